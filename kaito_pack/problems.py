@@ -1,0 +1,126 @@
+"""What can be wrong: rules, problems, and how a value of the user's is shown in a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+Layer = Literal["values", "crd", "webhook", "kubernetes", "controller", "model", "advice"]
+Path = tuple[str | int, ...]
+
+LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in a file; `line` and `column` count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{escaped(self.file)}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where, what, and what to do.
+
+    Made by `rules.problem`, which knows each rule's layer, severity and words. `place` is None until
+    the problem is located in a file.
+    """
+
+    rule: str
+    layer: Layer
+    severity: Severity
+    path: Path
+    message: str
+    fix: str = ""
+    place: Place | None = None
+
+    def at(self, place: Place) -> Problem:
+        """The same problem, located."""
+        return replace(self, place=place)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it fails a run even without `--strict`."""
+        return self.severity == "error"
+
+
+class PackError(Exception):
+    """The base of what the pack raises on purpose; its text is one line for the user."""
+
+
+class UsageError(PackError):
+    """Nothing could be judged: a file that is missing or unreadable, a wrong option. Exit code 2."""
+
+
+class ProblemsError(PackError):
+    """The input was read and is wrong. Exit code 1."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__("; ".join(problem.message for problem in self.problems))
+
+
+def path_text(path: Path) -> str:
+    """`("a", "b.c", 0)` as `a["b.c"][0]`: the path as a person would write it in the file."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif step and all(c.isalnum() or c in "_-$" for c in step):
+            text += f".{step}" if text else step
+        else:
+            text += f'["{shown(step, quote=False)}"]'
+    return text
+
+
+def escaped(text: str) -> str:
+    """`text` with everything a terminal would act on (control characters, ANSI, bidi marks) escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shown(value: object, quote: bool = True) -> str:
+    """A value of the user's, safe to print: at most 80 characters, in backquotes, tokens masked."""
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif value is None:
+        text = "null"
+    elif isinstance(value, dict):
+        text = "a map" if value else "{}"
+        quote = not value
+    elif isinstance(value, list):
+        text = "a list" if value else "[]"
+        quote = not value
+    else:
+        text = str(value)
+    if looks_like_token(text):
+        return "a Hugging Face token (not shown)"
+    text = escaped(text[: LONGEST_SHOWN + 1])
+    if len(text) > LONGEST_SHOWN:
+        text = text[: LONGEST_SHOWN - 1] + "…"
+    return f"`{text}`" if quote else text
+
+
+def looks_like_token(text: str) -> bool:
+    """Whether `text` holds a literal Hugging Face token (`hf_` and a run of letters and digits)."""
+    at = text.find("hf_")
+    while at >= 0:
+        run = text[at + 3 : at + 13]
+        if len(run) >= 10 and run.isascii() and run.isalnum():
+            return True
+        at = text.find("hf_", at + 1)
+    return False
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
+    """The choice that `word` most likely misspells, letter case aside; None where none is close."""
+    by_case = {choice.lower(): choice for choice in choices}
+    close = get_close_matches(word.lower(), by_case, n=1, cutoff=0.7)
+    return by_case[close[0]] if close else None

@@ -1,0 +1,95 @@
+"""The table of rules, read from `schemas/rules/<layer>.json`: names, words, versions, sources.
+
+A row:
+
+    "kaito/instance-type-required": {
+      "message": "missing, and KAITO {kaito} needs it to create nodes",
+      "fix": "Give one, such as Standard_NC24ads_A100_v4",
+      "meaning": "one or two sentences for docs/rules.md",
+      "source": "KAITO v0.8.1, api/v1beta1/workspace_validation.go",
+      "severity": "error",          (the default; or "warning")
+      "versions": "0.8-",           (the default is "all"; also "-0.7", "0.7", "0.8-0.10")
+      "parameters": {"limit": 3}    (figures that the check reads; optional)
+    }
+
+`{names}` in `message` and `fix` are filled from the facts that a check gives. The code of a check finds;
+the row says when it holds and in which words, so that a new KAITO version is a new row, not new code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path as FilePath
+from types import MappingProxyType
+from typing import Any, get_args
+
+from kaito_pack import problems
+from kaito_pack.problems import Layer, Problem, Severity
+
+SCHEMAS = FilePath(__file__).resolve().parent.parent / "schemas"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table; see the head of this module."""
+
+    name: str
+    layer: Layer
+    message: str
+    fix: str
+    meaning: str
+    source: str = ""
+    severity: Severity = "error"
+    versions: str = "all"
+    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def holds_for(self, kaito: str) -> bool:
+        """Whether the rule holds for that KAITO minor ("0.12")."""
+        if self.versions == "all":
+            return True
+        first, dash, last = self.versions.partition("-")
+        version = minor(kaito)
+        return (not first or minor(first) <= version) and (
+            version <= minor(last) if last else bool(dash) or version == minor(first)
+        )
+
+
+def minor(version: str) -> tuple[int, ...]:
+    """`"0.12"` as `(0, 12)`, to compare versions by."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def load(layer: Layer, schemas: FilePath = SCHEMAS) -> dict[str, Rule]:
+    """The rules of `schemas/rules/<layer>.json`, by name; none where there is no such file."""
+    file = schemas / "rules" / f"{layer}.json"
+    if not file.exists():
+        return {}
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    return {name: Rule(name=name, layer=layer, **row) for name, row in rows.items()}
+
+
+@cache
+def rules(layer: Layer) -> Mapping[str, Rule]:
+    """The pack's own rules of one layer, by name, read once a process."""
+    return MappingProxyType(load(layer))
+
+
+@cache
+def all_rules() -> Mapping[str, Rule]:
+    """The pack's own rules of every layer, by name."""
+    return MappingProxyType({name: rule for layer in get_args(Layer) for name, rule in rules(layer).items()})
+
+
+def problem(
+    name: str, path: problems.Path = (), place: problems.Place | None = None, **facts: object
+) -> Problem:
+    """The problem `name` at `path`, its row's words filled with `facts`.
+
+    Facts that are a user's text must have gone through `problems.shown` first.
+    """
+    rule = all_rules()[name]
+    message = rule.message.format_map(facts)
+    return Problem(name, rule.layer, rule.severity, path, message, rule.fix.format_map(facts), place)
