@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Provisioning = Literal["auto", "byo"]
 Cloud = Literal["azure", "aws", "arc"]
@@ -24,3 +25,24 @@ class Target:
     cloud: Cloud = "azure"
     gpu_memory_gib: float | None = None
     catalogues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a manifest is judged in: the cluster, and the manifests that come with it in one run.
+
+    `config_maps` and `workspaces` are the other manifests of the run, as plain mappings; `old` is the
+    stored object where an update is judged, None for a create.
+    """
+
+    target: Target
+    config_maps: Sequence[Mapping[str, Any]] = ()
+    workspaces: Sequence[Mapping[str, Any]] = ()
+    old: Mapping[str, Any] | None = None
+
+    def provisioning(self, manifest: Mapping[str, Any]) -> Provisioning:
+        """The target's node provisioning; where it says none, "auto" for a manifest with an instanceType."""
+        if self.target.provisioning:
+            return self.target.provisioning
+        resource = manifest.get("resource")
+        return "auto" if isinstance(resource, Mapping) and resource.get("instanceType") else "byo"

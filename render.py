@@ -1,0 +1,15 @@
+#!/usr/bin/env python3
+"""The front door of the KAITO template pack; the commands live in kaito_pack/cli/."""
+
+import sys
+
+try:
+    from kaito_pack.cli import main
+except ModuleNotFoundError as missing:
+    if (missing.name or "").startswith("kaito_pack"):
+        raise
+    sys.exit(
+        f"render.py: the Python package {missing.name!r} is missing; run `make venv`, then .venv/bin/python render.py"
+    )
+
+main()
