@@ -8,8 +8,7 @@ try:
 except ModuleNotFoundError as missing:
     if (missing.name or "").startswith("kaito_pack"):
         raise
-    sys.exit(
-        f"render.py: the Python package {missing.name!r} is missing; run `make venv`, then .venv/bin/python render.py"
-    )
+    print(f"render.py: Python package {missing.name!r} is missing: run `make venv`", file=sys.stderr)
+    sys.exit(2)
 
 main()

@@ -74,6 +74,8 @@ def path_text(path: Path) -> str:
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
+        elif looks_like_token(step):
+            text += "[a Hugging Face token (not shown)]"
         elif step and all(c.isalnum() or c in "_-$" for c in step):
             text += f".{step}" if text else step
         else:

@@ -28,8 +28,7 @@ from typing import Any, get_args
 
 from kaito_pack import problems
 from kaito_pack.problems import Layer, Problem, Severity
-
-SCHEMAS = FilePath(__file__).resolve().parent.parent / "schemas"
+from kaito_pack.root import SCHEMAS
 
 
 @dataclass(frozen=True, slots=True)

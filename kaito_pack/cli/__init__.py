@@ -1,6 +1,5 @@
 """The command line: one module a command, options in, exit code out."""
 
+from kaito_pack.cli.main import main
 
-def main() -> None:
-    """Run the command line; never returns."""
-    raise SystemExit(0)
+__all__ = ["main"]

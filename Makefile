@@ -1,0 +1,53 @@
+# Every command of the project. `make help` lists them; their logic stands in Python and scripts.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+VENV := .venv
+PYTHON ?= python3
+RUN := $(VENV)/bin/python
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The virtual environments say what they do on stderr: stdout is for manifests.
+$(VENV)/run.stamp: requirements/run.txt
+	@scripts/venv $(PYTHON) $(VENV) requirements/run.txt >&2
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+	@scripts/venv $(PYTHON) $(VENV) requirements/dev.txt >&2
+	@touch $@
+
+venv: $(VENV)/run.stamp ## Prepare .venv with what the pack needs, pinned by hash
+
+render: $(VENV)/run.stamp ## Print the manifests of VALUES=llama.yaml (KAITO=0.9, OUT=folder/ pass through)
+	@USER_DIR="$(PWD)" scripts/render "$(VALUES)" "$(KAITO)" "$(OUT)"
+
+check: $(VENV)/run.stamp ## Say what a cluster would say of VALUES=llama.yaml
+	@USER_DIR="$(PWD)" COMMAND=validate scripts/render "$(VALUES)" "$(KAITO)"
+
+test: $(VENV)/dev.stamp ## Run the tests
+	@$(RUN) -m pytest $(PYTEST)
+
+lint: $(VENV)/dev.stamp ## Lint, format and types
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
+
+generate: $(VENV)/dev.stamp ## Write again what is generated: rendered/, docs, the entry schema
+	@$(RUN) -m scripts.generate
+
+verify: generate ## Fail where what is generated differs from what is committed
+	@git diff --exit-code && test -z "$$(git status --porcelain)"
+
+kaito-schema: $(VENV)/run.stamp ## Make schemas/kaito/ of a new KAITO from its CRD=file.yaml
+	@test -n "$(CRD)" || { echo "CRD is empty; try: make kaito-schema CRD=workspaces-v0.13.0.yaml" >&2; exit 2; }
+	@$(RUN) -m kaito_pack.kaito.schema_from_crd "$(CRD)"
+
+lock: ## Pin the dependencies of requirements/*.in again (needs uv)
+	@for set in run dev; do uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" requirements/$$set.in -o requirements/$$set.txt; done
+
+clean: ## Remove what make has made
+	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: help venv render check test lint generate verify kaito-schema lock clean

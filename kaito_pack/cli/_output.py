@@ -1,0 +1,35 @@
+"""What commands print: problems to stderr, coloured on a terminal alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+import click
+
+from kaito_pack.pipeline import Outcome
+from kaito_pack.problems import Problem
+from kaito_pack.report import line
+
+
+def tell(problems: Iterable[Problem]) -> None:
+    """One line a problem on stderr."""
+    colour = None if os.environ.get("NO_COLOR") is None else False
+    for found in problems:
+        text = line(found)
+        place, _, rest = text.partition(" ")
+        styled = (
+            click.style(place, bold=True) + " " + click.style(rest, fg="red" if found.is_error else "yellow")
+        )
+        click.echo(styled, err=True, color=colour)
+
+
+def tell_outcomes(outcomes: Sequence[Outcome]) -> int:
+    """All that went wrong, on stderr; the exit code that it comes to."""
+    for outcome in outcomes:
+        if outcome.unread is not None:
+            click.echo(f"Error: {outcome.unread}", err=True)
+        tell(outcome.problems)
+    if any(outcome.unread is not None for outcome in outcomes):
+        return 2
+    return 0 if all(outcome.is_good for outcome in outcomes) else 1

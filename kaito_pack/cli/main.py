@@ -1,0 +1,108 @@
+"""The front door: finds the command's module, imports it alone, and turns errors into exit codes.
+
+0 good; 1 the input was read and something is wrong; 2 nothing could be judged.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from kaito_pack import __version__
+from kaito_pack.problems import PackError, ProblemsError, UsageError
+
+HELP = """Renders KAITO Workspaces from values files, and proves them without a cluster.
+
+\b
+    render.py llama.yaml                     print the manifests (the command `render` may be left out)
+    render.py validate llama.yaml            say what a cluster would say of them
+    render.py llama.yaml | kubectl apply -f -
+
+Manifests go to stdout, everything else to stderr. Exit code 0: good; 1: the input is wrong; 2: nothing could
+be judged (wrong command line, missing file).
+
+Shell completion: eval "$(_RENDER_PY_COMPLETE=bash_source render.py)"; also zsh_source, fish_source.
+"""
+
+
+class Commands(click.Group):
+    """Commands are the modules of this folder; `render` is the one that may be left out."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted(
+            file.stem.replace("_", "-")
+            for file in Path(__file__).parent.glob("*.py")
+            if file.stem not in ("__init__", "main") and not file.stem.startswith("_")
+        )
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command called `name`, its module imported now."""
+        module = name.replace("-", "_")
+        if (not name.isidentifier() and "-" not in name) or name in ("main", "_"):
+            return None
+        if not (Path(__file__).parent / f"{module}.py").is_file():
+            return None
+        command: click.Command = import_module(f"kaito_pack.cli.{module}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A first word that is no command belongs to `render`."""
+        command = self.get_command(ctx, args[0])
+        if command is None:
+            return "render", self.get_command(ctx, "render"), args
+        return args[0], command, args[1:]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Options of `render` may come first, too: `render.py --kaito-version 0.9 llama.yaml`."""
+        if args and args[0].startswith("-") and args[0] not in ("--help", "-h", "--version"):
+            args = ["render", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    help=HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="kaito-pack")
+def commands() -> None:
+    """Replaced by HELP."""
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit; a user's mistake never gives a traceback."""
+    try:
+        code: Any = commands.main(arguments, prog_name=_program(), standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.Abort:
+        code = 130  # Ctrl-C, as shells count it
+    except ProblemsError as error:
+        from kaito_pack.cli._output import tell
+
+        tell(error.problems)
+        code = 1
+    except UsageError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = 2
+    except PackError as error:
+        click.echo(f"Error: {error}. This is the pack's fault, not the values'", err=True)
+        code = 1
+    except BrokenPipeError:
+        # The reader of our output has gone; Python must not complain at exit that it cannot flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _program() -> str:
+    return Path(sys.argv[0]).name or "render.py"

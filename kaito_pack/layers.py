@@ -1,0 +1,61 @@
+"""Layers of values: later wins, maps merge, lists are replaced, null takes a value away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kaito_pack.documents import Document
+from kaito_pack.problems import Path, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One values document, and how a message calls it ("values", "layer base.yaml", "--set")."""
+
+    document: Document
+    title: str = "values"
+
+
+def merge(layers: Sequence[Layer]) -> dict[str, Any]:
+    """The values that `layers` give together, the last one winning; what is null in the end is absent."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = _laid_over(merged, layer.document.value)
+    return _without_nulls(merged)
+
+
+def _laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        both_maps = isinstance(below, dict) and isinstance(value, dict)
+        result[key] = _laid_over(below, value) if both_maps else value  # type: ignore[arg-type]
+    return result
+
+
+def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in values.items() if value is not None}
+    return {key: _without_nulls(value) if isinstance(value, dict) else value for key, value in kept.items()}
+
+
+def origin(layers: Sequence[Layer], path: Path) -> Layer:
+    """The layer that the value at `path` came from; the first one where none has it."""
+    for layer in reversed(layers):
+        value = layer.document.value
+        for step in path:
+            if isinstance(value, dict) and step in value:
+                value = value[step]
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
+            else:
+                break
+        else:
+            return layer
+    return origin(layers, path[:-1]) if path else layers[0]
+
+
+def place(layers: Sequence[Layer], path: Path, key: bool = False) -> Place:
+    """Where the value at `path` (or its key) stands: file, line and column of the layer that gave it."""
+    return origin(layers, path).document.place(path, key)

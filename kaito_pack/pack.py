@@ -1,0 +1,95 @@
+"""A pack: the folders that templates and schemas are read from, and the modes found in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kaito_pack import json_schema
+from kaito_pack.problems import PackError, UsageError, shown
+from kaito_pack.root import ROOT
+from kaito_pack.rules import minor
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One folder of `templates/`: its name is the value of `modelSource`.
+
+    `facts` is the mapping of its `mode.yaml`; `templates` are the names of its manifests, the
+    Workspace first, relative to `templates/`.
+    """
+
+    name: str
+    facts: Mapping[str, Any]
+    templates: tuple[str, ...]
+    schema: Mapping[str, Any]
+
+    @cached_property
+    def is_quick(self) -> bool:
+        """Whether the fast check knows every keyword of the schema."""
+        return json_schema.is_quick(self.schema)
+
+
+class Pack:
+    """The templates and schemas of one or more folders, the first one that has a file winning.
+
+    `folders` are packs of the user's own, searched before the one that ships with this package.
+    """
+
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        self.folders = (*folders, ROOT)
+        self._modes: dict[str, Mode] = {}
+
+    @cached_property
+    def mode_names(self) -> tuple[str, ...]:
+        """The modes there are, sorted: every folder of `templates/` that has a `mode.yaml`."""
+        found = (file.parent.name for folder in self.folders for file in folder.glob("templates/*/mode.yaml"))
+        return tuple(sorted(set(found)))
+
+    @property
+    def schema_folders(self) -> tuple[Path, ...]:
+        """Where schemas are looked for."""
+        return tuple(folder / "schemas" for folder in self.folders)
+
+    @property
+    def template_folders(self) -> tuple[Path, ...]:
+        """Where templates are looked for."""
+        return tuple(folder / "templates" for folder in self.folders)
+
+    @cached_property
+    def kaito_versions(self) -> tuple[str, ...]:
+        """The KAITO minors there is a Workspace schema of, oldest first."""
+        files = (file for folder in self.schema_folders for file in folder.glob("kaito/[0-9]*.json"))
+        return tuple(sorted({file.stem for file in files}, key=minor))
+
+    def kaito_version(self, asked: str | None = None) -> str:
+        """The minor of KAITO that is asked for ("0.12", "v0.12.0"), the newest where None is."""
+        if asked is None:
+            return self.kaito_versions[-1]
+        name = ".".join(asked.removeprefix("v").split(".")[:2])
+        if name not in self.kaito_versions:
+            known = ", ".join(self.kaito_versions)
+            raise UsageError(f"KAITO {shown(asked)} is not known; known are {known}")
+        return name
+
+    def mode(self, name: str) -> Mode:
+        """The mode called `name`, read on first use; raises PackError where it is incomplete."""
+        if name not in self._modes:
+            self._modes[name] = self._read_mode(name)
+        return self._modes[name]
+
+    def _read_mode(self, name: str) -> Mode:
+        from kaito_pack.documents import read_file  # the reader is not needed to list modes
+
+        homes = [folder / name for folder in self.template_folders if (folder / name).is_dir()]
+        files = {file.name: file for home in reversed(homes) for file in home.iterdir()}
+        if "mode.yaml" not in files:
+            raise PackError(f"mode {name}: no templates/{name}/mode.yaml in the pack")
+        templates = sorted(file for file in files if file.endswith(".yaml.j2"))
+        templates.sort(key=lambda file: file != "workspace.yaml.j2")
+        schema = json_schema.resolve(f"values/{name}.schema.json", self.schema_folders)
+        facts = read_file(str(files["mode.yaml"]))[0].value
+        return Mode(name, facts, tuple(f"{name}/{file}" for file in templates), schema)

@@ -1,0 +1,75 @@
+"""From right values to manifests: each template of the mode rendered once and parsed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kaito_pack.documents import Document, read_text
+from kaito_pack.pack import Pack
+from kaito_pack.problems import PackError, ProblemsError
+from kaito_pack.templates import Environment, render
+from kaito_pack.values import Values
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One rendered manifest: its text, to the byte, and what it reads as."""
+
+    template: str
+    text: str
+    document: Document
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The manifest as plain data."""
+        body: Mapping[str, Any] = self.document.value
+        return body
+
+
+class Renderer:
+    """Renders values by the templates of one pack; templates are compiled once."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._environment = Environment(pack.template_folders)
+
+    def render(self, values: Values) -> list[Manifest]:
+        """The manifests of `values`, the Workspace first; PackError where a template is at fault."""
+        return self.render_filled(values.mode.templates, {**values.filled, "mode": values.mode.facts})
+
+    def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[Manifest]:
+        """The same for a context given in full."""
+        manifests = []
+        for template in templates:
+            text = render(self._environment, template, context)
+            if text:
+                manifests.append(Manifest(template, text, _parsed(text, template)))
+        return manifests
+
+
+def _parsed(text: str, template: str) -> Document:
+    try:
+        documents = read_text(text, f"templates/{template}")
+    except ProblemsError as error:
+        found = error.problems[0]
+        raise PackError(f"templates/{template}: its output is not YAML: {found.message}") from None
+    if len(documents) != 1 or not isinstance(documents[0].value, dict):
+        raise PackError(f"templates/{template}: its output is not one manifest")
+    if documents[0].duplicates or documents[0].odd_keys:
+        raise PackError(f"templates/{template}: its output has a key twice, or one that is not text")
+    return documents[0]
+
+
+def as_yaml(manifests: Sequence[Manifest]) -> str:
+    """One YAML stream."""
+    return "---\n".join(manifest.text for manifest in manifests)
+
+
+def as_json(manifests: Sequence[Manifest]) -> str:
+    """One JSON object: the manifest itself, or a List of several, as kubectl prints them."""
+    import json  # most runs print YAML
+
+    bodies = [manifest.body for manifest in manifests]
+    whole = bodies[0] if len(bodies) == 1 else {"apiVersion": "v1", "kind": "List", "items": bodies}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,155 @@
+"""What a values schema refuses, explained: the jsonschema library finds, the table of rules speaks.
+
+Only imported once something is refused, as jsonschema is costly to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+
+from kaito_pack import layers
+from kaito_pack.layers import Layer
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.problems import Path, Problem, did_you_mean, shown
+from kaito_pack.quantity import positive_quantity_error
+from kaito_pack.rules import problem
+
+# The rule that a refused keyword is, unless the schema's own `x-rules` names a nearer one.
+_RULE_OF_KEYWORD = {
+    "type": "values/wrong-type",
+    "enum": "values/not-one-of",
+    "const": "values/not-one-of",
+    "required": "values/missing",
+    "additionalProperties": "values/unknown-field",
+    "format": "values/bad-quantity",
+    "minimum": "values/out-of-range",
+    "maximum": "values/out-of-range",
+    "minLength": "values/too-short",
+    "maxLength": "values/too-long",
+    "minItems": "values/too-few",
+    "maxItems": "values/too-many",
+    "minProperties": "values/too-few",
+    "uniqueItems": "values/not-unique",
+}
+_OTHERWISE = "values/refused"
+_TYPE_WORDS = {
+    "object": "a map",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+
+_formats = FormatChecker(formats=())
+_formats.checks("quantity")(lambda value: positive_quantity_error(value) is None)
+
+
+def explain(mode: Mode, given: Mapping[str, Any], of: Sequence[Layer], pack: Pack) -> Iterator[Problem]:
+    """Every way in which `given` breaks the schema of `mode`, with the place it was written at."""
+    validator = Draft202012Validator(mode.schema, format_checker=_formats)
+    for error in validator.iter_errors(given):
+        path = tuple(error.absolute_path)
+        if error.validator == "additionalProperties":
+            yield from _unknown_fields(error, path, mode, of, pack)
+        elif error.validator == "required":
+            yield from _missing_fields(error, path, given, of)
+        else:
+            yield _refused(error, path, given, of)
+
+
+def _unknown_fields(
+    error: ValidationError, path: Path, mode: Mode, of: Sequence[Layer], pack: Pack
+) -> Iterator[Problem]:
+    known = error.schema.get("properties", {})
+    for field in (name for name in error.instance if name not in known):
+        where = (*path, field)
+        others = [name for name in pack.mode_names if not path and field in _fields(pack.mode(name))]
+        # A word of another mode's is no slip of the pen, whatever this mode's words look like.
+        if others:
+            facts = {"field": shown(field), "others": " or ".join(others), "mode": mode.name}
+            yield problem("values/other-mode", where, layers.place(of, where, key=True), **facts)
+            continue
+        fields = [name for name, part in known.items() if "not" not in part]
+        close = did_you_mean(str(field), fields)
+        fix = f"did you mean `{close}`?" if close else f"Fields here are {', '.join(sorted(fields))}"
+        yield problem("values/unknown-field", where, layers.place(of, where, key=True), fix=fix)
+
+
+def _fields(mode: Mode) -> Iterable[str]:
+    return [name for name, part in mode.schema["properties"].items() if "not" not in part]
+
+
+def _missing_fields(
+    error: ValidationError, path: Path, given: Mapping[str, Any], of: Sequence[Layer]
+) -> Iterator[Problem]:
+    # jsonschema reports each missing name on its own; the message begins with it.
+    for name in error.validator_value:
+        if name not in error.instance and error.message.startswith(repr(name)):
+            where = (*path, name)
+            rule = _rule(error)
+            example = error.schema.get("properties", {}).get(name, {}).get("examples", [None])[0]
+            fix = f"Give one, such as {shown(example)}" if example is not None else "Give one"
+            yield problem(rule, where, layers.place(of, where), fix=fix, **_facts(given))
+
+
+def _refused(error: ValidationError, path: Path, given: Mapping[str, Any], of: Sequence[Layer]) -> Problem:
+    rule, named = _rule(error), error
+    if error.parent is not None and error.parent.validator == "propertyNames":
+        named = error.parent
+    if error.validator == "propertyNames" or "propertyNames" in error.absolute_schema_path:
+        path = (*path, error.instance)
+        rule = _x_rules(error.parent or error).get("propertyNames", rule)
+        return problem(rule, path, layers.place(of, path, key=True), value=shown(error.instance))
+    facts = _facts(given) | {
+        "value": shown(named.instance),
+        "limit": shown(error.validator_value, quote=False),
+        "bound": "below" if str(error.validator).startswith("min") else "above",
+        "types": _types(error.validator_value),
+        "fix": _fix(error),
+        "reason": positive_quantity_error(error.instance) if error.validator == "format" else error.message,
+    }
+    return problem(rule, path, layers.place(of, path), **facts)
+
+
+def _rule(error: ValidationError) -> str:
+    keyword = str(error.validator)
+    return _x_rules(error).get(keyword, _RULE_OF_KEYWORD.get(keyword, _OTHERWISE))
+
+
+def _x_rules(error: ValidationError) -> Mapping[str, str]:
+    schema = error.schema
+    return schema.get("x-rules", {}) if isinstance(schema, Mapping) else {}
+
+
+def _types(expected: object) -> str:
+    names = [expected] if isinstance(expected, str) else expected if isinstance(expected, list) else []
+    return " or ".join(_TYPE_WORDS.get(name, str(name)) for name in names)
+
+
+def _fix(error: ValidationError) -> str:
+    """What to write instead, as far as the schema alone tells."""
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    choices = schema.get("enum", [schema["const"]] if "const" in schema else [])
+    if choices:
+        close = did_you_mean(str(error.instance), map(str, choices))
+        return f"did you mean `{close}`?" if close else f"Choose {', '.join(map(str, choices))}"
+    examples = schema.get("examples")
+    if not examples:
+        return ""
+    return (
+        "Leave it out, or write it as in the example"
+        if isinstance(examples[0], dict | list)
+        else (f"Write it like {shown(examples[0])}")
+    )
+
+
+def _facts(given: Mapping[str, Any]) -> dict[str, str]:
+    """The scalar values, for words that repeat them (the command that builds an image); safe to print."""
+    named = {"modelId": "ORG/REPOSITORY", "ggufFile": "FILE.gguf", "name": "NAME"}
+    scalars = {key: shown(value, quote=False) for key, value in given.items() if isinstance(value, str)}
+    return named | scalars

@@ -1,0 +1,79 @@
+"""Which values made a part of a manifest: each value is changed in turn, and the manifest rendered again.
+
+That needs no help from the templates, so it holds for any mode. It runs only once there is something
+to explain, as it renders once a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaito_pack.problems import PackError, Path, Problem
+from kaito_pack.rendering import Manifest, Renderer
+from kaito_pack.values import Values
+
+_ABSENT = object()
+
+
+def culprits(values: Values, manifest: Manifest, path: Path, renderer: Renderer) -> list[Path]:
+    """Paths of the values that decide what stands at `path` of `manifest`; those given come first."""
+    here = _at(manifest.body, path)
+    found = [
+        value_path
+        for value_path, changed in _changes(values.filled, values.mode.schema, ())
+        if _differs(here, path, manifest.template, changed, values, renderer)
+    ]
+    return sorted(found, key=lambda value_path: _at(values.given, value_path) is _ABSENT)
+
+
+def told_of_values(found: Problem, values: Values, manifest: Manifest, renderer: Renderer) -> Problem:
+    """A problem in a manifest, told in terms of the values line that caused it."""
+    causes = culprits(values, manifest, found.path, renderer)
+    if not causes:
+        return found.at(values.place(()))
+    return found.at(values.place(causes[0]))
+
+
+def _differs(
+    here: Any, path: Path, template: str, changed: Mapping[str, Any], values: Values, renderer: Renderer
+) -> bool:
+    try:
+        again = renderer.render_filled([template], {**changed, "mode": values.mode.facts})
+    except PackError:
+        return False  # the changed value makes no manifest at all, which tells nothing of this part
+    return bool(again) and _at(again[0].body, path) != here
+
+
+def _changes(part: Any, schema: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+    """Every value of `part` with a copy of the whole in which it alone is another."""
+    for key in part:
+        value, its_schema = part[key], schema.get("properties", {}).get(key, {})
+        if isinstance(value, Mapping) and value:
+            for below, changed in _changes(value, its_schema, (*path, key)):
+                yield below, {**part, key: changed}
+        elif (other := _other(value, its_schema)) is not None:
+            yield (*path, key), {**part, key: other}
+
+
+def _other(value: Any, schema: Mapping[str, Any]) -> Any:
+    if value is None:
+        return next(iter(schema.get("examples", [])), None)
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    if isinstance(value, str):
+        return next((choice for choice in schema.get("enum", []) if choice != value), value + "x")
+    return [*value, "x"] if isinstance(value, list) else None
+
+
+def _at(body: Any, path: Path) -> Any:
+    for step in path:
+        if isinstance(body, Mapping) and step in body:
+            body = body[step]
+        elif isinstance(body, list) and isinstance(step, int) and step < len(body):
+            body = body[step]
+        else:
+            return _ABSENT
+    return body
