@@ -83,7 +83,7 @@ def all_rules() -> Mapping[str, Rule]:
 
 
 def problem(
-    name: str, path: problems.Path = (), place: problems.Place | None = None, **facts: object
+    name: str, path: problems.Path = (), place: problems.Place | None = None, /, **facts: object
 ) -> Problem:
     """The problem `name` at `path`, its row's words filled with `facts`.
 

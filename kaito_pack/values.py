@@ -76,7 +76,7 @@ def _surprises(given: dict[str, Any], of: Sequence[Layer], schema: Schema) -> It
             if _part(schema, path).get("format") == "quantity" and _is_exponent(surprise.raw):
                 _put(given, path, surprise.raw)
             else:
-                facts = {"raw": shown(surprise.raw), "reading": surprise.reading}
+                facts = {"raw": shown(surprise.raw), "reading": shown(surprise.value)}
                 yield problem("values/yaml-surprise", path, surprise.place, **facts)
 
 
