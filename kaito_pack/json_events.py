@@ -1,0 +1,89 @@
+"""JSON as the events of a YAML parser, for JSON texts that YAML parsers refuse or misread.
+
+Some JSON is no YAML 1.1: `"\\/"`, surrogate pairs (`"\\ud83d\\ude00"`), keys of more than 1024 characters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from json.decoder import scanstring
+from typing import Any, NamedTuple
+
+from yaml import events
+
+BLANKS = re.compile(r"[ \t\r\n,:]*")
+WORD = re.compile(r"[-+.0-9A-Za-z]+")
+OPENING: dict[str, Any] = {"{": events.MappingStartEvent, "[": events.SequenceStartEvent}
+CLOSING: dict[str, Any] = {"}": events.MappingEndEvent, "]": events.SequenceEndEvent}
+
+
+class JsonMark(NamedTuple):
+    """A position as a YAML parser's; all count from 0."""
+
+    index: int
+    line: int
+    column: int
+
+
+def json_events(text: str) -> Iterator[events.Event] | None:
+    """The events of one or more JSON maps or lists in `text`; None where it is anything else."""
+    return tokens(text) if is_json(text) else None
+
+
+def is_json(text: str) -> bool:
+    """Whether `text` is a run of JSON maps and lists, all its text valid Unicode."""
+    # Numbers stay text: Python refuses to convert very long ones.
+    decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=refuse_constant)
+    at = BLANK_RUN.match(text, 0).end()  # type: ignore[union-attr]
+    try:
+        while at < len(text):
+            if text[at] not in OPENING:
+                return False
+            value, at = decoder.raw_decode(text, at)
+            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair has no UTF-8
+            at = BLANK_RUN.match(text, at).end()  # type: ignore[union-attr]
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+BLANK_RUN = re.compile(r"[ \t\r\n]*")
+
+
+def refuse_constant(name: str) -> None:
+    """Refuse NaN and Infinity, which Python's reader takes but JSON does not know."""
+    raise ValueError(name)
+
+
+def tokens(text: str) -> Iterator[events.Event]:
+    """The events of `text`, which is known to be JSON: commas and colons tell nothing more."""
+    at = line = line_start = depth = 0
+    while True:
+        end = BLANKS.match(text, at).end()  # type: ignore[union-attr]
+        breaks = text.count("\n", at, end)
+        if breaks:
+            line += breaks
+            line_start = text.rfind("\n", at, end) + 1
+        if end == len(text):
+            return
+        mark: Any = JsonMark(end, line, end - line_start)
+        if depth == 0:
+            yield events.DocumentStartEvent(mark, mark)
+        character = text[end]
+        at = end + 1
+        if character in OPENING:
+            depth += 1
+            yield OPENING[character](None, None, True, mark, mark)
+        elif character in CLOSING:
+            depth -= 1
+            yield CLOSING[character](mark, mark)
+        elif character == '"':
+            value, at = scanstring(text, at)
+            yield events.ScalarEvent(None, None, (False, True), value, mark, mark, '"')
+        else:
+            at = WORD.match(text, end).end()  # type: ignore[union-attr]
+            yield events.ScalarEvent(None, None, (True, False), text[end:at], mark, mark)
+        if depth == 0:
+            yield events.DocumentEndEvent(mark, mark)

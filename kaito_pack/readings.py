@@ -1,0 +1,142 @@
+"""How YAML parsers read a scalar that is written without quotes.
+
+The parsers differ over what is written without quotes. kubectl reads with go-yaml (a mixture of YAML 1.1
+and 1.2) and turns the result into JSON; PyYAML reads YAML 1.1; most others read the YAML 1.2 core schema.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from math import isfinite, isinf
+
+from yaml.resolver import Resolver
+
+TRUE = ("true", "True", "TRUE")
+FALSE = ("false", "False", "FALSE")
+NULL = ("", "~", "null", "Null", "NULL")
+ALIKE_WORDS = frozenset(TRUE + FALSE + NULL)
+WORDS: dict[str, object] = {
+    **dict.fromkeys(NULL),
+    **dict.fromkeys((*TRUE, "y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), True),
+    **dict.fromkeys((*FALSE, "n", "N", "no", "No", "NO", "off", "Off", "OFF"), False),
+    **{sign + word: float(sign + word[1:]) for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")},
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+# What a plain scalar must begin with to be anything but text, for any of the parsers.
+SPECIAL_STARTS = frozenset("yYnNtTfFoO~+-.0123456789=<")
+NUMBER_STARTS = frozenset("+-.0123456789")
+INT64 = 1 << 63
+LONGEST_INTEGER = 80  # characters; Python refuses to convert thousands of digits, and 64 bits need fewer
+
+
+@cache
+def pattern(text: str) -> re.Pattern[str]:
+    """`text` compiled when it is first needed: most files need none of the patterns here."""
+    return re.compile(text)
+
+
+GO_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+GO_DOT_FLOAT = r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+)?"
+CORE_NUMBER = rf"{GO_FLOAT}|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+ALIKE_NUMBER = r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+|(?:[-+]?[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?"
+
+
+def go_value(text: str) -> object:
+    """A plain scalar as go-yaml resolves it (kubectl 1.3x): None, bool, int, float or the text itself."""
+    if text in WORDS:
+        return WORDS[text]
+    if text[0] not in NUMBER_STARTS:
+        return text
+    digits = text.replace("_", "")
+    integer = go_integer(digits) if text[0] != "." else None
+    if integer is not None:
+        return integer
+    is_float = pattern(GO_DOT_FLOAT).fullmatch(text) if text[0] == "." else pattern(GO_FLOAT).fullmatch(digits)
+    if not is_float:
+        return text
+    number = float(digits)
+    return text if isinf(number) else number
+
+
+def go_integer(digits: str) -> int | None:
+    """What Go's ParseInt and ParseUint make of `digits` with base 0; None for what they refuse."""
+    if digits[:3] in ("0b-", "0b+"):
+        digits = digits[2] + "0b" + digits[3:]  # go-yaml cuts "0b" off and lets the sign after it stand
+    unsigned = digits.lstrip("+-")
+    if len(digits) - len(unsigned) > 1 or len(digits) > LONGEST_INTEGER or not unsigned.isalnum():
+        return None
+    base = {"0x": 16, "0b": 2, "0o": 8}.get(unsigned[:2].lower(), 8 if unsigned[0] == "0" else 10)
+    try:
+        number = int(unsigned, 0) if base != 8 or unsigned[1:2] in "oO" else int(unsigned, 8)
+    except ValueError:
+        return None
+    number = -number if digits[0] == "-" else number
+    highest = INT64 if digits[0] in "+-" else 2 * INT64  # only ParseUint takes 64 bits, and it takes no sign
+    return number if -INT64 <= number < highest else None
+
+
+def as_json(value: object) -> object:
+    """`value` after kubectl's way through JSON: 1e3 and 1.0 become integers, beyond 64 bits a float."""
+    if isinstance(value, float):
+        if not isfinite(value) or not value.is_integer() or not -INT64 <= value < INT64:
+            return value
+        return int(value) if abs(value) < 1e16 else shortest_integer(value)
+    if isinstance(value, int) and value >= INT64:
+        return float(value)
+    return value
+
+
+def shortest_integer(number: float) -> int:
+    """The integer that JSON shows for a whole float from 1e16 up: its shortest digits, then zeros."""
+    mantissa, exponent = repr(number).split("e")
+    whole, _, fraction = mantissa.partition(".")
+    return int(whole + fraction) * 10 ** (int(exponent) - len(fraction))
+
+
+def plain_value(text: str) -> object:
+    """An unquoted scalar as kubectl reads it (with kubectl's ERROR cases as float inf and nan)."""
+    return as_json(go_value(text))
+
+
+def is_surprising(text: str, value: object) -> bool:
+    """Whether YAML 1.1, the YAML 1.2 core schema and kubectl (`value`) do not all read `text` alike."""
+    if isinstance(value, str):
+        return bool(text) and (is_special_in_yaml_1_1(text) or bool(pattern(CORE_NUMBER).fullmatch(text)))
+    if value is None or isinstance(value, bool):
+        return text not in ALIKE_WORDS
+    rounded = isinstance(value, float) and not set(text) & set(".eE")
+    return rounded or not pattern(ALIKE_NUMBER).fullmatch(text)
+
+
+def is_special_in_yaml_1_1(text: str) -> bool:
+    """Whether PyYAML reads the plain scalar `text` as anything but text."""
+    resolvers = Resolver.yaml_implicit_resolvers.get(text[0], ())
+    return any(matcher.match(text) for _, matcher in resolvers)
+
+
+def key_text(key: object) -> str | None:
+    """The text that kubectl makes of a key, which may be no string; None where it refuses the key."""
+    if isinstance(key, str):
+        return key
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    if isinstance(key, int):
+        return str(key) if key < INT64 else None
+    return float_key(key) if isinstance(key, float) else None
+
+
+def float_key(key: float) -> str:
+    """A float key as Go's FormatFloat(key, 'g', -1, 32) writes it: the shortest digits of 32 bits."""
+    from struct import pack  # noqa: PLC0415  (keys that are floats are rare)
+
+    if not isfinite(key):
+        return ".nan" if key != key else ".inf" if key > 0 else "-.inf"
+    if abs(key) > 3.4e38:
+        return ".inf" if key > 0 else "-.inf"
+    for digits in range(1, 10):
+        if pack("f", float(f"{key:.{digits}g}")) == pack("f", key):
+            break
+    if digits > 6 and abs(key) >= 1e6:
+        return f"{key:.{digits - 1}e}"
+    return f"{float(f'{key:.{digits}g}'):.{max(digits, 6)}g}"

@@ -1,0 +1,93 @@
+"""The text of a file before and beside parsing: its encoding, and what a parser's error means in plain words."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from kaito_pack.problems import Place, Problem, ProblemsError, shown
+from kaito_pack.rules import problem, rules
+
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# YAML takes these for line ends or refuses them, where they stand in a JSON text.
+OTHER_THAN_JSON = ("\x85", "\u2028", "\u2029", "\\/")
+
+
+def utf_8(text: bytes | str, file: str) -> bytes:
+    """`text` as UTF-8 without a byte order mark; ProblemsError where it is something else."""
+    if isinstance(text, str):
+        encoded = text.encode("utf-8", "surrogatepass")
+    else:
+        encoded = bytes(text)
+    if encoded.startswith(UTF_16_MARKS):
+        raise ProblemsError([problem("file/utf-16", place=Place(file))])
+    encoded = encoded.removeprefix(codecs.BOM_UTF8)
+    try:
+        encoded.decode()
+    except UnicodeDecodeError as error:
+        raise ProblemsError([not_utf_8(encoded, error.start, file)]) from error
+    return encoded
+
+
+def not_utf_8(encoded: bytes, at: int, file: str) -> Problem:
+    """The problem of a byte that is no UTF-8; two zero bytes of four betray UTF-16 without its mark."""
+    before = encoded[:at].decode()
+    place = place_at(before, len(before), file)
+    return problem("file/not-utf-8", place=place, byte=f"0x{encoded[at]:02x}")
+
+
+def place_at(text: str, index: int, file: str) -> Place:
+    """The place of the character at `index`."""
+    line_start = text.rfind("\n", 0, index) + 1
+    return Place(file, text.count("\n", 0, index) + 1, index - line_start + 1)
+
+
+def yaml_may_misread(text: str) -> bool:
+    """Whether `text`, if it is JSON, holds what YAML parsers read in another way."""
+    return any(part in text for part in OTHER_THAN_JSON)
+
+
+def yaml_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
+    """The problem behind a parser's error, in plain words and with its place."""
+    control = re.search("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
+    if isinstance(error, yaml.reader.ReaderError) and control:
+        code = f"U+{ord(control[0]):04X}"
+        place = place_at(text, control.start(), file)
+        return problem("file/control-character", place=place, character=code)
+    said = str(getattr(error, "problem", None) or error)
+    context = str(getattr(error, "context", None) or "")
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    character = text[mark.index : mark.index + 1] if mark else ""
+    if character == "\t" or "tab character" in said:
+        return problem("file/tab", place=place)
+    return problem("file/not-yaml", place=place, reason=plain_words(said, context, character))
+
+
+def plain_words(said: str, context: str, character: str) -> str:
+    """What the parser `said`, in the words of the rule's row; the parser's own where it has none."""
+    table: dict[str, str] = rules("values")["file/not-yaml"].parameters["words"]
+    for part, words in table.items():
+        if part in f"{context}: {said}":
+            return words.format(character=shown(character) if character else "the end of the file")
+    return shown(said, quote=False)
+
+
+def python_events(encoded: bytes) -> Iterator[Any]:
+    """The events of PyYAML's own parser, which lets through what libyaml refuses."""
+    from yaml.parser import Parser  # noqa: PLC0415  (only where libyaml is missing)
+
+    class PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, Parser):
+        def __init__(self, text: str) -> None:
+            yaml.reader.Reader.__init__(self, text)
+            yaml.scanner.Scanner.__init__(self)
+            Parser.__init__(self)
+
+    try:
+        yield from iter(PythonParser(encoded.decode()).get_event, None)
+    except (ValueError, OverflowError) as error:  # an escape beyond Unicode
+        raise yaml.YAMLError("found invalid Unicode character escape code") from error
