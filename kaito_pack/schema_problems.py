@@ -5,6 +5,7 @@ Only imported once something is refused, as jsonschema is costly to import.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -98,22 +99,17 @@ def _missing_fields(
 
 
 def _refused(error: ValidationError, path: Path, given: Mapping[str, Any], of: Sequence[Layer]) -> Problem:
-    rule, named = _rule(error), error
-    if error.parent is not None and error.parent.validator == "propertyNames":
-        named = error.parent
-    if error.validator == "propertyNames" or "propertyNames" in error.absolute_schema_path:
-        path = (*path, error.instance)
-        rule = _x_rules(error.parent or error).get("propertyNames", rule)
-        return problem(rule, path, layers.place(of, path, key=True), value=shown(error.instance))
+    of_key = "propertyNames" in error.absolute_schema_path
+    where = (*path, error.instance) if of_key else path
     facts = _facts(given) | {
-        "value": shown(named.instance),
+        "value": shown(error.instance),
         "limit": shown(error.validator_value, quote=False),
         "bound": "below" if str(error.validator).startswith("min") else "above",
         "types": _types(error.validator_value),
         "fix": _fix(error),
         "reason": positive_quantity_error(error.instance) if error.validator == "format" else error.message,
     }
-    return problem(rule, path, layers.place(of, path), **facts)
+    return problem(_rule(error), where, layers.place(of, where, key=of_key), **facts)
 
 
 def _rule(error: ValidationError) -> str:
@@ -122,8 +118,7 @@ def _rule(error: ValidationError) -> str:
 
 
 def _x_rules(error: ValidationError) -> Mapping[str, str]:
-    schema = error.schema
-    return schema.get("x-rules", {}) if isinstance(schema, Mapping) else {}
+    return error.schema.get("x-rules", {}) if isinstance(error.schema, Mapping) else {}
 
 
 def _types(expected: object) -> str:
@@ -141,11 +136,8 @@ def _fix(error: ValidationError) -> str:
     examples = schema.get("examples")
     if not examples:
         return ""
-    return (
-        "Leave it out, or write it as in the example"
-        if isinstance(examples[0], dict | list)
-        else (f"Write it like {shown(examples[0])}")
-    )
+    example = examples[0]
+    return f"Write it like `{json.dumps(example) if isinstance(example, dict | list) else example}`"
 
 
 def _facts(given: Mapping[str, Any]) -> dict[str, str]:
