@@ -39,6 +39,8 @@ DEEPEST = 100  # levels of nesting
 MOST_NODES = 200_000  # keys, values, maps and lists of a file, those that aliases stand for included
 MOST_ALIASES = 1000
 MOST_PROBLEMS = 50
+MOST_NOTES = 1000  # surprises, odd keys and duplicates of a document that are kept, of each
+QUOTES = ("'", '"')
 MERGE = object()  # the key `<<`: its map's entries go into the map around it
 
 
@@ -135,7 +137,7 @@ class Builder:
         self.count(event)
         text: str = event.value
         if event.implicit[0]:
-            if text and text[0] not in SPECIAL_STARTS:
+            if (text and text[0] not in SPECIAL_STARTS) or event.style in QUOTES:  # `! "5"`
                 value: Any = text
             elif self.container.__class__ is dict and self.key is None:
                 self.plain_key(text, event)
@@ -160,7 +162,7 @@ class Builder:
         if isinstance(value, float) and value - value != 0:
             self.complain("file/not-finite", event.start_mark, raw=shown(text))
             return None
-        if not self.is_json and is_surprising(text, value):
+        if is_surprising(text, value) and not self.is_json and len(self.document.surprises) < MOST_NOTES:
             path = self.path()
             self.document.surprises.append(Surprise(path, text, value, self.place(event.start_mark)))
             self.document.spellings[path] = text
@@ -177,8 +179,7 @@ class Builder:
             self.complain("file/key-not-text", event.start_mark, key=shown(value if text else None))
             key = text
         elif not isinstance(value, str) or is_surprising(text, value):
-            place = self.place(event.start_mark)
-            self.document.odd_keys.append(OddKey((*self.parent_path(), key), place, text))
+            self.note_odd_key(key, text, event.start_mark)
         if event.anchor is not None:
             self.anchors[event.anchor] = (as_json(value), None)
         self.put(key, None, event.start_mark)
@@ -284,15 +285,24 @@ class Builder:
             if text is None:
                 self.complain("file/key-not-text", mark, key=shown(key))
             else:
-                place = self.place(mark)
-                self.document.odd_keys.append(OddKey((*self.parent_path(), text), place, text))
+                self.note_odd_key(text, text, mark)
             key = text or ""
         self.key = key
         self.key_mark = mark
         if key in self.container:
-            first = self.entries[key]
-            if not first.merged:
-                self.document.duplicates.append(Duplicate(self.path(), self.place(mark), first.key.line + 1))
+            self.note_duplicate(self.entries[key], mark)
+
+    def note_duplicate(self, first: Entry, mark: Mark) -> None:
+        """The key stands in its map already; over a merged one that is fine."""
+        found = self.document.duplicates
+        if not first.merged and len(found) < MOST_NOTES:
+            found.append(Duplicate(self.path(), self.place(mark), first.key.line + 1))
+
+    def note_odd_key(self, key: str, raw: str, mark: Mark) -> None:
+        """A key that some parser reads as no text."""
+        found = self.document.odd_keys
+        if len(found) < MOST_NOTES:
+            found.append(OddKey((*self.parent_path(), key), self.place(mark), raw))
 
     def merge(self, value: Any, entries: Any, mark: Mark) -> None:
         """`<<`: take over the entries of a map, or of several, the first of which counts most.

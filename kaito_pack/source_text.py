@@ -61,8 +61,11 @@ def yaml_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     said = str(getattr(error, "problem", None) or error)
     context = str(getattr(error, "context", None) or "")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
     character = text[mark.index : mark.index + 1] if mark else ""
+    if not character:  # the end of the file; what is not closed began earlier
+        context = f"at the end of the file: {context}"
+        mark = getattr(error, "context_mark", None) or mark
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
     if character == "\t" or "tab character" in said:
         return problem("file/tab", place=place)
     return problem("file/not-yaml", place=place, reason=plain_words(said, context, character))
