@@ -161,7 +161,9 @@ def refuse_irregular(path: str, mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise UsageError(f"{escaped(path)}: is a folder, not a file")
     if not stat.S_ISREG(mode):
-        raise UsageError(f"{escaped(path)}: is a device, pipe or socket, not a file; to read a pipe, give - as the file")
+        raise UsageError(
+            f"{escaped(path)}: is a device, pipe or socket, not a file; to read a pipe, give - as the file"
+        )
 
 
 def limited(content: bytes | str, file: str) -> bytes | str:

@@ -38,6 +38,7 @@ except ImportError:
 DEEPEST = 100  # levels of nesting
 MOST_NODES = 200_000  # keys, values, maps and lists of a file, those that aliases stand for included
 MOST_ALIASES = 1000
+MOST_DOCUMENTS = 5000
 MOST_PROBLEMS = 50
 MOST_NOTES = 1000  # surprises, odd keys and duplicates of a document that are kept, of each
 QUOTES = ("'", '"')
@@ -116,9 +117,11 @@ class Builder:
             raise ProblemsError(self.problems)
         return self.documents
 
-    def open_document(self, event: Event) -> None:
+    def open_document(self, event: Any) -> None:
         """Begin a document: anchors do not reach over from the one before."""
         self.number += 1
+        if self.number > MOST_DOCUMENTS:
+            self.stop("file/too-many-documents", event.start_mark, limit=MOST_DOCUMENTS)
         self.document = Document(self.file, self.number)
         self.anchors: dict[str, tuple[Any, Entries | None]] = {}
         self.stack: list[tuple[Any, Any, Any, Mark]] = []

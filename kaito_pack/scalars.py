@@ -8,7 +8,7 @@ from math import isfinite
 from kaito_pack.readings import INT64, SPECIAL_STARTS, go_value, is_surprising
 
 INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@` ")
-FLOW_CHARACTERS = frozenset(",[]{}")  # plain text in a block, but not in a list or map on one line
+FLOW_CHARACTERS = frozenset(",[]{}?")  # plain text in a block, but not in a list or map on one line
 LONGEST_SIMPLE_KEY = 1000  # characters; the parsers look 1024 ahead for the colon
 
 

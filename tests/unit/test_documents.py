@@ -68,7 +68,9 @@ class TestValues:
             "empty": None,
         }
 
-    @pytest.mark.parametrize("text", ["a: 1\r\nb: x\r\n", "\ufeffa: 1\nb: x", "%YAML 1.1\n---\na: 1\nb: x\n...\n"])
+    @pytest.mark.parametrize(
+        "text", ["a: 1\r\nb: x\r\n", "\ufeffa: 1\nb: x", "%YAML 1.1\n---\na: 1\nb: x\n...\n"]
+    )
     def test_line_ends_marks_and_directives_change_nothing(self, text: str) -> None:
         assert one(text.encode()).value == {"a": 1, "b": "x"}
 
@@ -218,7 +220,9 @@ class TestJson:
         assert one('{"a": 1e3}').surprises == []
         assert [s.raw for s in one("{a: 1e3}").surprises] == ["1e3"]
 
-    @pytest.mark.parametrize("text", ['{"a": "\\ud83d"}', '{"a": "\\/", "b": NaN}', '["\\ud800", ' + "[" * 5000])
+    @pytest.mark.parametrize(
+        "text", ['{"a": "\\ud83d"}', '{"a": "\\/", "b": NaN}', '["\\ud800", ' + "[" * 5000]
+    )
     def test_what_is_no_json_is_refused(self, text: str) -> None:
         assert refused(text)
 
@@ -227,7 +231,9 @@ class TestJson:
         st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=12,
     ).filter(lambda value: isinstance(value, dict | list)), st.sampled_from([None, 2, "\t"]), st.booleans())  # fmt: skip
-    def test_any_json_reads_as_json_does(self, value: object, indent: int | str | None, ascii_only: bool) -> None:
+    def test_any_json_reads_as_json_does(
+        self, value: object, indent: int | str | None, ascii_only: bool
+    ) -> None:
         document = one(json.dumps(value, indent=indent, ensure_ascii=ascii_only))
         assert document.value == value
 
@@ -318,7 +324,9 @@ class TestFiles:
         (document,) = read_file(str(file))
         assert (document.file, document.value) == (str(file), {"a": False})
 
-    @pytest.mark.parametrize("stream", [io.BytesIO(b"a: 1"), io.StringIO("a: 1"), io.TextIOWrapper(io.BytesIO(b"a: 1"))])
+    @pytest.mark.parametrize(
+        "stream", [io.BytesIO(b"a: 1"), io.StringIO("a: 1"), io.TextIOWrapper(io.BytesIO(b"a: 1"))]
+    )
     def test_a_dash_is_standard_input(self, stream: object) -> None:
         (document,) = read_file("-", stream)
         assert (document.file, document.value) == ("<stdin>", {"a": 1})
@@ -405,7 +413,9 @@ def test_hostile_input_is_answered_within_two_seconds_and_200_mb(name: str, tmp_
     file = tmp_path / "hostile.yaml"
     file.write_bytes(HOSTILE[name])
     start = time.monotonic()
-    run = subprocess.run([sys.executable, "-c", CHILD, str(file)], capture_output=True, cwd=ROOT, check=False, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", CHILD, str(file)], capture_output=True, cwd=ROOT, check=False, text=True
+    )
     assert run.returncode == 0, run.stderr
     assert time.monotonic() - start < 2, run.stdout
     answer, used = run.stdout.splitlines()
@@ -421,7 +431,22 @@ def test_an_alias_bomb_is_told_as_such(name: str) -> None:
 
 PIECES = (
     list("ab01 \n\t:-?,[]{}#&*!|>'\"%@`~=.\\<\r\0\x85\u2028\ufeffé😀")
-    + ["\n  ", ": ", "- ", "<<: ", "*a", "&a ", "---\n", "...\n", "!!int ", "!x ", "%YAML 1.1\n", "no", "1e3", ".inf"]
+    + [
+        "\n  ",
+        ": ",
+        "- ",
+        "<<: ",
+        "*a",
+        "&a ",
+        "---\n",
+        "...\n",
+        "!!int ",
+        "!x ",
+        "%YAML 1.1\n",
+        "no",
+        "1e3",
+        ".inf",
+    ]
     + ['"\\ud83d', '\\/"', '{"a": ', "|\n", ">-\n ", "? ", "0x", "1:30", "2024-01-01"]
 )
 
