@@ -18,9 +18,9 @@ class Mark(Protocol):
     """A position as the parsers give it; both count from 0."""
 
     @property
-    def line(self) -> int: ...  # noqa: D102
+    def line(self) -> int: ...
     @property
-    def column(self) -> int: ...  # noqa: D102
+    def column(self) -> int: ...
 
 
 class Entry(NamedTuple):

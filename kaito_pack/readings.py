@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from math import isfinite, isinf
+from math import isfinite, isinf, isnan
 
 from yaml.resolver import Resolver
 
@@ -94,7 +94,8 @@ def shortest_integer(number: float) -> int:
     """The integer that JSON shows for a whole float from 1e16 up: its shortest digits, then zeros."""
     mantissa, exponent = repr(number).split("e")
     whole, _, fraction = mantissa.partition(".")
-    return int(whole + fraction) * 10 ** (int(exponent) - len(fraction))
+    zeros: int = 10 ** (int(exponent) - len(fraction))
+    return int(whole + fraction) * zeros
 
 
 def plain_value(text: str) -> object:
@@ -134,7 +135,7 @@ def float_key(key: float) -> str:
     from struct import pack  # noqa: PLC0415  (keys that are floats are rare)
 
     if not isfinite(key):
-        return ".nan" if key != key else ".inf" if key > 0 else "-.inf"
+        return ".nan" if isnan(key) else ".inf" if key > 0 else "-.inf"
     if abs(key) > 3.4e38:
         return ".inf" if key > 0 else "-.inf"
     for digits in range(1, 10):

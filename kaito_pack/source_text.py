@@ -1,4 +1,4 @@
-"""The text of a file before and beside parsing: its encoding, and what a parser's error means in plain words."""
+"""The text of a file beside parsing: its encoding, and what a parser's error means in plain words."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ OTHER_THAN_JSON = ("\x85", "\u2028", "\u2029", "\\/")
 
 def utf_8(text: bytes | str, file: str) -> bytes:
     """`text` as UTF-8 without a byte order mark; ProblemsError where it is something else."""
-    if isinstance(text, str):
-        encoded = text.encode("utf-8", "surrogatepass")
-    else:
-        encoded = bytes(text)
+    encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if encoded.startswith(UTF_16_MARKS):
         raise ProblemsError([problem("file/utf-16", place=Place(file))])
     encoded = encoded.removeprefix(codecs.BOM_UTF8)
@@ -34,7 +31,7 @@ def utf_8(text: bytes | str, file: str) -> bytes:
 
 
 def not_utf_8(encoded: bytes, at: int, file: str) -> Problem:
-    """The problem of a byte that is no UTF-8; two zero bytes of four betray UTF-16 without its mark."""
+    """The problem of a byte that is no UTF-8."""
     before = encoded[:at].decode()
     place = place_at(before, len(before), file)
     return problem("file/not-utf-8", place=place, byte=f"0x{encoded[at]:02x}")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaito_pack import documents, reading
+from kaito_pack import documents, notes, reading
 from kaito_pack.documents import Document, read_file, read_text
 from kaito_pack.problems import Problem, ProblemsError, UsageError
 
@@ -85,8 +85,12 @@ class TestValues:
 
     def test_anchors_may_be_set_anew_and_name_scalars_and_keys(self) -> None:
         assert one("a: &x 1\nb: *x\nc: &x 2\nd: *x\n? &y e\n: *y\n").value == {
-            "a": 1, "b": 1, "c": 2, "d": 2, "e": "e",
-        }  # fmt: skip
+            "a": 1,
+            "b": 1,
+            "c": 2,
+            "d": 2,
+            "e": "e",
+        }
 
     @pytest.mark.parametrize(
         ("text", "merged"),
@@ -109,10 +113,19 @@ class TestValues:
 
     @pytest.mark.parametrize(
         ("text", "value"),
-        [("!!str 5", "5"), ("!!int '5'", 5), ("!!float 5", 5), ("!!null ''", None), ("!!bool 'no'", False)]
-        + [('! "5"', "5"), ("!!binary aGk=", "hi"), ("!!map {a: 1}", {"a": 1}), ("!!seq [1]", [1])]
-        + [("!!timestamp 2024-01-01", "2024-01-01")],
-    )  # fmt: skip
+        [
+            ("!!str 5", "5"),
+            ("!!int '5'", 5),
+            ("!!float 5", 5),
+            ("!!null ''", None),
+            ("!!bool 'no'", False),
+            ('! "5"', "5"),
+            ("!!binary aGk=", "hi"),
+            ("!!map {a: 1}", {"a": 1}),
+            ("!!seq [1]", [1]),
+            ("!!timestamp 2024-01-01", "2024-01-01"),
+        ],
+    )
     def test_yaml_s_own_tags_are_honoured(self, text: str, value: object) -> None:
         assert one(f"v: {text}\n").value == {"v": value}
 
@@ -140,9 +153,15 @@ class TestPlaces:
 
     @pytest.mark.parametrize(
         ("path", "place"),
-        [(("resources", "x", "y"), "3:1"), (("x",), "2:1"), (("name", 0), "2:1"), (("resources", "list", 7), "5:3")]
-        + [(("resources", "list", -1), "5:3"), ((0,), "2:1")],
-    )  # fmt: skip
+        [
+            (("resources", "x", "y"), "3:1"),
+            (("x",), "2:1"),
+            (("name", 0), "2:1"),
+            (("resources", "list", 7), "5:3"),
+            (("resources", "list", -1), "5:3"),
+            ((0,), "2:1"),
+        ],
+    )
     def test_a_missing_path_has_its_parent_s_place(self, path: tuple[str | int, ...], place: str) -> None:
         assert str(one(VALUES).place(path)) == f"f.yaml:{place}"
 
@@ -227,10 +246,15 @@ class TestJson:
         assert refused(text)
 
     @settings(max_examples=200)
-    @given(st.recursive(
-        st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
-        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=12,
-    ).filter(lambda value: isinstance(value, dict | list)), st.sampled_from([None, 2, "\t"]), st.booleans())  # fmt: skip
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
+            lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+            max_leaves=12,
+        ).filter(lambda value: isinstance(value, dict | list)),
+        st.sampled_from([None, 2, "\t"]),
+        st.booleans(),
+    )
     def test_any_json_reads_as_json_does(
         self, value: object, indent: int | str | None, ascii_only: bool
     ) -> None:
@@ -288,7 +312,7 @@ class TestRefusals:
         assert rules == ["file/unknown-anchor", "file/unknown-tag", "file/not-finite", "file/key-not-text"]
 
     def test_a_great_many_problems_are_cut_off(self) -> None:
-        assert len(refused("\n".join(f"- *x{i}" for i in range(1000)))) == reading.MOST_PROBLEMS
+        assert len(refused("\n".join(f"- *x{i}" for i in range(1000)))) == notes.MOST_PROBLEMS
 
     @pytest.mark.parametrize(
         ("text", "words"),
@@ -383,7 +407,10 @@ HOSTILE = {
     "json 100,000 deep": b'["\\ud83d\\ude00",' + b"[" * 100_000,
     "billion laughs": LAUGHS.encode(),
     "quadratic": b"a: &a [" + b"x, " * 1000 + b"]\nb: [" + b"*a, " * 900 + b"]",
-    "merges of merges": b"a: &a {" + b",".join(b"k%d: 1" % i for i in range(1000)) + b"}\nb:\n" + b"  - <<: *a\n" * 900,
+    "merges of merges": b"a: &a {"
+    + b",".join(b"k%d: 1" % i for i in range(1000))
+    + b"}\nb:\n"
+    + b"  - <<: *a\n" * 900,
     "100,000 aliases": b"a: &a x\nb: [" + b"*a, " * 100_000 + b"]",
     "100,000 anchors": b"[" + b",".join(b"&a%d x" % i for i in range(100_000)) + b"]",
     "100,000 documents": b"---\na\n" * 100_000,
@@ -393,7 +420,7 @@ HOSTILE = {
     "UTF-16": "a: 1".encode("utf-16"),
     "UTF-16 without a mark": "a: 1".encode("utf-16-le"),
     "UTF-32": "a: 1".encode("utf-32"),
-}  # fmt: skip
+}
 CHILD = """
 import resource, sys
 from kaito_pack.documents import read_file
@@ -429,26 +456,32 @@ def test_an_alias_bomb_is_told_as_such(name: str) -> None:
     assert refused_once(HOSTILE[name])[0] == "file/alias-bomb"
 
 
-PIECES = (
-    list("ab01 \n\t:-?,[]{}#&*!|>'\"%@`~=.\\<\r\0\x85\u2028\ufeffé😀")
-    + [
-        "\n  ",
-        ": ",
-        "- ",
-        "<<: ",
-        "*a",
-        "&a ",
-        "---\n",
-        "...\n",
-        "!!int ",
-        "!x ",
-        "%YAML 1.1\n",
-        "no",
-        "1e3",
-        ".inf",
-    ]
-    + ['"\\ud83d', '\\/"', '{"a": ', "|\n", ">-\n ", "? ", "0x", "1:30", "2024-01-01"]
-)
+PIECES = [
+    *list("ab01 \n\t:-?,[]{}#&*!|>'\"%@`~=.\\<\r\x00\x85\u2028\ufeffé😀"),
+    "\n  ",
+    ": ",
+    "- ",
+    "<<: ",
+    "*a",
+    "&a ",
+    "---\n",
+    "...\n",
+    "!!int ",
+    "!x ",
+    "%YAML 1.1\n",
+    "no",
+    "1e3",
+    ".inf",
+    '"\\ud83d',
+    '\\/"',
+    '{"a": ',
+    "|\n",
+    ">-\n ",
+    "? ",
+    "0x",
+    "1:30",
+    "2024-01-01",
+]
 
 
 class TestFuzz:

@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from kaito_pack.documents import read_text
 from kaito_pack.scalars import to_yaml, yaml_scalar
 
-PLAIN = "llama meta-llama/Llama-3.1-8B -m --model kaito.sh/v1beta1 repo/name:tag https://h:80/p#x 1.2.3 16Gi 500m a\\b "
-PLAIN += "vllm.entrypoints nope yesterday é 😀 a'b a\"b x=y -a_b $(VAR) (a) <a> ^ ; 0.1.1-rc1 v1 null. 8Gi/2 /dev/shm +x .x"
-QUOTED = "y Y n yes NO on off true Null null ~ 1 -1 +1 010 089 0o7 0O7 0x1F 0b1 1_000 1:30 12:30:45 .5 5. 1e3 1E3 .inf .nan "
-QUOTED += "2024-01-01 2024-01-01T00:00:00Z = << --- ... - ? : -? - @a `a &a *a !a %a #a {a [a a, ,a a] a} |a >a 'a \"a a: -1:30 "
+PLAIN = "llama meta-llama/Llama-3.1-8B -m --model kaito.sh/v1beta1 repo/name:tag "
+PLAIN += "https://h:80/p#x 1.2.3 16Gi 500m a\\b "
+PLAIN += "vllm.entrypoints nope yesterday é 😀 a'b a\"b x=y -a_b $(VAR) "
+PLAIN += "(a) <a> ^ ; 0.1.1-rc1 v1 null. 8Gi/2 /dev/shm +x .x"
+QUOTED = "y Y n yes NO on off true Null null ~ 1 -1 +1 010 089 0o7 0O7 0x1F 0b1 1_000 1:30 "
+QUOTED += "12:30:45 .5 5. 1e3 1E3 .inf .nan "
+QUOTED += "2024-01-01 2024-01-01T00:00:00Z = << --- ... - ? : -? - @a `a &a *a !a %a #a "
+QUOTED += "{a [a a, ,a a] a} |a >a 'a \"a a: -1:30 "
 QUOTED += "9223372036854775808 1e1000 p?q=1 ---a 0x_1"
 
 
@@ -51,9 +55,21 @@ def test_what_cannot_be_seen_is_escaped(text: str, written: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "written"),
-    [(None, "null"), (True, "true"), (False, "false"), (0, "0"), (-8, "-8"), (1.5, "1.5"), (1.0, "1.0"), (1e16, "1.0e+16")]
-    + [(1e-7, "1.0e-07"), (2.5e300, "2.5e+300"), (2**63 - 1, "9223372036854775807"), ("", '""')],
-)  # fmt: skip
+    [
+        (None, "null"),
+        (True, "true"),
+        (False, "false"),
+        (0, "0"),
+        (-8, "-8"),
+        (1.5, "1.5"),
+        (1.0, "1.0"),
+        (1e16, "1.0e+16"),
+        (1e-07, "1.0e-07"),
+        (2.5e300, "2.5e+300"),
+        (2**63 - 1, "9223372036854775807"),
+        ("", '""'),
+    ],
+)
 def test_other_scalars_have_one_spelling(value: object, written: str) -> None:
     assert yaml_scalar(value) == written
     assert_reads_back(value)
@@ -121,9 +137,21 @@ def test_a_block_can_be_indented() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["a\n", "a\nb", [], {}, ["a\nb\n", "# c\nd"], {"k" * 2000: {"a": [1]}, "b": {"j" * 2000: "x"}}, [[[]], [{}]], {"": ""}]
-    + [{"a": "\tb\nc"}, {"a": "b\n---\nc\n"}, {"a": ["x\n\n", " x\ny", "\nx"]}, {"<<": {"y": "n", "=": 1, "~": 2}}],
-)  # fmt: skip
+    [
+        "a\n",
+        "a\nb",
+        [],
+        {},
+        ["a\nb\n", "# c\nd"],
+        {"k" * 2000: {"a": [1]}, "b": {"j" * 2000: "x"}},
+        [[[]], [{}]],
+        {"": ""},
+        {"a": "\tb\nc"},
+        {"a": "b\n---\nc\n"},
+        {"a": ["x\n\n", " x\ny", "\nx"]},
+        {"<<": {"y": "n", "=": 1, "~": 2}},
+    ],
+)
 def test_blocks_of_all_shapes_read_back(value: object) -> None:
     assert_block_reads_back(value)
 
