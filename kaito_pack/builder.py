@@ -38,12 +38,13 @@ class Builder(Notes):
     """Builds documents from events.
 
     The map or list being filled is `container`, where its entries stand `entries`; `key` is the one whose
-    value comes next. `stack` has the same of the maps and lists around it.
+    value comes next; `in_flow` is whether it is written in brackets. `stack` has the same of those around.
     """
 
     def __init__(self, file: str, text: str, is_json: bool = False) -> None:
         super().__init__(file)
         self.text_with_slashes = text if "\\/" in text else ""
+        self.has_question_marks = not is_json and "?" in text
         self.is_json = is_json
         self.documents: list[Document] = []
         self.aliases = 0
@@ -66,7 +67,7 @@ class Builder(Notes):
             if action is not None:
                 action(event)
         if not self.problems and not self.documents:
-            self.problems.append(problem("file/empty", place=Place(self.file)))
+            self.problems.append(problem("file/empty", (), Place(self.file)))
         if self.problems:
             raise ProblemsError(self.problems)
         return self.documents
@@ -78,11 +79,12 @@ class Builder(Notes):
             self.stop("file/too-many-documents", event.start_mark, limit=MOST_DOCUMENTS)
         self.document = Document(self.file, self.number)
         self.anchors: dict[str, tuple[Any, Entries | None]] = {}
-        self.stack: list[tuple[Any, Any, Any, Mark]] = []
+        self.stack: list[tuple[Any, Any, Any, Mark, bool]] = []
         self.container: Any = None
         self.entries: Any = None
         self.key: Any = None
         self.key_mark: Any = None
+        self.in_flow: Any = False
 
     def close_document(self, event: Event) -> None:
         """Keep the document unless it is empty."""
@@ -94,6 +96,8 @@ class Builder(Notes):
         self.count(event)
         text: str = event.value
         if event.implicit[0]:
+            if self.has_question_marks and "?" in text and self.in_flow and event.style not in QUOTES:
+                self.complain("file/question-mark", event.start_mark, raw=shown(text))
             if (text and text[0] not in SPECIAL_STARTS) or event.style in QUOTES:  # `! "5"`
                 value: Any = text
             elif self.container.__class__ is dict and self.key is None:
@@ -198,18 +202,18 @@ class Builder(Notes):
         if event.tag is not None and not is_known_collection(event.tag, container):
             self.complain("file/unknown-tag", event.start_mark, tag=shown(short_tag(event.tag)))
         self.refuse_as_key(event)
-        frame = (self.container, self.entries, self.key, self.key_mark)
+        frame = (self.container, self.entries, self.key, self.key_mark, self.in_flow)
         if self.key is not MERGE:
             self.put(container, entries, event.start_mark)
         if event.anchor is not None:
             self.anchors[event.anchor] = (container, entries)
         self.stack.append(frame)
-        self.container, self.entries, self.key = container, entries, None
+        self.container, self.entries, self.key, self.in_flow = container, entries, None, event.flow_style
 
     def close(self, event: Any) -> None:
         """A map or list ends: go on with the one around it."""
         value, entries = self.container, self.entries
-        self.container, self.entries, key, self.key_mark = self.stack.pop()
+        self.container, self.entries, key, self.key_mark, self.in_flow = self.stack.pop()
         self.key = None
         if key is MERGE:
             self.merge(value, entries, self.key_mark)
@@ -271,7 +275,7 @@ class Builder(Notes):
     def parent_path(self) -> Path:
         """The path of the map or list that is being filled."""
         frames = self.stack[1:]  # the first holds what is around the root: nothing
-        return tuple(step(container, key, len(container) - 1) for container, _, key, _ in frames)
+        return tuple(step(container, key, len(container) - 1) for container, _, key, *_ in frames)
 
     def refuse_as_key(self, event: Any) -> None:
         """Stop at a map or list that is used as a key."""

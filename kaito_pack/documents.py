@@ -114,7 +114,7 @@ def read_text(text: bytes | str, file: str) -> list[Document]:
 
     Raises ProblemsError for what cannot be read: no UTF-8, no YAML, too deep, too large, empty …
     """
-    from kaito_pack.reading import read_stream  # noqa: PLC0415  (loads PyYAML, 25 ms)
+    from kaito_pack.reading import read_stream  # loads PyYAML, 25 ms
 
     return read_stream(text, file)
 

@@ -59,11 +59,11 @@ class Notes:
 
     def complain(self, rule: str, mark: Mark, **facts: Any) -> None:
         """Remember a problem and read on, unless there are very many."""
-        self.problems.append(problem(rule, place=self.place(mark), **facts))
+        self.problems.append(problem(rule, (), self.place(mark), **facts))
         if len(self.problems) >= MOST_PROBLEMS:
             raise ProblemsError(self.problems)
 
     def stop(self, rule: str, mark: Mark, **facts: Any) -> NoReturn:
         """End the reading: what follows cannot be judged."""
-        self.problems.append(problem(rule, place=self.place(mark), **facts))
+        self.problems.append(problem(rule, (), self.place(mark), **facts))
         raise ProblemsError(self.problems)

@@ -293,6 +293,7 @@ class TestRefusals:
             (b"a:\n  <<: 1\n", "file/merge-of-no-map", "2:7"),
             (b"a:\n  <<: [1]\n", "file/merge-of-no-map", "2:3"),
             (b'a: "x\\/y"\n', "file/escaped-slash", "1:4"),
+            (b"a: [b, {c: ['?', d?]}]\ne: f?\n", "file/question-mark", "1:17"),
             (b"[" * 101, "file/too-deep", "1:101"),
             (b"- " * 101, "file/too-deep", "1:201"),
         ],
