@@ -18,9 +18,9 @@ class Mark(Protocol):
     """A position as the parsers give it; both count from 0."""
 
     @property
-    def line(self) -> int: ...  # noqa: D102
+    def line(self) -> int: ...
     @property
-    def column(self) -> int: ...  # noqa: D102
+    def column(self) -> int: ...
 
 
 class Entry(NamedTuple):
@@ -114,7 +114,7 @@ def read_text(text: bytes | str, file: str) -> list[Document]:
 
     Raises ProblemsError for what cannot be read: no UTF-8, no YAML, too deep, too large, empty …
     """
-    from kaito_pack.reading import read_stream  # noqa: PLC0415  (loads PyYAML, 25 ms)
+    from kaito_pack.reading import read_stream  # loads PyYAML, 25 ms
 
     return read_stream(text, file)
 
@@ -161,7 +161,9 @@ def refuse_irregular(path: str, mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise UsageError(f"{escaped(path)}: is a folder, not a file")
     if not stat.S_ISREG(mode):
-        raise UsageError(f"{escaped(path)}: is a device, pipe or socket, not a file; to read a pipe, give - as the file")
+        raise UsageError(
+            f"{escaped(path)}: is a device, pipe or socket, not a file; to read a pipe, give - as the file"
+        )
 
 
 def limited(content: bytes | str, file: str) -> bytes | str:

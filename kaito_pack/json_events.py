@@ -8,21 +8,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from json.decoder import scanstring
+from json import decoder as json_decoder
 from typing import Any, NamedTuple
 
 from yaml import events
 
+read_string: Any = json_decoder.scanstring  # type: ignore[attr-defined]  # its stubs leave it out
 BLANKS = re.compile(r"[ \t\r\n,:]*")
+BLANK_RUN = re.compile(r"[ \t\r\n]*")
 WORD = re.compile(r"[-+.0-9A-Za-z]+")
 OPENING: dict[str, Any] = {"{": events.MappingStartEvent, "[": events.SequenceStartEvent}
 CLOSING: dict[str, Any] = {"}": events.MappingEndEvent, "]": events.SequenceEndEvent}
 
 
 class JsonMark(NamedTuple):
-    """A position as a YAML parser's; all count from 0."""
+    """A position as a YAML parser's; both count from 0."""
 
-    index: int
     line: int
     column: int
 
@@ -49,9 +50,6 @@ def is_json(text: str) -> bool:
     return True
 
 
-BLANK_RUN = re.compile(r"[ \t\r\n]*")
-
-
 def refuse_constant(name: str) -> None:
     """Refuse NaN and Infinity, which Python's reader takes but JSON does not know."""
     raise ValueError(name)
@@ -68,7 +66,7 @@ def tokens(text: str) -> Iterator[events.Event]:
             line_start = text.rfind("\n", at, end) + 1
         if end == len(text):
             return
-        mark: Any = JsonMark(end, line, end - line_start)
+        mark: Any = JsonMark(line, end - line_start)
         if depth == 0:
             yield events.DocumentStartEvent(mark, mark)
         character = text[end]
@@ -80,7 +78,7 @@ def tokens(text: str) -> Iterator[events.Event]:
             depth -= 1
             yield CLOSING[character](mark, mark)
         elif character == '"':
-            value, at = scanstring(text, at)
+            value, at = read_string(text, at)
             yield events.ScalarEvent(None, None, (False, True), value, mark, mark, '"')
         else:
             at = WORD.match(text, end).end()  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from math import isfinite, isinf
+from math import isfinite, isinf, isnan
 
 from yaml.resolver import Resolver
 
@@ -43,7 +43,7 @@ ALIKE_NUMBER = r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+|(?:[-+]?[0-9]+\.[0-9]*|\.
 
 
 def go_value(text: str) -> object:
-    """A plain scalar as go-yaml resolves it (kubectl 1.3x): None, bool, int, float or the text itself."""
+    """A plain scalar as go-yaml resolves it (kubectl 1.32): None, bool, int, float or the text itself."""
     if text in WORDS:
         return WORDS[text]
     if text[0] not in NUMBER_STARTS:
@@ -52,7 +52,9 @@ def go_value(text: str) -> object:
     integer = go_integer(digits) if text[0] != "." else None
     if integer is not None:
         return integer
-    is_float = pattern(GO_DOT_FLOAT).fullmatch(text) if text[0] == "." else pattern(GO_FLOAT).fullmatch(digits)
+    is_float = (
+        pattern(GO_DOT_FLOAT).fullmatch(text) if text[0] == "." else pattern(GO_FLOAT).fullmatch(digits)
+    )
     if not is_float:
         return text
     number = float(digits)
@@ -81,7 +83,8 @@ def as_json(value: object) -> object:
     if isinstance(value, float):
         if not isfinite(value) or not value.is_integer() or not -INT64 <= value < INT64:
             return value
-        return int(value) if abs(value) < 1e16 else shortest_integer(value)
+        whole = int(value) if abs(value) < 1e16 else shortest_integer(value)
+        return whole if -INT64 <= whole < INT64 else value
     if isinstance(value, int) and value >= INT64:
         return float(value)
     return value
@@ -91,7 +94,8 @@ def shortest_integer(number: float) -> int:
     """The integer that JSON shows for a whole float from 1e16 up: its shortest digits, then zeros."""
     mantissa, exponent = repr(number).split("e")
     whole, _, fraction = mantissa.partition(".")
-    return int(whole + fraction) * 10 ** (int(exponent) - len(fraction))
+    zeros: int = 10 ** (int(exponent) - len(fraction))
+    return int(whole + fraction) * zeros
 
 
 def plain_value(text: str) -> object:
@@ -128,10 +132,10 @@ def key_text(key: object) -> str | None:
 
 def float_key(key: float) -> str:
     """A float key as Go's FormatFloat(key, 'g', -1, 32) writes it: the shortest digits of 32 bits."""
-    from struct import pack  # noqa: PLC0415  (keys that are floats are rare)
+    from struct import pack  # keys that are floats are rare
 
     if not isfinite(key):
-        return ".nan" if key != key else ".inf" if key > 0 else "-.inf"
+        return ".nan" if isnan(key) else ".inf" if key > 0 else "-.inf"
     if abs(key) > 3.4e38:
         return ".inf" if key > 0 else "-.inf"
     for digits in range(1, 10):

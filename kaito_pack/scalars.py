@@ -8,7 +8,7 @@ from math import isfinite
 from kaito_pack.readings import INT64, SPECIAL_STARTS, go_value, is_surprising
 
 INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@` ")
-FLOW_CHARACTERS = frozenset(",[]{}")  # plain text in a block, but not in a list or map on one line
+FLOW_CHARACTERS = frozenset(",[]{}?")  # plain text in a block, but not in a list or map on one line
 LONGEST_SIMPLE_KEY = 1000  # characters; the parsers look 1024 ahead for the colon
 
 
@@ -125,7 +125,7 @@ def hung(head: str, value: object, pad: str) -> list[str]:
 
 
 def is_literal(text: str) -> bool:
-    """Whether `text` reads back exactly from a `|` block: no odd characters, blanks at ends of lines or above."""
+    """Whether `text` reads back exactly from a `|` block, without blanks at the ends of lines."""
     if text[0] in " \n" or text.endswith("\n\n"):
         return False
     return all(line.isprintable() and not line.endswith(" ") for line in text.split("\n"))

@@ -1,4 +1,4 @@
-"""The text of a file before and beside parsing: its encoding, and what a parser's error means in plain words."""
+"""The text of a file beside parsing: its encoding, and what a parser's error means in plain words."""
 
 from __future__ import annotations
 
@@ -19,12 +19,9 @@ OTHER_THAN_JSON = ("\x85", "\u2028", "\u2029", "\\/")
 
 def utf_8(text: bytes | str, file: str) -> bytes:
     """`text` as UTF-8 without a byte order mark; ProblemsError where it is something else."""
-    if isinstance(text, str):
-        encoded = text.encode("utf-8", "surrogatepass")
-    else:
-        encoded = bytes(text)
+    encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if encoded.startswith(UTF_16_MARKS):
-        raise ProblemsError([problem("file/utf-16", place=Place(file))])
+        raise ProblemsError([problem("file/utf-16", (), Place(file))])
     encoded = encoded.removeprefix(codecs.BOM_UTF8)
     try:
         encoded.decode()
@@ -34,10 +31,10 @@ def utf_8(text: bytes | str, file: str) -> bytes:
 
 
 def not_utf_8(encoded: bytes, at: int, file: str) -> Problem:
-    """The problem of a byte that is no UTF-8; two zero bytes of four betray UTF-16 without its mark."""
+    """The problem of a byte that is no UTF-8."""
     before = encoded[:at].decode()
     place = place_at(before, len(before), file)
-    return problem("file/not-utf-8", place=place, byte=f"0x{encoded[at]:02x}")
+    return problem("file/not-utf-8", (), place, byte=f"0x{encoded[at]:02x}")
 
 
 def place_at(text: str, index: int, file: str) -> Place:
@@ -57,15 +54,18 @@ def yaml_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     if isinstance(error, yaml.reader.ReaderError) and control:
         code = f"U+{ord(control[0]):04X}"
         place = place_at(text, control.start(), file)
-        return problem("file/control-character", place=place, character=code)
+        return problem("file/control-character", (), place, character=code)
     said = str(getattr(error, "problem", None) or error)
     context = str(getattr(error, "context", None) or "")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
     character = text[mark.index : mark.index + 1] if mark else ""
+    if not character:  # the end of the file; what is not closed began earlier
+        context = f"at the end of the file: {context}"
+        mark = getattr(error, "context_mark", None) or mark
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
     if character == "\t" or "tab character" in said:
-        return problem("file/tab", place=place)
-    return problem("file/not-yaml", place=place, reason=plain_words(said, context, character))
+        return problem("file/tab", (), place)
+    return problem("file/not-yaml", (), place, reason=plain_words(said, context, character))
 
 
 def plain_words(said: str, context: str, character: str) -> str:
@@ -79,7 +79,7 @@ def plain_words(said: str, context: str, character: str) -> str:
 
 def python_events(encoded: bytes) -> Iterator[Any]:
     """The events of PyYAML's own parser, which lets through what libyaml refuses."""
-    from yaml.parser import Parser  # noqa: PLC0415  (only where libyaml is missing)
+    from yaml.parser import Parser  # only where libyaml is missing
 
     class PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, Parser):
         def __init__(self, text: str) -> None:
