@@ -1,0 +1,92 @@
+"""What the API server says of a Workspace by KAITO's CRD: the first who can refuse one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from kaito_pack import rules
+from kaito_pack.kaito.structural import Check, compiled, unknown_only
+from kaito_pack.kubernetes import definitions
+from kaito_pack.kubernetes.decoding import Found, decode
+from kaito_pack.kubernetes.findings import problems_of
+from kaito_pack.kubernetes.metadata import check_metadata
+from kaito_pack.problems import Problem, UsageError, did_you_mean, shown
+
+GROUP = "kaito.sh"
+KIND = "Workspace"
+OPEN: Mapping[str, Any] = {"x-kubernetes-preserve-unknown-fields": True}
+
+
+@cache
+def versions() -> Mapping[str, Mapping[str, str]]:
+    """The KAITO minors that the pack knows, with `release` and `kubernetesApi` (what it was built with)."""
+    text = (rules.SCHEMAS / "kaito" / "versions.json").read_text(encoding="utf-8")
+    known: Mapping[str, Mapping[str, str]] = json.loads(text)
+    return known
+
+
+@cache
+def schemas(kaito: str) -> Mapping[str, Any]:
+    """The Workspace's OpenAPI schema of each served API version ("v1beta1") of a KAITO minor.
+
+    Raises UsageError for a KAITO minor that the pack does not know.
+    """
+    if kaito not in versions():
+        known = list(versions())
+        raise UsageError(f"KAITO {kaito} is not known; the pack knows {known[0]} to {known[-1]}")
+    text = (rules.SCHEMAS / "kaito" / f"{kaito}.json").read_text(encoding="utf-8")
+    served: Mapping[str, Any] = json.loads(text)
+    return served
+
+
+@cache
+def _check_of(kaito: str, api: str) -> Check:
+    # The root's metadata has rules of its own, and a status is dropped before it is validated.
+    schema = schemas(kaito)[api]
+    properties = {name: part for name, part in schema["properties"].items() if name not in ("metadata", "status")}
+    whole = compiled({**schema, "properties": {**properties, "metadata": OPEN, "status": OPEN}})
+    status = schema["properties"].get("status")
+
+    def check(value: Any, trail: Any, found: Found) -> None:
+        whole(value, trail, found)
+        unknown_only(value.get("status"), status, (trail, "status"), found)
+
+    return check
+
+
+def check(manifest: Mapping[str, Any], kaito: str, kubernetes: str | None = None) -> Iterator[Problem]:
+    """What the API server refuses in a Workspace by the CRD of that KAITO minor, kubectl's validation strict.
+
+    `kubernetes` is the cluster's minor version (it decodes `metadata`), the newest by default. Raises
+    UsageError for a version that is not known.
+    """
+    served = schemas(kaito)
+    group, _, api = str(manifest.get("apiVersion")).rpartition("/")
+    if group != GROUP or manifest.get("kind") != KIND:
+        yield rules.problem(
+            "crd/wrong-kind",
+            ("kind",) if group == GROUP else ("apiVersion",),
+            value=shown(f"{manifest.get('apiVersion')} {manifest.get('kind')}"),
+        )
+        return
+    if api not in served:
+        near = did_you_mean(api, served) or max(served)
+        yield rules.problem(
+            "crd/unknown-version", ("apiVersion",), value=shown(api), kaito=kaito, expected=f"{GROUP}/{near}"
+        )
+        return
+    found: Found = []
+    _check_of(kaito, api)(dict(manifest), None, found)
+    yield from problems_of(found, "crd", kaito=kaito)
+    yield from check_object_meta(manifest.get("metadata"), kubernetes or definitions.newest(), kaito)
+
+
+def check_object_meta(metadata: Any, kubernetes: str, kaito: str) -> Iterator[Problem]:
+    """What the API server refuses in a Workspace's `metadata`."""
+    pod = definitions.definition(kubernetes)
+    wrong = list(decode(metadata, definitions.OBJECT_META, pod, case_sensitive=True))
+    yield from problems_of(wrong, "crd", ("metadata",), kaito=kaito)
+    yield from problems_of(check_metadata(metadata), "crd", kaito=kaito)

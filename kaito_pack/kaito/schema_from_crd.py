@@ -1,0 +1,89 @@
+"""Makes `schemas/kaito/<minor>.json` out of a CustomResourceDefinition of KAITO.
+
+    python -m kaito_pack.kaito.schema_from_crd workspaces-v0.12.0.yaml [--minor 0.12] [--out schemas/kaito]
+
+The file holds the OpenAPI schema of each served version by its name, structure only: no descriptions.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+USAGE = "usage: python -m kaito_pack.kaito.schema_from_crd CRD.yaml [--minor 0.12] [--out schemas/kaito]"
+CEL = "x-kubernetes-validations"
+
+
+def structures(crd: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of each served version of a CRD by version name, without descriptions."""
+    return {
+        version["name"]: structure(version["schema"]["openAPIV3Schema"])
+        for version in crd["spec"]["versions"]
+        if version["served"]
+    }
+
+
+def structure(schema: Any) -> Any:
+    """A schema without what only people read: description, title, example, externalDocs."""
+    if isinstance(schema, list):
+        return [structure(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {}
+    for key, part in schema.items():
+        if key == "properties":
+            kept[key] = {field: structure(value) for field, value in part.items()}
+        elif key in ("default", "enum"):
+            kept[key] = part
+        elif key not in ("description", "title", "example", "externalDocs"):
+            kept[key] = structure(part)
+    return kept
+
+
+def minor_of(file_name: str) -> str | None:
+    """The KAITO minor in a file name: `workspaces-v0.12.0.yaml` gives "0.12"; None where there is none."""
+    import re  # noqa: PLC0415
+
+    found = re.search(r"v?([0-9]+\.[0-9]+)(?:\.[0-9]+)?", file_name)
+    return found[1] if found else None
+
+
+def unchecked(schema: Any) -> bool:
+    """Whether a schema has CEL rules, which this pack does not evaluate."""
+    if isinstance(schema, list):
+        return any(map(unchecked, schema))
+    return isinstance(schema, dict) and (CEL in schema or any(map(unchecked, schema.values())))
+
+
+def main(arguments: Sequence[str]) -> str:
+    """Write the schema file; gives the line to print, or raises SystemExit with what is wrong."""
+    import json  # noqa: PLC0415
+
+    import yaml  # noqa: PLC0415
+
+    words = list(arguments)
+    options = {"--minor": "", "--out": "schemas/kaito"}
+    for option in options:
+        if option in words[:-1]:
+            at = words.index(option)
+            options[option] = words.pop(at + 1)
+            words.pop(at)
+    if len(words) != 1 or words[0].startswith("-"):
+        raise SystemExit(USAGE)
+    minor = options["--minor"] or minor_of(Path(words[0]).name)
+    if not minor:
+        raise SystemExit(f"{words[0]}: no KAITO version in the file name; give --minor\n{USAGE}")
+    try:
+        versions = structures(yaml.safe_load(Path(words[0]).read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as wrong:
+        raise SystemExit(f"{words[0]}: not a CustomResourceDefinition that can be read: {wrong!r}") from None
+    file = Path(options["--out"]) / f"{minor}.json"
+    file.write_text(json.dumps(versions, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    warning = f"; it has {CEL}, which the pack does not evaluate" if unchecked(versions) else ""
+    return f"{file}: {', '.join(versions)}{warning}"
+
+
+if __name__ == "__main__":
+    print(main(sys.argv[1:]))

@@ -1,0 +1,98 @@
+"""What KAITO's webhook says when it decodes a Workspace, and what the cluster then drops of it.
+
+The CRD leaves the pod template and the volume sources of adapters and tuning open. The webhook does not: it
+decodes them strictly into the Kubernetes API that this KAITO was built with (schemas/kaito/versions.json).
+The controller then sends the pod template to the cluster, whose Kubernetes may be an older one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaito_pack.kaito import crd
+from kaito_pack.kubernetes import definitions
+from kaito_pack.kubernetes.decoding import Finding, decode
+from kaito_pack.kubernetes.findings import named, problems_of
+from kaito_pack.problems import Path, Problem
+
+
+def check_template(manifest: Mapping[str, Any], kaito: str, kubernetes: str) -> Iterator[Problem]:
+    """Problems of what the CRD leaves open in a Workspace: its pod template and its volume sources.
+
+    `kaito` and `kubernetes` are the cluster's minor versions. Raises UsageError for one that is not known.
+    """
+    crd.schemas(kaito)
+    api = crd.versions()[kaito]["kubernetesApi"]
+    for path, value, name in open_parts(manifest):
+        found = list(_decoded(value, name, api))
+        yield from _refused(found, name, path, kaito, api)
+        yield from _too_new(value, name, path, found, api, kubernetes)
+
+
+def open_parts(manifest: Mapping[str, Any]) -> Iterator[tuple[Path, Any, str]]:
+    """The parts that the CRD leaves open and KAITO types: path, value, Kubernetes definition."""
+    inference, tuning = manifest.get("inference"), manifest.get("tuning")
+    if isinstance(inference, dict):
+        yield ("inference", "template"), inference.get("template"), definitions.POD_TEMPLATE
+        adapters = inference.get("adapters")
+        for index, adapter in enumerate(adapters if isinstance(adapters, list) else ()):
+            path = ("inference", "adapters", index, "source")
+            yield from _volume_source(adapter.get("source") if isinstance(adapter, dict) else None, path)
+    if isinstance(tuning, dict):
+        for part in ("input", "output"):
+            yield from _volume_source(tuning.get(part), ("tuning", part))
+
+
+def _volume_source(parent: Any, path: Path) -> Iterator[tuple[Path, Any, str]]:
+    if isinstance(parent, dict) and parent.get("volumeSource") is not None:
+        yield (*path, "volumeSource"), parent["volumeSource"], definitions.VOLUME
+
+
+def _decoded(value: Any, name: str, kubernetes: str) -> Iterator[Finding]:
+    found = decode(value, name, definitions.definition(kubernetes), case_sensitive=False)
+    yield from found
+    # A volume source is a volume without its name.
+    if name == definitions.VOLUME and isinstance(value, dict):
+        for key in value:
+            if str(key).lower() == "name":
+                yield Finding("unknown", (key,), f"`{key}`", "")
+
+
+def _refused(found: list[Finding], name: str, path: Path, kaito: str, api: str) -> Iterator[Problem]:
+    """The problems of what KAITO cannot decode; a field that only newer Kubernetes has is told as such."""
+    if not found:
+        return
+    newest = definitions.definition(definitions.newest())
+    for finding in found:
+        if finding.kind == "unknown" and _has_field(newest, name, finding.path):
+            yield named("webhook/field-too-new", finding, path, kaito=kaito, api=api)
+        else:
+            yield from problems_of([finding], "webhook", path, kaito=kaito, api=api)
+
+
+def _has_field(pod: definitions.Definitions, name: str, path: Path) -> bool:
+    """Whether the definition `name` of that Kubernetes has a field at `path`."""
+    schema: Any = pod.schemas[name]
+    if name == definitions.VOLUME and path == ("name",):
+        return False
+    for step in path:
+        schema = pod.schemas.get(schema.get("$ref", ""), schema)
+        key = "items" if isinstance(step, int) else "additionalProperties"
+        below = schema.get("properties", {}).get(step) if isinstance(step, str) else None
+        schema = below or schema.get(key)
+        if not isinstance(schema, dict):
+            return False
+    return True
+
+
+def _too_new(
+    value: Any, name: str, path: Path, found: list[Finding], api: str, kubernetes: str
+) -> Iterator[Problem]:
+    """Fields that KAITO knows and the cluster's older Kubernetes drops without a word."""
+    if kubernetes == api:
+        return
+    said = {finding.path for finding in found}
+    for finding in _decoded(value, name, kubernetes):
+        if finding.kind == "unknown" and finding.path not in said:
+            yield named("kubernetes/field-too-new", finding, path, kubernetes=kubernetes)

@@ -1,0 +1,1 @@
+"""What Kubernetes itself says of an object: its API definitions, decoding, names."""
