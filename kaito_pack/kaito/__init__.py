@@ -1,0 +1,1 @@
+"""What KAITO itself says of a Workspace, and does with it."""

@@ -1,0 +1,1 @@
+"""What the Kubernetes API server says of a manifest, offline."""
