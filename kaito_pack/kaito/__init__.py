@@ -1,1 +1,1 @@
-"""What KAITO itself says of a Workspace, and does with it."""
+"""What KAITO says of a Workspace: its admission webhook, its controller, and advice."""

@@ -22,7 +22,7 @@ WRITTEN_BACK = ("resource", "inference", "tuning")
 
 
 def check(manifest: Mapping[str, Any], kaito: str = "0.12") -> Iterator[Problem]:
-    """What KAITO (a minor version) would rewrite in a Workspace, each a warning: it runs, but never stands still."""
+    """What KAITO (a minor version) would rewrite in a Workspace, each a warning: it runs, yet drifts."""
     yield from check_owned(fields(manifest.get("metadata")))
     for part in WRITTEN_BACK:
         if isinstance(manifest.get(part), Mapping):
@@ -43,7 +43,7 @@ def check_map(owner: Mapping[str, Any], path: Path, kaito: str) -> Iterator[Prob
     for key, value in owner.items():
         name = str(key)
         yield from check_field(name, value, (*path, name), kaito)
-    if path[-2:-1] in (("containers",), ("initContainers",)) and "resources" not in owner:
+    if path[-2:-1] in (("containers",), ("initContainers",)) and owner.get("resources") is None:
         yield problem("controller/resources-missing", (*path, "resources"))
     if path[-1] == "resourceFieldRef" and "divisor" not in owner:
         yield problem("controller/divisor-missing", path, default='"0"')
@@ -56,6 +56,8 @@ def check_field(name: str, value: object, path: Path, kaito: str) -> Iterator[Pr
     if name == "creationTimestamp" and value is None:
         if rules("controller")["controller/creation-timestamp"].holds_for(kaito):
             yield problem("controller/creation-timestamp", path)
+    elif name == "resources" and value is None:
+        return  # a container's is told of as missing
     elif name in QUANTITIES:
         yield from check_quantity(value, path)
     elif is_empty(value) and not stays_empty(path, value):
@@ -76,7 +78,7 @@ def check_field(name: str, value: object, path: Path, kaito: str) -> Iterator[Pr
 
 def is_empty(value: object) -> bool:
     """Whether Go's types hold the value for nothing: null, an empty text, list or map, false, zero."""
-    return value is None or value in ("", False) or value == [] or value == {} or whole(value) == 0
+    return value is None or value in ("", False) or value in ([], {}) or whole(value) == 0
 
 
 def check_quantity(value: object, path: Path) -> Iterator[Problem]:

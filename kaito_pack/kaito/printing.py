@@ -12,20 +12,86 @@ QUANTITY_MAPS = {"limits", "requests", "overhead"}
 TEXT_MAPS = {"labels", "annotations", "nodeSelector", "matchLabels", "options", "volumeAttributes"}
 # Numbers, booleans and texts behind a pointer: they stay as written, even 0, false and "".
 POINTERS = frozenset(
-    """activeDeadlineSeconds allowPrivilegeEscalation automountServiceAccountToken cachingMode count
-    defaultMode enableServiceLinks expirationSeconds fsGroup fsGroupChangePolicy hostProcess
-    hostUsers hostnameOverride localhostProfile maxExpirationSeconds minDomains mode mountPropagation
-    nodeAffinityPolicy nodeTaintsPolicy optional preemptionPolicy priority privileged procMount
-    readOnlyRootFilesystem recursiveReadOnly resourceClaimName resourceClaimTemplateName runAsGroup runAsNonRoot
-    runAsUser runAsUserName runtimeClassName seLinuxChangePolicy service setHostnameAsFQDN shareProcessNamespace
-    signerName storageClassName supplementalGroupsPolicy terminationGracePeriodSeconds tolerationSeconds
-    volumeAttributesClassName volumeMode""".split()
+    [
+        "activeDeadlineSeconds",
+        "allowPrivilegeEscalation",
+        "automountServiceAccountToken",
+        "cachingMode",
+        "count",
+        "defaultMode",
+        "enableServiceLinks",
+        "expirationSeconds",
+        "fsGroup",
+        "fsGroupChangePolicy",
+        "hostProcess",
+        "hostUsers",
+        "hostnameOverride",
+        "localhostProfile",
+        "maxExpirationSeconds",
+        "minDomains",
+        "mode",
+        "mountPropagation",
+        "nodeAffinityPolicy",
+        "nodeTaintsPolicy",
+        "optional",
+        "preemptionPolicy",
+        "priority",
+        "privileged",
+        "procMount",
+        "readOnlyRootFilesystem",
+        "recursiveReadOnly",
+        "resourceClaimName",
+        "resourceClaimTemplateName",
+        "runAsGroup",
+        "runAsNonRoot",
+        "runAsUser",
+        "runAsUserName",
+        "runtimeClassName",
+        "seLinuxChangePolicy",
+        "service",
+        "setHostnameAsFQDN",
+        "shareProcessNamespace",
+        "signerName",
+        "storageClassName",
+        "supplementalGroupsPolicy",
+        "terminationGracePeriodSeconds",
+        "tolerationSeconds",
+        "volumeAttributesClassName",
+        "volumeMode",
+    ]
 )
 # Fields that are printed whatever they hold.
 ALWAYS = frozenset(
-    """claimName conditionType containerPort containers datasetName driver fieldPath iqn ip key lun maxSkew
-    monitors mountPath devicePath nodeSelectorTerms operator pdName port preference resource seconds server
-    sources targetPortal topologyKey volumeID weight whenUnsatisfiable divisor""".split()
+    [
+        "claimName",
+        "conditionType",
+        "containerPort",
+        "containers",
+        "datasetName",
+        "driver",
+        "fieldPath",
+        "iqn",
+        "ip",
+        "lun",
+        "maxSkew",
+        "monitors",
+        "mountPath",
+        "devicePath",
+        "nodeSelectorTerms",
+        "pdName",
+        "port",
+        "preference",
+        "resource",
+        "seconds",
+        "server",
+        "sources",
+        "targetPortal",
+        "topologyKey",
+        "volumeID",
+        "weight",
+        "whenUnsatisfiable",
+        "divisor",
+    ]
 )
 # Fields whose answer depends on what they are in: (what, field).
 BY_OWNER = frozenset(
@@ -52,6 +118,13 @@ BY_OWNER = frozenset(
         ("sysctls", "name"),
         ("sysctls", "value"),
         ("items", "path"),
+        ("items", "key"),
+        ("configMapKeyRef", "key"),
+        ("secretKeyRef", "key"),
+        ("matchExpressions", "key"),
+        ("matchExpressions", "operator"),
+        ("matchFields", "key"),
+        ("matchFields", "operator"),
         ("serviceAccountToken", "path"),
         ("schedulingGates", "name"),
         ("resourceClaims", "name"),
@@ -93,5 +166,6 @@ def is_quantity_map(path: Path) -> bool:
 
 
 def is_text_map(path: Path) -> bool:
-    """Whether the field is a map of texts under keys of the owner's choice (`options` is a list elsewhere)."""
+    """Whether the field is a map of texts under keys of the owner's choice."""
+    # In dnsConfig, options are a list of named settings.
     return path[-1] in TEXT_MAPS and path[-2:] != ("dnsConfig", "options")

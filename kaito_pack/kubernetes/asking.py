@@ -14,12 +14,14 @@ def required(owner: Fields, names_of: Sequence[str], path: Path, what: str) -> I
     """A problem for each of the fields that `what` (such as "a configMap volume") must have and has not."""
     for name in names_of:
         value = owner.get(name)
-        if unset(value) or value == [] or value == {}:
+        if unset(value) or value in ([], {}):
             yield problem("kubernetes/field-required", (*path, name), field=name, what=what)
 
 
-def one_of(owner: Fields, name: str, choices: Sequence[str], path: Path, empty: bool = True) -> Iterator[Problem]:
-    """A problem where the field is a text that is none of the choices; `empty`: an empty text is the default."""
+def one_of(
+    owner: Fields, name: str, choices: Sequence[str], path: Path, empty: bool = True
+) -> Iterator[Problem]:
+    """A problem where the field is a text that is none of the choices; `empty`: or is empty, too."""
     value = owner.get(name)
     if not isinstance(value, str) or value in choices or (empty and not value):
         return

@@ -38,8 +38,9 @@ def check_claim(spec: Fields, path: Path) -> Iterator[Problem]:
         if isinstance(mode, str) and mode not in ACCESS_MODES:
             guess = did_you_mean(mode, ACCESS_MODES)
             hint = f"Did you mean {guess}" if guess else "Use one of " + ", ".join(ACCESS_MODES)
-            facts = {"field": "accessModes", "value": shown(mode), "choices": ", ".join(ACCESS_MODES)}
-            yield problem("kubernetes/value-not-supported", (*path, "accessModes", index), hint=hint, **facts)
+            facts = {"field": "accessModes", "choices": ", ".join(ACCESS_MODES), "hint": hint}
+            at = (*path, "accessModes", index)
+            yield problem("kubernetes/value-not-supported", at, None, value=shown(mode), **facts)
     if "ReadWriteOncePod" in modes and len(modes) > 1:
         yield problem("kubernetes/access-mode-alone", (*path, "accessModes"))
     yield from check_storage(fields(spec.get("resources")), (*path, "resources"))
@@ -60,5 +61,9 @@ def check_storage(resources: Fields, path: Path) -> Iterator[Problem]:
         yield problem("kubernetes/storage-amount", at, value=shown(storage))
     limit = amount(fields(resources.get("limits")).get("storage"))
     if number is not None and limit is not None and number > limit:
-        facts = {"resource": "`storage`", "request": shown(storage), "limit": shown(resources["limits"]["storage"])}
-        yield problem("kubernetes/request-above-limit", at, **facts)
+        facts = {
+            "resource": "`storage`",
+            "request": shown(storage),
+            "limit": shown(resources["limits"]["storage"]),
+        }
+        yield problem("kubernetes/request-above-limit", at, None, **facts)

@@ -27,7 +27,7 @@ PROTOCOLS = ("TCP", "UDP", "SCTP")
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """What containers are judged in: their pod's spec, its volumes by name, its claims, the Kubernetes version."""
+    """What containers are judged in: their pod's spec, volumes by name and claims, the Kubernetes version."""
 
     spec: Fields
     volumes: Volumes
@@ -48,7 +48,9 @@ def check_containers(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> I
             yield from check_container(container, at, pod, is_init=field == "initContainers")
             yield from check_name(container, at, seen)
             own = host_ports if field == "containers" else set()
-            yield from check_ports(container, at, own, spec.get("hostNetwork") is True and field == "containers")
+            yield from check_ports(
+                container, at, own, spec.get("hostNetwork") is True and field == "containers"
+            )
 
 
 def volumes_of(spec: Fields) -> Volumes:
@@ -102,13 +104,17 @@ def around(container: Fields, pod: Pod) -> Around:
     return Around(ports, DEFAULT_GRACE if grace is None else grace, pod.kubernetes)
 
 
-def check_restart(container: Fields, path: Path, kubernetes: tuple[int, ...], is_init: bool) -> Iterator[Problem]:
+def check_restart(
+    container: Fields, path: Path, kubernetes: tuple[int, ...], is_init: bool
+) -> Iterator[Problem]:
     """What is wrong with a container's own restart policy."""
     if kubernetes >= RESTART_RULES:
         yield from one_of(container, "restartPolicy", ("Always", "OnFailure", "Never"), path, empty=False)
         if container.get("restartPolicyRules") and container.get("restartPolicy") is None:
             what = "a container with restartPolicyRules"
-            yield problem("kubernetes/field-required", (*path, "restartPolicy"), field="restartPolicy", what=what)
+            yield problem(
+                "kubernetes/field-required", (*path, "restartPolicy"), field="restartPolicy", what=what
+            )
     elif is_init:
         yield from one_of(container, "restartPolicy", ("Always",), path, empty=False)
     elif container.get("restartPolicy") is not None:

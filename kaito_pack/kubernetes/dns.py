@@ -26,15 +26,22 @@ def check_dns(spec: Fields, path: Path) -> Iterator[Problem]:
     if spec.get("dnsPolicy") == "None" and not servers:
         what = "a pod with dnsPolicy None"
         yield problem("kubernetes/field-required", (*at, "nameservers"), field="nameservers", what=what)
-    for field, entries_given, most in (("nameservers", servers, MOST_NAMESERVERS), ("searches", searches, MOST_SEARCHES)):
+    for field, entries_given, most in (
+        ("nameservers", servers, MOST_NAMESERVERS),
+        ("searches", searches, MOST_SEARCHES),
+    ):
         if len(entries_given) > most:
-            yield problem("kubernetes/too-many", (*at, field), field=field, count=len(entries_given), most=most)
+            yield problem(
+                "kubernetes/too-many", (*at, field), field=field, count=len(entries_given), most=most
+            )
     for index, server in enumerate(servers):
         yield from address(server, (*at, "nameservers", index))
     for index, search in enumerate(searches):
         domain = text(search).removesuffix(".").replace("_", "-")
         if isinstance(search, str) and search != "." and not names.is_subdomain(domain):
-            yield problem("kubernetes/name-format", (*at, "searches", index), field="searches", value=shown(search))
+            yield problem(
+                "kubernetes/name-format", (*at, "searches", index), field="searches", value=shown(search)
+            )
     for option, option_at in entries(config.get("options"), (*at, "options")):
         yield from required(option, ["name"], option_at, "an option of dnsConfig")
     yield from check_aliases(spec, path)
@@ -46,7 +53,9 @@ def check_aliases(spec: Fields, path: Path) -> Iterator[Problem]:
         yield from address("" if alias.get("ip") is None else alias["ip"], (*at, "ip"))
         for index, host in enumerate(sequence(alias.get("hostnames"))):
             if isinstance(host, str) and not names.is_subdomain(host):
-                yield problem("kubernetes/name-format", (*at, "hostnames", index), field="hostname", value=shown(host))
+                yield problem(
+                    "kubernetes/name-format", (*at, "hostnames", index), field="hostname", value=shown(host)
+                )
 
 
 def address(value: object, path: Path) -> Iterator[Problem]:

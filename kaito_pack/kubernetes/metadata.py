@@ -25,7 +25,9 @@ def check_metadata(manifest: Mapping[str, Any], path: Path = ("metadata",)) -> I
     yield from check_name(kind, metadata.get("name"), metadata.get("generateName"), path)
     namespace = text(metadata.get("namespace"))
     if namespace and not names.is_dns_label(namespace):
-        yield problem("kubernetes/label-format", (*path, "namespace"), field="namespace", value=shown(namespace))
+        yield problem(
+            "kubernetes/label-format", (*path, "namespace"), field="namespace", value=shown(namespace)
+        )
     yield from check_labels(metadata.get("labels"), (*path, "labels"))
     yield from check_annotations(metadata.get("annotations"), (*path, "annotations"))
     for index, finalizer in enumerate(sequence(metadata.get("finalizers"))):
@@ -86,6 +88,10 @@ def check_pod_annotations(annotations: object, path: Path) -> Iterator[Problem]:
 def is_int32(number: str) -> bool:
     """Whether a text is a whole number of 32 bits without leading zeros or a plus sign."""
     digits = number.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 10 or (digits[0] == "0" and number != "0"):
+    if (
+        not (digits.isascii() and digits.isdigit())
+        or len(digits) > 10
+        or (digits[0] == "0" and number != "0")
+    ):
         return False
     return -(2**31) <= int(number) < 2**31

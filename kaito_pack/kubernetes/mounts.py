@@ -43,11 +43,17 @@ def check_volume(name: str, volumes: Volumes, path: Path) -> Iterator[Problem]:
     """A problem where no volume of the pod has that name."""
     if name and name not in volumes:
         guess = did_you_mean(name, volumes)
-        hint = f"Did you mean {guess}" if guess else "Add a volume of that name to `volumes`, or leave the mount out"
+        hint = (
+            f"Did you mean {guess}"
+            if guess
+            else "Add a volume of that name to `volumes`, or leave the mount out"
+        )
         yield problem("kubernetes/volume-absent", (*path, "name"), value=shown(name), hint=hint)
 
 
-def check_sub_path(mount: Fields, path: Path, volumes: Volumes, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+def check_sub_path(
+    mount: Fields, path: Path, volumes: Volumes, kubernetes: tuple[int, ...]
+) -> Iterator[Problem]:
     """What is wrong with the folder of the volume that is mounted."""
     image = volumes.get(text(mount.get("name")), {}).get("image") is not None
     for field in ("subPath", "subPathExpr"):
@@ -66,7 +72,9 @@ def check_propagation(mount: Fields, path: Path, container: Fields) -> Iterator[
         yield problem("kubernetes/mount-bidirectional", (*path, "mountPropagation"))
     yield from one_of(mount, "recursiveReadOnly", RECURSIVE, path, empty=False)
     shared = mount.get("mountPropagation") not in {None, "None"} if not_map(mount) else False
-    if mount.get("recursiveReadOnly") in ("IfPossible", "Enabled") and (mount.get("readOnly") is not True or shared):
+    if mount.get("recursiveReadOnly") in ("IfPossible", "Enabled") and (
+        mount.get("readOnly") is not True or shared
+    ):
         yield problem("kubernetes/recursive-read-only", (*path, "recursiveReadOnly"))
 
 
@@ -87,7 +95,9 @@ def check_devices(devices: list[tuple[Fields, Path]], volumes: Volumes) -> Itera
             yield problem("kubernetes/device-volume", (*at, "name"), value=shown(name))
         for field, value in (("name", name), ("devicePath", where)):
             if value and f"{field}:{value}" in seen:
-                yield problem("kubernetes/name-duplicate", (*at, field), value=shown(value), what="volume device")
+                yield problem(
+                    "kubernetes/name-duplicate", (*at, field), value=shown(value), what="volume device"
+                )
             seen.add(f"{field}:{value}")
         if ".." in where.split("/"):
             yield problem("kubernetes/path-backsteps", (*at, "devicePath"), value=shown(where))

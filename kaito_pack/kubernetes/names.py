@@ -53,7 +53,7 @@ def is_config_key(key: str) -> bool:
 
 
 def is_env_name(name: str, relaxed: bool) -> bool:
-    """The name of an environment variable; `relaxed` (Kubernetes 1.32 and later): any printable ASCII but `=`."""
+    """The name of a variable; `relaxed` (Kubernetes 1.32 and later): any printable ASCII but `=`."""
     if relaxed:
         return bool(re.fullmatch("[ -<>-~]+", name))
     if name == "." or name.startswith(".."):

@@ -22,7 +22,13 @@ from kaito_pack.rules import problem
 
 NEWEST = "1.37"
 LARGEST_DATA = 1_048_576  # bytes of a ConfigMap's or Secret's values
-JOB_NUMBERS = ("backoffLimit", "completions", "parallelism", "ttlSecondsAfterFinished", "activeDeadlineSeconds")
+JOB_NUMBERS = (
+    "backoffLimit",
+    "completions",
+    "parallelism",
+    "ttlSecondsAfterFinished",
+    "activeDeadlineSeconds",
+)
 SECRET_KEYS = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
     "kubernetes.io/ssh-auth": ("ssh-privatekey",),
@@ -32,7 +38,7 @@ SECRET_KEYS = {
 
 
 def check_object(manifest: Mapping[str, Any], kubernetes: str = NEWEST) -> Iterator[Problem]:
-    """What the API server refuses in a manifest of a core kind whose fields all decode; nothing of other kinds."""
+    """What the API server refuses in a manifest of a core kind whose fields decode; nothing of others."""
     kind = text(manifest.get("kind"))
     if kind == "Service":
         yield from check_service(manifest)
@@ -59,7 +65,9 @@ def check_config_map(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
             keys.add(key)
             if value is not None and not isinstance(value, str):
                 yield problem("kubernetes/config-map-value", (field, key), value=shown(value))
-            size += len(decoded(value)) if field == "binaryData" else len(text(value).encode("utf-8", "replace"))
+            size += (
+                len(decoded(value)) if field == "binaryData" else len(text(value).encode("utf-8", "replace"))
+            )
     if size > LARGEST_DATA:
         yield problem("kubernetes/data-size", ("data",), size=size, limit=LARGEST_DATA)
 
@@ -78,9 +86,13 @@ def check_secret(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
             size += len(decoded(value)) if field == "data" else len(text(value).encode("utf-8", "replace"))
     for key in SECRET_KEYS.get(kind, ()):
         if key not in given:
-            yield problem("kubernetes/field-required", ("data", key), field=key, what=f"a Secret of type {kind}")
+            yield problem(
+                "kubernetes/field-required", ("data", key), field=key, what=f"a Secret of type {kind}"
+            )
     if kind == "kubernetes.io/basic-auth" and not given & {"username", "password"}:
-        yield problem("kubernetes/field-required", ("data",), field="username", what=f"a Secret of type {kind}")
+        yield problem(
+            "kubernetes/field-required", ("data",), field="username", what=f"a Secret of type {kind}"
+        )
     if size > LARGEST_DATA:
         yield problem("kubernetes/data-size", ("data",), size=size, limit=LARGEST_DATA)
 
@@ -137,13 +149,15 @@ def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     selector, at = spec.get("selector"), ("spec", "selector")
     template = fields(spec.get("template"))
     if not fields(selector).get("matchLabels") and not fields(selector).get("matchExpressions"):
-        yield problem("kubernetes/field-required", at, field="selector", what=f"a {text(manifest.get('kind'))}")
+        yield problem(
+            "kubernetes/field-required", at, field="selector", what=f"a {text(manifest.get('kind'))}"
+        )
     yield from check_selector(selector, at)
     labels = fields(fields(template.get("metadata")).get("labels"))
     for key, value in strings(fields(selector).get("matchLabels")):
         if isinstance(value, str) and labels.get(key) != value:
             facts = {"key": shown(key), "value": shown(value)}
-            yield problem("kubernetes/selector-mismatch", (*at, "matchLabels", key), **facts)
+            yield problem("kubernetes/selector-mismatch", (*at, "matchLabels", key), None, **facts)
     yield from check_pod_template(template, ("spec", "template"), kubernetes)
 
 

@@ -51,7 +51,7 @@ def check_restart_policy(spec: Fields, path: Path, allowed: tuple[str, ...]) -> 
     policy = "Always" if policy in (None, "") else policy
     if isinstance(policy, str) and policy not in allowed:
         facts = {"value": shown(policy), "choices": " or ".join(allowed)}
-        yield problem("kubernetes/restart-policy", (*path, "restartPolicy"), **facts)
+        yield problem("kubernetes/restart-policy", (*path, "restartPolicy"), None, **facts)
 
 
 def check_pod_spec(spec: Fields, path: Path, kubernetes: str) -> Iterator[Problem]:
@@ -86,7 +86,12 @@ def check_names(spec: Fields, path: Path) -> Iterator[Problem]:
         yield from named(spec, field, names.is_dns_label, path, "kubernetes/label-format")
     override = text(spec.get("hostnameOverride"))
     if override and (len(override) > 64 or not names.is_subdomain(override)):
-        yield problem("kubernetes/name-format", (*path, "hostnameOverride"), field="hostnameOverride", value=shown(override))
+        yield problem(
+            "kubernetes/name-format",
+            (*path, "hostnameOverride"),
+            field="hostnameOverride",
+            value=shown(override),
+        )
     for field in ("setHostnameAsFQDN", "hostNetwork"):
         if override and spec.get(field) is True:
             yield problem("kubernetes/hostname-override", (*path, "hostnameOverride"), field=field)
@@ -104,5 +109,7 @@ def check_gates(spec: Fields, path: Path) -> Iterator[Problem]:
         if (name is None or isinstance(name, str)) and not names.is_qualified(text(name)):
             yield problem("kubernetes/label-key", (*at, "name"), key=shown(text(name)))
         if text(name) and text(name) in seen:
-            yield problem("kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="scheduling gate")
+            yield problem(
+                "kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="scheduling gate"
+            )
         seen.add(text(name))

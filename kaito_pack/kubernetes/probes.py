@@ -23,7 +23,7 @@ ZERO_SLEEP = (1, 33)  # the Kubernetes version from which a sleep may be of 0 se
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a handler is judged in: the ports its container names, the pod's seconds to end, the Kubernetes version."""
+    """What a handler is judged in: its container's port names, the pod's seconds to end, the version."""
 
     ports: frozenset[str]
     grace: int
@@ -49,7 +49,9 @@ def check_probe(probe: Fields, kind: str, path: Path, around: Around) -> Iterato
     threshold = whole(probe.get("successThreshold"))
     # 0 is as good as absent: the API server puts its default there.
     if kind != "readinessProbe" and threshold is not None and threshold > 1:
-        yield problem("kubernetes/success-threshold", (*path, "successThreshold"), kind=kind, value=shown(threshold))
+        yield problem(
+            "kubernetes/success-threshold", (*path, "successThreshold"), kind=kind, value=shown(threshold)
+        )
     grace, at = probe.get("terminationGracePeriodSeconds"), (*path, "terminationGracePeriodSeconds")
     if kind == "readinessProbe" and whole(grace) is not None:
         yield problem("kubernetes/readiness-grace", at)
@@ -96,7 +98,11 @@ def check_port(action: Fields, kind: str, path: Path, around: Around) -> Iterato
     yield from port(value, at)
     if isinstance(value, str) and names.is_port_name(value) and value not in around.ports:
         guess = did_you_mean(value, around.ports)
-        hint = f"Did you mean {guess}" if guess else "Give the port's number, or name a port of this container so"
+        hint = (
+            f"Did you mean {guess}"
+            if guess
+            else "Give the port's number, or name a port of this container so"
+        )
         yield problem("controller/probe-port-absent", at, value=shown(value), hint=hint)
 
 
@@ -105,4 +111,6 @@ def check_sleep(action: Fields, path: Path, around: Around) -> Iterator[Problem]
     seconds = whole(action.get("seconds", 0))
     least = 0 if around.kubernetes >= ZERO_SLEEP else 1
     if seconds is not None and not least <= seconds <= around.grace:
-        yield problem("kubernetes/sleep-seconds", (*path, "seconds"), value=shown(seconds), grace=around.grace)
+        yield problem(
+            "kubernetes/sleep-seconds", (*path, "seconds"), value=shown(seconds), grace=around.grace
+        )

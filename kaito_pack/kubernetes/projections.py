@@ -1,4 +1,4 @@
-"""What the API server says of volumes whose files are made from ConfigMaps, Secrets, tokens and the pod itself.
+"""What the API server says of volumes made from ConfigMaps, Secrets, tokens and the pod itself.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -16,7 +16,14 @@ from kaito_pack.rules import problem
 HIGHEST_MODE = 0o777
 SHORTEST_TOKEN = 600  # seconds
 LONGEST_TOKEN = 2**32
-SOURCES = ("secret", "configMap", "downwardAPI", "serviceAccountToken", "clusterTrustBundle", "podCertificate")
+SOURCES = (
+    "secret",
+    "configMap",
+    "downwardAPI",
+    "serviceAccountToken",
+    "clusterTrustBundle",
+    "podCertificate",
+)
 
 
 def check_projected(settings: Fields, path: Path) -> Iterator[Problem]:
@@ -85,7 +92,9 @@ def check_files(settings: Fields, path: Path) -> Iterator[Problem]:
         given = [name for name in ("fieldRef", "resourceFieldRef") if item.get(name) is not None]
         if len(given) != 1:
             choices = "fieldRef, resourceFieldRef"
-            yield problem("kubernetes/one-source", at, what="an item of a downwardAPI volume", choices=choices)
+            yield problem(
+                "kubernetes/one-source", at, what="an item of a downwardAPI volume", choices=choices
+            )
         elif given[0] == "fieldRef":
             yield from check_field_ref(fields(item["fieldRef"]), VOLUME_FIELDS, (*at, "fieldRef"))
         else:
@@ -94,7 +103,7 @@ def check_files(settings: Fields, path: Path) -> Iterator[Problem]:
 
 
 def volume_file(value: object, path: Path) -> Iterator[Problem]:
-    """A problem where a file's path leaves the volume or starts with `..`, which Kubernetes keeps for itself."""
+    """A problem where a file's path leaves the volume or starts with `..`, which Kubernetes keeps."""
     given = text(value)
     if given.startswith(("/", "..")) or ".." in given.split("/"):
         yield problem("kubernetes/path-leaves-volume", path, value=shown(given))

@@ -40,9 +40,7 @@ def is_resource_name(name: str) -> bool:
         return False
     if "/" not in name:
         return name in STANDARD or is_huge_page(name)
-    return is_native(name) or (
-        not name.startswith("requests.") and names.is_qualified(f"requests.{name}")
-    )
+    return is_native(name) or (not name.startswith("requests.") and names.is_qualified(f"requests.{name}"))
 
 
 def check_resources(resources: object, path: Path, claims: frozenset[str] = frozenset()) -> Iterator[Problem]:
@@ -68,11 +66,17 @@ def check_amounts(amounts: Fields, path: Path) -> Iterator[Problem]:
         if number is None:
             continue
         if number < 0:
-            yield problem("kubernetes/resource-negative", (*path, name), resource=shown(name), value=shown(value))
+            yield problem(
+                "kubernetes/resource-negative", (*path, name), resource=shown(name), value=shown(value)
+            )
         elif not is_native(name) and thousandths(number) % 1000:
-            yield problem("kubernetes/resource-fraction", (*path, name), resource=shown(name), value=shown(value))
+            yield problem(
+                "kubernetes/resource-fraction", (*path, name), resource=shown(name), value=shown(value)
+            )
         elif is_huge_page(name) and not fits_pages(name, number):
-            yield problem("kubernetes/huge-pages-size", (*path, name), resource=shown(name), value=shown(value))
+            yield problem(
+                "kubernetes/huge-pages-size", (*path, name), resource=shown(name), value=shown(value)
+            )
 
 
 def thousandths(number: Fraction) -> int:
@@ -106,9 +110,9 @@ def check_request(name: str, requests: Fields, limits: Fields, path: Path) -> It
         return
     facts = {"resource": shown(name), "request": shown(requests[name]), "limit": shown(limits[name])}
     if request != limit and not may_overcommit(name):
-        yield problem("kubernetes/request-differs", at, **facts)
+        yield problem("kubernetes/request-differs", at, None, **facts)
     elif request > limit:
-        yield problem("kubernetes/request-above-limit", at, **facts)
+        yield problem("kubernetes/request-above-limit", at, None, **facts)
 
 
 def check_claims(resources: Fields, path: Path, claims: frozenset[str]) -> Iterator[Problem]:
@@ -133,11 +137,15 @@ def check_pod_claims(spec: Fields, path: Path) -> Iterator[Problem]:
         yield from named(claim, "name", names.is_dns_label, at, "kubernetes/label-format")
         name = text(claim.get("name"))
         if name and name in seen:
-            yield problem("kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="resource claim")
+            yield problem(
+                "kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="resource claim"
+            )
         seen.add(name)
         sources = [source for source in CLAIM_SOURCES if claim.get(source) is not None]
         if len(sources) != 1:
-            yield problem("kubernetes/one-source", at, what="a resource claim", choices=" or ".join(CLAIM_SOURCES))
+            yield problem(
+                "kubernetes/one-source", at, what="a resource claim", choices=" or ".join(CLAIM_SOURCES)
+            )
         for source in sources:
             yield from named(claim, source, names.is_subdomain, at)
 

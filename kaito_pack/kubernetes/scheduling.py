@@ -15,7 +15,10 @@ from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
-REQUIRED, PREFERRED = "requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution"
+REQUIRED, PREFERRED = (
+    "requiredDuringSchedulingIgnoredDuringExecution",
+    "preferredDuringSchedulingIgnoredDuringExecution",
+)
 
 
 def check_tolerations(spec: Fields, path: Path) -> Iterator[Problem]:
@@ -42,7 +45,9 @@ def check_spreading(spec: Fields, path: Path) -> Iterator[Problem]:
     seen: set[tuple[str, str]] = set()
     constraints = spec.get("topologySpreadConstraints")
     for constraint, at in entries(constraints, (*path, "topologySpreadConstraints")):
-        yield from required(constraint, ["maxSkew", "topologyKey", "whenUnsatisfiable"], at, "a spread constraint")
+        yield from required(
+            constraint, ["maxSkew", "topologyKey", "whenUnsatisfiable"], at, "a spread constraint"
+        )
         yield from in_range(constraint, "maxSkew", 0, 2**31 - 1, at)
         yield from one_of(constraint, "whenUnsatisfiable", ("DoNotSchedule", "ScheduleAnyway"), at)
         key, when = text(constraint.get("topologyKey")), text(constraint.get("whenUnsatisfiable"))
@@ -83,7 +88,9 @@ def check_affinity(spec: Fields, path: Path) -> Iterator[Problem]:
     if isinstance(node.get(REQUIRED), dict):
         selector = fields(node[REQUIRED])
         yield from required(selector, ["nodeSelectorTerms"], (*node_at, REQUIRED), "a required node affinity")
-        for term, term_at in entries(selector.get("nodeSelectorTerms"), (*node_at, REQUIRED, "nodeSelectorTerms")):
+        for term, term_at in entries(
+            selector.get("nodeSelectorTerms"), (*node_at, REQUIRED, "nodeSelectorTerms")
+        ):
             yield from check_node_term(term, term_at)
     for wish, wish_at in entries(node.get(PREFERRED), (*node_at, PREFERRED)):
         yield from check_weight(wish, wish_at)
@@ -113,7 +120,7 @@ def check_pod_term(term: Fields, path: Path) -> Iterator[Problem]:
     for index, namespace in enumerate(sequence(term.get("namespaces"))):
         if isinstance(namespace, str) and not names.is_dns_label(namespace):
             facts = {"field": "namespace", "value": shown(namespace)}
-            yield problem("kubernetes/label-format", (*path, "namespaces", index), **facts)
+            yield problem("kubernetes/label-format", (*path, "namespaces", index), None, **facts)
     for field in ("matchLabelKeys", "mismatchLabelKeys"):
         yield from check_label_keys(term, field, path)
 

@@ -25,10 +25,14 @@ def check_security(container: Fields, path: Path, pod: Fields) -> Iterator[Probl
     yield from one_of(context, "procMount", ("Default", "Unmasked"), at, empty=False)
     if context.get("allowPrivilegeEscalation") is False:
         if context.get("privileged") is True:
-            yield problem("kubernetes/privilege-conflict", (*at, "allowPrivilegeEscalation"), with_what="privileged: true")
+            yield problem(
+                "kubernetes/privilege-conflict",
+                (*at, "allowPrivilegeEscalation"),
+                with_what="privileged: true",
+            )
         if "CAP_SYS_ADMIN" in sequence(fields(context.get("capabilities")).get("add")):
             facts = {"with_what": "the capability CAP_SYS_ADMIN"}
-            yield problem("kubernetes/privilege-conflict", (*at, "allowPrivilegeEscalation"), **facts)
+            yield problem("kubernetes/privilege-conflict", (*at, "allowPrivilegeEscalation"), None, **facts)
     user = context.get("runAsUser", pod.get("runAsUser"))
     not_root = context.get("runAsNonRoot", pod.get("runAsNonRoot"))
     if not_root is True and whole(user) == 0:
@@ -44,7 +48,7 @@ def check_pod_security(spec: Fields, path: Path) -> Iterator[Problem]:
         number = whole(group)
         if number is not None and not 0 <= number <= LARGEST_ID:
             facts = {"field": "supplementalGroups", "value": shown(number), "low": 0, "high": LARGEST_ID}
-            yield problem("kubernetes/number-range", (*at, "supplementalGroups", index), **facts)
+            yield problem("kubernetes/number-range", (*at, "supplementalGroups", index), None, **facts)
     yield from one_of(context, "fsGroupChangePolicy", ("OnRootMismatch", "Always"), at, empty=False)
     yield from one_of(context, "supplementalGroupsPolicy", ("Merge", "Strict"), at, empty=False)
     yield from one_of(context, "seLinuxChangePolicy", ("MountOption", "Recursive"), at, empty=False)
@@ -83,7 +87,9 @@ def check_profiles(context: Fields, path: Path) -> Iterator[Problem]:
             if field == "seccompProfile":
                 yield from local_path(local, (*at, "localhostProfile"))
         elif local is not None:
-            yield problem("kubernetes/profile-local", (*at, "localhostProfile"), type=shown(profile.get("type")))
+            yield problem(
+                "kubernetes/profile-local", (*at, "localhostProfile"), type=shown(profile.get("type"))
+            )
 
 
 def check_sysctls(context: Fields, path: Path, spec: Fields) -> Iterator[Problem]:
@@ -98,7 +104,12 @@ def check_sysctls(context: Fields, path: Path, spec: Fields) -> Iterator[Problem
             yield problem("kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="sysctl")
         seen.add(name)
         dotted = name.replace("/", ".")
-        for prefix, field in (("net.", "hostNetwork"), ("kernel.sem", "hostIPC"), ("kernel.shm", "hostIPC"),
-                              ("kernel.msg", "hostIPC"), ("fs.mqueue.", "hostIPC")):
+        for prefix, field in (
+            ("net.", "hostNetwork"),
+            ("kernel.sem", "hostIPC"),
+            ("kernel.shm", "hostIPC"),
+            ("kernel.msg", "hostIPC"),
+            ("fs.mqueue.", "hostIPC"),
+        ):
             if dotted.startswith(prefix) and spec.get(field) is True:
                 yield problem("kubernetes/sysctl-host", (*at, "name"), value=shown(name), field=field)

@@ -33,8 +33,11 @@ def check_expression(expression: Fields, operators: tuple[str, ...], path: Path)
         yield problem("kubernetes/label-key", (*path, "key"), key=shown(key))
     yield from required(expression, ["operator"], path, "a condition on a label")
     yield from one_of(expression, "operator", operators, path)
-    needs = {**dict.fromkeys(WITH_VALUES, "at least one value"), **dict.fromkeys(WITHOUT_VALUES, "no values"),
-             **dict.fromkeys(COMPARING, "exactly one value")}
+    needs = {
+        **dict.fromkeys(WITH_VALUES, "at least one value"),
+        **dict.fromkeys(WITHOUT_VALUES, "no values"),
+        **dict.fromkeys(COMPARING, "exactly one value"),
+    }
     wrong = (
         (operator in WITH_VALUES and not values)
         or (operator in WITHOUT_VALUES and values)
@@ -42,10 +45,12 @@ def check_expression(expression: Fields, operators: tuple[str, ...], path: Path)
     )
     if wrong:
         facts = {"operator": shown(operator), "need": needs[operator], "count": len(values)}
-        yield problem("kubernetes/operator-values", (*path, "values"), **facts)
+        yield problem("kubernetes/operator-values", (*path, "values"), None, **facts)
     for index, value in enumerate(values):
         if isinstance(value, str) and operator in WITH_VALUES and not names.is_label_value(value):
-            yield problem("kubernetes/label-value", (*path, "values", index), key=shown(key), value=shown(value))
+            yield problem(
+                "kubernetes/label-value", (*path, "values", index), key=shown(key), value=shown(value)
+            )
 
 
 def check_node_term(term: Fields, path: Path) -> Iterator[Problem]:

@@ -63,7 +63,9 @@ def check_address(spec: Fields, kind: str, path: Path) -> Iterator[Problem]:
         yield from required(spec, ["externalName"], path, "a Service of type ExternalName")
         name = text(spec.get("externalName"))
         if name and not names.is_subdomain(name.removesuffix(".")):
-            yield problem("kubernetes/name-format", (*path, "externalName"), field="externalName", value=shown(name))
+            yield problem(
+                "kubernetes/name-format", (*path, "externalName"), field="externalName", value=shown(name)
+            )
         if ip:
             yield problem("kubernetes/service-address", (*path, "clusterIP"), value=shown(ip), type=kind)
     elif ip == "None":
@@ -88,7 +90,12 @@ def check_ports(spec: Fields, kind: str, path: Path) -> Iterator[Problem]:
             uses.append(("nodePort", f"{protocol} {whole(entry.get('nodePort'))}"))
         for field, use in uses:
             if use and (field, use) in taken:
-                yield problem("kubernetes/name-duplicate", (*at, field), value=shown(use), what=f"Service port's {field}")
+                yield problem(
+                    "kubernetes/name-duplicate",
+                    (*at, field),
+                    value=shown(use),
+                    what=f"Service port's {field}",
+                )
             taken.add((field, use))
 
 
@@ -116,7 +123,12 @@ def check_node_port(entry: Fields, kind: str, path: Path) -> Iterator[Problem]:
     if not whole(entry.get("nodePort")):
         return
     if kind not in REACHED_FROM_OUTSIDE:
-        yield problem("kubernetes/service-field", (*path, "nodePort"), field="nodePort", types="NodePort and LoadBalancer")
+        yield problem(
+            "kubernetes/service-field",
+            (*path, "nodePort"),
+            field="nodePort",
+            types="NodePort and LoadBalancer",
+        )
         return
     yield from in_range(entry, "nodePort", *NODE_PORTS, path)
 

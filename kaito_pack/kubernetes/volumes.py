@@ -164,14 +164,18 @@ def check_fibre(settings: Fields, path: Path) -> Iterator[Problem]:
     """What is wrong with a Fibre Channel disk."""
     names_given, worldwide = bool(settings.get("targetWWNs")), bool(settings.get("wwids"))
     if names_given == worldwide or (names_given and settings.get("lun") is None):
-        yield problem("kubernetes/one-source", path, what="an fc volume", choices="wwids, targetWWNs with lun")
+        yield problem(
+            "kubernetes/one-source", path, what="an fc volume", choices="wwids, targetWWNs with lun"
+        )
     yield from in_range(settings, "lun", 0, 255, path)
 
 
 def check_flocker(settings: Fields, path: Path) -> Iterator[Problem]:
     """What is wrong with a Flocker dataset."""
     if bool(settings.get("datasetName")) == bool(settings.get("datasetUUID")):
-        yield problem("kubernetes/one-source", path, what="a flocker volume", choices="datasetName, datasetUUID")
+        yield problem(
+            "kubernetes/one-source", path, what="a flocker volume", choices="datasetName, datasetUUID"
+        )
 
 
 def check_iscsi(settings: Fields, path: Path) -> Iterator[Problem]:
