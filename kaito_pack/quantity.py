@@ -1,0 +1,201 @@
+"""Kubernetes quantities (`500m`, `1.5Gi`, `2`): read, compared and printed as the API server does.
+
+Written after the behaviour of `resource.Quantity` in k8s.io/apimachinery v0.35 and tested against it.
+A quantity is printed in one of three formats, chosen by the suffix it was read with:
+
+- decimal: the suffixes n, u, m, none, k, M, G, T, P, E, the number a whole one;
+- exponent: `e3`, the exponent a multiple of 3;
+- binary: Ki, Mi, Gi, Ti, Pi, Ei.
+
+What was written is kept as it is where a cheap test finds that it is canonical already. That test is
+not exact (`007` and `123456.789` pass it), and the cluster shows its slips, so they are here as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
+DECIMAL_SUFFIXES = {exponent: suffix for suffix, exponent in DECIMAL.items()}
+BINARY_SUFFIXES = {exponent // 10: suffix for suffix, exponent in BINARY.items()}
+SUFFIX_LETTERS = "eEinumkKMGTP"
+DIGITS = "0123456789"
+SPACES = "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000 "
+
+SMALLEST = -9  # powers of ten: nothing below a nano is kept
+KEPT_DIGITS = 18  # what fits an int64
+LARGEST_BINARY = 2**63 - 1  # binary quantities are cut here
+LARGEST_EXPONENT = 4000  # beyond this no number is computed; the API server itself would hang
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """The amount `number * 10**scale`, its format ("decimal", "exponent", "binary") and how it is printed."""
+
+    number: int
+    scale: int
+    format: str
+    canonical: str
+
+    @property
+    def value(self) -> Fraction:
+        """The exact amount in base units: bytes, cores, pieces."""
+        scale = min(self.scale, LARGEST_EXPONENT)
+        return Fraction(self.number * 10**scale) if scale >= 0 else Fraction(self.number, 10**-scale)
+
+
+def parse(value: object) -> Quantity:
+    """Read a quantity as the API server's JSON decoder does.
+
+    `value` is what a YAML reader gives: a string or a number; null is a quantity of 0. Raises ValueError,
+    with words for the user that complete "`x` is not a quantity: ", where the API server refuses it.
+    """
+    if value is None:
+        return Quantity(0, 0, "decimal", "0")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("it must be a string or a number")
+    # The decoder sees the raw JSON text: an escaped tab or line end is not a space to it.
+    text = (value if isinstance(value, str) else number_text(value)).strip(SPACES)
+    if not text:
+        raise ValueError("it is empty")
+    if text == "0":
+        return Quantity(0, 0, "decimal", "0")
+    return _read(text, *_split(text))
+
+
+def canonical(value: str | int | float) -> str:
+    """How Kubernetes prints this quantity once it has read it: `0.5` gives `500m`. Raises ValueError."""
+    return parse(value).canonical
+
+
+def value_of(value: object) -> Fraction:
+    """The exact amount of a quantity in base units: `1Ki` gives 1024. Raises ValueError."""
+    return parse(value).value
+
+
+def number_text(value: int | float) -> str:
+    """A YAML number as it stands in the JSON that kubectl sends."""
+    if isinstance(value, int):
+        return str(value) if -(2**63) <= value < 2**64 else _float_text(_as_float(value))
+    return _float_text(value)
+
+
+def _as_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
+
+
+def _float_text(value: float) -> str:
+    if abs(value) < 1e21 and value == int(value):
+        return str(int(value))
+    return repr(value)
+
+
+def _run(text: str, start: int, characters: str) -> int:
+    """Where the run of `characters` that begins at `start` ends."""
+    end = start
+    while end < len(text) and text[end] in characters:
+        end += 1
+    return end
+
+
+def _split(text: str) -> tuple[str, str, str, str]:
+    """`-01.50Gi` as sign and digits (`-01.50`), whole digits (`1`), fraction (`50`), suffix (`Gi`)."""
+    start = 1 if text[0] in "+-" else 0
+    first = _run(text, start, "0")
+    if first == len(text):
+        return "0", "0", "", ""
+    end = _run(text, first, DIGITS)
+    whole = text[first:end] or "0"
+    fraction = ""
+    if text[end : end + 1] == ".":
+        point = end + 1
+        end = _run(text, point, DIGITS)
+        fraction = text[point:end]
+    letters = _run(text, end, SUFFIX_LETTERS)
+    sign = letters + 1 if text[letters : letters + 1] in ("+", "-") else letters
+    if _run(text, sign, DIGITS) != len(text):
+        raise ValueError("it must be a number with an optional suffix, such as 500m, 2 or 4Gi")
+    return text[:end], whole, fraction, text[end:]
+
+
+def _interpret(suffix: str) -> tuple[str, int]:
+    """The format that a suffix stands for, and its exponent (of 2 for "binary", else of 10)."""
+    if suffix in DECIMAL:
+        return "decimal", DECIMAL[suffix]
+    if suffix in BINARY:
+        return "binary", BINARY[suffix]
+    digits = suffix[1:].lstrip("+-")
+    if suffix[0] in "eE" and digits and digits.isdigit() and len(digits) < 20:
+        exponent = int(suffix[1:])
+        if -(2**63) <= exponent < 2**63:
+            return "exponent", (exponent + 2**31) % 2**32 - 2**31
+    raise ValueError(f"its unit `{suffix}` is none of {', '.join([*BINARY, *filter(None, DECIMAL)])}")
+
+
+def _read(text: str, digits: str, whole: str, fraction: str, suffix: str) -> Quantity:
+    form, exponent = _interpret(suffix)
+    shifted = whole + fraction
+    sign = -1 if digits[0:1] == "-" else 1
+    if form == "binary":
+        fits = not fraction and 15 - len(whole) - exponent * 3 // 10 - 1 >= 0
+        number, scale = int(shifted) << exponent, -len(fraction)
+        kept = fits and int(shifted) & 7 != 0
+    else:
+        number, scale = int(shifted), exponent - len(fraction)
+        fits = len(shifted) <= KEPT_DIGITS and scale >= SMALLEST
+        kept = fits and scale % 3 == 0 and not shifted.endswith("000") and shifted[0] != "0"
+    if fits:
+        return _printed(sign * number, scale, form, text if kept else None)
+    if not any(c in DIGITS for c in digits):
+        raise ValueError("it has no number")
+    return _read_large(sign, number, scale, form)
+
+
+def _read_large(sign: int, number: int, scale: int, form: str) -> Quantity:
+    """What does not fit 18 digits or is below a nano: rounded up to nanos, binary ones cut at 8Ei."""
+    if number and scale > LARGEST_EXPONENT:
+        raise ValueError("it is too large")
+    if scale < SMALLEST:
+        # Away from zero: who asks for a little must not get nothing.
+        cut = min(SMALLEST - scale, len(str(number)) + 1)
+        number, scale = -(-number // 10**cut), SMALLEST
+    if form == "binary":
+        one = 10**-scale
+        number = min(number, LARGEST_BINARY * one)
+        form = "decimal" if 0 < number < one else form
+    return _printed(sign * number, scale, form, None)
+
+
+def _printed(number: int, scale: int, form: str, kept: str | None) -> Quantity:
+    return Quantity(number, scale, form, kept if kept is not None else _print(number, scale, form))
+
+
+def _print(number: int, scale: int, form: str) -> str:
+    if number == 0:
+        return "0"
+    if form == "binary":
+        one = 10**-scale
+        if abs(number) >= 1024 * one and number % one == 0:
+            amount, power = _without_factors(number // one, 1024)
+            return f"{amount}{BINARY_SUFFIXES.get(power, '')}"
+        form = "decimal"
+    amount, zeros = _without_factors(number, 10)
+    exponent = scale + zeros
+    amount, exponent = amount * 10 ** (exponent % 3), exponent - exponent % 3
+    if form == "decimal":
+        return f"{amount}{DECIMAL_SUFFIXES.get(exponent, '')}"
+    return f"{amount}e{exponent}" if exponent else str(amount)
+
+
+def _without_factors(number: int, factor: int) -> tuple[int, int]:
+    """`number` divided by `factor` as often as it goes, and how often."""
+    times = 0
+    while number % factor == 0:
+        number //= factor
+        times += 1
+    return number, times
