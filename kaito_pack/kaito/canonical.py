@@ -18,6 +18,7 @@ from kaito_pack.rules import problem, rules
 
 OWN_ANNOTATIONS = "workspace.kaito.io/"
 QUANTITIES = {"divisor", "sizeLimit"}
+DEEPEST = 60  # steps; no type of KAITO or Kubernetes nests as deep
 WRITTEN_BACK = ("resource", "inference", "tuning")
 
 
@@ -40,6 +41,8 @@ def check_owned(metadata: Mapping[str, Any]) -> Iterator[Problem]:
 
 def check_map(owner: Mapping[str, Any], path: Path, kaito: str) -> Iterator[Problem]:
     """What is rewritten inside one map, and below it."""
+    if len(path) > DEEPEST:
+        return
     for key, value in owner.items():
         name = str(key)
         yield from check_field(name, value, (*path, name), kaito)

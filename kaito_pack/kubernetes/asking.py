@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.shapes import Fields, text, unset, whole
 from kaito_pack.problems import Path, Problem, did_you_mean, shown
 from kaito_pack.rules import problem
+
+MOST_CHOICES = 40  # a likeness is looked for among so many names; more would take seconds
+
+
+def likely(word: str, choices: Collection[str]) -> str | None:
+    """The choice that `word` most likely misspells; None where none is close, or too many to compare."""
+    return did_you_mean(word, choices) if len(choices) <= MOST_CHOICES and len(word) <= 100 else None
 
 
 def required(owner: Fields, names_of: Sequence[str], path: Path, what: str) -> Iterator[Problem]:
@@ -25,7 +32,7 @@ def one_of(
     value = owner.get(name)
     if not isinstance(value, str) or value in choices or (empty and not value):
         return
-    guess = did_you_mean(value, choices)
+    guess = likely(value, choices)
     yield problem(
         "kubernetes/value-not-supported",
         (*path, name),

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import amount
-from kaito_pack.kubernetes.asking import named, one_of, required
+from kaito_pack.kubernetes.asking import likely, named, one_of, required
 from kaito_pack.kubernetes.metadata import check_annotations, check_labels
 from kaito_pack.kubernetes.selectors import check_selector
 from kaito_pack.kubernetes.shapes import Fields, fields, sequence, strings, unset
-from kaito_pack.problems import Path, Problem, did_you_mean, shown
+from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
 ACCESS_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
@@ -36,7 +36,7 @@ def check_claim(spec: Fields, path: Path) -> Iterator[Problem]:
     modes = sequence(spec.get("accessModes"))
     for index, mode in enumerate(modes):
         if isinstance(mode, str) and mode not in ACCESS_MODES:
-            guess = did_you_mean(mode, ACCESS_MODES)
+            guess = likely(mode, ACCESS_MODES)
             hint = f"Did you mean {guess}" if guess else "Use one of " + ", ".join(ACCESS_MODES)
             facts = {"field": "accessModes", "choices": ", ".join(ACCESS_MODES), "hint": hint}
             at = (*path, "accessModes", index)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import printed
-from kaito_pack.kubernetes.asking import local_path, named, required
+from kaito_pack.kubernetes.asking import likely, local_path, named, required
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, text
-from kaito_pack.problems import Path, Problem, did_you_mean, shown
+from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
 RELAXED_NAMES = (1, 32)  # the Kubernetes version from which almost any text is a name
@@ -123,7 +123,7 @@ def check_field_ref(reference: Fields, known: tuple[str, ...], path: Path) -> It
     else:
         good = name == "metadata.labels" and names.is_qualified(key)
     if not good:
-        guess = did_you_mean(given, known)
+        guess = likely(given, known)
         hint = f"Did you mean {guess}" if guess else "Use one of " + ", ".join(known)
         yield problem("kubernetes/field-ref-path", (*path, "fieldPath"), value=shown(given), hint=hint)
 
@@ -144,7 +144,7 @@ def check_resource_ref(reference: Fields, path: Path, volume: bool = False) -> I
     name = text(reference.get("resource"))
     huge = name.startswith(("limits.hugepages-", "requests.hugepages-"))
     if name and name not in MEASURED and not huge:
-        guess = did_you_mean(name, MEASURED)
+        guess = likely(name, MEASURED)
         hint = f"Did you mean {guess}" if guess else "Use one of " + ", ".join(MEASURED)
         yield problem("kubernetes/resource-ref", (*path, "resource"), value=shown(name), hint=hint)
         return

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kaito_pack.kubernetes.asking import local_path, one_of, required
+from kaito_pack.kubernetes.asking import likely, local_path, one_of, required
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, text
-from kaito_pack.problems import Path, Problem, did_you_mean, shown
+from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
 PROPAGATIONS = ("None", "HostToContainer", "Bidirectional")
@@ -42,7 +42,7 @@ def check_mounts(
 def check_volume(name: str, volumes: Volumes, path: Path) -> Iterator[Problem]:
     """A problem where no volume of the pod has that name."""
     if name and name not in volumes:
-        guess = did_you_mean(name, volumes)
+        guess = likely(name, volumes)
         hint = (
             f"Did you mean {guess}"
             if guess

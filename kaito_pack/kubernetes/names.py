@@ -81,7 +81,7 @@ def is_sysctl_name(name: str) -> bool:
 
 def is_ip(address: str) -> bool:
     """An IPv4 or IPv6 address."""
-    from ipaddress import ip_address  # noqa: PLC0415 - rarely needed, and costs time at the start
+    from ipaddress import ip_address
 
     try:
         ip_address(address)

@@ -13,7 +13,8 @@ from kaito_pack.kubernetes.asking import in_range, named, one_of
 from kaito_pack.kubernetes.containers import check_containers
 from kaito_pack.kubernetes.dns import check_dns
 from kaito_pack.kubernetes.metadata import check_annotations, check_labels, check_pod_annotations
-from kaito_pack.kubernetes.resources import check_amounts, check_pod_claims, check_pod_resources
+from kaito_pack.kubernetes.pod_resources import check_pod_claims, check_pod_resources
+from kaito_pack.kubernetes.resources import check_amounts
 from kaito_pack.kubernetes.scheduling import check_affinity, check_spreading, check_tolerations
 from kaito_pack.kubernetes.security import check_pod_security
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, strings, text, whole
@@ -60,7 +61,7 @@ def check_pod_spec(spec: Fields, path: Path, kubernetes: str) -> Iterator[Proble
     yield from check_volumes(spec, path)
     yield from check_containers(spec, path, version)
     yield from check_pod_claims(spec, path)
-    yield from check_pod_resources(spec, path)
+    yield from check_pod_resources(spec, path, version)
     yield from check_pod_security(spec, path)
     yield from check_labels(spec.get("nodeSelector"), (*path, "nodeSelector"))
     yield from check_tolerations(spec, path)

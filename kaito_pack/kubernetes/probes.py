@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kaito_pack.kubernetes import names
-from kaito_pack.kubernetes.asking import not_negative, one_of, port, required
+from kaito_pack.kubernetes.asking import likely, not_negative, one_of, port, required
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, text, whole
-from kaito_pack.problems import Path, Problem, did_you_mean, shown
+from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -97,7 +97,7 @@ def check_port(action: Fields, kind: str, path: Path, around: Around) -> Iterato
         return
     yield from port(value, at)
     if isinstance(value, str) and names.is_port_name(value) and value not in around.ports:
-        guess = did_you_mean(value, around.ports)
+        guess = likely(value, around.ports)
         hint = (
             f"Did you mean {guess}"
             if guess

@@ -10,9 +10,9 @@ from fractions import Fraction
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import amount
-from kaito_pack.kubernetes.asking import named, one_of, required
+from kaito_pack.kubernetes.asking import likely, one_of, required
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, strings, text
-from kaito_pack.problems import Path, Problem, did_you_mean, shown
+from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
 STANDARD = ("cpu", "memory", "ephemeral-storage")
@@ -93,7 +93,7 @@ def fits_pages(name: str, number: Fraction) -> bool:
 def resource_name(name: str, path: Path) -> Problem:
     """The problem of a name that no container may ask for, with the likeliest right one."""
     by_last = {"gpu": "nvidia.com/gpu", "nvidia-gpu": "nvidia.com/gpu", "storage": "ephemeral-storage"}
-    guess = by_last.get(name.lower()) or did_you_mean(name, (*STANDARD, *KNOWN_EXTENDED))
+    guess = by_last.get(name.lower()) or likely(name, (*STANDARD, *KNOWN_EXTENDED))
     hint = f"Did you mean {guess}" if guess else "Use cpu, memory, or a device such as nvidia.com/gpu"
     return problem("kubernetes/resource-name", path, resource=shown(name), hint=hint)
 
@@ -127,45 +127,6 @@ def check_claims(resources: Fields, path: Path, claims: frozenset[str]) -> Itera
         if use in seen:
             yield problem("kubernetes/name-duplicate", at, value=shown(name), what="resource claim")
         seen.add(use)
-
-
-def check_pod_claims(spec: Fields, path: Path) -> Iterator[Problem]:
-    """What is wrong with the pod's `resourceClaims`."""
-    seen: set[str] = set()
-    for claim, at in entries(spec.get("resourceClaims"), (*path, "resourceClaims")):
-        yield from required(claim, ["name"], at, "a resource claim")
-        yield from named(claim, "name", names.is_dns_label, at, "kubernetes/label-format")
-        name = text(claim.get("name"))
-        if name and name in seen:
-            yield problem(
-                "kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="resource claim"
-            )
-        seen.add(name)
-        sources = [source for source in CLAIM_SOURCES if claim.get(source) is not None]
-        if len(sources) != 1:
-            yield problem(
-                "kubernetes/one-source", at, what="a resource claim", choices=" or ".join(CLAIM_SOURCES)
-            )
-        for source in sources:
-            yield from named(claim, source, names.is_subdomain, at)
-
-
-CLAIM_SOURCES = ("resourceClaimName", "resourceClaimTemplateName")
-
-
-def check_pod_resources(spec: Fields, path: Path) -> Iterator[Problem]:
-    """What is wrong with resources of the whole pod (Kubernetes 1.34 and later)."""
-    resources = spec.get("resources")
-    if resources is None:
-        return
-    at = (*path, "resources")
-    for side in ("limits", "requests"):
-        for name, _ in strings(fields(resources).get(side)):
-            if name not in {"cpu", "memory"} and not is_huge_page(name):
-                yield problem("kubernetes/pod-resource-name", (*at, side, name), resource=shown(name))
-    if fields(resources).get("claims"):
-        yield problem("kubernetes/pod-resource-claims", (*at, "claims"))
-    yield from check_resources(resources, at)
 
 
 def check_resize_policy(container: Fields, path: Path) -> Iterator[Problem]:

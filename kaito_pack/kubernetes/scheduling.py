@@ -51,8 +51,6 @@ def check_spreading(spec: Fields, path: Path) -> Iterator[Problem]:
         yield from in_range(constraint, "maxSkew", 0, 2**31 - 1, at)
         yield from one_of(constraint, "whenUnsatisfiable", ("DoNotSchedule", "ScheduleAnyway"), at)
         key, when = text(constraint.get("topologyKey")), text(constraint.get("whenUnsatisfiable"))
-        if key and not names.is_qualified(key):
-            yield problem("kubernetes/label-key", (*at, "topologyKey"), key=shown(key))
         if (key, when) in seen:
             yield problem("kubernetes/name-duplicate", at, value=shown(key), what="spread constraint")
         seen.add((key, when))

@@ -195,6 +195,13 @@ def test_the_fix_names_the_canonical_form() -> None:
     assert (found.message, found.fix) == ('`1024Mi` is rewritten to "1Gi" by KAITO', 'Write "1Gi"')
 
 
+def test_deep_nesting_never_raises(depth: int = 5000) -> None:
+    nested: dict[str, Any] = {}
+    for _ in range(depth):
+        nested = {"a": nested}
+    assert list(check({"inference": nested})) == []
+
+
 @pytest.mark.parametrize("junk", [None, True, 7, "x", [], [None], {}, {1: [None]}])
 def test_junk_never_raises(junk: Any) -> None:
     for path in [("metadata",), ("resource",), ("inference",), SPEC, (*SPEC, "containers"), CONTAINER]:

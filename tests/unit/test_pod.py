@@ -202,6 +202,7 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("kubernetes/path-relative", VOLUME, {"name": "cache", "nfs": {"server": "s", "path": "models"}}),
     ("kubernetes/pod-resource-claims", ("spec", "resources"), {"claims": [{"name": "gpu"}]}),
     ("kubernetes/pod-resource-name", ("spec", "resources"), {"limits": {"nvidia.com/gpu": "1"}}),
+    ("kubernetes/pod-resource-sum", ("spec", "resources"), {"limits": {"memory": "4Gi"}}),
     ("kubernetes/port-name", (*CONTAINER, "ports", 0, "name"), "a-long-port-name"),
     ("kubernetes/port-name", (*PROBE, "httpGet", "port"), "8000"),
     ("kubernetes/port-range", (*CONTAINER, "ports", 0, "containerPort"), 80000),
