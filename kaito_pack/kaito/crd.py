@@ -12,7 +12,7 @@ from kaito_pack.kaito.structural import Check, compiled, unknown_only
 from kaito_pack.kubernetes import definitions
 from kaito_pack.kubernetes.decoding import Found, decode
 from kaito_pack.kubernetes.findings import problems_of
-from kaito_pack.kubernetes.metadata import check_metadata
+from kaito_pack.kubernetes.object_meta import check_metadata
 from kaito_pack.problems import Problem, UsageError, did_you_mean, shown
 
 GROUP = "kaito.sh"

@@ -9,7 +9,7 @@ from kaito_pack import rules
 from kaito_pack.kubernetes import definitions
 from kaito_pack.kubernetes.decoding import Finding, decode
 from kaito_pack.kubernetes.findings import problems_of
-from kaito_pack.kubernetes.metadata import NameForm, check_metadata
+from kaito_pack.kubernetes.object_meta import NameForm, check_metadata
 from kaito_pack.problems import Path, Problem
 
 

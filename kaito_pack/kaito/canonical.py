@@ -1,0 +1,95 @@
+"""Which manifests KAITO's controller leaves alone: those it would print just so itself.
+
+KAITO writes every Workspace back through its Go types. What those types print otherwise than it was
+written is a fight: server-side apply conflicts, and `kubectl diff` and GitOps tools see drift for ever.
+Seen on KAITO v0.8.1 and v0.12.0 with Kubernetes 1.35.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaito_pack.kaito.printing import always_printed, is_quantity_map, is_text_map, stays_empty
+from kaito_pack.kubernetes.amounts import printed
+from kaito_pack.kubernetes.shapes import entries, fields, strings, whole
+from kaito_pack.problems import Path, Problem, shown
+from kaito_pack.rules import problem, rules
+
+OWN_ANNOTATIONS = "workspace.kaito.io/"
+QUANTITIES = {"divisor", "sizeLimit"}
+DEEPEST = 60  # steps; no type of KAITO or Kubernetes nests as deep
+WRITTEN_BACK = ("resource", "inference", "tuning")
+
+
+def check(manifest: Mapping[str, Any], kaito: str = "0.12") -> Iterator[Problem]:
+    """What KAITO (a minor version) would rewrite in a Workspace, each a warning: it runs, yet drifts."""
+    yield from check_owned(fields(manifest.get("metadata")))
+    for part in WRITTEN_BACK:
+        if isinstance(manifest.get(part), Mapping):
+            yield from check_map(manifest[part], (part,), kaito)
+
+
+def check_owned(metadata: Mapping[str, Any]) -> Iterator[Problem]:
+    """What only KAITO should write into a Workspace's metadata."""
+    if metadata.get("finalizers"):
+        yield problem("controller/finalizer-set", ("metadata", "finalizers"))
+    for key, _ in strings(metadata.get("annotations")):
+        if key.startswith(OWN_ANNOTATIONS):
+            yield problem("controller/own-annotation", ("metadata", "annotations", key), key=shown(key))
+
+
+def check_map(owner: Mapping[str, Any], path: Path, kaito: str) -> Iterator[Problem]:
+    """What is rewritten inside one map, and below it."""
+    if len(path) > DEEPEST:
+        return
+    for key, value in owner.items():
+        name = str(key)
+        yield from check_field(name, value, (*path, name), kaito)
+    if path[-2:-1] in (("containers",), ("initContainers",)) and owner.get("resources") is None:
+        yield problem("controller/resources-missing", (*path, "resources"))
+    if path[-1] == "resourceFieldRef" and "divisor" not in owner:
+        yield problem("controller/divisor-missing", path, default='"0"')
+    if path[-1] == "volumeClaimTemplate" and "metadata" not in owner:
+        yield problem("controller/claim-metadata-missing", path)
+
+
+def check_field(name: str, value: object, path: Path, kaito: str) -> Iterator[Problem]:
+    """What is rewritten of one field."""
+    if name == "creationTimestamp" and value is None:
+        if rules("controller")["controller/creation-timestamp"].holds_for(kaito):
+            yield problem("controller/creation-timestamp", path)
+    elif name == "resources" and value is None:
+        return  # a container's is told of as missing
+    elif name in QUANTITIES:
+        yield from check_quantity(value, path)
+    elif is_empty(value) and not stays_empty(path, value):
+        yield problem("controller/empty-field", path, value=shown(value if value != "" else '""'))
+    elif is_quantity_map(path):
+        for key, amount in strings(value):
+            yield from check_quantity(amount, (*path, key))
+    elif is_text_map(path):
+        for key, text in strings(value):
+            if text is None:
+                yield problem("controller/empty-field", (*path, key), value=shown(text))
+    elif isinstance(value, Mapping):
+        yield from check_map(value, path, kaito)
+    elif isinstance(value, list):
+        for entry, at in entries(value, path):
+            yield from check_map(entry, at, kaito)
+
+
+def is_empty(value: object) -> bool:
+    """Whether Go's types hold the value for nothing: null, an empty text, list or map, false, zero."""
+    return value is None or value in ("", False) or value in ([], {}) or whole(value) == 0
+
+
+def check_quantity(value: object, path: Path) -> Iterator[Problem]:
+    """A problem where a quantity is not the text that Kubernetes would print."""
+    canonical = "0" if value is None and path[-1] not in QUANTITIES else printed(value)
+    if value is None and path[-1] in QUANTITIES and not always_printed(str(path[-1])):
+        yield problem("controller/empty-field", path, value=shown(value))
+    elif canonical is None and value is None:
+        yield problem("controller/divisor-missing", path, default='"0"')
+    elif canonical is not None and canonical != value:
+        yield problem("controller/quantity-not-canonical", path, value=shown(value), canonical=canonical)

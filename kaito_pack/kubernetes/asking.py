@@ -1,0 +1,90 @@
+"""The questions that are asked of many fields: is it given, is it one of these, is it in the range?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from kaito_pack.kubernetes import names
+from kaito_pack.kubernetes.shapes import Fields, text, unset, whole
+from kaito_pack.problems import Path, Problem, did_you_mean, shown
+from kaito_pack.rules import problem
+
+MOST_CHOICES = 40  # a likeness is looked for among so many names; more would take seconds
+
+
+def likely(word: str, choices: Collection[str]) -> str | None:
+    """The choice that `word` most likely misspells; None where none is close, or too many to compare."""
+    return did_you_mean(word, choices) if len(choices) <= MOST_CHOICES and len(word) <= 100 else None
+
+
+def required(owner: Fields, names_of: Sequence[str], path: Path, what: str) -> Iterator[Problem]:
+    """A problem for each of the fields that `what` (such as "a configMap volume") must have and has not."""
+    for name in names_of:
+        value = owner.get(name)
+        if unset(value) or value in ([], {}):
+            yield problem("kubernetes/field-required", (*path, name), field=name, what=what)
+
+
+def one_of(
+    owner: Fields, name: str, choices: Sequence[str], path: Path, empty: bool = True
+) -> Iterator[Problem]:
+    """A problem where the field is a text that is none of the choices; `empty`: or is empty, too."""
+    value = owner.get(name)
+    if not isinstance(value, str) or value in choices or (empty and not value):
+        return
+    guess = likely(value, choices)
+    yield problem(
+        "kubernetes/value-not-supported",
+        (*path, name),
+        field=name,
+        value=shown(value),
+        choices=", ".join(choices),
+        hint=f"Did you mean {guess}" if guess else "Use one of " + ", ".join(choices),
+    )
+
+
+def not_negative(owner: Fields, names_of: Sequence[str], path: Path) -> Iterator[Problem]:
+    """A problem for each of the fields that is below 0."""
+    for name in names_of:
+        number = whole(owner.get(name))
+        if number is not None and number < 0:
+            yield problem("kubernetes/number-negative", (*path, name), field=name, value=number)
+
+
+def in_range(owner: Fields, name: str, low: int, high: int, path: Path) -> Iterator[Problem]:
+    """A problem where the field is a number outside `low` to `high`, both included."""
+    number = whole(owner.get(name))
+    if number is not None and not low <= number <= high:
+        yield problem(
+            "kubernetes/number-range", (*path, name), field=name, value=shown(number), low=low, high=high
+        )
+
+
+def named(
+    owner: Fields, name: str, fits: Callable[[str], bool], path: Path, rule: str = "kubernetes/name-format"
+) -> Iterator[Problem]:
+    """A problem where the field is a text, not empty, without the format that `fits` tells."""
+    value = text(owner.get(name))
+    if value and not fits(value):
+        yield problem(rule, (*path, name), field=name, value=shown(value))
+
+
+def port(value: object, path: Path, service: bool = False) -> Iterator[Problem]:
+    """A problem where a port is neither a number from 1 to 65535 nor a port's name.
+
+    `service`: 0 and an empty text stand for the Service's own port.
+    """
+    if isinstance(value, str):
+        if not names.is_port_name(value) and not (service and not value):
+            yield problem("kubernetes/port-name", path, value=shown(value))
+        return
+    number = 0 if value is None else whole(value)
+    if number is not None and not names.is_port_number(number) and not (service and number == 0):
+        yield problem("kubernetes/port-range", path, value=shown(number))
+
+
+def local_path(value: object, path: Path) -> Iterator[Problem]:
+    """A problem where a path inside a volume is absolute or has a step `..`."""
+    given = text(value)
+    if given.startswith("/") or ".." in given.split("/"):
+        yield problem("kubernetes/path-leaves-volume", path, value=shown(given))

@@ -1,0 +1,156 @@
+"""What the API server says of a pod's containers.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kaito_pack.kubernetes import names
+from kaito_pack.kubernetes.asking import named, one_of, required
+from kaito_pack.kubernetes.environment import check_environment
+from kaito_pack.kubernetes.mounts import Volumes, check_mounts
+from kaito_pack.kubernetes.probes import PROBES, Around, check_probes
+from kaito_pack.kubernetes.resources import check_resize_policy, check_resources
+from kaito_pack.kubernetes.security import check_security
+from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, whole
+from kaito_pack.kubernetes.volumes import PULL_POLICIES
+from kaito_pack.problems import Path, Problem, shown
+from kaito_pack.rules import problem
+
+RESTART_RULES = (1, 35)  # the Kubernetes version from which each container may have its own restartPolicy
+DEFAULT_GRACE = 30  # seconds
+PROTOCOLS = ("TCP", "UDP", "SCTP")
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """What containers are judged in: their pod's spec, volumes by name and claims, the Kubernetes version."""
+
+    spec: Fields
+    volumes: Volumes
+    claims: frozenset[str]
+    kubernetes: tuple[int, ...]
+
+
+def check_containers(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+    """What is wrong with `containers` and `initContainers`."""
+    pod = Pod(spec, volumes_of(spec), claims_of(spec), kubernetes)
+    given = spec.get("containers")
+    if given is None or given == []:
+        yield problem("kubernetes/containers-required", (*path, "containers"))
+    seen: set[str] = set()
+    host_ports: set[tuple[str, str, int]] = set()
+    for field in ("containers", "initContainers"):
+        for container, at in entries(spec.get(field), (*path, field)):
+            yield from check_container(container, at, pod, is_init=field == "initContainers")
+            yield from check_name(container, at, seen)
+            own = host_ports if field == "containers" else set()
+            yield from check_ports(
+                container, at, own, spec.get("hostNetwork") is True and field == "containers"
+            )
+
+
+def volumes_of(spec: Fields) -> Volumes:
+    """The pod's volumes by name."""
+    volumes = (fields(volume) for volume in sequence(spec.get("volumes")))
+    return {text(volume.get("name")): volume for volume in volumes if text(volume.get("name"))}
+
+
+def claims_of(spec: Fields) -> frozenset[str]:
+    """The names of the pod's resourceClaims."""
+    return frozenset(text(fields(claim).get("name")) for claim in sequence(spec.get("resourceClaims")))
+
+
+def check_name(container: Fields, path: Path, seen: set[str]) -> Iterator[Problem]:
+    """What is wrong with a container's name; adds it to `seen`."""
+    yield from required(container, ["name"], path, "a container")
+    name = text(container.get("name"))
+    if name and not names.is_dns_label(name):
+        yield problem("kubernetes/label-format", (*path, "name"), field="name", value=shown(name))
+    if name and name in seen:
+        yield problem("kubernetes/name-duplicate", (*path, "name"), value=shown(name), what="container")
+    seen.add(name)
+
+
+def check_container(container: Fields, path: Path, pod: Pod, is_init: bool) -> Iterator[Problem]:
+    """What is wrong with one container, other than its name and ports."""
+    yield from required(container, ["image"], path, "a container")
+    image = text(container.get("image"))
+    if image != image.strip():
+        yield problem("controller/image-blanks", (*path, "image"), value=shown(image))
+    yield from one_of(container, "imagePullPolicy", PULL_POLICIES, path)
+    yield from one_of(container, "terminationMessagePolicy", ("File", "FallbackToLogsOnError"), path)
+    yield from check_environment(container, path, pod.kubernetes)
+    yield from check_mounts(container, path, pod.volumes, pod.kubernetes)
+    yield from check_resources(container.get("resources"), (*path, "resources"), pod.claims)
+    yield from check_resize_policy(container, path)
+    yield from check_security(container, path, fields(pod.spec.get("securityContext")))
+    yield from check_restart(container, path, pod.kubernetes, is_init)
+    if is_init and container.get("restartPolicy") != "Always":
+        for field in (*PROBES, "lifecycle"):
+            if container.get(field) is not None:
+                yield problem("kubernetes/init-container-probe", (*path, field), field=field)
+    else:
+        yield from check_probes(container, path, around(container, pod))
+
+
+def around(container: Fields, pod: Pod) -> Around:
+    """What the container's probes are judged in."""
+    ports = frozenset(text(fields(port).get("name")) for port in sequence(container.get("ports")))
+    grace = whole(pod.spec.get("terminationGracePeriodSeconds"))
+    return Around(ports, DEFAULT_GRACE if grace is None else grace, pod.kubernetes)
+
+
+def check_restart(
+    container: Fields, path: Path, kubernetes: tuple[int, ...], is_init: bool
+) -> Iterator[Problem]:
+    """What is wrong with a container's own restart policy."""
+    if kubernetes >= RESTART_RULES:
+        yield from one_of(container, "restartPolicy", ("Always", "OnFailure", "Never"), path, empty=False)
+        if container.get("restartPolicyRules") and container.get("restartPolicy") is None:
+            what = "a container with restartPolicyRules"
+            yield problem(
+                "kubernetes/field-required", (*path, "restartPolicy"), field="restartPolicy", what=what
+            )
+    elif is_init:
+        yield from one_of(container, "restartPolicy", ("Always",), path, empty=False)
+    elif container.get("restartPolicy") is not None:
+        yield problem("kubernetes/container-restart", (*path, "restartPolicy"))
+
+
+def check_ports(
+    container: Fields, path: Path, host_ports: set[tuple[str, str, int]], host_network: bool
+) -> Iterator[Problem]:
+    """What is wrong with a container's ports; adds the ports of the node that it takes to `host_ports`."""
+    seen: set[str] = set()
+    for port, at in entries(container.get("ports"), (*path, "ports")):
+        yield from named(port, "name", names.is_port_name, at, "kubernetes/port-name")
+        name = text(port.get("name"))
+        if name and name in seen:
+            yield problem("kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="port")
+        seen.add(name)
+        yield from required(port, ["containerPort"], at, "a port")
+        for field in ("containerPort", "hostPort"):
+            number = whole(port.get(field))
+            if number and not names.is_port_number(number):
+                yield problem("kubernetes/port-range", (*at, field), value=shown(number))
+        yield from one_of(port, "protocol", PROTOCOLS, at)
+        yield from check_host_port(port, at, host_ports, host_network)
+
+
+def check_host_port(
+    port: Fields, path: Path, taken: set[tuple[str, str, int]], host_network: bool
+) -> Iterator[Problem]:
+    """What is wrong with the port of the node that a container's port takes."""
+    number = whole(port.get("hostPort"))
+    if not number:
+        return
+    use = (text(port.get("protocol")) or "TCP", text(port.get("hostIP")), number)
+    if use in taken:
+        yield problem("kubernetes/name-duplicate", (*path, "hostPort"), value=shown(number), what="host port")
+    taken.add(use)
+    if host_network and number != whole(port.get("containerPort")):
+        yield problem("kubernetes/host-port-differs", (*path, "hostPort"), value=shown(number))

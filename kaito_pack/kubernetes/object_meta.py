@@ -1,0 +1,141 @@
+"""The API server's rules for `metadata`, the same for every kind: names, labels, annotations, owners.
+
+Source: apimachinery v0.35, pkg/api/validation/objectmeta.go and pkg/util/validation. `metadata` must have
+been decoded before: what has a wrong type there is passed over here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from kaito_pack.kubernetes.decoding import Finding
+from kaito_pack.problems import Path, shown
+
+NameForm = Literal["subdomain", "label", "dns1035", "path"]
+LOWER = "abcdefghijklmnopqrstuvwxyz"
+DIGITS = "0123456789"
+ALPHANUMERIC = frozenset(LOWER + LOWER.upper() + DIGITS)
+LOWER_OR_DIGIT = frozenset(LOWER + DIGITS)
+LONGEST_LABEL, LONGEST_SUBDOMAIN, LARGEST_ANNOTATIONS = 63, 253, 256 * 1024
+
+WORDS = {
+    "subdomain": "lower case letters, digits, `-` and `.`, beginning and ending with a letter or digit, "
+    "at most 253 characters",
+    "label": "lower case letters, digits and `-`, beginning and ending with a letter or digit, "
+    "at most 63 characters",
+    "dns1035": "lower case letters, digits and `-`, beginning with a letter, ending with a letter or digit, "
+    "at most 63 characters",
+    "path": "anything but `.`, `..` and names with `/` or `%`",
+    "key": "letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit, at most 63 "
+    "characters, if need be after a domain and `/`",
+    "value": "empty, or letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit, "
+    "at most 63 characters",
+}
+
+
+def check_metadata(metadata: Any, form: NameForm = "subdomain") -> Iterator[Finding]:
+    """What the API server refuses in a decoded `metadata`; paths begin with "metadata"."""
+    if metadata is not None and not isinstance(metadata, dict):
+        return  # said by the decoder
+    metadata = metadata or {}
+    yield from _check_name(metadata, form)
+    namespace = metadata.get("namespace")
+    if isinstance(namespace, str) and namespace and not is_label(namespace):
+        yield _finding("namespace", ("namespace",), namespace, WORDS["label"])
+    yield from _check_labels(metadata.get("labels"))
+    yield from _check_annotations(metadata.get("annotations"))
+    yield from _check_owners(metadata.get("ownerReferences"))
+    finalizers = metadata.get("finalizers")
+    for index, finalizer in enumerate(finalizers if isinstance(finalizers, list) else ()):
+        if isinstance(finalizer, str) and not is_qualified(finalizer):
+            yield _finding("name", ("finalizers", index), finalizer, WORDS["key"])
+
+
+def _finding(kind: str, path: Path, value: object, expected: str) -> Finding:
+    return Finding(kind, ("metadata", *path), shown(value), expected)
+
+
+def _check_name(metadata: Mapping[str, Any], form: NameForm) -> Iterator[Finding]:
+    name, prefix = metadata.get("name"), metadata.get("generateName")
+    if prefix and isinstance(prefix, str):
+        # Random letters come behind it (it is cut for them), so a dash may end it.
+        begun = prefix[:58] + "a"
+        if not has_form(begun, form):
+            yield _finding("name", ("generateName",), prefix, WORDS[form])
+    if name in (None, ""):
+        if not prefix:
+            yield _finding("name-missing", (), name, "")
+    elif isinstance(name, str) and not has_form(name, form):
+        yield _finding("name", ("name",), name, WORDS[form])
+
+
+def _check_labels(labels: Any) -> Iterator[Finding]:
+    for key, value in labels.items() if isinstance(labels, dict) else ():
+        if not is_qualified(str(key)):
+            yield _finding("label", ("labels", str(key)), key, WORDS["key"])
+        if isinstance(value, str) and not is_label_value(value):
+            yield _finding("label", ("labels", str(key)), value, WORDS["value"])
+
+
+def _check_annotations(annotations: Any) -> Iterator[Finding]:
+    if not isinstance(annotations, dict):
+        return
+    size = 0
+    for key, value in annotations.items():
+        size += len(str(key).encode("utf-8", "replace")) + len(str(value or "").encode("utf-8", "replace"))
+        if not is_qualified(str(key).lower()):
+            yield _finding("annotation", ("annotations", str(key)), key, WORDS["key"])
+    if size > LARGEST_ANNOTATIONS:
+        yield _finding("annotation", ("annotations",), f"{size} bytes", f"at most {LARGEST_ANNOTATIONS} bytes")
+
+
+def _check_owners(owners: Any) -> Iterator[Finding]:
+    for index, owner in enumerate(owners if isinstance(owners, list) else ()):
+        for field in ("apiVersion", "kind", "name", "uid"):
+            if not (isinstance(owner, dict) and owner.get(field)):
+                yield _finding("owner", ("ownerReferences", index), field, field)
+
+
+def has_form(name: str, form: NameForm) -> bool:
+    """Whether `name` is a name of that form."""
+    if form == "path":
+        return name not in (".", "..") and "/" not in name and "%" not in name
+    if form == "subdomain":
+        return is_subdomain(name)
+    return is_label(name) and (form == "label" or name[0] in LOWER)
+
+
+def is_label(name: str) -> bool:
+    """Whether `name` is a DNS-1123 label."""
+    return len(name) <= LONGEST_LABEL and _is_label(name)
+
+
+def is_subdomain(name: str) -> bool:
+    """Whether `name` is a DNS-1123 subdomain."""
+    # The parts may be longer than 63 here, only the whole is limited.
+    return len(name) <= LONGEST_SUBDOMAIN and all(map(_is_label, name.split(".")))
+
+
+def _is_label(name: str) -> bool:
+    return bool(name) and LOWER_OR_DIGIT.issuperset(name.replace("-", "")) and "-" not in (name[0], name[-1])
+
+
+def is_label_value(value: str) -> bool:
+    """Whether `value` may be the value of a label."""
+    return not value or _is_word(value)
+
+
+def is_qualified(key: str) -> bool:
+    """Whether `key` may be the key of a label or an annotation, or a finalizer's name."""
+    prefix, slash, name = key.rpartition("/")
+    return _is_word(name) and (is_subdomain(prefix) if slash else True)
+
+
+def _is_word(text: str) -> bool:
+    return (
+        0 < len(text) <= LONGEST_LABEL
+        and ALPHANUMERIC.issuperset(text.replace("-", "").replace("_", "").replace(".", ""))
+        and text[0] in ALPHANUMERIC
+        and text[-1] in ALPHANUMERIC
+    )

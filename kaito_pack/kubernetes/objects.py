@@ -1,0 +1,175 @@
+"""What the API server says of other core kinds, chosen by a manifest's kind.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation, pkg/apis/apps/validation, pkg/apis/batch/validation.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from kaito_pack.kubernetes import names
+from kaito_pack.kubernetes.asking import not_negative, required
+from kaito_pack.kubernetes.claims import check_claim
+from kaito_pack.kubernetes.metadata import check_metadata
+from kaito_pack.kubernetes.pod import check_pod_spec, check_pod_template
+from kaito_pack.kubernetes.selectors import check_selector
+from kaito_pack.kubernetes.services import check_service
+from kaito_pack.kubernetes.shapes import Fields, fields, strings, text
+from kaito_pack.problems import Path, Problem, shown
+from kaito_pack.rules import problem
+
+NEWEST = "1.37"
+LARGEST_DATA = 1_048_576  # bytes of a ConfigMap's or Secret's values
+JOB_NUMBERS = (
+    "backoffLimit",
+    "completions",
+    "parallelism",
+    "ttlSecondsAfterFinished",
+    "activeDeadlineSeconds",
+)
+SECRET_KEYS = {
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/dockercfg": (".dockercfg",),
+}
+
+
+def check_object(manifest: Mapping[str, Any], kubernetes: str = NEWEST) -> Iterator[Problem]:
+    """What the API server refuses in a manifest of a core kind whose fields decode; nothing of others."""
+    kind = text(manifest.get("kind"))
+    if kind == "Service":
+        yield from check_service(manifest)
+    elif kind in CHECKS:
+        yield from check_metadata(manifest)
+        yield from CHECKS[kind](manifest, kubernetes)
+    elif kind in METADATA_ALONE:
+        yield from check_metadata(manifest)
+
+
+METADATA_ALONE = frozenset(
+    ["Namespace", "ServiceAccount", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "Ingress"]
+)
+
+
+def check_config_map(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+    """What is wrong with the keys and the size of a ConfigMap."""
+    size, keys = 0, set()
+    for field in ("data", "binaryData"):
+        for key, value in strings(manifest.get(field)):
+            yield from check_key(key, (field, key))
+            if key in keys:
+                yield problem("kubernetes/name-duplicate", (field, key), value=shown(key), what="key")
+            keys.add(key)
+            if value is not None and not isinstance(value, str):
+                yield problem("kubernetes/config-map-value", (field, key), value=shown(value))
+            size += (
+                len(decoded(value)) if field == "binaryData" else len(text(value).encode("utf-8", "replace"))
+            )
+    if size > LARGEST_DATA:
+        yield problem("kubernetes/data-size", ("data",), size=size, limit=LARGEST_DATA)
+
+
+def check_secret(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+    """What is wrong with the keys and the size of a Secret; its values are never repeated."""
+    size, kind = 0, text(manifest.get("type"))
+    given = {key for field in ("data", "stringData") for key, _ in strings(manifest.get(field))}
+    for field in ("data", "stringData"):
+        for key, value in strings(manifest.get(field)):
+            yield from check_key(key, (field, key))
+            if value is not None and not isinstance(value, str):
+                yield problem("kubernetes/secret-value", (field, key))
+            elif field == "data" and value and not decoded(value):
+                yield problem("kubernetes/secret-base64", (field, key))
+            size += len(decoded(value)) if field == "data" else len(text(value).encode("utf-8", "replace"))
+    for key in SECRET_KEYS.get(kind, ()):
+        if key not in given:
+            yield problem(
+                "kubernetes/field-required", ("data", key), field=key, what=f"a Secret of type {kind}"
+            )
+    if kind == "kubernetes.io/basic-auth" and not given & {"username", "password"}:
+        yield problem(
+            "kubernetes/field-required", ("data",), field="username", what=f"a Secret of type {kind}"
+        )
+    if size > LARGEST_DATA:
+        yield problem("kubernetes/data-size", ("data",), size=size, limit=LARGEST_DATA)
+
+
+def decoded(value: object) -> bytes:
+    """The bytes of a base64 text; none where it is no such text."""
+    try:
+        # Line breaks are allowed inside, as the API server's decoder allows them.
+        return b64decode(text(value).replace("\n", "").replace("\r", ""), validate=True)
+    except ValueError:
+        return b""
+
+
+def check_key(key: str, path: Path) -> Iterator[Problem]:
+    """A problem where a key of a ConfigMap or Secret has not the format of one."""
+    if not names.is_config_key(key):
+        yield problem("kubernetes/config-key", path, field="key", value=shown(key))
+
+
+def check_persistent_claim(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+    """What is wrong with a PersistentVolumeClaim."""
+    yield from check_claim(fields(manifest.get("spec")), ("spec",))
+
+
+def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+    """What is wrong with a Pod."""
+    yield from check_pod_spec(fields(manifest.get("spec")), ("spec",), kubernetes)
+
+
+def check_job(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+    """What is wrong with a Job."""
+    yield from check_job_spec(fields(manifest.get("spec")), ("spec",), kubernetes)
+
+
+def check_cron_job(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+    """What is wrong with a CronJob."""
+    spec = fields(manifest.get("spec"))
+    yield from required(spec, ["schedule"], ("spec",), "a CronJob")
+    job = fields(fields(spec.get("jobTemplate")).get("spec"))
+    yield from check_job_spec(job, ("spec", "jobTemplate", "spec"), kubernetes)
+
+
+def check_job_spec(spec: Fields, path: Path, kubernetes: str) -> Iterator[Problem]:
+    """What is wrong with the `spec` of a Job."""
+    yield from not_negative(spec, JOB_NUMBERS, path)
+    template = fields(spec.get("template"))
+    yield from check_pod_template(template, (*path, "template"), kubernetes, restart=("OnFailure", "Never"))
+
+
+def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+    """What is wrong with a StatefulSet, Deployment, DaemonSet or ReplicaSet."""
+    spec = fields(manifest.get("spec"))
+    yield from not_negative(spec, ["replicas", "minReadySeconds"], ("spec",))
+    selector, at = spec.get("selector"), ("spec", "selector")
+    template = fields(spec.get("template"))
+    if not fields(selector).get("matchLabels") and not fields(selector).get("matchExpressions"):
+        yield problem(
+            "kubernetes/field-required", at, field="selector", what=f"a {text(manifest.get('kind'))}"
+        )
+    yield from check_selector(selector, at)
+    labels = fields(fields(template.get("metadata")).get("labels"))
+    for key, value in strings(fields(selector).get("matchLabels")):
+        if isinstance(value, str) and labels.get(key) != value:
+            facts = {"key": shown(key), "value": shown(value)}
+            yield problem("kubernetes/selector-mismatch", (*at, "matchLabels", key), None, **facts)
+    yield from check_pod_template(template, ("spec", "template"), kubernetes)
+
+
+CHECKS: dict[str, Callable[[Fields, str], Iterator[Problem]]] = {
+    "ConfigMap": check_config_map,
+    "CronJob": check_cron_job,
+    "DaemonSet": check_workload,
+    "Deployment": check_workload,
+    "Job": check_job,
+    "PersistentVolumeClaim": check_persistent_claim,
+    "Pod": check_pod,
+    "ReplicaSet": check_workload,
+    "Secret": check_secret,
+    "StatefulSet": check_workload,
+}

@@ -1,0 +1,116 @@
+"""What the API server says of volumes made from ConfigMaps, Secrets, tokens and the pod itself.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.kubernetes.asking import in_range, required
+from kaito_pack.kubernetes.environment import VOLUME_FIELDS, check_field_ref, check_resource_ref
+from kaito_pack.kubernetes.shapes import Fields, entries, fields, text, whole
+from kaito_pack.problems import Path, Problem, shown
+from kaito_pack.rules import problem
+
+HIGHEST_MODE = 0o777
+SHORTEST_TOKEN = 600  # seconds
+LONGEST_TOKEN = 2**32
+SOURCES = (
+    "secret",
+    "configMap",
+    "downwardAPI",
+    "serviceAccountToken",
+    "clusterTrustBundle",
+    "podCertificate",
+)
+
+
+def check_projected(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with a projected volume."""
+    yield from check_mode(settings, "defaultMode", path)
+    taken: set[str] = set()
+    for source, at in entries(settings.get("sources"), (*path, "sources")):
+        given = [name for name in SOURCES if source.get(name) is not None]
+        for second in given[1:]:
+            yield problem("kubernetes/volume-second-source", (*at, second), first=given[0], second=second)
+        for name in given:
+            yield from check_projection(name, fields(source[name]), (*at, name))
+            for file, file_at in made_files(name, fields(source[name]), (*at, name)):
+                if file in taken:
+                    yield problem("kubernetes/file-twice", file_at, value=shown(file))
+                taken.add(file)
+
+
+def check_projection(name: str, settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with one source of a projected volume."""
+    if name in {"secret", "configMap"}:
+        yield from required(settings, ["name"], path, f"a projected {name}")
+        yield from check_items(settings, path)
+    elif name == "downwardAPI":
+        yield from check_files(settings, path)
+    else:
+        yield from check_certificate(name, settings, path)
+
+
+def check_certificate(name: str, settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with a projected token or certificate."""
+    if name == "podCertificate":
+        yield from required(settings, ["signerName", "keyType"], path, "a podCertificate")
+        return
+    yield from required(settings, ["path"], path, f"a projected {name}")
+    yield from volume_file(settings.get("path"), (*path, "path"))
+    if name == "serviceAccountToken":
+        yield from in_range(settings, "expirationSeconds", SHORTEST_TOKEN, LONGEST_TOKEN, path)
+    elif (settings.get("name") is None) == (settings.get("signerName") is None):
+        yield problem("kubernetes/one-source", path, what="a clusterTrustBundle", choices="name, signerName")
+
+
+def made_files(name: str, settings: Fields, path: Path) -> Iterator[tuple[str, Path]]:
+    """The files that a source names, with the paths of their names."""
+    if name in {"serviceAccountToken", "clusterTrustBundle"} and text(settings.get("path")):
+        yield text(settings["path"]), (*path, "path")
+    for item, at in entries(settings.get("items"), (*path, "items")):
+        if text(item.get("path")):
+            yield text(item["path"]), (*at, "path")
+
+
+def check_items(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with the keys that become files."""
+    for item, at in entries(settings.get("items"), (*path, "items")):
+        yield from required(item, ["key", "path"], at, "an item of a volume")
+        yield from volume_file(item.get("path"), (*at, "path"))
+        yield from check_mode(item, "mode", at)
+
+
+def check_files(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with files that tell of the pod."""
+    for item, at in entries(settings.get("items"), (*path, "items")):
+        yield from required(item, ["path"], at, "an item of a downwardAPI volume")
+        yield from volume_file(item.get("path"), (*at, "path"))
+        yield from check_mode(item, "mode", at)
+        given = [name for name in ("fieldRef", "resourceFieldRef") if item.get(name) is not None]
+        if len(given) != 1:
+            choices = "fieldRef, resourceFieldRef"
+            yield problem(
+                "kubernetes/one-source", at, what="an item of a downwardAPI volume", choices=choices
+            )
+        elif given[0] == "fieldRef":
+            yield from check_field_ref(fields(item["fieldRef"]), VOLUME_FIELDS, (*at, "fieldRef"))
+        else:
+            reference = fields(item["resourceFieldRef"])
+            yield from check_resource_ref(reference, (*at, "resourceFieldRef"), volume=True)
+
+
+def volume_file(value: object, path: Path) -> Iterator[Problem]:
+    """A problem where a file's path leaves the volume or starts with `..`, which Kubernetes keeps."""
+    given = text(value)
+    if given.startswith(("/", "..")) or ".." in given.split("/"):
+        yield problem("kubernetes/path-leaves-volume", path, value=shown(given))
+
+
+def check_mode(settings: Fields, name: str, path: Path) -> Iterator[Problem]:
+    """A problem where a file's permissions are not 0 to 0777 (511)."""
+    mode = whole(settings.get(name))
+    if mode is not None and not 0 <= mode <= HIGHEST_MODE:
+        yield problem("kubernetes/file-mode", (*path, name), value=shown(mode), octal=f"0{mode:o}")

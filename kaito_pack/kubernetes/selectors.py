@@ -1,0 +1,64 @@
+"""What the API server says of label selectors and of terms that choose nodes.
+
+Source: Kubernetes 1.35, k8s.io/apimachinery, pkg/apis/meta/v1/validation, and pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.kubernetes import names
+from kaito_pack.kubernetes.asking import one_of, required
+from kaito_pack.kubernetes.metadata import check_labels
+from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text
+from kaito_pack.problems import Path, Problem, shown
+from kaito_pack.rules import problem
+
+WITH_VALUES, WITHOUT_VALUES, COMPARING = ("In", "NotIn"), ("Exists", "DoesNotExist"), ("Gt", "Lt")
+
+
+def check_selector(selector: object, path: Path) -> Iterator[Problem]:
+    """What is wrong with a label selector."""
+    yield from check_labels(fields(selector).get("matchLabels"), (*path, "matchLabels"))
+    expressions = fields(selector).get("matchExpressions")
+    for expression, at in entries(expressions, (*path, "matchExpressions")):
+        yield from check_expression(expression, (*WITH_VALUES, *WITHOUT_VALUES), at)
+
+
+def check_expression(expression: Fields, operators: tuple[str, ...], path: Path) -> Iterator[Problem]:
+    """What is wrong with one condition on a label."""
+    key, operator = text(expression.get("key")), text(expression.get("operator"))
+    values = sequence(expression.get("values"))
+    if (key or expression.get("key") in (None, "")) and not names.is_qualified(key):
+        yield problem("kubernetes/label-key", (*path, "key"), key=shown(key))
+    yield from required(expression, ["operator"], path, "a condition on a label")
+    yield from one_of(expression, "operator", operators, path)
+    needs = {
+        **dict.fromkeys(WITH_VALUES, "at least one value"),
+        **dict.fromkeys(WITHOUT_VALUES, "no values"),
+        **dict.fromkeys(COMPARING, "exactly one value"),
+    }
+    wrong = (
+        (operator in WITH_VALUES and not values)
+        or (operator in WITHOUT_VALUES and values)
+        or (operator in COMPARING and operator in operators and len(values) != 1)
+    )
+    if wrong:
+        facts = {"operator": shown(operator), "need": needs[operator], "count": len(values)}
+        yield problem("kubernetes/operator-values", (*path, "values"), None, **facts)
+    for index, value in enumerate(values):
+        if isinstance(value, str) and operator in WITH_VALUES and not names.is_label_value(value):
+            yield problem(
+                "kubernetes/label-value", (*path, "values", index), key=shown(key), value=shown(value)
+            )
+
+
+def check_node_term(term: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with one term that chooses nodes."""
+    operators = (*WITH_VALUES, *WITHOUT_VALUES, *COMPARING)
+    for expression, at in entries(term.get("matchExpressions"), (*path, "matchExpressions")):
+        yield from check_expression(expression, operators, at)
+    for expression, at in entries(term.get("matchFields"), (*path, "matchFields")):
+        yield from one_of(expression, "operator", WITH_VALUES, at, empty=False)
+        if text(expression.get("key")) != "metadata.name" or len(sequence(expression.get("values"))) != 1:
+            yield problem("kubernetes/match-fields", at)

@@ -1,0 +1,146 @@
+"""What the API server says of a Service.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaito_pack.kubernetes import names
+from kaito_pack.kubernetes.asking import in_range, named, one_of, port, required
+from kaito_pack.kubernetes.dns import address
+from kaito_pack.kubernetes.metadata import check_labels, check_metadata
+from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, unset, whole
+from kaito_pack.problems import Path, Problem, shown
+from kaito_pack.rules import problem
+
+TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
+REACHED_FROM_OUTSIDE = ("NodePort", "LoadBalancer")
+PROTOCOLS = ("TCP", "UDP", "SCTP")
+NODE_PORTS = (30000, 32767)  # the API server's default range
+KUBELET_PORT = 10250
+LONGEST_AFFINITY = 86400  # seconds
+FIELDS_BY_TYPE = {
+    "allocateLoadBalancerNodePorts": ("LoadBalancer",),
+    "externalTrafficPolicy": REACHED_FROM_OUTSIDE,
+    "loadBalancerClass": ("LoadBalancer",),
+    "loadBalancerSourceRanges": ("LoadBalancer",),
+}
+CHOICES = {
+    "type": TYPES,
+    "sessionAffinity": ("None", "ClientIP"),
+    "externalTrafficPolicy": ("Cluster", "Local"),
+    "internalTrafficPolicy": ("Cluster", "Local"),
+    "ipFamilyPolicy": ("SingleStack", "PreferDualStack", "RequireDualStack"),
+    "trafficDistribution": ("PreferClose", "PreferSameZone", "PreferSameNode"),
+}
+
+
+def check_service(manifest: Mapping[str, Any]) -> Iterator[Problem]:
+    """What the API server refuses in a Service whose fields all decode."""
+    yield from check_metadata(manifest)
+    spec, path = fields(manifest.get("spec")), ("spec",)
+    kind = text(spec.get("type")) or "ClusterIP"
+    for field, choices in CHOICES.items():
+        yield from one_of(spec, field, choices, path)
+    yield from check_labels(spec.get("selector"), (*path, "selector"))
+    yield from check_address(spec, kind, path)
+    yield from check_ports(spec, kind, path)
+    yield from check_affinity(spec, path)
+    for field, kinds in FIELDS_BY_TYPE.items():
+        if spec.get(field) not in (None, "", []) and kind not in kinds and not spec.get("externalIPs"):
+            yield problem("kubernetes/service-field", (*path, field), field=field, types=" and ".join(kinds))
+    for index, ip in enumerate(sequence(spec.get("externalIPs"))):
+        yield from address(ip, (*path, "externalIPs", index))
+
+
+def check_address(spec: Fields, kind: str, path: Path) -> Iterator[Problem]:
+    """What is wrong with the address of the Service."""
+    ip = text(spec.get("clusterIP"))
+    if kind == "ExternalName":
+        yield from required(spec, ["externalName"], path, "a Service of type ExternalName")
+        name = text(spec.get("externalName"))
+        if name and not names.is_subdomain(name.removesuffix(".")):
+            yield problem(
+                "kubernetes/name-format", (*path, "externalName"), field="externalName", value=shown(name)
+            )
+        if ip:
+            yield problem("kubernetes/service-address", (*path, "clusterIP"), value=shown(ip), type=kind)
+    elif ip == "None":
+        if kind in REACHED_FROM_OUTSIDE:
+            yield problem("kubernetes/service-address", (*path, "clusterIP"), value=shown(ip), type=kind)
+    elif ip:
+        yield from address(ip, (*path, "clusterIP"))
+
+
+def check_ports(spec: Fields, kind: str, path: Path) -> Iterator[Problem]:
+    """What is wrong with the ports of the Service."""
+    given = spec.get("ports")
+    if given in (None, []) and kind != "ExternalName" and spec.get("clusterIP") != "None":
+        yield problem("kubernetes/field-required", (*path, "ports"), field="ports", what="a Service")
+    several = len(sequence(given)) > 1
+    taken: set[tuple[str, ...]] = set()
+    for entry, at in entries(given, (*path, "ports")):
+        yield from check_port(entry, kind, at, several)
+        protocol = text(entry.get("protocol")) or "TCP"
+        uses = [("name", text(entry.get("name"))), ("port", f"{protocol} {whole(entry.get('port'))}")]
+        if whole(entry.get("nodePort")):
+            uses.append(("nodePort", f"{protocol} {whole(entry.get('nodePort'))}"))
+        for field, use in uses:
+            if use and (field, use) in taken:
+                yield problem(
+                    "kubernetes/name-duplicate",
+                    (*at, field),
+                    value=shown(use),
+                    what=f"Service port's {field}",
+                )
+            taken.add((field, use))
+
+
+def check_port(entry: Fields, kind: str, path: Path, several: bool) -> Iterator[Problem]:
+    """What is wrong with one port; `several`: it is not the only one, and so needs a name."""
+    if several and unset(entry.get("name")):
+        yield problem("kubernetes/service-port-name", (*path, "name"))
+    yield from named(entry, "name", names.is_dns_label, path, "kubernetes/label-format")
+    number = whole(entry.get("port") or 0)
+    if number is not None and not names.is_port_number(number):
+        yield problem("kubernetes/port-range", (*path, "port"), value=shown(number))
+    if number == KUBELET_PORT and kind == "LoadBalancer":
+        yield problem("kubernetes/kubelet-port", (*path, "port"), value=number)
+    if entry.get("targetPort") is not None:
+        yield from port(entry["targetPort"], (*path, "targetPort"), service=True)
+    yield from one_of(entry, "protocol", PROTOCOLS, path)
+    protocol = text(entry.get("appProtocol"))
+    if protocol and not names.is_qualified(protocol):
+        yield problem("kubernetes/label-key", (*path, "appProtocol"), key=shown(protocol))
+    yield from check_node_port(entry, kind, path)
+
+
+def check_node_port(entry: Fields, kind: str, path: Path) -> Iterator[Problem]:
+    """What is wrong with the port that the Service has on every node."""
+    if not whole(entry.get("nodePort")):
+        return
+    if kind not in REACHED_FROM_OUTSIDE:
+        yield problem(
+            "kubernetes/service-field",
+            (*path, "nodePort"),
+            field="nodePort",
+            types="NodePort and LoadBalancer",
+        )
+        return
+    yield from in_range(entry, "nodePort", *NODE_PORTS, path)
+
+
+def check_affinity(spec: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with how long a client keeps its pod."""
+    config = spec.get("sessionAffinityConfig")
+    if config is None:
+        return
+    at = (*path, "sessionAffinityConfig")
+    if spec.get("sessionAffinity") != "ClientIP":
+        yield problem("kubernetes/affinity-config", at)
+        return
+    client = fields(fields(config).get("clientIP"))
+    yield from in_range(client, "timeoutSeconds", 1, LONGEST_AFFINITY, (*at, "clientIP"))

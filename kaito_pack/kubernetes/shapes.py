@@ -1,0 +1,60 @@
+"""Reading hostile YAML: each of these answers for any value, and never raises.
+
+A value of the wrong type reads as absent: the decoder's checks speak of wrong types, these of wrong values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaito_pack.problems import Path
+
+Fields = Mapping[str, Any]
+
+
+def fields(value: object) -> Fields:
+    """The map, or an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def sequence(value: object) -> list[Any]:
+    """The list, or an empty one for anything else."""
+    return value if isinstance(value, list) else []
+
+
+def entries(value: object, path: Path) -> Iterator[tuple[Fields, Path]]:
+    """The maps of a list with their paths; a null counts as an empty map, as the API server reads it."""
+    for index, entry in enumerate(sequence(value)):
+        if entry is None or isinstance(entry, Mapping):
+            yield fields(entry), (*path, index)
+
+
+def strings(value: object) -> Iterator[tuple[str, Any]]:
+    """The entries of a map with their keys as the texts that kubectl sends."""
+    for key, entry in fields(value).items():
+        if isinstance(key, bool):
+            yield str(key).lower(), entry
+        else:
+            yield str(key), entry
+
+
+def text(value: object) -> str:
+    """The text, or an empty one for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def whole(value: object) -> int | None:
+    """The whole number (1.0 counts, as JSON has one kind of number), or None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return None
+
+
+def unset(value: object) -> bool:
+    """Whether a required text or number is not given: absent, null, empty or zero."""
+    return value is None or value == "" or (whole(value) == 0)

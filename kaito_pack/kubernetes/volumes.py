@@ -1,0 +1,207 @@
+"""What the API server says of a pod's volumes.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kaito_pack.kubernetes import names
+from kaito_pack.kubernetes.amounts import amount
+from kaito_pack.kubernetes.asking import in_range, local_path, one_of, required
+from kaito_pack.kubernetes.claims import check_claim_template
+from kaito_pack.kubernetes.projections import check_files, check_items, check_mode, check_projected
+from kaito_pack.kubernetes.shapes import Fields, entries, fields, text
+from kaito_pack.problems import Path, Problem, shown
+from kaito_pack.rules import problem
+
+# Each source of a volume with the fields that it must have.
+SOURCES: dict[str, tuple[str, ...]] = {
+    "awsElasticBlockStore": ("volumeID",),
+    "azureDisk": ("diskName", "diskURI"),
+    "azureFile": ("secretName", "shareName"),
+    "cephfs": ("monitors",),
+    "cinder": ("volumeID",),
+    "configMap": ("name",),
+    "csi": ("driver",),
+    "downwardAPI": (),
+    "emptyDir": (),
+    "ephemeral": ("volumeClaimTemplate",),
+    "fc": (),
+    "flexVolume": ("driver",),
+    "flocker": (),
+    "gcePersistentDisk": ("pdName",),
+    "gitRepo": ("repository",),
+    "glusterfs": ("endpoints", "path"),
+    "hostPath": ("path",),
+    "image": (),
+    "iscsi": ("targetPortal", "iqn"),
+    "nfs": ("server", "path"),
+    "persistentVolumeClaim": ("claimName",),
+    "photonPersistentDisk": ("pdID",),
+    "portworxVolume": ("volumeID",),
+    "projected": (),
+    "quobyte": ("registry", "volume"),
+    "rbd": ("monitors", "image"),
+    "scaleIO": ("gateway", "system", "volumeName"),
+    "secret": ("secretName",),
+    "storageos": ("volumeName",),
+    "vsphereVolume": ("volumePath",),
+}
+HOST_PATHS = ("DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
+PULL_POLICIES = ("Always", "IfNotPresent", "Never")
+DRIVER_NAME_LENGTH = 63
+
+
+def check_volumes(spec: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with the pod's volumes themselves; mounts are judged with their containers."""
+    seen: set[str] = set()
+    for volume, at in entries(spec.get("volumes"), (*path, "volumes")):
+        yield from required(volume, ["name"], at, "a volume")
+        name = text(volume.get("name"))
+        if name and not names.is_dns_label(name):
+            yield problem("kubernetes/label-format", (*at, "name"), field="name", value=shown(name))
+        if name and name in seen:
+            yield problem("kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="volume")
+        seen.add(name)
+        yield from check_source(volume, at)
+
+
+def check_source(volume: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with where a volume's files come from; without a source it is an empty folder."""
+    given = [source for source in SOURCES if volume.get(source) is not None]
+    for source in given[1:]:
+        yield problem("kubernetes/volume-second-source", (*path, source), first=given[0], second=source)
+    for source in given[:1]:
+        settings, at = fields(volume[source]), (*path, source)
+        if isinstance(volume[source], dict):
+            yield from required(settings, SOURCES[source], at, f"a volume of type {source}")
+            if source in CHECKS:
+                yield from CHECKS[source](settings, at)
+
+
+def check_empty_dir(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with an empty folder: a size below 0, a medium that no node knows."""
+    size = amount(settings.get("sizeLimit"))
+    if size is not None and size < 0:
+        yield problem("kubernetes/size-negative", (*path, "sizeLimit"), value=shown(settings["sizeLimit"]))
+    medium = text(settings.get("medium"))
+    if medium not in {"", "Memory", "HugePages"} and not medium.startswith("HugePages-"):
+        yield problem("controller/empty-dir-medium", (*path, "medium"), value=shown(medium))
+
+
+def check_host_path(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with a folder of the node."""
+    given = text(settings.get("path"))
+    if ".." in given.split("/"):
+        yield problem("kubernetes/path-backsteps", (*path, "path"), value=shown(given))
+    yield from one_of(settings, "type", HOST_PATHS, path)
+
+
+def check_key_files(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with the files of a ConfigMap or Secret."""
+    yield from check_mode(settings, "defaultMode", path)
+    yield from check_items(settings, path)
+
+
+def check_downward(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with files that tell of the pod itself."""
+    yield from check_mode(settings, "defaultMode", path)
+    yield from check_files(settings, path)
+
+
+def check_csi(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with a volume of a CSI driver."""
+    driver = text(settings.get("driver"))
+    if driver and (len(driver) > DRIVER_NAME_LENGTH or not names.is_subdomain(driver.lower())):
+        yield problem("kubernetes/name-format", (*path, "driver"), field="driver", value=shown(driver))
+    if isinstance(settings.get("nodePublishSecretRef"), dict):
+        secret = fields(settings["nodePublishSecretRef"])
+        yield from required(secret, ["name"], (*path, "nodePublishSecretRef"), "a nodePublishSecretRef")
+
+
+def check_nfs(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with a folder of an NFS server."""
+    given = text(settings.get("path"))
+    if given and not given.startswith("/"):
+        yield problem("kubernetes/path-relative", (*path, "path"), value=shown(given))
+
+
+def check_image(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with an image that is mounted; in a template it may lack its reference."""
+    yield from one_of(settings, "pullPolicy", PULL_POLICIES, path)
+
+
+def check_ephemeral(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with a claim that is made with the pod."""
+    template = settings.get("volumeClaimTemplate")
+    if isinstance(template, dict) and template:
+        yield from check_claim_template(template, (*path, "volumeClaimTemplate"))
+
+
+def check_git(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with a cloned repository."""
+    yield from local_path(settings.get("directory"), (*path, "directory"))
+
+
+def check_azure_disk(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with an Azure disk."""
+    yield from one_of(settings, "cachingMode", ("None", "ReadOnly", "ReadWrite"), path, empty=False)
+    yield from one_of(settings, "kind", ("Shared", "Dedicated", "Managed"), path, empty=False)
+    where, managed = text(settings.get("diskURI")), settings.get("kind") == "Managed"
+    start = "/subscriptions/" if managed else "https://"
+    if where and not where.lower().startswith(start):
+        yield problem("kubernetes/disk-uri", (*path, "diskURI"), value=shown(where), start=start)
+
+
+def check_partition(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with the number of a disk's partition."""
+    yield from in_range(settings, "partition", 0, 255, path)
+
+
+def check_fibre(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with a Fibre Channel disk."""
+    names_given, worldwide = bool(settings.get("targetWWNs")), bool(settings.get("wwids"))
+    if names_given == worldwide or (names_given and settings.get("lun") is None):
+        yield problem(
+            "kubernetes/one-source", path, what="an fc volume", choices="wwids, targetWWNs with lun"
+        )
+    yield from in_range(settings, "lun", 0, 255, path)
+
+
+def check_flocker(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with a Flocker dataset."""
+    if bool(settings.get("datasetName")) == bool(settings.get("datasetUUID")):
+        yield problem(
+            "kubernetes/one-source", path, what="a flocker volume", choices="datasetName, datasetUUID"
+        )
+
+
+def check_iscsi(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with an iSCSI disk."""
+    yield from in_range(settings, "lun", 0, 255, path)
+    iqn = text(settings.get("iqn"))
+    if iqn and not iqn.startswith(("iqn.", "eui.", "naa.")):
+        yield problem("kubernetes/iqn", (*path, "iqn"), value=shown(iqn))
+
+
+CHECKS: dict[str, Callable[[Fields, Path], Iterator[Problem]]] = {
+    "awsElasticBlockStore": check_partition,
+    "azureDisk": check_azure_disk,
+    "configMap": check_key_files,
+    "csi": check_csi,
+    "downwardAPI": check_downward,
+    "emptyDir": check_empty_dir,
+    "ephemeral": check_ephemeral,
+    "fc": check_fibre,
+    "flocker": check_flocker,
+    "gcePersistentDisk": check_partition,
+    "gitRepo": check_git,
+    "hostPath": check_host_path,
+    "image": check_image,
+    "iscsi": check_iscsi,
+    "nfs": check_nfs,
+    "projected": check_projected,
+    "secret": check_key_files,
+}

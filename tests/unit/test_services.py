@@ -1,0 +1,177 @@
+"""The rules of Services and other core kinds."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from kaito_pack.kubernetes.metadata import check_metadata
+from kaito_pack.kubernetes.objects import check_object
+from kaito_pack.kubernetes.services import check_service
+
+SERVICE: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "tiny-vllm", "namespace": "models", "labels": {"app": "tiny"}},
+    "spec": {
+        "selector": {"kaito.sh/workspace": "tiny"},
+        "ports": [{"name": "http", "port": 8000, "targetPort": "http"}],
+    },
+}
+SEVERAL = [{"name": "a", "port": 80}, {"name": "b", "port": 81}]
+WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
+    ("kubernetes/affinity-config", ("spec", "sessionAffinityConfig"), {"clientIP": {"timeoutSeconds": 5}}),
+    ("kubernetes/field-required", ("spec", "ports"), []),
+    ("kubernetes/field-required", ("spec", "type"), "ExternalName"),
+    ("kubernetes/field-required", ("metadata", "name"), ""),
+    ("kubernetes/ip-address", ("spec", "clusterIP"), "none"),
+    ("kubernetes/kubelet-port", ("spec",), {"type": "LoadBalancer", "ports": [{"port": 10250}]}),
+    ("kubernetes/label-format", ("metadata", "namespace"), "Models"),
+    ("kubernetes/label-format", ("spec", "ports", 0, "name"), "HTTP"),
+    ("kubernetes/label-key", ("metadata", "labels", "-a"), "b"),
+    ("kubernetes/label-value", ("spec", "selector", "model"), "acme/tiny"),
+    ("kubernetes/name-duplicate", ("spec", "ports"), [{"name": "a", "port": 80}, {"name": "a", "port": 81}]),
+    ("kubernetes/name-duplicate", ("spec", "ports"), [{"name": "a", "port": 80}, {"name": "b", "port": 80}]),
+    ("kubernetes/number-range", ("spec",), {"type": "NodePort", "ports": [{"port": 80, "nodePort": 8000}]}),
+    ("kubernetes/port-name", ("spec", "ports", 0, "targetPort"), "8000"),
+    ("kubernetes/port-range", ("spec", "ports", 0, "port"), 0),
+    ("kubernetes/port-range", ("spec", "ports", 0, "targetPort"), 70000),
+    ("kubernetes/service-address", ("spec",), {"type": "NodePort", "clusterIP": "None", "ports": SEVERAL}),
+    ("kubernetes/service-field", ("spec", "ports", 0, "nodePort"), 30000),
+    ("kubernetes/service-field", ("spec", "externalTrafficPolicy"), "Local"),
+    ("kubernetes/service-name", ("metadata", "name"), "2-tiny"),
+    ("kubernetes/service-name", ("metadata", "name"), "tiny.vllm"),
+    ("kubernetes/service-port-name", ("spec", "ports"), [{"port": 80}, {"name": "b", "port": 81}]),
+    ("kubernetes/value-not-supported", ("spec", "type"), "Loadbalancer"),
+    ("kubernetes/value-not-supported", ("spec", "ports", 0, "protocol"), "HTTP"),
+]
+
+
+def changed(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
+    """A copy of the Service with one value put."""
+    manifest = copy.deepcopy(SERVICE)
+    owner: Any = manifest
+    for step in path[:-1]:
+        owner = owner[step]
+    owner[path[-1]] = value
+    return manifest
+
+
+def rules(manifest: dict[str, Any]) -> list[str]:
+    """The rules that a manifest breaks."""
+    return [p.rule for p in check_object(manifest)]
+
+
+def test_a_service_for_a_workspace_has_no_problem() -> None:
+    assert list(check_service(SERVICE)) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "value"), WRONG, ids=lambda part: part if isinstance(part, str) else ""
+)
+def test_a_wrong_service_is_refused(rule: str, path: tuple[str | int, ...], value: Any) -> None:
+    assert rule in rules(changed(path, value))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"clusterIP": "None"},
+        {"clusterIP": "None", "ports": SEVERAL, "selector": {"a": "b"}},
+        {"type": "ExternalName", "externalName": "hub.example.org."},
+        {"type": "NodePort", "ports": [{"port": 80, "nodePort": 30080}], "externalTrafficPolicy": "Local"},
+        {
+            "ports": [{"port": 80}, {"name": "b", "port": 80, "protocol": "UDP"}][:1],
+            "sessionAffinity": "ClientIP",
+        },
+    ],
+)
+def test_a_right_service_is_accepted(spec: dict[str, Any]) -> None:
+    assert rules({**SERVICE, "spec": spec}) == []
+
+
+TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a", "image": "a"}]}}
+PVC = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "50Gi"}}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "fields"),
+    [
+        ("kubernetes/config-key", "ConfigMap", {"data": {"a b": "c"}}),
+        ("kubernetes/config-map-value", "ConfigMap", {"data": {"a": 1}}),
+        ("kubernetes/data-size", "ConfigMap", {"data": {"a": "x" * 1_048_577}}),
+        (
+            "kubernetes/field-required",
+            "Secret",
+            {"type": "kubernetes.io/tls", "stringData": {"tls.crt": "x"}},
+        ),
+        ("kubernetes/secret-value", "Secret", {"stringData": {"HF_TOKEN": 7}}),
+        ("kubernetes/secret-base64", "Secret", {"data": {"HF_TOKEN": "plain text"}}),
+        ("kubernetes/field-required", "PersistentVolumeClaim", {"spec": {"accessModes": ["ReadWriteMany"]}}),
+        (
+            "kubernetes/value-not-supported",
+            "PersistentVolumeClaim",
+            {"spec": {**PVC, "accessModes": ["RWX"]}},
+        ),
+        ("kubernetes/restart-policy", "Job", {"spec": {"template": TEMPLATE}}),
+        ("kubernetes/number-negative", "Job", {"spec": {"template": TEMPLATE, "backoffLimit": -1}}),
+        (
+            "kubernetes/selector-mismatch",
+            "Deployment",
+            {"spec": {"selector": {"matchLabels": {"a": "c"}}, "template": TEMPLATE}},
+        ),
+        ("kubernetes/field-required", "Deployment", {"spec": {"template": TEMPLATE}}),
+        ("kubernetes/containers-required", "Pod", {"spec": {}}),
+        ("kubernetes/name-format", "ServiceAccount", {"metadata": {"name": "A"}}),
+        ("kubernetes/label-format", "Namespace", {"metadata": {"name": "a.b"}}),
+    ],
+)
+def test_a_wrong_object_is_refused(rule: str, kind: str, fields: dict[str, Any]) -> None:
+    assert rule in rules({"kind": kind, "metadata": {"name": "tiny"}, **fields})
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("ConfigMap", {"data": {"inference_config.yaml": "vllm: {}"}}),
+        ("Secret", {"data": {"HF_TOKEN": "aGY="}}),
+        ("PersistentVolumeClaim", {"spec": PVC}),
+        ("Deployment", {"spec": {"selector": {"matchLabels": {"a": "b"}}, "template": TEMPLATE}}),
+        ("Job", {"spec": {"template": {"spec": {**TEMPLATE["spec"], "restartPolicy": "Never"}}}}),
+        ("Pod", {"spec": {**TEMPLATE["spec"], "restartPolicy": "Never", "activeDeadlineSeconds": 5}}),
+        ("Role", {"metadata": {"name": "system:reader"}}),
+        ("Unknown", {"metadata": {"name": "A B"}}),
+    ],
+)
+def test_a_right_object_is_accepted(kind: str, fields: dict[str, Any]) -> None:
+    assert rules({"kind": kind, "metadata": {"name": "tiny"}, **fields}) == []
+
+
+def test_a_secrets_value_is_never_repeated() -> None:
+    found = list(check_object({"kind": "Secret", "metadata": {"name": "a"}, "data": {"k": "not base64!"}}))
+    assert found
+    assert all("not base64!" not in p.message + p.fix for p in found)
+
+
+def test_a_generated_name_is_a_name() -> None:
+    assert list(check_metadata({"kind": "ConfigMap", "metadata": {"generateName": "a-"}})) == []
+
+
+@pytest.mark.parametrize("junk", [None, True, 7, "x", [], [None], {}, {1: [None]}])
+def test_junk_never_raises(junk: Any) -> None:
+    for kind in (
+        "Service",
+        "ConfigMap",
+        "Secret",
+        "PersistentVolumeClaim",
+        "Job",
+        "CronJob",
+        "Deployment",
+        "Pod",
+    ):
+        for field in ("metadata", "spec", "data"):
+            list(check_object({"kind": kind, field: junk}))
+        for inner in ("ports", "selector", "template", "accessModes", "resources", "sessionAffinityConfig"):
+            list(check_object({"kind": kind, "spec": {inner: junk}}))
