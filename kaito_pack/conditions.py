@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from kaito_pack.rules import SCHEMAS
+from kaito_pack.root import SCHEMAS
 from kaito_pack.workspace import desired_replicas, mapping, text
 
 Conditions = Mapping[str, "Condition"]

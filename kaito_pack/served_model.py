@@ -10,7 +10,7 @@ from typing import Any
 
 from kaito_pack.command_line import Command, has_option, last_option, options, program, read_commands
 from kaito_pack.model_reference import looks_like_reference, read_reference
-from kaito_pack.rules import SCHEMAS
+from kaito_pack.root import SCHEMAS
 
 
 @dataclass(frozen=True, slots=True)
