@@ -1,0 +1,231 @@
+"""`render.py status`: what Workspaces are doing, why, and how to reach their models."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import click
+
+from kaito_pack.cli._status_table import colour, printed
+from kaito_pack.cluster_objects import ClusterObjects, pick, read_objects
+from kaito_pack.kubectl import Kubectl
+from kaito_pack.pack import Pack
+from kaito_pack.problems import UsageError, shown
+from kaito_pack.reach import Engines, engines_of
+from kaito_pack.status import PHASES, Status, status_of
+from kaito_pack.workspace import read_workspace
+
+BESIDE = "statefulsets,deployments,services"
+UNITS = {"s": 1, "m": 60, "h": 3600}
+FILE_ENDINGS = (".yaml", ".yml", ".json")
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
+    """Seconds, written as `90`, `90s`, `30m`, `1h30m`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds of `value`."""
+        if isinstance(value, int | float):
+            return float(value)
+        seconds, digits = 0.0, ""
+        for character in str(value):
+            if character.isdecimal() or character == ".":
+                digits += character
+            elif character in UNITS and digits.strip("."):
+                seconds, digits = seconds + float(digits) * UNITS[character], ""
+            else:
+                self.fail(f"{shown(value)} is no duration; write it as 90s, 30m or 1h30m", param, ctx)
+        if not str(value) or (digits and seconds):
+            self.fail(f"{shown(value)} is no duration; write it as 90s, 30m or 1h30m", param, ctx)
+        return seconds + float(digits or 0)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where Workspaces are read from: a file, stdin, or a cluster; and which of them are meant."""
+
+    read: Callable[[], ClusterObjects]
+    label: str
+    is_repeatable: bool
+    namespace: str | None = None
+    name: str | None = None
+
+    def objects(self) -> ClusterObjects:
+        """The objects as they are now, the Workspaces that are meant alone."""
+        return self.read().only(self.namespace, self.name)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What `status` is asked to do beyond one answer."""
+
+    form: str
+    watch: bool
+    wait_for: str | None
+    timeout: float
+    interval: float
+
+
+@click.command("status")
+@click.argument("what", nargs=-1, metavar="[FILE] [NAME]")
+@click.option("-n", "--namespace", help="Only this namespace; passed on to kubectl.")
+@click.option("-A", "--all-namespaces", is_flag=True, help="All namespaces; passed on to kubectl.")
+@click.option("--context", "kube_context", help="Context of the kubeconfig; passed on to kubectl.")
+@click.option("--statefulset", is_flag=True, help="Ask kubectl for StatefulSets and Services, too.")
+@click.option("--watch", is_flag=True, help="Print again whenever an answer changes; Ctrl-C ends it.")
+@click.option("--wait-for", type=click.Choice(PHASES, case_sensitive=False), help="Wait for this phase.")
+@click.option("--timeout", type=Duration(), default="30m", show_default=True, help="Longest wait: 90s, 30m.")
+@click.option("--interval", type=Duration(), default="2s", show_default=True, help="Time between two looks.")
+@click.option("-o", "--output", "form", type=click.Choice(["table", "wide", "json", "yaml"]), default="table")
+@click.pass_context
+def command(
+    context: click.Context,
+    what: tuple[str, ...],
+    namespace: str | None,
+    all_namespaces: bool,
+    kube_context: str | None,
+    statefulset: bool,
+    watch: bool,
+    wait_for: str | None,
+    timeout: float,
+    interval: float,
+    form: str,
+) -> None:
+    """Say what Workspaces are doing, why, and what to look at next.
+
+    FILE holds Workspaces as kubectl prints them (- is stdin): one, a List, or many documents, YAML or
+    JSON; StatefulSets and Services beside them tell ready replicas and which Services exist. Without FILE
+    kubectl is asked. NAME picks one Workspace.
+
+    Exit code: 0 whatever the phase; with --wait-for 0 when reached, 1 on time-out or Failed.
+    """
+    file, name = _file_and_name(what)
+    if file is None:
+        kubectl = Kubectl(namespace, all_namespaces, kube_context)
+        beside = statefulset or form == "wide"
+        source = Source(lambda: _live(kubectl, beside), "the cluster", True, None, name)
+    else:
+        source = Source(lambda: read_objects(file), shown(file, quote=False), file != "-", namespace, name)
+    wish = Wish(form, watch, wait_for, timeout, max(interval, 0.05))
+    try:
+        context.exit(_follow(source, wish) if watch or wait_for else _once(source, form))
+    except KeyboardInterrupt:
+        context.exit(0 if watch and not wait_for else 130)
+
+
+def _once(source: Source, form: str) -> int:
+    objects = source.objects()
+    if not objects.workspaces:
+        if source.name or not objects.is_list:
+            named = f"Workspace {shown(source.name)}" if source.name else "Workspace"
+            raise UsageError(f"{source.label}: there is no {named}")
+        click.echo(f"There are no Workspaces in {source.label}.", err=True)
+    _print(objects, form)
+    return 0
+
+
+def _follow(source: Source, wish: Wish) -> int:
+    """Look again and again: print what changes (--watch), end when all have the phase (--wait-for)."""
+    if not source.is_repeatable and wish.watch:
+        raise UsageError("--watch: stdin can be read only once; give a file, or let kubectl be asked")
+    end = time.monotonic() + wish.timeout
+    shown_last: list[Status] | None = None
+    objects = source.objects()  # a first failure is a wrong command; a later one may pass
+    while True:
+        statuses = _statuses(objects)
+        if wish.watch and statuses != shown_last:
+            click.clear()  # does nothing where stdout is no terminal
+            _print(objects, wish.form)
+            shown_last = statuses
+        verdict = _verdict(statuses, wish.wait_for)
+        late = wish.wait_for is not None and (time.monotonic() >= end or not source.is_repeatable)
+        if verdict is not None or late:
+            return _end(objects, statuses, wish, verdict)
+        time.sleep(min(wish.interval, max(end - time.monotonic(), 0.0)) if wish.wait_for else wish.interval)
+        try:
+            objects = source.objects()
+        except UsageError as error:
+            click.echo(f"{error}; looking again", err=True)
+
+
+def _verdict(statuses: list[Status], wanted: str | None) -> bool | None:
+    """Whether the wait is over: True reached, False failed for good, None not yet."""
+    if wanted is None or not statuses:
+        return None
+    if all(status.phase == wanted for status in statuses):
+        return True
+    return False if any(status.phase == "Failed" != wanted for status in statuses) else None
+
+
+def _end(objects: ClusterObjects, statuses: list[Status], wish: Wish, verdict: bool | None) -> int:
+    if not wish.watch:
+        _print(objects, wish.form)
+    if verdict:
+        return 0
+    short = [shown(status.name) for status in statuses if status.phase != wish.wait_for]
+    why = "failed" if verdict is False else f"not reached within {wish.timeout:g} seconds"
+    click.echo(f"{wish.wait_for}: {why}: {', '.join(short) or 'there is no such Workspace'}", err=True)
+    return 1
+
+
+def _live(kubectl: Kubectl, beside: bool) -> ClusterObjects:
+    objects = pick([kubectl.get("workspaces")])
+    if not beside:
+        return objects
+    try:
+        return objects.with_beside(pick([kubectl.get(BESIDE)]))
+    except UsageError as error:
+        click.echo(f"{error}; ready replicas and Services stay unknown", err=True)
+        return objects
+
+
+def _statuses(objects: ClusterObjects) -> list[Status]:
+    engines = _engines()
+    return [
+        status_of(
+            workspace,
+            objects.workload_of(workspace),
+            objects.services_beside(workspace),
+            read_workspace(workspace, engines.served_names, engines.suffixes),
+        )
+        for workspace in objects.workspaces
+    ]
+
+
+@cache
+def _engines() -> Engines:
+    """The modes' facts about engines, read once a process."""
+    return engines_of(Pack())
+
+
+def _print(objects: ClusterObjects, form: str) -> None:
+    click.echo(printed(_statuses(objects), form, objects, _engines()), color=colour())
+
+
+def _file_and_name(what: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """FILE and NAME of the arguments; a lone word is a file where it looks like one or is one."""
+    if len(what) > 2:
+        raise UsageError("status: give at most one FILE and one NAME")
+    if not what:
+        return None, None
+    if len(what) == 2:
+        return what[0], _bare(what[1])
+    word = what[0]
+    is_file = word == "-" or word.endswith(FILE_ENDINGS) or ("/" in word and not _is_reference(word))
+    if is_file or Path(word).is_file():
+        return word, None
+    return None, _bare(word)
+
+
+def _is_reference(word: str) -> bool:
+    return word.startswith(("workspace/", "workspaces/", "workspace.kaito.sh/", "workspaces.kaito.sh/"))
+
+
+def _bare(word: str) -> str:
+    return word.rpartition("/")[2] if _is_reference(word) else word

@@ -1,0 +1,163 @@
+"""The facts about a Workspace's status that the rows of `schemas/kaito/status.json` ask for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from kaito_pack.root import SCHEMAS
+from kaito_pack.workspace import desired_replicas, mapping, text
+
+Conditions = Mapping[str, "Condition"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a status; an absent one has status "" ."""
+
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    changed: str = ""
+
+    @property
+    def is_true(self) -> bool:
+        return self.status == "True"
+
+    @property
+    def is_false(self) -> bool:
+        return self.status == "False"
+
+
+ABSENT = Condition()
+
+
+@cache
+def table() -> Mapping[str, Any]:
+    """`schemas/kaito/status.json`: rows of precedence, condition reasons, sentences."""
+    whole: Mapping[str, Any] = json.loads((SCHEMAS / "kaito" / "status.json").read_text(encoding="utf-8"))
+    return whole
+
+
+def read_conditions(workspace: Mapping[str, Any]) -> Conditions:
+    """The conditions by type; of two of one type the first counts, as in Kubernetes' own lookup."""
+    found: dict[str, Condition] = {}
+    listed = mapping(workspace.get("status")).get("conditions")
+    for entry in listed if isinstance(listed, list) else []:
+        kind = text(mapping(entry).get("type"))
+        if kind and kind not in found:
+            keys = ("status", "reason", "message", "lastTransitionTime")
+            found[kind] = Condition(kind, *(_as_text(entry.get(key)) for key in keys))
+    return found
+
+
+def facts(workspace: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the facts that hold, as the rows of the table name them."""
+    conditions = read_conditions(workspace)
+    state = state_of(workspace)
+    inference = conditions.get("InferenceReady", ABSENT)
+    succeeded = conditions.get("WorkspaceSucceeded", ABSENT)
+    resource = conditions.get("ResourceReady", ABSENT)
+    known = table()
+    answers = {
+        "deleting": _is_deleting(workspace, conditions),
+        "inference": workspace.get("inference") is not None,
+        "tuning": workspace.get("tuning") is not None,
+        "conditions": bool(conditions),
+        "state": bool(state),
+        "state_ready": state == "Ready",
+        "state_not_ready": state == "NotReady",
+        "state_pending": state == "Pending",
+        "nodes_there": nodes_there(conditions, state),
+        "nodes_ready": conditions.get("NodesReady", ABSENT).is_true,
+        "claims": claim(conditions) is not ABSENT,
+        "inference_ready": inference.is_true,
+        "resource_false": resource.is_false,
+        "succeeded_false": succeeded.is_false,
+        "benchmark_failed": succeeded.is_false and succeeded.reason == "BenchmarkFailed",
+        "refused": next(refusals(conditions), None) is not None,
+        "streaming_failed": not inference.is_true and _is_streaming(inference.reason),
+        "mirror_pending": conditions.get("ModelMirrorReady", ABSENT).is_false
+        or (resource.is_false and resource.reason == "ModelMirrorNotReady"),
+        "workers_missing": worker_count(workspace) < desired_replicas(workspace),
+        "unschedulable": inference.reason == "Unschedulable",
+        "pod_cause": inference.reason in known["podCauses"],
+        "timed_out": inference.is_false and _has_any(inference.message, known["timeouts"]),
+        "reconcile_error": any(reconcile_errors(conditions)),
+        "inference_failed": inference.is_false and inference.reason != "WorkspaceInferenceStatusPending",
+    }
+    return frozenset(name for name, holds in answers.items() if holds)
+
+
+def state_of(workspace: Mapping[str, Any]) -> str:
+    """`status.state` (KAITO 0.9 and later, v1beta1 only), "" where there is none."""
+    return text(mapping(workspace.get("status")).get("state")) or ""
+
+
+def nodes_there(conditions: Conditions, state: str) -> bool:
+    """Whether the nodes that the Workspace needs are ready.
+
+    From 0.9 (`state` is set) ResourceReady says it. Before, ResourceReady can be a round late (0.8) or
+    True without any node (0.7), so NodesReady and the NodeClaims' condition go first.
+    """
+    resource = conditions.get("ResourceReady", ABSENT)
+    if state:
+        return resource.is_true
+    claims = claim(conditions)
+    return conditions.get("NodesReady", resource).is_true and (claims is ABSENT or claims.is_true)
+
+
+def claim(conditions: Conditions) -> Condition:
+    """The condition of the NodeClaims; of both names the one that changed later.
+
+    0.8 writes NodeClaimsReady; 0.7 and 0.9 write NodeClaimReady and leave the other one as it was.
+    """
+    present = [conditions[kind] for kind in table()["claimConditions"] if kind in conditions]
+    return max(present, key=lambda condition: condition.changed, default=ABSENT)
+
+
+def refusals(conditions: Conditions) -> Iterator[str]:
+    """The messages by which the API server or KAITO refuse the Workspace for good."""
+    known = table()
+    for error in reconcile_errors(conditions):
+        if _has_any(error, known["refusalPhrases"]):
+            yield error
+    for condition in conditions.values():
+        is_verdict = condition.is_false and condition.reason in known["refusalReasons"]
+        if is_verdict and _has_any(condition.message, known["refusalPhrases"]):
+            yield condition.message
+
+
+def reconcile_errors(conditions: Conditions) -> Iterator[str]:
+    """What 0.9 and later append to the message of every condition, True ones too, after an error."""
+    for condition in conditions.values():
+        _, marker, error = condition.message.partition(table()["reconcileError"])
+        if marker:
+            yield error.removesuffix(")")
+
+
+def worker_count(workspace: Mapping[str, Any]) -> int:
+    """How many nodes `status.workerNodes` lists."""
+    workers = mapping(workspace.get("status")).get("workerNodes")
+    return len(workers) if isinstance(workers, list) else 0
+
+
+def _is_deleting(workspace: Mapping[str, Any], conditions: Conditions) -> bool:
+    asked = bool(mapping(workspace.get("metadata")).get("deletionTimestamp"))
+    return asked or conditions.get("WorkspaceDeleting", ABSENT).is_true
+
+
+def _is_streaming(reason: str) -> bool:
+    return reason in table()["streamingReasons"] or reason.startswith(tuple(table()["streamingPrefixes"]))
+
+
+def _has_any(message: str, phrases: list[str]) -> bool:
+    return any(phrase in message for phrase in phrases)
+
+
+def _as_text(value: object) -> str:
+    return str(value) if isinstance(value, str | bool | int | float) else ""

@@ -1,0 +1,60 @@
+"""kubectl, run read-only: `get … -o json` and nothing else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from kaito_pack.problems import UsageError, escaped, shown
+
+LONGEST_ERROR = 300  # characters of kubectl's own message that are repeated
+
+
+@dataclass(frozen=True, slots=True)
+class Kubectl:
+    """Where kubectl looks: namespace, all namespaces, context of the kubeconfig; seconds to wait."""
+
+    namespace: str | None = None
+    all_namespaces: bool = False
+    context: str | None = None
+    time_limit: float = 60.0
+
+    def get(self, kinds: str) -> Any:
+        """What `kubectl get <kinds> -o json` prints, parsed.
+
+        Raises UsageError where kubectl is missing, fails, hangs, or prints no JSON.
+        """
+        import subprocess  # only live commands need it
+
+        command = ["kubectl", "get", kinds, "-o", "json", *self.arguments()]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, check=False, timeout=self.time_limit, stdin=subprocess.DEVNULL
+            )
+        except FileNotFoundError as error:
+            raise UsageError("kubectl is not on the PATH; give a file, or - for stdin, instead") from error
+        except OSError as error:
+            raise UsageError(f"kubectl cannot be run: {error.strerror}") from error
+        except subprocess.TimeoutExpired as error:
+            raise UsageError(f"kubectl gave no answer within {self.time_limit:g} seconds") from error
+        if done.returncode:
+            raise UsageError(f"kubectl get {kinds}: {_said(done.stderr) or f'exit code {done.returncode}'}")
+        try:
+            return json.loads(done.stdout)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"kubectl get {kinds}: printed no JSON") from error
+
+    def arguments(self) -> list[str]:
+        """The options that are passed on to kubectl."""
+        given = {"-n": self.namespace, "--context": self.context}
+        for option, value in given.items():
+            if value is not None and (not value or value.startswith("-")):
+                raise UsageError(f"{option}: {shown(value)} is no name")
+        passed = [word for option, value in given.items() if value is not None for word in (option, value)]
+        return [*passed, "-A"] if self.all_namespaces else passed
+
+
+def _said(stderr: bytes) -> str:
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()
+    return escaped(" ".join(lines[-2:]))[:LONGEST_ERROR]

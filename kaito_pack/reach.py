@@ -1,0 +1,101 @@
+"""How to talk to a model: from a desk, from inside the cluster, and by which Service."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kaito_pack.pack import Pack
+from kaito_pack.problems import escaped
+from kaito_pack.status import Status, kubectl
+
+LOCAL_PORT_OF_80 = 8080  # ports below 1024 need rights on a desk
+
+WHY_BALANCED = (
+    "{own} balances over the {count} replicas; KAITO's own {kaito} sends all requests to the first replica"
+    " alone (from 0.8), and to replicas that are not ready"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What the pack's modes say of each engine: the suffix and port of the pack's Service, served names."""
+
+    suffixes: Mapping[str, str]
+    ports: Mapping[str, int]
+    served_names: Mapping[str, str]
+
+
+def engines_of(pack: Pack) -> Engines:
+    """The engines of a pack's modes, as their `mode.yaml` describe them."""
+    modes = [pack.mode(name).facts for name in pack.mode_names]
+    served: dict[str, Any] = {}
+    for mode in modes:
+        served |= mode.get("servedModels") or {}
+    return Engines(
+        suffixes={mode["engine"]: f"-{mode['service']['suffix']}" for mode in modes},
+        ports={mode["engine"]: mode["port"] for mode in modes},
+        served_names=served,
+    )
+
+
+def pack_service(status: Status, engines: Engines) -> str | None:
+    """The pack's Service for a Workspace, as `<name>:<port>`; None for presets, tuning, other engines."""
+    engine = status.engine or ""
+    if status.view.preset or engine not in engines.ports or not status.name:
+        return None
+    return f"{status.name}{engines.suffixes[engine]}:{engines.ports[engine]}"
+
+
+def ways(
+    status: Status, engines: Engines, services: tuple[Mapping[str, Any], ...] | None
+) -> Iterator[tuple[str, str]]:
+    """How to reach the model, as pairs of a label and a line to copy or read."""
+    own = pack_service(status, engines)
+    exists = own is not None and _exists(own, services)
+    if status.endpoint is None:
+        yield "endpoint", "none that this pack knows of"
+        return
+    balanced = own is not None and own != status.endpoint and status.desired > 1
+    endpoint = own if balanced and own else status.endpoint
+    service, _, port = endpoint.rpartition(":")
+    local = LOCAL_PORT_OF_80 if port == "80" else int(port)
+    name, namespace = status.view.served_model_name, status.namespace
+    yield (
+        "port-forward",
+        kubectl("port-forward", status.view, f"service/{shlex.quote(escaped(service))} {local}:{port}"),
+    )
+    if name is None:
+        yield "model names", f"curl http://localhost:{local}/v1/models (its name is not in the Workspace)"
+    yield "chat", _curl(local, name or "NAME")
+    inside = f"{service}.{namespace or 'NAMESPACE'}.svc"
+    yield "base URL", escaped(f"http://{inside}:{port}/v1") + " (OpenAI API, inside the cluster)"
+    if balanced and own:
+        yield (
+            "why",
+            WHY_BALANCED.format(own=escaped(own), kaito=escaped(status.endpoint), count=status.desired),
+        )
+    if own is not None and not exists:
+        seen = "nobody looked" if services is None else "it was not found"
+        yield (
+            "note",
+            f"no Service of the pack is known to exist ({escaped(own)}: {seen}); render.py makes one",
+        )
+
+
+def _exists(endpoint: str, services: tuple[Mapping[str, Any], ...] | None) -> bool:
+    name = endpoint.rpartition(":")[0]
+    names = [
+        metadata.get("name") for s in services or () if isinstance(metadata := s.get("metadata"), Mapping)
+    ]
+    return name in names
+
+
+def _curl(port: int, model: str) -> str:
+    # json.dumps escapes all that a terminal would act on; a token in a name is no name.
+    body = json.dumps({"model": model, "messages": [{"role": "user", "content": "Hello"}]})
+    url = f"http://localhost:{port}/v1/chat/completions"
+    return f"curl {url} -H 'Content-Type: application/json' -d {shlex.quote(body)}"

@@ -1,0 +1,291 @@
+"""`render.py status` as a user runs it: files, stdin, and a kubectl that replays JSON."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+CASES = ROOT / "tests" / "status"
+FAKE_KUBECTL = """#!{python}
+import json, pathlib, sys, time
+here = pathlib.Path({folder!r})
+with (here / "calls").open("a") as calls:
+    calls.write(json.dumps(sys.argv[1:]) + chr(10))
+kinds = sys.argv[2]
+number = sum(json.loads(line)[1] == kinds for line in (here / "calls").read_text().splitlines())
+answers = sorted(here.glob(kinds.replace(",", "-") + ".*.json"))
+if not answers:
+    sys.exit("error: the server doesn't have a resource type " + kinds)
+print(answers[min(number, len(answers)) - 1].read_text())
+"""
+
+
+def workspace(case, name=None, **changes):
+    found = yaml.safe_load((CASES / f"{case}.yaml").read_text(encoding="utf-8"))["workspace"]
+    found = copy.deepcopy(found)
+    found["metadata"]["name"] = name or found["metadata"]["name"]
+    return {**found, **changes}
+
+
+READY = workspace("05-ready-in-any-order")
+LOADING = workspace("14-starting-0.12")
+FAILED = workspace("13-ImagePullError")
+STATEFULSET = {
+    "apiVersion": "apps/v1",
+    "kind": "StatefulSet",
+    "metadata": {"name": "chat", "namespace": "llm"},
+    "status": {"replicas": 1, "readyReplicas": 0},
+}
+SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "chat-vllm", "namespace": "llm"}}
+
+
+def listed(*items):
+    return {"apiVersion": "v1", "kind": "List", "items": list(items)}
+
+
+def run(*arguments, stdin=None, env=None):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "render.py"), "status", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **(env or {})},
+    )
+
+
+def answers(*arguments, stdin=None, env=None):
+    done = run(*arguments, "-o", "json", stdin=stdin, env=env)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def kubectl(tmp_path):
+    """Puts a kubectl on the PATH that gives the named answers, the last one again and again."""
+    (tmp_path / "bin").mkdir()
+    script = tmp_path / "bin" / "kubectl"
+    script.write_text(FAKE_KUBECTL.format(python=sys.executable, folder=str(tmp_path)))
+    script.chmod(0o755)
+
+    def replay(kinds, *objects):
+        for number, answer in enumerate(objects):
+            (tmp_path / f"{kinds.replace(',', '-')}.{number}.json").write_text(json.dumps(answer))
+        return {"PATH": f"{script.parent}{os.pathsep}{os.environ['PATH']}"}
+
+    replay.calls = lambda: [json.loads(line) for line in (tmp_path / "calls").read_text().splitlines()]
+    return replay
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(READY),
+        json.dumps(listed(READY)),
+        yaml.safe_dump(READY),
+        yaml.safe_dump(listed(SERVICE, READY)),
+        yaml.safe_dump_all([{"kind": "ConfigMap", "apiVersion": "v1"}, READY]),
+    ],
+    ids=["object", "list", "yaml", "yaml-list", "documents"],
+)
+def test_every_form_of_stream_is_read(text):
+    (answer,) = answers("-", stdin=text)
+    assert (answer["name"], answer["namespace"], answer["phase"]) == ("chat", "llm", "Running")
+    assert answer["replicas"] == {"desired": 1, "ready": 1}
+    assert (answer["modelId"], answer["engine"]) == ("org/model", "vllm")
+    assert answer["endpoint"] == "chat-vllm:8000"
+
+
+def test_a_file_is_read(tmp_path):
+    file = tmp_path / "ready.yaml"
+    file.write_text(yaml.safe_dump(READY))
+    assert answers(str(file))[0]["phase"] == "Running"
+
+
+def test_ready_replicas_come_from_a_statefulset_in_the_stream():
+    assert answers("-", stdin=json.dumps(listed(LOADING)))[0]["replicas"]["ready"] is None
+    answer = answers("-", stdin=json.dumps(listed(LOADING, STATEFULSET)))[0]
+    assert answer["replicas"] == {"desired": 1, "ready": 0}
+
+
+def test_a_statefulset_of_another_namespace_tells_nothing():
+    other = {**STATEFULSET, "metadata": {"name": "chat", "namespace": "other"}}
+    assert answers("-", stdin=json.dumps(listed(LOADING, other)))[0]["replicas"]["ready"] is None
+
+
+def test_a_name_picks_one_workspace():
+    stream = json.dumps(listed(READY, workspace("13-ImagePullError", "other")))
+    assert [answer["name"] for answer in answers("-", "other", stdin=stream)] == ["other"]
+
+
+def test_a_name_that_is_not_there_is_a_usage_error():
+    done = run("-", "missing", stdin=json.dumps(READY))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "`missing`" in done.stderr
+
+
+def test_a_stream_without_a_workspace_is_a_usage_error():
+    assert run("-", stdin=json.dumps(SERVICE)).returncode == 2
+
+
+def test_an_empty_list_is_an_answer():
+    done = run("-", "-o", "json", stdin=json.dumps(listed()))
+    assert (done.returncode, json.loads(done.stdout)) == (0, [])
+
+
+def test_the_table_has_one_line_a_workspace():
+    done = run("-", stdin=json.dumps(listed(READY, FAILED)))
+    head, ready, failed = done.stdout.splitlines()
+    assert head.split() == ["NAMESPACE", "NAME", "PHASE", "READY", "MODEL", "ENGINE", "ENDPOINT", "REASON"]
+    assert "Running" in ready and "1/1" in ready
+    assert "Failed" in failed and "?/1" in failed and "ImagePullError" in failed
+    assert done.returncode == 0
+
+
+def test_the_table_never_passes_on_what_a_terminal_would_act_on():
+    hostile = workspace("05-ready-in-any-order", "a\x1b[2Jb")
+    assert "\x1b" not in run("-", "-o", "wide", stdin=json.dumps(hostile)).stdout
+
+
+def test_yaml_holds_what_json_holds():
+    done = run("-", "-o", "yaml", stdin=json.dumps(FAILED))
+    assert yaml.safe_load(done.stdout) == answers("-", stdin=json.dumps(FAILED))
+
+
+def test_wide_says_how_to_reach_a_model():
+    done = run("-", "-o", "wide", stdin=json.dumps(listed(READY, SERVICE)))
+    assert "kubectl -n llm port-forward service/chat-vllm 8000:8000" in done.stdout
+    assert "curl http://localhost:8000/v1/chat/completions" in done.stdout
+    assert '"model": "org/model"' in done.stdout
+    assert "http://chat-vllm.llm.svc:8000/v1" in done.stdout
+    assert "no Service of the pack" not in done.stdout
+
+
+def test_wide_says_when_no_service_of_the_pack_is_known():
+    assert (
+        "no Service of the pack is known to exist" in run("-", "-o", "wide", stdin=json.dumps(READY)).stdout
+    )
+
+
+def llama(count):
+    container = {"image": "ghcr.io/kaito-project/aikit/phi4:14b", "args": ["run", "--address=:5000"]}
+    inference = {"template": {"spec": {"containers": [container]}}}
+    status = {**READY["status"], "targetNodeCount": count, "workerNodes": ["a", "b", "c"][:count]}
+    return {**READY, "inference": inference, "status": status}
+
+
+def test_wide_prefers_the_balancing_service_for_several_llama_cpp_replicas():
+    several = run("-", "-o", "wide", stdin=json.dumps(llama(2))).stdout
+    assert "service/chat-llamacpp 5000:5000" in several and "balances over the 2 replicas" in several
+    assert '"model": "phi-4-14b-instruct"' in several
+
+
+def test_wide_uses_kaito_s_own_service_for_one_llama_cpp_replica():
+    one = run("-", "-o", "wide", stdin=json.dumps(llama(1))).stdout
+    assert "service/chat 8080:80" in one and "balances over" not in one
+
+
+def test_kubectl_is_asked_with_the_options_passed_on(kubectl):
+    env = kubectl("workspaces", listed(READY))
+    assert answers("-n", "llm", "--context", "prod", env=env)[0]["name"] == "chat"
+    assert kubectl.calls() == [["get", "workspaces", "-o", "json", "-n", "llm", "--context", "prod"]]
+
+
+def test_all_namespaces_is_passed_on(kubectl):
+    answers("-A", env=kubectl("workspaces", listed(READY)))
+    assert kubectl.calls() == [["get", "workspaces", "-o", "json", "-A"]]
+
+
+def test_a_live_statefulset_tells_the_ready_replicas(kubectl):
+    kubectl("workspaces", listed(LOADING))
+    env = kubectl("statefulsets,deployments,services", listed(STATEFULSET, SERVICE))
+    assert answers("--statefulset", env=env)[0]["replicas"]["ready"] == 0
+
+
+def test_ready_replicas_stay_unknown_where_statefulsets_may_not_be_read(kubectl):
+    done = run("--statefulset", env=kubectl("workspaces", listed(LOADING)))
+    assert done.returncode == 0 and "?/1" in done.stdout
+    assert "stay unknown" in done.stderr
+
+
+def test_what_kubectl_complains_of_is_told(kubectl, tmp_path):
+    done = run(env=kubectl("workspaces"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "doesn't have a resource type" in done.stderr
+
+
+def test_a_missing_kubectl_is_told(tmp_path):
+    done = run(env={"PATH": str(tmp_path)})
+    assert done.returncode == 2 and "kubectl is not on the PATH" in done.stderr
+
+
+def test_a_namespace_that_kubectl_would_take_for_an_option_is_refused(kubectl):
+    assert run("-n", "--token=x", env=kubectl("workspaces", listed(READY))).returncode == 2
+
+
+def test_waiting_ends_when_the_phase_is_reached(kubectl):
+    env = kubectl("workspaces", listed(LOADING), listed(LOADING), listed(READY))
+    done = run("chat", "--wait-for", "Running", "--timeout", "30s", "--interval", "0.05s", env=env)
+    assert done.returncode == 0, done.stderr
+    assert len(kubectl.calls()) == 3
+
+
+def test_waiting_ends_at_the_time_limit(kubectl):
+    env = kubectl("workspaces", listed(LOADING))
+    done = run("--wait-for", "running", "--timeout", "0.2s", "--interval", "0.05s", env=env)
+    assert done.returncode == 1 and "not reached" in done.stderr and "`chat`" in done.stderr
+
+
+def test_waiting_ends_at_a_failure(kubectl):
+    env = kubectl("workspaces", listed(LOADING), listed(READY, FAILED))
+    done = run("--wait-for", "Running", "--timeout", "30s", "--interval", "0.05s", env=env)
+    assert done.returncode == 1 and "failed" in done.stderr
+
+
+def test_a_failure_can_be_waited_for(kubectl):
+    assert run("--wait-for", "Failed", env=kubectl("workspaces", listed(FAILED))).returncode == 0
+
+
+def test_waiting_for_a_workspace_that_does_not_exist_yet(kubectl):
+    env = kubectl("workspaces", listed(), listed(READY))
+    assert run("chat", "--wait-for", "Running", "--interval", "0.05s", env=env).returncode == 0
+
+
+def test_nothing_at_all_is_not_success(kubectl):
+    env = kubectl("workspaces", listed())
+    assert run("--wait-for", "Running", "--timeout", "0.1s", env=env).returncode == 1
+
+
+def test_stdin_is_judged_once():
+    done = run("-", "--wait-for", "Running", stdin=json.dumps(LOADING))
+    assert done.returncode == 1
+    assert run("-", "--watch", stdin=json.dumps(LOADING)).returncode == 2
+
+
+def test_watching_prints_what_changes(kubectl):
+    env = kubectl("workspaces", listed(LOADING), listed(LOADING), listed(READY))
+    done = run("--watch", "--wait-for", "Running", "--timeout", "30s", "--interval", "0.05s", env=env)
+    assert done.returncode == 0
+    assert [line.split()[2] for line in done.stdout.splitlines() if "chat" in line] == [
+        "Deploying",
+        "Running",
+    ]
+
+
+@pytest.mark.parametrize("text", ["x", "5x", "m", "1h30", "-5s", ""])
+def test_a_wrong_duration_is_a_usage_error(text):
+    done = run("-", "--timeout", text, stdin=json.dumps(READY))
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "a: [", "kind: Workspace"])
+def test_no_stream_gives_a_traceback(text):
+    done = run("-", stdin=text)
+    assert done.returncode in (1, 2) and "Traceback" not in done.stderr
