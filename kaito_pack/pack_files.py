@@ -72,7 +72,10 @@ def missing_fields(error: Any, path: Path) -> Iterator[Problem]:
         wanted = error.validator_value
     else:
         wanted = [
-            name for field, names in error.validator_value.items() if field in error.instance for name in names
+            name
+            for field, names in error.validator_value.items()
+            if field in error.instance
+            for name in names
         ]
     for name in wanted:
         # jsonschema reports each missing field by itself, and names it first in its message.

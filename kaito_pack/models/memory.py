@@ -96,10 +96,8 @@ def cache_cost(model: Model, tensor_parallel_size: int) -> int:
     return elements * BYTES
 
 
-def room_for_cache(
-    model: Model, tensor_parallel_size: int, gpu_memory_gib: float, utilization: float
-) -> int:
-    """The bytes that weights and overhead leave for the KV cache in ALL the GPUs together; may be negative."""
+def room_for_cache(model: Model, tensor_parallel_size: int, gpu_memory_gib: float, utilization: float) -> int:
+    """The bytes left for the KV cache in ALL the GPUs together; may be negative."""
     weights = weights_share_gib(model, tensor_parallel_size)
     room = gpu_memory_gib * utilization - weights - overhead_gib(weights)
     return int(room * GIB * tensor_parallel_size // 1)
