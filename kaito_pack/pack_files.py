@@ -12,7 +12,7 @@ from kaito_pack.rules import SCHEMAS, problem
 
 API_VERSION = "pack.kubefoundry.io/v1"
 KINDS = ("Catalogue", "Fleet", "Target")
-NAMES = {"object": "a map", "array": "a list", "string": "a string", "integer": "a whole number"}
+NAMES = {"object": "a map", "array": "a list", "string": "a text (in quotes)", "integer": "a whole number"}
 
 
 def read(path: str | FilePath) -> Any:
@@ -24,7 +24,7 @@ def read(path: str | FilePath) -> Any:
         with FilePath(path).open("rb") as file:
             return yaml.load(file, loader)
     except (OSError, ValueError, yaml.YAMLError) as error:
-        reason = getattr(error, "problem", None) or getattr(error, "strerror", None) or "not YAML"
+        reason = getattr(error, "problem", None) or getattr(error, "strerror", None) or "it is not YAML"
         raise UsageError(f"{escaped(str(path))}: cannot be read: {escaped(str(reason))}") from error
 
 
@@ -62,7 +62,7 @@ def unknown_fields(error: Any, path: Path) -> Iterator[Problem]:
     for field in error.instance:
         if field not in known:
             close = did_you_mean(field, known) if isinstance(field, str) else None
-            remedy = f"did you mean {close}" if close else f"use one of {', '.join(sorted(known))}"
+            remedy = f"Did you mean {close}" if close else f"Use one of {', '.join(sorted(known))}"
             yield problem("pack-file/unknown-field", (*path, str(field)), remedy=remedy)
 
 

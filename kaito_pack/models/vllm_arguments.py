@@ -24,6 +24,8 @@ OTHER_MEMORY = (
     "--cpu-offload-gb", "--num-gpu-blocks-override", "--hf-overrides", "--speculative-config", "--config",
     "--enable-expert-parallel", "--decode-context-parallel-size", "-dcp", "--dtype",
 )  # fmt: skip
+# Values of those that leave the formula right.
+PLAIN_VALUES = ("1", "auto", "half", "float16", "bfloat16")
 OTHER_LIMIT = ("--hf-overrides", "--rope-scaling", "--hf-config-path", "--config")
 LARGEST = 10**18  # a larger number counts as this one: no length, and no GPU count, is near it
 
@@ -51,7 +53,7 @@ def argument_path(container: Mapping[str, Any], path: Path, names: Sequence[str]
         if name.replace("_", "-") in names:
             is_next = not equals and number + 1 < len(texts)
             found = (*path, *texts[number + is_next][0])
-        elif any(flag in item.replace("_", "-") for flag in names if flag.startswith("--") or " " in item):
+        elif " " in item and any(flag in item.replace("_", "-") for flag in names):
             found = (*path, key, index)
     return found
 
@@ -85,6 +87,13 @@ def allows_longer(container: Mapping[str, Any]) -> bool:
     )
 
 
+def has_plain_memory(command: Sequence[str]) -> bool:
+    """Whether no argument makes a GPU hold something that the memory formula does not know."""
+    return not any(
+        name in OTHER_MEMORY and (value or "").lower() not in PLAIN_VALUES for name, value in options(command)
+    )
+
+
 def utilization(command: Sequence[str]) -> float:
     """The share of a GPU's memory that vLLM may use; its default where none is given or readable."""
     try:
@@ -102,8 +111,9 @@ def whole(value: object) -> int | None:
         value = (int(text) if len(text) < 20 else LARGEST) if is_number else None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value > 0
-    return min(value, LARGEST) if is_count else None
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        return None
+    return min(value, LARGEST)
 
 
 def human_readable_int(text: str) -> int | None:
