@@ -138,9 +138,15 @@ def test_a_model_that_does_not_fit_is_a_warning_with_every_item() -> None:
     [problem] = of_values(values(gpu=1, maxModelLen=8192), gpu_memory_gib=15.0)
 
     assert (problem.rule, problem.severity, problem.path) == ("model/memory", "warning", ("maxModelLen",))
-    for item in ("needs 14.0 GiB", "weights 10.2", "overhead 2.8", "8192 tokens 1.0", "13.5 of its 15 GiB"):
+    for item in (
+        "14.0 GiB on each GPU (1 of 15 GiB)",
+        "at most 13.5",
+        "weights 10.2",
+        "overhead 2.8",
+        "8192 tokens 1.0",
+    ):
         assert item in problem.message
-    assert problem.fix == "Shorten it to at most 4014 tokens, or use 2 GPUs"
+    assert problem.fix == "Set the maximum model length to at most 4014 tokens, or use 2 GPUs"
 
 
 def test_without_a_length_the_models_own_limit_has_to_fit() -> None:
@@ -154,7 +160,7 @@ def test_without_a_length_the_models_own_limit_has_to_fit() -> None:
 def test_no_more_gpus_are_proposed_than_a_node_has() -> None:
     [problem] = of_values(values(gpu=1, maxModelLen=8192), gpu_memory_gib=15.0, most_gpus=1)
 
-    assert problem.fix == "Shorten it to at most 4014 tokens, or take GPUs with more memory"
+    assert problem.fix == "Set the maximum model length to at most 4014 tokens, or take GPUs with more memory"
 
 
 def test_more_gpus_alone_are_proposed_where_no_length_fits() -> None:
