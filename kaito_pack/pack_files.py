@@ -7,33 +7,45 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
-from kaito_pack.problems import Path, Problem, UsageError, did_you_mean, escaped, shown
-from kaito_pack.rules import SCHEMAS, problem
+from kaito_pack.documents import Document, read_file
+from kaito_pack.problems import Path, Problem, ProblemsError, did_you_mean, shown
+from kaito_pack.root import SCHEMAS
+from kaito_pack.rules import problem
 
 API_VERSION = "pack.kubefoundry.io/v1"
 KINDS = ("Catalogue", "Fleet", "Target")
 NAMES = {"object": "a map", "array": "a list", "string": "a text (in quotes)", "integer": "a whole number"}
 
 
-def read(path: str | FilePath) -> Any:
-    """The one YAML document of a file; UsageError where it cannot be read as YAML."""
-    import yaml  # noqa: PLC0415 - not needed by everyone who imports a model
+def read(path: str | FilePath) -> Document:
+    """The one document of a file.
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        with FilePath(path).open("rb") as file:
-            return yaml.load(file, loader)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        reason = getattr(error, "problem", None) or getattr(error, "strerror", None) or "it is not YAML"
-        raise UsageError(f"{escaped(str(path))}: cannot be read: {escaped(str(reason))}") from error
+    Raises UsageError for a file that cannot be opened, ProblemsError for one that cannot be read as
+    YAML or holds several documents.
+    """
+    first, *more = read_file(str(path))
+    if more:
+        raise ProblemsError([problem("pack-file/several-documents", (), more[0].place(()))])
+    return first
 
 
-def check(document: object, kind: str) -> Iterator[Problem]:
-    """The problems of a document of one of KINDS, by `schemas/<kind>.schema.json`, in order of their path."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - 110 ms that only these files need
+def check_file(document: Document, kind: str) -> Iterator[Problem]:
+    """The problems of a file that is to be one of KINDS, each with its place: its text, then its schema."""
+    for twice in document.duplicates:
+        yield problem("values/written-twice", twice.path, twice.place, first=twice.first_line)
+    for odd in document.surprises:
+        reading = shown(odd.value)
+        yield problem("values/yaml-surprise", odd.path, odd.place, raw=shown(odd.raw), reading=reading)
+    for found in check(document.value, kind):
+        yield found.at(document.place(found.path, key=found.rule == "pack-file/unknown-field"))
+
+
+def check(value: object, kind: str) -> Iterator[Problem]:
+    """The problems of plain data that is to be one of KINDS, by `schemas/<kind>.schema.json`, by path."""
+    from jsonschema import Draft202012Validator  # 110 ms, which only these files need
 
     schema = json.loads((SCHEMAS / f"{kind.lower()}.schema.json").read_text(encoding="utf-8"))
-    errors = Draft202012Validator(schema).iter_errors(document)
+    errors = Draft202012Validator(schema).iter_errors(value)
     for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path]):
         yield from explained(error)
 

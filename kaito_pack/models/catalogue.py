@@ -15,11 +15,13 @@ from types import MappingProxyType
 from typing import Any
 
 from kaito_pack import pack_files
+from kaito_pack.documents import Document
 from kaito_pack.models.model import Model, model_of
-from kaito_pack.problems import Place, Problem, ProblemsError, shown
-from kaito_pack.rules import SCHEMAS, problem
+from kaito_pack.problems import Problem, ProblemsError, shown
+from kaito_pack.root import VALUES
+from kaito_pack.rules import problem
 
-FOLDER = SCHEMAS.parent / "values" / "catalogue"
+FOLDER = VALUES / "catalogue"
 IMAGE = "kaito-base"  # the repository's last part; a private mirror keeps it
 
 
@@ -34,16 +36,16 @@ class Catalogue:
         """The pack's own catalogue with the files `paths` laid over it.
 
         Of two entries with one modelId the later file's holds, as a whole. Raises UsageError for a
-        file that cannot be read, and ProblemsError, with all problems of all files, for a wrong one.
+        file that cannot be opened, and ProblemsError, with all problems of all files, for a wrong one.
         """
         added: dict[str, Model] = {}
         problems: list[Problem] = []
         for path in paths:
             document = pack_files.read(path)
-            wrong = [p if p.place else p.at(Place(str(path))) for p in check_catalogue(document)]
+            wrong = list(check_catalogue(document))
             problems += wrong
             if not wrong:
-                added |= by_id(document["models"])
+                added |= by_id(document.value["models"])
         if problems:
             raise ProblemsError(problems)
         return cls(MappingProxyType(added))
@@ -69,18 +71,19 @@ class Catalogue:
         return next((tag for tag, vllm in tags.items() if knows(vllm, architecture)), None)
 
 
-def check_catalogue(document: object) -> Iterator[Problem]:
-    """The problems of a catalogue file: its schema, and models that stand in it twice."""
-    problems = list(pack_files.check(document, "Catalogue"))
+def check_catalogue(document: Document) -> Iterator[Problem]:
+    """The problems of a catalogue file, each with its place: its schema, and models written twice."""
+    problems = list(pack_files.check_file(document, "Catalogue"))
     yield from problems
-    if problems or not isinstance(document, dict):
+    if problems:
         return
     seen: set[str] = set()
-    for index, entry in enumerate(document["models"]):
+    for index, entry in enumerate(document.value["models"]):
         key = entry["modelId"].lower()
         if key in seen:
             path = ("models", index, "modelId")
-            yield problem("pack-file/duplicate-model", path, model=shown(entry["modelId"]))
+            model = shown(entry["modelId"])
+            yield problem("pack-file/duplicate-model", path, document.place(path), model=model)
         seen.add(key)
 
 
@@ -93,7 +96,7 @@ def by_id(entries: Iterable[Mapping[str, Any]]) -> dict[str, Model]:
 def own_models() -> Mapping[str, Model]:
     """The pack's own models, by modelId in lower case, read once a process."""
     document = pack_files.read(FOLDER / "models.yaml")
-    return MappingProxyType(by_id(document["models"]))
+    return MappingProxyType(by_id(document.value["models"]))
 
 
 @cache

@@ -15,7 +15,7 @@ from kaito_pack import pack_files
 from kaito_pack.models.catalogue import FOLDER, Catalogue, check_catalogue, version, vllm_table
 from kaito_pack.models.model import Model, divides_heads, is_vllm_model, model_of, runs_on_kaito
 from kaito_pack.problems import ProblemsError, UsageError
-from kaito_pack.rules import SCHEMAS
+from kaito_pack.root import ROOT
 
 HEAD = "apiVersion: pack.kubefoundry.io/v1\nkind: Catalogue\n"
 FIGURES = {
@@ -104,7 +104,7 @@ def test_looking_a_model_up_does_not_import_the_slow_libraries() -> None:
         "sys.exit(len(found) != 1 or 'jsonschema' in sys.modules or 'kubernetes_validate' in sys.modules)"
     )
 
-    assert subprocess.run([sys.executable, "-c", program], cwd=SCHEMAS.parent, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
 def test_the_packs_own_catalogue_fits_its_schema() -> None:
@@ -183,7 +183,6 @@ def test_a_teams_file_adds_models_and_replaces_whole_entries(tmp_path: Path) -> 
             ("models", 1, "modelId"),
         ),
         ("just text", "pack-file/wrong-type", ()),
-        ("", "pack-file/wrong-type", ()),
     ],
 )
 def test_a_wrong_file_is_refused(tmp_path: Path, text: str, rule: str, path: tuple[str | int, ...]) -> None:
@@ -198,17 +197,29 @@ def test_a_misspelt_field_is_told_with_the_right_one(tmp_path: Path) -> None:
     with pytest.raises(ProblemsError) as refused:
         Catalogue.open([written(tmp_path, HEAD + "models: [{modelId: a/b, maxTokes: 5}]")])
 
-    assert refused.value.problems[0].fix == "Did you mean maxTokens"
+    [problem] = refused.value.problems
+    assert problem.fix == "Did you mean maxTokens"
+    assert str(problem.place).endswith("team.yaml:3:25")
 
 
-@pytest.mark.parametrize("text", ["a: [", "\x00", "a: !!python/name:os.system"])
-def test_a_file_that_is_not_yaml_is_a_usage_error(tmp_path: Path, text: str) -> None:
-    with pytest.raises(UsageError, match=r"team\.yaml"):
+@pytest.mark.parametrize(
+    "text", ["a: [", "\x00", "a: !!python/name:os.system", "", "[" * 100000, HEAD + "models: []\n---\na: b"]
+)
+def test_a_file_that_is_not_one_yaml_document_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ProblemsError):
         Catalogue.open([written(tmp_path, text)])
 
 
+def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProblemsError) as refused:
+        Catalogue.open([written(tmp_path, HEAD + "models: []\nmodels: []\n")])
+
+    assert [problem.rule for problem in refused.value.problems] == ["values/written-twice"]
+    assert str(refused.value.problems[0].place).endswith("team.yaml:4:1")
+
+
 def test_a_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="No such file"):
+    with pytest.raises(UsageError, match="no such file"):
         Catalogue.open([tmp_path / "none.yaml"])
 
 

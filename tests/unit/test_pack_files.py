@@ -10,9 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kaito_pack import pack_files
-from kaito_pack.rules import SCHEMAS
+from kaito_pack.root import SCHEMAS, VALUES
 
-VALUES = SCHEMAS.parent / "values"
 TARGET = {"apiVersion": pack_files.API_VERSION, "kind": "Target", "kaitoVersion": "0.12"}
 CLUSTER = {"name": "onprem", "target": "onprem.yaml", "values": ["*.yaml"], "out": "out"}
 FLEET = {"apiVersion": pack_files.API_VERSION, "kind": "Fleet", "targets": [CLUSTER]}
@@ -56,7 +55,7 @@ def test_every_value_has_a_title_a_description_and_valid_examples(kind: str) -> 
     [("targets/aks-prod.yaml", "Target"), ("targets/onprem.yaml", "Target"), ("fleet.yaml", "Fleet")],
 )
 def test_the_examples_fit_their_schemas(file: str, kind: str) -> None:
-    assert list(pack_files.check(pack_files.read(VALUES / file), kind)) == []
+    assert list(pack_files.check_file(pack_files.read(VALUES / file), kind)) == []
 
 
 @pytest.mark.parametrize(
