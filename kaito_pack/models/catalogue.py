@@ -1,0 +1,129 @@
+"""The catalogue: models by id, and which vLLM image knows which architecture.
+
+The pack's own figures are read when a model is first looked up (about 3 ms), not when a catalogue is
+opened; a test, not every run, proves that they fit their schema.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path as FilePath
+from types import MappingProxyType
+from typing import Any
+
+from kaito_pack import pack_files
+from kaito_pack.documents import Document
+from kaito_pack.models.model import Model, model_of
+from kaito_pack.problems import Problem, ProblemsError, shown
+from kaito_pack.root import VALUES
+from kaito_pack.rules import problem
+
+FOLDER = VALUES / "catalogue"
+IMAGE = "kaito-base"  # the repository's last part; a private mirror keeps it
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The pack's own models and those of a team's files, which come first."""
+
+    added: Mapping[str, Model] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def open(cls, paths: Iterable[str | FilePath] = ()) -> Catalogue:
+        """The pack's own catalogue with the files `paths` laid over it.
+
+        Of two entries with one modelId the later file's holds, as a whole. Raises UsageError for a
+        file that cannot be opened, and ProblemsError, with all problems of all files, for a wrong one.
+        """
+        added: dict[str, Model] = {}
+        problems: list[Problem] = []
+        for path in paths:
+            document = pack_files.read(path)
+            wrong = list(check_catalogue(document))
+            problems += wrong
+            if not wrong:
+                added |= by_id(document.value["models"])
+        if problems:
+            raise ProblemsError(problems)
+        return cls(MappingProxyType(added))
+
+    def find(self, model_id: str) -> Model | None:
+        """The model of that Hugging Face id, letter case aside as on the Hub; None if unknown."""
+        wanted = model_id.lower()
+        return self.added.get(wanted) or own_models().get(wanted)
+
+    def models(self) -> list[Model]:
+        """All models, sorted by id."""
+        merged = {**own_models(), **self.added}
+        return [merged[key] for key in sorted(merged)]
+
+    def image_knows(self, image: str, architecture: str) -> bool | None:
+        """Whether the vLLM in that kaito-base image can serve the architecture; None: unknown image."""
+        vllm = vllm_of(image)
+        return None if vllm is None else knows(vllm, architecture)
+
+    def first_image_with(self, architecture: str) -> str | None:
+        """The tag of the oldest kaito-base image whose vLLM can serve the architecture, if any can."""
+        tags: Mapping[str, str] = vllm_table()["kaitoBase"]
+        return next((tag for tag, vllm in tags.items() if knows(vllm, architecture)), None)
+
+
+def check_catalogue(document: Document) -> Iterator[Problem]:
+    """The problems of a catalogue file, each with its place: its schema, and models written twice."""
+    problems = list(pack_files.check_file(document, "Catalogue"))
+    yield from problems
+    if problems:
+        return
+    seen: set[str] = set()
+    for index, entry in enumerate(document.value["models"]):
+        key = entry["modelId"].lower()
+        if key in seen:
+            path = ("models", index, "modelId")
+            model = shown(entry["modelId"])
+            yield problem("pack-file/duplicate-model", path, document.place(path), model=model)
+        seen.add(key)
+
+
+def by_id(entries: Iterable[Mapping[str, Any]]) -> dict[str, Model]:
+    """The entries of a valid catalogue as models, by modelId in lower case."""
+    return {entry["modelId"].lower(): model_of(entry) for entry in entries}
+
+
+@cache
+def own_models() -> Mapping[str, Model]:
+    """The pack's own models, by modelId in lower case, read once a process."""
+    document = pack_files.read(FOLDER / "models.yaml")
+    return MappingProxyType(by_id(document.value["models"]))
+
+
+@cache
+def vllm_table() -> Mapping[str, Any]:
+    """`values/catalogue/vllm.json`: images with their vLLM, and architectures with first and last vLLM."""
+    table: dict[str, Any] = json.loads((FOLDER / "vllm.json").read_text(encoding="utf-8"))
+    return MappingProxyType(table)
+
+
+def vllm_of(image: str) -> str | None:
+    """The vLLM version in an image `[registry/]…/kaito-base:tag[@digest]`; None for any other."""
+    name, _, tag = image.partition("@")[0].rpartition("/")[2].partition(":")
+    if name != IMAGE:
+        return None
+    vllm: str | None = vllm_table()["kaitoBase"].get(tag)
+    return vllm
+
+
+def knows(vllm: str, architecture: str) -> bool:
+    """Whether that vLLM version can serve the architecture."""
+    first_and_last = vllm_table()["architectures"].get(architecture)
+    if first_and_last is None:
+        return False
+    first, last = (version(text) for text in first_and_last)
+    return first <= version(vllm) <= last
+
+
+def version(text: str) -> tuple[int, ...]:
+    """`"0.10.1.1"` as a tuple, to compare versions by."""
+    return tuple(int(part) for part in text.split("."))

@@ -1,0 +1,173 @@
+"""What vLLM would refuse of a model that is known, and whether it fits the GPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count
+from kaito_pack.models.model import MOST_GPUS, Model, divides_heads
+from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
+from kaito_pack.problems import Problem, shown
+from kaito_pack.rules import all_rules, problem
+
+
+def check_values(
+    values: Mapping[str, Any],
+    catalogue: Catalogue,
+    image: str | None,
+    gpu_memory_gib: float | None = None,
+    most_gpus: int | None = None,
+) -> Iterator[Problem]:
+    """The problems of values of a mode whose engine is vLLM, with paths in the values.
+
+    `image` is the one that the values render to, `gpu_memory_gib` the memory of ONE GPU in GiB, `most_gpus`
+    the GPUs of one node, each where known.
+    """
+    serving = serving_of_values(values, image)
+    model = catalogue.find(serving.model_id) if serving.model_id else None
+    if model is not None and model.quantization:
+        method = shown(model.quantization)
+        yield problem("model/quantized", serving.path("model_id"), model=shown(model.model_id), method=method)
+    yield from check_serving(serving, catalogue, gpu_memory_gib, most_gpus)
+
+
+def check_workspace(
+    manifest: Mapping[str, Any],
+    catalogue: Catalogue,
+    gpu_memory_gib: float | None = None,
+    most_gpus: int | None = None,
+) -> Iterator[Problem]:
+    """The problems of a Workspace, with paths in the manifest; none where its template runs no vLLM."""
+    serving = serving_of_workspace(manifest)
+    if serving is not None:
+        yield from check_serving(serving, catalogue, gpu_memory_gib, most_gpus)
+
+
+def check_serving(
+    serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | None = None, most_gpus: int | None = None
+) -> Iterator[Problem]:
+    """The problems of one vLLM server, as far as its model is known."""
+    model = catalogue.find(serving.model_id) if serving.model_id else None
+    if model is None:
+        yield from check_odd_gpu_count(serving)
+        return
+    yield from check_heads(serving, model)
+    yield from check_length(serving, model)
+    yield from check_architecture(serving, model, catalogue)
+    if gpu_memory_gib is not None and gpu_memory_gib > 0:
+        yield from check_memory(serving, model, gpu_memory_gib, most_gpus)
+
+
+def check_odd_gpu_count(serving: Serving) -> Iterator[Problem]:
+    """Advice where a model that is not known gets a GPU count that few models can be shared among."""
+    name = "advice/odd-gpu-count"
+    if serving.tensor_parallel_size in all_rules()[name].parameters["counts"]:
+        model = shown(serving.model_id) if serving.model_id else "the model"
+        yield problem(
+            name, serving.path("tensor_parallel_size"), gpus=serving.tensor_parallel_size, model=model
+        )
+
+
+def check_heads(serving: Serving, model: Model) -> Iterator[Problem]:
+    """An error where the GPUs cannot share the model's attention heads."""
+    size, heads = serving.tensor_parallel_size, model.attention_heads
+    if size and heads and heads % size:
+        yield problem(
+            "model/attention-heads",
+            serving.path("tensor_parallel_size"),
+            gpus=size,
+            heads=heads,
+            model=shown(model.model_id),
+            counts=listed(divides_heads(model)),
+        )
+
+
+def check_length(serving: Serving, model: Model) -> Iterator[Problem]:
+    """An error where the length asked for is above the model's own limit."""
+    length, limit = serving.max_model_len, model.max_tokens
+    if serving.plain_limit and length and limit and length > limit:
+        yield problem(
+            "model/max-model-len",
+            serving.path("max_model_len"),
+            tokens=length,
+            limit=limit,
+            model=shown(model.model_id),
+        )
+
+
+def check_architecture(serving: Serving, model: Model, catalogue: Catalogue) -> Iterator[Problem]:
+    """A warning where the vLLM in the image knows none of the model's architectures."""
+    image, architectures = serving.image, model.architectures
+    if (
+        not image
+        or not architectures
+        or any(catalogue.image_knows(image, a) is not False for a in architectures)
+    ):
+        return
+    name = "model/unknown-architecture"
+    first = next((tag for a in architectures if (tag := catalogue.first_image_with(a))), None)
+    remedies = all_rules()[name].parameters["remedies"]
+    yield problem(
+        name,
+        serving.path("image"),
+        image=shown(image),
+        model=shown(model.model_id),
+        architecture=shown(", ".join(architectures)),
+        remedy=remedies["image"].format(tag=first) if first else remedies["none"],
+    )
+
+
+def check_memory(
+    serving: Serving, model: Model, gpu_memory_gib: float, most_gpus: int | None = None
+) -> Iterator[Problem]:
+    """A warning, itemised, where the memory of one GPU does not hold its share of the model."""
+    one = budget_of(serving, model, gpu_memory_gib)
+    if one is None or one.fits:
+        return
+    path = serving.path("max_model_len" if serving.max_model_len else "tensor_parallel_size")
+    yield problem(
+        "model/memory",
+        path,
+        model=shown(model.model_id),
+        gpus=one.gpus,
+        tokens=one.tokens,
+        needed=f"{one.needed_gib:.1f}",
+        weights=f"{one.weights_gib:.1f}",
+        overhead=f"{one.overhead_gib:.1f}",
+        cache=f"{one.kv_cache_gib:.1f}",
+        usable=f"{one.usable_gib:.1f}",
+        total=f"{one.total_gib:g}",
+        remedy=memory_remedy(one, model, most_gpus or MOST_GPUS),
+    )
+
+
+def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget | None:
+    """The budget of one GPU of that server; None where something that it needs is not known.
+
+    Without a length vLLM takes the model's own limit, and must hold one request of that length.
+    """
+    tokens = 1 if serving.fits_itself else serving.max_model_len or model.max_tokens
+    if tokens and model.max_tokens and serving.plain_limit:
+        tokens = min(tokens, model.max_tokens)  # a longer one is an error of its own
+    known = model.has_memory_figures and serving.plain_memory
+    if not known or not tokens or not serving.tensor_parallel_size:
+        return None
+    return budget(model, serving.tensor_parallel_size, tokens, gpu_memory_gib, serving.utilization)
+
+
+def memory_remedy(one: Budget, model: Model, most_gpus: int) -> str:
+    """What would fit: a shorter length on as many GPUs, more GPUs for that length, or neither."""
+    remedies = all_rules()["model/memory"].parameters["remedies"]
+    longest = longest_max_model_len(model, one.gpus, one.total_gib, one.utilization)
+    gpus = smallest_gpu_count(model, one.tokens, one.total_gib, one.utilization, min(most_gpus, MOST_GPUS))
+    key = ("both" if longest else "gpus") if gpus else ("length" if longest else "none")
+    text: str = remedies[key].format(longest=longest, gpus=gpus, tokens=one.tokens, most=most_gpus)
+    return text
+
+
+def listed(counts: list[int]) -> str:
+    """`[1, 2, 4]` as `1, 2 or 4`."""
+    *most, last = [str(count) for count in counts]
+    return f"{', '.join(most)} or {last}" if most else last

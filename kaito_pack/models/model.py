@@ -1,0 +1,98 @@
+"""One model of a catalogue, and what follows from its figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MOST_GPUS = 8  # GPUs that one pod of the pack may ask for
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model as its catalogue describes it; a figure that is not known is None.
+
+    `weights_gib` is the size of the weight files in GiB, `max_tokens` the longest context in tokens,
+    `head_size` the elements of one attention head. `kv_lora_rank` is set for models with multi-head
+    latent attention (MLA), whose KV cache holds one compressed vector a token instead of K and V.
+    `quantization` names the method of the weights; None means fp16 or bf16.
+    """
+
+    model_id: str
+    license: str | None = None
+    gated: bool | None = None
+    engines: tuple[str, ...] = ("vllm",)
+    gguf_repositories: tuple[str, ...] = ()
+    architectures: tuple[str, ...] = ()
+    weights_gib: float | None = None
+    quantization: str | None = None
+    quantization_bits: int | None = None
+    max_tokens: int | None = None
+    layers: int | None = None
+    attention_heads: int | None = None
+    kv_heads: int | None = None
+    hidden_size: int | None = None
+    head_size: int | None = None
+    kv_lora_rank: int | None = None
+    qk_rope_head_dim: int | None = None
+
+    @property
+    def has_memory_figures(self) -> bool:
+        """Whether everything is known that a memory budget needs."""
+        if not (self.weights_gib and self.layers):
+            return False
+        if self.kv_lora_rank:
+            return self.qk_rope_head_dim is not None
+        return bool(self.kv_heads and self.head_size)
+
+
+def model_of(entry: Mapping[str, Any]) -> Model:
+    """The Model of one entry of a catalogue that fits `schemas/catalogue.schema.json`.
+
+    The size of a head, where it is absent, is hidden size / attention heads, as transformers has it.
+    """
+    hidden_size, heads = entry.get("hiddenSize"), entry.get("attentionHeads")
+    head_size = entry.get("headSize")
+    if head_size is None and hidden_size and heads:
+        head_size = hidden_size // heads
+    return Model(
+        model_id=entry["modelId"],
+        license=entry.get("license"),
+        gated=entry.get("gated"),
+        engines=tuple(entry.get("engines", ("vllm",))),
+        gguf_repositories=tuple(entry.get("ggufRepositories", ())),
+        architectures=tuple(entry.get("architectures", ())),
+        weights_gib=entry.get("weightsGiB"),
+        quantization=entry.get("quantization"),
+        quantization_bits=entry.get("quantizationBits"),
+        max_tokens=entry.get("maxTokens"),
+        layers=entry.get("layers"),
+        attention_heads=heads,
+        kv_heads=entry.get("kvHeads"),
+        hidden_size=hidden_size,
+        head_size=head_size,
+        kv_lora_rank=entry.get("kvLoraRank"),
+        qk_rope_head_dim=entry.get("qkRopeHeadDim"),
+    )
+
+
+def divides_heads(model: Model, most: int = MOST_GPUS) -> list[int]:
+    """The GPU counts 1 to `most` among which vLLM can share the model's attention heads.
+
+    vLLM 0.12.0 ends at start when the tensor parallel size does not divide them. All counts where
+    the number of heads is not known.
+    """
+    heads = model.attention_heads
+    return [count for count in range(1, most + 1) if not heads or heads % count == 0]
+
+
+def runs_on_kaito(engines: Iterable[str]) -> bool:
+    """Whether a model that supports `engines` runs on KAITO: with llama.cpp (GGUF) or with vLLM."""
+    return not {"llamacpp", "vllm"}.isdisjoint(engines)
+
+
+def is_vllm_model(engines: Iterable[str]) -> bool:
+    """Whether vLLM is the only way to run the model: it supports vllm and not llamacpp."""
+    supported = set(engines)
+    return "vllm" in supported and "llamacpp" not in supported

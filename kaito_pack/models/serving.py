@@ -1,0 +1,156 @@
+"""What a Workspace or a values file asks of vLLM: model, image, GPUs and length.
+
+Which container runs vLLM, and what, is `kaito_pack.workspace`'s to say; this reads the arguments that
+decide about memory and length, as vLLM 0.12.0's parser does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from kaito_pack.command_line import Command, has_option, last_option
+from kaito_pack.models.memory import UTILIZATION
+from kaito_pack.models.vllm_arguments import (
+    AUTOMATIC,
+    MAX_MODEL_LEN,
+    OTHER_LIMIT,
+    TENSOR_PARALLEL,
+    allows_longer,
+    argument_path,
+    gpu_limit,
+    has_plain_memory,
+    human_readable_int,
+    server_command,
+    utilization,
+    whole,
+)
+from kaito_pack.problems import Path
+from kaito_pack.workspace import read_workspace
+
+ENGINE = "vllm"
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """One vLLM server, as far as it can be read; None is unknown.
+
+    `tensor_parallel_size` is 1 where it is not given, `max_model_len` None where the model's own limit
+    holds. `fits_itself`: vLLM picks the length that fits. `plain_memory` and `plain_limit` are False where
+    an argument makes the memory formula, or the catalogue's limit of tokens, the wrong one. `paths` says
+    where each field stands.
+    """
+
+    model_id: str | None
+    image: str | None
+    tensor_parallel_size: int | None = 1
+    gpu_count: int | None = None
+    max_model_len: int | None = None
+    fits_itself: bool = False
+    utilization: float = UTILIZATION
+    plain_memory: bool = True
+    plain_limit: bool = True
+    paths: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+
+    def path(self, name: str) -> Path:
+        """Where that field is written; where it is not, what it would belong to."""
+        return self.paths.get(name, self.paths.get("server", ()))
+
+
+def serving_of_workspace(manifest: Mapping[str, Any]) -> Serving | None:
+    """The vLLM server in the pod template of a Workspace; None for presets, tuning and other engines."""
+    view = read_workspace(manifest)
+    if view.engine != ENGINE or view.container is None or view.is_tuning:
+        return None
+    container = at(manifest, view.container)
+    command = server_command(container, view.model_id)
+    gpu, gpu_path = gpu_limit(container, view.container)
+    paths = {"server": view.container, "image": (*view.container, "image"), "gpu_count": gpu_path}
+    names = {"tensor_parallel_size": TENSOR_PARALLEL, "max_model_len": MAX_MODEL_LEN}
+    for key, flags in names.items():
+        if has_option(command, *flags):
+            paths[key] = argument_path(container, view.container, flags)
+    plain_limit = not has_option(command, *OTHER_LIMIT) and not allows_longer(container)
+    return serving_of_command(
+        command,
+        model_id=view.model_id,
+        image=view.image,
+        gpu_count=gpu,
+        plain_limit=plain_limit,
+        paths=paths,
+    )
+
+
+def serving_of_command(
+    command: Command,
+    *,
+    model_id: str | None,
+    image: str | None,
+    gpu_count: int | None,
+    plain_limit: bool,
+    paths: Mapping[str, Path],
+) -> Serving:
+    """The Serving of a command that starts vLLM."""
+    size, length = last_option(command, *TENSOR_PARALLEL), last_option(command, *MAX_MODEL_LEN)
+    if not has_option(command, *TENSOR_PARALLEL, "--config"):
+        size = "1"
+    automatic = length is not None and length.strip().lower() in AUTOMATIC
+    tokens = human_readable_int(length) if length is not None else None
+    unread = has_option(command, *MAX_MODEL_LEN) and tokens is None and not automatic
+    return Serving(
+        model_id=model_id,
+        image=image,
+        tensor_parallel_size=whole(size),
+        gpu_count=gpu_count,
+        max_model_len=tokens,
+        fits_itself=automatic,
+        utilization=utilization(command),
+        plain_memory=not unread and has_plain_memory(command),
+        plain_limit=plain_limit,
+        paths=paths,
+    )
+
+
+def serving_of_values(values: Mapping[str, Any], image: str | None) -> Serving:
+    """The vLLM server that values of a mode with engine vllm describe; `image` is what they render to.
+
+    The mode makes the GPU count the tensor parallel size, so `resources.gpu` stands for both.
+    """
+    resources, extra = values.get("resources"), values.get("extraArgs")
+    gpu = resources.get("gpu") if isinstance(resources, Mapping) else None
+    command = tuple(word for word in extra if isinstance(word, str)) if isinstance(extra, list) else ()
+    model_id, length = values.get("modelId"), values.get("maxModelLen")
+    count = 1 if gpu is None else whole(gpu)
+    is_read = length is None or whole(length) is not None
+    return Serving(
+        model_id=model_id if isinstance(model_id, str) else None,
+        image=image,
+        tensor_parallel_size=count,
+        gpu_count=count,
+        max_model_len=whole(length),
+        utilization=utilization(command),
+        plain_memory=is_read and has_plain_memory(command),
+        plain_limit=not has_option(command, *OTHER_LIMIT),
+        paths=values_paths(values, gpu is not None),
+    )
+
+
+def values_paths(values: Mapping[str, Any], has_gpu: bool) -> dict[str, Path]:
+    """Where the fields of a Serving stand in values; what is not written is modelId's matter."""
+    paths: dict[str, Path] = {"server": ("modelId",), "model_id": ("modelId",)}
+    if values.get("imageRef"):
+        paths["image"] = ("imageRef",)
+    if values.get("maxModelLen") is not None:
+        paths["max_model_len"] = ("maxModelLen",)
+    if has_gpu:
+        paths["tensor_parallel_size"] = paths["gpu_count"] = ("resources", "gpu")
+    return paths
+
+
+def at(manifest: Any, path: Path) -> Mapping[str, Any]:
+    """The map at a path that is known to exist."""
+    for step in path:
+        manifest = manifest[step]
+    return manifest if isinstance(manifest, Mapping) else {}

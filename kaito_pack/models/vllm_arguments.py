@@ -1,0 +1,135 @@
+"""The arguments of a vLLM server that decide about memory and length, as vLLM 0.12.0's parser reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kaito_pack.command_line import Command, last_option, options, read_commands
+from kaito_pack.models.memory import UTILIZATION
+from kaito_pack.problems import Path
+
+GPU = "nvidia.com/gpu"
+ALLOWS_LONGER = "VLLM_ALLOW_LONG_MAX_MODEL_LEN"  # the variable by which vLLM takes a length above the limit
+SUFFIXES = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+AUTOMATIC = ("-1", "auto")  # vLLM after 0.12: the longest that fits
+
+# The shorter forms are beginnings that argparse takes, as no other flag starts so.
+TENSOR_PARALLEL = ("--tensor-parallel-size", "-tp", "--tensor-parallel")
+MAX_MODEL_LEN = ("--max-model-len", "--max-model")
+UTILIZATION_FLAGS = ("--gpu-memory-utilization", "--gpu-memory-util")
+# What makes the memory formula, or the catalogue's limit of tokens, the wrong one.
+OTHER_MEMORY = (
+    "--pipeline-parallel-size", "-pp", "--quantization", "-q", "--kv-cache-dtype", "--kv-cache-memory-bytes",
+    "--cpu-offload-gb", "--num-gpu-blocks-override", "--hf-overrides", "--speculative-config", "--config",
+    "--enable-expert-parallel", "--decode-context-parallel-size", "-dcp", "--dtype",
+)  # fmt: skip
+# Values of those that leave the formula right.
+PLAIN_VALUES = ("1", "auto", "half", "float16", "bfloat16")
+OTHER_LIMIT = ("--hf-overrides", "--rope-scaling", "--hf-config-path", "--config")
+LARGEST = 10**18  # a larger number counts as this one: no length, and no GPU count, is near it
+
+
+def server_command(container: Mapping[str, Any], model_id: str | None) -> Command:
+    """Of the commands that a container runs, the one that serves: it names the model and has most options."""
+    commands = read_commands(container)
+    naming = [command for command in commands if names_model(command, model_id)]
+    return max(naming or commands, key=lambda command: len(list(options(command))), default=())
+
+
+def names_model(command: Sequence[str], model_id: str | None) -> bool:
+    """Whether the model's id is a word of the command, or the value of one of its options."""
+    return model_id is not None and any(
+        word == model_id or word.partition("=")[2] == model_id for word in command
+    )
+
+
+def argument_path(container: Mapping[str, Any], path: Path, names: Sequence[str]) -> Path:
+    """Where the value of the last of these flags stands; in a shell's script, the script."""
+    found = path
+    texts = written(container)
+    for number, ((key, index), item) in enumerate(texts):
+        name, equals, _ = item.partition("=")
+        if name.replace("_", "-") in names:
+            is_next = not equals and number + 1 < len(texts)
+            found = (*path, *texts[number + is_next][0])
+        elif " " in item and any(flag in item.replace("_", "-") for flag in names):
+            found = (*path, key, index)
+    return found
+
+
+def written(container: Mapping[str, Any]) -> list[tuple[tuple[str, int], str]]:
+    """The texts of `command` and `args` as they are written, each with its key and index."""
+    texts = []
+    for key in ("command", "args"):
+        items = container.get(key)
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            texts.append(((key, index), item if isinstance(item, str) else ""))
+    return texts
+
+
+def gpu_limit(container: Mapping[str, Any], path: Path) -> tuple[int | None, Path]:
+    """The GPUs that a container asks for, and where; None where it asks for none or not a whole number."""
+    resources = container.get("resources")
+    for key in ("limits", "requests"):
+        amounts = resources.get(key) if isinstance(resources, Mapping) else None
+        if isinstance(amounts, Mapping) and GPU in amounts:
+            return whole(amounts[GPU]), (*path, "resources", key, GPU)
+    return None, path
+
+
+def allows_longer(container: Mapping[str, Any]) -> bool:
+    """Whether the variable is set by which vLLM takes a length above the model's limit."""
+    env = container.get("env")
+    return any(f"{ALLOWS_LONGER}=1" in item for _, item in written(container)) or any(
+        isinstance(item, Mapping) and item.get("name") == ALLOWS_LONGER and item.get("value") not in ("0", "")
+        for item in (env if isinstance(env, list) else ())
+    )
+
+
+def has_plain_memory(command: Sequence[str]) -> bool:
+    """Whether no argument makes a GPU hold something that the memory formula does not know."""
+    return not any(
+        name in OTHER_MEMORY and (value or "").lower() not in PLAIN_VALUES for name, value in options(command)
+    )
+
+
+def utilization(command: Sequence[str]) -> float:
+    """The share of a GPU's memory that vLLM may use; its default where none is given or readable."""
+    try:
+        share = float(last_option(command, *UTILIZATION_FLAGS) or UTILIZATION)
+    except ValueError:
+        return UTILIZATION
+    return share if 0 < share <= 1 else UTILIZATION
+
+
+def whole(value: object) -> int | None:
+    """A whole number above 0, written as a number or as text; None for anything else."""
+    if isinstance(value, str):
+        text = value.strip().removeprefix("+").lstrip("0")
+        is_number = text.isascii() and text.isdigit()
+        value = (int(text) if len(text) < 20 else LARGEST) if is_number else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        return None
+    return min(value, LARGEST)
+
+
+def human_readable_int(text: str) -> int | None:
+    """A length as vLLM reads it: `8192`, `8k` (8000), `8K` (8192), `25.6k`; None where it would refuse."""
+    text = text.strip()
+    factor = SUFFIXES.get(text[-1:])
+    if factor is None:
+        return whole(text)
+    number, dot, decimals = text[:-1].partition(".")
+    if not dot:
+        count = whole(number)
+        return None if count is None else min(count * factor, LARGEST)
+    if (
+        text[-1].isupper()
+        or not (number + decimals).isascii()
+        or not (number.isdigit() and decimals.isdigit())
+    ):
+        return None
+    return whole(float(int(float(text[:-1]) * factor))) if len(text) < 20 else None
