@@ -1,0 +1,1 @@
+"""What KAITO says of a Workspace: its admission webhook, its controller, and advice."""
