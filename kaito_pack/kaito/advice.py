@@ -25,12 +25,15 @@ def gpus_of(container: Map) -> int:
     for part in ("limits", "requests"):
         for name in GPU_RESOURCES:
             value = mapping(resources.get(part)).get(name)
-            number = (
-                int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else whole(value)
-            )
+            # A longer string of digits is no number of GPUs, and costs time to read.
+            number = int(value) if isinstance(value, str) and _is_small(value) else whole(value)
             if number:
                 return number
     return 0
+
+
+def _is_small(written: str) -> bool:
+    return written.isascii() and written.isdigit() and len(written) < 10
 
 
 def _instance_type(case: Case) -> InstanceType | None:

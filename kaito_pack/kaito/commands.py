@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from kaito_pack.kaito.fields import Map, sequence
 
 
@@ -25,6 +27,5 @@ def flag(words: list[str], name: str) -> str | None:
 def runs_vllm(words: list[str]) -> bool:
     """Whether the command starts vLLM's server: its module, or `vllm serve`."""
     return any(word.startswith("vllm.entrypoints") for word in words) or any(
-        word.rpartition("/")[2] == "vllm" and following == "serve"
-        for word, following in zip(words, words[1:], strict=False)
+        word.rpartition("/")[2] == "vllm" and following == "serve" for word, following in pairwise(words)
     )

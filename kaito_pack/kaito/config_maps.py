@@ -29,7 +29,7 @@ def inference_config(config_map: Map) -> dict[str, str] | None:
         return {"max-model-len": "not read"}
     parsed = _parsed(source)
     settings = parsed.get("vllm") if isinstance(parsed, dict) else None
-    if parsed is not None and not isinstance(parsed, dict) or not isinstance(settings, dict | None):
+    if (parsed is not None and not isinstance(parsed, dict)) or not isinstance(settings, dict | None):
         return None
     if any(isinstance(value, dict | list) for value in (settings or {}).values()):
         return None

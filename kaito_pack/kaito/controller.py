@@ -24,7 +24,11 @@ def _matches_any_workspace(workspace: Workspace) -> bool:
 def no_node_created(case: Case) -> Iterator[Problem]:
     """Nodes that are there fill the count, so that KAITO makes none."""
     if not case.own_nodes and case.workspace.has_resource and _matches_any_workspace(case.workspace):
-        yield case.problem(*SELECTOR, labels=_labels_shown(case.workspace), name=case.workspace.name)
+        yield case.problem(*SELECTOR, labels=_labels_shown(case.workspace), name=_name(case))
+
+
+def _name(case: Case) -> str:
+    return shown(case.workspace.name, quote=False)
 
 
 def _labels_shown(workspace: Workspace) -> str:
@@ -118,7 +122,7 @@ def port_not_reached(case: Case) -> Iterator[Problem]:
     ports = list(_ports(case.workspace))
     if ports and all(port != reached for _, port in ports):
         path, port = ports[0]
-        yield case.problem(*path, port=port, reached=reached, name=case.workspace.name)
+        yield case.problem(*path, port=port, reached=reached, name=_name(case))
 
 
 def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:

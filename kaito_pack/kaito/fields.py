@@ -35,7 +35,7 @@ def whole(value: object) -> int | None:
     """The integer that `value` is (2, 2.0), else None; a boolean is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if value == value and abs(value) < 2**63 and value == int(value) else None
+    return int(value) if abs(value) < 2**63 and value == int(value) else None
 
 
 def given(value: object) -> bool:

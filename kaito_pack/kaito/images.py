@@ -19,7 +19,7 @@ def tag_of(image: str) -> str | None:
 
 
 def is_image_reference(image: str) -> bool:
-    """Whether container tools could parse it: `[host[:port]/]path[:tag][@sha256:…]`, the path in lower case."""
+    """Whether container tools could parse it: `[host[:port]/]path[:tag][@sha256:…]`, path in lower case."""
     rest, pinned, digest = image.partition("@")
     if pinned and not _is_digest(digest):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from string import ascii_letters, digits
 
 from kaito_pack.kaito import instance_types, presets
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
@@ -14,6 +15,7 @@ from kaito_pack.rules import in_range, rules
 
 PRESET_NAME = ("inference", "preset", "name")
 SECRET = ("inference", "preset", "presetOptions", "modelAccessSecret")
+HUB_CHARACTERS = frozenset(ascii_letters + digits + "-_.")
 ADAPTERS = ("inference", "adapters")
 
 
@@ -44,13 +46,8 @@ def engine_twice(case: Case) -> Iterator[Problem]:
 
 def _is_hub_id(name: str) -> bool:
     """Whether the Hugging Face Hub could have a repository of that id (`org/name`)."""
-    org, slash, model = name.partition("/")
-    return bool(slash) and all(
-        0 < len(part) <= 96
-        and part.isascii()
-        and part.replace("-", "a").replace("_", "a").replace(".", "a").isalnum()
-        for part in (org, model)
-    )
+    parts = name.split("/")
+    return len(parts) == 2 and all(0 < len(part) <= 96 and set(part) <= HUB_CHARACTERS for part in parts)
 
 
 def known_preset(name: str, kaito: str) -> presets.Preset | None:
@@ -68,14 +65,15 @@ def is_for_the_hub(name: str, kaito: str) -> bool:
     return in_range(kaito, hub_ids) and _is_hub_id(name) and not known_preset(name, kaito)
 
 
+def may_be_preset(name: str, kaito: str) -> bool:
+    """Whether that KAITO knows the preset, or would ask the Hub about it."""
+    return known_preset(name, kaito) is not None or is_for_the_hub(name, kaito)
+
+
 def preset_unknown(case: Case) -> Iterator[Problem]:
     """KAITO must know the preset."""
     name = case.workspace.preset
-    if (
-        case.workspace.has_preset
-        and not known_preset(name, case.kaito)
-        and not is_for_the_hub(name, case.kaito)
-    ):
+    if case.workspace.has_preset and not may_be_preset(name, case.kaito):
         close = did_you_mean(name, presets.names(case.kaito)) if name else None
         hint = f"; did you mean {shown(close)}" if close else ""
         yield case.problem(*PRESET_NAME, name=shown(name), hint=hint)
@@ -110,22 +108,13 @@ def preset_too_big(case: Case) -> Iterator[Problem]:
     """The GPUs of all nodes together must hold the preset, unless an annotation lifts the check."""
     preset = known_preset(case.workspace.preset, case.kaito)
     found = instance_types.find(case.surroundings.target.cloud, effective_instance_type(case))
-    if not preset or not preset.gpu_memory_gib or not found:
-        return
-    total = found.gpus * found.gpu_memory_gib * case.workspace.count
     bypassed = "kaito.sh/bypass-resource-checks" in case.workspace.annotations
-    if (
-        presets.holds(case.kaito, preset.gpu_memory_checked)
-        and total < preset.gpu_memory_gib
-        and not bypassed
-    ):
-        yield case.problem(
-            "resource",
-            "instanceType",
-            name=shown(preset.name),
-            total=f"{total:g}",
-            least=f"{preset.gpu_memory_gib:g}",
-        )
+    if not preset or not found or bypassed or not presets.holds(case.kaito, preset.gpu_memory_checked):
+        return
+    total, least = found.gpus * found.gpu_memory_gib * case.workspace.count, preset.gpu_memory_gib or 0
+    if total < least:
+        path = ("resource", "instanceType")
+        yield case.problem(*path, name=shown(preset.name), total=f"{total:g}", least=f"{least:g}")
 
 
 def preset_without_nodes(case: Case) -> Iterator[Problem]:
@@ -134,9 +123,10 @@ def preset_without_nodes(case: Case) -> Iterator[Problem]:
     A target that tells the memory of its GPUs vouches for nodes that have some.
     """
     workspace = case.workspace
-    decidable = known_preset(workspace.preset, case.kaito) or is_for_the_hub(workspace.preset, case.kaito)
+    vouched_for = case.surroundings.target.gpu_memory_gib is not None
     partitioned = given(workspace.resource.get("partition"))
-    if case.own_nodes and decidable and not partitioned and case.surroundings.target.gpu_memory_gib is None:
+    may_be = workspace.has_preset and may_be_preset(workspace.preset, case.kaito)
+    if case.own_nodes and may_be and not partitioned and not vouched_for:
         yield case.problem("resource", "labelSelector")
 
 

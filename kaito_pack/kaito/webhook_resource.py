@@ -22,7 +22,7 @@ def is_dns_label(name: str) -> bool:
 
 
 def is_dns_subdomain(name: str) -> bool:
-    """Whether `name` is a DNS-1123 subdomain: parts of a label's form between dots, at most 253 characters."""
+    """Whether `name` is a DNS-1123 subdomain: labels between dots, at most 253 characters."""
     return len(name) <= LONGEST_SUBDOMAIN and all(_is_dns_part(part) for part in name.split("."))
 
 
@@ -33,11 +33,12 @@ def _is_dns_part(part: str) -> bool:
 
 
 def name(case: Case) -> Iterator[Problem]:
-    """The name must be a DNS-1123 label."""
-    if not is_dns_label(case.workspace.name):
-        metadata = case.workspace.metadata
-        field = "generateName" if metadata.get("generateName") and not metadata.get("name") else "name"
-        yield case.problem("metadata", field, name=shown(metadata.get(field)))
+    """The name must be a DNS-1123 label; one that is not a string is the CRD's matter."""
+    metadata = case.workspace.metadata
+    field = "generateName" if metadata.get("generateName") and not metadata.get("name") else "name"
+    value = metadata.get(field)
+    if not is_dns_label(case.workspace.name) and isinstance(value, str | None):
+        yield case.problem("metadata", field, name=shown(value or ""))
 
 
 def resource_missing(case: Case) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from kaito_pack.kaito.config_maps import TUNING_KEY, find_config_map
 from kaito_pack.kaito.fields import Map, given, mapping, sequence, text
 from kaito_pack.kaito.images import is_image_reference
 from kaito_pack.kaito.ruling import Case
-from kaito_pack.kaito.webhook_inference import is_for_the_hub, known_preset
+from kaito_pack.kaito.webhook_inference import may_be_preset
 from kaito_pack.kaito.webhook_resource import is_dns_subdomain
 from kaito_pack.problems import Problem, shown
 
@@ -35,9 +35,8 @@ def tuning_part_missing(case: Case) -> Iterator[Problem]:
 
 
 def _sources(part: Map, fields: tuple[str, ...]) -> int:
-    return sum(
-        given(part.get(field)) if field == "volumeSource" else bool(part.get(field)) for field in fields
-    )
+    # A volume is a pointer in KAITO, set even where it is empty; the others count by what they hold.
+    return sum(given(part.get(f)) if f == "volumeSource" else bool(part.get(f)) for f in fields)
 
 
 def tuning_input_source(case: Case) -> Iterator[Problem]:
@@ -75,7 +74,7 @@ def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
     """KAITO must know the preset that is tuned."""
     preset = case.workspace.tuning.get("preset")
     name = text(mapping(preset).get("name"))
-    if given(preset) and not known_preset(name, case.kaito) and not is_for_the_hub(name, case.kaito):
+    if given(preset) and not may_be_preset(name, case.kaito):
         yield case.problem("tuning", "preset", "name", name=shown(name))
 
 
