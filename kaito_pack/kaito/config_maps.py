@@ -38,7 +38,7 @@ def inference_config(config_map: Map) -> dict[str, str] | None:
 
 def _parsed(source: str) -> object:
     """The YAML of a configuration; an impossible answer (a list) where it is none."""
-    import yaml  # noqa: PLC0415  (a run without a ConfigMap must not pay for it)
+    import yaml  # a run without a ConfigMap must not pay for it
 
     try:
         # The parser in Python: libyaml's dies of a signal where text is nested deeply.
