@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kaito_pack.kaito import commands, instance_types
-from kaito_pack.kaito.fields import Map, Workspace, mapping, sequence, text, whole
+from kaito_pack.kaito.fields import Map, Workspace, digits, mapping, sequence, text, whole
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
 from kaito_pack.kaito.ruling import Case, Check, judge
@@ -25,15 +25,10 @@ def gpus_of(container: Map) -> int:
     for part in ("limits", "requests"):
         for name in GPU_RESOURCES:
             value = mapping(resources.get(part)).get(name)
-            # A longer string of digits is no number of GPUs, and costs time to read.
-            number = int(value) if isinstance(value, str) and _is_small(value) else whole(value)
+            number = digits(value) or whole(value)
             if number:
                 return number
     return 0
-
-
-def _is_small(written: str) -> bool:
-    return written.isascii() and written.isdigit() and len(written) < 10
 
 
 def _instance_type(case: Case) -> InstanceType | None:

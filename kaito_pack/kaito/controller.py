@@ -7,7 +7,7 @@ from typing import Any
 
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito.commands import flag, words
-from kaito_pack.kaito.fields import Map, Workspace, mapping, sequence, strings, whole
+from kaito_pack.kaito.fields import Map, Workspace, digits, mapping, sequence, strings, whole
 from kaito_pack.kaito.ruling import Case, Check, judge
 from kaito_pack.problems import Problem, shown
 from kaito_pack.target import Surroundings
@@ -133,9 +133,9 @@ def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
             number = whole(mapping(each).get("containerPort"))
             if number is not None:
                 yield (*path, "ports", index, "containerPort"), number
-        told = flag(words(container), "--port")
-        if told and told.isascii() and told.isdigit():
-            yield (*path, "args"), int(told)
+        told = digits(flag(words(container), "--port"))
+        if told is not None:
+            yield (*path, "args"), told
 
 
 def _has_service(case: Case) -> bool:

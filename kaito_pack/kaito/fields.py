@@ -38,6 +38,12 @@ def whole(value: object) -> int | None:
     return int(value) if abs(value) < 2**63 and value == int(value) else None
 
 
+def digits(value: object) -> int | None:
+    """The integer that a string of at most nine digits spells, else None; a longer one costs time to read."""
+    spelt = isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdigit()
+    return int(str(value)) if spelt else None
+
+
 def given(value: object) -> bool:
     """Whether a Go pointer made of `value` would be set: all but absent and null."""
     return value is not None

@@ -60,7 +60,9 @@ def of_the_rules(answer: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("case", ADMISSION)
 def test_the_rules_of_the_webhook_speak_where_they_spoke(case: str) -> None:
     if case.startswith("update/"):
-        pytest.importorskip("kaito_pack.kaito.template", reason="stored templates are decoded by another module")
+        pytest.importorskip(
+            "kaito_pack.kaito.template", reason="stored templates are decoded by another module"
+        )
     wrong = []
     for version, column, answer, manifest, surroundings in columns(case):
         found = [problem.rule for problem in webhook.check(manifest, surroundings) if problem.is_error]

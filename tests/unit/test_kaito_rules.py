@@ -65,7 +65,24 @@ WORKSPACE: dict[str, Any] = {
         "output": {"image": "o"},
     },
 }
-ODD = [None, True, 0, -1, 1.5, float("nan"), float("inf"), 10**400, "", "x", "9" * 5000, "é\x1b[0m", [], [None], {}, {1: 2}]
+ODD = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    float("nan"),
+    float("inf"),
+    10**400,
+    "",
+    "x",
+    "9" * 5000,
+    "é\x1b[0m",
+    [],
+    [None],
+    {},
+    {1: 2},
+]
 
 
 def paths(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -102,7 +119,9 @@ def test_no_odd_value_anywhere_makes_a_rule_raise(path: tuple[Any, ...]) -> None
                 assert problem.message.isprintable()
 
 
-@pytest.mark.parametrize("written", ["[" * 3000, "a: *b", "vllm: [", "\0", "vllm: {a: {}}", "- 1", "- " * 20_000, 5])
+@pytest.mark.parametrize(
+    "written", ["[" * 3000, "a: *b", "vllm: [", "\0", "vllm: {a: {}}", "- 1", "- " * 20_000, 5]
+)
 def test_a_configuration_that_cannot_be_read_is_refused(written: object) -> None:
     config_map = {"metadata": {"name": "c"}, "data": {"inference_config.yaml": written}}
     around = Surroundings(Target("0.12", "1.35", "auto"), [config_map])
@@ -177,7 +196,14 @@ def test_a_range_of_versions_counts_minors_as_numbers(versions: str, within: tup
 
 @pytest.mark.parametrize(
     "image",
-    ["otter", "otter:1", "river/otter", "localhost/otter", "HOST.example.com:5000/a/b_c:V1", "a@sha256:" + "0" * 64],
+    [
+        "otter",
+        "otter:1",
+        "river/otter",
+        "localhost/otter",
+        "HOST.example.com:5000/a/b_c:V1",
+        "a@sha256:" + "0" * 64,
+    ],
 )
 def test_a_proper_image_reference_is_one(image: str) -> None:
     assert is_image_reference(image)
@@ -212,6 +238,9 @@ def test_gpu_counts_of_a_known_model_are_left_to_another_check() -> None:
 
 def test_a_service_in_another_namespace_does_not_reach_the_pods() -> None:
     manifest = replaced(("metadata", "namespace"), "models")
-    service = {"metadata": {"namespace": "other"}, "spec": {"selector": {"kaito.sh/workspace": "workspace-otter"}}}
+    service = {
+        "metadata": {"namespace": "other"},
+        "spec": {"selector": {"kaito.sh/workspace": "workspace-otter"}},
+    }
     around = Surroundings(Target("0.12", "1.35", "byo"), services=[service])
     assert "kaito/port-not-reached" in {p.rule for p in controller.check(manifest, around)}

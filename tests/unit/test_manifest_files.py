@@ -68,7 +68,9 @@ def read(file: Path) -> Case:
 
 def judged(case: Case) -> list[Problem]:
     if case.surroundings.old is not None:
-        pytest.importorskip("kaito_pack.kaito.template", reason="stored templates are decoded by another module")
+        pytest.importorskip(
+            "kaito_pack.kaito.template", reason="stored templates are decoded by another module"
+        )
     checks = (webhook.check, controller.check, advice.check)
     return [problem for check in checks for problem in check(case.manifest, case.surroundings)]
 
