@@ -149,7 +149,7 @@ def stdin_bytes(stdin: Any) -> bytes | str:
 
 def file_bytes(path: str) -> bytes:
     """The content of a regular file, up to just over the limit; never waits for a device or a pipe."""
-    refuse_irregular(path, os.stat(path).st_mode)  # noqa: PTH116  (opening a device may act on it)
+    refuse_irregular(path, os.stat(path).st_mode)
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     with os.fdopen(descriptor, "rb") as file:
         refuse_irregular(path, os.fstat(descriptor).st_mode)  # it may have changed since

@@ -199,3 +199,19 @@ def _without_factors(number: int, factor: int) -> tuple[int, int]:
         number //= factor
         times += 1
     return number, times
+
+
+def is_positive_quantity(value: object) -> bool:
+    """Whether `value` can be a request: a quantity above zero."""
+    return positive_quantity_error(value) is None
+
+
+def positive_quantity_error(value: object) -> str | None:
+    """Why `value` cannot be a request, in words that follow it; None where it can."""
+    try:
+        amount = value_of(value)
+    except ValueError as error:
+        return str(error)
+    if amount <= 0:
+        return "is zero" if amount == 0 else "is negative"
+    return None

@@ -47,13 +47,18 @@ class Rule:
 
     def holds_for(self, kaito: str) -> bool:
         """Whether the rule holds for that KAITO minor ("0.12")."""
-        if self.versions == "all":
-            return True
-        first, dash, last = self.versions.partition("-")
-        version = minor(kaito)
-        return (not first or minor(first) <= version) and (
-            version <= minor(last) if last else bool(dash) or version == minor(first)
-        )
+        return in_range(kaito, self.versions)
+
+
+def in_range(version: str, versions: str) -> bool:
+    """Whether a minor ("0.12") lies in a range as rows write it: "all", "0.8-", "-0.7", "0.8-0.10", "0.7"."""
+    if versions == "all":
+        return True
+    first, dash, last = versions.partition("-")
+    given = minor(version)
+    return (not first or minor(first) <= given) and (
+        given <= minor(last) if last else bool(dash) or given == minor(first)
+    )
 
 
 def minor(version: str) -> tuple[int, ...]:

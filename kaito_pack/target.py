@@ -31,13 +31,14 @@ class Target:
 class Surroundings:
     """What a manifest is judged in: the cluster, and the manifests that come with it in one run.
 
-    `config_maps` and `workspaces` are the other manifests of the run, as plain mappings; `old` is the
-    stored object where an update is judged, None for a create.
+    `config_maps`, `workspaces` and `services` are the other manifests of the run, as plain mappings; `old`
+    is the stored object where an update is judged, None for a create.
     """
 
     target: Target
     config_maps: Sequence[Mapping[str, Any]] = ()
     workspaces: Sequence[Mapping[str, Any]] = ()
+    services: Sequence[Mapping[str, Any]] = ()
     old: Mapping[str, Any] | None = None
 
     def provisioning(self, manifest: Mapping[str, Any]) -> Provisioning:

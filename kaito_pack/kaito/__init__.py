@@ -1,1 +1,1 @@
-"""What KAITO says of a Workspace: its CRD and its webhook's decoding, per version."""
+"""What KAITO says of a Workspace: its CRD, its webhook, its controller, and advice."""

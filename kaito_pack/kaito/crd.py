@@ -46,7 +46,9 @@ def schemas(kaito: str) -> Mapping[str, Any]:
 def _check_of(kaito: str, api: str) -> Check:
     # The root's metadata has rules of its own, and a status is dropped before it is validated.
     schema = schemas(kaito)[api]
-    properties = {name: part for name, part in schema["properties"].items() if name not in ("metadata", "status")}
+    properties = {
+        name: part for name, part in schema["properties"].items() if name not in ("metadata", "status")
+    }
     whole = compiled({**schema, "properties": {**properties, "metadata": OPEN, "status": OPEN}})
     status = schema["properties"].get("status")
 

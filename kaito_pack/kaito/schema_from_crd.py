@@ -44,7 +44,7 @@ def structure(schema: Any) -> Any:
 
 def minor_of(file_name: str) -> str | None:
     """The KAITO minor in a file name: `workspaces-v0.12.0.yaml` gives "0.12"; None where there is none."""
-    import re  # noqa: PLC0415
+    import re
 
     found = re.search(r"v?([0-9]+\.[0-9]+)(?:\.[0-9]+)?", file_name)
     return found[1] if found else None
@@ -59,9 +59,9 @@ def unchecked(schema: Any) -> bool:
 
 def main(arguments: Sequence[str]) -> str:
     """Write the schema file; gives the line to print, or raises SystemExit with what is wrong."""
-    import json  # noqa: PLC0415
+    import json
 
-    import yaml  # noqa: PLC0415
+    import yaml
 
     words = list(arguments)
     options = {"--minor": "", "--out": "schemas/kaito"}

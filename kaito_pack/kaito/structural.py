@@ -68,7 +68,12 @@ def unknown_only(value: Any, schema: Schema | None, trail: Trail, found: Found) 
         for key, child in value.items():
             if key in fields or free:
                 other = schema.get("additionalProperties")
-                unknown_only(child, fields.get(key) or (other if isinstance(other, dict) else None), (trail, key), found)
+                unknown_only(
+                    child,
+                    fields.get(key) or (other if isinstance(other, dict) else None),
+                    (trail, key),
+                    found,
+                )
             else:
                 near = did_you_mean(str(key), fields) or ""
                 found.append(Finding("unknown", path_of((trail, key)), shown(key), near))
@@ -173,12 +178,22 @@ LIMITS: tuple[tuple[tuple[str, str], Callable[[Any], Any], str], ...] = (
     (("minimum", "maximum"), lambda value: value if has_type(value, "number") else None, "range"),
     (("minLength", "maxLength"), lambda value: len(value) if isinstance(value, str) else None, "text"),
     (("minItems", "maxItems"), lambda value: len(value) if isinstance(value, list) else None, "items"),
-    (("minProperties", "maxProperties"), lambda value: len(value) if isinstance(value, dict) else None, "items"),
+    (
+        ("minProperties", "maxProperties"),
+        lambda value: len(value) if isinstance(value, dict) else None,
+        "items",
+    ),
 )
 
 
 def _limit(low: Any, high: Any, measure: Callable[[Any], Any], kind: str) -> Check:
-    words = f"{low} to {high}" if None not in (low, high) else f"at least {low}" if high is None else f"at most {high}"
+    words = (
+        f"{low} to {high}"
+        if None not in (low, high)
+        else f"at least {low}"
+        if high is None
+        else f"at most {high}"
+    )
     unit = {"text": " characters", "items": " entries"}.get(kind, "")
 
     def check(value: Any, trail: Trail, found: Found) -> None:
@@ -191,7 +206,9 @@ def _limit(low: Any, high: Any, measure: Callable[[Any], Any], kind: str) -> Che
 
 def _enum(choices: list[Any]) -> Check:
     def check(value: Any, trail: Trail, found: Found) -> None:
-        if not any(value == choice and isinstance(value, bool) == isinstance(choice, bool) for choice in choices):
+        if not any(
+            value == choice and isinstance(value, bool) == isinstance(choice, bool) for choice in choices
+        ):
             found.append(Finding("enum", path_of(trail), shown(value), ", ".join(map(str, choices))))
 
     return check
@@ -199,7 +216,7 @@ def _enum(choices: list[Any]) -> Check:
 
 def _pattern(pattern: str) -> Check:
     def check(value: Any, trail: Trail, found: Found) -> None:
-        import re  # noqa: PLC0415  # only a status has patterns
+        import re  # only a status has patterns
 
         # Go's `$` takes no line end before the text's end, as Python's does.
         if isinstance(value, str) and not re.search(pattern.removesuffix("$") + r"\Z", value):

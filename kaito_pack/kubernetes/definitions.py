@@ -10,7 +10,6 @@ format, enum, x-kubernetes-*. Null is always allowed and not said. Formats of th
 "int-or-string", "date-time", "micro-time"; a schema without type takes any JSON.
 """
 
-# ruff: noqa: PTH
 # os.path, not pathlib: this runs at every start.
 
 from __future__ import annotations
@@ -31,11 +30,23 @@ FORMAT_OF_CACHE = "1"
 POD_TEMPLATE = "io.k8s.api.core.v1.PodTemplateSpec"
 VOLUME = "io.k8s.api.core.v1.Volume"
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-KEPT = (
-    "type properties items additionalProperties required $ref format enum x-kubernetes-patch-merge-key "
-    "x-kubernetes-patch-strategy x-kubernetes-list-type x-kubernetes-list-map-keys x-kubernetes-map-type "
-    "x-kubernetes-group-version-kind x-kubernetes-unions"
-).split()
+KEPT = [
+    "type",
+    "properties",
+    "items",
+    "additionalProperties",
+    "required",
+    "$ref",
+    "format",
+    "enum",
+    "x-kubernetes-patch-merge-key",
+    "x-kubernetes-patch-strategy",
+    "x-kubernetes-list-type",
+    "x-kubernetes-list-map-keys",
+    "x-kubernetes-map-type",
+    "x-kubernetes-group-version-kind",
+    "x-kubernetes-unions",
+]
 # Types with a decoder of their own, by the end of their name; the OpenAPI text does not tell them apart.
 OWN_DECODERS: Mapping[str, Schema] = {
     "resource.Quantity": {"format": "quantity"},
@@ -121,11 +132,13 @@ def _package() -> str:
         folder = os.path.join(entry, "kubernetes_validate")
         if os.path.isdir(os.path.join(folder, "kubernetes-json-schema")):
             return folder
-    from importlib.util import find_spec  # noqa: PLC0415
+    from importlib.util import find_spec
 
     spec = find_spec("kubernetes_validate")
     if spec is None or not spec.submodule_search_locations:
-        raise UsageError("the Python package kubernetes-validate is not installed; it has the Kubernetes schemas")
+        raise UsageError(
+            "the Python package kubernetes-validate is not installed; it has the Kubernetes schemas"
+        )
     return spec.submodule_search_locations[0]
 
 

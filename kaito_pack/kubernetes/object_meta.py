@@ -87,7 +87,9 @@ def _check_annotations(annotations: Any) -> Iterator[Finding]:
         if not is_qualified(str(key).lower()):
             yield _finding("annotation", ("annotations", str(key)), key, WORDS["key"])
     if size > LARGEST_ANNOTATIONS:
-        yield _finding("annotation", ("annotations",), f"{size} bytes", f"at most {LARGEST_ANNOTATIONS} bytes")
+        yield _finding(
+            "annotation", ("annotations",), f"{size} bytes", f"at most {LARGEST_ANNOTATIONS} bytes"
+        )
 
 
 def _check_owners(owners: Any) -> Iterator[Finding]:

@@ -1,0 +1,114 @@
+"""Advice on a Workspace that is admitted and may run: none of it fails a run unless `--strict`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from kaito_pack.kaito import commands, instance_types
+from kaito_pack.kaito.fields import Map, Workspace, digits, mapping, sequence, text, whole
+from kaito_pack.kaito.images import tag_of
+from kaito_pack.kaito.instance_types import InstanceType
+from kaito_pack.kaito.ruling import Case, Check, judge
+from kaito_pack.problems import Problem, shown
+from kaito_pack.target import Surroundings
+
+GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
+CONTAINERS = ("inference", "template", "spec", "containers")
+
+ModelIsKnown = Callable[[Mapping[str, Any]], bool]
+
+
+def gpus_of(container: Map) -> int:
+    """The GPUs that a container asks for: its limit, else its request."""
+    resources = mapping(container.get("resources"))
+    for part in ("limits", "requests"):
+        for name in GPU_RESOURCES:
+            value = mapping(resources.get(part)).get(name)
+            number = digits(value) or whole(value)
+            if number:
+                return number
+    return 0
+
+
+def _instance_type(case: Case) -> InstanceType | None:
+    name = case.workspace.instance_type
+    return instance_types.find(case.surroundings.target.cloud, name) if name else None
+
+
+def gpus_above_instance_type(case: Case) -> Iterator[Problem]:
+    """A pod that asks for more GPUs than a node has is never scheduled."""
+    found = _instance_type(case)
+    asked = sum(gpus_of(container) for _, container in case.workspace.containers())
+    if found and asked > found.gpus:
+        yield case.problem(*CONTAINERS, asked=asked, instance_type=shown(found.name), gpus=found.gpus)
+
+
+def gpus_unused(case: Case) -> Iterator[Problem]:
+    """A node with GPUs, for a pod that asks for none."""
+    found = _instance_type(case)
+    containers = [container for _, container in case.workspace.containers()]
+    if found and containers and not any(gpus_of(container) for container in containers):
+        yield case.problem(*CONTAINERS, instance_type=shown(found.name), gpus=found.gpus)
+
+
+def gpu_count_uneven(case: Case) -> Iterator[Problem]:
+    """vLLM splits attention heads over GPUs, and few models can be split in such numbers."""
+    for path, container in case.workspace.containers():
+        gpus = gpus_of(container)
+        if gpus in case.rule.parameters["counts"] and commands.runs_vllm(commands.words(container)):
+            yield case.problem(*path, "resources", gpus=gpus)
+
+
+def preferred_nodes_deprecated(case: Case) -> Iterator[Problem]:
+    """The field is on its way out."""
+    if sequence(case.workspace.resource.get("preferredNodes")):
+        yield case.problem("resource", "preferredNodes")
+
+
+def image_tag_floating(case: Case) -> Iterator[Problem]:
+    """An image that may be another one tomorrow."""
+    for path, container in case.workspace.containers():
+        image = text(container.get("image"))
+        if image and tag_of(image) in (None, "latest"):
+            yield case.problem(*path, "image", image=shown(image))
+
+
+def trust_remote_code(case: Case) -> Iterator[Problem]:
+    """vLLM runs Python code that comes with the model."""
+    for path, container in case.workspace.containers():
+        if "--trust-remote-code" in commands.words(container):
+            args = list(sequence(container.get("args")))
+            own_word = "--trust-remote-code" in args
+            yield case.problem(*path, "args", *([args.index("--trust-remote-code")] if own_word else []))
+
+
+def instance_type_dropped_later(case: Case) -> Iterator[Problem]:
+    """A newer KAITO knows the instance type no longer."""
+    found = _instance_type(case)
+    if found and found.dropped_in and found.known_in(case.kaito) and not case.own_nodes:
+        yield case.problem(
+            "resource", "instanceType", name=shown(found.name), model=found.model, dropped_in=found.dropped_in
+        )
+
+
+CHECKS: Mapping[str, Check] = {
+    "kaito/gpus-above-instance-type": gpus_above_instance_type,
+    "kaito/gpus-unused": gpus_unused,
+    "kaito/preferred-nodes-deprecated": preferred_nodes_deprecated,
+    "kaito/image-tag-floating": image_tag_floating,
+    "kaito/trust-remote-code": trust_remote_code,
+    "kaito/instance-type-dropped-later": instance_type_dropped_later,
+}
+
+FOR_UNKNOWN_MODELS: Mapping[str, Check] = {"kaito/gpu-count-uneven": gpu_count_uneven}
+
+
+def check(
+    manifest: Mapping[str, Any], surroundings: Surroundings, model_is_known: ModelIsKnown | None = None
+) -> Iterator[Problem]:
+    """Warnings of layer "advice"; `model_is_known` tells whether a check of its own judges the GPU count."""
+    workspace = Workspace(manifest)
+    yield from judge("advice", CHECKS, workspace, surroundings)
+    if model_is_known is None or not model_is_known(manifest):
+        yield from judge("advice", FOR_UNKNOWN_MODELS, workspace, surroundings)

@@ -1,0 +1,177 @@
+"""What KAITO's controller makes of an admitted Workspace: what never runs, and what surprises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaito_pack.kaito import selectors
+from kaito_pack.kaito.commands import flag, words
+from kaito_pack.kaito.fields import Map, Workspace, digits, mapping, sequence, strings, whole
+from kaito_pack.kaito.ruling import Case, Check, judge
+from kaito_pack.problems import Problem, shown
+from kaito_pack.target import Surroundings
+
+OWN_LABEL = "kaito.sh/workspace"  # which the controller sets on every pod of a Workspace
+SELECTOR = ("resource", "labelSelector")
+
+
+def _matches_any_workspace(workspace: Workspace) -> bool:
+    """Whether the labels that the controller goes by say nothing about this one Workspace."""
+    return all(selectors.is_well_known(key) for key in workspace.match_labels)
+
+
+def no_node_created(case: Case) -> Iterator[Problem]:
+    """Nodes that are there fill the count, so that KAITO makes none."""
+    if not case.own_nodes and case.workspace.has_resource and _matches_any_workspace(case.workspace):
+        yield case.problem(*SELECTOR, labels=_labels_shown(case.workspace), name=_name(case))
+
+
+def _name(case: Case) -> str:
+    return shown(case.workspace.name, quote=False)
+
+
+def _labels_shown(workspace: Workspace) -> str:
+    labels = ", ".join(shown(f"{key}: {value}") for key, value in workspace.match_labels.items())
+    return labels or "an empty selector"
+
+
+def selector_shared(case: Case) -> Iterator[Problem]:
+    """Two Workspaces with one selector count each other's nodes as their own."""
+    if case.own_nodes or not case.workspace.match_labels or _matches_any_workspace(case.workspace):
+        return
+    for manifest in case.surroundings.workspaces:
+        other = Workspace(mapping(manifest))
+        if not other.is_same_as(case.workspace) and other.match_labels == case.workspace.match_labels:
+            yield case.problem(*SELECTOR, other=shown(other.name))
+
+
+def selector_of_every_node(case: Case) -> Iterator[Problem]:
+    """The controller goes by matchLabels alone: without any, by every node."""
+    workspace = case.workspace
+    ignored = any(True for _ in selectors.expressions(workspace.selector))
+    if workspace.has_resource and not workspace.match_labels and not ignored:
+        yield case.problem(*SELECTOR)
+
+
+def expressions_ignored(case: Case) -> Iterator[Problem]:
+    """Expressions are admitted, and then play no part."""
+    for index, _, _ in selectors.expressions(case.workspace.selector):
+        yield case.problem(*SELECTOR, "matchExpressions", index)
+
+
+def name_without_pods(case: Case) -> Iterator[Problem]:
+    """From a certain length on, the StatefulSet cannot label its pods."""
+    length, rule = len(case.workspace.name), case.rule.parameters
+    if rule["longest"] < length <= rule["longestStatefulSet"]:
+        yield case.problem("metadata", "name", length=length, longest=rule["longest"])
+
+
+def name_without_statefulset(case: Case) -> Iterator[Problem]:
+    """A longer name still leaves no room for that of the headless Service."""
+    length, longest = len(case.workspace.name), case.rule.parameters["longest"]
+    if length > longest:
+        yield case.problem("metadata", "name", length=length, longest=longest)
+
+
+def name_leading_digit(case: Case) -> Iterator[Problem]:
+    """The Service has the Workspace's name, and must start with a letter."""
+    name = case.workspace.name
+    if name[:1].isascii() and name[:1].isdigit():
+        yield case.problem("metadata", "name", name=shown(name))
+
+
+def resource_never_reconciled(case: Case) -> Iterator[Problem]:
+    """Without `resource` the controller fails each time."""
+    if not case.workspace.has_resource:
+        yield case.problem("resource")
+
+
+def count_above_limit(case: Case) -> Iterator[Problem]:
+    """0.11 refuses more than three nodes after admission."""
+    limit = case.rule.parameters["limit"]
+    if case.workspace.count > limit:
+        yield case.problem("resource", "count", count=case.workspace.count, limit=limit)
+
+
+def count_acts_as_one(case: Case) -> Iterator[Problem]:
+    """No node, or fewer, means one."""
+    if case.workspace.count < 1:
+        yield case.problem("resource", "count", count=case.workspace.count)
+
+
+def affinity_overwritten(case: Case) -> Iterator[Problem]:
+    """The controller writes its own affinity over that of the template."""
+    if mapping(case.workspace.pod_spec.get("affinity")):
+        yield case.problem("inference", "template", "spec", "affinity")
+
+
+def label_overwritten(case: Case) -> Iterator[Problem]:
+    """The controller sets its own label on the pods."""
+    labels = mapping(mapping(case.workspace.template.get("metadata")).get("labels"))
+    if OWN_LABEL in labels and labels[OWN_LABEL] != case.workspace.name:
+        path = ("inference", "template", "metadata", "labels", OWN_LABEL)
+        yield case.problem(*path, value=shown(labels[OWN_LABEL]), name=shown(case.workspace.name))
+
+
+def port_not_reached(case: Case) -> Iterator[Problem]:
+    """KAITO's Service leads to one port; another one needs a Service of one's own."""
+    reached = case.rule.parameters["port"]
+    if not case.workspace.has_template or _has_service(case):
+        return
+    ports = list(_ports(case.workspace))
+    if ports and all(port != reached for _, port in ports):
+        path, port = ports[0]
+        yield case.problem(*path, port=port, reached=reached, name=_name(case))
+
+
+def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """The ports that the containers declare, or are told to listen on by `--port`, with their paths."""
+    for path, container in workspace.containers():
+        declared = list(sequence(container.get("ports")))
+        for index, each in enumerate(declared):
+            number = whole(mapping(each).get("containerPort"))
+            if number is not None:
+                yield (*path, "ports", index, "containerPort"), number
+        told = digits(flag(words(container), "--port"))
+        if told is not None:
+            yield (*path, "args"), told
+
+
+def _has_service(case: Case) -> bool:
+    """Whether a Service of the run selects the Workspace's pods."""
+    labels = strings(mapping(case.workspace.template.get("metadata")).get("labels"))
+    labels[OWN_LABEL] = case.workspace.name
+    return any(_selects(mapping(service), labels, case.workspace) for service in case.surroundings.services)
+
+
+def _selects(service: Map, labels: dict[str, str], workspace: Workspace) -> bool:
+    selector = mapping(mapping(service.get("spec")).get("selector"))
+    here = Workspace(service).namespace == workspace.namespace
+    return here and bool(selector) and all(labels.get(key) == value for key, value in selector.items())
+
+
+CHECKS: Mapping[str, Check] = {
+    "kaito/resource-never-reconciled": resource_never_reconciled,
+    "kaito/no-node-created": no_node_created,
+    "kaito/nodes-shared": no_node_created,
+    "kaito/selector-shared": selector_shared,
+    "kaito/selector-of-every-node": selector_of_every_node,
+    "kaito/expressions-ignored": expressions_ignored,
+    "kaito/name-without-pods": name_without_pods,
+    "kaito/name-without-statefulset": name_without_statefulset,
+    "kaito/name-leading-digit": name_leading_digit,
+    "kaito/count-above-limit": count_above_limit,
+    "kaito/count-acts-as-one": count_acts_as_one,
+    "kaito/affinity-overwritten": affinity_overwritten,
+    "kaito/label-overwritten": label_overwritten,
+    "kaito/port-not-reached": port_not_reached,
+}
+
+
+def check(manifest: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+    """What the controller breaks on (errors), and what it does otherwise than written (warnings).
+
+    KAITO's part alone; what it writes back is another check's. Seen on KAITO v0.6.2 to v0.12.0.
+    """
+    yield from judge("controller", CHECKS, Workspace(manifest), surroundings)

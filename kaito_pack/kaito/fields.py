@@ -1,0 +1,158 @@
+"""The fields of a Workspace that rules ask for, read from a manifest of any shape.
+
+A value of a wrong type counts as empty here: that it is wrong is told by the CRD or by the decoding of
+the pod template, and a rule must never raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Map = Mapping[str, Any]
+
+GENERATED_SUFFIX = "xxxxx"  # five characters that the API server appends to metadata.generateName
+LONGEST_GENERATED_BASE = 58  # a longer generateName is cut, so that the name has 63 characters at most
+
+
+def mapping(value: object) -> Map:
+    """The mapping that `value` is, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def sequence(value: object) -> Sequence[Any]:
+    """The list that `value` is, else an empty one."""
+    return value if isinstance(value, list | tuple) else ()
+
+
+def text(value: object) -> str:
+    """The string that `value` is, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def whole(value: object) -> int | None:
+    """The integer that `value` is (2, 2.0), else None; a boolean is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if abs(value) < 2**63 and value == int(value) else None
+
+
+def digits(value: object) -> int | None:
+    """The integer that a string of at most nine digits spells, else None; a longer one costs time to read."""
+    spelt = isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdigit()
+    return int(str(value)) if spelt else None
+
+
+def given(value: object) -> bool:
+    """Whether a Go pointer made of `value` would be set: all but absent and null."""
+    return value is not None
+
+
+def strings(value: object) -> dict[str, str]:
+    """The string pairs of a mapping, without any other ones."""
+    return {k: v for k, v in mapping(value).items() if isinstance(k, str) and isinstance(v, str)}
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A Workspace manifest; each property is safe for any input."""
+
+    manifest: Map
+
+    @property
+    def metadata(self) -> Map:
+        return mapping(self.manifest.get("metadata"))
+
+    @property
+    def name(self) -> str:
+        """`metadata.name`, or one of the form that the API server makes of `generateName`."""
+        base = text(self.metadata.get("generateName"))[:LONGEST_GENERATED_BASE]
+        return text(self.metadata.get("name")) or (base + GENERATED_SUFFIX if base else "")
+
+    @property
+    def namespace(self) -> str:
+        """`metadata.namespace`; "default" where there is none."""
+        return text(self.metadata.get("namespace")) or "default"
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        return strings(self.metadata.get("annotations"))
+
+    @property
+    def resource(self) -> Map:
+        return mapping(self.manifest.get("resource"))
+
+    @property
+    def has_resource(self) -> bool:
+        return given(self.manifest.get("resource"))
+
+    @property
+    def count(self) -> int:
+        """Nodes asked for: `resource.count`, 1 by the CRD's default."""
+        count = whole(self.resource.get("count"))
+        return 1 if count is None else count
+
+    @property
+    def instance_type(self) -> str:
+        return text(self.resource.get("instanceType"))
+
+    @property
+    def selector(self) -> Map:
+        return mapping(self.resource.get("labelSelector"))
+
+    @property
+    def match_labels(self) -> dict[str, str]:
+        return strings(self.selector.get("matchLabels"))
+
+    @property
+    def has_inference(self) -> bool:
+        return given(self.manifest.get("inference"))
+
+    @property
+    def inference(self) -> Map:
+        return mapping(self.manifest.get("inference"))
+
+    @property
+    def has_tuning(self) -> bool:
+        return given(self.manifest.get("tuning"))
+
+    @property
+    def tuning(self) -> Map:
+        return mapping(self.manifest.get("tuning"))
+
+    @property
+    def has_preset(self) -> bool:
+        return given(self.inference.get("preset"))
+
+    @property
+    def preset(self) -> str:
+        """The name of the inference preset."""
+        return text(mapping(self.inference.get("preset")).get("name"))
+
+    @property
+    def has_template(self) -> bool:
+        return given(self.inference.get("template"))
+
+    @property
+    def template(self) -> Map:
+        return mapping(self.inference.get("template"))
+
+    @property
+    def pod_spec(self) -> Map:
+        return mapping(self.template.get("spec"))
+
+    @property
+    def runs_vllm(self) -> bool:
+        """Whether KAITO takes the runtime for vLLM: all but the annotation's `transformers`."""
+        return self.annotations.get("kaito.sh/runtime") != "transformers"
+
+    def containers(self) -> Iterator[tuple[tuple[str | int, ...], Map]]:
+        """Each main container with its path."""
+        path = ("inference", "template", "spec", "containers")
+        for index, container in enumerate(sequence(self.pod_spec.get("containers"))):
+            yield (*path, index), mapping(container)
+
+    def is_same_as(self, other: Workspace) -> bool:
+        """Whether both claim the same namespace and name."""
+        return (self.namespace, self.name) == (other.namespace, other.name)

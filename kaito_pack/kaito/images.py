@@ -1,0 +1,57 @@
+"""References of container images."""
+
+from __future__ import annotations
+
+from string import ascii_letters, digits, hexdigits
+
+LONGEST_TAG = 128
+LONGEST_NAME = 255
+DIGEST_LENGTH = 64  # hexadecimal digits of a SHA-256
+
+
+def tag_of(image: str) -> str | None:
+    """The tag of an image; None where it has none; "@" where a digest pins it."""
+    name, pinned, _ = image.partition("@")
+    if pinned:
+        return "@"
+    _, colon, tag = name.rpartition("/")[2].partition(":")
+    return tag if colon else None
+
+
+def is_image_reference(image: str) -> bool:
+    """Whether container tools could parse it: `[host[:port]/]path[:tag][@sha256:…]`, path in lower case."""
+    rest, pinned, digest = image.partition("@")
+    if pinned and not _is_digest(digest):
+        return False
+    head, slash, last = rest.rpartition("/")
+    last, colon, tag = last.partition(":")
+    if colon and not _is_tag(tag):
+        return False
+    parts = [*(head.split("/") if slash else []), last]
+    if len(parts) > 1 and _is_host(parts[0]):
+        parts = parts[1:]
+    return len(rest) <= LONGEST_NAME and all(_is_path_part(part) for part in parts)
+
+
+def _is_digest(digest: str) -> bool:
+    algorithm, _, value = digest.partition(":")
+    return algorithm == "sha256" and len(value) == DIGEST_LENGTH and set(value) <= set(hexdigits.lower())
+
+
+def _is_tag(tag: str) -> bool:
+    allowed = set(ascii_letters + digits + "_.-")
+    return 0 < len(tag) <= LONGEST_TAG and set(tag) <= allowed and tag[0] not in ".-"
+
+
+def _is_host(part: str) -> bool:
+    host, colon, port = part.partition(":")
+    named = "." in host or host == "localhost" or bool(colon) or host != host.lower()
+    letters = set(host) <= set(ascii_letters + digits + ".-") and bool(host)
+    return named and letters and (not colon or (port.isascii() and port.isdigit()))
+
+
+def _is_path_part(part: str) -> bool:
+    allowed = set(ascii_letters.lower() + digits + "._-")
+    ends = set(ascii_letters.lower() + digits)
+    inner_ok = ".." not in part and "___" not in part and "._" not in part and "_." not in part
+    return bool(part) and set(part) <= allowed and part[0] in ends and part[-1] in ends and inner_ok

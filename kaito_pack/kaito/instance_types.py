@@ -1,0 +1,53 @@
+"""Instance types that KAITO knows: GPUs, their memory, and since when it knows one no longer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+from kaito_pack.rules import SCHEMAS, in_range
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceType:
+    """One instance type of a cloud; `dropped_in` is the KAITO minor that knows it no longer."""
+
+    name: str
+    gpus: int
+    gpu_memory_gib: float
+    model: str
+    dropped_in: str | None = None
+
+    def known_in(self, kaito: str) -> bool:
+        """Whether that KAITO minor ("0.12") has it in its list."""
+        return not (self.dropped_in and in_range(kaito, f"{self.dropped_in}-"))
+
+
+@cache
+def _of(cloud: str) -> dict[str, InstanceType]:
+    """The cloud's instance types by lower-case name; read only when one is asked for."""
+    file = SCHEMAS / "kaito" / "instance-types.json"
+    rows = json.loads(file.read_text(encoding="utf-8")).get(cloud, {})
+    return {name.lower(): _instance_type(name, row) for name, row in rows.items()}
+
+
+def _instance_type(name: str, row: dict[str, int | str]) -> InstanceType:
+    gpus = int(row["gpus"])
+    # KAITO's figure is the memory of all GPUs of an instance.
+    memory = float(row["gpuMemoryGiB"]) / gpus
+    dropped_in = row.get("droppedIn")
+    return InstanceType(name, gpus, memory, str(row["model"]), str(dropped_in) if dropped_in else None)
+
+
+def find(cloud: str, name: str) -> InstanceType | None:
+    """The instance type of that name on azure, aws or arc, letter case aside; None where KAITO has none.
+
+    `gpu_memory_gib` is the memory of ONE GPU in GiB. Figures of KAITO v0.6.2 to v0.12.0.
+    """
+    return _of(cloud).get(name.lower())
+
+
+def names(cloud: str, kaito: str) -> list[str]:
+    """The names that KAITO minor has for a cloud, sorted."""
+    return sorted(each.name for each in _of(cloud).values() if each.known_in(kaito))

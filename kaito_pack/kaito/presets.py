@@ -1,0 +1,57 @@
+"""KAITO's own presets: which version knows which, and what it asks of one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+from kaito_pack.rules import SCHEMAS, in_range
+
+NEVER = ""  # a range that no version lies in
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A preset and the ranges of KAITO minors in which each fact holds.
+
+    `gpu_memory_gib` is what all GPUs of the Workspace must have together, where that is checked.
+    """
+
+    name: str
+    versions: str
+    needs_secret: str = NEVER
+    refuses_secret: str = NEVER
+    gpu_memory_gib: float | None = None
+    gpu_memory_checked: str = NEVER
+
+
+def holds(kaito: str, versions: str) -> bool:
+    """Whether that KAITO minor lies in a range; in none where it is empty."""
+    return bool(versions) and in_range(kaito, versions)
+
+
+@cache
+def _all() -> dict[str, Preset]:
+    rows = json.loads((SCHEMAS / "kaito" / "presets.json").read_text(encoding="utf-8"))
+    return {
+        name.lower(): Preset(
+            name,
+            row["versions"],
+            row.get("needsSecret", NEVER),
+            row.get("refusesSecret", NEVER),
+            row.get("gpuMemoryGiB"),
+            row.get("gpuMemoryChecked", NEVER),
+        )
+        for name, row in rows.items()
+    }
+
+
+def find(name: str) -> Preset | None:
+    """The preset of that name in any KAITO, letter case aside; facts of KAITO v0.6.2 to v0.12.0."""
+    return _all().get(name.lower())
+
+
+def names(kaito: str) -> list[str]:
+    """The names of the presets that this KAITO minor knows."""
+    return [preset.name for preset in _all().values() if in_range(kaito, preset.versions)]

@@ -1,0 +1,62 @@
+"""`resource.labelSelector`: what the webhook makes of it, and what the controller does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kaito_pack.kaito.fields import Map, mapping, sequence, strings, text
+
+OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+
+# Labels that a cloud or the kubelet puts on every node, or on many; none of them means one Workspace.
+WELL_KNOWN_PREFIXES = (
+    "kubernetes.io/",
+    "beta.kubernetes.io/",
+    "node.kubernetes.io/",
+    "node-role.kubernetes.io/",
+    "topology.kubernetes.io/",
+    "failure-domain.beta.kubernetes.io/",
+    "topology.disk.csi.azure.com/",
+    "topology.ebs.csi.aws.com/",
+    "kubernetes.azure.com/",
+    "eks.amazonaws.com/",
+    "karpenter.sh/",
+    "karpenter.azure.com/",
+    "karpenter.k8s.aws/",
+)
+WELL_KNOWN_KEYS = ("agentpool", "storageprofile", "storagetier")
+
+
+def expressions(selector: Map) -> Iterator[tuple[int, str, list[Any]]]:
+    """Each of `matchExpressions`: its index, operator and values."""
+    for index, each in enumerate(sequence(selector.get("matchExpressions"))):
+        expression = mapping(each)
+        yield index, text(expression.get("operator")), list(sequence(expression.get("values")))
+
+
+def converts(operator: str, values: list[Any]) -> bool:
+    """Whether one expression can be written as a label: operator In with exactly one value.
+
+    Kubernetes' own conversion of a selector into a map, which the webhook of KAITO 0.6 to 0.12 calls.
+    """
+    return operator == "In" and len(values) == 1
+
+
+def as_map(selector: Map) -> dict[str, str] | None:
+    """The selector as plain labels, an expression over a label of the same key; None where it has none."""
+    labels = strings(selector.get("matchLabels"))
+    for index, operator, values in expressions(selector):
+        if not converts(operator, values):
+            return None
+        key = text(mapping(sequence(selector.get("matchExpressions"))[index]).get("key"))
+        labels[key] = text(values[0])
+    return labels
+
+
+def is_well_known(key: str) -> bool:
+    """Whether a node label of that key says nothing about one Workspace (`kubernetes.io/os` …).
+
+    The host's name is well-known, too, but means one node.
+    """
+    return key != "kubernetes.io/hostname" and (key in WELL_KNOWN_KEYS or key.startswith(WELL_KNOWN_PREFIXES))

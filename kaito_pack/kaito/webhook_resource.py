@@ -1,0 +1,197 @@
+"""Rules of the webhook about `metadata` and `resource`: names, provisioning, instance types, selectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.kaito import instance_types, selectors
+from kaito_pack.kaito.fields import given, mapping, sequence, text
+from kaito_pack.kaito.ruling import Case
+from kaito_pack.problems import Problem, did_you_mean, shown
+from kaito_pack.rules import rules
+
+LONGEST_NAME = 63
+LONGEST_SUBDOMAIN = 253
+INSTANCE_TYPE = ("resource", "instanceType")
+SELECTOR = ("resource", "labelSelector")
+
+
+def is_dns_label(name: str) -> bool:
+    """Whether `name` is a DNS-1123 label: a-z, 0-9 and inner hyphens, at most 63 characters."""
+    return len(name) <= LONGEST_NAME and _is_dns_part(name)
+
+
+def is_dns_subdomain(name: str) -> bool:
+    """Whether `name` is a DNS-1123 subdomain: labels between dots, at most 253 characters."""
+    return len(name) <= LONGEST_SUBDOMAIN and all(_is_dns_part(part) for part in name.split("."))
+
+
+def _is_dns_part(part: str) -> bool:
+    letters = part.replace("-", "a")
+    plain = letters.isascii() and letters.isalnum() and letters == letters.lower()
+    return plain and part[0] != "-" and part[-1] != "-"
+
+
+def name(case: Case) -> Iterator[Problem]:
+    """The name must be a DNS-1123 label; one that is not a string is the CRD's matter."""
+    metadata = case.workspace.metadata
+    field = "generateName" if metadata.get("generateName") and not metadata.get("name") else "name"
+    value = metadata.get(field)
+    if not is_dns_label(case.workspace.name) and isinstance(value, str | None):
+        yield case.problem("metadata", field, name=shown(value or ""))
+
+
+def resource_missing(case: Case) -> Iterator[Problem]:
+    """The webhook crashes on an inference Workspace without `resource` where KAITO makes the nodes."""
+    if not case.workspace.has_resource and case.workspace.has_inference and not case.own_nodes:
+        yield case.problem("resource")
+
+
+def resource_missing_own_nodes(case: Case) -> Iterator[Problem]:
+    """The webhook crashes on any Workspace without `resource` where the nodes are there."""
+    if not case.workspace.has_resource and case.own_nodes:
+        yield case.problem("resource")
+
+
+def resource_missing_tuning(case: Case) -> Iterator[Problem]:
+    """The webhook crashes on a tuning Workspace without `resource`."""
+    if not case.workspace.has_resource and case.workspace.has_tuning:
+        yield case.problem("resource")
+
+
+def instance_type_required(case: Case) -> Iterator[Problem]:
+    """Where KAITO makes the nodes, it must be told of which type."""
+    if not case.own_nodes and not case.workspace.instance_type:
+        yield case.problem(*INSTANCE_TYPE)
+
+
+def instance_type_with_own_nodes(case: Case) -> Iterator[Problem]:
+    """Where the nodes are there, an instance type must not be set; one of old may stay."""
+    if case.own_nodes and case.workspace.instance_type and not case.before.instance_type:
+        yield case.problem(*INSTANCE_TYPE, value=shown(case.workspace.instance_type))
+
+
+def _checked_type(case: Case) -> str | None:
+    """The instance type whose name the webhook looks up; None where it looks up none."""
+    workspace = case.workspace
+    if not workspace.has_inference:
+        return None
+    if not case.holds("kaito/instance-type-required"):  # up to 0.7 in both modes, the CRD's default filled in
+        return effective_instance_type(case)
+    return workspace.instance_type or None if not case.own_nodes else None
+
+
+def effective_instance_type(case: Case, before: bool = False) -> str:
+    """The instance type once the CRD's default is filled in, where this KAITO's CRD has one."""
+    workspace = case.before if before else case.workspace
+    if workspace.has_resource and not given(workspace.resource.get("instanceType")):
+        row = rules("webhook")["kaito/instance-type-immutable-by-default"]
+        return text(row.parameters["default"]) if row.holds_for(case.kaito) else ""
+    return workspace.instance_type
+
+
+def _azure_prefix(case: Case, value: str, any_case: bool = False) -> str | None:
+    """The series (`Standard_N` …) by which Azure admits an instance type that KAITO has no figures of."""
+    if case.surroundings.target.cloud != "azure":
+        return None
+    prefixes: list[str] = rules("webhook")["kaito/instance-type-unknown"].parameters["prefixes"]
+    for prefix in prefixes:
+        if value.startswith(prefix) or (any_case and value.lower().startswith(prefix.lower())):
+            return prefix
+    return None
+
+
+def instance_type_unknown(case: Case) -> Iterator[Problem]:
+    """The instance type must be in KAITO's list for the cloud, or of a series that Azure admits."""
+    value, cloud = _checked_type(case), case.surroundings.target.cloud
+    if value is None or _azure_prefix(case, value, any_case=True) or instance_types.find(cloud, value):
+        return
+    close = did_you_mean(value, instance_types.names(cloud, case.kaito)) if value else None
+    hint = f"; did you mean {shown(close)}" if close else ""
+    yield case.problem(*INSTANCE_TYPE, value=shown(value), cloud=cloud, hint=hint)
+
+
+def instance_type_dropped(case: Case) -> Iterator[Problem]:
+    """An instance type that an older KAITO knew; Azure admits it all the same, by its series."""
+    value = _checked_type(case)
+    found = instance_types.find(case.surroundings.target.cloud, value) if value else None
+    if value and found and not found.known_in(case.kaito) and not _azure_prefix(case, value, any_case=True):
+        yield case.problem(*INSTANCE_TYPE, value=shown(value), model=found.model, dropped_in=found.dropped_in)
+
+
+def instance_type_letter_case(case: Case) -> Iterator[Problem]:
+    """Up to 0.9 the letter case of an instance type counts."""
+    value = _checked_type(case)
+    if not value or _azure_prefix(case, value):
+        return
+    found = instance_types.find(case.surroundings.target.cloud, value)
+    prefix = _azure_prefix(case, value, any_case=True) or ""
+    right = found.name if found else prefix + value[len(prefix) :]
+    if right != value:
+        yield case.problem(*INSTANCE_TYPE, value=shown(value), right=shown(right))
+
+
+def preferred_nodes_below_count(case: Case) -> Iterator[Problem]:
+    """0.7 wants a preferred node for each replica where the nodes are there."""
+    nodes = len(sequence(case.workspace.resource.get("preferredNodes")))
+    if case.own_nodes and nodes < case.workspace.count and case.workspace.has_resource:
+        yield case.problem("resource", "preferredNodes", nodes=nodes, count=case.workspace.count)
+
+
+def selector_operator(case: Case) -> Iterator[Problem]:
+    """Only the operator In can be converted into labels."""
+    for index, operator, _ in _expressions(case):
+        if operator != "In":
+            yield case.problem(*SELECTOR, "matchExpressions", index, "operator", operator=shown(operator))
+
+
+def selector_values(case: Case) -> Iterator[Problem]:
+    """In must have exactly one value."""
+    for index, operator, values in _expressions(case):
+        if operator == "In" and len(values) != 1:
+            yield case.problem(*SELECTOR, "matchExpressions", index, "values", number=len(values))
+
+
+def _expressions(case: Case) -> Iterator[tuple[int, str, list[object]]]:
+    # The webhook converts the selector of an inference Workspace alone.
+    return selectors.expressions(case.workspace.selector if case.workspace.has_inference else {})
+
+
+def selector_reserved(case: Case) -> Iterator[Problem]:
+    """`matchLabels` must not consist of KAITO's own keys alone."""
+    keys = mapping(case.workspace.selector.get("matchLabels"))
+    if case.workspace.has_inference and keys and set(keys) <= set(case.rule.parameters["keys"]):
+        yield case.problem(*SELECTOR, "matchLabels", keys=", ".join(shown(key) for key in keys))
+
+
+def partition_auto(case: Case) -> Iterator[Problem]:
+    """GPUs are cut into parts on own nodes only."""
+    if _partition(case) is not None and case.workspace.has_inference and not case.own_nodes:
+        yield case.problem("resource", "partition")
+
+
+def partition_mode(case: Case) -> Iterator[Problem]:
+    """Two modes are known."""
+    partition = _partition(case)
+    if partition is not None and case.workspace.has_inference and case.own_nodes:
+        mode = text(mapping(partition).get("mode"))
+        if mode not in case.rule.parameters["gates"]:
+            yield case.problem("resource", "partition", "mode", mode=shown(mode))
+
+
+def partition_gate(case: Case) -> Iterator[Problem]:
+    """Each mode is off unless a feature gate of the installation turns it on."""
+    mode = text(mapping(_partition(case)).get("mode"))
+    gate = case.rule.parameters["gates"].get(mode)
+    if gate and case.workspace.has_inference and case.own_nodes:
+        yield case.problem("resource", "partition", mode=shown(mode), gate=gate)
+
+
+def partition_tuning(case: Case) -> Iterator[Problem]:
+    """A tuning job takes whole GPUs."""
+    if _partition(case) is not None and case.workspace.has_tuning:
+        yield case.problem("resource", "partition")
+
+
+def _partition(case: Case) -> object:
+    return case.workspace.resource.get("partition")

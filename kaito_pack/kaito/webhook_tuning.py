@@ -1,0 +1,144 @@
+"""Rules of the webhook about `tuning`, and about adapters, which are given as tuning's sources are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isnan
+
+from kaito_pack.kaito.config_maps import TUNING_KEY, find_config_map
+from kaito_pack.kaito.fields import Map, given, mapping, sequence, text
+from kaito_pack.kaito.images import is_image_reference
+from kaito_pack.kaito.ruling import Case
+from kaito_pack.kaito.webhook_inference import may_be_preset
+from kaito_pack.kaito.webhook_resource import is_dns_subdomain
+from kaito_pack.problems import Problem, shown
+
+
+def tuning_method(case: Case) -> Iterator[Problem]:
+    """The method is one of two, letter case aside."""
+    method = text(case.workspace.tuning.get("method"))
+    if case.workspace.has_tuning and method.lower() not in case.rule.parameters["methods"]:
+        yield case.problem("tuning", "method", method=shown(method))
+
+
+def tuning_count(case: Case) -> Iterator[Problem]:
+    """Tuning runs on one node."""
+    if case.workspace.has_tuning and case.workspace.count > 1:
+        yield case.problem("resource", "count", count=case.workspace.count)
+
+
+def tuning_part_missing(case: Case) -> Iterator[Problem]:
+    """Tuning needs an input, an output and a preset."""
+    for part in ("input", "output", "preset"):
+        if case.workspace.has_tuning and not given(case.workspace.tuning.get(part)):
+            yield case.problem("tuning", part, part=part)
+
+
+def _sources(part: Map, fields: tuple[str, ...]) -> int:
+    # A volume is a pointer in KAITO, set even where it is empty; the others count by what they hold.
+    return sum(given(part.get(f)) if f == "volumeSource" else bool(part.get(f)) for f in fields)
+
+
+def tuning_input_source(case: Case) -> Iterator[Problem]:
+    """The input comes from exactly one place."""
+    source = case.workspace.tuning.get("input")
+    number = _sources(mapping(source), ("urls", "image", "volumeSource"))
+    if given(source) and number != 1:
+        yield case.problem("tuning", "input", number=number)
+
+
+def tuning_output_target(case: Case) -> Iterator[Problem]:
+    """The output goes to exactly one place."""
+    target = case.workspace.tuning.get("output")
+    number = _sources(mapping(target), ("image", "volumeSource"))
+    if given(target) and number != 1:
+        yield case.problem("tuning", "output", number=number)
+
+
+def tuning_push_secret(case: Case) -> Iterator[Problem]:
+    """An output image is pushed with a Secret."""
+    output = mapping(case.workspace.tuning.get("output"))
+    if output.get("image") and not output.get("imagePushSecret"):
+        yield case.problem("tuning", "output", "imagePushSecret")
+
+
+def tuning_image(case: Case) -> Iterator[Problem]:
+    """Images of input and output must be references that can be parsed."""
+    for part in ("input", "output"):
+        image = text(mapping(case.workspace.tuning.get(part)).get("image"))
+        if image and not is_image_reference(image):
+            yield case.problem("tuning", part, "image", image=shown(image))
+
+
+def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
+    """KAITO must know the preset that is tuned."""
+    preset = case.workspace.tuning.get("preset")
+    name = text(mapping(preset).get("name"))
+    if given(preset) and not may_be_preset(name, case.kaito):
+        yield case.problem("tuning", "preset", "name", name=shown(name))
+
+
+def tuning_config_missing(case: Case) -> Iterator[Problem]:
+    """The ConfigMap that `tuning.config` names must be there, and hold the training's settings."""
+    name = text(case.workspace.tuning.get("config"))
+    config_map = find_config_map(name, case.workspace, case.surroundings)
+    if name and not isinstance(mapping(mapping(config_map).get("data")).get(TUNING_KEY), str):
+        yield case.problem("tuning", "config", name=shown(name), namespace=shown(case.workspace.namespace))
+
+
+def _adapters(case: Case) -> Iterator[tuple[int, Map]]:
+    for index, adapter in enumerate(sequence(case.workspace.inference.get("adapters"))):
+        yield index, mapping(adapter)
+
+
+def adapter_source(case: Case) -> Iterator[Problem]:
+    """The webhook crashes on an adapter without a source."""
+    for index, adapter in _adapters(case):
+        if not given(adapter.get("source")):
+            yield case.problem("inference", "adapters", index, "source")
+
+
+def adapter_twice(case: Case) -> Iterator[Problem]:
+    """Two adapters must not share a name."""
+    seen: set[str] = set()
+    for index, adapter in _adapters(case):
+        name = text(mapping(adapter.get("source")).get("name"))
+        if name in seen and given(adapter.get("source")):
+            yield case.problem("inference", "adapters", index, "source", "name", name=shown(name))
+        seen.add(name)
+
+
+def adapter_name(case: Case) -> Iterator[Problem]:
+    """An adapter has a name, a DNS subdomain."""
+    for index, adapter in _adapters(case):
+        name = text(mapping(adapter.get("source")).get("name"))
+        if given(adapter.get("source")) and not is_dns_subdomain(name):
+            yield case.problem("inference", "adapters", index, "source", "name", name=shown(name))
+
+
+def adapter_image(case: Case) -> Iterator[Problem]:
+    """An adapter is an image, whose reference can be parsed."""
+    for index, adapter in _adapters(case):
+        source = mapping(adapter.get("source"))
+        image = text(source.get("image"))
+        wrong = not is_image_reference(image) if image else not given(source.get("volumeSource"))
+        if given(adapter.get("source")) and wrong:
+            yield case.problem("inference", "adapters", index, "source", "image", image=shown(image))
+
+
+def adapter_strength_range(case: Case) -> Iterator[Problem]:
+    """An adapter's strength is a number from 0 to 1, as a string."""
+    for index, adapter in _adapters(case):
+        strength = adapter.get("strength")
+        if isinstance(strength, str) and not _is_share(strength):
+            yield case.problem("inference", "adapters", index, "strength", strength=shown(strength))
+
+
+def _is_share(strength: str) -> bool:
+    if "_" in strength or strength != strength.strip():  # Python reads those, KAITO's Go does not
+        return False
+    try:
+        number = float(strength)
+    except ValueError:
+        return False
+    return isnan(number) or 0 <= number <= 1
