@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from kaito_pack.kaito import crd
+from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.template import check_template
 from kaito_pack.kubernetes.kinds import check_builtin
-from kaito_pack.problems import Problem
-from kaito_pack.target import Surroundings
+from kaito_pack.kubernetes.objects import check_object
+from kaito_pack.kubernetes.pod import check_pod_template
+from kaito_pack.models import checks as models
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.problems import Path, Problem
+from kaito_pack.target import Surroundings, Target
+
+TEMPLATE: Path = ("inference", "template")
 
 
 def is_workspace(body: Mapping[str, Any]) -> bool:
@@ -17,14 +24,65 @@ def is_workspace(body: Mapping[str, Any]) -> bool:
     return body.get("kind") == "Workspace" and str(body.get("apiVersion", "")).startswith("kaito.sh/")
 
 
-def check(body: Mapping[str, Any], surroundings: Surroundings) -> list[Problem] | None:
-    """All problems of one manifest, not yet located; None for a kind that nobody here knows."""
+def check(
+    body: Mapping[str, Any], surroundings: Surroundings, with_model: bool = True
+) -> list[Problem] | None:
+    """All problems of one manifest, not yet located; None for a kind that nobody here knows.
+
+    `with_model` False leaves out what vLLM would say of the model, where the values were asked already.
+    """
     if is_workspace(body):
-        return list(_check_workspace(body, surroundings))
-    return check_builtin(body, surroundings.target.kubernetes)
+        found = list(_check_workspace(body, surroundings))
+        return found + (list(_check_model(body, surroundings.target)) if with_model else [])
+    builtin = check_builtin(body, surroundings.target.kubernetes)
+    if builtin is None:
+        return None
+    return _once([*builtin, *check_object(body, surroundings.target.kubernetes)])
 
 
 def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
     target = surroundings.target
     yield from crd.check(body, target.kaito)
     yield from check_template(body, target.kaito, target.kubernetes)
+    yield from webhook.check(body, surroundings)
+    inference = body.get("inference")
+    template = inference.get("template") if isinstance(inference, Mapping) else None
+    if isinstance(template, Mapping):
+        yield from check_pod_template(template, TEMPLATE, target.kubernetes)
+    yield from controller.check(body, surroundings)
+    yield from canonical.check(body, target.kaito)
+    yield from advice.check(body, surroundings)
+
+
+def _check_model(body: Mapping[str, Any], target: Target) -> Iterator[Problem]:
+    resource = body.get("resource")
+    instance_type = resource.get("instanceType") if isinstance(resource, Mapping) else None
+    memory, gpus = gpu_memory(target, instance_type)
+    yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
+
+
+def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
+    """Memory of one GPU in GiB and GPUs of one node, each None where neither instance type nor target tells."""
+    found = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
+    if found is None:
+        return target.gpu_memory_gib, None
+    return found.gpu_memory_gib, found.gpus
+
+
+@cache
+def catalogue(files: tuple[str, ...]) -> Catalogue:
+    """The pack's catalogue of models with those of `files` laid over it, read once a process."""
+    return Catalogue.open(files)
+
+
+def _once(found: list[Problem]) -> list[Problem]:
+    """One problem a path: where decoding has spoken, validation says nothing new."""
+    decoded = {one.path for one in found if one.rule.endswith(("-field", "-type"))}
+    seen: set[tuple[Path, str]] = set()
+    kept = []
+    for one in found:
+        key = (one.path, one.message if one.path in decoded else one.rule)
+        if key not in seen:
+            seen.add(key)
+            kept.append(one)
+    return kept

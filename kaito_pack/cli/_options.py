@@ -26,4 +26,4 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def target_of(pack: Pack, kaito_version: str | None, kubernetes_version: str | None) -> Target:
     """The target that the options name; UsageError where a version is not known."""
-    return Target(pack.kaito_version(kaito_version), definitions.known(kubernetes_version))
+    return Target(pack.kaito_version(kaito_version), definitions.version(kubernetes_version))

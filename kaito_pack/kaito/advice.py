@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack.kaito import commands, instance_types
@@ -15,8 +15,6 @@ from kaito_pack.target import Surroundings
 
 GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
 CONTAINERS = ("inference", "template", "spec", "containers")
-
-ModelIsKnown = Callable[[Mapping[str, Any]], bool]
 
 
 def gpus_of(container: Map) -> int:
@@ -50,14 +48,6 @@ def gpus_unused(case: Case) -> Iterator[Problem]:
     containers = [container for _, container in case.workspace.containers()]
     if found and containers and not any(gpus_of(container) for container in containers):
         yield case.problem(*CONTAINERS, instance_type=shown(found.name), gpus=found.gpus)
-
-
-def gpu_count_uneven(case: Case) -> Iterator[Problem]:
-    """vLLM splits attention heads over GPUs, and few models can be split in such numbers."""
-    for path, container in case.workspace.containers():
-        gpus = gpus_of(container)
-        if gpus in case.rule.parameters["counts"] and commands.runs_vllm(commands.words(container)):
-            yield case.problem(*path, "resources", gpus=gpus)
 
 
 def preferred_nodes_deprecated(case: Case) -> Iterator[Problem]:
@@ -101,14 +91,7 @@ CHECKS: Mapping[str, Check] = {
     "kaito/instance-type-dropped-later": instance_type_dropped_later,
 }
 
-FOR_UNKNOWN_MODELS: Mapping[str, Check] = {"kaito/gpu-count-uneven": gpu_count_uneven}
 
-
-def check(
-    manifest: Mapping[str, Any], surroundings: Surroundings, model_is_known: ModelIsKnown | None = None
-) -> Iterator[Problem]:
-    """Warnings of layer "advice"; `model_is_known` tells whether a check of its own judges the GPU count."""
-    workspace = Workspace(manifest)
-    yield from judge("advice", CHECKS, workspace, surroundings)
-    if model_is_known is None or not model_is_known(manifest):
-        yield from judge("advice", FOR_UNKNOWN_MODELS, workspace, surroundings)
+def check(manifest: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+    """Warnings of layer "advice"."""
+    yield from judge("advice", CHECKS, Workspace(manifest), surroundings)

@@ -23,7 +23,7 @@ OPEN: Mapping[str, Any] = {"x-kubernetes-preserve-unknown-fields": True}
 @cache
 def versions() -> Mapping[str, Mapping[str, str]]:
     """The KAITO minors that the pack knows, with `release` and `kubernetesApi` (what it was built with)."""
-    text = (rules.SCHEMAS / "kaito" / "versions.json").read_text(encoding="utf-8")
+    text = (SCHEMAS / "kaito" / "versions.json").read_text(encoding="utf-8")
     known: Mapping[str, Mapping[str, str]] = json.loads(text)
     return known
 
@@ -37,7 +37,7 @@ def schemas(kaito: str) -> Mapping[str, Any]:
     if kaito not in versions():
         known = list(versions())
         raise UsageError(f"KAITO {kaito} is not known; the pack knows {known[0]} to {known[-1]}")
-    text = (rules.SCHEMAS / "kaito" / f"{kaito}.json").read_text(encoding="utf-8")
+    text = (SCHEMAS / "kaito" / f"{kaito}.json").read_text(encoding="utf-8")
     served: Mapping[str, Any] = json.loads(text)
     return served
 

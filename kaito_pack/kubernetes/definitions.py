@@ -83,6 +83,15 @@ def newest() -> str:
     return versions()[-1]
 
 
+def version(asked: str | None = None) -> str:
+    """The minor that is asked for ("1.35", "v1.35.4"), the newest where None is; UsageError if unknown."""
+    if asked is None:
+        return newest()
+    name = ".".join(asked.removeprefix("v").split(".")[:2])
+    known_folder(name)
+    return name
+
+
 @cache
 def definition(version: str, name: str = POD_TEMPLATE) -> Definitions:
     """The definition `name` of a Kubernetes minor version, with all it refers to.
