@@ -62,7 +62,7 @@ def _check_model(body: Mapping[str, Any], target: Target) -> Iterator[Problem]:
 
 
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
-    """Memory of one GPU in GiB and GPUs of one node, each None where neither instance type nor target tells."""
+    """Memory of one GPU in GiB and GPUs of one node, each None where nothing tells."""
     found = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
     if found is None:
         return target.gpu_memory_gib, None

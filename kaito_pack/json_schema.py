@@ -37,7 +37,8 @@ def resolve(name: str, folders: Sequence[Path]) -> dict[str, Any]:
     becomes `additionalProperties`, which then knows all properties. Raises PackError where a file or
     a reference is missing or is not JSON.
     """
-    return _resolved(_read(name, tuple(folders)), name, tuple(folders))
+    schema: dict[str, Any] = _resolved(_read(name, tuple(folders)), name, tuple(folders))
+    return schema
 
 
 @cache

@@ -54,7 +54,7 @@ def explain(mode: Mode, given: Mapping[str, Any], of: Sequence[Layer], pack: Pac
     """Every way in which `given` breaks the schema of `mode`, with the place it was written at."""
     validator = Draft202012Validator(mode.schema, format_checker=_formats)
     for error in validator.iter_errors(given):
-        path = tuple(error.absolute_path)
+        path: Path = tuple(error.absolute_path)
         if error.validator == "additionalProperties":
             yield from _unknown_fields(error, path, mode, of, pack)
         elif error.validator == "required":
@@ -66,8 +66,8 @@ def explain(mode: Mode, given: Mapping[str, Any], of: Sequence[Layer], pack: Pac
 def _unknown_fields(
     error: ValidationError, path: Path, mode: Mode, of: Sequence[Layer], pack: Pack
 ) -> Iterator[Problem]:
-    known = error.schema.get("properties", {})
-    for field in (name for name in error.instance if name not in known):
+    known = _schema(error).get("properties", {})
+    for field in [str(name) for name in _instance(error) if name not in known]:
         where = (*path, field)
         others = [name for name in pack.mode_names if not path and field in _fields(pack.mode(name))]
         # A word of another mode's is no slip of the pen, whatever this mode's words look like.
@@ -76,7 +76,7 @@ def _unknown_fields(
             yield problem("values/other-mode", where, layers.place(of, where, key=True), **facts)
             continue
         fields = [name for name, part in known.items() if "not" not in part]
-        close = did_you_mean(str(field), fields)
+        close = did_you_mean(field, fields)
         fix = f"did you mean `{close}`?" if close else f"Fields here are {', '.join(sorted(fields))}"
         yield problem("values/unknown-field", where, layers.place(of, where, key=True), fix=fix)
 
@@ -89,18 +89,18 @@ def _missing_fields(
     error: ValidationError, path: Path, given: Mapping[str, Any], of: Sequence[Layer]
 ) -> Iterator[Problem]:
     # jsonschema reports each missing name on its own; the message begins with it.
-    for name in error.validator_value:
-        if name not in error.instance and error.message.startswith(repr(name)):
+    for name in _required(error):
+        if name not in _instance(error) and error.message.startswith(repr(name)):
             where = (*path, name)
             rule = _rule(error)
-            example = error.schema.get("properties", {}).get(name, {}).get("examples", [None])[0]
+            example = _schema(error).get("properties", {}).get(name, {}).get("examples", [None])[0]
             fix = f"Give one, such as {shown(example)}" if example is not None else "Give one"
             yield problem(rule, where, layers.place(of, where), fix=fix, **_facts(given))
 
 
 def _refused(error: ValidationError, path: Path, given: Mapping[str, Any], of: Sequence[Layer]) -> Problem:
     of_key = "propertyNames" in error.absolute_schema_path
-    where = (*path, error.instance) if of_key else path
+    where: Path = (*path, str(error.instance)) if of_key else path
     facts = _facts(given) | {
         "value": shown(error.instance),
         "limit": shown(error.validator_value, quote=False),
@@ -118,7 +118,21 @@ def _rule(error: ValidationError) -> str:
 
 
 def _x_rules(error: ValidationError) -> Mapping[str, str]:
-    return error.schema.get("x-rules", {}) if isinstance(error.schema, Mapping) else {}
+    rules: Mapping[str, str] = _schema(error).get("x-rules", {})
+    return rules
+
+
+def _schema(error: ValidationError) -> Mapping[str, Any]:
+    """The schema that refused; an empty one where that is a bare `false`."""
+    return error.schema if isinstance(error.schema, Mapping) else {}
+
+
+def _instance(error: ValidationError) -> Mapping[str, Any]:
+    return error.instance if isinstance(error.instance, Mapping) else {}
+
+
+def _required(error: ValidationError) -> list[str]:
+    return error.validator_value if isinstance(error.validator_value, list) else []
 
 
 def _types(expected: object) -> str:
@@ -128,7 +142,7 @@ def _types(expected: object) -> str:
 
 def _fix(error: ValidationError) -> str:
     """What to write instead, as far as the schema alone tells."""
-    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    schema = _schema(error)
     choices = schema.get("enum", [schema["const"]] if "const" in schema else [])
     if choices:
         close = did_you_mean(str(error.instance), map(str, choices))

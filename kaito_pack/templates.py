@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, Undefined
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext
-from jinja2.sandbox import SandboxedEnvironment, SecurityError
+from jinja2.sandbox import SandboxedEnvironment
 
 from kaito_pack.problems import PackError
 from kaito_pack.scalars import yaml_scalar
@@ -95,7 +96,7 @@ class Environment(SandboxedEnvironment):
         """The item of a mapping, a list or a text; never an attribute."""
         if isinstance(obj, Mapping | list | str):
             try:
-                return obj[argument]  # type: ignore[index]
+                return obj[argument]
             except (KeyError, IndexError, TypeError):
                 pass
         return self.undefined(obj=obj, name=argument)

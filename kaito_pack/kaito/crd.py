@@ -14,6 +14,7 @@ from kaito_pack.kubernetes.decoding import Found, decode
 from kaito_pack.kubernetes.findings import problems_of
 from kaito_pack.kubernetes.object_meta import check_metadata
 from kaito_pack.problems import Problem, UsageError, did_you_mean, shown
+from kaito_pack.root import SCHEMAS
 
 GROUP = "kaito.sh"
 KIND = "Workspace"

@@ -85,7 +85,7 @@ def has_type(value: Any, kind: str) -> bool:
         if not whole(value):
             return False
         # Beyond an int64 a number is read as a float, and such a large float does not count as whole.
-        return -(2**63) <= value < 2**63
+        return bool(-(2**63) <= value < 2**63)
     if kind == "number":
         return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
     return isinstance(value, TYPES[kind])

@@ -61,7 +61,7 @@ def decoder(definitions: Definitions, case_sensitive: bool) -> Decoder:
 
 
 class Decoder:
-    """Checks for definitions, each made once; a check appends what it finds and costs little where all is well."""
+    """Checks for definitions, each made once; a check appends what it finds, and costs little else."""
 
     def __init__(self, schemas: Mapping[str, Schema], case_sensitive: bool) -> None:
         self.schemas = schemas

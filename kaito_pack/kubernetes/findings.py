@@ -1,4 +1,4 @@
-"""Findings turned into problems of a layer: the finding's kind and the layer name the rule, the row speaks."""
+"""Findings turned into problems of a layer: kind and layer name the rule, the row speaks."""
 
 from __future__ import annotations
 

@@ -229,13 +229,6 @@ def test_provisioning_is_auto_where_an_instance_type_is_given() -> None:
     assert "kaito/instance-type-required" not in {p.rule for p in webhook.check(manifest, around)}
 
 
-def test_gpu_counts_of_a_known_model_are_left_to_another_check() -> None:
-    manifest = deepcopy(WORKSPACE)
-    around = Surroundings(Target("0.12", "1.35", "byo"))
-    assert "kaito/gpu-count-uneven" in {p.rule for p in advice.check(manifest, around)}
-    assert "kaito/gpu-count-uneven" not in {p.rule for p in advice.check(manifest, around, lambda _: True)}
-
-
 def test_a_service_in_another_namespace_does_not_reach_the_pods() -> None:
     manifest = replaced(("metadata", "namespace"), "models")
     service = {
