@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from functools import cache
 
-from kaito_pack.rules import SCHEMAS, in_range
+from kaito_pack.root import SCHEMAS
+from kaito_pack.rules import in_range
 
 
 @dataclass(frozen=True, slots=True)
