@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack.kaito import selectors
+from kaito_pack.kaito import webhook_instance_types as types
 from kaito_pack.kaito import webhook_resource as resource
 from kaito_pack.kaito import webhook_tuning as tuning
 from kaito_pack.kaito.fields import Workspace, given, mapping, sequence, text
@@ -30,8 +31,8 @@ def instance_type_immutable(case: Case) -> Iterator[Problem]:
 
 def instance_type_immutable_by_default(case: Case) -> Iterator[Problem]:
     """Up to 0.7 the instance type stays, the CRD's default standing for a missing one."""
-    old = resource.effective_instance_type(case, before=True)
-    new = resource.effective_instance_type(case)
+    old = types.effective_instance_type(case, before=True)
+    new = types.effective_instance_type(case)
     if old != new:
         yield case.problem("resource", "instanceType", old=shown(old), new=shown(new))
 
@@ -134,8 +135,8 @@ ON_UPDATE: Mapping[str, Check] = {
     "kaito/template-toggled": template_toggled,
     "kaito/preset-immutable": preset_immutable,
     "kaito/count-immutable": count_immutable,
-    "kaito/instance-type-required": resource.instance_type_required,
-    "kaito/instance-type-with-own-nodes": resource.instance_type_with_own_nodes,
+    "kaito/instance-type-required": types.instance_type_required,
+    "kaito/instance-type-with-own-nodes": types.instance_type_with_own_nodes,
     "kaito/instance-type-immutable": instance_type_immutable,
     "kaito/instance-type-immutable-by-default": instance_type_immutable_by_default,
     "kaito/preferred-nodes-below-count": resource.preferred_nodes_below_count,

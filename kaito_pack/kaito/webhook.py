@@ -11,6 +11,8 @@ from typing import Any
 
 from kaito_pack.kaito import update
 from kaito_pack.kaito import webhook_inference as inference
+from kaito_pack.kaito import webhook_instance_types as types
+from kaito_pack.kaito import webhook_presets as presets
 from kaito_pack.kaito import webhook_resource as resource
 from kaito_pack.kaito import webhook_tuning as tuning
 from kaito_pack.kaito.fields import Workspace
@@ -27,11 +29,11 @@ ON_CREATE: Mapping[str, Check] = {
     "kaito/resource-missing": resource.resource_missing,
     "kaito/resource-missing-own-nodes": resource.resource_missing_own_nodes,
     "kaito/resource-missing-tuning": resource.resource_missing_tuning,
-    "kaito/instance-type-required": resource.instance_type_required,
-    "kaito/instance-type-with-own-nodes": resource.instance_type_with_own_nodes,
-    "kaito/instance-type-unknown": resource.instance_type_unknown,
-    "kaito/instance-type-dropped": resource.instance_type_dropped,
-    "kaito/instance-type-letter-case": resource.instance_type_letter_case,
+    "kaito/instance-type-required": types.instance_type_required,
+    "kaito/instance-type-with-own-nodes": types.instance_type_with_own_nodes,
+    "kaito/instance-type-unknown": types.instance_type_unknown,
+    "kaito/instance-type-dropped": types.instance_type_dropped,
+    "kaito/instance-type-letter-case": types.instance_type_letter_case,
     "kaito/preferred-nodes-below-count": resource.preferred_nodes_below_count,
     "kaito/selector-operator": resource.selector_operator,
     "kaito/selector-values": resource.selector_values,
@@ -40,12 +42,12 @@ ON_CREATE: Mapping[str, Check] = {
     "kaito/partition-mode": resource.partition_mode,
     "kaito/partition-gate": resource.partition_gate,
     "kaito/partition-tuning": resource.partition_tuning,
-    "kaito/preset-unknown": inference.preset_unknown,
-    "webhook/preset-undecidable": inference.preset_undecidable,
-    "kaito/preset-secret-needed": inference.preset_secret_needed,
-    "kaito/preset-secret-refused": inference.preset_secret_refused,
-    "kaito/preset-too-big": inference.preset_too_big,
-    "kaito/preset-without-nodes": inference.preset_without_nodes,
+    "kaito/preset-unknown": presets.preset_unknown,
+    "webhook/preset-undecidable": presets.preset_undecidable,
+    "kaito/preset-secret-needed": presets.preset_secret_needed,
+    "kaito/preset-secret-refused": presets.preset_secret_refused,
+    "kaito/preset-too-big": presets.preset_too_big,
+    "kaito/preset-without-nodes": presets.preset_without_nodes,
     "kaito/inference-config-missing": inference.inference_config_missing,
     "kaito/inference-config-invalid": inference.inference_config_invalid,
     "kaito/max-model-len-required": inference.max_model_len_required,

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from string import ascii_letters, digits
 
-from kaito_pack.kaito import instance_types, presets
+from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.fields import Map, given, mapping, sequence, text
 from kaito_pack.kaito.ruling import Case
-from kaito_pack.kaito.webhook_resource import effective_instance_type
-from kaito_pack.problems import Problem, did_you_mean, shown
-from kaito_pack.rules import in_range, rules
+from kaito_pack.kaito.webhook_instance_types import effective_instance_type
+from kaito_pack.problems import Problem, shown
 
-PRESET_NAME = ("inference", "preset", "name")
-SECRET = ("inference", "preset", "presetOptions", "modelAccessSecret")
-HUB_CHARACTERS = frozenset(ascii_letters + digits + "-_.")
 ADAPTERS = ("inference", "adapters")
 
 
@@ -42,92 +37,6 @@ def engine_twice(case: Case) -> Iterator[Problem]:
     """An inference is not a preset and a pod template."""
     if case.workspace.has_preset and case.workspace.has_template:
         yield case.problem("inference", "template")
-
-
-def _is_hub_id(name: str) -> bool:
-    """Whether the Hugging Face Hub could have a repository of that id (`org/name`)."""
-    parts = name.split("/")
-    return len(parts) == 2 and all(0 < len(part) <= 96 and set(part) <= HUB_CHARACTERS for part in parts)
-
-
-def known_preset(name: str, kaito: str) -> presets.Preset | None:
-    """The preset that the webhook of that KAITO finds under `name`, without asking anybody."""
-    found = presets.find(name)
-    if not found or not in_range(kaito, found.versions):
-        return None
-    any_case = in_range(kaito, rules("webhook")["kaito/preset-unknown"].parameters["anyCase"])
-    return found if found.name == name or any_case or "/" in name else None
-
-
-def is_for_the_hub(name: str, kaito: str) -> bool:
-    """Whether that KAITO asks the Hugging Face Hub about a preset of this name."""
-    hub_ids = rules("webhook")["kaito/preset-unknown"].parameters["hubIds"]
-    return in_range(kaito, hub_ids) and _is_hub_id(name) and not known_preset(name, kaito)
-
-
-def may_be_preset(name: str, kaito: str) -> bool:
-    """Whether that KAITO knows the preset, or would ask the Hub about it."""
-    return known_preset(name, kaito) is not None or is_for_the_hub(name, kaito)
-
-
-def preset_unknown(case: Case) -> Iterator[Problem]:
-    """KAITO must know the preset."""
-    name = case.workspace.preset
-    if case.workspace.has_preset and not may_be_preset(name, case.kaito):
-        close = did_you_mean(name, presets.names(case.kaito)) if name else None
-        hint = f"; did you mean {shown(close)}" if close else ""
-        yield case.problem(*PRESET_NAME, name=shown(name), hint=hint)
-
-
-def preset_undecidable(case: Case) -> Iterator[Problem]:
-    """Whether the webhook takes this preset is for the Hugging Face Hub to say."""
-    if case.workspace.has_preset and is_for_the_hub(case.workspace.preset, case.kaito):
-        yield case.problem(*PRESET_NAME, name=shown(case.workspace.preset))
-
-
-def _secret(case: Case) -> str:
-    options = mapping(mapping(case.workspace.inference.get("preset")).get("presetOptions"))
-    return text(options.get("modelAccessSecret"))
-
-
-def preset_secret_needed(case: Case) -> Iterator[Problem]:
-    """A gated preset is downloaded with a token."""
-    preset = known_preset(case.workspace.preset, case.kaito)
-    if preset and presets.holds(case.kaito, preset.needs_secret) and not _secret(case):
-        yield case.problem(*SECRET, name=shown(preset.name))
-
-
-def preset_secret_refused(case: Case) -> Iterator[Problem]:
-    """A preset that needs no token must not have one."""
-    preset = known_preset(case.workspace.preset, case.kaito)
-    if preset and presets.holds(case.kaito, preset.refuses_secret) and _secret(case):
-        yield case.problem(*SECRET, name=shown(preset.name))
-
-
-def preset_too_big(case: Case) -> Iterator[Problem]:
-    """The GPUs of all nodes together must hold the preset, unless an annotation lifts the check."""
-    preset = known_preset(case.workspace.preset, case.kaito)
-    found = instance_types.find(case.surroundings.target.cloud, effective_instance_type(case))
-    bypassed = "kaito.sh/bypass-resource-checks" in case.workspace.annotations
-    if not preset or not found or bypassed or not presets.holds(case.kaito, preset.gpu_memory_checked):
-        return
-    total, least = found.gpus * found.gpu_memory_gib * case.workspace.count, preset.gpu_memory_gib or 0
-    if total < least:
-        path = ("resource", "instanceType")
-        yield case.problem(*path, name=shown(preset.name), total=f"{total:g}", least=f"{least:g}")
-
-
-def preset_without_nodes(case: Case) -> Iterator[Problem]:
-    """With own nodes the webhook lists the nodes of a preset; none is known to a check offline.
-
-    A target that tells the memory of its GPUs vouches for nodes that have some.
-    """
-    workspace = case.workspace
-    vouched_for = case.surroundings.target.gpu_memory_gib is not None
-    partitioned = given(workspace.resource.get("partition"))
-    may_be = workspace.has_preset and may_be_preset(workspace.preset, case.kaito)
-    if case.own_nodes and may_be and not partitioned and not vouched_for:
-        yield case.problem("resource", "labelSelector")
 
 
 def _config(case: Case) -> str:

@@ -9,7 +9,7 @@ from kaito_pack.kaito.config_maps import TUNING_KEY, find_config_map
 from kaito_pack.kaito.fields import Map, given, mapping, sequence, text
 from kaito_pack.kaito.images import is_image_reference
 from kaito_pack.kaito.ruling import Case
-from kaito_pack.kaito.webhook_inference import may_be_preset
+from kaito_pack.kaito.webhook_presets import may_be_preset
 from kaito_pack.kaito.webhook_resource import is_dns_subdomain
 from kaito_pack.problems import Problem, shown
 

@@ -1,0 +1,85 @@
+"""Rules of the webhook about `resource.instanceType`: due or not, and known or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.kaito import instance_types
+from kaito_pack.kaito.fields import given, text
+from kaito_pack.kaito.ruling import Case
+from kaito_pack.problems import Problem, did_you_mean, shown
+from kaito_pack.rules import rules
+
+INSTANCE_TYPE = ("resource", "instanceType")
+
+
+def instance_type_required(case: Case) -> Iterator[Problem]:
+    """Where KAITO makes the nodes, it must be told of which type."""
+    if not case.own_nodes and not case.workspace.instance_type:
+        yield case.problem(*INSTANCE_TYPE)
+
+
+def instance_type_with_own_nodes(case: Case) -> Iterator[Problem]:
+    """Where the nodes are there, an instance type must not be set; one of old may stay."""
+    if case.own_nodes and case.workspace.instance_type and not case.before.instance_type:
+        yield case.problem(*INSTANCE_TYPE, value=shown(case.workspace.instance_type))
+
+
+def _checked_type(case: Case) -> str | None:
+    """The instance type whose name the webhook looks up; None where it looks up none."""
+    workspace = case.workspace
+    if not workspace.has_inference:
+        return None
+    if not case.holds("kaito/instance-type-required"):  # up to 0.7 in both modes, the CRD's default filled in
+        return effective_instance_type(case)
+    return workspace.instance_type or None if not case.own_nodes else None
+
+
+def effective_instance_type(case: Case, before: bool = False) -> str:
+    """The instance type once the CRD's default is filled in, where this KAITO's CRD has one."""
+    workspace = case.before if before else case.workspace
+    if workspace.has_resource and not given(workspace.resource.get("instanceType")):
+        row = rules("webhook")["kaito/instance-type-immutable-by-default"]
+        return text(row.parameters["default"]) if row.holds_for(case.kaito) else ""
+    return workspace.instance_type
+
+
+def _azure_prefix(case: Case, value: str, any_case: bool = False) -> str | None:
+    """The series (`Standard_N` …) by which Azure admits an instance type that KAITO has no figures of."""
+    if case.surroundings.target.cloud != "azure":
+        return None
+    prefixes: list[str] = rules("webhook")["kaito/instance-type-unknown"].parameters["prefixes"]
+    for prefix in prefixes:
+        if value.startswith(prefix) or (any_case and value.lower().startswith(prefix.lower())):
+            return prefix
+    return None
+
+
+def instance_type_unknown(case: Case) -> Iterator[Problem]:
+    """The instance type must be in KAITO's list for the cloud, or of a series that Azure admits."""
+    value, cloud = _checked_type(case), case.surroundings.target.cloud
+    if value is None or _azure_prefix(case, value, any_case=True) or instance_types.find(cloud, value):
+        return
+    close = did_you_mean(value, instance_types.names(cloud, case.kaito)) if value else None
+    hint = f"; did you mean {shown(close)}" if close else ""
+    yield case.problem(*INSTANCE_TYPE, value=shown(value), cloud=cloud, hint=hint)
+
+
+def instance_type_dropped(case: Case) -> Iterator[Problem]:
+    """An instance type that an older KAITO knew; Azure admits it all the same, by its series."""
+    value = _checked_type(case)
+    found = instance_types.find(case.surroundings.target.cloud, value) if value else None
+    if value and found and not found.known_in(case.kaito) and not _azure_prefix(case, value, any_case=True):
+        yield case.problem(*INSTANCE_TYPE, value=shown(value), model=found.model, dropped_in=found.dropped_in)
+
+
+def instance_type_letter_case(case: Case) -> Iterator[Problem]:
+    """Up to 0.9 the letter case of an instance type counts."""
+    value = _checked_type(case)
+    if not value or _azure_prefix(case, value):
+        return
+    found = instance_types.find(case.surroundings.target.cloud, value)
+    prefix = _azure_prefix(case, value, any_case=True) or ""
+    right = found.name if found else prefix + value[len(prefix) :]
+    if right != value:
+        yield case.problem(*INSTANCE_TYPE, value=shown(value), right=shown(right))
