@@ -61,6 +61,17 @@ def _check_model(body: Mapping[str, Any], target: Target) -> Iterator[Problem]:
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
 
 
+def check_model_of_values(
+    values: Mapping[str, Any], mode: Mapping[str, Any], workspace: Mapping[str, Any], target: Target
+) -> Iterator[Problem]:
+    """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine."""
+    if mode.get("engine") != "vllm":
+        return
+    memory, gpus = gpu_memory(target, values.get("instanceType"))
+    images = [one.get("image") for one in workspace["inference"]["template"]["spec"]["containers"]]
+    yield from models.check_values(values, catalogue(target.catalogues), images[0], memory, gpus)
+
+
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
     """Memory of one GPU in GiB and GPUs of one node, each None where nothing tells."""
     found = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from kaito_pack import checks, layers, values
 from kaito_pack.documents import Document, read_file
@@ -44,50 +45,65 @@ class Pipeline:
 
     def run(self, files: Sequence[str]) -> list[Outcome]:
         """One outcome a file, in the order given; files that claim one Workspace are told of each other."""
-        outcomes = [self._rendered(file) for file in files]
-        _tell_of_twins(outcomes)
-        surroundings = self._surroundings(outcomes)
+        outcomes = [self.rendered_file(file) for file in files]
+        tell_of_twins(outcomes)
+        around = surroundings(self.target, [one.body for outcome in outcomes for one in outcome.manifests])
         for outcome in outcomes:
+            outcome.problems += self.model_problems(outcome)
             for manifest in outcome.manifests:
-                outcome.problems += self._checked(outcome, manifest, surroundings)
+                outcome.problems += self.checked(outcome, manifest, around)
         return outcomes
 
-    def _rendered(self, file: str) -> Outcome:
+    def rendered_file(self, file: str) -> Outcome:
+        """The manifests of one values file, unchecked; or why it has none."""
+        try:
+            return self.rendered(file, read_file(file))
+        except UsageError as error:
+            return Outcome(file, unread=str(error))
+        except ProblemsError as error:
+            return Outcome(file, problems=error.problems)
+
+    def rendered(self, file: str, documents: Sequence[Document]) -> Outcome:
+        """The same for a file that was read already."""
         outcome = Outcome(file)
         try:
-            outcome.values = values.check([Layer(_only_document(read_file(file)))], self.pack)
+            if len(documents) > 1:
+                raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
+            outcome.values = values.check([Layer(documents[0])], self.pack)
             outcome.manifests = self._renderer.render(outcome.values)
-        except UsageError as error:
-            outcome.unread = str(error)
         except ProblemsError as error:
             outcome.problems = error.problems
         return outcome
 
-    def _surroundings(self, outcomes: Sequence[Outcome]) -> Surroundings:
-        bodies = [manifest.body for outcome in outcomes for manifest in outcome.manifests]
-        return Surroundings(
-            self.target,
-            config_maps=[body for body in bodies if body.get("kind") == "ConfigMap"],
-            workspaces=[body for body in bodies if checks.is_workspace(body)],
-        )
-
-    def _checked(self, outcome: Outcome, manifest: Manifest, surroundings: Surroundings) -> list[Problem]:
-        found = checks.check(manifest.body, surroundings)
+    def checked(self, outcome: Outcome, manifest: Manifest, around: Surroundings) -> list[Problem]:
+        """The problems of one rendered manifest, told in terms of the values line that caused each."""
+        found = checks.check(manifest.body, around, with_model=False)
         if not found or outcome.values is None:
             return []
         from kaito_pack.trace import told_of_values  # only where there is something to tell
 
         return [told_of_values(one, outcome.values, manifest, self._renderer) for one in found]
 
+    def model_problems(self, outcome: Outcome) -> list[Problem]:
+        """What the mode's engine would say of the model, with paths in the values."""
+        of = outcome.values
+        if of is None or not outcome.manifests:
+            return []
+        found = checks.check_model_of_values(of.filled, of.mode.facts, outcome.manifests[0].body, self.target)
+        return [one.at(of.place(one.path)) for one in found]
 
-def _only_document(documents: Sequence[Document]) -> Document:
-    """The one document of a values file."""
-    if len(documents) > 1:
-        raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
-    return documents[0]
+
+def surroundings(target: Target, bodies: Sequence[Mapping[str, Any]]) -> Surroundings:
+    """What each of `bodies`, the manifests of one run, is judged in."""
+    return Surroundings(
+        target,
+        config_maps=[body for body in bodies if body.get("kind") == "ConfigMap"],
+        workspaces=[body for body in bodies if checks.is_workspace(body)],
+        services=[body for body in bodies if body.get("kind") == "Service"],
+    )
 
 
-def _tell_of_twins(outcomes: Sequence[Outcome]) -> None:
+def tell_of_twins(outcomes: Sequence[Outcome]) -> None:
     """Two files that would give the same Workspace, the later overwriting the earlier, are an error."""
     first: dict[tuple[str, str], Outcome] = {}
     for outcome in outcomes:

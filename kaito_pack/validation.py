@@ -1,0 +1,271 @@
+"""The verdict on any file: values, manifests, the pack's own files; one entry a document.
+
+`verdict` speaks of the document itself: refused exactly where the API server or KAITO's webhook would
+refuse it. What breaks later is an error of an accepted document.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from kaito_pack import checks, pack_files
+from kaito_pack.documents import Document, read_file
+from kaito_pack.pack import Pack
+from kaito_pack.pipeline import Outcome, Pipeline, surroundings
+from kaito_pack.problems import Path, Place, Problem, ProblemsError, UsageError, escaped, shown
+from kaito_pack.rendering import Manifest
+from kaito_pack.rules import problem
+from kaito_pack.target import Surroundings, Target
+
+Verdict = Literal["accepted", "refused", "skipped"]
+SUFFIXES = (".yaml", ".yml", ".json")
+VALUES = "Values"
+
+
+@dataclass(slots=True)
+class Entry:
+    """One document and what was found: `document` counts from 1 within the file."""
+
+    file: str
+    document: int
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    problems: list[Problem] = field(default_factory=list)
+    is_known: bool = True
+    body: Mapping[str, Any] | None = None
+    source: Document | None = None
+    prefix: Path = ()
+    outcome: Outcome | None = None
+    manifest: Manifest | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What a cluster would say of the document itself."""
+        if not self.is_known:
+            return "skipped"
+        speakers = {"values", "crd", "webhook"}
+        if self.kind != "Workspace":
+            speakers.add("kubernetes")
+        if self.kind == VALUES:
+            speakers.add("model")
+        refused = any(one.is_error and one.layer in speakers for one in self.problems)
+        return "refused" if refused else "accepted"
+
+
+@dataclass(slots=True)
+class Report:
+    """All entries of a run, and the reasons why files could not be judged at all."""
+
+    entries: list[Entry] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+class Validation:
+    """Judges files for one target."""
+
+    def __init__(self, pack: Pack, target: Target) -> None:
+        self._pipeline = Pipeline(pack, target)
+        self._target = target
+
+    def run(self, paths: Sequence[str], old: Sequence[str] = ()) -> Report:
+        """The verdicts on all files, folders being searched; `old` are files with what is stored now."""
+        report = self._read(paths)
+        stored = self._read(old)
+        report.unread += stored.unread
+        if broken := [found for entry in stored.entries for found in entry.problems if entry.body is None]:
+            raise ProblemsError(broken)
+        bodies = [entry.body for entry in report.entries if entry.body is not None]
+        around = surroundings(self._target, bodies)
+        for entry in report.entries:
+            self._judge(entry, _with_old(around, entry, stored.entries))
+        return report
+
+    def _read(self, paths: Sequence[str]) -> Report:
+        report = Report()
+        for path in paths:
+            try:
+                for file in files_of(path):
+                    self._read_file(file, report)
+            except UsageError as error:
+                report.unread.append(str(error))
+        return report
+
+    def _read_file(self, file: str, report: Report) -> None:
+        try:
+            documents = read_file(file)
+        except UsageError as error:
+            report.unread.append(str(error))
+            return
+        except ProblemsError as error:
+            report.entries.append(Entry(file, 1, problems=error.problems))
+            return
+        if any(_is_manifest(document.value) for document in documents):
+            report.entries += (entry for document in documents for entry in _manifests(document, file))
+        else:
+            report.entries += self._values(file, documents)
+
+    def _values(self, file: str, documents: Sequence[Document]) -> Iterator[Entry]:
+        outcome = self._pipeline.rendered(file, documents)
+        entry = Entry(file, documents[0].number, VALUES, problems=outcome.problems, outcome=outcome)
+        if outcome.values is not None:
+            entry.namespace, entry.name = outcome.values.filled["namespace"], outcome.values.filled["name"]
+        yield entry
+        for manifest in outcome.manifests:
+            found = _entry(manifest.body, file, documents[0])
+            found.outcome, found.manifest = outcome, manifest
+            yield found
+
+    def _judge(self, entry: Entry, around: Surroundings) -> None:
+        if entry.kind == VALUES and entry.outcome is not None:
+            entry.problems = [*entry.problems, *self._pipeline.model_problems(entry.outcome)]
+        elif entry.manifest is not None and entry.outcome is not None:
+            entry.problems = self._pipeline.checked(entry.outcome, entry.manifest, around)
+        elif entry.body is not None and entry.source is not None:
+            if entry.prefix == ():
+                entry.problems += _written(entry.source)
+            found = self._checked(entry, around)
+            entry.problems += [_located(one, entry.source, entry.prefix) for one in found]
+
+    def _checked(self, entry: Entry, around: Surroundings) -> list[Problem]:
+        body = entry.body or {}
+        if _is_pack_file(body):
+            # A problem of the pack's own file is told at the file's own places already.
+            return _pack_file(entry)
+        for name in ("apiVersion", "kind"):
+            if not isinstance(body.get(name), str) or not body[name]:
+                return [problem("crd/no-kind", (name,), value=shown(body.get(name)), field=name)]
+        found = checks.check(body, around)
+        if found is None:
+            entry.is_known = False
+            what = shown(f"{body['apiVersion']} {body['kind']}")
+            return [problem("kubernetes/unknown-kind", ("kind",), what=what, kubernetes=self._target.kubernetes)]
+        return found
+
+
+def _pack_file(entry: Entry) -> list[Problem]:
+    if entry.source is None or entry.kind not in pack_files.KINDS:
+        fix = f"Choose {', '.join(pack_files.KINDS)}"
+        return [problem("pack-file/not-a-choice", ("kind",), value=shown(entry.kind), fix=fix)]
+    return list(pack_files.check_file(entry.source, entry.kind))
+
+
+def files_of(path: str) -> Iterator[str]:
+    """`path` itself, or the YAML and JSON files below it where it is a folder, hidden ones left out."""
+    if not os.path.isdir(path):
+        yield path
+        return
+    seen: set[str] = set()
+    found = False
+    for folder, folders, files in os.walk(path, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:  # a link that leads back up
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.endswith(SUFFIXES) and not name.startswith("."):
+                found = True
+                yield os.path.join(folder, name)
+    if not found:
+        raise UsageError(f"{escaped(path)}: no {', '.join('*' + suffix for suffix in SUFFIXES)} in this folder")
+
+
+def _is_manifest(value: object) -> bool:
+    return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
+
+
+def _is_pack_file(body: Mapping[str, Any]) -> bool:
+    return str(body.get("apiVersion", "")).startswith("pack.kubefoundry.io/")
+
+
+def _manifests(document: Document, file: str) -> Iterator[Entry]:
+    """An entry a manifest; the items of a List are manifests of their own."""
+    body = document.value
+    if not isinstance(body, dict):
+        place = document.place(())
+        found = [problem("crd/not-an-object", (), place, value=shown(body))]
+        yield Entry(file, document.number, problems=found)
+    elif str(body.get("kind", "")).endswith("List") and isinstance(body.get("items"), list):
+        for index, item in enumerate(body["items"]):
+            if isinstance(item, dict):
+                yield _entry(item, file, document, ("items", index))
+            else:
+                place = document.place(("items", index))
+                found = [problem("crd/not-an-object", (), place, value=shown(item))]
+                yield Entry(file, document.number, problems=found)
+    else:
+        yield _entry(body, file, document)
+
+
+def _entry(body: Mapping[str, Any], file: str, document: Document, prefix: Path = ()) -> Entry:
+    metadata = body.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    entry = Entry(file, document.number, _text(body.get("kind")), body=body, source=document, prefix=prefix)
+    entry.namespace, entry.name = _text(metadata.get("namespace")), _text(metadata.get("name"))
+    return entry
+
+
+def _text(value: object) -> str:
+    return "" if value is None else value if isinstance(value, str) else shown(value, quote=False)
+
+
+def _written(document: Document) -> Iterator[Problem]:
+    """A key that is written twice: kubectl keeps the last without a word, so the verdict stands."""
+    for twice in document.duplicates:
+        yield problem("controller/written-twice", twice.path, twice.place, first=twice.first_line)
+
+
+def _located(found: Problem, document: Document, prefix: Path) -> Problem:
+    if found.place is not None:
+        return found
+    is_key = found.rule.endswith("/unknown-field")
+    return replace(found, path=(*prefix, *found.path)).at(document.place((*prefix, *found.path), is_key))
+
+
+def _with_old(around: Surroundings, entry: Entry, stored: Sequence[Entry]) -> Surroundings:
+    """The surroundings with the stored object that `entry` would update, where there is one."""
+    for other in stored:
+        same_name = (other.kind, other.name) == (entry.kind, entry.name)
+        # A namespace that one of the two leaves out is the one that kubectl adds.
+        if same_name and (other.namespace == entry.namespace or not (other.namespace and entry.namespace)):
+            return replace(around, old=other.body)
+    return around
+
+
+def as_rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The entries as `-o json` prints them."""
+    return [
+        {
+            "file": entry.file,
+            "document": entry.document,
+            "kind": entry.kind,
+            "namespace": entry.namespace,
+            "name": entry.name,
+            "verdict": entry.verdict,
+            "problems": [_row(found) for found in entry.problems],
+        }
+        for entry in entries
+    ]
+
+
+def _row(found: Problem) -> dict[str, Any]:
+    from kaito_pack.problems import path_text
+    from kaito_pack.report import sentence
+
+    place = found.place or Place("")
+    return {
+        "rule": found.rule,
+        "severity": found.severity,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "path": path_text(found.path),
+        "message": sentence(found.message),
+        "fix": sentence(found.fix),
+        "layer": found.layer,
+    }
