@@ -1,8 +1,14 @@
-"""The one formatter of problems: text for people. Nothing here prints."""
+"""The one formatter of problems: text for people, JSON for programs. Nothing here prints."""
 
 from __future__ import annotations
 
-from kaito_pack.problems import Problem, path_text
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kaito_pack.problems import Place, Problem, path_text
+
+if TYPE_CHECKING:
+    from kaito_pack.validation import Entry, Report
 
 
 def line(found: Problem) -> str:
@@ -22,3 +28,77 @@ def sentence(text: str) -> str:
         return ""
     text = text[0].upper() + text[1:] if text.startswith(("did ", "choose ")) else text
     return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def annotation(found: Problem) -> str:
+    """A GitHub workflow command: `::error file=llama.yaml,line=4,col=1,title=values/missing::…`"""
+    place = found.place or Place("")
+    words = " ".join(filter(None, [sentence(found.message), sentence(found.fix)]))
+    text = f"{path_text(found.path)}: {words}" if found.path else words
+    properties = f"file={_property(place.file)},line={place.line},col={place.column},title={found.rule}"
+    return f"::{found.severity} {properties}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def as_json(reports: Mapping[str, Report]) -> str:
+    """The entries of one or more KAITO versions as one JSON array; with several each names its `kaito`."""
+    import json  # text is the rule
+
+    rows = [
+        _row(entry) | ({"kaito": kaito} if len(reports) > 1 else {})
+        for kaito, report in reports.items()
+        for entry in report.entries
+    ]
+    return json.dumps(rows, indent=2, ensure_ascii=False)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "file": entry.file,
+        "document": entry.document,
+        "kind": entry.kind,
+        "namespace": entry.namespace,
+        "name": entry.name,
+        "verdict": entry.verdict,
+        "problems": [_problem_row(found) for found in entry.problems],
+    }
+
+
+def _problem_row(found: Problem) -> dict[str, Any]:
+    place = found.place or Place("")
+    return {
+        "rule": found.rule,
+        "severity": found.severity,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "path": path_text(found.path),
+        "message": sentence(found.message),
+        "fix": sentence(found.fix),
+        "layer": found.layer,
+    }
+
+
+def table(reports: Mapping[str, Report]) -> str:
+    """Manifests against KAITO versions: `ok`, `refused`, or `breaks` where an accepted one has an error."""
+    rows = [["", *reports]]
+    for entries in zip(*(report.entries for report in reports.values()), strict=True):
+        first = entries[0]
+        name = f"{first.namespace}/{first.name}" if first.namespace else first.name
+        rows.append([f"{first.file} {first.kind} {name}".rstrip(), *map(_cell, entries)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _cell(entry: Entry) -> str:
+    if entry.verdict != "accepted":
+        return entry.verdict
+    return "breaks" if any(found.is_error for found in entry.problems) else "ok"

@@ -15,7 +15,7 @@ from kaito_pack import checks, pack_files
 from kaito_pack.documents import Document, read_file
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Outcome, Pipeline, surroundings
-from kaito_pack.problems import Path, Place, Problem, ProblemsError, UsageError, escaped, shown
+from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, escaped, shown
 from kaito_pack.rendering import Manifest
 from kaito_pack.rules import problem
 from kaito_pack.target import Surroundings, Target
@@ -57,11 +57,20 @@ class Entry:
 
 
 @dataclass(slots=True)
+class Source:
+    """One file as it was read: its documents, or what is wrong with its text, or why it was not read."""
+
+    file: str
+    documents: Sequence[Document] = ()
+    problems: list[Problem] = field(default_factory=list)
+    unread: str | None = None
+
+
+@dataclass(slots=True)
 class Report:
-    """All entries of a run, and the reasons why files could not be judged at all."""
+    """All entries of a run for one target."""
 
     entries: list[Entry] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
 
 
 class Validation:
@@ -71,42 +80,30 @@ class Validation:
         self._pipeline = Pipeline(pack, target)
         self._target = target
 
-    def run(self, paths: Sequence[str], old: Sequence[str] = ()) -> Report:
-        """The verdicts on all files, folders being searched; `old` are files with what is stored now."""
-        report = self._read(paths)
-        stored = self._read(old)
-        report.unread += stored.unread
-        if broken := [found for entry in stored.entries for found in entry.problems if entry.body is None]:
+    def run(self, sources: Sequence[Source], old: Sequence[Source] = ()) -> Report:
+        """The verdicts on all documents of `sources`; `old` holds what is stored now.
+
+        Raises ProblemsError where a file of `old` cannot be understood.
+        """
+        entries, stored = self._entries(sources), self._entries(old)
+        if broken := [found for entry in stored for found in entry.problems if entry.body is None]:
             raise ProblemsError(broken)
-        bodies = [entry.body for entry in report.entries if entry.body is not None]
-        around = surroundings(self._target, bodies)
-        for entry in report.entries:
-            self._judge(entry, _with_old(around, entry, stored.entries))
-        return report
+        around = surroundings(self._target, [entry.body for entry in entries if entry.body is not None])
+        for entry in entries:
+            self._judge(entry, _with_old(around, entry, stored))
+        return Report(entries)
 
-    def _read(self, paths: Sequence[str]) -> Report:
-        report = Report()
-        for path in paths:
-            try:
-                for file in files_of(path):
-                    self._read_file(file, report)
-            except UsageError as error:
-                report.unread.append(str(error))
-        return report
-
-    def _read_file(self, file: str, report: Report) -> None:
-        try:
-            documents = read_file(file)
-        except UsageError as error:
-            report.unread.append(str(error))
-            return
-        except ProblemsError as error:
-            report.entries.append(Entry(file, 1, problems=error.problems))
-            return
-        if any(_is_manifest(document.value) for document in documents):
-            report.entries += (entry for document in documents for entry in _manifests(document, file))
-        else:
-            report.entries += self._values(file, documents)
+    def _entries(self, sources: Sequence[Source]) -> list[Entry]:
+        entries: list[Entry] = []
+        for source in sources:
+            file, documents = source.file, source.documents
+            if source.problems:
+                entries.append(Entry(file, 1, problems=source.problems))
+            elif any(_is_manifest(document.value) for document in documents):
+                entries += (entry for document in documents for entry in _manifests(document, file))
+            elif documents:
+                entries += self._values(file, documents)
+        return entries
 
     def _values(self, file: str, documents: Sequence[Document]) -> Iterator[Entry]:
         outcome = self._pipeline.rendered(file, documents)
@@ -142,7 +139,9 @@ class Validation:
         if found is None:
             entry.is_known = False
             what = shown(f"{body['apiVersion']} {body['kind']}")
-            return [problem("kubernetes/unknown-kind", ("kind",), what=what, kubernetes=self._target.kubernetes)]
+            return [
+                problem("kubernetes/unknown-kind", ("kind",), what=what, kubernetes=self._target.kubernetes)
+            ]
         return found
 
 
@@ -151,6 +150,27 @@ def _pack_file(entry: Entry) -> list[Problem]:
         fix = f"Choose {', '.join(pack_files.KINDS)}"
         return [problem("pack-file/not-a-choice", ("kind",), value=shown(entry.kind), fix=fix)]
     return list(pack_files.check_file(entry.source, entry.kind))
+
+
+def read_sources(paths: Sequence[str]) -> list[Source]:
+    """Every file that `paths` name, read once; folders are searched, `-` is stdin."""
+    sources: list[Source] = []
+    for path in paths:
+        try:
+            sources += map(_read, files_of(path))
+        except UsageError as error:
+            sources.append(Source(path, unread=str(error)))
+    return sources
+
+
+def _read(file: str) -> Source:
+    try:
+        documents = read_file(file)
+        return Source(documents[0].file, documents)
+    except UsageError as error:
+        return Source(file, unread=str(error))
+    except ProblemsError as error:
+        return Source(file, problems=error.problems)
 
 
 def files_of(path: str) -> Iterator[str]:
@@ -172,7 +192,9 @@ def files_of(path: str) -> Iterator[str]:
                 found = True
                 yield os.path.join(folder, name)
     if not found:
-        raise UsageError(f"{escaped(path)}: no {', '.join('*' + suffix for suffix in SUFFIXES)} in this folder")
+        raise UsageError(
+            f"{escaped(path)}: no {', '.join('*' + suffix for suffix in SUFFIXES)} in this folder"
+        )
 
 
 def _is_manifest(value: object) -> bool:
@@ -235,37 +257,3 @@ def _with_old(around: Surroundings, entry: Entry, stored: Sequence[Entry]) -> Su
         if same_name and (other.namespace == entry.namespace or not (other.namespace and entry.namespace)):
             return replace(around, old=other.body)
     return around
-
-
-def as_rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """The entries as `-o json` prints them."""
-    return [
-        {
-            "file": entry.file,
-            "document": entry.document,
-            "kind": entry.kind,
-            "namespace": entry.namespace,
-            "name": entry.name,
-            "verdict": entry.verdict,
-            "problems": [_row(found) for found in entry.problems],
-        }
-        for entry in entries
-    ]
-
-
-def _row(found: Problem) -> dict[str, Any]:
-    from kaito_pack.problems import path_text
-    from kaito_pack.report import sentence
-
-    place = found.place or Place("")
-    return {
-        "rule": found.rule,
-        "severity": found.severity,
-        "file": place.file,
-        "line": place.line,
-        "column": place.column,
-        "path": path_text(found.path),
-        "message": sentence(found.message),
-        "fix": sentence(found.fix),
-        "layer": found.layer,
-    }

@@ -9,7 +9,7 @@ import click
 
 from kaito_pack.pipeline import Outcome
 from kaito_pack.problems import Problem
-from kaito_pack.report import line
+from kaito_pack.report import annotation, line
 
 
 def tell(problems: Iterable[Problem]) -> None:
@@ -24,12 +24,19 @@ def tell(problems: Iterable[Problem]) -> None:
         click.echo(styled, err=True, color=colour)
 
 
+def annotate(problems: Iterable[Problem]) -> None:
+    """One workflow command a problem on stdout, as GitHub shows them beside the lines."""
+    for found in problems:
+        click.echo(annotation(found))
+
+
 def tell_outcomes(outcomes: Sequence[Outcome]) -> int:
     """All that went wrong, on stderr; the exit code that it comes to."""
     for outcome in outcomes:
         if outcome.unread is not None:
             click.echo(f"Error: {outcome.unread}", err=True)
-        tell(outcome.problems)
+        # Advice is validate's to give; who renders asked for manifests.
+        tell(found for found in outcome.problems if found.layer != "advice")
     if any(outcome.unread is not None for outcome in outcomes):
         return 2
     return 0 if all(outcome.is_good for outcome in outcomes) else 1

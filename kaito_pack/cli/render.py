@@ -5,15 +5,14 @@ from __future__ import annotations
 import click
 
 from kaito_pack import output, rendering
-from kaito_pack.cli._options import target_of, target_options
+from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import tell_outcomes
-from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
 
 
 @click.command("render")
 @click.argument("values", nargs=-1, required=True, metavar="VALUES...")
-@target_options
+@cluster_options
 @click.option("-o", "--output", "form", type=click.Choice(["yaml", "json"]), default="yaml", help="Format.")
 @click.option(
     "--out",
@@ -24,8 +23,7 @@ from kaito_pack.pipeline import Pipeline
 def command(
     context: click.Context,
     values: tuple[str, ...],
-    kaito_version: str | None,
-    kubernetes_version: str | None,
+    cluster: Cluster,
     form: str,
     out: str | None,
 ) -> None:
@@ -33,8 +31,7 @@ def command(
 
     Every manifest is checked first; when anything is wrong, nothing is printed or written.
     """
-    pack = Pack()
-    outcomes = Pipeline(pack, target_of(pack, kaito_version, kubernetes_version)).run(values)
+    outcomes = Pipeline(cluster.pack, cluster.target()).run(values)
     code = tell_outcomes(outcomes)
     if code:
         context.exit(code)

@@ -2,48 +2,65 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import click
 
-from kaito_pack.cli._options import target_of, target_options
-from kaito_pack.cli._output import annotation, tell
-from kaito_pack.pack import Pack
-from kaito_pack.validation import Entry, Report, Validation, as_rows
+from kaito_pack.cli._options import Cluster, cluster_options
+from kaito_pack.cli._output import annotate, tell
+from kaito_pack.problems import Problem
+from kaito_pack.report import as_json, table
+from kaito_pack.validation import Report, Validation, read_sources
 
 
 @click.command("validate")
 @click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|-...")
-@target_options(all_versions=True)
-@click.option("--old", multiple=True, metavar="FILE", help="What is stored now: judge an update, not a create.")
+@cluster_options
+@click.option(
+    "--old", multiple=True, metavar="FILE", help="What is stored now: judge an update, not a create."
+)
 @click.option("--strict", is_flag=True, help="Warnings fail, too.")
-@click.option("-o", "--output", "form", type=click.Choice(["text", "json", "github"]), default="text", help="Format.")
+@click.option(
+    "-o", "--output", "form", type=click.Choice(["text", "json", "github"]), default="text", help="Format."
+)
 @click.pass_context
 def command(
-    context: click.Context, files: tuple[str, ...], old: tuple[str, ...], strict: bool, form: str, **target: str
+    context: click.Context,
+    files: tuple[str, ...],
+    cluster: Cluster,
+    old: tuple[str, ...],
+    strict: bool,
+    form: str,
 ) -> None:
-    """Say what KAITO's webhook and the API server would say of values files and manifests.
+    """Say what KAITO's webhook and the API server would say of FILES.
 
-    Both are told apart by apiVersion and kind; folders are searched for *.yaml, *.yml and *.json. Exit code 1
-    where there is any error; `--strict` counts warnings. With --kaito-version all: a table, manifests against
-    versions.
+    Values files and manifests are told apart by apiVersion and kind; folders are searched for *.yaml, *.yml
+    and *.json. Exit code 1 where there is any error; --strict counts warnings. With --kaito-version all: a
+    table, manifests against versions.
     """
-    pack = Pack()
-    asked = target.pop("kaito_version")
-    versions = pack.kaito_versions if asked == "all" else (pack.kaito_version(asked),)
-    sources = [_from_stdin() if file == "-" else file for file in files]
-    reports = [Validation(pack, target_of(pack, version, **target)).run(sources, old) for version in versions]
+    targets = cluster.targets()
+    sources, stored = read_sources(files), read_sources(old)
+    reports = {target.kaito: Validation(cluster.pack, target).run(sources, stored) for target in targets}
+    found = _once(reports.values())
     if form == "json":
-        rows = [_row(row, version, asked) for version, report in zip(versions, reports) for row in as_rows(report.entries)]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(as_json(reports))
     elif form == "github":
-        for found in _once(reports):
-            click.echo(annotation(found))
+        annotate(found)
     else:
-        tell(_once(reports))
-        if asked == "all":
-            click.echo(_table(versions, reports))
-    for reason in reports[0].unread:
+        tell(found)
+        if len(reports) > 1:
+            click.echo(table(reports), nl=False)
+    unread = [source.unread for source in (*sources, *stored) if source.unread]
+    for reason in unread:
         click.echo(f"Error: {reason}", err=True)
-    context.exit(_code(reports, strict))
+    failed = any(one.is_error or strict for one in found)
+    context.exit(2 if unread else 1 if failed else 0)
+
+
+def _once(reports: Iterable[Report]) -> list[Problem]:
+    """Every problem once, though several versions of KAITO have it."""
+    seen: dict[Problem, None] = {}
+    for report in reports:
+        for entry in report.entries:
+            seen.update(dict.fromkeys(entry.problems))
+    return list(seen)

@@ -18,7 +18,7 @@ from kaito_pack import pack_files
 from kaito_pack.documents import Document
 from kaito_pack.models.model import Model, model_of
 from kaito_pack.problems import Problem, ProblemsError, shown
-from kaito_pack.root import VALUES
+from kaito_pack.root import SCHEMAS, VALUES
 from kaito_pack.rules import problem
 
 FOLDER = VALUES / "catalogue"
@@ -101,8 +101,8 @@ def own_models() -> Mapping[str, Model]:
 
 @cache
 def vllm_table() -> Mapping[str, Any]:
-    """`values/catalogue/vllm.json`: images with their vLLM, and architectures with first and last vLLM."""
-    table: dict[str, Any] = json.loads((FOLDER / "vllm.json").read_text(encoding="utf-8"))
+    """`schemas/vllm.json`: images with their vLLM, and architectures with first and last vLLM."""
+    table: dict[str, Any] = json.loads((SCHEMAS / "vllm.json").read_text(encoding="utf-8"))
     return MappingProxyType(table)
 
 
