@@ -14,7 +14,10 @@ not exact (`007` and `123456.789` pass it), and the cluster shows its slips, so 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
@@ -42,6 +45,8 @@ class Quantity:
     @property
     def value(self) -> Fraction:
         """The exact amount in base units: bytes, cores, pieces."""
+        from fractions import Fraction  # 3 ms that a start need not pay
+
         scale = min(self.scale, LARGEST_EXPONENT)
         return Fraction(self.number * 10**scale) if scale >= 0 else Fraction(self.number, 10**-scale)
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kaito_pack.kubernetes.decoding import Finding, Found, Trail, is_time, path_of, whole, wrong_type
-from kaito_pack.problems import did_you_mean, shown
+from kaito_pack.kubernetes.decoding import Finding, Found, Trail, is_time, path_of, unknown, whole, wrong_type
+from kaito_pack.problems import shown
 
 Schema = Mapping[str, Any]
 Check = Callable[[Any, Trail, Found], None]
@@ -75,8 +75,7 @@ def unknown_only(value: Any, schema: Schema | None, trail: Trail, found: Found) 
                     found,
                 )
             else:
-                near = did_you_mean(str(key), fields) or ""
-                found.append(Finding("unknown", path_of((trail, key)), shown(key), near))
+                found.append(unknown(key, fields, trail, found))
 
 
 def has_type(value: Any, kind: str) -> bool:
@@ -119,8 +118,7 @@ def _fields(schema: Schema) -> Check:
                 if child is not None:
                     other(child, (trail, key), found)
             elif not free:
-                near = did_you_mean(str(key), fields) or ""
-                found.append(Finding("unknown", path_of((trail, key)), shown(key), near))
+                found.append(unknown(key, fields, trail, found))
 
     return check
 

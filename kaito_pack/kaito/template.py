@@ -27,7 +27,8 @@ def check_template(manifest: Mapping[str, Any], kaito: str, kubernetes: str) -> 
     for path, value, name in open_parts(manifest):
         found = list(_decoded(value, name, api))
         yield from _refused(found, name, path, kaito, api)
-        yield from _too_new(value, name, path, found, api, kubernetes)
+        if kubernetes != api:
+            yield from _too_new(value, name, path, found, kubernetes)
 
 
 def open_parts(manifest: Mapping[str, Any]) -> Iterator[tuple[Path, Any, str]]:
@@ -86,12 +87,8 @@ def _has_field(pod: definitions.Definitions, name: str, path: Path) -> bool:
     return True
 
 
-def _too_new(
-    value: Any, name: str, path: Path, found: list[Finding], api: str, kubernetes: str
-) -> Iterator[Problem]:
+def _too_new(value: Any, name: str, path: Path, found: list[Finding], kubernetes: str) -> Iterator[Problem]:
     """Fields that KAITO knows and the cluster's older Kubernetes drops without a word."""
-    if kubernetes == api:
-        return
     said = {finding.path for finding in found}
     for finding in _decoded(value, name, kubernetes):
         if finding.kind == "unknown" and finding.path not in said:

@@ -10,7 +10,7 @@ Nothing here asks for required fields or for values that make sense: a decoder d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,6 +22,8 @@ from kaito_pack.problems import Path, did_you_mean, shown
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
 WHOLE_AS_DIGITS = 1e21  # from here on Go prints a number with an exponent, which no integer field takes
+MOST_SUGGESTIONS = 50
+LONGEST_SUGGESTED = 80
 
 Trail = tuple[Any, ...] | None  # (the parent's trail, the key): a path that costs nothing until it is told
 
@@ -61,7 +63,7 @@ def decoder(definitions: Definitions, case_sensitive: bool) -> Decoder:
 
 
 class Decoder:
-    """Checks for definitions, each made once; a check appends what it finds, and costs little else."""
+    """Checks for definitions, each made once; a check appends what it finds."""
 
     def __init__(self, schemas: Mapping[str, Schema], case_sensitive: bool) -> None:
         self.schemas = schemas
@@ -112,13 +114,20 @@ class Decoder:
                     continue
                 spelling = spellings.get(folded(key))
                 if spelling is None:
-                    near = did_you_mean(str(key), fields) or ""
-                    found.append(Finding("unknown", path_of((trail, key)), shown(key), near))
+                    found.append(unknown(key, fields, trail, found))
                 else:
                     found.append(Finding("case", path_of((trail, key)), shown(key), spelling))
                     fields[spelling](child, (trail, key), found)
 
         return struct
+
+
+def unknown(key: Any, fields: Iterable[str], trail: Trail, found: Found) -> Finding:
+    """The finding of a field that is not among `fields`, with the nearest name."""
+    # Looking for a near name costs a millisecond: not for thousands of fields, not for a huge one.
+    worth = len(found) < MOST_SUGGESTIONS and len(str(key)) <= LONGEST_SUGGESTED
+    near = (did_you_mean(str(key), fields) or "") if worth else ""
+    return Finding("unknown", path_of((trail, key)), shown(key), near)
 
 
 def folded(key: object) -> str:

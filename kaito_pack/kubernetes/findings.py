@@ -1,4 +1,4 @@
-"""Findings turned into problems of a layer: kind and layer name the rule, the row speaks."""
+"""Findings turned into problems: layer and kind of finding name the rule, its row speaks."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ RULES = {
 }
 
 
-def problems_of(
-    found: Iterable[Finding], layer: Layer, base: Path = (), **facts: object
-) -> Iterator[Problem]:
+def problems_of(found: Iterable[Finding], layer: Layer, base: Path = (), **facts: str) -> Iterator[Problem]:
     """The problems of a layer that findings below the path `base` are; `facts` fill the rows' words.
 
     A slip of letter case is always the controller's problem: it drops such a field.
@@ -46,11 +44,10 @@ def problems_of(
             yield named(f"{layer}/{RULES[finding.kind]}", finding, base, **facts)
 
 
-def named(name: str, finding: Finding, base: Path = (), **facts: object) -> Problem:
+def named(name: str, finding: Finding, base: Path = (), **facts: str) -> Problem:
     """The problem `name` that a finding is. `{remedy}` in a row's fix is its parameter "near", where a
     name that is near was found, else "far"."""
     parameters = rules.all_rules()[name].parameters
     remedy = str(parameters.get("near" if finding.expected else "far", "")).format(expected=finding.expected)
-    return rules.problem(
-        name, base + finding.path, value=finding.value, expected=finding.expected, remedy=remedy, **facts
-    )
+    words = {**facts, "value": finding.value, "expected": finding.expected, "remedy": remedy}
+    return rules.problem(name, base + finding.path, None, **words)

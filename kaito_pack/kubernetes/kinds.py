@@ -59,5 +59,5 @@ def _missing(
                 yield Finding("missing", (*path, field), field, field)
         fields, other = schema.get("properties", {}), schema.get("additionalProperties", {})
         for key, child in value.items():
-            if child is not None:
-                yield from _missing(child, fields.get(key, other), (*path, str(key)), schemas, filled)
+            if child is not None and (below := fields.get(key, other)):
+                yield from _missing(child, below, (*path, str(key)), schemas, filled)
