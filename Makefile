@@ -30,6 +30,9 @@ check: $(VENV)/run.stamp ## Say what a cluster would say of VALUES=llama.yaml
 test: $(VENV)/dev.stamp ## Run the tests
 	@$(RUN) -m pytest $(PYTEST)
 
+test-tools: ## Fetch the real tools that tests compare with (Debian, Go, npm)
+	@scripts/test-tools
+
 lint: $(VENV)/dev.stamp ## Lint, format and types
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
@@ -50,4 +53,4 @@ lock: ## Pin the dependencies of requirements/*.in again (needs uv)
 clean: ## Remove what make has made
 	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help venv render check test lint generate verify kaito-schema lock clean
+.PHONY: help venv render check test test-tools lint generate verify kaito-schema lock clean
