@@ -6,6 +6,7 @@ SHELL := /bin/sh
 VENV := .venv
 PYTHON ?= python3
 RUN := $(VENV)/bin/python
+PYTEST ?= -n auto
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

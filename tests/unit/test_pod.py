@@ -395,7 +395,10 @@ def test_an_unknown_resource_is_answered_with_the_likely_one() -> None:
 def test_every_rule_of_the_table_has_a_case() -> None:
     rows = json.loads((SCHEMAS / "rules" / "kubernetes.json").read_text(encoding="utf-8"))
     here = FilePath(__file__).parent
-    cases = "".join((here / name).read_text(encoding="utf-8") for name in ("test_pod.py", "test_services.py", "test_template.py"))
+    cases = "".join(
+        (here / name).read_text(encoding="utf-8")
+        for name in ("test_pod.py", "test_services.py", "test_template.py")
+    )
     mine = {name for name in rows if name in used_rules()}
     assert mine
     assert sorted(mine - set(re.findall(r"kubernetes/[a-z0-9-]+", cases))) == []

@@ -1,0 +1,115 @@
+"""The tree is the registry: what a mode, a value, a rule must have."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from kaito_pack.pack import Pack
+from kaito_pack.rules import all_rules
+from tests.conftest import ROOT
+
+PACK = Pack()
+
+
+@pytest.mark.parametrize("mode", PACK.mode_names)
+def test_a_mode_has_a_workspace_template_and_a_schema(mode: str) -> None:
+    assert PACK.mode(mode).templates[0] == f"{mode}/workspace.yaml.j2"
+    assert PACK.mode(mode).schema["properties"]["modelSource"]["const"] == mode
+    assert PACK.mode(mode).is_quick, "a keyword that the fast check does not know makes every run slow"
+
+
+@pytest.mark.parametrize("mode", PACK.mode_names)
+def test_every_value_has_title_description_and_example(mode: str) -> None:
+    lacking = [
+        (name, word)
+        for name, part in PACK.mode(mode).schema["properties"].items()
+        if "not" not in part
+        for word in ("title", "description", "examples")
+        if not part.get(word)
+    ]
+    assert lacking == []
+
+
+@pytest.mark.parametrize("mode", PACK.mode_names)
+def test_the_examples_in_a_schema_are_right(mode: str) -> None:
+    for part in PACK.mode(mode).schema["properties"].values():
+        for example in part.get("examples", []):
+            Draft202012Validator(part).validate(example)
+
+
+def test_every_value_is_shown_in_an_example() -> None:
+    names = {
+        name
+        for mode in PACK.mode_names
+        for name, part in PACK.mode(mode).schema["properties"].items()
+        if "not" not in part
+    }
+    shown = {
+        name
+        for file in (ROOT / "values").glob("*.yaml")
+        for name in yaml.safe_load(file.read_text(encoding="utf-8"))
+    }
+    assert names - shown == set()
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "schemas").glob("**/*.schema.json")), ids=lambda file: file.name
+)
+def test_a_schema_is_a_json_schema_of_2020_12(file) -> None:
+    schema = json.loads(file.read_text(encoding="utf-8"))
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Draft202012Validator.check_schema(schema)
+
+
+def test_patterns_end_in_a_way_that_takes_no_line_break() -> None:
+    text = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "schemas" / "values").glob("*.json"))
+    anchored = [pattern for pattern in re.findall(r'"pattern": "(\^[^"]*)"', text) if pattern.endswith("$")]
+    assert anchored
+    assert [pattern for pattern in anchored if not pattern.endswith(r"(?!\\n)$")] == []
+    assert not re.search(r"\\\\[dwsDWS]", text), "classes that validators read differently"
+
+
+def test_every_rule_that_the_code_names_is_in_the_table() -> None:
+    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "kaito_pack").rglob("*.py"))
+    schemas = "".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "schemas" / "values").glob("*.json")
+    )
+    named = set(re.findall(r'"((?:values|file|pack-file)/[a-z0-9-]+)"', code + schemas))
+    assert named - set(all_rules()) == set()
+    used_elsewhere = {name for name in all_rules() if name.startswith("file/")}
+    assert {name for name in all_rules() if name.startswith("values/")} - named - used_elsewhere == set()
+
+
+def test_every_rule_has_words() -> None:
+    lacking = [name for name, rule in all_rules().items() if not rule.message or not rule.meaning]
+    assert lacking == []
+
+
+def test_the_served_names_are_those_of_the_models_that_can_be_chosen() -> None:
+    for name in PACK.mode_names:
+        served = PACK.mode(name).facts.get("servedModels")
+        if served:
+            choices = [
+                part["enum"]
+                for part in PACK.mode(name).schema["properties"].values()
+                if set(part.get("enum", [])) >= set(served)
+            ]
+            assert choices and set(choices[0]) == set(served)
+
+
+def test_no_python_names_a_mode() -> None:
+    # An engine may have a mode's name, and engines are spoken of.
+    engines = {PACK.mode(name).facts["engine"] for name in PACK.mode_names}
+    names = "|".join(set(PACK.mode_names) - engines)
+    found = [
+        (file.name, line.strip())
+        for file in (ROOT / "kaito_pack").rglob("*.py")
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if re.search(rf"""["']({names})["']""", line)
+    ]
+    assert found == []
