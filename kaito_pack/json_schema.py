@@ -141,6 +141,8 @@ def applicable(schema: Schema, value: Any) -> dict[str, Any]:
 def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of `values` where every property of `schema` is there: as given, its default, or None.
 
+    What the schema calls `x-opaque` is Kubernetes' own, and taken as it is.
+
     `${name}` in a default stands for the value called `name`. Objects with properties of their own are
     filled in the same way; a default that is a map is taken as a whole or not at all.
     """
@@ -152,7 +154,9 @@ def _filled(schema: Schema, values: Mapping[str, Any], top: Mapping[str, Any]) -
     for name, part in applicable(schema, values).get("properties", {}).items():
         if name in values and not (isinstance(values[name], Mapping) and "properties" in part):
             continue
-        if "properties" in part:
+        if name in values and part.get("x-opaque"):
+            continue
+        if "properties" in part and not part.get("x-opaque"):
             filled[name] = _filled(part, values.get(name, {}), top)
         else:
             filled[name] = _substituted(part.get("default"), top)

@@ -19,11 +19,11 @@ class Layer:
 
 
 def merge(layers: Sequence[Layer]) -> dict[str, Any]:
-    """The values that `layers` give together, the last one winning; what is null in the end is absent."""
+    """The values that `layers` give together, the last one winning; nulls are still there."""
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = _laid_over(merged, layer.document.value)
-    return _without_nulls(merged)
+    return merged
 
 
 def _laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,9 +35,17 @@ def _laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, An
     return result
 
 
-def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in values.items() if value is not None}
-    return {key: _without_nulls(value) if isinstance(value, dict) else value for key, value in kept.items()}
+def without_nulls(values: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` without what is null, and so absent; in what the schema calls opaque null has a meaning."""
+    parts = schema.get("properties", {})
+    kept: dict[str, Any] = {}
+    for key, value in values.items():
+        part = parts.get(key, {})
+        if isinstance(value, dict) and not part.get("x-opaque"):
+            kept[key] = without_nulls(value, part)
+        elif value is not None:
+            kept[key] = value
+    return kept
 
 
 def origin(layers: Sequence[Layer], path: Path) -> Layer:

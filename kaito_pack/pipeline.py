@@ -77,12 +77,19 @@ class Pipeline:
 
     def checked(self, outcome: Outcome, manifest: Manifest, around: Surroundings) -> list[Problem]:
         """The problems of one rendered manifest, told in terms of the values line that caused each."""
-        found = checks.check(manifest.body, around, with_model=False)
-        if not found or outcome.values is None:
+        if outcome.values is None:
+            return []
+        found = checks.check(manifest.body, around, with_model=False) or []
+        if (manifest.origins and manifest is outcome.manifests[0]) or outcome.values.filled.get("extraArgs"):
+            from kaito_pack.links import check_links  # only where the user's additions may have broken one
+
+            found += check_links(outcome.values, [manifest]) if manifest is outcome.manifests[0] else ()
+        if not found:
             return []
         from kaito_pack.trace import told_of_values  # only where there is something to tell
 
-        return [told_of_values(one, outcome.values, manifest, self._renderer) for one in found]
+        of = outcome.values
+        return [one if one.place else told_of_values(one, of, manifest, self._renderer) for one in found]
 
     def model_problems(self, outcome: Outcome) -> list[Problem]:
         """What the mode's engine would say of the model, with paths in the values."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kaito_pack.documents import Document, read_text
 from kaito_pack.pack import Pack
-from kaito_pack.problems import PackError, ProblemsError
+from kaito_pack.problems import PackError, Path, ProblemsError
 from kaito_pack.templates import Environment, render
 from kaito_pack.values import Values
 
@@ -20,6 +20,8 @@ class Manifest:
     template: str
     text: str
     document: Document
+    # Where in the values a part of the manifest was written as it stands: manifest path -> values path.
+    origins: Mapping[Path, Path] = field(default_factory=dict)
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -35,8 +37,16 @@ class Renderer:
         self._environment = Environment(pack.template_folders)
 
     def render(self, values: Values) -> list[Manifest]:
-        """The manifests of `values`, the Workspace first; PackError where a template is at fault."""
-        return self.render_filled(values.mode.templates, {**values.filled, "mode": values.mode.facts})
+        """The manifests of `values`, the Workspace first, with the user's additions.
+
+        Raises PackError where a template is at fault, ProblemsError where an addition does not fit.
+        """
+        manifests = self.render_filled(values.mode.templates, {**values.filled, "mode": values.mode.facts})
+        if values.filled.get("podTemplate") or values.filled.get("extraObjects"):
+            from kaito_pack.extending import extended  # most values add nothing
+
+            return extended(manifests, values)
+        return manifests
 
     def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[Manifest]:
         """The same for a context given in full."""

@@ -27,7 +27,8 @@ def sentence(text: str) -> str:
     if not text:
         return ""
     text = text[0].upper() + text[1:] if text.startswith(("did ", "choose ")) else text
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+    end = "?" if text.startswith("Did you mean") and "." not in text else "."
+    return text if text.endswith((".", "?", "!")) else text + end
 
 
 def annotation(found: Problem) -> str:

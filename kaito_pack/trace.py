@@ -29,10 +29,20 @@ def culprits(values: Values, manifest: Manifest, path: Path, renderer: Renderer)
 
 def told_of_values(found: Problem, values: Values, manifest: Manifest, renderer: Renderer) -> Problem:
     """A problem in a manifest, told in terms of the values line that caused it."""
+    if (written := written_at(found.path, manifest)) is not None:
+        return found.at(values.place(written, key=found.rule.endswith("/unknown-field")))
     causes = culprits(values, manifest, found.path, renderer)
     if not causes:
         return found.at(values.place(()))
     return found.at(values.place(causes[0]))
+
+
+def written_at(path: Path, manifest: Manifest) -> Path | None:
+    """The values path where the part at `path` stands word for word; None where a template made it."""
+    for length in range(len(path), -1, -1):
+        if (origin := manifest.origins.get(path[:length])) is not None:
+            return (*origin, *path[length:])
+    return None
 
 
 def _differs(

@@ -49,6 +49,7 @@ def check(of: Sequence[Layer], pack: Pack) -> Values:
         raise ProblemsError(problems)
     given = layers.merge(of)
     mode = _mode(given, of, pack, problems)
+    given = layers.without_nulls(given, mode.schema)
     problems += _surprises(given, of, mode.schema)
     if problems or not (mode.is_quick and json_schema.accepts(mode.schema, given)):
         from kaito_pack.schema_problems import explain  # imports jsonschema

@@ -103,7 +103,8 @@ def _described(name: str, of: list[Mode], modes: list[Mode]) -> Iterator[str]:
         same = len({json.dumps(value) for value in defaults.values()}) == 1
         each = "; ".join(f"`{json.dumps(value)}` ({mode})" for mode, value in defaults.items())
         yield f"- Default: `{json.dumps(first.get('default'))}`" if same else f"- Default: {each}"
-    for field, part in first.get("properties", {}).items():
+    inside = {} if first.get("x-opaque") else first.get("properties", {})
+    for field, part in inside.items():
         facts = "; ".join(f"{label.lower()}: {value}" for label, value in _facts(part))
         yield f"- `{name}.{field}`: {part.get('description', '')} ({facts})"
 
