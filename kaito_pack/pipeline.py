@@ -15,6 +15,7 @@ from kaito_pack.rendering import Manifest, Renderer
 from kaito_pack.rules import problem
 from kaito_pack.target import Surroundings, Target
 from kaito_pack.values import Values
+from kaito_pack.wrapping import unwrapped
 
 
 @dataclass(slots=True)
@@ -45,7 +46,10 @@ class Pipeline:
 
     def run(self, files: Sequence[str]) -> list[Outcome]:
         """One outcome a file, in the order given; files that claim one Workspace are told of each other."""
-        outcomes = [self.rendered_file(file) for file in files]
+        return self.judged([self.rendered_file(file) for file in files])
+
+    def judged(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """`outcomes` with what the cluster would say of their manifests, all of one run."""
         tell_of_twins(outcomes)
         around = surroundings(self.target, [one.body for outcome in outcomes for one in outcome.manifests])
         for outcome in outcomes:
@@ -69,7 +73,7 @@ class Pipeline:
         try:
             if len(documents) > 1:
                 raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
-            outcome.values = values.check([Layer(documents[0])], self.pack)
+            outcome.values = values.check([Layer(unwrapped(documents[0]))], self.pack)
             outcome.manifests = self._renderer.render(outcome.values)
         except ProblemsError as error:
             outcome.problems = error.problems

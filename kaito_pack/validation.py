@@ -19,10 +19,11 @@ from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, escape
 from kaito_pack.rendering import Manifest
 from kaito_pack.rules import problem
 from kaito_pack.target import Surroundings, Target
+from kaito_pack.wrapping import KIND as VALUES
+from kaito_pack.wrapping import is_wrapped
 
 Verdict = Literal["accepted", "refused", "skipped"]
 SUFFIXES = (".yaml", ".yml", ".json")
-VALUES = "Values"
 
 
 @dataclass(slots=True)
@@ -100,10 +101,13 @@ class Validation:
             if source.problems:
                 entries.append(Entry(file, 1, problems=source.problems))
             elif any(_is_manifest(document.value) for document in documents):
-                entries += (entry for document in documents for entry in _manifests(document, file))
+                entries += (entry for document in documents for entry in self._of(document, file))
             elif documents:
                 entries += self._values(file, documents)
         return entries
+
+    def _of(self, document: Document, file: str) -> Iterator[Entry]:
+        return self._values(file, [document]) if is_wrapped(document.value) else _manifests(document, file)
 
     def _values(self, file: str, documents: Sequence[Document]) -> Iterator[Entry]:
         outcome = self._pipeline.rendered(file, documents)
@@ -147,8 +151,8 @@ class Validation:
 
 def _pack_file(entry: Entry) -> list[Problem]:
     if entry.source is None or entry.kind not in pack_files.KINDS:
-        fix = f"Choose {', '.join(pack_files.KINDS)}"
-        return [problem("pack-file/not-a-choice", ("kind",), value=shown(entry.kind), fix=fix)]
+        choices = ", ".join((*pack_files.KINDS, VALUES))
+        return [problem("pack-file/not-a-choice", ("kind",), value=shown(entry.kind), choices=choices)]
     return list(pack_files.check_file(entry.source, entry.kind))
 
 

@@ -105,4 +105,5 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _program() -> str:
-    return Path(sys.argv[0]).name or "render.py"
+    name = Path(sys.argv[0]).name
+    return "python -m kaito_pack" if name == "__main__.py" else name or "render.py"
