@@ -68,9 +68,16 @@ def check_model_of_values(
     """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine."""
     if mode.get("engine") != "vllm":
         return
-    memory, gpus = gpu_memory(target, values.get("instanceType"))
-    images = [one.get("image") for one in workspace["inference"]["template"]["spec"]["containers"]]
-    yield from models.check_values(values, catalogue(target.catalogues), images[0], memory, gpus)
+    template = _mapping(_mapping(workspace.get("inference")).get("template"))
+    containers = _mapping(template.get("spec")).get("containers")
+    if isinstance(containers, list) and containers:
+        memory, gpus = gpu_memory(target, values.get("instanceType"))
+        image = _mapping(containers[0]).get("image")
+        yield from models.check_values(values, catalogue(target.catalogues), image, memory, gpus)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from kaito_pack.root import SCHEMAS
+from kaito_pack.tables import first, per_pack
 from kaito_pack.workspace import desired_replicas, mapping, text
 
 Conditions = Mapping[str, "Condition"]
@@ -36,11 +34,10 @@ class Condition:
 ABSENT = Condition()
 
 
-@cache
+@per_pack
 def table() -> Mapping[str, Any]:
     """`schemas/kaito/status.json`: rows of precedence, condition reasons, sentences."""
-    whole: Mapping[str, Any] = json.loads((SCHEMAS / "kaito" / "status.json").read_text(encoding="utf-8"))
-    return whole
+    return first("kaito/status.json")
 
 
 def read_conditions(workspace: Mapping[str, Any]) -> Conditions:

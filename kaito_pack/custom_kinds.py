@@ -6,9 +6,7 @@ the CRD; putting one there is all that makes a kind known.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from kaito_pack.kaito.crd import OPEN, check_object_meta
@@ -16,7 +14,7 @@ from kaito_pack.kaito.structural import Check, compiled, unknown_only
 from kaito_pack.kubernetes.decoding import Found
 from kaito_pack.kubernetes.findings import problems_of
 from kaito_pack.problems import Problem
-from kaito_pack.root import SCHEMAS
+from kaito_pack.tables import files, first, per_pack
 
 
 def check_custom(manifest: Mapping[str, Any], kubernetes: str) -> list[Problem] | None:
@@ -40,20 +38,10 @@ def _is_word(name: str) -> bool:
     return name != "" and all(letter.isalnum() or letter in ".-" for letter in name)
 
 
-@cache
-def _versions(group: str, kind: str) -> Mapping[str, Any]:
-    file = SCHEMAS / "crds" / f"{group}_{kind}.json"
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return {}
-    versions: Mapping[str, Any] = json.loads(text)["versions"]
-    return versions
-
-
-@cache
+@per_pack
 def _check_of(group: str, kind: str, version: str) -> Check | None:
-    schema = _versions(group, kind).get(version)
+    file = f"crds/{group}_{kind}.json"
+    schema = first(file)["versions"].get(version) if files(file) else None
     if schema is None:
         return None
     # `metadata` has rules of its own, and a create drops a status before it is validated.

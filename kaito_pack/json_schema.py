@@ -18,6 +18,8 @@ from kaito_pack.problems import PackError
 
 Schema = Mapping[str, Any]
 
+BELOW = "pack:below"  # as a `$ref`
+
 _TYPES = {
     "object": dict,
     "array": list,
@@ -70,7 +72,11 @@ def _resolved(schema: Any, name: str, folders: tuple[Path, ...]) -> Any:
 
 def _target(reference: str, name: str, folders: tuple[Path, ...]) -> Any:
     file, _, pointer = reference.partition("#")
-    where = (Path(name).parent / file).as_posix() if file else name
+    if file == BELOW:
+        # The same file in the packs behind the one that speaks: how a pack adds to a schema of ours.
+        where, folders = name, folders[_home(name, folders) + 1 :]
+    else:
+        where = (Path(name).parent / file).as_posix() if file else name
     found = _read(where, folders)
     for step in pointer.split("/")[1:]:
         try:
@@ -78,6 +84,10 @@ def _target(reference: str, name: str, folders: tuple[Path, ...]) -> Any:
         except (KeyError, TypeError):
             raise PackError(f"schema {name}: nothing stands at {reference}") from None
     return _resolved(found, where, folders)
+
+
+def _home(name: str, folders: tuple[Path, ...]) -> int:
+    return next((index for index, folder in enumerate(folders) if (folder / name).is_file()), len(folders))
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -174,15 +174,16 @@ def _quoted(text: str) -> str:
 
 
 def _mode(manifest: Mapping[str, Any], view: WorkspaceView, pack: Pack) -> Mode:
-    """The mode that made the Workspace, else the first one of its engine."""
+    """The mode that made the Workspace, else one of its engine, with its port if there is one."""
     labels = mapping(mapping(manifest.get("metadata")).get("labels"))
     modes = {name: pack.mode(name) for name in pack.mode_names}
     made = modes.get(str(labels.get(MODE_LABEL)))
     if made is not None and view.engine in (None, made.facts["engine"]):
         return made
-    for mode in modes.values():
-        if mode.facts["engine"] == view.engine:
-            return mode
+    same = [mode for mode in modes.values() if mode.facts["engine"] == view.engine]
+    # Two modes of one engine may differ in the port, and so in the Service.
+    for mode in sorted(same, key=lambda mode: _facts(mode)["port"] != view.port):
+        return mode
     known = ", ".join(sorted({mode.facts["engine"] for mode in modes.values()}))
     told = (
         f"its engine {view.engine} is none of {known}"

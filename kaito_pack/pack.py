@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kaito_pack import json_schema
+from kaito_pack import json_schema, tables
 from kaito_pack.problems import PackError, UsageError, shown
 from kaito_pack.root import ROOT
 from kaito_pack.rules import minor
@@ -40,8 +40,14 @@ class Pack:
     """
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
-        self.folders = (*folders, ROOT)
+        self.folders = (*(folder.resolve() for folder in folders), ROOT)
+        tables.use(self.folders[:-1])
         self._modes: dict[str, Mode] = {}
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether templates of the user's own may be rendered."""
+        return len(self.folders) > 1
 
     @cached_property
     def mode_names(self) -> tuple[str, ...]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
 from kaito_pack.documents import Document, read_file
 from kaito_pack.problems import Path, Problem, ProblemsError, did_you_mean, shown
-from kaito_pack.root import SCHEMAS
 from kaito_pack.rules import problem
+from kaito_pack.tables import first
 
 API_VERSION = "pack.kubefoundry.io/v1"
 KINDS = ("Catalogue", "Fleet", "Target")
@@ -44,7 +43,7 @@ def check(value: object, kind: str) -> Iterator[Problem]:
     """The problems of plain data that is to be one of KINDS, by `schemas/<kind>.schema.json`, by path."""
     from jsonschema import Draft202012Validator  # 110 ms, which only these files need
 
-    schema = json.loads((SCHEMAS / f"{kind.lower()}.schema.json").read_text(encoding="utf-8"))
+    schema = first(f"{kind.lower()}.schema.json")
     errors = Draft202012Validator(schema).iter_errors(value)
     for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path]):
         yield from explained(error)

@@ -31,7 +31,8 @@ class Engines:
 
 def engines_of(pack: Pack) -> Engines:
     """The engines of a pack's modes, as their `mode.yaml` describe them."""
-    modes = [pack.mode(name).facts for name in pack.mode_names]
+    # A mode without a Service of its own is reached by KAITO's.
+    modes = [facts for name in pack.mode_names if "service" in (facts := pack.mode(name).facts)]
     served: dict[str, Any] = {}
     for mode in modes:
         served |= mode.get("servedModels") or {}

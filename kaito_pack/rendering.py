@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path as FilePath
+from typing import Any, Protocol
 
 from kaito_pack.documents import Document, read_text
 from kaito_pack.pack import Pack
 from kaito_pack.problems import PackError, Path, ProblemsError
-from kaito_pack.templates import Environment, render
 from kaito_pack.values import Values
 
 
@@ -30,11 +30,37 @@ class Manifest:
         return body
 
 
+class Templates(Protocol):
+    """Where the texts of templates come from."""
+
+    def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
+        """The text of each template, `""` where it emits no manifest; PackError where one is at fault."""
+
+
+class OwnTemplates:
+    """Templates rendered in this process, each compiled once."""
+
+    def __init__(self, folders: Sequence[FilePath]) -> None:
+        from kaito_pack.templates import Environment, render  # Jinja2, which a foreign pack's child imports
+
+        self._environment, self._render = Environment(folders), render
+
+    def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
+        """The text of each template; see `Templates`."""
+        return [self._render(self._environment, template, context) for template in templates]
+
+
 class Renderer:
     """Renders values by the templates of one pack; templates are compiled once."""
 
     def __init__(self, pack: Pack) -> None:
-        self._environment = Environment(pack.template_folders)
+        self._templates: Templates
+        if pack.is_foreign:
+            from kaito_pack.render_child import ForeignTemplates  # our own templates need no child
+
+            self._templates = ForeignTemplates(pack.template_folders)
+        else:
+            self._templates = OwnTemplates(pack.template_folders)
 
     def render(self, values: Values) -> list[Manifest]:
         """The manifests of `values`, the Workspace first, with the user's additions.
@@ -51,8 +77,7 @@ class Renderer:
     def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[Manifest]:
         """The same for a context given in full."""
         manifests = []
-        for template in templates:
-            text = render(self._environment, template, context)
+        for template, text in zip(templates, self._templates.texts(templates, context), strict=True):
             if text:
                 manifests.append(Manifest(template, text, _parsed(text, template)))
         return manifests

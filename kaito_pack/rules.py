@@ -18,17 +18,14 @@ the row says when it holds and in which words, so that a new KAITO version is a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any, get_args
 
 from kaito_pack import problems
 from kaito_pack.problems import Layer, Problem, Severity
-from kaito_pack.root import SCHEMAS
+from kaito_pack.tables import per_pack, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +63,16 @@ def minor(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def load(layer: Layer, schemas: FilePath = SCHEMAS) -> dict[str, Rule]:
-    """The rules of `schemas/rules/<layer>.json`, by name; none where there is no such file."""
-    file = schemas / "rules" / f"{layer}.json"
-    if not file.exists():
-        return {}
-    rows = json.loads(file.read_text(encoding="utf-8"))
-    return {name: Rule(name=name, layer=layer, **row) for name, row in rows.items()}
-
-
-@cache
+@per_pack
 def rules(layer: Layer) -> Mapping[str, Rule]:
-    """The pack's own rules of one layer, by name, read once a process."""
-    return MappingProxyType(load(layer))
+    """The rules of one layer, by name: those of `schemas/rules/<layer>.json`."""
+    rows = table(f"rules/{layer}.json")
+    return MappingProxyType({name: Rule(name=name, layer=layer, **row) for name, row in rows.items()})
 
 
-@cache
+@per_pack
 def all_rules() -> Mapping[str, Rule]:
-    """The pack's own rules of every layer, by name."""
+    """The rules of every layer, by name."""
     return MappingProxyType({name: rule for layer in get_args(Layer) for name, rule in rules(layer).items()})
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from kaito_pack.command_line import Command, has_option, last_option, options, program, read_commands
 from kaito_pack.model_reference import looks_like_reference, read_reference
-from kaito_pack.root import SCHEMAS
+from kaito_pack.tables import per_pack, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +31,10 @@ class ServedModel:
         return 2 * bool(self.engine) + bool(self.model_id)
 
 
-@cache
+@per_pack
 def engines() -> Mapping[str, Any]:
     """How engines are recognised: `schemas/kaito/engines.json`."""
-    table: Mapping[str, Any] = json.loads((SCHEMAS / "kaito" / "engines.json").read_text(encoding="utf-8"))
-    return table
+    return table("kaito/engines.json")
 
 
 def served_model(container: Mapping[str, object]) -> ServedModel:

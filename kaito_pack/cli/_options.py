@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import wraps
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from pathlib import Path
 from typing import Any
 
 import click
 
 from kaito_pack.kubernetes import definitions
 from kaito_pack.pack import Pack
-from kaito_pack.problems import UsageError
+from kaito_pack.problems import UsageError, escaped
 from kaito_pack.target import Target
 
 ALL = "all"
@@ -25,7 +26,12 @@ class Cluster:
     kubernetes_version: str | None
     node_provisioning: Any
     cloud: Any
-    pack: Pack = field(default_factory=Pack)
+    packs: tuple[str, ...] = ()
+
+    @cached_property
+    def pack(self) -> Pack:
+        """The pack that is rendered by and checked with."""
+        return opened(self.packs)
 
     def targets(self) -> list[Target]:
         """One target a KAITO version; UsageError where a version is not known."""
@@ -41,6 +47,28 @@ class Cluster:
         return self.targets()[0]
 
 
+def opened(packs: Sequence[str]) -> Pack:
+    """The pack with the user's folders laid over it; UsageError where one is no pack."""
+    for folder in packs:
+        if not any((Path(folder) / part).is_dir() for part in ("templates", "schemas")):
+            raise UsageError(f"{escaped(folder)}: not a pack: neither templates/ nor schemas/ is in it")
+    return Pack([Path(folder) for folder in packs])
+
+
+def pack_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--pack DIR`, and KAITO_PACK for those who always use one."""
+    option = click.option(
+        "--pack",
+        multiple=True,
+        metavar="DIR",
+        envvar="KAITO_PACK",
+        type=click.Path(),
+        help="Your own templates/ and schemas/, searched before ours; repeatable, or KAITO_PACK=DIR:DIR.",
+    )
+    decorated: Callable[..., Any] = option(command)
+    return decorated
+
+
 def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that describe the cluster; the command takes them as one `cluster`."""
 
@@ -51,14 +79,16 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
         kubernetes_version: str | None,
         node_provisioning: str | None,
         cloud: str,
+        pack: tuple[str, ...],
         **others: Any,
     ) -> Any:
-        cluster = Cluster(kaito_version, kubernetes_version, node_provisioning, cloud)
+        cluster = Cluster(kaito_version, kubernetes_version, node_provisioning, cloud, pack)
         return command(*args, cluster=cluster, **others)
 
     decorated: Callable[..., Any] = with_cluster
     for option in reversed(
         [
+            pack_option,
             click.option(
                 "--kaito-version",
                 metavar="VERSION",

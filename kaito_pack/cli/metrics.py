@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import tell
 from kaito_pack.cluster_objects import pick
 from kaito_pack.documents import Document, read_file
@@ -51,8 +52,11 @@ class Window(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
     show_default=True,
     help="Label that tells the model's series apart, beside namespace.",
 )
+@pack_option
 @click.pass_context
-def command(context: click.Context, files: tuple[str, ...], form: str, window: str, by: Any) -> None:
+def command(
+    context: click.Context, files: tuple[str, ...], form: str, window: str, by: Any, pack: tuple[str, ...]
+) -> None:
     """Print the metrics endpoint and the key metrics of models, as PromQL that picks just theirs.
 
     A file holds values, or Workspaces of whoever made them (- is stdin). The labels namespace and workspace
@@ -62,10 +66,10 @@ def command(context: click.Context, files: tuple[str, ...], form: str, window: s
     Exit code: 1 where a Workspace has no metrics, or none that are known.
     """
     found: list[WorkspaceMetrics] = []
-    code, pack = 0, Pack()
+    code, used = 0, opened(pack)
     for file in files:
         try:
-            found += [_metrics(workspace, pack, by) for workspace in _workspaces(file, pack)]
+            found += [_metrics(workspace, used, by) for workspace in _workspaces(file, used)]
         except NoMetrics as error:
             click.echo(f"{escaped(file)}: {error}", err=True)
             code = 1

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from kaito_pack import rules
@@ -14,22 +12,20 @@ from kaito_pack.kubernetes.decoding import Found, decode
 from kaito_pack.kubernetes.findings import problems_of
 from kaito_pack.kubernetes.object_meta import check_metadata
 from kaito_pack.problems import Problem, UsageError, did_you_mean, shown
-from kaito_pack.root import SCHEMAS
+from kaito_pack.tables import first, per_pack, table
 
 GROUP = "kaito.sh"
 KIND = "Workspace"
 OPEN: Mapping[str, Any] = {"x-kubernetes-preserve-unknown-fields": True}
 
 
-@cache
+@per_pack
 def versions() -> Mapping[str, Mapping[str, str]]:
     """The KAITO minors that the pack knows, with `release` and `kubernetesApi` (what it was built with)."""
-    text = (SCHEMAS / "kaito" / "versions.json").read_text(encoding="utf-8")
-    known: Mapping[str, Mapping[str, str]] = json.loads(text)
-    return known
+    return table("kaito/versions.json")
 
 
-@cache
+@per_pack
 def schemas(kaito: str) -> Mapping[str, Any]:
     """The Workspace's OpenAPI schema of each served API version ("v1beta1") of a KAITO minor.
 
@@ -38,12 +34,10 @@ def schemas(kaito: str) -> Mapping[str, Any]:
     if kaito not in versions():
         known = list(versions())
         raise UsageError(f"KAITO {kaito} is not known; the pack knows {known[0]} to {known[-1]}")
-    text = (SCHEMAS / "kaito" / f"{kaito}.json").read_text(encoding="utf-8")
-    served: Mapping[str, Any] = json.loads(text)
-    return served
+    return first(f"kaito/{kaito}.json")
 
 
-@cache
+@per_pack
 def _check_of(kaito: str, api: str) -> Check:
     # The root's metadata has rules of its own, and a status is dropped before it is validated.
     schema = schemas(kaito)[api]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cache
 
-from kaito_pack.root import SCHEMAS
 from kaito_pack.rules import in_range
+from kaito_pack.tables import per_pack, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +23,10 @@ class InstanceType:
         return not (self.dropped_in and in_range(kaito, f"{self.dropped_in}-"))
 
 
-@cache
+@per_pack
 def _of(cloud: str) -> dict[str, InstanceType]:
     """The cloud's instance types by lower-case name; read only when one is asked for."""
-    file = SCHEMAS / "kaito" / "instance-types.json"
-    rows = json.loads(file.read_text(encoding="utf-8")).get(cloud, {})
+    rows = table("kaito/instance-types.json").get(cloud, {})
     return {name.lower(): _instance_type(name, row) for name, row in rows.items()}
 
 

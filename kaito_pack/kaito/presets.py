@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cache
 
-from kaito_pack.root import SCHEMAS
 from kaito_pack.rules import in_range
+from kaito_pack.tables import per_pack, table
 
 NEVER = ""  # a range that no version lies in
 
@@ -32,9 +30,9 @@ def holds(kaito: str, versions: str) -> bool:
     return bool(versions) and in_range(kaito, versions)
 
 
-@cache
+@per_pack
 def _all() -> dict[str, Preset]:
-    rows = json.loads((SCHEMAS / "kaito" / "presets.json").read_text(encoding="utf-8"))
+    rows = table("kaito/presets.json")
     return {
         name.lower(): Preset(
             name,

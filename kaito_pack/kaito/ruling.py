@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from kaito_pack import rules
 from kaito_pack.kaito.fields import Workspace
 from kaito_pack.problems import Layer, Problem
 from kaito_pack.rules import Rule
+from kaito_pack.tables import per_pack
 from kaito_pack.target import Surroundings
 
 
@@ -48,7 +48,7 @@ class Case:
 Check = Callable[[Case], Iterator[Problem]]
 
 
-@cache
+@per_pack
 def _names_that_hold(layer: Layer, kaito: str) -> frozenset[str]:
     return frozenset(name for name, rule in rules.rules(layer).items() if rule.holds_for(kaito))
 

@@ -6,10 +6,8 @@ opened; a test, not every run, proves that they fit their schema.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
@@ -18,8 +16,9 @@ from kaito_pack import pack_files
 from kaito_pack.documents import Document
 from kaito_pack.models.model import Model, model_of
 from kaito_pack.problems import Problem, ProblemsError, shown
-from kaito_pack.root import SCHEMAS, VALUES
+from kaito_pack.root import VALUES
 from kaito_pack.rules import problem
+from kaito_pack.tables import per_pack, table
 
 FOLDER = VALUES / "catalogue"
 IMAGE = "kaito-base"  # the repository's last part; a private mirror keeps it
@@ -92,18 +91,17 @@ def by_id(entries: Iterable[Mapping[str, Any]]) -> dict[str, Model]:
     return {entry["modelId"].lower(): model_of(entry) for entry in entries}
 
 
-@cache
+@per_pack
 def own_models() -> Mapping[str, Model]:
     """The pack's own models, by modelId in lower case, read once a process."""
     document = pack_files.read(FOLDER / "models.yaml")
     return MappingProxyType(by_id(document.value["models"]))
 
 
-@cache
+@per_pack
 def vllm_table() -> Mapping[str, Any]:
     """`schemas/vllm.json`: images with their vLLM, and architectures with first and last vLLM."""
-    table: dict[str, Any] = json.loads((SCHEMAS / "vllm.json").read_text(encoding="utf-8"))
-    return MappingProxyType(table)
+    return MappingProxyType(table("vllm.json"))
 
 
 def vllm_of(image: str) -> str | None:

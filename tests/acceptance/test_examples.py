@@ -70,6 +70,8 @@ def test_the_output_reads_as_a_careful_person_writes(example: Path) -> None:
 
 
 def container(workspace: dict[str, Any]) -> dict[str, Any]:
+    if "template" not in workspace["inference"]:
+        pytest.skip("KAITO makes the pod template of a preset")
     found: dict[str, Any] = workspace["inference"]["template"]["spec"]["containers"][0]
     return found
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kaito_pack.kubernetes.pod import check_pod_template
-from kaito_pack.rules import SCHEMAS
+from kaito_pack.root import SCHEMAS
 
 DROP = object()
 PATH = ("inference", "template")

@@ -1,0 +1,46 @@
+"""`render.py pack`: what the packs in use hold, and whether a pack of one's own is sound."""
+
+from __future__ import annotations
+
+import click
+
+from kaito_pack import pack_check
+from kaito_pack.cli._options import Cluster, cluster_options, opened, pack_option
+from kaito_pack.problems import UsageError
+
+
+@click.group("pack")
+def command() -> None:
+    """List or check packs: folders with templates/ and schemas/ of your own."""
+
+
+@command.command("list")
+@pack_option
+def list_files(pack: tuple[str, ...]) -> None:
+    """Say of every template, schema and table which pack it comes from."""
+    for found in pack_check.listed(opened(pack)):
+        hidden = f" (hides {', '.join(map(pack_check.origin_shown, found.hides))})" if found.hides else ""
+        click.echo(f"{found.name}\t{pack_check.origin_shown(found.folder)}{hidden}")
+
+
+@command.command("check")
+@click.argument("folders", nargs=-1, metavar="[DIR...]")
+@cluster_options
+@click.pass_context
+def check(context: click.Context, folders: tuple[str, ...], cluster: Cluster) -> None:
+    """Check packs: schemas valid, template values defined, every example renders and is accepted."""
+    of = Cluster(
+        cluster.kaito_version,
+        cluster.kubernetes_version,
+        cluster.node_provisioning,
+        cluster.cloud,
+        (*folders, *cluster.packs),
+    )
+    if not of.packs:
+        raise UsageError("name a pack: render.py pack check DIR, or --pack DIR")
+    found = pack_check.check(of.pack, of.target())
+    for one in found:
+        click.echo(one, err=True)
+    if not found:
+        click.echo(f"{', '.join(of.packs)}: sound", err=True)
+    context.exit(1 if found else 0)

@@ -1,0 +1,138 @@
+"""What is in a pack, and whether it holds together: its schemas, its templates' values, its examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kaito_pack import json_schema
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.pipeline import Pipeline
+from kaito_pack.problems import PackError
+from kaito_pack.report import line as told
+from kaito_pack.root import ROOT
+from kaito_pack.target import Target
+
+GIVEN = {"mode"}  # what a template sees besides values
+
+
+class Listed(NamedTuple):
+    """One file of the packs: where it comes from, and the packs whose own it hides."""
+
+    name: str
+    folder: Path
+    hides: tuple[Path, ...]
+
+
+def listed(pack: Pack) -> list[Listed]:
+    """Every template, schema and table, by name, with the pack that it is read from."""
+    homes: dict[str, list[Path]] = {}
+    for folder in pack.folders:
+        for part in ("templates", "schemas"):
+            for file in sorted((folder / part).rglob("*")):
+                if file.is_file() and not file.name.startswith("."):
+                    homes.setdefault(file.relative_to(folder).as_posix(), []).append(folder)
+    return [Listed(name, found[0], tuple(found[1:])) for name, found in sorted(homes.items())]
+
+
+def check(pack: Pack, target: Target) -> list[str]:
+    """What is wrong with the user's folders of `pack`, a line each."""
+    own = pack.folders[:-1]
+    modes = [
+        name for name in pack.mode_names if any((folder / "templates" / name).is_dir() for folder in own)
+    ]
+    found = [line for name in modes for line in _check_mode(pack, name)]
+    # Examples tell something only where schemas and templates are sound.
+    return found or [line for folder in own for line in _check_examples(pack, folder, target)]
+
+
+def _check_mode(pack: Pack, name: str) -> Iterator[str]:
+    try:
+        mode = pack.mode(name)
+        yield from _check_schema(mode)
+        for template in mode.templates:
+            yield from _check_names(pack, mode, template)
+    except PackError as error:
+        yield str(error)
+
+
+def _check_schema(mode: Mode) -> Iterator[str]:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    where = f"schemas/values/{mode.name}.schema.json"
+    try:
+        Draft202012Validator.check_schema(mode.schema)
+    except SchemaError as error:
+        yield f"{where}: {'/'.join(map(str, error.absolute_path))}: {error.message}"
+        return
+    constant = mode.schema.get("properties", {}).get("modelSource", {}).get("const")
+    if constant != mode.name:
+        yield f"{where}: properties.modelSource.const is {constant!r}, and the mode's folder is {mode.name}"
+    if mode.schema.get("additionalProperties") is not False:
+        yield f"{where}: add unevaluatedProperties: false, or a misspelt value passes"
+    if not json_schema.is_quick(mode.schema):
+        yield f"{where}: a keyword that the fast check does not know makes every run slow"
+
+
+def _check_names(pack: Pack, mode: Mode, template: str) -> Iterator[str]:
+    """Names that a template reads and the schema does not define."""
+    from jinja2 import TemplateSyntaxError
+    from jinja2.meta import find_referenced_templates, find_undeclared_variables
+
+    from kaito_pack.templates import Environment
+
+    environment = Environment(pack.template_folders)
+    assert environment.loader is not None
+    defined = set(mode.schema.get("properties", {})) | GIVEN
+    waiting, seen, read = [template], set(), set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        try:
+            tree = environment.parse(environment.loader.get_source(environment, name)[0])
+        except TemplateSyntaxError as error:
+            yield f"templates/{name}:{error.lineno}: {error.message}"
+            continue
+        read |= find_undeclared_variables(tree)
+        waiting += [one for one in find_referenced_templates(tree) if one and one not in seen]
+    for name in sorted(read - defined):
+        schema = f"schemas/values/{mode.name}.schema.json"
+        yield f"templates/{template}: reads {name}, which {schema} does not define"
+
+
+def _check_examples(pack: Pack, folder: Path, target: Target) -> Iterator[str]:
+    examples = sorted((folder / "values").glob("*.yaml"))
+    try:
+        outcomes = Pipeline(pack, target).run([str(file) for file in examples])
+    except PackError as error:
+        yield str(error)
+        return
+    for outcome in outcomes:
+        if outcome.unread:
+            yield outcome.unread
+        yield from (told(found) for found in outcome.problems if found.is_error)
+    shown = {name for name in pack.mode_names if (folder / "templates" / name / "mode.yaml").is_file()}
+    for name in sorted(shown - _modes_of(examples)):
+        yield f"{folder}/values: no example of mode {name}"
+
+
+def _modes_of(examples: Sequence[Path]) -> set[str]:
+    from kaito_pack.documents import read_file
+    from kaito_pack.problems import ProblemsError
+
+    modes = set()
+    for example in examples:
+        try:
+            value = read_file(str(example))[0].value
+        except ProblemsError:
+            continue
+        if isinstance(value, dict):
+            modes.add(str(value.get("modelSource")))
+    return modes
+
+
+def origin_shown(folder: Path) -> str:
+    """A pack's folder as `pack list` shows it: "built in" for ours."""
+    return "built in" if folder == ROOT else str(folder)

@@ -1,0 +1,79 @@
+"""For any valid values: rendering succeeds, reads back, satisfies every schema, and the links hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+
+from kaito_pack import values as checked_values
+from kaito_pack.checks import check, is_workspace
+from kaito_pack.kubernetes import definitions
+from kaito_pack.pipeline import surroundings
+from kaito_pack.rendering import Renderer, as_yaml
+from kaito_pack.target import Target
+from tests import strategies
+from tests.strategies import PACK
+
+RENDERER = Renderer(PACK)
+NEWEST = Target(PACK.kaito_version(), definitions.newest())
+often = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def rendered(drawn: dict[str, Any]) -> list[Any]:
+    return RENDERER.render(checked_values.check([strategies.as_layer(drawn)], PACK))
+
+
+@pytest.mark.parametrize("mode", PACK.mode_names)
+def test_every_value_of_a_mode_is_drawn(mode: str) -> None:
+    known = {name for name, part in PACK.mode(mode).schema["properties"].items() if "not" not in part}
+    assert known - set(strategies.FIELDS) - strategies.LEFT_OUT == set()
+
+
+@often
+@given(drawn=strategies.any_values())
+def test_manifests_read_back_as_they_are_meant_by_any_yaml_reader(drawn: dict[str, Any]) -> None:
+    manifests = rendered(drawn)
+    assert list(yaml.safe_load_all(as_yaml(manifests))) == [one.body for one in manifests]
+
+
+@often
+@given(drawn=strategies.any_values())
+def test_no_schema_and_no_kubernetes_rule_refuses_what_is_rendered(drawn: dict[str, Any]) -> None:
+    bodies = [one.body for one in rendered(drawn)]
+    around = surroundings(NEWEST, bodies)
+    found = [one for body in bodies for one in check(body, around, with_model=False) or ()]
+    assert [one for one in found if one.layer in ("crd", "kubernetes")] == []
+    assert [one for one in found if one.rule.startswith("webhook/")] == [], "the pod template decodes"
+
+
+@often
+@given(drawn=strategies.any_values())
+def test_what_is_rendered_is_a_fixed_point_of_the_controller(drawn: dict[str, Any]) -> None:
+    from kaito_pack.kaito import canonical
+
+    workspace = rendered(drawn)[0].body
+    assert list(canonical.check(workspace)) == []
+
+
+@often
+@given(drawn=strategies.any_values())
+def test_the_links_between_fields_hold(drawn: dict[str, Any]) -> None:
+    workspace, *others = (one.body for one in rendered(drawn))
+    assert is_workspace(workspace)
+    name = workspace["metadata"]["name"]
+    assert workspace["resource"]["count"] == drawn.get("replicas", 1)
+    container = workspace["inference"].get("template", {}).get("spec", {}).get("containers", [{}])[0]
+    args = container.get("args", [])
+    if "--tensor-parallel-size" in args:
+        size = args[args.index("--tensor-parallel-size") + 1]
+        assert container["resources"]["limits"]["nvidia.com/gpu"] == size
+    for service in (body for body in others if body["kind"] == "Service"):
+        assert service["spec"]["selector"] == {"kaito.sh/workspace": name}
+        served = [port["containerPort"] for port in container["ports"]]
+        assert [port["targetPort"] for port in service["spec"]["ports"]] == served
+    assert {body["metadata"]["namespace"] for body in (workspace, *others)} == {
+        workspace["metadata"]["namespace"]
+    }

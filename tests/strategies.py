@@ -1,0 +1,149 @@
+"""Hypothesis strategies: all valid values of each mode, as a person could write them.
+
+`FIELDS` has a strategy for every value of every schema; a test fails where a schema has a value more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from kaito_pack.documents import Document, read_text
+from kaito_pack.layers import Layer
+from kaito_pack.pack import Pack
+from kaito_pack.scalars import to_yaml
+
+PACK = Pack()
+
+LOWER = "abcdefghijklmnopqrstuvwxyz"
+DIGITS = "0123456789"
+
+
+def word(first: str, middle: str, last: str, most: int) -> st.SearchStrategy[str]:
+    """Text that begins with one of `first` and ends with one of `last`."""
+    longer = st.builds(
+        lambda a, b, c: a + b + c,
+        st.sampled_from(first),
+        st.text(middle, max_size=most - 2),
+        st.sampled_from(last),
+    )
+    return st.sampled_from(first) | longer
+
+
+dns_label = word(LOWER, LOWER + DIGITS + "-", LOWER + DIGITS, 42)
+namespace = word(LOWER + DIGITS, LOWER + DIGITS + "-", LOWER + DIGITS, 63)
+node_name = word(LOWER, LOWER + DIGITS, LOWER + DIGITS, 20)
+mixed = LOWER + LOWER.upper() + DIGITS
+label_value = word(mixed, mixed + "-_.", mixed, 63)
+label_key = st.builds(
+    lambda prefix, name: prefix + name, st.sampled_from(["", "example.com/", "gpu.example.com/"]), label_value
+)
+repository_part = word(mixed, mixed + "-_.", mixed, 30)
+model_id = st.builds(lambda a, b: f"{a}/{b}", repository_part, repository_part)
+gguf_file = st.builds(
+    lambda folders, name: "/".join([*folders, name]) + ".gguf",
+    st.lists(word(mixed, mixed + " -_.", mixed, 10), max_size=2),
+    word(mixed, mixed + " -_.é+#?%&", mixed, 30),
+)
+quantity = st.one_of(
+    st.integers(1, 512),
+    st.sampled_from([0.5, 1.5, 0.25, "500m", "1500m", "4", "16Gi", "1024Mi", "1.5Gi", "8G", "0.5Gi", "1e3"]),
+    st.integers(1, 5000).map(lambda number: f"{number}Mi"),
+)
+image = st.builds(
+    lambda host, path, tag: f"{host}/{path}:{tag}",
+    st.sampled_from(["registry.example.com", "localhost:5000", "ghcr.io"]),
+    word(LOWER, LOWER + DIGITS, LOWER, 20),
+    word(mixed, mixed + "._-", mixed, 20),
+)
+argument = st.one_of(
+    word(LOWER, LOWER + "-", LOWER, 20).map(lambda name: f"--x-{name}"),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20).map(
+        lambda text: f"x{text}"
+    ),
+)
+setting = st.one_of(st.integers(0, 10**6), st.booleans(), label_value)
+
+# What may be asked for: everything but the GPU count, which goes with the compute type.
+requests = st.fixed_dictionaries({}, optional={"cpu": quantity, "memory": quantity})
+
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "name": dns_label,
+    "namespace": namespace,
+    "provider": st.just("kaito"),
+    "imageRef": image,
+    "resources": requests,
+    "replicas": st.integers(1, 5),
+    "labelSelector": st.dictionaries(label_key, label_value, min_size=1, max_size=3),
+    "preferredNodes": st.lists(node_name, min_size=1, max_size=4, unique=True),
+    "instanceType": st.sampled_from(["Standard_NC24ads_A100_v4", "Standard_ND96isr_H100_v5"]),
+    "maxModelLen": st.integers(1, 10**7),
+    "startupMinutes": st.integers(1, 1440),
+    "hfTokenSecret": namespace,
+    "modelAccessSecret": namespace,
+    "monitoring": st.fixed_dictionaries(
+        {},
+        optional={
+            "podMonitor": st.booleans(),
+            "labels": st.dictionaries(label_key, label_value, min_size=1, max_size=3),
+            "interval": st.sampled_from(["15s", "1m", "500ms"]),
+        },
+    ),
+    "extraArgs": st.lists(argument, min_size=1, max_size=3),
+    "preset": st.sampled_from(["phi-4-mini-instruct", "llama-3.1-8b-instruct"]),
+    "vllm": st.dictionaries(word(LOWER, LOWER + "-", LOWER, 20), setting, min_size=1, max_size=3),
+    "ggufRunMode": st.sampled_from(["direct", "build"]),
+    "ggufFile": gguf_file,
+    "modelId": model_id,
+}
+# Values whose inside is Kubernetes' own have tests of their own.
+LEFT_OUT = {"podTemplate", "extraObjects", "modelSource", "computeType", "premadeModel"}
+
+
+def values(mode: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Valid values of one mode; what the schema's conditions refuse is left out."""
+    schema = PACK.mode(mode).schema
+    known = {name: part for name, part in schema["properties"].items() if "not" not in part}
+    required = {name: _strategy(name, known[name]) for name in schema["required"]}
+    optional = {
+        name: _strategy(name, part)
+        for name, part in known.items()
+        if name not in required and (name in FIELDS or "enum" in part)
+    }
+    drawn = st.fixed_dictionaries(required, optional=optional)
+    return st.builds(_with_gpu, drawn, st.none() | st.sampled_from([1, 2, 4, 8])).filter(_accepted(mode))
+
+
+def _strategy(name: str, part: dict[str, Any]) -> st.SearchStrategy[Any]:
+    if "const" in part:
+        return st.just(part["const"])
+    return st.sampled_from(part["enum"]) if "enum" in part and name not in FIELDS else FIELDS[name]
+
+
+def _with_gpu(drawn: dict[str, Any], gpu: int | None) -> dict[str, Any]:
+    if gpu is None or drawn.get("computeType") != "gpu":
+        return drawn
+    return {**drawn, "resources": {**drawn.get("resources", {}), "gpu": gpu}}
+
+
+def _accepted(mode: str) -> Callable[[dict[str, Any]], bool]:
+    from kaito_pack.json_schema import accepts
+
+    return lambda drawn: accepts(PACK.mode(mode).schema, drawn)
+
+
+def any_values() -> st.SearchStrategy[dict[str, Any]]:
+    """Valid values of any mode."""
+    return st.one_of([values(mode) for mode in PACK.mode_names])
+
+
+def written(drawn: dict[str, Any], file: str = "values.yaml") -> Document:
+    """The values as a file that was read."""
+    return read_text(to_yaml(drawn), file)[0]
+
+
+def as_layer(drawn: dict[str, Any]) -> Layer:
+    """The values as the one layer of a run."""
+    return Layer(written(drawn))
