@@ -152,5 +152,5 @@ def test_our_schemas_have_the_structure_of_the_real_crds(kaito: str, tmp_path: P
     release = crd.versions()[kaito]["release"]
     real = Path(os.environ["KAITO_FACTS"]) / "crds" / f"workspaces-v{release}.yaml"
     schema_from_crd.main([str(real), "--out", str(tmp_path)])
-    ours = Path(crd.SCHEMAS) / "kaito" / f"{kaito}.json"
+    ours = SCHEMAS / "kaito" / f"{kaito}.json"
     assert (tmp_path / ours.name).read_text(encoding="utf-8") == ours.read_text(encoding="utf-8")
