@@ -11,6 +11,7 @@ import pytest
 
 from kaito_pack.kaito import crd, schema_from_crd
 from kaito_pack.problems import Problem, UsageError
+from kaito_pack.root import SCHEMAS
 
 WORKSPACE: dict[str, Any] = {
     "apiVersion": "kaito.sh/v1beta1",
