@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from kaito_pack.custom_kinds import check_custom
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.template import check_template
 from kaito_pack.kubernetes.kinds import check_builtin
@@ -36,7 +37,7 @@ def check(
         return found + (list(_check_model(body, surroundings.target)) if with_model else [])
     builtin = check_builtin(body, surroundings.target.kubernetes)
     if builtin is None:
-        return None
+        return check_custom(body, surroundings.target.kubernetes)
     return _once([*builtin, *check_object(body, surroundings.target.kubernetes)])
 
 
