@@ -38,7 +38,10 @@ def check(
     builtin = check_builtin(body, surroundings.target.kubernetes)
     if builtin is None:
         return check_custom(body, surroundings.target.kubernetes)
-    return _once([*builtin, *check_object(body, surroundings.target.kubernetes)])
+    validated = list(check_object(body, surroundings.target.kubernetes))
+    # Where validation speaks it knows more than the decoder: that a value is a Secret's, what a field is for.
+    told = {found.path for found in validated}
+    return [found for found in builtin if found.path not in told] + validated
 
 
 def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
@@ -92,16 +95,3 @@ def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int
 def catalogue(files: tuple[str, ...]) -> Catalogue:
     """The pack's catalogue of models with those of `files` laid over it, read once a process."""
     return Catalogue.open(files)
-
-
-def _once(found: list[Problem]) -> list[Problem]:
-    """One problem a path: where decoding has spoken, validation says nothing new."""
-    decoded = {one.path for one in found if one.rule.endswith(("-field", "-type"))}
-    seen: set[tuple[Path, str]] = set()
-    kept = []
-    for one in found:
-        key = (one.path, one.message if one.path in decoded else one.rule)
-        if key not in seen:
-            seen.add(key)
-            kept.append(one)
-    return kept
