@@ -1,7 +1,8 @@
 """`make conformance KUBECONFIG=…`: our verdicts beside those of a real API server.
 
 With KAITO's webhook or without. Every rendered example and every case of tests/manifests/ goes through
-`kubectl apply --dry-run=server`; nothing is stored. Exit code 0 where all agree, 1 where one differs, 2 where kubectl cannot ask.
+`kubectl apply --dry-run=server`; nothing is stored. Exit code 0 where all agree, 1 where one differs, 2
+where kubectl cannot ask.
 """
 
 from __future__ import annotations
