@@ -14,7 +14,7 @@ from typing import Any, Literal
 from kaito_pack import checks, pack_files
 from kaito_pack.documents import Document, read_file
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Outcome, Pipeline, surroundings
+from kaito_pack.pipeline import Outcome, Pipeline, surroundings, tell_of_twins
 from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, escaped, shown
 from kaito_pack.rendering import Manifest
 from kaito_pack.rules import problem
@@ -89,6 +89,7 @@ class Validation:
         entries, stored = self._entries(sources), self._entries(old)
         if broken := [found for entry in stored for found in entry.problems if entry.body is None]:
             raise ProblemsError(broken)
+        tell_of_twins([entry.outcome for entry in entries if entry.kind == VALUES and entry.outcome])
         around = surroundings(self._target, [entry.body for entry in entries if entry.body is not None])
         for entry in entries:
             self._judge(entry, _with_old(around, entry, stored))

@@ -81,8 +81,8 @@ def is_askable(part: Mapping[str, Any]) -> bool:
 def field(part: Mapping[str, Any]) -> dict[str, Any]:
     """One value of a schema as a field of the form."""
     kept = {key: part[key] for key in KEPT if key in part}
-    if isinstance(kept.get("type"), list):
-        kept["type"] = kept["type"][0]  # a quantity: text, which takes numbers, too
+    if part.get("format") == "quantity":
+        kept["type"] = "string"  # which takes numbers, too
         kept["examples"] = [one for one in kept.get("examples", []) if isinstance(one, str)]
     kept.setdefault("type", "string")
     if isinstance(part.get("default"), str | int):

@@ -87,7 +87,14 @@ def test_the_code_that_runs_is_that_of_the_wheel(pack, installed):
 
 
 def test_every_kaito_and_kubernetes_version_is_known(pack):
-    done = pack("validate", ROOT / "values" / "mistral-autoprovisioned.yaml", "--kaito-version", "all", "--kubernetes-version", "1.25")
+    done = pack(
+        "validate",
+        ROOT / "values" / "mistral-autoprovisioned.yaml",
+        "--kaito-version",
+        "all",
+        "--kubernetes-version",
+        "1.25",
+    )
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()[0].split()) == len(
         list((ROOT / "schemas" / "kaito").glob("0.*.json"))
