@@ -35,7 +35,9 @@ def contestants(folder: Path) -> dict[str, str]:
     """Shell lines that read the names of values files from $@; the first is ours."""
     ours = f'"{sys.executable}" "{ROOT}/render.py"'
     helm = f'for f in "$@"; do echo ---; "{BIN}/helm" template x "{ROOT}/bench/chart" -f "$f"; done'
-    kubeconform = f'"{BIN}/kubeconform" -strict -schema-location "{folder}/schemas/%s/{{{{.ResourceKind}}}}.json"'
+    kubeconform = (
+        f'"{BIN}/kubeconform" -strict -schema-location "{folder}/schemas/%s/{{{{.ResourceKind}}}}.json"'
+    )
     return {
         "ours": f'exec {ours} "$@"',
         "ours --out": f'exec {ours} --out "{folder}/out/" "$@"',
@@ -84,17 +86,23 @@ def check_alike(folder: Path, lines: dict[str, str], files: list[str]) -> None:
 def inputs(*arguments: str) -> None:
     """Run bench/inputs.py."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, str(ROOT / "bench" / "inputs.py"), *arguments], check=True, env=environment)
+    subprocess.run(
+        [sys.executable, str(ROOT / "bench" / "inputs.py"), *arguments], check=True, env=environment
+    )
 
 
 def table(sizes: dict[int, dict[str, Cost]], rounds: dict[int, int]) -> str:
     """The results as a Markdown table: medians, and ratios to the two rivals of the same run."""
-    rows = ["| files | rounds | what | wall s | CPU s | peak MiB | wall / helm | wall / DEEP | CPU / DEEP | ms a further file |"]
+    rows = [
+        "| files | rounds | what | wall s | CPU s | peak MiB | wall / helm | wall / DEEP | CPU / DEEP | ms a further file |"
+    ]
     rows.append("| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for count, costs in sizes.items():
         helm, deep = costs["helm | kubeconform"], costs["the same, DEEP"]
         for name, cost in costs.items():
-            further = (cost.wall - sizes[1][name].wall) / (count - 1) * 1000 if count > 1 and 1 in sizes else None
+            further = (
+                (cost.wall - sizes[1][name].wall) / (count - 1) * 1000 if count > 1 and 1 in sizes else None
+            )
             rows.append(
                 f"| {count} | {rounds[count]} | {name.replace('|', BAR)} | {cost.wall:.3f} | {cost.cpu:.3f} | {cost.memory:.1f}"
                 f" | {cost.wall / helm.wall:.3f} | {cost.wall / deep.wall:.3f} | {cost.cpu / deep.cpu:.3f}"

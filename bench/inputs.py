@@ -24,9 +24,16 @@ PREMADE = ("llama3.2:1b", "llama3.1:8b", "phi4:14b", "gpt-oss:20b")
 def values(number: int) -> dict[str, Any]:
     """The values file with that number: the modes in turn, with what teams vary."""
     mode = MODES[number % 3]
-    written: dict[str, Any] = {"name": f"model-{number:05}", "modelSource": mode, "namespace": f"team-{number % 20}"}
+    written: dict[str, Any] = {
+        "name": f"model-{number:05}",
+        "modelSource": mode,
+        "namespace": f"team-{number % 20}",
+    }
     if mode == "vllm":
-        written |= {"modelId": f"example/Model-{number}-Instruct", "resources": {"gpu": 2 ** (number % 4), "memory": "32Gi"}}
+        written |= {
+            "modelId": f"example/Model-{number}-Instruct",
+            "resources": {"gpu": 2 ** (number % 4), "memory": "32Gi"},
+        }
         if number % 2:
             written |= {"hfTokenSecret": "hf-token", "maxModelLen": 4096 + number}
     elif mode == "huggingface":
@@ -57,7 +64,11 @@ def strict(schema: Any) -> Any:
     if schema.get("x-kubernetes-int-or-string"):
         made |= {"type": ["integer", "string"]}
     named = isinstance(schema.get("properties"), Mapping) and schema.get("type") == "object"
-    if named and "additionalProperties" not in schema and not schema.get("x-kubernetes-preserve-unknown-fields"):
+    if (
+        named
+        and "additionalProperties" not in schema
+        and not schema.get("x-kubernetes-preserve-unknown-fields")
+    ):
         made["additionalProperties"] = False
     return made
 
@@ -81,7 +92,9 @@ def write_schemas(folder: Path) -> None:
     source = Path(f"{definitions.known_folder(KUBERNETES)}-strict") / "_definitions.json"
     every = json.loads(source.read_text(encoding="utf-8"))["$defs"]
     deep = json.loads(json.dumps(workspace))
-    deep["properties"]["inference"]["properties"]["template"] = standalone(every[definitions.POD_TEMPLATE], every)
+    deep["properties"]["inference"]["properties"]["template"] = standalone(
+        every[definitions.POD_TEMPLATE], every
+    )
     service = standalone(every["io.k8s.api.core.v1.Service"], every)
     for name, schema in (("plain", workspace), ("deep", deep)):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -91,6 +104,7 @@ def write_schemas(folder: Path) -> None:
 
 def same(ours: str, theirs: str) -> bool:
     """Whether two streams of manifests read the same, whatever their order."""
+
     def bodies(file: str) -> list[str]:
         stream = yaml.load_all(Path(file).read_text(encoding="utf-8"), yaml.CSafeLoader)
         return sorted(json.dumps(body, sort_keys=True) for body in stream if body)

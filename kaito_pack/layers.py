@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack.documents import Document
 from kaito_pack.problems import Path, Place
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One values document, and how a message calls it ("values", "layer base.yaml", "--set")."""
 
     document: Document

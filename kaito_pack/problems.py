@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 Layer = Literal["values", "crd", "webhook", "kubernetes", "controller", "model", "advice"]
@@ -14,8 +13,7 @@ Path = tuple[str | int, ...]
 LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A position in a file; `line` and `column` count from 1."""
 
     file: str
@@ -26,8 +24,7 @@ class Place:
         return f"{escaped(self.file)}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong: where, what, and what to do.
 
     Made by `rules.problem`, which knows each rule's layer, severity and words. `place` is None until
@@ -44,7 +41,7 @@ class Problem:
 
     def at(self, place: Place) -> Problem:
         """The same problem, located."""
-        return replace(self, place=place)
+        return self._replace(place=place)
 
     @property
     def is_error(self) -> bool:

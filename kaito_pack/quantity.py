@@ -13,8 +13,7 @@ not exact (`007` and `123456.789` pass it), and the cluster shows its slips, so 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -33,8 +32,7 @@ LARGEST_BINARY = 2**63 - 1  # binary quantities are cut here
 LARGEST_EXPONENT = 4000  # beyond this no number is computed; the API server itself would hang
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """The amount `number * 10**scale`, its format ("decimal", "exponent", "binary") and how it is printed."""
 
     number: int
