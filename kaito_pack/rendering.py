@@ -42,7 +42,7 @@ class OwnTemplates:
     def __init__(self, folders: Sequence[FilePath]) -> None:
         from kaito_pack.templates import Environment, render  # Jinja2, which a foreign pack's child imports
 
-        self._environment, self._render = Environment(folders), render
+        self._environment, self._render = Environment(folders, is_cached=True), render
 
     def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
         """The text of each template; see `Templates`."""

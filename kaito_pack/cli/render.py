@@ -31,7 +31,7 @@ def command(
 
     Every manifest is checked first; when anything is wrong, nothing is printed or written.
     """
-    outcomes = Pipeline(cluster.pack, cluster.target()).run(values)
+    outcomes = Pipeline(cluster.pack, cluster.target(), with_advice=False).run(values)
     code = tell_outcomes(outcomes)
     if code:
         context.exit(code)
