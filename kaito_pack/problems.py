@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
@@ -120,6 +119,8 @@ def looks_like_token(text: str) -> bool:
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
     """The choice that `word` most likely misspells, letter case aside; None where none is close."""
+    from difflib import get_close_matches  # only where something is misspelt
+
     by_case = {choice.lower(): choice for choice in choices}
     close = get_close_matches(word.lower(), by_case, n=1, cutoff=0.7)
     return by_case[close[0]] if close else None

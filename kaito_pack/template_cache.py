@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from contextlib import suppress
 from io import BytesIO
 
 import jinja2
@@ -96,7 +97,5 @@ def trusted_bytes(path: str) -> bytes | None:
 
 def remove(path: str) -> None:
     """Delete a file, if it is there."""
-    try:
+    with suppress(OSError):
         os.unlink(path)
-    except OSError:
-        pass
