@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack.documents import Document
 from kaito_pack.problems import Path, Place, UsageError
@@ -14,8 +13,7 @@ class Indexed(dict[int, Any]):
     """Items of a list by their index: what `--set preferredNodes[0]=a` says of a list below it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One values document, and how a message calls it ("values", "layer base.yaml", "--set")."""
 
     document: Document

@@ -190,7 +190,7 @@ def _located(found: Problem, document: Document, prefix: Path) -> Problem:
     if found.place is not None:
         return found
     is_key = found.rule.endswith("/unknown-field")
-    return replace(found, path=(*prefix, *found.path)).at(document.place((*prefix, *found.path), is_key))
+    return found._replace(path=(*prefix, *found.path)).at(document.place((*prefix, *found.path), is_key))
 
 
 def _with_old(around: Surroundings, entry: Entry, stored: Sequence[Entry]) -> Surroundings:

@@ -30,7 +30,7 @@ def render_fleet(file: str, cluster: Cluster, check: bool, prune: bool, form: st
     code = 0
     for one in read_fleet(file, cluster.pack):
         target = cluster.over(one.of.target)
-        pipeline = Pipeline(cluster.pack, target, one.of.layers, cluster.above)
+        pipeline = Pipeline(cluster.pack, target, one.of.layers, cluster.above, with_advice=False)
         results[one.name] = pipeline.run_sources(values_sources(one.values))
         code = max(code, tell_outcomes(results[one.name]))
         trees.append((one.out, [outcome.manifests for outcome in results[one.name]]))

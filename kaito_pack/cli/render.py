@@ -49,9 +49,8 @@ def command(
         from kaito_pack.cli._tree import render_fleet
 
         context.exit(render_fleet(fleet, cluster, check, prune, form))
-    outcomes = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above).run_sources(
-        values_sources(values)
-    )
+    pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, with_advice=False)
+    outcomes = pipeline.run_sources(values_sources(values))
     code = tell_outcomes(outcomes)
     if code:
         context.exit(code)
