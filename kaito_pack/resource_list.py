@@ -17,6 +17,7 @@ from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.problems import Problem, ProblemsError, UsageError, shown
 from kaito_pack.rules import problem
 from kaito_pack.scalars import to_yaml
+from kaito_pack.sources import Source
 from kaito_pack.wrapping import KIND, is_wrapped, part
 
 INDEX = "config.kubernetes.io/index"
@@ -43,7 +44,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
         raise UsageError(f"{documents[0].file}: the items of the ResourceList are not a list of objects")
     try:
         config = function_config(documents[0])
-        (outcome,) = pipeline.judged([pipeline.rendered(config.file, [config])])
+        (outcome,) = pipeline.judged([pipeline.rendered(Source(config.file, [config]))])
         outcome.problems += taken(items, outcome)
     except ProblemsError as error:
         config, outcome = documents[0], Outcome(documents[0].file, problems=error.problems)

@@ -71,7 +71,7 @@ def part(document: Document, path: Path) -> Document:
 
 
 def _inside(notes: Sequence[Note], path: Path) -> list[Note]:
-    return [replace(note, path=note.path[len(path) :]) for note in notes if _is_in(note.path, path)]
+    return [note._replace(path=note.path[len(path) :]) for note in notes if _is_in(note.path, path)]
 
 
 def _is_in(path: Path, above: Path) -> bool:

@@ -19,7 +19,8 @@ def command(context: click.Context, cluster: Cluster) -> None:
     The functionConfig is of apiVersion pack.kubefoundry.io/v1, kind Values, with the values in spec. When
     they are wrong, the items stay as they are, `results` says what is wrong, and the exit code is 1.
     """
-    found = answer(read_file("-"), Pipeline(cluster.pack, cluster.target()))
+    pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, with_advice=False)
+    found = answer(read_file("-"), pipeline)
     click.echo(found.text, nl=False)
     for line in found.lines:
         click.echo(line, err=True)

@@ -116,6 +116,11 @@ def test_a_problem_of_the_manifest_names_the_field_of_the_values_that_caused_it(
     }
 
 
+def test_layers_and_settings_lie_over_the_values(run):
+    _, out = answered(run, resource_list(config(VALUES)), "--set", "replicas=4")
+    assert out["items"][0]["resource"]["count"] == 4
+
+
 def test_the_target_is_what_the_arguments_say(run):
     values = {**VALUES, "preferredNodes": ["a"]}
     _, out = answered(run, resource_list(config(values)), "--kaito-version", "0.7")
@@ -186,3 +191,18 @@ def test_a_kind_that_the_pack_does_not_have_is_named_with_those_it_has(run, tmp_
     done = run("validate", str(file))
     assert done.returncode == 1
     assert "Use Catalogue, Fleet, Target, Values" in done.stderr
+
+
+def test_a_folder_with_wrapped_values_renders_them(run, tmp_path):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "phi.yaml").write_text(yaml.safe_dump(config(VALUES)), encoding="utf-8")
+    assert list(yaml.safe_load_all(run(str(folder)).stdout)) == rendered(run, VALUES)
+
+
+def test_validate_tells_of_two_files_that_claim_one_workspace(run, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(VALUES), encoding="utf-8")
+    done = run("validate", str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.count("[values/same-workspace]") == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -115,6 +116,16 @@ def test_parameters_reach_the_checks(plugin, folder, variables, says):
     done = plugin("generate", **variables)
     assert done.returncode != 0
     assert says in done.stderr
+
+
+def test_a_target_says_all_at_once_and_wins_over_the_destination(plugin, folder, tmp_path):
+    (folder / "phi.yaml").write_text(PHI, encoding="utf-8")
+    (tmp_path / "prod.yaml").write_text(
+        'apiVersion: pack.kubefoundry.io/v1\nkind: Target\nkaitoVersion: "0.12"\nnamespace: team-a\n', "utf-8"
+    )
+    done = plugin("generate", PARAM_TARGET="../prod.yaml", KUBE_VERSION="1.99")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {body["metadata"]["namespace"] for body in yaml.safe_load_all(done.stdout)} == {"team-a"}
 
 
 def test_a_parameter_is_an_argument_and_no_shell_text(plugin, folder):
@@ -267,6 +278,18 @@ def test_each_cluster_folder_of_the_example_fleet_becomes_one_application():
         {"name": target["name"]} for target in fleet["targets"]
     ]
     assert len({one["metadata"]["name"] for one in found}) == len(folders)
+
+
+def test_each_application_finds_a_tree_that_kustomize_builds(run, tool, tmp_path):
+    shutil.copytree(ROOT / "values", tmp_path / "values")
+    done = run("render", "--fleet", str(tmp_path / "values" / "fleet.yaml"))
+    assert done.returncode == 0, done.stderr
+    applications = list(generated(f"clusters/{path.name}" for path in (tmp_path / "clusters").iterdir()))
+    assert applications
+    for application in applications:
+        folder = tmp_path / application["spec"]["source"]["path"]
+        built = subprocess.run([tool("kustomize"), "build", str(folder)], capture_output=True, check=True)
+        assert "Workspace" in {body["kind"] for body in yaml.safe_load_all(built.stdout)}
 
 
 def test_generator_and_application_read_the_same_revision_of_the_same_repository():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -53,20 +54,40 @@ def test_it_uses_the_pack_as_it_says():
     assert [words[0] for _, words in COMMANDS] == ["validate", "render", "plan", "plan"]
 
 
-@pytest.mark.parametrize(("text", "code"), [("modelId: a/b\n", 0), ("modelIdd: a/b\n", 1)])
-def test_the_validate_step_runs_as_it_is_written(installed, tmp_path, text, code):
-    folder = tmp_path / WORKFLOW["env"]["VALUES"]
-    folder.mkdir()
-    (folder / "phi.yaml").write_text(f"name: phi\nmodelSource: vllm\n{text}", encoding="utf-8")
-    done = subprocess.run(
-        ["bash", "-e", "-c", STEPS["Validate the values"]["run"]],
-        cwd=tmp_path,
-        env={**installed.environment(str(tmp_path)), **WORKFLOW["env"]},
+def run_step(name, installed, folder):
+    """One step's script as GitHub runs it."""
+    return subprocess.run(
+        ["bash", "-e", "-c", STEPS[name]["run"]],
+        cwd=folder,
+        env={**installed.environment(str(folder)), **WORKFLOW["env"]},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+
+
+def test_the_drift_step_annotates_what_is_stale(installed, tmp_path):
+    shutil.copytree(ROOT / "values", tmp_path / "values")
+    fleet = (tmp_path / "values" / "fleet.yaml").read_text(encoding="utf-8")
+    (tmp_path / "values" / "fleet.yaml").unlink()
+    text = fleet.replace("../clusters", "clusters").replace("targets/", "values/targets/")
+    text = text.replace("[", "[values/").replace(", premade", ", values/premade")
+    (tmp_path / "fleet.yaml").write_text(text, encoding="utf-8")
+    stale = run_step("Check that the rendered tree is up to date", installed, tmp_path)
+    assert stale.returncode == 1
+    assert "::error file=" in stale.stdout
+    render = [str(installed.bin / "kaito-pack"), "render", "--fleet", "fleet.yaml"]
+    subprocess.run(render, cwd=tmp_path, check=True, timeout=60)
+    assert run_step("Check that the rendered tree is up to date", installed, tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(("text", "code"), [("modelId: a/b\n", 0), ("modelIdd: a/b\n", 1)])
+def test_the_validate_step_runs_as_it_is_written(installed, tmp_path, text, code):
+    folder = tmp_path / WORKFLOW["env"]["VALUES"]
+    folder.mkdir()
+    (folder / "phi.yaml").write_text(f"name: phi\nmodelSource: vllm\n{text}", encoding="utf-8")
+    done = run_step("Validate the values", installed, tmp_path)
     assert done.returncode == code
     errors = [
         line for line in done.stdout.splitlines() if line.startswith("::error file=models/phi.yaml,line=")
