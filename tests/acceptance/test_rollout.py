@@ -108,7 +108,8 @@ KUBECTL = """#!/bin/sh
 cd {cluster}
 echo "$*" >> calls
 verb=$1 kind=$2
-[ -e forbidden ] && grep -q "$verb $kind" forbidden && {{ echo "Error (Forbidden): $kind is forbidden" >&2; exit 1; }}
+    annotated = {"metadata": {"annotations": {"a": "b"}}}
+    added = {**TINY, "podTemplate": {**annotated, "spec": {"priorityClassName": "high"}}}
 [ -e broken ] && {{ echo "Unable to connect to the server" >&2; exit 1; }}
 case $verb in
     get)
@@ -137,11 +138,8 @@ def cluster(tmp_path: Path) -> Path:
 def run_job(cluster: Path) -> subprocess.CompletedProcess[str]:
     """The script of the rendered Job, by the shell and with the environment that it has there."""
     (container,) = rendered(TINY)["Job"]["spec"]["template"]["spec"]["containers"]
-    environment = {one["name"]: one["value"] for one in container["env"]} | {
-        "HASH": "new",
-        "PAUSE": "0",
-        "ATTEMPTS": "3",
-    }
+    environment = {one["name"]: one["value"] for one in container["env"]}
+    environment |= {"HASH": "new", "PAUSE": "0", "ATTEMPTS": "3"}
     path = f"{cluster.parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
     command = [*container["command"], *container["args"]]
     return subprocess.run(
