@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kaito_pack import checks, layers, values
+from kaito_pack import checks, fanout, layers, values
 from kaito_pack.documents import Document, read_file
 from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
@@ -49,14 +49,24 @@ class Pipeline:
 
     def run(self, files: Sequence[str]) -> list[Outcome]:
         """One outcome a file, in the order given; files that claim one Workspace are told of each other."""
-        outcomes = [self.rendered_file(file) for file in files]
+        outcomes = self._rendered_files(files)
         tell_of_twins(outcomes)
         around = surroundings(self.target, [one.body for outcome in outcomes for one in outcome.manifests])
-        for outcome in outcomes:
-            outcome.problems += self.model_problems(outcome)
-            for manifest in outcome.manifests:
-                outcome.problems += self.checked(outcome, manifest, around)
+
+        def problems(outcome: Outcome) -> list[Problem]:
+            checked = (self.checked(outcome, manifest, around) for manifest in outcome.manifests)
+            return self.model_problems(outcome) + [found for of_one in checked for found in of_one]
+
+        for outcome, found in zip(outcomes, fanout.mapped(problems, outcomes), strict=True):
+            outcome.problems += found
         return outcomes
+
+    def _rendered_files(self, files: Sequence[str]) -> list[Outcome]:
+        if fanout.processes_for(len(files)) == 1 or "-" in files:  # stdin can be read once
+            return [self.rendered_file(file) for file in files]
+        from kaito_pack.sending import received, sent  # only for many files
+
+        return fanout.mapped(self.rendered_file, files, sent, lambda found: received(found, self.pack))
 
     def rendered_file(self, file: str) -> Outcome:
         """The manifests of one values file, unchecked; or why it has none."""
