@@ -94,7 +94,8 @@ def inputs(*arguments: str) -> None:
 def table(sizes: dict[int, dict[str, Cost]], rounds: dict[int, int]) -> str:
     """The results as a Markdown table: medians, and ratios to the two rivals of the same run."""
     rows = [
-        "| files | rounds | what | wall s | CPU s | peak MiB | wall / helm | wall / DEEP | CPU / DEEP | ms a further file |"
+        "| files | rounds | what | wall s | CPU s | peak MiB"
+        " | wall / helm | wall / DEEP | CPU / DEEP | ms a further file |"
     ]
     rows.append("| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for count, costs in sizes.items():
@@ -104,7 +105,8 @@ def table(sizes: dict[int, dict[str, Cost]], rounds: dict[int, int]) -> str:
                 (cost.wall - sizes[1][name].wall) / (count - 1) * 1000 if count > 1 and 1 in sizes else None
             )
             rows.append(
-                f"| {count} | {rounds[count]} | {name.replace('|', BAR)} | {cost.wall:.3f} | {cost.cpu:.3f} | {cost.memory:.1f}"
+                f"| {count} | {rounds[count]} | {name.replace('|', BAR)}"
+                f" | {cost.wall:.3f} | {cost.cpu:.3f} | {cost.memory:.1f}"
                 f" | {cost.wall / helm.wall:.3f} | {cost.wall / deep.wall:.3f} | {cost.cpu / deep.cpu:.3f}"
                 f" | {'' if further is None else f'{further:.2f}'} |"
             )

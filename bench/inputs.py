@@ -74,7 +74,7 @@ def strict(schema: Any) -> Any:
 
 
 def standalone(part: Any, every: Mapping[str, Any]) -> Any:
-    """One of Kubernetes' definitions with all that it refers to laid in, as kubeconform's own store has them."""
+    """One of Kubernetes' definitions with all that it refers to laid in, as kubeconform's store has it."""
     if isinstance(part, list):
         return [standalone(one, every) for one in part]
     if not isinstance(part, Mapping):

@@ -79,7 +79,7 @@ class Document:
     def place(self, path: Path, key: bool = False) -> Place:
         """Where the value at `path` stands (or its key); the nearest parent's place where there is none."""
         if self.root is None:
-            return Place(self.file)
+            return Place(self.file, 0, 0)  # no text: an option of the command line
         entry = self.root
         for step in path:
             child = step_into(entry.inside, step)

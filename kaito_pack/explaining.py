@@ -1,4 +1,4 @@
-"""What a value, a rule or a memory budget is, in words; all of it read from the schemas and the table of rules."""
+"""What a value, a rule or a memory budget is, in words: all read from the schemas and the rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kaito_pack.rules import Rule
 
 @dataclass(frozen=True)
 class Field:
-    """One value that a person can write: `parts` holds its schema by mode, `required` the modes that need it."""
+    """One value that a person can write: its schema by mode, and the modes that require it."""
 
     name: str
     parts: Mapping[str, Mapping[str, Any]]

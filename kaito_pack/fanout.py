@@ -46,12 +46,12 @@ def mapped(
     function: Callable[[Item], Result],
     items: Sequence[Item],
     send: Callable[[Result], Any] = lambda result: result,
-    receive: Callable[[Any], Result] = lambda sent: sent,
+    receive: Callable[[Item, Any], Result] = lambda _, sent: sent,
 ) -> list[Result]:
     """`function` of each item, in order.
 
-    What another process made goes through `send` there, pickle, and `receive` here; where `send` gives
-    None, the item is done here. So `function` must do no harm when it is called twice.
+    What another process made goes through `send` there, pickle, and `receive` (with its item) here; where
+    `send` gives None, the item is done here. So `function` must do no harm when it is called twice.
     """
     count = processes_for(len(items))
     share = -(-len(items) // count)
@@ -64,7 +64,7 @@ def mapped(
         for child in children:
             came = collect(child)
             for item, sent in zip(items[child.first : child.end], came, strict=True):
-                results.append(function(item) if sent is None else receive(sent))
+                results.append(function(item) if sent is None else receive(item, sent))
     finally:
         for child in children:
             reap(child)

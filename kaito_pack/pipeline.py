@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaito_pack import checks, fanout, layers, values
-from kaito_pack.documents import Document, read_file
+from kaito_pack.documents import Document
 from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
-from kaito_pack.problems import Problem, ProblemsError, UsageError
+from kaito_pack.problems import Path, Problem, ProblemsError
 from kaito_pack.rendering import Manifest, Renderer
 from kaito_pack.rules import problem
+from kaito_pack.sources import Source, read_sources
 from kaito_pack.target import Surroundings, Target
 from kaito_pack.values import Values
 
@@ -37,19 +38,31 @@ class Outcome:
 
 
 class Pipeline:
-    """Renders and checks values for one target.
+    """Renders and checks values for one target; `below` and `above` are layers under and over each file.
 
     `with_advice` False leaves advice out of the problems, for commands that do not tell it: finding the
     values line behind a problem renders again and again, a piece of advice costs 1 to 10 ms.
     """
 
-    def __init__(self, pack: Pack, target: Target, with_advice: bool = True) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        target: Target,
+        below: Sequence[Layer] = (),
+        above: Sequence[Layer] = (),
+        with_advice: bool = True,
+    ) -> None:
         self.pack, self.target, self.with_advice = pack, target, with_advice
-        self._renderer = Renderer(pack)
+        self._below, self._above = below, above
+        self.renderer = Renderer(pack)
 
     def run(self, files: Sequence[str]) -> list[Outcome]:
         """One outcome a file, in the order given; files that claim one Workspace are told of each other."""
-        outcomes = self._rendered_files(files)
+        return self.run_sources(read_sources(files))
+
+    def run_sources(self, sources: Sequence[Source]) -> list[Outcome]:
+        """The same for files that were read already."""
+        outcomes = fanout.mapped(self.rendered, sources, sent, self._received)
         tell_of_twins(outcomes)
         around = surroundings(self.target, [one.body for outcome in outcomes for one in outcome.manifests])
 
@@ -61,33 +74,32 @@ class Pipeline:
             outcome.problems += found
         return outcomes
 
-    def _rendered_files(self, files: Sequence[str]) -> list[Outcome]:
-        if fanout.processes_for(len(files)) == 1 or "-" in files:  # stdin can be read once
-            return [self.rendered_file(file) for file in files]
-        from kaito_pack.sending import received, sent  # only for many files
-
-        return fanout.mapped(self.rendered_file, files, sent, lambda found: received(found, self.pack))
-
-    def rendered_file(self, file: str) -> Outcome:
+    def rendered(self, source: Source) -> Outcome:
         """The manifests of one values file, unchecked; or why it has none."""
-        try:
-            return self.rendered(file, read_file(file))
-        except UsageError as error:
-            return Outcome(file, unread=str(error))
-        except ProblemsError as error:
-            return Outcome(file, problems=error.problems)
-
-    def rendered(self, file: str, documents: Sequence[Document]) -> Outcome:
-        """The same for a file that was read already."""
-        outcome = Outcome(file)
+        outcome = Outcome(source.file, problems=list(source.problems), unread=source.unread)
+        if source.problems or source.unread:
+            return outcome
+        documents = source.documents
         try:
             if len(documents) > 1:
                 raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
-            outcome.values = values.check([Layer(documents[0])], self.pack)
-            outcome.manifests = self._renderer.render(outcome.values)
+            outcome.values = values.check(self._layers(source), self.pack)
+            outcome.manifests = self.renderer.render(outcome.values)
         except ProblemsError as error:
             outcome.problems = error.problems
         return outcome
+
+    def _layers(self, source: Source) -> list[Layer]:
+        return [*self._below, Layer(source.documents[0]), *self._above]
+
+    def _received(self, source: Source, found: Sent) -> Outcome:
+        """The outcome that another process made of `source`."""
+        mode, given, filled, manifests = found
+        made = [
+            Manifest(template, text, Document("", 1, body), origins)
+            for template, text, body, origins in manifests
+        ]
+        return Outcome(source.file, Values(self.pack.mode(mode), self._layers(source), given, filled), made)
 
     def checked(self, outcome: Outcome, manifest: Manifest, around: Surroundings) -> list[Problem]:
         """The problems of one rendered manifest, told in terms of the values line that caused each."""
@@ -105,7 +117,7 @@ class Pipeline:
         from kaito_pack.trace import told_of_values  # only where there is something to tell
 
         of = outcome.values
-        return [one if one.place else told_of_values(one, of, manifest, self._renderer) for one in found]
+        return [one if one.place else told_of_values(one, of, manifest, self.renderer) for one in found]
 
     def model_problems(self, outcome: Outcome) -> list[Problem]:
         """What the mode's engine would say of the model, with paths in the values."""
@@ -114,6 +126,19 @@ class Pipeline:
             return []
         found = checks.check_model_of_values(of.filled, of.mode.facts, outcome.manifests[0].body, self.target)
         return [one.at(of.place(one.path)) for one in found]
+
+
+# What another process sends of a good outcome, in plain data: mode, values given and filled, manifests.
+Sent = tuple[str, Mapping[str, Any], Mapping[str, Any], list[tuple[str, str, Any, dict[Path, Path]]]]
+
+
+def sent(outcome: Outcome) -> Sent | None:
+    """What is sent of an outcome; None where something is wrong, and it is made once more instead."""
+    of = outcome.values
+    if of is None or outcome.problems:
+        return None
+    manifests = [(one.template, one.text, one.body, dict(one.origins)) for one in outcome.manifests]
+    return of.mode.name, of.given, of.filled, manifests
 
 
 def surroundings(target: Target, bodies: Sequence[Mapping[str, Any]]) -> Surroundings:

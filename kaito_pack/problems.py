@@ -13,14 +13,15 @@ LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
 
 
 class Place(NamedTuple):
-    """A position in a file; `line` and `column` count from 1."""
+    """A position in a file; `line` and `column` count from 1, or are 0 where there is no text."""
 
     file: str
     line: int = 1
     column: int = 1
 
     def __str__(self) -> str:
-        return f"{escaped(self.file)}:{self.line}:{self.column}"
+        file = escaped(self.file)
+        return f"{file}:{self.line}:{self.column}" if self.line else f"{file}:"
 
 
 class Problem(NamedTuple):

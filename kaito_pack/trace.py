@@ -88,3 +88,9 @@ def _at(body: Any, path: Path) -> Any:
         else:
             return _ABSENT
     return body
+
+
+def at(body: Any, path: Path) -> Any:
+    """What stands at `path` of plain data; None where nothing does."""
+    found = _at(body, path)
+    return None if found is _ABSENT else found

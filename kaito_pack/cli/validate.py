@@ -9,8 +9,9 @@ import click
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import annotate, tell
 from kaito_pack.problems import Problem
-from kaito_pack.report import as_json, table
-from kaito_pack.validation import Report, Validation, read_sources
+from kaito_pack.report import as_json, summary, table
+from kaito_pack.sources import read_sources
+from kaito_pack.validation import Report, Validation
 
 
 @click.command("validate")
@@ -40,7 +41,10 @@ def command(
     """
     targets = cluster.targets()
     sources, stored = read_sources(files), read_sources(old)
-    reports = {target.kaito: Validation(cluster.pack, target).run(sources, stored) for target in targets}
+    reports = {
+        target.kaito: Validation(cluster.pack, target, cluster.below, cluster.above).run(sources, stored)
+        for target in targets
+    }
     found = _once(reports.values())
     if form == "json":
         click.echo(as_json(reports))
@@ -50,6 +54,8 @@ def command(
         tell(found)
         if len(reports) > 1:
             click.echo(table(reports), nl=False)
+    if form == "text":
+        click.echo(summary(reports), err=True)
     unread = [source.unread for source in (*sources, *stored) if source.unread]
     for reason in unread:
         click.echo(f"Error: {reason}", err=True)
