@@ -111,6 +111,7 @@ def _parsed(text: str, template: str) -> Document:
         raise PackError(f"templates/{template}: its output is not one manifest")
     if documents[0].duplicates or documents[0].odd_keys:
         raise PackError(f"templates/{template}: its output has a key twice, or one that is not text")
+    documents[0].root = None  # where its lines stand nobody asks, and it is most of what a file keeps, 20 KiB
     return documents[0]
 
 
