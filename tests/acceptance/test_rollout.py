@@ -108,8 +108,10 @@ KUBECTL = """#!/bin/sh
 cd {cluster}
 echo "$*" >> calls
 verb=$1 kind=$2
-    annotated = {"metadata": {"annotations": {"a": "b"}}}
-    added = {**TINY, "podTemplate": {**annotated, "spec": {"priorityClassName": "high"}}}
+if [ -e forbidden ] && grep -q "$verb $kind" forbidden; then
+    echo "Error (Forbidden): $kind is forbidden" >&2
+    exit 1
+fi
 [ -e broken ] && {{ echo "Unable to connect to the server" >&2; exit 1; }}
 case $verb in
     get)
