@@ -69,7 +69,7 @@ def compare(root: Path, groups: Sequence[Group], whole: bool) -> Changes:
     for group in groups:
         metadata: Any = group[0].body["metadata"]
         wanted[root / metadata["namespace"] / f"{metadata['name']}.yaml"] = MARKER + as_yaml(group)
-    own = _own_files(root)
+    own = own_files(root)
     if whole:
         changes.stale = sorted(own - set(wanted))
     kept = (own | set(wanted)) - set(changes.stale)
@@ -107,7 +107,7 @@ def _kustomization(names: Iterator[str]) -> str:
     return MARKER + head + resources
 
 
-def _own_files(root: Path) -> set[Path]:
+def own_files(root: Path) -> set[Path]:
     """The pack's own Workspace files in the tree."""
     found = set()
     for folder in _folders(root):
