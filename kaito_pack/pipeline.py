@@ -16,6 +16,7 @@ from kaito_pack.rules import problem
 from kaito_pack.sources import Source, read_sources
 from kaito_pack.target import Surroundings, Target
 from kaito_pack.values import Values
+from kaito_pack.wrapping import unwrapped
 
 
 @dataclass(slots=True)
@@ -62,7 +63,10 @@ class Pipeline:
 
     def run_sources(self, sources: Sequence[Source]) -> list[Outcome]:
         """The same for files that were read already."""
-        outcomes = fanout.mapped(self.rendered, sources, sent, self._received)
+        return self.judged(fanout.mapped(self.rendered, sources, sent, self._received))
+
+    def judged(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """`outcomes` with what the cluster would say of their manifests, all of one run."""
         tell_of_twins(outcomes)
         around = surroundings(self.target, [one.body for outcome in outcomes for one in outcome.manifests])
 
@@ -90,7 +94,7 @@ class Pipeline:
         return outcome
 
     def _layers(self, source: Source) -> list[Layer]:
-        return [*self._below, Layer(source.documents[0]), *self._above]
+        return [*self._below, Layer(unwrapped(source.documents[0])), *self._above]
 
     def _received(self, source: Source, found: Sent) -> Outcome:
         """The outcome that another process made of `source`."""
