@@ -20,14 +20,25 @@ class Kubectl:
     context: str | None = None
     time_limit: float = 60.0
 
-    def get(self, kinds: str) -> Any:
-        """What `kubectl get <kinds> -o json` prints, parsed.
+    def get(self, kinds: str, *names: str) -> Any:
+        """What `kubectl get <kinds> <names> -o json` prints, parsed.
 
         Raises UsageError where kubectl is missing, fails, hangs, or prints no JSON.
         """
+        printed = self.printed(kinds, *names, form="json")
+        try:
+            return json.loads(printed)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"kubectl get {kinds}: printed no JSON") from error
+
+    def printed(self, kinds: str, *names: str, form: str) -> bytes:
+        """What `kubectl get <kinds> <names> -o <form>` prints; UsageError as `get` raises it."""
         import subprocess  # only live commands need it
 
-        command = ["kubectl", "get", kinds, "-o", "json", *self.arguments()]
+        for name in names:
+            if not name or name.startswith("-"):
+                raise UsageError(f"{shown(name)} is no name")
+        command = ["kubectl", "get", kinds, *names, "-o", form, *self.arguments()]
         try:
             done = subprocess.run(
                 command, capture_output=True, check=False, timeout=self.time_limit, stdin=subprocess.DEVNULL
@@ -40,10 +51,7 @@ class Kubectl:
             raise UsageError(f"kubectl gave no answer within {self.time_limit:g} seconds") from error
         if done.returncode:
             raise UsageError(f"kubectl get {kinds}: {_said(done.stderr) or f'exit code {done.returncode}'}")
-        try:
-            return json.loads(done.stdout)
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"kubectl get {kinds}: printed no JSON") from error
+        return done.stdout
 
     def arguments(self) -> list[str]:
         """The options that are passed on to kubectl."""
