@@ -9,6 +9,7 @@ from typing import Any
 from kaito_pack import values
 from kaito_pack.documents import Document
 from kaito_pack.importing.candidates import Candidate, Search
+from kaito_pack.importing.captures import rests
 from kaito_pack.importing.losses import problems_of
 from kaito_pack.importing.stream import Stream, choose, refuse_tuning
 from kaito_pack.layers import Layer
@@ -47,9 +48,7 @@ def import_workspace(
     stream = choose(documents, name, namespace)
     refuse_tuning(stream)
     best = _best(stream, pack, dict(supplied or {}))
-    order = list(best.mode.schema["properties"])
-    given = {key: best.given[key] for key in sorted(best.given, key=order.index)}
-    return Imported(given, problems_of(best, stream))
+    return Imported(_in_order(best, pack), problems_of(best, stream))
 
 
 def _best(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> Candidate:
@@ -67,3 +66,12 @@ def _best(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> Candidate:
         values.check([Layer(Document("--set", 1, supplied), "--set")], pack)
         raise UsageError("no mode takes the values that were supplied together")
     return best
+
+
+def _in_order(best: Candidate, pack: Pack) -> dict[str, Any]:
+    """What is required first, what holds the rest last, else as the schema has it."""
+    required, known = best.mode.schema["required"], list(best.mode.schema["properties"])
+    last = [name for _, name in rests(best.mode, pack)]
+    first = ["name", "modelSource", *required]
+    names = [*first, *(name for name in known if name not in last), *last]
+    return {name: best.given[name] for name in dict.fromkeys(names) if name in best.given}

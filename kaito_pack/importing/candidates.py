@@ -141,7 +141,10 @@ class Search:
         if path == ("objects",):
             return self.further_objects(manifests)
         rendered = Stream(Found(manifests[0].document, (), comparable(manifests[0].body)))
-        wanted = Stream(Found(manifests[0].document, (), self.wanted))
+        wanted = Stream(Found(manifests[0].document, (), deepcopy(self.wanted)))
+        # A container called otherwise is one loss; told by its name it would be another container.
+        if isinstance(wanted.container, dict) and "name" in rendered.container:
+            wanted.container["name"] = rendered.container["name"]
         root = path[0] == "container"
         before = look_up(rendered.container if root else rendered.workspace.body, path[root:])
         after = look_up(wanted.container if root else wanted.workspace.body, path[root:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -37,11 +38,16 @@ def _of_part(found: Found | None, difference: Difference, stream: Stream) -> Pro
     where = (found or stream.workspace).place(path)
     whose = f" of {_title(found)}" if found else ""
     if difference.rendered is ABSENT:
-        return problem("values/import-lost", path, where, given=shown(difference.given), whose=whose)
+        return problem("values/import-lost", path, where, given=_shown(difference.given), whose=whose)
     if difference.given is ABSENT:
-        return problem("values/import-added", path, where, rendered=shown(difference.rendered), whose=whose)
-    facts = {"given": shown(difference.given), "rendered": shown(difference.rendered), "whose": whose}
+        return problem("values/import-added", path, where, rendered=_shown(difference.rendered), whose=whose)
+    facts = {"given": _shown(difference.given), "rendered": _shown(difference.rendered), "whose": whose}
     return problem("values/import-differs", path, where, **facts)
+
+
+def _shown(value: Any) -> str:
+    """A part of a manifest, maps and lists on one line."""
+    return shown(json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value)
 
 
 def _title(found: Found) -> str:

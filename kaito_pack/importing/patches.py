@@ -53,10 +53,11 @@ def _lists(base: list[Any], wanted: list[Any], schema: Schema, definitions: Defi
     kept = [name for name in before if name in after]
     if list(after)[: len(kept)] != kept:
         return [{DIRECTIVE: "replace"}, *wanted]  # a merge keeps the order of what was there
-    patch = [{key: name, DIRECTIVE: "delete"} for name in before if name not in after]
+    patch: list[Any] = [{key: name, DIRECTIVE: "delete"} for name in before if name not in after]
     for name, item in after.items():
-        below = _between(before[name], item, schema.get("items", {}), definitions) if name in before else item
-        if below is not ABSENT:
+        if name not in before:
+            patch.append(item)
+        elif (below := _between(before[name], item, schema.get("items", {}), definitions)) is not ABSENT:
             patch.append({key: name, **below})
     return patch or ABSENT
 
