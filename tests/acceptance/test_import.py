@@ -46,7 +46,8 @@ def hidden(drawn: dict[str, Any]) -> dict[str, Any]:
     names = {"provider"}
     if drawn.get("ggufRunMode") == "build":
         names |= {"modelId", "ggufFile"}
-    if "imageRef" in drawn:
+    containers = drawn.get("podTemplate", {}).get("spec", {}).get("containers", [])
+    if "imageRef" in drawn or any(one["name"] == "model" and "image" in one for one in containers):
         names.add("premadeModel")
     return {name: drawn[name] for name in names if name in drawn}
 
@@ -109,3 +110,21 @@ def test_what_is_imported_are_the_values_without_defaults(drawn: dict[str, Any])
     assert {one.path[0] for one in found.losses} >= unheld
     assert set(lost(found)) <= unheld, "nothing else is lost"
     assert dict(found.values) == {name: value for name, value in expected.items() if name not in unheld}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
+def test_every_example_comes_back(example: Path) -> None:
+    drawn = yaml.safe_load(example.read_text(encoding="utf-8"))
+    text = rendered(drawn)
+    found = imported(text, **hidden(drawn))
+    assert found.is_exact, found.losses
+    assert rendered(dict(found.values)) == text
+
+
+@often
+@given(drawn=strategies.extended_values())
+def test_what_a_team_has_added_comes_back(drawn: dict[str, Any]) -> None:
+    text = rendered(drawn)
+    found = imported(text, **hidden(drawn))
+    assert found.is_exact, found.losses
+    assert rendered(dict(found.values)) == text
