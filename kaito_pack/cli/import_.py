@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -46,8 +45,9 @@ def command(
 ) -> None:
     """Print the values file that renders to the Workspace in FILE (- is stdin).
 
-    The Workspace may come from this pack, from KubeFoundry's UI or from your own hand, as YAML or JSON; Services
-    and other objects beside it are read, too. What no value expresses is listed on stderr and in comments.
+    The Workspace may come from this pack, from KubeFoundry's UI or from your own hand, as YAML or JSON;
+    Services and other objects beside it are read, too. What no value expresses is listed on stderr and in
+    comments.
 
     Exit code: 0 the values render exactly to it; 1 something is lost.
     """
@@ -91,7 +91,7 @@ def _set(supplied: dict[str, Any], setting: str) -> None:
         raise UsageError(f"--set {shown(path)}: {error.problems[0].message}") from None
 
 
-def _live(name: str, kubectl: Kubectl) -> Sequence[Document]:
+def _live(name: str, kubectl: Kubectl) -> list[Document]:
     """The Workspace as the cluster has it, its namespace's Services, and the ConfigMap that it names."""
     workspace = kubectl.get("workspaces.kaito.sh", name)
     found = [workspace, kubectl.get("services")]

@@ -8,9 +8,9 @@ from typing import Any
 
 from kaito_pack import values
 from kaito_pack.documents import Document
-from kaito_pack.importing.candidates import Candidate, Search
 from kaito_pack.importing.captures import rests
 from kaito_pack.importing.losses import problems_of
+from kaito_pack.importing.search import Candidate, Search
 from kaito_pack.importing.stream import Stream, choose, refuse_tuning
 from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
@@ -22,7 +22,7 @@ __all__ = ["Imported", "import_workspace"]
 
 @dataclass(frozen=True)
 class Imported:
-    """The values, in the order of their schema, and what they lose: errors, and warnings of what is unknown."""
+    """The values, what is required first, and what they lose: errors, and warnings of what is unknown."""
 
     values: Mapping[str, Any]
     losses: Sequence[Problem]

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kaito_pack.importing.candidates import Candidate
 from kaito_pack.importing.comparable import Difference
 from kaito_pack.importing.paths import ABSENT
+from kaito_pack.importing.search import Candidate
 from kaito_pack.importing.stream import Found, Stream
 from kaito_pack.problems import Problem, path_text, shown
 from kaito_pack.report import sentence
@@ -34,7 +34,12 @@ def _of_part(found: Found | None, difference: Difference, stream: Stream) -> Pro
     path = difference.path
     if found is not None and not path:
         rule = "values/import-object-lost" if difference.rendered is ABSENT else "values/import-object-added"
-        return problem(rule, (), stream.workspace.place(()) if difference.given is ABSENT else found.place(()), what=_title(found))
+        return problem(
+            rule,
+            (),
+            stream.workspace.place(()) if difference.given is ABSENT else found.place(()),
+            what=_title(found),
+        )
     where = (found or stream.workspace).place(path)
     whose = f" of {_title(found)}" if found else ""
     if difference.rendered is ABSENT:

@@ -1,9 +1,9 @@
 """Paths into a manifest as `import:` sections write them, and what stands there.
 
-    metadata.labels["app.kubernetes.io/name"]      keys, quoted where they hold more than letters
-    container.args[0]                              an index
-    container.env[name=HF_TOKEN].valueFrom         the item of a list by one of its fields
-    ConfigMap.data["settings.yaml"].vllm           a text is stepped into as YAML
+metadata.labels["app.kubernetes.io/name"]      keys, quoted where they hold more than letters
+container.args[0]                              an index
+container.env[name=HF_TOKEN].valueFrom         the item of a list by one of its fields
+ConfigMap.data["settings.yaml"].vllm           a text is stepped into as YAML
 """
 
 from __future__ import annotations
