@@ -34,6 +34,12 @@ test: $(VENV)/dev.stamp ## Run the tests
 test-tools: ## Fetch the real tools that tests compare with (Debian, Go, npm)
 	@scripts/test-tools
 
+fuzz: $(VENV)/dev.stamp ## Fuzz for long (FUZZ_EXAMPLES=100000)
+	@FUZZ_EXAMPLES="$${FUZZ_EXAMPLES:-100000}" $(RUN) -m pytest tests/acceptance/test_fuzz.py -n auto
+
+conformance: $(VENV)/run.stamp ## Compare our verdicts with a real cluster's (KUBECONFIG=file, KAITO=0.12)
+	@KUBECONFIG="$(KUBECONFIG)" $(RUN) -m scripts.conformance $(KAITO)
+
 lint: $(VENV)/dev.stamp ## Lint, format and types
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
@@ -54,4 +60,4 @@ lock: ## Pin the dependencies of requirements/*.in again (needs uv)
 clean: ## Remove what make has made
 	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help venv render check test test-tools lint generate verify kaito-schema lock clean
+.PHONY: fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean

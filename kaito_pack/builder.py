@@ -109,6 +109,11 @@ class Builder(Notes):
             value = text
             if self.text_with_slashes:
                 self.refuse_escaped_slash(event)
+            if event.style == '"' and not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+                # libyaml refuses such an escape, the parser in Python lets it through.
+                self.complain(
+                    "file/not-yaml", event.start_mark, reason="half a surrogate pair is no character"
+                )
         else:
             value = self.tagged(event)
         if event.anchor is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from kaito_pack.custom_kinds import check_custom
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.template import check_template
 from kaito_pack.kubernetes.kinds import check_builtin
@@ -36,8 +37,11 @@ def check(
         return found + (list(_check_model(body, surroundings.target)) if with_model else [])
     builtin = check_builtin(body, surroundings.target.kubernetes)
     if builtin is None:
-        return None
-    return _once([*builtin, *check_object(body, surroundings.target.kubernetes)])
+        return check_custom(body, surroundings.target.kubernetes)
+    validated = list(check_object(body, surroundings.target.kubernetes))
+    # Where validation speaks it knows more than the decoder: that a value is a Secret's, what a field is for.
+    told = {found.path for found in validated}
+    return [found for found in builtin if found.path not in told] + validated
 
 
 def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
@@ -91,16 +95,3 @@ def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int
 def catalogue(files: tuple[str, ...]) -> Catalogue:
     """The pack's catalogue of models with those of `files` laid over it, read once a process."""
     return Catalogue.open(files)
-
-
-def _once(found: list[Problem]) -> list[Problem]:
-    """One problem a path: where decoding has spoken, validation says nothing new."""
-    decoded = {one.path for one in found if one.rule.endswith(("-field", "-type"))}
-    seen: set[tuple[Path, str]] = set()
-    kept = []
-    for one in found:
-        key = (one.path, one.message if one.path in decoded else one.rule)
-        if key not in seen:
-            seen.add(key)
-            kept.append(one)
-    return kept

@@ -87,6 +87,27 @@ def _problem_row(found: Problem) -> dict[str, Any]:
     }
 
 
+def summary(reports: Mapping[str, Report]) -> str:
+    """`12 documents: 11 accepted, 1 skipped; 3 warnings`, of the newest KAITO that was asked for."""
+    entries = list(reports.values())[-1].entries
+    verdicts = [entry.verdict for entry in entries]
+    counts = [
+        f"{verdicts.count(word)} {word}" for word in ("accepted", "refused", "skipped") if word in verdicts
+    ]
+    found = [one for entry in entries for one in entry.problems]
+    tail = [
+        _counted(sum(one.is_error for one in found), "error"),
+        _counted(sum(not one.is_error for one in found), "warning"),
+    ]
+    return "; ".join(
+        [f"{_counted(len(entries), 'document')}: {', '.join(counts) or 'none'}", *filter(None, tail)]
+    )
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}" if number else ""
+
+
 def table(reports: Mapping[str, Report]) -> str:
     """Manifests against KAITO versions: `ok`, `refused`, or `breaks` where an accepted one has an error."""
     rows = [["", *reports]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 Provisioning = Literal["auto", "byo"]
 Cloud = Literal["azure", "aws", "arc"]
+WORKSPACE_LABEL = "kaito.sh/workspace"  # KAITO's label on the pods of a Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Target:
     catalogues: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Surroundings:
     """What a manifest is judged in: the cluster, and the manifests that come with it in one run.
 
@@ -41,9 +43,61 @@ class Surroundings:
     services: Sequence[Mapping[str, Any]] = ()
     old: Mapping[str, Any] | None = None
 
+    @cached_property
+    def _by_labels(self) -> Mapping[object, Sequence[Mapping[str, Any]]]:
+        return _grouped(
+            self.workspaces, lambda one: labels_key(_at(one, "resource", "labelSelector", "matchLabels"))
+        )
+
+    @cached_property
+    def _services_by_workspace(self) -> Mapping[object, Sequence[Mapping[str, Any]]]:
+        return _grouped(self.services, lambda one: _at(one, "spec", "selector", WORKSPACE_LABEL))
+
+    @cached_property
+    def _config_maps_by_name(self) -> Mapping[object, Sequence[Mapping[str, Any]]]:
+        return _grouped(self.config_maps, lambda one: _at(one, "metadata", "name"))
+
+    def workspaces_labelled(self, match_labels: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """The Workspaces whose selector has just these matchLabels; one look-up, however large the run."""
+        return self._by_labels.get(labels_key(match_labels), ())
+
+    def services_that_may_select(self, workspace: str) -> Iterator[Mapping[str, Any]]:
+        """The Services that select by this Workspace's pod label, or by none of the kind."""
+        yield from self._services_by_workspace.get(workspace, ())
+        yield from self._services_by_workspace.get(None, ())
+
+    def config_maps_named(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """The ConfigMaps of that name, in whichever namespace."""
+        return self._config_maps_by_name.get(name, ())
+
     def provisioning(self, manifest: Mapping[str, Any]) -> Provisioning:
         """The target's node provisioning; where it says none, "auto" for a manifest with an instanceType."""
         if self.target.provisioning:
             return self.target.provisioning
         resource = manifest.get("resource")
         return "auto" if isinstance(resource, Mapping) and resource.get("instanceType") else "byo"
+
+
+def labels_key(labels: object) -> object:
+    """Something that two maps of labels share where they are equal, whatever their order."""
+    return (
+        frozenset((str(key), str(value)) for key, value in labels.items())
+        if isinstance(labels, Mapping)
+        else None
+    )
+
+
+def _at(body: object, *path: str) -> object:
+    for step in path:
+        body = body.get(step) if isinstance(body, Mapping) else None
+    return body
+
+
+def _grouped(
+    bodies: Sequence[Mapping[str, Any]], key_of: Callable[[Mapping[str, Any]], object]
+) -> Mapping[object, Sequence[Mapping[str, Any]]]:
+    groups: dict[object, list[Mapping[str, Any]]] = {}
+    for body in bodies:
+        key = key_of(body)
+        groups.setdefault(key if isinstance(key, str | frozenset) else None, []).append(body)
+    return groups

@@ -83,6 +83,14 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "startupMinutes": st.integers(1, 1440),
     "hfTokenSecret": namespace,
     "modelAccessSecret": namespace,
+    "monitoring": st.fixed_dictionaries(
+        {},
+        optional={
+            "podMonitor": st.booleans(),
+            "labels": st.dictionaries(label_key, label_value, min_size=1, max_size=3),
+            "interval": st.sampled_from(["15s", "1m", "500ms"]),
+        },
+    ),
     "extraArgs": st.lists(argument, min_size=1, max_size=3),
     "preset": st.sampled_from(["phi-4-mini-instruct", "llama-3.1-8b-instruct"]),
     "vllm": st.dictionaries(word(LOWER, LOWER + "-", LOWER, 20), setting, min_size=1, max_size=3),

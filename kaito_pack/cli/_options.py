@@ -27,6 +27,8 @@ class Cluster:
     node_provisioning: Any
     cloud: Any
     packs: tuple[str, ...] = ()
+    catalogues: tuple[str, ...] = ()
+    gpu_memory: float | None = None
 
     @cached_property
     def pack(self) -> Pack:
@@ -38,7 +40,8 @@ class Cluster:
         asked = self.kaito_version
         versions = self.pack.kaito_versions if asked == ALL else [self.pack.kaito_version(asked)]
         kubernetes = definitions.version(self.kubernetes_version)
-        return [Target(kaito, kubernetes, self.node_provisioning, self.cloud) for kaito in versions]
+        of = (self.node_provisioning, self.cloud, self.gpu_memory, self.catalogues)
+        return [Target(kaito, kubernetes, *of) for kaito in versions]
 
     def target(self) -> Target:
         """The one target, for commands that take no `all`."""
@@ -80,15 +83,28 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
         node_provisioning: str | None,
         cloud: str,
         pack: tuple[str, ...],
+        catalogue: tuple[str, ...],
+        gpu_memory: float | None,
         **others: Any,
     ) -> Any:
-        cluster = Cluster(kaito_version, kubernetes_version, node_provisioning, cloud, pack)
+        cluster = Cluster(
+            kaito_version, kubernetes_version, node_provisioning, cloud, pack, catalogue, gpu_memory
+        )
         return command(*args, cluster=cluster, **others)
 
     decorated: Callable[..., Any] = with_cluster
     for option in reversed(
         [
             pack_option,
+            click.option(
+                "--catalogue", multiple=True, metavar="FILE", help="Figures of further models; repeatable."
+            ),
+            click.option(
+                "--gpu-memory",
+                type=click.FloatRange(min=0, min_open=True),
+                metavar="GIB",
+                help="Memory of one GPU, where no instanceType tells it.",
+            ),
             click.option(
                 "--kaito-version",
                 metavar="VERSION",

@@ -9,7 +9,7 @@ import click
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import annotate, tell
 from kaito_pack.problems import Problem
-from kaito_pack.report import as_json, table
+from kaito_pack.report import as_json, summary, table
 from kaito_pack.validation import Report, Validation, read_sources
 
 
@@ -50,6 +50,8 @@ def command(
         tell(found)
         if len(reports) > 1:
             click.echo(table(reports), nl=False)
+    if form == "text":
+        click.echo(summary(reports), err=True)
     unread = [source.unread for source in (*sources, *stored) if source.unread]
     for reason in unread:
         click.echo(f"Error: {reason}", err=True)

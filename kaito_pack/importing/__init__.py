@@ -71,7 +71,7 @@ def _best(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> Candidate:
 def _in_order(best: Candidate, pack: Pack) -> dict[str, Any]:
     """What is required first, what holds the rest last, else as the schema has it."""
     required, known = best.mode.schema["required"], list(best.mode.schema["properties"])
-    last = [name for _, name in rests(best.mode, pack)]
+    last = [name[0] for _, name in rests(best.mode, pack) if len(name) == 1]
     first = ["name", "modelSource", *required]
     names = [*first, *(name for name in known if name not in last), *last]
     return {name: best.given[name] for name in dict.fromkeys(names) if name in best.given}

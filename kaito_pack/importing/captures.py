@@ -5,6 +5,7 @@
       container.args[0]: https://huggingface.co/<modelId>/resolve/main/<ggufFile | urlencode>
       container.livenessProbe.initialDelaySeconds: <startupMinutes * 60>
       option["--max-model-len"]: <maxModelLen>
+      PodMonitor.metadata.name: <monitoring.podMonitor = true>        (whatever the name is)
 
 Each key is a path of the Workspace (paths.py), or begins with `container` (the one that serves the model),
 `option` (its command line), `served` (workspace.WorkspaceView) or the kind of another object of the
@@ -14,12 +15,13 @@ stream. What is captured is only a proposal: it counts where the manifest then r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
+from kaito_pack.documents import read_file, read_text
 from kaito_pack.importing.paths import ABSENT, REST, Steps, look_up, parse
 from kaito_pack.importing.stream import Stream
 from kaito_pack.pack import Mode, Pack
@@ -27,7 +29,7 @@ from kaito_pack.problems import PackError
 
 SHARED = "_partials/import.yaml"
 Capture = tuple[tuple[str, ...], Any]  # where in the values, and what
-_VALUE = re.compile(r"<\s*([\w.]+)\s*(?:\*\s*(\d+)|\|\s*(urlencode))?\s*>")
+_VALUE = re.compile(r"<\s*([\w.]+)\s*(?:\*\s*(\d+)|\|\s*(urlencode)|=\s*([\w.]+))?\s*>")
 
 
 def sources(mode: Mode, pack: Pack) -> list[tuple[Steps, str]]:
@@ -39,8 +41,6 @@ def sources(mode: Mode, pack: Pack) -> list[tuple[Steps, str]]:
 
 @cache
 def _shared(folders: tuple[Any, ...]) -> Mapping[str, Any]:
-    from kaito_pack.documents import read_file
-
     file = next((folder / SHARED for folder in folders if (folder / SHARED).is_file()), None)
     return read_file(str(file))[0].value if file else {}
 
@@ -61,19 +61,23 @@ def captured(stream: Stream, mode: Mode, pack: Pack) -> list[Capture]:
     return found
 
 
-def rests(mode: Mode, pack: Pack) -> list[tuple[Steps, str]]:
+def rests(mode: Mode, pack: Pack) -> list[tuple[Steps, tuple[str, ...]]]:
     """Where the values stand that hold whatever the mode's own rendering does not write."""
-    known = mode.schema.get("properties", {})
-    return [
-        (path[:-1], name)
+    found = [
+        (path[:-1], tuple(name.split(".")))
         for path, pattern in sources(mode, pack)
-        if path[-1] == REST and "not" not in known.get(name := _names(pattern)[0], {"not": {}})
+        for name in _names(pattern)
+        if path[-1] == REST
     ]
+    return [(path, name) for path, name in found if "not" not in part_of(mode, name[:1], {"not": {}})]
 
 
-def declared(mode: Mode, pack: Pack) -> set[str]:
-    """The values (top-level names) that some line of the sections reads."""
-    return {name.partition(".")[0] for _, pattern in sources(mode, pack) for name in _names(pattern)}
+def part_of(mode: Mode, path: Sequence[str], unknown: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    """The schema of the value at `path`; `unknown` (by default nothing) where the mode has no such one."""
+    part: Mapping[str, Any] = mode.schema
+    for step in path:
+        part = part.get("properties", {}).get(step, unknown or {})
+    return part
 
 
 def _names(pattern: str) -> list[str]:
@@ -81,19 +85,22 @@ def _names(pattern: str) -> list[str]:
 
 
 def _at(stream: Stream, path: Steps) -> Iterator[Any]:
+    found = (look_up(root, inside) for root, inside in roots(stream, path))
+    return (value for value in found if value is not ABSENT and value is not None)
+
+
+def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
+    """What a path begins at: the Workspace, a part of it by a name of its own, objects of a kind."""
     root, inside = str(path[0]), path[1:]
     if root == "container":
-        candidates = [look_up(stream.container, inside)]
-    elif root == "option":
-        candidates = [look_up(stream.options, inside)]
-    elif root == "served":
-        candidates = [look_up(asdict(stream.view), inside)]
-    elif root[0].isupper():
-        same = [found.body for found in stream.others if found.body.get("kind") == root]
-        candidates = [look_up(body, inside) for body in same]
-    else:
-        candidates = [look_up(stream.workspace.body, path)]
-    return (value for value in candidates if value is not ABSENT and value is not None)
+        return [(stream.container, inside)]
+    if root == "option":
+        return [(stream.options, inside)]
+    if root == "served":
+        return [(asdict(stream.view), inside)]
+    if root[0].isupper():
+        return [(found.body, inside) for found in stream.others if found.body.get("kind") == root]
+    return [(stream.workspace.body, path)]
 
 
 def _matched(pattern: str, value: Any, mode: Mode) -> Iterator[Capture]:
@@ -114,11 +121,11 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _proposed(place: re.Match[str], value: Any, mode: Mode) -> Iterator[Capture]:
-    name, times, encoded = place.groups()
+    name, times, encoded, constant = place.groups()
     where = tuple(name.split("."))
-    part: Any = mode.schema
-    for step in where:
-        part = part.get("properties", {}).get(step, {})
+    part = part_of(mode, where)
+    if constant:
+        value = read_text(constant, "import")[0].value
     if encoded and isinstance(value, str):
         value = unquote(value)
     if part.get("type") == "integer" and isinstance(value, str) and value.isascii() and value.isdecimal():

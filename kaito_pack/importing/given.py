@@ -51,6 +51,17 @@ def value_paths(
             yield (*path, name)
 
 
+def schema_paths(schema: Mapping[str, Any], path: Path = ()) -> Iterator[Path]:
+    """The paths of all values that a schema knows and does not refuse."""
+    for name, part in schema.get("properties", {}).items():
+        if "not" in part:
+            continue
+        if "properties" in part and not part.get("x-opaque"):
+            yield from schema_paths(part, (*path, name))
+        else:
+            yield (*path, name)
+
+
 def holds_token(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(looks_like_token(str(key)) or holds_token(part) for key, part in value.items())

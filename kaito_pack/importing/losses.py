@@ -27,7 +27,7 @@ def _of_values(best: Candidate, stream: Stream) -> Iterator[Problem]:
     for name in best.unknown:
         yield problem("values/import-not-held", (name,), place, name=name)
     for name in best.silent:
-        yield problem("values/import-not-shown", (name,), place, name=name)
+        yield problem("values/import-not-shown", tuple(name.split(".")), place, name=name)
 
 
 def _of_part(found: Found | None, difference: Difference, stream: Stream) -> Problem:

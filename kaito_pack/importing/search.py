@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kaito_pack.importing.captures import Capture, captured, declared, rests
+from kaito_pack.importing.captures import Capture, captured, part_of, rests, roots
 from kaito_pack.importing.comparable import comparable
 from kaito_pack.importing.given import (
     Given,
     Path,
     example_of,
     holds_token,
+    schema_paths,
     value_paths,
     with_value,
     without_value,
@@ -136,34 +137,42 @@ class Search(Trial):
     def with_rests(self, given: Given) -> Given:
         """`given`, and in the values made for it what the rendering does not write yet."""
         for path, name in rests(self.mode, self.pack):
-            if name in self.supplied or not (rest := self.rest(given, path)):
+            if look_up(self.supplied, name) is not ABSENT or not (rest := self.rest(given, path, name)):
                 continue
-            more = {**given, name: rest}
+            more = with_value(given, name, rest)
             if not holds_token(rest) and self.accepts(more) and self.distance(more) < self.distance(given):
                 given = more
         return given
 
-    def rest(self, given: Given, path: Steps) -> Any:
+    def rest(self, given: Given, path: Steps, name: Path) -> Any:
         """What stands at `path` and is not rendered: the tail of a list, a patch of a map, more objects."""
         manifests = self.rendered(given)
         if not manifests:
             return None
         if path == ("objects",):
             return self.further_objects(manifests)
-        rendered = Stream(Found(manifests[0].document, (), comparable(manifests[0].body)))
-        wanted = Stream(Found(manifests[0].document, (), deepcopy(self.wanted)))
+        rendered = Stream(
+            Found(manifests[0].document, (), comparable(manifests[0].body)),
+            [Found(one.document, (), one.body) for one in manifests[1:]],
+        )
+        wanted = Stream(Found(manifests[0].document, (), deepcopy(self.wanted)), self.stream.others)
         # A container called otherwise is one loss; told by its name it would be another container.
         if isinstance(wanted.container, dict) and "name" in rendered.container:
             wanted.container["name"] = rendered.container["name"]
-        root = path[0] == "container"
-        before = look_up(rendered.container if root else rendered.workspace.body, path[root:])
-        after = look_up(wanted.container if root else wanted.workspace.body, path[root:])
-        if isinstance(before, list) and isinstance(after, list):
-            return after[len(before) :] if after[: len(before)] == before else None
-        if isinstance(before, dict) and isinstance(after, dict):
-            patch = patch_between(before, after, definitions.definition(definitions.newest()))
-            return None if patch is ABSENT else patch
+        for (one, inside), (other, same) in zip(roots(rendered, path), roots(wanted, path), strict=False):
+            before, after = look_up(one, inside), look_up(other, same)
+            if isinstance(before, list) and isinstance(after, list):
+                return after[len(before) :] if after[: len(before)] == before else None
+            if isinstance(before, dict) and isinstance(after, dict):
+                return self.more_of(before, after, is_patch=bool(part_of(self.mode, name).get("x-opaque")))
         return None
+
+    def more_of(self, before: Given, after: Given, is_patch: bool) -> Any:
+        """What is to be laid over a map, with a strategic merge's meaning or as it is, to make another."""
+        if not is_patch:
+            return {key: value for key, value in after.items() if key not in before}
+        patch = patch_between(before, after, definitions.definition(definitions.newest()))
+        return None if patch is ABSENT else patch
 
     def further_objects(self, manifests: Sequence[Manifest]) -> list[Any]:
         """The objects of the stream that are not rendered, without the namespace that they get anyway."""
@@ -196,14 +205,15 @@ class Search(Trial):
         unknown = []
         for name in self.required:
             is_read = ((name,), given[name]) in self.proposals or given[name] != self.required[name]
-            if not is_read or not self.shows(given, name):
+            if not is_read or not self.shows(given, (name,)):
                 unknown.append(name)
         return {name: value for name, value in given.items() if name not in unknown}, unknown
 
     def silent(self, given: Given) -> Iterator[str]:
-        """Values that nobody reads and no manifest shows, so that nobody knows whether they were given."""
-        read = declared(self.mode, self.pack) | set(self.supplied) | set(self.required)
-        for name, part in self.mode.schema.get("properties", {}).items():
-            is_open = name not in read and "not" not in part and not part.get("x-opaque")
-            if is_open and not self.shows({**self.required, **given}, name):
-                yield name
+        """Optional values that would change no manifest, so that nobody knows whether they were given."""
+        rest = [name for _, name in rests(self.mode, self.pack)]
+        whole = {**self.required, **given}
+        for path in schema_paths(self.mode.schema):
+            known = path[0] in self.required or path in rest[-1:] or look_up(given, path) is not ABSENT
+            if not known and not part_of(self.mode, path).get("x-opaque") and not self.shows(whole, path):
+                yield ".".join(path)

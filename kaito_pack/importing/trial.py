@@ -10,7 +10,7 @@ from typing import Any
 from kaito_pack import json_schema, links, values
 from kaito_pack.documents import Document
 from kaito_pack.importing.comparable import Difference, comparable, differences, missing_from
-from kaito_pack.importing.given import Given
+from kaito_pack.importing.given import Given, with_value
 from kaito_pack.importing.paths import ABSENT
 from kaito_pack.importing.stream import Found, Stream
 from kaito_pack.layers import Layer
@@ -61,21 +61,26 @@ class Trial:
                 document = Document(f"templates/{manifest.template}", 1, manifest.body)
                 yield Found(document, (), manifest.body), Difference((), ABSENT, manifest.body)
 
-    def shows(self, given: Given, name: str) -> bool:
-        """Whether another value of that name would render otherwise."""
+    def shows(self, given: Given, path: Sequence[str]) -> bool:
+        """Whether another value at `path` would render otherwise."""
         try:
-            checked = self.checked(given)
+            filled = dict(self.checked(given).filled)
         except ProblemsError:
             return True
-        part = json_schema.applicable(self.mode.schema, given).get("properties", {}).get(name, {})
-        other = other_value(checked.filled.get(name), part)
+        part: Mapping[str, Any] = {
+            "properties": json_schema.applicable(self.mode.schema, given)["properties"]
+        }
+        value: Any = filled
+        for step in path:
+            part, value = part.get("properties", {}).get(step, {}), value[step]
+        other = other_value(value, part)
         if other is None and "enum" in part:
             other = part["enum"][0]
-        context = {**checked.filled, "mode": self.mode.facts}
-        return self.texts(context) != self.texts({**context, name: other})
+        return self.texts(filled) != self.texts(with_value(filled, path, other))
 
-    def texts(self, context: Mapping[str, Any]) -> list[str]:
-        """The manifests of a context, an error of a template being an answer of its own."""
+    def texts(self, filled: Mapping[str, Any]) -> list[str]:
+        """The manifests of filled values, an error of a template being an answer of its own."""
+        context = {**filled, "mode": self.mode.facts}
         try:
             return [one.text for one in self.renderer.render_filled(self.mode.templates, context)]
         except PackError as error:

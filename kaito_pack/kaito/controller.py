@@ -40,7 +40,7 @@ def selector_shared(case: Case) -> Iterator[Problem]:
     """Two Workspaces with one selector count each other's nodes as their own."""
     if case.own_nodes or not case.workspace.match_labels or _matches_any_workspace(case.workspace):
         return
-    for manifest in case.surroundings.workspaces:
+    for manifest in case.surroundings.workspaces_labelled(case.workspace.match_labels):
         other = Workspace(mapping(manifest))
         if not other.is_same_as(case.workspace) and other.match_labels == case.workspace.match_labels:
             yield case.problem(*SELECTOR, other=shown(other.name))
@@ -142,7 +142,8 @@ def _has_service(case: Case) -> bool:
     """Whether a Service of the run selects the Workspace's pods."""
     labels = strings(mapping(case.workspace.template.get("metadata")).get("labels"))
     labels[OWN_LABEL] = case.workspace.name
-    return any(_selects(mapping(service), labels, case.workspace) for service in case.surroundings.services)
+    services = case.surroundings.services_that_may_select(case.workspace.name)
+    return any(_selects(mapping(service), labels, case.workspace) for service in services)
 
 
 def _selects(service: Map, labels: dict[str, str], workspace: Workspace) -> bool:

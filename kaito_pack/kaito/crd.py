@@ -77,13 +77,14 @@ def check(manifest: Mapping[str, Any], kaito: str, kubernetes: str | None = None
         return
     found: Found = []
     _check_of(kaito, api)(dict(manifest), None, found)
-    yield from problems_of(found, "crd", kaito=kaito)
-    yield from check_object_meta(manifest.get("metadata"), kubernetes or definitions.newest(), kaito)
+    owner = f"the Workspace of KAITO {kaito}"
+    yield from problems_of(found, "crd", owner=owner)
+    yield from check_object_meta(manifest.get("metadata"), kubernetes or definitions.newest(), owner)
 
 
-def check_object_meta(metadata: Any, kubernetes: str, kaito: str) -> Iterator[Problem]:
-    """What the API server refuses in a Workspace's `metadata`."""
+def check_object_meta(metadata: Any, kubernetes: str, owner: str) -> Iterator[Problem]:
+    """What the API server refuses in a custom resource's `metadata`; `owner` is how a problem calls it."""
     pod = definitions.definition(kubernetes)
     wrong = list(decode(metadata, definitions.OBJECT_META, pod, case_sensitive=True))
-    yield from problems_of(wrong, "crd", ("metadata",), kaito=kaito)
-    yield from problems_of(check_metadata(metadata), "crd", kaito=kaito)
+    yield from problems_of(wrong, "crd", ("metadata",), owner=owner)
+    yield from problems_of(check_metadata(metadata), "crd", owner=owner)

@@ -25,11 +25,21 @@ def _is_hub_id(name: str) -> bool:
 
 def known_preset(name: str, kaito: str) -> presets.Preset | None:
     """The preset that the webhook of that KAITO finds under `name`, without asking anybody."""
-    found = presets.find(name)
+    found = presets.find(name) or _of_the_catalogue(name)
     if not found or not in_range(kaito, found.versions):
         return None
     any_case = in_range(kaito, rules("webhook")["kaito/preset-unknown"].parameters["anyCase"])
     return found if found.name == name or any_case or "/" in name else None
+
+
+def _of_the_catalogue(name: str) -> presets.Preset | None:
+    """A model of KAITO's own catalogue, which stands for itself as a preset where the Hub's ids do."""
+    if "/" not in name:
+        return None
+    from kaito_pack.models.catalogue import own_models  # only presets by id need it
+
+    hub_ids: str = rules("webhook")["kaito/preset-unknown"].parameters["hubIds"]
+    return presets.Preset(name, hub_ids) if name.lower() in own_models() else None
 
 
 def is_for_the_hub(name: str, kaito: str) -> bool:

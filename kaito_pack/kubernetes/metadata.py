@@ -1,59 +1,20 @@
-"""What the API server says of names, labels and annotations.
+"""What the API server says of labels and annotations inside an object: a pod template's, a selector's.
+
+An object's own `metadata` is `object_meta`'s.
 
 Source: Kubernetes 1.35, k8s.io/apimachinery, pkg/api/validation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
-from kaito_pack.kubernetes.shapes import fields, sequence, strings, text, unset
+from kaito_pack.kubernetes.shapes import strings, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
 LARGEST_ANNOTATIONS = 262_144  # bytes, keys and values together
-DNS_LABEL_KINDS = {"Namespace", "Workspace", "Service"}
-PATH_SEGMENT_KINDS = {"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"}
-
-
-def check_metadata(manifest: Mapping[str, Any], path: Path = ("metadata",)) -> Iterator[Problem]:
-    """What is wrong with the `metadata` of a manifest of any kind."""
-    kind = text(manifest.get("kind"))
-    metadata = fields(manifest.get("metadata"))
-    yield from check_name(kind, metadata.get("name"), metadata.get("generateName"), path)
-    namespace = text(metadata.get("namespace"))
-    if namespace and not names.is_dns_label(namespace):
-        yield problem(
-            "kubernetes/label-format", (*path, "namespace"), field="namespace", value=shown(namespace)
-        )
-    yield from check_labels(metadata.get("labels"), (*path, "labels"))
-    yield from check_annotations(metadata.get("annotations"), (*path, "annotations"))
-    for index, finalizer in enumerate(sequence(metadata.get("finalizers"))):
-        if isinstance(finalizer, str) and not names.is_qualified(finalizer):
-            yield problem("kubernetes/label-key", (*path, "finalizers", index), key=shown(finalizer))
-
-
-def check_name(kind: str, name: object, prefix: object, path: Path) -> Iterator[Problem]:
-    """What is wrong with the name of a manifest of that kind."""
-    at = (*path, "name")
-    given = text(name)
-    if not given:
-        if unset(name) and unset(prefix):
-            yield problem("kubernetes/field-required", at, field="name", what=f"a {kind or 'manifest'}")
-        return
-    if kind == "Service":
-        if not names.is_service_name(given):
-            yield problem("kubernetes/service-name", at, value=shown(given))
-    elif kind in DNS_LABEL_KINDS:
-        if not names.is_dns_label(given):
-            yield problem("kubernetes/label-format", at, field="name", value=shown(given))
-    elif kind in PATH_SEGMENT_KINDS:
-        if not names.is_path_segment(given):
-            yield problem("kubernetes/name-format", at, field="name", value=shown(given))
-    elif not names.is_subdomain(given):
-        yield problem("kubernetes/name-format", at, field="name", value=shown(given))
 
 
 def check_labels(labels: object, path: Path) -> Iterator[Problem]:

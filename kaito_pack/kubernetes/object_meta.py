@@ -6,18 +6,15 @@ been decoded before: what has a wrong type there is passed over here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
+from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.decoding import Finding
 from kaito_pack.problems import Path, shown
 
 NameForm = Literal["subdomain", "label", "dns1035", "path"]
-LOWER = "abcdefghijklmnopqrstuvwxyz"
-DIGITS = "0123456789"
-ALPHANUMERIC = frozenset(LOWER + LOWER.upper() + DIGITS)
-LOWER_OR_DIGIT = frozenset(LOWER + DIGITS)
-LONGEST_LABEL, LONGEST_SUBDOMAIN, LARGEST_ANNOTATIONS = 63, 253, 256 * 1024
+LARGEST_ANNOTATIONS = 256 * 1024  # bytes, keys and values together
 
 WORDS = {
     "subdomain": "lower case letters, digits, `-` and `.`, beginning and ending with a letter or digit, "
@@ -41,14 +38,14 @@ def check_metadata(metadata: Any, form: NameForm = "subdomain") -> Iterator[Find
     metadata = metadata or {}
     yield from _check_name(metadata, form)
     namespace = metadata.get("namespace")
-    if isinstance(namespace, str) and namespace and not is_label(namespace):
+    if isinstance(namespace, str) and namespace and not names.is_dns_label(namespace):
         yield _finding("namespace", ("namespace",), namespace, WORDS["label"])
     yield from _check_labels(metadata.get("labels"))
     yield from _check_annotations(metadata.get("annotations"))
     yield from _check_owners(metadata.get("ownerReferences"))
     finalizers = metadata.get("finalizers")
     for index, finalizer in enumerate(finalizers if isinstance(finalizers, list) else ()):
-        if isinstance(finalizer, str) and not is_qualified(finalizer):
+        if isinstance(finalizer, str) and not names.is_qualified(finalizer):
             yield _finding("name", ("finalizers", index), finalizer, WORDS["key"])
 
 
@@ -73,9 +70,9 @@ def _check_name(metadata: Mapping[str, Any], form: NameForm) -> Iterator[Finding
 
 def _check_labels(labels: Any) -> Iterator[Finding]:
     for key, value in labels.items() if isinstance(labels, dict) else ():
-        if not is_qualified(str(key)):
+        if not names.is_qualified(str(key)):
             yield _finding("label", ("labels", str(key)), key, WORDS["key"])
-        if isinstance(value, str) and not is_label_value(value):
+        if isinstance(value, str) and not names.is_label_value(value):
             yield _finding("label", ("labels", str(key)), value, WORDS["value"])
 
 
@@ -85,7 +82,7 @@ def _check_annotations(annotations: Any) -> Iterator[Finding]:
     size = 0
     for key, value in annotations.items():
         size += len(str(key).encode("utf-8", "replace")) + len(str(value or "").encode("utf-8", "replace"))
-        if not is_qualified(str(key).lower()):
+        if not names.is_qualified(str(key).lower()):
             yield _finding("annotation", ("annotations", str(key)), key, WORDS["key"])
     if size > LARGEST_ANNOTATIONS:
         yield _finding(
@@ -102,43 +99,12 @@ def _check_owners(owners: Any) -> Iterator[Finding]:
 
 def has_form(name: str, form: NameForm) -> bool:
     """Whether `name` is a name of that form."""
-    if form == "path":
-        return name not in (".", "..") and "/" not in name and "%" not in name
-    if form == "subdomain":
-        return is_subdomain(name)
-    return is_label(name) and (form == "label" or name[0] in LOWER)
+    return FORMS[form](name)
 
 
-def is_label(name: str) -> bool:
-    """Whether `name` is a DNS-1123 label."""
-    return len(name) <= LONGEST_LABEL and _is_label(name)
-
-
-def is_subdomain(name: str) -> bool:
-    """Whether `name` is a DNS-1123 subdomain."""
-    # The parts may be longer than 63 here, only the whole is limited.
-    return len(name) <= LONGEST_SUBDOMAIN and all(map(_is_label, name.split(".")))
-
-
-def _is_label(name: str) -> bool:
-    return bool(name) and LOWER_OR_DIGIT.issuperset(name.replace("-", "")) and "-" not in (name[0], name[-1])
-
-
-def is_label_value(value: str) -> bool:
-    """Whether `value` may be the value of a label."""
-    return not value or _is_word(value)
-
-
-def is_qualified(key: str) -> bool:
-    """Whether `key` may be the key of a label or an annotation, or a finalizer's name."""
-    prefix, slash, name = key.rpartition("/")
-    return _is_word(name) and (is_subdomain(prefix) if slash else True)
-
-
-def _is_word(text: str) -> bool:
-    return (
-        0 < len(text) <= LONGEST_LABEL
-        and ALPHANUMERIC.issuperset(text.replace("-", "").replace("_", "").replace(".", ""))
-        and text[0] in ALPHANUMERIC
-        and text[-1] in ALPHANUMERIC
-    )
+FORMS: Mapping[NameForm, Callable[[str], bool]] = {
+    "path": names.is_path_segment,
+    "subdomain": names.is_subdomain,
+    "label": names.is_dns_label,
+    "dns1035": names.is_service_name,
+}

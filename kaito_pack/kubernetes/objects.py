@@ -12,7 +12,6 @@ from typing import Any
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import not_negative, required
 from kaito_pack.kubernetes.claims import check_claim
-from kaito_pack.kubernetes.metadata import check_metadata
 from kaito_pack.kubernetes.pod import check_pod_spec, check_pod_template
 from kaito_pack.kubernetes.selectors import check_selector
 from kaito_pack.kubernetes.services import check_service
@@ -43,15 +42,7 @@ def check_object(manifest: Mapping[str, Any], kubernetes: str = NEWEST) -> Itera
     if kind == "Service":
         yield from check_service(manifest)
     elif kind in CHECKS:
-        yield from check_metadata(manifest)
         yield from CHECKS[kind](manifest, kubernetes)
-    elif kind in METADATA_ALONE:
-        yield from check_metadata(manifest)
-
-
-METADATA_ALONE = frozenset(
-    ["Namespace", "ServiceAccount", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "Ingress"]
-)
 
 
 def check_config_map(manifest: Fields, kubernetes: str) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from typing import Any
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import in_range, named, one_of, port, required
 from kaito_pack.kubernetes.dns import address
-from kaito_pack.kubernetes.metadata import check_labels, check_metadata
+from kaito_pack.kubernetes.metadata import check_labels
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, unset, whole
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
@@ -40,7 +40,6 @@ CHOICES = {
 
 def check_service(manifest: Mapping[str, Any]) -> Iterator[Problem]:
     """What the API server refuses in a Service whose fields all decode."""
-    yield from check_metadata(manifest)
     spec, path = fields(manifest.get("spec")), ("spec",)
     kind = text(spec.get("type")) or "ClusterIP"
     for field, choices in CHOICES.items():

@@ -42,7 +42,9 @@ def offline() -> dict[str, str]:
         ]
         subprocess.run([*pip, "-d", str(wheels), "-r", str(ROOT / "requirements" / "dev.txt")], check=True)
         stamp.write_text(pins, encoding="utf-8")
-    inherited = {key: value for key, value in os.environ.items() if key not in ("KAITO_FACTS", "MAKEFLAGS")}
+    # Under another make (CI's) make would tell folders on stdout, as it does with -C.
+    outer = ("KAITO_FACTS", "MAKEFLAGS", "MAKELEVEL")
+    inherited = {key: value for key, value in os.environ.items() if key not in outer}
     return inherited | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "KAITO_PACK_INNER_RUN": "1"}
 
 

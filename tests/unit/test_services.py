@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.kubernetes.metadata import check_metadata
+from kaito_pack.checks import check
 from kaito_pack.kubernetes.objects import check_object
 from kaito_pack.kubernetes.services import check_service
+from kaito_pack.target import Surroundings, Target
 
 SERVICE: dict[str, Any] = {
     "apiVersion": "v1",
@@ -25,12 +26,12 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("kubernetes/affinity-config", ("spec", "sessionAffinityConfig"), {"clientIP": {"timeoutSeconds": 5}}),
     ("kubernetes/field-required", ("spec", "ports"), []),
     ("kubernetes/field-required", ("spec", "type"), "ExternalName"),
-    ("kubernetes/field-required", ("metadata", "name"), ""),
+    ("kubernetes/missing-name", ("metadata", "name"), ""),
     ("kubernetes/ip-address", ("spec", "clusterIP"), "none"),
     ("kubernetes/kubelet-port", ("spec",), {"type": "LoadBalancer", "ports": [{"port": 10250}]}),
-    ("kubernetes/label-format", ("metadata", "namespace"), "Models"),
+    ("kubernetes/bad-namespace", ("metadata", "namespace"), "Models"),
     ("kubernetes/label-format", ("spec", "ports", 0, "name"), "HTTP"),
-    ("kubernetes/label-key", ("metadata", "labels", "-a"), "b"),
+    ("kubernetes/bad-label", ("metadata", "labels", "-a"), "b"),
     ("kubernetes/label-value", ("spec", "selector", "model"), "acme/tiny"),
     ("kubernetes/name-duplicate", ("spec", "ports"), [{"name": "a", "port": 80}, {"name": "a", "port": 81}]),
     ("kubernetes/name-duplicate", ("spec", "ports"), [{"name": "a", "port": 80}, {"name": "b", "port": 80}]),
@@ -41,8 +42,8 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("kubernetes/service-address", ("spec",), {"type": "NodePort", "clusterIP": "None", "ports": SEVERAL}),
     ("kubernetes/service-field", ("spec", "ports", 0, "nodePort"), 30000),
     ("kubernetes/service-field", ("spec", "externalTrafficPolicy"), "Local"),
-    ("kubernetes/service-name", ("metadata", "name"), "2-tiny"),
-    ("kubernetes/service-name", ("metadata", "name"), "tiny.vllm"),
+    ("kubernetes/bad-name", ("metadata", "name"), "2-tiny"),
+    ("kubernetes/bad-name", ("metadata", "name"), "tiny.vllm"),
     ("kubernetes/service-port-name", ("spec", "ports"), [{"port": 80}, {"name": "b", "port": 81}]),
     ("kubernetes/value-not-supported", ("spec", "type"), "Loadbalancer"),
     ("kubernetes/value-not-supported", ("spec", "ports", 0, "protocol"), "HTTP"),
@@ -61,7 +62,7 @@ def changed(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
 
 def rules(manifest: dict[str, Any]) -> list[str]:
     """The rules that a manifest breaks."""
-    return [p.rule for p in check_object(manifest)]
+    return [p.rule for p in check(manifest, Surroundings(Target("0.12", "1.37"))) or ()]
 
 
 def test_a_service_for_a_workspace_has_no_problem() -> None:
@@ -92,8 +93,14 @@ def test_a_right_service_is_accepted(spec: dict[str, Any]) -> None:
     assert rules({**SERVICE, "spec": spec}) == []
 
 
+API = {"Deployment": "apps/v1", "Job": "batch/v1", "Role": "rbac.authorization.k8s.io/v1"}
 TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a", "image": "a"}]}}
 PVC = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "50Gi"}}}
+
+
+def named(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """A manifest of that kind."""
+    return {"apiVersion": API.get(kind, "v1"), "kind": kind, "metadata": {"name": "tiny"}, **fields}
 
 
 @pytest.mark.parametrize(
@@ -124,12 +131,14 @@ PVC = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "
         ),
         ("kubernetes/field-required", "Deployment", {"spec": {"template": TEMPLATE}}),
         ("kubernetes/containers-required", "Pod", {"spec": {}}),
-        ("kubernetes/name-format", "ServiceAccount", {"metadata": {"name": "A"}}),
-        ("kubernetes/label-format", "Namespace", {"metadata": {"name": "a.b"}}),
+        ("kubernetes/bad-name", "ServiceAccount", {"metadata": {"name": "A"}}),
+        ("kubernetes/bad-name", "Namespace", {"metadata": {"name": "a.b"}}),
     ],
 )
 def test_a_wrong_object_is_refused(rule: str, kind: str, fields: dict[str, Any]) -> None:
-    assert rule in rules({"kind": kind, "metadata": {"name": "tiny"}, **fields})
+    assert rule in rules(
+        {"apiVersion": API.get(kind, "v1"), "kind": kind, "metadata": {"name": "tiny"}, **fields}
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,7 +155,7 @@ def test_a_wrong_object_is_refused(rule: str, kind: str, fields: dict[str, Any])
     ],
 )
 def test_a_right_object_is_accepted(kind: str, fields: dict[str, Any]) -> None:
-    assert rules({"kind": kind, "metadata": {"name": "tiny"}, **fields}) == []
+    assert rules(named(kind, fields)) == []
 
 
 def test_a_secrets_value_is_never_repeated() -> None:
@@ -156,7 +165,7 @@ def test_a_secrets_value_is_never_repeated() -> None:
 
 
 def test_a_generated_name_is_a_name() -> None:
-    assert list(check_metadata({"kind": "ConfigMap", "metadata": {"generateName": "a-"}})) == []
+    assert rules({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "a-"}}) == []
 
 
 @pytest.mark.parametrize("junk", [None, True, 7, "x", [], [None], {}, {1: [None]}])

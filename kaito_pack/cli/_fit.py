@@ -1,0 +1,52 @@
+"""`render.py explain VALUES fit`: the memory budget of one GPU as a table."""
+
+from __future__ import annotations
+
+import click
+
+from kaito_pack import checks
+from kaito_pack.cli._options import Cluster
+from kaito_pack.cli._output import tell_outcomes
+from kaito_pack.models.checks import budget_of
+from kaito_pack.models.memory import budget_table, fitting_gpu_counts, longest_max_model_len
+from kaito_pack.models.model import MOST_GPUS
+from kaito_pack.models.serving import serving_of_workspace
+from kaito_pack.pipeline import Pipeline
+from kaito_pack.problems import shown
+
+
+def explain_fit(file: str, cluster: Cluster) -> int:
+    """Print the budget of the model that `file` serves; the exit code."""
+    target = cluster.target()
+    (outcome,) = Pipeline(cluster.pack, target).run([file])
+    if code := tell_outcomes([outcome]):
+        return code
+    assert outcome.values is not None
+    serving = serving_of_workspace(outcome.manifests[0].body)
+    if serving is None or not serving.model_id:
+        return _sorry("no vLLM serves a model here; llama.cpp's memory is about that of the GGUF file")
+    model = checks.catalogue(target.catalogues).find(serving.model_id)
+    if model is None:
+        return _sorry(
+            f"{shown(serving.model_id)} is in no catalogue; add its figures to one and name it by --catalogue"
+        )
+    memory, most = checks.gpu_memory(target, outcome.values.filled.get("instanceType"))
+    if memory is None:
+        return _sorry("the memory of one GPU is not known; name an instanceType, or --gpu-memory GIB")
+    budget = budget_of(serving, model, memory)
+    if budget is None:
+        return _sorry(f"the figures of {shown(serving.model_id)} are not enough to reckon with")
+    rows = [("model", model.model_id), *budget_table(budget)]
+    longest = longest_max_model_len(model, budget.gpus, memory, budget.utilization)
+    counts = fitting_gpu_counts(model, budget.tokens, memory, budget.utilization, most or MOST_GPUS)
+    rows.append(("longest maxModelLen", f"{longest} tokens" if longest else "none fits"))
+    rows.append(("GPU counts that fit", ", ".join(map(str, counts)) or "none"))
+    width = max(len(title) for title, _ in rows)
+    for title, text in rows:
+        click.echo(f"{title:<{width}}  {text}")
+    return 0
+
+
+def _sorry(why: str) -> int:
+    click.echo(f"Error: {why}", err=True)
+    return 1

@@ -1,0 +1,69 @@
+"""`render.py explain`: a value, a rule, or what became of values."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from kaito_pack import explaining
+from kaito_pack.cli._options import Cluster, cluster_options
+from kaito_pack.pack import Pack
+from kaito_pack.problems import did_you_mean, shown
+from kaito_pack.rules import all_rules
+from kaito_pack.tables import table
+
+FIT = "fit"
+
+
+@click.command("explain")
+@click.argument("words", nargs=-1, metavar="[FIELD | RULE | VALUES FIELD | VALUES fit]")
+@cluster_options
+@click.pass_context
+def command(context: click.Context, words: tuple[str, ...], cluster: Cluster) -> None:
+    """Say what a value or a rule is, where a value came from, or whether a model fits its GPUs.
+
+    \b
+    explain                      all values
+    explain maxModelLen          one value: type, default, modes, meaning, example
+    explain values/missing       the rule of a problem
+    explain llama.yaml fit       the memory budget of one GPU
+    """
+    pack = cluster.pack
+    if not words:
+        for field in explaining.fields(pack).values():
+            click.echo(f"{field.name:<24} {field.first.get('title', '')} ({field.modes})")
+        return
+    if len(words) == 1 and not _is_file(words[0]):
+        context.exit(_explain_word(words[0], pack))
+    if len(words) != 2:
+        raise click.UsageError("after a values file comes one word: a field, a path in a manifest, or fit")
+    file, word = words
+    if word == FIT:
+        from kaito_pack.cli._fit import explain_fit
+
+        context.exit(explain_fit(file, cluster))
+    raise click.UsageError(f"{shown(word)} is not fit")
+
+
+def _is_file(word: str) -> bool:
+    return word == "-" or word.endswith((".yaml", ".yml", ".json")) or os.path.isfile(word)
+
+
+def _explain_word(word: str, pack: Pack) -> int:
+    rules, fields = all_rules(), explaining.fields(pack)
+    if word in rules:
+        examples = table("rules/examples.json").get(word, {})
+        click.echo(explaining.rule_text(rules[word], examples), nl=False)
+        return 0
+    if word in fields:
+        click.echo(explaining.field_text(fields[word]), nl=False)
+        return 0
+    close = did_you_mean(word, rules if "/" in word else fields)
+    hint = (
+        f" Did you mean `{close}`?"
+        if close
+        else " `render.py explain` lists the values, docs/rules.md the rules."
+    )
+    click.echo(f"{shown(word)} is neither a value nor a rule.{hint}", err=True)
+    return 1

@@ -1,0 +1,149 @@
+"""`render.py metrics`: where a model's metrics are, and the PromQL that tells what matters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+from kaito_pack.cli._options import opened, pack_option
+from kaito_pack.cli._output import tell
+from kaito_pack.cluster_objects import pick
+from kaito_pack.documents import Document, read_file
+from kaito_pack.kubernetes import definitions
+from kaito_pack.metrics import WINDOW, NoMetrics, WorkspaceMetrics, metrics_of
+from kaito_pack.pack import Pack
+from kaito_pack.pipeline import Pipeline
+from kaito_pack.problems import ProblemsError, escaped
+from kaito_pack.reach import engines_of
+from kaito_pack.target import Target
+from kaito_pack.workspace import read_workspace
+
+COLUMNS = ("NAME", "SHOWS", "UNIT", "TYPE", "CATEGORY", "PROMQL")
+
+
+class Window(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
+    """A range of PromQL: `30s`, `5m`, `1h`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The range, as it was written."""
+        text = str(value)
+        if not (text[:-1].isdecimal() and text.isascii() and text[-1] in "smhd" and int(text[:-1])):
+            self.fail(f"{text!r} is no range; write it as 30s, 5m or 1h", param, ctx)
+        return text
+
+
+@click.command("metrics")
+@click.argument("files", nargs=-1, required=True, metavar="VALUES|WORKSPACE...")
+@click.option(
+    "-o", "--output", "form", type=click.Choice(["table", "json", "promql"]), default="table", help="Format."
+)
+@click.option(
+    "--window", type=Window(), default=WINDOW, show_default=True, help="Range that rates are taken over."
+)
+@click.option(
+    "--by",
+    type=click.Choice(["workspace", "pod", "service"]),
+    default="workspace",
+    show_default=True,
+    help="Label that tells the model's series apart, beside namespace.",
+)
+@pack_option
+@click.pass_context
+def command(
+    context: click.Context, files: tuple[str, ...], form: str, window: str, by: Any, pack: tuple[str, ...]
+) -> None:
+    """Print the metrics endpoint and the key metrics of models, as PromQL that picks just theirs.
+
+    A file holds values, or Workspaces of whoever made them (- is stdin). The labels namespace and workspace
+    in the expressions are those that the pack's PodMonitor and scrape config put on; where Prometheus scrapes
+    otherwise, --by pod or --by service picks by what it has.
+
+    Exit code: 1 where a Workspace has no metrics, or none that are known.
+    """
+    found: list[WorkspaceMetrics] = []
+    code, used = 0, opened(pack)
+    for file in files:
+        try:
+            found += [_metrics(workspace, used, by) for workspace in _workspaces(file, used)]
+        except NoMetrics as error:
+            click.echo(f"{escaped(file)}: {error}", err=True)
+            code = 1
+        except ProblemsError as error:
+            tell(error.problems)
+            code = 1
+    if found:
+        click.echo(PRINTERS[form](found, window))
+    context.exit(code)
+
+
+def _metrics(workspace: Mapping[str, Any], pack: Pack, by: Any) -> WorkspaceMetrics:
+    engines = engines_of(pack)
+    return metrics_of(workspace, read_workspace(workspace, engines.served_names, engines.suffixes), pack, by)
+
+
+def _workspaces(file: str, pack: Pack) -> Sequence[Mapping[str, Any]]:
+    """The Workspaces of a file, or the one that its values render to.
+
+    Raises ProblemsError for values that are wrong, NoMetrics for manifests of other kinds alone.
+    """
+    documents = read_file(file)
+    objects = pick(document.value for document in documents)
+    if objects.workspaces or any(_is_manifest(document) for document in documents):
+        if not objects.workspaces:
+            raise NoMetrics("there is no Workspace in it")
+        return objects.workspaces
+    pipeline = Pipeline(pack, Target(pack.kaito_version(), definitions.newest()))
+    outcome = pipeline.rendered(file, documents)
+    if not outcome.is_good:
+        raise ProblemsError(list(outcome.problems))
+    return [outcome.manifests[0].body]
+
+
+def _is_manifest(document: Document) -> bool:
+    return isinstance(document.value, Mapping) and bool({"apiVersion", "kind"} & set(document.value))
+
+
+def _json(found: Sequence[WorkspaceMetrics], window: str) -> str:
+    whole = [metrics.as_json(window) for metrics in found]
+    return json.dumps(whole[0] if len(whole) == 1 else whole, indent=2, ensure_ascii=False)
+
+
+def _promql(found: Sequence[WorkspaceMetrics], window: str) -> str:
+    return "\n".join(line for metrics in found for line in _queries(metrics, window))
+
+
+def _queries(metrics: WorkspaceMetrics, window: str) -> Iterator[str]:
+    """One expression a line, each below a comment: PromQL knows comments."""
+    for metric in metrics.key_metrics:
+        also = f"; stands for {', '.join(metric.aliases)}" if metric.aliases else ""
+        yield f"# {metrics.workspace}: {metric.display_name} in {metric.unit} ({metric.name}{also})"
+        yield metric.expression(metrics.selector, window)
+
+
+def _table(found: Sequence[WorkspaceMetrics], window: str) -> str:
+    return "\n\n".join("\n".join(_lines(metrics, window)) for metrics in found)
+
+
+def _lines(metrics: WorkspaceMetrics, window: str) -> Iterator[str]:
+    endpoint = metrics.endpoint
+    pods = ",".join(f"{key}={value}" for key, value in endpoint.pod_selector.items())
+    yield f"{metrics.workspace} ({metrics.engine})"
+    yield f"  Service: {endpoint.url(metrics.namespace)}"
+    yield f"  Pods:    {pods}, port {endpoint.port}, path {endpoint.path}"
+    rows = [COLUMNS] + [
+        (metric.name, metric.display_name, metric.unit, metric.type, metric.category, query)
+        for metric in metrics.key_metrics
+        for query in [metric.expression(metrics.selector, window)]
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        yield "  ".join([*cells, row[-1]])
+
+
+PRINTERS = {"json": _json, "promql": _promql, "table": _table}

@@ -1,0 +1,132 @@
+"""`make conformance KUBECONFIG=…`: our verdicts beside those of a real API server.
+
+With KAITO's webhook or without. Every rendered example and every case of tests/manifests/ goes through
+`kubectl apply --dry-run=server`; nothing is stored. Exit code 0 where all agree, 1 where one differs, 2
+where kubectl cannot ask.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kaito_pack.documents import read_file
+from kaito_pack.kubernetes import definitions
+from kaito_pack.pack import Pack
+from kaito_pack.problems import PackError
+from kaito_pack.root import ROOT
+from kaito_pack.target import Target
+from kaito_pack.validation import Source, Validation
+
+NAMESPACE = "kaito-pack-conformance"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What there is to compare with: versions, whether KAITO's webhook and CRD are there."""
+
+    kaito: str
+    kubernetes: str
+    webhook: bool
+    workspaces: bool
+
+
+class KubectlError(PackError):
+    """kubectl could not ask."""
+
+
+def kubectl(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """What kubectl answers; KubectlError where there is none."""
+    try:
+        return subprocess.run(
+            ["kubectl", *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise KubectlError(f"kubectl: {error}") from None
+
+
+def asked_json(*arguments: str) -> dict[str, Any]:
+    """What `kubectl get … -o json` finds; KubectlError where it fails."""
+    done = kubectl(*arguments, "-o", "json")
+    if done.returncode:
+        raise KubectlError(done.stderr.strip() or "kubectl failed")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def cluster(pack: Pack, kaito: str | None) -> Cluster:
+    """The cluster that kubectl is connected with."""
+    server = asked_json("version")["serverVersion"]
+    minor = f"{server['major']}.{''.join(filter(str.isdigit, server['minor']))}"
+    hooks = json.dumps(asked_json("get", "validatingwebhookconfigurations"))
+    crds = [one["metadata"]["name"] for one in asked_json("get", "customresourcedefinitions")["items"]]
+    there = "workspaces.kaito.sh" in crds
+    return Cluster(pack.kaito_version(kaito), definitions.version(minor), "kaito.sh" in hooks, there)
+
+
+def cases() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every manifest to ask about, with the name of its file."""
+    for folder in ("rendered", "tests/manifests/accepted", "tests/manifests/refused"):
+        for file in sorted((ROOT / folder).glob("*.yaml")):
+            if "old=first" in file.read_text(encoding="utf-8"):
+                continue
+            for document in read_file(str(file)):
+                if isinstance(document.value, dict):
+                    yield f"{folder}/{file.name}", document.value
+
+
+def ours(validation: Validation, name: str, body: dict[str, Any], of: Cluster) -> str:
+    """Our verdict, as far as that cluster can give one."""
+    (document,) = [one for one in read_file(name) if one.value == body][:1]
+    (entry,) = validation.run([Source(name, [document])]).entries
+    layers = {"crd", "webhook"} if of.webhook else {"crd"}
+    if entry.kind != "Workspace":
+        layers.add("kubernetes")
+    refused = any(found.is_error and found.layer in layers for found in entry.problems)
+    return "skipped" if entry.verdict == "skipped" else "refused" if refused else "accepted"
+
+
+def theirs(body: dict[str, Any]) -> tuple[str, str]:
+    """The cluster's verdict and its words."""
+    metadata = {**body.get("metadata", {}), "namespace": NAMESPACE}
+    text = json.dumps({**body, "metadata": metadata})
+    done = kubectl("apply", "--dry-run=server", "--validate=strict", "-f", "-", stdin=text)
+    return ("accepted" if done.returncode == 0 else "refused"), done.stderr.strip()
+
+
+def main(arguments: list[str]) -> int:
+    """Compare; the exit code."""
+    pack = Pack()
+    of = cluster(pack, arguments[0] if arguments else None)
+    print(
+        f"Kubernetes {of.kubernetes}, KAITO {of.kaito}, webhook {'there' if of.webhook else 'not there'}",
+        file=sys.stderr,
+    )
+    validation = Validation(pack, Target(of.kaito, of.kubernetes))
+    differs = 0
+    for name, body in cases():
+        if body.get("kind") == "Workspace" and not of.workspaces:
+            continue
+        mine = ours(validation, str(ROOT / name), body, of)
+        if mine == "skipped":
+            continue
+        verdict, words = theirs(body)
+        agree = mine == verdict
+        differs += not agree
+        print(f"{'same' if agree else 'DIFFERS'}\t{name}\t{body.get('kind')}\tours {mine}\tcluster {verdict}")
+        if not agree and words:
+            print(f"\t{words[:300]}")
+    print(f"{differs} differ", file=sys.stderr)
+    return 1 if differs else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except PackError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)

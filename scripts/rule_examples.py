@@ -1,0 +1,102 @@
+"""schemas/rules/examples.json: a bad and a good example of each rule, cut out of the cases that tests run.
+
+The bad ones come from tests/manifests/ and tests/invalid/, the good ones from the accepted twin of a case,
+from a plain manifest of the kind, or from the schema's own example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaito_pack.documents import read_file
+from kaito_pack.pack import Pack
+from kaito_pack.pipeline import Pipeline
+from kaito_pack.problems import Path
+from kaito_pack.root import ROOT
+from kaito_pack.scalars import to_yaml
+from kaito_pack.target import Target
+from tests.manifest_cases import Case, cases
+
+LONGEST = 12  # lines of an example
+VALUES: Mapping[str, Any] = {"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny"}
+
+
+def examples(pack: Pack) -> dict[str, dict[str, str]]:
+    """`{rule: {"bad": YAML, "good": YAML}}`, sorted by rule."""
+    return dict(sorted({**dict(_of_values(pack)), **dict(_of_manifests())}.items()))
+
+
+def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
+    twins = {case.file.stem: case for case in cases() if case.verdict == "accepted"}
+    plain = {
+        kind: read_file(str(ROOT / "tests" / "manifests" / "accepted" / f"plain-{kind}.yaml"))[0].value
+        for kind in ("pod", "service", "objects")
+    }
+    for case in cases():
+        if not case.rule:
+            continue
+        entry = case.judged()
+        found = next(one for one in entry.problems if one.rule == case.rule)
+        body = dict(entry.body or {})
+        path = found.path[len(entry.prefix) :]
+        good = _good(case, twins, plain, body, path)
+        yield case.rule, {"bad": excerpt(body, path), **({"good": excerpt(good, path)} if good else {})}
+
+
+def _good(
+    case: Case, twins: Mapping[str, Case], plain: Mapping[str, Any], body: Mapping[str, Any], path: Path
+) -> Mapping[str, Any] | None:
+    twin = twins.get(case.file.stem)
+    if twin is not None and twin is not case:
+        return twin.judged().body
+    if body.get("kind") == "Workspace":
+        workspace: Mapping[str, Any] = plain["pod"]
+        return workspace
+    service: Mapping[str, Any] = plain["service"]
+    return service if body.get("kind") == "Service" else None
+
+
+def _of_values(pack: Pack) -> Iterator[tuple[str, dict[str, str]]]:
+    pipeline = Pipeline(pack, Target(pack.kaito_version(), "1.35"))
+    for file in sorted((ROOT / "tests" / "invalid").glob("*.yaml")):
+        (outcome,) = pipeline.run([str(file)])
+        found = outcome.problems[0]
+        text = file.read_text(encoding="utf-8").partition("\n")[2]
+        if found.rule.startswith("file/"):
+            yield found.rule, {"bad": text, "good": to_yaml(dict(VALUES))}
+        elif found.rule.startswith("values/"):
+            lines = text.splitlines()[:LONGEST]
+            yield found.rule, {"bad": "\n".join(lines) + "\n", "good": _good_values(pack, found.path)}
+
+
+def _good_values(pack: Pack, path: Path) -> str:
+    """Values with the schema's own example of the field that the problem is about."""
+    field = str(path[0]) if path else ""
+    for name in pack.mode_names:
+        part = pack.mode(name).schema["properties"].get(field, {})
+        if part.get("examples") and "not" not in part and field not in VALUES:
+            return to_yaml({field: part["examples"][0]})
+    return to_yaml(dict(VALUES))
+
+
+def excerpt(body: Mapping[str, Any], path: Path) -> str:
+    """The part of a manifest that a path leads to, under its own key, as YAML; cut after a few lines."""
+    trail: list[Any] = [body]
+    for step in path:
+        try:
+            trail.append(trail[-1][step])
+        except (KeyError, IndexError, TypeError):
+            break
+    known = list(path[: len(trail) - 1])
+    # A lone item is shown in its list, and a list under its key.
+    value: Any = trail[-1]
+    while known:
+        last = known.pop()
+        value = [value] if isinstance(last, int) else {last: value}
+        if isinstance(value, dict):
+            break
+    lines = to_yaml(value).splitlines()
+    cut = lines[:LONGEST] + (["# …"] if len(lines) > LONGEST else [])
+    where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in known).lstrip(".")
+    return "\n".join(([f"# {where}"] if where else []) + cut) + "\n"

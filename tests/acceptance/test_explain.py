@@ -1,0 +1,89 @@
+"""The command `explain`."""
+
+from __future__ import annotations
+
+import pytest
+
+from kaito_pack import explaining
+from kaito_pack.pack import Pack
+from kaito_pack.rules import all_rules
+from tests.conftest import ROOT, Run
+
+
+def test_a_value_is_explained_as_kubectl_would(run: Run) -> None:
+    done = run("explain", "startupMinutes")
+    assert done.returncode == 0
+    assert "FIELD:    startupMinutes" in done.stdout
+    assert "MODES:    vllm" in done.stdout
+    assert "DEFAULT:  10" in done.stdout
+    assert "RANGE:    1 to 1440" in done.stdout
+
+
+def test_a_nested_value_is_found_by_its_path(run: Run) -> None:
+    assert "GPU count" in run("explain", "resources.gpu").stdout
+
+
+def test_alone_it_lists_all_values(run: Run) -> None:
+    lines = run("explain").stdout.splitlines()
+    assert len(lines) == len(explaining.fields(Pack()))
+
+
+def test_a_rule_is_explained_with_examples(run: Run) -> None:
+    text = run("explain", "kaito/instance-type-required").stdout
+    assert "KAITO:    0.8-" in text
+    assert "BAD:" in text
+    assert "GOOD:" in text
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("maxModellen", "maxModelLen"), ("values/unknow-field", "values/unknown-field")]
+)
+def test_a_slip_of_the_pen_is_answered_with_what_is_meant(run: Run, word: str, meant: str) -> None:
+    done = run("explain", word)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"Did you mean `{meant}`?" in done.stderr
+
+
+def test_fit_prints_the_budget_of_one_gpu(run: Run) -> None:
+    rows = run("explain", ROOT / "values" / "mistral-autoprovisioned.yaml", "fit").stdout.splitlines()
+    told = dict(row.split("  ", 1) for row in rows)
+    assert told["GPU memory"].strip() == "80.00 GiB"
+    assert told["GPU counts that fit"].strip() == "1"
+
+
+def test_fit_names_what_it_lacks(run: Run, tmp_path) -> None:
+    assert "--gpu-memory" in run("explain", ROOT / "values" / "llama.yaml", "fit").stderr
+    (tmp_path / "own.yaml").write_text("name: a\nmodelSource: vllm\nmodelId: acme/own\n", encoding="utf-8")
+    done = run("explain", "own.yaml", "fit", "--gpu-memory", "80")
+    assert done.returncode == 1
+    assert "in no catalogue" in done.stderr
+    catalogue = {
+        "apiVersion": "pack.kubefoundry.io/v1",
+        "kind": "Catalogue",
+        "models": [
+            {
+                "modelId": "acme/own",
+                "weightsGiB": 10,
+                "architectures": ["LlamaForCausalLM"],
+                "maxTokens": 4096,
+                "layers": 32,
+                "attentionHeads": 32,
+                "kvHeads": 8,
+                "hiddenSize": 4096,
+            }
+        ],
+    }
+    import json
+
+    (tmp_path / "team.yaml").write_text(json.dumps(catalogue), encoding="utf-8")
+    done = run("explain", "own.yaml", "fit", "--gpu-memory", "80", "--catalogue", "team.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "acme/own" in done.stdout
+
+
+def test_most_rules_have_a_bad_example() -> None:
+    from kaito_pack.tables import table
+
+    shown = set(table("rules/examples.json"))
+    judged_by_case = {name for name in all_rules() if name.startswith(("kaito/", "values/"))}
+    assert len(judged_by_case - shown) <= len(judged_by_case) // 5, sorted(judged_by_case - shown)

@@ -1,0 +1,171 @@
+"""Mutated values and manifests: never a traceback, never slow, and told at a line that has to do with it.
+
+`make fuzz` runs the same with FUZZ_EXAMPLES=100000.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from copy import deepcopy
+from typing import Any
+
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kaito_pack.documents import read_text
+from kaito_pack.pack import Pack
+from kaito_pack.problems import PackError, ProblemsError
+from kaito_pack.report import line
+from kaito_pack.scalars import to_yaml
+from kaito_pack.target import Target
+from kaito_pack.validation import Source, Validation
+from tests.conftest import ROOT
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
+PACK = Pack()
+VALIDATIONS = [Validation(PACK, Target(kaito, "1.35")) for kaito in ("0.6", "0.9", "0.12")]
+SEEDS = [
+    file.read_text(encoding="utf-8")
+    for folder in ("values", "rendered", "tests/manifests/accepted")
+    for file in sorted((ROOT / folder).glob("*.yaml"))[:25]
+]
+RENDERED = [
+    body
+    for file in sorted((ROOT / "rendered").glob("*.yaml"))
+    for body in yaml.safe_load_all(file.read_text(encoding="utf-8"))
+]
+ODD = [
+    None,
+    True,
+    -1,
+    0,
+    1.5,
+    2**70,
+    "",
+    "x" * 300,
+    "a b",
+    "no",
+    "\x00",
+    "\u202e",
+    [],
+    {},
+    [None],
+    {"a": None},
+    [[]],
+    "4GB",
+]
+
+
+def judge(text: str | bytes, of: Validation) -> Any:
+    """The report on a text, or the problems of reading it; anything else is a bug."""
+    try:
+        documents = read_text(text, "fuzz.yaml")
+    except ProblemsError as error:
+        assert error.problems
+        return None
+    report = of.run([Source("fuzz.yaml", documents)])
+    for entry in report.entries:
+        assert all(line(found).count("\n") == 0 for found in entry.problems)
+    return report
+
+
+spots = st.integers(0, 10**6)
+pieces = st.one_of(
+    st.sampled_from(
+        [
+            "{",
+            "}",
+            "[",
+            "]",
+            ": ",
+            "- ",
+            "&a ",
+            "*a",
+            "!!str ",
+            "\t",
+            "\n",
+            "---\n",
+            "|",
+            ">",
+            "'",
+            '"',
+            "#",
+            "<<: ",
+        ]
+    ),
+    st.text(max_size=5),
+)
+
+
+@settings(max_examples=EXAMPLES or 1500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    seed=st.sampled_from(SEEDS),
+    cuts=st.lists(st.tuples(spots, spots, pieces), min_size=1, max_size=4),
+    of=st.sampled_from(VALIDATIONS),
+)
+def test_mutated_text_is_judged_without_a_traceback(seed: str, cuts: list[Any], of: Validation) -> None:
+    text = seed
+    for start, length, piece in cuts:
+        at = start % (len(text) + 1)
+        text = text[:at] + piece + text[at + length % 20 :]
+    judge(text, of)
+
+
+@settings(max_examples=EXAMPLES or 500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.binary(max_size=200), of=st.sampled_from(VALIDATIONS))
+def test_bytes_are_judged_without_a_traceback(data: bytes, of: Validation) -> None:
+    judge(data, of)
+
+
+def places(body: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every path of a body."""
+    found = [path] if path else []
+    for key in body if isinstance(body, dict) else range(len(body)) if isinstance(body, list) else ():
+        found += places(body[key], (*path, key))
+    return found
+
+
+@settings(max_examples=EXAMPLES or 400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data(), of=st.sampled_from(VALIDATIONS))
+def test_a_mutated_manifest_is_told_at_the_line_that_was_mutated_or_its_parent(
+    data: st.DataObject, of: Validation
+) -> None:
+    original = data.draw(st.sampled_from(RENDERED))
+    path = data.draw(st.sampled_from(places(original)))
+    value = data.draw(st.sampled_from(ODD) | st.text(max_size=5) | st.integers())
+    body = deepcopy(original)
+    owner = body
+    for step in path[:-1]:
+        owner = owner[step]
+    owner[path[-1]] = value
+    try:
+        document = read_text(to_yaml(body), "fuzz.yaml")[0]
+    except (ProblemsError, ValueError):
+        return
+    before = {
+        (one.rule, one.path)
+        for entry in of.run([Source("fuzz.yaml", [read_text(to_yaml(original), "f")[0]])]).entries
+        for one in entry.problems
+    }
+    start = time.monotonic()
+    (entry,) = of.run([Source("fuzz.yaml", [document])]).entries
+    assert time.monotonic() - start < 2
+    lines = {document.place(path[:length]).line for length in range(len(path) + 1)}
+    lines |= {document.place(path[:length], key=True).line for length in range(1, len(path) + 1)}
+    lines |= {document.place(below).line for below in places(body) if below[: len(path)] == path}
+    new = [one for one in entry.problems if (one.rule, one.path) not in before]
+    if entry.verdict == "refused" and new:
+        assert any(one.place is not None and one.place.line in lines for one in new), [
+            line(one) for one in new
+        ]
+
+
+def test_a_template_is_never_the_users_fault() -> None:
+    """Wrong values end in problems; PackError is for wrong templates."""
+    for seed in SEEDS:
+        try:
+            judge(seed, VALIDATIONS[-1])
+        except PackError as error:  # pragma: no cover
+            raise AssertionError(seed) from error

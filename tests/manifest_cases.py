@@ -1,0 +1,67 @@
+"""The cases of tests/manifests/, read for the tests and for the examples in docs/rules.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kaito_pack.documents import Document, read_file
+from kaito_pack.pack import Pack
+from kaito_pack.target import Target
+from kaito_pack.validation import Entry, Source, Validation
+
+FOLDER = Path(__file__).resolve().parent / "manifests"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file: the verdict and the rule that its first line expects, and the cluster it names."""
+
+    file: Path
+    verdict: str
+    rule: str | None
+    options: Mapping[str, str]
+    message: str
+    text: str
+
+    def judged(self) -> Entry:
+        """What `validate` says of the manifest that the file is about."""
+        documents = [document for document in read_file(str(self.file)) if document.value is not None]
+        stored: list[Document] = []
+        if self.options.get("old") == "first":
+            stored = [documents.pop(0)]
+        options: dict[str, Any] = dict(self.options)
+        target = Target(
+            kaito=options["kaito"],
+            kubernetes=options.get("kubernetes", "1.35"),
+            provisioning=options["provisioning"],
+            cloud=options.get("cloud", "azure"),
+            gpu_memory_gib=float(options["gpu"]) if "gpu" in options else None,
+        )
+        old = [Source(str(self.file), stored)] if stored else []
+        entries = Validation(Pack(), target).run([Source(str(self.file), documents)], old).entries
+        workspaces = [entry for entry in entries if entry.kind == "Workspace"]
+        return workspaces[0] if workspaces else entries[0]
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """Every file of tests/manifests/, by name."""
+    files = sorted(file for folder in ("refused", "accepted") for file in (FOLDER / folder).glob("*.yaml"))
+    return tuple(map(_read, files))
+
+
+def _read(file: Path) -> Case:
+    text = file.read_text(encoding="utf-8")
+    mark, _, rest = text.partition("\n")[0].partition("# expect: ")
+    if mark or not rest:
+        raise ValueError(f"{file.name} does not say what is expected")
+    expected, options, *message = (part.strip() for part in rest.split("|"))
+    verdict, _, rule = expected.rpartition(" ") if expected.startswith("accepted ") else (expected, "", "")
+    if not verdict.startswith("accepted"):
+        verdict, rule = "refused", expected
+    pairs = dict(each.split("=", 1) for each in options.split())
+    return Case(file, verdict, rule or None, pairs, "".join(message), text)
