@@ -8,7 +8,23 @@ from typing import Any
 
 from kaito_pack.problems import UsageError, escaped, shown
 
+REASONS = {
+    "(NotFound)": "NotFound",
+    "(Forbidden)": "Forbidden",
+    "the server doesn't have a resource type": "NoSuchKind",
+}
 LONGEST_ERROR = 300  # characters of kubectl's own message that are repeated
+
+
+class NotAnswered(UsageError):
+    """The API server has answered, but not with the object: `reason` is its own word for it.
+
+    "NotFound", "Forbidden", or "NoSuchKind" where the cluster does not know the kind.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +39,8 @@ class Kubectl:
     def get(self, kinds: str, *names: str) -> Any:
         """What `kubectl get <kinds> <names> -o json` prints, parsed.
 
-        Raises UsageError where kubectl is missing, fails, hangs, or prints no JSON.
+        Raises UsageError where kubectl is missing, fails, hangs, or prints no JSON; NotAnswered where the API
+        server refuses, or has no such object.
         """
         printed = self.printed(kinds, *names, form="json")
         try:
@@ -50,7 +67,10 @@ class Kubectl:
         except subprocess.TimeoutExpired as error:
             raise UsageError(f"kubectl gave no answer within {self.time_limit:g} seconds") from error
         if done.returncode:
-            raise UsageError(f"kubectl get {kinds}: {_said(done.stderr) or f'exit code {done.returncode}'}")
+            said = _said(done.stderr)
+            message = f"kubectl get {kinds}: {said or f'exit code {done.returncode}'}"
+            reason = next((reason for words, reason in REASONS.items() if words in said), None)
+            raise NotAnswered(message, reason) if reason else UsageError(message)
         return done.stdout
 
     def arguments(self) -> list[str]:

@@ -35,7 +35,7 @@ _VALUE = re.compile(r"<\s*([\w.]+)\s*(?:\*\s*(\d+)|\|\s*(urlencode)|=\s*([\w.]+)
 def sources(mode: Mode, pack: Pack) -> list[tuple[Steps, str]]:
     """Path and pattern of every line of the mode's `import:` section, then of the shared one."""
     own = mode.facts.get("import") or {}
-    both = [*_lines(own, mode), *_lines(_shared(pack.template_folders), mode)]
+    both = [*lines(own, mode), *lines(_shared(pack.template_folders), mode)]
     return [(parse(path), pattern) for path, pattern in both]
 
 
@@ -45,7 +45,8 @@ def _shared(folders: tuple[Any, ...]) -> Mapping[str, Any]:
     return read_file(str(file))[0].value if file else {}
 
 
-def _lines(section: Mapping[str, Any], mode: Mode) -> Iterator[tuple[str, str]]:
+def lines(section: Mapping[str, Any], mode: Mode) -> Iterator[tuple[str, str]]:
+    """Each path of an `import:` section with each of its patterns, `${fact}` filled from the mode's facts."""
     for path, patterns in section.items():
         for pattern in patterns if isinstance(patterns, list) else [patterns]:
             yield path, re.sub(r"\$\{(\w+)\}", lambda match: str(mode.facts.get(match[1])), str(pattern))
@@ -66,7 +67,7 @@ def rests(mode: Mode, pack: Pack) -> list[tuple[Steps, tuple[str, ...]]]:
     found = [
         (path[:-1], tuple(name.split(".")))
         for path, pattern in sources(mode, pack)
-        for name in _names(pattern)
+        for name in names_of(pattern)
         if path[-1] == REST
     ]
     return [(path, name) for path, name in found if "not" not in part_of(mode, name[:1], {"not": {}})]
@@ -80,7 +81,8 @@ def part_of(mode: Mode, path: Sequence[str], unknown: Mapping[str, Any] | None =
     return part
 
 
-def _names(pattern: str) -> list[str]:
+def names_of(pattern: str) -> list[str]:
+    """The values that a pattern captures."""
     return [match[1] for match in _VALUE.finditer(pattern)]
 
 

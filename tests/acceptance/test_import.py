@@ -403,3 +403,13 @@ def test_a_mode_of_ones_own_is_imported_by_its_import_section_alone(run: Run, tm
     done = run("import", "-", "--pack", tmp_path / "pack", stdin=text.stdout)
     assert done.returncode == 0, done.stderr
     assert yaml.safe_load(done.stdout) == drawn
+
+
+def test_pack_check_finds_an_import_section_that_reads_no_value(run: Run, tmp_path: Path) -> None:
+    spoiled = ECHO["templates/echo/mode.yaml"].replace("<greeting>", "<greting>")
+    for name, text in (ECHO | {"templates/echo/mode.yaml": spoiled}).items():
+        file = tmp_path / "pack" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    done = run("pack", "check", tmp_path / "pack")
+    assert done.returncode == 1 and "import reads greting" in done.stderr
