@@ -35,8 +35,7 @@ class Entry(NamedTuple):
 Entries = dict[str, Entry] | list[Entry]
 
 
-@dataclass(frozen=True, slots=True)
-class Surprise:
+class Surprise(NamedTuple):
     """A value without quotes that not all YAML parsers read alike; `value` is what kubectl reads."""
 
     path: Path
@@ -45,8 +44,7 @@ class Surprise:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Duplicate:
+class Duplicate(NamedTuple):
     """A key that is written twice in its map; `first_line` is where it was written first."""
 
     path: Path
@@ -54,8 +52,7 @@ class Duplicate:
     first_line: int
 
 
-@dataclass(frozen=True, slots=True)
-class OddKey:
+class OddKey(NamedTuple):
     """A key without quotes that some parser reads as no text; `path` ends in the text kubectl makes of it."""
 
     path: Path
@@ -82,7 +79,7 @@ class Document:
     def place(self, path: Path, key: bool = False) -> Place:
         """Where the value at `path` stands (or its key); the nearest parent's place where there is none."""
         if self.root is None:
-            return Place(self.file)
+            return Place(self.file, 0, 0)  # no text: an option of the command line
         entry = self.root
         for step in path:
             child = step_into(entry.inside, step)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack.documents import Document
-from kaito_pack.problems import Path, Place
+from kaito_pack.problems import Path, Place, UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Indexed(dict[int, Any]):
+    """Items of a list by their index: what `--set preferredNodes[0]=a` says of a list below it."""
+
+
+class Layer(NamedTuple):
     """One values document, and how a message calls it ("values", "layer base.yaml", "--set")."""
 
     document: Document
@@ -29,10 +31,21 @@ def merge(layers: Sequence[Layer]) -> dict[str, Any]:
 def _laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(base)
     for key, value in over.items():
-        below = result.get(key)
-        both_maps = isinstance(below, dict) and isinstance(value, dict)
-        result[key] = _laid_over(below, value) if both_maps else value  # type: ignore[arg-type]
+        result[key] = _one_over(result.get(key), value)
     return result
+
+
+def _one_over(below: Any, value: Any) -> Any:
+    if isinstance(value, Indexed):
+        items = list(below) if isinstance(below, list) else []
+        for index, item in value.items():
+            if index > len(items):
+                raise UsageError(f"--set: index [{index}] leaves a gap; the list has {len(items)} items")
+            items[index : index + 1] = [_one_over(items[index] if index < len(items) else None, item)]
+        return items
+    if isinstance(value, dict):
+        return _laid_over(below if isinstance(below, dict) else {}, value)
+    return value
 
 
 def without_nulls(values: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

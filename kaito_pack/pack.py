@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack import json_schema, tables
 from kaito_pack.problems import PackError, UsageError, shown
@@ -14,23 +13,19 @@ from kaito_pack.root import ROOT
 from kaito_pack.rules import minor
 
 
-@dataclass(frozen=True)
-class Mode:
+class Mode(NamedTuple):
     """One folder of `templates/`: its name is the value of `modelSource`.
 
     `facts` is the mapping of its `mode.yaml`; `templates` are the names of its manifests, the
-    Workspace first, relative to `templates/`.
+    Workspace first, relative to `templates/`; `is_quick` is whether the fast check knows every keyword of
+    the schema.
     """
 
     name: str
     facts: Mapping[str, Any]
     templates: tuple[str, ...]
     schema: Mapping[str, Any]
-
-    @cached_property
-    def is_quick(self) -> bool:
-        """Whether the fast check knows every keyword of the schema."""
-        return json_schema.is_quick(self.schema)
+    is_quick: bool
 
 
 class Pack:
@@ -98,4 +93,5 @@ class Pack:
         templates.sort(key=lambda file: file != "workspace.yaml.j2")
         schema = json_schema.resolve(f"values/{name}.schema.json", self.schema_folders)
         facts = read_file(str(files["mode.yaml"]))[0].value
-        return Mode(name, facts, tuple(f"{name}/{file}" for file in templates), schema)
+        names = tuple(f"{name}/{file}" for file in templates)
+        return Mode(name, facts, names, schema, json_schema.is_quick(schema))

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaito_pack import checks, layers, values
-from kaito_pack.documents import Document, read_file
 from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
-from kaito_pack.problems import Problem, ProblemsError, UsageError
+from kaito_pack.problems import Problem, ProblemsError
 from kaito_pack.rendering import Manifest, Renderer
 from kaito_pack.rules import problem
+from kaito_pack.sources import Source, read_sources
 from kaito_pack.target import Surroundings, Target
 from kaito_pack.values import Values
 
@@ -37,15 +37,31 @@ class Outcome:
 
 
 class Pipeline:
-    """Renders and checks values for one target."""
+    """Renders and checks values for one target; `below` and `above` are layers under and over each file.
 
-    def __init__(self, pack: Pack, target: Target) -> None:
-        self.pack, self.target = pack, target
-        self._renderer = Renderer(pack)
+    `with_advice` False leaves advice out of the problems, for commands that do not tell it: finding the
+    values line behind a problem renders again and again, a piece of advice costs 1 to 10 ms.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        target: Target,
+        below: Sequence[Layer] = (),
+        above: Sequence[Layer] = (),
+        with_advice: bool = True,
+    ) -> None:
+        self.pack, self.target, self.with_advice = pack, target, with_advice
+        self._below, self._above = below, above
+        self.renderer = Renderer(pack)
 
     def run(self, files: Sequence[str]) -> list[Outcome]:
         """One outcome a file, in the order given; files that claim one Workspace are told of each other."""
-        outcomes = [self.rendered_file(file) for file in files]
+        return self.run_sources(read_sources(files))
+
+    def run_sources(self, sources: Sequence[Source]) -> list[Outcome]:
+        """The same for files that were read already."""
+        outcomes = [self.rendered(source) for source in sources]
         tell_of_twins(outcomes)
         around = surroundings(self.target, [one.body for outcome in outcomes for one in outcome.manifests])
         for outcome in outcomes:
@@ -54,23 +70,17 @@ class Pipeline:
                 outcome.problems += self.checked(outcome, manifest, around)
         return outcomes
 
-    def rendered_file(self, file: str) -> Outcome:
+    def rendered(self, source: Source) -> Outcome:
         """The manifests of one values file, unchecked; or why it has none."""
-        try:
-            return self.rendered(file, read_file(file))
-        except UsageError as error:
-            return Outcome(file, unread=str(error))
-        except ProblemsError as error:
-            return Outcome(file, problems=error.problems)
-
-    def rendered(self, file: str, documents: Sequence[Document]) -> Outcome:
-        """The same for a file that was read already."""
-        outcome = Outcome(file)
+        outcome = Outcome(source.file, problems=list(source.problems), unread=source.unread)
+        if source.problems or source.unread:
+            return outcome
+        documents = source.documents
         try:
             if len(documents) > 1:
                 raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
-            outcome.values = values.check([Layer(documents[0])], self.pack)
-            outcome.manifests = self._renderer.render(outcome.values)
+            outcome.values = values.check([*self._below, Layer(documents[0]), *self._above], self.pack)
+            outcome.manifests = self.renderer.render(outcome.values)
         except ProblemsError as error:
             outcome.problems = error.problems
         return outcome
@@ -84,12 +94,14 @@ class Pipeline:
             from kaito_pack.links import check_links  # only where the user's additions may have broken one
 
             found += check_links(outcome.values, [manifest]) if manifest is outcome.manifests[0] else ()
+        if not self.with_advice:
+            found = [one for one in found if one.layer != "advice"]
         if not found:
             return []
         from kaito_pack.trace import told_of_values  # only where there is something to tell
 
         of = outcome.values
-        return [one if one.place else told_of_values(one, of, manifest, self._renderer) for one in found]
+        return [one if one.place else told_of_values(one, of, manifest, self.renderer) for one in found]
 
     def model_problems(self, outcome: Outcome) -> list[Problem]:
         """What the mode's engine would say of the model, with paths in the values."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 Layer = Literal["values", "crd", "webhook", "kubernetes", "controller", "model", "advice"]
@@ -14,20 +12,19 @@ Path = tuple[str | int, ...]
 LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A position in a file; `line` and `column` count from 1."""
+class Place(NamedTuple):
+    """A position in a file; `line` and `column` count from 1, or are 0 where there is no text."""
 
     file: str
     line: int = 1
     column: int = 1
 
     def __str__(self) -> str:
-        return f"{escaped(self.file)}:{self.line}:{self.column}"
+        file = escaped(self.file)
+        return f"{file}:{self.line}:{self.column}" if self.line else f"{file}:"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong: where, what, and what to do.
 
     Made by `rules.problem`, which knows each rule's layer, severity and words. `place` is None until
@@ -44,7 +41,7 @@ class Problem:
 
     def at(self, place: Place) -> Problem:
         """The same problem, located."""
-        return replace(self, place=place)
+        return self._replace(place=place)
 
     @property
     def is_error(self) -> bool:
@@ -123,6 +120,8 @@ def looks_like_token(text: str) -> bool:
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
     """The choice that `word` most likely misspells, letter case aside; None where none is close."""
+    from difflib import get_close_matches  # only where something is misspelt
+
     by_case = {choice.lower(): choice for choice in choices}
     close = get_close_matches(word.lower(), by_case, n=1, cutoff=0.7)
     return by_case[close[0]] if close else None

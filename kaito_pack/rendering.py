@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from kaito_pack.documents import Document, read_text
 from kaito_pack.pack import Pack
@@ -13,15 +13,14 @@ from kaito_pack.problems import PackError, Path, ProblemsError
 from kaito_pack.values import Values
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """One rendered manifest: its text, to the byte, and what it reads as."""
 
     template: str
     text: str
     document: Document
     # Where in the values a part of the manifest was written as it stands: manifest path -> values path.
-    origins: Mapping[Path, Path] = field(default_factory=dict)
+    origins: Mapping[Path, Path] = MappingProxyType({})
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -43,7 +42,7 @@ class OwnTemplates:
     def __init__(self, folders: Sequence[FilePath]) -> None:
         from kaito_pack.templates import Environment, render  # Jinja2, which a foreign pack's child imports
 
-        self._environment, self._render = Environment(folders), render
+        self._environment, self._render = Environment(folders, is_cached=True), render
 
     def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
         """The text of each template; see `Templates`."""

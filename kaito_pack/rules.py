@@ -19,17 +19,15 @@ the row says when it holds and in which words, so that a new KAITO version is a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from kaito_pack import problems
 from kaito_pack.problems import Layer, Problem, Severity
 from kaito_pack.tables import per_pack, table
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One row of the table; see the head of this module."""
 
     name: str
@@ -40,7 +38,7 @@ class Rule:
     source: str = ""
     severity: Severity = "error"
     versions: str = "all"
-    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    parameters: Mapping[str, Any] = MappingProxyType({})
 
     def holds_for(self, kaito: str) -> bool:
         """Whether the rule holds for that KAITO minor ("0.12")."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack.command_line import Command, has_option, last_option, options, program, read_commands
 from kaito_pack.model_reference import looks_like_reference, read_reference
 from kaito_pack.tables import per_pack, table
 
 
-@dataclass(frozen=True, slots=True)
-class ServedModel:
+class ServedModel(NamedTuple):
     """What one container serves; None for what it does not say.
 
     `engine` is "vllm" or "llamacpp", `port` the one that it listens on, `gguf_file` the file inside the

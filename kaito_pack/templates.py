@@ -17,6 +17,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from kaito_pack.problems import PackError
 from kaito_pack.scalars import yaml_scalar
+from kaito_pack.template_cache import TemplateCache
 
 LONGEST_RANGE = 1_000
 LONGEST_TEXT = 1_000_000  # characters of one manifest
@@ -36,8 +37,9 @@ class Environment(SandboxedEnvironment):
 
     intercepted_binops = frozenset(("*", "**", "%"))
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], is_cached: bool = False) -> None:
         super().__init__(
+            bytecode_cache=TemplateCache(__file__) if is_cached else None,
             loader=FileSystemLoader(folders),
             undefined=StrictUndefined,
             finalize=one_value,

@@ -18,23 +18,24 @@ _ABSENT = object()
 
 def culprits(values: Values, manifest: Manifest, path: Path, renderer: Renderer) -> list[Path]:
     """Paths of the values that decide what stands at `path` of `manifest`; those given come first."""
+    return list(_culprits(values, manifest, path, renderer))
+
+
+def _culprits(values: Values, manifest: Manifest, path: Path, renderer: Renderer) -> Iterator[Path]:
+    # One by one: whoever wants the first alone renders once or twice, not once a value (20 times, 10 ms).
     here = _at(manifest.body, path)
-    found = [
-        value_path
-        for value_path, changed in _changes(values.filled, values.mode.schema, ())
-        if _differs(here, path, manifest.template, changed, values, renderer)
-    ]
-    return sorted(found, key=lambda value_path: _at(values.given, value_path) is _ABSENT)
+    changes = _changes(values.filled, values.mode.schema, ())
+    given_first = sorted(changes, key=lambda change: _at(values.given, change[0]) is _ABSENT)
+    for value_path, changed in given_first:
+        if _differs(here, path, manifest.template, changed, values, renderer):
+            yield value_path
 
 
 def told_of_values(found: Problem, values: Values, manifest: Manifest, renderer: Renderer) -> Problem:
     """A problem in a manifest, told in terms of the values line that caused it."""
     if (written := written_at(found.path, manifest)) is not None:
         return found.at(values.place(written, key=found.rule.endswith("/unknown-field")))
-    causes = culprits(values, manifest, found.path, renderer)
-    if not causes:
-        return found.at(values.place(()))
-    return found.at(values.place(causes[0]))
+    return found.at(values.place(next(_culprits(values, manifest, found.path, renderer), ())))
 
 
 def written_at(path: Path, manifest: Manifest) -> Path | None:
@@ -87,3 +88,9 @@ def _at(body: Any, path: Path) -> Any:
         else:
             return _ABSENT
     return body
+
+
+def at(body: Any, path: Path) -> Any:
+    """What stands at `path` of plain data; None where nothing does."""
+    found = _at(body, path)
+    return None if found is _ABSENT else found

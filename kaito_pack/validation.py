@@ -6,22 +6,22 @@ refuse it. What breaks later is an error of an accepted document.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from kaito_pack import checks, pack_files
-from kaito_pack.documents import Document, read_file
+from kaito_pack.documents import Document
+from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Outcome, Pipeline, surroundings
-from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, escaped, shown
+from kaito_pack.problems import Path, Problem, ProblemsError, shown
 from kaito_pack.rendering import Manifest
 from kaito_pack.rules import problem
+from kaito_pack.sources import Source, is_manifest
 from kaito_pack.target import Surroundings, Target
 
 Verdict = Literal["accepted", "refused", "skipped"]
-SUFFIXES = (".yaml", ".yml", ".json")
 VALUES = "Values"
 
 
@@ -57,16 +57,6 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Source:
-    """One file as it was read: its documents, or what is wrong with its text, or why it was not read."""
-
-    file: str
-    documents: Sequence[Document] = ()
-    problems: list[Problem] = field(default_factory=list)
-    unread: str | None = None
-
-
-@dataclass(slots=True)
 class Report:
     """All entries of a run for one target."""
 
@@ -76,8 +66,10 @@ class Report:
 class Validation:
     """Judges files for one target."""
 
-    def __init__(self, pack: Pack, target: Target) -> None:
-        self._pipeline = Pipeline(pack, target)
+    def __init__(
+        self, pack: Pack, target: Target, below: Sequence[Layer] = (), above: Sequence[Layer] = ()
+    ) -> None:
+        self._pipeline = Pipeline(pack, target, below, above)
         self._target = target
 
     def run(self, sources: Sequence[Source], old: Sequence[Source] = ()) -> Report:
@@ -99,20 +91,21 @@ class Validation:
             file, documents = source.file, source.documents
             if source.problems:
                 entries.append(Entry(file, 1, problems=source.problems))
-            elif any(_is_manifest(document.value) for document in documents):
+            elif any(is_manifest(document.value) for document in documents):
                 entries += (entry for document in documents for entry in _manifests(document, file))
             elif documents:
-                entries += self._values(file, documents)
+                entries += self._values(source)
         return entries
 
-    def _values(self, file: str, documents: Sequence[Document]) -> Iterator[Entry]:
-        outcome = self._pipeline.rendered(file, documents)
-        entry = Entry(file, documents[0].number, VALUES, problems=outcome.problems, outcome=outcome)
+    def _values(self, source: Source) -> Iterator[Entry]:
+        outcome = self._pipeline.rendered(source)
+        file, first = source.file, source.documents[0]
+        entry = Entry(file, first.number, VALUES, problems=outcome.problems, outcome=outcome)
         if outcome.values is not None:
             entry.namespace, entry.name = outcome.values.filled["namespace"], outcome.values.filled["name"]
         yield entry
         for manifest in outcome.manifests:
-            found = _entry(manifest.body, file, documents[0])
+            found = _entry(manifest.body, file, first)
             found.outcome, found.manifest = outcome, manifest
             yield found
 
@@ -150,55 +143,6 @@ def _pack_file(entry: Entry) -> list[Problem]:
         fix = f"Choose {', '.join(pack_files.KINDS)}"
         return [problem("pack-file/not-a-choice", ("kind",), value=shown(entry.kind), fix=fix)]
     return list(pack_files.check_file(entry.source, entry.kind))
-
-
-def read_sources(paths: Sequence[str]) -> list[Source]:
-    """Every file that `paths` name, read once; folders are searched, `-` is stdin."""
-    sources: list[Source] = []
-    for path in paths:
-        try:
-            sources += map(_read, files_of(path))
-        except UsageError as error:
-            sources.append(Source(path, unread=str(error)))
-    return sources
-
-
-def _read(file: str) -> Source:
-    try:
-        documents = read_file(file)
-        return Source(documents[0].file, documents)
-    except UsageError as error:
-        return Source(file, unread=str(error))
-    except ProblemsError as error:
-        return Source(file, problems=error.problems)
-
-
-def files_of(path: str) -> Iterator[str]:
-    """`path` itself, or the YAML and JSON files below it where it is a folder, hidden ones left out."""
-    if not os.path.isdir(path):
-        yield path
-        return
-    seen: set[str] = set()
-    found = False
-    for folder, folders, files in os.walk(path, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:  # a link that leads back up
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if name.endswith(SUFFIXES) and not name.startswith("."):
-                found = True
-                yield os.path.join(folder, name)
-    if not found:
-        raise UsageError(
-            f"{escaped(path)}: no {', '.join('*' + suffix for suffix in SUFFIXES)} in this folder"
-        )
-
-
-def _is_manifest(value: object) -> bool:
-    return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
 
 
 def _is_pack_file(body: Mapping[str, Any]) -> bool:
@@ -246,7 +190,7 @@ def _located(found: Problem, document: Document, prefix: Path) -> Problem:
     if found.place is not None:
         return found
     is_key = found.rule.endswith("/unknown-field")
-    return replace(found, path=(*prefix, *found.path)).at(document.place((*prefix, *found.path), is_key))
+    return found._replace(path=(*prefix, *found.path)).at(document.place((*prefix, *found.path), is_key))
 
 
 def _with_old(around: Surroundings, entry: Entry, stored: Sequence[Entry]) -> Surroundings:

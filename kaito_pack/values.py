@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack import json_schema, layers
 from kaito_pack.documents import Document
@@ -23,8 +22,7 @@ from kaito_pack.problems import (
 from kaito_pack.rules import problem
 
 
-@dataclass(frozen=True)
-class Values:
+class Values(NamedTuple):
     """Values that are right: `given` as written (layers merged, nulls gone), `filled` for the templates."""
 
     mode: Mode

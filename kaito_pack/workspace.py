@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack.problems import Path
 from kaito_pack.served_model import ServedModel, engines, served_model
@@ -14,8 +13,7 @@ KAITO_SERVICE_PORT = 80  # KAITO's own Service <workspace>:80, hard-coded to the
 KAITO_TARGET_PORT = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class WorkspaceView:
+class WorkspaceView(NamedTuple):
     """A Workspace as its reader needs it; None where the object does not say.
 
     `model_id` is a Hugging Face id, an image, a URL or a preset's name; `gguf_file` the file in that

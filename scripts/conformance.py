@@ -19,8 +19,9 @@ from kaito_pack.kubernetes import definitions
 from kaito_pack.pack import Pack
 from kaito_pack.problems import PackError
 from kaito_pack.root import ROOT
+from kaito_pack.sources import Source
 from kaito_pack.target import Target
-from kaito_pack.validation import Source, Validation
+from kaito_pack.validation import Validation
 
 NAMESPACE = "kaito-pack-conformance"
 

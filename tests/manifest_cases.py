@@ -10,8 +10,9 @@ from typing import Any
 
 from kaito_pack.documents import Document, read_file
 from kaito_pack.pack import Pack
+from kaito_pack.sources import Source
 from kaito_pack.target import Target
-from kaito_pack.validation import Entry, Source, Validation
+from kaito_pack.validation import Entry, Validation
 
 FOLDER = Path(__file__).resolve().parent / "manifests"
 

@@ -1,5 +1,11 @@
 """The command line: one module a command, options in, exit code out."""
 
-from kaito_pack.cli.main import main
+import gc
+
+# Importing makes 100,000 objects that all stay: looking through them for garbage takes 15 ms of 95.
+# `main` starts the collector again.
+gc.disable()
+
+from kaito_pack.cli.main import main  # noqa: E402
 
 __all__ = ["main"]

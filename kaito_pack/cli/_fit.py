@@ -18,7 +18,7 @@ from kaito_pack.problems import shown
 def explain_fit(file: str, cluster: Cluster) -> int:
     """Print the budget of the model that `file` serves; the exit code."""
     target = cluster.target()
-    (outcome,) = Pipeline(cluster.pack, target).run([file])
+    (outcome,) = Pipeline(cluster.pack, target, cluster.below, cluster.above).run([file])
     if code := tell_outcomes([outcome]):
         return code
     assert outcome.values is not None

@@ -6,48 +6,90 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kaito_pack.kubernetes import definitions
+from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
 from kaito_pack.problems import UsageError, escaped
 from kaito_pack.target import Target
+
+if TYPE_CHECKING:
+    from kaito_pack.targets import TargetFile
 
 ALL = "all"
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """What the command line says of the cluster, and the pack that it is checked with."""
+    """What the command line says of the cluster, of layers, and of the pack that it is checked with."""
 
-    kaito_version: str | None
-    kubernetes_version: str | None
-    node_provisioning: Any
-    cloud: Any
+    kaito_version: str | None = None
+    kubernetes_version: str | None = None
+    node_provisioning: Any = None
+    cloud: Any = None
     packs: tuple[str, ...] = ()
     catalogues: tuple[str, ...] = ()
     gpu_memory: float | None = None
+    target_file: str | None = None
+    layer_files: tuple[str, ...] = ()
+    settings: tuple[Layer, ...] = ()
 
     @cached_property
     def pack(self) -> Pack:
         """The pack that is rendered by and checked with."""
         return opened(self.packs)
 
+    @cached_property
+    def _named(self) -> TargetFile | None:
+        """What the target file says, where one is named."""
+        if self.target_file is None:
+            return None
+        from kaito_pack.targets import read_target  # only where a target is named
+
+        return read_target(self.target_file, self.pack)
+
     def targets(self) -> list[Target]:
-        """One target a KAITO version; UsageError where a version is not known."""
+        """One target a KAITO version; UsageError where a version is not known. Options override the file."""
+        base = self._named.target if self._named else Target(self.pack.kaito_version(), definitions.newest())
         asked = self.kaito_version
-        versions = self.pack.kaito_versions if asked == ALL else [self.pack.kaito_version(asked)]
-        kubernetes = definitions.version(self.kubernetes_version)
-        of = (self.node_provisioning, self.cloud, self.gpu_memory, self.catalogues)
-        return [Target(kaito, kubernetes, *of) for kaito in versions]
+        versions = [base.kaito] if asked is None else [asked]
+        versions = list(self.pack.kaito_versions) if asked == ALL else versions
+        return [self.over(base, version) for version in versions]
+
+    def over(self, base: Target, kaito: str | None = None) -> Target:
+        """`base` with what the options say laid over it."""
+        return Target(
+            self.pack.kaito_version(kaito or self.kaito_version or base.kaito),
+            definitions.version(self.kubernetes_version or base.kubernetes),
+            self.node_provisioning or base.provisioning,
+            self.cloud or base.cloud,
+            self.gpu_memory or base.gpu_memory_gib,
+            (*base.catalogues, *self.catalogues),
+        )
 
     def target(self) -> Target:
         """The one target, for commands that take no `all`."""
         if self.kaito_version == ALL:
             raise UsageError("--kaito-version all is for validate; name one version here")
         return self.targets()[0]
+
+    @property
+    def below(self) -> Sequence[Layer]:
+        """The layers under every values file: the target's."""
+        return self._named.layers if self._named else ()
+
+    @cached_property
+    def above(self) -> Sequence[Layer]:
+        """The layers over every values file: `-f` in order, then `--set` in order."""
+        if not self.layer_files:
+            return self.settings
+        from kaito_pack.targets import read_layer
+
+        files = [Layer(document, "layer") for file in self.layer_files for document in read_layer(file)]
+        return (*files, *self.settings)
 
 
 def opened(packs: Sequence[str]) -> Pack:
@@ -72,59 +114,97 @@ def pack_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
+class Setting(click.ParamType[tuple[int, list[Layer]]]):
+    """`--set path=value`, kept in the order of the command line together with `--set-string`."""
+
+    name = "path=value"
+
+    def __init__(self, option: str, as_text: bool) -> None:
+        self._option, self._as_text = option, as_text
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, list[Layer]]:
+        """The layers of one setting, with its turn among all of them."""
+        from kaito_pack.overrides import layers_of
+
+        turns = ctx.meta if ctx is not None else {}
+        turn = turns["kaito_pack.settings"] = turns.get("kaito_pack.settings", 0) + 1
+        try:
+            return turn, layers_of(self._option, value, self._as_text)
+        except UsageError as error:
+            raise click.UsageError(str(error), ctx) from None
+
+
+def _in_order(*settings: tuple[tuple[int, list[Layer]], ...]) -> tuple[Layer, ...]:
+    given = sorted((one for group in settings for one in group), key=lambda one: one[0])
+    return tuple(layer for _, layers in given for layer in layers)
+
+
 def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that describe the cluster; the command takes them as one `cluster`."""
+    """The options that describe the cluster and the layers; the command takes them as one `cluster`."""
 
     @wraps(command)
-    def with_cluster(
-        *args: Any,
-        kaito_version: str | None,
-        kubernetes_version: str | None,
-        node_provisioning: str | None,
-        cloud: str,
-        pack: tuple[str, ...],
-        catalogue: tuple[str, ...],
-        gpu_memory: float | None,
-        **others: Any,
-    ) -> Any:
+    def with_cluster(*args: Any, **options: Any) -> Any:
         cluster = Cluster(
-            kaito_version, kubernetes_version, node_provisioning, cloud, pack, catalogue, gpu_memory
+            kaito_version=options.pop("kaito_version"),
+            kubernetes_version=options.pop("kubernetes_version"),
+            node_provisioning=options.pop("node_provisioning"),
+            cloud=options.pop("cloud"),
+            packs=options.pop("pack"),
+            catalogues=options.pop("catalogue"),
+            gpu_memory=options.pop("gpu_memory"),
+            target_file=options.pop("target"),
+            layer_files=options.pop("layer"),
+            settings=_in_order(options.pop("set"), options.pop("set_string")),
         )
-        return command(*args, cluster=cluster, **others)
+        return command(*args, cluster=cluster, **options)
 
     decorated: Callable[..., Any] = with_cluster
-    for option in reversed(
-        [
-            pack_option,
-            click.option(
-                "--catalogue", multiple=True, metavar="FILE", help="Figures of further models; repeatable."
-            ),
-            click.option(
-                "--gpu-memory",
-                type=click.FloatRange(min=0, min_open=True),
-                metavar="GIB",
-                help="Memory of one GPU, where no instanceType tells it.",
-            ),
-            click.option(
-                "--kaito-version",
-                metavar="VERSION",
-                help="KAITO minor, 0.6 to 0.12, or all (validate). Newest.",
-            ),
-            click.option(
-                "--kubernetes-version", metavar="VERSION", help="Kubernetes minor, from 1.25. Newest."
-            ),
-            click.option(
-                "--node-provisioning",
-                type=click.Choice(["auto", "byo"]),
-                help="Whether KAITO creates the nodes. By default: auto where an instanceType is given.",
-            ),
-            click.option(
-                "--cloud",
-                type=click.Choice(["azure", "aws", "arc"]),
-                default="azure",
-                help="Where KAITO runs.",
-            ),
-        ]
-    ):
+    for option in reversed(_CLUSTER):
         decorated = option(decorated)
     return decorated
+
+
+_CLUSTER: list[Callable[..., Any]] = [
+    click.option(
+        "-f",
+        "--layer",
+        multiple=True,
+        metavar="FILE",
+        help="Values laid over every file; repeatable, later wins.",
+    ),
+    click.option(
+        "--set",
+        multiple=True,
+        type=Setting("--set", False),
+        metavar="PATH=VALUE",
+        help="One value over all others.",
+    ),
+    click.option(
+        "--set-string",
+        multiple=True,
+        type=Setting("--set-string", True),
+        metavar="PATH=VALUE",
+        help="The same, as text.",
+    ),
+    click.option("--target", metavar="FILE", help="A file that describes the cluster; options override it."),
+    click.option(
+        "--kaito-version", metavar="VERSION", help="KAITO minor, 0.6 to 0.12, or all (validate). Newest."
+    ),
+    click.option("--kubernetes-version", metavar="VERSION", help="Kubernetes minor, from 1.25. Newest."),
+    click.option(
+        "--node-provisioning",
+        type=click.Choice(["auto", "byo"]),
+        help="Whether KAITO creates the nodes. By default: auto where an instanceType is given.",
+    ),
+    click.option("--cloud", type=click.Choice(["azure", "aws", "arc"]), help="Where KAITO runs. Azure."),
+    pack_option,
+    click.option("--catalogue", multiple=True, metavar="FILE", help="Figures of further models; repeatable."),
+    click.option(
+        "--gpu-memory",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="GIB",
+        help="Memory of one GPU, where no instanceType tells it.",
+    ),
+]

@@ -6,10 +6,12 @@ import os
 
 import click
 
-from kaito_pack import explaining
+from kaito_pack import explain_values, explaining
 from kaito_pack.cli._options import Cluster, cluster_options
+from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.pack import Pack
-from kaito_pack.problems import did_you_mean, shown
+from kaito_pack.pipeline import Pipeline
+from kaito_pack.problems import did_you_mean, escaped, shown
 from kaito_pack.rules import all_rules
 from kaito_pack.tables import table
 
@@ -27,6 +29,9 @@ def command(context: click.Context, words: tuple[str, ...], cluster: Cluster) ->
     explain                      all values
     explain maxModelLen          one value: type, default, modes, meaning, example
     explain values/missing       the rule of a problem
+    explain llama.yaml replicas  where a value came from
+    explain llama.yaml inference.template.spec.containers[0].args[5]
+                                 which template line and which values made it
     explain llama.yaml fit       the memory budget of one GPU
     """
     pack = cluster.pack
@@ -43,11 +48,33 @@ def command(context: click.Context, words: tuple[str, ...], cluster: Cluster) ->
         from kaito_pack.cli._fit import explain_fit
 
         context.exit(explain_fit(file, cluster))
-    raise click.UsageError(f"{shown(word)} is not fit")
+    context.exit(_explain_origin(file, word, cluster))
 
 
 def _is_file(word: str) -> bool:
     return word == "-" or word.endswith((".yaml", ".yml", ".json")) or os.path.isfile(word)
+
+
+def _explain_origin(file: str, word: str, cluster: Cluster) -> int:
+    """Where a value, or a part of a manifest, came from."""
+    pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above)
+    (outcome,) = pipeline.run([file])
+    if code := tell_outcomes([outcome]):
+        return code
+    assert outcome.values is not None
+    path = explain_values.path_of(word)
+    lines = explain_values.origin_text(outcome.values, path)
+    if lines is None:
+        of = (outcome.values, cluster.pack, pipeline.renderer)
+        told = (explain_values.manifest_text(of[0], one, path, of[1], of[2]) for one in outcome.manifests)
+        lines = [line for found in told for line in found or ()]
+    if not lines:
+        click.echo(
+            f"{shown(word)} is neither a value nor a path in the manifests of {escaped(file)}.", err=True
+        )
+        return 1
+    click.echo("\n".join(lines))
+    return 0
 
 
 def _explain_word(word: str, pack: Pack) -> int:

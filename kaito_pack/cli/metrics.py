@@ -18,6 +18,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.problems import ProblemsError, escaped
 from kaito_pack.reach import engines_of
+from kaito_pack.sources import Source
 from kaito_pack.target import Target
 from kaito_pack.workspace import read_workspace
 
@@ -98,7 +99,7 @@ def _workspaces(file: str, pack: Pack) -> Sequence[Mapping[str, Any]]:
             raise NoMetrics("there is no Workspace in it")
         return objects.workspaces
     pipeline = Pipeline(pack, Target(pack.kaito_version(), definitions.newest()))
-    outcome = pipeline.rendered(file, documents)
+    outcome = pipeline.rendered(Source(file, documents))
     if not outcome.is_good:
         raise ProblemsError(list(outcome.problems))
     return [outcome.manifests[0].body]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from kaito_pack import pack_check
@@ -29,13 +31,7 @@ def list_files(pack: tuple[str, ...]) -> None:
 @click.pass_context
 def check(context: click.Context, folders: tuple[str, ...], cluster: Cluster) -> None:
     """Check packs: schemas valid, template values defined, every example renders and is accepted."""
-    of = Cluster(
-        cluster.kaito_version,
-        cluster.kubernetes_version,
-        cluster.node_provisioning,
-        cluster.cloud,
-        (*folders, *cluster.packs),
-    )
+    of = replace(cluster, packs=(*folders, *cluster.packs))
     if not of.packs:
         raise UsageError("name a pack: render.py pack check DIR, or --pack DIR")
     found = pack_check.check(of.pack, of.target())

@@ -10,7 +10,8 @@ from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import annotate, tell
 from kaito_pack.problems import Problem
 from kaito_pack.report import as_json, summary, table
-from kaito_pack.validation import Report, Validation, read_sources
+from kaito_pack.sources import read_sources
+from kaito_pack.validation import Report, Validation
 
 
 @click.command("validate")
@@ -40,7 +41,10 @@ def command(
     """
     targets = cluster.targets()
     sources, stored = read_sources(files), read_sources(old)
-    reports = {target.kaito: Validation(cluster.pack, target).run(sources, stored) for target in targets}
+    reports = {
+        target.kaito: Validation(cluster.pack, target, cluster.below, cluster.above).run(sources, stored)
+        for target in targets
+    }
     found = _once(reports.values())
     if form == "json":
         click.echo(as_json(reports))

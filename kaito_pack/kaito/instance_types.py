@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kaito_pack.rules import in_range
 from kaito_pack.tables import per_pack, table
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceType:
+class InstanceType(NamedTuple):
     """One instance type of a cloud; `dropped_in` is the KAITO minor that knows it no longer."""
 
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kaito_pack.rules import in_range
 from kaito_pack.tables import per_pack, table
@@ -10,8 +10,7 @@ from kaito_pack.tables import per_pack, table
 NEVER = ""  # a range that no version lies in
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
+class Preset(NamedTuple):
     """A preset and the ranges of KAITO minors in which each fact holds.
 
     `gpu_memory_gib` is what all GPUs of the Workspace must have together, where that is checked.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kaito_pack import rules
 from kaito_pack.kaito.fields import Workspace
@@ -13,8 +13,7 @@ from kaito_pack.tables import per_pack
 from kaito_pack.target import Surroundings
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A Workspace before one rule; `old` is the stored one where an update is judged."""
 
     workspace: Workspace

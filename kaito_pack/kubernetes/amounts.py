@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from kaito_pack.quantity import canonical, value_of
 
+if TYPE_CHECKING:
+    from fractions import Fraction
 
-def amount(value: object) -> Fraction | None:
+
+def amount(value: object) -> Fraction | int | None:
     """The number that a quantity stands for (memory in bytes); None for null and for what is no quantity."""
     if value is None:
         return None

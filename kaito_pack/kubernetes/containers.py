@@ -6,7 +6,7 @@ Source: Kubernetes 1.35, pkg/apis/core/validation.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import named, one_of, required
@@ -25,8 +25,7 @@ DEFAULT_GRACE = 30  # seconds
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 
 
-@dataclass(frozen=True, slots=True)
-class Pod:
+class Pod(NamedTuple):
     """What containers are judged in: their pod's spec, volumes by name and claims, the Kubernetes version."""
 
     spec: Fields

@@ -11,9 +11,8 @@ Nothing here asks for required fields or for values that make sense: a decoder d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack import quantity
 from kaito_pack.kubernetes.definitions import Definitions, Schema
@@ -28,8 +27,7 @@ LONGEST_SUGGESTED = 80
 Trail = tuple[Any, ...] | None  # (the parent's trail, the key): a path that costs nothing until it is told
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that a decoder stumbles over.
 
     `kind` is "unknown" (field), "case" (a field found by ignoring letter case), "type", "range", "quantity",

@@ -18,9 +18,8 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack.problems import UsageError
 
@@ -58,8 +57,7 @@ OWN_DECODERS: Mapping[str, Schema] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Definitions:
+class Definitions(NamedTuple):
     """One definition and all it refers to: `schemas` by name, `root` the name asked for, `version` "1.35"."""
 
     version: str

@@ -5,7 +5,6 @@ Source: Kubernetes 1.35, pkg/apis/core/validation, pkg/apis/apps/validation, pkg
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -90,6 +89,8 @@ def check_secret(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
 
 def decoded(value: object) -> bytes:
     """The bytes of a base64 text; none where it is no such text."""
+    from base64 import b64decode  # only Secrets and ConfigMaps come here
+
     try:
         # Line breaks are allowed inside, as the API server's decoder allows them.
         return b64decode(text(value).replace("\n", "").replace("\r", ""), validate=True)

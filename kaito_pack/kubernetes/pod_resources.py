@@ -6,7 +6,7 @@ Source: Kubernetes 1.35, pkg/apis/core/validation.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import amount
@@ -15,6 +15,9 @@ from kaito_pack.kubernetes.resources import check_resources, is_huge_page
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, strings, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 KNOWN_SINCE = (1, 34)  # before, the API server drops resources of the whole pod
 CLAIM_SOURCES = ("resourceClaimName", "resourceClaimTemplateName")
@@ -41,7 +44,7 @@ def check_sums(spec: Fields, resources: Fields, path: Path) -> Iterator[Problem]
         fields(fields(container).get("resources")) for container in sequence(spec.get("containers"))
     ]
     for name, given in strings(resources.get("requests")):
-        asked = sum((asked_of(own, "requests", name) for own in containers), Fraction(0))
+        asked = sum(asked_of(own, "requests", name) for own in containers)
         whole = amount(given)
         if whole is not None and asked > whole:
             at, what = (*path, "requests", name), "what its containers request together"
@@ -57,9 +60,9 @@ def check_sums(spec: Fields, resources: Fields, path: Path) -> Iterator[Problem]
             )
 
 
-def asked_of(resources: Fields, side: str, name: str) -> Fraction:
+def asked_of(resources: Fields, side: str, name: str) -> Fraction | int:
     """How much of a resource one container asks for."""
-    return amount(fields(resources.get(side)).get(name)) or Fraction(0)
+    return amount(fields(resources.get(side)).get(name)) or 0
 
 
 def check_pod_claims(spec: Fields, path: Path) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ Source: Kubernetes 1.35, pkg/apis/core/validation.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import likely, not_negative, one_of, port, required
@@ -21,8 +21,7 @@ NUMBERS = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThr
 ZERO_SLEEP = (1, 33)  # the Kubernetes version from which a sleep may be of 0 seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(NamedTuple):
     """What a handler is judged in: its container's port names, the pod's seconds to end, the version."""
 
     ports: frozenset[str]

@@ -6,7 +6,7 @@ Source: Kubernetes 1.35, pkg/apis/core/validation and pkg/apis/core/helper.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import amount
@@ -14,6 +14,9 @@ from kaito_pack.kubernetes.asking import likely, one_of, required
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, strings, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 STANDARD = ("cpu", "memory", "ephemeral-storage")
 KNOWN_EXTENDED = ("nvidia.com/gpu", "amd.com/gpu")
@@ -79,12 +82,12 @@ def check_amounts(amounts: Fields, path: Path) -> Iterator[Problem]:
             )
 
 
-def thousandths(number: Fraction) -> int:
+def thousandths(number: Fraction | int) -> int:
     """The amount in thousandths, rounded up as the API server does before it compares."""
     return -(-number.numerator * 1000 // number.denominator)
 
 
-def fits_pages(name: str, number: Fraction) -> bool:
+def fits_pages(name: str, number: Fraction | int) -> bool:
     """Whether an amount of huge pages is a whole number of pages of a size that can be read."""
     page = amount(name.removeprefix("hugepages-"))
     return page is not None and page > 0 and number % page == 0

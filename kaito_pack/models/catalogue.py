@@ -7,10 +7,9 @@ opened; a test, not every run, proves that they fit their schema.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack import pack_files
 from kaito_pack.documents import Document
@@ -24,11 +23,10 @@ FOLDER = VALUES / "catalogue"
 IMAGE = "kaito-base"  # the repository's last part; a private mirror keeps it
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(NamedTuple):
     """The pack's own models and those of a team's files, which come first."""
 
-    added: Mapping[str, Model] = field(default_factory=lambda: MappingProxyType({}))
+    added: Mapping[str, Model] = MappingProxyType({})
 
     @classmethod
     def open(cls, paths: Iterable[str | FilePath] = ()) -> Catalogue:

@@ -7,7 +7,7 @@ one request of full length. Of the GPU's memory vLLM uses 0.9 by default.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kaito_pack.models.model import MOST_GPUS, Model, divides_heads
 
@@ -19,8 +19,7 @@ OVERHEAD_FACTOR = 0.05
 BYTES = 2  # of one element of the KV cache: fp16 or bf16
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """What one GPU has to hold, in GiB; `left_gib` is below 0 where it does not fit."""
 
     gpus: int

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 MOST_GPUS = 8  # GPUs that one pod of the pack may ask for
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """A model as its catalogue describes it; a figure that is not known is None.
 
     `weights_gib` is the size of the weight files in GiB, `max_tokens` the longest context in tokens,

@@ -7,9 +7,8 @@ decide about memory and length, as vLLM 0.12.0's parser does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack.command_line import Command, has_option, last_option
 from kaito_pack.models.memory import UTILIZATION
@@ -33,8 +32,7 @@ from kaito_pack.workspace import read_workspace
 ENGINE = "vllm"
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
+class Serving(NamedTuple):
     """One vLLM server, as far as it can be read; None is unknown.
 
     `tensor_parallel_size` is 1 where it is not given, `max_model_len` None where the model's own limit
@@ -52,7 +50,7 @@ class Serving:
     utilization: float = UTILIZATION
     plain_memory: bool = True
     plain_limit: bool = True
-    paths: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    paths: Mapping[str, Path] = MappingProxyType({})
 
     def path(self, name: str) -> Path:
         """Where that field is written; where it is not, what it would belong to."""

@@ -19,8 +19,9 @@ from kaito_pack.pack import Pack
 from kaito_pack.problems import PackError, ProblemsError
 from kaito_pack.report import line
 from kaito_pack.scalars import to_yaml
+from kaito_pack.sources import Source
 from kaito_pack.target import Target
-from kaito_pack.validation import Source, Validation
+from kaito_pack.validation import Validation
 from tests.conftest import ROOT
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))

@@ -1,0 +1,140 @@
+"""`make bench`: the pack against `helm template | kubeconform`, on the same values in one run.
+
+For each number of files, rounds of all contestants are interleaved, so that a busy machine slows all of
+them alike; the table has medians. A contestant's CPU time and peak memory are those of its whole process
+tree (wait4), its wall time that of the pipe. Nothing heavy is imported here: a child's peak memory is
+never below that of the process that started it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".tools" / "bin"
+BAR = r"\|"  # in a table of Markdown
+ROUNDS = {1: 21, 20: 5, 200: 3}  # of more files: one round
+
+
+class Cost(NamedTuple):
+    """What one run took: seconds, seconds of CPU, MiB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def contestants(folder: Path) -> dict[str, str]:
+    """Shell lines that read the names of values files from $@; the first is ours."""
+    ours = f'"{sys.executable}" "{ROOT}/render.py"'
+    helm = f'for f in "$@"; do echo ---; "{BIN}/helm" template x "{ROOT}/bench/chart" -f "$f"; done'
+    kubeconform = (
+        f'"{BIN}/kubeconform" -strict -schema-location "{folder}/schemas/%s/{{{{.ResourceKind}}}}.json"'
+    )
+    return {
+        "ours": f'exec {ours} "$@"',
+        "ours --out": f'exec {ours} --out "{folder}/out/" "$@"',
+        "helm | kubeconform": f"({helm}) | {kubeconform % 'plain'}",
+        "the same, DEEP": f"({helm}) | {kubeconform % 'deep'}",
+    }
+
+
+def measured(line: str, files: list[str]) -> Cost:
+    """The cost of one run of a shell line, which has to end well."""
+    start = time.perf_counter()
+    child = subprocess.Popen(["/bin/sh", "-c", line, "sh", *files], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        sys.exit(f"exit code {child.returncode}: {line}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def median(costs: list[Cost]) -> Cost:
+    """The median of each column."""
+    return Cost(*(sorted(column)[len(column) // 2] for column in zip(*costs, strict=True)))
+
+
+def compare(lines: dict[str, str], files: list[str], rounds: int) -> dict[str, Cost]:
+    """The medians of all contestants on `files`, measured in turn."""
+    costs: dict[str, list[Cost]] = {name: [] for name in lines}
+    for number in range(rounds):
+        # Every other round backwards, so that nobody always runs on a cache that one rival has filled.
+        order = list(lines) if number % 2 == 0 else list(reversed(lines))
+        for name in order:
+            costs[name].append(measured(lines[name], files))
+    return {name: median(found) for name, found in costs.items()}
+
+
+def check_alike(folder: Path, lines: dict[str, str], files: list[str]) -> None:
+    """End here unless both sides give the same manifests: else the times would say nothing."""
+    helm = lines["helm | kubeconform"].rpartition(" | ")[0]
+    for name, line in (("ours", lines["ours"]), ("theirs", helm)):
+        with (folder / name).open("wb") as stream:
+            subprocess.run(["/bin/sh", "-c", line, "sh", *files], stdout=stream, check=True)
+    inputs("same", str(folder / "ours"), str(folder / "theirs"))
+
+
+def inputs(*arguments: str) -> None:
+    """Run bench/inputs.py."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(
+        [sys.executable, str(ROOT / "bench" / "inputs.py"), *arguments], check=True, env=environment
+    )
+
+
+def table(sizes: dict[int, dict[str, Cost]], rounds: dict[int, int]) -> str:
+    """The results as a Markdown table: medians, and ratios to the two rivals of the same run."""
+    rows = [
+        "| files | rounds | what | wall s | CPU s | peak MiB"
+        " | wall / helm | wall / DEEP | CPU / DEEP | ms a further file |"
+    ]
+    rows.append("| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for count, costs in sizes.items():
+        helm, deep = costs["helm | kubeconform"], costs["the same, DEEP"]
+        for name, cost in costs.items():
+            further = (
+                (cost.wall - sizes[1][name].wall) / (count - 1) * 1000 if count > 1 and 1 in sizes else None
+            )
+            rows.append(
+                f"| {count} | {rounds[count]} | {name.replace('|', BAR)}"
+                f" | {cost.wall:.3f} | {cost.cpu:.3f} | {cost.memory:.1f}"
+                f" | {cost.wall / helm.wall:.3f} | {cost.wall / deep.wall:.3f} | {cost.cpu / deep.cpu:.3f}"
+                f" | {'' if further is None else f'{further:.2f}'} |"
+            )
+    return "\n".join(rows)
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--files", type=int, nargs="+", default=[1, 20, 200, 2000])
+    parser.add_argument("--rounds", type=int, help="of each number of files; 21, 5, 3, 1 by default")
+    asked = parser.parse_args()
+    missing = [tool for tool in ("helm", "kubeconform") if not (BIN / tool).exists()]
+    if missing:
+        sys.exit(f"{' and '.join(missing)}: not in .tools/bin; run `make bench-tools`")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        inputs(name, str(max(asked.files)))
+        files = sorted(str(file) for file in (folder / "values").iterdir())
+        lines = contestants(folder)
+        check_alike(folder, lines, files[:20])
+        rounds = {count: asked.rounds or ROUNDS.get(count, 1) for count in asked.files}
+        sizes = {}
+        for count in asked.files:
+            print(f"{count} files, {rounds[count]} rounds …", file=sys.stderr)
+            sizes[count] = compare(lines, files[:count], rounds[count])
+    print(table(sizes, rounds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+"""Layers, settings, targets and fleets on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kaito_pack import layers
+from kaito_pack.documents import Document
+from kaito_pack.layers import Layer
+from tests.conftest import ROOT, Run
+
+TINY = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"
+TARGET = "apiVersion: pack.kubefoundry.io/v1\nkind: Target\n"
+
+
+def write(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        file = folder / f"{name.replace('__', '/')}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+def workspace(text: str) -> dict:
+    return next(iter(yaml.safe_load_all(text)))
+
+
+def args(text: str) -> list[str]:
+    return workspace(text)["inference"]["template"]["spec"]["containers"][0]["args"]
+
+
+def test_later_wins_from_target_to_set(run: Run, tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        base="maxModelLen: 1\nreplicas: 4\nresources: {memory: 1Gi}\n",
+        tiny=TINY + "maxModelLen: 2\nresources: {cpu: 1}\n",
+        over="maxModelLen: 3\n",
+        target=f'{TARGET}kaitoVersion: "0.12"\nlayers: [base.yaml]\nnamespace: models\n',
+    )
+    plain = run("tiny.yaml", "--target", "target.yaml").stdout
+    assert args(plain)[-1] == "2"
+    assert workspace(plain)["resource"]["count"] == 4
+    assert workspace(plain)["metadata"]["namespace"] == "models"
+    requests = workspace(plain)["inference"]["template"]["spec"]["containers"][0]["resources"]["requests"]
+    assert requests == {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": "1"}
+    assert args(run("tiny.yaml", "--target", "target.yaml", "-f", "over.yaml").stdout)[-1] == "3"
+    done = run("tiny.yaml", "-f", "over.yaml", "--set", "maxModelLen=4", "--set", "maxModelLen=5")
+    assert args(done.stdout)[-1] == "5"
+
+
+def test_options_override_the_target(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, tiny=TINY, target=f'{TARGET}kaitoVersion: "0.7"\nnodeProvisioning: byo\n')
+    assert run("tiny.yaml", "--target", "target.yaml").returncode == 1
+    assert run("tiny.yaml", "--target", "target.yaml", "--kaito-version", "0.12").returncode == 0
+
+
+def test_a_wrong_target_is_told_with_its_line(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, tiny=TINY, target=TARGET + 'kaitoVersion: "0.12"\nnodeProvisoning: byo\n')
+    done = run("tiny.yaml", "--target", "target.yaml")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "target.yaml:4:1" in done.stderr
+    assert "nodeProvisioning" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "path", "value"),
+    [
+        ("replicas=3", ("resource", "count"), 3),
+        (r"labelSelector.a\.b/c=d", ("resource", "labelSelector", "matchLabels"), {"a.b/c": "d"}),
+        ("preferredNodes={a-1,b-1}", ("resource", "preferredNodes"), ["a-1", "b-1"]),
+        ("preferredNodes[0]=a-1", ("resource", "preferredNodes"), ["a-1"]),
+        ("replicas=2,namespace=team-a", ("metadata", "namespace"), "team-a"),
+    ],
+)
+def test_a_setting_is_read_as_helm_reads_it(
+    run: Run, setting: str, path: tuple[str, ...], value: object
+) -> None:
+    found = workspace(run("-", "--set", setting, stdin=TINY).stdout)
+    for step in path:
+        found = found[step]
+    assert found == value
+
+
+def test_settings_are_typed_and_set_string_is_text(run: Run) -> None:
+    assert "`true` is not text" in run("-", "--set", "labelSelector.gpu=true", stdin=TINY).stderr
+    done = run("-", "--set-string", "labelSelector.gpu=true", stdin=TINY)
+    assert workspace(done.stdout)["resource"]["labelSelector"]["matchLabels"] == {"gpu": "true"}
+
+
+def test_null_takes_a_value_away(run: Run) -> None:
+    done = run("-", "--set", "maxModelLen=null", stdin=TINY + "maxModelLen: 5\n")
+    assert "--max-model-len" not in args(done.stdout)
+
+
+def test_a_problem_names_the_setting_or_the_layer(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, tiny=TINY, over="# a layer\nreplicas: 0\n")
+    assert (
+        "--set resources.gpu=9: resources.gpu: `9` is above 8"
+        in run("tiny.yaml", "--set", "resources.gpu=9").stderr
+    )
+    assert "over.yaml:2:11 replicas: `0` is below 1" in run("tiny.yaml", "-f", "over.yaml").stderr
+
+
+@pytest.mark.parametrize("setting", ["replicas", "=3", "a[x]=1", "a..b=1", "preferredNodes[7]=a"])
+def test_a_setting_that_says_nothing_is_exit_2(run: Run, setting: str) -> None:
+    done = run("-", "--set", setting, stdin=TINY)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+
+
+def test_explain_says_where_a_value_came_from(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, tiny=TINY + "maxModelLen: 2\n", over="maxModelLen: 3\n")
+    done = run("explain", "tiny.yaml", "maxModelLen", "-f", "over.yaml")
+    assert done.stdout == "maxModelLen: 3\n  from over.yaml:1:14 (layer)\n  over tiny.yaml:4:14: 2\n"
+    assert "the schema's default" in run("explain", "tiny.yaml", "replicas").stdout
+    assert (
+        "chosen by another value"
+        in run("explain", ROOT / "values" / "mistral-autoprovisioned.yaml", "labelSelector").stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("example", "path", "line"),
+    [
+        ("llama", "inference.template.spec.containers[0].args[5]", "- {{ gpuCount }}"),
+        ("llama", "resource.count", "count: {{ replicas }}"),
+        (
+            "llama",
+            "inference.template.spec.containers[0].livenessProbe.initialDelaySeconds",
+            "startupMinutes * 60",
+        ),
+        (
+            "qwen-gguf-gpu",
+            "inference.template.spec.containers[0].readinessProbe.httpGet.path",
+            "mode.probePath",
+        ),
+        ("qwen-gguf-gpu", "spec.ports[0].port", "port: {{ mode.port }}"),
+        ("preset-phi", "inference.config", "-config"),
+    ],
+)
+def test_explain_says_which_template_line_made_a_part(run: Run, example: str, path: str, line: str) -> None:
+    text = run("explain", ROOT / "values" / f"{example}.yaml", path).stdout
+    told = next(one for one in text.splitlines() if one.startswith("  by templates/"))
+    assert line in told
+    file, number = told.removeprefix("  by ").split(": ")[0].rsplit(":", 1)
+    assert (ROOT / file).read_text(encoding="utf-8").splitlines()[int(number) - 1].strip() in told
+
+
+def test_explain_knows_what_the_user_wrote_word_for_word(run: Run) -> None:
+    text = run(
+        "explain", ROOT / "values" / "vllm-extended.yaml", "inference.template.spec.volumes[1].name"
+    ).stdout
+    assert "written at" in text
+
+
+FLEET = """apiVersion: pack.kubefoundry.io/v1
+kind: Fleet
+targets:
+  - {name: new, target: new.yaml, values: ["models/*.yaml"], out: out/new}
+  - {name: old, target: old.yaml, values: ["models/tiny.yaml"], out: out/old}
+"""
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    write(
+        tmp_path,
+        fleet=FLEET,
+        new=f'{TARGET}kaitoVersion: "0.12"\n',
+        old=f'{TARGET}kaitoVersion: "0.6"\n',
+        models__tiny=TINY,
+        models__two=TINY.replace("tiny", "two", 1) + "replicas: 2\n",
+    )
+    return tmp_path
+
+
+def test_a_fleet_renders_every_cluster_into_its_own_tree(run: Run, fleet: Path) -> None:
+    assert run("render", "--fleet", "fleet.yaml").returncode == 0
+    names = sorted(
+        file.relative_to(fleet / "out").as_posix() for file in (fleet / "out").rglob("workspace-*")
+    )
+    assert names == [
+        "new/kaito-workspace/workspace-tiny.yaml",
+        "new/kaito-workspace/workspace-two.yaml",
+        "old/kaito-workspace/workspace-tiny.yaml",
+    ]
+    assert run("render", "--fleet", "fleet.yaml", "--check").returncode == 0
+
+
+def test_a_pair_that_cannot_work_is_told_per_target_and_nothing_is_written(run: Run, fleet: Path) -> None:
+    (fleet / "fleet.yaml").write_text(FLEET.replace("models/tiny.yaml", "models/*.yaml"), encoding="utf-8")
+    done = run("render", "--fleet", "fleet.yaml")
+    assert done.returncode == 1
+    assert "models/two.yaml: accepted on new, refused on old: KAITO 0.6" in done.stderr
+    assert not (fleet / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("out/old", "out/new"), "is, holds or lies in the output folder of new"),
+        (("out/old", "out/new/below"), "is, holds or lies in the output folder of new"),
+        (("models/tiny.yaml", "none/*.yaml"), "matches no file"),
+        (("name: old", "name: new"), "is the name of another target"),
+        (("target: old.yaml", "target: gone.yaml"), "gone.yaml"),
+    ],
+)
+def test_a_wrong_fleet_is_told(run: Run, fleet: Path, change: tuple[str, str], told: str) -> None:
+    (fleet / "fleet.yaml").write_text(FLEET.replace(*change), encoding="utf-8")
+    done = run("render", "--fleet", "fleet.yaml")
+    assert done.returncode in (1, 2)
+    assert told in done.stderr
+    assert not (fleet / "out").exists()
+
+
+trees = st.recursive(
+    st.none() | st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=6,
+)
+maps = st.dictionaries(st.sampled_from("abc"), trees, max_size=3)
+
+
+def merged(*values: dict) -> dict:
+    return layers.merge([Layer(Document(f"{number}", 1, value)) for number, value in enumerate(values)])
+
+
+@settings(max_examples=200, deadline=None)
+@given(one=maps, two=maps, three=maps)
+def test_merging_is_the_same_however_it_is_grouped(one: dict, two: dict, three: dict) -> None:
+    assert merged(merged(one, two), three) == merged(one, two, three) == merged(one, merged(two, three))
+
+
+@settings(max_examples=200, deadline=None)
+@given(one=maps, two=maps)
+def test_what_the_later_layer_says_holds(one: dict, two: dict) -> None:
+    together = merged(one, two)
+    for key, value in two.items():
+        assert together[key] == (
+            merged(one[key], value) if isinstance(value, dict) and isinstance(one.get(key), dict) else value
+        )
+    assert {key: together[key] for key in set(one) - set(two)} == {
+        key: one[key] for key in set(one) - set(two)
+    }
