@@ -6,6 +6,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from kaito_pack.problems import UsageError, escaped
@@ -91,16 +92,13 @@ def read_bytes(path: str) -> bytes | None:
 
 def unwritten(error: OSError, path: str) -> UsageError:
     """A failure to write, in one line."""
-    name = escaped(os.fsdecode(error.filename or path))
-    return UsageError(f"{name}: cannot be written: {(error.strerror or str(error)).lower()}")
+    return UsageError(f"{escaped(path)}: cannot be written: {(error.strerror or str(error)).lower()}")
 
 
 def remove_quietly(path: str) -> None:
     """Remove a file that may be gone already."""
-    try:
+    with suppress(OSError):
         os.unlink(path)
-    except OSError:
-        pass
 
 
 def parts(folder: str, prefix: str) -> Iterator[str]:

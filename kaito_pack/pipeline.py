@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from kaito_pack.problems import Problem, ProblemsError
 from kaito_pack.rendering import Manifest, Renderer
 from kaito_pack.rules import problem
 from kaito_pack.sources import Source, read_sources
+from kaito_pack.tally import Tally
 from kaito_pack.target import Surroundings, Target
 from kaito_pack.values import Values
 
@@ -29,11 +30,15 @@ class Outcome:
     manifests: Sequence[Manifest] = ()
     problems: list[Problem] = field(default_factory=list)
     unread: str | None = None
+    kept: Any = None
 
     @property
     def is_good(self) -> bool:
         """Whether the manifests may be printed."""
         return self.unread is None and not any(found.is_error for found in self.problems)
+
+
+Keep = Callable[[Sequence[Manifest]], Any]  # what is to stay of the manifests of one values file
 
 
 class Pipeline:
@@ -59,16 +64,37 @@ class Pipeline:
         """One outcome a file, in the order given; files that claim one Workspace are told of each other."""
         return self.run_sources(read_sources(files))
 
-    def run_sources(self, sources: Sequence[Source]) -> list[Outcome]:
+    def run_sources(self, sources: Iterable[Source]) -> list[Outcome]:
         """The same for files that were read already."""
         outcomes = [self.rendered(source) for source in sources]
         tell_of_twins(outcomes)
         around = surroundings(self.target, [one.body for outcome in outcomes for one in outcome.manifests])
         for outcome in outcomes:
-            outcome.problems += self.model_problems(outcome)
-            for manifest in outcome.manifests:
-                outcome.problems += self.checked(outcome, manifest, around)
+            self._judge(outcome, around)
         return outcomes
+
+    def run_lean(self, sources: Callable[[], Iterable[Source]], keep: Keep) -> list[Outcome]:
+        """The same verdicts, but of good files `keep` alone says what stays in memory, as `Outcome.kept`.
+
+        A file is judged by itself first. `sources` are read again, and judged together, only where files
+        have to do with each other: one Workspace twice, a ConfigMap in another file.
+        """
+        outcomes, tally = [], Tally()
+        for source in sources():
+            outcome = self.rendered(source)
+            around = surroundings(self.target, [one.body for one in outcome.manifests])
+            self._judge(outcome, around)
+            tally.add(outcome.manifests, around)
+            outcomes.append(_lean(outcome, keep))
+        if tally.is_entangled:
+            outcomes.clear()
+            return [_lean(outcome, keep) for outcome in self.run_sources(sources())]
+        return outcomes
+
+    def _judge(self, outcome: Outcome, around: Surroundings) -> None:
+        outcome.problems += self.model_problems(outcome)
+        for manifest in outcome.manifests:
+            outcome.problems += self.checked(outcome, manifest, around)
 
     def rendered(self, source: Source) -> Outcome:
         """The manifests of one values file, unchecked; or why it has none."""
@@ -110,6 +136,13 @@ class Pipeline:
             return []
         found = checks.check_model_of_values(of.filled, of.mode.facts, outcome.manifests[0].body, self.target)
         return [one.at(of.place(one.path)) for one in found]
+
+
+def _lean(outcome: Outcome, keep: Keep) -> Outcome:
+    if outcome.is_good and outcome.manifests:
+        outcome.kept = keep(outcome.manifests)
+    outcome.manifests, outcome.values = (), None
+    return outcome
 
 
 def surroundings(target: Target, bodies: Sequence[Mapping[str, Any]]) -> Surroundings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kaito_pack.documents import Document, read_file
@@ -73,10 +73,31 @@ def is_manifest(value: object) -> bool:
 
 def values_sources(paths: Sequence[str]) -> list[Source]:
     """The values files that `paths` name: what else lies in a folder (manifests, targets) is passed over."""
-    found = []
+    return list(each_values_source(paths))
+
+
+def each_values_source(paths: Sequence[str]) -> Iterator[Source]:
+    """The same one by one, so that no more than one need be in memory."""
     for path in paths:
-        is_folder = os.path.isdir(path)
-        for source in read_sources([path]):
-            if not (is_folder and any(is_manifest(document.value) for document in source.documents)):
-                found.append(source)
-    return found
+        try:
+            yield from _values_below(path) if os.path.isdir(path) else map(_read, [path])
+        except UsageError as error:
+            yield Source(path, unread=str(error))
+
+
+def _values_below(folder: str) -> Iterator[Source]:
+    found = False
+    for source in map(_read, files_of(folder)):
+        if not any(is_manifest(document.value) for document in source.documents):
+            found = True
+            yield source
+    if not found:
+        raise UsageError(f"{escaped(folder)}: no values file in this folder, only manifests")
+
+
+def again(paths: Sequence[str]) -> Callable[[], Iterable[Source]]:
+    """The values files that `paths` name, to be read more than once; stdin is kept, since it cannot be."""
+    if "-" not in paths:
+        return lambda: each_values_source(paths)
+    sources = values_sources(paths)
+    return lambda: sources

@@ -108,7 +108,7 @@ def compare(root: str, texts: Texts, whole: bool) -> Changes:
     """
     changes = Changes(root)
     own = set(_own_files(root))
-    kept = set(texts) | (set() if whole else {path for path in own if _is_workspace(path)})
+    kept = set(texts) | (set() if whole else set(filter(_is_workspace, own)))
     wanted = {**texts, **dict(_kustomizations(kept))}
     if whole:
         # What is listed goes after what lists it.
@@ -169,6 +169,11 @@ def _kustomization(names: Iterable[str]) -> str:
 
 def _is_workspace(path: str) -> bool:
     return not path.endswith(KUSTOMIZATION)
+
+
+def workspace_files(root: str) -> list[str]:
+    """The pack's own files of Workspaces in a tree, by paths from its root."""
+    return sorted(filter(_is_workspace, _own_files(root)))
 
 
 def _own_files(root: str) -> Iterator[str]:

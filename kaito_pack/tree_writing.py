@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from kaito_pack import output
 from kaito_pack.output import TREE_PART, remove_quietly
@@ -39,7 +39,7 @@ def write(trees: Sequence[tuple[str, Texts]], prune: bool) -> list[Changes]:
                 _finish(changes, parts)
             return changes
     except OSError as error:
-        raise output.unwritten(error, "") from None
+        raise output.unwritten(error, os.fsdecode(error.filename or "")) from None
     finally:
         for part, _ in parts:
             remove_quietly(part)
@@ -54,12 +54,15 @@ def _stage(changes: Changes, parts: list[tuple[str, str]], made: list[str]) -> N
         file = changes.file(path)
         _make_folders(os.path.dirname(file), made)
         there = output.read_bytes(file) if path in changes.differs else None
-        part, handle = output.start(file, TREE_PART)
-        parts.append((part, file))
         try:
-            output.fill(handle, file, changes.texts[path], there)
-        finally:
-            os.close(handle)
+            part, handle = output.start(file, TREE_PART)
+            parts.append((part, file))
+            try:
+                output.fill(handle, file, changes.texts[path], there)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise output.unwritten(error, file) from None
     for path in changes.stale:
         folder = os.path.dirname(changes.file(path))
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -94,10 +97,8 @@ def _make_folders(folder: str, made: list[str]) -> None:
 
 
 def _remove_if_empty(folder: str) -> None:
-    try:
+    with suppress(OSError):  # somebody else's file is in it, or another run's
         os.rmdir(folder)
-    except OSError:
-        pass  # somebody else's file is in it, or another run's
 
 
 class _Lock:

@@ -1,0 +1,125 @@
+"""What differs between two manifests, leaf by leaf, told as a person reads it.
+
+Items of lists are matched by name where they have one, arguments by their flag, everything else by place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+from kaito_pack.problems import Path
+
+ABSENT = object()
+# What the API server and KAITO's controller add to an object (KAITO v0.6.2 to v0.12.0), and no file sets.
+ADDED = (
+    "managedFields",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "selfLink",
+    "finalizers",
+)
+ADDED_ANNOTATIONS = ("workspace.kaito.io/", "kubectl.kubernetes.io/last-applied-configuration")
+
+
+class Difference(NamedTuple):
+    """One leaf: `old` or `new` is ABSENT where it comes or goes."""
+
+    path: Path
+    old: Any
+    new: Any
+
+
+def differences(old: Any, new: Any, path: Path = ()) -> Iterator[Difference]:
+    """The leaves in which `new` differs from `old`."""
+    if isinstance(old, list) and isinstance(new, list):
+        old, new = _keyed(old, new, path)
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in [*old, *(key for key in new if key not in old)]:
+            yield from differences(old.get(key, ABSENT), new.get(key, ABSENT), (*path, key))
+    elif not _same(old, new):
+        yield Difference(path, old, new)
+
+
+def _same(old: Any, new: Any) -> bool:
+    return bool(old == new) and isinstance(old, bool) == isinstance(new, bool)
+
+
+def _keyed(old: Sequence[Any], new: Sequence[Any], path: Path) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
+    """Both lists as maps whose keys mean the same item."""
+    for key_of in (_by_name, _by_flag) if path and path[-1] == "args" else (_by_name,):
+        first, second = key_of(old), key_of(new)
+        if first is not None and second is not None:
+            return first, second
+    return dict(enumerate(old)), dict(enumerate(new))
+
+
+def _by_name(items: Sequence[Any]) -> dict[str, Any] | None:
+    names = [item.get("name") if isinstance(item, Mapping) else None for item in items]
+    if (
+        not names
+        or len(set(map(str, names))) < len(names)
+        or not all(isinstance(name, str) for name in names)
+    ):
+        return None
+    return dict(zip(map(str, names), items, strict=True))
+
+
+def _by_flag(words: Sequence[Any]) -> dict[str, Any] | None:
+    """`["--model", "a", "--quiet"]` as `{"--model": "a", "--quiet": None}`; None for a flag given twice."""
+    found: dict[str, Any] = {}
+    key = None
+    for index, word in enumerate(words):
+        if not isinstance(word, str):
+            return None
+        if word.startswith("--"):
+            key, _, value = word.partition("=")
+            if key in found:
+                return None
+            found[key] = value or None
+        elif key is not None and found[key] is None:
+            found[key] = word
+        else:
+            key = None
+            found[f"[{index}]"] = word
+    return found
+
+
+def settled(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored object without what the cluster added, to compare it with what a file says."""
+    body: dict[str, Any] = deepcopy({key: value for key, value in manifest.items() if key != "status"})
+    metadata = body.get("metadata")
+    if isinstance(metadata, dict):
+        for name in ADDED:
+            metadata.pop(name, None)
+        _drop_annotations(metadata)
+    inference = body.get("inference")
+    if isinstance(inference, dict):
+        _settle_template(inference.get("template"))
+        preset = inference.get("preset")
+        if isinstance(preset, dict) and preset.get("presetOptions") == {}:
+            del preset["presetOptions"]
+    return body
+
+
+def _drop_annotations(metadata: dict[str, Any]) -> None:
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, dict):
+        kept = {
+            key: value for key, value in annotations.items() if not str(key).startswith(ADDED_ANNOTATIONS)
+        }
+        metadata["annotations"] = kept
+        if not kept:
+            del metadata["annotations"]
+
+
+def _settle_template(template: Any) -> None:
+    metadata = template.get("metadata") if isinstance(template, dict) else None
+    if isinstance(metadata, dict):
+        if metadata.get("creationTimestamp", ABSENT) is None:
+            del metadata["creationTimestamp"]
+        if not metadata:
+            del template["metadata"]

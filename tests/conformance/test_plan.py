@@ -1,0 +1,41 @@
+"""`plan` against the recorded updates of the webhook. Needs KAITO_FACTS."""
+
+from __future__ import annotations
+
+import pytest
+
+from kaito_pack.documents import read_file
+from kaito_pack.plan import rejections
+from kaito_pack.target import Target
+from tests.conformance.test_admission import ADMISSION, COLUMNS, FACTS, KUBERNETES
+from tests.conformance.test_verdicts import case_file
+
+UPDATES = [case for case in ADMISSION if case.startswith("update/")]
+
+
+@pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
+@pytest.mark.parametrize("case", UPDATES)
+def test_rejected_is_what_the_webhook_refuses_for_the_change(case: str) -> None:
+    (old,), (new,) = (
+        [one.value for one in read_file(case_file(case, which)) if one.value] for which in ("old", "new")
+    )
+    wrong = []
+    for version, answers in ADMISSION[case].items():
+        for column, answer in answers.items():
+            target = Target(version, KUBERNETES, COLUMNS[column])
+            found = [one.rule for one in rejections(old, new, target)]
+            before = [one.rule for one in rejections({}, old, target)]
+            # A cluster that refuses even the unchanged object refuses it for another reason than the change.
+            if (answer["ok"] and found) or (
+                not answer["ok"] and not found and not _refused_anyway(old, target)
+            ):
+                wrong.append((version, column, answer["errors"], found, before))
+    assert wrong == []
+
+
+def _refused_anyway(old: dict, target: Target) -> bool:
+    from kaito_pack import checks
+    from kaito_pack.target import Surroundings
+
+    problems = checks.check(old, Surroundings(target, old=old), with_model=False) or []
+    return any(one.is_error and one.layer in ("crd", "webhook") for one in problems)
