@@ -71,6 +71,10 @@ def is_manifest(value: object) -> bool:
     return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
 
 
+class Found(str):
+    """The path of a file that a pattern has found: passed over where it is no values file."""
+
+
 def values_sources(paths: Sequence[str]) -> list[Source]:
     """The values files that `paths` name: what else lies in a folder (manifests, targets) is passed over."""
     return list(each_values_source(paths))
@@ -80,7 +84,12 @@ def each_values_source(paths: Sequence[str]) -> Iterator[Source]:
     """The same one by one, so that no more than one need be in memory."""
     for path in paths:
         try:
-            yield from _values_below(path) if os.path.isdir(path) else map(_read, [path])
+            if os.path.isdir(path):
+                yield from _values_below(path)
+                continue
+            source = _read(path)
+            if not (isinstance(path, Found) and _is_other(source)):
+                yield source
         except UsageError as error:
             yield Source(path, unread=str(error))
 
@@ -88,11 +97,15 @@ def each_values_source(paths: Sequence[str]) -> Iterator[Source]:
 def _values_below(folder: str) -> Iterator[Source]:
     found = False
     for source in map(_read, files_of(folder)):
-        if not any(is_manifest(document.value) for document in source.documents):
+        if not _is_other(source):
             found = True
             yield source
     if not found:
         raise UsageError(f"{escaped(folder)}: no values file in this folder, only manifests")
+
+
+def _is_other(source: Source) -> bool:
+    return any(is_manifest(document.value) for document in source.documents)
 
 
 def again(paths: Sequence[str]) -> Callable[[], Iterable[Source]]:

@@ -91,7 +91,7 @@ def _make_folders(folder: str, made: list[str]) -> None:
         os.mkdir(folder)
     except FileExistsError:  # another run was quicker, or it is no folder
         if not os.path.isdir(folder):
-            raise
+            raise UsageError(f"{escaped(folder)}: is a file, and a folder is wanted there") from None
     else:
         made.append(folder)
 

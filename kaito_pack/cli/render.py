@@ -50,6 +50,8 @@ def command(
     whole = fleet is not None or (bool(values) and all(os.path.isdir(path) for path in values))
     _refuse_misuse(values, form, out, fleet, check, prune, whole)
     if fleet is not None:
+        if cluster.target_file is not None:
+            raise click.UsageError("--fleet names the targets itself; leave --target away")
         from kaito_pack.cli._tree import render_fleet
 
         context.exit(render_fleet(fleet, cluster, check, prune, form))

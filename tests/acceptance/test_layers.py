@@ -115,7 +115,10 @@ def test_a_setting_that_says_nothing_is_exit_2(run: Run, setting: str) -> None:
 def test_explain_says_where_a_value_came_from(run: Run, tmp_path: Path) -> None:
     write(tmp_path, tiny=TINY + "maxModelLen: 2\n", over="maxModelLen: 3\n")
     done = run("explain", "tiny.yaml", "maxModelLen", "-f", "over.yaml")
-    assert done.stdout == "maxModelLen: 3\n  from over.yaml:1:14 (layer)\n  over tiny.yaml:4:14: 2\n"
+    assert (
+        done.stdout
+        == "maxModelLen: 3\n  from over.yaml:1:14 (layer)\n  over tiny.yaml:4:14 (the values file): 2\n"
+    )
     assert "the schema's default" in run("explain", "tiny.yaml", "replicas").stdout
     assert (
         "chosen by another value"
@@ -217,12 +220,17 @@ def test_a_wrong_fleet_is_told(run: Run, fleet: Path, change: tuple[str, str], t
     assert not (fleet / "out").exists()
 
 
-trees = st.recursive(
-    st.none() | st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2),
+scalars = st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2)
+anything = st.recursive(
+    st.none() | scalars,
     lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
     max_leaves=6,
 )
-maps = st.dictionaries(st.sampled_from("abc"), trees, max_size=3)
+maps = st.dictionaries(st.sampled_from("abc"), anything, max_size=3)
+# The same field is a map in every layer or in none, and nobody takes anything away.
+alike = st.fixed_dictionaries(
+    {}, optional={"a": scalars, "b": scalars, "m": st.dictionaries(st.sampled_from("xyz"), scalars)}
+)
 
 
 def merged(*values: dict) -> dict:
@@ -231,8 +239,15 @@ def merged(*values: dict) -> dict:
 
 @settings(max_examples=200, deadline=None)
 @given(one=maps, two=maps, three=maps)
-def test_merging_is_the_same_however_it_is_grouped(one: dict, two: dict, three: dict) -> None:
-    assert merged(merged(one, two), three) == merged(one, two, three) == merged(one, merged(two, three))
+def test_layers_are_laid_one_over_the_other_from_the_lowest(one: dict, two: dict, three: dict) -> None:
+    assert merged(one, two, three) == merged(merged(one, two), three)
+    assert merged(one) == one == merged({}, one) == merged(one, {}) == merged(one, one)
+
+
+@settings(max_examples=200, deadline=None)
+@given(one=alike, two=alike, three=alike)
+def test_layers_of_one_shape_may_be_grouped_in_any_way(one: dict, two: dict, three: dict) -> None:
+    assert merged(one, merged(two, three)) == merged(one, two, three)
 
 
 @settings(max_examples=200, deadline=None)
@@ -240,9 +255,16 @@ def test_merging_is_the_same_however_it_is_grouped(one: dict, two: dict, three: 
 def test_what_the_later_layer_says_holds(one: dict, two: dict) -> None:
     together = merged(one, two)
     for key, value in two.items():
-        assert together[key] == (
-            merged(one[key], value) if isinstance(value, dict) and isinstance(one.get(key), dict) else value
-        )
+        both = isinstance(value, dict) and isinstance(one.get(key), dict)
+        assert together[key] == (merged(one[key], value) if both else value)
     assert {key: together[key] for key in set(one) - set(two)} == {
         key: one[key] for key in set(one) - set(two)
     }
+
+
+@settings(max_examples=200, deadline=None)
+@given(one=maps, two=maps)
+def test_merging_changes_none_of_the_layers(one: dict, two: dict) -> None:
+    before = repr((one, two))
+    merged(one, two)
+    assert repr((one, two)) == before
