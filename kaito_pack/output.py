@@ -31,11 +31,11 @@ def write_atomically(file: Path, text: str) -> None:
     it cannot be written.
     """
     try:
-        path = os.path.realpath(file)
-        if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
-            with open(path, "wb") as stream:
+        if os.path.exists(file) and not stat.S_ISREG(os.stat(file).st_mode):
+            with open(file, "wb") as stream:
                 stream.write(text.encode())
             return
+        path = os.path.realpath(file)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         _sweep_files(os.path.dirname(path))
         there = read_bytes(path)

@@ -72,7 +72,9 @@ def _scalar(text: str, as_text: bool, title: str) -> Any:
         return text
     number = _number(text)
     if number is None:
-        raise UsageError(f"{shown(title, quote=False)}: no number of JSON's; --set-string takes it as text")
+        raise UsageError(
+            f"{shown(title, quote=False)}: a number that JSON cannot hold; --set-string takes it as text"
+        )
     return readings.as_json(number)
 
 

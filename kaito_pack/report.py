@@ -41,7 +41,9 @@ def annotation(found: Problem) -> str:
 
 def command(severity: str, file: str, line: int, column: int, title: str, text: str) -> str:
     """The same for what is no problem of a rule."""
-    properties = f"file={_property(file)},line={line},col={column},title={_property(title)}"
+    if not line:  # an option of the command line: no file to show it beside
+        return f"::{severity} title={_property(title)}::{_data(f'{file}: {text}')}"
+    properties = f"file={_property(file)},line={line},col={column},title={_data(title)}"
     return f"::{severity} {properties}::{_data(text)}"
 
 
