@@ -57,7 +57,7 @@ def _patched(manifest: Manifest, patch: Mapping[str, Any], values: Values) -> Ma
     # In the order of a pod template, whichever of the two the user has added.
     template = {key: merged.value[key] for key in ("metadata", "spec") if key in merged.value} | merged.value
     body = deepcopy({**manifest.body, "inference": {**inference, "template": template}})
-    _to_canonical_form(body)
+    to_canonical_form(body)
     origins = {(*TEMPLATE, *path): ("podTemplate", *origin) for path, origin in merged.origins.items()}
     return _manifest(manifest.template, body, origins)
 
@@ -66,7 +66,7 @@ def _manifest(template: str, body: dict[str, Any], origins: Mapping[Path, Path])
     return Manifest(template, to_yaml(body), Document(f"templates/{template}", 1, body), origins)
 
 
-def _to_canonical_form(body: dict[str, Any]) -> None:
+def to_canonical_form(body: dict[str, Any]) -> None:
     """Write what the user added in the form that KAITO's controller leaves alone."""
     for found in list(canonical.check(body)):
         *above, key = found.path

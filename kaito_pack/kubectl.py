@@ -8,7 +8,23 @@ from typing import Any
 
 from kaito_pack.problems import UsageError, escaped, shown
 
+REASONS = {
+    "(NotFound)": "NotFound",
+    "(Forbidden)": "Forbidden",
+    "the server doesn't have a resource type": "NoSuchKind",
+}
 LONGEST_ERROR = 300  # characters of kubectl's own message that are repeated
+
+
+class NotAnswered(UsageError):
+    """The API server has answered, but not with the object: `reason` is its own word for it.
+
+    "NotFound", "Forbidden", or "NoSuchKind" where the cluster does not know the kind.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +36,26 @@ class Kubectl:
     context: str | None = None
     time_limit: float = 60.0
 
-    def get(self, kinds: str) -> Any:
-        """What `kubectl get <kinds> -o json` prints, parsed.
+    def get(self, kinds: str, *names: str) -> Any:
+        """What `kubectl get <kinds> <names> -o json` prints, parsed.
 
-        Raises UsageError where kubectl is missing, fails, hangs, or prints no JSON.
+        Raises UsageError where kubectl is missing, fails, hangs, or prints no JSON; NotAnswered where the API
+        server refuses, or has no such object.
         """
+        printed = self.printed(kinds, *names, form="json")
+        try:
+            return json.loads(printed)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"kubectl get {kinds}: printed no JSON") from error
+
+    def printed(self, kinds: str, *names: str, form: str) -> bytes:
+        """What `kubectl get <kinds> <names> -o <form>` prints; UsageError as `get` raises it."""
         import subprocess  # only live commands need it
 
-        command = ["kubectl", "get", kinds, "-o", "json", *self.arguments()]
+        for name in names:
+            if not name or name.startswith("-"):
+                raise UsageError(f"{shown(name)} is no name")
+        command = ["kubectl", "get", kinds, *names, "-o", form, *self.arguments()]
         try:
             done = subprocess.run(
                 command, capture_output=True, check=False, timeout=self.time_limit, stdin=subprocess.DEVNULL
@@ -39,11 +67,11 @@ class Kubectl:
         except subprocess.TimeoutExpired as error:
             raise UsageError(f"kubectl gave no answer within {self.time_limit:g} seconds") from error
         if done.returncode:
-            raise UsageError(f"kubectl get {kinds}: {_said(done.stderr) or f'exit code {done.returncode}'}")
-        try:
-            return json.loads(done.stdout)
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"kubectl get {kinds}: printed no JSON") from error
+            said = _said(done.stderr)
+            message = f"kubectl get {kinds}: {said or f'exit code {done.returncode}'}"
+            reason = next((reason for words, reason in REASONS.items() if words in said), None)
+            raise NotAnswered(message, reason) if reason else UsageError(message)
+        return done.stdout
 
     def arguments(self) -> list[str]:
         """The options that are passed on to kubectl."""

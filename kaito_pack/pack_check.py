@@ -14,7 +14,7 @@ from kaito_pack.report import line as told
 from kaito_pack.root import ROOT
 from kaito_pack.target import Target
 
-GIVEN = {"mode"}  # what a template sees besides values
+GIVEN = {"mode", "templateHash"}  # what a template sees besides values
 
 
 class Listed(NamedTuple):
@@ -53,8 +53,25 @@ def _check_mode(pack: Pack, name: str) -> Iterator[str]:
         yield from _check_schema(mode)
         for template in mode.templates:
             yield from _check_names(pack, mode, template)
+        yield from _check_import(mode)
     except PackError as error:
         yield str(error)
+
+
+def _check_import(mode: Mode) -> Iterator[str]:
+    """Paths and values of the section that reads the templates backwards."""
+    from kaito_pack.importing.captures import lines, names_of, part_of
+    from kaito_pack.importing.paths import parse
+
+    for path, pattern in lines(mode.facts.get("import") or {}, mode):
+        parse(path)
+        names = names_of(pattern)
+        if not names:
+            yield f"templates/{mode.name}/mode.yaml: import: {pattern} holds no <value>"
+        for name in names:
+            if not part_of(mode, name.split(".")):
+                where = f"schemas/values/{mode.name}.schema.json"
+                yield f"templates/{mode.name}/mode.yaml: import reads {name}, which {where} does not define"
 
 
 def _check_schema(mode: Mode) -> Iterator[str]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kaito_pack import checks, layers, values
+from kaito_pack import checks, fanout, layers, values
+from kaito_pack.documents import Document
 from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
-from kaito_pack.problems import Problem, ProblemsError
+from kaito_pack.problems import Path, Problem, ProblemsError
 from kaito_pack.rendering import Manifest, Renderer
 from kaito_pack.rules import problem
-from kaito_pack.sources import Source, read_sources
-from kaito_pack.tally import Tally
+from kaito_pack.sources import Named, Source, fruitless, read_sources
+from kaito_pack.tally import Footprint, Tally, footprint_of
 from kaito_pack.target import Surroundings, Target
 from kaito_pack.values import Values
+from kaito_pack.wrapping import unwrapped
 
 
 @dataclass(slots=True)
@@ -64,37 +66,56 @@ class Pipeline:
         """One outcome a file, in the order given; files that claim one Workspace are told of each other."""
         return self.run_sources(read_sources(files))
 
-    def run_sources(self, sources: Iterable[Source]) -> list[Outcome]:
+    def run_sources(self, sources: Sequence[Source]) -> list[Outcome]:
         """The same for files that were read already."""
-        outcomes = [self.rendered(source) for source in sources]
+        outcomes = fanout.mapped(self.rendered, sources, sent, self._received)
         tell_of_twins(outcomes)
         around = surroundings(self.target, [one.body for outcome in outcomes for one in outcome.manifests])
-        for outcome in outcomes:
-            self._judge(outcome, around)
+
+        def problems(outcome: Outcome) -> list[Problem]:
+            return self._problems(outcome, around)
+
+        for outcome, found in zip(outcomes, fanout.mapped(problems, outcomes), strict=True):
+            outcome.problems += found
         return outcomes
 
-    def run_lean(self, sources: Callable[[], Iterable[Source]], keep: Keep) -> list[Outcome]:
+    def run_lean(
+        self, files: Sequence[Named], keep: Keep, each: Callable[[], None] = lambda: None
+    ) -> list[Outcome]:
         """The same verdicts, but of good files `keep` alone says what stays in memory, as `Outcome.kept`.
 
-        A file is judged by itself first. `sources` are read again, and judged together, only where files
-        have to do with each other: one Workspace twice, a ConfigMap in another file.
+        Each file is judged by itself. They are read again, and judged together, only where they have to do
+        with each other: one Workspace twice, a ConfigMap in another file. `each` is called after a file,
+        in whichever process. What `keep` gives must be such that pickle takes it.
         """
-        outcomes, tally = [], Tally()
-        for source in sources():
-            outcome = self.rendered(source)
-            around = surroundings(self.target, [one.body for one in outcome.manifests])
-            self._judge(outcome, around)
-            tally.add(outcome.manifests, around)
-            outcomes.append(_lean(outcome, keep))
-        if tally.is_entangled:
-            outcomes.clear()
-            return [_lean(outcome, keep) for outcome in self.run_sources(sources())]
-        return outcomes
 
-    def _judge(self, outcome: Outcome, around: Surroundings) -> None:
-        outcome.problems += self.model_problems(outcome)
-        for manifest in outcome.manifests:
-            outcome.problems += self.checked(outcome, manifest, around)
+        def one(file: Named) -> tuple[Outcome | None, Footprint]:
+            outcome, footprint = self._alone(file, keep)
+            each()
+            return outcome, footprint
+
+        tally, outcomes = Tally(), []
+        for outcome, footprint in fanout.mapped(one, files):
+            tally.add(footprint)
+            outcomes += [outcome] if outcome is not None else []
+        if tally.is_entangled:
+            outcomes = self.run_sources([source for file in files if (source := file.read()) is not None])
+            outcomes = [_lean(outcome, keep) for outcome in outcomes]
+        return outcomes + [Outcome(folder, unread=reason) for folder, reason in fruitless(files, outcomes)]
+
+    def _alone(self, file: Named, keep: Keep) -> tuple[Outcome | None, Footprint]:
+        source = file.read()
+        if source is None:
+            return None, Footprint()
+        outcome = self.rendered(source)
+        around = surroundings(self.target, [one.body for one in outcome.manifests])
+        outcome.problems += self._problems(outcome, around)
+        footprint = footprint_of(outcome.manifests, around)
+        return _lean(outcome, keep), footprint
+
+    def _problems(self, outcome: Outcome, around: Surroundings) -> list[Problem]:
+        checked = (self.checked(outcome, manifest, around) for manifest in outcome.manifests)
+        return self.model_problems(outcome) + [found for of_one in checked for found in of_one]
 
     def rendered(self, source: Source) -> Outcome:
         """The manifests of one values file, unchecked; or why it has none."""
@@ -105,11 +126,23 @@ class Pipeline:
         try:
             if len(documents) > 1:
                 raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
-            outcome.values = values.check([*self._below, Layer(documents[0]), *self._above], self.pack)
+            outcome.values = values.check(self._layers(source), self.pack)
             outcome.manifests = self.renderer.render(outcome.values)
         except ProblemsError as error:
             outcome.problems = error.problems
         return outcome
+
+    def _layers(self, source: Source) -> list[Layer]:
+        return [*self._below, Layer(unwrapped(source.documents[0])), *self._above]
+
+    def _received(self, source: Source, found: Sent) -> Outcome:
+        """The outcome that another process made of `source`."""
+        mode, given, filled, manifests = found
+        made = [
+            Manifest(template, text, Document("", 1, body), origins)
+            for template, text, body, origins in manifests
+        ]
+        return Outcome(source.file, Values(self.pack.mode(mode), self._layers(source), given, filled), made)
 
     def checked(self, outcome: Outcome, manifest: Manifest, around: Surroundings) -> list[Problem]:
         """The problems of one rendered manifest, told in terms of the values line that caused each."""
@@ -143,6 +176,19 @@ def _lean(outcome: Outcome, keep: Keep) -> Outcome:
         outcome.kept = keep(outcome.manifests)
     outcome.manifests, outcome.values = (), None
     return outcome
+
+
+# What another process sends of a good outcome, in plain data: mode, values given and filled, manifests.
+Sent = tuple[str, Mapping[str, Any], Mapping[str, Any], list[tuple[str, str, Any, dict[Path, Path]]]]
+
+
+def sent(outcome: Outcome) -> Sent | None:
+    """What is sent of an outcome; None where something is wrong, and it is made once more instead."""
+    of = outcome.values
+    if of is None or outcome.problems:
+        return None
+    manifests = [(one.template, one.text, one.body, dict(one.origins)) for one in outcome.manifests]
+    return of.mode.name, of.given, of.filled, manifests
 
 
 def surroundings(target: Target, bodies: Sequence[Mapping[str, Any]]) -> Surroundings:

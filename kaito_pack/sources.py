@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from kaito_pack.documents import Document, read_file
 from kaito_pack.problems import Problem, ProblemsError, UsageError, escaped
+from kaito_pack.wrapping import is_wrapped
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -67,50 +69,63 @@ def files_of(path: str) -> Iterator[str]:
         )
 
 
+class Read(Protocol):
+    """Anything that came of a file."""
+
+    @property
+    def file(self) -> str: ...
+
+
 def is_manifest(value: object) -> bool:
     return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
 
 
-class Found(str):
-    """The path of a file that a pattern has found: passed over where it is no values file."""
+def is_foreign(value: object) -> bool:
+    """Whether a document of a folder is of no concern to who looks for values."""
+    return is_manifest(value) and not is_wrapped(value)
 
 
-def values_sources(paths: Sequence[str]) -> list[Source]:
-    """The values files that `paths` name: what else lies in a folder (manifests, targets) is passed over."""
-    return list(each_values_source(paths))
+class Named(NamedTuple):
+    """A file that a run is given, not yet read: by its name, or found `among` those of a folder or pattern.
+
+    What cannot be read twice, or not at all, is a `source` from the start.
+    """
+
+    file: str
+    among: str = ""
+    source: Source | None = None
+
+    def read(self) -> Source | None:
+        """The file's documents; None where it was found, and is no values file (a manifest, a target)."""
+        source = self.source or _read(self.file)
+        is_other = self.among and any(is_foreign(document.value) for document in source.documents)
+        return None if is_other else source
 
 
-def each_values_source(paths: Sequence[str]) -> Iterator[Source]:
-    """The same one by one, so that no more than one need be in memory."""
+def named_files(paths: Sequence[str]) -> list[Named]:
+    """The files that `paths` name, folders searched, none of them read but stdin."""
+    found: list[Named] = []
     for path in paths:
         try:
             if os.path.isdir(path):
-                yield from _values_below(path)
-                continue
-            source = _read(path)
-            if not (isinstance(path, Found) and _is_other(source)):
-                yield source
+                found += [Named(file, path) for file in files_of(path)]
+            else:
+                found.append(Named(path, source=_read(path) if path == "-" else None))
         except UsageError as error:
-            yield Source(path, unread=str(error))
+            found.append(Named(path, source=Source(path, unread=str(error))))
+    return found
 
 
-def _values_below(folder: str) -> Iterator[Source]:
-    found = False
-    for source in map(_read, files_of(folder)):
-        if not _is_other(source):
-            found = True
-            yield source
-    if not found:
-        raise UsageError(f"{escaped(folder)}: no values file in this folder, only manifests")
+def fruitless(files: Sequence[Named], read: Sequence[Read]) -> Iterator[tuple[str, str]]:
+    """The folders and patterns that have found no values file, by what was `read`; and words for it."""
+    known = {one.file for one in read}
+    good = {file.among for file in files if file.file in known}
+    for among in dict.fromkeys(file.among for file in files if file.among and file.among not in good):
+        yield among, f"{escaped(among)}: no values file is there, only manifests and the like"
 
 
-def _is_other(source: Source) -> bool:
-    return any(is_manifest(document.value) for document in source.documents)
-
-
-def again(paths: Sequence[str]) -> Callable[[], Iterable[Source]]:
-    """The values files that `paths` name, to be read more than once; stdin is kept, since it cannot be."""
-    if "-" not in paths:
-        return lambda: each_values_source(paths)
-    sources = values_sources(paths)
-    return lambda: sources
+def values_sources(paths: Sequence[str] | Sequence[Named]) -> list[Source]:
+    """The values files that `paths` name, read; what else lies in a folder is passed over."""
+    files = [one for path in paths for one in (named_files([path]) if isinstance(path, str) else [path])]
+    sources = [source for file in files if (source := file.read()) is not None]
+    return sources + [Source(among, unread=reason) for among, reason in fruitless(files, sources)]

@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack.rendering import Manifest
 from kaito_pack.target import Surroundings
 
 Key = int  # a hash: two that are the same by chance cost time, no verdict
+
+
+class Footprint(NamedTuple):
+    """What one file holds that others may look up, what it has looked up in itself, and what in vain."""
+
+    held: tuple[Key, ...] = ()
+    found: tuple[Key, ...] = ()
+    missed: tuple[Key, ...] = ()
+    name: Key | None = None
+
+
+def footprint_of(manifests: Sequence[Manifest], around: Surroundings) -> Footprint:
+    """The footprint of a file that was judged in `around`, its own manifests alone."""
+    held = tuple(hash((table, key)) for table, groups in around.tables.items() for key in groups)
+    found = tuple(hash((table, key)) for table, key in around.asked if key in around.tables[table])
+    missed = tuple(hash((table, key)) for table, key in around.asked if key not in around.tables[table])
+    if not manifests:
+        return Footprint(held, found, missed)
+    metadata: Any = manifests[0].body["metadata"]
+    return Footprint(held, found, missed, hash((metadata.get("namespace"), metadata.get("name"))))
 
 
 class Tally:
@@ -21,19 +41,15 @@ class Tally:
         self._names: set[Key] = set()
         self._has_twins = False
 
-    def add(self, manifests: Sequence[Manifest], around: Surroundings) -> None:
-        """Take in one file, which was judged in `around`, its own manifests alone."""
-        for table, groups in around.tables.items():
-            for key in groups:
-                held = hash((table, key))
-                self._held[held] = self._held.get(held, 0) + 1
-        for table, key in around.asked:
-            (self._found if key in around.tables[table] else self._missed).add(hash((table, key)))
-        if manifests:
-            metadata: Any = manifests[0].body["metadata"]
-            name = hash((metadata.get("namespace"), metadata.get("name")))
-            self._has_twins = self._has_twins or name in self._names
-            self._names.add(name)
+    def add(self, file: Footprint) -> None:
+        """Take in one file."""
+        for key in file.held:
+            self._held[key] = self._held.get(key, 0) + 1
+        self._found.update(file.found)
+        self._missed.update(file.missed)
+        if file.name is not None:
+            self._has_twins = self._has_twins or file.name in self._names
+            self._names.add(file.name)
 
     @property
     def is_entangled(self) -> bool:

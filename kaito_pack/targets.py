@@ -15,7 +15,7 @@ from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
 from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, shown
 from kaito_pack.rules import problem
-from kaito_pack.sources import Found, files_of
+from kaito_pack.sources import Named, files_of
 from kaito_pack.target import Target
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class Cluster:
 
     name: str
     of: TargetFile
-    values: Sequence[str]
+    values: Sequence[Named]
     out: str
 
 
@@ -115,7 +115,7 @@ def read_fleet(file: str, pack: Pack) -> list[Cluster]:
         path: Path = ("targets", index)
         target = _beside(file, said["target"])
         of = _or_told(problems, document, (*path, "target"), read_target, target, pack)
-        values: dict[str, str] = {}
+        values: dict[str, Named] = {}
         for at, pattern in enumerate(said["values"]):
             found = list(_matches(_beside(file, pattern)))
             if not found:
@@ -124,7 +124,7 @@ def read_fleet(file: str, pack: Pack) -> list[Cluster]:
                     problem("pack-file/no-values", here, document.place(here), pattern=shown(pattern))
                 )
             for one in found:
-                values.setdefault(os.path.realpath(one), one)
+                values.setdefault(os.path.realpath(one.file), one)
         if of is not None:
             clusters.append(Cluster(said["name"], of, list(values.values()), _out(file, said["out"])))
     if problems:
@@ -156,14 +156,14 @@ def _collisions(document: Document, file: str) -> Iterator[Problem]:
         seen.append((said["name"], out))
 
 
-def _matches(pattern: str) -> Iterator[str]:
+def _matches(pattern: str) -> Iterator[Named]:
     """The files that a pattern or a folder finds, or the one file that is named."""
     if not glob.has_magic(pattern) and not os.path.isdir(pattern):
-        yield from [pattern] if os.path.exists(pattern) else []
+        yield from [Named(pattern)] if os.path.exists(pattern) else []
         return
     for path in sorted(glob.glob(pattern, recursive=True)):
         try:
-            yield from map(Found, files_of(path))
+            yield from (Named(file, pattern) for file in files_of(path))
         except UsageError:
             continue  # a folder without YAML among what the pattern finds
 

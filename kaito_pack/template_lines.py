@@ -15,12 +15,15 @@ from typing import Any
 
 from jinja2 import nodes
 
+from kaito_pack.documents import read_text
 from kaito_pack.pack import Pack
 from kaito_pack.problems import PackError, Path
-from kaito_pack.rendering import Manifest
+from kaito_pack.rendering import Manifest, context_of
 from kaito_pack.templates import Environment, render
+from kaito_pack.trace import at
 from kaito_pack.values import Values
 
+HASH = "00000000"  # stands for the hash of the pod template, which is known after all is rendered
 MARK = re.compile("\u2063([0-9]+)\u2063")  # INVISIBLE SEPARATOR, which no filter changes
 
 
@@ -36,21 +39,27 @@ class TemplateLine:
 def template_line(values: Values, manifest: Manifest, path: Path, pack: Pack) -> TemplateLine | None:
     """The line of a template, its partials included, that emitted what stands at `path`.
 
-    None where no line did: the user's own additions have rewritten the manifest.
+    None where no line did: the user's own additions have rewritten the manifest there.
     """
-    place = manifest.document.place(path)
-    environment = _Marking(pack.template_folders)
-    context = {**values.filled, "mode": values.mode.facts}
+    context = context_of(values, HASH if values.filled.get("rollout") == "job" else None)
+    marking = _Marking(pack.template_folders)
     try:
-        marked = render(environment, manifest.template, context).splitlines()
+        text = render(Environment(pack.template_folders), manifest.template, context)
+        marked = render(marking, manifest.template, context).splitlines()
     except PackError:  # a template that looks at its own output does not like the marks
         return None
-    plain = manifest.text.splitlines()
-    if not 0 < place.line <= len(plain):
+    (document,) = read_text(text, manifest.template)
+    if not _is_same(at(document.value, path), at(manifest.body, path)):
         return None
-    line = _same_line(marked, plain, place.line - 1)
+    place = document.place(path)
+    line = _same_line(marked, text.splitlines(), place.line - 1)
     mark = None if line is None else _mark_at(line, place.column - 1)
-    return None if mark is None else _found(*environment.marks[mark], pack)
+    return None if mark is None else _found(*marking.marks[mark], pack)
+
+
+def _is_same(plain: object, extended: object) -> bool:
+    """Whether what the template gave is what stands there, the hash of the pod template aside."""
+    return plain == extended or (isinstance(plain, str) and isinstance(extended, str) and HASH in plain)
 
 
 def _same_line(marked: list[str], plain: list[str], index: int) -> str | None:
@@ -84,7 +93,7 @@ class _Marking(Environment):
     """Templates whose output holds marks, each the number of an entry of `marks`."""
 
     def __init__(self, folders: tuple[FilePath, ...]) -> None:
-        super().__init__(folders)
+        super().__init__(folders, is_cached=False)
         self.marks: list[tuple[str, int]] = []
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:

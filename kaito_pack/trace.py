@@ -63,11 +63,11 @@ def _changes(part: Any, schema: Mapping[str, Any], path: Path) -> Iterator[tuple
         if isinstance(value, Mapping) and value:
             for below, changed in _changes(value, its_schema, (*path, key)):
                 yield below, {**part, key: changed}
-        elif (other := _other(value, its_schema)) is not None:
+        elif (other := other_value(value, its_schema)) is not None:
             yield (*path, key), {**part, key: other}
 
 
-def _other(value: Any, schema: Mapping[str, Any]) -> Any:
+def other_value(value: Any, schema: Mapping[str, Any]) -> Any:
     if value is None:
         return next(iter(schema.get("examples", [])), None)
     if isinstance(value, bool):

@@ -75,6 +75,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "provider": st.just("kaito"),
     "imageRef": image,
     "resources": requests,
+    "rollout": st.sampled_from(["manual", "job"]),
+    "rolloutImage": image,
     "replicas": st.integers(1, 5),
     "labelSelector": st.dictionaries(label_key, label_value, min_size=1, max_size=3),
     "preferredNodes": st.lists(node_name, min_size=1, max_size=4, unique=True),
@@ -98,6 +100,71 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "ggufFile": gguf_file,
     "modelId": model_id,
 }
+# What a team adds to the pod template, as partial objects that the links of every mode outlive.
+_environment = st.lists(
+    st.builds(
+        lambda name, text: {"name": name, "value": text}, word(LOWER, LOWER + "_", LOWER, 8), label_value
+    ),
+    min_size=1,
+    max_size=2,
+    unique_by=lambda one: str(one["name"]),
+)
+_token = st.just([{"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "a", "key": "HF_TOKEN"}}}])
+_mounts = st.just([{"name": "cache", "mountPath": "/models"}])
+_model_container = st.builds(
+    lambda parts: {"name": "model", **parts},
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "env": _environment | _token,
+            "volumeMounts": _mounts,
+            "imagePullPolicy": st.sampled_from(["Always", "IfNotPresent"]),
+            "image": image,
+            "livenessProbe": st.just({"periodSeconds": 30}),
+            "startupProbe": st.just({"exec": {"command": ["true"]}, "failureThreshold": 60}),
+            "securityContext": st.just({"allowPrivilegeEscalation": False}),
+            "resources": st.sampled_from([{"limits": {"memory": "64Gi"}}, {"requests": {"cpu": "4000m"}}]),
+        },
+    ),
+)
+_sidecar = st.just({"name": "sidecar", "image": "registry.example.com/sidecar:1", "resources": {}})
+pod_template = st.builds(
+    lambda metadata, spec: {**metadata, **spec},
+    st.just({})
+    | st.dictionaries(label_key, label_value, min_size=1, max_size=2).map(
+        lambda annotations: {"metadata": {"annotations": annotations}}
+    ),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "imagePullSecrets": st.just([{"name": "registry"}]),
+            "tolerations": st.just([{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]),
+            "nodeSelector": st.dictionaries(label_key, label_value, min_size=1, max_size=2),
+            "terminationGracePeriodSeconds": st.integers(1, 600),
+            "containers": st.lists(
+                _model_container | _sidecar, min_size=1, max_size=2, unique_by=lambda one: one["name"]
+            ),
+            "volumes": st.just([{"name": "cache", "emptyDir": {"sizeLimit": "1024Mi"}}]),
+        },
+    )
+    .filter(bool)
+    .map(lambda spec: {"spec": spec}),
+)
+extra_objects = st.lists(
+    st.builds(
+        lambda name, own: {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": name, **own},
+            "data": {"note": name},
+        },
+        dns_label.map(lambda name: f"x-{name}"),
+        st.sampled_from([{}, {"namespace": "elsewhere"}, {"labels": {"team": "a"}}]),
+    ),
+    min_size=1,
+    max_size=2,
+    unique_by=lambda one: str(one["metadata"]["name"]),
+)
 # Values whose inside is Kubernetes' own have tests of their own.
 LEFT_OUT = {"podTemplate", "extraObjects", "modelSource", "computeType", "premadeModel"}
 
@@ -132,6 +199,17 @@ def _accepted(mode: str) -> Callable[[dict[str, Any]], bool]:
     from kaito_pack.json_schema import accepts
 
     return lambda drawn: accepts(PACK.mode(mode).schema, drawn)
+
+
+def extended_values() -> st.SearchStrategy[dict[str, Any]]:
+    """Valid values of any mode that takes a podTemplate, with one, and with further objects."""
+    modes = [
+        mode for mode in PACK.mode_names if "not" not in PACK.mode(mode).schema["properties"]["podTemplate"]
+    ]
+    added = st.fixed_dictionaries({}, optional={"podTemplate": pod_template, "extraObjects": extra_objects})
+    return st.builds(
+        lambda drawn, more: {**drawn, **more}, st.one_of([values(mode) for mode in modes]), added
+    )
 
 
 def any_values() -> st.SearchStrategy[dict[str, Any]]:

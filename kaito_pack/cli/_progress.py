@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 
-from kaito_pack.problems import UsageError
-from kaito_pack.sources import Source, again, files_of
+from kaito_pack.fanout import processes_for
 
 MANY = 50  # files from which on a bar is drawn
 
 
-def with_bar(paths: Sequence[str], label: str = "rendering") -> Callable[[], Iterable[Source]]:
-    """The values files that `paths` name, to be read one by one, with a bar that follows."""
-    sources = again(paths)
-    if not sys.stderr.isatty():
-        return sources
-    files = sum(map(_count, paths))
-    return sources if files < MANY else lambda: _followed(sources(), files, label)
+@contextmanager
+def bar(files: int, label: str) -> Iterator[Callable[[], None]]:
+    """A bar while `files` files are rendered; what it gives is called after each, in whichever process."""
+    if files < MANY or not sys.stderr.isatty():
+        yield _nothing
+        return
+    # The processes do about the same, so this one's share stands for all.
+    share, ours = -(-files // processes_for(files)), os.getpid()
+    with click.progressbar(length=share, label=label, file=sys.stderr) as shown:
+        yield lambda: shown.update(1) if os.getpid() == ours else None
 
 
-def _count(path: str) -> int:
-    try:
-        return 1 if path == "-" else sum(1 for _ in files_of(path))
-    except UsageError:
-        return 0  # an empty folder, which the reader tells of
-
-
-def _followed(sources: Iterable[Source], files: int, label: str) -> Iterator[Source]:
-    with click.progressbar(length=files, label=label, file=sys.stderr) as bar:
-        for source in sources:
-            yield source
-            bar.update(1)
+def _nothing() -> None:
+    pass

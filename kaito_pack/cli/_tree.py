@@ -10,7 +10,7 @@ import click
 from kaito_pack import output, tree
 from kaito_pack.cli._options import Cluster
 from kaito_pack.cli._output import tell_outcomes
-from kaito_pack.cli._progress import with_bar
+from kaito_pack.cli._progress import bar
 from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.problems import Place, UsageError, escaped
 from kaito_pack.report import command
@@ -28,7 +28,8 @@ def render_fleet(file: str, cluster: Cluster, check: bool, prune: bool, form: st
     for one in read_fleet(file, cluster.pack):
         target = cluster.over(one.of.target)
         pipeline = Pipeline(cluster.pack, target, one.of.layers, cluster.above, with_advice=False)
-        outcomes = pipeline.run_lean(with_bar(one.values, one.name), tree.text_of)
+        with bar(len(one.values), one.name) as each:
+            outcomes = pipeline.run_lean(one.values, tree.text_of, each)
         results[one.name] = outcomes
         code = max(code, tell_outcomes(outcomes, form))
         trees.append((one.out, texts_of(outcomes)))

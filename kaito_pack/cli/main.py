@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,14 +38,14 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands."""
         return sorted(
-            file.stem.replace("_", "-")
+            file.stem.rstrip("_").replace("_", "-")  # import_.py: a word of Python's own
             for file in Path(__file__).parent.glob("*.py")
             if file.stem not in ("__init__", "main") and not file.stem.startswith("_")
         )
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The command called `name`, its module imported now."""
-        module = name.replace("-", "_")
+        module = name.replace("-", "_") + "_" * iskeyword(name)
         if (not name.isidentifier() and "-" not in name) or name in ("main", "_"):
             return None
         if not (Path(__file__).parent / f"{module}.py").is_file():
@@ -115,4 +116,5 @@ def collect_rarely() -> None:
 
 
 def _program() -> str:
-    return Path(sys.argv[0]).name or "render.py"
+    name = Path(sys.argv[0]).name
+    return "python -m kaito_pack" if name == "__main__.py" else name or "render.py"

@@ -12,8 +12,10 @@ import click
 from kaito_pack import output, rendering, tree
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import tell_outcomes
-from kaito_pack.cli._progress import with_bar
+from kaito_pack.cli._progress import bar
 from kaito_pack.pipeline import Pipeline
+from kaito_pack.rendering import Manifest
+from kaito_pack.sources import named_files
 
 STDOUT = "-"
 
@@ -56,9 +58,11 @@ def command(
 
         context.exit(render_fleet(fleet, cluster, check, prune, form))
     is_tree = out is not None and out != STDOUT and _is_tree(out, form)
-    keep = tree.text_of if is_tree else rendering.as_yaml if form != "json" else list
+    keep = tree.text_of if is_tree else rendering.as_yaml if form != "json" else _bodies
     pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, with_advice=False)
-    outcomes = pipeline.run_lean(with_bar(values), keep)
+    files = named_files(values)
+    with bar(len(files), "rendering") as each:
+        outcomes = pipeline.run_lean(files, keep, each)
     if code := tell_outcomes(outcomes, form):
         context.exit(code)
     if out is not None and is_tree:
@@ -81,9 +85,13 @@ def _is_tree(out: str, form: str) -> bool:
     return output.is_tree(out) and (form != "json" or os.path.isdir(out) or out.endswith("/"))
 
 
+def _bodies(manifests: Sequence[Manifest]) -> list[Any]:
+    return [manifest.body for manifest in manifests]
+
+
 def _stream(kept: Sequence[Any], form: str) -> str:
     if form == "json":
-        return rendering.as_json([manifest for manifests in kept for manifest in manifests])
+        return rendering.as_json([body for bodies in kept for body in bodies])
     return "---\n".join(kept)
 
 

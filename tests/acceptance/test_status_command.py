@@ -10,20 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.fake_kubectl import FakeKubectl
+
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests" / "status"
-FAKE_KUBECTL = """#!{python}
-import json, pathlib, sys, time
-here = pathlib.Path({folder!r})
-with (here / "calls").open("a") as calls:
-    calls.write(json.dumps(sys.argv[1:]) + chr(10))
-kinds = sys.argv[2]
-number = sum(json.loads(line)[1] == kinds for line in (here / "calls").read_text().splitlines())
-answers = sorted(here.glob(kinds.replace(",", "-") + ".*.json"))
-if not answers:
-    sys.exit("error: the server doesn't have a resource type " + kinds)
-print(answers[min(number, len(answers)) - 1].read_text())
-"""
 
 
 def workspace(case, name=None, **changes):
@@ -70,17 +60,12 @@ def answers(*arguments, stdin=None, env=None):
 @pytest.fixture
 def kubectl(tmp_path):
     """Puts a kubectl on the PATH that gives the named answers, the last one again and again."""
-    (tmp_path / "bin").mkdir()
-    script = tmp_path / "bin" / "kubectl"
-    script.write_text(FAKE_KUBECTL.format(python=sys.executable, folder=str(tmp_path)))
-    script.chmod(0o755)
+    fake = FakeKubectl(tmp_path)
 
     def replay(kinds, *objects):
-        for number, answer in enumerate(objects):
-            (tmp_path / f"{kinds.replace(',', '-')}.{number}.json").write_text(json.dumps(answer))
-        return {"PATH": f"{script.parent}{os.pathsep}{os.environ['PATH']}"}
+        return fake.replays(kinds, *objects)
 
-    replay.calls = lambda: [json.loads(line) for line in (tmp_path / "calls").read_text().splitlines()]
+    replay.calls = fake.calls
     return replay
 
 

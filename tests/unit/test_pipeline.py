@@ -10,7 +10,7 @@ import pytest
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.rendering import as_yaml
-from kaito_pack.sources import again, values_sources
+from kaito_pack.sources import named_files, values_sources
 from kaito_pack.target import Target
 
 BASE = "modelSource: vllm\nmodelId: acme/tiny\n"
@@ -53,7 +53,7 @@ def test_a_lean_run_tells_what_a_whole_one_tells(files: dict[str, str], kaito: s
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
     pipeline = Pipeline(Pack(), Target(kaito, "1.35"))
     whole = pipeline.run_sources(values_sources([str(tmp_path)]))
-    lean = pipeline.run_lean(again([str(tmp_path)]), as_yaml)
+    lean = pipeline.run_lean(named_files([str(tmp_path)]), as_yaml)
     assert told(lean) == told(whole)
     assert [one.kept for one in lean] == [as_yaml(one.manifests) if one.is_good else None for one in whole]
 
@@ -62,12 +62,12 @@ def test_a_lean_run_tells_what_a_whole_one_tells(files: dict[str, str], kaito: s
 def test_two_files_of_one_selector_are_told_of_each_other(kaito: str, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.yaml").write_text(f"name: {name}\n" + OWN % "x", encoding="utf-8")
-    outcomes = Pipeline(Pack(), Target(kaito, "1.35")).run_lean(again([str(tmp_path)]), as_yaml)
+    outcomes = Pipeline(Pack(), Target(kaito, "1.35")).run_lean(named_files([str(tmp_path)]), as_yaml)
     assert all("kaito/selector-shared" in {found.rule for found in one.problems} for one in outcomes)
 
 
 def test_a_lean_run_holds_no_manifests(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(ALONE["a"], encoding="utf-8")
-    (outcome,) = Pipeline(Pack(), Target("0.12", "1.35")).run_lean(again([str(tmp_path)]), as_yaml)
+    (outcome,) = Pipeline(Pack(), Target("0.12", "1.35")).run_lean(named_files([str(tmp_path)]), as_yaml)
     assert (outcome.values, outcome.manifests) == (None, ())
     assert "kind: Workspace" in outcome.kept

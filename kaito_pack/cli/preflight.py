@@ -1,0 +1,88 @@
+"""`render.py preflight`: what only the cluster knows, before anything is applied."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+
+import click
+
+from kaito_pack.cli._options import Cluster as ClusterOptions
+from kaito_pack.cli._options import cluster_options
+from kaito_pack.cli._output import tell_outcomes
+from kaito_pack.kubectl import Kubectl
+from kaito_pack.pipeline import Pipeline
+from kaito_pack.preflight import Cluster, Finding, preflight
+from kaito_pack.problems import escaped
+from kaito_pack.sources import values_sources
+
+COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
+
+
+@click.command("preflight")
+@click.argument("values", nargs=-1, required=True, metavar="VALUES...")
+@cluster_options
+@click.option("--context", "kube_context", help="Context of the kubeconfig; passed on to kubectl.")
+@click.option("-o", "--output", "form", type=click.Choice(["table", "json"]), default="table", help="Format.")
+@click.pass_context
+def command(
+    context: click.Context,
+    values: tuple[str, ...],
+    cluster: ClusterOptions,
+    kube_context: str | None,
+    form: str,
+) -> None:
+    """Ask the cluster whether it suits VALUES files (- is stdin); nothing is changed there.
+
+    KAITO and its version, how nodes are provisioned, the namespace, Secrets with their keys (never their
+    values), nodes and their GPUs, and whose a Workspace of that name is: by kubectl get alone.
+
+    Exit code: 0 good, or warnings; 1 an error; 2 kubectl failed.
+    """
+    target = cluster.target()
+    pipeline = Pipeline(cluster.pack, target, cluster.below, cluster.above)
+    outcomes = [pipeline.rendered(source) for source in values_sources(values)]
+    code = tell_outcomes(outcomes)
+    if code:
+        context.exit(code)
+    asked = Cluster(Kubectl(context=kube_context))
+    named = cluster.kaito_version or (target.kaito if cluster.target_file else None)
+    rows = [
+        (outcome.file, found)
+        for outcome in outcomes
+        for found in preflight([one.body for one in outcome.manifests], asked, target, named)
+    ]
+    click.echo(_as_json(rows) if form == "json" else _table(rows), color=_colour())
+    context.exit(1 if any(found.state == "error" for _, found in rows) else 0)
+
+
+def _as_json(rows: Sequence[tuple[str, Finding]]) -> str:
+    found = [
+        {
+            "file": file,
+            "check": finding.check,
+            "state": finding.state,
+            "message": finding.message,
+            "fix": finding.fix,
+        }
+        for file, finding in rows
+    ]
+    return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def _table(rows: Sequence[tuple[str, Finding]]) -> str:
+    """A line a finding; with several files each has its heading."""
+    several = len({file for file, _ in rows}) > 1
+    lines, last = [], None
+    for file, finding in rows:
+        if several and file != last:
+            lines.append(f"{escaped(file)}:")
+            last = file
+        state = click.style(finding.state.upper().ljust(7), COLOURS[finding.state])
+        lines.append(" ".join(filter(None, [state, finding.message, finding.fix])))
+    return "\n".join(lines)
+
+
+def _colour() -> bool | None:
+    return None if os.environ.get("NO_COLOR") is None else False

@@ -1,0 +1,77 @@
+"""Import: the minimal values that render to a Workspace that is there already, and what they lose of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kaito_pack import values
+from kaito_pack.documents import Document
+from kaito_pack.importing.captures import rests
+from kaito_pack.importing.losses import problems_of
+from kaito_pack.importing.search import Candidate, Search
+from kaito_pack.importing.stream import Stream, choose, refuse_tuning
+from kaito_pack.layers import Layer
+from kaito_pack.pack import Pack
+from kaito_pack.problems import Problem, UsageError
+from kaito_pack.rendering import Renderer
+
+__all__ = ["Imported", "import_workspace"]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The values, what is required first, and what they lose: errors, and warnings of what is unknown."""
+
+    values: Mapping[str, Any]
+    losses: Sequence[Problem]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the values are whole and render to exactly what was read."""
+        return not any(loss.is_error for loss in self.losses)
+
+
+def import_workspace(
+    documents: Sequence[Document],
+    pack: Pack,
+    supplied: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    namespace: str | None = None,
+) -> Imported:
+    """The values of the one Workspace among `documents` (or of the one called `name`).
+
+    `supplied` are values that no manifest holds, or that are to be taken instead of what is read. Raises
+    UsageError where no one Workspace is meant, ProblemsError for a tuning job and for wrong `supplied`.
+    """
+    stream = choose(documents, name, namespace)
+    refuse_tuning(stream)
+    best = _best(stream, pack, dict(supplied or {}))
+    return Imported(_in_order(best, pack), problems_of(best, stream))
+
+
+def _best(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> Candidate:
+    renderer = Renderer(pack)
+    names = [one for one in pack.mode_names if supplied.get("modelSource") in (None, one)]
+    best: Candidate | None = None
+    for name in names:
+        found = Search(stream, pack.mode(name), pack, renderer, supplied).best()
+        if found is not None and (best is None or found.weight < best.weight):
+            best = found
+        if best is not None and best.weight == (0, 0):
+            break
+    if best is None:
+        # Says what is wrong with what was supplied, in the words of any values file.
+        values.check([Layer(Document("--set", 1, supplied), "--set")], pack)
+        raise UsageError("no mode takes the values that were supplied together")
+    return best
+
+
+def _in_order(best: Candidate, pack: Pack) -> dict[str, Any]:
+    """What is required first, what holds the rest last, else as the schema has it."""
+    required, known = best.mode.schema["required"], list(best.mode.schema["properties"])
+    last = [name[0] for _, name in rests(best.mode, pack) if len(name) == 1]
+    first = ["name", "modelSource", *required]
+    names = [*first, *(name for name in known if name not in last), *last]
+    return {name: best.given[name] for name in dict.fromkeys(names) if name in best.given}

@@ -1,0 +1,138 @@
+"""Values read out of a Workspace by the `import:` section of a mode: the templates, read backwards.
+
+    import:
+      metadata.name: workspace-<name>
+      container.args[0]: https://huggingface.co/<modelId>/resolve/main/<ggufFile | urlencode>
+      container.livenessProbe.initialDelaySeconds: <startupMinutes * 60>
+      option["--max-model-len"]: <maxModelLen>
+      PodMonitor.metadata.name: <monitoring.podMonitor = true>        (whatever the name is)
+
+Each key is a path of the Workspace (paths.py), or begins with `container` (the one that serves the model),
+`option` (its command line), `served` (workspace.WorkspaceView) or the kind of another object of the
+stream. What is captured is only a proposal: it counts where the manifest then renders.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+from kaito_pack.documents import read_file, read_text
+from kaito_pack.importing.paths import ABSENT, REST, Steps, look_up, parse
+from kaito_pack.importing.stream import Stream
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.problems import PackError
+
+SHARED = "_partials/import.yaml"
+Capture = tuple[tuple[str, ...], Any]  # where in the values, and what
+_VALUE = re.compile(r"<\s*([\w.]+)\s*(?:\*\s*(\d+)|\|\s*(urlencode)|=\s*([\w.]+))?\s*>")
+
+
+def sources(mode: Mode, pack: Pack) -> list[tuple[Steps, str]]:
+    """Path and pattern of every line of the mode's `import:` section, then of the shared one."""
+    own = mode.facts.get("import") or {}
+    both = [*lines(own, mode), *lines(_shared(pack.template_folders), mode)]
+    return [(parse(path), pattern) for path, pattern in both]
+
+
+@cache
+def _shared(folders: tuple[Any, ...]) -> Mapping[str, Any]:
+    file = next((folder / SHARED for folder in folders if (folder / SHARED).is_file()), None)
+    return read_file(str(file))[0].value if file else {}
+
+
+def lines(section: Mapping[str, Any], mode: Mode) -> Iterator[tuple[str, str]]:
+    """Each path of an `import:` section with each of its patterns, `${fact}` filled from the mode's facts."""
+    for path, patterns in section.items():
+        for pattern in patterns if isinstance(patterns, list) else [patterns]:
+            yield path, re.sub(r"\$\{(\w+)\}", lambda match: str(mode.facts.get(match[1])), str(pattern))
+
+
+def captured(stream: Stream, mode: Mode, pack: Pack) -> list[Capture]:
+    """What the manifest proposes for the mode's values, the likeliest first."""
+    found: list[Capture] = []
+    for path, pattern in sources(mode, pack):
+        if path[-1] != REST:
+            for value in _at(stream, path):
+                found += _matched(pattern, value, mode)
+    return found
+
+
+def rests(mode: Mode, pack: Pack) -> list[tuple[Steps, tuple[str, ...]]]:
+    """Where the values stand that hold whatever the mode's own rendering does not write."""
+    found = [
+        (path[:-1], tuple(name.split(".")))
+        for path, pattern in sources(mode, pack)
+        for name in names_of(pattern)
+        if path[-1] == REST
+    ]
+    return [(path, name) for path, name in found if "not" not in part_of(mode, name[:1], {"not": {}})]
+
+
+def part_of(mode: Mode, path: Sequence[str], unknown: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    """The schema of the value at `path`; `unknown` (by default nothing) where the mode has no such one."""
+    part: Mapping[str, Any] = mode.schema
+    for step in path:
+        part = part.get("properties", {}).get(step, unknown or {})
+    return part
+
+
+def names_of(pattern: str) -> list[str]:
+    """The values that a pattern captures."""
+    return [match[1] for match in _VALUE.finditer(pattern)]
+
+
+def _at(stream: Stream, path: Steps) -> Iterator[Any]:
+    found = (look_up(root, inside) for root, inside in roots(stream, path))
+    return (value for value in found if value is not ABSENT and value is not None)
+
+
+def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
+    """What a path begins at: the Workspace, a part of it by a name of its own, objects of a kind."""
+    root, inside = str(path[0]), path[1:]
+    if root == "container":
+        return [(stream.container, inside)]
+    if root == "option":
+        return [(stream.options, inside)]
+    if root == "served":
+        return [(stream.view._asdict(), inside)]
+    if root[0].isupper():
+        return [(found.body, inside) for found in stream.others if found.body.get("kind") == root]
+    return [(stream.workspace.body, path)]
+
+
+def _matched(pattern: str, value: Any, mode: Mode) -> Iterator[Capture]:
+    whole = _VALUE.fullmatch(pattern)
+    if whole:
+        yield from _proposed(whole, value, mode)
+    elif isinstance(value, str) and (match := _compiled(pattern).fullmatch(value)):
+        for place, text in zip(_VALUE.finditer(pattern), match.groups(), strict=True):
+            yield from _proposed(place, text, mode)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    literal = _VALUE.split(pattern)[:: _VALUE.groups + 1]
+    if len(literal) < 2:
+        raise PackError(f"import: {pattern} captures no <value>")
+    return re.compile("(.+?)".join(map(re.escape, literal)), re.DOTALL)
+
+
+def _proposed(place: re.Match[str], value: Any, mode: Mode) -> Iterator[Capture]:
+    name, times, encoded, constant = place.groups()
+    where = tuple(name.split("."))
+    part = part_of(mode, where)
+    if constant:
+        value = read_text(constant, "import")[0].value
+    if encoded and isinstance(value, str):
+        value = unquote(value)
+    if part.get("type") == "integer" and isinstance(value, str) and value.isascii() and value.isdecimal():
+        value = int(value)
+    if times is not None:
+        if not isinstance(value, int) or isinstance(value, bool) or value % int(times):
+            return
+        value //= int(times)
+    yield where, value

@@ -1,0 +1,70 @@
+"""Values as a search changes them: one more, one less, by path. Nothing is changed in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kaito_pack.problems import looks_like_token
+
+Given = dict[str, Any]
+Path = tuple[str, ...]
+
+
+def example_of(part: Mapping[str, Any]) -> Any:
+    if "const" in part:
+        return part["const"]
+    for choices in (part.get("enum"), part.get("examples")):
+        if choices:
+            return choices[0]
+    return {"integer": 1, "object": {}, "array": [], "boolean": True}.get(str(part.get("type")), "example")
+
+
+def with_value(given: Given, path: Sequence[str], value: Any) -> Given:
+    name, *below = path
+    inside = given.get(name)
+    return {
+        **given,
+        name: with_value(inside if isinstance(inside, dict) else {}, below, value) if below else value,
+    }
+
+
+def without_value(given: Given, path: Sequence[str], required: Given) -> Given:
+    """`given` without one value, maps that become empty included; a required one becomes its example."""
+    name, *below = path
+    rest = {key: value for key, value in given.items() if key != name}
+    inside = given.get(name)
+    if below and isinstance(inside, dict) and (left := without_value(inside, below, {})):
+        return {key: left if key == name else value for key, value in given.items()}
+    return {**rest, name: required[name]} if name in required else rest
+
+
+def value_paths(
+    given: Given, schema: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> Iterator[tuple[str, ...]]:
+    """The paths of values; maps with keys of the user's own count as one."""
+    for name, value in given.items():
+        part = schema.get("properties", {}).get(name, {})
+        if isinstance(value, dict) and "properties" in part and not part.get("x-opaque"):
+            yield from value_paths(value, part, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def schema_paths(schema: Mapping[str, Any], path: Path = ()) -> Iterator[Path]:
+    """The paths of all values that a schema knows and does not refuse."""
+    for name, part in schema.get("properties", {}).items():
+        if "not" in part:
+            continue
+        if "properties" in part and not part.get("x-opaque"):
+            yield from schema_paths(part, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def holds_token(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(looks_like_token(str(key)) or holds_token(part) for key, part in value.items())
+    if isinstance(value, list):
+        return any(map(holds_token, value))
+    return isinstance(value, str) and looks_like_token(value)

@@ -1,0 +1,73 @@
+"""What an import loses, as problems by manifest path, and the values file that says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kaito_pack.importing.comparable import Difference
+from kaito_pack.importing.paths import ABSENT
+from kaito_pack.importing.search import Candidate
+from kaito_pack.importing.stream import Found, Stream
+from kaito_pack.problems import Problem, path_text, shown
+from kaito_pack.report import sentence
+from kaito_pack.rules import problem
+from kaito_pack.scalars import to_yaml
+from kaito_pack.workspace import mapping
+
+
+def problems_of(best: Candidate, stream: Stream) -> list[Problem]:
+    """Every loss, located in what was read: values that are unknown, then parts of the manifests."""
+    return [*_of_values(best, stream), *(_of_part(found, one, stream) for found, one in best.lost)]
+
+
+def _of_values(best: Candidate, stream: Stream) -> Iterator[Problem]:
+    place = stream.workspace.place(())
+    for name in best.unknown:
+        yield problem("values/import-not-held", (name,), place, name=name)
+    for name in best.silent:
+        yield problem("values/import-not-shown", tuple(name.split(".")), place, name=name)
+
+
+def _of_part(found: Found | None, difference: Difference, stream: Stream) -> Problem:
+    path = difference.path
+    if found is not None and not path:
+        rule = "values/import-object-lost" if difference.rendered is ABSENT else "values/import-object-added"
+        return problem(
+            rule,
+            (),
+            stream.workspace.place(()) if difference.given is ABSENT else found.place(()),
+            what=_title(found),
+        )
+    where = (found or stream.workspace).place(path)
+    whose = f" of {_title(found)}" if found else ""
+    if difference.rendered is ABSENT:
+        return problem("values/import-lost", path, where, given=_shown(difference.given), whose=whose)
+    if difference.given is ABSENT:
+        return problem("values/import-added", path, where, rendered=_shown(difference.rendered), whose=whose)
+    facts = {"given": _shown(difference.given), "rendered": _shown(difference.rendered), "whose": whose}
+    return problem("values/import-differs", path, where, **facts)
+
+
+def _shown(value: Any) -> str:
+    """A part of a manifest, maps and lists on one line."""
+    return shown(json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value)
+
+
+def _title(found: Found) -> str:
+    return shown(f"{found.body.get('kind')} {mapping(found.body.get('metadata')).get('name')}")
+
+
+def as_values_file(values: Mapping[str, Any], losses: Sequence[Problem]) -> str:
+    """The values file, each loss as a comment behind them."""
+    text = to_yaml(dict(values))
+    if losses:
+        text += "\n# What these values do not say of the Workspace that they were imported from:\n"
+        text += "".join(f"# - {_comment(loss)}\n" for loss in losses)
+    return text
+
+
+def _comment(loss: Problem) -> str:
+    where = f"{path_text(loss.path)}: " if loss.path else ""
+    return where + " ".join(filter(None, [sentence(loss.message), sentence(loss.fix)]))

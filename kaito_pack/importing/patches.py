@@ -1,0 +1,73 @@
+"""The partial object that a strategic merge lays over one object to make another: merge, backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kaito_pack.importing.paths import ABSENT
+from kaito_pack.kubernetes.definitions import Definitions
+from kaito_pack.kubernetes.strategic_merge import DIRECTIVE
+
+Schema = Mapping[str, Any]
+
+
+def patch_between(base: Any, wanted: Any, definitions: Definitions) -> Any:
+    """What makes `wanted` out of `base`; ABSENT where nothing is to be done."""
+    return _between(base, wanted, {"$ref": definitions.root}, definitions)
+
+
+def _between(base: Any, wanted: Any, schema: Schema, definitions: Definitions) -> Any:
+    schema = {**definitions.schemas.get(schema.get("$ref", ""), {}), **schema}
+    if base == wanted and isinstance(base, bool) == isinstance(wanted, bool):
+        return ABSENT
+    if isinstance(base, dict) and isinstance(wanted, dict):
+        return _maps(base, wanted, schema, definitions)
+    if isinstance(base, list) and isinstance(wanted, list):
+        return _lists(base, wanted, schema, definitions)
+    return wanted
+
+
+def _maps(base: Schema, wanted: Schema, schema: Schema, definitions: Definitions) -> Any:
+    fields, other = schema.get("properties", {}), schema.get("additionalProperties")
+    patch: dict[str, Any] = {}
+    for key, part in wanted.items():
+        if key not in base:
+            patch[key] = part
+            continue
+        of = fields.get(key) or (other if isinstance(other, Mapping) else {})
+        below = _between(base[key], part, of, definitions)
+        if below is not ABSENT:
+            patch[key] = below
+    patch.update({key: None for key in base if key not in wanted})
+    return patch or ABSENT
+
+
+def _lists(base: list[Any], wanted: list[Any], schema: Schema, definitions: Definitions) -> Any:
+    key = schema.get("x-kubernetes-patch-merge-key")
+    if "merge" not in schema.get("x-kubernetes-patch-strategy", "") or not key:
+        return wanted
+    before, after = _by_key(base, key), _by_key(wanted, key)
+    if before is None or after is None:
+        return [{DIRECTIVE: "replace"}, *wanted] if after is not None else wanted
+    kept = [name for name in before if name in after]
+    if list(after)[: len(kept)] != kept:
+        return [{DIRECTIVE: "replace"}, *wanted]  # a merge keeps the order of what was there
+    patch: list[Any] = [{key: name, DIRECTIVE: "delete"} for name in before if name not in after]
+    for name, item in after.items():
+        if name not in before:
+            patch.append(item)
+        elif (below := _between(before[name], item, schema.get("items", {}), definitions)) is not ABSENT:
+            patch.append({key: name, **below})
+    return patch or ABSENT
+
+
+def _by_key(items: list[Any], key: str) -> dict[Any, Any] | None:
+    """The items by their merge key; None where one has none, or two have the same."""
+    found: dict[Any, Any] = {}
+    for item in items:
+        name = item.get(key) if isinstance(item, Mapping) else None
+        if not isinstance(name, str | int) or name in found:
+            return None
+        found[name] = item
+    return found

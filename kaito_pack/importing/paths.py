@@ -1,0 +1,67 @@
+"""Paths into a manifest as `import:` sections write them, and what stands there.
+
+metadata.labels["app.kubernetes.io/name"]      keys, quoted where they hold more than letters
+container.args[0]                              an index
+container.env[name=HF_TOKEN].valueFrom         the item of a list by one of its fields
+ConfigMap.data["settings.yaml"].vllm           a text is stepped into as YAML
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from kaito_pack.documents import read_text
+from kaito_pack.problems import PackError, ProblemsError, shown
+
+Step = str | int | tuple[str, str]
+Steps = tuple[Step, ...]
+
+ABSENT = object()
+REST = ("rest", "")  # `[rest]`: what the rendering does not write
+_STEP = re.compile(r'\.?([A-Za-z][\w-]*)|\["([^"]+)"\]|\[(\d+)\]|\[(rest)\]|\[([\w-]+)=([^\]]+)\]')
+
+
+@cache
+def parse(text: str) -> Steps:
+    """The steps of a path; PackError where it cannot be read."""
+    steps: list[Step] = []
+    at = 0
+    while at < len(text):
+        found = _STEP.match(text, at)
+        if found is None:
+            raise PackError(f"import: {shown(text)} is no path of a manifest")
+        word, quoted, index, rest, field, value = found.groups()
+        steps.append(REST if rest else (field, value) if field else int(index) if index else word or quoted)
+        at = found.end()
+    return tuple(steps)
+
+
+def look_up(value: Any, steps: Steps) -> Any:
+    """What stands at `steps` of `value`, ABSENT where nothing does. Never raises."""
+    for step in steps:
+        value = _stepped(value, step)
+        if value is ABSENT:
+            return ABSENT
+    return value
+
+
+def _stepped(value: Any, step: Step) -> Any:
+    if isinstance(value, str):
+        value = _as_yaml(value)
+    if isinstance(step, tuple):
+        items = value if isinstance(value, list) else []
+        field, wanted = step
+        return next((one for one in items if isinstance(one, Mapping) and one.get(field) == wanted), ABSENT)
+    if isinstance(step, int):
+        return value[step] if isinstance(value, list) and step < len(value) else ABSENT
+    return value.get(step, ABSENT) if isinstance(value, Mapping) else ABSENT
+
+
+def _as_yaml(text: str) -> Any:
+    try:
+        return read_text(text, "text")[0].value
+    except ProblemsError:
+        return ABSENT

@@ -1,0 +1,219 @@
+"""The values of one mode that render what was read, or come nearest to it.
+
+Nothing here knows a template. What the `import:` section proposes is taken where the schema accepts it;
+choices that no line reads are tried out; what is still missing goes into the values that hold the rest
+(`[rest]`); then the whole is rendered and compared, and what differs is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from kaito_pack.importing.captures import Capture, captured, part_of, rests, roots
+from kaito_pack.importing.comparable import comparable
+from kaito_pack.importing.given import (
+    Given,
+    Path,
+    example_of,
+    holds_token,
+    schema_paths,
+    value_paths,
+    with_value,
+    without_value,
+)
+from kaito_pack.importing.patches import patch_between
+from kaito_pack.importing.paths import ABSENT, Steps, look_up
+from kaito_pack.importing.stream import Found, Stream
+from kaito_pack.importing.trial import Lost, Trial, identity, namespace_of
+from kaito_pack.kubernetes import definitions
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.rendering import Manifest, Renderer
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Values of one mode with what they do not express.
+
+    `lost` are differences by object: None for the Workspace, else the object of the stream (or the
+    rendered one that the stream has not). `unknown` are required values that the manifest does not
+    hold, `silent` others that it would not show.
+    """
+
+    mode: Mode
+    given: Given
+    lost: Sequence[Lost]
+    unknown: Sequence[str]
+    silent: Sequence[str]
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """What the best candidate has least of."""
+        return sum(difference.weight for _, difference in self.lost), len(self.unknown)
+
+
+class Search(Trial):
+    """Finds the values of one mode for one stream; `supplied` are values that the user has given."""
+
+    def __init__(self, stream: Stream, mode: Mode, pack: Pack, renderer: Renderer, supplied: Given) -> None:
+        super().__init__(stream, mode, pack, renderer)
+        self.supplied = {**supplied, "modelSource": mode.name}
+        meant = Stream(Found(stream.workspace.document, stream.workspace.path, self.wanted), stream.others)
+        self.proposals = [one for one in captured(meant, mode, pack) if look_up(supplied, one[0]) is ABSENT]
+
+    @cached_property
+    def required(self) -> Given:
+        """Examples of what the schema requires, so that a candidate is valid before all is known."""
+        parts = self.mode.schema.get("properties", {})
+        names = [name for name in self.mode.schema.get("required", ()) if name not in self.supplied]
+        return {name: example_of(parts.get(name, {})) for name in names}
+
+    def best(self) -> Candidate | None:
+        """The candidate that differs least; None where nothing valid can be made of what was supplied."""
+        given = self.with_choices()
+        if given is None:
+            return None
+        given = self.in_order(given)
+        given = self.pruned(given)
+        given, unknown = self.without_unknown(given)
+        lost = list(self.lost({**self.required, **given}))
+        return Candidate(self.mode, given, lost, unknown, list(self.silent(given)))
+
+    def with_choices(self) -> Given | None:
+        """What is proposed; where no line reads a choice, the choice that differs least."""
+        start = {**self.required, **self.supplied}
+        if not self.accepts(start):
+            return None
+        given, taken = self.settled(start, frozenset())
+        read = {path[0] for path in taken}
+        for name, part in self.mode.schema.get("properties", {}).items():
+            choices = part.get("enum", ())
+            if name in self.supplied or name in read or len(choices) < 2:
+                continue
+            tried = [given]
+            for choice in choices:
+                if self.accepts(more := {**given, name: choice}):
+                    tried.append(self.settled(more, taken)[0])
+            given = min(tried, key=self.distance)  # the first of equals: the choice left open
+        return given
+
+    def settled(self, given: Given, taken: frozenset[Path]) -> tuple[Given, frozenset[Path]]:
+        """`given` with every proposal that the schema accepts, and the paths of those.
+
+        One value may become valid by another (a GPU count by the compute type), so it goes on while any does.
+        """
+        waiting = [one for one in self.proposals if not holds_token(one[1])]
+        while waiting:
+            left: list[Capture] = []
+            for path, value in waiting:
+                if path in taken:
+                    continue
+                if self.accepts(more := with_value(given, path, value)):
+                    given, taken = more, taken | {path}
+                else:
+                    left.append((path, value))
+            if len(left) == len(waiting):
+                break
+            waiting = left
+        return given, taken
+
+    def in_order(self, given: Given) -> Given:
+        """`given` with the values that hold the rest; where keys then stand in another order, the rest
+        takes over what a single value says (an `env` of a podTemplate, not of the template)."""
+        whole = self.with_rests(given)
+        disorder = self.disorder(whole)
+        for path in value_paths(given, self.mode.schema) if disorder else ():
+            less = without_value(given, path, {})
+            if path[0] not in self.required and self.accepts(less):
+                other = self.with_rests(less)
+                found = self.disorder(other)
+                if found is not None and found < (disorder or 0):
+                    given, whole, disorder = less, other, found
+        return whole
+
+    def with_rests(self, given: Given) -> Given:
+        """`given`, and in the values made for it what the rendering does not write yet."""
+        for path, name in rests(self.mode, self.pack):
+            if look_up(self.supplied, name) is not ABSENT or not (rest := self.rest(given, path, name)):
+                continue
+            more = with_value(given, name, rest)
+            if not holds_token(rest) and self.accepts(more) and self.distance(more) < self.distance(given):
+                given = more
+        return given
+
+    def rest(self, given: Given, path: Steps, name: Path) -> Any:
+        """What stands at `path` and is not rendered: the tail of a list, a patch of a map, more objects."""
+        manifests = self.rendered(given)
+        if not manifests:
+            return None
+        if path == ("objects",):
+            return self.further_objects(manifests)
+        rendered = Stream(
+            Found(manifests[0].document, (), comparable(manifests[0].body)),
+            [Found(one.document, (), one.body) for one in manifests[1:]],
+        )
+        wanted = Stream(Found(manifests[0].document, (), deepcopy(self.wanted)), self.stream.others)
+        # A container called otherwise is one loss; told by its name it would be another container.
+        if isinstance(wanted.container, dict) and "name" in rendered.container:
+            wanted.container["name"] = rendered.container["name"]
+        for (one, inside), (other, same) in zip(roots(rendered, path), roots(wanted, path), strict=False):
+            before, after = look_up(one, inside), look_up(other, same)
+            if isinstance(before, list) and isinstance(after, list):
+                return after[len(before) :] if after[: len(before)] == before else None
+            if isinstance(before, dict) and isinstance(after, dict):
+                return self.more_of(before, after, is_patch=bool(part_of(self.mode, name).get("x-opaque")))
+        return None
+
+    def more_of(self, before: Given, after: Given, is_patch: bool) -> Any:
+        """What is to be laid over a map, with a strategic merge's meaning or as it is, to make another."""
+        if not is_patch:
+            return {key: value for key, value in after.items() if key not in before}
+        patch = patch_between(before, after, definitions.definition(definitions.newest()))
+        return None if patch is ABSENT else patch
+
+    def further_objects(self, manifests: Sequence[Manifest]) -> list[Any]:
+        """The objects of the stream that are not rendered, without the namespace that they get anyway."""
+        known = {identity(one.body) for one in manifests}
+        namespace = namespace_of(manifests[0].body)
+        more = []
+        for found in self.stream.others:
+            if found.is_live or identity(found.body, namespace) in known:
+                continue
+            body = deepcopy(dict(found.body))
+            metadata = body.get("metadata")
+            if isinstance(metadata, dict) and metadata.get("namespace") == namespace:
+                del metadata["namespace"]
+            more.append(body)
+        return more
+
+    def pruned(self, given: Given) -> Given:
+        """`given` without what renders the same when it is left out."""
+        required = self.mode.schema.get("required", ())
+        for path in value_paths(given, self.mode.schema):
+            if (len(path) == 1 and path[0] in required) or look_up(self.supplied, path) is not ABSENT:
+                continue
+            less = without_value(given, path, {})
+            if self.accepts(less) and self.same(less, given):
+                given = less
+        return given
+
+    def without_unknown(self, given: Given) -> tuple[Given, list[str]]:
+        """`given` without required values that no part of the manifest shows, and their names."""
+        unknown = []
+        for name in self.required:
+            is_read = ((name,), given[name]) in self.proposals or given[name] != self.required[name]
+            if not is_read or not self.shows(given, (name,)):
+                unknown.append(name)
+        return {name: value for name, value in given.items() if name not in unknown}, unknown
+
+    def silent(self, given: Given) -> Iterator[str]:
+        """Optional values that would change no manifest, so that nobody knows whether they were given."""
+        rest = [name for _, name in rests(self.mode, self.pack)]
+        whole = {**self.required, **given}
+        for path in schema_paths(self.mode.schema):
+            known = path[0] in self.required or path in rest[-1:] or look_up(given, path) is not ABSENT
+            if not known and not part_of(self.mode, path).get("x-opaque") and not self.shows(whole, path):
+                yield ".".join(path)

@@ -1,0 +1,114 @@
+"""What is imported: one Workspace, and the objects that came with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from kaito_pack.cluster_objects import is_workspace
+from kaito_pack.command_line import options, read_commands
+from kaito_pack.documents import Document
+from kaito_pack.problems import Path, Place, UsageError, shown
+from kaito_pack.rules import problem
+from kaito_pack.workspace import WorkspaceView, mapping, read_workspace
+
+
+@dataclass(frozen=True)
+class Found:
+    """One object of a stream, and where it stands there."""
+
+    document: Document
+    path: Path
+    body: Mapping[str, Any]
+
+    def place(self, path: Path) -> Place:
+        """Where a part of the object stands in its file."""
+        return self.document.place((*self.path, *path))
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it comes from a cluster, which has added to it."""
+        return bool(mapping(self.body.get("metadata")).get("uid"))
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A Workspace, and the other objects of its stream that are of its namespace."""
+
+    workspace: Found
+    others: Sequence[Found] = ()
+
+    @cached_property
+    def view(self) -> WorkspaceView:
+        """What the Workspace asks for, whoever wrote it."""
+        return read_workspace(self.workspace.body)
+
+    @cached_property
+    def container(self) -> Any:
+        """The container that serves the model; an empty map where there is none."""
+        part: Any = self.workspace.body
+        for step in self.view.container or ():
+            part = part[step]
+        return part if self.view.container else {}
+
+    @cached_property
+    def options(self) -> Mapping[str, str]:
+        """The options of the model's server with their values, the last of several winning."""
+        given = (pair for command in read_commands(self.container) for pair in options(command))
+        return {name: value for name, value in given if value is not None}
+
+
+def choose(documents: Sequence[Document], name: str | None = None, namespace: str | None = None) -> Stream:
+    """The one Workspace among `documents`; UsageError where there is none, or no telling which is meant."""
+    objects = [found for document in documents for found in _objects(document, (), document.value)]
+    workspaces = [found for found in objects if is_workspace(found.body)]
+    if not workspaces:
+        kinds = ", ".join(sorted({shown(found.body.get("kind")) for found in objects}))
+        raise UsageError(f"there is no KAITO Workspace in it{f', but {kinds}' if kinds else ''}")
+    meant = [
+        found
+        for found in workspaces
+        if name in (None, _named(found)[1]) and (namespace is None or _named(found)[0] in (None, namespace))
+    ]
+    if len(meant) != 1:
+        names = ", ".join(shown("/".join(filter(None, _named(found)))) for found in workspaces)
+        if not meant:
+            raise UsageError(f"there is no Workspace {shown(name or namespace)} in it, but {names}")
+        raise UsageError(f"several Workspaces are in it: {names}; choose one with --name, or -n")
+    (workspace,) = meant
+    beside = [found for found in objects if not is_workspace(found.body) and _is_beside(found, workspace)]
+    return Stream(workspace, beside if len(workspaces) == 1 else [one for one in beside if one.is_live])
+
+
+def _objects(document: Document, path: Path, value: object) -> Iterator[Found]:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _objects(document, (*path, index), item)
+    elif isinstance(value, Mapping):
+        if str(value.get("kind")).endswith("List") and isinstance(value.get("items"), list):
+            yield from _objects(document, (*path, "items"), value["items"])
+        elif value.get("kind") is not None:
+            yield Found(document, path, value)
+
+
+def _named(found: Found) -> tuple[Any, Any]:
+    metadata = mapping(found.body.get("metadata"))
+    return metadata.get("namespace"), metadata.get("name")
+
+
+def _is_beside(found: Found, workspace: Found) -> bool:
+    """Whether an object may belong to the Workspace's manifests; what a controller made does not."""
+    namespace, _ = _named(found)
+    owners = mapping(found.body.get("metadata")).get("ownerReferences")
+    return not owners and (namespace in (None, _named(workspace)[0]) or not found.is_live)
+
+
+def refuse_tuning(stream: Stream) -> None:
+    """Raise for a fine-tuning job: the pack's values describe served models."""
+    from kaito_pack.problems import ProblemsError
+
+    if stream.view.is_tuning and stream.workspace.body.get("tuning") is not None:
+        place = stream.workspace.place(("tuning",))
+        raise ProblemsError([problem("values/import-tuning", ("tuning",), place)])

@@ -1,0 +1,155 @@
+"""Values tried out: whether they are right, what they render, and how that differs from what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from functools import cached_property
+from typing import Any
+
+from kaito_pack import json_schema, links, values
+from kaito_pack.documents import Document
+from kaito_pack.importing.comparable import Difference, comparable, differences, missing_from
+from kaito_pack.importing.given import Given, with_value
+from kaito_pack.importing.paths import ABSENT
+from kaito_pack.importing.stream import Found, Stream
+from kaito_pack.layers import Layer
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.problems import PackError, ProblemsError
+from kaito_pack.rendering import Manifest, Renderer, as_yaml
+from kaito_pack.trace import other_value
+from kaito_pack.workspace import mapping
+
+Lost = tuple[Found | None, Difference]
+
+
+class Trial:
+    """Renders values of one mode and compares them with one stream; each rendering is kept."""
+
+    def __init__(self, stream: Stream, mode: Mode, pack: Pack, renderer: Renderer) -> None:
+        self.stream, self.mode, self.pack, self.renderer = stream, mode, pack, renderer
+        self._rendered: dict[str, list[Manifest] | None] = {}
+
+    @cached_property
+    def wanted(self) -> dict[str, Any]:
+        """The Workspace as its owner means it."""
+        return comparable(self.stream.workspace.body)
+
+    def lost(self, given: Given) -> Iterator[Lost]:
+        """Where the manifests that `given` renders differ from those that were read."""
+        manifests = self.rendered(given)
+        if not manifests:
+            yield None, Difference((), self.wanted, ABSENT)
+            return
+        for difference in differences(self.wanted, comparable(manifests[0].body)):
+            yield None, difference
+        yield from self.lost_beside(manifests[1:], namespace_of(manifests[0].body))
+
+    def lost_beside(self, manifests: Sequence[Manifest], namespace: Any) -> Iterator[Lost]:
+        """The same for the objects beside the Workspace, where the stream has any."""
+        rendered = {identity(one.body): one for one in manifests}
+        for found in self.stream.others:
+            manifest = rendered.pop(identity(found.body, namespace), None)
+            if manifest is not None:
+                compare = missing_from if found.is_live else differences
+                given = {key: value for key, value in found.body.items() if key != "status"}
+                yield from ((found, one) for one in compare(given, manifest.body))
+            elif not found.is_live:
+                yield found, Difference((), found.body, ABSENT)
+        if self.stream.others:
+            for manifest in rendered.values():
+                document = Document(f"templates/{manifest.template}", 1, manifest.body)
+                yield Found(document, (), manifest.body), Difference((), ABSENT, manifest.body)
+
+    def shows(self, given: Given, path: Sequence[str]) -> bool:
+        """Whether another value at `path` would render otherwise."""
+        try:
+            filled = dict(self.checked(given).filled)
+        except ProblemsError:
+            return True
+        part: Mapping[str, Any] = {
+            "properties": json_schema.applicable(self.mode.schema, given)["properties"]
+        }
+        value: Any = filled
+        for step in path:
+            part, value = part.get("properties", {}).get(step, {}), value[step]
+        other = other_value(value, part)
+        if other is None and "enum" in part:
+            other = part["enum"][0]
+        return self.texts(filled) != self.texts(with_value(filled, path, other))
+
+    def texts(self, filled: Mapping[str, Any]) -> list[str]:
+        """The manifests of filled values, an error of a template being an answer of its own."""
+        context = {**filled, "mode": self.mode.facts}
+        try:
+            return [one.text for one in self.renderer.render_filled(self.mode.templates, context)]
+        except PackError as error:
+            return [str(error)]
+
+    def distance(self, given: Given) -> int:
+        """How much the rendering of `given` differs from what was read."""
+        return sum(difference.weight for _, difference in self.lost(given))
+
+    def disorder(self, given: Given) -> int | None:
+        """How many maps have their keys in another order; None where the manifests differ anyway.
+
+        A cluster sorts keys; then their order tells nothing.
+        """
+        manifests = self.rendered(given)
+        if not manifests or list(manifests[0].body) != list(self.wanted) or self.distance(given):
+            return None
+        return _disorder(comparable(manifests[0].body), self.wanted)
+
+    def same(self, one: Given, other: Given) -> bool:
+        """Whether both render to the same bytes."""
+        first, second = self.rendered(one), self.rendered(other)
+        return first is not None and second is not None and as_yaml(first) == as_yaml(second)
+
+    def rendered(self, given: Given) -> list[Manifest] | None:
+        """The manifests of `given`; None where they cannot be made, or break a link that the mode keeps."""
+        key = repr(given)
+        if key not in self._rendered:
+            self._rendered[key] = self._render(given)
+        return self._rendered[key]
+
+    def _render(self, given: Given) -> list[Manifest] | None:
+        try:
+            checked = self.checked(given)
+            manifests = self.renderer.render(checked)
+        except PackError:
+            return None
+        is_extended = given.get("podTemplate") or given.get("extraArgs")
+        if is_extended and any(found.is_error for found in links.check_links(checked, manifests)):
+            return None
+        return manifests
+
+    def checked(self, given: Given) -> values.Values:
+        """`given` as values that are right; ProblemsError where they are not."""
+        return values.check([Layer(Document("values", 1, deepcopy(given)))], self.pack)
+
+    def accepts(self, given: Given) -> bool:
+        """Whether the mode's schema accepts `given`."""
+        if self.mode.is_quick:
+            return json_schema.accepts(self.mode.schema, given)
+        from jsonschema import Draft202012Validator  # a schema that the fast check does not know
+
+        return Draft202012Validator(dict(self.mode.schema)).is_valid(given)
+
+
+def namespace_of(body: Mapping[str, Any]) -> Any:
+    """The namespace that an object names."""
+    return mapping(body.get("metadata")).get("namespace")
+
+
+def identity(body: Mapping[str, Any], namespace: Any = None) -> tuple[str, ...]:
+    metadata = mapping(body.get("metadata"))
+    group = str(body.get("apiVersion", "")).rpartition("/")[0]
+    where = metadata.get("namespace") or namespace
+    return group, str(body.get("kind")), str(where), str(metadata.get("name"))
+
+
+def _disorder(one: Any, other: Any) -> int:
+    """In how many maps two equal objects have their keys in another order."""
+    if isinstance(one, dict):
+        return (list(one) != list(other)) + sum(_disorder(part, other[key]) for key, part in one.items())
+    return sum(map(_disorder, one, other)) if isinstance(one, list) else 0

@@ -1,0 +1,28 @@
+"""What preflight finds; all words stand in `schemas/preflight.json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kaito_pack.report import sentence
+from kaito_pack.tables import table
+
+State = Literal["ok", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One answer of the cluster: whether it suits the values, and what to do where it does not."""
+
+    check: str
+    state: State
+    message: str
+    fix: str = ""
+
+
+def finding(name: str, /, **facts: object) -> Finding:
+    """The finding `name`, its row's words filled with `facts` (a user's text has gone through `shown`)."""
+    row = table("preflight.json")[name]
+    message, fix = row["message"].format_map(facts), row.get("fix", "").format_map(facts)
+    return Finding(name, row["state"], sentence(message), sentence(fix))

@@ -1,0 +1,118 @@
+"""Whether the nodes of a cluster are those that a Workspace asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from kaito_pack.kubernetes.amounts import amount
+from kaito_pack.preflight.asking import Cluster
+from kaito_pack.preflight.findings import Finding, finding
+from kaito_pack.problems import shown
+from kaito_pack.rules import all_rules
+from kaito_pack.tables import table
+from kaito_pack.target import Provisioning
+from kaito_pack.workspace import desired_replicas, mapping
+
+Node = Mapping[str, Any]
+
+
+def check(
+    workspace: Mapping[str, Any], cluster: Cluster, provisioning: Provisioning, kaito: str
+) -> Iterator[Finding]:
+    """The findings about nodes; none where nodes may not be read."""
+    nodes = cluster.all("nodes")
+    if nodes is None:
+        return
+    resource = mapping(workspace.get("resource"))
+    labels = mapping(mapping(resource.get("labelSelector")).get("matchLabels"))
+    matching = [node for node in nodes if _matches(node, labels)]
+    yield from _preferred(resource, nodes, labels)
+    if provisioning == "auto":
+        yield from _made_nodes(matching, labels, kaito)
+        return
+    ready = [node for node in matching if _is_usable(node)]
+    replicas = desired_replicas(workspace)
+    facts = {"count": len(ready), "labels": _shown(labels), "replicas": replicas}
+    yield finding("nodes-matched" if len(ready) >= replicas else "nodes-few", **facts)
+    for name, wanted in _devices(workspace).items():
+        yield _enough(name, wanted, ready, replicas)
+
+
+def _preferred(
+    resource: Mapping[str, Any], nodes: Sequence[Node], labels: Mapping[str, Any]
+) -> Iterator[Finding]:
+    by_name = {mapping(node.get("metadata")).get("name"): node for node in nodes}
+    preferred = resource.get("preferredNodes")
+    for name in preferred if isinstance(preferred, list) else []:
+        if name not in by_name:
+            yield finding("preferred-missing", node=shown(name))
+        elif not _matches(by_name[name], labels):
+            yield finding("preferred-other", node=shown(name), labels=_shown(labels))
+        else:
+            yield finding("preferred-there", node=shown(name))
+
+
+def _made_nodes(matching: Sequence[Node], labels: Mapping[str, Any], kaito: str) -> Iterator[Finding]:
+    """Where KAITO creates nodes: some versions count what is there already, GPU or not."""
+    facts = table("kaito/cluster.json")
+    counted = [
+        node for node in matching if _is_ready(node) and facts["provisionerLabel"] not in _labels(node)
+    ]
+    if counted and all_rules()[facts["countedRule"]].holds_for(kaito):
+        yield finding("nodes-counted", count=len(counted), labels=_shown(labels), kaito=kaito)
+    elif not matching:
+        yield finding("nodes-created", labels=_shown(labels))
+
+
+def _enough(name: str, wanted: Fraction, nodes: Sequence[Node], replicas: int) -> Finding:
+    """Whether as many nodes as there are replicas can each give `wanted` of a device."""
+    given = [amount(_allocatable(node).get(name)) or Fraction(0) for node in nodes]
+    enough = sum(one >= wanted for one in given)
+    facts = {"wanted": wanted, "resource": name, "count": enough, "replicas": replicas}
+    if enough >= replicas:
+        return finding("gpu-enough", **facts)
+    return finding("gpu-short", most=max(given, default=Fraction(0)), **facts)
+
+
+def _devices(workspace: Mapping[str, Any]) -> dict[str, Fraction]:
+    """The devices that one pod asks for: resources with a domain, such as nvidia.com/gpu."""
+    pod = mapping(mapping(mapping(workspace.get("inference")).get("template")).get("spec"))
+    asked: dict[str, Fraction] = {}
+    for container in pod.get("containers") or []:
+        resources = mapping(mapping(container).get("resources"))
+        for name, value in {**mapping(resources.get("requests")), **mapping(resources.get("limits"))}.items():
+            count = amount(value)
+            if "/" in str(name) and count:
+                asked[name] = asked.get(name, Fraction(0)) + count
+    return asked
+
+
+def _matches(node: Node, labels: Mapping[str, Any]) -> bool:
+    return all(_labels(node).get(key) == value for key, value in labels.items())
+
+
+def _labels(node: Node) -> Mapping[str, Any]:
+    return mapping(mapping(node.get("metadata")).get("labels"))
+
+
+def _allocatable(node: Node) -> Mapping[str, Any]:
+    return mapping(mapping(node.get("status")).get("allocatable"))
+
+
+def _is_ready(node: Node) -> bool:
+    conditions = mapping(node.get("status")).get("conditions")
+    return any(
+        mapping(one).get("type") == "Ready" and mapping(one).get("status") == "True"
+        for one in (conditions if isinstance(conditions, list) else [])
+    )
+
+
+def _is_usable(node: Node) -> bool:
+    """Ready, and not cordoned."""
+    return _is_ready(node) and not mapping(node.get("spec")).get("unschedulable")
+
+
+def _shown(labels: Mapping[str, Any]) -> str:
+    return ", ".join(shown(f"{key}: {value}") for key, value in labels.items()) or "an empty selector"

@@ -1,0 +1,415 @@
+"""For any valid values: what is rendered can be imported, and renders to the same bytes again."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+
+from kaito_pack import json_schema
+from kaito_pack import values as checked_values
+from kaito_pack.documents import read_text
+from kaito_pack.importing import Imported, import_workspace
+from kaito_pack.rendering import Renderer, as_yaml
+from kaito_pack.scalars import to_yaml
+from tests import strategies
+from tests.conftest import Run
+from tests.strategies import PACK
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted(
+    file for file in (ROOT / "values").glob("*.yaml") if "modelSource" in file.read_text(encoding="utf-8")
+)
+RENDERER = Renderer(PACK)
+often = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def rendered(drawn: dict[str, Any]) -> str:
+    return as_yaml(RENDERER.render(checked_values.check([strategies.as_layer(drawn)], PACK)))
+
+
+def imported(text: str, **supplied: Any) -> Imported:
+    return import_workspace(read_text(text, "live.yaml"), PACK, supplied)
+
+
+def lost(found: Imported) -> dict[str, str]:
+    return {".".join(map(str, one.path)): one.rule for one in found.losses if one.is_error}
+
+
+def hidden(drawn: dict[str, Any]) -> dict[str, Any]:
+    """The values that no manifest of `drawn` shows."""
+    names = {"provider"}
+    if drawn.get("ggufRunMode") == "build":
+        names |= {"modelId", "ggufFile"}
+    containers = drawn.get("podTemplate", {}).get("spec", {}).get("containers", [])
+    if "imageRef" in drawn or any(one["name"] == "model" and "image" in one for one in containers):
+        names.add("premadeModel")
+    return {name: drawn[name] for name in names if name in drawn}
+
+
+def unshown(drawn: dict[str, Any]) -> set[str]:
+    """Parts of `monitoring` that show only where there is a PodMonitor."""
+    monitoring = drawn.get("monitoring", {})
+    return set() if monitoring.get("podMonitor") else {name for name in monitoring if name != "podMonitor"}
+
+
+def without_defaults(drawn: dict[str, Any]) -> dict[str, Any]:
+    """`drawn` in canonical form, without what the schema gives anyway."""
+    checked = checked_values.check([strategies.as_layer(drawn)], PACK)
+    return _less(checked.filled, checked.given, checked.mode.schema, checked.given)
+
+
+def _less(filled: Any, given: Any, schema: Any, top: Any) -> dict[str, Any]:
+    kept = {}
+    for name, value in given.items():
+        part = schema.get("properties", {}).get(name, {})
+        if isinstance(value, dict) and "properties" in part:
+            # What is right for a part may hang on the whole, so defaults are asked of the whole.
+            kept[name] = {
+                key: filled[name][key]
+                for key in value
+                if _filled_without(top, (name, key)) != filled[name][key]
+            }
+            if not kept[name]:
+                del kept[name]
+        elif name in schema["required"] or _filled_without(top, (name,)) != filled[name]:
+            kept[name] = filled[name]
+    return kept
+
+
+def _filled_without(top: dict[str, Any], path: tuple[str, ...]) -> Any:
+    changed = copy.deepcopy(top)
+    owner = changed
+    for step in path[:-1]:
+        owner = owner[step]
+    del owner[path[-1]]
+    schema = PACK.mode(top["modelSource"]).schema
+    if not json_schema.accepts(schema, changed):
+        return None
+    filled: Any = json_schema.with_defaults(schema, changed)
+    for step in path:
+        filled = filled[step]
+    return filled
+
+
+@often
+@given(drawn=strategies.any_values())
+def test_what_is_imported_renders_to_the_same_bytes(drawn: dict[str, Any]) -> None:
+    text = rendered(drawn)
+    found = imported(text, **hidden(drawn))
+    assert found.is_exact, found.losses
+    assert rendered(dict(found.values)) == text
+
+
+@often
+@given(drawn=strategies.any_values())
+def test_what_is_imported_are_the_values_without_defaults(drawn: dict[str, Any]) -> None:
+    found = imported(rendered(drawn))
+    expected = without_defaults(drawn)
+    if unseen := unshown(drawn):
+        assert {("monitoring", name) for name in unseen} <= {one.path for one in found.losses}
+        del expected["monitoring"]
+    unheld = set(hidden(drawn))
+    assert {one.path[0] for one in found.losses} >= unheld
+    assert set(lost(found)) <= unheld, "nothing else is lost"
+    assert dict(found.values) == {name: value for name, value in expected.items() if name not in unheld}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
+def test_every_example_comes_back(example: Path) -> None:
+    drawn = yaml.safe_load(example.read_text(encoding="utf-8"))
+    text = rendered(drawn)
+    found = imported(text, **hidden(drawn))
+    assert found.is_exact, found.losses
+    assert rendered(dict(found.values)) == text
+
+
+@often
+@given(drawn=strategies.extended_values())
+def test_what_a_team_has_added_comes_back(drawn: dict[str, Any]) -> None:
+    text = rendered(drawn)
+    found = imported(text, **hidden(drawn))
+    assert found.is_exact, found.losses
+    assert rendered(dict(found.values)) == text
+
+
+LIVE = {
+    "metadata": {
+        "uid": "1",
+        "resourceVersion": "7",
+        "generation": 1,
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        "finalizers": ["workspace.finalizer.kaito.sh"],
+        "annotations": {
+            "workspace.kaito.io/hash": "a",
+            "workspace.kaito.io/revision": "1",
+            "kubectl.kubernetes.io/last-applied-configuration": "{}",
+        },
+    },
+    "status": {"conditions": []},
+}
+
+
+def manifests(example: str) -> list[dict[str, Any]]:
+    drawn = yaml.safe_load((ROOT / "values" / f"{example}.yaml").read_text(encoding="utf-8"))
+    return list(yaml.safe_load_all(rendered(drawn)))
+
+
+def as_live(workspace: dict[str, Any]) -> dict[str, Any]:
+    """The Workspace as a cluster has it after KAITO's controller saw it."""
+    live = {**copy.deepcopy(workspace), "status": LIVE["status"]}
+    live["metadata"] |= copy.deepcopy(LIVE["metadata"])
+    if "template" in live["inference"]:
+        live["inference"]["template"].setdefault("metadata", {})
+    elif "preset" in live["inference"]:
+        live["inference"]["preset"] |= {"accessMode": "public"}
+        live["inference"]["preset"].setdefault("presetOptions", {})
+    return json.loads(json.dumps(live, sort_keys=True))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("example", [file.stem for file in EXAMPLES])
+def test_what_a_cluster_adds_is_no_loss(example: str) -> None:
+    workspace, *others = manifests(example)
+    live = imported(json.dumps({"kind": "List", "items": [as_live(workspace), *others]}))
+    written = imported(to_yaml_stream([workspace, *others]))
+    assert (live.values, lost(live)) == (written.values, lost(written))
+
+
+def to_yaml_stream(bodies: list[dict[str, Any]]) -> str:
+    return "---\n".join(map(to_yaml, bodies))
+
+
+def test_services_of_a_cluster_have_more_than_was_applied() -> None:
+    workspace, service = manifests("llama")
+    service["metadata"]["uid"] = "2"
+    service["spec"] |= {"clusterIP": "10.0.0.1", "sessionAffinity": "None"}
+    service["status"] = {"loadBalancer": {}}
+    own = {**copy.deepcopy(service), "metadata": {"name": workspace["metadata"]["name"], "uid": "3"}}
+    own["metadata"]["ownerReferences"] = [{"kind": "Workspace", "name": "workspace-llama"}]
+    stream = {"kind": "List", "items": [as_live(workspace), service, own]}
+    assert imported(json.dumps(stream)).is_exact
+
+
+def test_a_service_changed_by_hand_is_a_loss() -> None:
+    workspace, service = manifests("llama")
+    service["spec"]["ports"][0]["port"] = 80
+    assert lost(imported(to_yaml_stream([workspace, service]))) == {
+        "spec.ports.0.port": "values/import-differs"
+    }
+
+
+def test_without_its_services_a_workspace_is_still_exact() -> None:
+    assert imported(to_yaml(manifests("llama")[0])).is_exact
+
+
+def test_labels_added_by_hand_are_a_loss_by_path() -> None:
+    workspace = manifests("llama")[0]
+    workspace["metadata"]["labels"]["team"] = "a"
+    assert lost(imported(to_yaml(workspace))) == {"metadata.labels.team": "values/import-lost"}
+
+
+def test_another_probe_goes_into_the_pod_template() -> None:
+    workspace = manifests("llama")[0]
+    workspace["inference"]["template"]["spec"]["containers"][0]["readinessProbe"]["periodSeconds"] = 7
+    found = imported(to_yaml(workspace))
+    (container,) = found.values["podTemplate"]["spec"]["containers"]
+    assert container == {"name": "model", "readinessProbe": {"periodSeconds": 7}} and found.is_exact
+
+
+def test_quantities_by_hand_are_read_as_kubernetes_prints_them() -> None:
+    workspace = manifests("llama")[0]
+    requests = workspace["inference"]["template"]["spec"]["containers"][0]["resources"]["requests"]
+    requests["memory"] = "32768Mi"
+    requests["nvidia.com/gpu"] = 2
+    found = imported(to_yaml(workspace))
+    assert found.is_exact and found.values["resources"]["memory"] == "32Gi"
+
+
+def test_a_file_of_the_hub_is_unquoted() -> None:
+    drawn = yaml.safe_load((ROOT / "values" / "qwen-gguf-cpu.yaml").read_text(encoding="utf-8"))
+    drawn["ggufFile"] = "a b/ü#1%.gguf"
+    assert imported(rendered(drawn)).values["ggufFile"] == drawn["ggufFile"]
+
+
+def test_another_revision_of_a_gguf_file_is_not_lost_silently() -> None:
+    workspace = manifests("qwen-gguf-cpu")[0]
+    args = workspace["inference"]["template"]["spec"]["containers"][0]["args"]
+    args[0] = args[0].replace("/main/", "/v2/")
+    found = imported(to_yaml(workspace))
+    assert found.values["modelId"] == "Qwen/Qwen2.5-1.5B-Instruct-GGUF"
+    assert not found.is_exact or "podTemplate" in found.values
+    if found.is_exact:
+        assert args[0] in rendered(dict(found.values))
+
+
+def test_a_token_in_a_manifest_comes_into_no_values_file() -> None:
+    workspace = manifests("llama")[0]
+    token = "hf_" + "a1B2c3D4e5F6"
+    container = workspace["inference"]["template"]["spec"]["containers"][0]
+    container["env"].append({"name": "TOKEN", "value": token})
+    found = imported(to_yaml(workspace))
+    assert token not in str(found) and not found.is_exact
+
+
+def test_a_hand_written_workspace_is_read_as_far_as_values_go(facts: Path) -> None:
+    text = (facts / "examples" / "custom-model-deployment.yaml").read_text(encoding="utf-8")
+    found = imported(text)
+    assert found.values["name"] == "custom-llm"
+    assert found.values["instanceType"] == "Standard_NC24ads_A100_v4"
+    assert "inference.template.spec.containers.0.name" in lost(found)
+
+
+def test_every_recorded_workspace_can_be_asked(facts: Path) -> None:
+    files = [*(facts / "live").glob("*.json"), *(facts / "live").glob("*.yaml")]
+    read = 0
+    for file in files:
+        bodies = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
+        if sum(isinstance(body, dict) and body.get("kind") == "Workspace" for body in bodies) == 1:
+            assert imported(file.read_text(encoding="utf-8")).values["modelSource"], file.name
+            read += 1
+    assert read > 10
+
+
+WRONG = {
+    "kind: Service\napiVersion: v1\n": (2, "there is no KAITO Workspace in it, but `Service`"),
+    "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata: {name: a}\ntuning: {preset: {name: phi-3}}\n": (
+        1,
+        "tunes a model",
+    ),
+    "apiVersion: kaito.sh/v1beta1\nkind: WorkspaceList\nitems: []\n": (2, "there is no KAITO Workspace"),
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_wrong_input_is_told_in_clear_words(text: str, run: Run) -> None:
+    code, words = WRONG[text]
+    done = run("import", "-", stdin=text)
+    assert (done.returncode, done.stdout) == (code, "") and words in done.stderr
+
+
+def test_of_several_workspaces_one_is_chosen_by_name(run: Run) -> None:
+    stream = to_yaml_stream([*manifests("llama"), *manifests("phi-small")])
+    done = run("import", "-", stdin=stream)
+    assert done.returncode == 2
+    assert "`kaito-workspace/workspace-llama`" in done.stderr and "--name" in done.stderr
+    chosen = run("import", "-", "--name", "workspace-llama", stdin=stream)
+    assert chosen.returncode == 0 and yaml.safe_load(chosen.stdout)["name"] == "llama"
+
+
+def test_flags_supply_what_the_manifest_does_not_hold(run: Run) -> None:
+    stream = to_yaml_stream(manifests("qwen-gguf-built"))
+    assert run("import", "-", stdin=stream).returncode == 1
+    flags = ["--model-id", "a/b", "--gguf-file", "c.gguf", "--set", "provider=kaito"]
+    done = run("import", "-", *flags, stdin=stream)
+    assert done.returncode == 0 and "import-not-held" not in done.stderr
+    values = yaml.safe_load(done.stdout)
+    assert (values["modelId"], values["ggufFile"], values["provider"]) == ("a/b", "c.gguf", "kaito")
+
+
+def test_losses_stand_on_stderr_and_in_comments(run: Run) -> None:
+    workspace = manifests("llama")[0]
+    workspace["metadata"]["labels"]["team"] = "a"
+    done = run("import", "-", stdin=to_yaml(workspace))
+    assert done.returncode == 1
+    assert "metadata.labels.team" in done.stderr
+    assert "# - metadata.labels.team: no value gives `a`." in done.stdout
+
+
+@pytest.mark.parametrize(
+    "inference",
+    [
+        None,
+        [],
+        {},
+        {"template": []},
+        {"template": {"spec": {"containers": [1, {"args": {}}]}}},
+        {"preset": 1},
+    ],
+)
+@pytest.mark.parametrize("metadata", [None, [], {"name": 1}, {"name": "x" * 80, "labels": []}])
+def test_no_workspace_gives_a_traceback(inference: Any, metadata: Any) -> None:
+    body = {"apiVersion": "kaito.sh/v1beta1", "kind": "Workspace", "resource": [], "inference": inference}
+    found = imported(json.dumps({**body, "metadata": metadata}))
+    assert not found.is_exact
+
+
+ECHO = {
+    "templates/echo/mode.yaml": """\
+title: Echo
+description: Echoes.
+engine: echo
+port: 9000
+metrics: {path: /metrics, port: 9000, keyMetrics: []}
+import:
+  container.env[name=GREETING].value: Say <greeting>
+  container.readinessProbe.initialDelaySeconds: <warmUpMinutes * 60>
+""",
+    "templates/echo/workspace.yaml.j2": """\
+apiVersion: kaito.sh/v1beta1
+kind: Workspace
+metadata:
+  name: {{ "workspace-" ~ name }}
+  namespace: {{ namespace }}
+  labels:
+    {% filter indent(4, true) %}
+    {% include "_partials/labels.yaml.j2" %}
+    {% endfilter %}
+{% include "_partials/resource.yaml.j2" %}
+inference:
+  template:
+    spec:
+      containers:
+        - name: model
+          image: {{ imageRef or "registry.example.com/echo:1" }}
+          env:
+            - name: GREETING
+              value: {{ "Say " ~ greeting }}
+          resources: {}
+          readinessProbe:
+            tcpSocket:
+              port: {{ mode.port }}
+            initialDelaySeconds: {{ warmUpMinutes * 60 }}
+""",
+    "schemas/values/echo.schema.json": json.dumps(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$ref": "common.schema.json",
+            "required": ["greeting"],
+            "properties": {
+                "modelSource": {"const": "echo"},
+                "computeType": {"default": "cpu"},
+                "greeting": {"type": "string", "examples": ["hello"]},
+                "warmUpMinutes": {"type": "integer", "minimum": 1, "default": 1},
+            },
+            "unevaluatedProperties": False,
+        }
+    ),
+}
+
+
+def test_a_mode_of_ones_own_is_imported_by_its_import_section_alone(run: Run, tmp_path: Path) -> None:
+    for name, text in ECHO.items():
+        file = tmp_path / "pack" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    drawn = {"name": "a", "modelSource": "echo", "greeting": "x: y", "warmUpMinutes": 3, "replicas": 2}
+    text = run("-", "--pack", tmp_path / "pack", stdin=to_yaml(drawn))
+    assert text.returncode == 0, text.stderr
+    done = run("import", "-", "--pack", tmp_path / "pack", stdin=text.stdout)
+    assert done.returncode == 0, done.stderr
+    assert yaml.safe_load(done.stdout) == drawn
+
+
+def test_pack_check_finds_an_import_section_that_reads_no_value(run: Run, tmp_path: Path) -> None:
+    spoiled = ECHO["templates/echo/mode.yaml"].replace("<greeting>", "<greting>")
+    for name, text in (ECHO | {"templates/echo/mode.yaml": spoiled}).items():
+        file = tmp_path / "pack" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    done = run("pack", "check", tmp_path / "pack")
+    assert done.returncode == 1 and "import reads greting" in done.stderr
