@@ -136,7 +136,8 @@ class Setting(click.ParamType[tuple[int, list[Layer]]]):
             raise click.UsageError(str(error), ctx) from None
 
 
-def _in_order(*settings: tuple[tuple[int, list[Layer]], ...]) -> tuple[Layer, ...]:
+def in_order(*settings: tuple[tuple[int, list[Layer]], ...]) -> tuple[Layer, ...]:
+    """The layers of all settings, in the order of the command line."""
     given = sorted((one for group in settings for one in group), key=lambda one: one[0])
     return tuple(layer for _, layers in given for layer in layers)
 
@@ -156,7 +157,7 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
             gpu_memory=options.pop("gpu_memory"),
             target_file=options.pop("target"),
             layer_files=options.pop("layer"),
-            settings=_in_order(options.pop("set"), options.pop("set_string")),
+            settings=in_order(options.pop("set"), options.pop("set_string")),
         )
         return command(*args, cluster=cluster, **options)
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
-from kaito_pack.cli._options import opened, pack_option
+from kaito_pack import layers
+from kaito_pack.cli._options import Setting, in_order, opened, pack_option
 from kaito_pack.cli._output import tell
-from kaito_pack.documents import Document, read_file, read_text
+from kaito_pack.documents import Document, read_file
 from kaito_pack.importing import import_workspace
 from kaito_pack.importing.losses import as_values_file
 from kaito_pack.kubectl import Kubectl
-from kaito_pack.problems import ProblemsError, UsageError, shown
+from kaito_pack.problems import UsageError
 from kaito_pack.workspace import mapping, text
 
 
@@ -26,7 +27,17 @@ from kaito_pack.workspace import mapping, text
 @click.option("--gguf-file", help="The file that a manifest does not hold: the ggufFile.")
 @click.option("--premade-model", help="The model behind an image of your own: the premadeModel.")
 @click.option("--provider", help="The provider, which no manifest holds.")
-@click.option("--set", "settings", multiple=True, metavar="VALUE=YAML", help="Any value, taken as it is.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    type=Setting("--set", False),
+    metavar="PATH=VALUE",
+    help="Any value, instead of what is read.",
+)
+@click.option(
+    "--set-string", multiple=True, type=Setting("--set-string", True), metavar="PATH=VALUE", help="As text."
+)
 @pack_option
 @click.pass_context
 def command(
@@ -40,7 +51,8 @@ def command(
     gguf_file: str | None,
     premade_model: str | None,
     provider: str | None,
-    settings: tuple[str, ...],
+    settings: Any,
+    set_string: Any,
     pack: tuple[str, ...],
 ) -> None:
     """Print the values file that renders to the Workspace in FILE (- is stdin).
@@ -58,8 +70,7 @@ def command(
         "provider": provider,
     }
     supplied: dict[str, Any] = {value: said for value, said in given.items() if said is not None}
-    for setting in settings:
-        _set(supplied, setting)
+    supplied |= layers.merge(in_order(settings, set_string))
     if (file is None) == (live is None):
         raise UsageError("import: give a FILE (- is stdin), or --kubectl NAME")
     if file is not None:
@@ -73,22 +84,6 @@ def command(
     tell(imported.losses)
     click.echo(as_values_file(imported.values, imported.losses), nl=False)
     context.exit(0 if imported.is_exact else 1)
-
-
-def _set(supplied: dict[str, Any], setting: str) -> None:
-    """Take `resources.gpu=2` into the supplied values."""
-    path, equals, value = setting.partition("=")
-    if not equals or not path:
-        raise UsageError(f"--set: {shown(setting)} is not VALUE=YAML")
-    *above, name = path.split(".")
-    for step in above:
-        supplied = supplied.setdefault(step, {})
-        if not isinstance(supplied, dict):
-            raise UsageError(f"--set: {shown(path)} goes into what is no map")
-    try:
-        supplied[name] = read_text(value, "--set")[0].value if value else ""
-    except ProblemsError as error:
-        raise UsageError(f"--set {shown(path)}: {error.problems[0].message}") from None
 
 
 def _live(name: str, kubectl: Kubectl) -> list[Document]:

@@ -15,6 +15,7 @@ from kaito_pack.kubectl import Kubectl
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.preflight import Cluster, Finding, preflight
 from kaito_pack.problems import escaped
+from kaito_pack.sources import values_sources
 
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
@@ -40,16 +41,17 @@ def command(
     Exit code: 0 good, or warnings; 1 an error; 2 kubectl failed.
     """
     target = cluster.target()
-    pipeline = Pipeline(cluster.pack, target)
-    outcomes = [pipeline.rendered_file(file) for file in values]
+    pipeline = Pipeline(cluster.pack, target, cluster.below, cluster.above)
+    outcomes = [pipeline.rendered(source) for source in values_sources(values)]
     code = tell_outcomes(outcomes)
     if code:
         context.exit(code)
     asked = Cluster(Kubectl(context=kube_context))
+    named = cluster.kaito_version or (target.kaito if cluster.target_file else None)
     rows = [
         (outcome.file, found)
         for outcome in outcomes
-        for found in preflight([one.body for one in outcome.manifests], asked, target, cluster.kaito_version)
+        for found in preflight([one.body for one in outcome.manifests], asked, target, named)
     ]
     click.echo(_as_json(rows) if form == "json" else _table(rows), color=_colour())
     context.exit(1 if any(found.state == "error" for _, found in rows) else 0)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
@@ -99,7 +98,7 @@ def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
     if root == "option":
         return [(stream.options, inside)]
     if root == "served":
-        return [(asdict(stream.view), inside)]
+        return [(stream.view._asdict(), inside)]
     if root[0].isupper():
         return [(found.body, inside) for found in stream.others if found.body.get("kind") == root]
     return [(stream.workspace.body, path)]
