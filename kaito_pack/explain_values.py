@@ -142,7 +142,7 @@ class _Marking(Environment):
     """Templates whose lines of output end in an invisible number that leads back to the line."""
 
     def __init__(self, folders: tuple[FilePath, ...]) -> None:
-        super().__init__(folders)
+        super().__init__(folders, is_cached=False)
         self.marks: list[tuple[str, int]] = []
 
     def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:

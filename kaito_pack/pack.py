@@ -12,6 +12,8 @@ from kaito_pack.problems import PackError, UsageError, shown
 from kaito_pack.root import ROOT
 from kaito_pack.rules import minor
 
+COMMON = "_common"  # the folder of templates that belong to every mode
+
 
 class Mode(NamedTuple):
     """One folder of `templates/`: its name is the value of `modelSource`.
@@ -76,6 +78,12 @@ class Pack:
             raise UsageError(f"KAITO {shown(asked)} is not known; known are {known}")
         return name
 
+    @cached_property
+    def _common(self) -> tuple[str, ...]:
+        """The templates of manifests that every mode can bring; a mode.yaml with `common: false` has none."""
+        found = {file.name for folder in self.template_folders for file in folder.glob(f"{COMMON}/*.yaml.j2")}
+        return tuple(f"{COMMON}/{name}" for name in sorted(found))
+
     def mode(self, name: str) -> Mode:
         """The mode called `name`, read on first use; raises PackError where it is incomplete."""
         if name not in self._modes:
@@ -89,9 +97,9 @@ class Pack:
         files = {file.name: file for home in reversed(homes) for file in home.iterdir()}
         if "mode.yaml" not in files:
             raise PackError(f"mode {name}: no templates/{name}/mode.yaml in the pack")
-        templates = sorted(file for file in files if file.endswith(".yaml.j2"))
-        templates.sort(key=lambda file: file != "workspace.yaml.j2")
+        own = sorted(file for file in files if file.endswith(".yaml.j2"))
+        own.sort(key=lambda file: file != "workspace.yaml.j2")
         schema = json_schema.resolve(f"values/{name}.schema.json", self.schema_folders)
         facts = read_file(str(files["mode.yaml"]))[0].value
-        names = tuple(f"{name}/{file}" for file in templates)
+        names = (*(f"{name}/{file}" for file in own), *(self._common if facts.get("common", True) else ()))
         return Mode(name, facts, names, schema, json_schema.is_quick(schema))

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kaito_pack import checks, layers, values
+from kaito_pack import checks, fanout, layers, values
+from kaito_pack.documents import Document
 from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
-from kaito_pack.problems import Problem, ProblemsError
+from kaito_pack.problems import Path, Problem, ProblemsError
 from kaito_pack.rendering import Manifest, Renderer
 from kaito_pack.rules import problem
 from kaito_pack.sources import Source, read_sources
 from kaito_pack.target import Surroundings, Target
 from kaito_pack.values import Values
+from kaito_pack.wrapping import unwrapped
 
 
 @dataclass(slots=True)
@@ -61,13 +63,16 @@ class Pipeline:
 
     def run_sources(self, sources: Sequence[Source]) -> list[Outcome]:
         """The same for files that were read already."""
-        outcomes = [self.rendered(source) for source in sources]
+        outcomes = fanout.mapped(self.rendered, sources, sent, self._received)
         tell_of_twins(outcomes)
         around = surroundings(self.target, [one.body for outcome in outcomes for one in outcome.manifests])
-        for outcome in outcomes:
-            outcome.problems += self.model_problems(outcome)
-            for manifest in outcome.manifests:
-                outcome.problems += self.checked(outcome, manifest, around)
+
+        def problems(outcome: Outcome) -> list[Problem]:
+            checked = (self.checked(outcome, manifest, around) for manifest in outcome.manifests)
+            return self.model_problems(outcome) + [found for of_one in checked for found in of_one]
+
+        for outcome, found in zip(outcomes, fanout.mapped(problems, outcomes), strict=True):
+            outcome.problems += found
         return outcomes
 
     def rendered(self, source: Source) -> Outcome:
@@ -79,11 +84,23 @@ class Pipeline:
         try:
             if len(documents) > 1:
                 raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
-            outcome.values = values.check([*self._below, Layer(documents[0]), *self._above], self.pack)
+            outcome.values = values.check(self._layers(source), self.pack)
             outcome.manifests = self.renderer.render(outcome.values)
         except ProblemsError as error:
             outcome.problems = error.problems
         return outcome
+
+    def _layers(self, source: Source) -> list[Layer]:
+        return [*self._below, Layer(unwrapped(source.documents[0])), *self._above]
+
+    def _received(self, source: Source, found: Sent) -> Outcome:
+        """The outcome that another process made of `source`."""
+        mode, given, filled, manifests = found
+        made = [
+            Manifest(template, text, Document("", 1, body), origins)
+            for template, text, body, origins in manifests
+        ]
+        return Outcome(source.file, Values(self.pack.mode(mode), self._layers(source), given, filled), made)
 
     def checked(self, outcome: Outcome, manifest: Manifest, around: Surroundings) -> list[Problem]:
         """The problems of one rendered manifest, told in terms of the values line that caused each."""
@@ -110,6 +127,19 @@ class Pipeline:
             return []
         found = checks.check_model_of_values(of.filled, of.mode.facts, outcome.manifests[0].body, self.target)
         return [one.at(of.place(one.path)) for one in found]
+
+
+# What another process sends of a good outcome, in plain data: mode, values given and filled, manifests.
+Sent = tuple[str, Mapping[str, Any], Mapping[str, Any], list[tuple[str, str, Any, dict[Path, Path]]]]
+
+
+def sent(outcome: Outcome) -> Sent | None:
+    """What is sent of an outcome; None where something is wrong, and it is made once more instead."""
+    of = outcome.values
+    if of is None or outcome.problems:
+        return None
+    manifests = [(one.template, one.text, one.body, dict(one.origins)) for one in outcome.manifests]
+    return of.mode.name, of.given, of.filled, manifests
 
 
 def surroundings(target: Target, bodies: Sequence[Mapping[str, Any]]) -> Surroundings:

@@ -66,7 +66,15 @@ class Renderer:
 
         Raises PackError where a template is at fault, ProblemsError where an addition does not fit.
         """
-        manifests = self.render_filled(values.mode.templates, {**values.filled, "mode": values.mode.facts})
+        manifests = self._render(values, None)
+        if values.filled.get("rollout") == "job":
+            # The hash is of the pod template as it is in the end, so it is known after a first time.
+            return self._render(values, template_hash(manifests[0].body))
+        return manifests
+
+    def _render(self, values: Values, hashed: str | None) -> list[Manifest]:
+        context = {**values.filled, "mode": values.mode.facts, "templateHash": hashed}
+        manifests = self.render_filled(values.mode.templates, context)
         if values.filled.get("podTemplate") or values.filled.get("extraObjects"):
             from kaito_pack.extending import extended  # most values add nothing
 
@@ -74,12 +82,23 @@ class Renderer:
         return manifests
 
     def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[Manifest]:
-        """The same for a context given in full."""
+        """The same for a context given in full; without a hash of the template, unless it holds one."""
+        context = {"templateHash": None, **context}
         manifests = []
         for template, text in zip(templates, self._templates.texts(templates, context), strict=True):
             if text:
                 manifests.append(Manifest(template, text, _parsed(text, template)))
         return manifests
+
+
+def template_hash(workspace: Mapping[str, Any]) -> str:
+    """Eight characters that change with any change of the pod spec, and with nothing else."""
+    import json
+    from hashlib import sha256  # only for the values that want the rollout job
+
+    spec = workspace["inference"]["template"]["spec"]
+    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()[:8]
 
 
 def _parsed(text: str, template: str) -> Document:
@@ -92,6 +111,7 @@ def _parsed(text: str, template: str) -> Document:
         raise PackError(f"templates/{template}: its output is not one manifest")
     if documents[0].duplicates or documents[0].odd_keys:
         raise PackError(f"templates/{template}: its output has a key twice, or one that is not text")
+    documents[0].root = None  # where its lines stand nobody asks, and it is most of what a file keeps, 20 KiB
     return documents[0]
 
 

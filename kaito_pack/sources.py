@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from kaito_pack.documents import Document, read_file
 from kaito_pack.problems import Problem, ProblemsError, UsageError, escaped
+from kaito_pack.wrapping import is_wrapped
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -71,12 +72,17 @@ def is_manifest(value: object) -> bool:
     return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
 
 
+def is_foreign(value: object) -> bool:
+    """Whether a document of a folder is of no concern to who looks for values."""
+    return is_manifest(value) and not is_wrapped(value)
+
+
 def values_sources(paths: Sequence[str]) -> list[Source]:
     """The values files that `paths` name: what else lies in a folder (manifests, targets) is passed over."""
     found = []
     for path in paths:
         is_folder = os.path.isdir(path)
         for source in read_sources([path]):
-            if not (is_folder and any(is_manifest(document.value) for document in source.documents)):
+            if not (is_folder and any(is_foreign(document.value) for document in source.documents)):
                 found.append(source)
     return found

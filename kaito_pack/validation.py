@@ -14,15 +14,16 @@ from kaito_pack import checks, pack_files
 from kaito_pack.documents import Document
 from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Outcome, Pipeline, surroundings
+from kaito_pack.pipeline import Outcome, Pipeline, surroundings, tell_of_twins
 from kaito_pack.problems import Path, Problem, ProblemsError, shown
 from kaito_pack.rendering import Manifest
 from kaito_pack.rules import problem
 from kaito_pack.sources import Source, is_manifest
 from kaito_pack.target import Surroundings, Target
+from kaito_pack.wrapping import KIND as VALUES
+from kaito_pack.wrapping import is_wrapped
 
 Verdict = Literal["accepted", "refused", "skipped"]
-VALUES = "Values"
 
 
 @dataclass(slots=True)
@@ -80,6 +81,7 @@ class Validation:
         entries, stored = self._entries(sources), self._entries(old)
         if broken := [found for entry in stored for found in entry.problems if entry.body is None]:
             raise ProblemsError(broken)
+        tell_of_twins([entry.outcome for entry in entries if entry.kind == VALUES and entry.outcome])
         around = surroundings(self._target, [entry.body for entry in entries if entry.body is not None])
         for entry in entries:
             self._judge(entry, _with_old(around, entry, stored))
@@ -92,10 +94,17 @@ class Validation:
             if source.problems:
                 entries.append(Entry(file, 1, problems=source.problems))
             elif any(is_manifest(document.value) for document in documents):
-                entries += (entry for document in documents for entry in _manifests(document, file))
+                entries += (entry for document in documents for entry in self._of(document, file))
             elif documents:
                 entries += self._values(source)
         return entries
+
+    def _of(self, document: Document, file: str) -> Iterator[Entry]:
+        return (
+            self._values(Source(file, [document]))
+            if is_wrapped(document.value)
+            else _manifests(document, file)
+        )
 
     def _values(self, source: Source) -> Iterator[Entry]:
         outcome = self._pipeline.rendered(source)
@@ -140,8 +149,8 @@ class Validation:
 
 def _pack_file(entry: Entry) -> list[Problem]:
     if entry.source is None or entry.kind not in pack_files.KINDS:
-        fix = f"Choose {', '.join(pack_files.KINDS)}"
-        return [problem("pack-file/not-a-choice", ("kind",), value=shown(entry.kind), fix=fix)]
+        choices = ", ".join((*pack_files.KINDS, VALUES))
+        return [problem("pack-file/not-a-choice", ("kind",), value=shown(entry.kind), choices=choices)]
     return list(pack_files.check_file(entry.source, entry.kind))
 
 

@@ -10,10 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
+# Time is bench's matter; on a busy machine a deadline fails what is right.
+settings.register_profile("pack", deadline=None)
+settings.load_profile("pack")
 
 
 @pytest.fixture(scope="session")

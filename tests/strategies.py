@@ -75,6 +75,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "provider": st.just("kaito"),
     "imageRef": image,
     "resources": requests,
+    "rollout": st.sampled_from(["manual", "job"]),
+    "rolloutImage": image,
     "replicas": st.integers(1, 5),
     "labelSelector": st.dictionaries(label_key, label_value, min_size=1, max_size=3),
     "preferredNodes": st.lists(node_name, min_size=1, max_size=4, unique=True),

@@ -116,4 +116,5 @@ def collect_rarely() -> None:
 
 
 def _program() -> str:
-    return Path(sys.argv[0]).name or "render.py"
+    name = Path(sys.argv[0]).name
+    return "python -m kaito_pack" if name == "__main__.py" else name or "render.py"

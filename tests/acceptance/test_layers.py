@@ -231,8 +231,8 @@ def merged(*values: dict) -> dict:
 
 @settings(max_examples=200, deadline=None)
 @given(one=maps, two=maps, three=maps)
-def test_merging_is_the_same_however_it_is_grouped(one: dict, two: dict, three: dict) -> None:
-    assert merged(merged(one, two), three) == merged(one, two, three) == merged(one, merged(two, three))
+def test_layers_are_laid_one_after_the_other(one: dict, two: dict, three: dict) -> None:
+    assert merged(merged(one, two), three) == merged(one, two, three)
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,0 +1,27 @@
+"""`render.py krm`: the pack as an exec KRM function, as kustomize runs one."""
+
+from __future__ import annotations
+
+import click
+
+from kaito_pack.cli._options import Cluster, cluster_options
+from kaito_pack.documents import read_file
+from kaito_pack.pipeline import Pipeline
+from kaito_pack.resource_list import answer
+
+
+@click.command("krm")
+@cluster_options
+@click.pass_context
+def command(context: click.Context, cluster: Cluster) -> None:
+    """Read a ResourceList on stdin, print it with the manifests of its functionConfig added.
+
+    The functionConfig is of apiVersion pack.kubefoundry.io/v1, kind Values, with the values in spec. When
+    they are wrong, the items stay as they are, `results` says what is wrong, and the exit code is 1.
+    """
+    pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, with_advice=False)
+    found = answer(read_file("-"), pipeline)
+    click.echo(found.text, nl=False)
+    for line in found.lines:
+        click.echo(line, err=True)
+    context.exit(0 if found.is_good else 1)

@@ -1,0 +1,119 @@
+"""One function over many items by several processes, forked so that all that is loaded is there already.
+
+It pays from about 60 items a process on: starting one and sending its results back takes 5 to 10 ms, an
+item 0.4. Where processes cannot be forked, or one dies, its items are done here.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+FEWEST = 64  # items a process
+MOST = 8  # processes
+
+
+class Child(NamedTuple):
+    """A forked process, the end of the pipe that its results come from, and which items are its own."""
+
+    pid: int
+    pipe: int
+    first: int
+    end: int
+
+
+def processes_for(items: int) -> int:
+    """How many processes `items` are worth, this one included."""
+    if not hasattr(os, "fork") or items < 2 * FEWEST:
+        return 1
+    return max(1, min(available_cores(), items // FEWEST, MOST))
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def mapped(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    send: Callable[[Result], Any] = lambda result: result,
+    receive: Callable[[Item, Any], Result] = lambda _, sent: sent,
+) -> list[Result]:
+    """`function` of each item, in order.
+
+    What another process made goes through `send` there, pickle, and `receive` (with its item) here; where
+    `send` gives None, the item is done here. So `function` must do no harm when it is called twice.
+    """
+    count = processes_for(len(items))
+    share = -(-len(items) // count)
+    children = [
+        start(function, items, send, first, min(first + share, len(items)))
+        for first in range(share, len(items), share)
+    ]
+    try:
+        results = [function(item) for item in items[:share]]
+        for child in children:
+            came = collect(child)
+            for item, sent in zip(items[child.first : child.end], came, strict=True):
+                results.append(function(item) if sent is None else receive(item, sent))
+    finally:
+        for child in children:
+            reap(child)
+    return results
+
+
+def start(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    send: Callable[[Result], Any],
+    first: int,
+    end: int,
+) -> Child:
+    """Fork a process that does the items from `first` to before `end`."""
+    sys.stdout.flush()
+    sys.stderr.flush()  # else both processes would write what waits there
+    reading, writing = os.pipe()
+    try:
+        pid = os.fork()
+    except OSError:  # too many processes: its items come out as those of one that died
+        os.close(writing)
+        return Child(0, reading, first, end)
+    if pid:
+        os.close(writing)
+        return Child(pid, reading, first, end)
+    code = 1
+    try:
+        os.close(reading)
+        content = pickle.dumps([send(function(item)) for item in items[first:end]], pickle.HIGHEST_PROTOCOL)
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(content)
+        code = 0
+    finally:
+        os._exit(code)  # nothing of the parent's is cleaned up, flushed or told twice
+
+
+def collect(child: Child) -> list[Any]:
+    """What a process has sent, None for each of its items where it has died on the way."""
+    with os.fdopen(os.dup(child.pipe), "rb") as pipe:
+        content = pipe.read()
+    try:
+        sent: list[Any] = pickle.loads(content)
+    except (EOFError, pickle.UnpicklingError):
+        return [None] * (child.end - child.first)
+    return sent
+
+
+def reap(child: Child) -> None:
+    """Close the pipe (a process that still writes ends by that) and wait for the process."""
+    os.close(child.pipe)
+    if child.pid:
+        os.waitpid(child.pid, 0)
