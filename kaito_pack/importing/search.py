@@ -33,6 +33,8 @@ from kaito_pack.kubernetes import definitions
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.rendering import Manifest, Renderer
 
+UNKNOWN = 3  # scalars that differ: what a required value that is not to be read weighs
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -48,11 +50,18 @@ class Candidate:
     lost: Sequence[Lost]
     unknown: Sequence[str]
     silent: Sequence[str]
+    bare: int
+    is_other_engine: bool
 
     @property
-    def weight(self) -> tuple[int, int]:
-        """What the best candidate has least of."""
-        return sum(difference.weight for _, difference in self.lost), len(self.unknown)
+    def weight(self) -> tuple[bool, bool, int]:
+        """What the best candidate has least of: losses at all, another engine than runs, losses.
+
+        A patch can make any pod out of any mode, so how near the mode comes by itself (`bare`, what differs
+        without the values that hold the rest) counts as well; what is required and unknown counts more.
+        """
+        lost = sum(difference.weight for _, difference in self.lost)
+        return lost > 0, self.is_other_engine, lost + self.bare + UNKNOWN * len(self.unknown)
 
 
 class Search(Trial):
@@ -76,11 +85,13 @@ class Search(Trial):
         given = self.with_choices()
         if given is None:
             return None
+        bare = self.distance(given)
         given = self.in_order(given)
         given = self.pruned(given)
         given, unknown = self.without_unknown(given)
         lost = list(self.lost({**self.required, **given}))
-        return Candidate(self.mode, given, lost, unknown, list(self.silent(given)))
+        other = self.stream.view.engine not in (None, self.mode.facts.get("engine"))
+        return Candidate(self.mode, given, lost, unknown, list(self.silent(given)), bare, other)
 
     def with_choices(self) -> Given | None:
         """What is proposed; where no line reads a choice, the choice that differs least."""
