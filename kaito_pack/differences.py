@@ -79,3 +79,19 @@ def _by_flag(words: Sequence[Any]) -> dict[str, Any] | None:
             key = None
             found[f"[{index}]"] = word
     return found
+
+
+def keyed_path(manifest: Any, path: Path) -> Path:
+    """`path` as `differences` would say it, items by name; it ends before a list that has other keys."""
+    found: list[str | int] = []
+    for step in path:
+        names = _by_name(manifest) if isinstance(manifest, list) else None
+        inside = isinstance(manifest, list) and isinstance(step, int) and step < len(manifest)
+        if inside and names is not None:
+            found.append(list(names)[int(step)])
+        elif inside and found and found[-1] == "args" and _by_flag(manifest) is not None:
+            break
+        else:
+            found.append(step)
+        manifest = manifest[step] if inside else manifest.get(step) if isinstance(manifest, Mapping) else None
+    return tuple(found)

@@ -127,6 +127,6 @@ def _left(there: Any, before: Any, wanted: Any) -> Any:
         }
         return result | {key: value for key, value in there.items() if key not in wanted and key not in past}
     if isinstance(there, list) and isinstance(wanted, list) and len(there) == len(wanted):
-        past = before if isinstance(before, list) and len(before) == len(there) else [None] * len(there)
-        return [_left(*each) for each in zip(there, past, wanted, strict=True)]
+        earlier = before if isinstance(before, list) and len(before) == len(there) else [None] * len(there)
+        return [_left(*each) for each in zip(there, earlier, wanted, strict=True)]
     return wanted
