@@ -28,23 +28,36 @@ class Commit:
     def __init__(self, ref: str, folder: str) -> None:
         self._ref, self._folder = ref, folder
         self._repositories: dict[str, str] = {}
+        self._places: dict[str, tuple[str, str]] = {}
 
     def path(self, path: str) -> str:
         """Where `path` as it was lies; it may not be there. UsageError outside of a repository."""
         folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
-        top, _, prefix = self._git(folder, "rev-parse", "--show-toplevel", "--show-prefix").partition("\n")
+        top, prefix = self._place(folder)
         if top not in self._repositories:
             self._repositories[top] = self._exported(top)
         name = "" if os.path.isdir(path) else os.path.basename(path)
-        return os.path.normpath(os.path.join(self._repositories[top], prefix.rstrip("\n"), name))
+        return os.path.normpath(os.path.join(self._repositories[top], prefix, name))
 
-    def has_repository(self, path: str) -> bool:
+    def name(self, path: str) -> str:
+        """A path among the files of the commit as git writes it: `main:models/llama.yaml`."""
+        below = os.path.relpath(path, self._folder).split(os.sep, 1)[-1]
+        return f"{self._ref}:{below}"
+
+    def has(self, path: str) -> bool:
         """Whether `path` lies in a repository; a layer of another place is taken as it is."""
         try:
-            self._git(os.path.dirname(path) or ".", "rev-parse", "--show-toplevel")
+            self._place(os.path.dirname(path) or ".")
         except UsageError:
             return False
         return True
+
+    def _place(self, folder: str) -> tuple[str, str]:
+        """The repository that a folder lies in, and the folder's path in it."""
+        if folder not in self._places:
+            said = self._git(folder, "rev-parse", "--show-toplevel", "--show-prefix").splitlines()
+            self._places[folder] = said[0], said[1] if len(said) > 1 else ""
+        return self._places[folder]
 
     def _exported(self, top: str) -> str:
         found = f"{self._ref}^{{commit}}"
