@@ -19,7 +19,8 @@ from kaito_pack.stored import kept_by_apply, settled
 from kaito_pack.target import Surroundings, Target
 
 LABELS = ("rejected", "not-rolled-out", "rolled-out-by-job", "recreate", "live", "ignored")
-REFUSED = "the update is refused as a whole: until then nothing of it reaches the cluster"
+REFUSED = "the update is refused as a whole, so nothing of it reaches the cluster"
+STORED = "kaito/stored-object-broken"
 BLOCKED = "whatever the change, because of what is stored: "
 Manifest = Mapping[str, Any]
 
@@ -113,7 +114,8 @@ def _labelled(found: Sequence[Difference], old: Manifest, new: Manifest, target:
             untold = [each for each in untold if each is not refusal]
             yield _rejected(one, refusal)
         elif blocked:
-            yield _rejected(one, blocked[0], BLOCKED)
+            # What KAITO says of the stored object names the only way out of it.
+            yield _rejected(one, next((each for each in blocked if each.rule == STORED), blocked[0]), BLOCKED)
         else:
             yield by_table(one, old, new, target.kaito)
     for refusal in untold:  # the change shows in another field than the one that the webhook names

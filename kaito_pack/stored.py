@@ -93,8 +93,8 @@ def kept_by_apply(live: Mapping[str, Any], new: Mapping[str, Any], kaito: str) -
     """`new` with what applying it leaves as it is in `live`: fields that no file ever set.
 
     An apply takes away only what an earlier apply set. Where kubectl's annotation tells what that was, it
-    decides. Without it, what a Workspace and labels have is taken for the owner's, and everything else that
-    `new` does not name (a Service's clusterIP) for the cluster's.
+    decides. Without it, labels and what a Workspace says are taken for the owner's, and everything else that
+    `new` does not name (a Service's clusterIP, an annotation of Argo CD) for somebody else's.
     """
     metadata = live.get("metadata")
     if not isinstance(metadata, Mapping) or not metadata.get("uid"):
@@ -102,7 +102,8 @@ def kept_by_apply(live: Mapping[str, Any], new: Mapping[str, Any], kaito: str) -
     wanted, there = settled(new, kaito), settled(live, kaito)
     before = _last_applied(metadata)
     if before is None:
-        before = there if is_workspace(live) else {"metadata": there.get("metadata")}
+        labels = {"labels": there.get("metadata", {}).get("labels")}
+        before = {**(there if is_workspace(live) else {}), "metadata": labels}
     result: dict[str, Any] = _left(there, settled(before, kaito), wanted)
     return result
 
@@ -125,7 +126,12 @@ def _left(there: Any, before: Any, wanted: Any) -> Any:
             key: _left(there[key], past.get(key), value) if key in there else value
             for key, value in wanted.items()
         }
-        return result | {key: value for key, value in there.items() if key not in wanted and key not in past}
+        for key, value in there.items():
+            if key not in past and key not in wanted:
+                result[key] = value
+            elif key not in wanted and isinstance(value, dict) and (kept := _left(value, past[key], {})):
+                result[key] = kept  # others have set keys of their own in a map that we set no longer
+        return result
     if isinstance(there, list) and isinstance(wanted, list) and len(there) == len(wanted):
         earlier = before if isinstance(before, list) and len(before) == len(there) else [None] * len(there)
         return [_left(*each) for each in zip(there, earlier, wanted, strict=True)]

@@ -24,12 +24,17 @@ TITLES = {
 
 
 def summary(planned: Sequence[Planned]) -> str:
-    """`3 objects change: 1 rejected, 2 live; 1 created`."""
+    """`3 objects: 1 rejected, 2 live, 1 created`: fields of changed objects, and objects that come and go."""
     if not planned:
         return "Nothing changes"
     labels = [label for one in planned for label in one.labels]
-    counts = [f"{labels.count(label)} {TITLES[label]}" for label in LABELS if label in labels]
-    counts += [f"{labels.count(word)} {word}" for word in ("created", "deleted") if word in labels]
+    counts = [
+        f"{labels.count(label)} {TITLES[label]}" for label in LABELS if label in labels if label != "recreate"
+    ]
+    actions = [one.action for one in planned]
+    counts += [
+        f"{actions.count(word)} {word}" for word in ("recreated", "created", "deleted") if word in actions
+    ]
     return f"{len(planned)} object{'s' if len(planned) > 1 else ''}: {', '.join(counts)}"
 
 
