@@ -8,6 +8,7 @@ from typing import Any
 from kaito_pack.checks import is_workspace
 
 INSTANCE = "app.kubernetes.io/instance"
+DEFAULT = "default"
 Manifest = Mapping[str, Any]
 Identity = tuple[str, str, str, str]  # group, kind, namespace, name
 
@@ -15,7 +16,7 @@ Identity = tuple[str, str, str, str]  # group, kind, namespace, name
 def identity(body: Manifest) -> Identity:
     """Two manifests of one identity are one object to a cluster; `default` is the namespace of none."""
     group = str(body.get("apiVersion")).rpartition("/")[0]
-    return group, str(body.get("kind")), metadata(body, "namespace"), metadata(body, "name")
+    return group, str(body.get("kind")), metadata(body, "namespace") or DEFAULT, metadata(body, "name")
 
 
 def metadata(body: Manifest, name: str) -> str:
@@ -23,6 +24,14 @@ def metadata(body: Manifest, name: str) -> str:
     found = body.get("metadata")
     value = found.get(name) if isinstance(found, Mapping) else None
     return "" if value is None else str(value)
+
+
+def nameable(*words: str) -> bool:
+    """Whether objects of a cluster can be called so. No other word belongs in a command that people copy."""
+    return all(
+        word[:1].isalnum() and all(c.isascii() and (c.isalnum() or c in ".:-") for c in word)
+        for word in words
+    )
 
 
 def moves(

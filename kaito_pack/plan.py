@@ -12,7 +12,7 @@ from typing import Any
 from kaito_pack import checks, moves
 from kaito_pack.changes import Change, by_table
 from kaito_pack.differences import ABSENT, Difference, differences, keyed_path
-from kaito_pack.moves import Identity, identity, metadata
+from kaito_pack.moves import Identity, identity, metadata, nameable
 from kaito_pack.problems import Path, Problem
 from kaito_pack.report import sentence
 from kaito_pack.stored import kept_by_apply, settled
@@ -20,6 +20,7 @@ from kaito_pack.target import Surroundings, Target
 
 LABELS = ("rejected", "not-rolled-out", "rolled-out-by-job", "recreate", "live", "ignored")
 REFUSED = "the update is refused as a whole, so nothing of it reaches the cluster"
+ONLY_ANEW = f"{REFUSED}; made again, the Workspace takes it, and the model is away meanwhile"
 STORED = "kaito/stored-object-broken"
 BLOCKED = "whatever the change, because of what is stored: "
 Manifest = Mapping[str, Any]
@@ -82,9 +83,15 @@ def _planned(action: str, body: Manifest) -> Planned:
 
 def _deleted(body: Manifest) -> Planned:
     planned = _planned("deleted", body)
-    planned.remedy = f"kubectl delete {planned.kind.lower()} {planned.name}"
-    planned.remedy += f" -n {planned.namespace}" if planned.namespace else ""
+    planned.remedy = _delete(planned)
     return planned
+
+
+def _delete(planned: Planned) -> str:
+    if not nameable(planned.kind, planned.name, planned.namespace or moves.DEFAULT):
+        return ""  # no cluster has it
+    command = f"kubectl delete {planned.kind.lower()} {planned.name}"
+    return f"{command} -n {planned.namespace}" if planned.namespace else command
 
 
 def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
@@ -101,7 +108,9 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
     planned = _planned("changed", new)
     planned.changes = list(_labelled(found, before, after, target))
     if "rejected" in planned.labels and checks.is_workspace(new):
-        planned.why = REFUSED
+        anew = not any(_refusals(None, new, target))
+        planned.why = ONLY_ANEW if anew else REFUSED
+        planned.remedy = _delete(planned) if anew else ""
     return planned
 
 
@@ -140,7 +149,8 @@ def _rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Prob
     return refused
 
 
-def _refusals(old: Manifest, new: Manifest, target: Target) -> list[Problem]:
+def _refusals(old: Manifest | None, new: Manifest, target: Target) -> list[Problem]:
+    """What refuses the update of `old` to `new`, or the creation of `new` where there is no `old`."""
     found = checks.check(new, Surroundings(target, old=old), with_model=False) or []
     return [one for one in found if one.is_error and one.layer in ("crd", "webhook")]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from kaito_pack.checks import is_workspace
 from kaito_pack.kaito import crd
+from kaito_pack.moves import DEFAULT
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 ADDED = (
@@ -35,7 +36,7 @@ def settled(manifest: Mapping[str, Any], kaito: str) -> dict[str, Any]:
             metadata.pop(name, None)
         _drop_annotations(metadata)
         if not metadata.get("namespace"):
-            metadata.pop("namespace", None)
+            metadata["namespace"] = DEFAULT
     if is_workspace(body):
         _settle_inference(body.get("inference"))
         return filled(body, kaito)

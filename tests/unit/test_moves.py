@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaito_pack.moves import identity, moves
+import pytest
+
+from kaito_pack.moves import identity, moves, nameable
 
 
 def workspace(
@@ -52,3 +54,19 @@ def test_nothing_is_guessed_where_two_could_be_meant() -> None:
 def test_other_kinds_do_not_move() -> None:
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x"}}
     assert found([service], [{**service, "metadata": {"name": "y"}}]) == []
+
+
+def test_an_object_without_a_namespace_is_in_default() -> None:
+    body = workspace("x", "default")
+    del body["metadata"]["namespace"]
+    assert identity(body) == identity(workspace("x", "default"))
+    assert identity(body) != identity(workspace("x", "a"))
+
+
+@pytest.mark.parametrize("word", ["", "--all", "a; rm b", "a\nb", "$(a)", "a'b", "\u0661", "\u00e9"])
+def test_what_no_object_can_be_called_is_no_word_of_a_command(word: str) -> None:
+    assert not nameable("workspace", word)
+
+
+def test_names_of_objects_are_words_of_a_command() -> None:
+    assert nameable("Workspace", "a-1.b", "system:node", "1a")
