@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kaito_pack.differences import ABSENT, Difference
-from kaito_pack.moves import identity, metadata
+from kaito_pack.moves import identity, metadata, nameable
 from kaito_pack.problems import Path, looks_like_token, path_text, shown
 from kaito_pack.rules import in_range
 from kaito_pack.tables import table
@@ -38,7 +38,7 @@ class Change:
 
 def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Change:
     """The change with the label, words and remedy of its row for that KAITO minor."""
-    row = _row(one.path, str(new.get("kind")), kaito)
+    row = _row(one.path, new, kaito)
     if identity(old) != identity(new) and row["label"] != "recreate":
         row = table("kaito/changes.json")["moved"]
     if row["label"] == "not-rolled-out" and _has_hash(new):
@@ -49,19 +49,21 @@ def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Chang
         "namespace": metadata(new, "namespace") or "default",
         "old_name": metadata(old, "name"),
         "old_namespace": metadata(old, "namespace") or "default",
-        "workload": _workload(row, kaito),
+        "workload": workload(row, kaito),
     }
-    remedy = row["remedy"].format_map(facts)
+    remedy = row["remedy"].format_map(facts) if nameable(*filter(None, facts.values())) else ""
     return Change(one.path, one.old, one.new, row["label"], row["words"], remedy)
 
 
-def _row(path: Path, kind: str, kaito: str) -> Mapping[str, Any]:
-    """The row of that kind whose path says most of `path`."""
+def _row(path: Path, body: Manifest, kaito: str) -> Mapping[str, Any]:
+    """The row of that kind of object whose path says most of `path`; of two, one that asks for a field."""
     rows = table("kaito/changes.json")
+    kind = str(body.get("kind"))
     text = ".".join(map(str, path)) + "."
     fits = [row for row in rows.values() if row["kind"] == kind and _fits(row, text, kaito)]
+    fits = [row for row in fits if _has(body, row.get("with", ""))]
     if fits:
-        return max(fits, key=lambda row: len(row["path"]))
+        return max(fits, key=lambda row: (len(row["path"]), "with" in row))
     fallback: Mapping[str, Any] = rows["resource" if kind == "Workspace" else "other"]
     return fallback
 
@@ -74,9 +76,18 @@ def _fits(row: Mapping[str, Any], path: str, kaito: str) -> bool:
     )
 
 
-def _workload(row: Mapping[str, Any], kaito: str) -> str:
+def workload(row: Mapping[str, Any], kaito: str) -> str:
+    """The kind of workload, in the words of kubectl, that a row names for that KAITO; "" for none."""
     kinds = row.get("workload", {})
     return next((kind for versions, kind in kinds.items() if in_range(kaito, versions)), "")
+
+
+def _has(body: Manifest, path: str) -> bool:
+    """Whether the object has the field that a row is for; every object has none."""
+    inside: Any = body
+    for step in path.split(".") if path else ():
+        inside = inside.get(step) if isinstance(inside, Mapping) else None
+    return inside is not None
 
 
 def _has_hash(body: Manifest) -> bool:

@@ -88,3 +88,82 @@ def test_what_comes_is_told_with_its_value() -> None:
 def test_every_row_of_the_table_is_whole() -> None:
     for name, row in table("kaito/changes.json").items():
         assert {"kind", "path", "label", "words", "remedy", "source"} <= row.keys(), name
+
+
+def test_an_object_that_names_no_namespace_is_the_one_in_default() -> None:
+    old, new = workspace(), workspace(image="a/b:2")
+    del old["metadata"]["namespace"]
+    new["metadata"]["namespace"] = "default"
+    (change,) = changes(old, new)
+    assert change.label == "not-rolled-out"
+    assert (
+        plan([old], [{**deepcopy(old), "metadata": {"name": "tiny", "namespace": "default"}}], TARGET) == []
+    )
+
+
+def test_a_rejected_change_comes_with_the_command_that_helps() -> None:
+    old, new = workspace(), workspace()
+    new["resource"]["count"] = 2
+    (planned,) = plan([old], [new], TARGET)
+    assert planned.remedy == "kubectl delete workspace tiny -n a"
+    assert "made again" in planned.why
+
+
+def test_a_rejected_change_that_a_new_workspace_would_not_get_either_names_no_command() -> None:
+    (planned,) = plan([workspace()], [workspace(contianers=[])], TARGET)
+    assert planned.labels == ["rejected"]
+    assert planned.remedy == ""
+    assert "made again" not in planned.why
+
+
+@pytest.mark.parametrize("name", ["--all", "a; rm -rf b", "a\nb"])
+def test_a_name_that_no_cluster_takes_is_in_no_command(name: str) -> None:
+    gone = workspace()
+    gone["metadata"]["name"] = name
+    (deleted,) = plan([gone], [], TARGET)
+    assert (deleted.action, deleted.remedy) == ("deleted", "")
+    (moved,) = plan([gone], [workspace()], TARGET)
+    assert moved.action == "recreated"
+    assert {change.remedy for change in moved.changes} == {""}
+
+
+PRESET = {"preset": {"name": "phi-4"}}
+
+
+@pytest.mark.parametrize(
+    ("kaito", "inference", "field", "label"),
+    [
+        ("0.12", PRESET, "config", "live"),
+        ("0.7", PRESET, "config", "not-rolled-out"),
+        ("0.12", PRESET, "adapters", "live"),
+        ("0.12", None, "config", "ignored"),
+        ("0.7", None, "config", "ignored"),
+        ("0.12", None, "adapters", "ignored"),
+    ],
+)
+def test_only_a_preset_has_use_for_its_configuration_and_adapters(
+    kaito: str, inference: Any, field: str, label: str
+) -> None:
+    old, new = workspace(), workspace()
+    for body in (old, new):
+        body["resource"]["preferredNodes"] = ["a"]
+        body["inference"] = deepcopy(inference or body["inference"])
+    adapter = {"source": {"name": "a", "image": "a/b:1"}, "strength": "1.0"}
+    new["inference"][field] = "own" if field == "config" else [adapter]
+    (planned,) = plan([old], [new], Target(kaito, "1.35", "byo"))
+    assert planned.labels == [label]
+
+
+def test_a_tuning_runs_again() -> None:
+    old = workspace()
+    del old["inference"]
+    old["tuning"] = {
+        "preset": {"name": "phi-4"},
+        "method": "lora",
+        "input": {"urls": ["https://example.com/a"]},
+        "output": {"image": "a/b:1", "imagePushSecret": "a"},
+    }
+    new = deepcopy(old)
+    new["tuning"]["output"]["image"] = "a/b:2"
+    (change,) = changes(old, new)
+    assert (change.label, "again" in change.words) == ("live", True)
