@@ -26,23 +26,26 @@ class Commit:
     """Where the files of a commit lie, by the paths that they have in the working tree."""
 
     def __init__(self, ref: str, folder: str) -> None:
-        self._ref, self._folder = ref, folder
+        self.ref, self._folder = ref, folder
         self._repositories: dict[str, str] = {}
         self._places: dict[str, tuple[str, str]] = {}
 
     def path(self, path: str) -> str:
         """Where `path` as it was lies; it may not be there. UsageError outside of a repository."""
-        folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
-        top, prefix = self._place(folder)
+        folder = path
+        names: list[str] = []
+        while folder and not os.path.isdir(folder):  # what is gone today lies below a folder that is left
+            folder, name = os.path.split(folder)
+            names.insert(0, name)
+        top, prefix = self._place(folder or ".")
         if top not in self._repositories:
             self._repositories[top] = self._exported(top)
-        name = "" if os.path.isdir(path) else os.path.basename(path)
-        return os.path.normpath(os.path.join(self._repositories[top], prefix, name))
+        return os.path.normpath(os.path.join(self._repositories[top], prefix, *names))
 
     def name(self, path: str) -> str:
         """A path among the files of the commit as git writes it: `main:models/llama.yaml`."""
         below = os.path.relpath(path, self._folder).split(os.sep, 1)[-1]
-        return f"{self._ref}:{below}"
+        return f"{self.ref}:{below}"
 
     def has(self, path: str) -> bool:
         """Whether `path` lies in a repository; a layer of another place is taken as it is."""
@@ -60,7 +63,7 @@ class Commit:
         return self._places[folder]
 
     def _exported(self, top: str) -> str:
-        found = f"{self._ref}^{{commit}}"
+        found = f"{self.ref}^{{commit}}"
         commit = self._git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", found).strip()
         folder = os.path.join(self._folder, str(len(self._repositories)))
         index = {"GIT_INDEX_FILE": f"{folder}.index"}
@@ -90,7 +93,7 @@ class Commit:
 
     def _reason(self, folder: str, arguments: Sequence[str], said: str) -> str:
         if "--verify" in arguments:
-            return f"{shown(self._ref)} is no commit here"
+            return f"{shown(self.ref)} is no commit here"
         return (
             f"{escaped(folder)}: {escaped(said.strip().splitlines()[-1] if said.strip() else 'git failed')}"
         )

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from kaito_pack import checks
+from kaito_pack.changes import workload
 from kaito_pack.kaito import instance_types
 from kaito_pack.pipeline import surroundings
 from kaito_pack.problems import Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.tables import table
 from kaito_pack.target import Surroundings, Target
 
 Effect = Literal["refused", "breaks", "differs"]
@@ -72,6 +74,7 @@ def _reasons(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> 
     yield from (Reason(one, "update") for one in as_stored if one not in as_new)
     if not any(one.path == INSTANCE_TYPE and one.is_error for one in as_new):
         yield from (Reason(one, "create") for one in _dropped(body, now.target, then))
+    yield from (Reason(one, "update") for one in _replaced(body, now.target, then.target))
 
 
 def _new(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> list[Problem]:
@@ -80,6 +83,16 @@ def _new(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> list
 
 
 INSTANCE_TYPE = ("resource", "instanceType")
+TEMPLATE = ("inference", "template")
+
+
+def _replaced(body: Mapping[str, Any], now: Target, then: Target) -> Iterator[Problem]:
+    """A workload that the newer KAITO deletes, since it runs templates by another kind of workload."""
+    row = table("kaito/changes.json")["template"]
+    old, new = workload(row, now.kaito), workload(row, then.kaito)
+    inference = body.get("inference")
+    if old != new and isinstance(inference, Mapping) and inference.get("template") is not None:
+        yield problem("controller/workload-replaced", TEMPLATE, kaito=then.kaito, old=old, new=new)
 
 
 def _dropped(body: Mapping[str, Any], now: Target, then: Surroundings) -> Iterator[Problem]:

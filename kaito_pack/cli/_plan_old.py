@@ -64,11 +64,13 @@ def bodies_of(outcomes: Sequence[Outcome]) -> list[Manifest]:
     return [manifest.body for outcome in outcomes for manifest in outcome.manifests]
 
 
-def of_tree(tree: str, new: Sequence[Manifest], whole: bool) -> Before:
-    """What the tree holds: everything of the pack's, or only the files of these Workspaces."""
+def of_tree(tree: str, new: Sequence[Manifest], whole: bool, commit: Commit | None = None) -> Before:
+    """What the tree holds, today or at a commit: all that is the pack's, or these Workspaces' files."""
+    said = tree if commit is None else f"{commit.ref}:{tree}"
+    tree = tree if commit is None else commit.path(tree)
     files = workspace_files(tree)
     if not os.path.isdir(tree):
-        click.echo(f"{escaped(tree)}: not there yet, so everything is created", err=True)
+        click.echo(f"{escaped(said)}: not there yet, so everything is created", err=True)
     if not whole:
         names = {f"{one['metadata'].get('namespace')}/{one['metadata']['name']}.yaml" for one in new}
         files = [file for file in files if file in names]

@@ -36,7 +36,11 @@ FAILING = (*LABELS, "created", "deleted", *EFFECTS)
 @click.argument("values", nargs=-1, metavar="VALUES...")
 @cluster_options
 @click.option("--out", metavar="DIR", help="Compare with the output tree that is there.")
-@click.option("--against", metavar="GIT-REF", help="Compare with what the files were at that commit.")
+@click.option(
+    "--against",
+    metavar="GIT-REF",
+    help="Compare with what the files were at that commit; with --out, with the tree there.",
+)
 @click.option(
     "--old", multiple=True, metavar="FILE", help="Compare with stored objects; - is kubectl's on stdin."
 )
@@ -82,10 +86,12 @@ def command(
     planned: list[Planned] = []
     with ExitStack() as stack:
         commit = stack.enter_context(files_at(against)) if against is not None else None
-        then = at_commit(commit, values, cluster, fleet) if commit else {}
+        then = at_commit(commit, values, cluster, fleet) if commit and out is None else {}
         for run, outcomes in made:
             new = bodies_of(outcomes)
-            if commit:
+            if commit and out is not None:
+                planned += _planned(run, of_tree(out, new, whole, commit), outcomes, whole)
+            elif commit:
                 before = before_commit(commit, then.get(run.name, []), outcomes)
                 planned += _planned(run, before, outcomes, True)
             elif old:
@@ -115,7 +121,7 @@ def _refuse_misuse(
         raise click.UsageError("name a values file, such as llama.yaml, or a --fleet")
     if fleet is not None and (values or out or old):
         raise click.UsageError("--fleet names values and output folders; leave VALUES, --out and --old away")
-    named = sum((out is not None, against is not None, bool(old)))
+    named = sum((out is not None or against is not None, bool(old)))
     if upgrade is not None and named:
         raise click.UsageError("--upgrade compares two KAITO versions; leave --out, --against and --old away")
     if upgrade is None and named != 1 and (fleet is None or named):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from copy import deepcopy
 from pathlib import Path
@@ -255,6 +256,36 @@ def test_values_that_were_wrong_at_the_commit_count_as_not_there(run: Run, repos
     assert "HEAD:models/tiny.yaml: could not be rendered" in done.stderr
 
 
+def test_a_tree_is_compared_with_what_it_was_at_the_commit(run: Run, repository: Path) -> None:
+    assert run("models", "--out", "clusters/a/").returncode == 0
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "tree")
+    (repository / "models/tiny.yaml").write_text(TINY.replace("gpu: 2", "gpu: 4"), encoding="utf-8")
+    (repository / "models/gone.yaml").unlink()
+    assert run("models", "--out", "clusters/a/", "--prune").returncode == 0
+    asked = ("plan", "models", "--out", "clusters/a")
+    assert run(*asked).stdout == "Nothing changes\n"
+    done = run(*asked, "--against", "HEAD")
+    assert "--tensor-parallel-size: 2 → 4" in done.stdout
+    assert "Workspace kaito-workspace/workspace-gone: deleted" in done.stdout
+    shutil.rmtree(repository / "clusters")
+    assert run(*asked, "--against", "HEAD").stdout == done.stdout
+
+
+def test_a_tree_that_the_commit_has_not_is_all_new(run: Run, repository: Path) -> None:
+    assert run("models", "--out", "clusters/").returncode == 0
+    done = run("plan", "models", "--out", "clusters", "--against", "HEAD")
+    assert "4 created" in done.stdout
+    assert "HEAD:clusters: not there yet" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options", [("--old", "-", "--out", "tree"), ("--old", "-", "--against", "HEAD"), (), ("--old",)]
+)
+def test_one_thing_is_compared_with(run: Run, tree: Path, options: tuple[str, ...]) -> None:
+    assert run("plan", "in", *options, stdin="").returncode == 2
+
+
 @pytest.mark.parametrize("ref", ["no-such-ref", "--help", "HEAD:models", ""])
 def test_what_is_no_commit_cannot_be_judged(run: Run, repository: Path, ref: str) -> None:
     done = run("plan", "models", f"--against={ref}")
@@ -313,6 +344,16 @@ def test_upgrade_says_on_what_a_workspace_is_refused(run: Run, tmp_path: Path) -
     done = run("plan", "--upgrade", "0.8", "old.yaml", *options, "-o", "json")
     assert {row["on"] for row in json.loads(done.stdout)} <= {"create", "update", "create and update"}
     assert "update" in " ".join(row["on"] for row in json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(("now", "then", "told"), [("0.7", "0.8", 1), ("0.6", "0.12", 1), ("0.8", "0.12", 0)])
+def test_upgrade_tells_that_the_workload_becomes_another_one(
+    run: Run, tree: Path, now: str, then: str, told: int
+) -> None:
+    done = run("plan", "in", "--upgrade", then, "--kaito-version", now, "-o", "json")
+    rows = [row for row in json.loads(done.stdout) if row["rule"] == "controller/workload-replaced"]
+    assert [(row["effect"], row["on"]) for row in rows] == [("differs", "update")] * told
+    assert all("deletes the deployment" in row["message"] for row in rows)
 
 
 def test_upgrade_without_a_present_version_takes_the_one_before(run: Run, tree: Path) -> None:
