@@ -20,6 +20,7 @@ from kaito_pack.importing.given import (
     Path,
     example_of,
     holds_token,
+    map_paths,
     schema_paths,
     value_paths,
     with_value,
@@ -86,6 +87,7 @@ class Search(Trial):
         if given is None:
             return None
         bare = self.distance(given)
+        given = self.verified(given)
         given = self.in_order(given)
         given = self.pruned(given)
         given, unknown = self.without_unknown(given)
@@ -130,6 +132,20 @@ class Search(Trial):
                 break
             waiting = left
         return given, taken
+
+    def verified(self, given: Given) -> Given:
+        """`given` without what was read from an object that only looks like one of the mode's."""
+        best = self.distance(whole) if self.has_lost_beside(whole := self.with_rests(given)) else 0
+        for path in list(value_paths(given, self.mode.schema)) if best else ():
+            less = without_value(given, path, {})
+            is_free = path[0] not in self.required and look_up(self.supplied, path) is ABSENT
+            if is_free and self.accepts(less) and (found := self.distance(self.with_rests(less))) < best:
+                given, best = less, found
+        return given
+
+    def has_lost_beside(self, given: Given) -> bool:
+        """Whether an object beside the Workspace differs."""
+        return any(found is not None for found, _ in self.lost(given))
 
     def in_order(self, given: Given) -> Given:
         """`given` with the values that hold the rest; where keys then stand in another order, the rest
@@ -203,7 +219,10 @@ class Search(Trial):
     def pruned(self, given: Given) -> Given:
         """`given` without what renders the same when it is left out."""
         required = self.mode.schema.get("required", ())
-        for path in value_paths(given, self.mode.schema):
+        inside = [path for path in map_paths(given) if len(path) > 1]
+        for path in [*value_paths(given, self.mode.schema), *inside]:
+            if look_up(given, path) is ABSENT:
+                continue
             if (len(path) == 1 and path[0] in required) or look_up(self.supplied, path) is not ABSENT:
                 continue
             less = without_value(given, path, {})
