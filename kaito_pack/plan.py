@@ -171,7 +171,7 @@ def _by_table(difference: Difference, old: Manifest, new: Manifest, target: Targ
         "old_namespace": _metadata(old, "namespace") or "default",
         "workload": _workload(row, target.kaito),
     }
-    if row["label"] == "not-rolled-out" and _has_hash(new):
+    if row["label"] == "not-rolled-out" and _is_for_the_job(old, new):
         return _labelled(difference, "rolled-out-by-job", BY_JOB, "")
     return _labelled(difference, row["label"], row["words"], row["remedy"].format_map(facts))
 
@@ -191,11 +191,16 @@ def _workload(row: Mapping[str, Any], kaito: str) -> str:
     return next((kind for versions, kind in kinds.items() if in_range(kaito, versions)), "")
 
 
-def _has_hash(body: Manifest) -> bool:
+def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
+    """Whether the rollout job sees the change: it compares hashes of the pod spec, and of nothing else."""
+    return _hash(new) not in (None, _hash(old))
+
+
+def _hash(body: Manifest) -> Any:
     template: Any = body.get("inference", {}).get("template")
     metadata = template.get("metadata") if isinstance(template, Mapping) else None
     annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-    return isinstance(annotations, Mapping) and HASH in annotations
+    return annotations.get(HASH) if isinstance(annotations, Mapping) else None
 
 
 def _labelled(difference: Difference, label: str, words: str, remedy: str) -> Change:
