@@ -12,7 +12,6 @@ from kaito_pack.pack import Pack
 from kaito_pack.problems import PackError, Path, ProblemsError
 from kaito_pack.values import Values
 
-
 # What a template sees besides the values and the mode's facts; filled for the rollout job alone.
 NO_HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": None, "jobHash": None})
 
