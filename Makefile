@@ -34,6 +34,12 @@ test: $(VENV)/dev.stamp ## Run the tests
 test-tools: ## Fetch the real tools that tests compare with (Debian, Go, npm)
 	@scripts/test-tools
 
+bench-tools: ## Fetch what the benchmark compares with (npm, Go)
+	@scripts/bench-tools
+
+bench: $(VENV)/run.stamp ## Measure against helm and kubeconform; prints a table (ARGS="--files 1 20")
+	@$(RUN) bench/bench.py $(ARGS)
+
 fuzz: $(VENV)/dev.stamp ## Fuzz for long (FUZZ_EXAMPLES=100000)
 	@FUZZ_EXAMPLES="$${FUZZ_EXAMPLES:-100000}" $(RUN) -m pytest tests/acceptance/test_fuzz.py -n auto
 
@@ -60,4 +66,4 @@ lock: ## Pin the dependencies of requirements/*.in again (needs uv)
 clean: ## Remove what make has made
 	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean
+.PHONY: bench bench-tools fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean

@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".tools" / "bin"
+# Python is to keep what it has compiled, as it does unless it is told not to.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 BAR = r"\|"  # in a table of Markdown
 ROUNDS = {1: 21, 20: 5, 200: 3}  # of more files: one round
 
@@ -49,7 +51,8 @@ def contestants(folder: Path) -> dict[str, str]:
 def measured(line: str, files: list[str]) -> Cost:
     """The cost of one run of a shell line, which has to end well."""
     start = time.perf_counter()
-    child = subprocess.Popen(["/bin/sh", "-c", line, "sh", *files], stdout=subprocess.DEVNULL)
+    command = ["/bin/sh", "-c", line, "sh", *files]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.perf_counter() - start
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -79,38 +82,46 @@ def check_alike(folder: Path, lines: dict[str, str], files: list[str]) -> None:
     helm = lines["helm | kubeconform"].rpartition(" | ")[0]
     for name, line in (("ours", lines["ours"]), ("theirs", helm)):
         with (folder / name).open("wb") as stream:
-            subprocess.run(["/bin/sh", "-c", line, "sh", *files], stdout=stream, check=True)
+            subprocess.run(["/bin/sh", "-c", line, "sh", *files], stdout=stream, check=True, env=ENVIRONMENT)
     inputs("same", str(folder / "ours"), str(folder / "theirs"))
 
 
 def inputs(*arguments: str) -> None:
     """Run bench/inputs.py."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(ROOT)}
     subprocess.run(
         [sys.executable, str(ROOT / "bench" / "inputs.py"), *arguments], check=True, env=environment
     )
 
 
+COLUMNS = (
+    *("files", "rounds", "what", "wall s", "CPU s", "peak MiB"),
+    *("wall / helm", "wall / DEEP", "CPU / DEEP", "ms a further file"),
+)
+
+
 def table(sizes: dict[int, dict[str, Cost]], rounds: dict[int, int]) -> str:
     """The results as a Markdown table: medians, and ratios to the two rivals of the same run."""
-    rows = [
-        "| files | rounds | what | wall s | CPU s | peak MiB"
-        " | wall / helm | wall / DEEP | CPU / DEEP | ms a further file |"
-    ]
-    rows.append("| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    rows = [COLUMNS, ("---:", "---:", "---", *("---:",) * 7)]
     for count, costs in sizes.items():
-        helm, deep = costs["helm | kubeconform"], costs["the same, DEEP"]
         for name, cost in costs.items():
-            further = (
-                (cost.wall - sizes[1][name].wall) / (count - 1) * 1000 if count > 1 and 1 in sizes else None
+            one = sizes.get(1, {}).get(name, cost)
+            further = f"{(cost.wall - one.wall) / (count - 1) * 1000:.2f}" if one is not cost else ""
+            figures = (
+                f"{cost.wall:.3f}",
+                f"{cost.cpu:.3f}",
+                f"{cost.memory:.1f}",
+                *ratios(cost, costs),
+                further,
             )
-            rows.append(
-                f"| {count} | {rounds[count]} | {name.replace('|', BAR)}"
-                f" | {cost.wall:.3f} | {cost.cpu:.3f} | {cost.memory:.1f}"
-                f" | {cost.wall / helm.wall:.3f} | {cost.wall / deep.wall:.3f} | {cost.cpu / deep.cpu:.3f}"
-                f" | {'' if further is None else f'{further:.2f}'} |"
-            )
-    return "\n".join(rows)
+            rows.append((str(count), str(rounds[count]), name.replace("|", BAR), *figures))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def ratios(cost: Cost, costs: dict[str, Cost]) -> tuple[str, str, str]:
+    """Wall time by helm's, by DEEP's, and CPU time by DEEP's."""
+    helm, deep = costs["helm | kubeconform"], costs["the same, DEEP"]
+    return f"{cost.wall / helm.wall:.3f}", f"{cost.wall / deep.wall:.3f}", f"{cost.cpu / deep.cpu:.3f}"
 
 
 def main() -> None:

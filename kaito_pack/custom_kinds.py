@@ -35,7 +35,7 @@ def check_custom(manifest: Mapping[str, Any], kubernetes: str) -> list[Problem] 
 
 def _is_word(name: str) -> bool:
     # The name becomes part of a file's name.
-    return name != "" and all(letter.isalnum() or letter in ".-" for letter in name)
+    return 0 < len(name) <= 100 and all(letter.isalnum() or letter in ".-" for letter in name)
 
 
 @per_pack

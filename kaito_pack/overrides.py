@@ -7,19 +7,14 @@ one. Values are typed as YAML 1.2 core types them; with `--set-string` all are t
 from __future__ import annotations
 
 import re
+from math import inf, isfinite
 from typing import Any
 
+from kaito_pack import readings
 from kaito_pack.documents import Document
 from kaito_pack.layers import Indexed, Layer
 from kaito_pack.problems import UsageError, shown
 
-_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_WORDS = {
-    **dict.fromkeys(("null", "Null", "NULL", "~"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
 MOST_ITEMS = 1000  # an index above that is a slip, as it is for Helm
 
 
@@ -36,7 +31,7 @@ def _nested(setting: str, as_text: bool, title: str) -> dict[str, Any]:
     steps = _steps(path, title)
     if not equals or not steps:
         raise UsageError(f"{shown(title, quote=False)}: write it as path=value, such as resources.gpu=2")
-    nested: Any = _value(value, as_text)
+    nested: Any = _value(value, as_text, title)
     for step in reversed(steps):
         nested = Indexed({step: nested}) if isinstance(step, int) else {step: nested}
     found: dict[str, Any] = nested
@@ -61,21 +56,37 @@ def _steps(path: str, title: str) -> list[str | int]:
     return steps
 
 
-def _value(text: str, as_text: bool) -> Any:
+def _value(text: str, as_text: bool, title: str) -> Any:
     if text.startswith("{") and text.endswith("}"):
-        return [_scalar(_unescaped(item), as_text) for item in _split(text[1:-1], ",") if item]
-    return _scalar(_unescaped(text), as_text)
+        return [_scalar(_unescaped(item), as_text, title) for item in _split(text[1:-1], ",") if item]
+    return _scalar(_unescaped(text), as_text, title)
 
 
-def _scalar(text: str, as_text: bool) -> Any:
+def _scalar(text: str, as_text: bool, title: str) -> Any:
     """One value as YAML 1.2 core types it: true, null, 12, 0o17, 1.5, else text."""
     if as_text:
         return text
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INTEGER.fullmatch(text) and len(text) < 20:
-        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+    if text in readings.ALIKE_WORDS:
+        return readings.WORDS[text]
+    if not readings.pattern(readings.CORE_NUMBER).fullmatch(text):
+        return text
+    number = _number(text)
+    if number is None:
+        raise UsageError(
+            f"{shown(title, quote=False)}: a number that JSON cannot hold; --set-string takes it as text"
+        )
+    return readings.as_json(number)
+
+
+def _number(text: str) -> int | float | None:
+    """A number that Kubernetes can hold: no infinity, no NaN, no integer beyond 64 bits."""
+    if text.lstrip("+-").isdecimal() or text[:2] in ("0o", "0x"):
+        if len(text) > readings.LONGEST_INTEGER:
+            return None
+        number = int(text, 10 if text.lstrip("+-").isdecimal() else 0)
+        return number if -readings.INT64 <= number < readings.INT64 else None
+    floating = float(text) if text[-1] in ".0123456789" else inf  # .inf and .nan end in a letter
+    return floating if isfinite(floating) else None
 
 
 def _split(text: str, separator: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,8 @@ from kaito_pack.pack import Pack
 from kaito_pack.problems import Path, Problem, ProblemsError
 from kaito_pack.rendering import Manifest, Renderer
 from kaito_pack.rules import problem
-from kaito_pack.sources import Source, read_sources
+from kaito_pack.sources import Named, Source, fruitless, read_sources
+from kaito_pack.tally import Footprint, Tally, footprint_of
 from kaito_pack.target import Surroundings, Target
 from kaito_pack.values import Values
 from kaito_pack.wrapping import unwrapped
@@ -31,11 +32,15 @@ class Outcome:
     manifests: Sequence[Manifest] = ()
     problems: list[Problem] = field(default_factory=list)
     unread: str | None = None
+    kept: Any = None
 
     @property
     def is_good(self) -> bool:
         """Whether the manifests may be printed."""
         return self.unread is None and not any(found.is_error for found in self.problems)
+
+
+Keep = Callable[[Sequence[Manifest]], Any]  # what is to stay of the manifests of one values file
 
 
 class Pipeline:
@@ -63,20 +68,54 @@ class Pipeline:
 
     def run_sources(self, sources: Sequence[Source]) -> list[Outcome]:
         """The same for files that were read already."""
-        return self.judged(fanout.mapped(self.rendered, sources, sent, self._received))
-
-    def judged(self, outcomes: list[Outcome]) -> list[Outcome]:
-        """`outcomes` with what the cluster would say of their manifests, all of one run."""
+        outcomes = fanout.mapped(self.rendered, sources, sent, self._received)
         tell_of_twins(outcomes)
         around = surroundings(self.target, [one.body for outcome in outcomes for one in outcome.manifests])
 
         def problems(outcome: Outcome) -> list[Problem]:
-            checked = (self.checked(outcome, manifest, around) for manifest in outcome.manifests)
-            return self.model_problems(outcome) + [found for of_one in checked for found in of_one]
+            return self._problems(outcome, around)
 
         for outcome, found in zip(outcomes, fanout.mapped(problems, outcomes), strict=True):
             outcome.problems += found
         return outcomes
+
+    def run_lean(
+        self, files: Sequence[Named], keep: Keep, each: Callable[[], None] = lambda: None
+    ) -> list[Outcome]:
+        """The same verdicts, but of good files `keep` alone says what stays in memory, as `Outcome.kept`.
+
+        Each file is judged by itself. They are read again, and judged together, only where they have to do
+        with each other: one Workspace twice, a ConfigMap in another file. `each` is called after a file,
+        in whichever process. What `keep` gives must be such that pickle takes it.
+        """
+
+        def one(file: Named) -> tuple[Outcome | None, Footprint]:
+            outcome, footprint = self._alone(file, keep)
+            each()
+            return outcome, footprint
+
+        tally, outcomes = Tally(), []
+        for outcome, footprint in fanout.mapped(one, files):
+            tally.add(footprint)
+            outcomes += [outcome] if outcome is not None else []
+        if tally.is_entangled:
+            outcomes = self.run_sources([source for file in files if (source := file.read()) is not None])
+            outcomes = [_lean(outcome, keep) for outcome in outcomes]
+        return outcomes + [Outcome(folder, unread=reason) for folder, reason in fruitless(files, outcomes)]
+
+    def _alone(self, file: Named, keep: Keep) -> tuple[Outcome | None, Footprint]:
+        source = file.read()
+        if source is None:
+            return None, Footprint()
+        outcome = self.rendered(source)
+        around = surroundings(self.target, [one.body for one in outcome.manifests])
+        outcome.problems += self._problems(outcome, around)
+        footprint = footprint_of(outcome.manifests, around)
+        return _lean(outcome, keep), footprint
+
+    def _problems(self, outcome: Outcome, around: Surroundings) -> list[Problem]:
+        checked = (self.checked(outcome, manifest, around) for manifest in outcome.manifests)
+        return self.model_problems(outcome) + [found for of_one in checked for found in of_one]
 
     def rendered(self, source: Source) -> Outcome:
         """The manifests of one values file, unchecked; or why it has none."""
@@ -130,6 +169,13 @@ class Pipeline:
             return []
         found = checks.check_model_of_values(of.filled, of.mode.facts, outcome.manifests[0].body, self.target)
         return [one.at(of.place(one.path)) for one in found]
+
+
+def _lean(outcome: Outcome, keep: Keep) -> Outcome:
+    if outcome.is_good and outcome.manifests:
+        outcome.kept = keep(outcome.manifests)
+    outcome.manifests, outcome.values = (), None
+    return outcome
 
 
 # What another process sends of a good outcome, in plain data: mode, values given and filled, manifests.

@@ -76,7 +76,7 @@ class Renderer:
         return manifests
 
     def _render(self, values: Values, hashed: Mapping[str, str]) -> list[Manifest]:
-        context = {**values.filled, "mode": values.mode.facts, **hashed}
+        context = context_of(values, hashed)
         manifests = self.render_filled(values.mode.templates, context)
         if values.filled.get("podTemplate") or values.filled.get("extraObjects"):
             from kaito_pack.extending import extended  # most values add nothing
@@ -92,6 +92,11 @@ class Renderer:
             if text:
                 manifests.append(Manifest(template, text, _parsed(text, template)))
         return manifests
+
+
+def context_of(values: Values, hashed: Mapping[str, str | None] = NO_HASHES) -> dict[str, Any]:
+    """What templates see: the values, the facts of the mode, and the hashes."""
+    return {**values.filled, "mode": values.mode.facts, **hashed}
 
 
 def hashes(bodies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -131,10 +136,9 @@ def as_yaml(manifests: Sequence[Manifest]) -> str:
     return "---\n".join(manifest.text for manifest in manifests)
 
 
-def as_json(manifests: Sequence[Manifest]) -> str:
+def as_json(bodies: Sequence[Mapping[str, Any]]) -> str:
     """One JSON object: the manifest itself, or a List of several, as kubectl prints them."""
     import json  # most runs print YAML
 
-    bodies = [manifest.body for manifest in manifests]
     whole = bodies[0] if len(bodies) == 1 else {"apiVersion": "v1", "kind": "List", "items": bodies}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"

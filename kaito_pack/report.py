@@ -36,8 +36,15 @@ def annotation(found: Problem) -> str:
     place = found.place or Place("")
     words = " ".join(filter(None, [sentence(found.message), sentence(found.fix)]))
     text = f"{path_text(found.path)}: {words}" if found.path else words
-    properties = f"file={_property(place.file)},line={place.line},col={place.column},title={found.rule}"
-    return f"::{found.severity} {properties}::{_data(text)}"
+    return command(found.severity, place.file, place.line, place.column, found.rule, text)
+
+
+def command(severity: str, file: str, line: int, column: int, title: str, text: str) -> str:
+    """The same for what is no problem of a rule."""
+    if not line:  # an option of the command line: no file to show it beside
+        return f"::{severity} title={_property(title)}::{_data(f'{file}: {text}')}"
+    properties = f"file={_property(file)},line={line},col={column},title={_data(title)}"
+    return f"::{severity} {properties}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -44,7 +44,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
         raise UsageError(f"{documents[0].file}: the items of the ResourceList are not a list of objects")
     try:
         config = function_config(documents[0])
-        (outcome,) = pipeline.judged([pipeline.rendered(Source(config.file, [config]))])
+        (outcome,) = pipeline.run_sources([Source(config.file, [config])])
         outcome.problems += taken(items, outcome)
     except ProblemsError as error:
         config, outcome = documents[0], Outcome(documents[0].file, problems=error.problems)

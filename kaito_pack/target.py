@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -42,33 +42,40 @@ class Surroundings:
     workspaces: Sequence[Mapping[str, Any]] = ()
     services: Sequence[Mapping[str, Any]] = ()
     old: Mapping[str, Any] | None = None
+    # What was looked up among the other manifests: a verdict holds as long as the answers are the same.
+    asked: set[tuple[str, object]] = field(default_factory=set, compare=False, repr=False)
 
     @cached_property
-    def _by_labels(self) -> Mapping[object, Sequence[Mapping[str, Any]]]:
-        return _grouped(
-            self.workspaces, lambda one: labels_key(_at(one, "resource", "labelSelector", "matchLabels"))
-        )
-
-    @cached_property
-    def _services_by_workspace(self) -> Mapping[object, Sequence[Mapping[str, Any]]]:
-        return _grouped(self.services, lambda one: _at(one, "spec", "selector", WORKSPACE_LABEL))
-
-    @cached_property
-    def _config_maps_by_name(self) -> Mapping[object, Sequence[Mapping[str, Any]]]:
-        return _grouped(self.config_maps, lambda one: _at(one, "metadata", "name"))
+    def tables(self) -> Mapping[str, Mapping[object, Sequence[Mapping[str, Any]]]]:
+        """The other manifests by what they are looked up by; one look-up, however large the run."""
+        return {
+            "workspaces": _grouped(
+                self.workspaces, lambda one: labels_key(_at(one, "resource", "labelSelector", "matchLabels"))
+            ),
+            "services": _grouped(
+                self.services, lambda one: (namespace(one), _at(one, "spec", "selector", WORKSPACE_LABEL))
+            ),
+            "config_maps": _grouped(
+                self.config_maps, lambda one: (namespace(one), _at(one, "metadata", "name"))
+            ),
+        }
 
     def workspaces_labelled(self, match_labels: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-        """The Workspaces whose selector has just these matchLabels; one look-up, however large the run."""
-        return self._by_labels.get(labels_key(match_labels), ())
+        """The Workspaces whose selector has just these matchLabels."""
+        return self._found("workspaces", labels_key(match_labels))
 
-    def services_that_may_select(self, workspace: str) -> Iterator[Mapping[str, Any]]:
-        """The Services that select by this Workspace's pod label, or by none of the kind."""
-        yield from self._services_by_workspace.get(workspace, ())
-        yield from self._services_by_workspace.get(None, ())
+    def services_that_may_select(self, workspace: str, namespace: str) -> Iterator[Mapping[str, Any]]:
+        """The Services there that select by this Workspace's pod label, or by none of the kind."""
+        yield from self._found("services", (namespace, workspace))
+        yield from self._found("services", (namespace, None))
 
-    def config_maps_named(self, name: str) -> Sequence[Mapping[str, Any]]:
-        """The ConfigMaps of that name, in whichever namespace."""
-        return self._config_maps_by_name.get(name, ())
+    def config_maps_named(self, name: str, namespace: str) -> Sequence[Mapping[str, Any]]:
+        """The ConfigMaps of that name in a namespace."""
+        return self._found("config_maps", (namespace, name))
+
+    def _found(self, table: str, key: object) -> Sequence[Mapping[str, Any]]:
+        self.asked.add((table, key))
+        return self.tables[table].get(key, ())
 
     def provisioning(self, manifest: Mapping[str, Any]) -> Provisioning:
         """The target's node provisioning; where it says none, "auto" for a manifest with an instanceType."""
@@ -76,6 +83,12 @@ class Surroundings:
             return self.target.provisioning
         resource = manifest.get("resource")
         return "auto" if isinstance(resource, Mapping) and resource.get("instanceType") else "byo"
+
+
+def namespace(body: Mapping[str, Any]) -> str:
+    """The namespace of a manifest; "default" where it names none."""
+    named = _at(body, "metadata", "namespace")
+    return named if isinstance(named, str) and named else "default"
 
 
 def labels_key(labels: object) -> object:
@@ -99,5 +112,8 @@ def _grouped(
     groups: dict[object, list[Mapping[str, Any]]] = {}
     for body in bodies:
         key = key_of(body)
-        groups.setdefault(key if isinstance(key, str | frozenset) else None, []).append(body)
+        try:
+            groups.setdefault(key, []).append(body)
+        except TypeError:  # a list or a map where a name belongs: nobody looks for it
+            continue
     return groups

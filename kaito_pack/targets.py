@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from kaito_pack import pack_files
 from kaito_pack.documents import Document, read_file
 from kaito_pack.kubernetes import definitions
 from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
-from kaito_pack.problems import Path, ProblemsError, UsageError, escaped, shown
+from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, shown
 from kaito_pack.rules import problem
+from kaito_pack.sources import Named, files_of
 from kaito_pack.target import Target
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Cluster:
 
     name: str
     of: TargetFile
-    values: Sequence[str]
+    values: Sequence[Named]
     out: str
 
 
@@ -40,26 +43,59 @@ def read_target(file: str, pack: Pack) -> TargetFile:
     """What the target file says. UsageError where it cannot be read, ProblemsError where it is wrong."""
     document = _checked(file, "Target")
     said: Mapping[str, Any] = document.value
-    try:
-        kaito = pack.kaito_version(said["kaitoVersion"])
-        kubernetes = definitions.version(said.get("kubernetesVersion"))
-    except UsageError as error:
-        raise UsageError(f"{escaped(file)}: {error}") from None
+    problems = list(_unknown_versions(document, pack))
+    layers = [
+        Layer(one, "layer")
+        for path, layer in _named(document, "layers", file)
+        for one in _or_told(problems, document, path, read_layer, layer) or ()
+    ]
+    catalogues = dict(_named(document, "catalogues", file))
+    for path, catalogue in catalogues.items():
+        _or_told(problems, document, path, read_file, catalogue)
+    if problems:
+        raise ProblemsError(problems)
     target = Target(
-        kaito,
-        kubernetes,
+        said["kaitoVersion"],
+        said.get("kubernetesVersion", definitions.newest()),
         said.get("nodeProvisioning"),
         said.get("cloud", "azure"),
         said.get("gpuMemoryGiB"),
-        tuple(_beside(file, path) for path in said.get("catalogues", ())),
+        tuple(catalogues.values()),
     )
-    layers = [
-        Layer(one, "layer") for path in said.get("layers", ()) for one in read_layer(_beside(file, path))
-    ]
     if "namespace" in said:
         # The values schema's default is what this replaces, so it lies under everything else.
         layers.insert(0, Layer(replace(document, value={"namespace": said["namespace"]}), "target"))
     return TargetFile(target, layers)
+
+
+def _unknown_versions(document: Document, pack: Pack) -> Iterator[Problem]:
+    """A version of KAITO or Kubernetes that the pack cannot judge for."""
+    known = {"kaitoVersion": pack.kaito_versions, "kubernetesVersion": definitions.versions()}
+    for field, versions in known.items():
+        said = document.value.get(field)
+        if said is not None and said not in versions:
+            facts = {"value": shown(said), "choices": ", ".join(versions)}
+            yield problem("pack-file/not-a-choice", (field,), document.place((field,)), **facts)
+
+
+def _named(document: Document, field: str, file: str) -> Iterator[tuple[Path, str]]:
+    """The files that a field of a target lists, by where they stand in it."""
+    for index, name in enumerate(document.value.get(field, ())):
+        yield (field, index), _beside(file, name)
+
+
+def _or_told(
+    problems: list[Problem], document: Document, path: Path, read: Callable[..., T], *arguments: Any
+) -> T | None:
+    """What `read` gives; where a file cannot be read, a problem at the line that names it."""
+    try:
+        return read(*arguments)
+    except UsageError as error:
+        place = document.place(path)
+        problems.append(problem("pack-file/unreadable", path, place, reason=str(error)))
+    except ProblemsError as error:
+        problems += error.problems
+    return None
 
 
 def read_layer(file: str) -> list[Document]:
@@ -77,21 +113,20 @@ def read_fleet(file: str, pack: Pack) -> list[Cluster]:
     problems = list(_collisions(document, file))
     for index, said in enumerate(document.value["targets"]):
         path: Path = ("targets", index)
-        try:
-            of = read_target(_beside(file, said["target"]), pack)
-        except ProblemsError as error:
-            problems += error.problems
-            continue
-        values = []
+        target = _beside(file, said["target"])
+        of = _or_told(problems, document, (*path, "target"), read_target, target, pack)
+        values: dict[str, Named] = {}
         for at, pattern in enumerate(said["values"]):
-            found = _matches(_beside(file, pattern))
+            found = list(_matches(_beside(file, pattern)))
             if not found:
-                place = document.place((*path, "values", at))
+                here: Path = (*path, "values", at)
                 problems.append(
-                    problem("pack-file/no-values", (*path, "values", at), place, pattern=shown(pattern))
+                    problem("pack-file/no-values", here, document.place(here), pattern=shown(pattern))
                 )
-            values += found
-        clusters.append(Cluster(said["name"], of, list(dict.fromkeys(values)), _beside(file, said["out"])))
+            for one in found:
+                values.setdefault(os.path.realpath(one.file), one)
+        if of is not None:
+            clusters.append(Cluster(said["name"], of, list(values.values()), _out(file, said["out"])))
     if problems:
         raise ProblemsError(problems)
     return clusters
@@ -105,32 +140,40 @@ def _checked(file: str, kind: str) -> Document:
     return document
 
 
-def _collisions(document: Document, file: str) -> list[Any]:
+def _collisions(document: Document, file: str) -> Iterator[Problem]:
     """Two entries of one name, or with output folders that are one or lie in each other."""
-    found = []
     seen: list[tuple[str, str]] = []
     for index, said in enumerate(document.value["targets"]):
-        out = os.path.normpath(_beside(file, said["out"]))
+        out = os.path.realpath(_out(file, said["out"]))
         for name, other in seen:
             if name == said["name"]:
                 path: Path = ("targets", index, "name")
-                found.append(problem("pack-file/name-twice", path, document.place(path), name=shown(name)))
-            if os.path.commonpath([os.path.abspath(out), os.path.abspath(other)]) in (
-                os.path.abspath(out),
-                os.path.abspath(other),
-            ):
+                yield problem("pack-file/name-twice", path, document.place(path), name=shown(name))
+            if os.path.commonpath([out, other]) in (out, other):
                 path = ("targets", index, "out")
                 facts = {"out": shown(said["out"]), "name": name}
-                found.append(problem("pack-file/out-shared", path, document.place(path), **facts))
+                yield problem("pack-file/out-shared", path, document.place(path), **facts)
         seen.append((said["name"], out))
-    return found
 
 
-def _matches(pattern: str) -> list[str]:
-    if glob.has_magic(pattern):
-        return sorted(glob.glob(pattern, recursive=True))
-    return [pattern] if os.path.exists(pattern) else []
+def _matches(pattern: str) -> Iterator[Named]:
+    """The files that a pattern or a folder finds, or the one file that is named."""
+    if not glob.has_magic(pattern) and not os.path.isdir(pattern):
+        yield from [Named(pattern)] if os.path.exists(pattern) else []
+        return
+    for path in sorted(glob.glob(pattern, recursive=True)):
+        try:
+            yield from (Named(file, pattern) for file in files_of(path))
+        except UsageError:
+            continue  # a folder without YAML among what the pattern finds
 
 
 def _beside(file: str, path: str) -> str:
     return os.path.join(os.path.dirname(file), path)
+
+
+def _out(file: str, out: str) -> str:
+    """The output folder, from the fleet file's own; without `..` where no link makes that another folder."""
+    path = _beside(file, out)
+    short = os.path.normpath(path)
+    return short if os.path.realpath(short) == os.path.realpath(path) else path

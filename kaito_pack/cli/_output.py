@@ -30,13 +30,14 @@ def annotate(problems: Iterable[Problem]) -> None:
         click.echo(annotation(found))
 
 
-def tell_outcomes(outcomes: Sequence[Outcome]) -> int:
-    """All that went wrong, on stderr; the exit code that it comes to."""
+def tell_outcomes(outcomes: Sequence[Outcome], form: str = "text") -> int:
+    """All that went wrong, on stderr (for GitHub on stdout); the exit code that it comes to."""
     for outcome in outcomes:
         if outcome.unread is not None:
             click.echo(f"Error: {outcome.unread}", err=True)
         # Advice is validate's to give; who renders asked for manifests.
-        tell(found for found in outcome.problems if found.layer != "advice")
+        say = annotate if form == "github" else tell
+        say(found for found in outcome.problems if found.layer != "advice")
     if any(outcome.unread is not None for outcome in outcomes):
         return 2
     return 0 if all(outcome.is_good for outcome in outcomes) else 1

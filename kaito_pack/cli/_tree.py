@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
-from kaito_pack import output
+from kaito_pack import output, tree
 from kaito_pack.cli._options import Cluster
 from kaito_pack.cli._output import tell_outcomes
-from kaito_pack.output import Changes, Group
+from kaito_pack.cli._progress import bar
 from kaito_pack.pipeline import Outcome, Pipeline
-from kaito_pack.problems import Place, escaped
-from kaito_pack.sources import values_sources
+from kaito_pack.problems import Place, UsageError, escaped
+from kaito_pack.report import command
 from kaito_pack.targets import read_fleet
+from kaito_pack.tree import Changes, Texts
 
-MANY = 50  # files from which on a bar is drawn
-Tree = tuple[str, Sequence[Group]]
+Tree = tuple[str, Texts]
 
 
 def render_fleet(file: str, cluster: Cluster, check: bool, prune: bool, form: str) -> int:
@@ -31,11 +28,18 @@ def render_fleet(file: str, cluster: Cluster, check: bool, prune: bool, form: st
     for one in read_fleet(file, cluster.pack):
         target = cluster.over(one.of.target)
         pipeline = Pipeline(cluster.pack, target, one.of.layers, cluster.above, with_advice=False)
-        results[one.name] = pipeline.run_sources(values_sources(one.values))
-        code = max(code, tell_outcomes(results[one.name]))
-        trees.append((one.out, [outcome.manifests for outcome in results[one.name]]))
+        with bar(len(one.values), one.name) as each:
+            outcomes = pipeline.run_lean(one.values, tree.text_of, each)
+        results[one.name] = outcomes
+        code = max(code, tell_outcomes(outcomes, form))
+        trees.append((one.out, texts_of(outcomes)))
     _tell_pairs(results)
     return code or bring_up_to_date(trees, True, check, prune, form)
+
+
+def texts_of(outcomes: Sequence[Outcome]) -> Texts:
+    """The files of a tree, of outcomes that kept `tree.text_of`."""
+    return dict(outcome.kept for outcome in outcomes if outcome.kept is not None)
 
 
 def _tell_pairs(results: dict[str, list[Outcome]]) -> None:
@@ -61,63 +65,64 @@ def _reason(outcome: Outcome) -> str:
 def bring_up_to_date(trees: Sequence[Tree], whole: bool, check: bool, prune: bool, form: str) -> int:
     """Write the trees, or with `check` show how they differ; the exit code."""
     if check:
-        drift = [output.compare(Path(out), groups, whole) for out, groups in trees]
+        drift = [tree.compare(out, texts, whole) for out, texts in trees]
         for changes in drift:
             _show(changes, form)
         return 1 if any(changes.is_drift for changes in drift) else 0
-    # Nothing at all is written while a foreign file is in the way of any tree.
-    foreign = [path for out, groups in trees for path in output.compare(Path(out), groups, False).foreign]
-    if not foreign:
-        with _bar(sum(len(groups) for _, groups in trees)) as each:
-            for out, groups in trees:
-                foreign += output.write(Path(out), groups, whole, prune, each).foreign
-    for path in foreign:
-        click.echo(f"{escaped(str(path))}: {WORDS['foreign']}; move it, or choose another --out", err=True)
+    from kaito_pack.tree_writing import write
+
+    foreign = [changes.file(path) for changes in write(trees, prune) for path in changes.foreign]
+    for file in foreign:
+        click.echo(f"{escaped(file)}: {WORDS['foreign']}; move it, or choose another --out", err=True)
     return 1 if foreign else 0
 
 
-def _bar(files: int) -> Any:
-    """A progress bar on a terminal for long runs; what it gives is called after each file."""
-    if files < MANY or not sys.stderr.isatty():
-        nothing: Callable[[], None] = lambda: None  # noqa: E731
-        return nullcontext(nothing)
-    bar = click.progressbar(length=files, label="writing", file=sys.stderr)
-    return _Advancing(bar)
-
-
-class _Advancing:
-    def __init__(self, bar: Any) -> None:
-        self._bar = bar
-
-    def __enter__(self) -> Callable[[], None]:
-        self._bar.__enter__()
-        return lambda: self._bar.update(1)
-
-    def __exit__(self, *error: object) -> None:
-        self._bar.__exit__(*error)
+def check_file(out: str, text: str, form: str) -> int:
+    """Show how one file of output differs from what it should be; the exit code."""
+    try:
+        there = output.read_bytes(out)
+    except OSError as error:
+        raise UsageError(
+            f"{escaped(out)}: cannot be read: {(error.strerror or str(error)).lower()}"
+        ) from None
+    if there is not None and output.same_text(there, text):
+        return 0
+    old = None if there is None else there.decode("utf-8", "replace")
+    _tell(out, "missing" if there is None else "differs", form)
+    _print(tree.difference(out, old, text), form)
+    return 1
 
 
 def _show(changes: Changes, form: str) -> None:
     kinds = {
-        "missing": [path for path in changes.texts if path not in changes.before],
-        "differs": list(changes.before),
+        "missing": changes.missing,
+        "differs": sorted(changes.differs),
         "stale": changes.stale,
         "foreign": changes.foreign,
     }
     for kind, paths in kinds.items():
         for path in paths:
-            if form == "github":
-                click.echo(f"::error file={path},line=1,title=drift::{WORDS[kind]}")
-            else:
-                click.echo(f"{Place(str(path))} {kind}: {WORDS[kind]}", err=True)
+            _tell(changes.file(path), kind, form)
+    _print(changes.diff(), form)
+
+
+def _tell(file: str, kind: str, form: str) -> None:
+    if form == "github":
+        file = Path(file).as_posix()
+        click.echo(command("error", file, 1, 1, f"drift: {kind}", WORDS[kind]))
+    else:
+        click.echo(f"{Place(file)} {kind}: {WORDS[kind]}", err=True)
+
+
+def _print(lines: Iterable[str], form: str) -> None:
     if form != "github":
-        for line in changes.diff():
-            click.echo(line, nl=line.endswith("\n") is False)
+        for line in lines:
+            click.echo(line, nl=False)
 
 
 WORDS = {
     "missing": "not there; render it",
     "differs": "not what its values render to; render it again",
     "stale": "its values are gone; remove it with --prune",
-    "foreign": "not written by kaito-pack and in the way",
+    "foreign": "not written by kaito-pack, and in the way",
 }

@@ -6,12 +6,10 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
-from kaito_pack import output
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.cli._plan_text import as_markdown, as_rows, as_text, upgrade_text
@@ -20,6 +18,7 @@ from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.plan import LABELS, plan
 from kaito_pack.problems import ProblemsError, UsageError, shown
 from kaito_pack.sources import Source, values_sources
+from kaito_pack.tree import workspace_files
 from kaito_pack.upgrade import upgraded
 
 FAILING = (*LABELS, "created", "deleted", "refused")
@@ -123,11 +122,11 @@ def _bodies(outcomes: Sequence[Outcome]) -> list[Mapping[str, Any]]:
 
 def _of_tree(tree: str, new: Sequence[Mapping[str, Any]], whole: bool) -> list[Mapping[str, Any]]:
     """What the tree holds: everything of the pack's, or only the files of these Workspaces."""
-    files = output.own_files(Path(tree))
+    files = workspace_files(tree)
     if not whole:
-        names = {(one["metadata"].get("namespace"), one["metadata"]["name"]) for one in new}
-        files = {file for file in files if (file.parent.name, file.stem) in names}
-    return [body for file in sorted(files) for body in _objects(str(file))]
+        names = {f"{one['metadata'].get('namespace')}/{one['metadata']['name']}.yaml" for one in new}
+        files = [file for file in files if file in names]
+    return [body for file in files for body in _objects(os.path.join(tree, file))]
 
 
 def _objects(file: str) -> list[Mapping[str, Any]]:

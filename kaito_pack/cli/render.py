@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from kaito_pack import output, rendering
+from kaito_pack import output, rendering, tree
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import tell_outcomes
+from kaito_pack.cli._progress import bar
 from kaito_pack.pipeline import Pipeline
-from kaito_pack.sources import values_sources
+from kaito_pack.rendering import Manifest
+from kaito_pack.sources import named_files
+
+STDOUT = "-"
 
 
 @click.command("render")
@@ -21,7 +27,7 @@ from kaito_pack.sources import values_sources
     "-o", "--output", "form", type=click.Choice(["yaml", "json", "github"]), default="yaml", help="Format."
 )
 @click.option(
-    "--out", metavar="PATH", help="Write there instead: a tree (PATH/, or a folder that exists) or one file."
+    "--out", metavar="PATH", help="Write there instead: a tree of files, or one file named *.yaml or *.json."
 )
 @click.option("--fleet", metavar="FILE", help="Render every cluster of a fleet file into its own tree.")
 @click.option(
@@ -46,25 +52,47 @@ def command(
     whole = fleet is not None or (bool(values) and all(os.path.isdir(path) for path in values))
     _refuse_misuse(values, form, out, fleet, check, prune, whole)
     if fleet is not None:
+        if cluster.target_file is not None:
+            raise click.UsageError("--fleet names the targets itself; leave --target away")
         from kaito_pack.cli._tree import render_fleet
 
         context.exit(render_fleet(fleet, cluster, check, prune, form))
+    is_tree = out is not None and out != STDOUT and _is_tree(out, form)
+    keep = tree.text_of if is_tree else rendering.as_yaml if form != "json" else _bodies
     pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, with_advice=False)
-    outcomes = pipeline.run_sources(values_sources(values))
-    code = tell_outcomes(outcomes)
-    if code:
+    files = named_files(values)
+    with bar(len(files), "rendering") as each:
+        outcomes = pipeline.run_lean(files, keep, each)
+    if code := tell_outcomes(outcomes, form):
         context.exit(code)
-    groups = [outcome.manifests for outcome in outcomes]
-    if out is not None and (output.is_folder(out) or check):
-        from kaito_pack.cli._tree import bring_up_to_date
+    if out is not None and is_tree:
+        from kaito_pack.cli._tree import bring_up_to_date, texts_of
 
-        context.exit(bring_up_to_date([(out, groups)], whole, check, prune, form))
-    write = rendering.as_json if form == "json" else rendering.as_yaml
-    text = write([one for group in groups for one in group])
-    if out is None:
+        context.exit(bring_up_to_date([(out, texts_of(outcomes))], whole, check, prune, form))
+    text = _stream([outcome.kept for outcome in outcomes if outcome.kept], form)
+    if out is None or out == STDOUT:
         click.echo(text, nl=False)
+    elif check:
+        from kaito_pack.cli._tree import check_file
+
+        context.exit(check_file(out, text, form))
     else:
         output.write_atomically(Path(out), text)
+
+
+def _is_tree(out: str, form: str) -> bool:
+    """JSON is one file, whatever its name, unless a folder is meant for sure."""
+    return output.is_tree(out) and (form != "json" or os.path.isdir(out) or out.endswith("/"))
+
+
+def _bodies(manifests: Sequence[Manifest]) -> list[Any]:
+    return [manifest.body for manifest in manifests]
+
+
+def _stream(kept: Sequence[Any], form: str) -> str:
+    if form == "json":
+        return rendering.as_json([body for bodies in kept for body in bodies])
+    return "---\n".join(kept)
 
 
 def _refuse_misuse(
@@ -81,12 +109,16 @@ def _refuse_misuse(
         raise click.UsageError("--fleet names values and output folders itself; leave VALUES and --out away")
     if fleet is None and not values:
         raise click.UsageError("name a values file, such as llama.yaml, or a --fleet")
-    if (check or prune) and fleet is None and out is None:
-        raise click.UsageError("--check and --prune need --out DIR/ or --fleet FILE")
+    if (check or prune) and fleet is None and out in (None, STDOUT):
+        raise click.UsageError("--check and --prune need --out DIR or --fleet FILE")
+    if check and prune:
+        raise click.UsageError("--check writes nothing, so it removes nothing; leave --prune away")
     if prune and not whole:
         raise click.UsageError("--prune needs the whole set: a folder as VALUES, or --fleet")
-    tree = fleet is not None or (out is not None and (output.is_folder(out) or check))
-    if form == "json" and tree:
+    is_tree = fleet is not None or (out is not None and _is_tree(out, form))
+    if prune and not is_tree:
+        raise click.UsageError("--prune is for a folder as --out, not for one file")
+    if form == "json" and is_tree:
         raise click.UsageError("a tree holds YAML; leave -o json away")
     if form == "github" and not check:
         raise click.UsageError("-o github is for --check")

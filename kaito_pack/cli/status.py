@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import click
 
+from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._status_table import colour, printed
 from kaito_pack.cluster_objects import ClusterObjects, pick, read_objects
 from kaito_pack.kubectl import Kubectl
@@ -83,6 +83,7 @@ class Wish:
 @click.option("--timeout", type=Duration(), default="30m", show_default=True, help="Longest wait: 90s, 30m.")
 @click.option("--interval", type=Duration(), default="2s", show_default=True, help="Time between two looks.")
 @click.option("-o", "--output", "form", type=click.Choice(["table", "wide", "json", "yaml"]), default="table")
+@pack_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -96,6 +97,7 @@ def command(
     timeout: float,
     interval: float,
     form: str,
+    pack: tuple[str, ...],
 ) -> None:
     """Say what Workspaces are doing, why, and what to look at next.
 
@@ -105,6 +107,7 @@ def command(
 
     Exit code: 0 whatever the phase; with --wait-for 0 when reached, 1 on time-out or Failed.
     """
+    context.obj = opened(pack)
     file, name = _file_and_name(what)
     if file is None:
         kubectl = Kubectl(namespace, all_namespaces, kube_context)
@@ -198,10 +201,10 @@ def _statuses(objects: ClusterObjects) -> list[Status]:
     ]
 
 
-@cache
 def _engines() -> Engines:
-    """The modes' facts about engines, read once a process."""
-    return engines_of(Pack())
+    """The modes' facts about engines; a pack reads each mode once."""
+    pack: Pack = click.get_current_context().obj
+    return engines_of(pack)
 
 
 def _print(objects: ClusterObjects, form: str) -> None:

@@ -12,7 +12,7 @@ LONGEST_READ = 50_000  # characters of a configuration that are parsed; a longer
 
 def find_config_map(name: str, workspace: Workspace, surroundings: Surroundings) -> Map | None:
     """The ConfigMap of that name in the Workspace's namespace, if it comes with the run."""
-    for config_map in surroundings.config_maps_named(name):
+    for config_map in surroundings.config_maps_named(name, workspace.namespace):
         metadata = mapping(mapping(config_map).get("metadata"))
         namespace = text(metadata.get("namespace")) or "default"
         if name and metadata.get("name") == name and namespace == workspace.namespace:

@@ -142,8 +142,9 @@ def _has_service(case: Case) -> bool:
     """Whether a Service of the run selects the Workspace's pods."""
     labels = strings(mapping(case.workspace.template.get("metadata")).get("labels"))
     labels[OWN_LABEL] = case.workspace.name
-    services = case.surroundings.services_that_may_select(case.workspace.name)
-    return any(_selects(mapping(service), labels, case.workspace) for service in services)
+    workspace = case.workspace
+    services = case.surroundings.services_that_may_select(workspace.name, workspace.namespace)
+    return any(_selects(mapping(service), labels, workspace) for service in services)
 
 
 def _selects(service: Map, labels: dict[str, str], workspace: Workspace) -> bool:

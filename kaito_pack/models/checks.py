@@ -10,7 +10,7 @@ from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smal
 from kaito_pack.models.model import MOST_GPUS, Model, divides_heads
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
 from kaito_pack.problems import Problem, shown
-from kaito_pack.rules import all_rules, problem
+from kaito_pack.rules import problem, rule
 
 
 def check_values(
@@ -63,7 +63,7 @@ def check_serving(
 def check_odd_gpu_count(serving: Serving) -> Iterator[Problem]:
     """Advice where a model that is not known gets a GPU count that few models can be shared among."""
     name = "advice/odd-gpu-count"
-    if serving.tensor_parallel_size in all_rules()[name].parameters["counts"]:
+    if serving.tensor_parallel_size in rule(name).parameters["counts"]:
         model = shown(serving.model_id) if serving.model_id else "the model"
         yield problem(
             name, serving.path("tensor_parallel_size"), gpus=serving.tensor_parallel_size, model=model
@@ -108,7 +108,7 @@ def check_architecture(serving: Serving, model: Model, catalogue: Catalogue) -> 
         return
     name = "model/unknown-architecture"
     first = next((tag for a in architectures if (tag := catalogue.first_image_with(a))), None)
-    remedies = all_rules()[name].parameters["remedies"]
+    remedies = rule(name).parameters["remedies"]
     yield problem(
         name,
         serving.path("image"),
@@ -159,7 +159,7 @@ def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget |
 
 def memory_remedy(one: Budget, model: Model, most_gpus: int) -> str:
     """What would fit: a shorter length on as many GPUs, more GPUs for that length, or neither."""
-    remedies = all_rules()["model/memory"].parameters["remedies"]
+    remedies = rule("model/memory").parameters["remedies"]
     longest = longest_max_model_len(model, one.gpus, one.total_gib, one.utilization)
     gpus = smallest_gpu_count(model, one.tokens, one.total_gib, one.utilization, min(most_gpus, MOST_GPUS))
     key = ("both" if longest else "gpus") if gpus else ("length" if longest else "none")

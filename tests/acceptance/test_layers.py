@@ -115,7 +115,10 @@ def test_a_setting_that_says_nothing_is_exit_2(run: Run, setting: str) -> None:
 def test_explain_says_where_a_value_came_from(run: Run, tmp_path: Path) -> None:
     write(tmp_path, tiny=TINY + "maxModelLen: 2\n", over="maxModelLen: 3\n")
     done = run("explain", "tiny.yaml", "maxModelLen", "-f", "over.yaml")
-    assert done.stdout == "maxModelLen: 3\n  from over.yaml:1:14 (layer)\n  over tiny.yaml:4:14: 2\n"
+    assert (
+        done.stdout
+        == "maxModelLen: 3\n  from over.yaml:1:14 (layer)\n  over tiny.yaml:4:14 (the values file): 2\n"
+    )
     assert "the schema's default" in run("explain", "tiny.yaml", "replicas").stdout
     assert (
         "chosen by another value"
@@ -217,12 +220,108 @@ def test_a_wrong_fleet_is_told(run: Run, fleet: Path, change: tuple[str, str], t
     assert not (fleet / "out").exists()
 
 
-trees = st.recursive(
-    st.none() | st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2),
+def test_every_fault_of_a_fleet_is_told_at_its_line(run: Run, fleet: Path) -> None:
+    write(fleet, old=f'{TARGET}kaitoVersion: "0.99"\nlayers: [gone.yaml]\ncatalogues: [none.yaml]\n')
+    text = FLEET.replace("target: new.yaml", "target: nothing.yaml").replace("models/tiny", "models/none")
+    (fleet / "fleet.yaml").write_text(text, encoding="utf-8")
+    done = run("render", "--fleet", "fleet.yaml")
+    assert (done.returncode, done.stdout) == (1, "")
+    for place in (
+        "fleet.yaml:4:25 targets[0].target: nothing.yaml",
+        "targets[1].values[0]: `models/none.yaml` matches no file",
+        "old.yaml:3:15 kaitoVersion: `0.99`",
+        "old.yaml:4:10 layers[0]: gone.yaml",
+        "old.yaml:5:14 catalogues[0]: none.yaml",
+    ):
+        assert place in done.stderr
+
+
+def test_a_pattern_passes_over_what_is_no_values_file_and_takes_a_file_once(run: Run, fleet: Path) -> None:
+    write(fleet, models__map="apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    text = FLEET.replace('["models/*.yaml"]', '["models/*.yaml", models/tiny.yaml, models, "*s/t*"]')
+    (fleet / "fleet.yaml").write_text(text, encoding="utf-8")
+    done = run("render", "--fleet", "fleet.yaml")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list((fleet / "out" / "new").rglob("workspace-*"))) == 2
+
+
+def test_paths_are_from_the_fleets_own_folder(run: Run, fleet: Path, tmp_path: Path) -> None:
+    (fleet / "elsewhere").mkdir()
+    done = run("render", "--fleet", "../fleet.yaml", cwd=fleet / "elsewhere")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (fleet / "out" / "new" / "kustomization.yaml").is_file()
+
+
+def test_output_folders_that_a_link_makes_one_are_told(run: Run, fleet: Path) -> None:
+    (fleet / "out" / "new").mkdir(parents=True)
+    (fleet / "out" / "old").symlink_to("new")
+    assert "output folder of new" in run("render", "--fleet", "fleet.yaml").stderr
+
+
+def test_a_fleet_is_pruned_tree_by_tree(run: Run, fleet: Path) -> None:
+    assert run("render", "--fleet", "fleet.yaml").returncode == 0
+    (fleet / "models" / "two.yaml").unlink()
+    drift = run("render", "--fleet", "fleet.yaml", "--check")
+    assert (drift.returncode, "workspace-two.yaml:1:1 stale" in drift.stderr) == (1, True)
+    assert run("render", "--fleet", "fleet.yaml", "--prune").returncode == 0
+    assert run("render", "--fleet", "fleet.yaml", "--check").returncode == 0
+    assert len(list((fleet / "out").rglob("workspace-*"))) == 2
+
+
+def test_the_targets_namespace_lies_under_its_layers(run: Run, tmp_path: Path) -> None:
+    target = f'{TARGET}kaitoVersion: "0.12"\nnamespace: of-target\n'
+    write(
+        tmp_path,
+        tiny=TINY,
+        base="namespace: of-layer\n",
+        target=target,
+        both=f"{target}layers: [base.yaml]\n",
+    )
+    for options, wanted in (
+        (("--target", "target.yaml"), "of-target"),
+        (("--target", "both.yaml"), "of-layer"),
+        (("--target", "both.yaml", "--set", "namespace=of-set"), "of-set"),
+    ):
+        assert workspace(run("tiny.yaml", *options).stdout)["metadata"]["namespace"] == wanted
+
+
+def test_a_default_is_replaced_as_a_whole(run: Run) -> None:
+    text = TINY + "labelSelector: {apps: a}\n"
+    selector = workspace(run("-", "--set", r"labelSelector.x\.y=z", stdin=text).stdout)["resource"]
+    assert selector["labelSelector"]["matchLabels"] == {"apps": "a", "x.y": "z"}
+    plain = workspace(run("-", "--set", "labelSelector.a=b", stdin=TINY).stdout)["resource"]
+    assert plain["labelSelector"]["matchLabels"] == {"a": "b"}
+
+
+def test_settings_and_texts_keep_their_order(run: Run) -> None:
+    options = ("--set-string", "labelSelector.a=1", "--set", "labelSelector.a=x")
+    assert workspace(run("-", *options, stdin=TINY).stdout)["resource"]["labelSelector"]["matchLabels"] == {
+        "a": "x"
+    }
+
+
+def test_explain_tells_of_a_null_and_of_every_part_of_a_map(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, tiny=TINY + "maxModelLen: 2\nresources: {cpu: 2}\n")
+    null = run("explain", "tiny.yaml", "maxModelLen", "--set", "maxModelLen=null").stdout
+    assert "not set" in null
+    assert "null takes it away at --set maxModelLen=null" in null
+    parts = run("explain", "tiny.yaml", "resources", "--set", "resources.memory=4Gi").stdout
+    assert "from tiny.yaml:5:18" in parts
+    assert "from --set resources.memory=4Gi" in parts
+    assert "resources.gpu: 1\n    the schema's default" in parts
+
+
+scalars = st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2)
+anything = st.recursive(
+    st.none() | scalars,
     lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
     max_leaves=6,
 )
-maps = st.dictionaries(st.sampled_from("abc"), trees, max_size=3)
+maps = st.dictionaries(st.sampled_from("abc"), anything, max_size=3)
+# The same field is a map in every layer or in none, and nobody takes anything away.
+alike = st.fixed_dictionaries(
+    {}, optional={"a": scalars, "b": scalars, "m": st.dictionaries(st.sampled_from("xyz"), scalars)}
+)
 
 
 def merged(*values: dict) -> dict:
@@ -231,8 +330,15 @@ def merged(*values: dict) -> dict:
 
 @settings(max_examples=200, deadline=None)
 @given(one=maps, two=maps, three=maps)
-def test_layers_are_laid_one_after_the_other(one: dict, two: dict, three: dict) -> None:
-    assert merged(merged(one, two), three) == merged(one, two, three)
+def test_layers_are_laid_one_over_the_other_from_the_lowest(one: dict, two: dict, three: dict) -> None:
+    assert merged(one, two, three) == merged(merged(one, two), three)
+    assert merged(one) == one == merged({}, one) == merged(one, {}) == merged(one, one)
+
+
+@settings(max_examples=200, deadline=None)
+@given(one=alike, two=alike, three=alike)
+def test_layers_of_one_shape_may_be_grouped_in_any_way(one: dict, two: dict, three: dict) -> None:
+    assert merged(one, merged(two, three)) == merged(one, two, three)
 
 
 @settings(max_examples=200, deadline=None)
@@ -240,9 +346,16 @@ def test_layers_are_laid_one_after_the_other(one: dict, two: dict, three: dict) 
 def test_what_the_later_layer_says_holds(one: dict, two: dict) -> None:
     together = merged(one, two)
     for key, value in two.items():
-        assert together[key] == (
-            merged(one[key], value) if isinstance(value, dict) and isinstance(one.get(key), dict) else value
-        )
+        both = isinstance(value, dict) and isinstance(one.get(key), dict)
+        assert together[key] == (merged(one[key], value) if both else value)
     assert {key: together[key] for key in set(one) - set(two)} == {
         key: one[key] for key in set(one) - set(two)
     }
+
+
+@settings(max_examples=200, deadline=None)
+@given(one=maps, two=maps)
+def test_merging_changes_none_of_the_layers(one: dict, two: dict) -> None:
+    before = repr((one, two))
+    merged(one, two)
+    assert repr((one, two)) == before

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kaito_pack.output import MARKER
+from kaito_pack.tree import MARKER
 from tests.conftest import ROOT, Run
 
 VALUES = "name: {name}\nmodelSource: vllm\nmodelId: acme/tiny\nreplicas: {replicas}\n"
@@ -204,10 +204,10 @@ def test_two_runs_at_once_do_no_harm(tmp_path: Path) -> None:
 def test_a_run_that_is_killed_leaves_every_file_whole(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     command = [sys.executable, str(ROOT / "render.py"), "in", "--out", "tree/"]
-    for turn in range(25):
+    for turn in range(40):
         values(tmp_path / "in", *(f"m{number}" for number in range(40)), replicas=turn + 1)
         with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as killed:
-            time.sleep(0.12 + turn * 0.01)
+            time.sleep(0.15 + turn * 0.006)
             killed.send_signal(signal.SIGKILL)
         for file in tree.rglob("*.yaml"):
             text = file.read_text(encoding="utf-8")
@@ -215,8 +215,146 @@ def test_a_run_that_is_killed_leaves_every_file_whole(tmp_path: Path) -> None:
             assert list(yaml.safe_load_all(text))
             assert text.endswith("\n")
     assert subprocess.run(command, cwd=tmp_path, check=False).returncode == 0
-    left = list(tree.rglob(".kaito-pack-*"))
-    for file in left:
-        os.utime(file, (1, 1))
-    assert subprocess.run(command, cwd=tmp_path, check=False).returncode == 0
-    assert not list(tree.rglob(".kaito-pack-*")), "what a killed run left is swept once it is old"
+    assert not list(tree.rglob(".kaito-pack-*")), "what a killed run left is swept by the next"
+
+
+def test_a_new_name_without_a_suffix_is_a_tree(run: Run, tmp_path: Path) -> None:
+    values(tmp_path / "in", "one")
+    assert run("in/one.yaml", "--out", "new/clusters").returncode == 0
+    assert (tmp_path / "new" / "clusters" / SPACE / "workspace-one.yaml").is_file()
+
+
+def test_json_and_yaml_names_are_one_file(run: Run, tmp_path: Path) -> None:
+    values(tmp_path / "in", "one", "two")
+    for name in ("all.yaml", "all.json", "all"):
+        form = "yaml" if name == "all.yaml" else "json"
+        assert run("in", "--out", name, "-o", form).returncode == 0
+        assert (tmp_path / name).read_text("utf-8") == run("in", "-o", form).stdout
+
+
+@pytest.mark.parametrize("out", ["-", "/dev/stdout"])
+def test_out_may_name_stdout(run: Run, tmp_path: Path, out: str) -> None:
+    values(tmp_path / "in", "one")
+    assert run("in", "--out", out).stdout == run("in").stdout
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["in"]
+
+
+def test_out_through_a_link_keeps_the_link(run: Run, tmp_path: Path) -> None:
+    values(tmp_path / "in", "one")
+    (tmp_path / "real.yaml").write_text("old\n", "utf-8")
+    (tmp_path / "link.yaml").symlink_to("real.yaml")
+    assert run("in", "--out", "link.yaml").returncode == 0
+    assert (tmp_path / "link.yaml").is_symlink()
+    assert (tmp_path / "real.yaml").read_text("utf-8") == run("in").stdout
+
+
+def test_check_compares_one_file_too(run: Run, tmp_path: Path) -> None:
+    values(tmp_path / "in", "one")
+    missing = run("in", "--out", "all.yaml", "--check")
+    assert (missing.returncode, "all.yaml:1:1 missing" in missing.stderr) == (1, True)
+    assert not (tmp_path / "all.yaml").exists()
+    assert run("in", "--out", "all.yaml").returncode == 0
+    assert run("in", "--out", "all.yaml", "--check").returncode == 0
+    (tmp_path / "all.yaml").write_bytes((tmp_path / "all.yaml").read_bytes() + b"more: 1\n")
+    changed = run("in", "--out", "all.yaml", "--check")
+    assert (changed.returncode, "-more: 1\n" in changed.stdout) == (1, True)
+
+
+def test_check_annotates_what_is_wrong_in_the_values_too(run: Run, tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "in" / "bad,name.yaml").write_text(VALUES.format(name="bad", replicas=0), "utf-8")
+    done = run("in", "--out", "tree", "--check", "-o", "github")
+    assert done.returncode == 1
+    assert "::error file=in/bad%2Cname.yaml,line=4,col=11,title=values/out-of-range::replicas" in done.stdout
+    setting = run("in/one.yaml", "--out", "tree", "--check", "-o", "github", "--set", "replicas=0").stdout
+    assert "::error title=values/out-of-range::--set replicas=0: replicas" in setting
+
+
+def test_namespaces_that_yaml_takes_for_no_text_build(
+    run: Run, tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    for name in ("123", "true", "null", "on", "1e3"):
+        text = VALUES.format(name="one", replicas=1) + f'namespace: "{name}"\n'
+        values(tmp_path / "in", name)
+        (tmp_path / "in" / f"{name}.yaml").write_text(text, "utf-8")
+    assert run("in", "--out", "tree").returncode == 0
+    done = subprocess.run(
+        [tool("kustomize"), "build", "tree"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.count("kind: Workspace")) == (0, 5), done.stderr
+
+
+def test_a_folder_without_values_is_exit_2_and_prunes_nothing(run: Run, tree: Path, tmp_path: Path) -> None:
+    before = files(tree)
+    (tmp_path / "empty").mkdir()
+    for folder, told in (("empty", "no *.yaml"), ("tree", "only manifests"), ("gone", "whole set")):
+        done = run(folder, "--out", "tree", "--prune")
+        assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+    assert files(tree) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("in", "--prune"),
+        ("in", "--check"),
+        ("in", "--out", "all.yaml", "--prune"),
+        ("in", "in/one.yaml", "--out", "tree", "--prune"),
+        ("-", "--out", "tree", "--prune"),
+        ("in", "--out", "tree", "--check", "--prune"),
+        ("in", "--out", "tree/", "-o", "json"),
+        ("in", "--out", "tree", "-o", "github"),
+        ("in", "--fleet", "fleet.yaml"),
+        ("--fleet", "fleet.yaml", "--out", "tree"),
+        ("--fleet", "fleet.yaml", "--target", "target.yaml"),
+        (),
+    ],
+)
+def test_options_that_make_no_sense_together_are_exit_2(
+    run: Run, tree: Path, arguments: tuple[str, ...]
+) -> None:
+    before = files(tree)
+    done = run("render", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert files(tree) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write into read-only folders")
+def test_a_read_only_folder_is_exit_2_and_nothing_is_changed(run: Run, tree: Path, tmp_path: Path) -> None:
+    values(tmp_path / "in", "one", replicas=2)
+    (tmp_path / "in" / "other.yaml").write_text(
+        VALUES.format(name="x", replicas=1) + "namespace: a\n", "utf-8"
+    )
+    (tree / SPACE).chmod(0o555)
+    before = files(tree)
+    done = run("in", "--out", "tree")
+    (tree / SPACE).chmod(0o755)
+    assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+    assert files(tree) == before
+
+
+def test_a_folder_that_nobody_can_make_is_exit_2(run: Run, tmp_path: Path) -> None:
+    values(tmp_path / "in", "one")
+    done = run("in", "--out", "/proc/kaito/tree")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: /proc/kaito: cannot be written: ")
+
+
+def test_a_bar_is_drawn_on_a_terminal_for_many_files_alone(tmp_path: Path) -> None:
+    def on_a_terminal(folder: str) -> str:
+        here, there = os.openpty()
+        command = [sys.executable, str(ROOT / "render.py"), folder, "--out", "tree"]
+        subprocess.run(command, cwd=tmp_path, stderr=there, check=True)
+        os.close(there)
+        text = b""
+        try:
+            while chunk := os.read(here, 65536):
+                text += chunk
+        except OSError:  # the other end is closed
+            pass
+        os.close(here)
+        return text.decode()
+
+    values(tmp_path / "many", *(f"m{number}" for number in range(60)))
+    values(tmp_path / "few", "one")
+    assert "rendering" in on_a_terminal("many")
+    assert on_a_terminal("few") == ""

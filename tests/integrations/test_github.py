@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -59,7 +58,7 @@ def run_step(name, installed, folder):
     return subprocess.run(
         ["bash", "-e", "-c", STEPS[name]["run"]],
         cwd=folder,
-        env={**installed.environment(str(folder)), **WORKFLOW["env"]},
+        env={**installed.environment(str(folder)), **WORKFLOW["env"], "BASE": "main"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -67,19 +66,74 @@ def run_step(name, installed, folder):
     )
 
 
-def test_the_drift_step_annotates_what_is_stale(installed, tmp_path):
-    shutil.copytree(ROOT / "values", tmp_path / "values")
-    fleet = (tmp_path / "values" / "fleet.yaml").read_text(encoding="utf-8")
-    (tmp_path / "values" / "fleet.yaml").unlink()
-    text = fleet.replace("../clusters", "clusters").replace("targets/", "values/targets/")
-    text = text.replace("[", "[values/").replace(", premade", ", values/premade")
-    (tmp_path / "fleet.yaml").write_text(text, encoding="utf-8")
-    stale = run_step("Check that the rendered tree is up to date", installed, tmp_path)
-    assert stale.returncode == 1
-    assert "::error file=" in stale.stdout
-    render = [str(installed.bin / "kaito-pack"), "render", "--fleet", "fleet.yaml"]
-    subprocess.run(render, cwd=tmp_path, check=True, timeout=60)
-    assert run_step("Check that the rendered tree is up to date", installed, tmp_path).returncode == 0
+def git(folder, *arguments):
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, timeout=60)
+
+
+FLEET = """\
+apiVersion: pack.kubefoundry.io/v1
+kind: Fleet
+targets:
+  - {name: onprem, target: targets/onprem.yaml, values: [models/*.yaml], out: clusters/onprem}
+"""
+PHI = "name: phi\nmodelSource: vllm\nmodelId: microsoft/Phi-4-mini-instruct\n"
+
+
+@pytest.fixture
+def repository(installed, tmp_path):
+    """A pull request's checkout: its values as on the branch it goes to, rendered; changes come next."""
+    for name, text in {
+        "fleet.yaml": FLEET,
+        "models/phi.yaml": PHI,
+        "targets/onprem.yaml": (ROOT / "values" / "targets" / "onprem.yaml").read_text(encoding="utf-8"),
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    git(tmp_path, "init", "-q", "-b", "main")
+    render(installed, tmp_path)
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "base")
+    git(tmp_path, "update-ref", "refs/remotes/origin/main", "HEAD")
+    return tmp_path
+
+
+def render(installed, folder):
+    command = [str(installed.bin / "kaito-pack"), "render", "--fleet", "fleet.yaml", "--prune"]
+    subprocess.run(command, cwd=folder, check=True, timeout=60, env=installed.environment(str(folder)))
+
+
+def test_the_drift_step_annotates_what_is_stale(installed, repository):
+    name = "Check that the rendered tree is up to date"
+    assert run_step(name, installed, repository).returncode == 0
+    (repository / "models" / "phi.yaml").write_text(PHI + "replicas: 2\n", encoding="utf-8")
+    done = run_step(name, installed, repository)
+    assert done.returncode == 1
+    assert "::error file=" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("addition", "says", "code"),
+    [("startupMinutes: 20\n", "not rolled out", 0), ("replicas: 2\n", "rejected", 1)],
+)
+def test_the_plan_compares_with_the_tree_of_the_other_branch(installed, repository, addition, says, code):
+    (repository / "models" / "phi.yaml").write_text(PHI + addition, encoding="utf-8")
+    render(installed, repository)
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "change")
+    planned = run_step("Plan", installed, repository)
+    assert planned.returncode == 0, planned.stderr
+    assert says in (repository / "plan.md").read_text(encoding="utf-8").replace("-", " ")
+    assert run_step("Fail where KAITO would reject the change", installed, repository).returncode == code
+
+
+def test_a_plan_for_a_first_tree_says_what_is_created(installed, repository):
+    git(repository, "rm", "-rq", "clusters")
+    git(repository, "commit", "-qm", "no tree yet")
+    git(repository, "update-ref", "refs/remotes/origin/main", "HEAD")
+    render(installed, repository)
+    assert run_step("Plan", installed, repository).returncode == 0
+    assert "workspace-phi" in (repository / "plan.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("text", "code"), [("modelId: a/b\n", 0), ("modelIdd: a/b\n", 1)])

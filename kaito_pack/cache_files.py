@@ -1,0 +1,64 @@
+"""Files of the cache folder, as good as the user's own code: trusted only where nobody else wrote them.
+
+The folder is `$XDG_CACHE_HOME/kaito-pack`, else `~/.cache/kaito-pack`. It may be deleted at any time;
+where it cannot be used, what would be read is made again.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+
+
+def read(name: str) -> bytes | None:
+    """The content of a file of the cache; None where there is none to be trusted."""
+    within = folder()
+    return None if within is None else trusted_bytes(os.path.join(within, name))
+
+
+def write(name: str, content: bytes) -> None:
+    """Write a file of the cache whole or not at all, so that two runs at once do no harm."""
+    within = folder()
+    if within is None:
+        return
+    file = os.path.join(within, name)
+    beside = f"{file}.{os.getpid()}.{os.urandom(4).hex()}"
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        os.replace(beside, file)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(beside)
+
+
+def folder() -> str | None:
+    """The cache folder, made where it is missing; None where it cannot be used or is not to be trusted."""
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if not os.path.isabs(root) or not hasattr(os, "geteuid"):
+        return None
+    path = os.path.join(root, "kaito-pack")
+    try:
+        os.makedirs(path, mode=0o700, exist_ok=True)
+        return path if is_users_own(os.stat(path)) else None
+    except OSError:
+        return None
+
+
+def is_users_own(found: os.stat_result) -> bool:
+    """Whether a file or folder is the user's, and nobody else may write it."""
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def trusted_bytes(path: str) -> bytes | None:
+    """The content of a regular file of the user's own; None where there is no such one."""
+    try:
+        # The file that is open is looked at, not the name: it cannot be exchanged in between.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as stream:
+        found = os.fstat(descriptor)
+        return stream.read() if stat.S_ISREG(found.st_mode) and is_users_own(found) else None

@@ -1,0 +1,30 @@
+"""A progress bar for long runs: on a terminal alone, and on stderr, so that stdout stays data."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from kaito_pack.fanout import processes_for
+
+MANY = 50  # files from which on a bar is drawn
+
+
+@contextmanager
+def bar(files: int, label: str) -> Iterator[Callable[[], None]]:
+    """A bar while `files` files are rendered; what it gives is called after each, in whichever process."""
+    if files < MANY or not sys.stderr.isatty():
+        yield _nothing
+        return
+    # The processes do about the same, so this one's share stands for all.
+    share, ours = -(-files // processes_for(files)), os.getpid()
+    with click.progressbar(length=share, label=label, file=sys.stderr) as shown:
+        yield lambda: shown.update(1) if os.getpid() == ours else None
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,70 @@
+"""docs/adding-a-mode.md, executed literally: its files are written, its commands run."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT, Run
+
+PAGE = (ROOT / "docs" / "adding-a-mode.md").read_text(encoding="utf-8")
+FILES = re.findall(r"^`(my-pack/[^`]+)`\n\n```\w+\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+(COMMANDS,) = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_page_names_its_files() -> None:
+    assert len(FILES) == 6
+
+
+def test_the_page_works_as_it_stands(run: Run, folder: Path) -> None:
+    said = {}
+    for command in COMMANDS.splitlines():
+        program, *arguments = shlex.split(command)
+        assert program == "render.py"
+        done = run(*arguments)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        said[arguments[0]] = done.stdout
+    workspace, service = yaml.safe_load_all(
+        (folder / "out/kaito-workspace/workspace-tiny.yaml").read_text(encoding="utf-8")
+    )
+    container = workspace["inference"]["template"]["spec"]["containers"][0]
+    assert container["args"] == ["--model", "acme/tiny-instruct", "--shards", "2", "--batch", "16"]
+    assert service["spec"]["ports"][0]["port"] == container["ports"][0]["containerPort"] == 9000
+    assert said["plan"] == "Nothing changes\n"
+    assert "acme/tiny-instruct" in said["status"]
+    assert yaml.safe_load(said["import"]) == yaml.safe_load(
+        (folder / "my-pack/values/tiny.yaml").read_text("utf-8")
+    )
+    assert "acme_requests_running" in said["metrics"]
+    assert "How many requests are answered together." in said["explain"]
+
+
+def test_what_the_page_adds_is_checked_as_strictly(run: Run, folder: Path) -> None:
+    values = folder / "my-pack" / "values" / "tiny.yaml"
+    for change, told in (
+        (("16", "0"), "batchSize: `0` is below 1"),
+        (("batchSize", "batchsize"), "Did you mean `batchSize`?"),
+    ):
+        wrong = values.read_text("utf-8").replace(*change)
+        assert told in run("-", "--pack", "my-pack", stdin=wrong).stderr
+    extended = values.read_text("utf-8") + (
+        "podTemplate: {spec: {containers: [{name: model, resources: {limits: {nvidia.com/gpu: '1'},"
+        " requests: {nvidia.com/gpu: '1'}}}]}}\n"
+    )
+    done = run("validate", "-", "--pack", "my-pack", "-o", "json", stdin=extended)
+    assert "values/gpu-count-differs" in {
+        one["rule"] for entry in json.loads(done.stdout) for one in entry["problems"]
+    }

@@ -1,0 +1,98 @@
+"""What a start costs: a run that succeeds loads nothing that only explaining a failure needs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LATE = (
+    "jsonschema",
+    "kubernetes_validate",
+    "asyncio",
+    "email",
+    "http",
+    "ssl",
+    "socket",
+    "difflib",
+    "logging",
+)
+CODE = """
+import sys
+sys.argv[0] = "render.py"
+from kaito_pack.cli import main
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+
+
+def loaded(*arguments: str) -> tuple[set[str], str]:
+    """The modules that a run has loaded, and what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    return set(done.stderr.split()), done.stdout
+
+
+@pytest.mark.parametrize(
+    "example", ["llama", "qwen-gguf-cpu", "premade-gpt-oss-gpu", "mistral-autoprovisioned"]
+)
+def test_a_successful_run_loads_nothing_that_only_failures_need(example: str) -> None:
+    modules, printed = loaded(f"values/{example}.yaml")
+    assert "kind: Workspace" in printed
+    assert modules & set(LATE) == set()
+
+
+def test_a_run_of_one_file_loads_nothing_of_other_commands() -> None:
+    modules, _ = loaded("values/llama.yaml")
+    own = {name.removeprefix("kaito_pack.") for name in modules if name.startswith("kaito_pack.")}
+    others = {"cli.status", "cli.validate", "cli.plan", "validation", "status", "trace", "schema_problems"}
+    assert own & others == set()
+
+
+def test_many_files_come_out_as_each_alone_does(tmp_path: Path) -> None:
+    """Above 128 files several processes share the work."""
+    files = []
+    for number in range(140):
+        files.append(tmp_path / f"{number:03}.yaml")
+        mode = (
+            "modelSource: vllm\nmodelId: a/b\n"
+            if number % 2
+            else "modelSource: premade\npremadeModel: phi4:14b\n"
+        )
+        files[-1].write_text(f"name: model-{number}\n{mode}", encoding="utf-8")
+    _, together = loaded(*map(str, files))
+    _, first = loaded(str(files[0]))
+    _, last = loaded(str(files[-1]))
+    assert together.startswith(first)
+    assert together.endswith(last)
+    assert together.count("kind: Workspace") == 140
+
+
+def test_problems_of_many_files_come_in_their_order_with_their_places(tmp_path: Path) -> None:
+    files = []
+    for number in range(140):
+        files.append(tmp_path / f"{number:03}.yaml")
+        wrong = "modelSurce: vllm" if number in (3, 137) else "replicas: 1"
+        text = f"name: model-{number % 139}\nmodelSource: vllm\nmodelId: a/b\n{wrong}\n"
+        files[-1].write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "render.py"), *map(str, files)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    places = [line.partition(" ")[0].removeprefix(f"{tmp_path}/") for line in done.stderr.splitlines()]
+    assert done.returncode == 1
+    assert places == ["000.yaml:1:7", "003.yaml:4:1", "137.yaml:4:1", "139.yaml:1:7"]

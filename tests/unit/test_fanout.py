@@ -1,0 +1,92 @@
+"""Many items by several processes: in order, complete, and none lost where a process dies."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from kaito_pack import fanout
+
+MANY = 3 * fanout.FEWEST
+
+
+@pytest.fixture(autouse=True)
+def three_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fanout, "available_cores", lambda: 3)
+
+
+def test_few_items_are_worth_one_process() -> None:
+    assert fanout.processes_for(1) == 1
+    assert fanout.processes_for(2 * fanout.FEWEST - 1) == 1
+
+
+def test_there_are_no_more_processes_than_cores() -> None:
+    assert fanout.processes_for(100_000) == 3
+
+
+def test_results_come_in_the_order_of_their_items() -> None:
+    assert fanout.mapped(lambda item: item * item, range(MANY + 1)) == [i * i for i in range(MANY + 1)]
+
+
+def test_several_processes_take_part() -> None:
+    assert len(set(fanout.mapped(lambda _: os.getpid(), range(MANY)))) == 3
+
+
+def test_what_is_not_sent_is_done_here() -> None:
+    here = os.getpid()
+    by = fanout.mapped(lambda _: os.getpid(), range(MANY), send=lambda pid: None)
+    assert set(by) == {here}
+
+
+def test_what_is_sent_is_received_with_its_item() -> None:
+    came = fanout.mapped(
+        lambda item: (item,), range(MANY), lambda made: made[0], lambda item, sent: (item, sent)
+    )
+    assert came[-1] == (MANY - 1, MANY - 1)
+    assert came[0] == (0,), "what this process has made is not sent"
+
+
+def test_the_items_of_a_process_that_dies_are_done_here() -> None:
+    here = os.getpid()
+
+    def dying(item: int) -> int:
+        if os.getpid() != here:
+            os._exit(9)
+        return item
+
+    assert fanout.mapped(dying, range(MANY)) == list(range(MANY))
+
+
+def test_the_items_of_a_process_that_raises_are_done_here() -> None:
+    here = os.getpid()
+
+    def failing(item: int) -> int:
+        if os.getpid() != here:
+            raise ValueError("only in a child")
+        return item
+
+    assert fanout.mapped(failing, range(MANY)) == list(range(MANY))
+
+
+def test_an_error_here_leaves_no_process_behind() -> None:
+    def failing(item: int) -> int:
+        raise ValueError(item)
+
+    with pytest.raises(ValueError, match=r"^0$"):
+        fanout.mapped(failing, range(MANY))
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_results_larger_than_a_pipe_arrive() -> None:
+    made = fanout.mapped(lambda item: "x" * 10_000 + str(item), range(MANY))
+    assert made[-1] == "x" * 10_000 + str(MANY - 1)
+
+
+def test_items_are_done_here_where_no_process_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", refused)
+    assert fanout.mapped(lambda item: item, range(MANY)) == list(range(MANY))

@@ -1,0 +1,73 @@
+"""A run judged file by file gives the verdicts of one that knows all files at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from kaito_pack.pack import Pack
+from kaito_pack.pipeline import Outcome, Pipeline
+from kaito_pack.rendering import as_yaml
+from kaito_pack.sources import named_files, values_sources
+from kaito_pack.target import Target
+
+BASE = "modelSource: vllm\nmodelId: acme/tiny\n"
+OWN = BASE + "instanceType: Standard_NC24ads_A100_v4\nlabelSelector: {apps: %s}\n"
+CONFIG = """extraObjects:
+  - apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: mine, namespace: %s}
+    data: {inference_config.yaml: "vllm: {max-model-len: 5}"}
+"""
+SERVICE = """extraObjects:
+  - apiVersion: v1
+    kind: Service
+    metadata: {name: all-of-them}
+    spec: {selector: {app.kubernetes.io/name: kubefoundry}, ports: [{port: 80}]}
+"""
+ALONE = {"a": f"name: a\n{BASE}", "b": f"name: b\n{BASE}", "bad": f"name: bad\nreplicas: 0\n{BASE}"}
+RUNS = {
+    "files that have nothing to do with each other": ALONE,
+    "one Workspace twice": {"a": f"name: a\n{BASE}", "b": f"name: a\n{BASE}replicas: 2\n"},
+    "one name in two namespaces": {"a": f"name: a\n{BASE}", "b": f"name: a\nnamespace: b\n{BASE}"},
+    "one selector in two files": {"a": "name: a\n" + OWN % "x", "b": "name: b\n" + OWN % "x"},
+    "two selectors": {"a": "name: a\n" + OWN % "x", "b": "name: b\n" + OWN % "y"},
+    "a ConfigMap in another file": {"a": f"name: a\n{BASE}", "b": f"name: b\n{BASE}{CONFIG % 'b'}"},
+    "a Service in another file": {"a": f"name: a\n{BASE}", "b": f"name: b\n{BASE}{SERVICE}"},
+}
+
+
+def told(outcomes: Sequence[Outcome]) -> list[tuple[str, list[str]]]:
+    return [
+        (Path(one.file).name, sorted(f"{found.place} {found.rule} {found.message}" for found in one.problems))
+        for one in outcomes
+    ]
+
+
+@pytest.mark.parametrize("kaito", ["0.6", "0.8", "0.12"])
+@pytest.mark.parametrize("files", RUNS.values(), ids=RUNS)
+def test_a_lean_run_tells_what_a_whole_one_tells(files: dict[str, str], kaito: str, tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    pipeline = Pipeline(Pack(), Target(kaito, "1.35"))
+    whole = pipeline.run_sources(values_sources([str(tmp_path)]))
+    lean = pipeline.run_lean(named_files([str(tmp_path)]), as_yaml)
+    assert told(lean) == told(whole)
+    assert [one.kept for one in lean] == [as_yaml(one.manifests) if one.is_good else None for one in whole]
+
+
+@pytest.mark.parametrize("kaito", ["0.8"])
+def test_two_files_of_one_selector_are_told_of_each_other(kaito: str, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text(f"name: {name}\n" + OWN % "x", encoding="utf-8")
+    outcomes = Pipeline(Pack(), Target(kaito, "1.35")).run_lean(named_files([str(tmp_path)]), as_yaml)
+    assert all("kaito/selector-shared" in {found.rule for found in one.problems} for one in outcomes)
+
+
+def test_a_lean_run_holds_no_manifests(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(ALONE["a"], encoding="utf-8")
+    (outcome,) = Pipeline(Pack(), Target("0.12", "1.35")).run_lean(named_files([str(tmp_path)]), as_yaml)
+    assert (outcome.values, outcome.manifests) == (None, ())
+    assert "kind: Workspace" in outcome.kept

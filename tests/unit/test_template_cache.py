@@ -1,0 +1,118 @@
+"""Compiled templates on disk: used where they are the user's own and of this very text, never otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kaito_pack import template_cache
+from kaito_pack.templates import Environment, render
+
+Write = Callable[[str], None]
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that compiled templates go to."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "kaito-pack"
+
+
+def rendered(folder: Path, source: str) -> str:
+    (folder / "mode").mkdir(exist_ok=True)
+    (folder / "mode" / "t.yaml.j2").write_text(source, encoding="utf-8")
+    return render(Environment([folder], is_cached=True), "mode/t.yaml.j2", {"a": 1})
+
+
+def compiled(cache: Path) -> list[Path]:
+    return sorted(cache.glob("template-*.bin"))
+
+
+def forged(cache: Path, tmp_path: Path) -> Path:
+    """The file of a template, with what another template compiles to in its place."""
+    rendered(tmp_path, "x: 1\n")
+    (file,) = compiled(cache)
+    head = file.read_bytes()
+    file.write_bytes(head.replace(b"x: 1", b"y: 2"))
+    assert file.read_bytes() != head
+    return file
+
+
+def test_a_template_is_compiled_once_and_then_read(cache: Path, tmp_path: Path) -> None:
+    forged(cache, tmp_path)
+    assert rendered(tmp_path, "x: 1\n") == "y: 2\n", "else the file was not read"
+
+
+def test_a_template_that_has_changed_is_compiled_again(cache: Path, tmp_path: Path) -> None:
+    forged(cache, tmp_path)
+    assert rendered(tmp_path, "x: {{ a }}\n") == "x: 1\n"
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o620, 0o602])
+def test_a_file_that_others_may_write_is_not_trusted(mode: int, cache: Path, tmp_path: Path) -> None:
+    forged(cache, tmp_path).chmod(mode)
+    assert rendered(tmp_path, "x: 1\n") == "x: 1\n"
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770])
+def test_a_folder_that_others_may_write_is_not_trusted(mode: int, cache: Path, tmp_path: Path) -> None:
+    forged(cache, tmp_path)
+    cache.chmod(mode)
+    assert rendered(tmp_path, "x: 1\n") == "x: 1\n"
+
+
+def test_what_belongs_to_somebody_else_is_not_trusted(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged(cache, tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    assert rendered(tmp_path, "x: 1\n") == "x: 1\n"
+
+
+def test_a_link_is_not_followed(cache: Path, tmp_path: Path) -> None:
+    file = forged(cache, tmp_path)
+    file.rename(tmp_path / "elsewhere")
+    file.symlink_to(tmp_path / "elsewhere")
+    assert rendered(tmp_path, "x: 1\n") == "x: 1\n"
+
+
+@pytest.mark.parametrize("kept", [0, 1, 20, 40, 100])
+def test_a_file_that_is_cut_short_is_made_again(kept: int, cache: Path, tmp_path: Path) -> None:
+    rendered(tmp_path, "x: 1\n")
+    (file,) = compiled(cache)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:kept])
+    assert rendered(tmp_path, "x: 1\n") == "x: 1\n"
+    assert len(file.read_bytes()) == len(whole)
+
+
+def test_another_jinja_compiles_for_itself(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged(cache, tmp_path)
+    monkeypatch.setattr("jinja2.__version__", "99")
+    assert rendered(tmp_path, "x: 1\n") == "x: 1\n"
+
+
+def test_a_changed_module_that_takes_part_in_compiling_counts(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = tmp_path / "scalars.py"
+    changed.write_text("", encoding="utf-8")
+    forged(cache, tmp_path)
+    monkeypatch.setattr(template_cache, "COMPILED_IN", (str(changed),))
+    assert rendered(tmp_path, "x: 1\n") == "x: 1\n"
+
+
+def test_rendering_works_where_nothing_can_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert rendered(tmp_path, "x: 1\n") == "x: 1\n"
+
+
+def test_nothing_half_written_stays_behind(cache: Path, tmp_path: Path) -> None:
+    rendered(tmp_path, "x: 1\n")
+    assert [file.name for file in cache.iterdir()] == [file.name for file in compiled(cache)]
