@@ -7,6 +7,7 @@ count; so the events are read here, and nothing recurses deeper than `DEEPEST`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from sys import intern
 from typing import Any
 
 from yaml.events import (
@@ -99,7 +100,7 @@ class Builder(Notes):
             if self.has_question_marks and "?" in text and self.in_flow and event.style not in QUOTES:
                 self.complain("file/question-mark", event.start_mark, raw=shown(text))
             if (text and text[0] not in SPECIAL_STARTS) or event.style in QUOTES:  # `! "5"`
-                value: Any = text
+                value: Any = intern(text)  # files of one kind hold the same texts: 4 KiB less of each
             elif self.container.__class__ is dict and self.key is None:
                 self.plain_key(text, event)
                 return
@@ -251,7 +252,7 @@ class Builder(Notes):
             else:
                 self.note_odd_key((*self.parent_path(), text), text, mark)
             key = text or ""
-        self.key = key
+        self.key = key if key is MERGE else intern(key)
         self.key_mark = mark
         if key in self.container:
             self.note_duplicate(self.path(), self.entries[key], mark)

@@ -6,23 +6,11 @@ Items of lists are matched by name where they have one, arguments by their flag,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from typing import Any, NamedTuple
 
 from kaito_pack.problems import Path
 
 ABSENT = object()
-# What the API server and KAITO's controller add to an object (KAITO v0.6.2 to v0.12.0), and no file sets.
-ADDED = (
-    "managedFields",
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "selfLink",
-    "finalizers",
-)
-ADDED_ANNOTATIONS = ("workspace.kaito.io/", "kubectl.kubernetes.io/last-applied-configuration")
 
 
 class Difference(NamedTuple):
@@ -34,10 +22,11 @@ class Difference(NamedTuple):
 
 
 def differences(old: Any, new: Any, path: Path = ()) -> Iterator[Difference]:
-    """The leaves in which `new` differs from `old`."""
+    """The leaves in which `new` differs from `old`; a list whose items only stand otherwise is one leaf."""
     if isinstance(old, list) and isinstance(new, list):
-        old, new = _keyed(old, new, path)
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        found = list(differences(*_keyed(old, new, path), path))
+        yield from found or ([] if _same(old, new) else [Difference(path, old, new)])
+    elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in [*old, *(key for key in new if key not in old)]:
             yield from differences(old.get(key, ABSENT), new.get(key, ABSENT), (*path, key))
     elif not _same(old, new):
@@ -45,6 +34,10 @@ def differences(old: Any, new: Any, path: Path = ()) -> Iterator[Difference]:
 
 
 def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return old.keys() == new.keys() and all(_same(part, new[key]) for key, part in old.items())
     return bool(old == new) and isinstance(old, bool) == isinstance(new, bool)
 
 
@@ -88,38 +81,17 @@ def _by_flag(words: Sequence[Any]) -> dict[str, Any] | None:
     return found
 
 
-def settled(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored object without what the cluster added, to compare it with what a file says."""
-    body: dict[str, Any] = deepcopy({key: value for key, value in manifest.items() if key != "status"})
-    metadata = body.get("metadata")
-    if isinstance(metadata, dict):
-        for name in ADDED:
-            metadata.pop(name, None)
-        _drop_annotations(metadata)
-    inference = body.get("inference")
-    if isinstance(inference, dict):
-        _settle_template(inference.get("template"))
-        preset = inference.get("preset")
-        if isinstance(preset, dict) and preset.get("presetOptions") == {}:
-            del preset["presetOptions"]
-    return body
-
-
-def _drop_annotations(metadata: dict[str, Any]) -> None:
-    annotations = metadata.get("annotations")
-    if isinstance(annotations, dict):
-        kept = {
-            key: value for key, value in annotations.items() if not str(key).startswith(ADDED_ANNOTATIONS)
-        }
-        metadata["annotations"] = kept
-        if not kept:
-            del metadata["annotations"]
-
-
-def _settle_template(template: Any) -> None:
-    metadata = template.get("metadata") if isinstance(template, dict) else None
-    if isinstance(metadata, dict):
-        if metadata.get("creationTimestamp", ABSENT) is None:
-            del metadata["creationTimestamp"]
-        if not metadata:
-            del template["metadata"]
+def keyed_path(manifest: Any, path: Path) -> Path:
+    """`path` as `differences` would say it, items by name; it ends before a list that has other keys."""
+    found: list[str | int] = []
+    for step in path:
+        names = _by_name(manifest) if isinstance(manifest, list) else None
+        inside = isinstance(manifest, list) and isinstance(step, int) and step < len(manifest)
+        if inside and names is not None:
+            found.append(list(names)[int(step)])
+        elif inside and found and found[-1] == "args" and _by_flag(manifest) is not None:
+            break
+        else:
+            found.append(step)
+        manifest = manifest[step] if inside else manifest.get(step) if isinstance(manifest, Mapping) else None
+    return tuple(found)

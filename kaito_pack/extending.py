@@ -16,7 +16,7 @@ from kaito_pack.kubernetes import definitions
 from kaito_pack.kubernetes.amounts import printed
 from kaito_pack.kubernetes.strategic_merge import MergeError, merge
 from kaito_pack.problems import Path, ProblemsError, shown
-from kaito_pack.rendering import Manifest
+from kaito_pack.rendering import EXTRA, Manifest
 from kaito_pack.rules import problem
 from kaito_pack.scalars import to_yaml
 from kaito_pack.values import Values
@@ -102,7 +102,7 @@ def _object(added: Any, path: Path, values: Values, others: Sequence[Manifest]) 
     if any(_identity(other.body) == _identity(body) for other in others):
         what = shown(f"{body.get('kind')} {body['metadata'].get('name')}")
         raise ProblemsError([problem("values/extra-object-twice", path, place, what=what)])
-    return _manifest("extraObjects", body, {(): path})
+    return _manifest(EXTRA, body, {(): path})
 
 
 def _identity(body: Mapping[str, Any]) -> tuple[str, ...]:

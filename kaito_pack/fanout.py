@@ -55,12 +55,14 @@ def mapped(
     """
     count = processes_for(len(items))
     share = -(-len(items) // count)
+    # The first is done before there are others, so that they need not load and compile what it needs.
+    results = [function(item) for item in items[:1]]
     children = [
         start(function, items, send, first, min(first + share, len(items)))
         for first in range(share, len(items), share)
     ]
     try:
-        results = [function(item) for item in items[:share]]
+        results += [function(item) for item in items[1:share]]
         for child in children:
             came = collect(child)
             for item, sent in zip(items[child.first : child.end], came, strict=True):

@@ -134,8 +134,10 @@ def is_quick(schema: Any) -> bool:
     return True
 
 
-def applicable(schema: Schema, value: Any) -> dict[str, Any]:
+def applicable(schema: Schema, value: Any) -> Schema:
     """`schema` with the branches of its `if`s and `allOf`s that fit `value` merged into its properties."""
+    if "if" not in schema and "allOf" not in schema:
+        return schema
     result = dict(schema)
     branches = list(result.pop("allOf", ()))
     if "if" in result:

@@ -6,43 +6,31 @@ The labels stand in `schemas/kaito/changes.json`; what the webhook refuses is as
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from kaito_pack import checks
-from kaito_pack.differences import ABSENT, Difference, differences, settled
-from kaito_pack.problems import Path, Problem, path_text, shown
+from kaito_pack import checks, moves
+from kaito_pack.changes import Change, by_table
+from kaito_pack.differences import ABSENT, Difference, differences, keyed_path
+from kaito_pack.moves import Identity, identity, metadata
+from kaito_pack.problems import Path, Problem
 from kaito_pack.report import sentence
-from kaito_pack.rules import in_range
-from kaito_pack.tables import table
+from kaito_pack.stored import kept_by_apply, settled
 from kaito_pack.target import Surroundings, Target
 
-HASH = "kubefoundry.io/template-hash"
-INSTANCE = "app.kubernetes.io/instance"
 LABELS = ("rejected", "not-rolled-out", "rolled-out-by-job", "recreate", "live", "ignored")
-BY_JOB = "the rollout job deletes the workload, KAITO makes it again, and the replicas restart"
+REFUSED = "the update is refused as a whole, so nothing of it reaches the cluster"
+STORED = "kaito/stored-object-broken"
+BLOCKED = "whatever the change, because of what is stored: "
 Manifest = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One changed field: its label, what KAITO does with it, and the command or words that help."""
-
-    path: Path
-    old: Any
-    new: Any
-    label: str
-    words: str
-    remedy: str = ""
-
-    def told(self) -> str:
-        """`replicas: 1 → 2`, safe to print."""
-        return f"{path_text(self.path)}: {_value(self.old)} → {_value(self.new)}"
 
 
 @dataclass
 class Planned:
-    """What becomes of one object: created, deleted, recreated or changed; the first two have no changes."""
+    """What becomes of one object: created, deleted, recreated or changed; the first two have no changes.
+
+    `why` is what is to be said of the object as a whole; `cluster` its name in a fleet.
+    """
 
     action: str
     kind: str
@@ -50,6 +38,8 @@ class Planned:
     name: str
     changes: list[Change] = field(default_factory=list)
     remedy: str = ""
+    why: str = ""
+    cluster: str = ""
 
     @property
     def labels(self) -> list[str]:
@@ -58,98 +48,96 @@ class Planned:
 
 
 def plan(
-    old: Sequence[Manifest], new: Sequence[Manifest], target: Target, whole: bool = True
+    old: Sequence[Manifest],
+    new: Sequence[Manifest],
+    target: Target,
+    whole: bool = True,
+    same_file: Mapping[Identity, Identity] | None = None,
 ) -> list[Planned]:
-    """What becomes of each object; `whole` False: what is missing from `new` is not deleted."""
-    there = {_identity(one): settled(one) for one in old}
-    wanted = {_identity(one): settled(one) for one in new}
+    """What becomes of each object; `whole` False: what is missing from `new` is not deleted.
+
+    `same_file` gives the old identity of the Workspace that the same values file made.
+    """
+    there = {identity(one): one for one in old}
+    wanted = {identity(one): one for one in new}
     gone = {key: body for key, body in there.items() if key not in wanted}
+    created = {key: body for key, body in wanted.items() if key not in there}
+    guess = whole or moves.only_pair(old, new)
+    moved = moves.moves(gone, created, same_file or {}, guess)
     found = []
     for key, body in wanted.items():
-        before = there.get(key)
-        if before is None and (moved := _moved(body, gone)) is not None:
-            before = gone.pop(moved)
+        before = there.get(key) or gone.pop(moved.get(key, key), None)
         if before is None:
             found.append(_planned("created", body))
-            continue
-        changes = list(_changes(before, body, target))
-        if changes:
-            action = "recreated" if any(change.label == "recreate" for change in changes) else "changed"
-            found.append(replace(_planned(action, body), changes=changes))
+        elif planned := _changed(before, body, target):
+            found.append(planned)
     if whole:
         found += [_deleted(body) for body in gone.values()]
     return found
 
 
-def _identity(body: Manifest) -> tuple[str, str, str, str]:
-    group = str(body.get("apiVersion", "")).rpartition("/")[0]
-    return group, str(body.get("kind")), _metadata(body, "namespace"), _metadata(body, "name")
-
-
-def _metadata(body: Manifest, name: str) -> str:
-    metadata = body.get("metadata")
-    return str(metadata.get(name, "")) if isinstance(metadata, Mapping) else ""
-
-
-def _moved(body: Manifest, gone: Mapping[Any, Manifest]) -> Any:
-    """The Workspace of the same instance that has gone: it was renamed, or has moved to another namespace."""
-    if not checks.is_workspace(body):
-        return None
-    for key, other in gone.items():
-        if checks.is_workspace(other) and _is_like(body, other):
-            return key
-    return None
-
-
-def _is_like(body: Manifest, other: Manifest) -> bool:
-    same_name = _metadata(body, "name") == _metadata(other, "name")
-    return same_name or body.get("inference") == other.get("inference")
-
-
 def _planned(action: str, body: Manifest) -> Planned:
-    return Planned(action, str(body.get("kind")), _metadata(body, "namespace"), _metadata(body, "name"))
+    return Planned(action, str(body.get("kind")), metadata(body, "namespace"), metadata(body, "name"))
 
 
 def _deleted(body: Manifest) -> Planned:
-    kind = "workspace" if checks.is_workspace(body) else str(body.get("kind")).lower()
     planned = _planned("deleted", body)
-    planned.remedy = f"kubectl delete {kind} {planned.name} -n {planned.namespace or 'default'}"
+    planned.remedy = f"kubectl delete {planned.kind.lower()} {planned.name}"
+    planned.remedy += f" -n {planned.namespace}" if planned.namespace else ""
     return planned
 
 
-def _changes(old: Manifest, new: Manifest, target: Target) -> Iterator[Change]:
-    found = list(differences(_with_count(old), _with_count(new)))
-    rejected = list(rejections(old, new, target)) if found and checks.is_workspace(new) else []
-    told: set[int] = set()
-    for difference in found:
-        refusal = next((one for one in rejected if _concerns(one.path, difference.path)), None)
-        if refusal is not None and not _is_renamed(old, new):
-            told.add(rejected.index(refusal))
-            yield _labelled(difference, "rejected", refusal.message, sentence(refusal.fix))
+def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
+    before = settled(old, target.kaito)
+    if identity(old) != identity(new):
+        after = settled(new, target.kaito)
+        planned = _planned("recreated", new)
+        planned.changes = [by_table(one, before, after, target.kaito) for one in differences(before, after)]
+        return planned
+    after = kept_by_apply(old, new, target.kaito)
+    found = list(differences(before, after))
+    if not found:
+        return None
+    planned = _planned("changed", new)
+    planned.changes = list(_labelled(found, before, after, target))
+    if "rejected" in planned.labels and checks.is_workspace(new):
+        planned.why = REFUSED
+    return planned
+
+
+def _labelled(found: Sequence[Difference], old: Manifest, new: Manifest, target: Target) -> Iterator[Change]:
+    refused, blocked = _rejections(old, new, target) if checks.is_workspace(new) else ([], [])
+    untold = list(refused)
+    for one in found:
+        refusal = next((each for each in refused if _concerns(keyed_path(new, each.path), one.path)), None)
+        if refusal is not None:
+            untold = [each for each in untold if each is not refusal]
+            yield _rejected(one, refusal)
+        elif blocked:
+            # What KAITO says of the stored object names the only way out of it.
+            yield _rejected(one, next((each for each in blocked if each.rule == STORED), blocked[0]), BLOCKED)
         else:
-            yield _by_table(difference, old, new, target)
-    for index, refusal in enumerate(rejected):
-        if index not in told and not _is_renamed(old, new):
-            value = Difference(refusal.path, ABSENT, ABSENT)
-            yield _labelled(value, "rejected", refusal.message, sentence(refusal.fix))
+            yield by_table(one, old, new, target.kaito)
+    for refusal in untold:  # the change shows in another field than the one that the webhook names
+        yield _rejected(Difference(refusal.path, ABSENT, ABSENT), refusal)
 
 
-def _with_count(body: Manifest) -> Manifest:
-    """A missing count is 1, by the CRD's default; KAITO v0.6.2 to v0.12.0."""
-    resource = body.get("resource")
-    if not checks.is_workspace(body) or not isinstance(resource, Mapping):
-        return body
-    return {**body, "resource": {"count": 1, **{k: v for k, v in resource.items() if v is not None}}}
+def _rejected(one: Difference, refusal: Problem, head: str = "") -> Change:
+    return Change(one.path, one.old, one.new, "rejected", head + refusal.message, sentence(refusal.fix))
 
 
-def _is_renamed(old: Manifest, new: Manifest) -> bool:
-    return _identity(old) != _identity(new)
-
-
-def rejections(old: Manifest, new: Manifest, target: Target) -> Iterator[Problem]:
+def rejections(old: Manifest, new: Manifest, target: Target) -> list[Problem]:
     """What the API server or KAITO's webhook refuses because of the change, and not for what was there."""
+    return _rejections(old, new, target)[0]
+
+
+def _rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Problem], list[Problem]]:
+    """The refusals of a change that come of it, and those that any change of this object would meet."""
     before = {(one.rule, one.path) for one in _refusals(old, old, target)}
-    yield from (one for one in _refusals(old, new, target) if (one.rule, one.path) not in before)
+    refused: tuple[list[Problem], list[Problem]] = [], []
+    for one in _refusals(old, new, target):
+        refused[(one.rule, one.path) in before].append(one)
+    return refused
 
 
 def _refusals(old: Manifest, new: Manifest, target: Target) -> list[Problem]:
@@ -160,52 +148,3 @@ def _refusals(old: Manifest, new: Manifest, target: Target) -> list[Problem]:
 def _concerns(problem: Path, change: Path) -> bool:
     shorter = min(len(problem), len(change))
     return problem[:shorter] == change[:shorter]
-
-
-def _by_table(difference: Difference, old: Manifest, new: Manifest, target: Target) -> Change:
-    row = _row(difference.path, checks.is_workspace(new))
-    facts = {
-        "name": _metadata(new, "name"),
-        "namespace": _metadata(new, "namespace") or "default",
-        "old_name": _metadata(old, "name"),
-        "old_namespace": _metadata(old, "namespace") or "default",
-        "workload": _workload(row, target.kaito),
-    }
-    if row["label"] == "not-rolled-out" and _is_for_the_job(old, new):
-        return _labelled(difference, "rolled-out-by-job", BY_JOB, "")
-    return _labelled(difference, row["label"], row["words"], row["remedy"].format_map(facts))
-
-
-def _row(path: Path, is_workspace: bool) -> Mapping[str, Any]:
-    rows = table("kaito/changes.json")
-    if not is_workspace:
-        other: Mapping[str, Any] = rows["service"]
-        return other
-    text = ".".join(map(str, path))
-    fits = [row for row in rows.values() if row["path"] and f"{text}.".startswith(f"{row['path']}.")]
-    return max(fits, key=lambda row: len(row["path"])) if fits else rows["resource"]
-
-
-def _workload(row: Mapping[str, Any], kaito: str) -> str:
-    kinds = row.get("workload", {})
-    return next((kind for versions, kind in kinds.items() if in_range(kaito, versions)), "")
-
-
-def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
-    """Whether the rollout job sees the change: it compares hashes of the pod spec, and of nothing else."""
-    return _hash(new) not in (None, _hash(old))
-
-
-def _hash(body: Manifest) -> Any:
-    template: Any = body.get("inference", {}).get("template")
-    metadata = template.get("metadata") if isinstance(template, Mapping) else None
-    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-    return annotations.get(HASH) if isinstance(annotations, Mapping) else None
-
-
-def _labelled(difference: Difference, label: str, words: str, remedy: str) -> Change:
-    return Change(difference.path, difference.old, difference.new, label, words, remedy)
-
-
-def _value(value: Any) -> str:
-    return "nothing" if value is ABSENT else shown(value, quote=False)

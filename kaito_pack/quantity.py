@@ -13,6 +13,7 @@ not exact (`007` and `123456.789` pass it), and the cluster shows its slips, so 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ def parse(value: object) -> Quantity:
         raise ValueError("it is empty")
     if text == "0":
         return Quantity(0, 0, "decimal", "0")
+    return _parsed(text)
+
+
+@lru_cache(2048)  # a manifest is asked for the same few amounts by many checks, 13 times in all
+def _parsed(text: str) -> Quantity:
     return _read(text, *_split(text))
 
 

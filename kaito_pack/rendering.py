@@ -14,6 +14,7 @@ from kaito_pack.values import Values
 
 # What a template sees besides the values and the mode's facts; filled for the rollout job alone.
 NO_HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": None, "jobHash": None})
+EXTRA = "extraObjects"  # in place of the template, for an object that the user has added
 
 
 class Manifest(NamedTuple):
@@ -72,7 +73,7 @@ class Renderer:
         manifests = self._render(values, {})
         if values.filled.get("rollout") == "job":
             # Hashed is what comes out in the end, additions included; so it is known after a first time.
-            return self._render(values, hashes([manifest.body for manifest in manifests]))
+            return self._render(values, hashes(manifests))
         return manifests
 
     def _render(self, values: Values, hashed: Mapping[str, str]) -> list[Manifest]:
@@ -99,14 +100,15 @@ def context_of(values: Values, hashed: Mapping[str, str | None] = NO_HASHES) -> 
     return {**values.filled, "mode": values.mode.facts, **hashed}
 
 
-def hashes(bodies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """`templateHash`, which changes with the Workspace's pod spec alone, and `jobHash`, with the Jobs' specs.
+def hashes(manifests: Sequence[Manifest]) -> dict[str, str]:
+    """`templateHash`, which changes with the Workspace's pod spec alone, and `jobHash`, with the pack's Job.
 
     A Job cannot be changed, so its name holds both.
     """
-    inference = bodies[0].get("inference") or {}
+    inference = manifests[0].body.get("inference") or {}
     spec = (inference.get("template") or {}).get("spec")
-    jobs = [body.get("spec") for body in bodies if body.get("kind") == "Job"]
+    own = [manifest.body for manifest in manifests if manifest.template != EXTRA]
+    jobs = [body.get("spec") for body in own if body.get("kind") == "Job"]
     return {"templateHash": _digest(spec)[:8], "jobHash": _digest(jobs)[:3]}
 
 

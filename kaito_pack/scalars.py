@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from json.encoder import encode_basestring
 from math import isfinite
 
-from kaito_pack.readings import INT64, SPECIAL_STARTS, go_value, is_surprising
+from kaito_pack.readings import INT64, KEPT, SPECIAL_STARTS, go_value, is_surprising
 
 INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@` ")
 FLOW_CHARACTERS = frozenset(",[]{}?")  # plain text in a block, but not in a list or map on one line
@@ -41,6 +42,7 @@ def float_text(value: float) -> str:
     return mantissa + ("" if "." in mantissa else ".0") + e + exponent
 
 
+@lru_cache(KEPT)
 def is_plain(text: str) -> bool:
     """Whether every parser reads `text` without quotes as this very text, in a block or on one line."""
     if not text or not text.isprintable() or text[-1] in " :" or ": " in text or " #" in text:

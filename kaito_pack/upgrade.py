@@ -2,56 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from kaito_pack import checks
+from kaito_pack.kaito import instance_types
 from kaito_pack.pipeline import surroundings
-from kaito_pack.problems import Problem
-from kaito_pack.target import Target
+from kaito_pack.problems import Problem, shown
+from kaito_pack.rules import problem
+from kaito_pack.target import Surroundings, Target
+
+Effect = Literal["refused", "breaks", "differs"]
+When = Literal["create", "update", "create and update"]
+EFFECTS: tuple[Effect, ...] = ("refused", "breaks", "differs")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that the newer KAITO says and the present one does not, and on what it says it."""
+
+    problem: Problem
+    on: When
+
+    @property
+    def effect(self) -> Effect:
+        """Refused by admission, broken afterwards, or only told otherwise."""
+        if not self.problem.is_error:
+            return "differs"
+        return "refused" if self.problem.layer in ("crd", "webhook") else "breaks"
 
 
 @dataclass(frozen=True)
 class Upgraded:
-    """One Workspace: what the newer KAITO says and the present one does not."""
+    """One Workspace, and why KAITO `then` treats it otherwise than KAITO `now`."""
 
     namespace: str
     name: str
-    as_new: Sequence[Problem]
-    as_stored: Sequence[Problem]
+    now: str
+    reasons: Sequence[Reason]
+    cluster: str = ""
 
     @property
-    def is_refused(self) -> bool:
-        """Whether the newer KAITO would refuse it, made anew or updated."""
-        return any(
-            one.is_error and one.layer in ("crd", "webhook") for one in (*self.as_new, *self.as_stored)
-        )
+    def effect(self) -> Effect:
+        """The worst of its reasons."""
+        return min((one.effect for one in self.reasons), key=EFFECTS.index)
 
 
-def upgraded(bodies: Sequence[Mapping[str, Any]], now: Target, then: Target) -> list[Upgraded]:
+def upgraded(
+    bodies: Sequence[Mapping[str, Any]], now: Target, then: Target, cluster: str = ""
+) -> list[Upgraded]:
     """Each Workspace that KAITO `then` treats otherwise than `now`."""
+    around = surroundings(now, bodies), surroundings(then, bodies)
     found = []
     for body in bodies:
-        if not checks.is_workspace(body):
-            continue
-        as_new = _differs(body, bodies, now, then, stored=False)
-        as_stored = [one for one in _differs(body, bodies, now, then, stored=True) if one not in as_new]
-        if as_new or as_stored:
+        if checks.is_workspace(body) and (reasons := list(_reasons(body, *around))):
             metadata = body["metadata"]
-            found.append(Upgraded(metadata.get("namespace", ""), metadata["name"], as_new, as_stored))
+            found.append(
+                Upgraded(metadata.get("namespace", ""), metadata["name"], now.kaito, reasons, cluster)
+            )
     return found
 
 
-def _differs(
-    body: Mapping[str, Any], bodies: Sequence[Mapping[str, Any]], now: Target, then: Target, stored: bool
-) -> list[Problem]:
-    known = {(one.rule, one.path) for one in _said(body, bodies, now, stored)}
-    return [one for one in _said(body, bodies, then, stored) if (one.rule, one.path) not in known]
+def _reasons(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> Iterator[Reason]:
+    as_new = _new(body, now, then)
+    as_stored = _new(body, replace(now, old=body), replace(then, old=body))
+    for one in as_new:
+        yield Reason(one, "create and update" if one in as_stored else "create")
+    yield from (Reason(one, "update") for one in as_stored if one not in as_new)
+    if not any(one.path == INSTANCE_TYPE and one.is_error for one in as_new):
+        yield from (Reason(one, "create") for one in _dropped(body, now.target, then))
 
 
-def _said(
-    body: Mapping[str, Any], bodies: Sequence[Mapping[str, Any]], target: Target, stored: bool
-) -> list[Problem]:
-    around = surroundings(target, bodies)
-    return checks.check(body, replace(around, old=body) if stored else around) or []
+def _new(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> list[Problem]:
+    known = {(one.rule, one.path) for one in checks.check(body, now) or ()}
+    return [one for one in checks.check(body, then) or () if (one.rule, one.path) not in known]
+
+
+INSTANCE_TYPE = ("resource", "instanceType")
+
+
+def _dropped(body: Mapping[str, Any], now: Target, then: Surroundings) -> Iterator[Problem]:
+    """An instance type that has left KAITO's list, where its webhook does not mind."""
+    name = body["resource"].get("instanceType")
+    found = instance_types.find(now.cloud, name) if isinstance(name, str) else None
+    if found is None or found.known_in(then.target.kaito) or not found.known_in(now.kaito):
+        return
+    if then.provisioning(body) == "auto":
+        facts = {"name": shown(found.name), "model": found.model, "dropped_in": found.dropped_in}
+        yield problem("kaito/instance-type-dropped-later", INSTANCE_TYPE, **facts)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from kaito_pack.plan import LABELS, Planned
-from kaito_pack.problems import path_text
+from kaito_pack.problems import escaped, path_text
 from kaito_pack.report import sentence
-from kaito_pack.upgrade import Upgraded
+from kaito_pack.upgrade import EFFECTS, Reason, Upgraded
+
+HEADS = {"refused": "refused", "breaks": "broken afterwards", "differs": "treated differently"}
 
 TITLES = {
     "rejected": "rejected",
@@ -22,17 +24,23 @@ TITLES = {
 
 
 def summary(planned: Sequence[Planned]) -> str:
-    """`3 objects change: 1 rejected, 2 live; 1 created`."""
+    """`3 objects: 1 rejected, 2 live, 1 created`: fields of changed objects, and objects that come and go."""
     if not planned:
         return "Nothing changes"
     labels = [label for one in planned for label in one.labels]
-    counts = [f"{labels.count(label)} {TITLES[label]}" for label in LABELS if label in labels]
-    counts += [f"{labels.count(word)} {word}" for word in ("created", "deleted") if word in labels]
+    counts = [
+        f"{labels.count(label)} {TITLES[label]}" for label in LABELS if label in labels if label != "recreate"
+    ]
+    actions = [one.action for one in planned]
+    counts += [
+        f"{actions.count(word)} {word}" for word in ("recreated", "created", "deleted") if word in actions
+    ]
     return f"{len(planned)} object{'s' if len(planned) > 1 else ''}: {', '.join(counts)}"
 
 
 def _name(one: Planned) -> str:
-    return f"{one.kind} {one.namespace}/{one.name}" if one.namespace else f"{one.kind} {one.name}"
+    name = f"{one.namespace}/{one.name}" if one.namespace else one.name
+    return escaped(f"{one.kind} {name}" + (f" on {one.cluster}" if one.cluster else ""))
 
 
 def as_text(planned: Sequence[Planned]) -> str:
@@ -40,7 +48,7 @@ def as_text(planned: Sequence[Planned]) -> str:
     lines = [summary(planned)]
     for one in planned:
         lines += ["", f"{_name(one)}: {one.action}"]
-        lines += [f"    {one.remedy}"] if one.remedy else []
+        lines += [f"    {text}" for text in (sentence(one.why), one.remedy) if text]
         said: set[tuple[str, str]] = set()
         for change in one.changes:
             lines.append(f"  {TITLES[change.label]}: {change.told()}")
@@ -56,10 +64,12 @@ def as_rows(planned: Sequence[Planned]) -> list[dict[str, Any]]:
     """The plan as JSON rows."""
     return [
         {
+            **({"cluster": one.cluster} if one.cluster else {}),
             "action": one.action,
             "kind": one.kind,
             "namespace": one.namespace,
             "name": one.name,
+            "reason": one.why,
             "remedy": one.remedy,
             "changes": [
                 {
@@ -81,59 +91,67 @@ def as_markdown(planned: Sequence[Planned]) -> str:
     lines = [f"**KAITO plan.** {summary(planned)}."]
     for one in planned:
         lines += ["", f"### {_cell(_name(one))}: {one.action}"]
+        lines += ["", _cell(sentence(one.why))] if one.why else []
         if one.changes:
             lines += ["", "| What KAITO does | Field | Change |", "| --- | --- | --- |"]
         for change in one.changes:
             path, _, values = change.told().partition(": ")
-            lines.append(f"| {TITLES[change.label]} | `{_cell(path)}` | {_cell(values)} |")
+            lines.append(f"| {TITLES[change.label]} | {_code(path)} | {_cell(values)} |")
         reasons = {(change.words, change.remedy): None for change in one.changes}
         if reasons or one.remedy:
             lines += ["", "<details><summary>Why, and what to do</summary>", ""]
             for words, remedy in reasons:
-                what = (
-                    f" `{remedy}`" if remedy.startswith("kubectl ") else f" {_cell(remedy)}" if remedy else ""
-                )
-                lines.append(f"- {_cell(sentence(words))}{what}")
-            lines += [f"- `{one.remedy}`"] if one.remedy else []
+                what = _code(remedy) if remedy.startswith("kubectl ") else _cell(remedy)
+                lines.append(f"- {_cell(sentence(words))} {what}".rstrip())
+            lines += [f"- {_code(one.remedy)}"] if one.remedy else []
             lines += ["", "</details>"]
     return "\n".join(lines) + "\n"
 
 
 def _cell(text: str) -> str:
-    """Text that stays in its cell."""
+    """Text that stays in its cell and calls nobody."""
+    text = text.replace("&", "&amp;").replace("@", "&#64;")
     for character in "\\|`<>*_[]":
         text = text.replace(character, f"\\{character}")
     return text.replace("\n", " ")
 
 
+def _code(text: str) -> str:
+    """Text in backquotes: a bar alone ends a cell there; a backquote or a line end cannot be written."""
+    safe = text.replace("`", "'").replace("|", "\\|").replace("\n", " ")
+    return f"`{safe}`"
+
+
 def upgrade_text(found: Sequence[Upgraded], version: str, form: str) -> str:
     """What a newer KAITO treats otherwise, a line a reason."""
-    rows = [
-        {
-            "namespace": one.namespace,
-            "name": one.name,
-            "refused": one.is_refused,
-            "rule": problem.rule,
-            "severity": problem.severity,
-            "on": on,
-            "message": sentence(problem.message),
-            "fix": sentence(problem.fix),
-        }
-        for one in found
-        for on, problems in (("create", one.as_new), ("update", one.as_stored))
-        for problem in problems
-    ]
+    rows = [_upgrade_row(one, reason) for one in found for reason in one.reasons]
     if form == "json":
         return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
-    refused = sum(one.is_refused for one in found)
-    head = f"KAITO {version}: {refused} refused, {len(found) - refused} treated differently"
-    lines = [f"**{head}.**", ""] if form == "markdown" else [head]
+    effects = [one.effect for one in found]
+    counts = ", ".join(f"{effects.count(effect)} {HEADS[effect]}" for effect in EFFECTS)
+    head = f"KAITO {version}: {counts}"
+    lines = [f"**{head}.**", *([""] if rows else [])] if form == "markdown" else [head]
     for row in rows:
-        name = f"{row['namespace']}/{row['name']}"
-        kind = "refused" if row["severity"] == "error" else "differs"
         text = f"{row['message']} {row['fix']}"
+        name = f"{row['namespace']}/{row['name']}" + (f" on {row['cluster']}" if "cluster" in row else "")
         if form == "markdown":
-            lines.append(f"- `{name}` {kind} on {row['on']}: {_cell(text)}")
+            lines.append(f"- {_code(name)} {row['effect']} on {row['on']}: {_cell(text)}")
         else:
-            lines.append(f"{name} {kind} on {row['on']}: {text} [{row['rule']}]")
+            lines.append(f"{name} {row['effect']} on {row['on']}: {text} [{row['rule']}]")
     return "\n".join(lines) + "\n"
+
+
+def _upgrade_row(one: Upgraded, reason: Reason) -> dict[str, Any]:
+    return {
+        **({"cluster": one.cluster} if one.cluster else {}),
+        "namespace": one.namespace,
+        "name": one.name,
+        "from": one.now,
+        "effect": reason.effect,
+        "on": reason.on,
+        "refused": reason.effect == "refused",
+        "rule": reason.problem.rule,
+        "severity": reason.problem.severity,
+        "message": sentence(reason.problem.message),
+        "fix": sentence(reason.problem.fix),
+    }

@@ -12,7 +12,7 @@ from kaito_pack.cli._output import tell
 from kaito_pack.documents import Document, read_file
 from kaito_pack.importing import import_workspace
 from kaito_pack.importing.losses import as_values_file
-from kaito_pack.kubectl import Kubectl
+from kaito_pack.kubectl import Kubectl, NotAnswered
 from kaito_pack.problems import UsageError
 from kaito_pack.workspace import mapping, text
 
@@ -89,8 +89,12 @@ def command(
 def _live(name: str, kubectl: Kubectl) -> list[Document]:
     """The Workspace as the cluster has it, its namespace's Services, and the ConfigMap that it names."""
     workspace = kubectl.get("workspaces.kaito.sh", name)
-    found = [workspace, kubectl.get("services")]
     config = text(mapping(mapping(workspace).get("inference")).get("config"))
-    if config:
-        found.append(kubectl.get("configmaps", config))
+    beside: list[tuple[str, ...]] = [("services",), *([("configmaps", config)] if config else [])]
+    found = [workspace]
+    for question in beside:
+        try:
+            found.append(kubectl.get(*question))
+        except NotAnswered as error:
+            click.echo(f"{error}; imported without", err=True)
     return [Document(f"kubectl:{name}", 1, value) for value in found]

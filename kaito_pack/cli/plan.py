@@ -4,38 +4,46 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 
 import click
 
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import tell_outcomes
+from kaito_pack.cli._plan_old import (
+    Before,
+    Run,
+    at_commit,
+    before_commit,
+    bodies_of,
+    of_objects,
+    of_tree,
+    runs,
+)
 from kaito_pack.cli._plan_text import as_markdown, as_rows, as_text, upgrade_text
-from kaito_pack.documents import read_file, read_text
-from kaito_pack.pipeline import Outcome, Pipeline
-from kaito_pack.plan import LABELS, plan
-from kaito_pack.problems import ProblemsError, UsageError, shown
-from kaito_pack.sources import Source, values_sources
-from kaito_pack.tree import workspace_files
-from kaito_pack.upgrade import upgraded
+from kaito_pack.commit import files_at
+from kaito_pack.pipeline import Outcome
+from kaito_pack.plan import LABELS, Planned, plan
+from kaito_pack.problems import shown
+from kaito_pack.upgrade import EFFECTS, upgraded
 
-FAILING = (*LABELS, "created", "deleted", "refused")
+FAILING = (*LABELS, "created", "deleted", *EFFECTS)
 
 
 @click.command("plan")
 @click.argument("values", nargs=-1, metavar="VALUES...")
 @cluster_options
 @click.option("--out", metavar="DIR", help="Compare with the output tree that is there.")
-@click.option("--against", metavar="GIT-REF", help="Compare with what the values were at that commit.")
+@click.option("--against", metavar="GIT-REF", help="Compare with what the files were at that commit.")
 @click.option(
     "--old", multiple=True, metavar="FILE", help="Compare with stored objects; - is kubectl's on stdin."
 )
 @click.option(
     "--upgrade", metavar="VERSION", help="Say what that KAITO would treat otherwise than the present one."
 )
-@click.option("--fleet", metavar="FILE", help="With --upgrade or --out trees: the clusters of a fleet file.")
+@click.option("--fleet", metavar="FILE", help="The clusters of a fleet file instead of VALUES and --out.")
 @click.option(
     "-o", "--output", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Format."
 )
@@ -55,124 +63,99 @@ def command(
 ) -> None:
     """Say what KAITO will do with each field that VALUES change, and the command that helps.
 
-    Labels: rejected, not-rolled-out, rolled-out-by-job, recreate, live, ignored; created and deleted.
+    Labels: rejected, not-rolled-out, rolled-out-by-job, recreate, live, ignored; created and deleted. With
+    --upgrade: refused, breaks, differs.
     """
     wanted = {word.strip() for word in fail_on.split(",") if word.strip()}
+    _refuse_misuse(values, out, against, old, upgrade, fleet, wanted)
+    if upgrade is not None:
+        context.exit(
+            _upgrade(runs(values, _present(cluster, upgrade, fleet), fleet, out), upgrade, form, wanted)
+        )
+    made = []
+    for run in runs(values, cluster, fleet, out):
+        outcomes = run.pipeline.run_sources(run.sources)
+        if code := tell_outcomes(outcomes):
+            context.exit(code)
+        made.append((run, outcomes))
+    whole = fleet is not None or all(map(os.path.isdir, values))
+    planned: list[Planned] = []
+    with ExitStack() as stack:
+        commit = stack.enter_context(files_at(against)) if against is not None else None
+        then = at_commit(commit, values, cluster, fleet) if commit else {}
+        for run, outcomes in made:
+            new = bodies_of(outcomes)
+            if commit:
+                before = before_commit(commit, then.get(run.name, []), outcomes)
+                planned += _planned(run, before, outcomes, True)
+            elif old:
+                planned += _planned(run, of_objects(old), outcomes, False)
+            elif run.tree is not None:
+                planned += _planned(run, of_tree(run.tree, new, whole), outcomes, whole)
+    show = {"text": as_text, "markdown": as_markdown}.get(form)
+    click.echo(show(planned) if show else _json(planned), nl=False)
+    context.exit(1 if wanted & {label for one in planned for label in one.labels} else 0)
+
+
+def _refuse_misuse(
+    values: Sequence[str],
+    out: str | None,
+    against: str | None,
+    old: Sequence[str],
+    upgrade: str | None,
+    fleet: str | None,
+    wanted: set[str],
+) -> None:
+    """Combinations of options that say nothing."""
     if unknown := wanted - set(FAILING):
         raise click.UsageError(
             f"--fail-on {shown(', '.join(sorted(unknown)))}: choose from {', '.join(FAILING)}"
         )
-    runs = _runs(values, cluster, fleet, out)
-    if upgrade is not None:
-        context.exit(_upgrade(runs, cluster, upgrade, form, wanted))
-    if fleet is None and sum((out is not None, against is not None, bool(old))) != 1:
+    if fleet is None and not values:
+        raise click.UsageError("name a values file, such as llama.yaml, or a --fleet")
+    if fleet is not None and (values or out or old):
+        raise click.UsageError("--fleet names values and output folders; leave VALUES, --out and --old away")
+    named = sum((out is not None, against is not None, bool(old)))
+    if upgrade is not None and named:
+        raise click.UsageError("--upgrade compares two KAITO versions; leave --out, --against and --old away")
+    if upgrade is None and named != 1 and (fleet is None or named):
         raise click.UsageError("name one thing to compare with: --out DIR, --against GIT-REF, or --old FILE")
-    planned = []
-    for pipeline, sources, tree in runs:
-        outcomes = pipeline.run_sources(sources)
-        if code := tell_outcomes(outcomes):
-            context.exit(code)
-        new = _bodies(outcomes)
-        whole = fleet is not None or all(map(os.path.isdir, values))
-        if tree is not None:
-            before = _of_tree(tree, new, whole)
-        elif against is not None:
-            before, whole = _of_commit(against, sources, pipeline), True
-        else:
-            before, whole = [body for file in old for body in _objects(file)], False
-        planned += plan(before, new, pipeline.target, whole)
-    show = {"text": as_text, "markdown": as_markdown}.get(form)
-    rows = json.dumps(as_rows(planned), indent=2, ensure_ascii=False) + "\n"
-    click.echo(show(planned) if show else rows, nl=False)
-    context.exit(1 if wanted & {label for one in planned for label in one.labels} else 0)
 
 
-Run = tuple[Pipeline, Sequence[Source], str | None]
+def _planned(run: Run, before: Before, outcomes: Sequence[Outcome], whole: bool) -> Iterator[Planned]:
+    found = plan(before.bodies, bodies_of(outcomes), run.pipeline.target, whole, before.same_file)
+    for one in found:
+        one.cluster = run.name
+        yield one
 
 
-def _runs(values: tuple[str, ...], cluster: Cluster, fleet: str | None, out: str | None) -> list[Run]:
-    """Each cluster's pipeline, values and tree; one without a fleet."""
-    if fleet is None:
-        if not values:
-            raise click.UsageError("name a values file, such as llama.yaml, or a --fleet")
-        return [
-            (
-                Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, False),
-                values_sources(values),
-                out,
-            )
-        ]
-    if values or out:
-        raise click.UsageError("--fleet names values and output folders itself; leave VALUES and --out away")
-    from kaito_pack.targets import read_fleet
-
-    return [
-        (
-            Pipeline(cluster.pack, cluster.over(one.of.target), one.of.layers, cluster.above, False),
-            values_sources(one.values),
-            one.out,
-        )
-        for one in read_fleet(fleet, cluster.pack)
-    ]
+def _json(planned: Sequence[Planned]) -> str:
+    return json.dumps(as_rows(planned), indent=2, ensure_ascii=False) + "\n"
 
 
-def _bodies(outcomes: Sequence[Outcome]) -> list[Mapping[str, Any]]:
-    return [manifest.body for outcome in outcomes for manifest in outcome.manifests]
+def _present(cluster: Cluster, upgrade: str, fleet: str | None) -> Cluster:
+    """The cluster as it is now; where nobody says its KAITO, the one before that of the upgrade."""
+    then = cluster.pack.kaito_version(upgrade)
+    if fleet is not None or cluster.kaito_version is not None or cluster.target_file is not None:
+        return cluster
+    known = list(cluster.pack.kaito_versions)
+    now = known[max(known.index(then) - 1, 0)]
+    click.echo(
+        f"Taking KAITO {now} for the present one; --kaito-version or --target says otherwise", err=True
+    )
+    return replace(cluster, kaito_version=now)
 
 
-def _of_tree(tree: str, new: Sequence[Mapping[str, Any]], whole: bool) -> list[Mapping[str, Any]]:
-    """What the tree holds: everything of the pack's, or only the files of these Workspaces."""
-    files = workspace_files(tree)
-    if not whole:
-        names = {f"{one['metadata'].get('namespace')}/{one['metadata']['name']}.yaml" for one in new}
-        files = [file for file in files if file in names]
-    return [body for file in files for body in _objects(os.path.join(tree, file))]
-
-
-def _objects(file: str) -> list[Mapping[str, Any]]:
-    """The objects in a file or on stdin; Lists are taken apart."""
-    found: list[Mapping[str, Any]] = []
-    for document in read_file(file):
-        if isinstance(document.value, dict):
-            items = document.value.get("items")
-            is_list = str(document.value.get("kind", "")).endswith("List") and isinstance(items, list)
-            found += [one for one in items or () if isinstance(one, dict)] if is_list else [document.value]
-    return found
-
-
-def _of_commit(ref: str, sources: Sequence[Source], pipeline: Pipeline) -> list[Mapping[str, Any]]:
-    """What the same values files rendered to at that commit, by the templates of today."""
-    _git(["rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"], f"{shown(ref)} is no commit here")
-    outcomes = []
-    for source in sources:
-        folder, name = os.path.split(source.file)
-        done = subprocess.run(
-            ["git", "show", f"{ref}:./{name}"], cwd=folder or ".", capture_output=True, check=False
-        )
-        if done.returncode == 0:  # otherwise the file is new
-            try:
-                documents = read_text(done.stdout, f"{ref}:{source.file}")
-            except ProblemsError:
-                continue  # it could not be rendered then, so nothing of it was applied
-            outcomes.append(pipeline.rendered(Source(source.file, documents)))
-    return _bodies(outcomes)
-
-
-def _git(arguments: list[str], otherwise: str) -> None:
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, check=False)
-    except OSError as error:
-        raise UsageError(f"git: {error.strerror}") from None
-    if done.returncode:
-        raise UsageError(f"--against: {otherwise}")
-
-
-def _upgrade(runs: Sequence[Run], cluster: Cluster, version: str, form: str, wanted: set[str]) -> int:
+def _upgrade(present: Sequence[Run], version: str, form: str, wanted: set[str]) -> int:
     found = []
-    for pipeline, sources, _ in runs:
-        bodies = _bodies([pipeline.rendered(source) for source in sources])
-        then = cluster.over(pipeline.target, version)
-        found += upgraded(bodies, pipeline.target, then)
+    for run in present:
+        outcomes = run.pipeline.run_sources(run.sources)
+        if code := tell_outcomes(outcomes):
+            return code
+        now = run.pipeline.target
+        then = replace(now, kaito=run.pipeline.pack.kaito_version(version))
+        found += upgraded(bodies_of(outcomes), now, then, run.name)
     click.echo(upgrade_text(found, version, form), nl=False)
-    refused = any(one.is_refused for one in found)
-    return 1 if refused and wanted & {"refused", "rejected"} else 0
+    effects = {reason.effect for one in found for reason in one.reasons}
+    wanted = wanted | ({"refused"} if "rejected" in wanted else set())
+    return 1 if wanted & effects else 0

@@ -59,7 +59,7 @@ def _best(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> Candidate:
         found = Search(stream, pack.mode(name), pack, renderer, supplied).best()
         if found is not None and (best is None or found.weight < best.weight):
             best = found
-        if best is not None and best.weight == (0, 0):
+        if best is not None and not best.weight[0]:
             break
     if best is None:
         # Says what is wrong with what was supplied, in the words of any values file.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from kaito_pack.extending import HASH
 from kaito_pack.importing.captures import Capture, captured, part_of, rests, roots
 from kaito_pack.importing.comparable import comparable
 from kaito_pack.importing.given import (
@@ -33,6 +34,8 @@ from kaito_pack.kubernetes import definitions
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.rendering import Manifest, Renderer
 
+UNKNOWN = 3  # scalars that differ: what a required value that is not to be read weighs
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -48,11 +51,18 @@ class Candidate:
     lost: Sequence[Lost]
     unknown: Sequence[str]
     silent: Sequence[str]
+    bare: int
+    is_other_engine: bool
 
     @property
-    def weight(self) -> tuple[int, int]:
-        """What the best candidate has least of."""
-        return sum(difference.weight for _, difference in self.lost), len(self.unknown)
+    def weight(self) -> tuple[bool, bool, int]:
+        """What the best candidate has least of: losses at all, another engine than runs, losses.
+
+        A patch can make any pod out of any mode, so how near the mode comes by itself (`bare`, what differs
+        without the values that hold the rest) counts as well; what is required and unknown counts more.
+        """
+        lost = sum(difference.weight for _, difference in self.lost)
+        return lost > 0, self.is_other_engine, lost + self.bare + UNKNOWN * len(self.unknown)
 
 
 class Search(Trial):
@@ -76,11 +86,13 @@ class Search(Trial):
         given = self.with_choices()
         if given is None:
             return None
+        bare = self.distance(given)
         given = self.in_order(given)
         given = self.pruned(given)
         given, unknown = self.without_unknown(given)
         lost = list(self.lost({**self.required, **given}))
-        return Candidate(self.mode, given, lost, unknown, list(self.silent(given)))
+        other = self.stream.view.engine not in (None, self.mode.facts.get("engine"))
+        return Candidate(self.mode, given, lost, unknown, list(self.silent(given)), bare, other)
 
     def with_choices(self) -> Given | None:
         """What is proposed; where no line reads a choice, the choice that differs least."""
@@ -159,6 +171,7 @@ class Search(Trial):
         # A container called otherwise is one loss; told by its name it would be another container.
         if isinstance(wanted.container, dict) and "name" in rendered.container:
             wanted.container["name"] = rendered.container["name"]
+        with_hash_of(rendered.workspace.body, wanted.workspace.body)
         for (one, inside), (other, same) in zip(roots(rendered, path), roots(wanted, path), strict=False):
             before, after = look_up(one, inside), look_up(other, same)
             if isinstance(before, list) and isinstance(after, list):
@@ -217,3 +230,11 @@ class Search(Trial):
             known = path[0] in self.required or path in rest[-1:] or look_up(given, path) is not ABSENT
             if not known and not part_of(self.mode, path).get("x-opaque") and not self.shows(whole, path):
                 yield ".".join(path)
+
+
+def with_hash_of(rendered: Any, wanted: Any) -> None:
+    """Take the template's hash from `rendered`: nobody writes it, and it is right once the rest is."""
+    at = ("inference", "template", "metadata", "annotations")
+    before, after = look_up(rendered, at), look_up(wanted, at)
+    if isinstance(before, dict) and isinstance(after, dict) and HASH in before and HASH in after:
+        after[HASH] = before[HASH]

@@ -72,7 +72,7 @@ def check_field(name: str, value: object, path: Path, kaito: str) -> Iterator[Pr
         for key, text in strings(value):
             if text is None:
                 yield problem("controller/empty-field", (*path, key), value=shown(text))
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         yield from check_map(value, path, kaito)
     elif isinstance(value, list):
         for entry, at in entries(value, path):

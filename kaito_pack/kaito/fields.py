@@ -18,7 +18,8 @@ LONGEST_GENERATED_BASE = 58  # a longer generateName is cut, so that the name ha
 
 def mapping(value: object) -> Map:
     """The mapping that `value` is, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    # dict, as readers make it: `isinstance` of a Mapping takes 0.2 µs, and a file is asked 200 times.
+    return value if isinstance(value, dict) else {}
 
 
 def sequence(value: object) -> Sequence[Any]:

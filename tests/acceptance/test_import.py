@@ -114,6 +114,10 @@ def test_what_is_imported_are_the_values_without_defaults(drawn: dict[str, Any])
     if unseen := unshown(drawn):
         assert {("monitoring", name) for name in unseen} <= {one.path for one in found.losses}
         del expected["monitoring"]
+    if expected.get("rollout") != "job" and "rolloutImage" in expected:
+        # The image of a job that is not rendered shows nowhere.
+        assert ("rolloutImage",) in {one.path for one in found.losses}
+        del expected["rolloutImage"]
     unheld = set(hidden(drawn))
     assert {one.path[0] for one in found.losses} >= unheld
     assert set(lost(found)) <= unheld, "nothing else is lost"
@@ -413,3 +417,52 @@ def test_pack_check_finds_an_import_section_that_reads_no_value(run: Run, tmp_pa
         file.write_text(text, encoding="utf-8")
     done = run("pack", "check", tmp_path / "pack")
     assert done.returncode == 1 and "import reads greting" in done.stderr
+
+
+HUB = """\
+apiVersion: kaito.sh/v1beta1
+kind: Workspace
+metadata: {name: qwen, namespace: team-a}
+resource:
+  labelSelector: {matchLabels: {kubernetes.io/os: linux}}
+inference:
+  template:
+    spec:
+      containers:
+        - name: llama
+          image: ghcr.io/kaito-project/aikit/runners/llama-cpp-cpu:latest
+          args: ["huggingface://unsloth/Qwen3-4B-GGUF/Qwen3-4B-Q4_K_M.gguf", "--address=:5000"]
+          resources: {requests: {cpu: 4, memory: 4096Mi}}
+"""
+SERVE = """\
+apiVersion: kaito.sh/v1beta1
+kind: Workspace
+metadata: {name: workspace-mistral, namespace: kaito-workspace}
+resource: {instanceType: Standard_NC24ads_A100_v4, labelSelector: {matchLabels: {apps: mistral}}}
+inference:
+  template:
+    spec:
+      containers:
+        - name: model
+          image: vllm/vllm-openai:v0.12.0
+          command: [vllm, serve]
+          args: [mistralai/Mistral-7B-Instruct-v0.3, --max-model-len=4096, --port, "8000"]
+          resources: {limits: {nvidia.com/gpu: 1}}
+          volumeMounts: [{name: dshm, mountPath: /dev/shm}]
+      volumes: [{name: dshm, emptyDir: {medium: Memory}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "model"),
+    [
+        (HUB, "huggingface", "unsloth/Qwen3-4B-GGUF"),
+        (SERVE, "vllm", "mistralai/Mistral-7B-Instruct-v0.3"),
+    ],
+)
+def test_the_mode_of_a_hand_written_workspace_is_the_nearest(text: str, mode: str, model: str) -> None:
+    found = imported(text)
+    assert (found.values["modelSource"], found.values["modelId"]) == (mode, model)
+    again = yaml.safe_load(rendered(dict(found.values)).split("---")[0])["inference"]["template"]["spec"]
+    meant = yaml.safe_load(text)["inference"]["template"]["spec"]["containers"][0]
+    assert again["containers"][0]["args"] == meant["args"], "what runs is what ran"

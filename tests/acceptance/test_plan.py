@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as hypothesis_strategies
 
 from kaito_pack import values as checked
+from kaito_pack.cli._plan_text import as_markdown, as_text
 from kaito_pack.differences import differences
 from kaito_pack.plan import LABELS, plan
 from kaito_pack.rendering import Renderer
@@ -24,6 +26,10 @@ from tests.strategies import PACK
 TINY = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\nresources: {gpu: 2}\nmaxModelLen: 4096\n"
 TARGET = Target("0.12", "1.35", "byo")
 RENDERER = Renderer(PACK)
+WORDS = [
+    *("metadata", "annotations", "labels", "name", "namespace", "uid", "resource", "count"),
+    *("inference", "template", "preset", "spec", "containers"),
+]
 
 
 def rendered(drawn: dict[str, Any]) -> list[Any]:
@@ -101,12 +107,18 @@ def test_created_and_deleted_objects_are_told(run: Run, tree: Path) -> None:
 
 
 def test_a_template_change_is_rolled_out_where_the_job_is() -> None:
-    (old, *_) = rendered({"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny"})
-    for body in (new := deepcopy(old), old):
-        body["inference"]["template"]["metadata"] = {"annotations": {"kubefoundry.io/template-hash": "a"}}
+    values = {"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny", "rollout": "job"}
+    old, new = (rendered(one)[0] for one in (values, {**values, "imageRef": "acme/other:1"}))
+    (planned,) = plan([old], [new], TARGET)
+    assert set(planned.labels) == {"rolled-out-by-job"}
+
+
+def test_a_template_with_the_hash_of_another_is_not_rolled_out() -> None:
+    (old, *_) = rendered({"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny", "rollout": "job"})
+    new = deepcopy(old)
     new["inference"]["template"]["spec"]["containers"][0]["image"] = "acme/other:1"
     (planned,) = plan([old], [new], TARGET)
-    assert planned.labels == ["rolled-out-by-job"]
+    assert planned.labels == ["not-rolled-out"]
 
 
 def test_a_live_object_is_compared_without_what_the_cluster_added(run: Run, tree: Path) -> None:
@@ -180,6 +192,141 @@ def test_upgrade_says_what_a_newer_kaito_refuses(run: Run, tmp_path: Path) -> No
     assert run("plan", "--upgrade", "0.8", "old.yaml", "--kaito-version", "0.7", *options).returncode == 1
 
 
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "-q")
+    for folder in ("models", "base", "targets"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "models/tiny.yaml").write_text(TINY.replace("maxModelLen: 4096\n", ""), "utf-8")
+    (tmp_path / "models/gone.yaml").write_text(TINY.replace("tiny", "gone"), "utf-8")
+    (tmp_path / "base/org.yaml").write_text("maxModelLen: 4096\n", "utf-8")
+    head = "apiVersion: pack.kubefoundry.io/v1\nkind: "
+    (tmp_path / "targets/prod.yaml").write_text(
+        head + 'Target\nkaitoVersion: "0.9"\nnodeProvisioning: byo\nlayers: [../base/org.yaml]\n', "utf-8"
+    )
+    entry = "{name: prod, target: targets/prod.yaml, values: ['models/*.yaml'], out: clusters/prod}"
+    (tmp_path / "fleet.yaml").write_text(f"{head}Fleet\ntargets:\n  - {entry}\n", "utf-8")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "first")
+    return tmp_path
+
+
+@pytest.mark.parametrize("options", [("-f", "base/org.yaml"), ("--target", "targets/prod.yaml")])
+def test_a_layer_is_compared_with_what_it_was_at_the_commit(
+    run: Run, repository: Path, options: tuple[str, str]
+) -> None:
+    assert run("plan", "models", "--against", "HEAD", *options).stdout == "Nothing changes\n"
+    (repository / "base/org.yaml").write_text("maxModelLen: 8192\n", encoding="utf-8")
+    assert "--max-model-len: 4096 → 8192" in run("plan", "models", "--against", "HEAD", *options).stdout
+
+
+def test_a_values_file_that_is_gone_since_the_commit_is_deleted(run: Run, repository: Path) -> None:
+    (repository / "models/gone.yaml").unlink()
+    done = run("plan", "models", "--against", "HEAD")
+    assert "Workspace kaito-workspace/workspace-gone: deleted" in done.stdout
+    assert run("plan", "models/tiny.yaml", "--against", "HEAD").stdout == "Nothing changes\n"
+
+
+def test_the_same_file_with_another_name_recreates_its_workspace(run: Run, repository: Path) -> None:
+    file = repository / "models/tiny.yaml"
+    file.write_text(TINY.replace("tiny", "big").replace("gpu: 2", "gpu: 4"), encoding="utf-8")
+    (row, *_) = json.loads(run("plan", "models/tiny.yaml", "--against", "HEAD", "-o", "json").stdout)
+    assert (row["action"], row["name"]) == ("recreated", "workspace-big")
+    assert {change["label"] for change in row["changes"]} == {"recreate"}
+    assert row["changes"][0]["remedy"] == "kubectl delete workspace workspace-tiny -n kaito-workspace"
+
+
+def test_a_fleet_is_compared_cluster_by_cluster(run: Run, repository: Path) -> None:
+    (repository / "base/org.yaml").write_text("maxModelLen: 8192\n", encoding="utf-8")
+    done = run("plan", "--fleet", "fleet.yaml", "--against", "HEAD")
+    assert "Workspace kaito-workspace/workspace-tiny on prod: changed" in done.stdout
+    rows = json.loads(run("plan", "--fleet", "fleet.yaml", "--against", "HEAD", "-o", "json").stdout)
+    assert {row["cluster"] for row in rows} == {"prod"}
+
+
+def test_a_repository_is_left_as_it_was(run: Run, repository: Path) -> None:
+    (repository / "models/tiny.yaml").write_text(TINY, encoding="utf-8")
+    before = sorted((file, file.read_bytes()) for file in repository.rglob("*") if file.is_file())
+    run("plan", "models", "--against", "HEAD")
+    assert before == sorted((file, file.read_bytes()) for file in repository.rglob("*") if file.is_file())
+
+
+def test_values_that_were_wrong_at_the_commit_count_as_not_there(run: Run, repository: Path) -> None:
+    file = repository / "models/tiny.yaml"
+    file.write_text("modelSource: none\n", encoding="utf-8")
+    git(repository, "commit", "-qam", "wrong")
+    file.write_text(TINY, encoding="utf-8")
+    done = run("plan", "models", "--against", "HEAD")
+    assert "workspace-tiny: created" in done.stdout
+    assert "HEAD:models/tiny.yaml: could not be rendered" in done.stderr
+
+
+@pytest.mark.parametrize("ref", ["no-such-ref", "--help", "HEAD:models", ""])
+def test_what_is_no_commit_cannot_be_judged(run: Run, repository: Path, ref: str) -> None:
+    done = run("plan", "models", f"--against={ref}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is no commit here" in done.stderr
+
+
+def test_outside_of_a_repository_nothing_can_be_judged(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY, encoding="utf-8")
+    done = run(
+        "plan", "tiny.yaml", "--against", "HEAD", env={"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_rename_in_a_tree_is_told_by_its_instance(run: Run, tree: Path) -> None:
+    text = TINY + "namespace: team-a\n"
+    rows = changed(run, tree, text.replace("gpu: 2", "gpu: 4"))
+    (row,) = [row for row in rows if row["kind"] == "Workspace"]
+    assert row["action"] == "recreated"
+
+
+def test_a_refused_update_says_that_nothing_of_it_arrives(run: Run, tree: Path) -> None:
+    (row,) = changed(run, tree, TINY.replace("4096", "8192") + "replicas: 2\n")
+    assert "refused as a whole" in row["reason"]
+    assert set(labels([row]).values()) == {"rejected", "not-rolled-out"}
+
+
+def test_objects_that_are_none_are_a_problem_of_their_file(run: Run, tree: Path) -> None:
+    (tree / "stored.yaml").write_text("a: 1\n", encoding="utf-8")
+    done = run("plan", "in", "--old", "stored.yaml")
+    assert done.returncode == 1
+    assert done.stderr.startswith("stored.yaml:1:1 kind:")
+
+
+def test_upgrade_does_not_pass_over_values_that_are_wrong(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text("modelSource: vllm\n", encoding="utf-8")
+    done = run("plan", "--upgrade", "0.12", "wrong.yaml", "--kaito-version", "0.9")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert run("plan", "--upgrade", "0.12", "none.yaml", "--kaito-version", "0.9").returncode == 2
+
+
+def test_upgrade_tells_of_an_instance_type_that_azure_still_lets_in(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "old.yaml").write_text(TINY + "instanceType: Standard_NC12s_v3\n", encoding="utf-8")
+    asked = ("plan", "--upgrade", "0.9", "old.yaml", "--kaito-version", "0.8", "-o", "json")
+    (row,) = json.loads(run(*asked).stdout)
+    assert (row["effect"], row["rule"]) == ("differs", "kaito/instance-type-dropped-later")
+    assert run(*asked, "--fail-on", "refused").returncode == 0
+    assert run(*asked, "--fail-on", "differs").returncode == 1
+
+
+def test_upgrade_says_on_what_a_workspace_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "old.yaml").write_text(TINY, encoding="utf-8")
+    options = ("--kaito-version", "0.7", "--node-provisioning", "auto")
+    done = run("plan", "--upgrade", "0.8", "old.yaml", *options, "-o", "json")
+    assert {row["on"] for row in json.loads(done.stdout)} <= {"create", "update", "create and update"}
+    assert "update" in " ".join(row["on"] for row in json.loads(done.stdout))
+
+
+def test_upgrade_without_a_present_version_takes_the_one_before(run: Run, tree: Path) -> None:
+    done = run("plan", "--upgrade", "0.12", "in")
+    assert done.returncode == 0
+    assert "Taking KAITO 0.11 for the present one" in done.stderr
+
+
 often = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -200,3 +347,42 @@ def test_every_changed_leaf_has_exactly_one_label(old: dict[str, Any], new: dict
     leaves = [one.path for one in differences(before, after)]
     told = [change.path for change in found if change.path in leaves]
     assert sorted(map(str, told)) == sorted(map(str, leaves))
+
+
+@often
+@given(drawn=strategies.any_values())
+def test_values_applied_to_a_cluster_have_an_empty_plan_against_it(drawn: dict[str, Any]) -> None:
+    live = deepcopy(rendered(drawn))
+    for body in live:
+        body["metadata"] |= {
+            "uid": "1",
+            "resourceVersion": "2",
+            "finalizers": ["workspace.finalizer.kaito.sh"],
+        }
+        body["metadata"].setdefault("annotations", {})["workspace.kaito.io/hash"] = "x"
+        if body["kind"] == "Service":
+            body["spec"] |= {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1"], "sessionAffinity": "None"}
+    assert plan(live, rendered(drawn), TARGET, whole=False) == []
+
+
+anything = hypothesis_strategies.recursive(
+    hypothesis_strategies.none()
+    | hypothesis_strategies.booleans()
+    | hypothesis_strategies.integers(-2, 2)
+    | hypothesis_strategies.text(max_size=3),
+    lambda inner: (
+        hypothesis_strategies.lists(inner, max_size=3)
+        | hypothesis_strategies.dictionaries(hypothesis_strategies.sampled_from(WORDS), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@often
+@given(old=anything, drawn=strategies.any_values())
+def test_no_stored_object_breaks_a_plan(old: Any, drawn: dict[str, Any]) -> None:
+    bodies = rendered(drawn)
+    stored = deepcopy(bodies[0]) | (old if isinstance(old, dict) else {"inference": old})
+    planned = plan([stored], bodies, TARGET)
+    assert as_text(planned)
+    assert as_markdown(planned)

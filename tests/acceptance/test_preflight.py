@@ -372,3 +372,10 @@ def test_a_workspace_is_imported_from_the_cluster(run: Run, kubectl: FakeKubectl
     assert done.returncode == 0, done.stderr
     assert yaml.safe_load(done.stdout)["name"] == "llama"
     assert run("import", "--kubectl", "gone", "-n", NAMESPACE, env=env).returncode == 2
+
+
+def test_a_workspace_is_imported_though_its_services_may_not_be_read(run: Run, kubectl: FakeKubectl) -> None:
+    workspace = next(iter(yaml.safe_load_all(run(LLAMA).stdout)))
+    env = kubectl.holds(workspace, forbidden=("services",))
+    done = run("import", "--kubectl", "workspace-llama", "-n", NAMESPACE, env=env)
+    assert done.returncode == 0 and "imported without" in done.stderr

@@ -1,0 +1,83 @@
+"""Which Workspace that is new was another one before: renamed, or moved to another namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from kaito_pack.checks import is_workspace
+
+INSTANCE = "app.kubernetes.io/instance"
+Manifest = Mapping[str, Any]
+Identity = tuple[str, str, str, str]  # group, kind, namespace, name
+
+
+def identity(body: Manifest) -> Identity:
+    """Two manifests of one identity are one object to a cluster; `default` is the namespace of none."""
+    group = str(body.get("apiVersion")).rpartition("/")[0]
+    return group, str(body.get("kind")), metadata(body, "namespace"), metadata(body, "name")
+
+
+def metadata(body: Manifest, name: str) -> str:
+    """A text of the metadata, or ""."""
+    found = body.get("metadata")
+    value = found.get(name) if isinstance(found, Mapping) else None
+    return "" if value is None else str(value)
+
+
+def moves(
+    gone: Mapping[Identity, Manifest],
+    created: Mapping[Identity, Manifest],
+    same_file: Mapping[Identity, Identity],
+    guess: bool,
+) -> dict[Identity, Identity]:
+    """The old identity of each created Workspace that was another one before.
+
+    `same_file` says which one the same values file made; with `guess` the instance label, the name and the
+    model tell as well, which is right only where everything that is not in `created` goes away.
+    """
+    left = {key: body for key, body in gone.items() if is_workspace(body)}
+    found: dict[Identity, Identity] = {}
+    wanted = {key: body for key, body in created.items() if is_workspace(body)}
+    for key in wanted:
+        if (old := same_file.get(key)) in left:
+            found[key] = old
+            del left[old]
+    for feature in (_instance, _name, _model) if guess else ():
+        _pair(left, {key: body for key, body in wanted.items() if key not in found}, feature, found)
+    return found
+
+
+def _pair(
+    left: dict[Identity, Manifest],
+    wanted: Mapping[Identity, Manifest],
+    feature: Callable[[Manifest], object],
+    found: dict[Identity, Identity],
+) -> None:
+    """Pairs of which no other candidate has the same feature: two copies of a model are no move."""
+    for key, body in wanted.items():
+        said = feature(body)
+        candidates = [old for old, other in left.items() if said and feature(other) == said]
+        rivals = [one for one in wanted.values() if feature(one) == said]
+        if len(candidates) == len(rivals) == 1:
+            found[key] = candidates[0]
+            del left[candidates[0]]
+
+
+def _instance(body: Manifest) -> object:
+    found = body.get("metadata")
+    labels = found.get("labels") if isinstance(found, Mapping) else None
+    return labels.get(INSTANCE) if isinstance(labels, Mapping) else None
+
+
+def _name(body: Manifest) -> object:
+    return metadata(body, "name")
+
+
+def _model(body: Manifest) -> object:
+    return body.get("inference")
+
+
+def only_pair(old: Sequence[Manifest], new: Sequence[Manifest]) -> bool:
+    """Whether one Workspace is compared with one."""
+    return sum(map(is_workspace, old)) == sum(map(is_workspace, new)) == 1
