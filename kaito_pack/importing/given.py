@@ -51,13 +51,6 @@ def value_paths(
             yield (*path, name)
 
 
-def map_paths(value: Any, path: Path = ()) -> Iterator[Path]:
-    """The path of everything in maps of maps, what stands deepest first; lists are not looked into."""
-    for key, part in value.items() if isinstance(value, dict) else ():
-        yield from map_paths(part, (*path, key))
-        yield (*path, key)
-
-
 def schema_paths(schema: Mapping[str, Any], path: Path = ()) -> Iterator[Path]:
     """The paths of all values that a schema knows and does not refuse."""
     for name, part in schema.get("properties", {}).items():
