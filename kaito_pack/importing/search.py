@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from kaito_pack.extending import HASH
 from kaito_pack.importing.captures import Capture, captured, part_of, rests, roots
 from kaito_pack.importing.comparable import comparable
 from kaito_pack.importing.given import (
@@ -86,6 +87,7 @@ class Search(Trial):
         if given is None:
             return None
         bare = self.distance(given)
+        given = self.verified(given)
         given = self.in_order(given)
         given = self.pruned(given)
         given, unknown = self.without_unknown(given)
@@ -131,6 +133,20 @@ class Search(Trial):
             waiting = left
         return given, taken
 
+    def verified(self, given: Given) -> Given:
+        """`given` without what was read from an object that only looks like one of the mode's."""
+        best = self.distance(whole) if self.has_lost_beside(whole := self.with_rests(given)) else 0
+        for path in list(value_paths(given, self.mode.schema)) if best else ():
+            less = without_value(given, path, {})
+            is_free = path[0] not in self.required and look_up(self.supplied, path) is ABSENT
+            if is_free and self.accepts(less) and (found := self.distance(self.with_rests(less))) < best:
+                given, best = less, found
+        return given
+
+    def has_lost_beside(self, given: Given) -> bool:
+        """Whether an object beside the Workspace differs."""
+        return any(found is not None for found, _ in self.lost(given))
+
     def in_order(self, given: Given) -> Given:
         """`given` with the values that hold the rest; where keys then stand in another order, the rest
         takes over what a single value says (an `env` of a podTemplate, not of the template)."""
@@ -170,6 +186,7 @@ class Search(Trial):
         # A container called otherwise is one loss; told by its name it would be another container.
         if isinstance(wanted.container, dict) and "name" in rendered.container:
             wanted.container["name"] = rendered.container["name"]
+        with_hash_of(rendered.workspace.body, wanted.workspace.body)
         for (one, inside), (other, same) in zip(roots(rendered, path), roots(wanted, path), strict=False):
             before, after = look_up(one, inside), look_up(other, same)
             if isinstance(before, list) and isinstance(after, list):
@@ -228,3 +245,11 @@ class Search(Trial):
             known = path[0] in self.required or path in rest[-1:] or look_up(given, path) is not ABSENT
             if not known and not part_of(self.mode, path).get("x-opaque") and not self.shows(whole, path):
                 yield ".".join(path)
+
+
+def with_hash_of(rendered: Any, wanted: Any) -> None:
+    """Take the template's hash from `rendered`: nobody writes it, and it is right once the rest is."""
+    at = ("inference", "template", "metadata", "annotations")
+    before, after = look_up(rendered, at), look_up(wanted, at)
+    if isinstance(before, dict) and isinstance(after, dict) and HASH in before and HASH in after:
+        after[HASH] = before[HASH]

@@ -56,8 +56,10 @@ class Trial:
                 yield from ((found, one) for one in compare(given, manifest.body))
             elif not found.is_live:
                 yield found, Difference((), found.body, ABSENT)
-        if self.stream.others:
-            for manifest in rendered.values():
+        # Of a cluster, only some kinds may have been asked for.
+        asked = {found.body.get("kind") for found in self.stream.others}
+        for manifest in rendered.values():
+            if asked and (manifest.body.get("kind") in asked or not self.stream.workspace.is_live):
                 document = Document(f"templates/{manifest.template}", 1, manifest.body)
                 yield Found(document, (), manifest.body), Difference((), ABSENT, manifest.body)
 

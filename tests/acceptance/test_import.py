@@ -466,3 +466,31 @@ def test_the_mode_of_a_hand_written_workspace_is_the_nearest(text: str, mode: st
     again = yaml.safe_load(rendered(dict(found.values)).split("---")[0])["inference"]["template"]["spec"]
     meant = yaml.safe_load(text)["inference"]["template"]["spec"]["containers"][0]
     assert again["containers"][0]["args"] == meant["args"], "what runs is what ran"
+
+
+def test_a_pod_monitor_of_somebody_else_is_a_further_object() -> None:
+    workspace, service = manifests("llama")
+    monitor = {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PodMonitor",
+        "metadata": {"name": "all", "namespace": "kaito-workspace", "labels": {"team": "a"}},
+        "spec": {"selector": {}, "podMetricsEndpoints": [{"targetPort": 9000, "interval": "1m"}]},
+    }
+    found = imported(to_yaml_stream([workspace, service, monitor]))
+    assert found.is_exact and "monitoring" not in found.values
+    assert [one["kind"] for one in found.values["extraObjects"]] == ["PodMonitor"]
+
+
+def test_of_a_cluster_the_workspace_alone_tells_of_the_rollout_job() -> None:
+    workspace, service, *_ = manifests("vllm-rollout")
+    service["metadata"]["uid"] = "2"
+    found = imported(json.dumps({"kind": "List", "items": [as_live(workspace), service]}))
+    assert found.is_exact and found.values["rollout"] == "job" and "podTemplate" not in found.values
+
+
+def test_a_pod_template_beside_the_rollout_job_holds_no_hash() -> None:
+    drawn = yaml.safe_load((ROOT / "values" / "vllm-rollout.yaml").read_text(encoding="utf-8"))
+    drawn["podTemplate"] = {"spec": {"terminationGracePeriodSeconds": 7}}
+    found = imported(rendered(drawn))
+    assert found.is_exact and found.values["podTemplate"] == drawn["podTemplate"]
+    assert rendered(dict(found.values)) == rendered(drawn)
