@@ -356,7 +356,8 @@ def test_upgrade_says_on_what_a_workspace_is_refused(run: Run, tmp_path: Path) -
 def test_upgrade_tells_that_the_workload_becomes_another_one(
     run: Run, tree: Path, now: str, then: str, told: int
 ) -> None:
-    done = run("plan", "in", "--upgrade", then, "--kaito-version", now, "-o", "json")
+    nodes = ("--set", "preferredNodes={a-1}")  # which 0.7 asks for
+    done = run("plan", "in", "--upgrade", then, "--kaito-version", now, "-o", "json", *nodes)
     rows = [row for row in json.loads(done.stdout) if row["rule"] == "controller/workload-replaced"]
     assert [(row["effect"], row["on"]) for row in rows] == [("differs", "update")] * told
     assert all("deletes the deployment" in row["message"] for row in rows)
