@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from kaito_pack.validation import Entry, Report
 
 
+FIRST_WORDS = ("choose ", "delete ", "did ")  # of fixes that code puts together
+
+
 def line(found: Problem) -> str:
     """`llama.yaml:4:1 modelSurce: unknown value. Did you mean `modelSource`? [values/unknown-field]`"""
     parts = [str(found.place) if found.place else "?"]
@@ -26,8 +29,9 @@ def sentence(text: str) -> str:
     """`text` with a full stop where it has no end of its own; a fix begins with a capital letter."""
     if not text:
         return ""
-    text = text[0].upper() + text[1:] if text.startswith(("did ", "choose ")) else text
-    end = "?" if text.startswith("Did you mean") and "." not in text else "."
+    text = text[0].upper() + text[1:] if text.startswith(FIRST_WORDS) else text
+    # A dot may belong to the name that is meant (`nvidia.com/gpu`): only a second sentence has ". ".
+    end = "?" if text.startswith("Did you mean") and ". " not in text else "."
     return text if text.endswith((".", "?", "!")) else text + end
 
 
