@@ -74,8 +74,8 @@ def _check_metric(metric: Fields, path: Path) -> Iterator[Problem]:
     source = METRICS[kind]
     yield from required(metric, [source], path, f"a metric of type {kind}")
     for other in METRICS.values():
-        if other != source and metric.get(other) is not None:
-            yield problem("kubernetes/one-source", (*path, other), what=f"a metric of type {kind}", choices=source)
+        if other != source and metric.get(other) is not None and metric.get(source) is not None:
+            yield problem("kubernetes/handler-second", (*path, other), first=source, second=other)
     goal, at = fields(fields(metric.get(source)).get("target")), (*path, source, "target")
     if metric.get(source):
         yield from required(goal, ["type"], at, "a metric")
