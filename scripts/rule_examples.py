@@ -18,7 +18,7 @@ from kaito_pack.scalars import to_yaml
 from kaito_pack.target import Target
 from tests.manifest_cases import Case, cases
 
-LONGEST = 12  # lines of an example
+LONGEST = 16  # lines of an example
 VALUES: Mapping[str, Any] = {"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny"}
 
 
@@ -41,17 +41,29 @@ def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
         found = next(one for one in entry.problems if one.rule == case.rule)
         body = dict(entry.body or {})
         path = found.path[len(entry.prefix) :]
-        good = _good(case, twins, plain, body, path)
-        yield case.rule, {"bad": excerpt(body, path), **({"good": excerpt(good, path)} if good else {})}
+        good = _good(case, twins, plain, body)
+        if case.rule.startswith("pack-file/"):
+            twin = twins[case.file.stem]
+            yield case.rule, {"bad": _text(case), "good": _text(twin)}
+            continue
+        # What tells the two apart may stand beside the field: then they are shown from higher up.
+        while path and excerpt(body, path) == excerpt(good, path):
+            path = path[:-1]
+        yield case.rule, {"bad": excerpt(body, path), "good": excerpt(good, path)}
+
+
+def _text(case: Case) -> str:
+    """A whole file without its first line, which is for the tests."""
+    return case.text.partition("\n")[2]
 
 
 def _good(
-    case: Case, twins: Mapping[str, Case], plain: Mapping[str, Any], body: Mapping[str, Any], path: Path
-) -> Mapping[str, Any] | None:
+    case: Case, twins: Mapping[str, Case], plain: Mapping[str, Any], body: Mapping[str, Any]
+) -> Mapping[str, Any]:
     for name in (case.file.stem, f"{case.file.stem}-right"):
         twin = twins.get(name)
         if twin is not None and twin is not case:
-            return twin.judged().body
+            return twin.judged().body or {}
     # A plain manifest of the kind; of a kind without one, a plain Workspace's pod.
     good: Mapping[str, Any] = plain.get(str(body.get("kind")), plain["Workspace"])
     return good

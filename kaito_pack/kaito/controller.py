@@ -121,7 +121,12 @@ def image_name(case: Case) -> Iterator[Problem]:
     for path, container in case.workspace.all_containers():
         image = text(container.get("image")).strip()
         # Of rare forms (an IPv6 registry, another digest) nothing is said.
-        if image and len(image) < LONGEST_NAME and not set("[@") & set(image) and not is_image_reference(image):
+        if (
+            image
+            and len(image) < LONGEST_NAME
+            and not set("[@") & set(image)
+            and not is_image_reference(image)
+        ):
             yield case.problem(*path, "image", image=shown(image))
 
 

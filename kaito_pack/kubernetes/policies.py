@@ -116,7 +116,10 @@ def _check_peer(peer: Fields, path: Path) -> Iterator[Problem]:
     others = [name for name in ("podSelector", "namespaceSelector") if peer.get(name) is not None]
     if (block is None) is (not others):
         yield problem(
-            "kubernetes/one-source", path, what="a peer", choices="ipBlock, or podSelector and namespaceSelector"
+            "kubernetes/one-source",
+            path,
+            what="a peer",
+            choices="ipBlock, or podSelector and namespaceSelector",
         )
     for name in others:
         yield from check_selector(peer[name], (*path, name))

@@ -76,7 +76,12 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any]] = [
     (SCALER, "kubernetes/replicas-order", ("minReplicas",), 4),
     (SCALER, "kubernetes/field-required", ("scaleTargetRef", "kind"), ""),
     (SCALER, "kubernetes/field-required", METRIC, {"type": "Pods"}),
-    (SCALER, "kubernetes/handler-second", (*METRIC, "external"), {"metric": {"name": "a"}, "target": {}}),
+    (
+        SCALER,
+        "kubernetes/handler-second",
+        (*METRIC, "external"),
+        {"metric": {"name": "a"}, "target": {"type": "Value"}},
+    ),
     (SCALER, "kubernetes/value-not-supported", (*TARGET, "type"), "utilization"),
     (SCALER, "kubernetes/number-range", (*TARGET, "averageUtilization"), 0),
     (POLICY, "kubernetes/value-not-supported", ("policyTypes", 0), "ingress"),
@@ -131,7 +136,9 @@ def test_a_wrong_value_is_told_by_its_rule_alone(
 def test_no_odd_value_makes_a_rule_raise(kind: str, odd: Any) -> None:
     def places(value: Any, path: tuple[Any, ...] = ()) -> Any:
         yield path
-        steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        steps = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        )
         for key, inner in steps:
             yield from places(inner, (*path, key))
 

@@ -35,7 +35,9 @@ def is_about_import(rule: str) -> bool:
 def test_every_rule_has_a_bad_and_a_good_example() -> None:
     examples = table("rules/examples.json")
     lacking = {
-        rule for rule in all_rules() if set(examples.get(rule, {})) != {"bad", "good"} and not is_about_import(rule)
+        rule
+        for rule in all_rules()
+        if set(examples.get(rule, {})) != {"bad", "good"} and not is_about_import(rule)
     }
     assert lacking == set(WITHOUT)
 
