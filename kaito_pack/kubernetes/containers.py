@@ -88,9 +88,9 @@ def check_container(container: Fields, path: Path, pod: Pod, is_init: bool) -> I
     yield from check_resources(container.get("resources"), (*path, "resources"), pod.claims)
     yield from check_resize_policy(container, path)
     yield from check_security(container, path, fields(pod.spec.get("securityContext")))
-    if fields(container.get("securityContext")).get("procMount") == "Unmasked":
-        if pod.kubernetes >= UNMASKED and pod.spec.get("hostUsers") is not False:
-            yield problem("kubernetes/proc-mount", (*path, "securityContext", "procMount"))
+    unmasked = fields(container.get("securityContext")).get("procMount") == "Unmasked"
+    if unmasked and pod.kubernetes >= UNMASKED and pod.spec.get("hostUsers") is not False:
+        yield problem("kubernetes/proc-mount", (*path, "securityContext", "procMount"))
     yield from check_restart(container, path, pod.kubernetes, is_init)
     if is_init and container.get("restartPolicy") != "Always":
         for field in (*PROBES, "lifecycle"):

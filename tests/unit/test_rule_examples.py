@@ -1,4 +1,4 @@
-"""docs/rules.md and `explain RULE` show a bad and a good example of each rule, out of cases that tests run."""
+"""docs/rules.md and `explain RULE` show a bad and a good example of each rule, from cases that are tested."""
 
 from __future__ import annotations
 
