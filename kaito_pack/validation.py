@@ -15,7 +15,7 @@ from kaito_pack.documents import Document
 from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Outcome, Pipeline, surroundings, tell_of_twins
-from kaito_pack.problems import Path, Problem, ProblemsError, shown
+from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, shown
 from kaito_pack.rendering import Manifest
 from kaito_pack.rules import problem
 from kaito_pack.sources import Source, is_manifest
@@ -159,10 +159,11 @@ def _pack_file(entry: Entry, pack: Pack) -> list[Problem]:
     if entry.kind == "Catalogue":
         return list(check_catalogue(entry.source))
     try:
-        if entry.file != "-":  # its paths are from the file's folder
-            (targets.read_target if entry.kind == "Target" else targets.read_fleet)(entry.file, pack)
+        (targets.read_target if entry.kind == "Target" else targets.read_fleet)(entry.file, pack)
     except ProblemsError as error:
         return error.problems
+    except UsageError:
+        pass  # read from stdin: there is no folder that its paths could be from
     return []
 
 

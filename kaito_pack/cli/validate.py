@@ -47,7 +47,7 @@ def command(
     }
     found = _once(reports.values())
     if form == "json":
-        click.echo(as_json(reports))
+        click.get_text_stream("stdout").writelines(as_json(reports))
     elif form == "github":
         annotate(found)
     else:
