@@ -41,7 +41,7 @@ def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Chang
     row = _row(one.path, str(new.get("kind")), kaito)
     if identity(old) != identity(new) and row["label"] != "recreate":
         row = table("kaito/changes.json")["moved"]
-    if row["label"] == "not-rolled-out" and _has_hash(new):
+    if row["label"] == "not-rolled-out" and _is_for_the_job(old, new):
         return Change(one.path, one.old, one.new, "rolled-out-by-job", BY_JOB)
     facts = {
         "kind": str(new.get("kind")).lower(),
@@ -79,11 +79,17 @@ def _workload(row: Mapping[str, Any], kaito: str) -> str:
     return next((kind for versions, kind in kinds.items() if in_range(kaito, versions)), "")
 
 
-def _has_hash(body: Manifest) -> bool:
-    inside: Any = body
-    for step in ("inference", "template", "metadata", "annotations"):
-        inside = inside.get(step) if isinstance(inside, Mapping) else None
-    return isinstance(inside, Mapping) and HASH in inside
+def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
+    """Whether the rollout job sees the change: it compares hashes of the pod spec, and of nothing else."""
+    return _hash(new) not in (None, _hash(old))
+
+
+def _hash(body: Manifest) -> Any:
+    inference = body.get("inference")
+    template = inference.get("template") if isinstance(inference, Mapping) else None
+    metadata = template.get("metadata") if isinstance(template, Mapping) else None
+    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    return annotations.get(HASH) if isinstance(annotations, Mapping) else None
 
 
 def _value(value: Any) -> str:

@@ -16,12 +16,13 @@ from kaito_pack.kubernetes import definitions
 from kaito_pack.kubernetes.amounts import printed
 from kaito_pack.kubernetes.strategic_merge import MergeError, merge
 from kaito_pack.problems import Path, ProblemsError, shown
-from kaito_pack.rendering import Manifest
+from kaito_pack.rendering import EXTRA, Manifest
 from kaito_pack.rules import problem
 from kaito_pack.scalars import to_yaml
 from kaito_pack.values import Values
 
 TEMPLATE: Path = ("inference", "template")
+HASH = "kubefoundry.io/template-hash"
 # Kinds of Kubernetes 1.37 that have no namespace; every other object gets the values' one.
 CLUSTER_SCOPED = frozenset(
     (
@@ -54,12 +55,20 @@ def _patched(manifest: Manifest, patch: Mapping[str, Any], values: Values) -> Ma
         path = ("podTemplate", *error.path)
         found = problem("values/pod-template-merge", path, values.place(path), reason=error.reason)
         raise ProblemsError([found]) from None
+    if _hash(merged.value) != _hash(inference["template"]):
+        path = ("podTemplate", "metadata", "annotations")
+        raise ProblemsError([problem("values/pod-template-hash", path, values.place(path), key=HASH)])
     # In the order of a pod template, whichever of the two the user has added.
     template = {key: merged.value[key] for key in ("metadata", "spec") if key in merged.value} | merged.value
     body = deepcopy({**manifest.body, "inference": {**inference, "template": template}})
     to_canonical_form(body)
     origins = {(*TEMPLATE, *path): ("podTemplate", *origin) for path, origin in merged.origins.items()}
     return _manifest(manifest.template, body, origins)
+
+
+def _hash(template: Mapping[str, Any]) -> Any:
+    metadata = template.get("metadata") or {}
+    return (metadata.get("annotations") or {}).get(HASH)
 
 
 def _manifest(template: str, body: dict[str, Any], origins: Mapping[Path, Path]) -> Manifest:
@@ -93,7 +102,7 @@ def _object(added: Any, path: Path, values: Values, others: Sequence[Manifest]) 
     if any(_identity(other.body) == _identity(body) for other in others):
         what = shown(f"{body.get('kind')} {body['metadata'].get('name')}")
         raise ProblemsError([problem("values/extra-object-twice", path, place, what=what)])
-    return _manifest("extraObjects", body, {(): path})
+    return _manifest(EXTRA, body, {(): path})
 
 
 def _identity(body: Mapping[str, Any]) -> tuple[str, ...]:

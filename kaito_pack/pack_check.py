@@ -14,7 +14,7 @@ from kaito_pack.report import line as told
 from kaito_pack.root import ROOT
 from kaito_pack.target import Target
 
-GIVEN = {"mode", "templateHash"}  # what a template sees besides values
+GIVEN = {"mode", "templateHash", "jobHash"}  # what a template sees besides values
 
 
 class Listed(NamedTuple):

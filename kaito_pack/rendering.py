@@ -12,6 +12,10 @@ from kaito_pack.pack import Pack
 from kaito_pack.problems import PackError, Path, ProblemsError
 from kaito_pack.values import Values
 
+# What a template sees besides the values and the mode's facts; filled for the rollout job alone.
+NO_HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": None, "jobHash": None})
+EXTRA = "extraObjects"  # in place of the template, for an object that the user has added
+
 
 class Manifest(NamedTuple):
     """One rendered manifest: its text, to the byte, and what it reads as."""
@@ -66,13 +70,13 @@ class Renderer:
 
         Raises PackError where a template is at fault, ProblemsError where an addition does not fit.
         """
-        manifests = self._render(values, None)
+        manifests = self._render(values, {})
         if values.filled.get("rollout") == "job":
-            # The hash is of the pod template as it is in the end, so it is known after a first time.
-            return self._render(values, template_hash(manifests[0].body))
+            # Hashed is what comes out in the end, additions included; so it is known after a first time.
+            return self._render(values, hashes(manifests))
         return manifests
 
-    def _render(self, values: Values, hashed: str | None) -> list[Manifest]:
+    def _render(self, values: Values, hashed: Mapping[str, str]) -> list[Manifest]:
         context = context_of(values, hashed)
         manifests = self.render_filled(values.mode.templates, context)
         if values.filled.get("podTemplate") or values.filled.get("extraObjects"):
@@ -82,8 +86,8 @@ class Renderer:
         return manifests
 
     def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[Manifest]:
-        """The same for a context given in full; without a hash of the template, unless it holds one."""
-        context = {"templateHash": None, **context}
+        """The same for a context given in full; without hashes, unless it holds them."""
+        context = {**NO_HASHES, **context}
         manifests = []
         for template, text in zip(templates, self._templates.texts(templates, context), strict=True):
             if text:
@@ -91,19 +95,28 @@ class Renderer:
         return manifests
 
 
-def context_of(values: Values, hashed: str | None = None) -> dict[str, Any]:
-    """What templates see: the values, the facts of the mode, and the hash of the pod template."""
-    return {**values.filled, "mode": values.mode.facts, "templateHash": hashed}
+def context_of(values: Values, hashed: Mapping[str, str | None] = NO_HASHES) -> dict[str, Any]:
+    """What templates see: the values, the facts of the mode, and the hashes."""
+    return {**values.filled, "mode": values.mode.facts, **hashed}
 
 
-def template_hash(workspace: Mapping[str, Any]) -> str:
-    """Eight characters that change with any change of the pod spec, and with nothing else."""
+def hashes(manifests: Sequence[Manifest]) -> dict[str, str]:
+    """`templateHash`, which changes with the Workspace's pod spec alone, and `jobHash`, with the pack's Job.
+
+    A Job cannot be changed, so its name holds both.
+    """
+    inference = manifests[0].body.get("inference") or {}
+    spec = (inference.get("template") or {}).get("spec")
+    own = [manifest.body for manifest in manifests if manifest.template != EXTRA]
+    jobs = [body.get("spec") for body in own if body.get("kind") == "Job"]
+    return {"templateHash": _digest(spec)[:8], "jobHash": _digest(jobs)[:3]}
+
+
+def _digest(value: Any) -> str:
     import json
     from hashlib import sha256  # only for the values that want the rollout job
 
-    spec = workspace["inference"]["template"]["spec"]
-    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
-    return sha256(text.encode()).hexdigest()[:8]
+    return sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _parsed(text: str, template: str) -> Document:

@@ -18,12 +18,14 @@ from jinja2 import nodes
 from kaito_pack.documents import read_text
 from kaito_pack.pack import Pack
 from kaito_pack.problems import PackError, Path
-from kaito_pack.rendering import Manifest, context_of
+from kaito_pack.rendering import NO_HASHES, Manifest, context_of
 from kaito_pack.templates import Environment, render
 from kaito_pack.trace import at
 from kaito_pack.values import Values
 
-HASH = "00000000"  # stands for the hash of the pod template, which is known after all is rendered
+# What stands for the hashes, which are known after all is rendered.
+HASH = "00000000"
+HASHES = {"templateHash": HASH, "jobHash": "000"}
 MARK = re.compile("\u2063([0-9]+)\u2063")  # INVISIBLE SEPARATOR, which no filter changes
 
 
@@ -41,7 +43,7 @@ def template_line(values: Values, manifest: Manifest, path: Path, pack: Pack) ->
 
     None where no line did: the user's own additions have rewritten the manifest there.
     """
-    context = context_of(values, HASH if values.filled.get("rollout") == "job" else None)
+    context = context_of(values, HASHES if values.filled.get("rollout") == "job" else NO_HASHES)
     marking = _Marking(pack.template_folders)
     try:
         text = render(Environment(pack.template_folders), manifest.template, context)

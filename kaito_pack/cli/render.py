@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from kaito_pack import output, rendering, tree
+from kaito_pack import output, rendering
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.cli._progress import bar
@@ -58,7 +58,7 @@ def command(
 
         context.exit(render_fleet(fleet, cluster, check, prune, form))
     is_tree = out is not None and out != STDOUT and _is_tree(out, form)
-    keep = tree.text_of if is_tree else rendering.as_yaml if form != "json" else _bodies
+    keep = _tree_text() if is_tree else rendering.as_yaml if form != "json" else _bodies
     pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, with_advice=False)
     files = named_files(values)
     with bar(len(files), "rendering") as each:
@@ -83,6 +83,12 @@ def command(
 def _is_tree(out: str, form: str) -> bool:
     """JSON is one file, whatever its name, unless a folder is meant for sure."""
     return output.is_tree(out) and (form != "json" or os.path.isdir(out) or out.endswith("/"))
+
+
+def _tree_text() -> Callable[[Sequence[Manifest]], tuple[str, str]]:
+    from kaito_pack.tree import text_of  # a stream needs no tree
+
+    return text_of
 
 
 def _bodies(manifests: Sequence[Manifest]) -> list[Any]:

@@ -7,7 +7,6 @@ the pod template, and a rule must never raise.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 Map = Mapping[str, Any]
@@ -55,11 +54,13 @@ def strings(value: object) -> dict[str, str]:
     return {k: v for k, v in mapping(value).items() if isinstance(k, str) and isinstance(v, str)}
 
 
-@dataclass(frozen=True, slots=True)
 class Workspace:
     """A Workspace manifest; each property is safe for any input."""
 
-    manifest: Map
+    __slots__ = ("manifest",)
+
+    def __init__(self, manifest: Map) -> None:
+        self.manifest = manifest
 
     @property
     def metadata(self) -> Map:

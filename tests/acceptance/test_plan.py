@@ -107,12 +107,18 @@ def test_created_and_deleted_objects_are_told(run: Run, tree: Path) -> None:
 
 
 def test_a_template_change_is_rolled_out_where_the_job_is() -> None:
-    (old, *_) = rendered({"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny"})
-    for body in (new := deepcopy(old), old):
-        body["inference"]["template"]["metadata"] = {"annotations": {"kubefoundry.io/template-hash": "a"}}
+    values = {"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny", "rollout": "job"}
+    old, new = (rendered(one)[0] for one in (values, {**values, "imageRef": "acme/other:1"}))
+    (planned,) = plan([old], [new], TARGET)
+    assert set(planned.labels) == {"rolled-out-by-job"}
+
+
+def test_a_template_with_the_hash_of_another_is_not_rolled_out() -> None:
+    (old, *_) = rendered({"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny", "rollout": "job"})
+    new = deepcopy(old)
     new["inference"]["template"]["spec"]["containers"][0]["image"] = "acme/other:1"
     (planned,) = plan([old], [new], TARGET)
-    assert planned.labels == ["rolled-out-by-job"]
+    assert planned.labels == ["not-rolled-out"]
 
 
 def test_a_live_object_is_compared_without_what_the_cluster_added(run: Run, tree: Path) -> None:
