@@ -107,6 +107,11 @@ def shown(value: object, quote: bool = True) -> str:
     return f"`{text}`" if quote else text
 
 
+def shown_typed(value: object) -> str:
+    """The same, a text in double quotes: where its type is what is wrong with it."""
+    return shown(f'"{value[: LONGEST_SHOWN + 1]}"') if isinstance(value, str) else shown(value)
+
+
 def looks_like_token(text: str) -> bool:
     """Whether `text` holds a literal Hugging Face token (`hf_` and a run of letters and digits)."""
     at = text.find("hf_")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kaito_pack.problems import Place, Problem, path_text
 
 if TYPE_CHECKING:
     from kaito_pack.validation import Entry, Report
+
+
+FIRST_WORDS = ("choose ", "delete ", "did ")  # of fixes that code puts together
 
 
 def line(found: Problem) -> str:
@@ -26,8 +29,9 @@ def sentence(text: str) -> str:
     """`text` with a full stop where it has no end of its own; a fix begins with a capital letter."""
     if not text:
         return ""
-    text = text[0].upper() + text[1:] if text.startswith(("did ", "choose ")) else text
-    end = "?" if text.startswith("Did you mean") and "." not in text else "."
+    text = text[0].upper() + text[1:] if text.startswith(FIRST_WORDS) else text
+    # A dot may belong to the name that is meant (`nvidia.com/gpu`): only a second sentence has ". ".
+    end = "?" if text.startswith("Did you mean") and ". " not in text else "."
     return text if text.endswith((".", "?", "!")) else text + end
 
 
@@ -55,16 +59,28 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def as_json(reports: Mapping[str, Report]) -> str:
-    """The entries of one or more KAITO versions as one JSON array; with several each names its `kaito`."""
+def as_json(reports: Mapping[str, Report]) -> Iterator[str]:
+    """One JSON array of the entries of one or more KAITO versions, piece by piece: it may be long.
+
+    With several versions each entry names its `kaito`.
+    """
     import json  # text is the rule
 
-    rows = [
-        _row(entry) | ({"kaito": kaito} if len(reports) > 1 else {})
-        for kaito, report in reports.items()
-        for entry in report.entries
-    ]
-    return json.dumps(rows, indent=2, ensure_ascii=False)
+    def text(value: object, indent: str) -> str:
+        return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", f"\n{indent}")
+
+    before = "[\n  "
+    for kaito, report in reports.items():
+        for entry in report.entries:
+            row = _row(entry) | ({"kaito": kaito} if len(reports) > 1 else {})
+            yield before + text(row, "  ").removesuffix("\n  }") + ',\n    "problems": ['
+            before = ",\n  "
+            comma = "\n      "
+            for found in entry.problems:
+                yield comma + text(_problem_row(found), "      ")
+                comma = ",\n      "
+            yield ("\n    ]" if entry.problems else "]") + "\n  }"
+    yield "[]\n" if before.startswith("[") else "\n]\n"
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -75,7 +91,6 @@ def _row(entry: Entry) -> dict[str, Any]:
         "namespace": entry.namespace,
         "name": entry.name,
         "verdict": entry.verdict,
-        "problems": [_problem_row(found) for found in entry.problems],
     }
 
 

@@ -15,7 +15,7 @@ from kaito_pack.documents import Document
 from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Outcome, Pipeline, surroundings, tell_of_twins
-from kaito_pack.problems import Path, Problem, ProblemsError, shown
+from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, shown
 from kaito_pack.rendering import Manifest
 from kaito_pack.rules import problem
 from kaito_pack.sources import Source, is_manifest
@@ -71,7 +71,7 @@ class Validation:
         self, pack: Pack, target: Target, below: Sequence[Layer] = (), above: Sequence[Layer] = ()
     ) -> None:
         self._pipeline = Pipeline(pack, target, below, above)
-        self._target = target
+        self._pack, self._target = pack, target
 
     def run(self, sources: Sequence[Source], old: Sequence[Source] = ()) -> Report:
         """The verdicts on all documents of `sources`; `old` holds what is stored now.
@@ -133,7 +133,7 @@ class Validation:
         body = entry.body or {}
         if _is_pack_file(body):
             # A problem of the pack's own file is told at the file's own places already.
-            return _pack_file(entry)
+            return _pack_file(entry, self._pack)
         for name in ("apiVersion", "kind"):
             if not isinstance(body.get(name), str) or not body[name]:
                 return [problem("crd/no-kind", (name,), value=shown(body.get(name)), field=name)]
@@ -147,11 +147,24 @@ class Validation:
         return found
 
 
-def _pack_file(entry: Entry) -> list[Problem]:
+def _pack_file(entry: Entry, pack: Pack) -> list[Problem]:
     if entry.source is None or entry.kind not in pack_files.KINDS:
         choices = ", ".join((*pack_files.KINDS, VALUES))
         return [problem("pack-file/not-a-choice", ("kind",), value=shown(entry.kind), choices=choices)]
-    return list(pack_files.check_file(entry.source, entry.kind))
+    if found := list(pack_files.check_file(entry.source, entry.kind)):
+        return found
+    from kaito_pack import targets  # only for files of these kinds
+    from kaito_pack.models.catalogue import check_catalogue
+
+    if entry.kind == "Catalogue":
+        return list(check_catalogue(entry.source))
+    try:
+        (targets.read_target if entry.kind == "Target" else targets.read_fleet)(entry.file, pack)
+    except ProblemsError as error:
+        return error.problems
+    except UsageError:
+        pass  # read from stdin: there is no folder that its paths could be from
+    return []
 
 
 def _is_pack_file(body: Mapping[str, Any]) -> bool:

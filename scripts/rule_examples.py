@@ -18,7 +18,7 @@ from kaito_pack.scalars import to_yaml
 from kaito_pack.target import Target
 from tests.manifest_cases import Case, cases
 
-LONGEST = 12  # lines of an example
+LONGEST = 16  # lines of an example
 VALUES: Mapping[str, Any] = {"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny"}
 
 
@@ -30,8 +30,9 @@ def examples(pack: Pack) -> dict[str, dict[str, str]]:
 def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
     twins = {case.file.stem: case for case in cases() if case.verdict == "accepted"}
     plain = {
-        kind: read_file(str(ROOT / "tests" / "manifests" / "accepted" / f"plain-{kind}.yaml"))[0].value
-        for kind in ("pod", "service", "objects")
+        document.value["kind"]: document.value
+        for name in ("objects", "service", "pod")
+        for document in read_file(str(ROOT / "tests" / "manifests" / "accepted" / f"plain-{name}.yaml"))
     }
     for case in cases():
         if not case.rule:
@@ -40,32 +41,43 @@ def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
         found = next(one for one in entry.problems if one.rule == case.rule)
         body = dict(entry.body or {})
         path = found.path[len(entry.prefix) :]
-        good = _good(case, twins, plain, body, path)
-        yield case.rule, {"bad": excerpt(body, path), **({"good": excerpt(good, path)} if good else {})}
+        good = _good(case, twins, plain, body)
+        if case.rule.startswith("pack-file/"):
+            twin = twins[case.file.stem]
+            yield case.rule, {"bad": _text(case), "good": _text(twin)}
+            continue
+        # What tells the two apart may stand beside the field: then they are shown from higher up.
+        while path and excerpt(body, path) == excerpt(good, path):
+            path = path[:-1]
+        yield case.rule, {"bad": excerpt(body, path), "good": excerpt(good, path)}
+
+
+def _text(case: Case) -> str:
+    """A whole file without its first line, which is for the tests."""
+    return case.text.partition("\n")[2]
 
 
 def _good(
-    case: Case, twins: Mapping[str, Case], plain: Mapping[str, Any], body: Mapping[str, Any], path: Path
-) -> Mapping[str, Any] | None:
-    twin = twins.get(case.file.stem)
-    if twin is not None and twin is not case:
-        return twin.judged().body
-    if body.get("kind") == "Workspace":
-        workspace: Mapping[str, Any] = plain["pod"]
-        return workspace
-    service: Mapping[str, Any] = plain["service"]
-    return service if body.get("kind") == "Service" else None
+    case: Case, twins: Mapping[str, Case], plain: Mapping[str, Any], body: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    for name in (case.file.stem, f"{case.file.stem}-right"):
+        twin = twins.get(name)
+        if twin is not None and twin is not case:
+            return twin.judged().body or {}
+    # A plain manifest of the kind; of a kind without one, a plain Workspace's pod.
+    good: Mapping[str, Any] = plain.get(str(body.get("kind")), plain["Workspace"])
+    return good
 
 
 def _of_values(pack: Pack) -> Iterator[tuple[str, dict[str, str]]]:
     pipeline = Pipeline(pack, Target(pack.kaito_version(), "1.35"))
     for file in sorted((ROOT / "tests" / "invalid").glob("*.yaml")):
         (outcome,) = pipeline.run([str(file)])
-        found = outcome.problems[0]
+        found = next(one for one in outcome.problems if one.is_error)
         text = file.read_text(encoding="utf-8").partition("\n")[2]
         if found.rule.startswith("file/"):
             yield found.rule, {"bad": text, "good": to_yaml(dict(VALUES))}
-        elif found.rule.startswith("values/"):
+        elif found.rule.startswith(("values/", "model/")):
             lines = text.splitlines()[:LONGEST]
             yield found.rule, {"bad": "\n".join(lines) + "\n", "good": _good_values(pack, found.path)}
 

@@ -47,7 +47,8 @@ def command(
     }
     found = _once(reports.values())
     if form == "json":
-        click.echo(as_json(reports))
+        for piece in as_json(reports):
+            click.echo(piece, nl=False)
     elif form == "github":
         annotate(found)
     else:

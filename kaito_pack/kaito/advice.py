@@ -10,10 +10,14 @@ from kaito_pack.kaito.fields import Map, Workspace, digits, mapping, sequence, t
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
 from kaito_pack.kaito.ruling import Case, Check, judge
-from kaito_pack.problems import Problem, shown
+from kaito_pack.problems import Path, Problem, shown
+from kaito_pack.quantity import value_of
 from kaito_pack.target import Surroundings
 
 GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
+BYTES = ("memory", "ephemeral-storage")
+MEBIBYTE = 2**20
+LONGEST_AMOUNT = 30  # characters; longer ones are no slip
 CONTAINERS = ("inference", "template", "spec", "containers")
 
 
@@ -82,6 +86,34 @@ def instance_type_dropped_later(case: Case) -> Iterator[Problem]:
         )
 
 
+def part_of_a_byte(case: Case) -> Iterator[Problem]:
+    """`500m` of memory is half a byte; 500Mi was meant."""
+    for path, value in _byte_quantities(case.workspace):
+        amount = text(value)
+        if not amount.endswith("m") or len(amount) > LONGEST_AMOUNT:
+            continue
+        try:
+            size = value_of(amount)
+        except ValueError:  # told as no quantity at all
+            continue
+        if 0 < size < MEBIBYTE:
+            guess = f"{amount.removesuffix('m')}Mi"
+            yield case.problem(*path, value=shown(amount), bytes=f"{float(size):g}", guess=guess)
+
+
+def _byte_quantities(workspace: Workspace) -> Iterator[tuple[Path, object]]:
+    """Every amount of memory or disk that a pod asks for, with its path."""
+    spec, at = workspace.pod_spec, CONTAINERS[:-1]
+    for path, owner in ((at, spec), *workspace.all_containers()):
+        for part in ("requests", "limits"):
+            amounts = mapping(mapping(owner.get("resources")).get(part))
+            for name in BYTES:
+                yield (*path, "resources", part, name), amounts.get(name)
+    for index, volume in enumerate(sequence(spec.get("volumes"))):
+        folder = mapping(mapping(volume).get("emptyDir"))
+        yield (*at, "volumes", index, "emptyDir", "sizeLimit"), folder.get("sizeLimit")
+
+
 CHECKS: Mapping[str, Check] = {
     "kaito/gpus-above-instance-type": gpus_above_instance_type,
     "kaito/gpus-unused": gpus_unused,
@@ -89,6 +121,7 @@ CHECKS: Mapping[str, Check] = {
     "kaito/image-tag-floating": image_tag_floating,
     "kaito/trust-remote-code": trust_remote_code,
     "kaito/instance-type-dropped-later": instance_type_dropped_later,
+    "advice/part-of-a-byte": part_of_a_byte,
 }
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito.commands import flag, words
-from kaito_pack.kaito.fields import Map, Workspace, digits, mapping, sequence, strings, whole
+from kaito_pack.kaito.fields import Map, Workspace, digits, mapping, sequence, strings, text, whole
+from kaito_pack.kaito.images import LONGEST_NAME, is_image_reference
 from kaito_pack.kaito.ruling import Case, Check, judge
+from kaito_pack.kubernetes import names
 from kaito_pack.problems import Problem, shown
 from kaito_pack.target import Surroundings
 
@@ -44,6 +46,14 @@ def selector_shared(case: Case) -> Iterator[Problem]:
         other = Workspace(mapping(manifest))
         if not other.is_same_as(case.workspace) and other.match_labels == case.workspace.match_labels:
             yield case.problem(*SELECTOR, other=shown(other.name))
+
+
+def selector_not_a_label(case: Case) -> Iterator[Problem]:
+    """matchLabels that are no labels, which the webhook does not look at."""
+    for key, value in case.workspace.match_labels.items():
+        if not (names.is_qualified(key) and names.is_label_value(value)):
+            facts = {"key": shown(key, quote=False), "value": shown(value, quote=False)}
+            yield case.problem(*SELECTOR, "matchLabels", key, **facts)
 
 
 def selector_of_every_node(case: Case) -> Iterator[Problem]:
@@ -106,6 +116,20 @@ def affinity_overwritten(case: Case) -> Iterator[Problem]:
         yield case.problem("inference", "template", "spec", "affinity")
 
 
+def image_name(case: Case) -> Iterator[Problem]:
+    """An image that no node can pull; what blanks do is told elsewhere."""
+    for path, container in case.workspace.all_containers():
+        image = text(container.get("image")).strip()
+        # Of rare forms (an IPv6 registry, another digest) nothing is said.
+        if (
+            image
+            and len(image) < LONGEST_NAME
+            and not set("[@") & set(image)
+            and not is_image_reference(image)
+        ):
+            yield case.problem(*path, "image", image=shown(image))
+
+
 def label_overwritten(case: Case) -> Iterator[Problem]:
     """The controller sets its own label on the pods."""
     labels = mapping(mapping(case.workspace.template.get("metadata")).get("labels"))
@@ -158,6 +182,7 @@ CHECKS: Mapping[str, Check] = {
     "kaito/no-node-created": no_node_created,
     "kaito/nodes-shared": no_node_created,
     "kaito/selector-shared": selector_shared,
+    "kaito/selector-not-a-label": selector_not_a_label,
     "kaito/selector-of-every-node": selector_of_every_node,
     "kaito/expressions-ignored": expressions_ignored,
     "kaito/name-without-pods": name_without_pods,
@@ -166,6 +191,7 @@ CHECKS: Mapping[str, Check] = {
     "kaito/count-above-limit": count_above_limit,
     "kaito/count-acts-as-one": count_acts_as_one,
     "kaito/affinity-overwritten": affinity_overwritten,
+    "controller/image-name": image_name,
     "kaito/label-overwritten": label_overwritten,
     "kaito/port-not-reached": port_not_reached,
 }

@@ -155,6 +155,13 @@ class Workspace:
         for index, container in enumerate(sequence(self.pod_spec.get("containers"))):
             yield (*path, index), mapping(container)
 
+    def all_containers(self) -> Iterator[tuple[tuple[str | int, ...], Map]]:
+        """Each init container and main container with its path."""
+        path = ("inference", "template", "spec", "initContainers")
+        for index, container in enumerate(sequence(self.pod_spec.get("initContainers"))):
+            yield (*path, index), mapping(container)
+        yield from self.containers()
+
     def is_same_as(self, other: Workspace) -> bool:
         """Whether both claim the same namespace and name."""
         return (self.namespace, self.name) == (other.namespace, other.name)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kaito_pack.kubernetes.decoding import Finding, Found, Trail, is_time, path_of, unknown, whole, wrong_type
-from kaito_pack.problems import shown
+from kaito_pack.problems import shown, shown_typed
 
 Schema = Mapping[str, Any]
 Check = Callable[[Any, Trail, Found], None]
@@ -43,7 +43,7 @@ def compiled(schema: Schema) -> Check:
     def check(value: Any, trail: Trail, found: Found) -> None:
         if value is None:
             if not schema.get("nullable") and kind:
-                found.append(Finding("type", path_of(trail), shown(value), EXPECTED[kind]))
+                found.append(Finding("type", path_of(trail), shown_typed(value), EXPECTED[kind]))
             return
         if kind and not has_type(value, kind):
             wrong_type(value, trail, found, EXPECTED[kind])

@@ -20,6 +20,7 @@ from kaito_pack.kubernetes.volumes import PULL_POLICIES
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
+UNMASKED = (1, 33)  # the first that does not drop procMount
 RESTART_RULES = (1, 35)  # the Kubernetes version from which each container may have its own restartPolicy
 DEFAULT_GRACE = 30  # seconds
 PROTOCOLS = ("TCP", "UDP", "SCTP")
@@ -87,6 +88,9 @@ def check_container(container: Fields, path: Path, pod: Pod, is_init: bool) -> I
     yield from check_resources(container.get("resources"), (*path, "resources"), pod.claims)
     yield from check_resize_policy(container, path)
     yield from check_security(container, path, fields(pod.spec.get("securityContext")))
+    unmasked = fields(container.get("securityContext")).get("procMount") == "Unmasked"
+    if unmasked and pod.kubernetes >= UNMASKED and pod.spec.get("hostUsers") is not False:
+        yield problem("kubernetes/proc-mount", (*path, "securityContext", "procMount"))
     yield from check_restart(container, path, pod.kubernetes, is_init)
     if is_init and container.get("restartPolicy") != "Always":
         for field in (*PROBES, "lifecycle"):

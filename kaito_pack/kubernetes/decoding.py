@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from kaito_pack import quantity
 from kaito_pack.kubernetes.definitions import Definitions, Schema
-from kaito_pack.problems import Path, did_you_mean, shown
+from kaito_pack.problems import Path, did_you_mean, shown, shown_typed
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
@@ -173,7 +173,7 @@ def map_check(item: Check) -> Check:
 def wrong_type(value: Any, trail: Trail, found: Found, expected: str) -> None:
     """Note a value of another type; null has none and is fine."""
     if value is not None:
-        found.append(Finding("type", path_of(trail), shown(value), expected))
+        found.append(Finding("type", path_of(trail), shown_typed(value), expected))
 
 
 def anything(value: Any, trail: Trail, found: Found) -> None:

@@ -20,6 +20,7 @@ from kaito_pack.rules import problem
 
 NEWEST = "1.37"
 LARGEST_DATA = 1_048_576  # bytes of a ConfigMap's or Secret's values
+BESIDE = frozenset({"HorizontalPodAutoscaler", "Ingress", "NetworkPolicy", "PodDisruptionBudget"})
 JOB_NUMBERS = (
     "backoffLimit",
     "completions",
@@ -42,6 +43,10 @@ def check_object(manifest: Mapping[str, Any], kubernetes: str = NEWEST) -> Itera
         yield from check_service(manifest)
     elif kind in CHECKS:
         yield from CHECKS[kind](manifest, kubernetes)
+    elif kind in BESIDE:
+        from kaito_pack.kubernetes import policies  # few runs have one
+
+        yield from policies.CHECKS[kind](manifest, kubernetes)
 
 
 def check_config_map(manifest: Fields, kubernetes: str) -> Iterator[Problem]:

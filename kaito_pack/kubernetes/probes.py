@@ -91,8 +91,13 @@ def check_port(action: Fields, kind: str, path: Path, around: Around) -> Iterato
     value = action.get("port")
     at = (*path, "port")
     if kind == "grpc":
-        if value is None or (whole(value) is not None and not names.is_port_number(whole(value) or 0)):
+        if value is None:
+            yield from required(action, ["port"], path, f"a handler {kind}")
+        elif whole(value) is not None and not names.is_port_number(whole(value) or 0):
             yield problem("kubernetes/port-range", at, value=shown(value))
+        return
+    if value is None:
+        yield from required(action, ["port"], path, f"a handler {kind}")
         return
     yield from port(value, at)
     if isinstance(value, str) and names.is_port_name(value) and value not in around.ports:

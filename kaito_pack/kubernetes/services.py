@@ -103,7 +103,8 @@ def check_port(entry: Fields, kind: str, path: Path, several: bool) -> Iterator[
     if several and unset(entry.get("name")):
         yield problem("kubernetes/service-port-name", (*path, "name"))
     yield from named(entry, "name", names.is_dns_label, path, "kubernetes/label-format")
-    number = whole(entry.get("port") or 0)
+    yield from required(entry, ["port"], path, "a port of a Service") if entry.get("port") is None else ()
+    number = whole(entry.get("port"))
     if number is not None and not names.is_port_number(number):
         yield problem("kubernetes/port-range", (*path, "port"), value=shown(number))
     if number == KUBELET_PORT and kind == "LoadBalancer":

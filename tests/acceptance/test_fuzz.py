@@ -1,13 +1,15 @@
 """Mutated values and manifests: never a traceback, never slow, and told at a line that has to do with it.
 
-`make fuzz` runs the same with FUZZ_EXAMPLES=100000.
+`make fuzz` runs the same for FUZZ_SECONDS, with other inputs at each run.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from copy import deepcopy
+from functools import wraps
 from typing import Any
 
 import yaml
@@ -24,7 +26,7 @@ from kaito_pack.target import Target
 from kaito_pack.validation import Validation
 from tests.conftest import ROOT
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "0"))  # of each test; 0: a set number of inputs
 PACK = Pack()
 VALIDATIONS = [Validation(PACK, Target(kaito, "1.35")) for kaito in ("0.6", "0.9", "0.12")]
 SEEDS = [
@@ -72,6 +74,28 @@ def judge(text: str | bytes, of: Validation) -> Any:
     return report
 
 
+def often(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """So many inputs; where FUZZ_SECONDS is set, rounds of new inputs until they are over."""
+
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        quick = settings(
+            max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        )(test)
+        if not SECONDS:
+            return quick
+
+        @wraps(test)
+        def for_long() -> None:
+            end = time.monotonic() + SECONDS
+            while time.monotonic() < end:
+                quick()
+
+        del for_long.__wrapped__  # type: ignore[attr-defined]  # pytest would ask for the inputs as fixtures
+        return for_long
+
+    return decorate
+
+
 spots = st.integers(0, 10**6)
 pieces = st.one_of(
     st.sampled_from(
@@ -100,7 +124,7 @@ pieces = st.one_of(
 )
 
 
-@settings(max_examples=EXAMPLES or 1500, deadline=None, suppress_health_check=list(HealthCheck))
+@often(1500)
 @given(
     seed=st.sampled_from(SEEDS),
     cuts=st.lists(st.tuples(spots, spots, pieces), min_size=1, max_size=4),
@@ -114,7 +138,7 @@ def test_mutated_text_is_judged_without_a_traceback(seed: str, cuts: list[Any], 
     judge(text, of)
 
 
-@settings(max_examples=EXAMPLES or 500, deadline=None, suppress_health_check=list(HealthCheck))
+@often(500)
 @given(data=st.binary(max_size=200), of=st.sampled_from(VALIDATIONS))
 def test_bytes_are_judged_without_a_traceback(data: bytes, of: Validation) -> None:
     judge(data, of)
@@ -128,7 +152,7 @@ def places(body: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-@settings(max_examples=EXAMPLES or 400, deadline=None, suppress_health_check=list(HealthCheck))
+@often(400)
 @given(data=st.data(), of=st.sampled_from(VALIDATIONS))
 def test_a_mutated_manifest_is_told_at_the_line_that_was_mutated_or_its_parent(
     data: st.DataObject, of: Validation

@@ -66,6 +66,13 @@ def test_a_hostile_file_is_answered_in_words(tmp_path: Path, name: str, command:
     assert "\x1b" not in told
 
 
+def test_tens_of_thousands_of_problems_fit_into_memory_as_json(tmp_path: Path) -> None:
+    (tmp_path / "hostile.yaml").write_bytes(HOSTILE["many-fields-of-a-workspace"])
+    code, told, seconds = judged(["validate", "-o", "json", str(tmp_path / "hostile.yaml")])
+    assert (code, told) == (1, "")
+    assert seconds < 6, "2 s on a quiet machine"
+
+
 @pytest.mark.parametrize("command", ["render", "validate"])
 def test_what_is_no_file_is_exit_2(tmp_path: Path, command: str) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")

@@ -83,6 +83,15 @@ def test_what_the_statefulset_is_refused_for_is_an_error(case: str) -> None:
 
 
 @needs_facts
+@pytest.mark.parametrize("case", [name for name, answer in APISERVER.items() if "workspace" in answer])
+def test_without_the_webhook_the_api_server_refuses_what_the_crd_layer_refuses(case: str) -> None:
+    entry = judged(case, "0.12", "nap")
+    answer: dict[str, Any] = APISERVER[case]["workspace"]
+    found = [one for one in entry.problems if one.is_error and one.layer == "crd"]
+    assert bool(found) is not answer["ok"], (answer["message"], found)
+
+
+@needs_facts
 @pytest.mark.parametrize("case", ["pod-contianers", "ok-vllm-nap", "update/selector"])
 def test_the_command_line_says_the_same(case: str) -> None:
     command = [sys.executable, str(ROOT / "render.py"), "validate", case_file(case), "-o", "json"]

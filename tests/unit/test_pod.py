@@ -206,7 +206,8 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("kubernetes/port-name", (*CONTAINER, "ports", 0, "name"), "a-long-port-name"),
     ("kubernetes/port-name", (*PROBE, "httpGet", "port"), "8000"),
     ("kubernetes/port-range", (*CONTAINER, "ports", 0, "containerPort"), 80000),
-    ("kubernetes/port-range", (*PROBE, "httpGet"), {"path": "/health"}),
+    ("kubernetes/field-required", (*PROBE, "httpGet"), {"path": "/health"}),
+    ("kubernetes/proc-mount", SECURITY, {"procMount": "Unmasked"}),
     ("kubernetes/privilege-conflict", SECURITY, {"privileged": True, "allowPrivilegeEscalation": False}),
     ("kubernetes/probe-grace", (*CONTAINER, "livenessProbe", "terminationGracePeriodSeconds"), 0),
     (
@@ -397,7 +398,7 @@ def test_every_rule_of_the_table_has_a_case() -> None:
     here = FilePath(__file__).parent
     cases = "".join(
         (here / name).read_text(encoding="utf-8")
-        for name in ("test_pod.py", "test_services.py", "test_template.py")
+        for name in ("test_pod.py", "test_policies.py", "test_services.py", "test_template.py")
     )
     mine = {name for name in rows if name in used_rules()}
     assert mine
