@@ -60,8 +60,8 @@ kaito-schema: $(VENV)/run.stamp ## Make schemas/kaito/ of a new KAITO from its C
 	@$(RUN) -m kaito_pack.kaito.schema_from_crd "$(CRD)"
 
 lock: ## Pin the dependencies of requirements/*.in again (needs uv)
-	@for set in run dev; do uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
-		--custom-compile-command "make lock" requirements/$$set.in -o requirements/$$set.txt; done
+	@for set in run dev form docs browser; do uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" requirements/$$set.in -o requirements/$$set.txt || exit 1; done
 
 clean: ## Remove what make has made
 	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
