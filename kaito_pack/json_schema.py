@@ -135,7 +135,8 @@ def is_quick(schema: Any) -> bool:
 
 
 def applicable(schema: Schema, value: Any) -> Schema:
-    """`schema` with the branches of its `if`s and `allOf`s that fit `value` merged into its properties."""
+    """`schema` with the branches of its `if`s and `allOf`s that fit `value` merged into it: what they say of
+    properties, and which of them they require."""
     if "if" not in schema and "allOf" not in schema:
         return schema
     result = dict(schema)
@@ -146,7 +147,8 @@ def applicable(schema: Schema, value: Any) -> Schema:
         result = {key: part for key, part in result.items() if key not in ("if", "then", "else")}
     for branch in branches:
         if isinstance(branch, Mapping):
-            result = merged(result, {"properties": applicable(branch, value).get("properties", {})})
+            fits = applicable(branch, value)
+            result = merged(result, {key: fits[key] for key in ("properties", "required") if key in fits})
     return result
 
 

@@ -78,6 +78,14 @@ def _scalar(text: str, as_text: bool, title: str) -> Any:
     return readings.as_json(number)
 
 
+def typed(text: str) -> Any:
+    """A text as the value that YAML 1.2 core makes of it; a number that JSON cannot hold stays text."""
+    try:
+        return _scalar(text, False, text)
+    except UsageError:
+        return text
+
+
 def _number(text: str) -> int | float | None:
     """A number that Kubernetes can hold: no infinity, no NaN, no integer beyond 64 bits."""
     if text.lstrip("+-").isdecimal() or text[:2] in ("0o", "0x"):

@@ -7,9 +7,8 @@ import click
 from kaito_pack import checks
 from kaito_pack.cli._options import Cluster
 from kaito_pack.cli._output import tell_outcomes
-from kaito_pack.models.checks import budget_of
-from kaito_pack.models.memory import budget_table, fitting_gpu_counts, longest_max_model_len
-from kaito_pack.models.model import MOST_GPUS
+from kaito_pack.models.fit import fit_of
+from kaito_pack.models.memory import budget_table
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.problems import shown
@@ -33,14 +32,12 @@ def explain_fit(file: str, cluster: Cluster) -> int:
     memory, most = checks.gpu_memory(target, outcome.values.filled.get("instanceType"))
     if memory is None:
         return _sorry("the memory of one GPU is not known; name an instanceType, or --gpu-memory GIB")
-    budget = budget_of(serving, model, memory)
-    if budget is None:
+    fit = fit_of(serving, model, memory, most)
+    if fit is None:
         return _sorry(f"the figures of {shown(serving.model_id)} are not enough to reckon with")
-    rows = [("model", model.model_id), *budget_table(budget)]
-    longest = longest_max_model_len(model, budget.gpus, memory, budget.utilization)
-    counts = fitting_gpu_counts(model, budget.tokens, memory, budget.utilization, most or MOST_GPUS)
-    rows.append(("longest maxModelLen", f"{longest} tokens" if longest else "none fits"))
-    rows.append(("GPU counts that fit", ", ".join(map(str, counts)) or "none"))
+    rows = [("model", model.model_id), *budget_table(fit.budget)]
+    rows.append(("longest maxModelLen", f"{fit.longest} tokens" if fit.longest else "none fits"))
+    rows.append(("GPU counts that fit", ", ".join(map(str, fit.gpu_counts)) or "none"))
     width = max(len(title) for title, _ in rows)
     for title, text in rows:
         click.echo(f"{title:<{width}}  {text}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 MOST_GPUS = 8  # GPUs that one pod of the pack may ask for
+ENGINES = ("llamacpp", "vllm")  # those that serve on KAITO a model of the Hub; GGUF files come first
 
 
 class Model(NamedTuple):
@@ -87,7 +88,7 @@ def divides_heads(model: Model, most: int = MOST_GPUS) -> list[int]:
 
 def runs_on_kaito(engines: Iterable[str]) -> bool:
     """Whether a model that supports `engines` runs on KAITO: with llama.cpp (GGUF) or with vLLM."""
-    return not {"llamacpp", "vllm"}.isdisjoint(engines)
+    return not set(ENGINES).isdisjoint(engines)
 
 
 def is_vllm_model(engines: Iterable[str]) -> bool:

@@ -1,0 +1,136 @@
+"""From what a person types to a values document, and to the commented file that is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kaito_pack import json_schema
+from kaito_pack.form.hints import hints
+from kaito_pack.form.questions import MODE, Question
+from kaito_pack.overrides import typed
+from kaito_pack.pack import Mode
+from kaito_pack.scalars import to_yaml
+
+
+def parsed(question: Question, text: str) -> Any:
+    """The value that a person means by `text`; None for no answer.
+
+    What is not what the question asks for, such as `two` for a count, stays text: the schema has the words
+    for it. Items of a list go with commas, blanks or lines, entries of a map as `key=value`.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    if question.kind == "choice":
+        return next((one.value for one in question.choices if str(one.value) == text), text)
+    if question.kind == "list":
+        return [item for line in text.splitlines() for item in line.replace(",", " ").split()]
+    if question.kind == "map":
+        entries = [item.partition("=") for item in text.replace("\n", ",").split(",") if item.strip()]
+        read = str if question.holds_text else typed
+        return {key.strip(): read(value.strip()) if equals else None for key, equals, value in entries}
+    if question.kind == "text":
+        return text
+    value = typed(text)
+    wanted = bool if question.kind == "switch" else int
+    return value if type(value) is wanted else text
+
+
+def written(question: Question, value: Any) -> str:
+    """`value` as a person would type it: what `parsed` reads back."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={written(question, one)}" for key, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def answered(answers: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
+    """`answers` with `value` at `path`; None takes away what is there, and a map that it leaves empty."""
+    step, *rest = path
+    result = dict(answers)
+    if rest:
+        below = answers.get(step)
+        value = answered(below if isinstance(below, Mapping) else {}, rest, value) or None
+    if value is None:
+        result.pop(step, None)
+    else:
+        result[step] = value
+    return result
+
+
+def of_mode(mode: Mode, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers that still mean something once `mode` is chosen instead of another one."""
+    taken = mode.schema.get("properties", {})
+    return {name: value for name, value in answers.items() if name in taken and name != MODE}
+
+
+def submitted(mode: Mode, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The values document of the answers, without defaults but those that are always written.
+
+    What no form asks for, such as the pod template of an opened file, stays as it is, mistakes included.
+    """
+    return {MODE: mode.name} | _submitted(mode.schema, answers, mode.name)
+
+
+def _submitted(schema: Mapping[str, Any], answers: Mapping[str, Any], where: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    schema = json_schema.applicable(schema, answers)
+    parts = schema.get("properties", {})
+    for name in [*parts, *(key for key in answers if key not in parts)]:
+        part, value = parts.get(name, {}), answers.get(name)
+        if part.get("not") == {}:
+            continue  # the value of a choice that was made before, such as the GPU count now that it is cpu
+        if "properties" in part and not part.get("x-opaque"):
+            value = _submitted(part, value if isinstance(value, Mapping) else {}, where) or None
+        elif hints(part, where).always:
+            choices = part.get("enum", ())
+            value = next(filter(_is_set, (value, part.get("default"), *choices[: len(choices) == 1])), None)
+        elif name not in schema.get("required", ()) and value == part.get("default"):
+            continue
+        if _is_set(value):
+            found[name] = value
+    return found
+
+
+def _is_set(value: Any) -> bool:
+    return value is not None and value != {} and value != []
+
+
+def values_text(mode: Mode, answers: Mapping[str, Any], schema_file: str | None = None) -> str:
+    """The values file of the answers: one comment a value, the model and what is required first.
+
+    `schema_file` is where an editor finds the schema, as seen from the file; None leaves that line out.
+    """
+    lines = [f"# yaml-language-server: $schema={schema_file}"] if schema_file else []
+    lines.append(f"# {mode.facts['title']}: {mode.facts['description']}")
+    document = submitted(mode, answers)
+    schema = json_schema.applicable(mode.schema, document)
+    names = sorted(document, key=lambda name: _rank(name, schema))
+    return "\n".join([*lines, *_entries({name: document[name] for name in names}, schema, "")]) + "\n"
+
+
+def _rank(name: str, schema: Mapping[str, Any]) -> int:
+    """Required values come first, in the order in which the schemas require them; then the others."""
+    order = [*dict.fromkeys([*schema.get("required", ()), *schema.get("properties", {})])]
+    return order.index(name) if name in order else len(order)
+
+
+def _entries(values: Mapping[str, Any], schema: Mapping[str, Any], pad: str) -> Iterator[str]:
+    for name, value in values.items():
+        part = schema.get("properties", {}).get(name, {})
+        if "properties" in part and not part.get("x-opaque") and isinstance(value, Mapping):
+            yield f"{pad}{name}:"
+            yield from _entries(value, json_schema.applicable(part, value), pad + "  ")
+            continue
+        if said := first_sentence(part.get("description", "")):
+            yield f"{pad}# {said}"
+        yield from to_yaml({name: value}, len(pad)).splitlines()
+
+
+def first_sentence(text: str) -> str:
+    """What comes before the first full stop that ends a sentence."""
+    return text.partition(". ")[0].removesuffix(".")

@@ -1,0 +1,25 @@
+"""What a cluster would say of the answers: the same pipeline that renders files, over the file to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kaito_pack.documents import read_text
+from kaito_pack.pipeline import Outcome, Pipeline
+from kaito_pack.problems import Path, Problem, ProblemsError
+from kaito_pack.sources import Source
+
+
+def judged(text: str, pipeline: Pipeline, file: str = "values.yaml") -> Outcome:
+    """The manifests of a values text, or what is wrong with it, with places in the text."""
+    try:
+        source = Source(file, read_text(text, file))
+    except ProblemsError as error:
+        source = Source(file, problems=error.problems)
+    (outcome,) = pipeline.run_sources([source])
+    return outcome
+
+
+def problems_at(problems: Sequence[Problem], path: Path) -> list[Problem]:
+    """Those that belong to the value at `path`, or to a part of it."""
+    return [one for one in problems if one.path[: len(path)] == path]

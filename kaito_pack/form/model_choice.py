@@ -1,0 +1,65 @@
+"""Start from a model: what is known of it, and which modes can serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.model import ENGINES, Model, is_vllm_model, runs_on_kaito
+from kaito_pack.pack import Pack
+
+MODEL = "modelId"  # the value that names a model of the Hub, in every mode that takes one
+
+
+class About(NamedTuple):
+    """What is known of the model that a form starts from.
+
+    `engines` is empty where nobody has said which there are; `gated` None likewise; `figures` are those of
+    the catalogue, None for a model that it does not have.
+    """
+
+    engines: tuple[str, ...] = ()
+    gated: bool | None = None
+    figures: Model | None = None
+
+    @property
+    def runs(self) -> bool | None:
+        """Whether it runs on KAITO at all; None where its engines are not known."""
+        return runs_on_kaito(self.engines) if self.engines else None
+
+    @property
+    def is_vllm(self) -> bool:
+        """Whether vLLM on GPUs is the only way to serve it."""
+        return is_vllm_model(self.engines)
+
+
+def about(
+    model_id: str | None, catalogue: Catalogue, engines: Iterable[str] = (), gated: bool | None = None
+) -> About:
+    """What is known of a model: what a person says (`engines`, `gated`), else what the catalogue says."""
+    figures = catalogue.find(model_id) if model_id else None
+    said = tuple(engines)
+    if figures is None:
+        return About(said, gated)
+    return About(said or figures.engines, figures.gated if gated is None else gated, figures)
+
+
+def modes_for(engines: Iterable[str], pack: Pack) -> list[str]:
+    """The modes that can serve a model of the Hub which supports `engines`, the usual one first.
+
+    A vLLM model has vLLM's modes alone; any other is served from its GGUF files first.
+    """
+    supported = set(engines)
+    served = [engine for engine in ENGINES if engine in supported]
+    return [mode for engine in served for mode in pack.mode_names if _serves(pack, mode, engine)]
+
+
+def _serves(pack: Pack, name: str, engine: str) -> bool:
+    mode = pack.mode(name)
+    return mode.facts.get("engine") == engine and takes_model(pack, name)
+
+
+def takes_model(pack: Pack, mode: str) -> bool:
+    """Whether a mode starts from a model of the Hub, and not from a list of its own."""
+    return MODEL in pack.mode(mode).schema.get("properties", {})

@@ -1,0 +1,219 @@
+"""The questions that a mode asks, given the answers there are: pure data, made from its values schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from kaito_pack import json_schema
+from kaito_pack.form.hints import Hints, filled_in, hints
+from kaito_pack.form.model_choice import About
+from kaito_pack.kaito import instance_types
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.target import Target
+
+Kind = Literal["choice", "switch", "integer", "text", "list", "map"]
+MODE = "modelSource"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the answers there are, and what it means."""
+
+    value: Any
+    detail: str = ""
+    command: str = ""  # what a person has to run for it
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One value to ask for.
+
+    `path` is where its answer stands in the values, `value` the answer there is (None: none yet), `default`
+    what holds without one. `is_more` puts it under Advanced. `suggestions` help to type, and bind to nothing.
+    `holds_text` is whether the entries of a map are texts alone.
+    """
+
+    path: tuple[str, ...]
+    kind: Kind
+    title: str
+    help: str
+    value: Any
+    default: Any
+    is_required: bool
+    is_more: bool
+    choices: tuple[Choice, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    placeholder: str = ""
+    note: str = ""
+    minimum: int | None = None
+    maximum: int | None = None
+    holds_text: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its path in one word: `resources.gpu`."""
+        return ".".join(self.path)
+
+    @property
+    def label(self) -> str:
+        """Its title, with a word for who may leave it out."""
+        return self.title if self.is_required or self.default is not None else f"{self.title} (optional)"
+
+    @property
+    def answer(self) -> Any:
+        """What holds now: the answer, else the default."""
+        return self.default if self.value is None else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value of a mode as its schema describes it under the answers there are."""
+
+    path: tuple[str, ...]
+    part: Mapping[str, Any]
+    is_required: bool
+    hints: Hints
+
+
+def fields(mode: Mode, answers: Mapping[str, Any]) -> list[Field]:
+    """Every value that `mode` takes under `answers`, those that no form can ask for included."""
+    return list(_fields(mode.schema, answers, (), True, f"schemas/values/{mode.name}.schema.json"))
+
+
+def _fields(
+    schema: Mapping[str, Any], answers: Any, above: tuple[str, ...], is_asked: bool, where: str
+) -> Iterator[Field]:
+    given = answers if isinstance(answers, Mapping) else {}
+    schema = json_schema.applicable(schema, given)
+    for name, part in schema.get("properties", {}).items():
+        if part.get("not") == {}:
+            continue
+        path, required = (*above, name), is_asked and name in schema.get("required", ())
+        if "properties" in part and not part.get("x-opaque"):
+            inside = required or bool(given.get(name))
+            yield from _fields(part, given.get(name), path, inside, where)
+        else:
+            yield Field(path, part, required, hints(part, f"{where}: {'.'.join(path)}"))
+
+
+def questions(
+    pack: Pack, mode: Mode, answers: Mapping[str, Any], of: About, target: Target, catalogue: Catalogue
+) -> list[Question]:
+    """What `mode` asks under `answers`: the values of its own first, Advanced ones last.
+
+    A value with one choice alone is no question, and neither is one that only a file can hold.
+    """
+    filled = json_schema.with_defaults(mode.schema, answers)
+    known = {**mode.facts, **{key: value for key, value in answers.items() if isinstance(value, str)}}
+    common = json_schema.resolve("values/common.schema.json", pack.schema_folders)["properties"]
+    found = []
+    for field in fields(mode, answers):
+        kind = kind_of(field.part)
+        more = _is_more(field, of, target, _at(answers, field.path) is not None)
+        if kind is None or more is None:
+            continue
+        made = _question(field, kind, more, answers, filled, known)
+        found.append((field.path[0] in common, made, field.hints))
+    return [
+        _with_suggestions(one, told, of, target, catalogue)
+        for _, one, told in sorted(found, key=lambda each: (each[1].is_more, each[0]))
+    ]
+
+
+def kind_of(part: Mapping[str, Any]) -> Kind | None:
+    """How a person answers; None for what only a file can hold, and for a value that is not free."""
+    if "const" in part:
+        return None
+    if "enum" in part:
+        return "choice" if len(part["enum"]) > 1 else None
+    kinds = part.get("type", ())
+    kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+    if "string" in kinds or "number" in kinds:
+        return "text"
+    if "array" in kinds:
+        return "list" if part.get("items", {}).get("type") == "string" else None
+    if "object" in kinds:
+        is_map = isinstance(part.get("additionalProperties"), Mapping) and "properties" not in part
+        return "map" if is_map else None
+    return "switch" if "boolean" in kinds else "integer" if "integer" in kinds else None
+
+
+def _is_more(field: Field, of: About, target: Target, is_answered: bool) -> bool | None:
+    """Whether a value belongs under Advanced; None where it is not asked for at all."""
+    ask = field.hints.ask
+    if ask == "never":
+        return None
+    if field.is_required or ask == "first":
+        return False
+    if ask == "gated":
+        return False if of.gated else (True if is_answered else None)
+    return not (ask == "auto" and target.provisioning == "auto")
+
+
+def _question(
+    field: Field, kind: Kind, more: bool, answers: Mapping[str, Any], filled: Mapping[str, Any], known: Any
+) -> Question:
+    part, told = field.part, field.hints
+    choices = [
+        Choice(
+            value,
+            meaning(part, value) or filled_in(told.detail, {**known, "value": value}),
+            filled_in(told.commands.get(str(value), ""), known, quote=True),
+        )
+        for value in part.get("enum", ())
+    ]
+    value = _at(answers, field.path)
+    return Question(
+        path=field.path,
+        kind=kind,
+        title=part.get("title") or field.path[-1],
+        help=part.get("description", ""),
+        value=value,
+        default=_at(filled, field.path) if value is None else part.get("default"),
+        is_required=field.is_required or told.ask == "gated",
+        is_more=more,
+        choices=tuple(choices),
+        placeholder=told.placeholder,
+        note=told.note,
+        minimum=part.get("minimum"),
+        maximum=part.get("maximum"),
+        holds_text=kind != "map" or part["additionalProperties"].get("type") == "string",
+    )
+
+
+def meaning(part: Mapping[str, Any], choice: Any) -> str:
+    """What a description says of one choice; in `manual: by hand. job: by a Job.` there are two."""
+    said, name = part.get("description", ""), re.escape(str(choice))
+    among = "|".join(re.escape(str(one)) for one in part.get("enum", ()))
+    found = re.search(rf"\b{name}: (.*?)(?=[.] (?:{among}): |[.]?$)", said)
+    return found[1] if found else ""
+
+
+def _with_suggestions(
+    one: Question, told: Hints, of: About, target: Target, catalogue: Catalogue
+) -> Question:
+    if told.suggest == "instanceTypes":
+        return replace(one, suggestions=tuple(instance_types.names(target.cloud, target.kaito)))
+    if told.suggest == "models":
+        usable = [model for model in catalogue.models() if not model.quantization]
+        return replace(one, suggestions=tuple(model.model_id for model in usable if "vllm" in model.engines))
+    if told.suggest == "ggufRepositories":
+        models: Sequence[Any] = [of.figures] if of.figures else catalogue.models()
+        found = dict.fromkeys(name for model in models for name in model.gguf_repositories)
+        return replace(one, suggestions=tuple(found))
+    return one
+
+
+def flag(path: Sequence[str]) -> str:
+    """The option of the command line that answers a question: `resources.gpu` is `--gpu`."""
+    return "--" + re.sub(r"(?<=[a-z0-9])([A-Z])", r"-\1", path[-1]).lower()
+
+
+def _at(values: Any, path: Sequence[str]) -> Any:
+    for step in path:
+        values = values.get(step) if isinstance(values, Mapping) else None
+    return values
