@@ -32,7 +32,7 @@ def plain(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     if set(schema.get("not", ())) == {"type", "pattern"} and "pattern" not in schema:
-        return _unlike(schema)
+        schema = _unlike(schema)
     found = {key: _part(key, part) for key, part in schema.items() if not key.startswith("x-")}
     if found.pop("format", None) == "quantity":
         found |= {"pattern": _QUANTITY, "exclusiveMinimum": 0, "patternErrorMessage": words(_QUANTITY_RULE)}
@@ -79,6 +79,8 @@ def with_refusals(schema: Schema, refused: Mapping[str, str]) -> Schema:
 def _part(keyword: str, part: Any) -> Any:
     if keyword == "properties":
         return {name: plain(schema) for name, schema in part.items() if not _is_refused(schema)}
+    if keyword == "propertyNames" and _names_refused(part):
+        return plain({key: value for key, value in part.items() if key != "not"})
     return part if keyword in ANNOTATIONS else plain(part)
 
 
@@ -90,9 +92,20 @@ def _refused(schema: Schema) -> Iterator[tuple[str, str]]:
     for name, part in schema.get("properties", {}).items():
         if _is_refused(part):
             yield name, words(part["x-rules"]["not"])
+    names = schema.get("propertyNames", {})
+    for name in _names_refused(names):
+        yield name, words(names["x-rules"]["not"])
+
+
+def _names_refused(names: Any) -> list[str]:
+    """The property names that a `propertyNames` refuses one by one."""
+    unlike = names.get("not", {}) if isinstance(names, Mapping) else {}
+    refused: list[str] = unlike["enum"] if set(unlike) == {"enum"} else []
+    return refused
 
 
 def _unlike(schema: Schema) -> Schema:
-    """Text that is not like a pattern, as a pattern."""
-    found = {"pattern": rf"^(?![\s\S]*(?:{schema['not']['pattern']}))"}
-    return {**found, "patternErrorMessage": words(schema["x-rules"]["not"])}
+    """`schema` with its text that is not like a pattern as text like another pattern."""
+    others = {key: part for key, part in schema.items() if key != "not"}
+    unlike = rf"^(?![\s\S]*(?:{schema['not']['pattern']}))"
+    return {**others, "pattern": unlike, "x-rules": {"pattern": schema["x-rules"]["not"]}}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+PUBLISHED = "textDocument/publishDiagnostics"
 PATIENCE = 30  # seconds that an answer may take on a busy machine
 
 # What an editor would send as its settings; nothing is fetched.
@@ -58,10 +59,10 @@ class LanguageServer:
         self._notify("textDocument/didOpen", {"textDocument": document})
         while True:
             message = self._next()
-            if message.get("method") == "textDocument/publishDiagnostics":
-                if message["params"]["uri"] == file.as_uri():
-                    found: list[dict[str, Any]] = message["params"]["diagnostics"]
-                    return found
+            parameters = message.get("params", {})
+            if message.get("method") == PUBLISHED and parameters["uri"] == file.as_uri():
+                found: list[dict[str, Any]] = parameters["diagnostics"]
+                return found
 
     def close(self, file: Path) -> None:
         """Forget a file, so that it can be opened with other text."""
