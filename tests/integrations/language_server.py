@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-PUBLISHED = "textDocument/publishDiagnostics"
 PATIENCE = 30  # seconds that an answer may take on a busy machine
 
 # What an editor would send as its settings; nothing is fetched.
@@ -35,6 +34,7 @@ class LanguageServer:
         )
         self._messages: queue.Queue[dict[str, Any]] = queue.Queue()
         self._settings = {**SETTINGS, "yaml": {**SETTINGS["yaml"], "schemas": schemas or {}}}
+        self._diagnostics: dict[str, list[dict[str, Any]]] = {}
         self._count = 0
         threading.Thread(target=self._read, daemon=True).start()
         capabilities = {
@@ -52,21 +52,17 @@ class LanguageServer:
         self._notify("initialized", {})
         self._notify("workspace/didChangeConfiguration", {"settings": self._settings})
 
-    def open(self, file: Path, text: str | None = None) -> list[dict[str, Any]]:
-        """Show the server a file, with other text than its own where `text` is given: its diagnostics."""
+    def show(self, file: Path, text: str | None = None) -> None:
+        """Open a file, with other text than its own where `text` is given. Each file can be opened once."""
         content = file.read_text(encoding="utf-8") if text is None else text
         document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": content}
         self._notify("textDocument/didOpen", {"textDocument": document})
-        while True:
-            message = self._next()
-            parameters = message.get("params", {})
-            if message.get("method") == PUBLISHED and parameters["uri"] == file.as_uri():
-                found: list[dict[str, Any]] = parameters["diagnostics"]
-                return found
 
-    def close(self, file: Path) -> None:
-        """Forget a file, so that it can be opened with other text."""
-        self._notify("textDocument/didClose", {"textDocument": {"uri": file.as_uri()}})
+    def diagnostics(self, file: Path) -> list[dict[str, Any]]:
+        """What is wrong with an open file. The server takes its time, and judges several at once."""
+        while file.as_uri() not in self._diagnostics:
+            self._next()
+        return self._diagnostics[file.as_uri()]
 
     def completion(self, file: Path, line: int, column: int) -> list[dict[str, Any]]:
         """What is offered at a place (counted from 0) of an open file."""
@@ -100,15 +96,17 @@ class LanguageServer:
             stream.close()
 
     def _next(self) -> dict[str, Any]:
-        """The next message that is for us; questions of the server are answered on the way."""
-        while True:
-            message = self._messages.get(timeout=PATIENCE)
-            if "method" not in message or "id" not in message:
-                return message
+        """The next message; diagnostics are kept, and questions of the server answered."""
+        message = self._messages.get(timeout=PATIENCE)
+        method = message.get("method")
+        if method == "textDocument/publishDiagnostics":
+            self._diagnostics[message["params"]["uri"]] = message["params"]["diagnostics"]
+        elif method is not None and "id" in message:
             result: Any = None
-            if message["method"] == "workspace/configuration":
+            if method == "workspace/configuration":
                 result = [self._settings.get(item["section"], {}) for item in message["params"]["items"]]
             self._send({"id": message["id"], "result": result})
+        return message
 
     def _notify(self, method: str, parameters: Mapping[str, Any]) -> None:
         self._send({"method": method, "params": parameters})
