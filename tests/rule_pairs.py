@@ -6,12 +6,14 @@ of the bad one names the rule that it breaks and the good one keeps, and what th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kaito_pack import resource_list
+from kaito_pack.custom_kinds import check_custom
 from kaito_pack.documents import Document, read_text
 from kaito_pack.importing import import_workspace
 from kaito_pack.pack import Pack
@@ -57,8 +59,8 @@ def _read(file: Path) -> Pair:
     return Pair(rule, file.parent.name, known, bad, twin.read_text(encoding="utf-8"))
 
 
-def _pipeline(*packs: Path) -> Pipeline:
-    return Pipeline(Pack(packs), Target(Pack().kaito_version(), "1.35"))
+def _pipeline(pack: Pack) -> Pipeline:
+    return Pipeline(pack, Target(pack.kaito_version(), "1.35"))
 
 
 def _by_import(documents: Sequence[Document], _: Options) -> list[Problem]:
@@ -71,11 +73,13 @@ def _by_import(documents: Sequence[Document], _: Options) -> list[Problem]:
 def _in_one_run(documents: Sequence[Document], _: Options) -> list[Problem]:
     """Each document as a values file of its own."""
     sources = [Source(f"{index}.yaml", [one]) for index, one in enumerate(documents)]
-    return [found for outcome in _pipeline().run_sources(sources) for found in outcome.problems]
+    return [found for outcome in _pipeline(Pack()).run_sources(sources) for found in outcome.problems]
 
 
 def _by_krm(documents: Sequence[Document], _: Options) -> list[Problem]:
-    (outcome,) = _pipeline().run_sources([Source("pair.yaml", [resource_list.function_config(documents[0])])])
+    (outcome,) = _pipeline(Pack()).run_sources(
+        [Source("pair.yaml", [resource_list.function_config(documents[0])])]
+    )
     return [*outcome.problems, *resource_list.taken(documents[0].value["items"], outcome)]
 
 
@@ -87,11 +91,24 @@ def _by_upgrade(documents: Sequence[Document], options: Options) -> list[Problem
 
 def _by_schema(documents: Sequence[Document], _: Options) -> list[Problem]:
     """Values of a mode with limits that no schema of ours has; the mode has no templates."""
+    with _pack_of_pairs() as pack:
+        outcome = _pipeline(pack).rendered(Source("pair.yaml", documents))
+        return list(outcome.problems)
+
+
+def _by_crd(documents: Sequence[Document], _: Options) -> list[Problem]:
+    """Custom resources of a kind that has alternatives, as none of ours has."""
+    with _pack_of_pairs():
+        return [found for one in documents for found in check_custom(one.value, "1.35") or ()]
+
+
+@contextmanager
+def _pack_of_pairs() -> Iterator[Pack]:
+    """A pack whose tables are in use until it is left."""
     try:
-        outcome = _pipeline(FOLDER / "schema" / "pack").rendered(Source("pair.yaml", documents))
+        yield Pack([FOLDER / "pack"])
     finally:
-        Pack()  # the tables are the pack's own again
-    return outcome.problems
+        Pack()
 
 
 _JUDGES: Mapping[str, Callable[[Sequence[Document], Options], list[Problem]]] = {
@@ -100,4 +117,5 @@ _JUDGES: Mapping[str, Callable[[Sequence[Document], Options], list[Problem]]] = 
     "krm": _by_krm,
     "upgrade": _by_upgrade,
     "schema": _by_schema,
+    "kinds": _by_crd,
 }

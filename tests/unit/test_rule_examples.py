@@ -7,9 +7,8 @@ from kaito_pack.tables import table
 
 # What no file of values or manifests here can show, and why.
 WITHOUT = {
-    "crd/bad-base64": "no CRD here has bytes",
-    "crd/bad-quantity": "no CRD here has quantities",
-    "crd/no-match": "no CRD here has alternatives",
+    "crd/bad-base64": "structural schemas and metadata have no bytes",
+    "crd/bad-quantity": "structural schemas and metadata have no quantities",
     "crd/wrong-kind": "other kinds are never asked for by the CRD of Workspaces",
     "webhook/bad-base64": "a pod template has no bytes",
     "kubernetes/annotations-size": "an example of 256 KiB shows nothing",
