@@ -62,6 +62,7 @@ def test_it_names_its_licence_and_needs_what_pyproject_says(installed):
         "jsonschema",
         "kubernetes-validate",
         "pyyaml",
+        "questionary",
     ]
 
 
