@@ -47,10 +47,10 @@ def test_nothing_else_is_inside(installed):
     assert {name.split("/")[0] for name in names} == {"kaito_pack", f"kaito_pack-{__version__}.dist-info"}
     assert [name for name in names if "test" in name.lower() or "__pycache__" in name] == []
     assert {name.split("/")[2] for name in names if "/_root/" in name} == {
-        "templates",
-        "schemas",
-        "values",
         "dist",
+        "schemas",
+        "templates",
+        "values",
     }
 
 
