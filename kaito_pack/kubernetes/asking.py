@@ -61,12 +61,23 @@ def in_range(owner: Fields, name: str, low: int, high: int, path: Path) -> Itera
 
 
 def named(
-    owner: Fields, name: str, fits: Callable[[str], bool], path: Path, rule: str = "kubernetes/name-format"
+    owner: Fields,
+    name: str,
+    fits: Callable[[str], bool],
+    path: Path,
+    rule: str = "kubernetes/name-format",
+    empty: bool = True,
 ) -> Iterator[Problem]:
-    """A problem where the field is a text, not empty, without the format that `fits` tells."""
-    value = text(owner.get(name))
-    if value and not fits(value):
+    """A problem where the field is a text without the format that `fits` tells; `empty`: or is empty, too."""
+    value = owner.get(name)
+    if isinstance(value, str) and not (empty and not value) and not fits(value):
         yield problem(rule, (*path, name), field=name, value=shown(value))
+
+
+def at_most(given: Sequence[object], most: int, path: Path) -> Iterator[Problem]:
+    """A problem where a list has more than `most` entries."""
+    if len(given) > most:
+        yield problem("kubernetes/too-many", path, field=path[-1], count=len(given), most=most)
 
 
 def port(value: object, path: Path, service: bool = False) -> Iterator[Problem]:
@@ -81,6 +92,13 @@ def port(value: object, path: Path, service: bool = False) -> Iterator[Problem]:
     number = 0 if value is None else whole(value)
     if number is not None and not names.is_port_number(number) and not (service and number == 0):
         yield problem("kubernetes/port-range", path, value=shown(number))
+
+
+def no_backsteps(value: object, path: Path) -> Iterator[Problem]:
+    """A problem where a path has a step `..`."""
+    given = text(value)
+    if ".." in given.split("/"):
+        yield problem("kubernetes/path-backsteps", path, value=shown(given))
 
 
 def local_path(value: object, path: Path) -> Iterator[Problem]:

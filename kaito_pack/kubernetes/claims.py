@@ -12,10 +12,12 @@ from kaito_pack.kubernetes.amounts import amount
 from kaito_pack.kubernetes.asking import likely, named, one_of, required
 from kaito_pack.kubernetes.metadata import check_annotations, check_labels
 from kaito_pack.kubernetes.selectors import check_selector
-from kaito_pack.kubernetes.shapes import Fields, fields, sequence, strings, unset
+from kaito_pack.kubernetes.shapes import Fields, fields, sequence, strings, text, texts, unset
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
+DATA_SOURCES = ("dataSource", "dataSourceRef")
+CLAIM = "PersistentVolumeClaim"
 ACCESS_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
 
 
@@ -34,20 +36,37 @@ def check_claim(spec: Fields, path: Path) -> Iterator[Problem]:
     """What is wrong with the `spec` of a PersistentVolumeClaim."""
     yield from required(spec, ["accessModes"], path, "a claim for storage")
     modes = sequence(spec.get("accessModes"))
-    for index, mode in enumerate(modes):
-        if isinstance(mode, str) and mode not in ACCESS_MODES:
+    for mode, at in texts(modes, (*path, "accessModes")):
+        if mode not in ACCESS_MODES:
             guess = likely(mode, ACCESS_MODES)
             hint = f"Did you mean {guess}" if guess else "Use one of " + ", ".join(ACCESS_MODES)
             facts = {"field": "accessModes", "choices": ", ".join(ACCESS_MODES), "hint": hint}
-            at = (*path, "accessModes", index)
             yield problem("kubernetes/value-not-supported", at, None, value=shown(mode), **facts)
     if "ReadWriteOncePod" in modes and len(modes) > 1:
         yield problem("kubernetes/access-mode-alone", (*path, "accessModes"))
     yield from check_storage(fields(spec.get("resources")), (*path, "resources"))
     yield from named(spec, "storageClassName", names.is_subdomain, path)
     yield from one_of(spec, "volumeMode", ("Filesystem", "Block"), path, empty=False)
+    yield from check_data_sources(spec, path)
     if spec.get("selector") is not None:
         yield from check_selector(spec["selector"], (*path, "selector"))
+
+
+def check_data_sources(spec: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with what the claim is filled from."""
+    given = [fields(spec[field]) for field in DATA_SOURCES if isinstance(spec.get(field), dict)]
+    for field in DATA_SOURCES:
+        if not isinstance(spec.get(field), dict):
+            continue
+        source, at = fields(spec[field]), (*path, field)
+        yield from required(source, ["name", "kind"], at, f"a {field}")
+        yield from named(source, "apiGroup", names.is_subdomain, at)
+        yield from named(source, "namespace", names.is_dns_label, at, "kubernetes/label-format")
+        if not text(source.get("apiGroup")) and text(source.get("kind")) not in {"", CLAIM}:
+            yield problem("kubernetes/data-source-kind", (*at, "kind"), value=shown(source["kind"]))
+    told = {tuple(text(source.get(field)) for field in ("apiGroup", "kind", "name")) for source in given}
+    if len(told) > 1 and not text(given[1].get("namespace")):
+        yield problem("kubernetes/data-sources-differ", (*path, "dataSource"))
 
 
 def check_storage(resources: Fields, path: Path) -> Iterator[Problem]:
@@ -59,11 +78,3 @@ def check_storage(resources: Fields, path: Path) -> Iterator[Problem]:
     number = amount(storage)
     if number is not None and number <= 0:
         yield problem("kubernetes/storage-amount", at, value=shown(storage))
-    limit = amount(fields(resources.get("limits")).get("storage"))
-    if number is not None and limit is not None and number > limit:
-        facts = {
-            "resource": "`storage`",
-            "request": shown(storage),
-            "limit": shown(resources["limits"]["storage"]),
-        }
-        yield problem("kubernetes/request-above-limit", at, None, **facts)

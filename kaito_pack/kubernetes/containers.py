@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kaito_pack.kubernetes import names
-from kaito_pack.kubernetes.asking import named, one_of, required
+from kaito_pack.kubernetes.asking import at_most, named, one_of, required
 from kaito_pack.kubernetes.environment import check_environment
 from kaito_pack.kubernetes.mounts import Volumes, check_mounts
 from kaito_pack.kubernetes.probes import PROBES, Around, check_probes
@@ -22,6 +22,9 @@ from kaito_pack.rules import problem
 
 UNMASKED = (1, 33)  # the first that does not drop procMount
 RESTART_RULES = (1, 35)  # the Kubernetes version from which each container may have its own restartPolicy
+RESTART_ALL = (1, 36)  # the first in which one container may start the whole pod again
+RESTARTS = ("Restart", "RestartAllContainers")
+MOST_RESTART_RULES, MOST_EXIT_CODES = 20, 255
 DEFAULT_GRACE = 30  # seconds
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 
@@ -83,7 +86,7 @@ def check_container(container: Fields, path: Path, pod: Pod, is_init: bool) -> I
         yield problem("controller/image-blanks", (*path, "image"), value=shown(image))
     yield from one_of(container, "imagePullPolicy", PULL_POLICIES, path)
     yield from one_of(container, "terminationMessagePolicy", ("File", "FallbackToLogsOnError"), path)
-    yield from check_environment(container, path, pod.kubernetes)
+    yield from check_environment(container, path, pod.volumes, pod.kubernetes)
     yield from check_mounts(container, path, pod.volumes, pod.kubernetes)
     yield from check_resources(container.get("resources"), (*path, "resources"), pod.claims)
     yield from check_resize_policy(container, path)
@@ -113,15 +116,35 @@ def check_restart(
     """What is wrong with a container's own restart policy."""
     if kubernetes >= RESTART_RULES:
         yield from one_of(container, "restartPolicy", ("Always", "OnFailure", "Never"), path, empty=False)
-        if container.get("restartPolicyRules") and container.get("restartPolicy") is None:
-            what = "a container with restartPolicyRules"
-            yield problem(
-                "kubernetes/field-required", (*path, "restartPolicy"), field="restartPolicy", what=what
-            )
+        yield from check_restart_rules(container, path, kubernetes, is_init)
     elif is_init:
         yield from one_of(container, "restartPolicy", ("Always",), path, empty=False)
     elif container.get("restartPolicy") is not None:
         yield problem("kubernetes/container-restart", (*path, "restartPolicy"))
+
+
+def check_restart_rules(
+    container: Fields, path: Path, kubernetes: tuple[int, ...], is_init: bool
+) -> Iterator[Problem]:
+    """What is wrong with when a container starts again after it ended."""
+    rules, at = sequence(container.get("restartPolicyRules")), (*path, "restartPolicyRules")
+    if rules and container.get("restartPolicy") is None:
+        what = "a container with restartPolicyRules"
+        yield from required(container, ["restartPolicy"], path, what)
+    of_all = kubernetes >= RESTART_ALL
+    if rules and is_init and container.get("restartPolicy") == "Always" and not of_all:
+        yield problem("kubernetes/restart-rules", at)
+    yield from at_most(rules, MOST_RESTART_RULES, at)
+    for rule, rule_at in entries(rules, at):
+        yield from required(rule, ["action"], rule_at, "a restart rule")
+        yield from one_of(rule, "action", RESTARTS[: 1 + of_all], rule_at)
+        if rule.get("exitCodes") is None:
+            yield from required(rule, ["exitCodes"], rule_at, "a restart rule")
+        elif isinstance(rule["exitCodes"], dict):
+            codes, codes_at = fields(rule["exitCodes"]), (*rule_at, "exitCodes")
+            yield from required(codes, ["operator"], codes_at, "a restart rule's exitCodes")
+            yield from one_of(codes, "operator", ("In", "NotIn"), codes_at)
+            yield from at_most(sequence(codes.get("values")), MOST_EXIT_CODES, (*codes_at, "values"))
 
 
 def check_ports(

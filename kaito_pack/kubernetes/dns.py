@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
-from kaito_pack.kubernetes.asking import one_of, required
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text
+from kaito_pack.kubernetes.asking import at_most, one_of, required
+from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, texts
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
 POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
+STRICT_ADDRESSES = (1, 36)  # the Kubernetes version that reads an address in one way only
 MOST_NAMESERVERS = 3
 MOST_SEARCHES = 32
 
 
-def check_dns(spec: Fields, path: Path) -> Iterator[Problem]:
+def check_dns(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with `dnsPolicy`, `dnsConfig` and `hostAliases`."""
     yield from one_of(spec, "dnsPolicy", POLICIES, path)
     config, at = fields(spec.get("dnsConfig")), (*path, "dnsConfig")
@@ -30,35 +31,28 @@ def check_dns(spec: Fields, path: Path) -> Iterator[Problem]:
         ("nameservers", servers, MOST_NAMESERVERS),
         ("searches", searches, MOST_SEARCHES),
     ):
-        if len(entries_given) > most:
-            yield problem(
-                "kubernetes/too-many", (*at, field), field=field, count=len(entries_given), most=most
-            )
-    for index, server in enumerate(servers):
-        yield from address(server, (*at, "nameservers", index))
-    for index, search in enumerate(searches):
-        domain = text(search).removesuffix(".").replace("_", "-")
-        if isinstance(search, str) and search != "." and not names.is_subdomain(domain):
-            yield problem(
-                "kubernetes/name-format", (*at, "searches", index), field="searches", value=shown(search)
-            )
+        yield from at_most(entries_given, most, (*at, field))
+    for server, server_at in texts(servers, (*at, "nameservers")):
+        yield from address(server, server_at, kubernetes)
+    for search, search_at in texts(searches, (*at, "searches")):
+        domain = search.removesuffix(".").replace("_", "-")
+        if search != "." and not names.is_subdomain(domain):
+            yield problem("kubernetes/name-format", search_at, field="searches", value=shown(search))
     for option, option_at in entries(config.get("options"), (*at, "options")):
         yield from required(option, ["name"], option_at, "an option of dnsConfig")
-    yield from check_aliases(spec, path)
+    yield from check_aliases(spec, path, kubernetes)
 
 
-def check_aliases(spec: Fields, path: Path) -> Iterator[Problem]:
+def check_aliases(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with the names that are added to the pod's hosts file."""
     for alias, at in entries(spec.get("hostAliases"), (*path, "hostAliases")):
-        yield from address("" if alias.get("ip") is None else alias["ip"], (*at, "ip"))
-        for index, host in enumerate(sequence(alias.get("hostnames"))):
-            if isinstance(host, str) and not names.is_subdomain(host):
-                yield problem(
-                    "kubernetes/name-format", (*at, "hostnames", index), field="hostname", value=shown(host)
-                )
+        yield from address("" if alias.get("ip") is None else alias["ip"], (*at, "ip"), kubernetes)
+        for host, host_at in texts(alias.get("hostnames"), (*at, "hostnames")):
+            if not names.is_subdomain(host):
+                yield problem("kubernetes/name-format", host_at, field="hostname", value=shown(host))
 
 
-def address(value: object, path: Path) -> Iterator[Problem]:
+def address(value: object, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """A problem where a text is no IP address."""
-    if isinstance(value, str) and not names.is_ip(value):
+    if isinstance(value, str) and not names.is_ip(value, strict=kubernetes >= STRICT_ADDRESSES):
         yield problem("kubernetes/ip-address", path, value=shown(value))

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import printed
-from kaito_pack.kubernetes.asking import likely, local_path, named, required
+from kaito_pack.kubernetes.asking import likely, named, no_backsteps, required
+from kaito_pack.kubernetes.mounts import Volumes, check_volume
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
@@ -42,8 +43,10 @@ CPU_DIVISORS = ("1m", "1")
 BYTE_DIVISORS = ("1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei")
 
 
-def check_environment(container: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """What is wrong with a container's `env` and `envFrom`."""
+def check_environment(
+    container: Fields, path: Path, volumes: Volumes, kubernetes: tuple[int, ...]
+) -> Iterator[Problem]:
+    """What is wrong with a container's `env` and `envFrom`; `volumes` are the pod's, by name."""
     relaxed = kubernetes >= RELAXED_NAMES
     seen: set[str] = set()
     for variable, at in entries(container.get("env"), (*path, "env")):
@@ -54,12 +57,12 @@ def check_environment(container: Fields, path: Path, kubernetes: tuple[int, ...]
         if name and name in seen:
             yield problem("kubernetes/env-duplicate", (*at, "name"), value=shown(name))
         seen.add(name)
-        yield from check_value_from(variable, at)
+        yield from check_value_from(variable, at, volumes)
     for source, at in entries(container.get("envFrom"), (*path, "envFrom")):
         yield from check_env_from(source, at, relaxed)
 
 
-def check_value_from(variable: Fields, path: Path) -> Iterator[Problem]:
+def check_value_from(variable: Fields, path: Path, volumes: Volumes) -> Iterator[Problem]:
     """What is wrong with where a variable's value comes from."""
     value_from = variable.get("valueFrom")
     if not isinstance(value_from, dict):
@@ -80,9 +83,7 @@ def check_value_from(variable: Fields, path: Path) -> Iterator[Problem]:
     if "resourceFieldRef" in given:
         yield from check_resource_ref(fields(value_from["resourceFieldRef"]), (*at, "resourceFieldRef"))
     if "fileKeyRef" in given:
-        file_ref, file_at = fields(value_from["fileKeyRef"]), (*at, "fileKeyRef")
-        yield from required(file_ref, ["volumeName", "path", "key"], file_at, "a fileKeyRef")
-        yield from local_path(file_ref.get("path"), (*file_at, "path"))
+        yield from check_file_ref(fields(value_from["fileKeyRef"]), volumes, (*at, "fileKeyRef"))
 
 
 def check_key_ref(reference: Fields, source: str, path: Path) -> Iterator[Problem]:
@@ -90,6 +91,21 @@ def check_key_ref(reference: Fields, source: str, path: Path) -> Iterator[Proble
     yield from required(reference, ["name", "key"], path, f"a {source}")
     yield from named(reference, "name", names.is_subdomain, path)
     yield from named(reference, "key", names.is_config_key, path, "kubernetes/config-key")
+
+
+def check_file_ref(reference: Fields, volumes: Volumes, path: Path) -> Iterator[Problem]:
+    """What is wrong with a reference to a key of a file that another container writes."""
+    yield from required(reference, ["volumeName", "path", "key"], path, "a fileKeyRef")
+    yield from check_volume(reference, "volumeName", volumes, path)
+    name = text(reference.get("volumeName"))
+    # A volume without a source is an empty folder, too.
+    others = (source for field, source in volumes.get(name, {}).items() if field not in {"name", "emptyDir"})
+    if any(source is not None for source in others):
+        yield problem("kubernetes/file-volume", (*path, "volumeName"), value=shown(name))
+    yield from no_backsteps(reference.get("path"), (*path, "path"))
+    key = text(reference.get("key"))
+    if key and not names.is_env_name(key, relaxed=True):
+        yield problem("kubernetes/env-name", (*path, "key"), value=shown(key))
 
 
 def check_env_from(source: Fields, path: Path, relaxed: bool) -> Iterator[Problem]:
@@ -103,7 +119,8 @@ def check_env_from(source: Fields, path: Path, relaxed: bool) -> Iterator[Proble
     for name in given:
         reference = fields(source[name])
         yield from required(reference, ["name"], (*path, name), f"a {name}")
-        yield from named(reference, "name", names.is_subdomain, (*path, name))
+        # The API server takes this name for the beginning of one.
+        yield from named(reference, "name", names.may_begin_subdomain, (*path, name))
 
 
 def check_field_ref(reference: Fields, known: tuple[str, ...], path: Path) -> Iterator[Problem]:

@@ -35,24 +35,3 @@ def check_annotations(annotations: object, path: Path) -> Iterator[Problem]:
             yield problem("kubernetes/label-key", (*path, key), key=shown(key))
     if size > LARGEST_ANNOTATIONS:
         yield problem("kubernetes/annotations-size", path, size=size, limit=LARGEST_ANNOTATIONS)
-
-
-def check_pod_annotations(annotations: object, path: Path) -> Iterator[Problem]:
-    """What is wrong with annotations that Kubernetes itself reads on pods."""
-    for key, value in strings(annotations):
-        if key == "kubernetes.io/config.mirror":
-            yield problem("kubernetes/mirror-annotation", (*path, key))
-        if key == "controller.kubernetes.io/pod-deletion-cost" and not is_int32(text(value)):
-            yield problem("kubernetes/deletion-cost", (*path, key), value=shown(value))
-
-
-def is_int32(number: str) -> bool:
-    """Whether a text is a whole number of 32 bits without leading zeros or a plus sign."""
-    digits = number.removeprefix("-")
-    if (
-        not (digits.isascii() and digits.isdigit())
-        or len(digits) > 10
-        or (digits[0] == "0" and number != "0")
-    ):
-        return False
-    return -(2**31) <= int(number) < 2**31

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kaito_pack.kubernetes.asking import likely, local_path, one_of, required
+from kaito_pack.kubernetes.asking import likely, local_path, no_backsteps, one_of, required
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
@@ -27,7 +27,7 @@ def check_mounts(
     device_names = set(taken.values())
     for mount, at in entries(container.get("volumeMounts"), (*path, "volumeMounts")):
         yield from required(mount, ["name", "mountPath"], at, "a volume mount")
-        yield from check_volume(text(mount.get("name")), volumes, at)
+        yield from check_volume(mount, "name", volumes, at)
         if text(mount.get("name")) in device_names - {""}:
             yield problem("kubernetes/mounted-device", (*at, "name"), value=shown(mount.get("name")))
         where = text(mount.get("mountPath"))
@@ -39,8 +39,9 @@ def check_mounts(
     yield from check_devices(devices, volumes)
 
 
-def check_volume(name: str, volumes: Volumes, path: Path) -> Iterator[Problem]:
-    """A problem where no volume of the pod has that name."""
+def check_volume(owner: Fields, field: str, volumes: Volumes, path: Path) -> Iterator[Problem]:
+    """A problem where no volume of the pod has the name that the field says."""
+    name = text(owner.get(field))
     if name and name not in volumes:
         guess = likely(name, volumes)
         hint = (
@@ -48,7 +49,7 @@ def check_volume(name: str, volumes: Volumes, path: Path) -> Iterator[Problem]:
             if guess
             else "Add a volume of that name to `volumes`, or leave the mount out"
         )
-        yield problem("kubernetes/volume-absent", (*path, "name"), value=shown(name), hint=hint)
+        yield problem("kubernetes/volume-absent", (*path, field), value=shown(name), hint=hint)
 
 
 def check_sub_path(
@@ -89,7 +90,7 @@ def check_devices(devices: list[tuple[Fields, Path]], volumes: Volumes) -> Itera
     for device, at in devices:
         yield from required(device, ["name", "devicePath"], at, "a volume device")
         name, where = text(device.get("name")), text(device.get("devicePath"))
-        yield from check_volume(name, volumes, at)
+        yield from check_volume(device, "name", volumes, at)
         source = volumes.get(name)
         if source is not None and not (source.get("persistentVolumeClaim") or source.get("ephemeral")):
             yield problem("kubernetes/device-volume", (*at, "name"), value=shown(name))
@@ -99,5 +100,4 @@ def check_devices(devices: list[tuple[Fields, Path]], volumes: Volumes) -> Itera
                     "kubernetes/name-duplicate", (*at, field), value=shown(value), what="volume device"
                 )
             seen.add(f"{field}:{value}")
-        if ".." in where.split("/"):
-            yield problem("kubernetes/path-backsteps", (*at, "devicePath"), value=shown(where))
+        yield from no_backsteps(where, (*at, "devicePath"))

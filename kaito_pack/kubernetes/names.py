@@ -9,6 +9,8 @@ import re
 
 LABEL_LENGTH = 63
 SUBDOMAIN_LENGTH = 253
+HOSTNAME_LENGTH = 64
+SIGNER_PATH_LENGTH = 317
 PORT_NAME_LENGTH = 15
 
 
@@ -24,8 +26,45 @@ def is_service_name(name: str) -> bool:
 
 def is_subdomain(name: str) -> bool:
     """DNS labels joined by dots, at most 253 characters in all."""
+    return len(name) <= SUBDOMAIN_LENGTH and is_subdomain_of_any_length(name)
+
+
+def is_subdomain_of_any_length(name: str) -> bool:
+    """DNS labels joined by dots."""
     part = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-    return len(name) <= SUBDOMAIN_LENGTH and bool(re.fullmatch(rf"{part}(\.{part})*", name))
+    return bool(re.fullmatch(rf"{part}(\.{part})*", name))
+
+
+def is_node_hostname(name: str) -> bool:
+    """A subdomain that fits into the kernel's 64 characters."""
+    return len(name) <= HOSTNAME_LENGTH and is_subdomain(name)
+
+
+def begun(prefix: str) -> str:
+    """What the API server judges of the beginning of a name: a last hyphen counts as no end of it.
+
+    The last two characters count as one letter where the last is a hyphen.
+    """
+    return prefix[:-2] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix
+
+
+def may_begin_subdomain(name: str) -> bool:
+    """A subdomain once something is put behind it."""
+    return is_subdomain(begun(name))
+
+
+def is_signer(name: str) -> bool:
+    """`domain/path`, as signers of certificates are called: a domain of two labels at least."""
+    domain, slash, path = name.partition("/")
+    labels = domain.split(".")
+    if not slash or len(labels) < 2 or not is_subdomain(domain) or not all(map(is_dns_label, labels)):
+        return False
+    return len(path) <= SIGNER_PATH_LENGTH and is_subdomain_of_any_length(path)
+
+
+def is_trust_bundle(name: str) -> bool:
+    """The name of a ClusterTrustBundle: a subdomain, behind its signer and a colon where it has one."""
+    return is_subdomain(name.rpartition(":")[2])
 
 
 def is_path_segment(name: str) -> bool:
@@ -79,15 +118,18 @@ def is_sysctl_name(name: str) -> bool:
     return len(name) <= SUBDOMAIN_LENGTH and bool(re.fullmatch(rf"({part}[./])*{part}", name))
 
 
-def is_ip(address: str) -> bool:
-    """An IPv4 or IPv6 address."""
+def is_ip(address: str, strict: bool = True) -> bool:
+    """An IPv4 or IPv6 address.
+
+    Not `strict` (Kubernetes before 1.36): numbers may have leading zeros, and IPv6 may hold an IPv4 address.
+    """
     from ipaddress import ip_address
 
     try:
-        ip_address(address)
+        found = ip_address(address if strict or ":" in address else re.sub(r"\b0+(?=\d)", "", address))
     except ValueError:
         return False
-    return "%" not in address
+    return "%" not in address and not (strict and getattr(found, "ipv4_mapped", None))
 
 
 def is_port_number(number: int) -> bool:

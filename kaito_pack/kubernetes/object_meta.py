@@ -56,10 +56,9 @@ def _finding(kind: str, path: Path, value: object, expected: str) -> Finding:
 def _check_name(metadata: Mapping[str, Any], form: NameForm) -> Iterator[Finding]:
     name, prefix = metadata.get("name"), metadata.get("generateName")
     if prefix and isinstance(prefix, str):
-        # Two checks in one: the prefix, whose last two characters count as one letter where it ends
-        # with a dash, and the name that is made of it (cut, and five letters behind it).
-        begun = prefix[:-2] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix
-        if not (has_form(begun, form) and (name or has_form(prefix[:58] + "aaaaa", form))):
+        made = prefix[:58] + "aaaaa"  # cut, and five letters behind it
+        good = has_form(names.begun(prefix), form) and (name or has_form(made, form))
+        if not good:
             yield _finding("name", ("generateName",), prefix, WORDS[form])
     if name in (None, ""):
         if not prefix:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kaito_pack.kubernetes import names
-from kaito_pack.kubernetes.asking import not_negative, required
+from kaito_pack.kubernetes.asking import not_negative, one_of, required
 from kaito_pack.kubernetes.claims import check_claim
-from kaito_pack.kubernetes.pod import check_pod_spec, check_pod_template
+from kaito_pack.kubernetes.pod import check_hostnames, check_pod_spec, check_pod_template
+from kaito_pack.kubernetes.pod_annotations import check_pod_annotations
 from kaito_pack.kubernetes.selectors import check_selector
 from kaito_pack.kubernetes.services import check_service
 from kaito_pack.kubernetes.shapes import Fields, fields, strings, text
@@ -19,6 +20,7 @@ from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
 NEWEST = "1.37"
+RESTART_POLICIES = ("Always", "OnFailure", "Never")
 LARGEST_DATA = 1_048_576  # bytes of a ConfigMap's or Secret's values
 BESIDE = frozenset({"HorizontalPodAutoscaler", "Ingress", "NetworkPolicy", "PodDisruptionBudget"})
 JOB_NUMBERS = (
@@ -40,7 +42,7 @@ def check_object(manifest: Mapping[str, Any], kubernetes: str = NEWEST) -> Itera
     """What the API server refuses in a manifest of a core kind whose fields decode; nothing of others."""
     kind = text(manifest.get("kind"))
     if kind == "Service":
-        yield from check_service(manifest)
+        yield from check_service(manifest, kubernetes)
     elif kind in CHECKS:
         yield from CHECKS[kind](manifest, kubernetes)
     elif kind in BESIDE:
@@ -116,7 +118,12 @@ def check_persistent_claim(manifest: Fields, kubernetes: str) -> Iterator[Proble
 
 def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a Pod."""
-    yield from check_pod_spec(fields(manifest.get("spec")), ("spec",), kubernetes)
+    spec, path = fields(manifest.get("spec")), ("spec",)
+    annotations = fields(manifest.get("metadata")).get("annotations")
+    yield from check_pod_annotations(annotations, spec, ("metadata", "annotations"))
+    yield from one_of(spec, "restartPolicy", RESTART_POLICIES, path)
+    yield from check_pod_spec(spec, path, kubernetes)
+    yield from check_hostnames(spec, path)
 
 
 def check_job(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
@@ -136,7 +143,9 @@ def check_job_spec(spec: Fields, path: Path, kubernetes: str) -> Iterator[Proble
     """What is wrong with the `spec` of a Job."""
     yield from not_negative(spec, JOB_NUMBERS, path)
     template = fields(spec.get("template"))
-    yield from check_pod_template(template, (*path, "template"), kubernetes, restart=("OnFailure", "Never"))
+    at = (*path, "template")
+    yield from check_pod_template(template, at, kubernetes, restart=("OnFailure", "Never"))
+    yield from check_hostnames(fields(template.get("spec")), (*at, "spec"))
 
 
 def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
@@ -156,6 +165,8 @@ def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
             facts = {"key": shown(key), "value": shown(value)}
             yield problem("kubernetes/selector-mismatch", (*at, "matchLabels", key), None, **facts)
     yield from check_pod_template(template, ("spec", "template"), kubernetes)
+    if manifest.get("kind") != "StatefulSet":
+        yield from check_hostnames(fields(template.get("spec")), ("spec", "template", "spec"))
 
 
 CHECKS: dict[str, Callable[[Fields, str], Iterator[Problem]]] = {

@@ -12,7 +12,9 @@ from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import in_range, named, one_of
 from kaito_pack.kubernetes.containers import check_containers
 from kaito_pack.kubernetes.dns import check_dns
-from kaito_pack.kubernetes.metadata import check_annotations, check_labels, check_pod_annotations
+from kaito_pack.kubernetes.metadata import check_annotations, check_labels
+from kaito_pack.kubernetes.operating_system import check_os
+from kaito_pack.kubernetes.pod_annotations import check_pod_annotations
 from kaito_pack.kubernetes.pod_resources import check_pod_claims, check_pod_resources
 from kaito_pack.kubernetes.resources import check_amounts
 from kaito_pack.kubernetes.scheduling import check_affinity, check_spreading, check_tolerations
@@ -36,8 +38,8 @@ def check_pod_template(
     metadata = fields(fields(template).get("metadata"))
     yield from check_labels(metadata.get("labels"), (*path, "metadata", "labels"))
     yield from check_annotations(metadata.get("annotations"), (*path, "metadata", "annotations"))
-    yield from check_pod_annotations(metadata.get("annotations"), (*path, "metadata", "annotations"))
     spec, at = fields(fields(template).get("spec")), (*path, "spec")
+    yield from check_pod_annotations(metadata.get("annotations"), spec, (*path, "metadata", "annotations"))
     if spec.get("ephemeralContainers"):
         yield problem("kubernetes/ephemeral-containers", (*at, "ephemeralContainers"))
     yield from check_restart_policy(spec, at, restart)
@@ -58,21 +60,21 @@ def check_restart_policy(spec: Fields, path: Path, allowed: tuple[str, ...]) -> 
 def check_pod_spec(spec: Fields, path: Path, kubernetes: str) -> Iterator[Problem]:
     """What the API server refuses in the `spec` of a pod or a template, whatever it is part of."""
     version = minor(kubernetes)
-    yield from check_volumes(spec, path)
+    yield from check_volumes(spec, path, version)
     yield from check_containers(spec, path, version)
     yield from check_pod_claims(spec, path)
     yield from check_pod_resources(spec, path, version)
-    yield from check_pod_security(spec, path)
+    yield from check_pod_security(spec, path, version)
     yield from check_labels(spec.get("nodeSelector"), (*path, "nodeSelector"))
     yield from check_tolerations(spec, path)
     yield from check_affinity(spec, path)
     yield from check_spreading(spec, path)
-    yield from check_dns(spec, path)
+    yield from check_dns(spec, path, version)
     yield from check_gates(spec, path)
     yield from check_names(spec, path)
     yield from in_range(spec, "activeDeadlineSeconds", 1, 2**31 - 1, path)
     yield from one_of(spec, "preemptionPolicy", ("PreemptLowerPriority", "Never"), path, empty=False)
-    yield from one_of(fields(spec.get("os")), "name", ("linux", "windows"), (*path, "os"), empty=False)
+    yield from check_os(spec, path)
     yield from check_amounts(dict(strings(spec.get("overhead"))), (*path, "overhead"))
     if (whole(spec.get("terminationGracePeriodSeconds")) or 0) < 0:
         value = shown(spec["terminationGracePeriodSeconds"])
@@ -81,21 +83,20 @@ def check_pod_spec(spec: Fields, path: Path, kubernetes: str) -> Iterator[Proble
 
 def check_names(spec: Fields, path: Path) -> Iterator[Problem]:
     """What is wrong with the names that a pod has or refers to."""
-    for field in ("serviceAccountName", "nodeName", "priorityClassName", "runtimeClassName"):
+    for field in ("serviceAccountName", "nodeName", "priorityClassName"):
         yield from named(spec, field, names.is_subdomain, path)
-    for field in ("hostname", "subdomain"):
-        yield from named(spec, field, names.is_dns_label, path, "kubernetes/label-format")
+    yield from named(spec, "runtimeClassName", names.is_subdomain, path, empty=False)
     override = text(spec.get("hostnameOverride"))
-    if override and (len(override) > 64 or not names.is_subdomain(override)):
-        yield problem(
-            "kubernetes/name-format",
-            (*path, "hostnameOverride"),
-            field="hostnameOverride",
-            value=shown(override),
-        )
+    yield from named(spec, "hostnameOverride", names.is_node_hostname, path, empty=False)
     for field in ("setHostnameAsFQDN", "hostNetwork"):
         if override and spec.get(field) is True:
             yield problem("kubernetes/hostname-override", (*path, "hostnameOverride"), field=field)
+
+
+def check_hostnames(spec: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with a pod's own hostname; a StatefulSet gives its pods others, and does not ask."""
+    for field in ("hostname", "subdomain"):
+        yield from named(spec, field, names.is_dns_label, path, "kubernetes/label-format")
 
 
 def check_gates(spec: Fields, path: Path) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import amount
 from kaito_pack.kubernetes.asking import named, required
 from kaito_pack.kubernetes.resources import check_resources, is_huge_page
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, strings, text
+from kaito_pack.kubernetes.shapes import Fields, entries, fields, quantities, sequence, strings, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
@@ -43,7 +43,7 @@ def check_sums(spec: Fields, resources: Fields, path: Path) -> Iterator[Problem]
     containers = [
         fields(fields(container).get("resources")) for container in sequence(spec.get("containers"))
     ]
-    for name, given in strings(resources.get("requests")):
+    for name, given in quantities(resources.get("requests")):
         asked = sum(asked_of(own, "requests", name) for own in containers)
         whole = amount(given)
         if whole is not None and asked > whole:
@@ -51,7 +51,7 @@ def check_sums(spec: Fields, resources: Fields, path: Path) -> Iterator[Problem]
             yield problem(
                 "kubernetes/pod-resource-sum", at, resource=shown(name), value=shown(given), what=what
             )
-    for name, given in strings(resources.get("limits")):
+    for name, given in quantities(resources.get("limits")):
         whole = amount(given)
         if whole is not None and any(asked_of(own, "limits", name) > whole for own in containers):
             at, what = (*path, "limits", name), "the limit of one of its containers"
@@ -83,4 +83,4 @@ def check_pod_claims(spec: Fields, path: Path) -> Iterator[Problem]:
                 "kubernetes/one-source", at, what="a resource claim", choices=" or ".join(CLAIM_SOURCES)
             )
         for source in sources:
-            yield from named(claim, source, names.is_subdomain, at)
+            yield from named(claim, source, names.is_subdomain, at, empty=False)

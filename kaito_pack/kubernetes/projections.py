@@ -5,10 +5,12 @@ Source: Kubernetes 1.35, pkg/apis/core/validation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from kaito_pack.kubernetes.asking import in_range, required
+from kaito_pack.kubernetes import names
+from kaito_pack.kubernetes.asking import in_range, named, one_of, required
 from kaito_pack.kubernetes.environment import VOLUME_FIELDS, check_field_ref, check_resource_ref
+from kaito_pack.kubernetes.selectors import check_selector
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, text, whole
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
@@ -16,6 +18,15 @@ from kaito_pack.rules import problem
 HIGHEST_MODE = 0o777
 SHORTEST_TOKEN = 600  # seconds
 LONGEST_TOKEN = 2**32
+SHORTEST_CERTIFICATE, LONGEST_CERTIFICATE, LONGEST_OWN_CERTIFICATE = 3600, 91 * 86400, 86400  # seconds
+CERTIFICATES = (1, 37)  # the first that does not drop trust bundles and certificates, if it is not told to
+KEY_TYPES = ("RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519")
+CERTIFICATE_FILES = ("credentialBundlePath", "keyPath", "certificateChainPath")
+FILES = {
+    "serviceAccountToken": ("path",),
+    "clusterTrustBundle": ("path",),
+    "podCertificate": CERTIFICATE_FILES,
+}
 SOURCES = (
     "secret",
     "configMap",
@@ -26,8 +37,9 @@ SOURCES = (
 )
 
 
-def check_projected(settings: Fields, path: Path) -> Iterator[Problem]:
+def check_projected(settings: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with a projected volume."""
+    dropped = () if kubernetes >= CERTIFICATES else ("clusterTrustBundle", "podCertificate")
     yield from check_mode(settings, "defaultMode", path)
     taken: set[str] = set()
     for source, at in entries(settings.get("sources"), (*path, "sources")):
@@ -35,6 +47,8 @@ def check_projected(settings: Fields, path: Path) -> Iterator[Problem]:
         for second in given[1:]:
             yield problem("kubernetes/volume-second-source", (*at, second), first=given[0], second=second)
         for name in given:
+            if name in dropped:
+                continue
             yield from check_projection(name, fields(source[name]), (*at, name))
             for file, file_at in made_files(name, fields(source[name]), (*at, name)):
                 if file in taken:
@@ -50,26 +64,52 @@ def check_projection(name: str, settings: Fields, path: Path) -> Iterator[Proble
     elif name == "downwardAPI":
         yield from check_files(settings, path)
     else:
-        yield from check_certificate(name, settings, path)
+        yield from CHECKS[name](settings, path)
 
 
-def check_certificate(name: str, settings: Fields, path: Path) -> Iterator[Problem]:
-    """What is wrong with a projected token or certificate."""
-    if name == "podCertificate":
-        yield from required(settings, ["signerName", "keyType"], path, "a podCertificate")
-        return
-    yield from required(settings, ["path"], path, f"a projected {name}")
+def check_token(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with a projected token."""
+    yield from required(settings, ["path"], path, "a projected serviceAccountToken")
     yield from volume_file(settings.get("path"), (*path, "path"))
-    if name == "serviceAccountToken":
-        yield from in_range(settings, "expirationSeconds", SHORTEST_TOKEN, LONGEST_TOKEN, path)
-    elif (settings.get("name") is None) == (settings.get("signerName") is None):
+    yield from in_range(settings, "expirationSeconds", SHORTEST_TOKEN, LONGEST_TOKEN, path)
+
+
+def check_trust_bundle(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with projected certificates that sign others."""
+    yield from required(settings, ["path"], path, "a projected clusterTrustBundle")
+    yield from volume_file(settings.get("path"), (*path, "path"))
+    name, signer = settings.get("name"), settings.get("signerName")
+    if (name is None) == (signer is None):
         yield problem("kubernetes/one-source", path, what="a clusterTrustBundle", choices="name, signerName")
+    elif signer is not None:
+        yield from named(settings, "signerName", names.is_signer, path, empty=False)
+        yield from check_selector(settings.get("labelSelector"), (*path, "labelSelector"))
+    else:
+        yield from named(settings, "name", names.is_trust_bundle, path, empty=False)
+        if settings.get("labelSelector") is not None:
+            yield problem("kubernetes/bundle-selector", (*path, "labelSelector"))
+
+
+def check_certificate(settings: Fields, path: Path) -> Iterator[Problem]:
+    """What is wrong with a projected certificate of the pod's own."""
+    yield from required(settings, ["signerName", "keyType"], path, "a podCertificate")
+    yield from named(settings, "signerName", names.is_signer, path)
+    yield from one_of(settings, "keyType", KEY_TYPES, path)
+    own = text(settings.get("signerName")).startswith("kubernetes.io/")
+    longest = LONGEST_OWN_CERTIFICATE if own else LONGEST_CERTIFICATE
+    yield from in_range(settings, "maxExpirationSeconds", SHORTEST_CERTIFICATE, longest, path)
+    for field in CERTIFICATE_FILES:
+        yield from volume_file(settings.get(field), (*path, field))
+    if not any(text(settings.get(field)) for field in CERTIFICATE_FILES):
+        choices = ", ".join(CERTIFICATE_FILES)
+        yield problem("kubernetes/one-source", path, what="a podCertificate", choices=choices)
 
 
 def made_files(name: str, settings: Fields, path: Path) -> Iterator[tuple[str, Path]]:
     """The files that a source names, with the paths of their names."""
-    if name in {"serviceAccountToken", "clusterTrustBundle"} and text(settings.get("path")):
-        yield text(settings["path"]), (*path, "path")
+    for field in FILES.get(name, ()):
+        if text(settings.get(field)):
+            yield text(settings[field]), (*path, field)
     for item, at in entries(settings.get("items"), (*path, "items")):
         if text(item.get("path")):
             yield text(item["path"]), (*at, "path")
@@ -114,3 +154,10 @@ def check_mode(settings: Fields, name: str, path: Path) -> Iterator[Problem]:
     mode = whole(settings.get(name))
     if mode is not None and not 0 <= mode <= HIGHEST_MODE:
         yield problem("kubernetes/file-mode", (*path, name), value=shown(mode), octal=f"0{mode:o}")
+
+
+CHECKS: dict[str, Callable[[Fields, Path], Iterator[Problem]]] = {
+    "serviceAccountToken": check_token,
+    "clusterTrustBundle": check_trust_bundle,
+    "podCertificate": check_certificate,
+}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import amount
-from kaito_pack.kubernetes.asking import likely, one_of, required
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, strings, text
+from kaito_pack.kubernetes.asking import likely, named, one_of, required
+from kaito_pack.kubernetes.shapes import Fields, entries, fields, quantities, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
@@ -48,8 +48,8 @@ def is_resource_name(name: str) -> bool:
 
 def check_resources(resources: object, path: Path, claims: frozenset[str] = frozenset()) -> Iterator[Problem]:
     """What is wrong with a container's `resources`; `claims` are the names of the pod's resourceClaims."""
-    limits = dict(strings(fields(resources).get("limits")))
-    requests = dict(strings(fields(resources).get("requests")))
+    limits = dict(quantities(fields(resources).get("limits")))
+    requests = dict(quantities(fields(resources).get("requests")))
     yield from check_amounts(limits, (*path, "limits"))
     yield from check_amounts(requests, (*path, "requests"))
     for name in requests:
@@ -123,6 +123,7 @@ def check_claims(resources: Fields, path: Path, claims: frozenset[str]) -> Itera
     seen: set[tuple[str, str]] = set()
     for claim, at in entries(resources.get("claims"), (*path, "claims")):
         yield from required(claim, ["name"], at, "a resource claim")
+        yield from named(claim, "request", names.is_dns_label, at, "kubernetes/label-format")
         name = text(claim.get("name"))
         use = (name, text(claim.get("request")))
         if name and name not in claims:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import in_range, one_of, required
 from kaito_pack.kubernetes.selectors import check_node_term, check_selector
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, whole
+from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, texts, whole
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
@@ -74,9 +74,9 @@ def check_label_keys(owner: Fields, field: str, path: Path) -> Iterator[Problem]
     keys = sequence(owner.get(field))
     if keys and owner.get("labelSelector") is None:
         yield problem("kubernetes/label-keys-alone", (*path, field), field=field)
-    for index, key in enumerate(keys):
-        if isinstance(key, str) and not names.is_qualified(key):
-            yield problem("kubernetes/label-key", (*path, field, index), key=shown(key))
+    for key, at in texts(keys, (*path, field)):
+        if not names.is_qualified(key):
+            yield problem("kubernetes/label-key", at, key=shown(key))
 
 
 def check_affinity(spec: Fields, path: Path) -> Iterator[Problem]:
@@ -115,10 +115,9 @@ def check_pod_term(term: Fields, path: Path) -> Iterator[Problem]:
     for field in ("labelSelector", "namespaceSelector"):
         if term.get(field) is not None:
             yield from check_selector(term[field], (*path, field))
-    for index, namespace in enumerate(sequence(term.get("namespaces"))):
-        if isinstance(namespace, str) and not names.is_dns_label(namespace):
-            facts = {"field": "namespace", "value": shown(namespace)}
-            yield problem("kubernetes/label-format", (*path, "namespaces", index), None, **facts)
+    for namespace, at in texts(term.get("namespaces"), (*path, "namespaces")):
+        if not names.is_dns_label(namespace):
+            yield problem("kubernetes/label-format", at, field="namespace", value=shown(namespace))
     for field in ("matchLabelKeys", "mismatchLabelKeys"):
         yield from check_label_keys(term, field, path)
 

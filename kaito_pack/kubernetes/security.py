@@ -14,6 +14,8 @@ from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
 LARGEST_ID = 2**31 - 1
+LABEL_CHANGES = (1, 33)  # the first that does not drop seLinuxChangePolicy
+MOUNTED_LABELS = (1, 37)  # the first that mounts with SELinux labels, if it is not told to
 PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 
 
@@ -39,7 +41,7 @@ def check_security(container: Fields, path: Path, pod: Fields) -> Iterator[Probl
         yield problem("controller/root-refused", (*at, "runAsNonRoot"))
 
 
-def check_pod_security(spec: Fields, path: Path) -> Iterator[Problem]:
+def check_pod_security(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with the pod's security context and its use of the host's namespaces."""
     context, at = fields(spec.get("securityContext")), (*path, "securityContext")
     yield from check_identity(context, at)
@@ -51,7 +53,9 @@ def check_pod_security(spec: Fields, path: Path) -> Iterator[Problem]:
             yield problem("kubernetes/number-range", (*at, "supplementalGroups", index), None, **facts)
     yield from one_of(context, "fsGroupChangePolicy", ("OnRootMismatch", "Always"), at, empty=False)
     yield from one_of(context, "supplementalGroupsPolicy", ("Merge", "Strict"), at, empty=False)
-    yield from one_of(context, "seLinuxChangePolicy", ("MountOption", "Recursive"), at, empty=False)
+    changes = ("Recursive", "MountOption") if kubernetes >= MOUNTED_LABELS else ("Recursive",)
+    if kubernetes >= LABEL_CHANGES:
+        yield from one_of(context, "seLinuxChangePolicy", changes, at, empty=False)
     yield from check_profiles(context, at)
     yield from check_sysctls(context, at, spec)
     yield from check_host(spec, path)
@@ -83,9 +87,12 @@ def check_profiles(context: Fields, path: Path) -> Iterator[Problem]:
         yield from one_of(profile, "type", PROFILES, at)
         local = profile.get("localhostProfile")
         if profile.get("type") == "Localhost":
-            yield from required(profile, ["localhostProfile"], at, f"a {field} of type Localhost")
+            if local is None or (local == "" and field == "appArmorProfile"):
+                yield from required(profile, ["localhostProfile"], at, f"a {field} of type Localhost")
             if field == "seccompProfile":
                 yield from local_path(local, (*at, "localhostProfile"))
+            elif text(local) != text(local).strip():
+                yield problem("kubernetes/profile-blanks", (*at, "localhostProfile"), value=shown(local))
         elif local is not None:
             yield problem(
                 "kubernetes/profile-local", (*at, "localhostProfile"), type=shown(profile.get("type"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import one_of, required
 from kaito_pack.kubernetes.metadata import check_labels
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text
+from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, texts
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
@@ -46,11 +46,9 @@ def check_expression(expression: Fields, operators: tuple[str, ...], path: Path)
     if wrong:
         facts = {"operator": shown(operator), "need": needs[operator], "count": len(values)}
         yield problem("kubernetes/operator-values", (*path, "values"), None, **facts)
-    for index, value in enumerate(values):
-        if isinstance(value, str) and operator in WITH_VALUES and not names.is_label_value(value):
-            yield problem(
-                "kubernetes/label-value", (*path, "values", index), key=shown(key), value=shown(value)
-            )
+    for value, at in texts(values, (*path, "values")):
+        if operator in (*WITH_VALUES, *COMPARING) and not names.is_label_value(value):
+            yield problem("kubernetes/label-value", at, key=shown(key), value=shown(value))
 
 
 def check_node_term(term: Fields, path: Path) -> Iterator[Problem]:
@@ -59,6 +57,10 @@ def check_node_term(term: Fields, path: Path) -> Iterator[Problem]:
     for expression, at in entries(term.get("matchExpressions"), (*path, "matchExpressions")):
         yield from check_expression(expression, operators, at)
     for expression, at in entries(term.get("matchFields"), (*path, "matchFields")):
-        yield from one_of(expression, "operator", WITH_VALUES, at, empty=False)
+        yield from required(expression, ["operator"], at, "a condition on a node's field")
+        yield from one_of(expression, "operator", WITH_VALUES, at)
+        for value, value_at in texts(expression.get("values"), (*at, "values")):
+            if not names.is_subdomain(value):
+                yield problem("kubernetes/name-format", value_at, field="node's name", value=shown(value))
         if text(expression.get("key")) != "metadata.name" or len(sequence(expression.get("values"))) != 1:
             yield problem("kubernetes/match-fields", at)

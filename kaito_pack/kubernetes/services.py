@@ -14,7 +14,7 @@ from kaito_pack.kubernetes.dns import address
 from kaito_pack.kubernetes.metadata import check_labels
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, unset, whole
 from kaito_pack.problems import Path, Problem, shown
-from kaito_pack.rules import problem
+from kaito_pack.rules import minor, problem
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 REACHED_FROM_OUTSIDE = ("NodePort", "LoadBalancer")
@@ -38,24 +38,24 @@ CHOICES = {
 }
 
 
-def check_service(manifest: Mapping[str, Any]) -> Iterator[Problem]:
+def check_service(manifest: Mapping[str, Any], kubernetes: str) -> Iterator[Problem]:
     """What the API server refuses in a Service whose fields all decode."""
     spec, path = fields(manifest.get("spec")), ("spec",)
-    kind = text(spec.get("type")) or "ClusterIP"
+    kind, version = text(spec.get("type")) or "ClusterIP", minor(kubernetes)
     for field, choices in CHOICES.items():
         yield from one_of(spec, field, choices, path)
     yield from check_labels(spec.get("selector"), (*path, "selector"))
-    yield from check_address(spec, kind, path)
+    yield from check_address(spec, kind, path, version)
     yield from check_ports(spec, kind, path)
     yield from check_affinity(spec, path)
     for field, kinds in FIELDS_BY_TYPE.items():
         if spec.get(field) not in (None, "", []) and kind not in kinds and not spec.get("externalIPs"):
             yield problem("kubernetes/service-field", (*path, field), field=field, types=" and ".join(kinds))
     for index, ip in enumerate(sequence(spec.get("externalIPs"))):
-        yield from address(ip, (*path, "externalIPs", index))
+        yield from address(ip, (*path, "externalIPs", index), version)
 
 
-def check_address(spec: Fields, kind: str, path: Path) -> Iterator[Problem]:
+def check_address(spec: Fields, kind: str, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with the address of the Service."""
     ip = text(spec.get("clusterIP"))
     if kind == "ExternalName":
@@ -71,7 +71,7 @@ def check_address(spec: Fields, kind: str, path: Path) -> Iterator[Problem]:
         if kind in REACHED_FROM_OUTSIDE:
             yield problem("kubernetes/service-address", (*path, "clusterIP"), value=shown(ip), type=kind)
     elif ip:
-        yield from address(ip, (*path, "clusterIP"))
+        yield from address(ip, (*path, "clusterIP"), kubernetes)
 
 
 def check_ports(spec: Fields, kind: str, path: Path) -> Iterator[Problem]:

@@ -31,6 +31,13 @@ def entries(value: object, path: Path) -> Iterator[tuple[Fields, Path]]:
             yield fields(entry), (*path, index)
 
 
+def texts(value: object, path: Path) -> Iterator[tuple[str, Path]]:
+    """The texts of a list with their paths; a null counts as an empty text, as the API server reads it."""
+    for index, entry in enumerate(sequence(value)):
+        if entry is None or isinstance(entry, str):
+            yield text(entry), (*path, index)
+
+
 def strings(value: object) -> Iterator[tuple[str, Any]]:
     """The entries of a map with their keys as the texts that kubectl sends."""
     for key, entry in fields(value).items():
@@ -38,6 +45,12 @@ def strings(value: object) -> Iterator[tuple[str, Any]]:
             yield str(key).lower(), entry
         else:
             yield str(key), entry
+
+
+def quantities(value: object) -> Iterator[tuple[str, Any]]:
+    """The entries of a map of quantities with their keys; a null counts as 0, as the API server reads it."""
+    for key, entry in strings(value):
+        yield key, 0 if entry is None else entry
 
 
 def text(value: object) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kaito_pack.kubernetes import names
+from kaito_pack.kubernetes import disks, names
 from kaito_pack.kubernetes.amounts import amount
-from kaito_pack.kubernetes.asking import in_range, local_path, one_of, required
+from kaito_pack.kubernetes.asking import named, no_backsteps, one_of, required
 from kaito_pack.kubernetes.claims import check_claim_template
 from kaito_pack.kubernetes.projections import check_files, check_items, check_mode, check_projected
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, text
@@ -52,9 +52,10 @@ SOURCES: dict[str, tuple[str, ...]] = {
 HOST_PATHS = ("DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 DRIVER_NAME_LENGTH = 63
+IMAGE_NAMED = (1, 37)  # the first that wants the reference of an image volume in a template, too
 
 
-def check_volumes(spec: Fields, path: Path) -> Iterator[Problem]:
+def check_volumes(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with the pod's volumes themselves; mounts are judged with their containers."""
     seen: set[str] = set()
     for volume, at in entries(spec.get("volumes"), (*path, "volumes")):
@@ -65,10 +66,10 @@ def check_volumes(spec: Fields, path: Path) -> Iterator[Problem]:
         if name and name in seen:
             yield problem("kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="volume")
         seen.add(name)
-        yield from check_source(volume, at)
+        yield from check_source(volume, at, kubernetes)
 
 
-def check_source(volume: Fields, path: Path) -> Iterator[Problem]:
+def check_source(volume: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with where a volume's files come from; without a source it is an empty folder."""
     given = [source for source in SOURCES if volume.get(source) is not None]
     for source in given[1:]:
@@ -79,6 +80,12 @@ def check_source(volume: Fields, path: Path) -> Iterator[Problem]:
             yield from required(settings, SOURCES[source], at, f"a volume of type {source}")
             if source in CHECKS:
                 yield from CHECKS[source](settings, at)
+        if source == "iscsi":
+            yield from disks.check_iscsi_length(text(volume.get("name")), settings, at)
+        elif source == "projected":
+            yield from check_projected(settings, at, kubernetes)
+        elif source == "image" and kubernetes >= IMAGE_NAMED:
+            yield from required(settings, ["reference"], at, "a volume of type image")
 
 
 def check_empty_dir(settings: Fields, path: Path) -> Iterator[Problem]:
@@ -93,9 +100,7 @@ def check_empty_dir(settings: Fields, path: Path) -> Iterator[Problem]:
 
 def check_host_path(settings: Fields, path: Path) -> Iterator[Problem]:
     """What is wrong with a folder of the node."""
-    given = text(settings.get("path"))
-    if ".." in given.split("/"):
-        yield problem("kubernetes/path-backsteps", (*path, "path"), value=shown(given))
+    yield from no_backsteps(settings.get("path"), (*path, "path"))
     yield from one_of(settings, "type", HOST_PATHS, path)
 
 
@@ -118,7 +123,9 @@ def check_csi(settings: Fields, path: Path) -> Iterator[Problem]:
         yield problem("kubernetes/name-format", (*path, "driver"), field="driver", value=shown(driver))
     if isinstance(settings.get("nodePublishSecretRef"), dict):
         secret = fields(settings["nodePublishSecretRef"])
-        yield from required(secret, ["name"], (*path, "nodePublishSecretRef"), "a nodePublishSecretRef")
+        at = (*path, "nodePublishSecretRef")
+        yield from required(secret, ["name"], at, "a nodePublishSecretRef")
+        yield from named(secret, "name", names.is_subdomain, at)
 
 
 def check_nfs(settings: Fields, path: Path) -> Iterator[Problem]:
@@ -140,68 +147,15 @@ def check_ephemeral(settings: Fields, path: Path) -> Iterator[Problem]:
         yield from check_claim_template(template, (*path, "volumeClaimTemplate"))
 
 
-def check_git(settings: Fields, path: Path) -> Iterator[Problem]:
-    """What is wrong with a cloned repository."""
-    yield from local_path(settings.get("directory"), (*path, "directory"))
-
-
-def check_azure_disk(settings: Fields, path: Path) -> Iterator[Problem]:
-    """What is wrong with an Azure disk."""
-    yield from one_of(settings, "cachingMode", ("None", "ReadOnly", "ReadWrite"), path, empty=False)
-    yield from one_of(settings, "kind", ("Shared", "Dedicated", "Managed"), path, empty=False)
-    where, managed = text(settings.get("diskURI")), settings.get("kind") == "Managed"
-    start = "/subscriptions/" if managed else "https://"
-    if where and not where.lower().startswith(start):
-        yield problem("kubernetes/disk-uri", (*path, "diskURI"), value=shown(where), start=start)
-
-
-def check_partition(settings: Fields, path: Path) -> Iterator[Problem]:
-    """What is wrong with the number of a disk's partition."""
-    yield from in_range(settings, "partition", 0, 255, path)
-
-
-def check_fibre(settings: Fields, path: Path) -> Iterator[Problem]:
-    """What is wrong with a Fibre Channel disk."""
-    names_given, worldwide = bool(settings.get("targetWWNs")), bool(settings.get("wwids"))
-    if names_given == worldwide or (names_given and settings.get("lun") is None):
-        yield problem(
-            "kubernetes/one-source", path, what="an fc volume", choices="wwids, targetWWNs with lun"
-        )
-    yield from in_range(settings, "lun", 0, 255, path)
-
-
-def check_flocker(settings: Fields, path: Path) -> Iterator[Problem]:
-    """What is wrong with a Flocker dataset."""
-    if bool(settings.get("datasetName")) == bool(settings.get("datasetUUID")):
-        yield problem(
-            "kubernetes/one-source", path, what="a flocker volume", choices="datasetName, datasetUUID"
-        )
-
-
-def check_iscsi(settings: Fields, path: Path) -> Iterator[Problem]:
-    """What is wrong with an iSCSI disk."""
-    yield from in_range(settings, "lun", 0, 255, path)
-    iqn = text(settings.get("iqn"))
-    if iqn and not iqn.startswith(("iqn.", "eui.", "naa.")):
-        yield problem("kubernetes/iqn", (*path, "iqn"), value=shown(iqn))
-
-
 CHECKS: dict[str, Callable[[Fields, Path], Iterator[Problem]]] = {
-    "awsElasticBlockStore": check_partition,
-    "azureDisk": check_azure_disk,
+    **disks.CHECKS,
     "configMap": check_key_files,
     "csi": check_csi,
     "downwardAPI": check_downward,
     "emptyDir": check_empty_dir,
     "ephemeral": check_ephemeral,
-    "fc": check_fibre,
-    "flocker": check_flocker,
-    "gcePersistentDisk": check_partition,
-    "gitRepo": check_git,
     "hostPath": check_host_path,
     "image": check_image,
-    "iscsi": check_iscsi,
     "nfs": check_nfs,
-    "projected": check_projected,
     "secret": check_key_files,
 }

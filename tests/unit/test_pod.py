@@ -64,7 +64,45 @@ MOUNT = (*CONTAINER, "volumeMounts", 0)
 SECURITY = (*CONTAINER, "securityContext")
 PROBE = (*CONTAINER, "readinessProbe")
 CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+IQN = "iqn.2015-02.org.example:disk"
 REQUIRED_NODES = ("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+SOURCE = {"kind": "PersistentVolumeClaim", "name": "weights"}
+HOST_PROCESS = {"windowsOptions": {"hostProcess": True}}
+NO_PROCESS = {"name": "a", "image": "b", "securityContext": {"windowsOptions": {"hostProcess": False}}}
+MIXED = {**BASE["spec"], "hostNetwork": True, "initContainers": [NO_PROCESS]}
+FLEX = {"driver": "example.org/disk", "options": {"kubernetes.io/fsType": "ext4"}}
+RESTART_RULE = {"action": "Restart", "exitCodes": {"operator": "In", "values": [1]}}
+NODE = {"key": "metadata.name", "operator": "In", "values": ["Node_1"]}
+
+
+def claimed(spec: dict[str, Any]) -> dict[str, Any]:
+    """A volume whose claim is made with the pod."""
+    return {"name": "cache", "ephemeral": {"volumeClaimTemplate": {"spec": {**CLAIM, **spec}}}}
+
+
+def restarting(rule: dict[str, Any]) -> dict[str, Any]:
+    """A container with one restart rule."""
+    return {"name": "model", "image": "a", "restartPolicy": "Never", "restartPolicyRules": [rule]}
+
+
+def node_term(operator: str, value: str) -> dict[str, Any]:
+    """A term that compares a label of nodes."""
+    return {"matchExpressions": [{"key": "gpus", "operator": operator, "values": [value]}]}
+
+
+UNSUPPORTED: list[tuple[tuple[str | int, ...], Any]] = [
+    (CONTAINER, restarting({**RESTART_RULE, "action": "RestartAllContainers"})),
+    (CONTAINER, restarting({"action": "Restart", "exitCodes": {"operator": "Equals", "values": [1]}})),
+    (("spec", "securityContext"), {"seLinuxChangePolicy": "MountOption"}),
+    (VOLUME, claimed({"accessModes": [None]})),
+]
+INCOMPLETE: list[tuple[tuple[str | int, ...], Any]] = [
+    (CONTAINER, restarting({"action": "Restart"})),
+    (("spec", "os"), {}),
+    (VOLUME, claimed({"dataSource": {"kind": "PersistentVolumeClaim"}})),
+    (VOLUME, {"name": "cache", "cinder": {"volumeID": "v", "secretRef": {}}}),
+    (VOLUME, {"name": "cache", "iscsi": {"targetPortal": "a", "iqn": IQN, "chapAuthSession": True}}),
+]
 WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
     (
         "kubernetes/access-mode-alone",
@@ -79,7 +117,27 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
         },
     ),
     ("kubernetes/active-deadline", ("spec", "activeDeadlineSeconds"), 60),
+    (
+        "kubernetes/annotated-container",
+        ("metadata", "annotations", "container.apparmor.security.beta.kubernetes.io/web"),
+        "unconfined",
+    ),
+    (
+        "kubernetes/annotated-profile",
+        ("metadata", "annotations", "container.apparmor.security.beta.kubernetes.io/model"),
+        "strict",
+    ),
+    (
+        "kubernetes/annotated-profile",
+        ("metadata", "annotations", "seccomp.security.alpha.kubernetes.io/pod"),
+        "strict",
+    ),
     ("kubernetes/annotations-size", ("metadata", "annotations", "a"), "x" * 262_144),
+    (
+        "kubernetes/bundle-selector",
+        ("spec", "volumes", 1, "projected", "sources"),
+        [{"clusterTrustBundle": {"path": "p", "name": "ca", "labelSelector": {}}}],
+    ),
     ("kubernetes/claim-absent", (*CONTAINER, "resources", "claims"), [{"name": "gpu"}]),
     (
         "kubernetes/claim-template-metadata",
@@ -90,6 +148,12 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("kubernetes/containers-required", ("spec", "containers"), []),
     ("kubernetes/containers-required", ("spec", "containers"), None),
     ("kubernetes/containers-required", ("spec",), DROP),
+    ("kubernetes/data-source-kind", VOLUME, claimed({"dataSource": {"kind": "Snapshot", "name": "s"}})),
+    (
+        "kubernetes/data-sources-differ",
+        VOLUME,
+        claimed({"dataSource": {**SOURCE, "name": "a"}, "dataSourceRef": SOURCE}),
+    ),
     (
         "kubernetes/deletion-cost",
         ("metadata", "annotations", "controller.kubernetes.io/pod-deletion-cost"),
@@ -122,6 +186,11 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("kubernetes/field-required", ("spec", "dnsPolicy"), "None"),
     ("kubernetes/file-mode", VOLUME, {"name": "cache", "secret": {"secretName": "s", "defaultMode": 644}}),
     (
+        "kubernetes/file-volume",
+        ENV,
+        {"name": "A", "valueFrom": {"fileKeyRef": {"volumeName": "files", "path": "env", "key": "A"}}},
+    ),
+    (
         "kubernetes/file-twice",
         ("spec", "volumes", 1, "projected", "sources"),
         [
@@ -134,6 +203,18 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("kubernetes/handler-required", PROBE, {}),
     ("kubernetes/handler-second", (*PROBE, "tcpSocket"), {"port": 8000}),
     ("kubernetes/header-name", (*PROBE, "httpGet", "httpHeaders"), [{"name": "a b", "value": "c"}]),
+    ("kubernetes/host-and-port", VOLUME, {"name": "cache", "quobyte": {"registry": "a", "volume": "v"}}),
+    (
+        "kubernetes/host-process",
+        ("spec",),
+        {
+            **BASE["spec"],
+            "hostNetwork": True,
+            "securityContext": HOST_PROCESS,
+            "initContainers": [NO_PROCESS],
+        },
+    ),
+    ("kubernetes/host-process-network", ("spec", "securityContext"), HOST_PROCESS),
     ("kubernetes/host-users", ("spec",), {**BASE["spec"], "hostUsers": False, "hostPID": True}),
     (
         "kubernetes/hostname-override",
@@ -196,6 +277,8 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
         ("spec", "topologySpreadConstraints", 0, "labelSelector"),
         {"matchExpressions": [{"key": "a", "operator": "In"}]},
     ),
+    ("kubernetes/option-reserved", VOLUME, {"name": "cache", "flexVolume": FLEX}),
+    ("kubernetes/os-field", ("spec", "os"), {"name": "windows"}),
     ("kubernetes/path-backsteps", VOLUME, {"name": "cache", "hostPath": {"path": "/models/../etc"}}),
     ("kubernetes/path-leaves-volume", (*MOUNT, "subPath"), "/models"),
     ("kubernetes/path-leaves-volume", (*MOUNT, "subPath"), "a/../b"),
@@ -216,6 +299,20 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
         {**BASE["spec"], "shareProcessNamespace": True, "hostPID": True},
     ),
     (
+        "kubernetes/profile-blanks",
+        (*SECURITY, "appArmorProfile"),
+        {"type": "Localhost", "localhostProfile": "strict "},
+    ),
+    (
+        "kubernetes/profiles-differ",
+        (),
+        {
+            **BASE,
+            "metadata": {"annotations": {"seccomp.security.alpha.kubernetes.io/pod": "unconfined"}},
+            "spec": {**BASE["spec"], "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}},
+        },
+    ),
+    (
         "kubernetes/profile-local",
         (*SECURITY, "seccompProfile"),
         {"type": "RuntimeDefault", "localhostProfile": "a"},
@@ -233,6 +330,11 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
         {"resourceFieldRef": {"resource": "limits.nvidia.com/gpu"}},
     ),
     ("kubernetes/restart-policy", ("spec", "restartPolicy"), "Never"),
+    (
+        "kubernetes/restart-rules",
+        ("spec", "initContainers", 0),
+        {"name": "side", "image": "a", "restartPolicy": "Always", "restartPolicyRules": [RESTART_RULE]},
+    ),
     ("kubernetes/size-negative", (*VOLUME, "emptyDir", "sizeLimit"), "-1Gi"),
     ("kubernetes/sleep-seconds", LIFECYCLE, {"sleep": {"seconds": 31}}),
     (
@@ -271,12 +373,44 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("kubernetes/value-not-supported", ("spec", "dnsPolicy"), "ClusterLast"),
     ("kubernetes/volume-absent", (*MOUNT, "name"), "dshm"),
     ("kubernetes/volume-second-source", (*VOLUME, "hostPath"), {"path": "/x"}),
+    ("kubernetes/windows-credentials", (*SECURITY, "windowsOptions"), {"gmsaCredentialSpec": ""}),
+    ("kubernetes/windows-user", (*SECURITY, "windowsOptions"), {"runAsUserName": "a/b"}),
+    *(("kubernetes/value-not-supported", path, value) for path, value in UNSUPPORTED),
+    *(("kubernetes/field-required", path, value) for path, value in INCOMPLETE),
+    ("kubernetes/name-format", ("spec", "runtimeClassName"), ""),
+    ("kubernetes/name-format", ("spec", "dnsConfig"), {"searches": [None]}),
+    ("kubernetes/ip-address", ("spec", "dnsConfig"), {"nameservers": [None]}),
+    ("kubernetes/label-value", REQUIRED_NODES, {"nodeSelectorTerms": [node_term("Gt", "a b")]}),
+    ("kubernetes/name-format", REQUIRED_NODES, {"nodeSelectorTerms": [{"matchFields": [NODE]}]}),
+    (
+        "kubernetes/request-above-limit",
+        (*CONTAINER, "resources"),
+        {"limits": {"cpu": None}, "requests": {"cpu": "1"}},
+    ),
     ("controller/empty-dir-medium", (*VOLUME, "emptyDir", "medium"), "memory"),
     ("controller/image-blanks", (*CONTAINER, "image"), "example.org/vllm:1.0 "),
     ("controller/probe-port-absent", (*PROBE, "httpGet", "port"), "metrics"),
     ("controller/root-refused", SECURITY, {"runAsNonRoot": True, "runAsUser": 0}),
 ]
+SINCE_1_37 = {"kubernetes/bundle-selector"}
 RIGHT: list[tuple[tuple[str | int, ...], Any]] = [
+    (CONTAINER, {**restarting(RESTART_RULE), "env": [{"name": "A"}]}),
+    ((*CONTAINER, "envFrom", 0, "configMapRef", "name"), "settings-"),
+    (("spec", "dnsConfig"), {"nameservers": ["010.0.0.01"]}),
+    (("spec", "hostname"), "Not_Asked"),
+    (("spec", "os"), {"name": "linux"}),
+    (("spec", "securityContext"), {"windowsOptions": {"runAsUserName": "NT AUTHORITY\\SYSTEM"}}),
+    (
+        ("metadata", "annotations", "container.apparmor.security.beta.kubernetes.io/model"),
+        "localhost/strict",
+    ),
+    (VOLUME, claimed({"dataSource": SOURCE, "dataSourceRef": SOURCE})),
+    (VOLUME, claimed({"resources": {"requests": {"storage": "2Gi"}, "limits": {"storage": "1Gi"}}})),
+    (("spec", "volumes", 1, "projected", "sources"), [{"podCertificate": {}}]),
+    (
+        ENV,
+        {"name": "A", "valueFrom": {"fileKeyRef": {"volumeName": "bare", "path": "/env", "key": "A"}}},
+    ),
     ((*CONTAINER, "resources"), {}),
     ((*CONTAINER, "resources", "limits", "kubernetes.io/batch"), "500m"),
     ((*CONTAINER, "resources", "requests", "memory"), "8192Mi"),
@@ -308,6 +442,8 @@ RIGHT: list[tuple[tuple[str | int, ...], Any]] = [
 
 def changed(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
     """A copy of the base with one value put or dropped."""
+    if not path:
+        return copy.deepcopy(value)  # type: ignore[no-any-return]
     template = copy.deepcopy(BASE)
     owner: Any = template
     for step in path[:-1]:
@@ -327,10 +463,11 @@ def test_the_base_has_no_problem() -> None:
     ("rule", "path", "value"), WRONG, ids=lambda part: part if isinstance(part, str) else ""
 )
 def test_a_wrong_value_is_found_where_it_stands(rule: str, path: tuple[str | int, ...], value: Any) -> None:
-    found = [p for p in check_pod_template(changed(path, value), PATH, "1.35") if p.rule == rule]
+    kubernetes = "1.37" if rule in SINCE_1_37 else "1.35"
+    found = [p for p in check_pod_template(changed(path, value), PATH, kubernetes) if p.rule == rule]
     assert found
     assert found[0].path[: len(PATH)] == PATH
-    shared = min(len(found[0].path) - len(PATH), len(path) - 1)
+    shared = min(len(found[0].path) - len(PATH), max(len(path) - 1, 0))
     assert found[0].path[len(PATH) :][:shared] == path[:shared]
 
 
@@ -363,6 +500,32 @@ def everywhere(value: Any, path: tuple[str | int, ...]) -> list[tuple[str | int,
     ],
 )
 def test_older_kubernetes_refuses_more(
+    path: tuple[str | int, ...], value: Any, rule: str, refused_by: str
+) -> None:
+    template = changed(path, value)
+    assert rule in [p.rule for p in check_pod_template(template, PATH, refused_by)]
+    assert rule not in [p.rule for p in check_pod_template(template, PATH, "1.35")]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "rule", "refused_by"),
+    [
+        (("spec", "dnsConfig"), {"nameservers": ["010.0.0.1"]}, "kubernetes/ip-address", "1.36"),
+        (("spec", "dnsConfig"), {"nameservers": ["::ffff:10.0.0.1"]}, "kubernetes/ip-address", "1.36"),
+        (VOLUME, {"name": "cache", "image": {}}, "kubernetes/field-required", "1.37"),
+        *(
+            (("spec", "volumes", 1, "projected", "sources"), [{source: settings}], rule, "1.37")
+            for source, settings, rule in (
+                ("podCertificate", {"keyType": "RSA"}, "kubernetes/value-not-supported"),
+                ("podCertificate", {"signerName": "example"}, "kubernetes/name-format"),
+                ("podCertificate", {"maxExpirationSeconds": 60}, "kubernetes/number-range"),
+                ("clusterTrustBundle", {"path": "p"}, "kubernetes/one-source"),
+                ("clusterTrustBundle", {"path": "p", "name": "CA"}, "kubernetes/name-format"),
+            )
+        ),
+    ],
+)
+def test_newer_kubernetes_refuses_more(
     path: tuple[str | int, ...], value: Any, rule: str, refused_by: str
 ) -> None:
     template = changed(path, value)

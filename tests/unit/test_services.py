@@ -66,7 +66,7 @@ def rules(manifest: dict[str, Any]) -> list[str]:
 
 
 def test_a_service_for_a_workspace_has_no_problem() -> None:
-    assert list(check_service(SERVICE)) == []
+    assert list(check_service(SERVICE, "1.35")) == []
 
 
 @pytest.mark.parametrize(
