@@ -28,13 +28,17 @@ def check_builtin(manifest: Mapping[str, Any], kubernetes: str) -> list[Problem]
     found = list(decode(dict(manifest), known.root, known, case_sensitive=True))
     found += missing(manifest, known)
     if "metadata" in known.schemas[known.root].get("properties", {}):
-        found += check_metadata(manifest.get("metadata"), name_form(kind))
+        found += check_metadata(manifest.get("metadata"), name_form(kind, kubernetes))
     return list(problems_of(found, "kubernetes", kubernetes=kubernetes, kind=kind))
 
 
-def name_form(kind: str) -> NameForm:
-    """The form that names of this kind have."""
-    forms: Mapping[str, NameForm] = rules.rules("kubernetes")["kubernetes/bad-name"].parameters["forms"]
+def name_form(kind: str, kubernetes: str) -> NameForm:
+    """The form that names of this kind have in that Kubernetes minor."""
+    parameters = rules.rules("kubernetes")["kubernetes/bad-name"].parameters
+    forms: dict[str, NameForm] = dict(parameters["forms"])
+    for since, later in parameters["laterForms"].items():
+        if rules.minor(kubernetes) >= rules.minor(since):
+            forms.update(later)
     return forms.get(kind, "subdomain")
 
 

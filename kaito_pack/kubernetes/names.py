@@ -132,6 +132,26 @@ def is_ip(address: str, strict: bool = True) -> bool:
     return "%" not in address and not (strict and getattr(found, "ipv4_mapped", None))
 
 
+def is_range(addresses: str, strict: bool = True) -> bool:
+    """A range of addresses: an address, `/` and the length of its prefix, within what the family has.
+
+    `strict` (Kubernetes 1.36 and later): the address is the range's first.
+    """
+    from ipaddress import ip_network
+
+    address, slash, length = addresses.partition("/")
+    if not slash or not re.fullmatch("0|[1-9][0-9]{0,2}" if strict else "[0-9]{1,5}", length):
+        return False
+    if not is_ip(address, strict):
+        return False
+    plain = address if ":" in address else re.sub(r"\b0+(?=\d)", "", address)
+    try:
+        ip_network(f"{plain}/{int(length)}", strict=strict)
+    except ValueError:
+        return False
+    return True
+
+
 def is_port_number(number: int) -> bool:
     """1 to 65535."""
     return 1 <= number <= 65535

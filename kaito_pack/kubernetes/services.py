@@ -10,8 +10,8 @@ from typing import Any
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import in_range, named, one_of, port, required
-from kaito_pack.kubernetes.dns import address
 from kaito_pack.kubernetes.metadata import check_labels
+from kaito_pack.kubernetes.service_addresses import check_addresses, check_source_ranges
 from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, unset, whole
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import minor, problem
@@ -21,10 +21,10 @@ REACHED_FROM_OUTSIDE = ("NodePort", "LoadBalancer")
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 NODE_PORTS = (30000, 32767)  # the API server's default range
 KUBELET_PORT = 10250
+KUBELET_GUARDED = (1, 32)  # the last that keeps load balancers away from the kubelet
 LONGEST_AFFINITY = 86400  # seconds
 FIELDS_BY_TYPE = {
     "allocateLoadBalancerNodePorts": ("LoadBalancer",),
-    "externalTrafficPolicy": REACHED_FROM_OUTSIDE,
     "loadBalancerClass": ("LoadBalancer",),
     "loadBalancerSourceRanges": ("LoadBalancer",),
 }
@@ -32,10 +32,9 @@ CHOICES = {
     "type": TYPES,
     "sessionAffinity": ("None", "ClientIP"),
     "externalTrafficPolicy": ("Cluster", "Local"),
-    "internalTrafficPolicy": ("Cluster", "Local"),
-    "ipFamilyPolicy": ("SingleStack", "PreferDualStack", "RequireDualStack"),
-    "trafficDistribution": ("PreferClose", "PreferSameZone", "PreferSameNode"),
 }
+DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
+DISTRIBUTED, DISTRIBUTED_FINELY = (1, 31), (1, 34)  # the first that know one of them, and all
 
 
 def check_service(manifest: Mapping[str, Any], kubernetes: str) -> Iterator[Problem]:
@@ -44,37 +43,45 @@ def check_service(manifest: Mapping[str, Any], kubernetes: str) -> Iterator[Prob
     kind, version = text(spec.get("type")) or "ClusterIP", minor(kubernetes)
     for field, choices in CHOICES.items():
         yield from one_of(spec, field, choices, path)
+    yield from one_of(spec, "internalTrafficPolicy", ("Cluster", "Local"), path, empty=False)
+    if version >= DISTRIBUTED:
+        known = DISTRIBUTIONS if version >= DISTRIBUTED_FINELY else DISTRIBUTIONS[:1]
+        yield from one_of(spec, "trafficDistribution", known, path, empty=False)
     yield from check_labels(spec.get("selector"), (*path, "selector"))
-    yield from check_address(spec, kind, path, version)
-    yield from check_ports(spec, kind, path)
+    yield from check_addresses(spec, kind, path, version)
+    yield from check_source_ranges(manifest, spec, kind, version)
+    yield from check_ports(spec, kind, path, version)
     yield from check_affinity(spec, path)
+    yield from check_fields(spec, kind, path)
+
+
+def check_fields(spec: Fields, kind: str, path: Path) -> Iterator[Problem]:
+    """What is wrong with fields that have a meaning for some types of Services only."""
     for field, kinds in FIELDS_BY_TYPE.items():
-        if spec.get(field) not in (None, "", []) and kind not in kinds and not spec.get("externalIPs"):
+        if spec.get(field) not in (None, []) and kind not in kinds:
             yield problem("kubernetes/service-field", (*path, field), field=field, types=" and ".join(kinds))
-    for index, ip in enumerate(sequence(spec.get("externalIPs"))):
-        yield from address(ip, (*path, "externalIPs", index), version)
+    balancer = spec.get("loadBalancerClass")
+    if isinstance(balancer, str) and not names.is_qualified(balancer):
+        yield problem("kubernetes/label-key", (*path, "loadBalancerClass"), key=shown(balancer))
+    outside = kind in REACHED_FROM_OUTSIDE or (kind == "ClusterIP" and bool(spec.get("externalIPs")))
+    if text(spec.get("externalTrafficPolicy")) and not outside:
+        types = " and ".join(REACHED_FROM_OUTSIDE)
+        yield problem(
+            "kubernetes/service-field",
+            (*path, "externalTrafficPolicy"),
+            field="externalTrafficPolicy",
+            types=types,
+        )
+    if whole(spec.get("healthCheckNodePort")):
+        if kind == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local":
+            yield from in_range(spec, "healthCheckNodePort", *NODE_PORTS, path)
+        else:
+            types = "LoadBalancer with externalTrafficPolicy Local"
+            at = (*path, "healthCheckNodePort")
+            yield problem("kubernetes/service-field", at, field="healthCheckNodePort", types=types)
 
 
-def check_address(spec: Fields, kind: str, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """What is wrong with the address of the Service."""
-    ip = text(spec.get("clusterIP"))
-    if kind == "ExternalName":
-        yield from required(spec, ["externalName"], path, "a Service of type ExternalName")
-        name = text(spec.get("externalName"))
-        if name and not names.is_subdomain(name.removesuffix(".")):
-            yield problem(
-                "kubernetes/name-format", (*path, "externalName"), field="externalName", value=shown(name)
-            )
-        if ip:
-            yield problem("kubernetes/service-address", (*path, "clusterIP"), value=shown(ip), type=kind)
-    elif ip == "None":
-        if kind in REACHED_FROM_OUTSIDE:
-            yield problem("kubernetes/service-address", (*path, "clusterIP"), value=shown(ip), type=kind)
-    elif ip:
-        yield from address(ip, (*path, "clusterIP"), kubernetes)
-
-
-def check_ports(spec: Fields, kind: str, path: Path) -> Iterator[Problem]:
+def check_ports(spec: Fields, kind: str, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with the ports of the Service."""
     given = spec.get("ports")
     if given in (None, []) and kind != "ExternalName" and spec.get("clusterIP") != "None":
@@ -83,6 +90,9 @@ def check_ports(spec: Fields, kind: str, path: Path) -> Iterator[Problem]:
     taken: set[tuple[str, ...]] = set()
     for entry, at in entries(given, (*path, "ports")):
         yield from check_port(entry, kind, at, several)
+        guarded = kind == "LoadBalancer" and kubernetes <= KUBELET_GUARDED
+        if guarded and whole(entry.get("port")) == KUBELET_PORT:
+            yield problem("kubernetes/kubelet-port", (*at, "port"), value=KUBELET_PORT)
         protocol = text(entry.get("protocol")) or "TCP"
         uses = [("name", text(entry.get("name"))), ("port", f"{protocol} {whole(entry.get('port'))}")]
         if whole(entry.get("nodePort")):
@@ -107,13 +117,11 @@ def check_port(entry: Fields, kind: str, path: Path, several: bool) -> Iterator[
     number = whole(entry.get("port"))
     if number is not None and not names.is_port_number(number):
         yield problem("kubernetes/port-range", (*path, "port"), value=shown(number))
-    if number == KUBELET_PORT and kind == "LoadBalancer":
-        yield problem("kubernetes/kubelet-port", (*path, "port"), value=number)
     if entry.get("targetPort") is not None:
         yield from port(entry["targetPort"], (*path, "targetPort"), service=True)
     yield from one_of(entry, "protocol", PROTOCOLS, path)
-    protocol = text(entry.get("appProtocol"))
-    if protocol and not names.is_qualified(protocol):
+    protocol = entry.get("appProtocol")
+    if isinstance(protocol, str) and not names.is_qualified(protocol):
         yield problem("kubernetes/label-key", (*path, "appProtocol"), key=shown(protocol))
     yield from check_node_port(entry, kind, path)
 
@@ -122,7 +130,7 @@ def check_node_port(entry: Fields, kind: str, path: Path) -> Iterator[Problem]:
     """What is wrong with the port that the Service has on every node."""
     if not whole(entry.get("nodePort")):
         return
-    if kind not in REACHED_FROM_OUTSIDE:
+    if kind == "ClusterIP":
         yield problem(
             "kubernetes/service-field",
             (*path, "nodePort"),
@@ -140,6 +148,7 @@ def check_affinity(spec: Fields, path: Path) -> Iterator[Problem]:
         return
     at = (*path, "sessionAffinityConfig")
     if spec.get("sessionAffinity") != "ClientIP":
+        # The API server drops it.
         yield problem("kubernetes/affinity-config", at)
         return
     client = fields(fields(config).get("clientIP"))

@@ -22,13 +22,36 @@ SERVICE: dict[str, Any] = {
     },
 }
 SEVERAL = [{"name": "a", "port": 80}, {"name": "b", "port": 81}]
+ONE_PORT = {"ports": [{"port": 80}]}
+BALANCED = {**ONE_PORT, "type": "LoadBalancer"}
+LOCAL = {"externalTrafficPolicy": "Local"}
+NAMED = {"type": "ExternalName", "externalName": "hub.example.org"}
+DUAL = {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1"], "ipFamilyPolicy": "PreferDualStack"}
+RANGES = {"service.beta.kubernetes.io/load-balancer-source-ranges": "10.0.0.0/8, any"}
 WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
+    ("kubernetes/address-family", ("spec",), {**ONE_PORT, **DUAL, "ipFamilies": ["IPv6"]}),
+    ("kubernetes/address-family", ("spec",), {**ONE_PORT, **DUAL, "clusterIPs": ["10.0.0.1", "10.0.0.2"]}),
+    ("kubernetes/address-range", ("spec",), {**BALANCED, "loadBalancerSourceRanges": ["10.0.0.0"]}),
+    ("kubernetes/address-range", ("spec",), {**BALANCED, "loadBalancerSourceRanges": ["10.0.0.1/8"]}),
+    ("kubernetes/address-special", ("spec", "externalIPs"), ["127.0.0.1"]),
+    ("kubernetes/addresses-differ", ("spec", "clusterIPs"), ["10.0.0.1"]),
     ("kubernetes/affinity-config", ("spec", "sessionAffinityConfig"), {"clientIP": {"timeoutSeconds": 5}}),
+    ("kubernetes/family-policy", ("spec", "ipFamilies"), ["IPv4", "IPv6"]),
     ("kubernetes/field-required", ("spec", "ports"), []),
     ("kubernetes/field-required", ("spec", "type"), "ExternalName"),
     ("kubernetes/missing-name", ("metadata", "name"), ""),
     ("kubernetes/ip-address", ("spec", "clusterIP"), "none"),
-    ("kubernetes/kubelet-port", ("spec",), {"type": "LoadBalancer", "ports": [{"port": 10250}]}),
+    ("kubernetes/ip-address", ("spec", "externalIPs"), [None]),
+    ("kubernetes/label-key", ("spec", "ports", 0, "appProtocol"), ""),
+    ("kubernetes/name-duplicate", ("spec", "ipFamilies"), ["IPv4", "IPv4"]),
+    ("kubernetes/label-key", ("spec",), {**BALANCED, "loadBalancerClass": "A b"}),
+    ("kubernetes/number-range", ("spec",), {**BALANCED, **LOCAL, "healthCheckNodePort": 80}),
+    ("kubernetes/service-address", ("spec",), {**NAMED, "clusterIPs": ["10.0.0.1"]}),
+    ("kubernetes/service-address", ("spec",), {**NAMED, "ipFamilyPolicy": "SingleStack"}),
+    ("kubernetes/service-field", ("spec", "allocateLoadBalancerNodePorts"), False),
+    ("kubernetes/service-field", ("spec", "healthCheckNodePort"), 30000),
+    ("kubernetes/service-field", ("spec", "loadBalancerClass"), ""),
+    ("kubernetes/too-many", ("spec",), {**ONE_PORT, "clusterIP": "None", "clusterIPs": ["None", "None"]}),
     ("kubernetes/bad-namespace", ("metadata", "namespace"), "Models"),
     ("kubernetes/label-format", ("spec", "ports", 0, "name"), "HTTP"),
     ("kubernetes/bad-label", ("metadata", "labels", "-a"), "b"),
@@ -42,7 +65,6 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("kubernetes/service-address", ("spec",), {"type": "NodePort", "clusterIP": "None", "ports": SEVERAL}),
     ("kubernetes/service-field", ("spec", "ports", 0, "nodePort"), 30000),
     ("kubernetes/service-field", ("spec", "externalTrafficPolicy"), "Local"),
-    ("kubernetes/bad-name", ("metadata", "name"), "2-tiny"),
     ("kubernetes/bad-name", ("metadata", "name"), "tiny.vllm"),
     ("kubernetes/service-port-name", ("spec", "ports"), [{"port": 80}, {"name": "b", "port": 81}]),
     ("kubernetes/value-not-supported", ("spec", "type"), "Loadbalancer"),
@@ -60,9 +82,9 @@ def changed(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
     return manifest
 
 
-def rules(manifest: dict[str, Any]) -> list[str]:
+def rules(manifest: dict[str, Any], kubernetes: str = "1.37") -> list[str]:
     """The rules that a manifest breaks."""
-    return [p.rule for p in check(manifest, Surroundings(Target("0.12", "1.37"))) or ()]
+    return [p.rule for p in check(manifest, Surroundings(Target("0.12", kubernetes))) or ()]
 
 
 def test_a_service_for_a_workspace_has_no_problem() -> None:
@@ -82,6 +104,12 @@ def test_a_wrong_service_is_refused(rule: str, path: tuple[str | int, ...], valu
         {"clusterIP": "None"},
         {"clusterIP": "None", "ports": SEVERAL, "selector": {"a": "b"}},
         {"type": "ExternalName", "externalName": "hub.example.org."},
+        {**NAMED, "ports": [{"port": 80, "nodePort": 30000}]},
+        {"clusterIP": "None", "ipFamilies": ["IPv4", "IPv6"]},
+        {**ONE_PORT, **DUAL, "clusterIPs": ["10.0.0.1", "fd00::1"], "ipFamilies": ["IPv4", "IPv6"]},
+        {**ONE_PORT, "externalIPs": ["192.0.2.1"], **LOCAL},
+        {**BALANCED, **LOCAL, "healthCheckNodePort": 30100, "loadBalancerSourceRanges": [" 10.0.0.0/8 "]},
+        {"type": "LoadBalancer", "ports": [{"port": 10250}]},
         {"type": "NodePort", "ports": [{"port": 80, "nodePort": 30080}], "externalTrafficPolicy": "Local"},
         {
             "ports": [{"port": 80}, {"name": "b", "port": 80, "protocol": "UDP"}][:1],
@@ -91,6 +119,40 @@ def test_a_wrong_service_is_refused(rule: str, path: tuple[str | int, ...], valu
 )
 def test_a_right_service_is_accepted(spec: dict[str, Any]) -> None:
     assert rules({**SERVICE, "spec": spec}) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "value", "refused_by", "accepted_by"),
+    [
+        ("kubernetes/kubelet-port", ("spec",), {**BALANCED, "ports": [{"port": 10250}]}, "1.32", "1.33"),
+        ("kubernetes/bad-name", ("metadata", "name"), "2-tiny", "1.35", "1.36"),
+        ("kubernetes/value-not-supported", ("spec", "trafficDistribution"), "PreferSameNode", "1.33", "1.34"),
+        (
+            "kubernetes/address-range",
+            ("spec",),
+            {**BALANCED, "loadBalancerSourceRanges": ["10.0.0.1/08"]},
+            "1.36",
+            "1.35",
+        ),
+    ],
+)
+def test_versions_of_kubernetes_differ(
+    rule: str, path: tuple[str | int, ...], value: Any, refused_by: str, accepted_by: str
+) -> None:
+    assert rule in rules(changed(path, value), refused_by)
+    assert rules(changed(path, value), accepted_by) == []
+
+
+def test_the_annotation_of_source_ranges_is_judged_as_the_field() -> None:
+    manifest = changed(("metadata", "annotations"), RANGES)
+    assert rules(manifest) == ["kubernetes/service-field", "kubernetes/address-range"]
+    assert rules({**manifest, "spec": BALANCED}) == ["kubernetes/address-range"]
+
+
+def test_settings_of_an_affinity_that_is_not_wanted_are_dropped() -> None:
+    manifest = changed(("spec", "sessionAffinityConfig"), {"clientIP": {"timeoutSeconds": 0}})
+    found = check(manifest, Surroundings(Target("0.12", "1.37"))) or []
+    assert [p.is_error for p in found] == [False]
 
 
 API = {"Deployment": "apps/v1", "Job": "batch/v1", "Role": "rbac.authorization.k8s.io/v1"}
