@@ -79,7 +79,9 @@ class Workspace:
 
     @property
     def annotations(self) -> dict[str, str]:
-        return strings(self.metadata.get("annotations"))
+        """The annotations; null is an empty text to the API server."""
+        given = mapping(self.metadata.get("annotations"))
+        return strings({key: "" if value is None else value for key, value in given.items()})
 
     @property
     def resource(self) -> Map:

@@ -30,7 +30,11 @@ def is_image_reference(image: str) -> bool:
     parts = [*(head.split("/") if slash else []), last]
     if len(parts) > 1 and _is_host(parts[0]):
         parts = parts[1:]
-    return len(rest) <= LONGEST_NAME and all(_is_path_part(part) for part in parts)
+    elif len(parts) == 1:
+        parts = ["library", *parts]  # where Docker's own images lie
+    if image == last and len(last) == DIGEST_LENGTH and set(last) <= set(hexdigits.lower()):
+        return False  # it would be taken for the id of an image
+    return len("/".join(parts)) <= LONGEST_NAME and all(_is_path_part(part) for part in parts)
 
 
 def _is_digest(digest: str) -> bool:
@@ -46,12 +50,16 @@ def _is_tag(tag: str) -> bool:
 def _is_host(part: str) -> bool:
     host, colon, port = part.partition(":")
     named = "." in host or host == "localhost" or bool(colon) or host != host.lower()
-    letters = set(host) <= set(ascii_letters + digits + ".-") and bool(host)
+    letters = all(_is_host_label(label) for label in host.split("."))
     return named and letters and (not colon or (port.isascii() and port.isdigit()))
 
 
+def _is_host_label(label: str) -> bool:
+    plain = set(label) <= set(ascii_letters + digits + "-")
+    return bool(label) and plain and label[0] != "-" and label[-1] != "-"
+
+
 def _is_path_part(part: str) -> bool:
-    allowed = set(ascii_letters.lower() + digits + "._-")
-    ends = set(ascii_letters.lower() + digits)
-    inner_ok = ".." not in part and "___" not in part and "._" not in part and "_." not in part
-    return bool(part) and set(part) <= allowed and part[0] in ends and part[-1] in ends and inner_ok
+    import re  # few manifests have images that KAITO parses
+
+    return bool(re.fullmatch("[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*", part))

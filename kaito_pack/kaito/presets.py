@@ -13,7 +13,8 @@ NEVER = ""  # a range that no version lies in
 class Preset(NamedTuple):
     """A preset and the ranges of KAITO minors in which each fact holds.
 
-    `gpu_memory_gib` is what all GPUs of the Workspace must have together, where that is checked.
+    `gpu_memory_gib` is what KAITO 0.6 has noted that all GPUs of a Workspace must have together;
+    `weights_gib` the size of the files, which later ones ask for where the runtime is not vLLM.
     """
 
     name: str
@@ -21,7 +22,8 @@ class Preset(NamedTuple):
     needs_secret: str = NEVER
     refuses_secret: str = NEVER
     gpu_memory_gib: float | None = None
-    gpu_memory_checked: str = NEVER
+    weights_gib: float | None = None
+    vllm_only: str = NEVER
 
 
 def holds(kaito: str, versions: str) -> bool:
@@ -39,7 +41,8 @@ def _all() -> dict[str, Preset]:
             row.get("needsSecret", NEVER),
             row.get("refusesSecret", NEVER),
             row.get("gpuMemoryGiB"),
-            row.get("gpuMemoryChecked", NEVER),
+            row.get("weightsGiB"),
+            row.get("vllmOnly", NEVER),
         )
         for name, row in rows.items()
     }

@@ -47,6 +47,8 @@ ON_CREATE: Mapping[str, Check] = {
     "kaito/preset-secret-needed": presets.preset_secret_needed,
     "kaito/preset-secret-refused": presets.preset_secret_refused,
     "kaito/preset-too-big": presets.preset_too_big,
+    "kaito/preset-over-nodes": presets.preset_over_nodes,
+    "kaito/preset-runtime": presets.preset_runtime,
     "kaito/preset-without-nodes": presets.preset_without_nodes,
     "kaito/inference-config-missing": inference.inference_config_missing,
     "kaito/inference-config-invalid": inference.inference_config_invalid,

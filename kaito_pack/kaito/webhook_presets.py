@@ -53,6 +53,13 @@ def may_be_preset(name: str, kaito: str) -> bool:
     return known_preset(name, kaito) is not None or is_for_the_hub(name, kaito)
 
 
+def may_be_tuned(name: str, kaito: str) -> bool:
+    """Whether that KAITO takes the preset for tuning: there it does not ask the Hub, any `a/b` will do."""
+    owner, _, rest = name.partition("/")
+    hub_ids = rules("webhook")["kaito/preset-unknown"].parameters["hubIds"]
+    return known_preset(name, kaito) is not None or bool(in_range(kaito, hub_ids) and owner and rest)
+
+
 def preset_unknown(case: Case) -> Iterator[Problem]:
     """KAITO must know the preset."""
     name = case.workspace.preset
@@ -89,15 +96,49 @@ def preset_secret_refused(case: Case) -> Iterator[Problem]:
 
 def preset_too_big(case: Case) -> Iterator[Problem]:
     """The GPUs of all nodes together must hold the preset, unless an annotation lifts the check."""
-    preset = known_preset(case.workspace.preset, case.kaito)
-    found = instance_types.find(case.surroundings.target.cloud, effective_instance_type(case))
-    bypassed = "kaito.sh/bypass-resource-checks" in case.workspace.annotations
-    if not preset or not found or bypassed or not presets.holds(case.kaito, preset.gpu_memory_checked):
+    if "kaito.sh/bypass-resource-checks" in case.workspace.annotations:
         return
-    total, least = found.gpus * found.gpu_memory_gib * case.workspace.count, preset.gpu_memory_gib or 0
+    preset, found = _preset_and_nodes(case)
+    least = _memory_asked_for(preset, case)
+    if found is None or least is None:
+        return
+    total = found.gpus * found.gpu_memory_gib * case.workspace.count
     if total < least:
         path = ("resource", "instanceType")
-        yield case.problem(*path, name=shown(preset.name), total=f"{total:g}", least=f"{least:g}")
+        yield case.problem(*path, name=shown(case.workspace.preset), total=f"{total:g}", least=f"{least:g}")
+
+
+def _preset_and_nodes(case: Case) -> tuple[presets.Preset | None, instance_types.InstanceType | None]:
+    preset = known_preset(case.workspace.preset, case.kaito)
+    found = instance_types.find(case.surroundings.target.cloud, effective_instance_type(case))
+    return preset, found if found and found.known_in(case.kaito) else None
+
+
+def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None:
+    """What the GPUs of all nodes must have together, in GiB; None where the webhook does not ask."""
+    noted = rules("webhook")["kaito/preset-too-big"].parameters["noted"]
+    if preset is None or in_range(case.kaito, noted):
+        return preset.gpu_memory_gib if preset else None
+    return None if case.workspace.runs_vllm else preset.weights_gib
+
+
+def preset_over_nodes(case: Case) -> Iterator[Problem]:
+    """Only vLLM runs a model over several nodes."""
+    preset, found = _preset_and_nodes(case)
+    if preset is None or found is None or case.workspace.runs_vllm:
+        return
+    one = found.gpus * found.gpu_memory_gib
+    if (preset.weights_gib or 0) > one:
+        facts = {"name": shown(case.workspace.preset), "one": f"{one:g}", "least": f"{preset.weights_gib:g}"}
+        yield case.problem("metadata", "annotations", "kaito.sh/runtime", **facts)
+
+
+def preset_runtime(case: Case) -> Iterator[Problem]:
+    """Some presets run under vLLM only."""
+    preset = known_preset(case.workspace.preset, case.kaito)
+    if preset and presets.holds(case.kaito, preset.vllm_only) and not case.workspace.runs_vllm:
+        name = shown(case.workspace.preset)
+        yield case.problem("metadata", "annotations", "kaito.sh/runtime", name=name)
 
 
 def preset_without_nodes(case: Case) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from kaito_pack.kaito.config_maps import TUNING_KEY, find_config_map
 from kaito_pack.kaito.fields import Map, given, mapping, sequence, text
 from kaito_pack.kaito.images import is_image_reference
 from kaito_pack.kaito.ruling import Case
-from kaito_pack.kaito.webhook_presets import may_be_preset
+from kaito_pack.kaito.webhook_presets import may_be_tuned
 from kaito_pack.kaito.webhook_resource import is_dns_subdomain
 from kaito_pack.problems import Problem, shown
 
@@ -74,7 +74,7 @@ def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
     """KAITO must know the preset that is tuned."""
     preset = case.workspace.tuning.get("preset")
     name = text(mapping(preset).get("name"))
-    if given(preset) and not may_be_preset(name, case.kaito):
+    if given(preset) and not may_be_tuned(name, case.kaito):
         yield case.problem("tuning", "preset", "name", name=shown(name))
 
 

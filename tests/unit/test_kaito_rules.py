@@ -203,6 +203,9 @@ def test_a_range_of_versions_counts_minors_as_numbers(versions: str, within: tup
         "localhost/otter",
         "HOST.example.com:5000/a/b_c:V1",
         "a@sha256:" + "0" * 64,
+        "a" * 64 + ":1",
+        "a--b__c",
+        "b" * 247,
     ],
 )
 def test_a_proper_image_reference_is_one(image: str) -> None:
@@ -210,7 +213,11 @@ def test_a_proper_image_reference_is_one(image: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "image", ["", "Otter", "a/", "/a", "a:", "a:-1", "a b", "a..b", "a@sha256:0", "a@", "a//b", "https://a/b"]
+    "image",
+    [
+        *("", "Otter", "a/", "/a", "a:", "a:-1", "a b", "a..b", "a@sha256:0", "a@", "a//b", "https://a/b"),
+        *("../a", "a.-b", "-a.org/b", "a" * 64, "b" * 248),
+    ],
 )
 def test_an_improper_image_reference_is_none(image: str) -> None:
     assert not is_image_reference(image)
