@@ -32,8 +32,11 @@ def check_claim_template(template: Fields, path: Path) -> Iterator[Problem]:
     yield from check_claim(fields(template.get("spec")), (*path, "spec"))
 
 
-def check_claim(spec: Fields, path: Path) -> Iterator[Problem]:
-    """What is wrong with the `spec` of a PersistentVolumeClaim."""
+def check_claim(spec: Fields, path: Path, alone: bool = False) -> Iterator[Problem]:
+    """What is wrong with the `spec` of a PersistentVolumeClaim; `alone`: it is no template of one.
+
+    Of a claim that stands alone the API server drops a `dataSource` that it cannot use.
+    """
     yield from required(spec, ["accessModes"], path, "a claim for storage")
     modes = sequence(spec.get("accessModes"))
     for mode, at in texts(modes, (*path, "accessModes")):
@@ -47,7 +50,8 @@ def check_claim(spec: Fields, path: Path) -> Iterator[Problem]:
     yield from check_storage(fields(spec.get("resources")), (*path, "resources"))
     yield from named(spec, "storageClassName", names.is_subdomain, path)
     yield from one_of(spec, "volumeMode", ("Filesystem", "Block"), path, empty=False)
-    yield from check_data_sources(spec, path)
+    yield from check_data_sources({**spec, "dataSource": None} if alone else spec, path)
+    yield from named(spec, "volumeAttributesClassName", names.is_subdomain, path)
     if spec.get("selector") is not None:
         yield from check_selector(spec["selector"], (*path, "selector"))
 

@@ -28,7 +28,8 @@ def check_builtin(manifest: Mapping[str, Any], kubernetes: str) -> list[Problem]
     found = list(decode(dict(manifest), known.root, known, case_sensitive=True))
     found += missing(manifest, known)
     if "metadata" in known.schemas[known.root].get("properties", {}):
-        found += check_metadata(manifest.get("metadata"), name_form(kind, kubernetes))
+        standard = rules.rules("kubernetes")["kubernetes/bad-name"].parameters["standardFinalizers"]
+        found += check_metadata(manifest.get("metadata"), name_form(kind, kubernetes), standard)
     return list(problems_of(found, "kubernetes", kubernetes=kubernetes, kind=kind))
 
 

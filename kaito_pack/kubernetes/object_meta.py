@@ -6,7 +6,7 @@ been decoded before: what has a wrong type there is passed over here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from kaito_pack.kubernetes import names
@@ -26,13 +26,20 @@ WORDS = {
     "path": "anything but `.`, `..` and names with `/` or `%`",
     "key": "letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit, at most 63 "
     "characters, if need be after a domain and `/`",
+    "apiVersion": "an apiVersion of a group, `/` and a version",
+    "controller": "controller: true for one owner alone",
     "value": "empty, or letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit, "
     "at most 63 characters",
 }
 
 
-def check_metadata(metadata: Any, form: NameForm = "subdomain") -> Iterator[Finding]:
-    """What the API server refuses in a decoded `metadata`; paths begin with "metadata"."""
+def check_metadata(
+    metadata: Any, form: NameForm = "subdomain", standard_finalizers: Collection[str] | None = None
+) -> Iterator[Finding]:
+    """What the API server refuses in a decoded `metadata`; paths begin with "metadata".
+
+    `standard_finalizers`, of Kubernetes' own kinds: those that need no prefix.
+    """
     if metadata is not None and not isinstance(metadata, dict):
         return  # said by the decoder
     metadata = metadata or {}
@@ -45,7 +52,12 @@ def check_metadata(metadata: Any, form: NameForm = "subdomain") -> Iterator[Find
     yield from _check_owners(metadata.get("ownerReferences"))
     finalizers = metadata.get("finalizers")
     for index, finalizer in enumerate(finalizers if isinstance(finalizers, list) else ()):
-        if isinstance(finalizer, str) and not names.is_qualified(finalizer):
+        if finalizer is not None and not isinstance(finalizer, str):
+            continue
+        unprefixed = "/" not in (finalizer or "") and standard_finalizers is not None
+        if not names.is_qualified(finalizer or "") or (
+            unprefixed and finalizer not in (standard_finalizers or ())
+        ):
             yield _finding("name", ("finalizers", index), finalizer, WORDS["key"])
 
 
@@ -90,10 +102,17 @@ def _check_annotations(annotations: Any) -> Iterator[Finding]:
 
 
 def _check_owners(owners: Any) -> Iterator[Finding]:
+    controllers = 0
     for index, owner in enumerate(owners if isinstance(owners, list) else ()):
+        path = ("ownerReferences", index)
         for field in ("apiVersion", "kind", "name", "uid"):
             if not (isinstance(owner, dict) and owner.get(field)):
-                yield _finding("owner", ("ownerReferences", index), field, field)
+                yield _finding("owner", path, field, field)
+        if isinstance(owner, dict) and str(owner.get("apiVersion", "")).count("/") > 1:
+            yield _finding("owner", path, "apiVersion", WORDS["apiVersion"])
+        controllers += isinstance(owner, dict) and owner.get("controller") is True
+        if controllers > 1:
+            yield _finding("owner", path, "controller", WORDS["controller"])
 
 
 def has_form(name: str, form: NameForm) -> bool:

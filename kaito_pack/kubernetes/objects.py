@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kaito_pack.kubernetes import names
-from kaito_pack.kubernetes.asking import not_negative, one_of, required
+from kaito_pack.kubernetes import names, workloads
+from kaito_pack.kubernetes.asking import one_of, required
 from kaito_pack.kubernetes.claims import check_claim
-from kaito_pack.kubernetes.pod import check_hostnames, check_pod_spec, check_pod_template
+from kaito_pack.kubernetes.pod import check_hostnames, check_pod_spec
 from kaito_pack.kubernetes.pod_annotations import check_pod_annotations
-from kaito_pack.kubernetes.selectors import check_selector
 from kaito_pack.kubernetes.services import check_service
 from kaito_pack.kubernetes.shapes import Fields, fields, strings, text
 from kaito_pack.problems import Path, Problem, shown
@@ -23,13 +22,7 @@ NEWEST = "1.37"
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
 LARGEST_DATA = 1_048_576  # bytes of a ConfigMap's or Secret's values
 BESIDE = frozenset({"HorizontalPodAutoscaler", "Ingress", "NetworkPolicy", "PodDisruptionBudget"})
-JOB_NUMBERS = (
-    "backoffLimit",
-    "completions",
-    "parallelism",
-    "ttlSecondsAfterFinished",
-    "activeDeadlineSeconds",
-)
+ACCOUNT = "kubernetes.io/service-account.name"
 SECRET_KEYS = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
     "kubernetes.io/ssh-auth": ("ssh-privatekey",),
@@ -72,7 +65,6 @@ def check_config_map(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
 def check_secret(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with the keys and the size of a Secret; its values are never repeated."""
     size, kind = 0, text(manifest.get("type"))
-    given = {key for field in ("data", "stringData") for key, _ in strings(manifest.get(field))}
     for field in ("data", "stringData"):
         for key, value in strings(manifest.get(field)):
             yield from check_key(key, (field, key))
@@ -81,17 +73,36 @@ def check_secret(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
             elif field == "data" and value and not decoded(value):
                 yield problem("kubernetes/secret-base64", (field, key))
             size += len(decoded(value)) if field == "data" else len(text(value).encode("utf-8", "replace"))
-    for key in SECRET_KEYS.get(kind, ()):
-        if key not in given:
-            yield problem(
-                "kubernetes/field-required", ("data", key), field=key, what=f"a Secret of type {kind}"
-            )
-    if kind == "kubernetes.io/basic-auth" and not given & {"username", "password"}:
-        yield problem(
-            "kubernetes/field-required", ("data",), field="username", what=f"a Secret of type {kind}"
-        )
+    yield from check_secret_type(manifest, kind)
     if size > LARGEST_DATA:
         yield problem("kubernetes/data-size", ("data",), size=size, limit=LARGEST_DATA)
+
+
+def check_secret_type(manifest: Fields, kind: str) -> Iterator[Problem]:
+    """What a Secret of a type that Kubernetes knows lacks."""
+    given = {key: decoded(value) for key, value in strings(manifest.get("data"))}
+    given |= {key: text(value).encode(errors="replace") for key, value in strings(manifest.get("stringData"))}
+    what = f"a Secret of type {kind}"
+    for key in SECRET_KEYS.get(kind, ()):
+        if key not in given or (key == "ssh-privatekey" and not given[key]):
+            yield problem("kubernetes/field-required", ("data", key), field=key, what=what)
+        elif key.startswith(".docker") and not is_json(given[key]):
+            yield problem("kubernetes/secret-json", ("data", key))
+    if kind == "kubernetes.io/basic-auth" and not given.keys() & {"username", "password"}:
+        yield problem("kubernetes/field-required", ("data",), field="username", what=what)
+    if kind == "kubernetes.io/service-account-token":
+        annotations, at = fields(manifest.get("metadata")).get("annotations"), ("metadata", "annotations")
+        yield from required(fields(annotations), [ACCOUNT], at, what)
+
+
+def is_json(content: bytes) -> bool:
+    """Whether bytes are a map in JSON."""
+    from json import loads  # only Secrets for pulling images come here
+
+    try:
+        return isinstance(loads(content), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def decoded(value: object) -> bytes:
@@ -113,7 +124,7 @@ def check_key(key: str, path: Path) -> Iterator[Problem]:
 
 def check_persistent_claim(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a PersistentVolumeClaim."""
-    yield from check_claim(fields(manifest.get("spec")), ("spec",))
+    yield from check_claim(fields(manifest.get("spec")), ("spec",), alone=True)
 
 
 def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
@@ -126,58 +137,10 @@ def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     yield from check_hostnames(spec, path)
 
 
-def check_job(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """What is wrong with a Job."""
-    yield from check_job_spec(fields(manifest.get("spec")), ("spec",), kubernetes)
-
-
-def check_cron_job(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """What is wrong with a CronJob."""
-    spec = fields(manifest.get("spec"))
-    yield from required(spec, ["schedule"], ("spec",), "a CronJob")
-    job = fields(fields(spec.get("jobTemplate")).get("spec"))
-    yield from check_job_spec(job, ("spec", "jobTemplate", "spec"), kubernetes)
-
-
-def check_job_spec(spec: Fields, path: Path, kubernetes: str) -> Iterator[Problem]:
-    """What is wrong with the `spec` of a Job."""
-    yield from not_negative(spec, JOB_NUMBERS, path)
-    template = fields(spec.get("template"))
-    at = (*path, "template")
-    yield from check_pod_template(template, at, kubernetes, restart=("OnFailure", "Never"))
-    yield from check_hostnames(fields(template.get("spec")), (*at, "spec"))
-
-
-def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """What is wrong with a StatefulSet, Deployment, DaemonSet or ReplicaSet."""
-    spec = fields(manifest.get("spec"))
-    yield from not_negative(spec, ["replicas", "minReadySeconds"], ("spec",))
-    selector, at = spec.get("selector"), ("spec", "selector")
-    template = fields(spec.get("template"))
-    if not fields(selector).get("matchLabels") and not fields(selector).get("matchExpressions"):
-        yield problem(
-            "kubernetes/field-required", at, field="selector", what=f"a {text(manifest.get('kind'))}"
-        )
-    yield from check_selector(selector, at)
-    labels = fields(fields(template.get("metadata")).get("labels"))
-    for key, value in strings(fields(selector).get("matchLabels")):
-        if isinstance(value, str) and labels.get(key) != value:
-            facts = {"key": shown(key), "value": shown(value)}
-            yield problem("kubernetes/selector-mismatch", (*at, "matchLabels", key), None, **facts)
-    yield from check_pod_template(template, ("spec", "template"), kubernetes)
-    if manifest.get("kind") != "StatefulSet":
-        yield from check_hostnames(fields(template.get("spec")), ("spec", "template", "spec"))
-
-
 CHECKS: dict[str, Callable[[Fields, str], Iterator[Problem]]] = {
+    **workloads.CHECKS,
     "ConfigMap": check_config_map,
-    "CronJob": check_cron_job,
-    "DaemonSet": check_workload,
-    "Deployment": check_workload,
-    "Job": check_job,
     "PersistentVolumeClaim": check_persistent_claim,
     "Pod": check_pod,
-    "ReplicaSet": check_workload,
     "Secret": check_secret,
-    "StatefulSet": check_workload,
 }

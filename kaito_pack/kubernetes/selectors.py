@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import one_of, required
 from kaito_pack.kubernetes.metadata import check_labels
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, texts
+from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, strings, text, texts
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
@@ -49,6 +49,30 @@ def check_expression(expression: Fields, operators: tuple[str, ...], path: Path)
     for value, at in texts(values, (*path, "values")):
         if operator in (*WITH_VALUES, *COMPARING) and not names.is_label_value(value):
             yield problem("kubernetes/label-value", at, key=shown(key), value=shown(value))
+
+
+def unmatched(selector: object, labels: Fields, path: Path) -> Iterator[tuple[Path, str, str]]:
+    """What of a selector labels do not have: its path, key and the value that is wanted.
+
+    A null counts as an empty text in both.
+    """
+    given = {key: text(value) for key, value in strings(labels)}
+    for key, value in strings(fields(selector).get("matchLabels")):
+        if (value is None or isinstance(value, str)) and given.get(key) != text(value):
+            yield (*path, "matchLabels", key), key, text(value)
+    expressions = fields(selector).get("matchExpressions")
+    for expression, at in entries(expressions, (*path, "matchExpressions")):
+        key, operator = text(expression.get("key")), text(expression.get("operator"))
+        values = [value for value, _ in texts(expression.get("values"), at)]
+        inside = given.get(key) in values
+        wrong = {
+            "In": not inside,
+            "NotIn": inside,
+            "Exists": key not in given,
+            "DoesNotExist": key in given,
+        }
+        if wrong.get(operator):
+            yield at, key, f"{operator} {', '.join(values)}".strip()
 
 
 def check_node_term(term: Fields, path: Path) -> Iterator[Problem]:

@@ -155,9 +155,46 @@ def test_settings_of_an_affinity_that_is_not_wanted_are_dropped() -> None:
     assert [p.is_error for p in found] == [False]
 
 
-API = {"Deployment": "apps/v1", "Job": "batch/v1", "Role": "rbac.authorization.k8s.io/v1"}
-TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a", "image": "a"}]}}
+API = {
+    "CronJob": "batch/v1",
+    "Deployment": "apps/v1",
+    "Job": "batch/v1",
+    "Role": "rbac.authorization.k8s.io/v1",
+    "StatefulSet": "apps/v1",
+}
+TEMPLATE: dict[str, Any] = {
+    "metadata": {"labels": {"a": "b"}},
+    "spec": {"containers": [{"name": "a", "image": "a"}]},
+}
 PVC = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "50Gi"}}}
+POD: dict[str, Any] = TEMPLATE["spec"]
+NAMED_POD = {**POD, "hostname": "Otter"}
+ENDING = {"spec": {**POD, "restartPolicy": "Never"}}
+MOUNTS = {"volumeMounts": [{"name": "weights", "mountPath": "/weights"}]}
+MOUNTING = {**TEMPLATE, "spec": {"containers": [{**POD["containers"][0], **MOUNTS}]}}
+CLAIM = {"metadata": {"name": "weights"}, "spec": PVC}
+CLAIMED = {"metadata": {"name": "weights"}, "spec": {}}
+ANNOTATED = {"metadata": {"name": "a", "annotations": {"seccomp.security.alpha.kubernetes.io/pod": "strict"}}}
+ON_DELETE = {"type": "OnDelete", "rollingUpdate": {"partition": 1}}
+NONE_LESS = {"maxUnavailable": 0}
+SSH, DOCKER = "kubernetes.io/ssh-auth", "kubernetes.io/dockerconfigjson"
+OWNER = {"apiVersion": "v1", "kind": "Pod", "name": "a", "uid": "b", "controller": True}
+STRANGE = {**OWNER, "apiVersion": "a/b/c"}
+
+
+def deployment(**fields: Any) -> dict[str, Any]:
+    """The spec of a workload with some of its fields."""
+    return {"spec": {"selector": {"matchLabels": {"a": "b"}}, "template": TEMPLATE, **fields}}
+
+
+def rolling(settings: dict[str, Any], kind: str = "RollingUpdate") -> dict[str, Any]:
+    """The spec of a Deployment that is updated so."""
+    return deployment(strategy={"type": kind, "rollingUpdate": settings})
+
+
+def selecting(expression: dict[str, Any]) -> dict[str, Any]:
+    """The spec of a workload that selects by an expression on the label `a`."""
+    return deployment(selector={"matchExpressions": [{"key": "a", **expression}]})
 
 
 def named(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
@@ -193,6 +230,37 @@ def named(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
         ),
         ("kubernetes/field-required", "Deployment", {"spec": {"template": TEMPLATE}}),
         ("kubernetes/containers-required", "Pod", {"spec": {}}),
+        ("kubernetes/value-not-supported", "Pod", {"spec": {**POD, "restartPolicy": "Sometimes"}}),
+        ("kubernetes/label-format", "Pod", {"spec": {**POD, "hostname": "Otter"}}),
+        ("kubernetes/annotated-profile", "Pod", {**ANNOTATED, "spec": POD}),
+        ("kubernetes/label-format", "Deployment", deployment(template={**TEMPLATE, "spec": NAMED_POD})),
+        ("kubernetes/deadline-order", "Deployment", deployment(minReadySeconds=600)),
+        ("kubernetes/percent", "Deployment", rolling({"maxSurge": "1"})),
+        ("kubernetes/rollout-stuck", "Deployment", rolling({"maxSurge": 0, "maxUnavailable": "0%"})),
+        ("kubernetes/strategy-twice", "Deployment", rolling({"maxSurge": 1}, "Recreate")),
+        ("kubernetes/value-not-supported", "Deployment", deployment(strategy={"type": "Rolling"})),
+        ("kubernetes/number-negative", "Deployment", deployment(revisionHistoryLimit=-1)),
+        ("kubernetes/selector-mismatch", "Deployment", selecting({"operator": "In", "values": ["c"]})),
+        ("kubernetes/selector-mismatch", "Deployment", selecting({"operator": "DoesNotExist"})),
+        ("kubernetes/selector-mismatch", "Deployment", selecting({"operator": "NotIn", "values": ["b"]})),
+        ("kubernetes/bad-name", "StatefulSet", {"metadata": {"name": "a.b"}}),
+        ("kubernetes/value-not-supported", "StatefulSet", deployment(podManagementPolicy="Serial")),
+        ("kubernetes/label-format", "StatefulSet", deployment(serviceName="a.b")),
+        ("kubernetes/percent", "StatefulSet", deployment(updateStrategy={"rollingUpdate": NONE_LESS})),
+        ("kubernetes/strategy-twice", "StatefulSet", deployment(updateStrategy=ON_DELETE)),
+        ("kubernetes/field-required", "StatefulSet", deployment(volumeClaimTemplates=[{"spec": PVC}])),
+        ("kubernetes/field-required", "StatefulSet", deployment(volumeClaimTemplates=[CLAIMED])),
+        ("kubernetes/field-required", "Job", {"spec": {"template": TEMPLATE, "completionMode": "Indexed"}}),
+        ("kubernetes/schedule", "CronJob", {"spec": {"schedule": "* * * *"}}),
+        ("kubernetes/schedule", "CronJob", {"spec": {"schedule": "TZ=UTC 0 3 * * *"}}),
+        ("kubernetes/number-range", "CronJob", {"metadata": {"name": "n" * 53}}),
+        ("kubernetes/field-required", "Secret", {"type": "kubernetes.io/service-account-token"}),
+        ("kubernetes/field-required", "Secret", {"type": SSH, "stringData": {"ssh-privatekey": ""}}),
+        ("kubernetes/secret-json", "Secret", {"type": DOCKER, "stringData": {".dockerconfigjson": "x"}}),
+        ("kubernetes/bad-name", "ConfigMap", {"metadata": {"name": "a", "finalizers": ["mine"]}}),
+        ("kubernetes/bad-name", "ConfigMap", {"metadata": {"name": "a", "finalizers": [None]}}),
+        ("kubernetes/bad-owner", "ConfigMap", {"metadata": {"name": "a", "ownerReferences": [OWNER, OWNER]}}),
+        ("kubernetes/bad-owner", "ConfigMap", {"metadata": {"name": "a", "ownerReferences": [STRANGE]}}),
         ("kubernetes/bad-name", "ServiceAccount", {"metadata": {"name": "A"}}),
         ("kubernetes/bad-name", "Namespace", {"metadata": {"name": "a.b"}}),
     ],
@@ -213,6 +281,14 @@ def test_a_wrong_object_is_refused(rule: str, kind: str, fields: dict[str, Any])
         ("Job", {"spec": {"template": {"spec": {**TEMPLATE["spec"], "restartPolicy": "Never"}}}}),
         ("Pod", {"spec": {**TEMPLATE["spec"], "restartPolicy": "Never", "activeDeadlineSeconds": 5}}),
         ("Role", {"metadata": {"name": "system:reader"}}),
+        ("Deployment", rolling({"maxSurge": "25%", "maxUnavailable": 0})),
+        ("Deployment", selecting({"operator": "In", "values": ["b"]})),
+        ("StatefulSet", deployment(template=MOUNTING, volumeClaimTemplates=[CLAIM])),
+        ("StatefulSet", deployment(template={**TEMPLATE, "spec": NAMED_POD})),
+        ("CronJob", {"spec": {"schedule": "@daily", "jobTemplate": {"spec": {"template": ENDING}}}}),
+        ("Secret", {"type": DOCKER, "stringData": {".dockerconfigjson": "{}"}}),
+        ("ConfigMap", {"metadata": {"name": "a", "finalizers": ["orphan"], "ownerReferences": [OWNER]}}),
+        ("PersistentVolumeClaim", {"spec": {**PVC, "dataSource": {"kind": "Image", "name": "a"}}}),
         ("Unknown", {"metadata": {"name": "A B"}}),
     ],
 )
