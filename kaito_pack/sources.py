@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 from kaito_pack.documents import Document, read_file
 from kaito_pack.problems import Problem, ProblemsError, UsageError, escaped
 from kaito_pack.wrapping import is_wrapped
 
 SUFFIXES = (".yaml", ".yml", ".json")
+
+
+class EmptyFolder(UsageError):
+    """A folder in which no file could be values."""
 
 
 @dataclass(slots=True)
@@ -52,7 +56,7 @@ def files_of(path: str) -> Iterator[str]:
         return
     seen: set[str] = set()
     found = False
-    for folder, folders, files in os.walk(path, followlinks=True):
+    for folder, folders, files in os.walk(path, onerror=_unreadable, followlinks=True):
         real = os.path.realpath(folder)
         if real in seen:  # a link that leads back up
             folders.clear()
@@ -64,9 +68,14 @@ def files_of(path: str) -> Iterator[str]:
                 found = True
                 yield os.path.join(folder, name)
     if not found:
-        raise UsageError(
+        raise EmptyFolder(
             f"{escaped(path)}: no {', '.join('*' + suffix for suffix in SUFFIXES)} in this folder"
         )
+
+
+def _unreadable(error: OSError) -> NoReturn:
+    """A folder passed over without a word would have what it renders to pruned."""
+    raise UsageError(f"{escaped(error.filename)}: cannot be read: {(error.strerror or str(error)).lower()}")
 
 
 class Read(Protocol):

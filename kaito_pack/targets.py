@@ -13,9 +13,9 @@ from kaito_pack.documents import Document, read_file
 from kaito_pack.kubernetes import definitions
 from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
-from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, shown
+from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, escaped, shown
 from kaito_pack.rules import problem
-from kaito_pack.sources import Named, files_of
+from kaito_pack.sources import EmptyFolder, Named, files_of
 from kaito_pack.target import Target
 
 T = TypeVar("T")
@@ -161,11 +161,22 @@ def _matches(pattern: str) -> Iterator[Named]:
     if not glob.has_magic(pattern) and not os.path.isdir(pattern):
         yield from [Named(pattern)] if os.path.exists(pattern) else []
         return
+    _refuse_unreadable(pattern)
     for path in sorted(glob.glob(pattern, recursive=True)):
         try:
             yield from (Named(file, pattern) for file in files_of(path))
-        except UsageError:
+        except EmptyFolder:
             continue  # a folder without YAML among what the pattern finds
+
+
+def _refuse_unreadable(pattern: str) -> None:
+    """UsageError for a folder that `glob` would pass over without a word, and what it renders to pruned."""
+    above = os.path.dirname(pattern)
+    if glob.has_magic(above):
+        _refuse_unreadable(above)
+    for folder in glob.glob(above or ".", recursive=True):
+        if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
+            raise UsageError(f"{escaped(folder)}: cannot be read: permission denied")
 
 
 def _beside(file: str, path: str) -> str:
