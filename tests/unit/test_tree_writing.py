@@ -178,6 +178,6 @@ def test_a_file_that_cannot_take_its_place_is_named(tmp_path: Path, monkeypatch:
         raise PermissionError(1, "Operation not permitted", part)
 
     monkeypatch.setattr(os, "replace", refused)
-    with pytest.raises(UsageError, match="a/x.yaml: cannot be written: operation not permitted"):
+    with pytest.raises(UsageError, match=r"a/x\.yaml: cannot be written: operation not permitted"):
         write([(str(tmp_path), texts(a__x="1"))], False)
     assert content(tmp_path) == {}
