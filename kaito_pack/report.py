@@ -31,7 +31,8 @@ def sentence(text: str) -> str:
         return ""
     text = text[0].upper() + text[1:] if text.startswith(FIRST_WORDS) else text
     # A dot may belong to the name that is meant (`nvidia.com/gpu`): only a second sentence has ". ".
-    end = "?" if text.startswith("Did you mean") and ". " not in text else "."
+    one = ". " not in text and "? " not in text
+    end = "?" if text.startswith("Did you mean") and one else "."
     return text if text.endswith((".", "?", "!")) else text + end
 
 
