@@ -112,7 +112,7 @@ class Named(NamedTuple):
 
 
 def named_files(paths: Sequence[str]) -> list[Named]:
-    """The files that `paths` name, folders searched, none of them read but stdin."""
+    """The files that `paths` name, each once, folders searched, none of them read but stdin."""
     found: list[Named] = []
     for path in paths:
         try:
@@ -122,7 +122,14 @@ def named_files(paths: Sequence[str]) -> list[Named]:
                 found.append(Named(path, source=_read(path) if path == "-" else None))
         except UsageError as error:
             found.append(Named(path, source=Source(path, unread=str(error))))
-    return found
+    if len(paths) < 2:
+        return found
+    once: dict[str, Named] = {}
+    for one in found:
+        # Who names a file of a folder, too, means that it holds values.
+        if (where := os.path.abspath(one.file)) not in once or not one.among:
+            once[where] = one
+    return list(once.values())
 
 
 def fruitless(files: Sequence[Named], read: Sequence[Read]) -> Iterator[tuple[str, str]]:
@@ -135,6 +142,7 @@ def fruitless(files: Sequence[Named], read: Sequence[Read]) -> Iterator[tuple[st
 
 def values_sources(paths: Sequence[str] | Sequence[Named]) -> list[Source]:
     """The values files that `paths` name, read; what else lies in a folder is passed over."""
-    files = [one for path in paths for one in (named_files([path]) if isinstance(path, str) else [path])]
+    names = [path for path in paths if isinstance(path, str)]
+    files = [*named_files(names), *(path for path in paths if not isinstance(path, str))]
     sources = [source for file in files if (source := file.read()) is not None]
     return sources + [Source(among, unread=reason) for among, reason in fruitless(files, sources)]

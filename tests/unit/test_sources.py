@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from kaito_pack.pack import Pack
 from kaito_pack.problems import UsageError
-from kaito_pack.sources import named_files
+from kaito_pack.sources import named_files, read_sources
 from kaito_pack.targets import read_fleet
 
 HEAD = "apiVersion: pack.kubefoundry.io/v1\nkind: "
@@ -49,3 +50,22 @@ def test_a_folder_that_cannot_be_read_is_told(closed: Path, tmp_path: Path) -> N
     assert [one.source and one.source.unread for one in found] == [
         f"{closed}: cannot be read: permission denied"
     ]
+
+
+def test_a_file_that_is_named_twice_is_taken_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "models" / f"{name}.yaml").write_text("kind: Other\n", encoding="utf-8")
+    found = named_files(["models", "models/../models/b.yaml", str(tmp_path / "models")])
+    assert [(one.file, one.among) for one in found] == [
+        ("models/a.yaml", "models"),
+        ("models/../models/b.yaml", ""),  # named, so it must hold values
+    ]
+
+
+def test_stdin_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("name: a\n"))
+    first, second = named_files(["-"]), read_sources(["-"])
+    assert first[0].source is not None and first[0].source.unread is None
+    assert second[0].unread == "<stdin>: was read already; name - once"
