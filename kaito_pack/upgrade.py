@@ -11,7 +11,7 @@ from kaito_pack.changes import workload
 from kaito_pack.kaito import instance_types
 from kaito_pack.pipeline import surroundings
 from kaito_pack.problems import Problem, shown
-from kaito_pack.rules import problem
+from kaito_pack.rules import problem, rule
 from kaito_pack.tables import table
 from kaito_pack.target import Surroundings, Target
 
@@ -84,6 +84,7 @@ def _new(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> list
 
 INSTANCE_TYPE = ("resource", "instanceType")
 TEMPLATE = ("inference", "template")
+REPLACED = "controller/workload-replaced"
 
 
 def _replaced(body: Mapping[str, Any], now: Target, then: Target) -> Iterator[Problem]:
@@ -91,8 +92,10 @@ def _replaced(body: Mapping[str, Any], now: Target, then: Target) -> Iterator[Pr
     row = table("kaito/changes.json")["template"]
     old, new = workload(row, now.kaito), workload(row, then.kaito)
     inference = body.get("inference")
-    if old != new and isinstance(inference, Mapping) and inference.get("template") is not None:
-        yield problem("controller/workload-replaced", TEMPLATE, kaito=then.kaito, old=old, new=new)
+    if old == new or not isinstance(inference, Mapping) or inference.get("template") is None:
+        return
+    if rule(REPLACED).holds_for(then.kaito):
+        yield problem(REPLACED, TEMPLATE, kaito=then.kaito, old=old, new=new)
 
 
 def _dropped(body: Mapping[str, Any], now: Target, then: Surroundings) -> Iterator[Problem]:

@@ -12,16 +12,8 @@ import click
 
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import tell_outcomes
-from kaito_pack.cli._plan_old import (
-    Before,
-    Run,
-    at_commit,
-    before_commit,
-    bodies_of,
-    of_objects,
-    of_tree,
-    runs,
-)
+from kaito_pack.cli._plan_commit import at_commit, before_commit, of_cluster, tell_of_lost
+from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
 from kaito_pack.cli._plan_text import as_markdown, as_rows, as_text, upgrade_text
 from kaito_pack.commit import files_at
 from kaito_pack.pipeline import Outcome
@@ -86,13 +78,15 @@ def command(
     planned: list[Planned] = []
     with ExitStack() as stack:
         commit = stack.enter_context(files_at(against)) if against is not None else None
-        then = at_commit(commit, values, cluster, fleet) if commit and out is None else {}
+        then = at_commit(commit, values, cluster, fleet) if commit and out is None else []
+        if commit:
+            tell_of_lost([run for run, _ in made], then, commit)
         for run, outcomes in made:
             new = bodies_of(outcomes)
             if commit and out is not None:
                 planned += _planned(run, of_tree(out, new, whole, commit), outcomes, whole)
             elif commit:
-                before = before_commit(commit, then.get(run.name, []), outcomes)
+                before = before_commit(commit, of_cluster(run, then, commit), outcomes)
                 planned += _planned(run, before, outcomes, True)
             elif old:
                 planned += _planned(run, of_objects(old), outcomes, False)

@@ -245,6 +245,19 @@ def test_a_fleet_is_compared_cluster_by_cluster(run: Run, repository: Path) -> N
     assert {row["cluster"] for row in rows} == {"prod"}
 
 
+def test_a_cluster_is_known_by_its_output_tree_or_its_name(run: Run, repository: Path) -> None:
+    fleet = repository / "fleet.yaml"
+    text = fleet.read_text(encoding="utf-8")
+    asked = ("plan", "--fleet", "fleet.yaml", "--against", "HEAD")
+    for old, new in (("name: prod", "name: live"), ("out: ", "out: of/")):
+        fleet.write_text(text.replace(old, new), encoding="utf-8")
+        assert (run(*asked).stdout, run(*asked).stderr) == ("Nothing changes\n", "")
+    fleet.write_text(text.replace("name: prod", "name: live").replace("out: ", "out: of/"), encoding="utf-8")
+    done = run(*asked)
+    assert "on live: created" in done.stdout
+    assert "prod: is in the fleet no more" in done.stderr
+
+
 def test_a_repository_is_left_as_it_was(run: Run, repository: Path) -> None:
     (repository / "models/tiny.yaml").write_text(TINY, encoding="utf-8")
     before = sorted((file, file.read_bytes()) for file in repository.rglob("*") if file.is_file())
@@ -328,6 +341,13 @@ def test_objects_that_are_none_are_a_problem_of_their_file(run: Run, tree: Path)
     assert done.stderr.startswith("stored.yaml:1:1 kind:")
 
 
+def test_without_an_object_nothing_can_be_judged(run: Run, tree: Path) -> None:
+    """As where kubectl has found nothing."""
+    done = run("plan", "in", "--old", "-", stdin="")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: <stdin>: there is no object in it to compare with\n"
+
+
 def test_upgrade_does_not_pass_over_values_that_are_wrong(run: Run, tmp_path: Path) -> None:
     (tmp_path / "wrong.yaml").write_text("modelSource: vllm\n", encoding="utf-8")
     done = run("plan", "--upgrade", "0.12", "wrong.yaml", "--kaito-version", "0.9")
@@ -352,7 +372,9 @@ def test_upgrade_says_on_what_a_workspace_is_refused(run: Run, tmp_path: Path) -
     assert "update" in " ".join(row["on"] for row in json.loads(done.stdout))
 
 
-@pytest.mark.parametrize(("now", "then", "told"), [("0.7", "0.8", 1), ("0.6", "0.12", 1), ("0.8", "0.12", 0)])
+@pytest.mark.parametrize(
+    ("now", "then", "told"), [("0.7", "0.8", 1), ("0.6", "0.12", 1), ("0.8", "0.12", 0), ("0.8", "0.6", 0)]
+)
 def test_upgrade_tells_that_the_workload_becomes_another_one(
     run: Run, tree: Path, now: str, then: str, told: int
 ) -> None:
