@@ -30,10 +30,13 @@ class Change:
 
     def told(self) -> str:
         """`replicas: 1 → 2`, safe to print; the path alone where no value changed there."""
-        text = path_text(self.path)
+        return ": ".join(filter(None, (path_text(self.path), self.values())))
+
+    def values(self) -> str:
+        """`1 → 2`, safe to print; "" where no value changed there."""
         if self.old is ABSENT and self.new is ABSENT:
-            return text
-        return f"{text}: {_value(self.old)} → {_value(self.new)}"
+            return ""
+        return f"{_value(self.old)} → {_value(self.new)}"
 
 
 def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Change:

@@ -171,6 +171,35 @@ def test_markdown_is_a_comment_that_nothing_breaks_out_of(run: Run, tree: Path) 
     assert done.stdout == run("plan", "in", "--out", "tree", "-o", "markdown").stdout
 
 
+def test_a_comment_calls_nobody_and_keeps_paths_and_values_apart() -> None:
+    new = workspace("tiny")
+    old = deepcopy(new)
+    old["metadata"]["annotations"] = {"other": "", "a: `b|c": "@team fixes #12 ~x~ $y$"}
+    new["metadata"]["annotations"] = {"other": ""}
+    row = next(line for line in as_markdown(plan([old], [new], TARGET)).splitlines() if "b\\|c" in line)
+    assert row == (
+        '| live | `` metadata.annotations["a: `b\\|c"] `` '
+        "| &#64;&#8203;team fixes &#35;&#8203;12 \\~x\\~ \\$y\\$ → nothing |"
+    )
+
+
+def test_a_plan_that_is_too_long_for_a_comment_keeps_what_hurts_most() -> None:
+    old = [workspace(f"m{number}") for number in range(200)]
+    new = deepcopy(old)
+    for one in new:
+        one["inference"]["template"]["spec"]["containers"][0]["image"] = "other:1"
+    new[-1]["resource"]["count"] = 2
+    text = as_markdown(plan(old, new, TARGET))
+    assert len(text) < 65_536
+    assert text.startswith("**KAITO plan.** 200 objects: 1 rejected, 200 accepted but not rolled out.")
+    assert text.index("workspace-m199: changed") < text.index("workspace-m0: changed")
+    assert text.endswith(" more do not fit into a comment; `-o text` and `-o json` have all.\n")
+
+
+def workspace(name: str) -> Any:
+    return deepcopy(rendered({"name": name, "modelSource": "vllm", "modelId": "acme/tiny"})[0])
+
+
 def test_upgrade_says_what_a_newer_kaito_refuses(run: Run, tmp_path: Path) -> None:
     (tmp_path / "old.yaml").write_text(TINY + "instanceType: Standard_NC6s_v3\n", encoding="utf-8")
     done = run("plan", "--upgrade", "0.12", "old.yaml", "--kaito-version", "0.6")
