@@ -6,6 +6,7 @@ one. Values are typed as YAML 1.2 core types them; with `--set-string` all are t
 
 from __future__ import annotations
 
+import os
 import re
 from math import inf, isfinite
 from typing import Any
@@ -20,6 +21,10 @@ MOST_ITEMS = 1000  # an index above that is a slip, as it is for Helm
 
 def layers_of(option: str, expression: str, as_text: bool) -> list[Layer]:
     """The layers of one `--set` (or `--set-string`); UsageError where it cannot be read."""
+    try:  # the shell's locale may not be UTF-8, which YAML is
+        expression = os.fsencode(expression).decode()
+    except UnicodeError:
+        raise UsageError(f"{option} {shown(expression, quote=False)}: is not UTF-8") from None
     # The title is told wherever something is wrong, and by `explain`.
     title = f"{option} {shown(expression, quote=False) if looks_like_token(expression) else expression}"
     return [

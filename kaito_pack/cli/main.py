@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from keyword import iskeyword
 from pathlib import Path
 from types import ModuleType
@@ -84,6 +85,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     collect_rarely()
     if None in (sys.stdin, sys.stdout, sys.stderr):
         _streams().complete()
+    if isinstance(sys.stdout, TextIOWrapper):
+        # YAML and JSON are UTF-8, whatever the locale; a file's name may be neither.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code: Any = commands.main(arguments, prog_name=_program(), standalone_mode=False)
         sys.stdout.flush()

@@ -220,3 +220,14 @@ def test_streams_that_are_closed_or_full_give_a_line_and_an_exit_code(
     assert (done.returncode, done.stdout) == (code, "")
     assert done.stderr.startswith("Error: output cannot be written: ") == (code == 2 and "2>" not in how)
     assert done.stderr.count("\n") <= 1
+
+
+def test_output_is_utf_8_whatever_the_locale(run: Run, tmp_path: Path) -> None:
+    name = os.fsdecode(b"odd \xff.yaml")
+    (tmp_path / name).write_text(TINY + "extraArgs: [é → ü]\n", encoding="utf-8")
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for env in ({"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "utf-8"}, locale):
+        done = run(name, env=env)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "é → ü" in done.stdout
+        assert json.loads(run("validate", name, "-o", "json", env=env).stdout)[0]["file"] == name

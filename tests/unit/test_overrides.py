@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from kaito_pack import layers
@@ -120,3 +122,9 @@ def test_a_token_is_not_repeated(expression: str) -> None:
     except UsageError as error:
         title = str(error)
     assert "hf_" not in title
+
+
+def test_a_setting_is_utf_8_whatever_the_locale() -> None:
+    assert given(os.fsdecode("a=ü".encode())) == {"a": "ü"}
+    with pytest.raises(UsageError, match="is not UTF-8"):
+        given(os.fsdecode(b"a=\xff"))
