@@ -90,8 +90,11 @@ def is_manifest(value: object) -> bool:
 
 
 def is_foreign(value: object) -> bool:
-    """Whether a document of a folder is of no concern to who looks for values."""
-    return is_manifest(value) and not is_wrapped(value)
+    """Whether a document of a folder is of no concern to who looks for values.
+
+    Values into which a manifest's field has slipped are: passed over, what they render to would be pruned.
+    """
+    return is_manifest(value) and not is_wrapped(value) and "modelSource" not in value  # type: ignore[operator]
 
 
 class Named(NamedTuple):

@@ -69,3 +69,11 @@ def test_stdin_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = named_files(["-"]), read_sources(["-"])
     assert first[0].source is not None and first[0].source.unread is None
     assert second[0].unread == "<stdin>: was read already; name - once"
+
+
+def test_values_with_a_field_of_manifests_are_not_passed_over(tmp_path: Path) -> None:
+    """Else a slip would have what they render to pruned."""
+    (tmp_path / "slip.yaml").write_text("kind: x\nname: a\nmodelSource: vllm\n", encoding="utf-8")
+    (tmp_path / "other.yaml").write_text("kind: ConfigMap\n", encoding="utf-8")
+    read = [one.read() for one in named_files([str(tmp_path)])]
+    assert [one and Path(one.file).name for one in read] == [None, "slip.yaml"]
