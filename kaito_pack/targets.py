@@ -46,7 +46,7 @@ def read_target(file: str, pack: Pack) -> TargetFile:
     said: Mapping[str, Any] = document.value
     problems = list(_unknown_versions(document, pack))
     layers = [
-        Layer(one, "layer")
+        Layer(one, "the target's layer")
         for path, layer in _named(document, "layers", file)
         for one in _or_told(problems, document, path, read_layer, layer) or ()
     ]
