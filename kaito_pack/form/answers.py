@@ -13,11 +13,12 @@ from kaito_pack.pack import Mode
 from kaito_pack.scalars import to_yaml
 
 
-def parsed(question: Question, text: str) -> Any:
+def parsed(question: Question, text: str, by_line: bool = False) -> Any:
     """The value that a person means by `text`; None for no answer.
 
     What is not what the question asks for, such as `two` for a count, stays text: the schema has the words
-    for it. Items of a list go with commas, blanks or lines, entries of a map as `key=value`.
+    for it. Items of a list go with commas, blanks or lines, entries of a map as `key=value`; `by_line`
+    leaves lines alone, so that an item may have commas and blanks.
     """
     text = text.strip()
     if not text:
@@ -25,9 +26,9 @@ def parsed(question: Question, text: str) -> Any:
     if question.kind == "choice":
         return next((one.value for one in question.choices if str(one.value) == text), text)
     if question.kind == "list":
-        return [item for line in text.splitlines() for item in line.replace(",", " ").split()]
+        return _items(text) if by_line else text.replace(",", " ").split()
     if question.kind == "map":
-        entries = [item.partition("=") for item in text.replace("\n", ",").split(",") if item.strip()]
+        entries = [item.partition("=") for item in _items(text if by_line else text.replace(",", "\n"))]
         read = str if question.holds_text else typed
         return {key.strip(): read(value.strip()) if equals else None for key, equals, value in entries}
     if question.kind == "text":
@@ -37,15 +38,20 @@ def parsed(question: Question, text: str) -> Any:
     return value if type(value) is wanted else text
 
 
-def written(question: Question, value: Any) -> str:
+def _items(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def written(question: Question, value: Any, by_line: bool = False) -> str:
     """`value` as a person would type it: what `parsed` reads back."""
+    between = "\n" if by_line else ", "
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}={written(question, one)}" for key, one in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return between.join(f"{key}={written(question, one)}" for key, one in value.items())
+    return between.join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def answered(answers: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:

@@ -1,0 +1,39 @@
+"""The form as a page on 127.0.0.1: values left, manifest right (`render.py new --web`).
+
+`state` is what the page sends and a link holds, `cluster` the target chosen there, `view` all that the page
+shows of a state, `server` the way there and back. Flask is imported here alone, and only to serve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kaito_pack.pack import Pack
+    from kaito_pack.target import Target
+
+
+def serve(
+    pack: Pack,
+    target: Target,
+    opened: str | None = None,
+    port: int = 0,
+    tell: Callable[[str], None] = lambda line: None,
+    show: Callable[[str], object] = lambda url: None,
+) -> None:
+    """Serve the form on 127.0.0.1 until Ctrl-C, which comes through as KeyboardInterrupt.
+
+    `opened` is the text of a values file to begin with, `port` 0 a free one. `tell` gets the lines for
+    stderr, the address first; `show` the address, to open a browser there. Raises UsageError where the port
+    is taken or Flask is not installed, ProblemsError where `opened` cannot be read.
+    """
+    from kaito_pack.problems import UsageError
+
+    try:
+        from kaito_pack.form.web.server import run
+    except ModuleNotFoundError as error:
+        if error.name not in ("flask", "werkzeug"):
+            raise
+        raise UsageError("the form needs Flask: make form, or pip install 'kaito-pack[form]'") from None
+    run(pack, target, opened, port, tell, show)

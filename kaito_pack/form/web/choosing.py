@@ -1,0 +1,87 @@
+"""Where a state leads: what is known of its model, its mode, and its answers as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from kaito_pack.form import answers
+from kaito_pack.form.hints import hints
+from kaito_pack.form.model_choice import MODEL, About, about, modes_for, takes_model
+from kaito_pack.form.questions import Question, questions
+from kaito_pack.form.web.state import State
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.model import runs_on_kaito
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.target import Target
+
+
+class Asked(NamedTuple):
+    """A mode, the values that the answers come to, and the questions there are then.
+
+    `model` is the one that the start of the page answers, where the mode has it.
+    """
+
+    mode: Mode
+    values: Mapping[str, Any]
+    questions: list[Question]
+    model: Question | None
+
+
+def model_of(state: State, catalogue: Catalogue) -> About:
+    """What is known of the model that the state starts from."""
+    return about(state.model_id or None, catalogue, state.engines, state.gated)
+
+
+def offered(state: State, of: About, pack: Pack) -> list[str]:
+    """The modes to choose from: those that can serve the model, then those with a list of their own."""
+    served = modes_for(of.engines, pack) if state.model_id else []
+    return [*served, *(name for name in pack.mode_names if has_list_of_its_own(pack, name))]
+
+
+def has_list_of_its_own(pack: Pack, name: str) -> bool:
+    """Whether a mode is chosen for itself: its models are its own, or its engine is no one's but its own."""
+    return not (takes_model(pack, name) and runs_on_kaito([pack.mode(name).facts.get("engine", "")]))
+
+
+def mode_of(state: State, modes: list[str], of: About) -> str | None:
+    """The mode chosen; else, for a model whose engines are known, the usual one."""
+    if state.mode in modes:
+        return state.mode
+    return modes[0] if state.model_id and of.runs else None
+
+
+def asked(state: State, mode: Mode, of: About, pack: Pack, target: Target, catalogue: Catalogue) -> Asked:
+    """The questions of `mode`, and the values that the texts of the state come to.
+
+    An answer may bring questions, which have answers: so until there is no more to read. Texts for
+    questions that are not asked (any more) say nothing.
+    """
+    values, texts = answers.of_mode(mode, state.kept), _texts(state, mode, of)
+    while True:
+        found = questions(pack, mode, values, of, target, catalogue)
+        ready = [one for one in found if one.name in texts]
+        if not ready:
+            break
+        for one in ready:
+            value = answers.parsed(one, texts.pop(one.name), by_line=True)
+            values = answers.answered(values, one.path, value)
+    model = None if asks_for_files(mode) else next((one for one in found if one.name == MODEL), None)
+    return Asked(mode, values, [one for one in found if one is not model], model)
+
+
+def _texts(state: State, mode: Mode, of: About) -> dict[str, str]:
+    """The answers as typed, with the model that the page starts from among them."""
+    texts = dict(state.answers)
+    if not asks_for_files(mode):
+        return texts | {MODEL: state.model_id}
+    repositories = of.figures.gguf_repositories if of.figures else ()
+    if state.model_id:
+        texts.setdefault(MODEL, next(iter(repositories), state.model_id))
+    return texts
+
+
+def asks_for_files(mode: Mode) -> bool:
+    """Whether a mode asks for the repository of a model's files by itself: it may not be the model's own."""
+    part = mode.schema.get("properties", {}).get(MODEL, {})
+    return hints(part, mode.name).suggest == "ggufRepositories"
