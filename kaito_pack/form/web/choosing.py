@@ -66,22 +66,20 @@ def asked(state: State, mode: Mode, of: About, pack: Pack, target: Target, catal
         for one in ready:
             value = answers.parsed(one, texts.pop(one.name), by_line=True)
             values = answers.answered(values, one.path, value)
-    model = None if asks_for_files(mode) else next((one for one in found if one.name == MODEL), None)
+    is_own = has_files_elsewhere(mode, of)
+    model = None if is_own else next((one for one in found if one.name == MODEL), None)
     return Asked(mode, values, [one for one in found if one is not model], model)
 
 
 def _texts(state: State, mode: Mode, of: About) -> dict[str, str]:
     """The answers as typed, with the model that the page starts from among them."""
-    texts = dict(state.answers)
-    if not asks_for_files(mode):
-        return texts | {MODEL: state.model_id}
-    repositories = of.figures.gguf_repositories if of.figures else ()
-    if state.model_id:
-        texts.setdefault(MODEL, next(iter(repositories), state.model_id))
-    return texts
+    if not has_files_elsewhere(mode, of):
+        return {**state.answers, MODEL: state.model_id}
+    assert of.figures is not None
+    return {MODEL: next(iter(of.figures.gguf_repositories), ""), **state.answers}
 
 
-def asks_for_files(mode: Mode) -> bool:
-    """Whether a mode asks for the repository of a model's files by itself: it may not be the model's own."""
+def has_files_elsewhere(mode: Mode, of: About) -> bool:
+    """Whether a mode asks by itself for the repository of the files: of a known model it is another one."""
     part = mode.schema.get("properties", {}).get(MODEL, {})
-    return hints(part, mode.name).suggest == "ggufRepositories"
+    return of.figures is not None and hints(part, mode.name).suggest == "ggufRepositories"

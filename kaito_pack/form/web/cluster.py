@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from kaito_pack import pack_files
+from kaito_pack.form.answers import first_sentence
 from kaito_pack.form.questions import Choice, Question, kind_of, meaning
 from kaito_pack.kubernetes import definitions
 from kaito_pack.overrides import typed
@@ -25,6 +26,7 @@ FIELDS = {
     "gpuMemoryGiB": "gpu_memory_gib",
 }
 NUMBER = "gpuMemoryGiB"
+OPTIONAL = ("nodeProvisioning", NUMBER)
 
 
 def said_by(target: Target) -> dict[str, str]:
@@ -83,10 +85,10 @@ def _question(name: str, part: Mapping[str, Any], said: str, held: Any, versions
         path=(name,),
         kind="choice" if choices else kind_of(part) or "text",
         title=part["title"],
-        help=part["description"],
+        help=first_sentence(part["description"]),
         value=said if name == NUMBER and said else held,
         default=None,
-        is_required=True,
+        is_required=name not in OPTIONAL,
         is_more=False,
         choices=tuple(Choice(value, meaning(part, value)) for value in choices),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kaito_pack import checks
-from kaito_pack.form.model_choice import About
+from kaito_pack import checks, json_schema
+from kaito_pack.form.model_choice import MODEL, About
 from kaito_pack.models.checks import listed
 from kaito_pack.models.fit import fit_of
 from kaito_pack.models.memory import budget_table
 from kaito_pack.models.model import divides_heads
-from kaito_pack.models.serving import Serving, serving_of_workspace, values_paths
+from kaito_pack.models.serving import ENGINE, Serving, serving_of_values, serving_of_workspace, values_paths
+from kaito_pack.pack import Mode
 from kaito_pack.pipeline import Outcome
 from kaito_pack.problems import path_text
 from kaito_pack.tables import first
@@ -41,35 +42,40 @@ def model_facts(of: About) -> list[dict[str, str]]:
     known = {name: getattr(of.figures, field) for name, field in SHOWN.items()}
     known |= {"engines": ", ".join(of.engines), "gated": {True: "yes", False: "no"}.get(of.gated)}  # type: ignore[arg-type]
     return [
-        {"title": parts[name]["title"], "help": parts[name]["description"], "text": _number(value)}
+        {"title": parts[name]["title"], "help": parts[name]["description"], "text": _number(name, value)}
         for name, value in known.items()
         if value
     ]
 
 
-def _number(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def _number(name: str, value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value} GiB" if name.endswith("GiB") else str(value)
 
 
-def serving_of(outcome: Outcome) -> Serving | None:
-    """What the rendered Workspace asks of vLLM, where vLLM serves it."""
-    return serving_of_workspace(outcome.manifests[0].body) if outcome.manifests else None
+def serving_of(mode: Mode, values: Mapping[str, Any], outcome: Outcome) -> Serving | None:
+    """What the rendered Workspace asks of vLLM, or the values where there is none yet; None of other engines."""
+    if outcome.manifests:
+        return serving_of_workspace(outcome.manifests[0].body)
+    is_vllm = mode.facts.get("engine") == ENGINE and MODEL in mode.schema.get("properties", {})
+    return serving_of_values(json_schema.with_defaults(mode.schema, values), None) if is_vllm else None
 
 
-def parallel(serving: Serving | None, outcome: Outcome, of: About) -> dict[str, Any] | None:
-    """The tensor parallel size, as it was rendered, and the question that sets it."""
-    if serving is None or outcome.values is None:
+def parallel(serving: Serving | None, of: About) -> dict[str, Any] | None:
+    """The tensor parallel size as it is rendered, the question that sets it, and the counts that would do."""
+    if serving is None or serving.tensor_parallel_size is None:
         return None
-    path = values_paths(outcome.values.filled, True)["tensor_parallel_size"]
+    path = values_paths({}, True)["tensor_parallel_size"]
     counts = divides_heads(of.figures) if of.figures and of.figures.attention_heads else None
     return {"question": path_text(path), "size": serving.tensor_parallel_size, "counts": counts}
 
 
-def memory(serving: Serving | None, outcome: Outcome, of: About, target: Target) -> dict[str, Any] | None:
+def memory(
+    serving: Serving | None, instance_type: object, of: About, target: Target
+) -> dict[str, Any] | None:
     """The budget of one GPU as a bar and as a table, or what lacks for it; None where no vLLM serves."""
-    if serving is None or of.figures is None or outcome.values is None:
+    if serving is None or of.figures is None:
         return None
-    gib, most = checks.gpu_memory(target, outcome.values.filled.get("instanceType"))
+    gib, most = checks.gpu_memory(target, instance_type)
     if gib is None:
         return {"lacks": "memory"}
     fit = fit_of(serving, of.figures, gib, most)

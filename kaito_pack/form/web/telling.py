@@ -65,10 +65,13 @@ class Teller:
             if found.layer in IN_VALUES:
                 if found.path[: len(path)] == path:
                     return name
-            elif self.document and at(self.document.value, path) is not None:
-                if found.place == self.document.place(path):
-                    return name
+            elif self._is_written_at(path, found.place):
+                return name
         return None
+
+    def _is_written_at(self, path: Path, place: Place | None) -> bool:
+        document = self.document
+        return document is not None and at(document.value, path) is not None and document.place(path) == place
 
     def _manifest_line(self, path: Path) -> int:
         """Where a path stands in the manifests; 0 where it does not."""

@@ -85,13 +85,13 @@ class Views:
         manifest = as_yaml(outcome.manifests) if is_good else ""
         questions = {f"answers/{one.name}": one for one in asked.questions}
         questions |= {"start/modelId": asked.model} if asked.model else {}
-        serving = figures.serving_of(outcome)
+        serving = figures.serving_of(asked.mode, asked.values, outcome)
         return {
             "questions": [field(one) for one in asked.questions],
             "notice": asked.mode.facts.get("notice", ""),
             "problems": Teller(questions | _target(cluster), _document(text), manifest).rows(problems),
-            "parallel": figures.parallel(serving, outcome, of),
-            "memory": figures.memory(serving, outcome, of, cluster.target),
+            "parallel": figures.parallel(serving, of),
+            "memory": figures.memory(serving, asked.values.get("instanceType"), of, cluster.target),
             "file": f"{outcome.values.filled['name']}.yaml" if outcome.values else FILE,
             "isShareable": not any(one.rule == TOKEN for one in problems),
             "values": text,

@@ -3,6 +3,7 @@ import { arrange, h, set, text } from './dom.js'
 import { words } from './words.js'
 
 const WIDEST_SCALE = 8 // numbers that are shown all at once
+const MOST_CARDS = 4 // choices that are shown as cards, not as rows
 const fields = new Map() // `answers/resources.gpu` -> field
 
 // Show the questions of one group (start, answers, target) in `parents`, Advanced ones in the second.
@@ -48,7 +49,7 @@ function make(name, sort) {
   const parts = {}
   for (const part of ['help', 'note', 'live', 'wrong']) parts[part] = h(part === 'wrong' ? 'div' : 'p', { id: `${id}-${part}`, class: part })
   const control = SORTS[sort](id, label)
-  const element = h('div', { class: `field ${sort}`, 'data-name': name }, ...control.elements, parts.help, parts.note, parts.live, parts.wrong)
+  const element = h('div', { class: `field of-${sort}`, 'data-name': name }, ...control.elements, parts.help, parts.note, parts.live, parts.wrong)
   return { element, sort, label, parts, id, ...control }
 }
 
@@ -73,8 +74,10 @@ function update(field, question, typed, problems, isForced) {
 // What is under a question beside its own words, such as the tensor parallel size; and which numbers are odd.
 export function live(name, said, odd) {
   for (const [key, field] of fields) {
-    text(field.parts.live, key === name ? said : '')
-    for (const option of field.element.querySelectorAll('.scale label')) {
+    const [first, ...rest] = key === name ? said : ['']
+    const now = first ? [h('strong', {}, first), ...rest] : []
+    if (field.parts.live.textContent !== [first, ...rest].join('')) field.parts.live.replaceChildren(...now)
+    for (const option of field.element.querySelectorAll('.choice')) {
       const isOdd = key === name && odd.includes(option.textContent.trim())
       option.classList.toggle('odd', isOdd)
       set(option, { title: isOdd ? words.uneven : null })
@@ -165,6 +168,7 @@ function options(id, label, type, choicesOf) {
       const now = JSON.stringify(choices.map(one => [one.value, one.detail]))
       if (known !== now) {
         known = now
+        box.classList.toggle('rows', choices.length > MOST_CARDS && type === 'radio' && !!choices[0].detail)
         box.replaceChildren(...choices.map(one => h('label', { class: 'choice' },
           h('input', { type, name: id, value: one.value }), h('span', { class: 'value' }, one.value),
           one.detail && h('span', { class: 'detail' }, one.detail))))

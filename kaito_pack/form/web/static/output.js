@@ -26,12 +26,12 @@ function coloured(line) {
   return found ? [found[1], h('span', { class: 'key' }, found[2]), found[3] ?? ''] : [line]
 }
 
-export function problemList(problems, open) {
+export function problemList(list, problems) {
   const items = problems.map(one => h('li', { class: one.isOpen ? 'open' : one.severity },
     h('button', { type: 'button', class: 'where', disabled: !one.field, 'data-focus': one.field }, one.path || one.rule),
     h('p', {}, `${one.message} ${one.fix}`),
     h('p', { class: 'rule' }, [one.line && words.line(one.line), one.rule].filter(Boolean).join(', '))))
-  $('problems').replaceChildren(...(items.length ? items : [h('li', { class: 'none' }, words.noProblems)]))
+  list.replaceChildren(...(items.length ? items : [h('li', { class: 'none' }, words.noProblems)]))
 }
 
 // One sentence for everybody, screen readers included.

@@ -49,7 +49,7 @@ function show(isForced) {
   const all = numbers ? Array.from({ length: numbers.maximum }, (_, index) => index + 1) : []
   const odd = parallel?.counts ? all.filter(count => !parallel.counts.includes(count)).map(String) : []
   const sayings = parallel ? [words.parallel(parallel.size), parallel.counts && words.counts(parallel.counts)] : []
-  fields.live(`answers/${parallel?.question}`, sayings.filter(Boolean).join('. '), odd)
+  fields.live(`answers/${parallel?.question}`, sayings.filter(Boolean), odd)
   $('facts').hidden = !view.model.length
   $('facts').replaceChildren(...view.model.map(one => h('div', { title: one.help }, h('dt', {}, one.title), h('dd', {}, one.text))))
   $('values-card').hidden = !view.mode
@@ -58,9 +58,11 @@ function show(isForced) {
   text($('set'), words.set(more))
   output.memory(view.memory)
   output.status(view)
-  output.code($('manifest'), view.manifest || words.noManifest, view.problems, 'manifestLine')
+  $('manifest').hidden = !view.manifest
+  $('none-yet').hidden = !!view.manifest
+  output.code($('manifest'), view.manifest, view.problems, 'manifestLine')
   output.code($('values'), view.values, view.problems.filter(one => !one.isOpen), 'line')
-  output.problemList(view.problems)
+  for (const list of ['problems', 'reasons']) output.problemList($(list), view.problems)
   for (const kind of ['manifest', 'values']) {
     text($(`${kind}-name`), view[kind] ? fileName(kind) : '')
     for (const button of document.querySelectorAll(`[data-copy=${kind}], [data-download=${kind}]`)) button.disabled = !view[kind]
@@ -208,15 +210,15 @@ $('file').addEventListener('change', async event => {
 })
 $('link').addEventListener('click', event => copy(event.currentTarget, location.href))
 $('reset').addEventListener('click', () => replace({ ...empty(), target: state.target }, ''))
-$('theme').addEventListener('click', () => {
-  const isDark = getComputedStyle(document.documentElement).colorScheme === 'dark'
-  darken(isDark ? 'light' : 'dark')
+$('theme').addEventListener('click', event => {
+  darken(event.currentTarget.getAttribute('aria-pressed') === 'true' ? 'light' : 'dark')
 })
 document.addEventListener('dragover', event => event.preventDefault())
 document.addEventListener('drop', event => {
   event.preventDefault()
   openFile(event.dataTransfer.files[0])
 })
+set($('theme'), { 'aria-pressed': String(matchMedia('(prefers-color-scheme: dark)').matches) })
 addEventListener('popstate', () => replace(unpacked(location.hash) ?? empty()))
 
 const first = await ask('first')
