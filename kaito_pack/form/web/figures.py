@@ -53,7 +53,7 @@ def _number(name: str, value: Any) -> str:
 
 
 def serving_of(mode: Mode, values: Mapping[str, Any], outcome: Outcome) -> Serving | None:
-    """What the rendered Workspace asks of vLLM, or the values where there is none yet; None of other engines."""
+    """What the rendered Workspace asks of vLLM, else what the values do; None of other engines."""
     if outcome.manifests:
         return serving_of_workspace(outcome.manifests[0].body)
     is_vllm = mode.facts.get("engine") == ENGINE and MODEL in mode.schema.get("properties", {})

@@ -23,7 +23,7 @@ def row(
     return {
         "rule": found.rule,
         "severity": found.severity,
-        "message": sentence(found.message),
+        "message": sentence(_capital(found.message)),
         "fix": sentence(found.fix),
         "path": path_text(found.path),
         "line": found.place.line if found.place else 0,
@@ -31,6 +31,11 @@ def row(
         "field": field,
         "isOpen": is_open,
     }
+
+
+def _capital(text: str) -> str:
+    """A message that follows no path begins with a capital letter, unless its first word is a name."""
+    return text[:1].upper() + text[1:] if text.partition(" ")[0].rstrip(",").isalpha() else text
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,11 @@ export function svg(tag, attributes = {}, ...children) {
   return made
 }
 
+// A text of the server's, what stands in backquotes as code.
+export function marked(said) {
+  return said.split('`').map((part, index) => (index % 2 ? h('code', {}, part) : part))
+}
+
 // Attributes that are false or null are taken away; others change only where they differ.
 export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {

@@ -1,5 +1,5 @@
 // Fields of the form: one a question, made once and then kept up to date, so that focus and caret stay.
-import { arrange, h, set, text } from './dom.js'
+import { arrange, h, marked, set, text } from './dom.js'
 import { words } from './words.js'
 
 const WIDEST_SCALE = 8 // numbers that are shown all at once
@@ -60,7 +60,7 @@ function update(field, question, typed, problems, isForced) {
   text(parts.note, question.note)
   const open = problems.every(one => one.isOpen)
   parts.wrong.replaceChildren(...problems.map(one => h('p', { class: one.isOpen ? 'open' : one.severity },
-    one.isOpen ? words.required : `${one.message} ${one.fix}`.trim())))
+    ...marked(one.isOpen ? words.required : `${one.message} ${one.fix}`))))
   field.show(question, typed || (question.value ?? question.default), isForced)
   const described = Object.values(parts).filter(part => part.textContent || part === parts.live)
   set(target, { 'aria-describedby': described.map(part => part.id).join(' ') })

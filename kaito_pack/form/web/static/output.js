@@ -1,5 +1,5 @@
 // What the form comes to: manifest and values as numbered lines, problems beside them, memory as a bar.
-import { $, h, set, svg, text } from './dom.js'
+import { $, h, marked, set, svg, text } from './dom.js'
 import { words } from './words.js'
 
 // Show a YAML text; lines that were not there before are marked for a moment.
@@ -15,7 +15,7 @@ export function code(element, source, problems, lineOf) {
     const classes = ['line', !isFirst && !before.has(line) && 'new', here.length && here[0].severity]
     return [
       h('span', { class: classes.filter(Boolean).join(' ') }, ...coloured(line), '\n'),
-      ...here.map(one => h('span', { class: `beside ${one.severity}` }, `${one.message} ${one.fix}`)),
+      ...here.map(one => h('span', { class: `beside ${one.severity}` }, ...marked(`${one.message} ${one.fix}`))),
     ]
   }))
 }
@@ -29,9 +29,9 @@ function coloured(line) {
 export function problemList(list, problems) {
   const items = problems.map(one => h('li', { class: one.isOpen ? 'open' : one.severity },
     h('button', { type: 'button', class: 'where', disabled: !one.field, 'data-focus': one.field }, one.path || one.rule),
-    h('p', {}, `${one.message} ${one.fix}`),
+    h('p', {}, ...marked(`${one.message} ${one.fix}`)),
     h('p', { class: 'rule' }, [one.line && words.line(one.line), one.rule].filter(Boolean).join(', '))))
-  list.replaceChildren(...(items.length ? items : [h('li', { class: 'none' }, words.noProblems)]))
+  list.replaceChildren(...(items.length || !list.dataset.none ? items : [h('li', {}, words.noProblems)]))
 }
 
 // One sentence for everybody, screen readers included.

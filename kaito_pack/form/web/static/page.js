@@ -1,5 +1,5 @@
 // The page: what a person has said is the state; the server says what to show of it; the address keeps it.
-import { $, h, set, text } from './dom.js'
+import { $, h, marked, set, text } from './dom.js'
 import * as fields from './fields.js'
 import * as output from './output.js'
 import { words } from './words.js'
@@ -86,7 +86,7 @@ function showModes() {
 
 function refuse(said = '', problems = []) {
   $('refused').hidden = !said
-  $('refused').replaceChildren(h('p', {}, said), ...problems.map(one => h('p', {}, `${words.line(one.line)}: ${one.path} ${one.message} ${one.fix}`)))
+  $('refused').replaceChildren(h('p', {}, said), ...problems.map(one => h('p', {}, words.line(one.line), ' ', h('code', {}, one.path), ' ', ...marked(`${one.message} ${one.fix}`))))
 }
 
 // The address: base64url of the state as JSON, behind #, which no browser sends to a server.
