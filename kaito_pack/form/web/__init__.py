@@ -22,7 +22,7 @@ def serve(
     tell: Callable[[str], None] = lambda line: None,
     show: Callable[[str], object] = lambda url: None,
 ) -> None:
-    """Serve the form on 127.0.0.1 until Ctrl-C, which comes through as KeyboardInterrupt.
+    """Serve the form on 127.0.0.1 until Ctrl-C.
 
     `opened` is the text of a values file to begin with, `port` 0 a free one. `tell` gets the lines for
     stderr, the address first; `show` the address, to open a browser there. Raises UsageError where the port

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kaito_pack.form import answers
 from kaito_pack.form.hints import hints
 from kaito_pack.form.model_choice import MODEL, About, about, modes_for, takes_model
-from kaito_pack.form.questions import Question, questions
+from kaito_pack.form.questions import MODE, Question, questions
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import runs_on_kaito
@@ -57,7 +57,7 @@ def asked(state: State, mode: Mode, of: About, pack: Pack, target: Target, catal
     An answer may bring questions, which have answers: so until there is no more to read. Texts for
     questions that are not asked (any more) say nothing.
     """
-    values, texts = answers.of_mode(mode, state.kept), _texts(state, mode, of)
+    values, texts = _kept(state, mode), _texts(state, mode, of)
     while True:
         found = questions(pack, mode, values, of, target, catalogue)
         ready = [one for one in found if one.name in texts]
@@ -69,6 +69,19 @@ def asked(state: State, mode: Mode, of: About, pack: Pack, target: Target, catal
     is_own = has_files_elsewhere(mode, of)
     model = None if is_own else next((one for one in found if one.name == MODEL), None)
     return Asked(mode, values, [one for one in found if one is not model], model)
+
+
+def _kept(state: State, mode: Mode) -> dict[str, Any]:
+    """What an opened file had: mistakes included in its own mode, what means something in another.
+
+    A text that is empty takes a value away, one that no question asks for, too.
+    """
+    is_own = state.kept.get(MODE) == mode.name
+    values = {**state.kept} if is_own else answers.of_mode(mode, state.kept)
+    values.pop(MODE, None)
+    for name, text in state.answers.items():
+        values = values if text else answers.answered(values, name.split("."), None)
+    return values
 
 
 def _texts(state: State, mode: Mode, of: About) -> dict[str, str]:

@@ -35,7 +35,6 @@ def opened(text: str, file: str, pack: Pack, catalogue: Catalogue, pipeline: Pip
         raise ProblemsError(_problems(Source(file, documents), pipeline))
     mode = pack.mode(name)
     kept = without_nulls(values, mode.schema)
-    kept.pop(MODE)
     model_id = kept.get(MODEL)
     model_id = model_id if isinstance(model_id, str) else ""
     start = {"modelId": model_id, "engines": "\n".join(_engines(mode, model_id, catalogue))}

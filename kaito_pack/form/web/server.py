@@ -6,6 +6,8 @@ It keeps nothing, writes nothing and reads no file that a request names.
 from __future__ import annotations
 
 import json
+import os
+import socket
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from kaito_pack.form.web.cluster import said_by
-from kaito_pack.form.web.state import BadState, State, read_state
+from kaito_pack.form.web.state import BadState, State, read_json, read_state
 from kaito_pack.form.web.telling import row
 from kaito_pack.form.web.view import Views
 from kaito_pack.pack import Pack
@@ -89,13 +91,13 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
 
     @made.post("/view")
     def view() -> Response:
-        state = read_state(_body())
+        state = read_state(read_json(request.get_data()))
         with one_at_a_time:
             return _json(views.view(state))
 
     @made.post("/open")
     def opened() -> Response:
-        body = _body()
+        body = read_json(request.get_data())
         if not isinstance(body, dict) or not isinstance(body.get("text"), str):
             raise BadState
         try:
@@ -105,17 +107,6 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
             return _json({"problems": [row(one) for one in error.problems]})
 
     return made
-
-
-def _body() -> Any:
-    try:
-        return json.loads(request.get_data(), parse_constant=_refuse)
-    except ValueError:
-        raise BadState from None
-
-
-def _refuse(constant: str) -> None:
-    raise BadState(constant)  # NaN and Infinity, which are no JSON
 
 
 def _json(content: object, status: int = 200) -> Response:
@@ -154,14 +145,15 @@ def run(
     first = views.opened(opened) if opened is not None else State()
     first = first._replace(target=said_by(target))
     try:
-        server = make_server(HOST, port, Flask(__name__), threaded=True, request_handler=Quiet)
+        listening = socket.create_server((HOST, port))
     except (OSError, OverflowError) as error:
-        raise UsageError(f"port {port}: {getattr(error, 'strerror', None) or error}") from None
-    server.app = app(views, first, server.port, tell)
-    url = f"http://{HOST}:{server.port}/"
-    tell(f"The form is at {url} (Ctrl-C ends it)")
-    show(url)
-    try:
-        server.serve_forever()
-    finally:
-        server.server_close()
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise UsageError(f"port {port}: {reason}") from None
+    with listening:
+        port = listening.getsockname()[1]
+        made = app(views, first, port, tell)
+        server = make_server(HOST, port, made, threaded=True, request_handler=Quiet, fd=listening.fileno())
+        url = f"http://{HOST}:{port}/"
+        tell(f"The form is at {url} (Ctrl-C ends it)")
+        show(url)
+        server.serve_forever()  # until Ctrl-C, which it takes for the end that it is

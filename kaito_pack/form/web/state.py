@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ class State(NamedTuple):
     """What a person has said so far, all of it as texts that were typed.
 
     `start` says of the model: modelId, engines, gated; `answers` are by the name of the question, `target` by
-    the names that a target file has. `kept` is what an opened file had, as data.
+    the names that a target file has. `kept` are the values of an opened file.
     """
 
     start: Mapping[str, str] = EMPTY
@@ -29,8 +30,9 @@ class State(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """What `read_state` reads."""
-        groups = {name: dict(getattr(self, name)) for name in (*GROUPS, "kept")}
-        return {**groups, "mode": self.mode}
+        groups = {name: dict(getattr(self, name)) for name in GROUPS}
+        # As a text: a browser would read 1.0 as 1, round large numbers, and sort keys that are digits.
+        return {**groups, "mode": self.mode, "kept": json.dumps(self.kept) if self.kept else ""}
 
     @property
     def model_id(self) -> str:
@@ -50,15 +52,32 @@ class State(NamedTuple):
 
 def read_state(body: object) -> State:
     """The state in a JSON value; BadState where it is none."""
-    if not isinstance(body, dict) or not _is_text(body):
+    if not isinstance(body, dict):
         raise BadState
-    groups = {name: body.get(name, {}) for name in (*GROUPS, "kept")}
-    mode = body.get("mode")
-    if not all(isinstance(group, dict) for group in groups.values()) or not isinstance(mode, str | None):
+    groups = {name: body.get(name, {}) for name in GROUPS}
+    mode, kept = body.get("mode"), body.get("kept") or ""
+    if not isinstance(mode, str | None) or not isinstance(kept, str):
         raise BadState
-    if not all(isinstance(text, str) for name in GROUPS for text in groups[name].values()):
+    if not all(isinstance(group, dict) for group in groups.values()):
         raise BadState
-    return State(mode=mode, **groups)
+    if not all(isinstance(text, str) for group in groups.values() for text in group.values()):
+        raise BadState
+    values = read_json(kept) if kept else {}
+    if not isinstance(values, dict) or not _is_text([groups, values]):
+        raise BadState
+    return State(mode=mode, kept=values, **groups)
+
+
+def read_json(text: str | bytes) -> Any:
+    """A JSON text as data; BadState where it is none, NaN and the like included."""
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except ValueError:
+        raise BadState from None
+
+
+def _refuse(constant: str) -> None:
+    raise BadState(constant)
 
 
 def _is_text(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from kaito_pack.documents import Document, ProblemsError, read_text
@@ -30,6 +31,7 @@ def row(
         "manifestLine": manifest_line,
         "field": field,
         "isOpen": is_open,
+        "removable": "",
     }
 
 
@@ -58,10 +60,16 @@ class Teller:
         question = self.fields[field] if field else None
         is_open = found.rule == MISSING and question is not None and question.value is None
         if found.layer in IN_VALUES:
-            return row(found, field, is_open)
+            return row(found, field, is_open) | {"removable": "" if field else self._removable(found.path)}
         if field is None and self.document and found.place == self.document.place(()):
             found = found.at(Place("", 0))  # no value that is written decides it
         return row(found, field, is_open, self._manifest_line(found.path))
+
+    def _removable(self, path: Path) -> str:
+        """The name of a value that stands in the file alone, for who wants to be rid of it."""
+        names = list(takewhile(lambda step: isinstance(step, str) and "." not in step, path))
+        is_there = self.document is not None and at(self.document.value, tuple(names)) is not None
+        return ".".join(map(str, names)) if is_there else ""
 
     def _field(self, found: Problem) -> str | None:
         """The field of the value that a problem is about: by its path, else by the line it was traced to."""

@@ -30,6 +30,7 @@ export function problemList(list, problems) {
   const items = problems.map(one => h('li', { class: one.isOpen ? 'open' : one.severity },
     h('button', { type: 'button', class: 'where', disabled: !one.field, 'data-focus': one.field }, one.path || one.rule),
     h('p', {}, ...marked(`${one.message} ${one.fix}`)),
+    one.removable ? h('button', { type: 'button', class: 'quiet', 'data-remove': one.removable }, words.remove(one.removable)) : '',
     h('p', { class: 'rule' }, [one.line && words.line(one.line), one.rule].filter(Boolean).join(', '))))
   list.replaceChildren(...(items.length || !list.dataset.none ? items : [h('li', {}, words.noProblems)]))
 }

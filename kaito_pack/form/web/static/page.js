@@ -6,7 +6,7 @@ import { words } from './words.js'
 
 const DELAY = 120 // ms after the last key
 const LONGEST_LINK = 30000 // characters
-const empty = () => ({ start: {}, mode: null, answers: {}, target: {}, kept: {} })
+const empty = () => ({ start: {}, mode: null, answers: {}, target: {}, kept: '' })
 
 let state = empty()
 let view = null
@@ -185,10 +185,11 @@ document.addEventListener('input', event => {
 document.addEventListener('click', event => {
   const button = event.target.closest('button')
   if (!button) return
-  const { copy: kind, copyText, download: what, focus } = button.dataset
+  const { copy: kind, copyText, download: what, focus, remove } = button.dataset
   if (kind) copy(button, view[kind])
   else if (copyText) copy(button, copyText)
   else if (what) download(what)
+  else if (remove) change('answers', remove, '')
   else if (focus) fields.focus(focus)
   else if (button.role === 'tab' || button.getAttribute('role') === 'tab') choose(button)
 })

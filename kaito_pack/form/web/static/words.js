@@ -24,7 +24,7 @@ export const words = {
   noLength: 'No context fits.',
   gpuCounts: counts => `GPU counts that fit: ${counts}.`,
   noCount: 'No GPU count fits.',
-  left: 'free',
+  remove: name => `Remove ${name}`,
   line: number => `line ${number}`,
   set: number => `${number} set`,
   toAnswer: number => `${number} to answer`,
