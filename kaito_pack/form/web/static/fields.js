@@ -39,7 +39,7 @@ function sortOf(group, { kind, choices, minimum, maximum }) {
   if (kind === 'choice') return group === 'target' ? 'select' : 'radios'
   if (kind === 'list' && choices.length) return 'checks'
   if (kind === 'switch') return 'switch'
-  if (kind === 'integer' && maximum - minimum < WIDEST_SCALE) return 'scale'
+  if (kind === 'integer' && maximum !== null && maximum - minimum < WIDEST_SCALE) return 'scale'
   return kind === 'list' || kind === 'map' ? 'lines' : 'line'
 }
 

@@ -9,7 +9,7 @@ export function code(element, source, problems, lineOf) {
   const before = new Set((element.dataset.source ?? '').split('\n'))
   const isFirst = !element.dataset.source
   Object.assign(element.dataset, { key, source })
-  const lines = source.replace(/\n$/, '').split('\n')
+  const lines = source ? source.replace(/\n$/, '').split('\n') : []
   element.replaceChildren(...lines.flatMap((line, index) => {
     const here = problems.filter(one => one[lineOf] === index + 1)
     const classes = ['line', !isFirst && !before.has(line) && 'new', here.length && here[0].severity]

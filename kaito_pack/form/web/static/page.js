@@ -25,6 +25,7 @@ async function ask(path, body) {
 // Ask for the view of the state and show it; an answer that a newer question has overtaken is dropped.
 async function refresh({ isForced = false, entry = null } = {}) {
   const mine = ++turn
+  busy(true)
   try {
     const found = await ask('view', state)
     if (mine !== turn) return
@@ -34,8 +35,12 @@ async function refresh({ isForced = false, entry = null } = {}) {
     if (entry !== null && view.isShareable) remember(entry)
   } catch (error) {
     if (mine === turn) refuse(error instanceof TypeError ? words.gone : error.message)
+  } finally {
+    if (mine === turn) busy(false)
   }
 }
+
+const busy = is => set($('result'), { 'aria-busy': String(is) })
 
 function show(isForced) {
   text($('provider'), view.head.provider)
@@ -121,6 +126,8 @@ function change(group, name, said) {
     if (!view.modes.find(mode => mode.name === view.mode)?.takesModel) state.mode = null
   }
   state[group] = { ...state[group], [name]: said }
+  busy(true)
+  turn += 1 // an answer that is on its way is stale now
   clearTimeout(timer)
   timer = setTimeout(refresh, DELAY, { entry: `${group}/${name}` })
 }
