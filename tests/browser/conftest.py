@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.form import Form
-from tests.conftest import ROOT
+from tests.browser.form import Form, served
 
 STRANGER = re.compile(r"^(?!http://127\.0\.0\.1:\d+/|blob:|data:)")
 
@@ -43,26 +40,11 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
-def serve(*arguments: str) -> subprocess.Popen[str]:
-    """`render.py new --web`, just started."""
-    command = [sys.executable, str(ROOT / "render.py"), "new", "--web", "--no-browser", *arguments]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-
-
-def address(server: subprocess.Popen[str]) -> str:
-    """The address that a server says on its first line."""
-    assert server.stderr is not None
-    found = re.search(r"http://127\.0\.0\.1:\d+/", server.stderr.readline())
-    assert found
-    return found[0]
-
-
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
     """The address of one server for all tests of a process: it keeps nothing between them."""
-    with serve() as server:
-        yield address(server)
-        server.kill()
+    with served() as (found, _):
+        yield found
 
 
 @pytest.fixture

@@ -5,12 +5,32 @@ from __future__ import annotations
 import base64
 import json
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from tests.conftest import ROOT
 
 MISTRAL = "mistralai/Mistral-7B-Instruct-v0.3"
 LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
 GGUF = "unsloth/Qwen3-4B-GGUF"
+
+
+@contextmanager
+def served(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """`render.py new --web` while it runs: its address, and the process."""
+    command = [sys.executable, str(ROOT / "render.py"), "new", "--web", "--no-browser", *arguments]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+/", process.stderr.readline())
+        assert found
+        try:
+            yield found[0], process
+        finally:
+            process.kill()
 
 
 class Form:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.browser.form import GGUF, LLAMA, MISTRAL, Form
+from tests.browser.form import GGUF, LLAMA, MISTRAL, Form, served
 from tests.conftest import ROOT, Run
 from tests.form.conftest import EXAMPLES, rendered
 
@@ -91,13 +91,10 @@ def test_an_opened_example_shows_what_render_py_gives(form: Form, example: Path)
 
 
 def test_a_file_that_render_py_is_given_is_open_from_the_start(page_of: Any) -> None:
-    from tests.browser.conftest import address, serve
-
-    with serve(str(ROOT / "values" / "llama.yaml")) as server:
-        form = Form(page_of(), address(server)).load()
+    with served(str(ROOT / "values" / "llama.yaml")) as (url, _):
+        form = Form(page_of(), url).load()
         assert form.shown("manifest") == rendered(ROOT / "values" / "llama.yaml")
         assert form.field("Model id").input_value() == LLAMA
-        server.kill()
 
 
 def test_a_journey_by_keyboard_alone(form: Form) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.browser.conftest import address, missing, serve
-from tests.browser.form import GGUF, LLAMA, MISTRAL, Form, link
+from tests.browser.conftest import missing
+from tests.browser.form import GGUF, LLAMA, MISTRAL, Form, link, served
 from tests.conftest import ROOT
 
 AXE = ROOT / ".tools" / "node" / "node_modules" / "axe-core" / "axe.min.js"
@@ -120,8 +120,8 @@ def test_an_answer_that_comes_late_is_dropped(form: Form) -> None:
 
 
 def test_a_server_that_has_gone_is_told_and_nothing_is_lost(page_of: Callable[..., Any]) -> None:
-    with serve() as server:
-        form = Form(page_of(), address(server)).load()
+    with served() as (url, server):
+        form = Form(page_of(), url).load()
         form.start(MISTRAL)
         server.kill()
         server.wait()
@@ -165,6 +165,22 @@ def test_back_undoes_and_forward_does_again(form: Form) -> None:
     form.page.go_forward()
     form.page.go_forward()
     assert "name: two\n" in form.settled().shown("values")
+
+
+def test_skipping_and_a_strange_fragment_leave_what_was_said(form: Form) -> None:
+    form.start(MISTRAL).fill("Name", "m")
+    form.page.get_by_role("button", name="Skip to the form").focus()
+    form.page.keyboard.press("Enter")
+    form.page.goto(form.url + "#somewhere")
+    assert "name: m\n" in form.settled().shown("values")
+
+
+def test_back_to_the_beginning_is_the_empty_form(form: Form) -> None:
+    form.start(MISTRAL)
+    form.page.go_back()
+    form.settled()
+    assert form.field("Model id").input_value() == ""
+    assert form.field("KAITO version").input_value() == "0.12"
 
 
 def test_typing_a_word_is_one_step_back(form: Form) -> None:
@@ -288,7 +304,8 @@ def test_the_policy_lets_no_script_of_a_page_s_own_run(form: Form) -> None:
 
 def axe(page: Any) -> list[str]:
     """What axe-core finds, one line each."""
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations', 'incomplete']})")
+    found = page.evaluate("axe.run(document, {})")
+    assert len(found["passes"]) > 10
     sure = [f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]
     # Of what it cannot decide, contrast is what counts here.
     unsure = [one for one in found["incomplete"] if one["id"] == "color-contrast"]

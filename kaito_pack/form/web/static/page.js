@@ -217,6 +217,11 @@ $('file').addEventListener('change', async event => {
   event.target.value = ''
 })
 $('link').addEventListener('click', event => copy(event.currentTarget, location.href))
+$('skip').addEventListener('click', () => $('form').focus())
+$('to-result').addEventListener('click', () => {
+  $('result').focus()
+  $('result').scrollIntoView()
+})
 $('reset').addEventListener('click', () => replace({ ...empty(), target: state.target }, ''))
 $('theme').addEventListener('click', event => {
   darken(event.currentTarget.getAttribute('aria-pressed') === 'true' ? 'light' : 'dark')
@@ -227,7 +232,8 @@ document.addEventListener('drop', event => {
   openFile(event.dataTransfer.files[0])
 })
 set($('theme'), { 'aria-pressed': String(matchMedia('(prefers-color-scheme: dark)').matches) })
-addEventListener('popstate', () => replace(unpacked(location.hash) ?? empty()))
+// An address that holds no state, such as that of a heading, changes nothing.
+addEventListener('popstate', () => replace(location.hash ? (unpacked(location.hash) ?? state) : structuredClone(first)))
 
 const first = await ask('first')
-await replace(unpacked(location.hash) ?? first)
+await replace(unpacked(location.hash) ?? structuredClone(first))
