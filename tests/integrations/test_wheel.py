@@ -33,8 +33,8 @@ def pack(installed, tmp_path):
 
 def test_templates_schemas_and_values_are_inside_to_the_byte(installed):
     with zipfile.ZipFile(installed.wheel) as wheel:
-        for folder in ("templates", "schemas", "values"):
-            files = [file for file in (ROOT / folder).rglob("*") if file.is_file()]
+        for pattern in ("templates/**/*", "schemas/**/*", "values/**/*", "dist/*.json"):
+            files = [file for file in ROOT.glob(pattern) if file.is_file()]
             assert files
             for file in files:
                 inside = f"kaito_pack/_root/{file.relative_to(ROOT)}"
@@ -46,7 +46,12 @@ def test_nothing_else_is_inside(installed):
         names = wheel.namelist()
     assert {name.split("/")[0] for name in names} == {"kaito_pack", f"kaito_pack-{__version__}.dist-info"}
     assert [name for name in names if "test" in name.lower() or "__pycache__" in name] == []
-    assert {name.split("/")[2] for name in names if "/_root/" in name} == {"templates", "schemas", "values"}
+    assert {name.split("/")[2] for name in names if "/_root/" in name} == {
+        "dist",
+        "schemas",
+        "templates",
+        "values",
+    }
 
 
 def test_it_names_its_licence_and_needs_what_pyproject_says(installed):
@@ -62,6 +67,7 @@ def test_it_names_its_licence_and_needs_what_pyproject_says(installed):
         "jsonschema",
         "kubernetes-validate",
         "pyyaml",
+        "questionary",
     ]
 
 
