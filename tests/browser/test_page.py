@@ -214,6 +214,8 @@ def test_a_token_does_not_get_into_the_address(form: Form) -> None:
     before = form.page.url
     form.fill("Token Secret", "hf_" + "a" * 30)
     assert form.page.url == before
+    form.page.get_by_role("button", name="Copy link").click()
+    assert form.page.get_by_role("button", name="Not with a token in it").is_visible()
     assert form.page.get_by_text("a Hugging Face token").first.is_visible()
 
 

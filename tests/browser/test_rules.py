@@ -67,6 +67,7 @@ def test_the_token_secret_is_there_and_required_for_gated_models_alone(form: For
 def test_of_a_model_that_is_not_known_the_engines_and_gating_are_asked(form: Form) -> None:
     form.start("acme/new")
     assert not form.page.locator("#values-card").is_visible()
+    assert form.status() == "Tick the engines that can run this model."
     form.start("acme/new", "vllm").fill("Name", "m")
     assert form.shown("manifest")
     form.page.get_by_label("Gated", exact=True).check()

@@ -126,7 +126,11 @@ def _file(name: str) -> Response:
 
 
 class Quiet(WSGIRequestHandler):
-    """Logs no request."""
+    """Logs no request, and says of nobody which version it is."""
+
+    def version_string(self) -> str:
+        """The header `Server`."""
+        return "kaito-pack"
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Nothing."""

@@ -46,7 +46,7 @@ export function status(view) {
   if (view.manifest) parts.unshift(words.ready)
   const kind = counted.errors ? 'error' : view.manifest ? 'good' : 'open'
   set($('status'), { class: `status ${kind}` })
-  text($('status'), view.mode ? parts.join(' · ') : words.noMode)
+  text($('status'), view.mode ? parts.join(' · ') : view.start.length > 1 ? words.noEngine : words.noMode)
   const count = counted.errors + counted.warnings + counted.toAnswer
   $('count').hidden = !count
   text($('count'), String(count))

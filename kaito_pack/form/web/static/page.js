@@ -2,10 +2,10 @@
 import { $, h, marked, set, text } from './dom.js'
 import * as fields from './fields.js'
 import * as output from './output.js'
+import { packed, unpacked } from './link.js'
 import { words } from './words.js'
 
 const DELAY = 120 // ms after the last key
-const LONGEST_LINK = 30000 // characters
 const empty = () => ({ start: {}, mode: null, answers: {}, target: {}, kept: '' })
 
 let state = empty()
@@ -94,25 +94,9 @@ function refuse(said = '', problems = []) {
   $('refused').replaceChildren(h('p', {}, said), ...problems.map(one => h('p', {}, words.line(one.line), ' ', h('code', {}, one.path), ' ', ...marked(`${one.message} ${one.fix}`))))
 }
 
-// The address: base64url of the state as JSON, behind #, which no browser sends to a server.
-function packed(of) {
-  const bytes = new TextEncoder().encode(JSON.stringify(of))
-  return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join('')).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
-}
-
-function unpacked(hash) {
-  try {
-    const bytes = Uint8Array.from(atob(hash.slice(1).replace(/-/g, '+').replace(/_/g, '/')), character => character.charCodeAt(0))
-    const found = JSON.parse(new TextDecoder().decode(bytes))
-    return { ...empty(), ...found }
-  } catch {
-    return null
-  }
-}
-
 function remember(entry) {
-  const hash = `#${packed(state)}`
-  if (hash === location.hash || hash.length > LONGEST_LINK) return
+  const hash = packed(state)
+  if (!hash || hash === location.hash) return
   const isMore = entry && entry === edited
   history[isMore ? 'replaceState' : 'pushState'](null, '', hash)
   edited = entry
@@ -161,10 +145,22 @@ function download(kind) {
 }
 
 async function copy(button, said) {
-  const before = button.textContent
   await navigator.clipboard.writeText(said)
-  text(button, words.copied)
-  setTimeout(() => text(button, before), 1500)
+  answer(button, words.copied)
+}
+
+// Say something on a button for a moment.
+function answer(button, said) {
+  button.dataset.name ??= button.textContent
+  text(button, said)
+  setTimeout(() => text(button, button.dataset.name), 1500)
+}
+
+function copyLink(button) {
+  const hash = packed(state)
+  if (!view.isShareable) answer(button, words.hasToken)
+  else if (!hash) answer(button, words.tooLong)
+  else copy(button, location.origin + location.pathname + hash)
 }
 
 function choose(tab) {
@@ -216,7 +212,7 @@ $('file').addEventListener('change', async event => {
   await openFile(event.target.files[0])
   event.target.value = ''
 })
-$('link').addEventListener('click', event => copy(event.currentTarget, location.href))
+$('link').addEventListener('click', event => copyLink(event.currentTarget))
 $('skip').addEventListener('click', () => $('form').focus())
 $('to-result').addEventListener('click', () => {
   $('result').focus()
