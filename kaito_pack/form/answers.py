@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,19 +18,17 @@ def parsed(question: Question, text: str) -> Any:
     """The value that a person means by `text`; None for no answer.
 
     What is not what the question asks for, such as `two` for a count, stays text: the schema has the words
-    for it. Items of a list go with commas, blanks or lines, entries of a map as `key=value`.
+    for it. Items of a list go with commas, blanks or lines, entries of a map as `key=value`; either may be
+    JSON instead, for what that cannot say.
     """
     text = text.strip()
     if not text:
         return None
     if question.kind == "choice":
         return next((one.value for one in question.choices if str(one.value) == text), text)
-    if question.kind == "list":
-        return [item for line in text.splitlines() for item in line.replace(",", " ").split()]
-    if question.kind == "map":
-        entries = [item.partition("=") for item in text.replace("\n", ",").split(",") if item.strip()]
-        read = str if question.holds_text else typed
-        return {key.strip(): read(value.strip()) if equals else None for key, equals, value in entries}
+    if question.kind in ("list", "map"):
+        found = _as_json(text, list if question.kind == "list" else dict)
+        return _parts(question, text) if found is None else found
     if question.kind == "text":
         return text
     value = typed(text)
@@ -37,15 +36,36 @@ def parsed(question: Question, text: str) -> Any:
     return value if type(value) is wanted else text
 
 
+def _parts(question: Question, text: str) -> Any:
+    if question.kind == "list":
+        return text.replace(",", " ").split()
+    entries = [item.partition("=") for item in text.replace("\n", ",").split(",") if item.strip()]
+    read = str if question.holds_text else typed
+    return {key.strip(): read(value.strip()) if equals else None for key, equals, value in entries}
+
+
+def _as_json(text: str, wanted: type) -> Any:
+    """A list or a map that is written as JSON; None where it is not."""
+    try:
+        value = json.loads(text) if text[0] in "[{" else None
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, wanted) else None
+
+
 def written(question: Question, value: Any) -> str:
     """`value` as a person would type it: what `parsed` reads back."""
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}={written(question, one)}" for key, one in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if not isinstance(value, Mapping | list):
+        return _word(value)
+    words = [f"{key}={_word(one)}" for key, one in value.items()] if isinstance(value, Mapping) else value
+    text, exact = ", ".join(map(_word, words)), json.dumps(value, ensure_ascii=False)
+    return text if json.dumps(parsed(question, text), ensure_ascii=False) == exact else exact
+
+
+def _word(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def answered(answers: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:

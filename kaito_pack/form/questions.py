@@ -174,7 +174,7 @@ def _question(
         help=part.get("description", ""),
         value=value,
         default=_at(filled, field.path) if value is None else part.get("default"),
-        is_required=field.is_required or told.ask == "gated",
+        is_required=field.is_required or (told.ask == "gated" and not more),
         is_more=more,
         choices=tuple(choices),
         placeholder=told.placeholder,
@@ -183,6 +183,12 @@ def _question(
         maximum=part.get("maximum"),
         holds_text=kind != "map" or part["additionalProperties"].get("type") == "string",
     )
+
+
+def question_of(path: tuple[str, ...], part: Mapping[str, Any]) -> Question:
+    """The question of one value by its schema alone, whatever else is answered."""
+    kind = kind_of(part) or ("choice" if "enum" in part else "text")
+    return _question(Field(path, part, False, hints(part, ".".join(path))), kind, False, {}, {}, {})
 
 
 def meaning(part: Mapping[str, Any], choice: Any) -> str:
