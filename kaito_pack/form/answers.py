@@ -45,9 +45,10 @@ def _parts(question: Question, text: str) -> Any:
 
 
 def _as_json(text: str, wanted: type) -> Any:
-    """A list or a map that is written as JSON; None where it is not."""
+    """A list or a map that is written as JSON, of what a file can hold; None where it is not."""
     try:
         value = json.loads(text) if text[0] in "[{" else None
+        to_yaml(value)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, wanted) else None

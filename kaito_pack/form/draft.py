@@ -18,6 +18,7 @@ from kaito_pack.pack import Mode, Pack
 from kaito_pack.target import Target
 
 NAME = "name"
+NOTHING_KNOWN = About()
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Draft:
     ground: Ground
     mode: Mode
     answers: Mapping[str, Any] = field(default_factory=dict)
-    of: About = About()
+    of: About = NOTHING_KNOWN
     file: str | None = None
 
     def questions(self) -> list[Question]:

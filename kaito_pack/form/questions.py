@@ -12,6 +12,7 @@ from kaito_pack.form.hints import Hints, filled_in, hints
 from kaito_pack.form.model_choice import About
 from kaito_pack.kaito import instance_types
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.model import Model
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.target import Target
 
@@ -202,16 +203,22 @@ def meaning(part: Mapping[str, Any], choice: Any) -> str:
 def _with_suggestions(
     one: Question, told: Hints, of: About, target: Target, catalogue: Catalogue
 ) -> Question:
+    return replace(one, suggestions=suggested(told, target, catalogue, of.figures)) if told.suggest else one
+
+
+def suggested(
+    told: Hints, target: Target, catalogue: Catalogue, figures: Model | None = None
+) -> tuple[str, ...]:
+    """What the hints of a value have to suggest: of the one model, where it is known, or of all."""
     if told.suggest == "instanceTypes":
-        return replace(one, suggestions=tuple(instance_types.names(target.cloud, target.kaito)))
+        return tuple(instance_types.names(target.cloud, target.kaito))
     if told.suggest == "models":
         usable = [model for model in catalogue.models() if not model.quantization]
-        return replace(one, suggestions=tuple(model.model_id for model in usable if "vllm" in model.engines))
+        return tuple(model.model_id for model in usable if "vllm" in model.engines)
     if told.suggest == "ggufRepositories":
-        models: Sequence[Any] = [of.figures] if of.figures else catalogue.models()
-        found = dict.fromkeys(name for model in models for name in model.gguf_repositories)
-        return replace(one, suggestions=tuple(found))
-    return one
+        models = [figures] if figures else catalogue.models()
+        return tuple(dict.fromkeys(name for model in models for name in model.gguf_repositories))
+    return ()
 
 
 def flag(path: Sequence[str]) -> str:

@@ -1,0 +1,67 @@
+"""The file that `new` writes: where, under which first line, and never over another one unasked."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from kaito_pack import output
+from kaito_pack.cli._options import Cluster
+from kaito_pack.form.answers import values_text
+from kaito_pack.form.draft import NAME, Draft
+from kaito_pack.problems import UsageError, escaped
+from kaito_pack.root import ROOT
+
+STDOUT = "-"
+SCHEMA = ROOT / "schemas" / "values.schema.json"
+
+
+def default_file(draft: Draft) -> str:
+    """The file's name where a person gives none."""
+    return f"{draft.answers[NAME]}.yaml"
+
+
+def text_of(draft: Draft, file: str) -> str:
+    """The text of the values file; an editor is led to the schema where both lie in one checkout."""
+    return values_text(draft.mode, draft.answers, schema_from(file, draft))
+
+
+def schema_from(file: str, draft: Draft) -> str | None:
+    """The way from `file` to our schema; None where there is none, or the mode is not of our pack."""
+    folder = Path(file).resolve().parent
+    is_ours = (ROOT / "schemas" / "values" / f"{draft.mode.name}.schema.json").is_file()
+    if file == STDOUT or not is_ours or not SCHEMA.is_file() or ROOT not in (folder, *folder.parents):
+        return None
+    return Path(os.path.relpath(SCHEMA, folder)).as_posix()
+
+
+def refuse(file: str, overwrite: bool) -> None:
+    """UsageError where `file` cannot be written, or is there and must not be overwritten."""
+    if os.path.isdir(file):
+        raise UsageError(f"{escaped(file)}: a folder; name a file in it")
+    if os.path.lexists(file) and not overwrite:
+        raise UsageError(f"{escaped(file)}: is there already; --force overwrites it")
+
+
+def write(draft: Draft, file: str, overwrite: bool) -> None:
+    """Write the values file in one step."""
+    refuse(file, overwrite)
+    output.write_atomically(Path(file), text_of(draft, file))
+
+
+def next_command(program: str, file: str, cluster: Cluster) -> str:
+    """The command that renders the file for the same cluster."""
+    given = {
+        "--target": [cluster.target_file],
+        "--kaito-version": [cluster.kaito_version],
+        "--kubernetes-version": [cluster.kubernetes_version],
+        "--node-provisioning": [cluster.node_provisioning],
+        "--cloud": [cluster.cloud],
+        "--pack": cluster.packs,
+        "--catalogue": cluster.catalogues,
+    }
+    options = [
+        word for option, values in given.items() for value in values if value for word in (option, value)
+    ]
+    return shlex.join([program, file, *options])
