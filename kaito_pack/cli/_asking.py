@@ -17,6 +17,7 @@ from prompt_toolkit.application import Application
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.output import ColorDepth, create_output
+from prompt_toolkit.output.vt100 import Vt100_Output
 
 from kaito_pack.problems import escaped
 
@@ -33,11 +34,21 @@ class Option(NamedTuple):
     detail: str = ""
 
 
+class _Near(Vt100_Output):
+    """Draws what is wrong right below the question, not at the bottom of the window."""
+
+    def get_rows_below_cursor_position(self) -> int:
+        """As many as are needed; then the terminal is not asked where its cursor is, either."""
+        return 1
+
+
 class Terminal:
     """Asks a person. Words of schemas and catalogues are shown with control characters escaped."""
 
     def __init__(self) -> None:
         self._output = create_output(stdout=sys.stderr)
+        if isinstance(self._output, Vt100_Output):
+            self._output = _Near.from_pty(sys.stderr, os.environ.get("TERM"))
         self._drawn: dict[str, Any] = {"output": self._output, "style": STYLE}
         if os.environ.get("NO_COLOR") is not None:
             self._drawn["color_depth"] = ColorDepth.DEPTH_1_BIT
@@ -48,10 +59,15 @@ class Terminal:
             for line in self.wrapped(text):
                 click.echo(click.style(line, dim=True) if dim else line, err=True)
 
+    def show(self, *commands: str) -> None:
+        """Commands to copy, each in one piece."""
+        for command in filter(None, commands):
+            click.echo(f"  {escaped(command)}", err=True)
+
     def wrapped(self, text: str) -> list[str]:
         """`text` as lines that are no wider than the terminal."""
         width = max(self._output.get_size().columns - 1, 20)
-        lines = (textwrap.wrap(escaped(line), width) for line in text.splitlines())
+        lines = (textwrap.wrap(escaped(line), width, break_on_hyphens=False) for line in text.splitlines())
         return [line for wrapped in lines for line in wrapped]
 
     def choose(self, message: str, options: Sequence[Option], default: Any = None) -> Any:

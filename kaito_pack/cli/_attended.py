@@ -9,11 +9,11 @@ import click
 from kaito_pack.cli._asking import Terminal
 from kaito_pack.cli._choosing import Choosing
 from kaito_pack.cli._new_file import STDOUT, default_file, refuse
-from kaito_pack.cli._output import tell
 from kaito_pack.cli._wizard import Wizard, words
 from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.start import Start
-from kaito_pack.problems import ProblemsError, UsageError
+from kaito_pack.problems import ProblemsError, UsageError, looks_like_token
+from kaito_pack.rules import problem
 
 
 def attended(ground: Ground, start: Start, file: str | None, force: bool) -> tuple[Draft, str, bool]:
@@ -23,21 +23,21 @@ def attended(ground: Ground, start: Start, file: str | None, force: bool) -> tup
     """
     terminal = Terminal()
     draft = Choosing(ground, start, terminal).draft()
-    problems = [one for one in start.problems(draft) if one.place and one.place.file != (start.file or "")]
-    if any(one.is_error for one in problems):
-        raise ProblemsError(problems)
-    tell(problems)
+    wrong = [one for one in start.problems(draft) if one.place and one.place.file != (start.file or "")]
+    if any(one.is_error for one in wrong):
+        raise ProblemsError(wrong)
     wizard = Wizard(draft, terminal)
     wizard.ask_first()
     errors = wizard.ask_because_of_errors()
     if not start.says_something:
         wizard.ask_more()
         errors = wizard.ask_because_of_errors()
+    wizard.warn()
     draft = wizard.draft.named()
     terminal.say(*(words(one) for one in errors))
     if errors and not terminal.confirm("Write it all the same?", False):
-        raise click.Abort
-    terminal.say(*(one.command for of in draft.questions() for one in of.choices if one.value == of.value))
+        raise click.exceptions.Exit(1)
+    terminal.show(*(one.command for of in draft.questions() for one in of.choices if one.value == of.value))
     return draft, *_file(terminal, draft, file, force)
 
 
@@ -54,6 +54,8 @@ def _file(terminal: Terminal, draft: Draft, file: str | None, force: bool) -> tu
 
 
 def _unwritable(name: str) -> str:
+    if looks_like_token(name):
+        return words(problem("values/literal-token", ()))
     try:
         refuse(name, True)
     except UsageError as error:

@@ -25,7 +25,7 @@ from kaito_pack.form.start import Start
 if TYPE_CHECKING:
     from kaito_pack.cli._asking import Terminal
 
-HUB = None  # the choice that is no mode's name
+HUB = ""  # the choice that is no mode's name
 
 
 class Choosing:
@@ -75,7 +75,7 @@ class Choosing:
             found = refused(Draft(self._ground, mode), question)(model_id or None)
             if not found:
                 return ""
-            said = said or words(found[0])
+            said = said or words(found[0], question)
         return said
 
     def _known(self, model_id: str) -> About:
@@ -88,15 +88,15 @@ class Choosing:
         picked = self._terminal.choose_any(part["title"], [Option(one, one) for one in engines()])
         return of._replace(engines=tuple(picked))
 
-    def _mode(self, message: str, names: Iterable[str], with_hub: bool = False) -> str | None:
+    def _mode(self, message: str, names: Iterable[str], with_hub: bool = False) -> str:
         modes = [self._ground.pack.mode(name) for name in names]
         options = [Option(one.name, one.facts["title"], one.facts["description"]) for one in modes]
         hub = [Option(HUB, "A model of the Hugging Face Hub", "by its id")] if with_hub else []
-        name: str | None = self._terminal.choose(message, [*hub, *options])
+        name: str = self._terminal.choose(message, [*hub, *options])
         return name
 
-    def _drafted(self, name: str | None, of: About, model_id: str | None = None) -> Draft:
-        mode = self._ground.pack.mode(str(name))
+    def _drafted(self, name: str, of: About, model_id: str | None = None) -> Draft:
+        mode = self._ground.pack.mode(name)
         self._terminal.say(mode.facts.get("notice", ""))
         draft = replace(self._start.draft(self._ground, mode), of=of)
         if model_id is None or model_id == self._start.model_id:

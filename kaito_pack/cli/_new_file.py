@@ -42,6 +42,11 @@ def refuse(file: str, overwrite: bool) -> None:
         raise UsageError(f"{escaped(file)}: a folder; name a file in it")
     if os.path.lexists(file) and not overwrite:
         raise UsageError(f"{escaped(file)}: is there already; --force overwrites it")
+    above = next(one for one in Path(file).absolute().parents if one.exists())
+    if not (above.is_dir() and os.access(above, os.W_OK)):
+        raise UsageError(
+            f"{escaped(file)}: cannot be written; {escaped(str(above))} is no folder to write in"
+        )
 
 
 def write(draft: Draft, file: str, overwrite: bool) -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kaito_pack.form import figures
-from kaito_pack.form.answers import parsed, written
-from kaito_pack.form.checking import problems_of, question_for, refused
+from kaito_pack.form.answers import first_sentence, parsed, written
+from kaito_pack.form.checking import belongs, problems_of, question_for, refused
 from kaito_pack.form.draft import Draft
 from kaito_pack.form.model_choice import MODEL, about, gated_value, model_schema
 from kaito_pack.form.questions import Question
@@ -24,7 +24,7 @@ class Wizard:
     def __init__(self, draft: Draft, terminal: Terminal) -> None:
         self.draft, self._terminal = draft, terminal
         self._done = {one.path for one in draft.questions() if one.value is not None}
-        self._told = set(map(words, problems_of(draft)))
+        self._told: set[str] = set()
 
     def ask_first(self) -> None:
         """The questions that are not under Advanced, found anew after each answer."""
@@ -39,7 +39,7 @@ class Wizard:
             of = about(model_id, self.draft.ground.catalogue, of.engines, of.gated)
         if model_id and of.gated is None and secret and secret not in self.draft.answers:
             part = model_schema()["gated"]
-            self._terminal.say(part["description"], dim=True)
+            self._terminal.say(sentence(first_sentence(part["description"])), dim=True)
             of = of._replace(gated=self._terminal.confirm(part["title"], False))
         self.draft = replace(self.draft, of=of)
         return self.draft.questions()
@@ -78,8 +78,8 @@ class Wizard:
         if value is None and question.is_required:
             value = question.default
         self.draft = self.draft.answered(question.path, value)
-        self._terminal.say(*(one.command for one in question.choices if one.value == value))
-        self._warn()
+        self._terminal.show(*(one.command for one in question.choices if one.value == value))
+        self.warn(question)
 
     def _chosen(self, question: Question) -> Any:
         from kaito_pack.cli._asking import Option
@@ -91,7 +91,7 @@ class Wizard:
             found = errors(value)
             if not found:
                 return value
-            self._terminal.say(*map(words, found))
+            self._terminal.say(*(words(one, question) for one in found))
 
     def _confirmed(self, question: Question) -> bool:
         return self._terminal.confirm(question.label, question.answer is True)
@@ -100,7 +100,7 @@ class Wizard:
         errors = refused(self.draft, question)
 
         def problem(text: str) -> str:
-            return "\n".join(words(one) for one in errors(parsed(question, text))[:1])
+            return "\n".join(words(one, question) for one in errors(parsed(question, text))[:1])
 
         default = written(question, question.default)
         typed = self._terminal.text(
@@ -122,14 +122,17 @@ class Wizard:
             lines.append(figures.budget_text(self.draft.answered(question.path, value)))
         return "\n".join(filter(None, lines))
 
-    def _warn(self) -> None:
-        """Warnings that the last answer has brought; they keep nobody from going on."""
-        found = [words(one) for one in problems_of(self.draft) if not one.is_error]
-        self._terminal.say(*(f"Warning: {one}" for one in found if one not in self._told))
-        self._told.update(found)
+    def warn(self, question: Question | None = None) -> None:
+        """Warnings about one answer, or all that are left; they keep nobody from going on."""
+        for one in problems_of(self.draft):
+            text = words(one)
+            if not one.is_error and text not in self._told and (question is None or belongs(one, question)):
+                self._told.add(text)
+                self._terminal.say(f"Warning: {text}")
 
 
-def words(problem: Problem) -> str:
-    """A problem as a person at a terminal reads it: without a place, since there is no file yet."""
+def words(problem: Problem, question: Question | None = None) -> str:
+    """A problem as a person at a terminal reads it: without a place, and without a path at its question."""
     text = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
-    return f"{path_text(problem.path)}: {text}"
+    is_clear = not problem.path or (question is not None and question.path == problem.path)
+    return text[:1].upper() + text[1:] if is_clear else f"{path_text(problem.path)}: {text}"

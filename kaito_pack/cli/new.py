@@ -58,6 +58,8 @@ def command(
         return
     target = cluster.target()
     ground = Ground(cluster.pack, target, checks.catalogue(target.catalogues), cluster.below)
+    if start.file is not None:
+        refuse(start.file, force or can_ask())
     if can_ask():
         from kaito_pack.cli._attended import attended  # loads questionary
 
@@ -65,8 +67,6 @@ def command(
     else:
         from kaito_pack.cli._unattended import unattended
 
-        if start.file is not None:
-            refuse(start.file, force)
         draft = unattended(ground, start, flags_of(context))
         file = file or default_file(draft)
     if file == STDOUT:

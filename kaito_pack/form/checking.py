@@ -11,6 +11,7 @@ from kaito_pack.form.questions import Question
 from kaito_pack.layers import Layer
 from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.problems import Problem
+from kaito_pack.rules import problem
 from kaito_pack.sources import Source
 
 
@@ -40,23 +41,25 @@ def refused(draft: Draft, question: Question) -> Callable[[object], list[Problem
     before = {one.rule for one in problems_of(draft.answered(question.path, None)) if one.layer != "values"}
 
     def of_answer(value: object) -> list[Problem]:
+        if value is None and question.is_required and question.default is None:
+            return [problem("values/missing", question.path, field=question.name, fix="Give one")]
         found = problems_at(problems_of(draft.answered(question.path, value)), question.path)
         return [one for one in found if one.is_error and one.rule not in before]
 
     return of_answer
 
 
-def belongs(problem: Problem, question: Question) -> bool:
+def belongs(found: Problem, question: Question) -> bool:
     """Whether a question is the one to answer because of a problem.
 
     What is missing is told with its place in the manifest; there it has the last name of its value, too.
     """
-    if problem.path[: len(question.path)] == question.path:
+    if found.path[: len(question.path)] == question.path:
         return True
-    last = next((step for step in reversed(problem.path) if isinstance(step, str)), None)
+    last = next((step for step in reversed(found.path) if isinstance(step, str)), None)
     return last == question.path[-1]
 
 
-def question_for(problem: Problem, asked: Iterable[Question]) -> Question | None:
+def question_for(found: Problem, asked: Iterable[Question]) -> Question | None:
     """The question to ask again because of a problem; None where no question can help."""
-    return next((one for one in asked if belongs(problem, one)), None)
+    return next((one for one in asked if belongs(found, one)), None)

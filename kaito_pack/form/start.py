@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kaito_pack import layers
 from kaito_pack.documents import Document
 from kaito_pack.form.checking import outcome_of, question_for
-from kaito_pack.form.draft import NAME, Draft, Ground
+from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.flags import Flag
 from kaito_pack.form.model_choice import MODEL, About, about, modes_for, takes_model
 from kaito_pack.form.questions import MODE
@@ -70,9 +70,7 @@ class Start(NamedTuple):
 
         What is missing so far is no problem of these.
         """
-        name = draft.named().answers.get(NAME)
-        below = Draft(draft.ground, draft.mode, {NAME: name} if name else {}, draft.of, draft.file)
-        found = outcome_of(below, self._layers(draft.mode)).problems
+        found = outcome_of(draft.named(), self._layers(draft.mode)).problems
         missing = draft.missing()
         return [one for one in found if question_for(one, missing) is None]
 
