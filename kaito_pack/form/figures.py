@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from kaito_pack import checks, json_schema
 from kaito_pack.form.draft import Draft
-from kaito_pack.models.fit import Fit, fit_of
-from kaito_pack.models.memory import budget_table
+from kaito_pack.models.fit import Fit, fit_of, fit_table
 from kaito_pack.models.model import divides_heads
 from kaito_pack.models.serving import ENGINE, serving_of_values
 
@@ -41,8 +40,4 @@ def fit_of_draft(draft: Draft) -> Fit | None:
 def budget_text(draft: Draft) -> str:
     """The memory of one GPU under these answers, in one line; empty where it is not known."""
     fit = fit_of_draft(draft)
-    if fit is None:
-        return ""
-    rows = [f"{title} {text}" for title, text in budget_table(fit.budget)]
-    counts = ", ".join(map(str, fit.gpu_counts)) or "none"
-    return "; ".join([*rows, f"longest {fit.longest} tokens", f"GPU counts that fit: {counts}"])
+    return "; ".join(f"{title}: {text}" for title, text in fit_table(fit)) if fit else ""

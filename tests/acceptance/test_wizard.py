@@ -33,7 +33,7 @@ def test_a_vllm_model_is_asked_neither_for_a_run_mode_nor_for_cpu(tmp_path: Path
         terminal.wait("GPU counts that divide its 32 attention heads: 1, 2, 4, 8")
         terminal.answer("GPU count (1)", "2")
         terminal.wait("Tensor parallelism will be set to match GPU count: 2")
-        terminal.wait("weights, 1/2 6.88 GiB")
+        terminal.wait("weights, 1/2: 6.88 GiB")
         terminal.type(ENTER)
         terminal.answer("Set more?", ENTER)
         terminal.answer("File (mistral.yaml)", ENTER)
