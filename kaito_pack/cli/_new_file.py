@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from pathlib import Path
@@ -10,11 +11,11 @@ from kaito_pack import output
 from kaito_pack.cli._options import Cluster
 from kaito_pack.form.answers import values_text
 from kaito_pack.form.draft import NAME, Draft
+from kaito_pack.form.questions import MODE
 from kaito_pack.problems import UsageError, escaped
-from kaito_pack.root import ROOT
 
 STDOUT = "-"
-SCHEMA = ROOT / "schemas" / "values.schema.json"
+SCHEMAS = ("schemas/values.schema.json", "dist/values.schema.json")  # of a checkout, of a team's repository
 
 
 def default_file(draft: Draft) -> str:
@@ -23,17 +24,30 @@ def default_file(draft: Draft) -> str:
 
 
 def text_of(draft: Draft, file: str) -> str:
-    """The text of the values file; an editor is led to the schema where both lie in one checkout."""
+    """The text of the values file; an editor is led to the schema of its repository."""
     return values_text(draft.mode, draft.answers, schema_from(file, draft))
 
 
 def schema_from(file: str, draft: Draft) -> str | None:
-    """The way from `file` to our schema; None where there is none, or the mode is not of our pack."""
+    """The way from `file` to a schema for editors in a folder above; None where none has the mode."""
     folder = Path(file).resolve().parent
-    is_ours = (ROOT / "schemas" / "values" / f"{draft.mode.name}.schema.json").is_file()
-    if file == STDOUT or not is_ours or not SCHEMA.is_file() or ROOT not in (folder, *folder.parents):
-        return None
-    return Path(os.path.relpath(SCHEMA, folder)).as_posix()
+    for above in (folder, *folder.parents) if file != STDOUT else ():
+        for name in SCHEMAS:
+            if draft.mode.name in _modes(above / name):
+                return Path(os.path.relpath(above / name, folder)).as_posix()
+    return None
+
+
+def _modes(schema: Path) -> list[str]:
+    """The modes of a schema for editors, or of the one that it refers to; none where it is no such schema."""
+    try:
+        read = json.loads(schema.read_bytes())
+        if "$ref" in read:
+            read = json.loads((schema.parent / read["$ref"]).read_bytes())
+        found: list[str] = read["properties"][MODE]["enum"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
+    return found if isinstance(found, list) else []
 
 
 def refuse(file: str, overwrite: bool) -> None:

@@ -14,12 +14,12 @@ from kaito_pack.pack import Mode
 from kaito_pack.scalars import to_yaml
 
 
-def parsed(question: Question, text: str) -> Any:
+def parsed(question: Question, text: str, by_line: bool = False) -> Any:
     """The value that a person means by `text`; None for no answer.
 
     What is not what the question asks for, such as `two` for a count, stays text: the schema has the words
-    for it. Items of a list go with commas, blanks or lines, entries of a map as `key=value`; either may be
-    JSON instead, for what that cannot say.
+    for it. Items of a list go with commas, blanks or lines, entries of a map as `key=value`; `by_line` leaves
+    lines alone, so that an item may have commas and blanks. Either may be JSON instead.
     """
     text = text.strip()
     if not text:
@@ -28,7 +28,7 @@ def parsed(question: Question, text: str) -> Any:
         return next((one.value for one in question.choices if str(one.value) == text), text)
     if question.kind in ("list", "map"):
         found = _as_json(text, list if question.kind == "list" else dict)
-        return _parts(question, text) if found is None else found
+        return _parts(question, text, by_line) if found is None else found
     if question.kind == "text":
         return text
     value = typed(text)
@@ -36,11 +36,13 @@ def parsed(question: Question, text: str) -> Any:
     return value if type(value) is wanted else text
 
 
-def _parts(question: Question, text: str) -> Any:
+def _parts(question: Question, text: str, by_line: bool) -> Any:
+    lines = text.splitlines() if by_line else text.replace(",", "\n").splitlines()
+    items = [line.strip() for line in lines if line.strip()]
     if question.kind == "list":
-        return text.replace(",", " ").split()
-    entries = [item.partition("=") for item in text.replace("\n", ",").split(",") if item.strip()]
+        return items if by_line else [word for item in items for word in item.split()]
     read = str if question.holds_text else typed
+    entries = (item.partition("=") for item in items)
     return {key.strip(): read(value.strip()) if equals else None for key, equals, value in entries}
 
 
@@ -54,15 +56,15 @@ def _as_json(text: str, wanted: type) -> Any:
     return value if isinstance(value, wanted) else None
 
 
-def written(question: Question, value: Any) -> str:
+def written(question: Question, value: Any, by_line: bool = False) -> str:
     """`value` as a person would type it: what `parsed` reads back."""
     if value is None:
         return ""
     if not isinstance(value, Mapping | list):
         return _word(value)
     words = [f"{key}={_word(one)}" for key, one in value.items()] if isinstance(value, Mapping) else value
-    text, exact = ", ".join(map(_word, words)), json.dumps(value, ensure_ascii=False)
-    return text if json.dumps(parsed(question, text), ensure_ascii=False) == exact else exact
+    text, exact = ("\n" if by_line else ", ").join(map(_word, words)), json.dumps(value, ensure_ascii=False)
+    return text if json.dumps(parsed(question, text, by_line), ensure_ascii=False) == exact else exact
 
 
 def _word(value: Any) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from shutil import copy
 
 import pytest
 import yaml
@@ -127,20 +129,22 @@ def test_a_token_is_refused_and_not_repeated(run: Run) -> None:
         assert token not in done.stderr
 
 
-def test_an_editor_is_led_to_the_schema_in_the_checkout_alone(run: Run, tmp_path: Path) -> None:
-    file = ROOT / "values" / "teams" / "not-there.yaml"
-    done = run("new", "-", *VLLM, cwd=ROOT)
-    assert "$schema" not in done.stdout, "nobody knows where it will lie"
-    from kaito_pack import checks
-    from kaito_pack.cli._new_file import schema_from
-    from kaito_pack.form.draft import Draft, Ground
-    from kaito_pack.pack import Pack
-    from kaito_pack.target import Target
+def test_an_editor_is_led_to_the_schema_of_the_repository(run: Run, tmp_path: Path) -> None:
+    def first_line(file: str) -> str:
+        assert run("new", file, *VLLM).returncode == 0
+        return (tmp_path / file).read_text("utf-8").splitlines()[0]
 
-    pack = Pack()
-    draft = Draft(Ground(pack, Target("0.12", "1.37"), checks.catalogue(())), pack.mode("vllm"))
-    assert schema_from(str(file), draft) == "../../schemas/values.schema.json"
-    assert schema_from(str(tmp_path / "x.yaml"), draft) is None
+    assert first_line("none.yaml").startswith("# vLLM: ")
+    (tmp_path / "dist").mkdir()
+    copy(ROOT / "dist" / "values.schema.json", tmp_path / "dist")
+    assert first_line("teams/a/x.yaml") == "# yaml-language-server: $schema=../../dist/values.schema.json"
+    (tmp_path / "schemas").mkdir()
+    copy(ROOT / "schemas" / "values.schema.json", tmp_path / "schemas")
+    assert first_line("top.yaml") == "# yaml-language-server: $schema=schemas/values.schema.json"
+    (tmp_path / "teams" / "schemas").mkdir()
+    other = {"properties": {"modelSource": {"enum": ["another"]}}}
+    (tmp_path / "teams" / "schemas" / "values.schema.json").write_text(json.dumps(other), encoding="utf-8")
+    assert first_line("teams/y.yaml") == "# yaml-language-server: $schema=../schemas/values.schema.json"
 
 
 def test_help_lists_an_option_for_each_value_in_the_schemas_words(run: Run) -> None:

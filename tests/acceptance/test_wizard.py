@@ -9,11 +9,26 @@ import pytest
 import yaml
 
 from tests.acceptance.test_adding_a_mode import FILES
-from tests.conftest import Run
+from tests.conftest import ROOT, Run
 from tests.terminal import CLEAR, CTRL_C, CTRL_D, DOWN, ENTER, ESCAPE, Terminal
 
-MISTRAL = "mistralai/Mistral-7B-Instruct-v0.3"
+KNOWN = "acme/known"
+CATALOGUE = """
+apiVersion: pack.kubefoundry.io/v1
+kind: Catalogue
+models:
+  - {modelId: acme/known, gated: false, engines: [vllm], architectures: [MistralForCausalLM],
+     weightsGiB: 13.5, maxTokens: 32768, layers: 32, attentionHeads: 32, kvHeads: 8, hiddenSize: 4096}
+"""
 HUB, NOTICE = "What is to be served?", "This model will be deployed using vLLM on GPU."
+
+
+@pytest.fixture
+def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """The option that makes the figures of acme/known known."""
+    file = tmp_path_factory.mktemp("catalogue") / "team.yaml"
+    file.write_text(CATALOGUE, encoding="utf-8")
+    return "--catalogue", str(file)
 
 
 def values(file: Path) -> dict[str, object]:
@@ -22,13 +37,14 @@ def values(file: Path) -> dict[str, object]:
     return read
 
 
-def test_a_vllm_model_is_asked_neither_for_a_run_mode_nor_for_cpu(tmp_path: Path, run: Run) -> None:
-    with Terminal(tmp_path, "new", "--gpu-memory", "80", piped=True) as terminal:
+def test_a_vllm_model_is_asked_neither_for_a_run_mode_nor_for_cpu(
+    tmp_path: Path, known: tuple[str, str], run: Run
+) -> None:
+    with Terminal(tmp_path, "new", *known, "--gpu-memory", "80", piped=True) as terminal:
         terminal.answer(HUB, ENTER)
-        terminal.answer("Model id", MISTRAL, ENTER)
-        terminal.answer("Gated", "n")
+        terminal.answer("Model id", KNOWN, ENTER)
         terminal.wait(NOTICE)
-        terminal.answer("Name (mistral-7b-instruct-v0-3)", "mistral", ENTER)
+        terminal.answer("Name (known)", "mistral", ENTER)
         terminal.answer("Namespace (kaito-workspace)", ENTER)
         terminal.wait("GPU counts that divide its 32 attention heads: 1, 2, 4, 8")
         terminal.answer("GPU count (1)", "2")
@@ -38,13 +54,13 @@ def test_a_vllm_model_is_asked_neither_for_a_run_mode_nor_for_cpu(tmp_path: Path
         terminal.answer("Set more?", ENTER)
         terminal.answer("File (mistral.yaml)", ENTER)
         assert terminal.end() == (0, "")
-        assert "mistral.yaml is written. Next: render.py mistral.yaml" in terminal.seen
+        assert "mistral.yaml is written. Next: render.py mistral.yaml --catalogue" in terminal.seen
         assert "Run mode" not in terminal.seen
         assert "Compute type" not in terminal.seen
     assert values(tmp_path / "mistral.yaml") == {
         "name": "mistral",
         "modelSource": "vllm",
-        "modelId": MISTRAL,
+        "modelId": KNOWN,
         "computeType": "gpu",
         "resources": {"gpu": 2},
     }
@@ -227,8 +243,10 @@ def test_nothing_is_overwritten_unless_a_person_says_so(tmp_path: Path) -> None:
     assert values(there)["premadeModel"] == "phi4:14b"
 
 
-def test_with_options_only_the_rest_of_the_first_questions_is_asked(tmp_path: Path) -> None:
-    options = ("--mode", "vllm", "--model-id", MISTRAL, "--not-gated", "--gpu", "2")
+def test_with_options_only_the_rest_of_the_first_questions_is_asked(
+    tmp_path: Path, known: tuple[str, str]
+) -> None:
+    options = (*known, "--mode", "vllm", "--model-id", KNOWN, "--gpu", "2")
     with Terminal(tmp_path, "new", "-", *options, piped=True) as terminal:
         terminal.answer("Name", "own", ENTER)
         terminal.answer("Namespace", "team-a", ENTER)
@@ -237,15 +255,15 @@ def test_with_options_only_the_rest_of_the_first_questions_is_asked(tmp_path: Pa
     assert yaml.safe_load(printed)["namespace"] == "team-a"
 
 
-def test_wrong_options_are_told_before_anything_is_asked(tmp_path: Path) -> None:
-    with Terminal(tmp_path, "new", "--mode", "vllm", "--model-id", MISTRAL, "--gpu", "9") as terminal:
+def test_wrong_options_are_told_before_anything_is_asked(tmp_path: Path, known: tuple[str, str]) -> None:
+    with Terminal(tmp_path, "new", *known, "--mode", "vllm", "--model-id", KNOWN, "--gpu", "9") as terminal:
         assert terminal.end()[0] == 1
         assert "--gpu: resources.gpu: `9` is above 8" in terminal.seen
         assert "? " not in terminal.seen.splitlines()[0][:2]
 
 
-def test_what_is_wrong_shows_while_it_is_typed(tmp_path: Path) -> None:
-    options = ("--mode", "vllm", "--model-id", MISTRAL, "--not-gated", "--name", "a", "--namespace", "b")
+def test_what_is_wrong_shows_while_it_is_typed(tmp_path: Path, known: tuple[str, str]) -> None:
+    options = (*known, "--mode", "vllm", "--model-id", KNOWN, "--name", "a", "--namespace", "b")
     with Terminal(tmp_path, "new", "a.yaml", *options) as terminal:
         terminal.answer("GPU count (1)", "3")
         terminal.wait("3 GPUs cannot share the 32 attention heads")
@@ -258,25 +276,24 @@ def test_what_is_wrong_shows_while_it_is_typed(tmp_path: Path) -> None:
     assert values(tmp_path / "a.yaml")["resources"] == {"gpu": 4}
 
 
-def test_a_length_above_the_models_limit_is_refused_while_it_is_typed(tmp_path: Path) -> None:
-    with Terminal(tmp_path, "new", "a.yaml", "--gpu-memory", "16") as terminal:
+def test_a_length_above_the_models_limit_is_refused_while_it_is_typed(
+    tmp_path: Path, known: tuple[str, str]
+) -> None:
+    with Terminal(tmp_path, "new", "a.yaml", *known, "--gpu-memory", "16") as terminal:
         terminal.answer(HUB, ENTER)
-        terminal.answer("Model id", MISTRAL, ENTER)
-        terminal.answer("Gated", "n")
+        terminal.answer("Model id", KNOWN, ENTER)
         terminal.answer("Name", ENTER)
         terminal.answer("Namespace", ENTER)
         terminal.answer("GPU count", "1")
         terminal.wait("GPU counts that fit: 2, 4, 8")
         terminal.type(ENTER)
-        terminal.wait(
-            "Warning: resources.gpu: `mistralai/Mistral-7B-Instruct-v0.3` needs 20.8 GiB on each GPU"
-        )
+        terminal.wait("Warning: resources.gpu: `acme/known` needs 20.8 GiB on each GPU")
         terminal.answer("Set more?", " ", ENTER)
         terminal.wait("The model's limit: 32768 tokens")
         terminal.answer("Max Model Length (optional)")
         terminal.wait("Default (from model config)")
         terminal.type("32769")
-        terminal.wait("32769 tokens are more than `mistralai/Mistral-7B-Instruct-v0.3` takes")
+        terminal.wait("32769 tokens are more than `acme/known` takes")
         terminal.type(CLEAR, "2048", ENTER)
         assert terminal.end()[0] == 0
     assert values(tmp_path / "a.yaml")["maxModelLen"] == 2048
@@ -294,8 +311,8 @@ def test_a_token_is_refused_and_not_repeated(tmp_path: Path) -> None:
         assert token not in terminal.seen
 
 
-def test_a_narrow_terminal_shows_whole_messages(tmp_path: Path) -> None:
-    options = ("--mode", "vllm", "--model-id", MISTRAL, "--not-gated", "--name", "a", "--namespace", "b")
+def test_a_narrow_terminal_shows_whole_messages(tmp_path: Path, known: tuple[str, str]) -> None:
+    options = (*known, "--mode", "vllm", "--model-id", KNOWN, "--name", "a", "--namespace", "b")
     with Terminal(tmp_path, "new", "-", *options, columns=34) as terminal:
         terminal.answer("GPU count (1)", "3")
         terminal.wait("and vLLM ends at start. Use 1, 2, 4 or 8.")
@@ -336,3 +353,24 @@ def test_a_dumb_terminal_is_none(tmp_path: Path) -> None:
     with Terminal(tmp_path, "new", "--mode", "premade", env={"TERM": "dumb"}) as terminal:
         assert terminal.end()[0] == 2
         assert "there is no terminal to ask in; give --premade-model" in terminal.seen
+
+
+def test_the_session_of_the_page_is_a_real_one(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "wizard.md").read_text(encoding="utf-8")
+    keys = [
+        (HUB, ENTER),
+        ("Model id", "microsoft/Phi-4-mini-instruct" + ENTER),
+        ("Gated", "n"),
+        ("Name", "phi" + ENTER),
+        ("Namespace", ENTER),
+        ("GPU count", "2" + ENTER),
+        ("Set more?", " " + ENTER),
+        ("Max Model Length", "8192" + ENTER),
+        ("File", ENTER),
+    ]
+    with Terminal(tmp_path, "new") as terminal:
+        for question, typed in keys:
+            terminal.answer(question, typed)
+        assert terminal.end()[0] == 0
+        shown = re.findall(r"^```text\n(\? .*?)^```$", page, re.DOTALL | re.MULTILINE)
+        assert shown == [terminal.seen.strip() + "\n"]

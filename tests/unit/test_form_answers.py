@@ -99,6 +99,14 @@ def test_texts_are_read_as_what_is_asked_for(name: str, text: str, value: Any) -
     assert parsed(questions_of("vllm", VLLM)[name], text) == value
 
 
+def test_items_a_line_each_may_have_commas_and_blanks() -> None:
+    asked = questions_of("vllm", VLLM)
+    assert parsed(asked["extraArgs"], "--a b, c\n --d \n", by_line=True) == ["--a b, c", "--d"]
+    assert parsed(asked["labelSelector"], "a=b,c\nd=e", by_line=True) == {"a": "b,c", "d": "e"}
+    assert written(asked["extraArgs"], ["--a b", "--c"], by_line=True) == "--a b\n--c"
+    assert written(asked["extraArgs"], ["--a b", "--c"]) == '["--a b", "--c"]'
+
+
 def test_settings_keep_their_types() -> None:
     vllm = questions_of("preset", {})["vllm"]
     said = parsed(vllm, "max-model-len=8192, enforce-eager=true, dtype=half")
@@ -123,7 +131,8 @@ def test_what_is_written_is_read_back(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(BY_KIND)))
     value = data.draw(BY_KIND[name])
     question = questions_of("preset" if name == "vllm" else "vllm", {})[name]
-    read = parsed(question, written(question, value))
+    by_line = data.draw(st.booleans())
+    read = parsed(question, written(question, value, by_line), by_line)
     assert json.dumps(read) == json.dumps(value)
 
 
