@@ -29,11 +29,11 @@ def parsed(question: Question, text: str, by_line: bool = False) -> Any:
     if question.kind in ("list", "map"):
         found = _as_json(text, list if question.kind == "list" else dict)
         return _parts(question, text, by_line) if found is None else found
-    if question.kind == "text":
+    if question.kind == "text" and question.holds_text:
         return text
     value = typed(text)
-    wanted = bool if question.kind == "switch" else int
-    return value if type(value) is wanted else text
+    wanted = {"switch": (bool,), "integer": (int,)}.get(question.kind, (int, float))
+    return value if type(value) in wanted else text
 
 
 def _parts(question: Question, text: str, by_line: bool) -> Any:

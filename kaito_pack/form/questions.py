@@ -35,7 +35,7 @@ class Question:
 
     `path` is where its answer stands in the values, `value` the answer there is (None: none yet), `default`
     what holds without one. `is_more` puts it under Advanced. `suggestions` help to type, and bind to nothing.
-    `holds_text` is whether the entries of a map are texts alone.
+    `holds_text` is whether a text is taken as it is typed; of a map, whether all its entries are texts.
     """
 
     path: tuple[str, ...]
@@ -182,8 +182,13 @@ def _question(
         note=told.note,
         minimum=part.get("minimum"),
         maximum=part.get("maximum"),
-        holds_text=kind != "map" or part["additionalProperties"].get("type") == "string",
+        holds_text=_holds_text(part["additionalProperties"] if kind == "map" else part, kind),
     )
+
+
+def _holds_text(part: Mapping[str, Any], kind: Kind) -> bool:
+    kinds = part.get("type", "string")
+    return kinds == "string" if kind == "map" else "string" in kinds
 
 
 def question_of(path: tuple[str, ...], part: Mapping[str, Any]) -> Question:

@@ -46,8 +46,10 @@ class Start(NamedTuple):
     def modes(self, ground: Ground) -> list[str]:
         """The modes that can be meant: the one that is named, or those that take all that is given.
 
-        Raises ProblemsError where the one that is named is none.
+        Raises ProblemsError where the one that is named is none, or a layer is no map.
         """
+        if wrong := [layer for layer in self.further if not isinstance(layer.document.value, dict)]:
+            check(wrong, ground.pack)
         named = self.mode or self._further(MODE)
         if named is not None:
             if named not in ground.pack.mode_names:

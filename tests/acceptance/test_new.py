@@ -120,6 +120,19 @@ def test_layers_and_settings_end_up_in_the_file(run: Run, tmp_path: Path) -> Non
     assert written["podTemplate"] == {"spec": {"priorityClassName": "high"}}
 
 
+def test_a_layer_that_is_no_map_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "list.yaml").write_text("- a\n", encoding="utf-8")
+    done = run("new", "-", *VLLM, "-f", "list.yaml")
+    assert done.returncode == 1
+    assert "list.yaml:1:1" in done.stderr
+
+
+def test_the_form_in_the_browser_takes_no_answers(run: Run) -> None:
+    done = run("new", "--web", *VLLM)
+    assert done.returncode == 2
+    assert "--web asks on its page" in done.stderr
+
+
 def test_a_token_is_refused_and_not_repeated(run: Run) -> None:
     token = "hf_" + "abcdefghijklmnopqrst"
     for option in (("--hf-token-secret", token), ("--set", f"hfTokenSecret={token}")):

@@ -19,6 +19,7 @@ kind: Catalogue
 models:
   - {modelId: acme/known, gated: false, engines: [vllm], architectures: [MistralForCausalLM],
      weightsGiB: 13.5, maxTokens: 32768, layers: 32, attentionHeads: 32, kvHeads: 8, hiddenSize: 4096}
+  - {modelId: acme/both, engines: [vllm, llamacpp], ggufRepositories: [acme/both-GGUF]}
 """
 HUB, NOTICE = "What is to be served?", "This model will be deployed using vLLM on GPU."
 
@@ -123,6 +124,21 @@ def test_a_gguf_model_in_an_image_of_ones_own_shows_how_to_build_that(tmp_path: 
         "resources": {"gpu": 1},
     }
     assert run("qwen.yaml").returncode == 0
+
+
+def test_a_model_for_both_engines_leads_to_its_gguf_files_or_to_itself(
+    tmp_path: Path, known: tuple[str, str]
+) -> None:
+    with Terminal(tmp_path, "new", *known) as terminal:
+        terminal.answer(HUB, ENTER)
+        terminal.answer("Model id", "acme/both", ENTER)
+        terminal.answer("How is it to be served?", ENTER)
+        terminal.answer("Model id", "acme/b")
+        terminal.wait("acme/both-GGUF")
+        terminal.type(DOWN, ENTER)
+        terminal.answer("GGUF file", CTRL_C)
+        assert terminal.end()[0] == 130
+        terminal.wait("? Model id acme/both-GGUF")
 
 
 def test_premade_models_are_a_list_with_their_images(tmp_path: Path, run: Run) -> None:

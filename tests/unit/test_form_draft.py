@@ -89,6 +89,13 @@ def test_a_text_is_read_as_the_mode_takes_it_and_named_by_its_option() -> None:
     assert flag("--gpu").layer(PACK.mode("vllm"), "").document.value == {"resources": {"gpu": ""}}
 
 
+def test_a_number_is_read_as_one(tmp_path: Path) -> None:
+    pack = foreign(tmp_path, {"temperature": {"type": "number"}})
+    found = next(one for one in flags(pack) if one.option == "--temperature")
+    for text, value in (("0.5", 0.5), ("2", 2), ("warm", "warm"), ("true", "true")):
+        assert found.layer(pack.mode("own"), text).document.value == {"temperature": value}
+
+
 @pytest.mark.parametrize(
     ("mode", "answers", "file", "name"),
     [
