@@ -64,16 +64,16 @@ def test_a_problem_stands_beside_its_field_its_line_and_in_the_list(form: Form) 
 
 
 def test_what_is_not_answered_yet_is_required_but_not_wrong(form: Form) -> None:
-    form.start(MISTRAL)
-    name = form.field("Name")
-    assert (name.get_attribute("aria-required"), name.get_attribute("aria-invalid")) == ("true", None)
-    assert "Required" in form.described(name)
+    form.start(GGUF, "llamacpp")
+    file = form.field("GGUF file")
+    assert (file.get_attribute("aria-required"), file.get_attribute("aria-invalid")) == ("true", None)
+    assert "Required" in form.described(file)
     assert form.status() == "1 to answer"
 
 
 def test_a_warning_stands_beside_its_line_of_the_manifest(form: Form) -> None:
     form.load(READY)
-    line = form.page.locator("#manifest .line.warning")
+    line = form.page.locator("#manifest .line.advice")
     assert line.text_content().strip() == "- --trust-remote-code"
 
 
@@ -188,7 +188,8 @@ def test_typing_a_word_is_one_step_back(form: Form) -> None:
     form.field("Name").press_sequentially("typed", delay=160)
     form.settled()
     form.page.go_back()
-    assert "name:" not in form.settled().shown("values")
+    assert "name: typed" not in form.settled().shown("values")
+    assert form.field("Name").input_value() == "mistral-7b-instruct-v0-3"
 
 
 def test_a_link_that_is_no_state_gives_an_empty_form(form: Form) -> None:

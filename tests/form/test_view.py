@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kaito_pack.documents import read_text
 from kaito_pack.form.web.state import read_state
 from kaito_pack.form.web.view import Views
+from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
 from tests.conftest import Run
 from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, target
@@ -181,9 +182,9 @@ def test_the_memory_moves_with_gpus_length_and_target(view: Post) -> None:
 
 
 def test_the_memory_is_shown_before_there_is_a_manifest(view: Post) -> None:
-    shown = view(start=MISTRAL, target={"gpuMemoryGiB": "24"})
+    shown = view(start=LLAMA, target={"gpuMemoryGiB": "24"})
     assert shown["manifest"] == ""
-    assert shown["memory"]["fits"] is True
+    assert shown["memory"]["fits"] is False
 
 
 def test_the_instance_type_gives_the_memory(view: Post) -> None:
@@ -210,6 +211,18 @@ def test_what_is_not_answered_yet_is_no_mistake(view: Post) -> None:
         "answers/name": True,
         "answers/premadeModel": True,
     }
+
+
+def test_the_name_is_made_of_what_is_served_until_another_is_said(view: Post) -> None:
+    shown = view(mode="premade", answers={"premadeModel": "phi4:14b"})
+    assert by_name(shown)["name"]["default"] == "phi4-14b"
+    assert "name: workspace-phi4-14b" in shown["manifest"]
+
+
+def test_advice_is_no_warning(view: Post) -> None:
+    shown = view(start=MISTRAL)
+    assert [one["severity"] for one in shown["problems"]] == ["advice"]
+    assert shown["manifest"]
 
 
 def test_a_problem_of_the_model_stands_where_the_page_asks_for_it(view: Post) -> None:
@@ -377,6 +390,16 @@ def test_a_gguf_file_of_a_model_that_the_catalogue_has_for_vllm_keeps_its_mode(
     assert view(**opened(text)["state"])["mode"] == "huggingface"
 
 
+def test_layers_of_a_target_lie_under_what_is_said() -> None:
+    text = "namespace: team-a\nhfTokenSecret: team-token\nreplicas: none\n"
+    below = [Layer(read_text(text, "layer.yaml")[0], "layer")]
+    views = Views(Pack(), target(Pack()), below)
+    shown = views.view(read_state({"start": LLAMA, "answers": {"replicas": "2"}}))
+    assert "namespace: team-a" in shown["manifest"] and "name: team-token" in shown["manifest"]
+    (wrong,) = views.view(read_state({"start": LLAMA}))["problems"]
+    assert (wrong["path"], wrong["line"], wrong["field"]) == ("replicas", 0, "answers/replicas")
+
+
 # Harm.
 
 HARM = [
@@ -390,7 +413,7 @@ HARM = [
     "!!python/x y",
     "'\"",
     "#x",
-    "\u2028",
+    "a\u2028b",
     "${name}",
 ]
 

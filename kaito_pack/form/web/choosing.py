@@ -1,4 +1,4 @@
-"""Where a state leads: what is known of its model, its mode, and its answers as values."""
+"""Where a state leads: what is known of its model, its mode, and its answers as a draft of values."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kaito_pack.form import answers
-from kaito_pack.form.hints import hints
-from kaito_pack.form.model_choice import MODEL, About, about, modes_for, takes_model
-from kaito_pack.form.questions import MODE, Question, questions
+from kaito_pack.form.draft import Draft, Ground
+from kaito_pack.form.model_choice import MODEL, About, about, asks_for_files, is_chosen_by_itself, modes_for
+from kaito_pack.form.questions import MODE, Question
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.models.model import runs_on_kaito
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.target import Target
 
 
 class Asked(NamedTuple):
-    """A mode, the values that the answers come to, and the questions there are then.
+    """The draft that the answers come to, and the questions there are then.
 
     `model` is the one that the start of the page answers, where the mode has it.
     """
 
-    mode: Mode
-    values: Mapping[str, Any]
+    draft: Draft
     questions: list[Question]
     model: Question | None
 
@@ -36,12 +33,7 @@ def model_of(state: State, catalogue: Catalogue) -> About:
 def offered(state: State, of: About, pack: Pack) -> list[str]:
     """The modes to choose from: those that can serve the model, then those with a list of their own."""
     served = modes_for(of.engines, pack) if state.model_id else []
-    return [*served, *(name for name in pack.mode_names if has_list_of_its_own(pack, name))]
-
-
-def has_list_of_its_own(pack: Pack, name: str) -> bool:
-    """Whether a mode is chosen for itself: its models are its own, or its engine is no one's but its own."""
-    return not (takes_model(pack, name) and runs_on_kaito([pack.mode(name).facts.get("engine", "")]))
+    return [*served, *(name for name in pack.mode_names if is_chosen_by_itself(pack, name))]
 
 
 def mode_of(state: State, modes: list[str], of: About) -> str | None:
@@ -51,27 +43,27 @@ def mode_of(state: State, modes: list[str], of: About) -> str | None:
     return modes[0] if state.model_id and of.runs else None
 
 
-def asked(state: State, mode: Mode, of: About, pack: Pack, target: Target, catalogue: Catalogue) -> Asked:
-    """The questions of `mode`, and the values that the texts of the state come to.
+def asked(state: State, ground: Ground, mode: Mode, of: About) -> Asked:
+    """The questions of `mode`, and the draft that the texts of the state come to.
 
     An answer may bring questions, which have answers: so until there is no more to read. Texts for
     questions that are not asked (any more) say nothing.
     """
-    values, texts = _kept(state, mode), _texts(state, mode, of)
+    texts = _texts(state, mode, of)
+    draft = Draft(ground, mode, _kept(state, mode), of)
     while True:
-        found = questions(pack, mode, values, of, target, catalogue)
+        found = draft.questions()
         ready = [one for one in found if one.name in texts]
         if not ready:
             break
         for one in ready:
-            value = answers.parsed(one, texts.pop(one.name), by_line=True)
-            values = answers.answered(values, one.path, value)
+            draft = draft.answered(one.path, answers.parsed(one, texts.pop(one.name), by_line=True))
     is_own = has_files_elsewhere(mode, of)
     model = None if is_own else next((one for one in found if one.name == MODEL), None)
-    return Asked(mode, values, [one for one in found if one is not model], model)
+    return Asked(draft.named(), [one for one in found if one is not model], model)
 
 
-def _kept(state: State, mode: Mode) -> dict[str, Any]:
+def _kept(state: State, mode: Mode) -> Mapping[str, Any]:
     """What an opened file had: mistakes included in its own mode, what means something in another.
 
     A text that is empty takes a value away, one that no question asks for, too.
@@ -94,5 +86,4 @@ def _texts(state: State, mode: Mode, of: About) -> dict[str, str]:
 
 def has_files_elsewhere(mode: Mode, of: About) -> bool:
     """Whether a mode asks by itself for the repository of the files: of a known model it is another one."""
-    part = mode.schema.get("properties", {}).get(MODEL, {})
-    return of.figures is not None and hints(part, mode.name).suggest == "ggufRepositories"
+    return of.figures is not None and asks_for_files(mode)

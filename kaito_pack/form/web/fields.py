@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kaito_pack.form.answers import first_sentence, written
-from kaito_pack.form.model_choice import About
+from kaito_pack.form.model_choice import About, model_schema
 from kaito_pack.form.questions import Choice, Question
-from kaito_pack.form.web.figures import model_schema
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.report import sentence

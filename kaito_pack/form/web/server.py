@@ -9,7 +9,7 @@ import json
 import os
 import socket
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,13 +18,10 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from kaito_pack.form.web.cluster import said_by
 from kaito_pack.form.web.state import BadState, State, read_json, read_state
 from kaito_pack.form.web.telling import row
 from kaito_pack.form.web.view import Views
-from kaito_pack.pack import Pack
 from kaito_pack.problems import PackError, ProblemsError, UsageError
-from kaito_pack.target import Target
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 20  # bytes
@@ -137,17 +134,16 @@ class Quiet(WSGIRequestHandler):
 
 
 def run(
-    pack: Pack,
-    target: Target,
+    views: Views,
+    target: Mapping[str, str],
     opened: str | None,
     port: int,
     tell: Callable[[str], None],
     show: Callable[[str], object],
 ) -> None:
-    """See `kaito_pack.form.web.serve`."""
-    views = Views(pack, target)
+    """Serve `views`, with `target` chosen and the text `opened`; see `kaito_pack.form.web.serve`."""
     first = views.opened(opened) if opened is not None else State()
-    first = first._replace(target=said_by(target))
+    first = first._replace(target=target)
     try:
         listening = socket.create_server((HOST, port))
     except (OSError, OverflowError) as error:

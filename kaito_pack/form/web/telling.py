@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
@@ -17,20 +18,22 @@ MISSING = "values/missing"
 IN_VALUES = ("values", "model")  # layers that give paths of values; others speak of a manifest
 
 
-def row(
-    found: Problem, field: str | None = None, is_open: bool = False, manifest_line: int = 0
-) -> dict[str, Any]:
-    """One problem; `is_open` where it only says that a person has not answered yet."""
+def row(found: Problem) -> dict[str, Any]:
+    """One problem that belongs to no field.
+
+    `isOpen` says that it is only a question not answered yet, `removable` which value of an opened file it
+    would go away with.
+    """
     return {
         "rule": found.rule,
-        "severity": found.severity,
+        "severity": "advice" if found.layer == "advice" else found.severity,
         "message": sentence(_capital(found.message)),
         "fix": sentence(found.fix),
         "path": path_text(found.path),
         "line": found.place.line if found.place else 0,
-        "manifestLine": manifest_line,
-        "field": field,
-        "isOpen": is_open,
+        "manifestLine": 0,
+        "field": None,
+        "isOpen": False,
         "removable": "",
     }
 
@@ -42,13 +45,14 @@ def _capital(text: str) -> str:
 
 @dataclass(frozen=True)
 class Teller:
-    """Tells problems of one values text and the manifests it gave.
+    """Tells problems of the values text `file` and of the manifest it gave.
 
     `fields` are the questions on the page by where they stand there: `answers/resources.gpu`.
     """
 
     fields: Mapping[str, Question]
-    document: Document | None
+    text: str
+    file: str
     manifest: str = ""
 
     def rows(self, problems: Sequence[Problem]) -> list[dict[str, Any]]:
@@ -58,18 +62,17 @@ class Teller:
     def _row(self, found: Problem) -> dict[str, Any]:
         field = self._field(found)
         question = self.fields[field] if field else None
-        is_open = found.rule == MISSING and question is not None and question.value is None
+        told = row(found) | {
+            "field": field,
+            "isOpen": found.rule == MISSING and question is not None and question.value is None,
+        }
         if found.layer in IN_VALUES:
-            return row(found, field, is_open) | {"removable": "" if field else self._removable(found.path)}
-        if field is None and self.document and found.place == self.document.place(()):
-            found = found.at(Place("", 0))  # no value that is written decides it
-        return row(found, field, is_open, self._manifest_line(found.path))
-
-    def _removable(self, path: Path) -> str:
-        """The name of a value that stands in the file alone, for who wants to be rid of it."""
-        names = list(takewhile(lambda step: isinstance(step, str) and "." not in step, path))
-        is_there = self.document is not None and at(self.document.value, tuple(names)) is not None
-        return ".".join(map(str, names)) if is_there else ""
+            told["removable"] = "" if field else self._removable(found.path)
+        else:
+            told["manifestLine"] = self._manifest_line(found.path)
+        if not self._is_at_a_value(found, field):
+            told["line"] = 0
+        return told
 
     def _field(self, found: Problem) -> str | None:
         """The field of the value that a problem is about: by its path, else by the line it was traced to."""
@@ -83,21 +86,37 @@ class Teller:
         return None
 
     def _is_written_at(self, path: Path, place: Place | None) -> bool:
-        document = self.document
-        return document is not None and at(document.value, path) is not None and document.place(path) == place
+        return any(at(one.value, path) is not None and one.place(path) == place for one in self._values)
+
+    def _is_at_a_value(self, found: Problem, field: str | None) -> bool:
+        """Whether its line is one of this text, and not the first one for want of a better."""
+        if found.place is None or found.place.file != self.file:
+            return False
+        is_first = any(found.place == one.place(()) for one in self._values)
+        return found.layer in IN_VALUES or field is not None or not is_first
+
+    def _removable(self, path: Path) -> str:
+        """The name of a value that stands in the file alone, for who wants to be rid of it."""
+        names = tuple(takewhile(lambda step: isinstance(step, str) and "." not in step, path))
+        is_there = any(at(one.value, names) is not None for one in self._values)
+        return ".".join(map(str, names)) if is_there else ""
 
     def _manifest_line(self, path: Path) -> int:
         """Where a path stands in the manifests; 0 where it does not."""
-        if not self.manifest:
-            return 0
-        for document in _read(self.manifest):
-            if at(document.value, path) is not None:
-                return document.place(path).line
-        return 0
+        found = (one.place(path).line for one in self._manifests if at(one.value, path) is not None)
+        return next(found, 0)
+
+    @cached_property
+    def _values(self) -> list[Document]:
+        return _read(self.text, self.file)
+
+    @cached_property
+    def _manifests(self) -> list[Document]:
+        return _read(self.manifest, "")
 
 
-def _read(text: str) -> list[Document]:
+def _read(text: str, file: str) -> list[Document]:
     try:
-        return read_text(text, "")
+        return read_text(text, file) if text else []
     except ProblemsError:
         return []

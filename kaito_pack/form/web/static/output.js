@@ -41,13 +41,14 @@ export function status(view) {
     toAnswer: view.problems.filter(one => one.isOpen).length,
     errors: view.problems.filter(one => !one.isOpen && one.severity === 'error').length,
     warnings: view.problems.filter(one => one.severity === 'warning').length,
+    advice: view.problems.filter(one => one.severity === 'advice').length,
   }
   const parts = Object.entries(counted).filter(([, number]) => number).map(([name, number]) => words[name](number))
   if (view.manifest) parts.unshift(words.ready)
   const kind = counted.errors ? 'error' : view.manifest ? 'good' : 'open'
   set($('status'), { class: `status ${kind}` })
   text($('status'), view.mode ? parts.join(' · ') : view.start.length > 1 ? words.noEngine : words.noMode)
-  const count = counted.errors + counted.warnings + counted.toAnswer
+  const count = view.problems.length
   $('count').hidden = !count
   text($('count'), String(count))
 }
@@ -60,11 +61,7 @@ export function memory(budget) {
   set($('memory'), { class: `memory ${isKnown ? (budget.fits ? 'good' : 'error') : 'open'}` })
   if (!isKnown) return text($('verdict'), words.lacks[budget.lacks])
   const [needed, usable] = [budget.needed, budget.usable].map(gib => gib.toFixed(1))
-  const verdict = [
-    (budget.fits ? words.fits : words.tooLarge)(needed, usable),
-    budget.longest ? words.longest(budget.longest) : words.noLength,
-    budget.counts ? words.gpuCounts(budget.counts) : words.noCount,
-  ].join(' ')
+  const verdict = (budget.fits ? words.fits : words.tooLarge)(needed, usable)
   text($('verdict'), verdict)
   const whole = Math.max(budget.total, budget.needed)
   let x = 0
@@ -80,6 +77,7 @@ export function memory(budget) {
       svg('rect', { x: 0, y: 0, width: 100, height: 10, class: 'empty' }), ...blocks,
       svg('rect', { x: limit - 0.2, y: 0, width: 0.4, height: 10, class: 'limit' })),
     h('ul', { class: 'legend' }, ...budget.parts.map((part, index) =>
-      h('li', { class: `part-${index}` }, `${part.title}: ${part.gib.toFixed(1)} GiB`))))
+      h('li', { class: `part-${index}` }, `${part.title}: ${part.gib.toFixed(1)} GiB`))),
+    h('p', { class: 'would' }, budget.would.map(([title, said]) => `${title}: ${said}`).join(' · ')))
   $('budget').replaceChildren(...budget.rows.map(([title, amount]) => h('tr', {}, h('th', { scope: 'row' }, title), h('td', {}, amount))))
 }
