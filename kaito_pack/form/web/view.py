@@ -81,7 +81,7 @@ class Views:
         text = answers.values_text(draft.mode, draft.answers)
         self._pipeline.target = cluster.target
         outcome = judged(text, self._pipeline, FILE)
-        problems = [*cluster.problems, *outcome.problems, *_unanswered(asked.questions, outcome)]
+        problems = [*cluster.problems, *outcome.problems, *_unanswered(asked, outcome)]
         is_good = not any(one.is_error for one in problems)
         manifest = as_yaml(outcome.manifests) if is_good else ""
         questions = {f"answers/{one.name}": one for one in asked.questions}
@@ -124,11 +124,11 @@ def _target(cluster: Chosen) -> dict[str, Question]:
     return {f"target/{one.name}": one for one in cluster.questions}
 
 
-def _unanswered(questions: list[Question], outcome: Outcome) -> Iterator[Problem]:
+def _unanswered(asked: Asked, outcome: Outcome) -> Iterator[Problem]:
     """What the form requires although a file may leave it out: a gated model's token."""
     told = {one.path for one in outcome.problems}
-    given = outcome.values.given if outcome.values else {}  # a layer may have it
-    for one in questions:
-        is_there = one.answer is not None or at(given, one.path) is not None
+    below = [layer.document.value for layer in asked.draft.ground.below]
+    for one in asked.questions:
+        is_there = one.answer is not None or any(at(values, one.path) is not None for values in below)
         if one.is_required and not is_there and one.path not in told:
             yield problem(MISSING, one.path, field=one.name, fix="Give one")
