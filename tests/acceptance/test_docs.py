@@ -1,0 +1,117 @@
+"""Every command of README, docs/ and integrations/ is run, and the output that a page shows is compared.
+
+How a page marks its blocks stands in CONTRIBUTING.md, section "Documentation".
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from tests.docs import shell
+from tests.docs.pages import SHELL, Block, blocks, pages, prose, write
+from tests.integrations.command_lines import PROGRAMS, check, lines_of
+
+PAGES = pages()
+BLOCKS = {page: blocks(page, text) for page, text in PAGES.items()}
+ALL = [block for found in BLOCKS.values() for block in found]
+MOST_NOT_RUN = 20
+BAD_ON_PURPOSE = ("docs/rules.md",)  # shows what is refused
+
+
+@pytest.mark.parametrize("page", [page for page, found in BLOCKS.items() if any(one.runs for one in found)])
+def test_the_commands_of_a_page_do_what_it_shows(page: str, tmp_path: Path) -> None:
+    work = shell.checkout(tmp_path)
+    for block in BLOCKS[page]:
+        if block.file:
+            write(block, work)
+        elif block.runs:
+            _run(block, work)
+
+
+def _run(block: Block, work: Path) -> None:
+    done = shell.run(block, work)
+    for one in done:
+        assert one.code == one.stated, f"{block.place}: {one.command}\n{one.printed}"
+    shown = shell.shown_output(block, BLOCKS[block.page])
+    printed = "".join(one.printed for one in done)
+    if shown is not None and not shell.agrees(shown, printed):
+        difference = difflib.unified_diff(
+            shown.splitlines(), printed.splitlines(), "shown", "printed", lineterm=""
+        )
+        pytest.fail(f"{block.place}:\n" + "\n".join(difference))
+
+
+def test_what_is_not_run_has_a_reason_and_is_little() -> None:
+    left_out = {block.place: block.marks["not run"] for block in ALL if "not run" in block.marks}
+    assert len(left_out) <= MOST_NOT_RUN, left_out
+    for place, reason in left_out.items():
+        assert len(reason.split()) >= 3, f"{place} does not say why it is not run"
+
+
+def test_marks_are_spelt_right_and_stand_before_commands() -> None:
+    for page, text in PAGES.items():
+        comments = [
+            one for one in re.findall(r"<!--(.*?)-->", text, re.DOTALL) if re.match(r"\s*[\w ]+:", one)
+        ]
+        used = sum(len(block.marks) for block in BLOCKS[page])
+        assert used == len(comments), f"{page}: {comments}"
+    for block in ALL:
+        assert not block.marks or block.language in SHELL, block.place
+        assert block.marks.get("needs", "cluster") == "cluster", block.place
+
+
+def test_commands_stand_in_fenced_blocks_with_a_language() -> None:
+    for block in ALL:
+        assert re.fullmatch(r"\w+", block.language), f"{block.place} {block.language!r}"
+    for page, text in PAGES.items():
+        indented = re.findall(r"\n\n((?: {4}|\t)\S.*)", prose(text))
+        assert not [line for line in indented if not re.match(r"\s*(?:[-*]|\d+\.) ", line)], page
+
+
+def test_yaml_that_a_page_shows_can_be_read() -> None:
+    for block in ALL:
+        if block.language == "yaml" and block.shows is None and block.page not in BAD_ON_PURPOSE:
+            assert list(yaml.safe_load_all(block.text)), block.place
+
+
+def _command_lines() -> list[tuple[str, list[str]]]:
+    """Every command line of ours: in shell blocks, run or not, and between backquotes."""
+    found = []
+    for page, text in PAGES.items():
+        inline = [one for one in re.findall(r"`([^`\n]+)`", prose(text)) if " " in one]
+        ours = [one for one in inline if one.split()[0].rpartition("/")[2] in PROGRAMS]
+        ours += [one.split(maxsplit=1)[1] for one in inline if one.startswith(".venv/bin/python render.py ")]
+        blocks_of_page = [one.text for one in BLOCKS[page] if one.language in SHELL]
+        for script in (*ours, *blocks_of_page):
+            found += [(page, words) for words in lines_of(script.replace(".venv/bin/python ", ""))]
+    return found
+
+
+@pytest.mark.parametrize(("page", "words"), _command_lines())
+def test_options_of_command_lines_exist(page: str, words: list[str]) -> None:
+    check([word for word in words if word != "…"] or ["render"])
+
+
+def _heading_anchors(text: str) -> set[str]:
+    """The anchors of a page's headings, as GitHub and mkdocs both make them."""
+    headings = re.findall(r"^#+ (.*)$", prose(text), flags=re.MULTILINE)
+    plain = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower() for heading in headings]
+    return {re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", heading).strip()) for heading in plain}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_to_files_and_headings(page: str) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose(PAGES[page])):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / path if path else ROOT / page
+        assert target.exists(), f"{page}: {link}"
+        if anchor:
+            assert anchor in _heading_anchors(target.read_text(encoding="utf-8")), f"{page}: {link}"
