@@ -19,6 +19,7 @@ END = "\x1e"  # written after each command, with its exit code
 LONGEST = 60  # seconds that a block may take
 ELLIPSIS = ("…", "...")
 COPIED = ("values", "integrations")  # what pages may write into; the rest of the checkout is linked
+GIT_AUTHOR = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
 LAUNCHER = '#!/bin/sh\nexec "{python}" "{program}" "$@"\n'
 
 
@@ -132,6 +133,7 @@ def _environment(folder: Path, block: Block) -> Mapping[str, str]:
         "HOME": str(folder),
         "DOCS_CLUSTER": str(folder) if block.marks.get("needs") == "cluster" else "",
         "HF_TOKEN": "not-a-token",
+        "PYTEST": "--version",  # `make test` starts pytest, and no test within a test
         **{
             f"GIT_{who}_{what}": "docs@example.com"
             for who in ("AUTHOR", "COMMITTER")
