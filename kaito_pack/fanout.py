@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
@@ -47,8 +47,8 @@ def mapped(
     items: Sequence[Item],
     send: Callable[[Result], Any] = lambda result: result,
     receive: Callable[[Item, Any], Result] = lambda _, sent: sent,
-) -> list[Result]:
-    """`function` of each item, in order.
+) -> Generator[Result, None, None]:
+    """`function` of each item, in order, one after the other so that what is done with need not stay.
 
     What another process made goes through `send` there, pickle, and `receive` (with its item) here; where
     `send` gives None, the item is done here. So `function` must do no harm when it is called twice.
@@ -56,21 +56,19 @@ def mapped(
     count = processes_for(len(items))
     share = -(-len(items) // count)
     # The first is done before there are others, so that they need not load and compile what it needs.
-    results = [function(item) for item in items[:1]]
+    yield from map(function, items[:1])
     children = [
         start(function, items, send, first, min(first + share, len(items)))
         for first in range(share, len(items), share)
     ]
     try:
-        results += [function(item) for item in items[1:share]]
+        yield from map(function, items[1:share])
         for child in children:
-            came = collect(child)
-            for item, sent in zip(items[child.first : child.end], came, strict=True):
-                results.append(function(item) if sent is None else receive(item, sent))
+            for item, sent in zip(items[child.first : child.end], collect(child), strict=True):
+                yield function(item) if sent is None else receive(item, sent)
     finally:
         for child in children:
             reap(child)
-    return results
 
 
 def start(
@@ -95,23 +93,25 @@ def start(
     code = 1
     try:
         os.close(reading)
-        content = pickle.dumps([send(function(item)) for item in items[first:end]], pickle.HIGHEST_PROTOCOL)
+        # All are done before the first is sent: the parent, busy with its own, would not take it.
+        pickled = [pickle.dumps(send(function(item)), pickle.HIGHEST_PROTOCOL) for item in items[first:end]]
         with os.fdopen(writing, "wb") as pipe:
-            pipe.write(content)
+            pipe.writelines(pickled)
         code = 0
     finally:
         os._exit(code)  # nothing of the parent's is cleaned up, flushed or told twice
 
 
-def collect(child: Child) -> list[Any]:
-    """What a process has sent, None for each of its items where it has died on the way."""
+def collect(child: Child) -> Iterator[Any]:
+    """What a process has sent, one an item, None from where it has died on the way."""
     with os.fdopen(os.dup(child.pipe), "rb") as pipe:
-        content = pipe.read()
-    try:
-        sent: list[Any] = pickle.loads(content)
-    except (EOFError, pickle.UnpicklingError):
-        return [None] * (child.end - child.first)
-    return sent
+        is_alive = True
+        for _ in range(child.first, child.end):
+            try:
+                yield pickle.load(pipe) if is_alive else None
+            except (EOFError, pickle.UnpicklingError):
+                is_alive = False
+                yield None
 
 
 def reap(child: Child) -> None:

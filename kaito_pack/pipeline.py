@@ -68,7 +68,7 @@ class Pipeline:
 
     def run_sources(self, sources: Sequence[Source]) -> list[Outcome]:
         """The same for files that were read already."""
-        outcomes = fanout.mapped(self.rendered, sources, sent, self._received)
+        outcomes = list(fanout.mapped(self.rendered, sources, sent, self._received))
         tell_of_twins(outcomes)
         around = surroundings(self.target, [one.body for outcome in outcomes for one in outcome.manifests])
 

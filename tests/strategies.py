@@ -225,3 +225,52 @@ def written(drawn: dict[str, Any], file: str = "values.yaml") -> Document:
 def as_layer(drawn: dict[str, Any]) -> Layer:
     """The values as the one layer of a run."""
     return Layer(written(drawn))
+
+
+# What stands where something else should.
+ODD: list[Any] = [
+    *(None, True, False, 0, 1, -1, 2**31, 1.0, 1.5, "", "a", "A b", "a\n", "gpu", "cpu", "vllm", "0", "1e3"),
+    *("org/model", "org/model-GGUF", "org/model-AWQ", "x-00001-of-00002.gguf", "../x.gguf", "a" * 300, "1Gi"),
+    *({}, [], ["a", "a"], [1, True], ["x", 1], {"a": "b"}, {"gpu": 1}, {"gpu": 9}, {"cpu": "0"}, {"x": None}),
+]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of every part of a document."""
+    if isinstance(value, dict):
+        inside = [place for key, part in value.items() for place in places(part, (*path, key))]
+    elif isinstance(value, list):
+        inside = [place for index, part in enumerate(value) for place in places(part, (*path, index))]
+    else:
+        inside = []
+    return [path, *inside]
+
+
+def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """A copy of `value` in which `new` stands at `path`."""
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = put(value[path[0]], path[1:], new)
+    return copy
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> tuple[str, Any]:
+    """A mode, and values of it in which up to three parts are others, gone, or too many."""
+    mode = draw(st.sampled_from(PACK.mode_names))
+    fields = list(PACK.mode(mode).schema["properties"])
+    document: Any = draw(values(mode))
+    for _ in range(draw(st.integers(0, 3))):
+        path = draw(st.sampled_from(places(document)))
+        change = draw(st.sampled_from(["other", "gone", "more"]))
+        parent = document
+        for step in path[:-1]:
+            parent = parent[step]
+        if change == "more" and isinstance(document, dict):
+            document = {**document, draw(st.sampled_from([*fields, "unknown"])): draw(st.sampled_from(ODD))}
+        elif change == "gone" and path and isinstance(parent, dict):
+            document = put(document, path[:-1], {k: v for k, v in parent.items() if k != path[-1]})
+        else:
+            document = put(document, path, draw(st.sampled_from(ODD)))
+    return mode, document

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,15 +70,16 @@ def command(
         from kaito_pack.cli._tree import bring_up_to_date, texts_of
 
         context.exit(bring_up_to_date([(out, texts_of(outcomes))], whole, check, prune, form))
-    text = _stream([outcome.kept for outcome in outcomes if outcome.kept], form)
+    pieces = _pieces([outcome.kept for outcome in outcomes if outcome.kept], form)
     if out is None or out == STDOUT:
-        click.echo(text, nl=False)
+        sys.stdout.writelines(pieces)
+        sys.stdout.flush()  # here a reader that has gone is no error yet
     elif check:
         from kaito_pack.cli._tree import check_file
 
-        context.exit(check_file(out, text, form))
+        context.exit(check_file(out, "".join(pieces), form))
     else:
-        output.write_atomically(Path(out), text)
+        output.write_atomically(Path(out), "".join(pieces))
 
 
 def _is_tree(out: str, form: str) -> bool:
@@ -95,10 +97,13 @@ def _bodies(manifests: Sequence[Manifest]) -> list[Any]:
     return [manifest.body for manifest in manifests]
 
 
-def _stream(kept: Sequence[Any], form: str) -> str:
+def _pieces(kept: Sequence[Any], form: str) -> Iterator[str]:
+    """What is printed, piece by piece: a fleet's manifests are in memory once."""
     if form == "json":
-        return rendering.as_json([body for bodies in kept for body in bodies])
-    return "---\n".join(kept)
+        yield rendering.as_json([body for bodies in kept for body in bodies])
+        return
+    for number, text in enumerate(kept):
+        yield f"---\n{text}" if number else text
 
 
 def _refuse_misuse(

@@ -46,7 +46,12 @@ def test_nothing_else_is_inside(installed):
         names = wheel.namelist()
     assert {name.split("/")[0] for name in names} == {"kaito_pack", f"kaito_pack-{__version__}.dist-info"}
     assert [name for name in names if "test" in name.lower() or "__pycache__" in name] == []
-    assert {name.split("/")[2] for name in names if "/_root/" in name} == {"templates", "schemas", "values"}
+    assert {name.split("/")[2] for name in names if "/_root/" in name} == {
+        "dist",
+        "schemas",
+        "templates",
+        "values",
+    }
 
 
 def test_it_names_its_licence_and_needs_what_pyproject_says(installed):
@@ -62,6 +67,7 @@ def test_it_names_its_licence_and_needs_what_pyproject_says(installed):
         "jsonschema",
         "kubernetes-validate",
         "pyyaml",
+        "questionary",
     ]
 
 

@@ -26,7 +26,7 @@ def test_there_are_no_more_processes_than_cores() -> None:
 
 
 def test_results_come_in_the_order_of_their_items() -> None:
-    assert fanout.mapped(lambda item: item * item, range(MANY + 1)) == [i * i for i in range(MANY + 1)]
+    assert list(fanout.mapped(lambda item: item * item, range(MANY + 1))) == [i * i for i in range(MANY + 1)]
 
 
 def test_several_processes_take_part() -> None:
@@ -40,8 +40,10 @@ def test_what_is_not_sent_is_done_here() -> None:
 
 
 def test_what_is_sent_is_received_with_its_item() -> None:
-    came = fanout.mapped(
-        lambda item: (item,), range(MANY), lambda made: made[0], lambda item, sent: (item, sent)
+    came = list(
+        fanout.mapped(
+            lambda item: (item,), range(MANY), lambda made: made[0], lambda item, sent: (item, sent)
+        )
     )
     assert came[-1] == (MANY - 1, MANY - 1)
     assert came[0] == (0,), "what this process has made is not sent"
@@ -55,7 +57,7 @@ def test_the_items_of_a_process_that_dies_are_done_here() -> None:
             os._exit(9)
         return item
 
-    assert fanout.mapped(dying, range(MANY)) == list(range(MANY))
+    assert list(fanout.mapped(dying, range(MANY))) == list(range(MANY))
 
 
 def test_the_items_of_a_process_that_raises_are_done_here() -> None:
@@ -66,7 +68,32 @@ def test_the_items_of_a_process_that_raises_are_done_here() -> None:
             raise ValueError("only in a child")
         return item
 
-    assert fanout.mapped(failing, range(MANY)) == list(range(MANY))
+    assert list(fanout.mapped(failing, range(MANY))) == list(range(MANY))
+
+
+def test_a_process_that_dies_while_it_sends_loses_nothing() -> None:
+    here = os.getpid()
+
+    class Deadly:
+        def __init__(self, item: int) -> None:
+            self.item = item
+
+        def __reduce__(self) -> tuple[type, tuple[int]]:
+            if os.getpid() != here and self.item % 7 == 6:
+                os._exit(9)
+            return int, (self.item,)
+
+    assert list(fanout.mapped(lambda item: item, range(MANY), send=Deadly)) == list(range(MANY))
+
+
+def test_an_error_in_what_takes_the_results_leaves_no_process_behind() -> None:
+    results = fanout.mapped(lambda item: item, range(MANY))
+    with pytest.raises(ValueError, match="taken"):
+        for _ in results:
+            raise ValueError("taken")
+    results.close()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 def test_an_error_here_leaves_no_process_behind() -> None:
@@ -74,13 +101,13 @@ def test_an_error_here_leaves_no_process_behind() -> None:
         raise ValueError(item)
 
     with pytest.raises(ValueError, match=r"^0$"):
-        fanout.mapped(failing, range(MANY))
+        list(fanout.mapped(failing, range(MANY)))
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
 
 def test_results_larger_than_a_pipe_arrive() -> None:
-    made = fanout.mapped(lambda item: "x" * 10_000 + str(item), range(MANY))
+    made = list(fanout.mapped(lambda item: "x" * 10_000 + str(item), range(MANY)))
     assert made[-1] == "x" * 10_000 + str(MANY - 1)
 
 
@@ -89,4 +116,4 @@ def test_items_are_done_here_where_no_process_can_be_made(monkeypatch: pytest.Mo
         raise BlockingIOError
 
     monkeypatch.setattr(os, "fork", refused)
-    assert fanout.mapped(lambda item: item, range(MANY)) == list(range(MANY))
+    assert list(fanout.mapped(lambda item: item, range(MANY))) == list(range(MANY))

@@ -11,6 +11,7 @@ WITHOUT = {
     "crd/bad-quantity": "no CRD here has quantities",
     "crd/no-match": "no CRD here has alternatives",
     "crd/wrong-kind": "other kinds are never asked for by the CRD of Workspaces",
+    "controller/workload-replaced": "said of an upgrade, which needs two versions of KAITO",
     "webhook/bad-base64": "a pod template has no bytes",
     "kubernetes/annotations-size": "an example of 256 KiB shows nothing",
     "kubernetes/data-size": "an example of 1 MiB shows nothing",

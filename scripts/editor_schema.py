@@ -1,0 +1,125 @@
+"""dist/values.schema.json: the values of every mode in one file without references to others.
+
+Made from the schema of each mode as the pack itself uses it, and shared out again: what every mode has stands
+at the top, what several have once in `$defs`, and what one has in the part of that mode.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Set
+from typing import Any
+
+from kaito_pack.json_schema import merged
+from kaito_pack.pack import Pack
+from scripts.editor_words import NOT_OFFERED, plain, refuses, with_refusals, words
+
+Schema = dict[str, Any]
+
+ID = "https://kubefoundry.io/schemas/kaito-pack/values.schema.json"
+SOURCE = "modelSource"
+MODE = "mode-"  # what the names of the modes' parts begin with, beside those of values
+
+
+def editor_schema(pack: Pack, note: str) -> Schema:
+    """The values of every mode as one schema."""
+    modes = {name: _mode(name, pack) for name in pack.mode_names}
+    top, shared = _alike(modes)
+    top[SOURCE] = _source(pack)
+    parts = {f"{MODE}{name}": _sharing(mode, set(top), shared) for name, mode in modes.items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": ID,
+        "$comment": note,
+        "title": "Values of the KAITO template pack",
+        "description": "One model on one KAITO Workspace.",
+        "type": "object",
+        "required": ["name", SOURCE],
+        "properties": top,
+        "allOf": [
+            {
+                "if": {"required": [SOURCE], "properties": {SOURCE: {"const": name}}},
+                "then": {"$ref": f"#/$defs/{MODE}{name}"},
+            }
+            for name in modes
+        ],
+        "$defs": {**parts, **shared},
+    }
+
+
+def _source(pack: Pack) -> Schema:
+    """The choice of the mode."""
+    said = pack.mode(pack.mode_names[0]).schema["properties"][SOURCE]
+    return {
+        "title": said["title"],
+        "description": said["description"],
+        "enum": list(pack.mode_names),
+        "markdownEnumDescriptions": [pack.mode(name).facts["description"] for name in pack.mode_names],
+    }
+
+
+def _mode(name: str, pack: Pack) -> Schema:
+    """One mode's schema; of its conditions those that refuse something, and what belongs to other modes."""
+    mode = dict(pack.mode(name).schema)
+    conditions = []
+    for part in mode.pop("allOf", []):
+        mode = merged(mode, {"properties": part.get("properties", {})})
+        condition = {key: branch for key, branch in part.items() if key != "properties" and refuses(branch)}
+        if {"then", "else"} & set(condition):
+            conditions.append(_unoffered(plain(condition)))
+    kept = {key: mode[key] for key in ("title", "required", "properties", "additionalProperties")}
+    found = plain(kept)
+    found["allOf"] = [*conditions, *found.get("allOf", [])]
+    return with_refusals(found, _of_others(name, pack))
+
+
+def _of_others(name: str, pack: Pack) -> dict[str, str]:
+    """The values that other modes have and this one has not: {value: what is said of it}."""
+    owners: dict[str, list[str]] = {}
+    for other in pack.mode_names:
+        for field in pack.mode(other).schema["properties"]:
+            owners.setdefault(field, []).append(other)
+    return {
+        field: words("values/other-mode", field=f"`{field}`", others=" or ".join(of), mode=name)
+        for field, of in owners.items()
+        if name not in of
+    }
+
+
+def _unoffered(condition: Schema) -> Schema:
+    """A condition whose properties are there to refuse: what they are called is offered by the mode."""
+    for branch in (condition.get("then", {}), condition.get("else", {})):
+        for name, schema in branch.get("properties", {}).items():
+            branch["properties"][name] = {**schema, **NOT_OFFERED} if isinstance(schema, dict) else schema
+    return condition
+
+
+def _alike(modes: Mapping[str, Schema]) -> tuple[Schema, Schema]:
+    """The values that are the same in every mode, and those that are the same in several."""
+    found = [(name, part) for mode in modes.values() for name, part in mode["properties"].items()]
+    counts = Counter((name, _text(part)) for name, part in found if part != NOT_OFFERED)
+    top: Schema = {}
+    shared: Schema = {}
+    for name, part in found:
+        # The choice of the mode differs in each, and its place is kept.
+        if name == SOURCE or counts[name, _text(part)] == len(modes):
+            top[name] = part
+        elif counts[name, _text(part)] > 1:
+            shared.setdefault(name, part)
+    return top, shared
+
+
+def _sharing(mode: Schema, top: Set[str], shared: Schema) -> Schema:
+    """A mode in which what others have as well is only named."""
+    properties: Schema = {}
+    for name, part in mode["properties"].items():
+        is_shared = name in shared and _text(shared[name]) == _text(part)
+        properties[name] = True if name in top else {"$ref": f"#/$defs/{name}"} if is_shared else part
+    required = [name for name in mode["required"] if name not in ("name", SOURCE)]
+    return {**mode, "required": required, "properties": properties}
+
+
+def _text(schema: Schema) -> str:
+    """What is equal for equal schemas, whatever the order of their keywords."""
+    return json.dumps(schema, sort_keys=True)

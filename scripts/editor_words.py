@@ -1,0 +1,111 @@
+"""A schema of the pack's in words that editors understand: the same verdict, told in the words of the rules.
+
+`errorMessage`, `patternErrorMessage` and `doNotSuggest` are yaml-language-server's; others pass over them. It
+has no words of its own for a `not`, so those that our schemas have are written in another way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaito_pack import quantity
+from kaito_pack.rules import rule
+
+Schema = dict[str, Any]
+
+ANNOTATIONS = frozenset(("title", "description", "default", "examples", "deprecated"))
+NOT_OFFERED: Schema = {"doNotSuggest": True}
+# What explains the refusal of a keyword, and the rule of one that says nothing of rules.
+_MESSAGES = {"pattern": "patternErrorMessage", "enum": "errorMessage", "required": "errorMessage"}
+_QUANTITY_RULE = "values/bad-quantity"
+# As kaito_pack.quantity reads one; but an exponent that is too large for it passes here.
+_UNITS = "|".join(filter(None, [*quantity.BINARY, *quantity.DECIMAL]))
+_AMOUNT = rf"[+]?(?=[0-9.]*[1-9])[0-9]*[.]?[0-9]*({_UNITS}|[eE][-+]?[0-9]{{1,19}})?"
+_QUANTITY = rf"^[{quantity.SPACES}]*{_AMOUNT}[{quantity.SPACES}]*(?!\n)$"
+
+
+def plain(schema: Any) -> Any:
+    """A schema without the pack's own keywords, its refusals explained."""
+    if isinstance(schema, list):
+        return [plain(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if set(schema.get("not", ())) == {"type", "pattern"} and "pattern" not in schema:
+        schema = _unlike(schema)
+    found = {key: _part(key, part) for key, part in schema.items() if not key.startswith("x-")}
+    if found.pop("format", None) == "quantity":
+        found |= {"pattern": _QUANTITY, "exclusiveMinimum": 0, "patternErrorMessage": words(_QUANTITY_RULE)}
+    if "enum" in found:
+        found.pop("examples", None)  # the choices are shown already
+    for keyword, name in schema.get("x-rules", {}).items():
+        if keyword in _MESSAGES:
+            found[_MESSAGES[keyword]] = words(name)
+    return with_refusals(found, dict(_refused(schema)))
+
+
+def words(name: str, **facts: str) -> str:
+    """What an editor says where a rule is broken: its message where the facts are known, else its meaning."""
+    row = rule(name)
+    said = f"{row.message.format_map(facts)}." if facts else row.meaning
+    # A fix that depends on what was written is left to `render.py`.
+    return f"{said} [{name}]" if "{" in row.fix else f"{said} {row.fix}. [{name}]"
+
+
+def refuses(schema: Any) -> bool:
+    """Whether a schema can refuse anything, or does no more than describe."""
+    if not isinstance(schema, Mapping):
+        return True
+    return any(
+        any(map(refuses, part.values())) if key == "properties" else True
+        for key, part in schema.items()
+        if key not in ANNOTATIONS
+    )
+
+
+def with_refusals(schema: Schema, refused: Mapping[str, str]) -> Schema:
+    """`schema`, and the properties it refuses: {name: what is said of it}."""
+    if not refused:
+        return schema
+    groups: dict[str, Schema] = {}
+    for name, text in refused.items():
+        groups.setdefault(text, {})[name] = False
+    known = dict.fromkeys(refused, NOT_OFFERED)
+    parts = [{"properties": names, "errorMessage": text} for text, names in groups.items()]
+    properties = {**schema.get("properties", {}), **known}
+    return {**schema, "properties": properties, "allOf": [*schema.get("allOf", []), *parts]}
+
+
+def _part(keyword: str, part: Any) -> Any:
+    if keyword == "properties":
+        return {name: plain(schema) for name, schema in part.items() if not _is_refused(schema)}
+    if keyword == "propertyNames" and _names_refused(part):
+        return plain({key: value for key, value in part.items() if key != "not"})
+    return part if keyword in ANNOTATIONS else plain(part)
+
+
+def _is_refused(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and schema.get("not") == {}
+
+
+def _refused(schema: Schema) -> Iterator[tuple[str, str]]:
+    for name, part in schema.get("properties", {}).items():
+        if _is_refused(part):
+            yield name, words(part["x-rules"]["not"])
+    names = schema.get("propertyNames", {})
+    for name in _names_refused(names):
+        yield name, words(names["x-rules"]["not"])
+
+
+def _names_refused(names: Any) -> list[str]:
+    """The property names that a `propertyNames` refuses one by one."""
+    unlike = names.get("not", {}) if isinstance(names, Mapping) else {}
+    refused: list[str] = unlike["enum"] if set(unlike) == {"enum"} else []
+    return refused
+
+
+def _unlike(schema: Schema) -> Schema:
+    """`schema` with its text that is not like a pattern as text like another pattern."""
+    others = {key: part for key, part in schema.items() if key != "not"}
+    unlike = rf"^(?![\s\S]*(?:{schema['not']['pattern']}))"
+    return {**others, "pattern": unlike, "x-rules": {"pattern": schema["x-rules"]["not"]}}
