@@ -20,8 +20,8 @@ STATUS = {"llama": "05-ready-in-any-order", "phi-small": "14-starting-0.12"}
 
 
 def objects() -> list[dict[str, Any]]:
-    """Everything in the cluster."""
-    return [
+    """Everything in the cluster, with what the API server adds."""
+    whole = [
         _named("Namespace", NAMESPACE, status={"phase": "Active"}),
         _definition(),
         _controller(),
@@ -29,6 +29,9 @@ def objects() -> list[dict[str, Any]]:
         *(_node(f"gpu-node-{number}") for number in (1, 2)),
         *(stored for name in STATUS for stored in _deployed(name)),
     ]
+    for number, one in enumerate(whole):
+        one["metadata"]["uid"] = f"00000000-0000-4000-8000-{number:012}"
+    return whole
 
 
 def write(folder: Path) -> None:

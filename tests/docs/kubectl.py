@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 SHORT = {"workspace": "workspaces", "service": "services", "node": "nodes", "pod": "pods"}
+SAID = {"create": "created", "patch": "patched", "delete": "deleted", "label": "labeled"}
 FLAGS_WITH_VALUE = ("-n", "--namespace", "-f", "--filename", "-l", "--patch-file", "--context", "-o")
 
 
@@ -22,24 +23,20 @@ def main(words: list[str]) -> None:
     if not folder:
         sys.exit("this block asks a cluster; put <!-- needs: cluster --> before it")
     cluster = Path(folder) / "cluster"
-    verb, rest = words[0], words[1:]
+    options, (verb, *names) = _parsed(words)
     if verb == "get":
-        kinds = ",".join(SHORT.get(kind, kind) for kind in rest[0].split(","))
-        os.execv(cluster / "bin" / "kubectl", ["kubectl", "get", kinds, *_long(rest[1:])])
-    options, names = _parsed(rest)
+        kinds = ",".join(SHORT.get(kind, kind) for kind in names[0].split(","))
+        given = ["-n" if word == "--namespace" else word for word in words]
+        given[given.index(names[0])] = kinds
+        os.execv(cluster / "bin" / "kubectl", ["kubectl", *given])
     for file in options.get("-f", []):
         _apply(cluster / "store.json", file)
     for file in options.get("--patch-file", []):
         assert yaml.safe_load(Path(file).read_text(encoding="utf-8")), file
     for file in (value.rpartition("=")[2] for value in options.get("--from-file", [])):
         assert Path(file).is_file(), file
-    said = {"create": "created", "patch": "patched", "delete": "deleted", "label": "labeled"}
     if names:
-        print(f"{names[0]}/{names[-1]} {said[verb]}")
-
-
-def _long(words: list[str]) -> list[str]:
-    return ["-n" if word == "--namespace" else word for word in words]
+        print(f"{names[0]}/{names[-1]} {SAID[verb]}")
 
 
 def _parsed(words: list[str]) -> tuple[dict[str, list[str]], list[str]]:
@@ -54,7 +51,7 @@ def _parsed(words: list[str]) -> tuple[dict[str, list[str]], list[str]]:
         elif is_given:
             options.setdefault(option, []).append(value)
         else:
-            options.setdefault(option, []).append(next(rest) if option in FLAGS_WITH_VALUE else "")
+            options.setdefault(word, []).append(next(rest) if word in FLAGS_WITH_VALUE else "")
     return options, names
 
 

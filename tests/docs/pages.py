@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 
 SHELL = ("sh", "bash", "console")
 SHOWN = ("text", "yaml", "json", "diff", "jinja")
+CLUSTER = "cluster"  # the one of tests/docs/cluster.py
 MARK = re.compile(r"<!--\s*(needs|not run|first):\s*(.*?)\s*-->", re.DOTALL)
 NAME = re.compile(r"`([^`\s]+\.\w+)`")
 
@@ -32,6 +33,11 @@ class Block:
     @property
     def place(self) -> str:
         return f"{self.page}:{self.line}"
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What must be there: CLUSTER, or the names of tools."""
+        return frozenset(self.marks.get("needs", "").split())
 
     @property
     def runs(self) -> bool:

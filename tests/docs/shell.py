@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.docs import cluster
-from tests.docs.pages import Block
+from tests.docs.pages import CLUSTER, Block
 
 END = "\x1e"  # written after each command, with its exit code
 LONGEST = 60  # seconds that a block may take
@@ -131,7 +131,7 @@ def _environment(folder: Path, block: Block) -> Mapping[str, str]:
     return kept | {
         "PATH": f"{folder / 'bin'}{os.pathsep}{kept['PATH']}",
         "HOME": str(folder),
-        "DOCS_CLUSTER": str(folder) if block.marks.get("needs") == "cluster" else "",
+        "DOCS_CLUSTER": str(folder) if CLUSTER in block.needs else "",
         "HF_TOKEN": "not-a-token",
         "PYTEST": "--version",  # `make test` starts pytest, and no test within a test
         **{
