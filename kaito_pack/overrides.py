@@ -13,14 +13,14 @@ from typing import Any
 from kaito_pack import readings
 from kaito_pack.documents import Document
 from kaito_pack.layers import Indexed, Layer
-from kaito_pack.problems import UsageError, shown
+from kaito_pack.problems import UsageError, looks_like_token, shown
 
 MOST_ITEMS = 1000  # an index above that is a slip, as it is for Helm
 
 
 def layers_of(option: str, expression: str, as_text: bool) -> list[Layer]:
     """The layers of one `--set` (or `--set-string`); UsageError where it cannot be read."""
-    title = f"{option} {expression}"
+    title = option if looks_like_token(expression) else f"{option} {expression}"
     return [
         Layer(Document(title, 1, _nested(one, as_text, title)), option) for one in _split(expression, ",")
     ]

@@ -1,15 +1,18 @@
 """schemas/rules/examples.json: a bad and a good example of each rule, cut out of the cases that tests run.
 
 The bad ones come from tests/manifests/ and tests/invalid/, the good ones from the accepted twin of a case,
-from a plain manifest of the kind, or from the schema's own example.
+from a plain manifest of the kind, or from the schema's own example. What one file cannot show comes from
+tests/pairs/, of long ones the part where the two differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
-from kaito_pack.documents import read_file
+from kaito_pack.documents import read_file, read_text
+from kaito_pack.importing.comparable import differences
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.problems import Path
@@ -17,6 +20,7 @@ from kaito_pack.root import ROOT
 from kaito_pack.scalars import to_yaml
 from kaito_pack.target import Target
 from tests.manifest_cases import Case, cases
+from tests.rule_pairs import pairs
 
 LONGEST = 16  # lines of an example
 VALUES: Mapping[str, Any] = {"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny"}
@@ -24,7 +28,8 @@ VALUES: Mapping[str, Any] = {"name": "tiny", "modelSource": "vllm", "modelId": "
 
 def examples(pack: Pack) -> dict[str, dict[str, str]]:
     """`{rule: {"bad": YAML, "good": YAML}}`, sorted by rule."""
-    return dict(sorted({**dict(_of_values(pack)), **dict(_of_manifests())}.items()))
+    found = {**dict(_of_values(pack)), **dict(_of_manifests()), **dict(_of_pairs())}
+    return dict(sorted(found.items()))
 
 
 def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
@@ -80,6 +85,46 @@ def _of_values(pack: Pack) -> Iterator[tuple[str, dict[str, str]]]:
         elif found.rule.startswith(("values/", "model/")):
             lines = text.splitlines()[:LONGEST]
             yield found.rule, {"bad": "\n".join(lines) + "\n", "good": _good_values(pack, found.path)}
+
+
+def _of_pairs() -> Iterator[tuple[str, dict[str, str]]]:
+    for pair in pairs():
+        texts = pair.bad, pair.good
+        if max(len(text.splitlines()) for text in texts) > LONGEST:
+            texts = _told_apart(*([one.value for one in read_text(text, pair.rule)] for text in texts))
+        yield pair.rule, dict(zip(("bad", "good"), texts, strict=True))
+
+
+def _told_apart(bad: Sequence[Any], good: Sequence[Any]) -> tuple[str, str]:
+    """What tells two streams of manifests apart: which objects they have, else a part of one of them."""
+    if list(map(_head, bad)) != list(map(_head, good)):
+        return _heads(bad), _heads(good)
+    one, other = next(pair for pair in zip(bad, good, strict=True) if pair[0] != pair[1])
+    path = _common([difference.path for difference in differences(one, other)])
+    if not path:
+        one, other = _less(one, other), _less(other, one)
+    return excerpt(one, path), excerpt(other, path)
+
+
+def _less(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of an object that another has not, or otherwise."""
+    return {key: part for key, part in one.items() if key not in other or other[key] != part}
+
+
+def _common(paths: Sequence[Path]) -> Path:
+    """The path above all of several."""
+    steps = takewhile(lambda these: len(set(these)) == 1, zip(*paths, strict=False))
+    return tuple(these[0] for these in steps)
+
+
+def _head(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What an object is called."""
+    named = {key: text for key, text in body["metadata"].items() if key in ("name", "generateName")}
+    return {"apiVersion": body["apiVersion"], "kind": body["kind"], "metadata": named}
+
+
+def _heads(bodies: Sequence[Any]) -> str:
+    return "---\n".join(f"{to_yaml(_head(body))}# …\n" for body in bodies)
 
 
 def _good_values(pack: Pack, path: Path) -> str:

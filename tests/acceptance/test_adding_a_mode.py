@@ -51,6 +51,25 @@ def test_the_page_works_as_it_stands(run: Run, folder: Path) -> None:
     )
     assert "acme_requests_running" in said["metrics"]
     assert "How many requests are answered together." in said["explain"]
+    assert yaml.safe_load((folder / "my-pack/values/big.yaml").read_text("utf-8")) == {
+        "name": "big",
+        "modelSource": "acme",
+        "modelId": "acme/big",
+        "batchSize": 64,
+        "computeType": "gpu",
+        "resources": {"gpu": 4},
+    }
+
+
+def test_new_knows_the_values_of_the_mode(run: Run, folder: Path) -> None:
+    text = " ".join(run("new", "--help", "--pack", "my-pack").stdout.split())
+    assert "--batch-size NUMBER (acme) How many requests are answered together." in text
+    given = ("--pack", "my-pack", "--mode", "acme", "--model-id", "acme/big")
+    done = run("new", "-", *given, "--batch-size", "513")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--batch-size: batchSize: `513` is above 512" in done.stderr
+    done = run("new", "-", *given, env={"KAITO_PACK": str(folder / "my-pack")})
+    assert done.returncode == 0
 
 
 def test_what_the_page_adds_is_checked_as_strictly(run: Run, folder: Path) -> None:

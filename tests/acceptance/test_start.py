@@ -20,6 +20,8 @@ LATE = (
     "socket",
     "difflib",
     "logging",
+    "questionary",
+    "prompt_toolkit",
 )
 CODE = """
 import sys

@@ -33,8 +33,8 @@ def pack(installed, tmp_path):
 
 def test_templates_schemas_and_values_are_inside_to_the_byte(installed):
     with zipfile.ZipFile(installed.wheel) as wheel:
-        for folder in ("templates", "schemas", "values"):
-            files = [file for file in (ROOT / folder).rglob("*") if file.is_file()]
+        for pattern in ("templates/**/*", "schemas/**/*", "values/**/*", "dist/*.json"):
+            files = [file for file in ROOT.glob(pattern) if file.is_file()]
             assert files
             for file in files:
                 inside = f"kaito_pack/_root/{file.relative_to(ROOT)}"
