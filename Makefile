@@ -20,6 +20,10 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@scripts/venv $(PYTHON) $(VENV) requirements/dev.txt >&2
 	@touch $@
 
+$(VENV)/docs.stamp: requirements/docs.txt $(VENV)/dev.stamp
+	@scripts/venv $(PYTHON) $(VENV) requirements/docs.txt >&2
+	@touch $@
+
 venv: $(VENV)/run.stamp ## Prepare .venv with what the pack needs, pinned by hash
 
 render: $(VENV)/run.stamp ## Print the manifests of VALUES=llama.yaml (KAITO=0.9, OUT=folder/ pass through)
@@ -49,6 +53,9 @@ conformance: $(VENV)/run.stamp ## Compare our verdicts with a real cluster's (KU
 lint: $(VENV)/dev.stamp ## Lint, format and types
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
+docs: $(VENV)/docs.stamp ## Build the site of docs/ into site/, strictly
+	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet --strict && echo site/index.html
+
 generate: $(VENV)/dev.stamp ## Write again what is generated: rendered/, docs, the entry schema
 	@$(RUN) -m scripts.generate
 
@@ -64,6 +71,6 @@ lock: ## Pin the dependencies of requirements/*.in again (needs uv)
 		--custom-compile-command "make lock" requirements/$$set.in -o requirements/$$set.txt || exit 1; done
 
 clean: ## Remove what make has made
-	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis site
 
-.PHONY: bench bench-tools fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean
+.PHONY: bench bench-tools docs fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean
