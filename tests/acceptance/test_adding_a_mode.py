@@ -1,9 +1,8 @@
-"""docs/adding-a-mode.md, executed literally: its files are written, its commands run."""
+"""docs/adding-a-mode.md: what its commands say beyond what test_docs.py compares."""
 
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from pathlib import Path
 
@@ -11,17 +10,19 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT, Run
+from tests.docs.pages import blocks, write
+from tests.docs.shell import commands
 
-PAGE = (ROOT / "docs" / "adding-a-mode.md").read_text(encoding="utf-8")
-FILES = re.findall(r"^`(my-pack/[^`]+)`\n\n```\w+\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-(COMMANDS,) = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+NAME = "docs/adding-a-mode.md"
+BLOCKS = blocks(NAME, (ROOT / NAME).read_text(encoding="utf-8"))
+FILES = [block for block in BLOCKS if block.file]
+COMMANDS = [command for block in BLOCKS if block.runs for command in commands(block.text)]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in FILES:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    for block in FILES:
+        write(block, tmp_path)
     return tmp_path
 
 
@@ -31,7 +32,7 @@ def test_the_page_names_its_files() -> None:
 
 def test_the_page_works_as_it_stands(run: Run, folder: Path) -> None:
     said = {}
-    for command in COMMANDS.splitlines():
+    for command in COMMANDS:
         program, *arguments = shlex.split(command)
         assert program == "render.py"
         done = run(*arguments)
