@@ -20,6 +20,14 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@scripts/venv $(PYTHON) $(VENV) requirements/dev.txt >&2
 	@touch $@
 
+$(VENV)/form.stamp: requirements/form.txt $(VENV)/run.stamp
+	@scripts/venv $(PYTHON) $(VENV) requirements/form.txt >&2
+	@touch $@
+
+$(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
+	@scripts/venv $(PYTHON) $(VENV) requirements/browser.txt >&2
+	@touch $@
+
 $(VENV)/docs.stamp: requirements/docs.txt $(VENV)/dev.stamp
 	@scripts/venv $(PYTHON) $(VENV) requirements/docs.txt >&2
 	@touch $@
@@ -32,8 +40,19 @@ render: $(VENV)/run.stamp ## Print the manifests of VALUES=llama.yaml (KAITO=0.9
 check: $(VENV)/run.stamp ## Say what a cluster would say of VALUES=llama.yaml
 	@USER_DIR="$(PWD)" COMMAND=validate scripts/render "$(VALUES)" "$(KAITO)"
 
+form: $(VENV)/form.stamp ## Fill in values in the browser (VALUES=values/llama.yaml opens a file)
+	@$(RUN) render.py new --web $(VALUES) $(ARGS)
+
 test: $(VENV)/dev.stamp ## Run the tests
 	@$(RUN) -m pytest $(PYTEST)
+
+browser-test: browser-tools ## Run the tests of the form in a real browser
+	@$(RUN) -m pytest tests/browser $(PYTEST)
+
+browser-tools: $(VENV)/browser.stamp ## Get what drives the browser; `make test` has its tests from then on
+
+screenshots: browser-tools ## Take the pictures of docs/form.md again
+	@$(RUN) -m scripts.screenshots
 
 test-tools: ## Fetch the real tools that tests compare with (Debian, Go, npm)
 	@scripts/test-tools
@@ -73,4 +92,4 @@ lock: ## Pin the dependencies of requirements/*.in again (needs uv)
 clean: ## Remove what make has made
 	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis site
 
-.PHONY: bench bench-tools docs fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean
+.PHONY: bench bench-tools browser-test browser-tools docs form screenshots fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean

@@ -16,7 +16,7 @@ from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.documents import read_file
 from kaito_pack.form.draft import Ground
 from kaito_pack.form.start import Start
-from kaito_pack.problems import UsageError, escaped
+from kaito_pack.problems import escaped
 from kaito_pack.source_text import utf_8
 
 
@@ -85,17 +85,15 @@ def can_ask() -> bool:
 def _serve(cluster: Cluster, file: str | None, port: int, no_browser: bool) -> None:
     """The form in the browser, until Ctrl-C."""
     import webbrowser
-    from importlib import import_module
 
-    try:
-        web = import_module("kaito_pack.form.web")
-    except ModuleNotFoundError:
-        raise UsageError(
-            "the form needs the extra kaito-pack[form]; install it, or run `make form`"
-        ) from None
+    from kaito_pack.form.web import serve
+
+    def tell(line: str) -> None:
+        click.echo(line, err=True)
+
     show = (lambda url: None) if no_browser else webbrowser.open
     text = None if file is None else _text(file)
-    web.serve(cluster.pack, cluster.target(), text, port, lambda line: click.echo(line, err=True), show)
+    serve(cluster.pack, cluster.target(), text, port, tell, show, cluster.below)
 
 
 def _text(file: str) -> str:
