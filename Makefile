@@ -59,7 +59,7 @@ lint: $(VENV)/dev.stamp ## Lint, format and types
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
 docs: $(VENV)/docs.stamp ## Build the site of docs/ into site/, strictly
-	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet --strict && echo site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
 
 generate: $(VENV)/dev.stamp ## Write again what is generated: rendered/, docs, the entry schema
 	@$(RUN) -m scripts.generate
