@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from kaito_pack import conditions, explaining
+from kaito_pack import explaining
 from kaito_pack.pack import Pack
 from kaito_pack.report import sentence
 from kaito_pack.root import ROOT
+from kaito_pack.status import conditions
 from scripts import upgrade_notes
 from scripts.markdown import plain, table
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from kaito_pack import explaining, rules
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
-from kaito_pack.rendering import as_yaml
+from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.root import ROOT
 from kaito_pack.target import Target
 from scripts import backstage, doc_sections, editor_schema, health_checks, monitoring, rule_examples

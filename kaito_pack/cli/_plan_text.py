@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kaito_pack.plan import LABELS, Planned
+from kaito_pack.plan.upgrade import EFFECTS, Reason, Upgraded
 from kaito_pack.problems import escaped, path_text
 from kaito_pack.report import sentence
-from kaito_pack.upgrade import EFFECTS, Reason, Upgraded
 
 HEADS = {"refused": "refused", "breaks": "broken afterwards", "differs": "treated differently"}
 

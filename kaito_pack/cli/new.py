@@ -10,14 +10,14 @@ from typing import Any
 import click
 
 from kaito_pack import checks
-from kaito_pack.cli._flags import FormCommand, flags_of, given
-from kaito_pack.cli._new_file import STDOUT, default_file, next_command, refuse, text_of, write
+from kaito_pack.cli._new.flags import FormCommand, flags_of, given
+from kaito_pack.cli._new.new_file import STDOUT, default_file, next_command, refuse, text_of, write
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.documents import read_file
+from kaito_pack.documents.source_text import utf_8
 from kaito_pack.form.draft import Ground
 from kaito_pack.form.start import Start
 from kaito_pack.problems import escaped
-from kaito_pack.source_text import utf_8
 
 
 @click.command("new", cls=FormCommand)
@@ -61,11 +61,11 @@ def command(
     if start.file is not None:
         refuse(start.file, force or can_ask())
     if can_ask():
-        from kaito_pack.cli._attended import attended  # loads questionary
+        from kaito_pack.cli._new.attended import attended  # loads questionary
 
         draft, file, force = attended(ground, start, file, force)
     else:
-        from kaito_pack.cli._unattended import unattended
+        from kaito_pack.cli._new.unattended import unattended
 
         draft = unattended(ground, start, flags_of(context))
         file = file or default_file(draft)

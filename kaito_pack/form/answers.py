@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kaito_pack import json_schema
+from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.form.hints import hints
 from kaito_pack.form.questions import MODE, Question
-from kaito_pack.overrides import typed
 from kaito_pack.pack import Mode
-from kaito_pack.scalars import to_yaml
+from kaito_pack.values import json_schema
+from kaito_pack.values.overrides import typed
 
 
 def parsed(question: Question, text: str, by_line: bool = False) -> Any:

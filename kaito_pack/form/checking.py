@@ -8,11 +8,11 @@ from kaito_pack.documents import Document
 from kaito_pack.form.draft import Draft
 from kaito_pack.form.judging import problems_at
 from kaito_pack.form.questions import Question
-from kaito_pack.layers import Layer
 from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.problems import Problem
 from kaito_pack.rules import problem
 from kaito_pack.sources import Source
+from kaito_pack.values.layers import Layer
 
 
 def outcome_of(draft: Draft, above: Sequence[Layer] = ()) -> Outcome:

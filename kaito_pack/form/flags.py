@@ -11,9 +11,9 @@ from kaito_pack.documents import Document
 from kaito_pack.form.answers import answered, parsed
 from kaito_pack.form.hints import hints
 from kaito_pack.form.questions import MODE, Question, flag, kind_of, question_of
-from kaito_pack.layers import Layer
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.problems import PackError
+from kaito_pack.values.layers import Layer
 
 
 class Flag(NamedTuple):

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from kaito_pack import json_schema
 from kaito_pack.form.hints import Hints, filled_in, hints
 from kaito_pack.form.model_choice import About
 from kaito_pack.kaito import instance_types
@@ -15,6 +14,7 @@ from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.target import Target
+from kaito_pack.values import json_schema
 
 Kind = Literal["choice", "switch", "integer", "text", "list", "map"]
 MODE = "modelSource"

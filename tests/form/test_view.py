@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from kaito_pack.documents import read_text
 from kaito_pack.form.web.state import read_state
 from kaito_pack.form.web.view import Views
-from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
+from kaito_pack.values.layers import Layer
 from tests.conftest import Run
 from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, target
 

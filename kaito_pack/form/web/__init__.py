@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kaito_pack.layers import Layer
     from kaito_pack.pack import Pack
     from kaito_pack.target import Target
+    from kaito_pack.values.layers import Layer
 
 
 def serve(

@@ -10,12 +10,12 @@ from kaito_pack import pack_files
 from kaito_pack.form.answers import first_sentence
 from kaito_pack.form.questions import Choice, Question, kind_of, meaning
 from kaito_pack.kubernetes import definitions
-from kaito_pack.overrides import typed
 from kaito_pack.pack import Pack
 from kaito_pack.problems import Problem, shown
 from kaito_pack.rules import problem
 from kaito_pack.tables import first
 from kaito_pack.target import Target
+from kaito_pack.values.overrides import typed
 
 # The fields of a target file that the page asks for, and what a Target calls them.
 FIELDS = {
