@@ -1,7 +1,7 @@
 """What mkdocs does not do by itself: pages from outside docs/, and links that leave it.
 
-The integrations' READMEs, CHANGELOG and CONTRIBUTING become pages where they stand. A link to any other file of
-the repository leads to its page at `repo_url`; without one, the file is brought along under files/.
+The integrations' READMEs, CHANGELOG and CONTRIBUTING become pages where they stand. A link to any other file
+of the repository leads to its page at `repo_url`; without one, the file is brought along under files/.
 """
 
 from __future__ import annotations
