@@ -96,6 +96,7 @@ def _run(script: str, work: Path, block: Block) -> list[Done]:
     wanted = commands(script)
     marked = "".join(f"{command}\nprintf '{END}%s{END}' $?\n" for command in wanted)
     printed = _output_of(f"exec 2>&1\n{marked}", work, _environment(work.parent, block)).split(END)
+    assert len(printed) == 2 * len(wanted) + 1, f"{block.place} ends the shell:\n{printed[-1]}"
     return [
         Done(command, output, int(code), _stated(command))
         for command, output, code in zip(wanted, printed[::2], printed[1::2], strict=False)
