@@ -11,26 +11,14 @@ PYTEST ?= -n auto
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# The virtual environments say what they do on stderr: stdout is for manifests.
-$(VENV)/run.stamp: requirements/run.txt
-	@scripts/venv $(PYTHON) $(VENV) requirements/run.txt >&2
+# One environment, in which each set of requirements has its stamp. It says what it does on stderr: stdout is
+# for manifests.
+$(VENV)/%.stamp: requirements/%.txt
+	@scripts/venv $(PYTHON) $(VENV) $< >&2
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
-	@scripts/venv $(PYTHON) $(VENV) requirements/dev.txt >&2
-	@touch $@
-
-$(VENV)/form.stamp: requirements/form.txt $(VENV)/run.stamp
-	@scripts/venv $(PYTHON) $(VENV) requirements/form.txt >&2
-	@touch $@
-
-$(VENV)/browser.stamp: requirements/browser.txt $(VENV)/dev.stamp
-	@scripts/venv $(PYTHON) $(VENV) requirements/browser.txt >&2
-	@touch $@
-
-$(VENV)/docs.stamp: requirements/docs.txt $(VENV)/dev.stamp
-	@scripts/venv $(PYTHON) $(VENV) requirements/docs.txt >&2
-	@touch $@
+$(VENV)/dev.stamp $(VENV)/form.stamp: $(VENV)/run.stamp
+$(VENV)/docs.stamp $(VENV)/browser.stamp: $(VENV)/dev.stamp
 
 venv: $(VENV)/run.stamp ## Prepare .venv with what the pack needs, pinned by hash
 
@@ -46,12 +34,10 @@ form: $(VENV)/form.stamp ## Fill in values in the browser (VALUES=values/llama.y
 test: $(VENV)/dev.stamp ## Run the tests
 	@$(RUN) -m pytest $(PYTEST)
 
-browser-test: browser-tools ## Run the tests of the form in a real browser
+browser-test: $(VENV)/browser.stamp ## Run the tests of the form in a real browser
 	@$(RUN) -m pytest tests/browser $(PYTEST)
 
-browser-tools: $(VENV)/browser.stamp ## Get what drives the browser; `make test` has its tests from then on
-
-screenshots: browser-tools ## Take the pictures of docs/form.md again
+screenshots: $(VENV)/browser.stamp ## Take the pictures of docs/form.md again
 	@$(RUN) -m scripts.screenshots
 
 test-tools: ## Fetch the real tools that tests compare with (Debian, Go, npm)
@@ -92,4 +78,4 @@ lock: ## Pin the dependencies of requirements/*.in again (needs uv)
 clean: ## Remove what make has made
 	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis site
 
-.PHONY: bench bench-tools browser-test browser-tools docs form screenshots fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean
+.PHONY: bench bench-tools docs browser-test form screenshots fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean

@@ -12,6 +12,7 @@ from kaito_pack.problems import Path, Place, ProblemsError, UsageError, escaped
 
 LARGEST_FILE = 16 << 20  # bytes
 STDIN = "<stdin>"
+_read: list[Any] = []  # streams that give nothing any more; a second reader would take them for empty
 
 
 class Mark(Protocol):
@@ -137,6 +138,9 @@ def stdin_bytes(stdin: Any) -> bytes | str:
     stream = stdin or sys.stdin
     if stream is None:
         raise UsageError(f"{STDIN}: is closed; give a file instead")
+    if any(one is stream for one in _read):
+        raise UsageError(f"{STDIN}: was read already; name - once")
+    _read.append(stream)
     try:
         content: bytes | str = getattr(stream, "buffer", stream).read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kaito_pack.documents import Document
-from kaito_pack.problems import Path, Place, UsageError
+from kaito_pack.problems import Path, Place, UsageError, escaped
 
 
 class Indexed(dict[int, Any]):
@@ -24,8 +24,16 @@ def merge(layers: Sequence[Layer]) -> dict[str, Any]:
     """The values that `layers` give together, the last one winning; nulls are still there."""
     merged: dict[str, Any] = {}
     for layer in layers:
-        merged = _laid_over(merged, layer.document.value)
+        try:
+            merged = _laid_over(merged, layer.document.value)
+        except _Gap as gap:
+            of = next((one.document.file for one in layers if one.title == "values"), "the values")
+            raise UsageError(f"{escaped(layer.document.file)}: {gap} in {escaped(of)}") from None
     return merged
+
+
+class _Gap(Exception):
+    """An index that is further than one behind the last item."""
 
 
 def _laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +48,8 @@ def _one_over(below: Any, value: Any) -> Any:
         items = list(below) if isinstance(below, list) else []
         for index, item in value.items():
             if index > len(items):
-                raise UsageError(f"--set: index [{index}] leaves a gap; the list has {len(items)} items")
+                there = f"{len(items)} item{'' if len(items) == 1 else 's'}"
+                raise _Gap(f"index [{index}] leaves a gap; the list has {there}")
             items[index : index + 1] = [_one_over(items[index] if index < len(items) else None, item)]
         return items
     if isinstance(value, dict):

@@ -20,18 +20,19 @@ MOST_ITEMS = 1000  # an index above that is a slip, as it is for Helm
 
 def layers_of(option: str, expression: str, as_text: bool) -> list[Layer]:
     """The layers of one `--set` (or `--set-string`); UsageError where it cannot be read."""
-    title = option if looks_like_token(expression) else f"{option} {expression}"
+    # The title is told wherever something is wrong, and by `explain`.
+    title = f"{option} {shown(expression, quote=False) if looks_like_token(expression) else expression}"
     return [
         Layer(Document(title, 1, _nested(one, as_text, title)), option) for one in _split(expression, ",")
     ]
 
 
 def _nested(setting: str, as_text: bool, title: str) -> dict[str, Any]:
-    path, equals, value = setting.partition("=")
+    path, *rest = _split(setting, "=")
     steps = _steps(path, title)
-    if not equals or not steps:
+    if not rest or not steps:
         raise UsageError(f"{shown(title, quote=False)}: write it as path=value, such as resources.gpu=2")
-    nested: Any = _value(value, as_text, title)
+    nested: Any = _value(setting[len(path) + 1 :], as_text, title)
     for step in reversed(steps):
         nested = Indexed({step: nested}) if isinstance(step, int) else {step: nested}
     found: dict[str, Any] = nested
@@ -58,7 +59,8 @@ def _steps(path: str, title: str) -> list[str | int]:
 
 def _value(text: str, as_text: bool, title: str) -> Any:
     if text.startswith("{") and text.endswith("}"):
-        return [_scalar(_unescaped(item), as_text, title) for item in _split(text[1:-1], ",") if item]
+        items = _split(text[1:-1], ",") if text != "{}" else []
+        return [_scalar(_unescaped(item), as_text, title) for item in items]
     return _scalar(_unescaped(text), as_text, title)
 
 

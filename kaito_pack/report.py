@@ -122,9 +122,8 @@ def summary(reports: Mapping[str, Report]) -> str:
         _counted(sum(one.is_error for one in found), "error"),
         _counted(sum(not one.is_error for one in found), "warning"),
     ]
-    return "; ".join(
-        [f"{_counted(len(entries), 'document')}: {', '.join(counts) or 'none'}", *filter(None, tail)]
-    )
+    head = _counted(len(entries), "document") or "no documents"
+    return "; ".join([f"{head}: {', '.join(counts) or 'nothing to judge'}", *filter(None, tail)])
 
 
 def _counted(number: int, word: str) -> str:

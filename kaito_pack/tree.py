@@ -122,6 +122,10 @@ def compare(root: str, texts: Texts, whole: bool) -> Changes:
             if _kind(changes.file(folder)) not in (None, stat.S_IFDIR):
                 changes.foreign.append(folder)
                 continue
+            if _is_tree(changes.file(folder)):
+                raise UsageError(
+                    f"{escaped(changes.file(folder))}: a tree of its own is there; choose another --out"
+                )
         _compare_one(path, text, changes)
     return changes
 
@@ -182,9 +186,17 @@ def _own_files(root: str) -> Iterator[str]:
     if _is_own(os.path.join(root, KUSTOMIZATION)):
         yield KUSTOMIZATION
     for folder in folders(root):
+        if _is_tree(os.path.join(root, folder)):
+            continue  # of another run, such as the next cluster's
         for entry in _entries(os.path.join(root, folder)):
             if entry.name.endswith(".yaml") and entry.is_file(follow_symlinks=False) and _is_own(entry.path):
                 yield f"{folder}/{entry.name}"
+
+
+def _is_tree(folder: str) -> bool:
+    """Whether a folder is the root of a tree of its own: its kustomization lists folders."""
+    file = os.path.join(folder, KUSTOMIZATION)
+    return _is_own(file) and b"\n  - " in (there := _content(file) or b"") and b".yaml" not in there
 
 
 def folders(root: str) -> list[str]:

@@ -72,7 +72,10 @@ def _stage(changes: Changes, parts: list[tuple[str, str]], made: list[str]) -> N
 def _finish(changes: Sequence[Changes], parts: list[tuple[str, str]]) -> None:
     while parts:
         part, file = parts[0]
-        os.replace(part, file)
+        try:
+            os.replace(part, file)
+        except OSError as error:
+            raise output.unwritten(error, file) from None
         parts.pop(0)
     for one in changes:
         for path in one.stale:

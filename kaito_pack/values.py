@@ -115,7 +115,9 @@ def _mode(given: Mapping[str, Any], of: Sequence[Layer], pack: Pack, problems: l
         return pack.mode(name)
     choices = ", ".join(pack.mode_names)
     if name is None:
-        misspelt = next((key for key in given if did_you_mean(str(key), ["modelSource"])), None)
+        known = {field for mode in pack.mode_names for field in pack.mode(mode).schema["properties"]}
+        slips = (key for key in given if key not in known)
+        misspelt = next((key for key in slips if did_you_mean(str(key), known) == "modelSource"), None)
         where = layers.place(of, (misspelt,) if misspelt else (), key=True)
         path: Path = (misspelt,) if misspelt else ("modelSource",)
         rule = "values/unknown-field" if misspelt else "values/missing"

@@ -61,8 +61,11 @@ class Cluster:
 
     def over(self, base: Target, kaito: str | None = None) -> Target:
         """`base` with what the options say laid over it."""
+        asked = kaito or self.kaito_version or base.kaito
+        if asked == ALL:
+            raise UsageError("--kaito-version all is for validate; name one version here")
         return Target(
-            self.pack.kaito_version(kaito or self.kaito_version or base.kaito),
+            self.pack.kaito_version(asked),
             definitions.version(self.kubernetes_version or base.kubernetes),
             self.node_provisioning or base.provisioning,
             self.cloud or base.cloud,

@@ -359,3 +359,21 @@ def test_merging_changes_none_of_the_layers(one: dict, two: dict) -> None:
     before = repr((one, two))
     merged(one, two)
     assert repr((one, two)) == before
+
+
+def test_a_layer_may_be_empty_or_wrapped(run: Run, tmp_path: Path) -> None:
+    wrapped = "apiVersion: pack.kubefoundry.io/v1\nkind: Values\nspec: {replicas: 3}\n"
+    write(tmp_path, tiny=TINY, nothing="# later\n", wrapped=wrapped)
+    done = run("tiny.yaml", "-f", "nothing.yaml", "-f", "wrapped.yaml")
+    assert workspace(done.stdout)["resource"]["count"] == 3
+
+
+def test_paths_in_a_target_are_told_without_detours(run: Run, tmp_path: Path) -> None:
+    target = f'{TARGET}kaitoVersion: "0.12"\nlayers: [../base.yaml]\n'
+    write(tmp_path, tiny=TINY, base="replcas: 1\n", targets__target=target)
+    assert run("tiny.yaml", "--target", "targets/target.yaml").stderr.startswith("base.yaml:1:1 replcas: ")
+
+
+def test_all_versions_are_for_validate_with_a_fleet_too(run: Run, fleet: Path) -> None:
+    done = run("render", "--fleet", "fleet.yaml", "--kaito-version", "all")
+    assert (done.returncode, "is for validate" in done.stderr) == (2, True)

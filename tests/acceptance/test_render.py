@@ -191,3 +191,32 @@ def test_without_its_dependencies_it_says_in_one_line_to_run_make() -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "make venv" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    ("command", "how", "code"),
+    [
+        ("", ">/dev/full", 2),
+        ("", ">&-", 2),
+        ("-o json", ">/dev/full", 2),
+        ("--help", ">/dev/full", 2),
+        ("", "2>&- >/dev/null", 0),
+        ("", "<&- >/dev/null", 0),
+        ("--set modelSurce=x", "2>/dev/full", 2),
+        ("--out tree", ">&-", 0),  # nothing is printed, so nothing is lost
+    ],
+)
+def test_streams_that_are_closed_or_full_give_a_line_and_an_exit_code(
+    tmp_path: Path, command: str, how: str, code: int
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} {ROOT / 'render.py'} {LLAMA} {command} {how}"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith("Error: output cannot be written: ") == (code == 2 and "2>" not in how)
+    assert done.stderr.count("\n") <= 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kaito_pack.problems import Place, Problem, did_you_mean, path_text, shown
-from kaito_pack.report import annotation, line, sentence
+from kaito_pack.report import annotation, line, sentence, summary
+from kaito_pack.validation import Report
 
 
 def found(**changes: object) -> Problem:
@@ -51,3 +52,7 @@ def test_a_shown_value_is_cut_and_harmless() -> None:
 def test_a_slip_of_the_pen_is_guessed_and_nothing_else() -> None:
     assert did_you_mean("maxmodellen", ["maxModelLen", "modelId"]) == "maxModelLen"
     assert did_you_mean("colour", ["maxModelLen", "modelId"]) is None
+
+
+def test_no_documents_are_counted_in_words() -> None:
+    assert summary({"0.12": Report()}) == "no documents: nothing to judge"
