@@ -19,7 +19,8 @@ from scripts import upgrade_notes
 from scripts.markdown import plain, table
 
 PART = re.compile(
-    r"(<!-- generated: (?P<name>[\w-]+) ?(?P<argument>.*?) -->\n).*?(<!-- end of generated -->)", re.DOTALL
+    r"(<!-- generated: (?P<name>[\w-]+)(?: (?P<argument>[\w-]+))? -->\n).*?(<!-- end of generated -->)",
+    re.DOTALL,
 )
 # What the sentences of `status` are filled with, for a Workspace NAME.
 SHOWN_AS = {
@@ -39,7 +40,7 @@ def outputs(pack: Pack) -> Iterator[tuple[Path, str]]:
 
 
 def _filled(part: re.Match[str], pack: Pack) -> str:
-    inside = SECTIONS[part["name"]](pack, part["argument"])
+    inside = SECTIONS[part["name"]](pack, part["argument"] or "")
     return f"{part[1]}\n{inside}\n{part[4]}"
 
 
@@ -97,9 +98,20 @@ def _reason(text: str) -> str:
     return sentence(plain(re.sub(r"\{(\w+)\}", lambda found: SHOWN_AS.get(found[1], f"*{found[1]}*"), text)))
 
 
+def rendered_output(pack: Pack, argument: str) -> str:
+    """What CHANGELOG.md says under "Rendered output", for each release."""
+    releases = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    said = []
+    for release in releases:
+        changes = release.partition("### Rendered output\n")[2].partition("\n###")[0].strip()
+        said += [f"{release.partition(chr(10))[0]}:\n\n{changes}\n"] if changes else []
+    return "\n".join(said)
+
+
 SECTIONS: Mapping[str, Callable[[Pack, str], str]] = {
     "mode-facts": mode_facts,
     "mode-values": mode_values,
+    "rendered-output": rendered_output,
     "status": status_rows,
     "upgrades": lambda pack, argument: upgrade_notes.text(),
 }

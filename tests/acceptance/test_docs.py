@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kaito_pack import status
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.target import Target
@@ -120,6 +121,18 @@ def _command_lines() -> list[tuple[str, list[str]]]:
 @pytest.mark.parametrize(("page", "words"), _command_lines())
 def test_options_of_command_lines_exist(page: str, words: list[str]) -> None:
     check([word for word in words if word != "…"] or ["render"])
+
+
+def test_make_targets_that_pages_name_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for page, text in PAGES.items():
+        named = set(re.findall(r"`make ([a-z-]+)", text))
+        assert named <= targets, f"{page}: {named - targets}"
+
+
+def test_the_page_of_status_has_every_phase() -> None:
+    listed = re.findall(r"^\| (\w+) \|", PAGES["docs/status.md"].partition("## How it is")[0], re.MULTILINE)
+    assert listed == ["phase", *status.PHASES]
 
 
 def _heading_anchors(text: str) -> set[str]:

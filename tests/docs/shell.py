@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ LONGEST = 60  # seconds that a block may take
 ELLIPSIS = ("…", "...")
 COPIED = ("values", "integrations")  # what pages may write into; the rest of the checkout is linked
 GIT_AUTHOR = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
-LAUNCHER = '#!/bin/sh\nexec "{python}" "{program}" "$@"\n'
+STAMPS = ("run", "dev", "form", "docs", "browser")  # so that make prepares no environment
 
 
 @dataclass(frozen=True)
@@ -40,22 +41,21 @@ def checkout(folder: Path) -> Path:
         made.mkdir(parents=True)
     for entry in ROOT.iterdir():
         if entry.name in COPIED:
-            subprocess.run(["cp", "-r", str(entry), str(work)], check=True)
+            shutil.copytree(entry, work / entry.name)
         elif not entry.name.startswith(".") and entry.name != "site":
             (work / entry.name).symlink_to(entry)
     for name in ("render.py", "kaito-pack"):
-        _program(programs / name, ROOT / "render.py")
-    (work / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    (work / ".venv" / "bin" / "python").chmod(0o755)
-    for stamp in ("run", "dev", "form", "docs", "browser"):
+        _launcher(programs / name, ROOT / "render.py")
+    _launcher(programs / "kubectl", Path(__file__).with_name("kubectl.py"))
+    _launcher(work / ".venv" / "bin" / "python")
+    for stamp in STAMPS:
         (work / ".venv" / f"{stamp}.stamp").touch()
-    _program(programs / "kubectl", Path(__file__).with_name("kubectl.py"))
     cluster.write(folder)
     return work
 
 
 def run(block: Block, work: Path) -> list[Done]:
-    """Run the commands of a block one after another, in one shell, until one ends as it should not."""
+    """Run the commands of a block one after another in one shell, after those of its mark `first`."""
     if first := block.marks.get("first"):
         for done in _run(first, work, block):
             assert done.code == 0, f"{block.place}: {done.command}\n{done.printed}"
@@ -96,6 +96,7 @@ def _run(script: str, work: Path, block: Block) -> list[Done]:
     wanted = commands(script)
     marked = "".join(f"{command}\nprintf '{END}%s{END}' $?\n" for command in wanted)
     printed = _output_of(f"exec 2>&1\n{marked}", work, _environment(work.parent, block)).split(END)
+    assert len(printed) == 2 * len(wanted) + 1, f"{block.place} ends the shell:\n{printed[-1]}"
     return [
         Done(command, output, int(code), _stated(command))
         for command, output, code in zip(wanted, printed[::2], printed[1::2], strict=False)
@@ -142,6 +143,8 @@ def _environment(folder: Path, block: Block) -> Mapping[str, str]:
     }
 
 
-def _program(path: Path, program: Path) -> None:
-    path.write_text(LAUNCHER.format(python=sys.executable, program=program))
+def _launcher(path: Path, *program: Path) -> None:
+    """A command that starts this Python, with a program where one is named."""
+    words = " ".join(f'"{word}"' for word in (sys.executable, *program))
+    path.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
     path.chmod(0o755)
