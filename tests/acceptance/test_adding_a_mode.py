@@ -10,24 +10,18 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT, Run
-from tests.docs.pages import blocks, write
+from tests.docs.pages import blocks, write_files
 from tests.docs.shell import commands
 
 NAME = "docs/adding-a-mode.md"
 BLOCKS = blocks(NAME, (ROOT / NAME).read_text(encoding="utf-8"))
-FILES = [block for block in BLOCKS if block.file]
 COMMANDS = [command for block in BLOCKS if block.runs for command in commands(block.text)]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for block in FILES:
-        write(block, tmp_path)
+    assert len(write_files(NAME, tmp_path)) == 6
     return tmp_path
-
-
-def test_the_page_names_its_files() -> None:
-    assert len(FILES) == 6
 
 
 def test_the_page_works_as_it_stands(run: Run, folder: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.acceptance.test_adding_a_mode import FILES
 from tests.conftest import ROOT, Run
+from tests.docs.pages import write_files
 from tests.terminal import CLEAR, CTRL_C, CTRL_D, DOWN, ENTER, ESCAPE, Terminal
 
 KNOWN = "acme/known"
@@ -177,9 +177,7 @@ def test_what_the_cluster_wants_beyond_is_asked_for(tmp_path: Path, run: Run) ->
 @pytest.fixture
 def acme(tmp_path: Path) -> Path:
     """The pack of docs/adding-a-mode.md."""
-    for name, text in FILES:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    write_files("docs/adding-a-mode.md", tmp_path)
     return tmp_path
 
 

@@ -51,6 +51,14 @@ def pages() -> dict[str, str]:
     return {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in files}
 
 
+def write_files(page: str, folder: Path) -> list[Block]:
+    """Write the files that a page shows into `folder`; the blocks that they stand in."""
+    files = [block for block in blocks(page, (ROOT / page).read_text(encoding="utf-8")) if block.file]
+    for block in files:
+        write(block, folder)
+    return files
+
+
 def blocks(page: str, text: str) -> list[Block]:
     """The fenced blocks of a page, in order."""
     found: list[Block] = []

@@ -18,6 +18,7 @@ from kaito_pack.form.web.view import Views
 from kaito_pack.pack import Pack
 from kaito_pack.values.layers import Layer
 from tests.conftest import Run
+from tests.docs.pages import write_files
 from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, target
 
 MISTRAL = {"modelId": "mistralai/Mistral-7B-Instruct-v0.3"}
@@ -501,11 +502,7 @@ def test_any_state_has_a_view(state: dict[str, Any]) -> None:
 
 def test_a_mode_of_ones_own_works_without_any_python(tmp_path: Path) -> None:
     """The mode of docs/adding-a-mode.md, by the files of that page."""
-    from tests.acceptance.test_adding_a_mode import FILES
-
-    for name, text in FILES:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    write_files("docs/adding-a-mode.md", tmp_path)
     pack = Pack([tmp_path / "my-pack"])
     try:
         views = Views(pack, target(pack))
