@@ -30,9 +30,9 @@ def sentence(text: str) -> str:
     if not text:
         return ""
     text = text[0].upper() + text[1:] if text.startswith(FIRST_WORDS) else text
-    # A dot may belong to the name that is meant (`nvidia.com/gpu`): only a second sentence has ". ".
-    one = ". " not in text and "? " not in text
-    end = "?" if text.startswith("Did you mean") and one else "."
+    # A dot may belong to the name that is meant (`nvidia.com/gpu`): only a second sentence follows a space.
+    is_question = text.startswith("Did you mean") and ". " not in text and "? " not in text
+    end = "?" if is_question else "."
     return text if text.endswith((".", "?", "!")) else text + end
 
 

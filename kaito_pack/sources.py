@@ -9,7 +9,7 @@ from typing import NamedTuple, NoReturn, Protocol
 
 from kaito_pack.documents import Document, read_file
 from kaito_pack.problems import Problem, ProblemsError, UsageError, escaped
-from kaito_pack.wrapping import is_wrapped
+from kaito_pack.values.wrapping import is_wrapped
 
 SUFFIXES = (".yaml", ".yml", ".json")
 

@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 from kaito_pack import pack_files
 from kaito_pack.documents import Document, read_file
 from kaito_pack.kubernetes import definitions
-from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
 from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, escaped, shown
 from kaito_pack.rules import problem
 from kaito_pack.sources import EmptyFolder, Named, files_of
 from kaito_pack.target import Target
-from kaito_pack.wrapping import unwrapped
+from kaito_pack.values.layers import Layer
+from kaito_pack.values.wrapping import unwrapped
 
 T = TypeVar("T")
 

@@ -12,9 +12,9 @@ import click
 from kaito_pack.checks import is_workspace
 from kaito_pack.cli._options import Cluster
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, runs
-from kaito_pack.commit import Commit
-from kaito_pack.moves import identity
 from kaito_pack.pipeline import Outcome
+from kaito_pack.plan.commit import Commit
+from kaito_pack.plan.moves import identity
 from kaito_pack.problems import ProblemsError, UsageError, escaped
 
 Manifest = Mapping[str, Any]

@@ -10,14 +10,14 @@ from typing import Any
 import click
 
 from kaito_pack.cli._options import Cluster
-from kaito_pack.commit import Commit
 from kaito_pack.documents import read_file
-from kaito_pack.moves import Identity
+from kaito_pack.output.tree import workspace_files
 from kaito_pack.pipeline import Outcome, Pipeline
+from kaito_pack.plan.commit import Commit
+from kaito_pack.plan.moves import Identity
 from kaito_pack.problems import ProblemsError, UsageError, escaped, shown
 from kaito_pack.rules import problem
 from kaito_pack.sources import Source, values_sources
-from kaito_pack.tree import workspace_files
 
 Manifest = Mapping[str, Any]
 

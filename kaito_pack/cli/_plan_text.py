@@ -8,9 +8,9 @@ from typing import Any
 
 from kaito_pack.cli._markdown import are_too_long, cell, code, fitting
 from kaito_pack.plan import LABELS, Planned
+from kaito_pack.plan.upgrade import EFFECTS, Reason, Upgraded
 from kaito_pack.problems import escaped, path_text
 from kaito_pack.report import sentence
-from kaito_pack.upgrade import EFFECTS, Reason, Upgraded
 
 HEADS = {"refused": "refused", "breaks": "broken afterwards", "differs": "treated differently"}
 

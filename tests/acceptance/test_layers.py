@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaito_pack import layers
 from kaito_pack.documents import Document
-from kaito_pack.layers import Layer
+from kaito_pack.values import layers
+from kaito_pack.values.layers import Layer
 from tests.conftest import ROOT, Run
 
 TINY = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"

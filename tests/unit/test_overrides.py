@@ -6,11 +6,11 @@ import os
 
 import pytest
 
-from kaito_pack import layers
 from kaito_pack.documents import Document
-from kaito_pack.layers import Layer
-from kaito_pack.overrides import layers_of
 from kaito_pack.problems import UsageError
+from kaito_pack.values import layers
+from kaito_pack.values.layers import Layer
+from kaito_pack.values.overrides import layers_of
 
 
 def given(expression: str, as_text: bool = False) -> dict:

@@ -28,6 +28,7 @@ def test_a_warning_says_that_it_is_one() -> None:
 
 def test_a_question_keeps_its_mark() -> None:
     assert sentence("did you mean `a`?") == "Did you mean `a`?"
+    assert sentence("did you mean `a`? It is one of b, c") == "Did you mean `a`? It is one of b, c."
 
 
 def test_an_annotation_escapes_what_github_would_read() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kaito_pack import template_cache
-from kaito_pack.templates import Environment, render
+from kaito_pack.rendering import template_cache
+from kaito_pack.rendering.templates import Environment, render
 
 Write = Callable[[str], None]
 

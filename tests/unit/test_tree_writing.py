@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from kaito_pack import output, tree_writing
+from kaito_pack import output
+from kaito_pack.output import tree_writing
+from kaito_pack.output.tree import KUSTOMIZATION, MARKER, compare, text_of
+from kaito_pack.output.tree_writing import write
 from kaito_pack.problems import UsageError
-from kaito_pack.tree import KUSTOMIZATION, MARKER, compare, text_of
-from kaito_pack.tree_writing import write
 
 
 def texts(**names: str) -> dict[str, str]:
