@@ -76,6 +76,7 @@ def as_rows(planned: Sequence[Planned]) -> list[dict[str, Any]]:
                 {
                     "path": path_text(change.path),
                     "change": change.told(),
+                    **change.data(),
                     "label": change.label,
                     "reason": change.words,
                     "remedy": change.remedy,

@@ -21,6 +21,7 @@ from kaito_pack.plan.commit import files_at
 from kaito_pack.plan.upgrade import EFFECTS, upgraded
 from kaito_pack.problems import shown
 
+Rendered = Sequence[tuple[Run, Sequence[Outcome]]]
 FAILING = (*LABELS, "created", "deleted", *EFFECTS)
 
 
@@ -43,7 +44,9 @@ FAILING = (*LABELS, "created", "deleted", *EFFECTS)
 @click.option(
     "-o", "--output", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Format."
 )
-@click.option("--fail-on", metavar="LABELS", default="", help=f"Exit with 1 on any of: {', '.join(FAILING)}.")
+@click.option(
+    "--fail-on", multiple=True, metavar="LABELS", help=f"Exit with 1 on any of: {', '.join(FAILING)}."
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -55,25 +58,19 @@ def command(
     upgrade: str | None,
     fleet: str | None,
     form: str,
-    fail_on: str,
+    fail_on: tuple[str, ...],
 ) -> None:
     """Say what KAITO will do with each field that VALUES change, and the command that helps.
 
     Labels: rejected, not-rolled-out, rolled-out-by-job, recreate, live, ignored; created and deleted. With
     --upgrade: refused, breaks, differs.
     """
-    wanted = {word.strip() for word in fail_on.split(",") if word.strip()}
+    wanted = {word.strip() for word in ",".join(fail_on).split(",") if word.strip()}
     _refuse_misuse(values, out, against, old, upgrade, fleet, wanted)
     if upgrade is not None:
-        context.exit(
-            _upgrade(runs(values, _present(cluster, upgrade, fleet), fleet, out), upgrade, form, wanted)
-        )
-    made = []
-    for run in runs(values, cluster, fleet, out):
-        outcomes = run.pipeline.run_sources(run.sources)
-        if code := tell_outcomes(outcomes):
-            context.exit(code)
-        made.append((run, outcomes))
+        present = runs(values, _present(cluster, upgrade, fleet), fleet, out)
+        context.exit(_upgrade(_rendered(context, present), upgrade, form, wanted))
+    made = _rendered(context, runs(values, cluster, fleet, out))
     whole = fleet is not None or all(map(os.path.isdir, values))
     planned: list[Planned] = []
     with ExitStack() as stack:
@@ -130,7 +127,7 @@ def _planned(run: Run, before: Before, outcomes: Sequence[Outcome], whole: bool)
 
 
 def _json(planned: Sequence[Planned]) -> str:
-    return json.dumps(as_rows(planned), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(as_rows(planned), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def _present(cluster: Cluster, upgrade: str, fleet: str | None) -> Cluster:
@@ -146,12 +143,17 @@ def _present(cluster: Cluster, upgrade: str, fleet: str | None) -> Cluster:
     return replace(cluster, kaito_version=now)
 
 
-def _upgrade(present: Sequence[Run], version: str, form: str, wanted: set[str]) -> int:
+def _rendered(context: click.Context, present: Sequence[Run]) -> Rendered:
+    """The outcomes of each cluster; where any is wrong, all that is wrong is told, and that is the end."""
+    made: Rendered = [(run, run.pipeline.run_sources(run.sources)) for run in present]
+    if code := max((tell_outcomes(outcomes) for _, outcomes in made), default=0):
+        context.exit(code)
+    return made
+
+
+def _upgrade(present: Rendered, version: str, form: str, wanted: set[str]) -> int:
     found = []
-    for run in present:
-        outcomes = run.pipeline.run_sources(run.sources)
-        if code := tell_outcomes(outcomes):
-            return code
+    for run, outcomes in present:
         now = run.pipeline.target
         then = replace(now, kaito=run.pipeline.pack.kaito_version(version))
         found += upgraded(bodies_of(outcomes), now, then, run.name)

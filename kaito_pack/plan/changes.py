@@ -13,6 +13,7 @@ from kaito_pack.rules import in_range
 from kaito_pack.tables import table
 
 HASH = "kubefoundry.io/template-hash"
+HIDDEN = "a value with a Hugging Face token (not shown)"
 BY_JOB = "the rollout job deletes the workload, KAITO makes it again, and the replicas restart"
 Manifest = Mapping[str, Any]
 
@@ -37,6 +38,11 @@ class Change:
         if self.old is ABSENT and self.new is ABSENT:
             return ""
         return f"{_value(self.old)} → {_value(self.new)}"
+
+    def data(self) -> dict[str, Any]:
+        """`{"old": 1, "new": 2}` for programs; what is absent is left out, and no token is repeated."""
+        both = {"old": self.old, "new": self.new}
+        return {name: _masked(value) for name, value in both.items() if value is not ABSENT}
 
 
 def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Change:
@@ -106,13 +112,19 @@ def _hash(body: Manifest) -> Any:
     return annotations.get(HASH) if isinstance(annotations, Mapping) else None
 
 
+def _masked(value: Any) -> Any:
+    """`value`, or words in its place where a token stands anywhere in it: cut, half of it would be shown."""
+    return HIDDEN if looks_like_token(_json(value)) else value
+
+
+def _json(value: Any) -> str:
+    import json  # only where something is told of a change
+
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
 def _value(value: Any) -> str:
     if value is ABSENT:
         return "nothing"
-    if isinstance(value, Mapping | list) and value:
-        import json  # only where something whole comes or goes
-
-        text = json.dumps(value, ensure_ascii=False, default=str)
-        # A token may stand behind where the text is cut, and then half of it would be shown.
-        value = "a value with a Hugging Face token (not shown)" if looks_like_token(text) else text
-    return shown(value, quote=False)
+    value = _masked(value)
+    return shown(_json(value) if isinstance(value, Mapping | list) and value else value, quote=False)

@@ -159,6 +159,8 @@ def test_fail_on_is_for_ci(run: Run, tree: Path) -> None:
     assert run("plan", "in", "--out", "tree", "--fail-on", "rejected").returncode == 1
     assert run("plan", "in", "--out", "tree", "--fail-on", "recreate,live").returncode == 0
     assert run("plan", "in", "--out", "tree", "--fail-on", "reject").returncode == 2
+    repeated = ("--fail-on", "rejected", "--fail-on", "live")
+    assert run("plan", "in", "--out", "tree", *repeated).returncode == 1
 
 
 def test_markdown_is_a_comment_that_nothing_breaks_out_of(run: Run, tree: Path) -> None:
@@ -285,6 +287,17 @@ def test_a_cluster_is_known_by_its_output_tree_or_its_name(run: Run, repository:
     done = run(*asked)
     assert "on live: created" in done.stdout
     assert "prod: is in the fleet no more" in done.stderr
+
+
+def test_what_is_wrong_is_told_of_every_cluster(run: Run, repository: Path) -> None:
+    fleet = repository / "fleet.yaml"
+    entry = "  - {name: two, target: targets/prod.yaml, values: [models/gone.yaml], out: clusters/two}\n"
+    fleet.write_text(
+        fleet.read_text(encoding="utf-8").replace("*.yaml", "tiny.yaml") + entry, encoding="utf-8"
+    )
+    for options in (("--against", "HEAD"), ("--upgrade", "0.12")):
+        done = run("plan", "--fleet", "fleet.yaml", *options, "--set", "modelId=x")
+        assert (done.returncode, done.stdout, done.stderr.count("modelId: `x` is not")) == (1, "", 2)
 
 
 def test_a_repository_is_left_as_it_was(run: Run, repository: Path) -> None:
