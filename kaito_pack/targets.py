@@ -123,7 +123,7 @@ def read_fleet(file: str, pack: Pack) -> list[Cluster]:
         of = _or_told(problems, document, (*path, "target"), read_target, target, pack)
         values: dict[str, Named] = {}
         for at, pattern in enumerate(said["values"]):
-            found = list(_matches(_beside(file, pattern)))
+            found = list(_matches(file, pattern))
             if not found:
                 here: Path = (*path, "values", at)
                 problems.append(
@@ -162,15 +162,18 @@ def _collisions(document: Document, file: str) -> Iterator[Problem]:
         seen.append((said["name"], out))
 
 
-def _matches(pattern: str) -> Iterator[Named]:
-    """The files that a pattern or a folder finds, or the one file that is named."""
-    if not glob.has_magic(pattern) and not os.path.isdir(pattern):
-        yield from [Named(pattern)] if os.path.exists(pattern) else []
+def _matches(file: str, pattern: str) -> Iterator[Named]:
+    """The files that a pattern or a folder finds, or the one file that is named, from the folder of `file`."""
+    path = _beside(file, pattern)
+    if os.path.isfile(path):
+        yield Named(path)
         return
-    _refuse_unreadable(pattern)
-    for path in sorted(glob.glob(pattern, recursive=True)):
+    # The folder that the fleet lies in is no pattern, whatever stands in its name; nor is a folder that is there.
+    search = _beside(glob.escape(file), pattern) if not os.path.isdir(path) else glob.escape(path)
+    _refuse_unreadable(search)
+    for found in sorted(glob.glob(search, recursive=True)):
         try:
-            yield from (Named(file, pattern) for file in files_of(path))
+            yield from (Named(one, path) for one in files_of(found))
         except EmptyFolder:
             continue  # a folder without YAML among what the pattern finds
 

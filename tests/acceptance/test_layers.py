@@ -377,3 +377,27 @@ def test_paths_in_a_target_are_told_without_detours(run: Run, tmp_path: Path) ->
 def test_all_versions_are_for_validate_with_a_fleet_too(run: Run, fleet: Path) -> None:
     done = run("render", "--fleet", "fleet.yaml", "--kaito-version", "all")
     assert (done.returncode, "is for validate" in done.stderr) == (2, True)
+
+
+def test_brackets_in_the_name_of_a_folder_are_no_pattern(run: Run, tmp_path: Path) -> None:
+    fleet = FLEET_OF_ONE.format(values='"*.yaml", "[x]", "[x]/one.yaml"')
+    head = "of [team]"
+    write(tmp_path / head, tiny=TINY, fleet=fleet, target=f'{TARGET}kaitoVersion: "0.12"\n')
+    write(tmp_path / head / "[x]", one=TINY.replace("tiny", "one"))
+    assert run("render", "--fleet", f"{head}/fleet.yaml").stderr == ""
+    found = sorted(file.name for file in (tmp_path / head / "out").rglob("workspace-*"))
+    assert found == ["workspace-one.yaml", "workspace-tiny.yaml"]
+
+
+def test_why_a_pair_cannot_work_names_the_value(run: Run, tmp_path: Path) -> None:
+    fleet = FLEET_OF_ONE.format(values="tiny.yaml")
+    write(tmp_path, tiny="name: tiny\n", fleet=fleet, target=f'{TARGET}kaitoVersion: "0.12"\n')
+    done = run("render", "--fleet", "fleet.yaml")
+    assert done.stderr.splitlines()[-1] == "tiny.yaml: refused on a: modelSource: missing"
+
+
+FLEET_OF_ONE = """apiVersion: pack.kubefoundry.io/v1
+kind: Fleet
+targets:
+  - {{name: a, target: target.yaml, values: [{values}], out: out}}
+"""
