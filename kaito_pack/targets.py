@@ -163,12 +163,12 @@ def _collisions(document: Document, file: str) -> Iterator[Problem]:
 
 
 def _matches(file: str, pattern: str) -> Iterator[Named]:
-    """The files that a pattern or a folder finds, or the one file that is named, from the folder of `file`."""
+    """The files that a pattern, a folder or a name finds, from the folder of `file`."""
     path = _beside(file, pattern)
     if os.path.isfile(path):
         yield Named(path)
         return
-    # The folder that the fleet lies in is no pattern, whatever stands in its name; nor is a folder that is there.
+    # A folder that is there is no pattern, nor is the fleet's own, whatever stands in their names.
     search = _beside(glob.escape(file), pattern) if not os.path.isdir(path) else glob.escape(path)
     _refuse_unreadable(search)
     for found in sorted(glob.glob(search, recursive=True)):

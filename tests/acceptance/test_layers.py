@@ -198,7 +198,7 @@ def test_a_pair_that_cannot_work_is_told_per_target_and_nothing_is_written(run: 
     (fleet / "fleet.yaml").write_text(FLEET.replace("models/tiny.yaml", "models/*.yaml"), encoding="utf-8")
     done = run("render", "--fleet", "fleet.yaml")
     assert done.returncode == 1
-    assert "models/two.yaml: accepted on new, refused on old: KAITO 0.6" in done.stderr
+    assert "models/two.yaml: accepted on new, refused on old: resource.count: KAITO 0.6" in done.stderr
     assert not (fleet / "out").exists()
 
 
