@@ -80,13 +80,13 @@ class Commit:
             done = subprocess.run(
                 ["git", *arguments],
                 cwd=folder,
-                env={**os.environ, **(more or {})},
+                env={**os.environ, **_where_git_is(), **(more or {})},
                 input=os.fsencode(stdin),
                 capture_output=True,
                 check=False,
             )
         except OSError as error:
-            raise UsageError(f"git: {error.strerror}") from None
+            raise UsageError(f"--against needs git: {(error.strerror or str(error)).lower()}") from None
         if done.returncode:
             raise UsageError(f"--against: {self._reason(folder, arguments, os.fsdecode(done.stderr))}")
         return os.fsdecode(done.stdout)
@@ -94,6 +94,12 @@ class Commit:
     def _reason(self, folder: str, arguments: Sequence[str], said: str) -> str:
         if "--verify" in arguments:
             return f"{shown(self.ref)} is no commit here"
-        return (
-            f"{escaped(folder)}: {escaped(said.strip().splitlines()[-1] if said.strip() else 'git failed')}"
-        )
+        return f"{escaped(folder)}: {escaped(' '.join(said.split())) or 'git failed'}"
+
+
+def _where_git_is() -> dict[str, str]:
+    """What a hook of git's says of its repository, from the folder that we are in: git runs in others."""
+    if "GIT_DIR" not in os.environ:
+        return {}
+    named = {"GIT_WORK_TREE": ".", **os.environ}
+    return {name: os.path.abspath(named[name]) for name in ("GIT_DIR", "GIT_WORK_TREE")}

@@ -300,6 +300,20 @@ def test_what_is_wrong_is_told_of_every_cluster(run: Run, repository: Path) -> N
         assert (done.returncode, done.stdout, done.stderr.count("modelId: `x` is not")) == (1, "", 2)
 
 
+def test_in_a_hook_of_git_the_repository_is_the_same(run: Run, repository: Path) -> None:
+    """git tells a hook of its folders by paths from the top, and git is run in others."""
+    hook = {"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/index", "GIT_PREFIX": ""}
+    done = run("plan", "models", "--against", "HEAD", env=hook)
+    assert (done.stdout, done.stderr) == ("Nothing changes\n", "")
+
+
+def test_without_git_or_its_consent_nothing_can_be_judged(run: Run, repository: Path) -> None:
+    done = run("plan", "models", "--against", "HEAD", env={"PATH": "/nonexistent"})
+    assert (done.returncode, done.stderr) == (2, "Error: --against needs git: no such file or directory\n")
+    other = run("plan", "models", "--against", "HEAD", env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+    assert (other.returncode, "dubious ownership" in other.stderr) == (2, True)
+
+
 def test_a_repository_is_left_as_it_was(run: Run, repository: Path) -> None:
     (repository / "models/tiny.yaml").write_text(TINY, encoding="utf-8")
     before = sorted((file, file.read_bytes()) for file in repository.rglob("*") if file.is_file())
