@@ -12,7 +12,9 @@ from kaito_pack.problems import ProblemsError, UsageError, escaped
 
 LARGEST_FILE = 16 << 20  # bytes
 STDIN = "<stdin>"
-_read: list[Any] = []  # streams that give nothing any more; a second reader would take them for empty
+_read: list[
+    Any
+] = []  # the process's own, once it gives nothing more: a second reader would take it for empty
 
 
 def read_text(text: bytes | str, file: str) -> list[Document]:
@@ -46,9 +48,10 @@ def stdin_bytes(stdin: Any) -> bytes | str:
     stream = stdin or sys.stdin
     if stream is None:
         raise UsageError(f"{STDIN}: is closed; give a file instead")
-    if any(one is stream for one in _read):
-        raise UsageError(f"{STDIN}: was read already; name - once")
-    _read.append(stream)
+    if stdin is None:
+        if _read == [stream]:
+            raise UsageError(f"{STDIN}: was read already; name - once")
+        _read[:] = [stream]
     try:
         content: bytes | str = getattr(stream, "buffer", stream).read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
