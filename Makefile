@@ -11,14 +11,14 @@ PYTEST ?= -n auto
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# The virtual environments say what they do on stderr: stdout is for manifests.
-$(VENV)/run.stamp: requirements/run.txt
-	@scripts/venv $(PYTHON) $(VENV) requirements/run.txt >&2
+# One environment, in which each set of requirements has its stamp. It says what it does on stderr: stdout is
+# for manifests.
+$(VENV)/%.stamp: requirements/%.txt
+	@scripts/venv $(PYTHON) $(VENV) $< >&2
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
-	@scripts/venv $(PYTHON) $(VENV) requirements/dev.txt >&2
-	@touch $@
+$(VENV)/dev.stamp $(VENV)/form.stamp: $(VENV)/run.stamp
+$(VENV)/docs.stamp $(VENV)/browser.stamp: $(VENV)/dev.stamp
 
 venv: $(VENV)/run.stamp ## Prepare .venv with what the pack needs, pinned by hash
 
@@ -28,8 +28,17 @@ render: $(VENV)/run.stamp ## Print the manifests of VALUES=llama.yaml (KAITO=0.9
 check: $(VENV)/run.stamp ## Say what a cluster would say of VALUES=llama.yaml
 	@USER_DIR="$(PWD)" COMMAND=validate scripts/render "$(VALUES)" "$(KAITO)"
 
+form: $(VENV)/form.stamp ## Fill in values in the browser (VALUES=values/llama.yaml opens a file)
+	@$(RUN) render.py new --web $(VALUES) $(ARGS)
+
 test: $(VENV)/dev.stamp ## Run the tests
 	@$(RUN) -m pytest $(PYTEST)
+
+browser-test: $(VENV)/browser.stamp ## Run the tests of the form in a real browser
+	@$(RUN) -m pytest tests/browser $(PYTEST)
+
+screenshots: $(VENV)/browser.stamp ## Take the pictures of docs/form.md again
+	@$(RUN) -m scripts.screenshots
 
 test-tools: ## Fetch the real tools that tests compare with (Debian, Go, npm)
 	@scripts/test-tools
@@ -49,6 +58,9 @@ conformance: $(VENV)/run.stamp ## Compare our verdicts with a real cluster's (KU
 lint: $(VENV)/dev.stamp ## Lint, format and types
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
+docs: $(VENV)/docs.stamp ## Build the site of docs/ into site/, strictly
+	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
+
 generate: $(VENV)/dev.stamp ## Write again what is generated: rendered/, docs, the entry schema
 	@$(RUN) -m scripts.generate
 
@@ -64,6 +76,6 @@ lock: ## Pin the dependencies of requirements/*.in again (needs uv)
 		--custom-compile-command "make lock" requirements/$$set.in -o requirements/$$set.txt || exit 1; done
 
 clean: ## Remove what make has made
-	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis site
 
-.PHONY: bench bench-tools fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean
+.PHONY: bench bench-tools docs browser-test form screenshots fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean

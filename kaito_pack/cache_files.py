@@ -48,8 +48,11 @@ def folder() -> str | None:
 
 
 def is_users_own(found: os.stat_result) -> bool:
-    """Whether a file or folder is the user's, and nobody else may write it."""
-    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    """Whether a file or folder is the user's or root's, and nobody else may write it.
+
+    Who is root may change the program itself; a container's cache is filled by root when it is built.
+    """
+    return found.st_uid in (os.geteuid(), 0) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def trusted_bytes(path: str) -> bytes | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from kaito_pack.custom_kinds import check_custom
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.template import check_template
+from kaito_pack.kubernetes.custom_kinds import check_custom
 from kaito_pack.kubernetes.kinds import check_builtin
 from kaito_pack.kubernetes.objects import check_object
 from kaito_pack.kubernetes.pod import check_pod_template

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kaito_pack import layers
-from kaito_pack.json_schema import applicable
 from kaito_pack.pack import Pack
 from kaito_pack.problems import Path, path_text, shown
-from kaito_pack.rendering import Manifest, Renderer
-from kaito_pack.template_lines import template_line
-from kaito_pack.trace import at, culprits, written_at
-from kaito_pack.values import Values
+from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.renderer import Renderer
+from kaito_pack.rendering.template_lines import template_line
+from kaito_pack.rendering.trace import at, culprits, written_at
+from kaito_pack.values import layers
+from kaito_pack.values.checking import Values
+from kaito_pack.values.json_schema import applicable
 
 _STEP = re.compile(r'\.?([^.\[\]"]+)|\["([^"]+)"\]|\[(\d+)\]')
 

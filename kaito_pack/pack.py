@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kaito_pack import json_schema, tables
+from kaito_pack import tables
 from kaito_pack.problems import PackError, UsageError, shown
 from kaito_pack.root import ROOT
 from kaito_pack.rules import minor
+from kaito_pack.values import json_schema
 
 COMMON = "_common"  # the folder of templates that belong to every mode
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from kaito_pack import json_schema
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.problems import PackError
 from kaito_pack.report import line as told
 from kaito_pack.root import ROOT
 from kaito_pack.target import Target
+from kaito_pack.values import json_schema
 
 GIVEN = {"mode", "templateHash", "jobHash"}  # what a template sees besides values
 
@@ -98,7 +98,7 @@ def _check_names(pack: Pack, mode: Mode, template: str) -> Iterator[str]:
     from jinja2 import TemplateSyntaxError
     from jinja2.meta import find_referenced_templates, find_undeclared_variables
 
-    from kaito_pack.templates import Environment
+    from kaito_pack.rendering.templates import Environment
 
     environment = Environment(pack.template_folders)
     assert environment.loader is not None

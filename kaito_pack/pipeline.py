@@ -6,18 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kaito_pack import checks, fanout, layers, values
+from kaito_pack import checks, fanout
 from kaito_pack.documents import Document
-from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
 from kaito_pack.problems import Path, Problem, ProblemsError
-from kaito_pack.rendering import Manifest, Renderer
+from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rules import problem
 from kaito_pack.sources import Named, Source, fruitless, read_sources
 from kaito_pack.tally import Footprint, Tally, footprint_of
 from kaito_pack.target import Surroundings, Target
-from kaito_pack.values import Values
-from kaito_pack.wrapping import unwrapped
+from kaito_pack.values import checking, layers
+from kaito_pack.values.checking import Values
+from kaito_pack.values.layers import Layer
+from kaito_pack.values.wrapping import unwrapped
 
 
 @dataclass(slots=True)
@@ -126,7 +128,7 @@ class Pipeline:
         try:
             if len(documents) > 1:
                 raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
-            outcome.values = values.check(self._layers(source), self.pack)
+            outcome.values = checking.check(self._layers(source), self.pack)
             outcome.manifests = self.renderer.render(outcome.values)
         except ProblemsError as error:
             outcome.problems = error.problems
@@ -150,14 +152,16 @@ class Pipeline:
             return []
         found = checks.check(manifest.body, around, with_model=False) or []
         if (manifest.origins and manifest is outcome.manifests[0]) or outcome.values.filled.get("extraArgs"):
-            from kaito_pack.links import check_links  # only where the user's additions may have broken one
+            from kaito_pack.rendering.links import (
+                check_links,  # only where the user's additions may have broken one
+            )
 
             found += check_links(outcome.values, [manifest]) if manifest is outcome.manifests[0] else ()
         if not self.with_advice:
             found = [one for one in found if one.layer != "advice"]
         if not found:
             return []
-        from kaito_pack.trace import told_of_values  # only where there is something to tell
+        from kaito_pack.rendering.trace import told_of_values  # only where there is something to tell
 
         of = outcome.values
         return [one if one.place else told_of_values(one, of, manifest, self.renderer) for one in found]

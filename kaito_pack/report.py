@@ -30,8 +30,9 @@ def sentence(text: str) -> str:
     if not text:
         return ""
     text = text[0].upper() + text[1:] if text.startswith(FIRST_WORDS) else text
-    # A dot may belong to the name that is meant (`nvidia.com/gpu`): only a second sentence has ". ".
-    end = "?" if text.startswith("Did you mean") and ". " not in text else "."
+    # A dot may belong to the name that is meant (`nvidia.com/gpu`): only a second sentence follows a space.
+    is_question = text.startswith("Did you mean") and ". " not in text and "? " not in text
+    end = "?" if is_question else "."
     return text if text.endswith((".", "?", "!")) else text + end
 
 
@@ -121,9 +122,8 @@ def summary(reports: Mapping[str, Report]) -> str:
         _counted(sum(one.is_error for one in found), "error"),
         _counted(sum(not one.is_error for one in found), "warning"),
     ]
-    return "; ".join(
-        [f"{_counted(len(entries), 'document')}: {', '.join(counts) or 'none'}", *filter(None, tail)]
-    )
+    head = _counted(len(entries), "document") or "no documents"
+    return "; ".join([f"{head}: {', '.join(counts) or 'nothing to judge'}", *filter(None, tail)])
 
 
 def _counted(number: int, word: str) -> str:

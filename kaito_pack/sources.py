@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 from kaito_pack.documents import Document, read_file
 from kaito_pack.problems import Problem, ProblemsError, UsageError, escaped
-from kaito_pack.wrapping import is_wrapped
+from kaito_pack.values.wrapping import is_wrapped
 
 SUFFIXES = (".yaml", ".yml", ".json")
+
+
+class EmptyFolder(UsageError):
+    """A folder in which no file could be values."""
 
 
 @dataclass(slots=True)
@@ -52,7 +56,7 @@ def files_of(path: str) -> Iterator[str]:
         return
     seen: set[str] = set()
     found = False
-    for folder, folders, files in os.walk(path, followlinks=True):
+    for folder, folders, files in os.walk(path, onerror=_unreadable, followlinks=True):
         real = os.path.realpath(folder)
         if real in seen:  # a link that leads back up
             folders.clear()
@@ -64,9 +68,14 @@ def files_of(path: str) -> Iterator[str]:
                 found = True
                 yield os.path.join(folder, name)
     if not found:
-        raise UsageError(
+        raise EmptyFolder(
             f"{escaped(path)}: no {', '.join('*' + suffix for suffix in SUFFIXES)} in this folder"
         )
+
+
+def _unreadable(error: OSError) -> NoReturn:
+    """A folder passed over without a word would have what it renders to pruned."""
+    raise UsageError(f"{escaped(error.filename)}: cannot be read: {(error.strerror or str(error)).lower()}")
 
 
 class Read(Protocol):
@@ -81,8 +90,11 @@ def is_manifest(value: object) -> bool:
 
 
 def is_foreign(value: object) -> bool:
-    """Whether a document of a folder is of no concern to who looks for values."""
-    return is_manifest(value) and not is_wrapped(value)
+    """Whether a document of a folder is of no concern to who looks for values.
+
+    Values into which a manifest's field has slipped are: passed over, what they render to would be pruned.
+    """
+    return is_manifest(value) and not is_wrapped(value) and "modelSource" not in value  # type: ignore[operator]
 
 
 class Named(NamedTuple):
@@ -103,7 +115,7 @@ class Named(NamedTuple):
 
 
 def named_files(paths: Sequence[str]) -> list[Named]:
-    """The files that `paths` name, folders searched, none of them read but stdin."""
+    """The files that `paths` name, each once, folders searched, none of them read but stdin."""
     found: list[Named] = []
     for path in paths:
         try:
@@ -113,7 +125,14 @@ def named_files(paths: Sequence[str]) -> list[Named]:
                 found.append(Named(path, source=_read(path) if path == "-" else None))
         except UsageError as error:
             found.append(Named(path, source=Source(path, unread=str(error))))
-    return found
+    if len(paths) < 2:
+        return found
+    once: dict[str, Named] = {}
+    for one in found:
+        # Who names a file of a folder, too, means that it holds values.
+        if (where := os.path.abspath(one.file)) not in once or not one.among:
+            once[where] = one
+    return list(once.values())
 
 
 def fruitless(files: Sequence[Named], read: Sequence[Read]) -> Iterator[tuple[str, str]]:
@@ -126,6 +145,7 @@ def fruitless(files: Sequence[Named], read: Sequence[Read]) -> Iterator[tuple[st
 
 def values_sources(paths: Sequence[str] | Sequence[Named]) -> list[Source]:
     """The values files that `paths` name, read; what else lies in a folder is passed over."""
-    files = [one for path in paths for one in (named_files([path]) if isinstance(path, str) else [path])]
+    names = [path for path in paths if isinstance(path, str)]
+    files = [*named_files(names), *(path for path in paths if not isinstance(path, str))]
     sources = [source for file in files if (source := file.read()) is not None]
     return sources + [Source(among, unread=reason) for among, reason in fruitless(files, sources)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from kaito_pack.rendering import Manifest
+from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.target import Surroundings
 
 Key = int  # a hash: two that are the same by chance cost time, no verdict

@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 from kaito_pack import pack_files
 from kaito_pack.documents import Document, read_file
 from kaito_pack.kubernetes import definitions
-from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
-from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, shown
+from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, escaped, shown
 from kaito_pack.rules import problem
-from kaito_pack.sources import Named, files_of
+from kaito_pack.sources import EmptyFolder, Named, files_of
 from kaito_pack.target import Target
+from kaito_pack.values.layers import Layer
+from kaito_pack.values.wrapping import unwrapped
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ def read_target(file: str, pack: Pack) -> TargetFile:
     said: Mapping[str, Any] = document.value
     problems = list(_unknown_versions(document, pack))
     layers = [
-        Layer(one, "layer")
+        Layer(one, "the target's layer")
         for path, layer in _named(document, "layers", file)
         for one in _or_told(problems, document, path, read_layer, layer) or ()
     ]
@@ -99,11 +100,16 @@ def _or_told(
 
 
 def read_layer(file: str) -> list[Document]:
-    """The one document of a layer file."""
-    documents = read_file(file)
+    """The one document of a layer file; none where it has nothing to say yet, as Helm takes it."""
+    try:
+        documents = read_file(file)
+    except ProblemsError as error:
+        if [one.rule for one in error.problems] == ["file/empty"]:
+            return []
+        raise
     if len(documents) > 1:
         raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
-    return documents
+    return [unwrapped(documents[0])]
 
 
 def read_fleet(file: str, pack: Pack) -> list[Cluster]:
@@ -117,7 +123,7 @@ def read_fleet(file: str, pack: Pack) -> list[Cluster]:
         of = _or_told(problems, document, (*path, "target"), read_target, target, pack)
         values: dict[str, Named] = {}
         for at, pattern in enumerate(said["values"]):
-            found = list(_matches(_beside(file, pattern)))
+            found = list(_matches(file, pattern))
             if not found:
                 here: Path = (*path, "values", at)
                 problems.append(
@@ -126,7 +132,7 @@ def read_fleet(file: str, pack: Pack) -> list[Cluster]:
             for one in found:
                 values.setdefault(os.path.realpath(one.file), one)
         if of is not None:
-            clusters.append(Cluster(said["name"], of, list(values.values()), _out(file, said["out"])))
+            clusters.append(Cluster(said["name"], of, list(values.values()), _beside(file, said["out"])))
     if problems:
         raise ProblemsError(problems)
     return clusters
@@ -144,7 +150,7 @@ def _collisions(document: Document, file: str) -> Iterator[Problem]:
     """Two entries of one name, or with output folders that are one or lie in each other."""
     seen: list[tuple[str, str]] = []
     for index, said in enumerate(document.value["targets"]):
-        out = os.path.realpath(_out(file, said["out"]))
+        out = os.path.realpath(_beside(file, said["out"]))
         for name, other in seen:
             if name == said["name"]:
                 path: Path = ("targets", index, "name")
@@ -156,24 +162,34 @@ def _collisions(document: Document, file: str) -> Iterator[Problem]:
         seen.append((said["name"], out))
 
 
-def _matches(pattern: str) -> Iterator[Named]:
-    """The files that a pattern or a folder finds, or the one file that is named."""
-    if not glob.has_magic(pattern) and not os.path.isdir(pattern):
-        yield from [Named(pattern)] if os.path.exists(pattern) else []
+def _matches(file: str, pattern: str) -> Iterator[Named]:
+    """The files that a pattern, a folder or a name finds, from the folder of `file`."""
+    path = _beside(file, pattern)
+    if os.path.isfile(path):
+        yield Named(path)
         return
-    for path in sorted(glob.glob(pattern, recursive=True)):
+    # A folder that is there is no pattern, nor is the fleet's own, whatever stands in their names.
+    search = _beside(glob.escape(file), pattern) if not os.path.isdir(path) else glob.escape(path)
+    _refuse_unreadable(search)
+    for found in sorted(glob.glob(search, recursive=True)):
         try:
-            yield from (Named(file, pattern) for file in files_of(path))
-        except UsageError:
+            yield from (Named(one, path) for one in files_of(found))
+        except EmptyFolder:
             continue  # a folder without YAML among what the pattern finds
 
 
+def _refuse_unreadable(pattern: str) -> None:
+    """UsageError for a folder that `glob` would pass over without a word, and what it renders to pruned."""
+    above = os.path.dirname(pattern)
+    if glob.has_magic(above):
+        _refuse_unreadable(above)
+    for folder in glob.glob(above or ".", recursive=True):
+        if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
+            raise UsageError(f"{escaped(folder)}: cannot be read: permission denied")
+
+
 def _beside(file: str, path: str) -> str:
-    return os.path.join(os.path.dirname(file), path)
-
-
-def _out(file: str, out: str) -> str:
-    """The output folder, from the fleet file's own; without `..` where no link makes that another folder."""
-    path = _beside(file, out)
+    """A path from the folder of `file`; without `..` where no link makes that another place."""
+    path = os.path.join(os.path.dirname(file), path)
     short = os.path.normpath(path)
     return short if os.path.realpath(short) == os.path.realpath(path) else path

@@ -12,16 +12,16 @@ from typing import Any, Literal
 
 from kaito_pack import checks, pack_files
 from kaito_pack.documents import Document
-from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Outcome, Pipeline, surroundings, tell_of_twins
 from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, shown
-from kaito_pack.rendering import Manifest
+from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.rules import problem
 from kaito_pack.sources import Source, is_manifest
 from kaito_pack.target import Surroundings, Target
-from kaito_pack.wrapping import KIND as VALUES
-from kaito_pack.wrapping import is_wrapped
+from kaito_pack.values.layers import Layer
+from kaito_pack.values.wrapping import KIND as VALUES
+from kaito_pack.values.wrapping import is_wrapped
 
 Verdict = Literal["accepted", "refused", "skipped"]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from kaito_pack.conditions import table
 from kaito_pack.root import ROOT
+from kaito_pack.status.conditions import table
 
 ARGO = ROOT / "integrations" / "argocd"
 FLUX = ROOT / "integrations" / "flux"

@@ -12,12 +12,12 @@ from itertools import takewhile
 from typing import Any
 
 from kaito_pack.documents import read_file, read_text
+from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.importing.comparable import differences
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.problems import Path
 from kaito_pack.root import ROOT
-from kaito_pack.scalars import to_yaml
 from kaito_pack.target import Target
 from tests.manifest_cases import Case, cases
 from tests.rule_pairs import pairs

@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from kaito_pack.documents import Document, read_text
-from kaito_pack.layers import Layer
+from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.pack import Pack
-from kaito_pack.scalars import to_yaml
+from kaito_pack.values.layers import Layer
 
 PACK = Pack()
 
@@ -196,7 +196,7 @@ def _with_gpu(drawn: dict[str, Any], gpu: int | None) -> dict[str, Any]:
 
 
 def _accepted(mode: str) -> Callable[[dict[str, Any]], bool]:
-    from kaito_pack.json_schema import accepts
+    from kaito_pack.values.json_schema import accepts
 
     return lambda drawn: accepts(PACK.mode(mode).schema, drawn)
 

@@ -7,8 +7,7 @@ import click
 from kaito_pack import checks
 from kaito_pack.cli._options import Cluster
 from kaito_pack.cli._output import tell_outcomes
-from kaito_pack.models.fit import fit_of
-from kaito_pack.models.memory import budget_table
+from kaito_pack.models.fit import fit_of, fit_table
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.problems import shown
@@ -35,9 +34,7 @@ def explain_fit(file: str, cluster: Cluster) -> int:
     fit = fit_of(serving, model, memory, most)
     if fit is None:
         return _sorry(f"the figures of {shown(serving.model_id)} are not enough to reckon with")
-    rows = [("model", model.model_id), *budget_table(fit.budget)]
-    rows.append(("longest maxModelLen", f"{fit.longest} tokens" if fit.longest else "none fits"))
-    rows.append(("GPU counts that fit", ", ".join(map(str, fit.gpu_counts)) or "none"))
+    rows = [("model", model.model_id), *fit_table(fit)]
     width = max(len(title) for title, _ in rows)
     for title, text in rows:
         click.echo(f"{title:<{width}}  {text}")

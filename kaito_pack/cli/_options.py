@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kaito_pack.kubernetes import definitions
-from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
 from kaito_pack.problems import UsageError, escaped
 from kaito_pack.target import Target
+from kaito_pack.values.layers import Layer
 
 if TYPE_CHECKING:
     from kaito_pack.targets import TargetFile
@@ -61,8 +61,11 @@ class Cluster:
 
     def over(self, base: Target, kaito: str | None = None) -> Target:
         """`base` with what the options say laid over it."""
+        asked = kaito or self.kaito_version or base.kaito
+        if asked == ALL:
+            raise UsageError("--kaito-version all is for validate; name one version here")
         return Target(
-            self.pack.kaito_version(kaito or self.kaito_version or base.kaito),
+            self.pack.kaito_version(asked),
             definitions.version(self.kubernetes_version or base.kubernetes),
             self.node_provisioning or base.provisioning,
             self.cloud or base.cloud,
@@ -126,7 +129,7 @@ class Setting(click.ParamType[tuple[int, list[Layer]]]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[int, list[Layer]]:
         """The layers of one setting, with its turn among all of them."""
-        from kaito_pack.overrides import layers_of
+        from kaito_pack.values.overrides import layers_of
 
         turns = ctx.meta if ctx is not None else {}
         turn = turns["kaito_pack.settings"] = turns.get("kaito_pack.settings", 0) + 1

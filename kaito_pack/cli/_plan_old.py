@@ -1,24 +1,23 @@
-"""What a plan compares with: an output tree, the same files at a commit, or stored objects."""
+"""What a plan compares with: an output tree, or stored objects."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
 
-from kaito_pack.checks import is_workspace
 from kaito_pack.cli._options import Cluster
-from kaito_pack.commit import Commit
 from kaito_pack.documents import read_file
-from kaito_pack.moves import Identity, identity
+from kaito_pack.output.tree import workspace_files
 from kaito_pack.pipeline import Outcome, Pipeline
+from kaito_pack.plan.commit import Commit
+from kaito_pack.plan.moves import Identity
 from kaito_pack.problems import ProblemsError, UsageError, escaped, shown
 from kaito_pack.rules import problem
 from kaito_pack.sources import Source, values_sources
-from kaito_pack.tree import workspace_files
 
 Manifest = Mapping[str, Any]
 
@@ -78,8 +77,15 @@ def of_tree(tree: str, new: Sequence[Manifest], whole: bool, commit: Commit | No
 
 
 def of_objects(files: Sequence[str]) -> Before:
-    """The objects in files and on stdin. ProblemsError where a document is none."""
-    return Before([body for file in files for body in _objects(file)])
+    """The objects in files and on stdin. ProblemsError where a document is none, UsageError without any."""
+    try:
+        return Before([body for file in files for body in _objects(file)])
+    except ProblemsError as error:
+        of = error.problems[0]
+        if of.rule != "file/empty" or of.place is None:
+            raise
+        # kubectl prints nothing where it finds nothing, and says so itself.
+        raise UsageError(f"{escaped(of.place.file)}: there is no object in it to compare with") from None
 
 
 def _objects(file: str) -> list[Manifest]:
@@ -97,61 +103,3 @@ def _objects(file: str) -> list[Manifest]:
         is_list = body["kind"].endswith("List") and isinstance(items, list)
         found += [one for one in items or () if isinstance(one, dict)] if is_list else [body]
     return found
-
-
-def at_commit(
-    commit: Commit, values: Sequence[str], cluster: Cluster, fleet: str | None
-) -> dict[str, list[Outcome]]:
-    """What the same files rendered to then, by cluster: values, layers, target and fleet as they were.
-
-    Templates and options are those of today. What could not be rendered then counts as not there.
-    """
-    if "-" in values:
-        raise UsageError("--against: stdin is in no commit; name the values files")
-    layers = tuple(_then(commit, file) for file in cluster.layer_files)
-    target = _then(commit, cluster.target_file) if cluster.target_file else None
-    past = replace(
-        cluster,
-        layer_files=tuple(file for file in layers if os.path.exists(file)),
-        target_file=target if target and os.path.exists(target) else None,
-    )
-    there = [path for path in map(commit.path, values) if os.path.exists(path)]
-    past_fleet = commit.path(fleet) if fleet else None
-    if not there and not (past_fleet and os.path.exists(past_fleet)):
-        return {}
-    try:
-        found = runs(there, past, past_fleet, None)
-    except ProblemsError as error:
-        of = error.problems[0]
-        where = commit.name(of.place.file) if of.place else ""
-        raise UsageError(f"--against: {escaped(where)}: {of.message}") from None
-    return {run.name: list(_rendered(run, commit)) for run in found}
-
-
-def _then(commit: Commit, file: str) -> str:
-    return commit.path(file) if commit.has(file) else file
-
-
-def _rendered(run: Run, commit: Commit) -> list[Outcome]:
-    outcomes = [run.pipeline.rendered(source) for source in run.sources if source.unread is None]
-    for one in outcomes:
-        if not one.manifests:
-            name = escaped(commit.name(one.file))
-            click.echo(f"{name}: could not be rendered, so it counts as not there", err=True)
-    return outcomes
-
-
-def before_commit(commit: Commit, then: Sequence[Outcome], now: Sequence[Outcome]) -> Before:
-    """The manifests of a commit, each Workspace of today with that of the same file."""
-    by_file = {os.path.normpath(one.file): one for one in then if one.manifests}
-    before = Before(bodies_of(then))
-    for one in now:
-        old = by_file.get(commit.path(one.file))
-        pair = [_workspace(each) for each in (one, old) if each is not None]
-        if len(pair) == 2 and pair[0] and pair[1]:
-            before.same_file[identity(pair[0])] = identity(pair[1])
-    return before
-
-
-def _workspace(outcome: Outcome) -> Manifest | None:
-    return next((one.body for one in outcome.manifests if is_workspace(one.body)), None)

@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from kaito_pack.cli._markdown import are_too_long, cell, code, fitting
 from kaito_pack.plan import LABELS, Planned
+from kaito_pack.plan.upgrade import EFFECTS, Reason, Upgraded
 from kaito_pack.problems import escaped, path_text
 from kaito_pack.report import sentence
-from kaito_pack.upgrade import EFFECTS, Reason, Upgraded
 
 HEADS = {"refused": "refused", "breaks": "broken afterwards", "differs": "treated differently"}
 
@@ -75,6 +76,7 @@ def as_rows(planned: Sequence[Planned]) -> list[dict[str, Any]]:
                 {
                     "path": path_text(change.path),
                     "change": change.told(),
+                    **change.data(),
                     "label": change.label,
                     "reason": change.words,
                     "remedy": change.remedy,
@@ -88,38 +90,34 @@ def as_rows(planned: Sequence[Planned]) -> list[dict[str, Any]]:
 
 def as_markdown(planned: Sequence[Planned]) -> str:
     """The plan as a comment: the summary first, a table an object, remedies folded away."""
-    lines = [f"**KAITO plan.** {summary(planned)}."]
-    for one in planned:
-        lines += ["", f"### {_cell(_name(one))}: {one.action}"]
-        lines += ["", _cell(sentence(one.why))] if one.why else []
-        if one.changes:
-            lines += ["", "| What KAITO does | Field | Change |", "| --- | --- | --- |"]
-        for change in one.changes:
-            path, _, values = change.told().partition(": ")
-            lines.append(f"| {TITLES[change.label]} | {_code(path)} | {_cell(values)} |")
-        reasons = {(change.words, change.remedy): None for change in one.changes}
-        if reasons or one.remedy:
-            lines += ["", "<details><summary>Why, and what to do</summary>", ""]
-            for words, remedy in reasons:
-                what = _code(remedy) if remedy.startswith("kubectl ") else _cell(remedy)
-                lines.append(f"- {_cell(sentence(words))} {what}".rstrip())
-            lines += [f"- {_code(one.remedy)}"] if one.remedy else []
-            lines += ["", "</details>"]
-    return "\n".join(lines) + "\n"
+    parts = ["\n".join(_section(one)) for one in planned]
+    if are_too_long(parts):  # what hurts most stays
+        pairs = sorted(zip(planned, parts, strict=True), key=lambda pair: min(map(_urgency, pair[0].labels)))
+        parts = [part for _, part in pairs]
+    return "\n".join([f"**KAITO plan.** {summary(planned)}.", *fitting(parts)]) + "\n"
 
 
-def _cell(text: str) -> str:
-    """Text that stays in its cell and calls nobody."""
-    text = text.replace("&", "&amp;").replace("@", "&#64;")
-    for character in "\\|`<>*_[]":
-        text = text.replace(character, f"\\{character}")
-    return text.replace("\n", " ")
+def _urgency(label: str) -> int:
+    return LABELS.index(label) if label in LABELS else len(LABELS)
 
 
-def _code(text: str) -> str:
-    """Text in backquotes: a bar alone ends a cell there; a backquote or a line end cannot be written."""
-    safe = text.replace("`", "'").replace("|", "\\|").replace("\n", " ")
-    return f"`{safe}`"
+def _section(one: Planned) -> list[str]:
+    lines = ["", f"### {cell(_name(one))}: {one.action}"]
+    lines += ["", cell(sentence(one.why))] if one.why else []
+    if one.changes:
+        lines += ["", "| What KAITO does | Field | Change |", "| --- | --- | --- |"]
+    for change in one.changes:
+        values = cell(change.values())
+        lines.append(f"| {TITLES[change.label]} | {code(path_text(change.path))} | {values} |")
+    reasons = {(change.words, change.remedy): None for change in one.changes}
+    if reasons or one.remedy:
+        lines += ["", "<details><summary>Why, and what to do</summary>", ""]
+        for words, remedy in reasons:
+            what = code(remedy) if remedy.startswith("kubectl ") else cell(remedy)
+            lines.append(f"- {cell(sentence(words))} {what}".rstrip())
+        lines += [f"- {code(one.remedy)}"] if one.remedy else []
+        lines += ["", "</details>"]
+    return lines
 
 
 def upgrade_text(found: Sequence[Upgraded], version: str, form: str) -> str:
@@ -130,14 +128,18 @@ def upgrade_text(found: Sequence[Upgraded], version: str, form: str) -> str:
     effects = [one.effect for one in found]
     counts = ", ".join(f"{effects.count(effect)} {HEADS[effect]}" for effect in EFFECTS)
     head = f"KAITO {version}: {counts}"
-    lines = [f"**{head}.**", *([""] if rows else [])] if form == "markdown" else [head]
+    lines: list[str] = []
     for row in rows:
         text = f"{row['message']} {row['fix']}"
         name = f"{row['namespace']}/{row['name']}" + (f" on {row['cluster']}" if "cluster" in row else "")
         if form == "markdown":
-            lines.append(f"- {_code(name)} {row['effect']} on {row['on']}: {_cell(text)}")
+            lines.append(f"- {code(name)} {row['effect']} on {row['on']}: {cell(text)}")
         else:
             lines.append(f"{name} {row['effect']} on {row['on']}: {text} [{row['rule']}]")
+    if form == "markdown":
+        lines = [f"**{head}.**", *([""] if rows else []), *fitting(lines)]
+    else:
+        lines = [head, *lines]
     return "\n".join(lines) + "\n"
 
 

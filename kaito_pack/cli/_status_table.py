@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import click
 
-from kaito_pack.cluster_objects import ClusterObjects
 from kaito_pack.problems import escaped
-from kaito_pack.reach import Engines, ways
 from kaito_pack.status import Status
+from kaito_pack.status.cluster_objects import ClusterObjects
+from kaito_pack.status.reach import Engines, ways
 
 COLUMNS = ("NAMESPACE", "NAME", "PHASE", "READY", "MODEL", "ENGINE", "ENDPOINT", "REASON")
 COLOURS = {"Running": "green", "Failed": "red", "Terminating": "magenta", "Unknown": None}

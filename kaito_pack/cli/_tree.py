@@ -7,15 +7,16 @@ from pathlib import Path
 
 import click
 
-from kaito_pack import output, tree
+from kaito_pack import output
 from kaito_pack.cli._options import Cluster
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.cli._progress import bar
+from kaito_pack.output import tree
+from kaito_pack.output.tree import Changes, Texts
 from kaito_pack.pipeline import Outcome, Pipeline
-from kaito_pack.problems import Place, UsageError, escaped
+from kaito_pack.problems import Place, UsageError, escaped, path_text
 from kaito_pack.report import command
 from kaito_pack.targets import read_fleet
-from kaito_pack.tree import Changes, Texts
 
 Tree = tuple[str, Texts]
 
@@ -59,7 +60,10 @@ def _tell_pairs(results: dict[str, list[Outcome]]) -> None:
 
 
 def _reason(outcome: Outcome) -> str:
-    return outcome.unread or next(found.message for found in outcome.problems if found.is_error)
+    if outcome.unread is not None:
+        return outcome.unread.removeprefix(f"{escaped(outcome.file)}: ")
+    first = next(found for found in outcome.problems if found.is_error)
+    return f"{path_text(first.path)}: {first.message}" if first.path else first.message
 
 
 def bring_up_to_date(trees: Sequence[Tree], whole: bool, check: bool, prune: bool, form: str) -> int:
@@ -69,7 +73,7 @@ def bring_up_to_date(trees: Sequence[Tree], whole: bool, check: bool, prune: boo
         for changes in drift:
             _show(changes, form)
         return 1 if any(changes.is_drift for changes in drift) else 0
-    from kaito_pack.tree_writing import write
+    from kaito_pack.output.tree_writing import write
 
     foreign = [changes.file(path) for changes in write(trees, prune) for path in changes.foreign]
     for file in foreign:

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from kaito_pack import layers
 from kaito_pack.cli._options import Setting, in_order, opened, pack_option
 from kaito_pack.cli._output import tell
 from kaito_pack.documents import Document, read_file
@@ -14,6 +13,7 @@ from kaito_pack.importing import import_workspace
 from kaito_pack.importing.losses import as_values_file
 from kaito_pack.kubectl import Kubectl, NotAnswered
 from kaito_pack.problems import UsageError
+from kaito_pack.values import layers
 from kaito_pack.workspace import mapping, text
 
 

@@ -6,8 +6,8 @@ import click
 
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.documents import read_file
+from kaito_pack.krm.resource_list import answer
 from kaito_pack.pipeline import Pipeline
-from kaito_pack.resource_list import answer
 
 
 @click.command("krm")

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from keyword import iskeyword
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 import click
@@ -82,8 +83,14 @@ def commands() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit; a user's mistake never gives a traceback."""
     collect_rarely()
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        _streams().complete()
+    if isinstance(sys.stdout, TextIOWrapper):
+        # YAML and JSON are UTF-8, whatever the locale; a file's name may be neither.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code: Any = commands.main(arguments, prog_name=_program(), standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -100,10 +107,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except PackError as error:
         click.echo(f"Error: {error}. This is the pack's fault, not the values'", err=True)
         code = 1
-    except BrokenPipeError:
-        # The reader of our output has gone; Python must not complain at exit that it cannot flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
+    except OSError as error:
+        code = _streams().failed(error)
     gc.freeze()  # what is there goes with the process; else Python looks through it twice at exit, 5 ms
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -113,6 +118,10 @@ def collect_rarely() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()
+
+
+def _streams() -> ModuleType:
+    return import_module("kaito_pack.cli._streams")  # only where a stream is closed, full or left
 
 
 def _program() -> str:

@@ -10,15 +10,15 @@ import click
 
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import tell
-from kaito_pack.cluster_objects import pick
 from kaito_pack.documents import Document, read_file
 from kaito_pack.kubernetes import definitions
 from kaito_pack.metrics import WINDOW, NoMetrics, WorkspaceMetrics, metrics_of
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.problems import ProblemsError, escaped
-from kaito_pack.reach import engines_of
 from kaito_pack.sources import Source
+from kaito_pack.status.cluster_objects import pick
+from kaito_pack.status.reach import engines_of
 from kaito_pack.target import Target
 from kaito_pack.workspace import read_workspace
 

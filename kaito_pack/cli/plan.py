@@ -12,23 +12,16 @@ import click
 
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import tell_outcomes
-from kaito_pack.cli._plan_old import (
-    Before,
-    Run,
-    at_commit,
-    before_commit,
-    bodies_of,
-    of_objects,
-    of_tree,
-    runs,
-)
+from kaito_pack.cli._plan_commit import at_commit, before_commit, of_cluster, tell_of_lost
+from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
 from kaito_pack.cli._plan_text import as_markdown, as_rows, as_text, upgrade_text
-from kaito_pack.commit import files_at
 from kaito_pack.pipeline import Outcome
 from kaito_pack.plan import LABELS, Planned, plan
+from kaito_pack.plan.commit import files_at
+from kaito_pack.plan.upgrade import EFFECTS, upgraded
 from kaito_pack.problems import shown
-from kaito_pack.upgrade import EFFECTS, upgraded
 
+Rendered = Sequence[tuple[Run, Sequence[Outcome]]]
 FAILING = (*LABELS, "created", "deleted", *EFFECTS)
 
 
@@ -51,7 +44,9 @@ FAILING = (*LABELS, "created", "deleted", *EFFECTS)
 @click.option(
     "-o", "--output", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Format."
 )
-@click.option("--fail-on", metavar="LABELS", default="", help=f"Exit with 1 on any of: {', '.join(FAILING)}.")
+@click.option(
+    "--fail-on", multiple=True, metavar="LABELS", help=f"Exit with 1 on any of: {', '.join(FAILING)}."
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -63,36 +58,32 @@ def command(
     upgrade: str | None,
     fleet: str | None,
     form: str,
-    fail_on: str,
+    fail_on: tuple[str, ...],
 ) -> None:
     """Say what KAITO will do with each field that VALUES change, and the command that helps.
 
     Labels: rejected, not-rolled-out, rolled-out-by-job, recreate, live, ignored; created and deleted. With
     --upgrade: refused, breaks, differs.
     """
-    wanted = {word.strip() for word in fail_on.split(",") if word.strip()}
+    wanted = {word.strip() for word in ",".join(fail_on).split(",") if word.strip()}
     _refuse_misuse(values, out, against, old, upgrade, fleet, wanted)
     if upgrade is not None:
-        context.exit(
-            _upgrade(runs(values, _present(cluster, upgrade, fleet), fleet, out), upgrade, form, wanted)
-        )
-    made = []
-    for run in runs(values, cluster, fleet, out):
-        outcomes = run.pipeline.run_sources(run.sources)
-        if code := tell_outcomes(outcomes):
-            context.exit(code)
-        made.append((run, outcomes))
+        present = runs(values, _present(cluster, upgrade, fleet), fleet, out)
+        context.exit(_upgrade(_rendered(context, present), upgrade, form, wanted))
+    made = _rendered(context, runs(values, cluster, fleet, out))
     whole = fleet is not None or all(map(os.path.isdir, values))
     planned: list[Planned] = []
     with ExitStack() as stack:
         commit = stack.enter_context(files_at(against)) if against is not None else None
-        then = at_commit(commit, values, cluster, fleet) if commit and out is None else {}
+        then = at_commit(commit, values, cluster, fleet) if commit and out is None else []
+        if commit:
+            tell_of_lost([run for run, _ in made], then, commit)
         for run, outcomes in made:
             new = bodies_of(outcomes)
             if commit and out is not None:
                 planned += _planned(run, of_tree(out, new, whole, commit), outcomes, whole)
             elif commit:
-                before = before_commit(commit, then.get(run.name, []), outcomes)
+                before = before_commit(commit, of_cluster(run, then, commit), outcomes)
                 planned += _planned(run, before, outcomes, True)
             elif old:
                 planned += _planned(run, of_objects(old), outcomes, False)
@@ -136,7 +127,7 @@ def _planned(run: Run, before: Before, outcomes: Sequence[Outcome], whole: bool)
 
 
 def _json(planned: Sequence[Planned]) -> str:
-    return json.dumps(as_rows(planned), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(as_rows(planned), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def _present(cluster: Cluster, upgrade: str, fleet: str | None) -> Cluster:
@@ -152,12 +143,17 @@ def _present(cluster: Cluster, upgrade: str, fleet: str | None) -> Cluster:
     return replace(cluster, kaito_version=now)
 
 
-def _upgrade(present: Sequence[Run], version: str, form: str, wanted: set[str]) -> int:
+def _rendered(context: click.Context, present: Sequence[Run]) -> Rendered:
+    """The outcomes of each cluster; where any is wrong, all that is wrong is told, and that is the end."""
+    made: Rendered = [(run, run.pipeline.run_sources(run.sources)) for run in present]
+    if code := max((tell_outcomes(outcomes) for _, outcomes in made), default=0):
+        context.exit(code)
+    return made
+
+
+def _upgrade(present: Rendered, version: str, form: str, wanted: set[str]) -> int:
     found = []
-    for run in present:
-        outcomes = run.pipeline.run_sources(run.sources)
-        if code := tell_outcomes(outcomes):
-            return code
+    for run, outcomes in present:
         now = run.pipeline.target
         then = replace(now, kaito=run.pipeline.pack.kaito_version(version))
         found += upgraded(bodies_of(outcomes), now, then, run.name)

@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
-from kaito_pack import output, rendering
+from kaito_pack import output
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.cli._progress import bar
 from kaito_pack.pipeline import Pipeline
-from kaito_pack.rendering import Manifest
+from kaito_pack.rendering import manifests
+from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.sources import named_files
 
 STDOUT = "-"
@@ -59,7 +60,7 @@ def command(
 
         context.exit(render_fleet(fleet, cluster, check, prune, form))
     is_tree = out is not None and out != STDOUT and _is_tree(out, form)
-    keep = _tree_text() if is_tree else rendering.as_yaml if form != "json" else _bodies
+    keep = _tree_text() if is_tree else manifests.as_yaml if form != "json" else _bodies
     pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, with_advice=False)
     files = named_files(values)
     with bar(len(files), "rendering") as each:
@@ -88,7 +89,7 @@ def _is_tree(out: str, form: str) -> bool:
 
 
 def _tree_text() -> Callable[[Sequence[Manifest]], tuple[str, str]]:
-    from kaito_pack.tree import text_of  # a stream needs no tree
+    from kaito_pack.output.tree import text_of  # a stream needs no tree
 
     return text_of
 
@@ -100,7 +101,7 @@ def _bodies(manifests: Sequence[Manifest]) -> list[Any]:
 def _pieces(kept: Sequence[Any], form: str) -> Iterator[str]:
     """What is printed, piece by piece: a fleet's manifests are in memory once."""
     if form == "json":
-        yield rendering.as_json([body for bodies in kept for body in bodies])
+        yield manifests.as_json([body for bodies in kept for body in bodies])
         return
     for number, text in enumerate(kept):
         yield f"---\n{text}" if number else text

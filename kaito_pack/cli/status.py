@@ -11,12 +11,12 @@ import click
 
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._status_table import colour, printed
-from kaito_pack.cluster_objects import ClusterObjects, pick, read_objects
 from kaito_pack.kubectl import Kubectl
 from kaito_pack.pack import Pack
 from kaito_pack.problems import UsageError, shown
-from kaito_pack.reach import Engines, engines_of
 from kaito_pack.status import PHASES, Status, status_of
+from kaito_pack.status.cluster_objects import ClusterObjects, pick, read_objects
+from kaito_pack.status.reach import Engines, engines_of
 from kaito_pack.workspace import read_workspace
 
 BESIDE = "statefulsets,deployments,services"

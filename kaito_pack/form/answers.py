@@ -2,50 +2,73 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kaito_pack import json_schema
+from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.form.hints import hints
 from kaito_pack.form.questions import MODE, Question
-from kaito_pack.overrides import typed
 from kaito_pack.pack import Mode
-from kaito_pack.scalars import to_yaml
+from kaito_pack.values import json_schema
+from kaito_pack.values.overrides import typed
 
 
-def parsed(question: Question, text: str) -> Any:
+def parsed(question: Question, text: str, by_line: bool = False) -> Any:
     """The value that a person means by `text`; None for no answer.
 
     What is not what the question asks for, such as `two` for a count, stays text: the schema has the words
-    for it. Items of a list go with commas, blanks or lines, entries of a map as `key=value`.
+    for it. Items of a list go with commas, blanks or lines, entries of a map as `key=value`; `by_line` leaves
+    lines alone, so that an item may have commas and blanks. Either may be JSON instead.
     """
     text = text.strip()
     if not text:
         return None
     if question.kind == "choice":
         return next((one.value for one in question.choices if str(one.value) == text), text)
-    if question.kind == "list":
-        return [item for line in text.splitlines() for item in line.replace(",", " ").split()]
-    if question.kind == "map":
-        entries = [item.partition("=") for item in text.replace("\n", ",").split(",") if item.strip()]
-        read = str if question.holds_text else typed
-        return {key.strip(): read(value.strip()) if equals else None for key, equals, value in entries}
-    if question.kind == "text":
+    if question.kind in ("list", "map"):
+        found = _as_json(text, list if question.kind == "list" else dict)
+        return _parts(question, text, by_line) if found is None else found
+    if question.kind == "text" and question.holds_text:
         return text
     value = typed(text)
-    wanted = bool if question.kind == "switch" else int
-    return value if type(value) is wanted else text
+    wanted = {"switch": (bool,), "integer": (int,)}.get(question.kind, (int, float))
+    return value if type(value) in wanted else text
 
 
-def written(question: Question, value: Any) -> str:
+def _parts(question: Question, text: str, by_line: bool) -> Any:
+    lines = text.splitlines() if by_line else text.replace(",", "\n").splitlines()
+    items = [line.strip() for line in lines if line.strip()]
+    if question.kind == "list":
+        return items if by_line else [word for item in items for word in item.split()]
+    read = str if question.holds_text else typed
+    entries = (item.partition("=") for item in items)
+    return {key.strip(): read(value.strip()) if equals else None for key, equals, value in entries}
+
+
+def _as_json(text: str, wanted: type) -> Any:
+    """A list or a map that is written as JSON, of what a file can hold; None where it is not."""
+    try:
+        value = json.loads(text) if text[0] in "[{" else None
+        to_yaml(value)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, wanted) else None
+
+
+def written(question: Question, value: Any, by_line: bool = False) -> str:
     """`value` as a person would type it: what `parsed` reads back."""
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}={written(question, one)}" for key, one in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if not isinstance(value, Mapping | list):
+        return _word(value)
+    words = [f"{key}={_word(one)}" for key, one in value.items()] if isinstance(value, Mapping) else value
+    text, exact = ("\n" if by_line else ", ").join(map(_word, words)), json.dumps(value, ensure_ascii=False)
+    return text if json.dumps(parsed(question, text, by_line), ensure_ascii=False) == exact else exact
+
+
+def _word(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def answered(answers: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
+from kaito_pack.form.hints import hints
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import ENGINES, Model, is_vllm_model, runs_on_kaito
-from kaito_pack.pack import Pack
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.tables import first
 
 MODEL = "modelId"  # the value that names a model of the Hub, in every mode that takes one
 
@@ -63,3 +65,26 @@ def _serves(pack: Pack, name: str, engine: str) -> bool:
 def takes_model(pack: Pack, mode: str) -> bool:
     """Whether a mode starts from a model of the Hub, and not from a list of its own."""
     return MODEL in pack.mode(mode).schema.get("properties", {})
+
+
+def is_chosen_by_itself(pack: Pack, mode: str) -> bool:
+    """Whether no model of the Hub leads to a mode: its models are its own, or its engine is."""
+    return not (takes_model(pack, mode) and runs_on_kaito([pack.mode(mode).facts.get("engine", "")]))
+
+
+def asks_for_files(mode: Mode) -> bool:
+    """Whether a mode asks for the repository of a model's GGUF files, which may not be the model's own."""
+    part = mode.schema.get("properties", {}).get(MODEL, {})
+    return hints(part, mode.name).suggest == "ggufRepositories"
+
+
+def gated_value(mode: Mode) -> str | None:
+    """The value that gated models alone need; None where the mode has none of the kind."""
+    parts = mode.schema.get("properties", {})
+    return next((name for name, part in parts.items() if hints(part, mode.name).ask == "gated"), None)
+
+
+def model_schema() -> Mapping[str, Any]:
+    """What a catalogue says of one model, by name: the words for a person who says it instead."""
+    parts: Mapping[str, Any] = first("catalogue.schema.json")["$defs"]["model"]["properties"]
+    return parts

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from kaito_pack import json_schema
 from kaito_pack.form.hints import Hints, filled_in, hints
 from kaito_pack.form.model_choice import About
 from kaito_pack.kaito import instance_types
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.model import Model
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.target import Target
+from kaito_pack.values import json_schema
 
 Kind = Literal["choice", "switch", "integer", "text", "list", "map"]
 MODE = "modelSource"
@@ -34,7 +35,7 @@ class Question:
 
     `path` is where its answer stands in the values, `value` the answer there is (None: none yet), `default`
     what holds without one. `is_more` puts it under Advanced. `suggestions` help to type, and bind to nothing.
-    `holds_text` is whether the entries of a map are texts alone.
+    `holds_text` is whether a text is taken as it is typed; of a map, whether all its entries are texts.
     """
 
     path: tuple[str, ...]
@@ -174,15 +175,26 @@ def _question(
         help=part.get("description", ""),
         value=value,
         default=_at(filled, field.path) if value is None else part.get("default"),
-        is_required=field.is_required or told.ask == "gated",
+        is_required=field.is_required or (told.ask == "gated" and not more),
         is_more=more,
         choices=tuple(choices),
         placeholder=told.placeholder,
         note=told.note,
         minimum=part.get("minimum"),
         maximum=part.get("maximum"),
-        holds_text=kind != "map" or part["additionalProperties"].get("type") == "string",
+        holds_text=_holds_text(part["additionalProperties"] if kind == "map" else part, kind),
     )
+
+
+def _holds_text(part: Mapping[str, Any], kind: Kind) -> bool:
+    kinds = part.get("type", "string")
+    return kinds == "string" if kind == "map" else "string" in kinds
+
+
+def question_of(path: tuple[str, ...], part: Mapping[str, Any]) -> Question:
+    """The question of one value by its schema alone, whatever else is answered."""
+    kind = kind_of(part) or ("choice" if "enum" in part else "text")
+    return _question(Field(path, part, False, hints(part, ".".join(path))), kind, False, {}, {}, {})
 
 
 def meaning(part: Mapping[str, Any], choice: Any) -> str:
@@ -196,16 +208,22 @@ def meaning(part: Mapping[str, Any], choice: Any) -> str:
 def _with_suggestions(
     one: Question, told: Hints, of: About, target: Target, catalogue: Catalogue
 ) -> Question:
+    return replace(one, suggestions=suggested(told, target, catalogue, of.figures)) if told.suggest else one
+
+
+def suggested(
+    told: Hints, target: Target, catalogue: Catalogue, figures: Model | None = None
+) -> tuple[str, ...]:
+    """What the hints of a value have to suggest: of the one model, where it is known, or of all."""
     if told.suggest == "instanceTypes":
-        return replace(one, suggestions=tuple(instance_types.names(target.cloud, target.kaito)))
+        return tuple(instance_types.names(target.cloud, target.kaito))
     if told.suggest == "models":
         usable = [model for model in catalogue.models() if not model.quantization]
-        return replace(one, suggestions=tuple(model.model_id for model in usable if "vllm" in model.engines))
+        return tuple(model.model_id for model in usable if "vllm" in model.engines)
     if told.suggest == "ggufRepositories":
-        models: Sequence[Any] = [of.figures] if of.figures else catalogue.models()
-        found = dict.fromkeys(name for model in models for name in model.gguf_repositories)
-        return replace(one, suggestions=tuple(found))
-    return one
+        models = [figures] if figures else catalogue.models()
+        return tuple(dict.fromkeys(name for model in models for name in model.gguf_repositories))
+    return ()
 
 
 def flag(path: Sequence[str]) -> str:

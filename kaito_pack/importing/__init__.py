@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kaito_pack import values
 from kaito_pack.documents import Document
 from kaito_pack.importing.captures import rests
 from kaito_pack.importing.losses import problems_of
 from kaito_pack.importing.search import Candidate, Search
 from kaito_pack.importing.stream import Stream, choose, refuse_tuning
-from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
 from kaito_pack.problems import Problem, UsageError
-from kaito_pack.rendering import Renderer
+from kaito_pack.rendering.renderer import Renderer
+from kaito_pack.values import checking
+from kaito_pack.values.layers import Layer
 
 __all__ = ["Imported", "import_workspace"]
 
@@ -63,7 +63,7 @@ def _best(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> Candidate:
             break
     if best is None:
         # Says what is wrong with what was supplied, in the words of any values file.
-        values.check([Layer(Document("--set", 1, supplied), "--set")], pack)
+        checking.check([Layer(Document("--set", 1, supplied), "--set")], pack)
         raise UsageError("no mode takes the values that were supplied together")
     return best
 

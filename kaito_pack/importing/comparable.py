@@ -10,9 +10,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from kaito_pack.extending import to_canonical_form
 from kaito_pack.importing.paths import ABSENT
 from kaito_pack.problems import Path
+from kaito_pack.rendering.extending import to_canonical_form
 from kaito_pack.tables import table
 
 DEEPEST = 100

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.importing.comparable import Difference
 from kaito_pack.importing.paths import ABSENT
 from kaito_pack.importing.search import Candidate
@@ -13,7 +14,6 @@ from kaito_pack.importing.stream import Found, Stream
 from kaito_pack.problems import Problem, path_text, shown
 from kaito_pack.report import sentence
 from kaito_pack.rules import problem
-from kaito_pack.scalars import to_yaml
 from kaito_pack.workspace import mapping
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kaito_pack.extending import HASH
 from kaito_pack.importing.captures import Capture, captured, part_of, rests, roots
 from kaito_pack.importing.comparable import comparable
 from kaito_pack.importing.given import (
@@ -32,7 +31,9 @@ from kaito_pack.importing.stream import Found, Stream
 from kaito_pack.importing.trial import Lost, Trial, identity, namespace_of
 from kaito_pack.kubernetes import definitions
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.rendering import Manifest, Renderer
+from kaito_pack.rendering.extending import HASH
+from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.renderer import Renderer
 
 UNKNOWN = 3  # scalars that differ: what a required value that is not to be read weighs
 

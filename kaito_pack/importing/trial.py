@@ -7,17 +7,19 @@ from copy import deepcopy
 from functools import cached_property
 from typing import Any
 
-from kaito_pack import json_schema, links, values
 from kaito_pack.documents import Document
 from kaito_pack.importing.comparable import Difference, comparable, differences, missing_from
 from kaito_pack.importing.given import Given, with_value
 from kaito_pack.importing.paths import ABSENT
 from kaito_pack.importing.stream import Found, Stream
-from kaito_pack.layers import Layer
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.problems import PackError, ProblemsError
-from kaito_pack.rendering import Manifest, Renderer, as_yaml
-from kaito_pack.trace import other_value
+from kaito_pack.rendering import links
+from kaito_pack.rendering.manifests import Manifest, as_yaml
+from kaito_pack.rendering.renderer import Renderer
+from kaito_pack.rendering.trace import other_value
+from kaito_pack.values import checking, json_schema
+from kaito_pack.values.layers import Layer
 from kaito_pack.workspace import mapping
 
 Lost = tuple[Found | None, Difference]
@@ -125,9 +127,9 @@ class Trial:
             return None
         return manifests
 
-    def checked(self, given: Given) -> values.Values:
+    def checked(self, given: Given) -> checking.Values:
         """`given` as values that are right; ProblemsError where they are not."""
-        return values.check([Layer(Document("values", 1, deepcopy(given)))], self.pack)
+        return checking.check([Layer(Document("values", 1, deepcopy(given)))], self.pack)
 
     def accepts(self, given: Given) -> bool:
         """Whether the mode's schema accepts `given`."""

@@ -10,8 +10,8 @@ from kaito_pack.kaito.fields import Map, Workspace, digits, mapping, sequence, t
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
 from kaito_pack.kaito.ruling import Case, Check, judge
+from kaito_pack.kubernetes.quantity import value_of
 from kaito_pack.problems import Path, Problem, shown
-from kaito_pack.quantity import value_of
 from kaito_pack.target import Surroundings
 
 GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")

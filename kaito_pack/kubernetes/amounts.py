@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaito_pack.quantity import canonical, value_of
+from kaito_pack.kubernetes.quantity import canonical, value_of
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from kaito_pack import quantity
+from kaito_pack.kubernetes import quantity
 from kaito_pack.kubernetes.definitions import Definitions, Schema
 from kaito_pack.problems import Path, did_you_mean, shown, shown_typed
 

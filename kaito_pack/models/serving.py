@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from kaito_pack.command_line import Command, has_option, last_option
 from kaito_pack.models.memory import UTILIZATION
 from kaito_pack.models.vllm_arguments import (
     AUTOMATIC,
@@ -28,6 +27,7 @@ from kaito_pack.models.vllm_arguments import (
 )
 from kaito_pack.problems import Path
 from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace.command_line import Command, has_option, last_option
 
 ENGINE = "vllm"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kaito_pack.command_line import Command, last_option, options, read_commands
 from kaito_pack.models.memory import UTILIZATION
 from kaito_pack.problems import Path
+from kaito_pack.workspace.command_line import Command, last_option, options, read_commands
 
 GPU = "nvidia.com/gpu"
 ALLOWS_LONGER = "VLLM_ALLOW_LONG_MAX_MODEL_LEN"  # the variable by which vLLM takes a length above the limit

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from kaito_pack.command_line import last_option, read_commands
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.schema_from_crd import structure
 from kaito_pack.preflight.asking import Cluster
@@ -16,6 +15,7 @@ from kaito_pack.rules import in_range, minor
 from kaito_pack.tables import table
 from kaito_pack.target import Provisioning, Target
 from kaito_pack.workspace import mapping
+from kaito_pack.workspace.command_line import last_option, read_commands
 
 CRD = "workspaces.kaito.sh"
 CRDS = "customresourcedefinitions.apiextensions.k8s.io"

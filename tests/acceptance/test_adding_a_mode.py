@@ -1,9 +1,8 @@
-"""docs/adding-a-mode.md, executed literally: its files are written, its commands run."""
+"""docs/adding-a-mode.md: what its commands say beyond what test_docs.py compares."""
 
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from pathlib import Path
 
@@ -11,27 +10,23 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT, Run
+from tests.docs.pages import blocks, write_files
+from tests.docs.shell import commands
 
-PAGE = (ROOT / "docs" / "adding-a-mode.md").read_text(encoding="utf-8")
-FILES = re.findall(r"^`(my-pack/[^`]+)`\n\n```\w+\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-(COMMANDS,) = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+NAME = "docs/adding-a-mode.md"
+BLOCKS = blocks(NAME, (ROOT / NAME).read_text(encoding="utf-8"))
+COMMANDS = [command for block in BLOCKS if block.runs for command in commands(block.text)]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in FILES:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert len(write_files(NAME, tmp_path)) == 6
     return tmp_path
-
-
-def test_the_page_names_its_files() -> None:
-    assert len(FILES) == 6
 
 
 def test_the_page_works_as_it_stands(run: Run, folder: Path) -> None:
     said = {}
-    for command in COMMANDS.splitlines():
+    for command in COMMANDS:
         program, *arguments = shlex.split(command)
         assert program == "render.py"
         done = run(*arguments)
@@ -50,6 +45,25 @@ def test_the_page_works_as_it_stands(run: Run, folder: Path) -> None:
     )
     assert "acme_requests_running" in said["metrics"]
     assert "How many requests are answered together." in said["explain"]
+    assert yaml.safe_load((folder / "my-pack/values/big.yaml").read_text("utf-8")) == {
+        "name": "big",
+        "modelSource": "acme",
+        "modelId": "acme/big",
+        "batchSize": 64,
+        "computeType": "gpu",
+        "resources": {"gpu": 4},
+    }
+
+
+def test_new_knows_the_values_of_the_mode(run: Run, folder: Path) -> None:
+    text = " ".join(run("new", "--help", "--pack", "my-pack").stdout.split())
+    assert "--batch-size NUMBER (acme) How many requests are answered together." in text
+    given = ("--pack", "my-pack", "--mode", "acme", "--model-id", "acme/big")
+    done = run("new", "-", *given, "--batch-size", "513")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--batch-size: batchSize: `513` is above 512" in done.stderr
+    done = run("new", "-", *given, env={"KAITO_PACK": str(folder / "my-pack")})
+    assert done.returncode == 0
 
 
 def test_what_the_page_adds_is_checked_as_strictly(run: Run, folder: Path) -> None:

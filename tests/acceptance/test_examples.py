@@ -13,7 +13,7 @@ import yaml
 from kaito_pack.kubernetes import definitions
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
-from kaito_pack.rendering import as_yaml
+from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.target import Target
 from tests.conftest import ROOT
 

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kaito_pack.documents import read_text
+from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.pack import Pack
 from kaito_pack.problems import PackError, ProblemsError
 from kaito_pack.report import line
-from kaito_pack.scalars import to_yaml
 from kaito_pack.sources import Source
 from kaito_pack.target import Target
 from kaito_pack.validation import Validation

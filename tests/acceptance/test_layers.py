@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaito_pack import layers
 from kaito_pack.documents import Document
-from kaito_pack.layers import Layer
+from kaito_pack.values import layers
+from kaito_pack.values.layers import Layer
 from tests.conftest import ROOT, Run
 
 TINY = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"
@@ -198,7 +198,7 @@ def test_a_pair_that_cannot_work_is_told_per_target_and_nothing_is_written(run: 
     (fleet / "fleet.yaml").write_text(FLEET.replace("models/tiny.yaml", "models/*.yaml"), encoding="utf-8")
     done = run("render", "--fleet", "fleet.yaml")
     assert done.returncode == 1
-    assert "models/two.yaml: accepted on new, refused on old: KAITO 0.6" in done.stderr
+    assert "models/two.yaml: accepted on new, refused on old: resource.count: KAITO 0.6" in done.stderr
     assert not (fleet / "out").exists()
 
 
@@ -359,3 +359,45 @@ def test_merging_changes_none_of_the_layers(one: dict, two: dict) -> None:
     before = repr((one, two))
     merged(one, two)
     assert repr((one, two)) == before
+
+
+def test_a_layer_may_be_empty_or_wrapped(run: Run, tmp_path: Path) -> None:
+    wrapped = "apiVersion: pack.kubefoundry.io/v1\nkind: Values\nspec: {replicas: 3}\n"
+    write(tmp_path, tiny=TINY, nothing="# later\n", wrapped=wrapped)
+    done = run("tiny.yaml", "-f", "nothing.yaml", "-f", "wrapped.yaml")
+    assert workspace(done.stdout)["resource"]["count"] == 3
+
+
+def test_paths_in_a_target_are_told_without_detours(run: Run, tmp_path: Path) -> None:
+    target = f'{TARGET}kaitoVersion: "0.12"\nlayers: [../base.yaml]\n'
+    write(tmp_path, tiny=TINY, base="replcas: 1\n", targets__target=target)
+    assert run("tiny.yaml", "--target", "targets/target.yaml").stderr.startswith("base.yaml:1:1 replcas: ")
+
+
+def test_all_versions_are_for_validate_with_a_fleet_too(run: Run, fleet: Path) -> None:
+    done = run("render", "--fleet", "fleet.yaml", "--kaito-version", "all")
+    assert (done.returncode, "is for validate" in done.stderr) == (2, True)
+
+
+def test_brackets_in_the_name_of_a_folder_are_no_pattern(run: Run, tmp_path: Path) -> None:
+    fleet = FLEET_OF_ONE.format(values='"*.yaml", "[x]", "[x]/one.yaml"')
+    head = "of [team]"
+    write(tmp_path / head, tiny=TINY, fleet=fleet, target=f'{TARGET}kaitoVersion: "0.12"\n')
+    write(tmp_path / head / "[x]", one=TINY.replace("tiny", "one"))
+    assert run("render", "--fleet", f"{head}/fleet.yaml").stderr == ""
+    found = sorted(file.name for file in (tmp_path / head / "out").rglob("workspace-*"))
+    assert found == ["workspace-one.yaml", "workspace-tiny.yaml"]
+
+
+def test_why_a_pair_cannot_work_names_the_value(run: Run, tmp_path: Path) -> None:
+    fleet = FLEET_OF_ONE.format(values="tiny.yaml")
+    write(tmp_path, tiny="name: tiny\n", fleet=fleet, target=f'{TARGET}kaitoVersion: "0.12"\n')
+    done = run("render", "--fleet", "fleet.yaml")
+    assert done.stderr.splitlines()[-1] == "tiny.yaml: refused on a: modelSource: missing"
+
+
+FLEET_OF_ONE = """apiVersion: pack.kubefoundry.io/v1
+kind: Fleet
+targets:
+  - {{name: a, target: target.yaml, values: [{values}], out: out}}
+"""

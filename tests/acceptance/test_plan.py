@@ -14,12 +14,12 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as hypothesis_strategies
 
-from kaito_pack import values as checked
 from kaito_pack.cli._plan_text import as_markdown, as_text
-from kaito_pack.differences import differences
 from kaito_pack.plan import LABELS, plan
-from kaito_pack.rendering import Renderer
+from kaito_pack.plan.differences import differences
+from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.target import Target
+from kaito_pack.values import checking as checked
 from tests import strategies
 from tests.conftest import Run
 from tests.strategies import PACK
@@ -159,6 +159,8 @@ def test_fail_on_is_for_ci(run: Run, tree: Path) -> None:
     assert run("plan", "in", "--out", "tree", "--fail-on", "rejected").returncode == 1
     assert run("plan", "in", "--out", "tree", "--fail-on", "recreate,live").returncode == 0
     assert run("plan", "in", "--out", "tree", "--fail-on", "reject").returncode == 2
+    repeated = ("--fail-on", "rejected", "--fail-on", "live")
+    assert run("plan", "in", "--out", "tree", *repeated).returncode == 1
 
 
 def test_markdown_is_a_comment_that_nothing_breaks_out_of(run: Run, tree: Path) -> None:
@@ -169,6 +171,35 @@ def test_markdown_is_a_comment_that_nothing_breaks_out_of(run: Run, tree: Path) 
     assert len(rows) == 3
     assert "<b>" not in done.stdout.replace("\\<b\\>", "")
     assert done.stdout == run("plan", "in", "--out", "tree", "-o", "markdown").stdout
+
+
+def test_a_comment_calls_nobody_and_keeps_paths_and_values_apart() -> None:
+    new = workspace("tiny")
+    old = deepcopy(new)
+    old["metadata"]["annotations"] = {"other": "", "a: `b|c": "@team fixes #12 ~x~ $y$"}
+    new["metadata"]["annotations"] = {"other": ""}
+    row = next(line for line in as_markdown(plan([old], [new], TARGET)).splitlines() if "b\\|c" in line)
+    assert row == (
+        '| live | `` metadata.annotations["a: `b\\|c"] `` '
+        "| &#64;&#8203;team fixes &#35;&#8203;12 \\~x\\~ \\$y\\$ → nothing |"
+    )
+
+
+def test_a_plan_that_is_too_long_for_a_comment_keeps_what_hurts_most() -> None:
+    old = [workspace(f"m{number}") for number in range(200)]
+    new = deepcopy(old)
+    for one in new:
+        one["inference"]["template"]["spec"]["containers"][0]["image"] = "other:1"
+    new[-1]["resource"]["count"] = 2
+    text = as_markdown(plan(old, new, TARGET))
+    assert len(text) < 65_536
+    assert text.startswith("**KAITO plan.** 200 objects: 1 rejected, 200 accepted but not rolled out.")
+    assert text.index("workspace-m199: changed") < text.index("workspace-m0: changed")
+    assert text.endswith(" more do not fit into a comment; `-o text` and `-o json` have all.\n")
+
+
+def workspace(name: str) -> Any:
+    return deepcopy(rendered({"name": name, "modelSource": "vllm", "modelId": "acme/tiny"})[0])
 
 
 def test_upgrade_says_what_a_newer_kaito_refuses(run: Run, tmp_path: Path) -> None:
@@ -243,6 +274,44 @@ def test_a_fleet_is_compared_cluster_by_cluster(run: Run, repository: Path) -> N
     assert "Workspace kaito-workspace/workspace-tiny on prod: changed" in done.stdout
     rows = json.loads(run("plan", "--fleet", "fleet.yaml", "--against", "HEAD", "-o", "json").stdout)
     assert {row["cluster"] for row in rows} == {"prod"}
+
+
+def test_a_cluster_is_known_by_its_output_tree_or_its_name(run: Run, repository: Path) -> None:
+    fleet = repository / "fleet.yaml"
+    text = fleet.read_text(encoding="utf-8")
+    asked = ("plan", "--fleet", "fleet.yaml", "--against", "HEAD")
+    for old, new in (("name: prod", "name: live"), ("out: ", "out: of/")):
+        fleet.write_text(text.replace(old, new), encoding="utf-8")
+        assert (run(*asked).stdout, run(*asked).stderr) == ("Nothing changes\n", "")
+    fleet.write_text(text.replace("name: prod", "name: live").replace("out: ", "out: of/"), encoding="utf-8")
+    done = run(*asked)
+    assert "on live: created" in done.stdout
+    assert "prod: is in the fleet no more" in done.stderr
+
+
+def test_what_is_wrong_is_told_of_every_cluster(run: Run, repository: Path) -> None:
+    fleet = repository / "fleet.yaml"
+    entry = "  - {name: two, target: targets/prod.yaml, values: [models/gone.yaml], out: clusters/two}\n"
+    fleet.write_text(
+        fleet.read_text(encoding="utf-8").replace("*.yaml", "tiny.yaml") + entry, encoding="utf-8"
+    )
+    for options in (("--against", "HEAD"), ("--upgrade", "0.12")):
+        done = run("plan", "--fleet", "fleet.yaml", *options, "--set", "modelId=x")
+        assert (done.returncode, done.stdout, done.stderr.count("modelId: `x` is not")) == (1, "", 2)
+
+
+def test_in_a_hook_of_git_the_repository_is_the_same(run: Run, repository: Path) -> None:
+    """git tells a hook of its folders by paths from the top, and git is run in others."""
+    hook = {"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/index", "GIT_PREFIX": ""}
+    done = run("plan", "models", "--against", "HEAD", env=hook)
+    assert (done.stdout, done.stderr) == ("Nothing changes\n", "")
+
+
+def test_without_git_or_its_consent_nothing_can_be_judged(run: Run, repository: Path) -> None:
+    done = run("plan", "models", "--against", "HEAD", env={"PATH": "/nonexistent"})
+    assert (done.returncode, done.stderr) == (2, "Error: --against needs git: no such file or directory\n")
+    other = run("plan", "models", "--against", "HEAD", env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+    assert (other.returncode, "dubious ownership" in other.stderr) == (2, True)
 
 
 def test_a_repository_is_left_as_it_was(run: Run, repository: Path) -> None:
@@ -328,6 +397,13 @@ def test_objects_that_are_none_are_a_problem_of_their_file(run: Run, tree: Path)
     assert done.stderr.startswith("stored.yaml:1:1 kind:")
 
 
+def test_without_an_object_nothing_can_be_judged(run: Run, tree: Path) -> None:
+    """As where kubectl has found nothing."""
+    done = run("plan", "in", "--old", "-", stdin="")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: <stdin>: there is no object in it to compare with\n"
+
+
 def test_upgrade_does_not_pass_over_values_that_are_wrong(run: Run, tmp_path: Path) -> None:
     (tmp_path / "wrong.yaml").write_text("modelSource: vllm\n", encoding="utf-8")
     done = run("plan", "--upgrade", "0.12", "wrong.yaml", "--kaito-version", "0.9")
@@ -352,7 +428,9 @@ def test_upgrade_says_on_what_a_workspace_is_refused(run: Run, tmp_path: Path) -
     assert "update" in " ".join(row["on"] for row in json.loads(done.stdout))
 
 
-@pytest.mark.parametrize(("now", "then", "told"), [("0.7", "0.8", 1), ("0.6", "0.12", 1), ("0.8", "0.12", 0)])
+@pytest.mark.parametrize(
+    ("now", "then", "told"), [("0.7", "0.8", 1), ("0.6", "0.12", 1), ("0.8", "0.12", 0), ("0.8", "0.6", 0)]
+)
 def test_upgrade_tells_that_the_workload_becomes_another_one(
     run: Run, tree: Path, now: str, then: str, told: int
 ) -> None:

@@ -8,12 +8,13 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 
-from kaito_pack import values as checked_values
 from kaito_pack.checks import check, is_workspace
 from kaito_pack.kubernetes import definitions
 from kaito_pack.pipeline import surroundings
-from kaito_pack.rendering import Renderer, as_yaml
+from kaito_pack.rendering.manifests import as_yaml
+from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.target import Target
+from kaito_pack.values import checking as checked_values
 from tests import strategies
 from tests.strategies import PACK
 

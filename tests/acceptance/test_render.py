@@ -191,3 +191,43 @@ def test_without_its_dependencies_it_says_in_one_line_to_run_make() -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "make venv" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    ("command", "how", "code"),
+    [
+        ("", ">/dev/full", 2),
+        ("", ">&-", 2),
+        ("-o json", ">/dev/full", 2),
+        ("--help", ">/dev/full", 2),
+        ("", "2>&- >/dev/null", 0),
+        ("", "<&- >/dev/null", 0),
+        ("--set modelSurce=x", "2>/dev/full", 2),
+        ("--out tree", ">&-", 0),  # nothing is printed, so nothing is lost
+    ],
+)
+def test_streams_that_are_closed_or_full_give_a_line_and_an_exit_code(
+    tmp_path: Path, command: str, how: str, code: int
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} {ROOT / 'render.py'} {LLAMA} {command} {how}"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith("Error: output cannot be written: ") == (code == 2 and "2>" not in how)
+    assert done.stderr.count("\n") <= 1
+
+
+def test_output_is_utf_8_whatever_the_locale(run: Run, tmp_path: Path) -> None:
+    name = os.fsdecode(b"odd \xff.yaml")
+    (tmp_path / name).write_text(TINY + "extraArgs: [é → ü]\n", encoding="utf-8")
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for env in ({"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "utf-8"}, locale):
+        done = run(name, env=env)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "é → ü" in done.stdout
+        assert json.loads(run("validate", name, "-o", "json", env=env).stdout)[0]["file"] == name

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from kaito_pack.documents import read_text
+from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.pack import Pack
-from kaito_pack.scalars import to_yaml
 from kaito_pack.sources import Source, read_sources
 from kaito_pack.target import Target
 from kaito_pack.validation import Entry, Validation

@@ -25,7 +25,10 @@ def check(words):
     name, command = words[0], commands.get_command(None, words[0])
     if command is None:
         name, command, words = "render", commands.get_command(None, "render"), ["render", *words]
-    known = {option: one for one in command.params for option in one.opts}
+    if name == "new" and "--pack" in words:
+        return  # its options are made from that pack, which need not be here
+    parameters = command.get_params(command.make_context(name, [], resilient_parsing=True))
+    known = {option: one for one in parameters for option in (*one.opts, *one.secondary_opts)}
     known["--help"] = known["-h"] = known["--version"] = None
     rest = iter(words[1:])
     for word in rest:

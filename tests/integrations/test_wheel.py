@@ -41,6 +41,14 @@ def test_templates_schemas_and_values_are_inside_to_the_byte(installed):
                 assert wheel.read(inside) == file.read_bytes(), inside
 
 
+def test_the_page_of_the_form_is_inside(installed):
+    with zipfile.ZipFile(installed.wheel) as wheel:
+        files = list((ROOT / "kaito_pack" / "form" / "web" / "static").iterdir())
+        assert files
+        for file in files:
+            assert wheel.read(str(file.relative_to(ROOT))) == file.read_bytes(), file
+
+
 def test_nothing_else_is_inside(installed):
     with zipfile.ZipFile(installed.wheel) as wheel:
         names = wheel.namelist()

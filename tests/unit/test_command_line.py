@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kaito_pack.command_line import has_option, last_option, read_commands
+from kaito_pack.workspace.command_line import has_option, last_option, read_commands
 
 SERVE = ("vllm", "serve", "org/model", "--port", "8000")
 

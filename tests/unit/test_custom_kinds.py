@@ -8,7 +8,7 @@ import json
 import pytest
 import yaml
 
-from kaito_pack.custom_kinds import check_custom
+from kaito_pack.kubernetes.custom_kinds import check_custom
 from kaito_pack.root import SCHEMAS
 from tests.conftest import ROOT
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.differences import ABSENT, Difference, differences, keyed_path
+from kaito_pack.plan.differences import ABSENT, Difference, differences, keyed_path
 
 
 @pytest.mark.parametrize(

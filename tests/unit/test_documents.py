@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaito_pack import documents, notes, reading
-from kaito_pack.documents import Document, read_file, read_text
+from kaito_pack import documents
+from kaito_pack.documents import Document, notes, read_file, read_text, reading
 from kaito_pack.problems import Problem, ProblemsError, UsageError
 
 ROOT = FilePath(__file__).resolve().parents[2]

@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 
 from kaito_pack.documents import read_file
+from kaito_pack.kubernetes.quantity import is_positive_quantity
 from kaito_pack.problems import ProblemsError
-from kaito_pack.quantity import is_positive_quantity
 from kaito_pack.rules import all_rules
 from tests import strategies
 from tests.conftest import ROOT

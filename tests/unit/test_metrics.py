@@ -9,12 +9,12 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from kaito_pack import json_schema
 from kaito_pack.metrics import NoMetrics, key_metrics, metrics_of, selector
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
-from kaito_pack.reach import engines_of
+from kaito_pack.status.reach import engines_of
 from kaito_pack.target import Target
+from kaito_pack.values import json_schema
 from kaito_pack.workspace import read_workspace
 from tests.conftest import ROOT
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.moves import identity, moves, nameable
+from kaito_pack.plan.moves import identity, moves, nameable
 
 
 def workspace(

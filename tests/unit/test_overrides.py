@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from kaito_pack import layers
-from kaito_pack.layers import Layer
-from kaito_pack.overrides import layers_of
+from kaito_pack.documents import Document
 from kaito_pack.problems import UsageError
+from kaito_pack.values import layers
+from kaito_pack.values.layers import Layer
+from kaito_pack.values.overrides import layers_of
 
 
 def given(expression: str, as_text: bool = False) -> dict:
@@ -42,6 +45,7 @@ def given(expression: str, as_text: bool = False) -> dict:
         ("{}", []),
         ("{1,a,true}", [1, "a", True]),
         (r"{a\,b,c}", ["a,b", "c"]),
+        ("{a,,b}", ["a", None, "b"]),
     ],
 )
 def test_a_value_is_typed_as_yaml_1_2_core(text: str, value: object) -> None:
@@ -98,3 +102,29 @@ def test_a_setting_is_its_own_place() -> None:
     (layer,) = layers_of("--set", "a.b=1", False)
     assert isinstance(layer, Layer)
     assert str(layers.place([layer], ("a", "b"))) == "--set a.b=1:"
+
+
+def test_an_equals_sign_in_a_key_is_escaped() -> None:
+    assert given(r"a\=b=c=d") == {"a=b": "c=d"}
+
+
+def test_a_gap_names_the_setting_and_the_file() -> None:
+    below = Layer(Document("llama.yaml", 1, {"nodes": ["a"]}))
+    over = layers_of("--set-string", "nodes[2]=c", True)
+    with pytest.raises(UsageError, match=r"--set-string nodes\[2\]=c: .* has 1 item in llama.yaml"):
+        layers.merge([below, *over])
+
+
+@pytest.mark.parametrize("expression", ["a=hf_abcdefghijklmn", "hf_abcdefghijklmn=1", "hf_abcdefghijklmn"])
+def test_a_token_is_not_repeated(expression: str) -> None:
+    try:
+        title = layers_of("--set", expression, False)[0].document.file
+    except UsageError as error:
+        title = str(error)
+    assert "hf_" not in title
+
+
+def test_a_setting_is_utf_8_whatever_the_locale() -> None:
+    assert given(os.fsdecode("a=ü".encode())) == {"a": "ü"}
+    with pytest.raises(UsageError, match="is not UTF-8"):
+        given(os.fsdecode(b"a=\xff"))

@@ -9,7 +9,7 @@ import pytest
 
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Outcome, Pipeline
-from kaito_pack.rendering import as_yaml
+from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.sources import named_files, values_sources
 from kaito_pack.target import Target
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaito_pack.documents import read_text
+from kaito_pack.documents.readings import go_value, is_surprising, key_text, plain_value
 from kaito_pack.problems import ProblemsError
-from kaito_pack.readings import go_value, is_surprising, key_text, plain_value
 
 # As `kubectl label --local -o json` answered (1.32).
 KUBECTL = {

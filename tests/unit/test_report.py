@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kaito_pack.problems import Place, Problem, did_you_mean, path_text, shown
-from kaito_pack.report import annotation, line, sentence
+from kaito_pack.report import annotation, line, sentence, summary
+from kaito_pack.validation import Report
 
 
 def found(**changes: object) -> Problem:
@@ -27,6 +28,7 @@ def test_a_warning_says_that_it_is_one() -> None:
 
 def test_a_question_keeps_its_mark() -> None:
     assert sentence("did you mean `a`?") == "Did you mean `a`?"
+    assert sentence("did you mean `a`? It is one of b, c") == "Did you mean `a`? It is one of b, c."
 
 
 def test_an_annotation_escapes_what_github_would_read() -> None:
@@ -50,3 +52,7 @@ def test_a_shown_value_is_cut_and_harmless() -> None:
 def test_a_slip_of_the_pen_is_guessed_and_nothing_else() -> None:
     assert did_you_mean("maxmodellen", ["maxModelLen", "modelId"]) == "maxModelLen"
     assert did_you_mean("colour", ["maxModelLen", "modelId"]) is None
+
+
+def test_no_documents_are_counted_in_words() -> None:
+    assert summary({"0.12": Report()}) == "no documents: nothing to judge"

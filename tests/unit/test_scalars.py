@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaito_pack.documents import read_text
-from kaito_pack.scalars import to_yaml, yaml_scalar
+from kaito_pack.documents.scalars import to_yaml, yaml_scalar
 
 PLAIN = "llama meta-llama/Llama-3.1-8B -m --model kaito.sh/v1beta1 repo/name:tag "
 PLAIN += "https://h:80/p#x 1.2.3 16Gi 500m a\\b "

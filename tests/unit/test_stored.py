@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.stored import LAST_APPLIED, kept_by_apply, settled
+from kaito_pack.plan.stored import LAST_APPLIED, kept_by_apply, settled
 
 
 def workspace(**fields: Any) -> dict[str, Any]:

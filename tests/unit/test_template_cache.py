@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kaito_pack import template_cache
-from kaito_pack.templates import Environment, render
+from kaito_pack.rendering import template_cache
+from kaito_pack.rendering.templates import Environment, render
 
 Write = Callable[[str], None]
 
@@ -67,9 +67,20 @@ def test_a_folder_that_others_may_write_is_not_trusted(mode: int, cache: Path, t
 def test_what_belongs_to_somebody_else_is_not_trusted(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forged(cache, tmp_path)
+    file = forged(cache, tmp_path)
+    if os.geteuid() == 0:  # root's own is trusted by everybody
+        os.chown(file, 4321, -1)
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
     assert rendered(tmp_path, "x: 1\n") == "x: 1\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files of root")
+def test_what_root_has_filled_is_trusted(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged(cache, tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    assert rendered(tmp_path, "x: 1\n") == "y: 2\n"
 
 
 def test_a_link_is_not_followed(cache: Path, tmp_path: Path) -> None:

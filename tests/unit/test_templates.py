@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kaito_pack.documents import read_text
 from kaito_pack.problems import PackError
-from kaito_pack.templates import Environment, render
+from kaito_pack.rendering.templates import Environment, render
 
 
 def rendered(folder: Path, source: str, **context: Any) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from kaito_pack import values
 from kaito_pack.documents import read_text
-from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
-from kaito_pack.rendering import Renderer
+from kaito_pack.rendering.renderer import Renderer
+from kaito_pack.rendering.trace import culprits, told_of_values
 from kaito_pack.rules import problem
-from kaito_pack.trace import culprits, told_of_values
+from kaito_pack.values import checking
+from kaito_pack.values.layers import Layer
 
 PACK = Pack()
 RENDERER = Renderer(PACK)
 TEXT = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\nresources:\n  gpu: 2\n"
-VALUES = values.check([Layer(read_text(TEXT, "tiny.yaml")[0])], PACK)
+VALUES = checking.check([Layer(read_text(TEXT, "tiny.yaml")[0])], PACK)
 WORKSPACE, SERVICE = RENDERER.render(VALUES)
 CONTAINER = ("inference", "template", "spec", "containers", 0)
 

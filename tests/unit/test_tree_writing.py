@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from kaito_pack import output, tree_writing
+from kaito_pack import output
+from kaito_pack.output import tree_writing
+from kaito_pack.output.tree import KUSTOMIZATION, MARKER, compare, text_of
+from kaito_pack.output.tree_writing import write
 from kaito_pack.problems import UsageError
-from kaito_pack.tree import KUSTOMIZATION, MARKER, compare, text_of
-from kaito_pack.tree_writing import write
 
 
 def texts(**names: str) -> dict[str, str]:
@@ -162,3 +163,22 @@ def test_a_diff_can_be_applied_by_git(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
     subprocess.run(["git", "apply", "-"], input=relative, text=True, cwd=tmp_path, check=True)
     assert not compare(str(tmp_path / "tree"), wanted, True).is_drift
+
+
+def test_a_tree_inside_is_neither_stale_nor_written_over(tmp_path: Path) -> None:
+    write([(str(tmp_path / "prod"), texts(a__x="1"))], True)
+    before = content(tmp_path / "prod")
+    write([(str(tmp_path), texts(b__y="1"))], True)
+    assert content(tmp_path / "prod") == before
+    with pytest.raises(UsageError, match="prod: a tree of its own is there"):
+        write([(str(tmp_path), texts(prod__y="1"))], True)
+
+
+def test_a_file_that_cannot_take_its_place_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(part: str, file: str) -> None:
+        raise PermissionError(1, "Operation not permitted", part)
+
+    monkeypatch.setattr(os, "replace", refused)
+    with pytest.raises(UsageError, match=r"a/x\.yaml: cannot be written: operation not permitted"):
+        write([(str(tmp_path), texts(a__x="1"))], False)
+    assert content(tmp_path) == {}

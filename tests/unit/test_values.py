@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from kaito_pack import values
 from kaito_pack.documents import read_text
-from kaito_pack.layers import Layer
 from kaito_pack.pack import Pack
 from kaito_pack.problems import Place, ProblemsError
+from kaito_pack.values import checking
+from kaito_pack.values.layers import Layer
 
 PACK = Pack()
 VLLM = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"
@@ -22,12 +22,12 @@ def layer(text: str, file: str = "tiny.yaml", title: str = "values") -> Layer:
 
 
 def filled(text: str) -> Any:
-    return values.check([layer(text)], PACK).filled
+    return checking.check([layer(text)], PACK).filled
 
 
 def refused(*layers: Layer) -> dict[str, Any]:
     with pytest.raises(ProblemsError) as raised:
-        values.check(layers, PACK)
+        checking.check(layers, PACK)
     return {found.rule: found for found in raised.value.problems}
 
 
@@ -82,11 +82,11 @@ def test_quantities_come_out_in_canonical_form(written: str, canonical: str) -> 
 
 
 def test_what_was_given_stays_as_it_was_written() -> None:
-    assert values.check([layer(VLLM + "resources: {cpu: 0.5}\n")], PACK).given["resources"] == {"cpu": 0.5}
+    assert checking.check([layer(VLLM + "resources: {cpu: 0.5}\n")], PACK).given["resources"] == {"cpu": 0.5}
 
 
 def test_a_later_layer_wins_and_maps_merge() -> None:
-    got = values.check(
+    got = checking.check(
         [
             layer(VLLM + "resources: {cpu: 1, memory: 1Gi}\n"),
             layer("resources: {cpu: 2}\n", "over.yaml", "layer"),
@@ -99,7 +99,7 @@ def test_a_later_layer_wins_and_maps_merge() -> None:
 
 
 def test_lists_are_replaced_and_null_takes_away() -> None:
-    got = values.check(
+    got = checking.check(
         [
             layer(VLLM + "preferredNodes: [a-1, b-1]\nmaxModelLen: 5\n"),
             layer("preferredNodes: [c-1]\nmaxModelLen: null\n", "over.yaml"),
@@ -128,7 +128,7 @@ def test_a_token_is_refused_anywhere_and_shown_nowhere() -> None:
         f"preferredNodes: [{token}]",
     ):
         with pytest.raises(ProblemsError) as raised:
-            values.check([layer(f"{VLLM}{text}\n")], PACK)
+            checking.check([layer(f"{VLLM}{text}\n")], PACK)
         from kaito_pack.report import line
 
         told = "\n".join(line(found) for found in raised.value.problems)
@@ -138,7 +138,7 @@ def test_a_token_is_refused_anywhere_and_shown_nowhere() -> None:
 
 def test_all_problems_come_in_one_run_in_the_order_of_the_file() -> None:
     with pytest.raises(ProblemsError) as raised:
-        values.check(
+        checking.check(
             [layer("name: A\nmodelSource: vllm\nmodelId: x\nreplicas: 0\nfoo: 1\nresources: {gpu: 9}\n")],
             PACK,
         )

@@ -6,7 +6,7 @@ import pytest
 
 from kaito_pack.documents import read_text
 from kaito_pack.problems import Place, ProblemsError
-from kaito_pack.wrapping import unwrapped
+from kaito_pack.values.wrapping import unwrapped
 
 HEAD = "apiVersion: pack.kubefoundry.io/v1\nkind: Values\n"
 

@@ -1,0 +1,42 @@
+"""Text of a user's as Markdown for a comment on GitHub, which nothing in it breaks out of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+LONGEST_COMMENT = 60_000  # characters; GitHub takes 65,536, and a workflow may add a line of its own
+
+# GitHub looks for people and issues once the escapes are read, so a space without width parts them.
+ESCAPES = {"&": "&amp;", "@": "&#64;&#8203;", "#": "&#35;&#8203;", "\n": " "}
+ESCAPES |= {character: f"\\{character}" for character in "\\|`<>*_[]~$"}
+TABLE = str.maketrans(ESCAPES)
+
+
+def cell(text: str) -> str:
+    """Text that stays in its cell of a table, as it is, and calls nobody."""
+    return text.translate(TABLE)
+
+
+def code(text: str) -> str:
+    """Text in backquotes, more of them than it has in a row; only a bar would still end a cell there."""
+    runs = [len(run) for run in re.findall("`+", text)]
+    fence, blank = "`" * (max(runs, default=0) + 1), " " if runs else ""
+    safe = text.replace("|", "\\|").replace("\n", " ")
+    return f"{fence}{blank}{safe}{blank}{fence}"
+
+
+def are_too_long(parts: Sequence[str]) -> bool:
+    """Whether `parts`, a line between two of them, are more than a comment takes."""
+    return sum(len(part) + 1 for part in parts) > LONGEST_COMMENT
+
+
+def fitting(parts: Sequence[str]) -> list[str]:
+    """The first of `parts` that fit into a comment, and a line that counts the others."""
+    taken = 0
+    for number, part in enumerate(parts):
+        taken += len(part) + 1
+        if taken > LONGEST_COMMENT:
+            left = f"{len(parts) - number} more do not fit into a comment; `-o text` and `-o json` have all."
+            return [*parts[:number], "", left]
+    return list(parts)

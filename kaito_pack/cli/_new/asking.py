@@ -1,0 +1,164 @@
+"""Questions in a terminal, drawn on stderr, since stdout is for data.
+
+Ctrl-C, Ctrl-D and Esc end any of them at once, by KeyboardInterrupt or EOFError.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import click
+import questionary
+from prompt_toolkit.application import Application
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+from prompt_toolkit.output import ColorDepth, create_output
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+from kaito_pack.problems import escaped
+
+STYLE = questionary.Style(
+    [("bottom-toolbar", "noreverse"), ("validation-toolbar", "noreverse bg:default fg:ansired")]
+)
+
+
+class Option(NamedTuple):
+    """One of several answers: its value, how it is called, and what it means."""
+
+    value: Any
+    title: str
+    detail: str = ""
+
+
+class _Near(Vt100_Output):
+    """Draws what is wrong right below the question, not at the bottom of the window."""
+
+    def get_rows_below_cursor_position(self) -> int:
+        """As many as are needed; then the terminal is not asked where its cursor is, either."""
+        return 1
+
+
+class Terminal:
+    """Asks a person. Words of schemas and catalogues are shown with control characters escaped."""
+
+    def __init__(self) -> None:
+        self._output = create_output(stdout=sys.stderr)
+        if isinstance(self._output, Vt100_Output):
+            self._output = _Near.from_pty(sys.stderr, os.environ.get("TERM"))
+        self._drawn: dict[str, Any] = {"output": self._output, "style": STYLE}
+        if os.environ.get("NO_COLOR") is not None:
+            self._drawn["color_depth"] = ColorDepth.DEPTH_1_BIT
+
+    def say(self, *paragraphs: str, dim: bool = False) -> None:
+        """Lines beside the questions; empty ones are left out."""
+        for text in filter(None, paragraphs):
+            for line in self.wrapped(text):
+                click.echo(click.style(line, dim=True) if dim else line, err=True)
+
+    def show(self, *commands: str) -> None:
+        """Commands to copy, each in one piece."""
+        for command in filter(None, commands):
+            click.echo(f"  {escaped(command)}", err=True)
+
+    def wrapped(self, text: str) -> list[str]:
+        """`text` as lines that are no wider than the terminal."""
+        width = max(self._output.get_size().columns - 1, 20)
+        lines = (textwrap.wrap(escaped(line), width, break_on_hyphens=False) for line in text.splitlines())
+        return [line for wrapped in lines for line in wrapped]
+
+    def choose(self, message: str, options: Sequence[Option], default: Any = None) -> Any:
+        """One of the options."""
+        values = [one.value for one in options]
+        asked = questionary.select(
+            escaped(message),
+            self._choices(options),
+            default=default if default in values else None,
+            use_search_filter=True,
+            use_jk_keys=False,
+            **self._drawn,
+        )
+        return self._ask(asked)
+
+    def choose_any(self, message: str, options: Sequence[Option]) -> list[Any]:
+        """Any number of the options."""
+        asked = questionary.checkbox(
+            escaped(message),
+            self._choices(options),
+            instruction="(arrow keys move, space picks, Enter goes on)",
+            **self._drawn,
+        )
+        found: list[Any] = self._ask(asked)
+        return found
+
+    def confirm(self, message: str, default: bool) -> bool:
+        """Yes or no."""
+        return bool(self._ask(questionary.confirm(escaped(message), default, **self._drawn)))
+
+    def text(
+        self,
+        message: str,
+        problem: Callable[[str], str],
+        live: Callable[[str], str] = lambda text: "",
+        suggestions: Iterable[str] = (),
+        placeholder: str = "",
+        typed: str = "",
+    ) -> str:
+        """A text; Enter takes it once `problem` of it is empty, which shows while it is typed.
+
+        `live` is shown below what is typed so far, `typed` stands there from the start.
+        """
+        rest: list[str] = []
+
+        def validate(text: str) -> bool | str:
+            first, *rest[:] = self.wrapped(problem(text)) or [""]
+            return first or True
+
+        def below() -> str:
+            buffer = application.current_buffer
+            return "\n".join(rest if buffer.validation_error else self.wrapped(live(buffer.text)))
+
+        more: dict[str, Any] = {"bottom_toolbar": below, "placeholder": escaped(placeholder), **self._drawn}
+        words = [escaped(one) for one in suggestions]
+        if words:
+            asked = questionary.autocomplete(escaped(message), words, typed, validate=validate, **more)
+        else:
+            asked = questionary.text(escaped(message), typed, validate=validate, **more)
+        application = asked.application
+        return str(self._ask(asked)).strip()
+
+    def _choices(self, options: Sequence[Option]) -> list[questionary.Choice]:
+        width = max(self._output.get_size().columns - 6, 20)
+        titles = (escaped("  ".join(filter(None, (one.title, one.detail)))) for one in options)
+        return [
+            questionary.Choice(title if len(title) <= width else title[: width - 1] + "…", one.value)
+            for title, one in zip(titles, options, strict=True)
+        ]
+
+    def _ask(self, asked: questionary.Question) -> Any:
+        application = asked.application
+        application.key_bindings = merge_key_bindings(
+            [*filter(None, [application.key_bindings]), _ends(application)]
+        )
+        return asked.unsafe_ask()
+
+
+def _ends(application: Application[Any]) -> KeyBindings:
+    """Keys that end a question; Esc closes a list of suggestions first."""
+    keys = KeyBindings()
+
+    @keys.add("c-d", eager=True, filter=Condition(lambda: not application.current_buffer.text))
+    def _(event: KeyPressEvent) -> None:
+        event.app.exit(exception=EOFError)
+
+    @keys.add("escape", eager=True)
+    def _(event: KeyPressEvent) -> None:
+        if event.app.current_buffer.complete_state:
+            event.app.current_buffer.cancel_completion()
+        else:
+            event.app.exit(exception=KeyboardInterrupt)
+
+    return keys

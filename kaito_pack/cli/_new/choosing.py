@@ -1,0 +1,110 @@
+"""The first questions of `new`: what is to be served, and by which mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kaito_pack.cli._new.asking import Option
+from kaito_pack.cli._new.wizard import words
+from kaito_pack.form.checking import refused
+from kaito_pack.form.draft import Draft, Ground
+from kaito_pack.form.model_choice import (
+    MODEL,
+    About,
+    about,
+    asks_for_files,
+    is_chosen_by_itself,
+    model_schema,
+    modes_for,
+)
+from kaito_pack.form.questions import question_of
+from kaito_pack.form.start import Start
+
+if TYPE_CHECKING:
+    from kaito_pack.cli._new.asking import Terminal
+
+HUB = ""  # the choice that is no mode's name
+
+
+class Choosing:
+    """The way from `start` to the draft of one mode; what `start` says already is not asked."""
+
+    def __init__(self, ground: Ground, start: Start, terminal: Terminal) -> None:
+        self._ground, self._start, self._terminal = ground, start, terminal
+
+    def draft(self) -> Draft:
+        """The draft of the mode that a person chooses."""
+        possible = self._start.modes(self._ground) or list(self._ground.pack.mode_names)
+        if len(possible) == 1:
+            return self._drafted(possible[0], self._start.of(self._ground))
+        own = [name for name in possible if is_chosen_by_itself(self._ground.pack, name)]
+        of_hub = [name for name in possible if name not in own]
+        name = HUB
+        if own and (self._start.model_id is None or not of_hub):
+            name = self._mode("What is to be served?", own, with_hub=bool(of_hub))
+        return self._drafted(name, self._start.of(self._ground)) if name else self._of_hub(of_hub)
+
+    def _of_hub(self, possible: list[str]) -> Draft:
+        """The draft of a model of the Hub, asked for until there is one that KAITO can run."""
+        model_id = self._start.model_id
+        while True:
+            model_id = model_id or self._model_id(possible)
+            of = self._known(model_id)
+            modes = [name for name in modes_for(of.engines, self._ground.pack) if name in possible]
+            # A name that ends in -GGUF says that vLLM is out, whatever else was said.
+            modes = [name for name in modes if not self._refused([name], model_id)] or modes
+            if modes:
+                name = modes[0] if len(modes) == 1 else self._mode("How is it to be served?", modes)
+                return self._drafted(name, of, model_id)
+            self._terminal.say(f"KAITO runs a model by {' or '.join(engines())}; choose another one.")
+            model_id = None
+
+    def _model_id(self, possible: list[str]) -> str:
+        part = self._ground.pack.mode(possible[0]).schema["properties"][MODEL]
+        ids = [model.model_id for model in self._ground.catalogue.models()]
+        return self._terminal.text(part["title"], lambda text: self._refused(possible, text), suggestions=ids)
+
+    def _refused(self, possible: Iterable[str], model_id: str) -> str:
+        """Why none of the modes takes that id; empty where one does."""
+        said = ""
+        for name in possible:
+            mode = self._ground.pack.mode(name)
+            question = question_of((MODEL,), mode.schema["properties"][MODEL])
+            found = refused(Draft(self._ground, mode), question)(model_id or None)
+            if not found:
+                return ""
+            said = said or words(found[0], question)
+        return said
+
+    def _known(self, model_id: str) -> About:
+        """What the catalogue knows of the model, or a person."""
+        of = about(model_id, self._ground.catalogue, self._start.engines, self._start.gated)
+        if of.engines:
+            return of
+        part = model_schema()["engines"]
+        self._terminal.say(part["description"], dim=True)
+        picked = self._terminal.choose_any(part["title"], [Option(one, one) for one in engines()])
+        return of._replace(engines=tuple(picked))
+
+    def _mode(self, message: str, names: Iterable[str], with_hub: bool = False) -> str:
+        modes = [self._ground.pack.mode(name) for name in names]
+        options = [Option(one.name, one.facts["title"], one.facts["description"]) for one in modes]
+        hub = [Option(HUB, "A model of the Hugging Face Hub", "by its id")] if with_hub else []
+        name: str = self._terminal.choose(message, [*hub, *options])
+        return name
+
+    def _drafted(self, name: str, of: About, model_id: str | None = None) -> Draft:
+        mode = self._ground.pack.mode(name)
+        self._terminal.say(mode.facts.get("notice", ""))
+        draft = replace(self._start.draft(self._ground, mode), of=of)
+        if model_id is None or model_id == self._start.model_id:
+            return draft
+        return draft.answered((MODEL,), None if asks_for_files(mode) and of.figures else model_id)
+
+
+def engines() -> list[str]:
+    """The engines that a catalogue knows."""
+    found: list[str] = model_schema()["engines"]["items"]["enum"]
+    return found

@@ -1,0 +1,164 @@
+"""The options of `new` that answer questions, made from the schemas of the packs on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from kaito_pack import checks, explaining
+from kaito_pack.cli._options import opened, pack_option
+from kaito_pack.form.flags import Flag, flags
+from kaito_pack.form.hints import hints
+from kaito_pack.form.model_choice import model_schema
+from kaito_pack.form.questions import suggested
+from kaito_pack.kubernetes import definitions
+from kaito_pack.pack import Pack
+from kaito_pack.problems import PackError
+from kaito_pack.target import Target
+
+SHORT = 24  # characters: choices that are no longer stand in `--help` in place of TEXT
+META = "kaito_pack.flags"
+
+
+class Answer(click.Option):
+    """The option that answers one question. Its text is read, and judged, once the mode is known."""
+
+    def __init__(self, flag: Flag, index: int) -> None:
+        self.flag = flag
+        asked = flag.question
+        is_switch = asked.kind == "switch"
+        names = f"{flag.option}/--no-{flag.option.removeprefix('--')}" if is_switch else flag.option
+        choices = "|".join(str(one.value) for one in asked.choices)
+        metavars = {"integer": "NUMBER", "list": "A,B", "map": "KEY=VALUE,…"}
+        super().__init__(
+            [names, f"answer_{index}"],
+            type=bool if is_switch else Text(flag),
+            default=None,
+            multiple=asked.kind in ("list", "map"),
+            metavar=None
+            if is_switch
+            else f"[{choices}]"
+            if 0 < len(choices) <= SHORT
+            else metavars.get(asked.kind, "TEXT"),
+            help=_help(flag.field),
+        )
+
+    def text(self, context: click.Context) -> str | None:
+        """What is given for it; None where it is not."""
+        value: Any = context.params[str(self.name)]
+        if isinstance(value, bool):
+            return str(value).lower()
+        return "\n".join(value) or None if isinstance(value, tuple) else value
+
+
+def _help(field: explaining.Field) -> str:
+    said = field.descriptions()
+    modes = [] if field.of_all or len(said) > 1 else [f"({field.modes})"]
+    return " ".join([*modes, *said])
+
+
+class Text(click.ParamType[str]):
+    """Any text; what the schema and the catalogue know of completes it."""
+
+    name = "text"
+
+    def __init__(self, flag: Flag) -> None:
+        self._flag = flag
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The choices there are, and suggestions."""
+        asked = self._flag.question
+        words = [(str(one.value), one.detail) for one in asked.choices]
+        words += [(one, "") for one in self._suggested()]
+        return [
+            CompletionItem(word, help=said)
+            for word, said in dict(words).items()
+            if word.startswith(incomplete)
+        ]
+
+    def _suggested(self) -> Iterator[str]:
+        target = Target(Pack().kaito_version(), definitions.newest())
+        for part in self._flag.field.parts.values():
+            yield from suggested(hints(part, self._flag.field.name), target, checks.catalogue(()))
+
+
+def about_the_model() -> list[click.Option]:
+    """The options for the mode and for what is known of the model, in the catalogue's words."""
+    engines, gated = model_schema()["engines"], model_schema()["gated"]
+    choices = click.Choice(engines["items"]["enum"])
+    return [
+        click.Option(
+            ["--mode"], type=Mode(), metavar="NAME", help="The mode, where the rest leaves a choice."
+        ),
+        click.Option(["--engine"], multiple=True, type=choices, help=engines["description"]),
+        click.Option(["--gated/--not-gated"], default=None, help=gated["description"]),
+    ]
+
+
+class Mode(click.ParamType[str]):
+    """The name of a mode, completed; whether there is one, the rules say."""
+
+    name = "mode"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The modes of the packs."""
+        pack = opened(ctx.params.get("pack") or ())
+        return [CompletionItem(name) for name in pack.mode_names if name.startswith(incomplete)]
+
+
+class FormCommand(click.Command):
+    """A command with one option more for each value that the packs it is given know."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The packs first: they say which options there are."""
+        ctx.meta[META] = (*about_the_model(), *self._answers(ctx, args))
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The command's own options and those of the values."""
+        return [*super().get_params(ctx), *ctx.meta.get(META, ())]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The values in a section of their own."""
+        answers = ctx.meta[META]
+        for title, params in (("Values", answers), ("Options", super().get_params(ctx))):
+            records = [record for one in params if (record := one.get_help_record(ctx)) is not None]
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+    def _answers(self, ctx: click.Context, args: Sequence[str]) -> list[Answer]:
+        own = {name for one in super().get_params(ctx) for name in (*one.opts, *one.secondary_opts)}
+        try:
+            return [Answer(flag, index) for index, flag in enumerate(flags(opened(packs_of(args)), own))]
+        except PackError:
+            if ctx.resilient_parsing:  # a shell that completes wants no words about it
+                return []
+            raise
+
+
+def packs_of(args: Sequence[str]) -> tuple[str, ...]:
+    """The values of `--pack` among arguments of which nothing else is known yet."""
+    settings = {"ignore_unknown_options": True, "allow_extra_args": True}
+    alone = click.Command("new", context_settings=settings, add_help_option=False)
+    pack_option(alone)
+    context = alone.make_context("new", list(args), resilient_parsing=True)
+    found: tuple[str, ...] = context.params["pack"]
+    return found
+
+
+def given(context: click.Context) -> list[tuple[Flag, str]]:
+    """The options that were given, with their texts."""
+    answers = [one for one in context.meta[META] if isinstance(one, Answer)]
+    return [(one.flag, text) for one in answers if (text := one.text(context)) is not None]
+
+
+def flags_of(context: click.Context) -> list[Flag]:
+    """All options that answer questions."""
+    return [one.flag for one in context.meta[META] if isinstance(one, Answer)]

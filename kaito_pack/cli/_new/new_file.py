@@ -1,0 +1,86 @@
+"""The file that `new` writes: where, under which first line, and never over another one unasked."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from pathlib import Path
+
+from kaito_pack import output
+from kaito_pack.cli._options import Cluster
+from kaito_pack.form.answers import values_text
+from kaito_pack.form.draft import NAME, Draft
+from kaito_pack.form.questions import MODE
+from kaito_pack.problems import UsageError, escaped
+
+STDOUT = "-"
+SCHEMAS = ("schemas/values.schema.json", "dist/values.schema.json")  # of a checkout, of a team's repository
+
+
+def default_file(draft: Draft) -> str:
+    """The file's name where a person gives none."""
+    return f"{draft.answers[NAME]}.yaml"
+
+
+def text_of(draft: Draft, file: str) -> str:
+    """The text of the values file; an editor is led to the schema of its repository."""
+    return values_text(draft.mode, draft.answers, schema_from(file, draft))
+
+
+def schema_from(file: str, draft: Draft) -> str | None:
+    """The way from `file` to a schema for editors in a folder above; None where none has the mode."""
+    folder = Path(file).resolve().parent
+    for above in (folder, *folder.parents) if file != STDOUT else ():
+        for name in SCHEMAS:
+            if draft.mode.name in _modes(above / name):
+                return Path(os.path.relpath(above / name, folder)).as_posix()
+    return None
+
+
+def _modes(schema: Path) -> list[str]:
+    """The modes of a schema for editors, or of the one that it refers to; none where it is no such schema."""
+    try:
+        read = json.loads(schema.read_bytes())
+        if "$ref" in read:
+            read = json.loads((schema.parent / read["$ref"]).read_bytes())
+        found: list[str] = read["properties"][MODE]["enum"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def refuse(file: str, overwrite: bool) -> None:
+    """UsageError where `file` cannot be written, or is there and must not be overwritten."""
+    if os.path.isdir(file):
+        raise UsageError(f"{escaped(file)}: a folder; name a file in it")
+    if os.path.lexists(file) and not overwrite:
+        raise UsageError(f"{escaped(file)}: is there already; --force overwrites it")
+    above = next(one for one in Path(file).absolute().parents if one.exists())
+    if not (above.is_dir() and os.access(above, os.W_OK)):
+        raise UsageError(
+            f"{escaped(file)}: cannot be written; {escaped(str(above))} is no folder to write in"
+        )
+
+
+def write(draft: Draft, file: str, overwrite: bool) -> None:
+    """Write the values file in one step."""
+    refuse(file, overwrite)
+    output.write_atomically(Path(file), text_of(draft, file))
+
+
+def next_command(program: str, file: str, cluster: Cluster) -> str:
+    """The command that renders the file for the same cluster."""
+    given = {
+        "--target": [cluster.target_file],
+        "--kaito-version": [cluster.kaito_version],
+        "--kubernetes-version": [cluster.kubernetes_version],
+        "--node-provisioning": [cluster.node_provisioning],
+        "--cloud": [cluster.cloud],
+        "--pack": cluster.packs,
+        "--catalogue": cluster.catalogues,
+    }
+    options = [
+        word for option, values in given.items() for value in values if value for word in (option, value)
+    ]
+    return shlex.join([program, file, *options])

@@ -1,0 +1,50 @@
+"""`new` without a terminal: everything by options, and one message about all that is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kaito_pack.cli._output import tell
+from kaito_pack.form.draft import NAME, Draft, Ground
+from kaito_pack.form.flags import Flag
+from kaito_pack.form.questions import Question
+from kaito_pack.form.start import Start
+from kaito_pack.problems import ProblemsError, UsageError
+
+
+def unattended(ground: Ground, start: Start, flags: Sequence[Flag]) -> Draft:
+    """The draft of what the options give.
+
+    Raises ProblemsError where something of it is wrong, UsageError where something is missing.
+    """
+    modes = start.modes(ground)
+    drafts = [start.draft(ground, ground.pack.mode(name)) for name in modes or ground.pack.mode_names]
+    if len(modes) != 1:
+        raise UsageError(_missing(drafts, flags))
+    (draft,) = drafts
+    problems = start.problems(draft)
+    if draft.missing():
+        tell(problems)
+        raise UsageError(_missing([draft], flags))
+    if any(one.is_error for one in problems):
+        raise ProblemsError(problems)
+    tell(problems)
+    return draft.named()
+
+
+def _missing(drafts: Sequence[Draft], flags: Sequence[Flag]) -> str:
+    """The options that are missing, for each of the modes that can be meant."""
+    named = {flag.path: flag.option for flag in flags}
+    lines = []
+    for draft in drafts:
+        missing = draft.missing()
+        others = [one for one in missing if one.path != (NAME,)]  # from which a name could be made
+        words = [_example(one, named) for one in others or missing]
+        lines.append(" ".join([f"--mode {draft.mode.name}", *words] if len(drafts) > 1 else words))
+    if len(lines) == 1:
+        return f"there is no terminal to ask in; give {lines[0]}"
+    return "\n  ".join(["there is no terminal to ask in; give one of", *lines])
+
+
+def _example(question: Question, named: dict[tuple[str, ...], str]) -> str:
+    return f"{named.get(question.path, question.name)} …"

@@ -1,0 +1,138 @@
+"""The questions of `new` once the mode is known: only what it needs, each answer checked as it is typed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from kaito_pack.form import figures
+from kaito_pack.form.answers import first_sentence, parsed, written
+from kaito_pack.form.checking import belongs, problems_of, question_for, refused
+from kaito_pack.form.draft import Draft
+from kaito_pack.form.model_choice import MODEL, about, gated_value, model_schema
+from kaito_pack.form.questions import Question
+from kaito_pack.problems import Problem, path_text
+from kaito_pack.report import sentence
+
+if TYPE_CHECKING:
+    from kaito_pack.cli._new.asking import Terminal
+
+
+class Wizard:
+    """A draft, and the questions that are asked about it. What is answered already is not asked again."""
+
+    def __init__(self, draft: Draft, terminal: Terminal) -> None:
+        self.draft, self._terminal = draft, terminal
+        self._done = {one.path for one in draft.questions() if one.value is not None}
+        self._told: set[str] = set()
+
+    def ask_first(self) -> None:
+        """The questions that are not under Advanced, found anew after each answer."""
+        while left := [one for one in self._questions() if not (one.is_more or one.path in self._done)]:
+            self.ask(left[0])
+
+    def _questions(self) -> list[Question]:
+        """Those there are now; whether the model is gated is asked here, if nobody has said it."""
+        model_id, of = self.draft.answers.get(MODEL), self.draft.of
+        secret = gated_value(self.draft.mode)
+        if model_id and of.figures is None:
+            of = about(model_id, self.draft.ground.catalogue, of.engines, of.gated)
+        if model_id and of.gated is None and secret and secret not in self.draft.answers:
+            part = model_schema()["gated"]
+            self._terminal.say(sentence(first_sentence(part["description"])), dim=True)
+            of = of._replace(gated=self._terminal.confirm(part["title"], False))
+        self.draft = replace(self.draft, of=of)
+        return self.draft.questions()
+
+    def ask_because_of_errors(self) -> list[Problem]:
+        """What the cluster wants beyond that, such as nodes; gives the errors that no question mends."""
+        again: set[tuple[str, ...]] = set()
+        while True:
+            errors = [one for one in problems_of(self.draft) if one.is_error]
+            asked = (question_for(one, self.draft.questions()) for one in errors)
+            found = next((one for one in asked if one and one.path not in again), None)
+            if found is None:
+                return errors
+            self._terminal.say(*(words(one) for one in errors if question_for(one, [found])))
+            again.add(found.path)
+            self.ask(found)
+
+    def ask_more(self) -> None:
+        """Those under Advanced that a person picks."""
+        from kaito_pack.cli._new.asking import Option
+
+        more = [one for one in self.draft.questions() if one.is_more]
+        options = [Option(one.path, one.title, written(one, one.answer)) for one in more]
+        for path in self._terminal.choose_any("Set more?", options) if options else ():
+            question = self.draft.question(path)
+            if question is not None:
+                self.ask(question)
+        self.ask_first()
+
+    def ask(self, question: Question) -> None:
+        """One question, until its answer is right; then what it makes worth a warning."""
+        self._done.add(question.path)
+        facts = figures.facts_of(self.draft, question.path)
+        self._terminal.say(question.help, *facts, dim=True)
+        value = {"choice": self._chosen, "switch": self._confirmed}.get(question.kind, self._typed)(question)
+        if value is None and question.is_required:
+            value = question.default
+        self.draft = self.draft.answered(question.path, value)
+        self._terminal.show(*(one.command for one in question.choices if one.value == value))
+        self.warn(question)
+
+    def _chosen(self, question: Question) -> Any:
+        from kaito_pack.cli._new.asking import Option
+
+        errors = refused(self.draft, question)
+        options = [Option(one.value, str(one.value), one.detail) for one in question.choices]
+        while True:
+            value = self._terminal.choose(question.label, options, question.answer)
+            found = errors(value)
+            if not found:
+                return value
+            self._terminal.say(*(words(one, question) for one in found))
+
+    def _confirmed(self, question: Question) -> bool:
+        return self._terminal.confirm(question.label, question.answer is True)
+
+    def _typed(self, question: Question) -> Any:
+        errors = refused(self.draft, question)
+
+        def problem(text: str) -> str:
+            return "\n".join(words(one, question) for one in errors(parsed(question, text))[:1])
+
+        default = written(question, question.default)
+        typed = self._terminal.text(
+            f"{question.label} ({default})" if default else question.label,
+            problem,
+            lambda text: self._live(question, text),
+            question.suggestions,
+            question.placeholder,
+            written(question, question.value),
+        )
+        return parsed(question, typed)
+
+    def _live(self, question: Question, text: str) -> str:
+        """What an answer comes to, while it is typed."""
+        value = parsed(question, text)
+        answer = question.default if value is None else value
+        lines = [f"{question.note}: {written(question, answer)}"] if question.note else []
+        if question.path in figures.OF_MEMORY:
+            lines.append(figures.budget_text(self.draft.answered(question.path, value)))
+        return "\n".join(filter(None, lines))
+
+    def warn(self, question: Question | None = None) -> None:
+        """Warnings about one answer, or all that are left; they keep nobody from going on."""
+        for one in problems_of(self.draft):
+            text = words(one)
+            if not one.is_error and text not in self._told and (question is None or belongs(one, question)):
+                self._told.add(text)
+                self._terminal.say(f"Warning: {text}")
+
+
+def words(problem: Problem, question: Question | None = None) -> str:
+    """A problem as a person at a terminal reads it: without a place, and without a path at its question."""
+    text = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
+    is_clear = not problem.path or (question is not None and question.path == problem.path)
+    return text[:1].upper() + text[1:] if is_clear else f"{path_text(problem.path)}: {text}"

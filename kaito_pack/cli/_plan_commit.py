@@ -1,0 +1,103 @@
+"""What a plan compares with: the same files as they were at a commit, rendered as today."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import click
+
+from kaito_pack.checks import is_workspace
+from kaito_pack.cli._options import Cluster
+from kaito_pack.cli._plan_old import Before, Run, bodies_of, runs
+from kaito_pack.pipeline import Outcome
+from kaito_pack.plan.commit import Commit
+from kaito_pack.plan.moves import identity
+from kaito_pack.problems import ProblemsError, UsageError, escaped
+
+Manifest = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Then:
+    """A cluster at a commit: its name, its output tree among the files of the commit, and its outcomes."""
+
+    name: str
+    tree: str | None
+    outcomes: Sequence[Outcome]
+
+
+def of_cluster(run: Run, then: Sequence[Then], commit: Commit) -> Sequence[Outcome]:
+    """What a cluster of today rendered to then: it is known by its output tree, else by its name."""
+    tree = commit.path(run.tree) if run.tree is not None else None
+    same = [one for one in then if one.tree == tree] or [one for one in then if one.name == run.name]
+    return same[0].outcomes if same else ()
+
+
+def tell_of_lost(now: Sequence[Run], then: Sequence[Then], commit: Commit) -> None:
+    """Say which clusters are in the fleet no more; their trees stay, so nothing of them is deleted."""
+    trees = {commit.path(run.tree) for run in now if run.tree is not None}
+    for one in then:
+        if one.tree is not None and one.tree not in trees and one.name not in {run.name for run in now}:
+            name = escaped(commit.name(one.tree).partition(":")[2])
+            words = f"is in the fleet no more; its Workspaces stay as long as {name} is applied"
+            click.echo(f"{escaped(one.name)}: {words}", err=True)
+
+
+def at_commit(commit: Commit, values: Sequence[str], cluster: Cluster, fleet: str | None) -> list[Then]:
+    """What the same files rendered to then, by cluster: values, layers, target and fleet as they were.
+
+    Templates and options are those of today. What could not be rendered then counts as not there.
+    """
+    if "-" in values:
+        raise UsageError("--against: stdin is in no commit; name the values files")
+    layers = tuple(_then(commit, file) for file in cluster.layer_files)
+    target = _then(commit, cluster.target_file) if cluster.target_file else None
+    past = replace(
+        cluster,
+        layer_files=tuple(file for file in layers if os.path.exists(file)),
+        target_file=target if target and os.path.exists(target) else None,
+    )
+    there = [path for path in map(commit.path, values) if os.path.exists(path)]
+    past_fleet = commit.path(fleet) if fleet else None
+    if not there and not (past_fleet and os.path.exists(past_fleet)):
+        return []
+    try:
+        found = runs(there, past, past_fleet, None)
+    except ProblemsError as error:
+        of = error.problems[0]
+        where = commit.name(of.place.file) if of.place else ""
+        raise UsageError(f"--against: {escaped(where)}: {of.message}") from None
+    trees = [None if run.tree is None else os.path.normpath(run.tree) for run in found]
+    return [Then(run.name, tree, _rendered(run, commit)) for run, tree in zip(found, trees, strict=True)]
+
+
+def _then(commit: Commit, file: str) -> str:
+    return commit.path(file) if commit.has(file) else file
+
+
+def _rendered(run: Run, commit: Commit) -> list[Outcome]:
+    outcomes = [run.pipeline.rendered(source) for source in run.sources if source.unread is None]
+    for one in outcomes:
+        if not one.manifests:
+            name = escaped(commit.name(one.file))
+            click.echo(f"{name}: could not be rendered, so it counts as not there", err=True)
+    return outcomes
+
+
+def before_commit(commit: Commit, then: Sequence[Outcome], now: Sequence[Outcome]) -> Before:
+    """The manifests of a commit, each Workspace of today with that of the same file."""
+    by_file = {os.path.normpath(one.file): one for one in then if one.manifests}
+    before = Before(bodies_of(then))
+    for one in now:
+        old = by_file.get(commit.path(one.file))
+        pair = [_workspace(each) for each in (one, old) if each is not None]
+        if len(pair) == 2 and pair[0] and pair[1]:
+            before.same_file[identity(pair[0])] = identity(pair[1])
+    return before
+
+
+def _workspace(outcome: Outcome) -> Manifest | None:
+    return next((one.body for one in outcome.manifests if is_workspace(one.body)), None)

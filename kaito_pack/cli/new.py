@@ -1,0 +1,102 @@
+"""`render.py new`: asks what the mode needs, and writes the values file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kaito_pack import checks
+from kaito_pack.cli._new.flags import FormCommand, flags_of, given
+from kaito_pack.cli._new.new_file import STDOUT, default_file, next_command, refuse, text_of, write
+from kaito_pack.cli._options import Cluster, cluster_options
+from kaito_pack.documents import read_file
+from kaito_pack.documents.source_text import utf_8
+from kaito_pack.form.draft import Ground
+from kaito_pack.form.start import Start
+from kaito_pack.problems import escaped
+
+
+@click.command("new", cls=FormCommand)
+@click.argument("file", required=False)
+@cluster_options
+@click.option("--force", is_flag=True, help="Overwrite FILE if it is there.")
+@click.option("--web", is_flag=True, help="A form in the browser instead, with FILE opened in it.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port of --web; 0 is a free one.")
+@click.option("--no-browser", is_flag=True, help="With --web: say the address, and open nothing.")
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    file: str | None,
+    cluster: Cluster,
+    force: bool,
+    web: bool,
+    port: int,
+    no_browser: bool,
+    mode: str | None,
+    engine: tuple[str, ...],
+    gated: bool | None,
+    **_: Any,
+) -> None:
+    """Ask what a values file needs, and write it to FILE (- prints it; <name>.yaml by default).
+
+    Every question has an option. Without a terminal nothing is asked, and what is missing is named; in one,
+    only the questions are asked whose options are not given. The name is by default that of FILE, or one
+    made from the model's id. Values that have no option of their own come by -f and --set, and are written.
+
+    Exit code: 0 written; 1 the answers are wrong; 2 an answer is missing, or FILE is there already.
+    """
+    start = Start(given(context), mode, engine, gated, cluster.above, file if file != STDOUT else None)
+    if web:
+        if start.says_something:
+            raise click.UsageError("--web asks on its page; leave the options of values away")
+        _serve(cluster, file, port, no_browser)
+        return
+    target = cluster.target()
+    ground = Ground(cluster.pack, target, checks.catalogue(target.catalogues), cluster.below)
+    if start.file is not None:
+        refuse(start.file, force or can_ask())
+    if can_ask():
+        from kaito_pack.cli._new.attended import attended  # loads questionary
+
+        draft, file, force = attended(ground, start, file, force)
+    else:
+        from kaito_pack.cli._new.unattended import unattended
+
+        draft = unattended(ground, start, flags_of(context))
+        file = file or default_file(draft)
+    if file == STDOUT:
+        click.echo(text_of(draft, file), nl=False)
+        return
+    write(draft, file, force)
+    program = str(context.find_root().info_name)
+    click.echo(f"{escaped(file)} is written. Next: {next_command(program, file, cluster)}", err=True)
+
+
+def can_ask() -> bool:
+    """Whether there is a terminal that a person reads and types in."""
+    return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _serve(cluster: Cluster, file: str | None, port: int, no_browser: bool) -> None:
+    """The form in the browser, until Ctrl-C."""
+    import webbrowser
+
+    from kaito_pack.form.web import serve
+
+    def tell(line: str) -> None:
+        click.echo(line, err=True)
+
+    show = (lambda url: None) if no_browser else webbrowser.open
+    text = None if file is None else _text(file)
+    serve(cluster.pack, cluster.target(), text, port, tell, show, cluster.below)
+
+
+def _text(file: str) -> str:
+    """The text of a file that can be read as values; the words for one that cannot are `read_file`'s."""
+    read_file(file)
+    return utf_8(Path(file).read_bytes(), file).decode()

@@ -1,0 +1,88 @@
+"""Reads YAML and JSON files into documents that remember where each value stands."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import Any
+
+from kaito_pack.documents.document import Document, Duplicate, OddKey, Surprise
+from kaito_pack.problems import ProblemsError, UsageError, escaped
+
+LARGEST_FILE = 16 << 20  # bytes
+STDIN = "<stdin>"
+_read: list[
+    Any
+] = []  # the process's own, once it gives nothing more: a second reader would take it for empty
+
+
+def read_text(text: bytes | str, file: str) -> list[Document]:
+    """The documents of a YAML or JSON text, without the empty ones.
+
+    Raises ProblemsError for what cannot be read: no UTF-8, no YAML, too deep, too large, empty …
+    """
+    from kaito_pack.documents.reading import read_stream  # loads PyYAML, 25 ms
+
+    return read_stream(text, file)
+
+
+def read_file(path: str, stdin: Any = None) -> list[Document]:
+    """The documents of the file at `path`, or of `stdin` where it is "-".
+
+    Raises UsageError for a file that cannot be opened, is no regular file (so it never blocks) or is
+    above 16 MiB, and ProblemsError as `read_text` does.
+    """
+    if path == "-":
+        return read_text(limited(stdin_bytes(stdin), STDIN), STDIN)
+    try:
+        content = file_bytes(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{escaped(path)}: cannot be read: {reason.lower()}") from error
+    return read_text(limited(content, path), path)
+
+
+def stdin_bytes(stdin: Any) -> bytes | str:
+    """What comes in by `stdin` (the process's own where it is None), up to just over the limit."""
+    stream = stdin or sys.stdin
+    if stream is None:
+        raise UsageError(f"{STDIN}: is closed; give a file instead")
+    if stdin is None:
+        if _read == [stream]:
+            raise UsageError(f"{STDIN}: was read already; name - once")
+        _read[:] = [stream]
+    try:
+        content: bytes | str = getattr(stream, "buffer", stream).read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{STDIN}: cannot be read: {error}") from error
+    return content
+
+
+def file_bytes(path: str) -> bytes:
+    """The content of a regular file, up to just over the limit; never waits for a device or a pipe."""
+    refuse_irregular(path, os.stat(path).st_mode)
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        refuse_irregular(path, os.fstat(descriptor).st_mode)  # it may have changed since
+        return file.read(LARGEST_FILE + 1)
+
+
+def refuse_irregular(path: str, mode: int) -> None:
+    """Raise UsageError for a folder, device, pipe or socket."""
+    if stat.S_ISDIR(mode):
+        raise UsageError(f"{escaped(path)}: is a folder, not a file")
+    if not stat.S_ISREG(mode):
+        raise UsageError(
+            f"{escaped(path)}: is a device, pipe or socket, not a file; to read a pipe, give - as the file"
+        )
+
+
+def limited(content: bytes | str, file: str) -> bytes | str:
+    """`content`, unless it is above the limit."""
+    if len(content) > LARGEST_FILE:
+        raise UsageError(f"{escaped(file)}: is larger than {LARGEST_FILE >> 20} MiB, the most that is read")
+    return content
+
+
+__all__ = ["Document", "Duplicate", "OddKey", "ProblemsError", "Surprise", "read_file", "read_text"]

@@ -1,0 +1,302 @@
+"""Builds documents from a parser's events, one by one, and refuses what is hostile on the way.
+
+libyaml's composer dies of a signal on deep nesting, and all composers unfold aliases before anybody can
+count; so the events are read here, and nothing recurses deeper than `DEEPEST`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from sys import intern
+from typing import Any
+
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from kaito_pack.documents.document import Document, Entries, Entry, Mark
+from kaito_pack.documents.notes import MOST_NODES, Notes
+from kaito_pack.documents.readings import SPECIAL_STARTS, as_json, go_value, is_surprising, key_text
+from kaito_pack.documents.tags import MERGE_TAG, TagError, is_known_collection, short_tag, tagged_value
+from kaito_pack.problems import Path, Place, ProblemsError, shown
+from kaito_pack.rules import problem
+
+MOST_ALIASES = 1000
+MOST_DOCUMENTS = 5000
+QUOTES = ("'", '"')
+MERGE = object()  # the key `<<`: its map's entries go into the map around it
+
+
+class Builder(Notes):
+    """Builds documents from events.
+
+    The map or list being filled is `container`, where its entries stand `entries`; `key` is the one whose
+    value comes next; `in_flow` is whether it is written in brackets. `stack` has the same of those around.
+    """
+
+    def __init__(self, file: str, text: str, is_json: bool = False) -> None:
+        super().__init__(file)
+        self.text_with_slashes = text if "\\/" in text else ""
+        self.has_question_marks = not is_json and "?" in text
+        self.is_json = is_json
+        self.documents: list[Document] = []
+        self.aliases = 0
+        self.number = 0
+
+    def read(self, events: Iterable[Event]) -> list[Document]:
+        """The documents that `events` describe."""
+        actions: dict[type, Any] = {
+            ScalarEvent: self.scalar,
+            MappingStartEvent: self.open_map,
+            MappingEndEvent: self.close,
+            SequenceStartEvent: self.open_list,
+            SequenceEndEvent: self.close,
+            AliasEvent: self.alias,
+            DocumentStartEvent: self.open_document,
+            DocumentEndEvent: self.close_document,
+        }
+        for event in events:
+            action = actions.get(event.__class__)
+            if action is not None:
+                action(event)
+        if not self.problems and not self.documents:
+            self.problems.append(problem("file/empty", (), Place(self.file)))
+        if self.problems:
+            raise ProblemsError(self.problems)
+        return self.documents
+
+    def open_document(self, event: Any) -> None:
+        """Begin a document: anchors do not reach over from the one before."""
+        self.number += 1
+        if self.number > MOST_DOCUMENTS:
+            self.stop("file/too-many-documents", event.start_mark, limit=MOST_DOCUMENTS)
+        self.document = Document(self.file, self.number)
+        self.anchors: dict[str, tuple[Any, Entries | None]] = {}
+        self.stack: list[tuple[Any, Any, Any, Mark, bool]] = []
+        self.container: Any = None
+        self.entries: Any = None
+        self.key: Any = None
+        self.key_mark: Any = None
+        self.in_flow: Any = False
+
+    def close_document(self, event: Event) -> None:
+        """Keep the document unless it is empty."""
+        if self.document.value is not None:
+            self.documents.append(self.document)
+
+    def scalar(self, event: Any) -> None:
+        """A key or a value that is neither map nor list."""
+        self.count(event)
+        text: str = event.value
+        if event.implicit[0]:
+            if self.has_question_marks and "?" in text and self.in_flow and event.style not in QUOTES:
+                self.complain("file/question-mark", event.start_mark, raw=shown(text))
+            if (text and text[0] not in SPECIAL_STARTS) or event.style in QUOTES:  # `! "5"`
+                value: Any = intern(text)  # files of one kind hold the same texts: 4 KiB less of each
+            elif self.container.__class__ is dict and self.key is None:
+                self.plain_key(text, event)
+                return
+            else:
+                value = self.plain(text, event)
+        elif event.tag is None or event.tag == "!":
+            value = text
+            if self.text_with_slashes:
+                self.refuse_escaped_slash(event)
+            if event.style == '"' and not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+                # libyaml refuses such an escape, the parser in Python lets it through.
+                self.complain(
+                    "file/not-yaml", event.start_mark, reason="half a surrogate pair is no character"
+                )
+        else:
+            value = self.tagged(event)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, None)
+        self.put(value, None, event.start_mark)
+
+    def plain(self, text: str, event: Any) -> Any:
+        """A value without quotes, as kubectl reads it; a surprise where the parsers differ."""
+        if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 18:
+            return int(text)
+        value = as_json(go_value(text))
+        if isinstance(value, float) and value - value != 0:
+            self.complain("file/not-finite", event.start_mark, raw=shown(text))
+            return None
+        if not self.is_json and is_surprising(text, value):
+            self.note_surprise(self.path(), text, value, event.start_mark)
+        return value
+
+    def plain_key(self, text: str, event: Any) -> None:
+        """A key without quotes that may be no text."""
+        if text == "<<":
+            self.key, self.key_mark = MERGE, event.start_mark
+            return
+        value = go_value(text)
+        key = key_text(value)
+        if key is None:
+            self.complain("file/key-not-text", event.start_mark, key=shown(value if text else None))
+            key = text
+        elif not isinstance(value, str) or is_surprising(text, value):
+            self.note_odd_key((*self.parent_path(), key), text, event.start_mark)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (as_json(value), None)
+        self.put(key, None, event.start_mark)
+
+    def tagged(self, event: Any) -> Any:
+        """A scalar with a tag such as `!!str`."""
+        is_key = self.container.__class__ is dict and self.key is None
+        if event.tag == MERGE_TAG and is_key and event.anchor is None:
+            return MERGE
+        try:
+            return tagged_value(event.tag, event.value)
+        except TagError as error:
+            tag, raw = shown(short_tag(event.tag)), shown(event.value)
+            self.complain(error.rule, event.start_mark, tag=tag, raw=raw)
+            return ""
+
+    def alias(self, event: Any) -> None:
+        """`*name`: a copy of what `&name` stands before."""
+        self.count(event)
+        self.aliases += 1
+        if self.aliases > MOST_ALIASES:
+            self.stop("file/too-many-aliases", event.start_mark, limit=MOST_ALIASES)
+        if event.anchor not in self.anchors:
+            self.complain("file/unknown-anchor", event.start_mark, anchor=shown(event.anchor))
+            self.put("", None, event.start_mark)
+            return
+        value, entries = self.anchors[event.anchor]
+        if value.__class__ in (dict, list):
+            if value is self.container or any(value is frame[0] for frame in self.stack):
+                self.stop("file/alias-of-itself", event.start_mark, anchor=shown(event.anchor))
+            self.refuse_as_key(event)
+            value = self.copy(value, len(self.stack) + 1, event)
+        self.put(value, entries, event.start_mark)
+
+    def copy(self, value: Any, depth: int, event: Any) -> Any:
+        """A copy of an alias's value, counted and as limited in depth as what is written out."""
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            self.stop("file/alias-bomb", event.start_mark, limit=MOST_NODES)
+        if value.__class__ is dict:
+            self.refuse_depth(depth, event)
+            self.nodes += len(value)
+            return {key: self.copy(child, depth + 1, event) for key, child in value.items()}
+        if value.__class__ is list:
+            self.refuse_depth(depth, event)
+            return [self.copy(child, depth + 1, event) for child in value]
+        return value
+
+    def open_map(self, event: Any) -> None:
+        """A map begins."""
+        self.open(event, {}, {})
+
+    def open_list(self, event: Any) -> None:
+        """A list begins."""
+        self.open(event, [], [])
+
+    def open(self, event: Any, container: Any, entries: Any) -> None:
+        """A map or list begins: put it into its parent, and fill it from now on."""
+        self.count(event)
+        self.refuse_depth(len(self.stack) + 1, event)
+        if event.tag is not None and not is_known_collection(event.tag, container):
+            self.complain("file/unknown-tag", event.start_mark, tag=shown(short_tag(event.tag)))
+        self.refuse_as_key(event)
+        frame = (self.container, self.entries, self.key, self.key_mark, self.in_flow)
+        if self.key is not MERGE:
+            self.put(container, entries, event.start_mark)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (container, entries)
+        self.stack.append(frame)
+        self.container, self.entries, self.key, self.in_flow = container, entries, None, event.flow_style
+
+    def close(self, event: Any) -> None:
+        """A map or list ends: go on with the one around it."""
+        value, entries = self.container, self.entries
+        self.container, self.entries, key, self.key_mark, self.in_flow = self.stack.pop()
+        self.key = None
+        if key is MERGE:
+            self.merge(value, entries, self.key_mark)
+
+    def put(self, value: Any, inside: Entries | None, mark: Mark) -> None:
+        """Put a value, or a key, where it belongs in the map or list being filled."""
+        container = self.container
+        if container.__class__ is list:
+            container.append(value)
+            self.entries.append(Entry(mark, mark, inside))
+        elif container is None:
+            self.document.value = value
+            self.document.root = Entry(mark, mark, inside)
+        elif self.key is None:
+            self.take_key(value, mark)
+        elif self.key is MERGE:
+            self.key = None
+            self.merge(value, inside, mark)
+        else:
+            container[self.key] = value
+            self.entries[self.key] = Entry(self.key_mark, mark, inside)
+            self.key = None
+
+    def take_key(self, key: Any, mark: Mark) -> None:
+        """Remember the key whose value comes next."""
+        if key.__class__ is not str and key is not MERGE:  # from an alias or a tag
+            text = key_text(key)
+            if text is None:
+                self.complain("file/key-not-text", mark, key=shown(key))
+            else:
+                self.note_odd_key((*self.parent_path(), text), text, mark)
+            key = text or ""
+        self.key = key if key is MERGE else intern(key)
+        self.key_mark = mark
+        if key in self.container:
+            self.note_duplicate(self.path(), self.entries[key], mark)
+
+    def merge(self, value: Any, entries: Any, mark: Mark) -> None:
+        """`<<`: take over the entries of a map, or of several, the first of which counts most.
+
+        As kubectl does it, also over keys that stand above the `<<` (PyYAML would let those win).
+        """
+        maps = [(value, entries)]
+        if value.__class__ is list:
+            maps = [(item, entry.inside) for item, entry in zip(value, entries, strict=True)][::-1]
+        for item, inside in maps:
+            if item.__class__ is not dict:
+                self.complain("file/merge-of-no-map", mark, value=shown(item))
+                continue
+            self.container.update(item)
+            self.entries.update({key: entry._replace(merged=True) for key, entry in inside.items()})
+
+    def path(self) -> Path:
+        """The path of the value that is being read."""
+        if self.container is None:
+            return ()
+        return (*self.parent_path(), step(self.container, self.key, len(self.container)))
+
+    def parent_path(self) -> Path:
+        """The path of the map or list that is being filled."""
+        frames = self.stack[1:]  # the first holds what is around the root: nothing
+        return tuple(step(container, key, len(container) - 1) for container, _, key, *_ in frames)
+
+    def refuse_as_key(self, event: Any) -> None:
+        """Stop at a map or list that is used as a key."""
+        if self.container.__class__ is dict and self.key is None:
+            self.stop("file/key-not-text", event.start_mark, key="a map or a list")
+
+    def refuse_escaped_slash(self, event: Any) -> None:
+        r"""Complain of `\/` in double quotes, which JSON and YAML 1.2 know, but not kubectl's YAML 1.1."""
+        written = self.text_with_slashes[event.start_mark.index : event.end_mark.index]
+        if event.style == '"' and "\\/" in written.replace("\\\\", ""):
+            self.complain("file/escaped-slash", event.start_mark)
+
+
+def step(container: Any, key: Any, index: int) -> str | int:
+    """One step of a path: the key in a map, the index in a list."""
+    if container.__class__ is list:
+        return index
+    return "<<" if key is MERGE else str(key)

@@ -1,0 +1,100 @@
+"""A YAML document as plain data that remembers where each value stands, and how it was spelt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from kaito_pack.problems import Path, Place
+
+
+class Mark(Protocol):
+    """A position as the parsers give it; both count from 0."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
+class Entry(NamedTuple):
+    """Where a key and its value stand; `inside` are the entries of a value that is a map or a list."""
+
+    key: Mark
+    value: Mark
+    inside: Entries | None = None
+    merged: bool = False  # whether it came into its map by `<<`
+
+
+Entries = dict[str, Entry] | list[Entry]
+
+
+class Surprise(NamedTuple):
+    """A value without quotes that not all YAML parsers read alike; `value` is what kubectl reads."""
+
+    path: Path
+    raw: str
+    value: Any
+    place: Place
+
+
+class Duplicate(NamedTuple):
+    """A key that is written twice in its map; `first_line` is where it was written first."""
+
+    path: Path
+    place: Place
+    first_line: int
+
+
+class OddKey(NamedTuple):
+    """A key without quotes that some parser reads as no text; `path` ends in the text kubectl makes of it."""
+
+    path: Path
+    place: Place
+    raw: str
+
+
+@dataclass(slots=True)
+class Document:
+    """One YAML document: plain data as kubectl reads it, and what a person should know of its spelling.
+
+    `number` counts from 1 within the file, empty documents included.
+    """
+
+    file: str
+    number: int
+    value: Any = None
+    surprises: list[Surprise] = field(default_factory=list)
+    duplicates: list[Duplicate] = field(default_factory=list)
+    odd_keys: list[OddKey] = field(default_factory=list)
+    root: Entry | None = field(default=None, repr=False)
+    spellings: dict[Path, str] = field(default_factory=dict, repr=False)
+
+    def place(self, path: Path, key: bool = False) -> Place:
+        """Where the value at `path` stands (or its key); the nearest parent's place where there is none."""
+        if self.root is None:
+            return Place(self.file, 0, 0)  # no text: an option of the command line
+        entry = self.root
+        for step in path:
+            child = step_into(entry.inside, step)
+            if child is None:
+                return self.place_of(entry.key)
+            entry = child
+        return self.place_of(entry.key if key else entry.value)
+
+    def place_of(self, mark: Mark) -> Place:
+        """A parser's position as a place in this document's file."""
+        return Place(self.file, mark.line + 1, mark.column + 1)
+
+    def raw(self, path: Path) -> str | None:
+        """The value at `path` as it is written, where it is one of `surprises`."""
+        return self.spellings.get(path)
+
+
+def step_into(entries: Entries | None, step: str | int) -> Entry | None:
+    """The entry of one key or index; None where there is no such one."""
+    if isinstance(entries, dict):
+        return entries.get(step) if isinstance(step, str) else None
+    if entries and isinstance(step, int) and 0 <= step < len(entries):
+        return entries[step]
+    return None

@@ -1,0 +1,69 @@
+"""What a reader notes beside the values: problems, odd spellings, and how much there is."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from kaito_pack.documents.document import Document, Duplicate, Entry, Mark, OddKey, Surprise
+from kaito_pack.problems import Path, Place, Problem, ProblemsError
+from kaito_pack.rules import problem
+
+DEEPEST = 100  # levels of nesting
+MOST_NODES = 200_000  # keys, values, maps and lists of a file, those that aliases stand for included
+MOST_PROBLEMS = 50
+MOST_NOTES = 1000  # surprises, odd keys and duplicates of a document that are kept, of each
+
+
+class Notes:
+    """The problems of a file so far, its size, and the notes of the document that is being read."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.document = Document(file, 0)
+        self.problems: list[Problem] = []
+        self.nodes = 0
+
+    def note_surprise(self, path: Path, raw: str, value: object, mark: Mark) -> None:
+        """A value without quotes that not all parsers read alike."""
+        found = self.document.surprises
+        if len(found) < MOST_NOTES:
+            found.append(Surprise(path, raw, value, self.place(mark)))
+            self.document.spellings[path] = raw
+
+    def note_duplicate(self, path: Path, first: Entry, mark: Mark) -> None:
+        """The key stands in its map already; over a merged one that is fine."""
+        found = self.document.duplicates
+        if not first.merged and len(found) < MOST_NOTES:
+            found.append(Duplicate(path, self.place(mark), first.key.line + 1))
+
+    def note_odd_key(self, path: Path, raw: str, mark: Mark) -> None:
+        """A key that some parser reads as no text."""
+        found = self.document.odd_keys
+        if len(found) < MOST_NOTES:
+            found.append(OddKey(path, self.place(mark), raw))
+
+    def place(self, mark: Mark) -> Place:
+        """A parser's position as a place in the file."""
+        return Place(self.file, mark.line + 1, mark.column + 1)
+
+    def count(self, event: Any) -> None:
+        """Count one key, value, map or list."""
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            self.stop("file/too-many-values", event.start_mark, limit=MOST_NODES)
+
+    def refuse_depth(self, depth: int, event: Any) -> None:
+        """Stop at nesting that nobody writes by hand."""
+        if depth > DEEPEST:
+            self.stop("file/too-deep", event.start_mark, limit=DEEPEST)
+
+    def complain(self, rule: str, mark: Mark, **facts: Any) -> None:
+        """Remember a problem and read on, unless there are very many."""
+        self.problems.append(problem(rule, (), self.place(mark), **facts))
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise ProblemsError(self.problems)
+
+    def stop(self, rule: str, mark: Mark, **facts: Any) -> NoReturn:
+        """End the reading: what follows cannot be judged."""
+        self.problems.append(problem(rule, (), self.place(mark), **facts))
+        raise ProblemsError(self.problems)

@@ -1,0 +1,59 @@
+"""Reads the text of a file: as YAML, or as JSON where YAML parsers refuse or misread it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+from yaml.events import Event
+
+from kaito_pack.documents import source_text
+from kaito_pack.documents.builder import Builder
+from kaito_pack.documents.document import Document
+from kaito_pack.problems import ProblemsError
+
+CParser: Any
+try:
+    from yaml import _yaml
+
+    CParser = _yaml.CParser
+except ImportError:
+    CParser = None
+
+
+def read_stream(text: bytes | str, file: str) -> list[Document]:
+    """The documents of `text`, without empty ones; ProblemsError where it cannot be read."""
+    encoded = source_text.utf_8(text, file)
+    decoded = encoded.decode()
+    if source_text.yaml_may_misread(decoded):
+        documents = json_documents(decoded, file)
+        if documents is not None:
+            return documents
+    try:
+        documents = Builder(file, decoded).read(yaml_events(encoded))
+    except yaml.YAMLError as error:
+        documents = json_documents(decoded, file)
+        if documents is None:
+            raise ProblemsError([source_text.yaml_problem(error, decoded, file)]) from error
+    if any(document.surprises for document in documents):  # but JSON readers all agree on JSON
+        return json_documents(decoded, file) or documents
+    return documents
+
+
+def json_documents(text: str, file: str) -> list[Document] | None:
+    """The documents of a JSON text; None where it is none."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    from kaito_pack.documents.json_events import json_events  # few texts need it
+
+    events = json_events(text)
+    return None if events is None else Builder(file, "", is_json=True).read(events)
+
+
+def yaml_events(encoded: bytes) -> Iterator[Event]:
+    """The events of libyaml's parser, or of PyYAML's own where libyaml is missing."""
+    if CParser is None:
+        return source_text.python_events(encoded)
+    events: Iterator[Event] = iter(CParser(encoded).get_event, None)
+    return events

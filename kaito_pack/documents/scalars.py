@@ -1,0 +1,133 @@
+"""Writes YAML that every parser reads back as exactly the value: PyYAML, YAML 1.2 and kubectl alike."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from json.encoder import encode_basestring
+from math import isfinite
+
+from kaito_pack.documents.readings import INT64, KEPT, SPECIAL_STARTS, go_value, is_surprising
+
+INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@` ")
+FLOW_CHARACTERS = frozenset(",[]{}?")  # plain text in a block, but not in a list or map on one line
+LONGEST_SIMPLE_KEY = 1000  # characters; the parsers look 1024 ahead for the colon
+
+
+def yaml_scalar(value: object) -> str:
+    """The one-line YAML text of a scalar, plain where every parser agrees on it, else in double quotes.
+
+    Raises ValueError for what no parser reads back: a lone surrogate, infinity, NaN, an integer beyond
+    64 bits; TypeError for anything but str, bool, int, float and None.
+    """
+    if isinstance(value, str):
+        return value if is_plain(value) else quoted(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        if not -INT64 <= value < INT64:
+            raise ValueError("kubectl rounds an integer beyond 64 bits")
+        return str(value)
+    if isinstance(value, float):
+        return float_text(value)
+    raise TypeError(f"{type(value).__name__} is no YAML scalar")
+
+
+def float_text(value: float) -> str:
+    """A float with a point, since YAML 1.1 reads `1e+16` as text."""
+    if not isfinite(value):
+        raise ValueError("JSON, and so Kubernetes, knows neither infinity nor NaN")
+    mantissa, e, exponent = repr(value).partition("e")
+    return mantissa + ("" if "." in mantissa else ".0") + e + exponent
+
+
+@lru_cache(KEPT)
+def is_plain(text: str) -> bool:
+    """Whether every parser reads `text` without quotes as this very text, in a block or on one line."""
+    if not text or not text.isprintable() or text[-1] in " :" or ": " in text or " #" in text:
+        return False
+    if text[0] in INDICATORS and not is_plain_dash(text):
+        return False
+    if not FLOW_CHARACTERS.isdisjoint(text):
+        return False
+    if text[0] not in SPECIAL_STARTS:
+        return True
+    value = go_value(text)
+    return isinstance(value, str) and not is_surprising(text, value) and not text.startswith(("---", "..."))
+
+
+def is_plain_dash(text: str) -> bool:
+    """Whether `text` begins with a dash that opens no list item: `--port`, `-m`."""
+    return len(text) > 1 and text[0] == "-" and (text[1].isalnum() or text[1] == "-")
+
+
+def quoted(text: str) -> str:
+    """`text` in double quotes, with escapes that JSON knows too (but for unprintable ones past U+FFFF)."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("text with half a surrogate pair cannot be written as UTF-8")
+    basic: str = encode_basestring(text)
+    if basic.isprintable():
+        return basic
+    return "".join(c if c.isprintable() else unicode_escape(c) for c in basic)
+
+
+def unicode_escape(character: str) -> str:
+    """`\\u2028` for the line separator; eight digits past U+FFFF, where YAML knows no surrogate pairs."""
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def to_yaml(value: object, indent: int = 0) -> str:
+    """Plain data as a YAML block of whole lines, indented by `indent` blanks; keys keep their order.
+
+    Raises ValueError and TypeError as `yaml_scalar` does, and TypeError for a key that is not text.
+    """
+    return "".join(f"{line}\n" for line in block(value, " " * indent))
+
+
+def block(value: object, pad: str) -> list[str]:
+    """The lines of `value`, each beginning with `pad` (blank lines of a text apart)."""
+    if isinstance(value, dict) and value:
+        return [line for key, child in value.items() for line in entry(key, child, pad)]
+    if isinstance(value, list | tuple) and value:
+        return [line for item in value for line in list_item(item, pad)]
+    return hung(pad, value, pad)
+
+
+def entry(key: object, child: object, pad: str) -> list[str]:
+    """The lines of one key of a map and of what it holds."""
+    if not isinstance(key, str):
+        raise TypeError(f"a key is text, not {type(key).__name__}")
+    name = yaml_scalar(key)
+    if len(name) > LONGEST_SIMPLE_KEY:
+        return [f"{pad}? {name}", *hung(f"{pad}: ", child, pad)]
+    if isinstance(child, dict | list | tuple) and child:
+        return [f"{pad}{name}:", *block(child, pad + "  ")]
+    return hung(f"{pad}{name}: ", child, pad)
+
+
+def list_item(item: object, pad: str) -> list[str]:
+    """The lines of one item of a list: its first line follows the dash."""
+    return hung(f"{pad}- ", item, pad)
+
+
+def hung(head: str, value: object, pad: str) -> list[str]:
+    """The lines of `value`, the first of them after `head`, the others two blanks inside `pad`."""
+    if isinstance(value, dict | list | tuple):
+        if not value:
+            return [head + ("{}" if isinstance(value, dict) else "[]")]
+        first, *rest = block(value, pad + "  ")
+        return [head + first[len(pad) + 2 :], *rest]
+    if isinstance(value, str) and "\n" in value and is_literal(value):
+        body = value.removesuffix("\n").split("\n")
+        style = "|" if value.endswith("\n") else "|-"
+        return [head + style, *(f"{pad}  {line}" if line else "" for line in body)]
+    return [head + yaml_scalar(value)]
+
+
+def is_literal(text: str) -> bool:
+    """Whether `text` reads back exactly from a `|` block, without blanks at the ends of lines."""
+    if text[0] in " \n" or text.endswith("\n\n"):
+        return False
+    return all(line.isprintable() and not line.endswith(" ") for line in text.split("\n"))

@@ -1,0 +1,60 @@
+"""YAML's own tags: `!!str 5` is text. Tags of other makers are refused, as no reader agrees on them."""
+
+from __future__ import annotations
+
+from kaito_pack.documents.readings import as_json, go_value
+
+PREFIX = "tag:yaml.org,2002:"
+MERGE_TAG = PREFIX + "merge"
+COLLECTIONS = {PREFIX + "map": dict, PREFIX + "seq": list, "!": object}
+KINDS: dict[str, tuple[type, ...]] = {
+    PREFIX + "int": (int,),
+    PREFIX + "float": (float, int),
+    PREFIX + "bool": (bool,),
+    PREFIX + "null": (type(None),),
+}
+TEXT = frozenset({PREFIX + "str", PREFIX + "timestamp"})  # kubectl reads a timestamp as its text
+
+
+class TagError(Exception):
+    """A tag that cannot be honoured, for the reason that `rule` names."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+
+def tagged_value(tag: str, text: str) -> object:
+    """What kubectl reads from a scalar with `tag`; TagError for an unknown tag or a text that misfits."""
+    if tag in TEXT:
+        return text
+    if tag == PREFIX + "binary":
+        return decoded_binary(text)
+    kinds = KINDS.get(tag)
+    if kinds is None:
+        raise TagError("file/unknown-tag")
+    value = go_value(text)
+    is_odd_number = isinstance(value, float) and value - value != 0  # infinity and NaN
+    if not isinstance(value, kinds) or is_odd_number or (bool not in kinds and isinstance(value, bool)):
+        raise TagError("file/tag-misfit")
+    return as_json(value)
+
+
+def decoded_binary(text: str) -> str:
+    """The text behind base64, as kubectl reads `!!binary`."""
+    from base64 import b64decode  # hardly any file needs it
+
+    try:
+        return b64decode("".join(text.split()), validate=True).decode()
+    except ValueError as error:
+        raise TagError("file/tag-misfit") from error
+
+
+def is_known_collection(tag: str, container: object) -> bool:
+    """Whether `tag` may stand before such a map or list."""
+    return isinstance(container, COLLECTIONS.get(tag, ()))
+
+
+def short_tag(tag: str) -> str:
+    """`!!int` for YAML's own tags, others as they are."""
+    return "!!" + tag[len(PREFIX) :] if tag.startswith(PREFIX) else tag

@@ -1,0 +1,88 @@
+"""A values file in the making: the mode, the answers there are, and what is still to be asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from typing import Any
+
+from kaito_pack.form.answers import answered, submitted
+from kaito_pack.form.model_choice import About
+from kaito_pack.form.questions import MODE, Question, questions
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.target import Target
+from kaito_pack.values import json_schema
+from kaito_pack.values.layers import Layer
+
+NAME = "name"
+NOTHING_KNOWN = About()
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a form stands on: the pack, the cluster, the models that are known, the target's own values."""
+
+    pack: Pack
+    target: Target
+    catalogue: Catalogue
+    below: Sequence[Layer] = ()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The answers for one mode; `of` is what is known of the model, `file` the name of the file to be."""
+
+    ground: Ground
+    mode: Mode
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    of: About = NOTHING_KNOWN
+    file: str | None = None
+
+    def questions(self) -> list[Question]:
+        """What the mode asks under these answers, with a default for the name."""
+        ground = self.ground
+        asked = questions(ground.pack, self.mode, self.answers, self.of, ground.target, ground.catalogue)
+        return [
+            replace(one, default=self.default_name()) if one.path == (NAME,) and one.value is None else one
+            for one in asked
+        ]
+
+    def question(self, path: Sequence[str]) -> Question | None:
+        """The question of one value; None where it is not asked now."""
+        return next((one for one in self.questions() if one.path == tuple(path)), None)
+
+    def missing(self) -> list[Question]:
+        """Those without which there is no values file: required, without an answer and without a default."""
+        return [one for one in self.questions() if one.is_required and one.answer is None]
+
+    def answered(self, path: Sequence[str], value: Any) -> Draft:
+        """The same with one more answer; None takes it away."""
+        return replace(self, answers=answered(self.answers, path, value))
+
+    def named(self) -> Draft:
+        """The same with the default name where it has none."""
+        name = self.answers.get(NAME) or self.default_name()
+        return self.answered((NAME,), name) if name else self
+
+    def document(self) -> dict[str, Any]:
+        """The values document that these answers are."""
+        return submitted(self.mode, self.answers)
+
+    def default_name(self) -> str | None:
+        """The file's name without its end, where it is a good name; else one made from what is served."""
+        schema = self.mode.schema["properties"].get(NAME, {})
+        said = [PurePath(self.file).stem] if self.file else []
+        served = [one for one in self.mode.schema.get("required", ()) if one not in (NAME, MODE)]
+        said += [_as_name(self.answers.get(one), schema.get("maxLength")) for one in served]
+        return next((one for one in said if one and json_schema.accepts(schema, one)), None)
+
+
+def _as_name(value: Any, longest: int | None) -> str:
+    """`org/Some_Model-1.0` as `some-model-1-0`."""
+    if not isinstance(value, str):
+        return ""
+    words = re.findall("[a-z0-9]+", value.rpartition("/")[2].lower())
+    return "-".join(words).lstrip("0123456789-")[:longest].rstrip("-")

@@ -1,0 +1,72 @@
+"""The options of the command line that answer questions: one a value, for all modes of a pack."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from kaito_pack import explaining
+from kaito_pack.documents import Document
+from kaito_pack.form.answers import answered, parsed
+from kaito_pack.form.hints import hints
+from kaito_pack.form.questions import MODE, Question, flag, kind_of, question_of
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.problems import PackError
+from kaito_pack.values.layers import Layer
+
+
+class Flag(NamedTuple):
+    """One option: its name with dashes, where its value stands, and what each mode's schema says of that."""
+
+    option: str
+    path: tuple[str, ...]
+    field: explaining.Field
+
+    @property
+    def question(self) -> Question:
+        """The value's question as the first mode that can ask it has it."""
+        parts = self.field.parts.values()
+        return question_of(self.path, next((part for part in parts if kind_of(part)), self.field.first))
+
+    def layer(self, mode: Mode, text: str) -> Layer:
+        """The values that the option gives, `text` read as `mode` takes it; a problem names the option."""
+        part = self.field.parts.get(mode.name)
+        asked = self.question if part is None else question_of(self.path, part)
+        value = parsed(asked, text)
+        said = answered({}, self.path, text if value is None else value)  # an empty text is wrong, too
+        return Layer(Document(self.option, 1, said), self.option)
+
+
+def flags(pack: Pack, taken: Collection[str] = ()) -> list[Flag]:
+    """The options of every value that can be asked for; `taken` are names that the command itself has.
+
+    An option is called by the last name of its value's path. Where two values share that, or the command has
+    it, each is called by its whole path instead. PackError where that does not tell them apart.
+    """
+    asked = [
+        (tuple(field.name.split(".")), field)
+        for field in explaining.fields(pack).values()
+        if field.name != MODE and any(_is_asked(part, field.name) for part in field.parts.values())
+    ]
+    short = Counter(flag(path) for path, _ in asked)
+    found = [
+        Flag(flag(path) if short[flag(path)] == 1 and flag(path) not in taken else whole(path), path, field)
+        for path, field in asked
+    ]
+    names = Counter(one.option for one in found)
+    for one in found:
+        if names[one.option] > 1 or one.option in taken:
+            raise PackError(f"value {one.field.name}: its option would be {one.option}, which is taken")
+    return found
+
+
+def whole(path: Iterable[str]) -> str:
+    """The option by the whole path of a value, `--values-` in front where that is one name."""
+    steps = list(path)
+    names = [flag([step]).removeprefix("--") for step in (steps if len(steps) > 1 else ["values", *steps])]
+    return "--" + "-".join(names)
+
+
+def _is_asked(part: Mapping[str, Any], where: str) -> bool:
+    return kind_of(part) is not None and hints(part, where).ask != "never"

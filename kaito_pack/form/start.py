@@ -1,0 +1,89 @@
+"""What is said before anything is asked: by options of the command line, and by layers of values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from kaito_pack.documents import Document
+from kaito_pack.form.checking import outcome_of, question_for
+from kaito_pack.form.draft import Draft, Ground
+from kaito_pack.form.flags import Flag
+from kaito_pack.form.model_choice import MODEL, About, about, modes_for, takes_model
+from kaito_pack.form.questions import MODE
+from kaito_pack.pack import Mode
+from kaito_pack.problems import Problem
+from kaito_pack.values import layers
+from kaito_pack.values.checking import check
+from kaito_pack.values.layers import Layer
+
+
+class Start(NamedTuple):
+    """The options with their texts, the mode, what is known of the model, further layers, the file."""
+
+    given: Sequence[tuple[Flag, str]] = ()
+    mode: str | None = None
+    engines: tuple[str, ...] = ()
+    gated: bool | None = None
+    further: Sequence[Layer] = ()
+    file: str | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything is answered already."""
+        return bool(self.given or self.mode or self.further)
+
+    @property
+    def model_id(self) -> str | None:
+        """The model that is named."""
+        named = next((text for flag, text in self.given if flag.path == (MODEL,)), None)
+        return named or self._further(MODEL)
+
+    def of(self, ground: Ground) -> About:
+        """What is known of the model."""
+        return about(self.model_id, ground.catalogue, self.engines, self.gated)
+
+    def modes(self, ground: Ground) -> list[str]:
+        """The modes that can be meant: the one that is named, or those that take all that is given.
+
+        Raises ProblemsError where the one that is named is none, or a layer is no map.
+        """
+        if wrong := [layer for layer in self.further if not isinstance(layer.document.value, dict)]:
+            check(wrong, ground.pack)
+        named = self.mode or self._further(MODE)
+        if named is not None:
+            if named not in ground.pack.mode_names:
+                check([_layer("--mode", {MODE: named})], ground.pack)
+            return [named]
+        engines = self.of(ground).engines
+        possible = modes_for(engines, ground.pack) if engines else list(ground.pack.mode_names)
+        if self.model_id is not None:
+            possible = [name for name in possible if takes_model(ground.pack, name)]
+        return [name for name in possible if all(name in flag.field.parts for flag, _ in self.given)]
+
+    def draft(self, ground: Ground, mode: Mode) -> Draft:
+        """The values that are given, as a draft of that mode."""
+        said = layers.without_nulls(layers.merge(self._layers(mode)), mode.schema)
+        said.pop(MODE, None)
+        return Draft(ground, mode, said, self.of(ground), self.file)
+
+    def problems(self, draft: Draft) -> list[Problem]:
+        """What is wrong with what is given, each with the option or the layer that it stands in.
+
+        What is missing so far is no problem of these.
+        """
+        found = outcome_of(draft.named(), self._layers(draft.mode)).problems
+        missing = draft.missing()
+        return [one for one in found if question_for(one, missing) is None]
+
+    def _layers(self, mode: Mode) -> list[Layer]:
+        named = _layer("--mode", {MODE: mode.name})
+        return [named, *(flag.layer(mode, text) for flag, text in self.given), *self.further]
+
+    def _further(self, name: str) -> str | None:
+        value: Any = layers.merge(self.further).get(name)
+        return value if isinstance(value, str) else None
+
+
+def _layer(option: str, values: dict[str, Any]) -> Layer:
+    return Layer(Document(option, 1, values), option)

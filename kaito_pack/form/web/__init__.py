@@ -1,0 +1,44 @@
+"""The form as a page on 127.0.0.1: values left, manifest right (`render.py new --web`).
+
+`state` is what the page sends and a link holds, `cluster` the target chosen there, `view` all that the page
+shows of a state, `server` the way there and back. Flask is imported here alone, and only to serve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kaito_pack.pack import Pack
+    from kaito_pack.target import Target
+    from kaito_pack.values.layers import Layer
+
+
+def serve(
+    pack: Pack,
+    target: Target,
+    opened: str | None = None,
+    port: int = 0,
+    tell: Callable[[str], None] = lambda line: None,
+    show: Callable[[str], object] = lambda url: None,
+    below: Sequence[Layer] = (),
+) -> None:
+    """Serve the form on 127.0.0.1 until Ctrl-C.
+
+    `opened` is the text of a values file to begin with, `port` 0 a free one. `tell` gets the lines for
+    stderr, the address first; `show` the address, to open a browser there. `below` are layers under all
+    values. Raises UsageError where the port is taken or Flask is not installed, ProblemsError where
+    `opened` cannot be read.
+    """
+    from kaito_pack.problems import UsageError
+
+    try:
+        from kaito_pack.form.web.cluster import said_by
+        from kaito_pack.form.web.server import run
+        from kaito_pack.form.web.view import Views
+    except ModuleNotFoundError as error:
+        if error.name not in ("flask", "werkzeug"):
+            raise
+        raise UsageError("the form needs Flask: make form, or pip install 'kaito-pack[form]'") from None
+    run(Views(pack, target, below), said_by(target), opened, port, tell, show)

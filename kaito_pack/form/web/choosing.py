@@ -1,0 +1,89 @@
+"""Where a state leads: what is known of its model, its mode, and its answers as a draft of values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from kaito_pack.form import answers
+from kaito_pack.form.draft import Draft, Ground
+from kaito_pack.form.model_choice import MODEL, About, about, asks_for_files, is_chosen_by_itself, modes_for
+from kaito_pack.form.questions import MODE, Question
+from kaito_pack.form.web.state import State
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.pack import Mode, Pack
+
+
+class Asked(NamedTuple):
+    """The draft that the answers come to, and the questions there are then.
+
+    `model` is the one that the start of the page answers, where the mode has it.
+    """
+
+    draft: Draft
+    questions: list[Question]
+    model: Question | None
+
+
+def model_of(state: State, catalogue: Catalogue) -> About:
+    """What is known of the model that the state starts from."""
+    return about(state.model_id or None, catalogue, state.engines, state.gated)
+
+
+def offered(state: State, of: About, pack: Pack) -> list[str]:
+    """The modes to choose from: those that can serve the model, then those with a list of their own."""
+    served = modes_for(of.engines, pack) if state.model_id else []
+    return [*served, *(name for name in pack.mode_names if is_chosen_by_itself(pack, name))]
+
+
+def mode_of(state: State, modes: list[str], of: About) -> str | None:
+    """The mode chosen; else, for a model whose engines are known, the usual one."""
+    if state.mode in modes:
+        return state.mode
+    return modes[0] if state.model_id and of.runs else None
+
+
+def asked(state: State, ground: Ground, mode: Mode, of: About) -> Asked:
+    """The questions of `mode`, and the draft that the texts of the state come to.
+
+    An answer may bring questions, which have answers: so until there is no more to read. Texts for
+    questions that are not asked (any more) say nothing.
+    """
+    texts = _texts(state, mode, of)
+    draft = Draft(ground, mode, _kept(state, mode), of)
+    while True:
+        found = draft.questions()
+        ready = [one for one in found if one.name in texts]
+        if not ready:
+            break
+        for one in ready:
+            draft = draft.answered(one.path, answers.parsed(one, texts.pop(one.name), by_line=True))
+    is_own = has_files_elsewhere(mode, of)
+    model = None if is_own else next((one for one in found if one.name == MODEL), None)
+    return Asked(draft.named(), [one for one in found if one is not model], model)
+
+
+def _kept(state: State, mode: Mode) -> Mapping[str, Any]:
+    """What an opened file had: mistakes included in its own mode, what means something in another.
+
+    A text that is empty takes a value away, one that no question asks for, too.
+    """
+    is_own = state.kept.get(MODE) == mode.name
+    values = {**state.kept} if is_own else answers.of_mode(mode, state.kept)
+    values.pop(MODE, None)
+    for name, text in state.answers.items():
+        values = values if text else answers.answered(values, name.split("."), None)
+    return values
+
+
+def _texts(state: State, mode: Mode, of: About) -> dict[str, str]:
+    """The answers as typed, with the model that the page starts from among them."""
+    if not has_files_elsewhere(mode, of):
+        return {**state.answers, MODEL: state.model_id}
+    assert of.figures is not None
+    return {MODEL: next(iter(of.figures.gguf_repositories), ""), **state.answers}
+
+
+def has_files_elsewhere(mode: Mode, of: About) -> bool:
+    """Whether a mode asks by itself for the repository of the files: of a known model it is another one."""
+    return of.figures is not None and asks_for_files(mode)

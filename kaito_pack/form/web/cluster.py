@@ -1,0 +1,94 @@
+"""The target as the page chooses it: the fields of a target file, in the words of its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from kaito_pack import pack_files
+from kaito_pack.form.answers import first_sentence
+from kaito_pack.form.questions import Choice, Question, kind_of, meaning
+from kaito_pack.kubernetes import definitions
+from kaito_pack.pack import Pack
+from kaito_pack.problems import Problem, shown
+from kaito_pack.rules import problem
+from kaito_pack.tables import first
+from kaito_pack.target import Target
+from kaito_pack.values.overrides import typed
+
+# The fields of a target file that the page asks for, and what a Target calls them.
+FIELDS = {
+    "kaitoVersion": "kaito",
+    "kubernetesVersion": "kubernetes",
+    "nodeProvisioning": "provisioning",
+    "cloud": "cloud",
+    "gpuMemoryGiB": "gpu_memory_gib",
+}
+NUMBER = "gpuMemoryGiB"
+OPTIONAL = ("nodeProvisioning", NUMBER)
+
+
+def said_by(target: Target) -> dict[str, str]:
+    """The texts that `chosen` reads as `target`."""
+    held = {name: getattr(target, field) for name, field in FIELDS.items()}
+    return {
+        name: "" if value is None else f"{value:g}" if name == NUMBER else value
+        for name, value in held.items()
+    }
+
+
+class Chosen(NamedTuple):
+    """A target, the questions that it answers, and what is wrong with answers, which then do not count."""
+
+    target: Target
+    questions: list[Question]
+    problems: list[Problem]
+
+
+def chosen(said: Mapping[str, str], base: Target, pack: Pack) -> Chosen:
+    """The target of the texts `said`; where they say nothing, or something wrong, what `base` has."""
+    versions = {"kaitoVersion": pack.kaito_versions, "kubernetesVersion": definitions.versions()}
+    values = {name: _read(name, text.strip()) for name, text in said.items() if name in FIELDS}
+    problems = list(_problems({name: value for name, value in values.items() if value is not None}, versions))
+    wrong = {one.path[0] for one in problems if one.path}
+    right = {FIELDS[name]: value for name, value in values.items() if name not in wrong}
+    for name in ("kaito", "kubernetes", "cloud"):  # a target has these, whatever is said
+        right[name] = right.get(name) or getattr(base, name)
+    target = replace(base, **right)
+    parts = first("target.schema.json")["properties"]
+    questions = [
+        _question(name, parts[name], said.get(name, ""), getattr(target, field), versions.get(name, ()))
+        for name, field in FIELDS.items()
+    ]
+    return Chosen(target, questions, problems)
+
+
+def _read(name: str, text: str) -> Any:
+    return (typed(text) if name == NUMBER else text) if text else None
+
+
+def _problems(values: Mapping[str, Any], versions: Mapping[str, Any]) -> Iterator[Problem]:
+    if not values:
+        return  # nothing said, nothing wrong: and jsonschema need not be loaded yet
+    found = list(pack_files.check(values, "Target"))
+    yield from (one for one in found if one.path)
+    for name, known in versions.items():
+        if name in values and values[name] not in known and (name,) not in {one.path for one in found}:
+            facts = {"value": shown(values[name]), "choices": ", ".join(known)}
+            yield problem("pack-file/not-a-choice", (name,), **facts)
+
+
+def _question(name: str, part: Mapping[str, Any], said: str, held: Any, versions: Any) -> Question:
+    choices = [*reversed(versions), *part.get("enum", ())]
+    return Question(
+        path=(name,),
+        kind="choice" if choices else kind_of(part) or "text",
+        title=part["title"],
+        help=first_sentence(part["description"]),
+        value=said if name == NUMBER and said else held,
+        default=None,
+        is_required=name not in OPTIONAL,
+        is_more=False,
+        choices=tuple(Choice(value, meaning(part, value)) for value in choices),
+    )

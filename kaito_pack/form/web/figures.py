@@ -1,0 +1,91 @@
+"""What the page shows of a model in figures: its limits, and how it fits the memory of a GPU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kaito_pack import checks
+from kaito_pack.form.draft import Draft
+from kaito_pack.form.figures import GPUS, INSTANCE, fit_of_draft
+from kaito_pack.form.model_choice import MODEL, About, model_schema
+from kaito_pack.models.fit import fit_table
+from kaito_pack.models.memory import budget_table
+from kaito_pack.models.model import divides_heads
+from kaito_pack.models.serving import ENGINE, serving_of_workspace
+from kaito_pack.pipeline import Outcome
+from kaito_pack.problems import path_text
+
+# What of a catalogue's entry is worth a look, and the field of a Model that holds it.
+SHOWN = {
+    "maxTokens": "max_tokens",
+    "weightsGiB": "weights_gib",
+    "attentionHeads": "attention_heads",
+    "quantization": "quantization",
+    "license": "license",
+}
+
+
+def model_facts(of: About) -> list[dict[str, str]]:
+    """The figures of a model that the catalogue has, in the catalogue's own words."""
+    if of.figures is None:
+        return []
+    parts = model_schema()
+    known = {name: getattr(of.figures, field) for name, field in SHOWN.items()}
+    known |= {"engines": ", ".join(of.engines), "gated": None if of.gated is None else _yes(of.gated)}
+    return [
+        {"title": parts[name]["title"], "help": parts[name]["description"], "text": _figure(name, value)}
+        for name, value in known.items()
+        if value
+    ]
+
+
+def _yes(is_so: bool) -> str:
+    return "yes" if is_so else "no"
+
+
+def _figure(name: str, value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value} GiB" if name.endswith("GiB") else str(value)
+
+
+def serves_with_vllm(draft: Draft) -> bool:
+    """Whether vLLM serves a model of the Hub there, whose figures may be known."""
+    return draft.mode.facts.get("engine") == ENGINE and MODEL in draft.mode.schema.get("properties", {})
+
+
+def parallel(draft: Draft, outcome: Outcome) -> dict[str, Any] | None:
+    """The tensor parallel size, the question that sets it, and the counts that share the model's heads.
+
+    The size is the one that is rendered; before there is a manifest, the answer that will be.
+    """
+    if not serves_with_vllm(draft):
+        return None
+    question = draft.question(GPUS)
+    serving = serving_of_workspace(outcome.manifests[0].body) if outcome.manifests else None
+    size = serving.tensor_parallel_size if serving else question and question.answer
+    figures = draft.of.figures
+    counts = divides_heads(figures) if figures and figures.attention_heads else None
+    return {"question": path_text(GPUS), "size": size, "counts": counts} if size is not None else None
+
+
+def memory(draft: Draft) -> dict[str, Any] | None:
+    """The budget of one GPU as a bar and as rows, or what lacks for it; None where nobody asks."""
+    if not serves_with_vllm(draft) or draft.of.figures is None:
+        return None
+    instance_type = draft.answers.get(INSTANCE[-1])
+    if checks.gpu_memory(draft.ground.target, instance_type)[0] is None:
+        return {"lacks": "memory"}
+    fit = fit_of_draft(draft)
+    if fit is None:
+        return {"lacks": "figures"}
+    budget = fit.budget
+    rows = budget_table(budget)
+    sizes = [budget.weights_gib, budget.overhead_gib, budget.kv_cache_gib]
+    return {
+        "fits": budget.fits,
+        "total": budget.total_gib,
+        "usable": budget.usable_gib,
+        "needed": budget.needed_gib,
+        "parts": [{"title": title, "gib": gib} for (title, _), gib in zip(rows[2:], sizes, strict=False)],
+        "rows": rows,
+        "would": fit_table(fit)[len(rows) :],
+    }

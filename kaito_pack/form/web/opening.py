@@ -1,0 +1,55 @@
+"""An existing values file, opened on the page: what it says becomes the state, or its lines say why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kaito_pack.documents import read_text
+from kaito_pack.form.model_choice import MODEL, about
+from kaito_pack.form.questions import MODE
+from kaito_pack.form.web.state import State
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.model import runs_on_kaito
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.pipeline import Pipeline
+from kaito_pack.problems import Problem, ProblemsError
+from kaito_pack.sources import Source
+from kaito_pack.values.layers import without_nulls
+from kaito_pack.values.wrapping import unwrapped
+
+
+def opened(text: str, file: str, pack: Pack, catalogue: Catalogue, pipeline: Pipeline) -> State:
+    """The state that a values text stands for.
+
+    Raises ProblemsError, with all that is wrong, for a text whose meaning the page would have to guess: one
+    that is no YAML, says something twice or as some YAML readers only do, or names no mode. What else is
+    wrong is for the page to show beside its fields.
+    """
+    documents = read_text(text, file)
+    document = documents[0]
+    ambiguous = len(documents) > 1 or document.duplicates or document.odd_keys or document.surprises
+    values = unwrapped(document).value
+    name = values.get(MODE) if isinstance(values, dict) else None
+    if ambiguous or not isinstance(name, str) or name not in pack.mode_names:
+        raise ProblemsError(_problems(Source(file, documents), pipeline))
+    mode = pack.mode(name)
+    kept = without_nulls(values, mode.schema)
+    model_id = kept.get(MODEL)
+    model_id = model_id if isinstance(model_id, str) else ""
+    start = {"modelId": model_id, "engines": "\n".join(_engines(mode, model_id, catalogue))}
+    return State({part: said for part, said in start.items() if said}, name, kept=kept)
+
+
+def _problems(source: Source, pipeline: Pipeline) -> Sequence[Problem]:
+    (outcome,) = pipeline.run_sources([source])
+    return outcome.problems
+
+
+def _engines(mode: Mode, model_id: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """The engines of a file's model: those that are known, and the one that the file has chosen."""
+    engine: Any = mode.facts.get("engine")
+    known = about(model_id, catalogue).engines
+    if not model_id or engine in known or not runs_on_kaito([engine]):
+        return ()
+    return (*known, engine)

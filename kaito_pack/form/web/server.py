@@ -1,0 +1,159 @@
+"""The form's server: three files, one view of a state, one way in for a values file; loopback alone.
+
+It keeps nothing, writes nothing and reads no file that a request names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from kaito_pack.form.web.state import BadState, State, read_json, read_state
+from kaito_pack.form.web.telling import row
+from kaito_pack.form.web.view import Views
+from kaito_pack.problems import PackError, ProblemsError, UsageError
+
+HOST = "127.0.0.1"
+LARGEST_BODY = 1 << 20  # bytes
+STATIC = Path(__file__).parent / "static"
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> Flask:
+    """The form as a WSGI application that answers to 127.0.0.1:`port` and localhost:`port` alone."""
+    made = Flask(__name__, static_folder=None)
+    made.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    hosts = {f"{HOST}:{port}", f"localhost:{port}"}
+    one_at_a_time = Lock()  # a view renders by the one pipeline there is
+
+    @made.before_request
+    def refuse_strangers() -> Response | None:
+        # Another name for 127.0.0.1 is how a page on the web reaches it (DNS rebinding).
+        if request.host not in hosts:
+            return _error(403, f"this form answers to {' and '.join(sorted(hosts))} alone")
+        if request.method == "POST" and request.headers.get("Origin") != f"http://{request.host}":
+            return _error(403, "only the form's own page may ask")
+        if request.method == "POST" and request.mimetype != "application/json":
+            return _error(415, "send application/json")
+        return None
+
+    @made.after_request
+    def with_headers(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        return response
+
+    @made.errorhandler(Exception)
+    def told(error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            return _error(error.code or 500, error.name.lower())
+        if isinstance(error, BadState | RecursionError):
+            return _error(400, "this is no state of the form")
+        if isinstance(error, PackError):
+            return _error(422, f"{error}; this is the pack's fault, not the values'")
+        # Where it happened, and nothing of what was said.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        tell(f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}")
+        return _error(500, "the form has failed at this; the terminal says where")
+
+    @made.get("/")
+    def page() -> Response:
+        return _file("page.html")
+
+    @made.get("/static/<name>")
+    def static(name: str) -> Response:
+        return _file(name)
+
+    @made.get("/first")
+    def begin() -> Response:
+        return _json(first.as_json())
+
+    @made.post("/view")
+    def view() -> Response:
+        state = read_state(read_json(request.get_data()))
+        with one_at_a_time:
+            return _json(views.view(state))
+
+    @made.post("/open")
+    def opened() -> Response:
+        body = read_json(request.get_data())
+        if not isinstance(body, dict) or not isinstance(body.get("text"), str):
+            raise BadState
+        try:
+            with one_at_a_time:
+                return _json({"state": views.opened(body["text"]).as_json()})
+        except ProblemsError as error:
+            return _json({"problems": [row(one) for one in error.problems]})
+
+    return made
+
+
+def _json(content: object, status: int = 200) -> Response:
+    return Response(json.dumps(content), status, mimetype="application/json")
+
+
+def _error(status: int, text: str) -> Response:
+    return _json({"error": text}, status)
+
+
+def _file(name: str) -> Response:
+    """One of the page's own files; their names are known, so a request cannot name another."""
+    file = next((one for one in STATIC.iterdir() if one.name == name), None)
+    if file is None:
+        return _error(404, "not found")
+    return Response(file.read_bytes(), mimetype=TYPES[file.suffix])
+
+
+class Quiet(WSGIRequestHandler):
+    """Logs no request, and says of nobody which version it is."""
+
+    def version_string(self) -> str:
+        """The header `Server`."""
+        return "kaito-pack"
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing."""
+
+
+def run(
+    views: Views,
+    target: Mapping[str, str],
+    opened: str | None,
+    port: int,
+    tell: Callable[[str], None],
+    show: Callable[[str], object],
+) -> None:
+    """Serve `views`, with `target` chosen and the text `opened`; see `kaito_pack.form.web.serve`."""
+    first = views.opened(opened) if opened is not None else State()
+    first = first._replace(target=target)
+    try:
+        listening = socket.create_server((HOST, port))
+    except (OSError, OverflowError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise UsageError(f"port {port}: {reason}") from None
+    with listening:
+        port = listening.getsockname()[1]
+        made = app(views, first, port, tell)
+        server = make_server(HOST, port, made, threaded=True, request_handler=Quiet, fd=listening.fileno())
+        url = f"http://{HOST}:{port}/"
+        tell(f"The form is at {url} (Ctrl-C ends it)")
+        show(url)
+        server.serve_forever()  # until Ctrl-C, which it takes for the end that it is

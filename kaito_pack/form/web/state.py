@@ -1,0 +1,89 @@
+"""What the page sends, and a link to it holds: what a person has said so far, in plain JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+GROUPS = ("start", "answers", "target")  # of fields on the page, each a map of texts by the field's name
+
+
+class BadState(ValueError):
+    """What came is no state of the page: a link that somebody has changed, or another program."""
+
+
+class State(NamedTuple):
+    """What a person has said so far, all of it as texts that were typed.
+
+    `start` says of the model: modelId, engines, gated; `answers` are by the name of the question, `target` by
+    the names that a target file has. `kept` are the values of an opened file.
+    """
+
+    start: Mapping[str, str] = EMPTY
+    mode: str | None = None
+    answers: Mapping[str, str] = EMPTY
+    target: Mapping[str, str] = EMPTY
+    kept: Mapping[str, Any] = EMPTY
+
+    def as_json(self) -> dict[str, Any]:
+        """What `read_state` reads."""
+        groups = {name: dict(getattr(self, name)) for name in GROUPS}
+        # As a text: a browser would read 1.0 as 1, round large numbers, and sort keys that are digits.
+        return {**groups, "mode": self.mode, "kept": json.dumps(self.kept) if self.kept else ""}
+
+    @property
+    def model_id(self) -> str:
+        """The model that a person starts from; empty where none was named."""
+        return self.start.get("modelId", "").strip()
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The engines that a person says the model runs with."""
+        return tuple(self.start.get("engines", "").split())
+
+    @property
+    def gated(self) -> bool | None:
+        """Whether a person says that the model is gated; None where nothing is said."""
+        return {"true": True, "false": False}.get(self.start.get("gated", ""))
+
+
+def read_state(body: object) -> State:
+    """The state in a JSON value; BadState where it is none."""
+    if not isinstance(body, dict):
+        raise BadState
+    groups = {name: body.get(name, {}) for name in GROUPS}
+    mode, kept = body.get("mode"), body.get("kept") or ""
+    if not isinstance(mode, str | None) or not isinstance(kept, str):
+        raise BadState
+    if not all(isinstance(group, dict) for group in groups.values()):
+        raise BadState
+    if not all(isinstance(text, str) for group in groups.values() for text in group.values()):
+        raise BadState
+    values = read_json(kept) if kept else {}
+    if not isinstance(values, dict) or not _is_text([groups, values]):
+        raise BadState
+    return State(mode=mode, kept=values, **groups)
+
+
+def read_json(text: str | bytes) -> Any:
+    """A JSON text as data; BadState where it is none, NaN and the like included."""
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except ValueError:
+        raise BadState from None
+
+
+def _refuse(constant: str) -> None:
+    raise BadState(constant)
+
+
+def _is_text(value: Any) -> bool:
+    """Whether every text in a JSON value can be written to a file (JSON may hold halves of characters)."""
+    if isinstance(value, str):
+        return not any("\ud800" <= character <= "\udfff" for character in value)
+    if isinstance(value, dict):
+        return all(_is_text(part) for item in value.items() for part in item)
+    return all(map(_is_text, value)) if isinstance(value, list) else True

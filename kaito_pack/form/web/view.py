@@ -1,0 +1,135 @@
+"""All that the page shows of a state, as plain JSON: nothing of it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from kaito_pack import checks
+from kaito_pack.form import answers
+from kaito_pack.form.draft import Ground
+from kaito_pack.form.judging import judged
+from kaito_pack.form.model_choice import takes_model
+from kaito_pack.form.questions import MODE, Question, meaning
+from kaito_pack.form.web import choosing, figures
+from kaito_pack.form.web.choosing import Asked
+from kaito_pack.form.web.cluster import Chosen, chosen
+from kaito_pack.form.web.fields import field, start_fields
+from kaito_pack.form.web.opening import opened
+from kaito_pack.form.web.state import State
+from kaito_pack.form.web.telling import MISSING, Teller
+from kaito_pack.pack import Pack
+from kaito_pack.pipeline import Outcome, Pipeline
+from kaito_pack.problems import Problem
+from kaito_pack.rendering.manifests import as_yaml
+from kaito_pack.rendering.trace import at
+from kaito_pack.rules import problem
+from kaito_pack.target import Target
+from kaito_pack.values import json_schema
+from kaito_pack.values.layers import Layer
+
+FILE = "values.yaml"
+TOKEN = "values/literal-token"  # a secret that must not stay in the browser's history
+NOTHING: Mapping[str, Any] = {
+    "questions": [],
+    "notice": "",
+    "parallel": None,
+    "memory": None,
+    "file": FILE,
+    "isShareable": True,
+    "values": "",
+    "manifest": "",
+}
+
+
+class Views:
+    """Makes views of states for one pack.
+
+    `base` is the target where a state says nothing else, `below` the layers that lie under all values.
+    """
+
+    def __init__(self, pack: Pack, base: Target, below: Sequence[Layer] = ()) -> None:
+        self._ground = Ground(pack, base, checks.catalogue(base.catalogues), below)
+        self._pipeline = Pipeline(pack, base, below)
+
+    def opened(self, text: str, file: str = FILE) -> State:
+        """The state of a values file; ProblemsError where the page cannot open it."""
+        return opened(text, file, self._ground.pack, self._ground.catalogue, self._pipeline)
+
+    def view(self, state: State) -> dict[str, Any]:
+        """Everything that the page shows of `state`."""
+        pack, catalogue = self._ground.pack, self._ground.catalogue
+        cluster = chosen(state.target, self._ground.target, pack)
+        of = choosing.model_of(state, catalogue)
+        modes = choosing.offered(state, of, pack)
+        name = choosing.mode_of(state, modes, of)
+        ground = replace(self._ground, target=cluster.target)
+        asked = choosing.asked(state, ground, pack.mode(name), of) if name is not None else None
+        return {
+            "head": _head(pack),
+            "modes": [_mode(pack, one) for one in modes],
+            "mode": name,
+            "start": start_fields(state, of, asked.model if asked else None, catalogue),
+            "model": figures.model_facts(of),
+            "target": [field(one) for one in cluster.questions],
+            **(self._judged(asked, cluster) if asked else _without_mode(cluster)),
+        }
+
+    def _judged(self, asked: Asked, cluster: Chosen) -> dict[str, Any]:
+        """The values that the answers come to, and what a cluster would say of them."""
+        draft = asked.draft
+        text = answers.values_text(draft.mode, draft.answers)
+        self._pipeline.target = cluster.target
+        outcome = judged(text, self._pipeline, FILE)
+        problems = [*cluster.problems, *outcome.problems, *_unanswered(asked, outcome)]
+        is_good = not any(one.is_error for one in problems)
+        manifest = as_yaml(outcome.manifests) if is_good else ""
+        questions = {f"answers/{one.name}": one for one in asked.questions}
+        questions |= {"start/modelId": asked.model} if asked.model else {}
+        return {
+            "questions": [field(one) for one in asked.questions],
+            "notice": draft.mode.facts.get("notice", ""),
+            "problems": Teller(questions | _target(cluster), text, FILE, manifest).rows(problems),
+            "parallel": figures.parallel(draft, outcome),
+            "memory": figures.memory(draft),
+            "file": f"{outcome.values.filled['name']}.yaml" if outcome.values else FILE,
+            "isShareable": not any(one.rule == TOKEN for one in problems),
+            "values": text,
+            "manifest": manifest,
+        }
+
+
+def _head(pack: Pack) -> dict[str, str]:
+    """What the values schemas say to everybody: what deploys the model, and what it is served for."""
+    common = json_schema.resolve("values/common.schema.json", pack.schema_folders)["properties"]
+    provider = common["provider"]
+    return {"provider": meaning(provider, provider["enum"][0]), "source": common[MODE]["description"]}
+
+
+def _mode(pack: Pack, name: str) -> dict[str, Any]:
+    facts = pack.mode(name).facts
+    return {
+        "name": name,
+        "title": facts["title"],
+        "description": facts["description"],
+        "takesModel": takes_model(pack, name),
+    }
+
+
+def _without_mode(cluster: Chosen) -> dict[str, Any]:
+    return {**NOTHING, "problems": Teller(_target(cluster), "", FILE).rows(cluster.problems)}
+
+
+def _target(cluster: Chosen) -> dict[str, Question]:
+    return {f"target/{one.name}": one for one in cluster.questions}
+
+
+def _unanswered(asked: Asked, outcome: Outcome) -> Iterator[Problem]:
+    """What the form requires although a file may leave it out: a gated model's token."""
+    told = {one.path for one in outcome.problems}
+    below = [layer.document.value for layer in asked.draft.ground.below]
+    for one in asked.questions:
+        is_there = one.answer is not None or any(at(values, one.path) is not None for values in below)
+        if one.is_required and not is_there and one.path not in told:
+            yield problem(MISSING, one.path, field=one.name, fix="Give one")

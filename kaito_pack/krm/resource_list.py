@@ -1,0 +1,124 @@
+"""A KRM function's conversation: a ResourceList comes in, one with the rendered manifests goes out.
+
+The functionConfig is wrapped values (`wrapping`). What is rendered is added to the items; an item that an
+earlier run of this pack made is replaced, and one of somebody else with the same name is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kaito_pack.documents import Document
+from kaito_pack.documents.scalars import to_yaml
+from kaito_pack.krm.results import CONFIG, PATH, field_of, line, metadata_of, result
+from kaito_pack.pack_files import API_VERSION
+from kaito_pack.pipeline import Outcome, Pipeline
+from kaito_pack.problems import Problem, ProblemsError, UsageError, shown
+from kaito_pack.rules import problem
+from kaito_pack.sources import Source
+from kaito_pack.values.wrapping import KIND, is_wrapped, part
+
+INDEX = "config.kubernetes.io/index"
+# Kubernetes' recommended labels for what an object belongs to: an object of the pack is known again by them.
+OWNER = ("app.kubernetes.io/name", "app.kubernetes.io/instance")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The ResourceList that goes out, and what was wrong: one line each, for people."""
+
+    text: str
+    lines: Sequence[str]
+    is_good: bool
+
+
+def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
+    """The answer to what came in by stdin; UsageError where that is no ResourceList."""
+    whole = documents[0].value
+    if len(documents) > 1 or not isinstance(whole, dict) or whole.get("kind") != "ResourceList":
+        raise UsageError(f"{documents[0].file}: not a ResourceList, which a KRM function reads")
+    items = whole.get("items") or []
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise UsageError(f"{documents[0].file}: the items of the ResourceList are not a list of objects")
+    try:
+        config = function_config(documents[0])
+        (outcome,) = pipeline.run_sources([Source(config.file, [config])])
+        outcome.problems += taken(items, outcome)
+    except ProblemsError as error:
+        config, outcome = documents[0], Outcome(documents[0].file, problems=error.problems)
+    problems = [found for found in outcome.problems if found.layer != "advice"]
+    fields = [field_of(found, config) for found in problems]
+    if outcome.is_good:
+        items = [*kept(items, outcome), *annotated(outcome)]
+    out = {**whole, "items": items}
+    out.pop("results", None)
+    if problems:
+        out["results"] = [result(*pair, config.value) for pair in zip(problems, fields, strict=True)]
+    lines = [line(*pair, config.value) for pair in zip(problems, fields, strict=True)]
+    return Answer(to_yaml(out), lines, outcome.is_good)
+
+
+def function_config(document: Document) -> Document:
+    """The functionConfig as a document of its own; ProblemsError where it is not wrapped values."""
+    config = document.value.get(CONFIG[0])
+    if is_wrapped(config):
+        return part(document, CONFIG)
+    place = document.place(CONFIG)
+    if not isinstance(config, dict):
+        raise ProblemsError([problem("pack-file/missing-field", (), place, field=CONFIG[0])])
+    name, wanted = ("kind", KIND) if config.get("apiVersion") == API_VERSION else ("apiVersion", API_VERSION)
+    facts = {"value": shown(config.get(name)), "choices": wanted}
+    raise ProblemsError([problem("pack-file/not-a-choice", (*CONFIG, name), place, **facts)])
+
+
+def identity(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """What makes two objects the same one: group, kind, namespace and name."""
+    metadata = body.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    group = str(body.get("apiVersion")).rpartition("/")[0]
+    return group, str(body.get("kind")), str(metadata.get("namespace", "")), str(metadata.get("name"))
+
+
+def is_own(item: Mapping[str, Any], manifest: Mapping[str, Any], file: str) -> bool:
+    """Whether the pack made `item` in an earlier run: it has the owner of `manifest`, or lies in its file."""
+    annotations, labels = metadata_of(item, "annotations"), metadata_of(item, "labels")
+    if file in (annotations.get(PATH), annotations.get(f"internal.{PATH}")):
+        return True
+    owner = metadata_of(manifest, "labels")
+    return all(label in owner and owner[label] == labels.get(label) for label in OWNER)
+
+
+def file_of(outcome: Outcome) -> str:
+    """The file that the manifests of one values document belong into, as in the output tree."""
+    metadata = outcome.manifests[0].body["metadata"]
+    return f"{metadata['namespace']}/{metadata['name']}.yaml"
+
+
+def taken(items: Sequence[Mapping[str, Any]], outcome: Outcome) -> Iterator[Problem]:
+    """A problem for each manifest whose name an object of somebody else has."""
+    if outcome.values is None or not outcome.manifests:
+        return
+    made = {identity(manifest.body): manifest.body for manifest in outcome.manifests}
+    for item in items:
+        manifest = made.get(identity(item))
+        if manifest is not None and not is_own(item, manifest, file_of(outcome)):
+            _, kind, namespace, name = identity(item)
+            facts = {"kind": shown(kind), "namespace": shown(namespace), "name": shown(name)}
+            yield problem("values/object-taken", ("name",), outcome.values.place(("name",)), **facts)
+
+
+def kept(items: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Mapping[str, Any]]:
+    """The items that the rendered manifests do not replace."""
+    made = {identity(manifest.body) for manifest in outcome.manifests}
+    return [item for item in items if identity(item) not in made]
+
+
+def annotated(outcome: Outcome) -> Iterator[Mapping[str, Any]]:
+    """The rendered manifests, each with the file that it belongs into and its place there."""
+    file = file_of(outcome)
+    for index, manifest in enumerate(outcome.manifests):
+        metadata = manifest.body["metadata"]
+        annotations = {**(metadata.get("annotations") or {}), PATH: file, INDEX: str(index)}
+        yield {**manifest.body, "metadata": {**metadata, "annotations": annotations}}

@@ -1,0 +1,93 @@
+"""What was wrong, as a KRM function tells it: the `results` of a ResourceList, and lines for people.
+
+The text that a function reads is made by the tool that runs it, so a problem names the field of the
+functionConfig, not a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kaito_pack.documents.document import Document, Entry
+from kaito_pack.pack_files import API_VERSION
+from kaito_pack.problems import Path, Place, Problem, path_text, shown
+from kaito_pack.report import sentence
+from kaito_pack.values.wrapping import KIND, is_wrapped
+
+CONFIG: Path = ("functionConfig",)
+# Where a tool that keeps items in files writes them; we name the place that the output tree has for them.
+PATH = "config.kubernetes.io/path"
+
+
+def field_of(found: Problem, config: Document) -> Path:
+    """The field of the functionConfig that a problem is about; () where it is the whole."""
+    if found.layer in ("values", "model") and not found.rule.startswith("pack-file/"):
+        return ("spec", *found.path)
+    if found.rule.startswith("pack-file/"):
+        return found.path[1:] if found.path[:1] == CONFIG else found.path
+    # A problem of a manifest: its place is that of the value which caused it.
+    return path_at(config, found.place) if found.place else ()
+
+
+def path_at(document: Document, place: Place) -> Path:
+    """The path of what stands at `place`; () where nothing does."""
+    todo: list[tuple[Path, Entry | None]] = [((), document.root)]
+    for path, entry in todo:
+        if entry is None:
+            continue
+        if path and place in (document.place_of(entry.value), document.place_of(entry.key)):
+            return path
+        inside = entry.inside
+        children = inside.items() if isinstance(inside, dict) else enumerate(inside or ())
+        todo += [((*path, step), child) for step, child in children]
+    return ()
+
+
+def result(found: Problem, field: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+    """One entry of a ResourceList's `results`."""
+    row: dict[str, Any] = {
+        "message": words_of(found),
+        "severity": found.severity,
+        "tags": {"rule": found.rule},
+    }
+    if is_wrapped(config):
+        row["resourceRef"] = {"apiVersion": API_VERSION, "kind": KIND, "name": name_of(config)}
+        annotations = metadata_of(config, "annotations")
+        if file := annotations.get(f"internal.{PATH}") or annotations.get(PATH):
+            row["file"] = {"path": str(file)}
+    if field:
+        row["field"] = {"path": path_text(field)}
+    return row
+
+
+def line(found: Problem, field: Path, config: Mapping[str, Any]) -> str:
+    """The same for people: what the functionConfig is called, the field, the words, the rule."""
+    warning = "" if found.is_error else "warning: "
+    where = f"{path_text(field)}: " if field else ""
+    return f"{label(config)} {warning}{where}{words_of(found)} [{found.rule}]"
+
+
+def words_of(found: Problem) -> str:
+    """What is wrong and what to do; with the path in the manifest, where the problem is one of a manifest."""
+    words = " ".join(filter(None, [sentence(found.message), sentence(found.fix)]))
+    is_of_manifest = found.path and found.layer not in ("values", "model")
+    return f"{path_text(found.path)}: {words}" if is_of_manifest else words
+
+
+def label(config: Mapping[str, Any]) -> str:
+    """What messages call the functionConfig."""
+    return f"{KIND} {shown(name_of(config), quote=False)}".rstrip() if is_wrapped(config) else "ResourceList"
+
+
+def name_of(config: Mapping[str, Any]) -> str:
+    """The name in the functionConfig's metadata, `""` where it has none."""
+    metadata = config.get("metadata")
+    return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
+
+
+def metadata_of(body: Mapping[str, Any], part: str) -> Mapping[str, Any]:
+    """The labels or annotations of an object."""
+    metadata = body.get("metadata")
+    found = metadata.get(part) if isinstance(metadata, dict) else None
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,161 @@
+"""What a change will do: every changed field with what KAITO of the target's version makes of it.
+
+The labels stand in `schemas/kaito/changes.json`; what the webhook refuses is asked of its own rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kaito_pack import checks
+from kaito_pack.plan import moves
+from kaito_pack.plan.changes import Change, by_table
+from kaito_pack.plan.differences import ABSENT, Difference, differences, keyed_path
+from kaito_pack.plan.moves import Identity, identity, metadata, nameable
+from kaito_pack.plan.stored import kept_by_apply, settled
+from kaito_pack.problems import Path, Problem
+from kaito_pack.report import sentence
+from kaito_pack.target import Surroundings, Target
+
+LABELS = ("rejected", "not-rolled-out", "rolled-out-by-job", "recreate", "live", "ignored")
+REFUSED = "the update is refused as a whole, so nothing of it reaches the cluster"
+ONLY_ANEW = f"{REFUSED}; made again, the Workspace takes it, and the model is away meanwhile"
+STORED = "kaito/stored-object-broken"
+BLOCKED = "whatever the change, because of what is stored: "
+Manifest = Mapping[str, Any]
+
+
+@dataclass
+class Planned:
+    """What becomes of one object: created, deleted, recreated or changed; the first two have no changes.
+
+    `why` is what is to be said of the object as a whole; `cluster` its name in a fleet.
+    """
+
+    action: str
+    kind: str
+    namespace: str
+    name: str
+    changes: list[Change] = field(default_factory=list)
+    remedy: str = ""
+    why: str = ""
+    cluster: str = ""
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of its changes, and `created` or `deleted`."""
+        return [self.action] if not self.changes else [change.label for change in self.changes]
+
+
+def plan(
+    old: Sequence[Manifest],
+    new: Sequence[Manifest],
+    target: Target,
+    whole: bool = True,
+    same_file: Mapping[Identity, Identity] | None = None,
+) -> list[Planned]:
+    """What becomes of each object; `whole` False: what is missing from `new` is not deleted.
+
+    `same_file` gives the old identity of the Workspace that the same values file made.
+    """
+    there = {identity(one): one for one in old}
+    wanted = {identity(one): one for one in new}
+    gone = {key: body for key, body in there.items() if key not in wanted}
+    created = {key: body for key, body in wanted.items() if key not in there}
+    guess = whole or moves.only_pair(old, new)
+    moved = moves.moves(gone, created, same_file or {}, guess)
+    found = []
+    for key, body in wanted.items():
+        before = there.get(key) or gone.pop(moved.get(key, key), None)
+        if before is None:
+            found.append(_planned("created", body))
+        elif planned := _changed(before, body, target):
+            found.append(planned)
+    if whole:
+        found += [_deleted(body) for body in gone.values()]
+    return found
+
+
+def _planned(action: str, body: Manifest) -> Planned:
+    return Planned(action, str(body.get("kind")), metadata(body, "namespace"), metadata(body, "name"))
+
+
+def _deleted(body: Manifest) -> Planned:
+    planned = _planned("deleted", body)
+    planned.remedy = _delete(planned)
+    return planned
+
+
+def _delete(planned: Planned) -> str:
+    if not nameable(planned.kind, planned.name, planned.namespace or moves.DEFAULT):
+        return ""  # no cluster has it
+    command = f"kubectl delete {planned.kind.lower()} {planned.name}"
+    return f"{command} -n {planned.namespace}" if planned.namespace else command
+
+
+def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
+    before = settled(old, target.kaito)
+    if identity(old) != identity(new):
+        after = settled(new, target.kaito)
+        planned = _planned("recreated", new)
+        planned.changes = [by_table(one, before, after, target.kaito) for one in differences(before, after)]
+        return planned
+    after = kept_by_apply(old, new, target.kaito)
+    found = list(differences(before, after))
+    if not found:
+        return None
+    planned = _planned("changed", new)
+    planned.changes = list(_labelled(found, before, after, target))
+    if "rejected" in planned.labels and checks.is_workspace(new):
+        anew = not any(_refusals(None, new, target))
+        planned.why = ONLY_ANEW if anew else REFUSED
+        planned.remedy = _delete(planned) if anew else ""
+    return planned
+
+
+def _labelled(found: Sequence[Difference], old: Manifest, new: Manifest, target: Target) -> Iterator[Change]:
+    refused, blocked = _rejections(old, new, target) if checks.is_workspace(new) else ([], [])
+    untold = list(refused)
+    for one in found:
+        refusal = next((each for each in refused if _concerns(keyed_path(new, each.path), one.path)), None)
+        if refusal is not None:
+            untold = [each for each in untold if each is not refusal]
+            yield _rejected(one, refusal)
+        elif blocked:
+            # What KAITO says of the stored object names the only way out of it.
+            yield _rejected(one, next((each for each in blocked if each.rule == STORED), blocked[0]), BLOCKED)
+        else:
+            yield by_table(one, old, new, target.kaito)
+    for refusal in untold:  # the change shows in another field than the one that the webhook names
+        yield _rejected(Difference(refusal.path, ABSENT, ABSENT), refusal)
+
+
+def _rejected(one: Difference, refusal: Problem, head: str = "") -> Change:
+    return Change(one.path, one.old, one.new, "rejected", head + refusal.message, sentence(refusal.fix))
+
+
+def rejections(old: Manifest, new: Manifest, target: Target) -> list[Problem]:
+    """What the API server or KAITO's webhook refuses because of the change, and not for what was there."""
+    return _rejections(old, new, target)[0]
+
+
+def _rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Problem], list[Problem]]:
+    """The refusals of a change that come of it, and those that any change of this object would meet."""
+    before = {(one.rule, one.path) for one in _refusals(old, old, target)}
+    refused: tuple[list[Problem], list[Problem]] = [], []
+    for one in _refusals(old, new, target):
+        refused[(one.rule, one.path) in before].append(one)
+    return refused
+
+
+def _refusals(old: Manifest | None, new: Manifest, target: Target) -> list[Problem]:
+    """What refuses the update of `old` to `new`, or the creation of `new` where there is no `old`."""
+    found = checks.check(new, Surroundings(target, old=old), with_model=False) or []
+    return [one for one in found if one.is_error and one.layer in ("crd", "webhook")]
+
+
+def _concerns(problem: Path, change: Path) -> bool:
+    shorter = min(len(problem), len(change))
+    return problem[:shorter] == change[:shorter]

@@ -1,0 +1,130 @@
+"""One changed field, and its label by the rows of `schemas/kaito/changes.json` where nobody refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kaito_pack.plan.differences import ABSENT, Difference
+from kaito_pack.plan.moves import identity, metadata, nameable
+from kaito_pack.problems import Path, looks_like_token, path_text, shown
+from kaito_pack.rules import in_range
+from kaito_pack.tables import table
+
+HASH = "kubefoundry.io/template-hash"
+HIDDEN = "a value with a Hugging Face token (not shown)"
+BY_JOB = "the rollout job deletes the workload, KAITO makes it again, and the replicas restart"
+Manifest = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed field: its label, what KAITO does with it, and the command or words that help."""
+
+    path: Path
+    old: Any
+    new: Any
+    label: str
+    words: str
+    remedy: str = ""
+
+    def told(self) -> str:
+        """`replicas: 1 → 2`, safe to print; the path alone where no value changed there."""
+        return ": ".join(filter(None, (path_text(self.path), self.values())))
+
+    def values(self) -> str:
+        """`1 → 2`, safe to print; "" where no value changed there."""
+        if self.old is ABSENT and self.new is ABSENT:
+            return ""
+        return f"{_value(self.old)} → {_value(self.new)}"
+
+    def data(self) -> dict[str, Any]:
+        """`{"old": 1, "new": 2}` for programs; what is absent is left out, and no token is repeated."""
+        both = {"old": self.old, "new": self.new}
+        return {name: _masked(value) for name, value in both.items() if value is not ABSENT}
+
+
+def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Change:
+    """The change with the label, words and remedy of its row for that KAITO minor."""
+    row = _row(one.path, new, kaito)
+    if identity(old) != identity(new) and row["label"] != "recreate":
+        row = table("kaito/changes.json")["moved"]
+    if row["label"] == "not-rolled-out" and _is_for_the_job(old, new):
+        return Change(one.path, one.old, one.new, "rolled-out-by-job", BY_JOB)
+    facts = {
+        "kind": str(new.get("kind")).lower(),
+        "name": metadata(new, "name"),
+        "namespace": metadata(new, "namespace") or "default",
+        "old_name": metadata(old, "name"),
+        "old_namespace": metadata(old, "namespace") or "default",
+        "workload": workload(row, kaito),
+    }
+    remedy = row["remedy"].format_map(facts) if nameable(*filter(None, facts.values())) else ""
+    return Change(one.path, one.old, one.new, row["label"], row["words"], remedy)
+
+
+def _row(path: Path, body: Manifest, kaito: str) -> Mapping[str, Any]:
+    """The row of that kind of object whose path says most of `path`; of two, one that asks for a field."""
+    rows = table("kaito/changes.json")
+    kind = str(body.get("kind"))
+    text = ".".join(map(str, path)) + "."
+    fits = [row for row in rows.values() if row["kind"] == kind and _fits(row, text, kaito)]
+    fits = [row for row in fits if _has(body, row.get("with", ""))]
+    if fits:
+        return max(fits, key=lambda row: (len(row["path"]), "with" in row))
+    fallback: Mapping[str, Any] = rows["resource" if kind == "Workspace" else "other"]
+    return fallback
+
+
+def _fits(row: Mapping[str, Any], path: str, kaito: str) -> bool:
+    return (
+        bool(row["path"])
+        and path.startswith(f"{row['path']}.")
+        and in_range(kaito, row.get("versions", "all"))
+    )
+
+
+def workload(row: Mapping[str, Any], kaito: str) -> str:
+    """The kind of workload, in the words of kubectl, that a row names for that KAITO; "" for none."""
+    kinds = row.get("workload", {})
+    return next((kind for versions, kind in kinds.items() if in_range(kaito, versions)), "")
+
+
+def _has(body: Manifest, path: str) -> bool:
+    """Whether the object has the field that a row is for; every object has none."""
+    inside: Any = body
+    for step in path.split(".") if path else ():
+        inside = inside.get(step) if isinstance(inside, Mapping) else None
+    return inside is not None
+
+
+def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
+    """Whether the rollout job sees the change: it compares hashes of the pod spec, and of nothing else."""
+    return _hash(new) not in (None, _hash(old))
+
+
+def _hash(body: Manifest) -> Any:
+    inference = body.get("inference")
+    template = inference.get("template") if isinstance(inference, Mapping) else None
+    metadata = template.get("metadata") if isinstance(template, Mapping) else None
+    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    return annotations.get(HASH) if isinstance(annotations, Mapping) else None
+
+
+def _masked(value: Any) -> Any:
+    """`value`, or words in its place where a token stands anywhere in it: cut, half of it would be shown."""
+    return HIDDEN if looks_like_token(_json(value)) else value
+
+
+def _json(value: Any) -> str:
+    import json  # only where something is told of a change
+
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _value(value: Any) -> str:
+    if value is ABSENT:
+        return "nothing"
+    value = _masked(value)
+    return shown(_json(value) if isinstance(value, Mapping | list) and value else value, quote=False)

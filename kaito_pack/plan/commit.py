@@ -1,0 +1,105 @@
+"""The YAML and JSON files of git repositories as they were at a commit, put into a folder of their own.
+
+Read by git itself, into an index of its own: neither the working tree nor the user's index is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+
+from kaito_pack.problems import UsageError, escaped, shown
+from kaito_pack.sources import SUFFIXES
+
+
+@contextmanager
+def files_at(ref: str) -> Iterator[Commit]:
+    """The files at `ref`, there as long as the context lasts."""
+    with TemporaryDirectory(prefix="kaito-pack-") as folder:
+        yield Commit(ref, os.path.realpath(folder))
+
+
+class Commit:
+    """Where the files of a commit lie, by the paths that they have in the working tree."""
+
+    def __init__(self, ref: str, folder: str) -> None:
+        self.ref, self._folder = ref, folder
+        self._repositories: dict[str, str] = {}
+        self._places: dict[str, tuple[str, str]] = {}
+
+    def path(self, path: str) -> str:
+        """Where `path` as it was lies; it may not be there. UsageError outside of a repository."""
+        folder = path
+        names: list[str] = []
+        while folder and not os.path.isdir(folder):  # what is gone today lies below a folder that is left
+            folder, name = os.path.split(folder)
+            names.insert(0, name)
+        top, prefix = self._place(folder or ".")
+        if top not in self._repositories:
+            self._repositories[top] = self._exported(top)
+        return os.path.normpath(os.path.join(self._repositories[top], prefix, *names))
+
+    def name(self, path: str) -> str:
+        """A path among the files of the commit as git writes it: `main:models/llama.yaml`."""
+        below = os.path.relpath(path, self._folder).split(os.sep, 1)[-1]
+        return f"{self.ref}:{below}"
+
+    def has(self, path: str) -> bool:
+        """Whether `path` lies in a repository; a layer of another place is taken as it is."""
+        try:
+            self._place(os.path.dirname(path) or ".")
+        except UsageError:
+            return False
+        return True
+
+    def _place(self, folder: str) -> tuple[str, str]:
+        """The repository that a folder lies in, and the folder's path in it."""
+        if folder not in self._places:
+            said = self._git(folder, "rev-parse", "--show-toplevel", "--show-prefix").splitlines()
+            self._places[folder] = said[0], said[1] if len(said) > 1 else ""
+        return self._places[folder]
+
+    def _exported(self, top: str) -> str:
+        found = f"{self.ref}^{{commit}}"
+        commit = self._git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", found).strip()
+        folder = os.path.join(self._folder, str(len(self._repositories)))
+        index = {"GIT_INDEX_FILE": f"{folder}.index"}
+        self._git(top, "read-tree", commit, more=index)
+        globs = [f":(glob,icase)**/*{suffix}" for suffix in SUFFIXES]
+        names = self._git(top, "ls-files", "-z", "--", *globs, more=index)
+        prefix = f"--prefix={folder}/"
+        self._git(top, "checkout-index", "--quiet", "-z", "--stdin", prefix, more=index, stdin=names)
+        os.makedirs(folder, exist_ok=True)  # also where the commit has no such file
+        return folder
+
+    def _git(self, folder: str, *arguments: str, more: dict[str, str] | None = None, stdin: str = "") -> str:
+        try:
+            done = subprocess.run(
+                ["git", *arguments],
+                cwd=folder,
+                env={**os.environ, **_where_git_is(), **(more or {})},
+                input=os.fsencode(stdin),
+                capture_output=True,
+                check=False,
+            )
+        except OSError as error:
+            raise UsageError(f"--against needs git: {(error.strerror or str(error)).lower()}") from None
+        if done.returncode:
+            raise UsageError(f"--against: {self._reason(folder, arguments, os.fsdecode(done.stderr))}")
+        return os.fsdecode(done.stdout)
+
+    def _reason(self, folder: str, arguments: Sequence[str], said: str) -> str:
+        if "--verify" in arguments:
+            return f"{shown(self.ref)} is no commit here"
+        return f"{escaped(folder)}: {escaped(' '.join(said.split())) or 'git failed'}"
+
+
+def _where_git_is() -> dict[str, str]:
+    """What a hook of git's says of its repository, from the folder that we are in: git runs in others."""
+    if "GIT_DIR" not in os.environ:
+        return {}
+    named = {"GIT_WORK_TREE": ".", **os.environ}
+    return {name: os.path.abspath(named[name]) for name in ("GIT_DIR", "GIT_WORK_TREE")}

@@ -1,0 +1,139 @@
+"""A stored object as a file could say it: without what the cluster and KAITO's controller add.
+
+What is added was seen on KAITO v0.12.0 and v0.8.1 and read in v0.6.2 and v0.7.2.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from kaito_pack.checks import is_workspace
+from kaito_pack.kaito import crd
+from kaito_pack.plan.moves import DEFAULT
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+ADDED = (
+    "managedFields",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "selfLink",
+    "finalizers",
+)
+ADDED_ANNOTATIONS = ("workspace.kaito.io/", LAST_APPLIED)
+
+
+def settled(manifest: Mapping[str, Any], kaito: str) -> dict[str, Any]:
+    """`manifest` without what a cluster added, and with what the CRD of that KAITO fills in anyway."""
+    body: dict[str, Any] = deepcopy({key: value for key, value in manifest.items() if key != "status"})
+    metadata = body.get("metadata")
+    if isinstance(metadata, dict):
+        for name in ADDED:
+            metadata.pop(name, None)
+        _drop_annotations(metadata)
+        if not metadata.get("namespace"):
+            metadata["namespace"] = DEFAULT
+    if is_workspace(body):
+        _settle_inference(body.get("inference"))
+        return filled(body, kaito)
+    return body
+
+
+def filled(workspace: dict[str, Any], kaito: str) -> dict[str, Any]:
+    """The Workspace with the defaults of the CRD: `count: 1`, up to 0.7 an instance type, and so on."""
+    served = crd.schemas(kaito)
+    api = str(workspace.get("apiVersion")).rpartition("/")[2]
+    schema = served.get(api) or served[max(served)]
+    found: dict[str, Any] = _filled(schema, workspace)
+    return found
+
+
+def _filled(schema: Mapping[str, Any], value: Any) -> Any:
+    """Defaults as the API server sets them: in objects that are there, for what is missing or null."""
+    if not isinstance(value, dict):
+        return value
+    result = dict(value)
+    for name, part in schema.get("properties", {}).items():
+        if result.get(name) is not None:
+            result[name] = _filled(part, result[name])
+        elif "default" in part:
+            result[name] = part["default"]
+    return result
+
+
+def _drop_annotations(metadata: dict[str, Any]) -> None:
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, dict):
+        kept = {
+            key: value for key, value in annotations.items() if not str(key).startswith(ADDED_ANNOTATIONS)
+        }
+        metadata["annotations"] = kept
+        if not kept:
+            del metadata["annotations"]
+
+
+def _settle_inference(inference: Any) -> None:
+    if not isinstance(inference, dict):
+        return
+    template, preset = inference.get("template"), inference.get("preset")
+    if isinstance(preset, dict) and preset.get("presetOptions") == {}:
+        del preset["presetOptions"]
+    metadata = template.get("metadata") if isinstance(template, dict) else None
+    if isinstance(template, dict) and isinstance(metadata, dict):
+        if "creationTimestamp" in metadata and metadata["creationTimestamp"] is None:
+            del metadata["creationTimestamp"]
+        if not metadata:
+            del template["metadata"]
+
+
+def kept_by_apply(live: Mapping[str, Any], new: Mapping[str, Any], kaito: str) -> dict[str, Any]:
+    """`new` with what applying it leaves as it is in `live`: fields that no file ever set.
+
+    An apply takes away only what an earlier apply set. Where kubectl's annotation tells what that was, it
+    decides. Without it, labels and what a Workspace says are taken for the owner's, and everything else that
+    `new` does not name (a Service's clusterIP, an annotation of Argo CD) for somebody else's.
+    """
+    metadata = live.get("metadata")
+    if not isinstance(metadata, Mapping) or not metadata.get("uid"):
+        return settled(new, kaito)  # a file, not an object of a cluster: what it says was applied
+    wanted, there = settled(new, kaito), settled(live, kaito)
+    before = _last_applied(metadata)
+    if before is None:
+        labels = {"labels": there.get("metadata", {}).get("labels")}
+        before = {**(there if is_workspace(live) else {}), "metadata": labels}
+    result: dict[str, Any] = _left(there, settled(before, kaito), wanted)
+    return result
+
+
+def _last_applied(metadata: Mapping[str, Any]) -> dict[str, Any] | None:
+    annotations = metadata.get("annotations")
+    text = annotations.get(LAST_APPLIED) if isinstance(annotations, Mapping) else None
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _left(there: Any, before: Any, wanted: Any) -> Any:
+    """`wanted`, and what is there but was not applied before."""
+    if isinstance(there, dict) and isinstance(wanted, dict):
+        past = before if isinstance(before, dict) else {}
+        result = {
+            key: _left(there[key], past.get(key), value) if key in there else value
+            for key, value in wanted.items()
+        }
+        for key, value in there.items():
+            if key not in past and key not in wanted:
+                result[key] = value
+            elif key not in wanted and isinstance(value, dict) and (kept := _left(value, past[key], {})):
+                result[key] = kept  # others have set keys of their own in a map that we set no longer
+        return result
+    if isinstance(there, list) and isinstance(wanted, list) and len(there) == len(wanted):
+        earlier = before if isinstance(before, list) and len(before) == len(there) else [None] * len(there)
+        return [_left(*each) for each in zip(there, earlier, wanted, strict=True)]
+    return wanted

@@ -1,0 +1,109 @@
+"""What a newer KAITO would make of Workspaces that run: refused, or treated differently, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from kaito_pack import checks
+from kaito_pack.kaito import instance_types
+from kaito_pack.pipeline import surroundings
+from kaito_pack.plan.changes import workload
+from kaito_pack.problems import Problem, shown
+from kaito_pack.rules import problem, rule
+from kaito_pack.tables import table
+from kaito_pack.target import Surroundings, Target
+
+Effect = Literal["refused", "breaks", "differs"]
+When = Literal["create", "update", "create and update"]
+EFFECTS: tuple[Effect, ...] = ("refused", "breaks", "differs")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that the newer KAITO says and the present one does not, and on what it says it."""
+
+    problem: Problem
+    on: When
+
+    @property
+    def effect(self) -> Effect:
+        """Refused by admission, broken afterwards, or only told otherwise."""
+        if not self.problem.is_error:
+            return "differs"
+        return "refused" if self.problem.layer in ("crd", "webhook") else "breaks"
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """One Workspace, and why KAITO `then` treats it otherwise than KAITO `now`."""
+
+    namespace: str
+    name: str
+    now: str
+    reasons: Sequence[Reason]
+    cluster: str = ""
+
+    @property
+    def effect(self) -> Effect:
+        """The worst of its reasons."""
+        return min((one.effect for one in self.reasons), key=EFFECTS.index)
+
+
+def upgraded(
+    bodies: Sequence[Mapping[str, Any]], now: Target, then: Target, cluster: str = ""
+) -> list[Upgraded]:
+    """Each Workspace that KAITO `then` treats otherwise than `now`."""
+    around = surroundings(now, bodies), surroundings(then, bodies)
+    found = []
+    for body in bodies:
+        if checks.is_workspace(body) and (reasons := list(_reasons(body, *around))):
+            metadata = body["metadata"]
+            found.append(
+                Upgraded(metadata.get("namespace", ""), metadata["name"], now.kaito, reasons, cluster)
+            )
+    return found
+
+
+def _reasons(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> Iterator[Reason]:
+    as_new = _new(body, now, then)
+    as_stored = _new(body, replace(now, old=body), replace(then, old=body))
+    for one in as_new:
+        yield Reason(one, "create and update" if one in as_stored else "create")
+    yield from (Reason(one, "update") for one in as_stored if one not in as_new)
+    if not any(one.path == INSTANCE_TYPE and one.is_error for one in as_new):
+        yield from (Reason(one, "create") for one in _dropped(body, now.target, then))
+    yield from (Reason(one, "update") for one in _replaced(body, now.target, then.target))
+
+
+def _new(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> list[Problem]:
+    known = {(one.rule, one.path) for one in checks.check(body, now) or ()}
+    return [one for one in checks.check(body, then) or () if (one.rule, one.path) not in known]
+
+
+INSTANCE_TYPE = ("resource", "instanceType")
+TEMPLATE = ("inference", "template")
+REPLACED = "controller/workload-replaced"
+
+
+def _replaced(body: Mapping[str, Any], now: Target, then: Target) -> Iterator[Problem]:
+    """A workload that the newer KAITO deletes, since it runs templates by another kind of workload."""
+    row = table("kaito/changes.json")["template"]
+    old, new = workload(row, now.kaito), workload(row, then.kaito)
+    inference = body.get("inference")
+    if old == new or not isinstance(inference, Mapping) or inference.get("template") is None:
+        return
+    if rule(REPLACED).holds_for(then.kaito):
+        yield problem(REPLACED, TEMPLATE, kaito=then.kaito, old=old, new=new)
+
+
+def _dropped(body: Mapping[str, Any], now: Target, then: Surroundings) -> Iterator[Problem]:
+    """An instance type that has left KAITO's list, where its webhook does not mind."""
+    name = body["resource"].get("instanceType")
+    found = instance_types.find(now.cloud, name) if isinstance(name, str) else None
+    if found is None or found.known_in(then.target.kaito) or not found.known_in(now.kaito):
+        return
+    if then.provisioning(body) == "auto":
+        facts = {"name": shown(found.name), "model": found.model, "dropped_in": found.dropped_in}
+        yield problem("kaito/instance-type-dropped-later", INSTANCE_TYPE, **facts)

@@ -1,0 +1,112 @@
+"""What a user adds to a mode's manifests: `podTemplate`, `extraArgs`, `extraObjects`, by intent.
+
+`podTemplate` is laid over the rendered pod template with Kubernetes' strategic-merge meaning; what comes out
+is checked like everything else, and so are the links that the mode's own templates keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from kaito_pack.documents import Document
+from kaito_pack.documents.scalars import to_yaml
+from kaito_pack.kaito import canonical
+from kaito_pack.kubernetes import definitions
+from kaito_pack.kubernetes.amounts import printed
+from kaito_pack.kubernetes.strategic_merge import MergeError, merge
+from kaito_pack.problems import Path, ProblemsError, shown
+from kaito_pack.rendering.manifests import EXTRA, Manifest
+from kaito_pack.rules import problem
+from kaito_pack.values.checking import Values
+
+TEMPLATE: Path = ("inference", "template")
+HASH = "kubefoundry.io/template-hash"
+# Kinds of Kubernetes 1.37 that have no namespace; every other object gets the values' one.
+CLUSTER_SCOPED = frozenset(
+    (
+        "APIService CertificateSigningRequest ClusterRole ClusterRoleBinding CSIDriver CSINode"
+        " CustomResourceDefinition DeviceClass FlowSchema IngressClass MutatingAdmissionPolicy"
+        " MutatingWebhookConfiguration Namespace Node PersistentVolume PriorityClass"
+        " PriorityLevelConfiguration ResourceSlice RuntimeClass StorageClass ValidatingAdmissionPolicy"
+        " ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment"
+        " VolumeAttributesClass"
+    ).split()
+)
+
+
+def extended(manifests: Sequence[Manifest], values: Values) -> list[Manifest]:
+    """The manifests with the user's additions; ProblemsError where one cannot be laid over."""
+    patch = values.filled.get("podTemplate")
+    result = [_patched(manifest, patch, values) if patch else manifest for manifest in manifests]
+    for index, added in enumerate(values.filled.get("extraObjects") or ()):
+        result.append(_object(added, ("extraObjects", index), values, result))
+    return result
+
+
+def _patched(manifest: Manifest, patch: Mapping[str, Any], values: Values) -> Manifest:
+    inference = manifest.body.get("inference")
+    if not isinstance(inference, Mapping) or not isinstance(inference.get("template"), Mapping):
+        return manifest
+    try:
+        merged = merge(inference["template"], patch, definitions.definition(definitions.newest()))
+    except MergeError as error:
+        path = ("podTemplate", *error.path)
+        found = problem("values/pod-template-merge", path, values.place(path), reason=error.reason)
+        raise ProblemsError([found]) from None
+    if _hash(merged.value) != _hash(inference["template"]):
+        path = ("podTemplate", "metadata", "annotations")
+        raise ProblemsError([problem("values/pod-template-hash", path, values.place(path), key=HASH)])
+    # In the order of a pod template, whichever of the two the user has added.
+    template = {key: merged.value[key] for key in ("metadata", "spec") if key in merged.value} | merged.value
+    body = deepcopy({**manifest.body, "inference": {**inference, "template": template}})
+    to_canonical_form(body)
+    origins = {(*TEMPLATE, *path): ("podTemplate", *origin) for path, origin in merged.origins.items()}
+    return _manifest(manifest.template, body, origins)
+
+
+def _hash(template: Mapping[str, Any]) -> Any:
+    metadata = template.get("metadata") or {}
+    return (metadata.get("annotations") or {}).get(HASH)
+
+
+def _manifest(template: str, body: dict[str, Any], origins: Mapping[Path, Path]) -> Manifest:
+    return Manifest(template, to_yaml(body), Document(f"templates/{template}", 1, body), origins)
+
+
+def to_canonical_form(body: dict[str, Any]) -> None:
+    """Write what the user added in the form that KAITO's controller leaves alone."""
+    for found in list(canonical.check(body)):
+        *above, key = found.path
+        owner: Any = body
+        for step in above:
+            owner = owner[step]
+        if found.rule == "controller/quantity-not-canonical":
+            owner[key] = printed(owner[key])
+        elif found.rule == "controller/resources-missing":
+            owner[key] = {}
+        elif found.rule == "controller/empty-field" and isinstance(owner, dict):
+            owner.pop(key, None)  # a list whose last item was taken away
+
+
+def _object(added: Any, path: Path, values: Values, others: Sequence[Manifest]) -> Manifest:
+    place = values.place(path)
+    body = deepcopy(added)
+    metadata = body.setdefault("metadata", {})
+    if isinstance(metadata, dict) and body.get("kind") not in CLUSTER_SCOPED:
+        name = {"name": metadata["name"]} if "name" in metadata else {}
+        body["metadata"] = {**name, "namespace": values.filled["namespace"], **metadata}
+    if str(body.get("apiVersion", "")).startswith("kaito.sh/"):
+        raise ProblemsError([problem("values/extra-workspace", path, place, kind=shown(body.get("kind")))])
+    if any(_identity(other.body) == _identity(body) for other in others):
+        what = shown(f"{body.get('kind')} {body['metadata'].get('name')}")
+        raise ProblemsError([problem("values/extra-object-twice", path, place, what=what)])
+    return _manifest(EXTRA, body, {(): path})
+
+
+def _identity(body: Mapping[str, Any]) -> tuple[str, ...]:
+    metadata = body.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    group = str(body.get("apiVersion", "")).rpartition("/")[0]
+    return group, str(body.get("kind")), str(metadata.get("namespace")), str(metadata.get("name"))

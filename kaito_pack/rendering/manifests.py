@@ -1,0 +1,56 @@
+"""A rendered manifest: its text, to the byte, and what it reads as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from kaito_pack.documents import Document, read_text
+from kaito_pack.problems import PackError, Path, ProblemsError
+
+EXTRA = "extraObjects"  # in place of the template, for an object that the user has added
+
+
+class Manifest(NamedTuple):
+    """One rendered manifest: its text, to the byte, and what it reads as."""
+
+    template: str
+    text: str
+    document: Document
+    # Where in the values a part of the manifest was written as it stands: manifest path -> values path.
+    origins: Mapping[Path, Path] = MappingProxyType({})
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The manifest as plain data."""
+        body: Mapping[str, Any] = self.document.value
+        return body
+
+
+def parsed(text: str, template: str) -> Document:
+    """The one manifest of a rendered text; PackError where it is not one."""
+    try:
+        documents = read_text(text, f"templates/{template}")
+    except ProblemsError as error:
+        found = error.problems[0]
+        raise PackError(f"templates/{template}: its output is not YAML: {found.message}") from None
+    if len(documents) != 1 or not isinstance(documents[0].value, dict):
+        raise PackError(f"templates/{template}: its output is not one manifest")
+    if documents[0].duplicates or documents[0].odd_keys:
+        raise PackError(f"templates/{template}: its output has a key twice, or one that is not text")
+    documents[0].root = None  # where its lines stand nobody asks, and it is most of what a file keeps, 20 KiB
+    return documents[0]
+
+
+def as_yaml(manifests: Sequence[Manifest]) -> str:
+    """One YAML stream."""
+    return "---\n".join(manifest.text for manifest in manifests)
+
+
+def as_json(bodies: Sequence[Mapping[str, Any]]) -> str:
+    """One JSON object: the manifest itself, or a List of several, as kubectl prints them."""
+    import json  # most runs print YAML
+
+    whole = bodies[0] if len(bodies) == 1 else {"apiVersion": "v1", "kind": "List", "items": bodies}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"

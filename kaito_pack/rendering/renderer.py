@@ -1,0 +1,104 @@
+"""From right values to manifests: each template of the mode rendered once and parsed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path as FilePath
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from kaito_pack.pack import Pack
+from kaito_pack.rendering.manifests import EXTRA, Manifest, parsed
+from kaito_pack.values.checking import Values
+
+# What a template sees besides the values and the mode's facts; filled for the rollout job alone.
+NO_HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": None, "jobHash": None})
+
+
+class Templates(Protocol):
+    """Where the texts of templates come from."""
+
+    def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
+        """The text of each template, `""` where it emits no manifest; PackError where one is at fault."""
+
+
+class OwnTemplates:
+    """Templates rendered in this process, each compiled once."""
+
+    def __init__(self, folders: Sequence[FilePath]) -> None:
+        from kaito_pack.rendering.templates import (  # Jinja2, which a foreign pack's child imports
+            Environment,
+            render,
+        )
+
+        self._environment, self._render = Environment(folders, is_cached=True), render
+
+    def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
+        """The text of each template; see `Templates`."""
+        return [self._render(self._environment, template, context) for template in templates]
+
+
+class Renderer:
+    """Renders values by the templates of one pack; templates are compiled once."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._templates: Templates
+        if pack.is_foreign:
+            from kaito_pack.rendering.render_child import ForeignTemplates  # our own templates need no child
+
+            self._templates = ForeignTemplates(pack.template_folders)
+        else:
+            self._templates = OwnTemplates(pack.template_folders)
+
+    def render(self, values: Values) -> list[Manifest]:
+        """The manifests of `values`, the Workspace first, with the user's additions.
+
+        Raises PackError where a template is at fault, ProblemsError where an addition does not fit.
+        """
+        manifests = self._render(values, {})
+        if values.filled.get("rollout") == "job":
+            # Hashed is what comes out in the end, additions included; so it is known after a first time.
+            return self._render(values, hashes(manifests))
+        return manifests
+
+    def _render(self, values: Values, hashed: Mapping[str, str]) -> list[Manifest]:
+        context = context_of(values, hashed)
+        manifests = self.render_filled(values.mode.templates, context)
+        if values.filled.get("podTemplate") or values.filled.get("extraObjects"):
+            from kaito_pack.rendering.extending import extended  # most values add nothing
+
+            return extended(manifests, values)
+        return manifests
+
+    def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[Manifest]:
+        """The same for a context given in full; without hashes, unless it holds them."""
+        context = {**NO_HASHES, **context}
+        manifests = []
+        for template, text in zip(templates, self._templates.texts(templates, context), strict=True):
+            if text:
+                manifests.append(Manifest(template, text, parsed(text, template)))
+        return manifests
+
+
+def context_of(values: Values, hashed: Mapping[str, str | None] = NO_HASHES) -> dict[str, Any]:
+    """What templates see: the values, the facts of the mode, and the hashes."""
+    return {**values.filled, "mode": values.mode.facts, **hashed}
+
+
+def hashes(manifests: Sequence[Manifest]) -> dict[str, str]:
+    """`templateHash`, which changes with the Workspace's pod spec alone, and `jobHash`, with the pack's Job.
+
+    A Job cannot be changed, so its name holds both.
+    """
+    inference = manifests[0].body.get("inference") or {}
+    spec = (inference.get("template") or {}).get("spec")
+    own = [manifest.body for manifest in manifests if manifest.template != EXTRA]
+    jobs = [body.get("spec") for body in own if body.get("kind") == "Job"]
+    return {"templateHash": _digest(spec)[:8], "jobHash": _digest(jobs)[:3]}
+
+
+def _digest(value: Any) -> str:
+    import json
+    from hashlib import sha256  # only for the values that want the rollout job
+
+    return sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

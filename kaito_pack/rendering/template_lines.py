@@ -1,0 +1,124 @@
+"""Which line of a template emitted a part of a manifest, whatever the template does.
+
+The template is rendered once more with invisible marks: one before each line of text that it emits, one
+before each `{{ }}`, put into the template as Jinja has parsed it. So blocks, includes and whitespace
+control work as ever, and the marks in the output lead back to the lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from jinja2 import nodes
+
+from kaito_pack.documents import read_text
+from kaito_pack.pack import Pack
+from kaito_pack.problems import PackError, Path
+from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.renderer import NO_HASHES, context_of
+from kaito_pack.rendering.templates import Environment, render
+from kaito_pack.rendering.trace import at
+from kaito_pack.values.checking import Values
+
+# What stands for the hashes, which are known after all is rendered.
+HASH = "00000000"
+HASHES = {"templateHash": HASH, "jobHash": "000"}
+MARK = re.compile("\u2063([0-9]+)\u2063")  # INVISIBLE SEPARATOR, which no filter changes
+
+
+@dataclass(frozen=True)
+class TemplateLine:
+    """One line of a template."""
+
+    template: str
+    number: int
+    text: str
+
+
+def template_line(values: Values, manifest: Manifest, path: Path, pack: Pack) -> TemplateLine | None:
+    """The line of a template, its partials included, that emitted what stands at `path`.
+
+    None where no line did: the user's own additions have rewritten the manifest there.
+    """
+    context = context_of(values, HASHES if values.filled.get("rollout") == "job" else NO_HASHES)
+    marking = _Marking(pack.template_folders)
+    try:
+        text = render(Environment(pack.template_folders), manifest.template, context)
+        marked = render(marking, manifest.template, context).splitlines()
+    except PackError:  # a template that looks at its own output does not like the marks
+        return None
+    (document,) = read_text(text, manifest.template)
+    if not _is_same(at(document.value, path), at(manifest.body, path)):
+        return None
+    place = document.place(path)
+    line = _same_line(marked, text.splitlines(), place.line - 1)
+    mark = None if line is None else _mark_at(line, place.column - 1)
+    return None if mark is None else _found(*marking.marks[mark], pack)
+
+
+def _is_same(plain: object, extended: object) -> bool:
+    """Whether what the template gave is what stands there, the hash of the pod template aside."""
+    return plain == extended or (isinstance(plain, str) and isinstance(extended, str) and HASH in plain)
+
+
+def _same_line(marked: list[str], plain: list[str], index: int) -> str | None:
+    """The marked line that is line `index` of `plain`; or, where marks have moved lines, its like."""
+    bare = [MARK.sub("", line).rstrip() for line in marked]
+    wanted = plain[index].rstrip()
+    if index < len(bare) and len(bare) == len(plain) and bare[index] == wanted:
+        return marked[index]
+    turn = [line.rstrip() for line in plain[:index]].count(wanted)
+    alike = [line for line, text in zip(marked, bare, strict=True) if text == wanted]
+    return alike[turn] if turn < len(alike) else None
+
+
+def _mark_at(line: str, column: int) -> int | None:
+    """The last mark before `column` of the line as it is without marks."""
+    found, hidden = None, 0
+    for match in MARK.finditer(line):
+        if found is not None and match.start() - hidden > column:
+            break
+        found = int(match[1])
+        hidden += len(match[0])
+    return found
+
+
+def _found(name: str, number: int, pack: Pack) -> TemplateLine:
+    source = next(file for folder in pack.template_folders if (file := FilePath(folder) / name).is_file())
+    return TemplateLine(name, number, source.read_text(encoding="utf-8").splitlines()[number - 1])
+
+
+class _Marking(Environment):
+    """Templates whose output holds marks, each the number of an entry of `marks`."""
+
+    def __init__(self, folders: tuple[FilePath, ...]) -> None:
+        super().__init__(folders, is_cached=False)
+        self.marks: list[tuple[str, int]] = []
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        template = super()._parse(source, name, filename)
+        for output in list(template.find_all(nodes.Output)):
+            output.nodes = [part for node in output.nodes for part in self._marked(node, name or "")]
+        return template
+
+    def _marked(self, node: Any, name: str) -> Iterator[nodes.Expr]:
+        if not isinstance(node, nodes.TemplateData):
+            yield self._mark(name, node.lineno)
+            yield node
+            return
+        for index, line in enumerate(node.data.splitlines(keepends=True)):
+            if line.strip():
+                # After the blanks, so that a line of blanks alone stays one.
+                blanks = len(line) - len(line.lstrip())
+                yield nodes.TemplateData(line[:blanks], lineno=node.lineno)
+                yield self._mark(name, node.lineno + index)
+                line = line[blanks:]
+            yield nodes.TemplateData(line, lineno=node.lineno)
+
+    def _mark(self, name: str, number: int) -> nodes.TemplateData:
+        self.marks.append((name, number))
+        return nodes.TemplateData(f"\u2063{len(self.marks) - 1}\u2063", lineno=number)

@@ -1,0 +1,121 @@
+"""The one Jinja environment: sandboxed, strict, and every `{{ }}` one YAML value.
+
+Whatever a value holds, it comes out as a scalar that reads back as exactly that value; so text in
+values can never become a key, a container or a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, Undefined
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import LoopContext
+from jinja2.sandbox import SandboxedEnvironment
+
+from kaito_pack.documents.scalars import yaml_scalar
+from kaito_pack.problems import PackError
+from kaito_pack.rendering.template_cache import TemplateCache
+
+LONGEST_RANGE = 1_000
+LONGEST_TEXT = 1_000_000  # characters of one manifest
+
+# What a template may do to a value: nothing that is random, costly, or reaches an attribute.
+_FILTERS = (
+    "capitalize first float indent int items join last length list lower replace round sort string trim"
+    " unique upper urlencode"
+).split()
+_TESTS = (
+    "boolean defined eq even false ge gt in integer le lt mapping ne none number odd sequence string true"
+).split()
+
+
+class Environment(SandboxedEnvironment):
+    """Jinja2 with nothing but mappings, lists and scalars to look at."""
+
+    intercepted_binops = frozenset(("*", "**", "%"))
+
+    def __init__(self, folders: Sequence[Path], is_cached: bool = False) -> None:
+        super().__init__(
+            bytecode_cache=TemplateCache(__file__) if is_cached else None,
+            loader=FileSystemLoader(folders),
+            undefined=StrictUndefined,
+            finalize=one_value,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            auto_reload=False,
+            autoescape=False,
+        )
+        self.filters = {name: self.filters[name] for name in _FILTERS}
+        self.tests = {name: self.tests[name] for name in _TESTS}
+        self.globals = {"range": _range}
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """`a.b` is the item `b` of a mapping; the one object with attributes is a loop's own."""
+        if isinstance(obj, LoopContext):
+            return super().getattr(obj, attribute)
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """The item of a mapping, a list or a text; never an attribute."""
+        if isinstance(obj, Mapping | list | str):
+            try:
+                return obj[argument]
+            except (KeyError, IndexError, TypeError):
+                pass
+        return self.undefined(obj=obj, name=argument)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Arithmetic on numbers alone: `"a" * 10**9` would fill the memory."""
+        if isinstance(left, int | float) and isinstance(right, int | float) and operator != "**":
+            return super().call_binop(context, operator, left, right)
+        raise SecurityError(f"{operator} is for numbers")
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Only `range` can be called."""
+        return obj is _range
+
+
+def _range(*arguments: int) -> range:
+    numbers = range(*arguments)
+    if len(numbers) > LONGEST_RANGE:
+        raise SecurityError(f"range is limited to {LONGEST_RANGE} numbers")
+    return numbers
+
+
+def one_value(value: Any) -> Any:
+    """What a `{{ }}` emits: the one-line YAML text that every reader reads back as `value`."""
+    if isinstance(value, Undefined):
+        return value  # raises when it is printed, naming itself
+    return yaml_scalar(value)
+
+
+def render(environment: Environment, template: str, context: Mapping[str, Any]) -> str:
+    """The text of one manifest, `""` where the template emits none.
+
+    Raises PackError, with the template's name and line, for whatever the template does wrong.
+    """
+    try:
+        text: str = environment.get_template(template).render(context)
+    except TemplateError as error:
+        raise PackError(f"{_where(error, template)}: {error.message}") from None
+    except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        raise PackError(f"{_where(error, template)}: {error}") from None
+    if len(text) > LONGEST_TEXT:
+        raise PackError(f"templates/{template}: more than {LONGEST_TEXT} characters come out")
+    return text.strip("\n") + "\n" if text.strip() else ""
+
+
+def _where(error: BaseException, template: str) -> str:
+    """The innermost template and line that `error` comes from."""
+    name, line = getattr(error, "name", None) or template, getattr(error, "lineno", None)
+    step = error.__traceback__
+    while step is not None:
+        file = step.tb_frame.f_code.co_filename
+        if file.endswith(".j2"):
+            name, line = "/".join(Path(file).parts[-2:]), step.tb_lineno
+        step = step.tb_next
+    return f"templates/{name}:{line}" if line else f"templates/{name}"

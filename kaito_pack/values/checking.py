@@ -1,0 +1,162 @@
+"""Values: checked by the schema of their mode, then filled with defaults and brought into canonical form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from kaito_pack.documents import Document
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.problems import (
+    Path,
+    Place,
+    Problem,
+    ProblemsError,
+    did_you_mean,
+    looks_like_token,
+    shown,
+)
+from kaito_pack.rules import problem
+from kaito_pack.values import json_schema, layers
+from kaito_pack.values.json_schema import Schema
+from kaito_pack.values.layers import Layer
+
+
+class Values(NamedTuple):
+    """Values that are right: `given` as written (layers merged, nulls gone), `filled` for the templates."""
+
+    mode: Mode
+    layers: Sequence[Layer]
+    given: Mapping[str, Any]
+    filled: Mapping[str, Any]
+
+    @property
+    def file(self) -> str:
+        """The values file, as the user named it."""
+        return next(layer for layer in self.layers if layer.title == "values").document.file
+
+    def place(self, path: Path, key: bool = False) -> Place:
+        """Where the value at `path` was written."""
+        return layers.place(self.layers, path, key)
+
+
+def check(of: Sequence[Layer], pack: Pack) -> Values:
+    """The values that the layers give together; raises ProblemsError with all that is wrong in them."""
+    problems = [found for layer in of for found in _written(layer.document)]
+    if any(not isinstance(layer.document.value, dict) for layer in of):
+        raise ProblemsError(problems)
+    given = layers.merge(of)
+    mode = _mode(given, of, pack, problems)
+    given = layers.without_nulls(given, mode.schema)
+    problems += _surprises(given, of, mode.schema)
+    if problems or not (mode.is_quick and json_schema.accepts(mode.schema, given)):
+        from kaito_pack.values.schema_problems import explain  # imports jsonschema
+
+        known = {found.path for found in problems}
+        problems += (found for found in explain(mode, given, of, pack) if found.path not in known)
+    if problems:
+        raise ProblemsError(sorted(problems, key=_position))
+    filled = json_schema.with_defaults(mode.schema, given)
+    return Values(mode, of, given, _canonical(mode.schema, filled))
+
+
+def _position(found: Problem) -> tuple[str, int, int]:
+    place = found.place or Place("")
+    return place.file, place.line, place.column
+
+
+def _surprises(given: dict[str, Any], of: Sequence[Layer], schema: Schema) -> Iterator[Problem]:
+    """Scalars that YAML readers read differently. A quantity's `1e3` is taken as the text it is."""
+    for layer in of:
+        for surprise in layer.document.surprises:
+            path = surprise.path
+            if layers.origin(of, path) is not layer:
+                continue
+            if _part(schema, path).get("format") == "quantity" and _is_exponent(surprise.raw):
+                _put(given, path, surprise.raw)
+            else:
+                facts = {"raw": shown(surprise.raw), "reading": shown(surprise.value)}
+                yield problem("values/yaml-surprise", path, surprise.place, **facts)
+
+
+def _part(schema: Schema, path: Path) -> Schema:
+    for step in path:
+        schema = schema.get("properties", {}).get(step, {})
+    return schema
+
+
+def _is_exponent(raw: str) -> bool:
+    return "e" in raw.lower() and not raw.lower().startswith("0x")
+
+
+def _put(values: dict[str, Any], path: Path, value: object) -> None:
+    for step in path[:-1]:
+        values = values[step]  # type: ignore[index]
+    values[path[-1]] = value  # type: ignore[index]
+
+
+def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
+    """`values` with every quantity as Kubernetes prints it, the form that KAITO's controller leaves alone."""
+    for name, part in schema.get("properties", {}).items():
+        value = values.get(name)
+        if value is not None and part.get("format") == "quantity":
+            from kaito_pack.kubernetes.quantity import canonical  # only where a quantity is given
+
+            values[name] = canonical(value)
+        elif isinstance(value, dict) and "properties" in part:
+            values[name] = _canonical(part, value)
+    return values
+
+
+def _mode(given: Mapping[str, Any], of: Sequence[Layer], pack: Pack, problems: list[Problem]) -> Mode:
+    """The mode that modelSource names. A wrong one ends the check: nothing else can be judged then."""
+    name = given.get("modelSource")
+    if isinstance(name, str) and name in pack.mode_names:
+        return pack.mode(name)
+    choices = ", ".join(pack.mode_names)
+    if name is None:
+        known = {field for mode in pack.mode_names for field in pack.mode(mode).schema["properties"]}
+        slips = (key for key in given if key not in known)
+        misspelt = next((key for key in slips if did_you_mean(str(key), known) == "modelSource"), None)
+        where = layers.place(of, (misspelt,) if misspelt else (), key=True)
+        path: Path = (misspelt,) if misspelt else ("modelSource",)
+        rule = "values/unknown-field" if misspelt else "values/missing"
+        fix = (
+            f"did you mean `modelSource`? It chooses the mode: {choices}" if misspelt else f"Choose {choices}"
+        )
+        if not misspelt or path not in {found.path for found in problems}:
+            problems.append(problem(rule, path, where, fix=fix, field="modelSource"))
+    elif ("modelSource",) not in {found.path for found in problems}:
+        close = did_you_mean(name, pack.mode_names) if isinstance(name, str) else None
+        fix = f"did you mean `{close}`?" if close else f"Choose {choices}"
+        where = layers.place(of, ("modelSource",))
+        facts = {"value": shown(name), "fix": fix}
+        problems.append(problem("values/unknown-mode", ("modelSource",), where, **facts))
+    raise ProblemsError(problems)
+
+
+def _written(document: Document) -> Iterator[Problem]:
+    """What is wrong with the text of one layer, whatever the schema says."""
+    if not isinstance(document.value, dict):
+        yield problem("values/not-a-map", (), document.place(()), value=shown(document.value))
+        return
+    for twice in document.duplicates:
+        yield problem("values/written-twice", twice.path, twice.place, first=twice.first_line)
+    for odd in document.odd_keys:
+        yield problem("values/key-not-text", odd.path, odd.place, key=shown(odd.raw))
+    for path, text in _texts(document.value, ()):
+        if looks_like_token(text):
+            yield problem("values/literal-token", path, document.place(path))
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if looks_like_token(str(key)):
+                yield path, str(key)
+            yield from _texts(part, (*path, key))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _texts(part, (*path, index))

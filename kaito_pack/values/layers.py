@@ -1,0 +1,91 @@
+"""Layers of values: later wins, maps merge, lists are replaced, null takes a value away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from kaito_pack.documents import Document
+from kaito_pack.problems import Path, Place, UsageError, escaped
+
+
+class Indexed(dict[int, Any]):
+    """Items of a list by their index: what `--set preferredNodes[0]=a` says of a list below it."""
+
+
+class Layer(NamedTuple):
+    """One values document, and how a message calls it ("values", "layer base.yaml", "--set")."""
+
+    document: Document
+    title: str = "values"
+
+
+def merge(layers: Sequence[Layer]) -> dict[str, Any]:
+    """The values that `layers` give together, the last one winning; nulls are still there."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        try:
+            merged = _laid_over(merged, layer.document.value)
+        except _Gap as gap:
+            of = next((one.document.file for one in layers if one.title == "values"), "the values")
+            raise UsageError(f"{escaped(layer.document.file)}: {gap} in {escaped(of)}") from None
+    return merged
+
+
+class _Gap(Exception):
+    """An index that is further than one behind the last item."""
+
+
+def _laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        result[key] = _one_over(result.get(key), value)
+    return result
+
+
+def _one_over(below: Any, value: Any) -> Any:
+    if isinstance(value, Indexed):
+        items = list(below) if isinstance(below, list) else []
+        for index, item in value.items():
+            if index > len(items):
+                there = f"{len(items)} item{'' if len(items) == 1 else 's'}"
+                raise _Gap(f"index [{index}] leaves a gap; the list has {there}")
+            items[index : index + 1] = [_one_over(items[index] if index < len(items) else None, item)]
+        return items
+    if isinstance(value, dict):
+        return _laid_over(below if isinstance(below, dict) else {}, value)
+    return value
+
+
+def without_nulls(values: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` without what is null, and so absent; in what the schema calls opaque null has a meaning."""
+    parts = schema.get("properties", {})
+    kept: dict[str, Any] = {}
+    for key, value in values.items():
+        part = parts.get(key, {})
+        if isinstance(value, dict) and not part.get("x-opaque"):
+            kept[key] = without_nulls(value, part)
+        elif value is not None:
+            kept[key] = value
+    return kept
+
+
+def origin(layers: Sequence[Layer], path: Path) -> Layer:
+    """The layer that the value at `path` came from; the first one where none has it."""
+    for layer in reversed(layers):
+        value = layer.document.value
+        for step in path:
+            if isinstance(value, dict) and step in value:
+                value = value[step]
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
+            else:
+                break
+        else:
+            return layer
+    return origin(layers, path[:-1]) if path else layers[0]
+
+
+def place(layers: Sequence[Layer], path: Path, key: bool = False) -> Place:
+    """Where the value at `path` (or its key) stands: file, line and column of the layer that gave it."""
+    return origin(layers, path).document.place(path, key)

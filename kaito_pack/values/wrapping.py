@@ -1,0 +1,78 @@
+"""Values that are wrapped as a Kubernetes-style object, for tools that pass nothing else around.
+
+apiVersion: pack.kubefoundry.io/v1
+kind: Values
+metadata: {name: llama}     (for the tool that carries it; says nothing about the model)
+spec: {name: llama, modelSource: vllm, modelId: org/name}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from kaito_pack.documents.document import Document, Duplicate, OddKey, Surprise, step_into
+from kaito_pack.pack_files import API_VERSION
+from kaito_pack.problems import Path, Problem, ProblemsError, did_you_mean, shown
+from kaito_pack.rules import problem
+
+KIND = "Values"
+Note = TypeVar("Note", Surprise, Duplicate, OddKey)
+FIELDS = ("apiVersion", "kind", "metadata", "spec")
+
+
+def is_wrapped(value: object) -> bool:
+    """Whether `value` says that it is values, wrapped."""
+    return isinstance(value, dict) and value.get("apiVersion") == API_VERSION and value.get("kind") == KIND
+
+
+def unwrapped(document: Document) -> Document:
+    """The document in `spec` of wrapped values, its places kept; any other document as it is.
+
+    Raises ProblemsError where the wrapping is wrong.
+    """
+    if not is_wrapped(document.value):
+        return document
+    if wrong := [found.at(document.place(found.path, key=True)) for found in check_wrapping(document)]:
+        raise ProblemsError(wrong)
+    return part(document, ("spec",))
+
+
+def check_wrapping(document: Document) -> Iterator[Problem]:
+    """What is wrong with the fields around `spec`."""
+    for name in document.value:
+        if name not in FIELDS:
+            close = did_you_mean(name, FIELDS)
+            remedy = f"Did you mean {close}" if close else f"Use one of {', '.join(FIELDS)}"
+            yield problem("pack-file/unknown-field", (name,), remedy=remedy)
+    if "spec" not in document.value:
+        yield problem("pack-file/missing-field", (), field="spec")
+    elif not isinstance(document.value["spec"], dict):
+        value = shown(document.value["spec"])
+        yield problem("pack-file/wrong-type", ("spec",), value=value, expected="a map")
+
+
+def part(document: Document, path: Path) -> Document:
+    """What stands at `path` as a document of its own, with the places that it has in the whole."""
+    value, entry = document.value, document.root
+    for step in path:
+        value = value[step]
+        entry = step_into(entry.inside, step) if entry else None
+    return replace(
+        document,
+        value=value,
+        root=entry,
+        surprises=_inside(document.surprises, path),
+        duplicates=_inside(document.duplicates, path),
+        odd_keys=_inside(document.odd_keys, path),
+        spellings={key[len(path) :]: raw for key, raw in document.spellings.items() if _is_in(key, path)},
+    )
+
+
+def _inside(notes: Sequence[Note], path: Path) -> list[Note]:
+    return [note._replace(path=note.path[len(path) :]) for note in notes if _is_in(note.path, path)]
+
+
+def _is_in(path: Path, above: Path) -> bool:
+    return len(path) > len(above) and path[: len(above)] == above

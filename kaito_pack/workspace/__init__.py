@@ -1,0 +1,124 @@
+"""What a Workspace asks for, whoever wrote it: name, model, engine, replicas, endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from kaito_pack.problems import Path
+from kaito_pack.workspace.served_model import ServedModel, engines, served_model
+
+RUNTIME_ANNOTATION = "kaito.sh/runtime"
+KAITO_SERVICE_PORT = 80  # KAITO's own Service <workspace>:80, hard-coded to the pod's port 5000
+KAITO_TARGET_PORT = 5000
+
+
+class WorkspaceView(NamedTuple):
+    """A Workspace as its reader needs it; None where the object does not say.
+
+    `model_id` is a Hugging Face id, an image, a URL or a preset's name; `gguf_file` the file in that
+    repository; `engine` "vllm" or "llamacpp"; `desired` the number of replicas; `endpoint`
+    `<Service>:<port>` by the spec alone; `container` the path of the container that runs the model;
+    `port` the one that the model listens on in its pod.
+    """
+
+    name: str | None
+    namespace: str | None
+    model_id: str | None
+    gguf_file: str | None
+    engine: str | None
+    desired: int
+    endpoint: str | None
+    is_tuning: bool
+    preset: str | None = None
+    served_model_name: str | None = None
+    container: Path | None = None
+    port: int | None = None
+    image: str | None = None
+
+
+def read_workspace(
+    manifest: object,
+    served_names: Mapping[str, str] | None = None,
+    service_suffixes: Mapping[str, str] | None = None,
+) -> WorkspaceView:
+    """Read any Workspace, v1alpha1 or v1beta1, of any shape. Never raises.
+
+    `served_names` maps `<model>:<tag>` of a premade image to the name in its API; `service_suffixes`
+    an engine to the suffix of the pack's Service (default: `-<engine>`).
+    """
+    whole = mapping(manifest)
+    inference, tuning = mapping(whole.get("inference")), mapping(whole.get("tuning"))
+    is_tuning = whole.get("inference") is None
+    work, section = (tuning, "tuning") if is_tuning else (inference, "inference")
+    preset = text(mapping(work.get("preset")).get("name"))
+    if preset:
+        model, container, image = _preset_model(whole, preset, is_tuning), None, None
+    else:
+        model, container, image = _template_model(work, section)
+    name = text(mapping(whole.get("metadata")).get("name"))
+    premade = (image or "").rpartition("/")[2].partition("@")[0]
+    suffix = (service_suffixes or {}).get(model.engine or "", f"-{model.engine}")
+    return WorkspaceView(
+        name=name,
+        namespace=text(mapping(whole.get("metadata")).get("namespace")),
+        model_id=model.model_id,
+        gguf_file=model.gguf_file,
+        engine=None if is_tuning else model.engine,
+        desired=desired_replicas(whole),
+        endpoint=None if is_tuning or not name else _endpoint(name, model, preset, suffix),
+        is_tuning=is_tuning,
+        preset=preset,
+        served_model_name=model.served_name or (served_names or {}).get(premade),
+        container=container,
+        port=model.port,
+        image=image,
+    )
+
+
+def desired_replicas(workspace: Mapping[str, Any]) -> int:
+    """`status.targetNodeCount`, else `resource.count`; 1 where neither is a count (KAITO takes 0 as 1)."""
+    for count in (
+        mapping(workspace.get("status")).get("targetNodeCount"),
+        mapping(workspace.get("resource")).get("count"),
+    ):
+        if isinstance(count, int) and not isinstance(count, bool) and count > 0:
+            return count
+    return 1
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """`value` where it is a map, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def text(value: object) -> str | None:
+    """`value` where it is a text with something in it, else None."""
+    return value if isinstance(value, str) and value else None
+
+
+def _preset_model(workspace: Mapping[str, Any], preset: str, is_tuning: bool) -> ServedModel:
+    annotations = mapping(mapping(workspace.get("metadata")).get("annotations"))
+    is_vllm = not is_tuning and annotations.get(RUNTIME_ANNOTATION) != "transformers"
+    # KAITO serves a preset under its short name; what it makes of a Hub id is not in the Workspace.
+    served = None if "/" in preset or is_tuning else preset
+    return ServedModel("vllm" if is_vllm else None, preset, None, served, KAITO_TARGET_PORT)
+
+
+def _template_model(work: Mapping[str, Any], section: str) -> tuple[ServedModel, Path | None, str | None]:
+    containers = mapping(mapping(work.get("template")).get("spec")).get("containers")
+    best, where, image = ServedModel(), None, None
+    for position, container in enumerate(containers if isinstance(containers, list) else []):
+        found = served_model(mapping(container))
+        if where is None or found.rank > best.rank:
+            best, image = found, text(mapping(container).get("image"))
+            where = position
+    path: Path | None = None if where is None else (section, "template", "spec", "containers", where)
+    return best, path, image
+
+
+def _endpoint(name: str, model: ServedModel, preset: str | None, suffix: str) -> str | None:
+    port = engines().get(model.engine or "", {}).get("port")
+    if preset or KAITO_TARGET_PORT in (port, model.port):
+        return f"{name}:{KAITO_SERVICE_PORT}"
+    return f"{name}{suffix}:{port}" if port else None

@@ -1,0 +1,139 @@
+"""What a container runs: its command and args as plain commands, shell scripts included.
+
+    commands = read_commands(container)            # [("vllm", "serve", "org/model", "--port", "8000")]
+    last_option(commands[0], "--max-model-len")    # the value that the server takes, or None
+
+The one reader of command lines: the model and engine of a Workspace and vLLM's arguments both stand on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from kaito_pack.workspace.shell import Variables, script_commands
+
+Command = tuple[str, ...]
+
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
+DEEPEST = 4  # shells within shells that are followed
+
+
+def read_commands(container: object) -> list[Command]:
+    """The simple commands that a container starts, in order, each as its words.
+
+    `command` and `args` are joined as the kubelet does, `$(NAME)` filled from the container's literal
+    `env` values, and the script of a `sh -c "…"` cut into its commands. A variable whose value the
+    manifest does not hold stays in the text as it is. Never raises; what is not a text is passed over.
+    """
+    if not isinstance(container, Mapping):
+        return []
+    known = literal_environment(container)
+    words = [expanded(word, known) for key in ("command", "args") for word in _texts(container.get(key))]
+    return [command for command in _commands(words, known, DEEPEST) if command]
+
+
+def last_option(command: Sequence[str], *names: str) -> str | None:
+    """The last value given as `--name VALUE` or `--name=VALUE`; None where there is none.
+
+    vLLM takes `_` for `-` in an option's name and lets the last of several win (v0.12.0,
+    utils/argparse_utils.py); so does this.
+    """
+    values = [value for name, value in options(command) if name in names and value is not None]
+    return values[-1] if values else None
+
+
+def has_option(command: Sequence[str], *names: str) -> bool:
+    """Whether one of the options is given, with a value or without."""
+    return any(name in names for name, _ in options(command))
+
+
+def options(command: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+    """Each option of a command with the value that follows it, None where another option follows."""
+    for position, word in enumerate(command):
+        if not _is_option(word):
+            continue
+        name, equals, value = word.partition("=")
+        name = "--" + name[2:].replace("_", "-") if name.startswith("--") else name
+        following = command[position + 1] if position + 1 < len(command) else None
+        if equals:
+            yield name, value
+        else:
+            yield name, None if following is None or _is_option(following) else following
+
+
+def program(word: str) -> str:
+    """The name of a program without its folder: `/usr/bin/bash` is `bash`."""
+    return word.rsplit("/", 1)[-1]
+
+
+def literal_environment(container: Mapping[str, object]) -> Variables:
+    """The variables of `env` whose value stands in the manifest, references between them filled."""
+    known: dict[str, str] = {}
+    entries = container.get("env")
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, Mapping) and isinstance(entry.get("name"), str):
+            value = entry.get("value")
+            if isinstance(value, str):
+                known[entry["name"]] = expanded(value, known)
+            else:
+                known.pop(entry["name"], None)
+    return known
+
+
+def expanded(text: str, known: Variables) -> str:
+    """`text` with `$(NAME)` filled and `$$` unescaped, as the kubelet does; unknown names stay."""
+    if "$" not in text:
+        return text
+    parts, at = [], 0
+    while (dollar := text.find("$", at)) >= 0:
+        parts.append(text[at:dollar])
+        end = text.find(")", dollar)
+        if text.startswith("$$", dollar):
+            # Only `$$(` escapes a reference; a shell's own `$$` needs no unescaping to be read here.
+            parts.append("$")
+            at = dollar + 2
+        elif text.startswith("$(", dollar) and end > 0:
+            parts.append(known.get(text[dollar + 2 : end], text[dollar : end + 1]))
+            at = end + 1
+        else:
+            parts.append("$")
+            at = dollar + 1
+    return "".join([*parts, text[at:]])
+
+
+def _texts(words: object) -> list[str]:
+    if not isinstance(words, list):
+        return []
+    return [str(word) for word in words if isinstance(word, str | int | float) and not isinstance(word, bool)]
+
+
+def _commands(words: list[str], known: Variables, deepest: int) -> Iterator[Command]:
+    script = _script_at(words) if deepest else None
+    if script is None:
+        yield tuple(words)
+        return
+    positional = words[script + 2 :]  # `sh -c SCRIPT NAME ARG…`: "$@" is from ARG on
+    for command in script_commands(words[script], known):
+        inner = [part for word in command for part in (positional if word in {"$@", "$*"} else [word])]
+        yield from _commands(inner, known, deepest - 1)
+
+
+def _script_at(words: Sequence[str]) -> int | None:
+    """Where the script of a shell stands in `words`; None where no shell is started."""
+    shell = next((i for i, word in enumerate(words) if program(word) in SHELLS), -1)
+    if shell < 0 and not (words and _takes_script(words[0])):
+        return None  # `args: [-c, SCRIPT]` alone is read too: the image's entry point is then a shell
+    for position in range(shell + 1, len(words) - 1):
+        if _takes_script(words[position]):
+            return position + 1
+        if not words[position].startswith(("-", "+")) and not words[position - 1].endswith("o"):
+            return None  # a word of its own, and not the `pipefail` of `-euo pipefail`
+    return None
+
+
+def _takes_script(word: str) -> bool:
+    return word.startswith("-") and not word.startswith("--") and word.endswith("c") and word[1:].isalpha()
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and len(word) > 1 and not word[1].isdigit() and word[1] != "."

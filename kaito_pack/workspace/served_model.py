@@ -1,0 +1,190 @@
+"""Which engine a container runs and which model it serves, read from its command line and image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from kaito_pack.tables import per_pack, table
+from kaito_pack.workspace.command_line import (
+    Command,
+    has_option,
+    last_option,
+    options,
+    program,
+    read_commands,
+)
+from kaito_pack.workspace.model_reference import looks_like_reference, read_reference
+
+
+class ServedModel(NamedTuple):
+    """What one container serves; None for what it does not say.
+
+    `engine` is "vllm" or "llamacpp", `port` the one that it listens on, `gguf_file` the file inside the
+    repository `model_id`, `served_name` the model's name in the OpenAI API.
+    """
+
+    engine: str | None = None
+    model_id: str | None = None
+    gguf_file: str | None = None
+    served_name: str | None = None
+    port: int | None = None
+
+    @property
+    def rank(self) -> int:
+        """How sure it is that this container, and not one beside it, runs the model."""
+        return 2 * bool(self.engine) + bool(self.model_id)
+
+
+@per_pack
+def engines() -> Mapping[str, Any]:
+    """How engines are recognised: `schemas/kaito/engines.json`."""
+    return table("kaito/engines.json")
+
+
+def served_model(container: Mapping[str, object]) -> ServedModel:
+    """What `container` serves, by its command line, then by its image. Never raises."""
+    image = container.get("image")
+    image = image if isinstance(image, str) else ""
+    unknown = ServedModel(port=_container_port(container))
+    commands = read_commands(container)
+    found = [
+        *(_vllm(command) for command in commands),
+        *(_llamacpp(command, image) for command in commands),
+    ]
+    entry_point = not container.get("command")
+    if entry_point and _image_has(image, "llamacpp"):
+        found.append(_llamacpp_arguments(commands[0] if commands else (), image))
+    elif entry_point and _image_has(image, "vllm"):
+        found.append(_vllm_arguments(commands[0] if commands else (), positional=True))
+    found += [_by_options(command, container) for command in commands]
+    return max((model for model in found if model), key=lambda model: model.rank, default=unknown)
+
+
+def _vllm(command: Command) -> ServedModel | None:
+    known = engines()["vllm"]
+    for position, word in enumerate(command):
+        following = command[position + 1] if position + 1 < len(command) else ""
+        if program(word) in known["programs"] and following == known["programs"][program(word)]:
+            return _vllm_arguments(command[position + 2 :], positional=True)
+        if word.startswith(tuple(known["modules"])) and position and command[position - 1] == "-m":
+            return _vllm_arguments(command[position + 1 :])
+        script = next((script for script in known["scripts"] if word.endswith(script)), None)
+        if script:
+            return _vllm_arguments(command[position + 1 :], port=known["scriptPorts"].get(script))
+    return None
+
+
+def _vllm_arguments(
+    arguments: Command, positional: bool = False, port: int | None = None, model_options: Sequence[str] = ()
+) -> ServedModel:
+    known = engines()["vllm"]
+    model = last_option(arguments, *(model_options or known["modelOptions"]))
+    if positional:
+        # vLLM v0.12.0, entrypoints/cli/serve.py: a positional model wins over --model.
+        model = next(_positional(arguments, known["flags"], tuple(known["flagPrefixes"])), model)
+    served = last_option(arguments, "--served-model-name")
+    return ServedModel("vllm", model, None, served or model, _port(arguments) or port or known["port"])
+
+
+def _positional(
+    arguments: Sequence[str], flags: Sequence[str] = (), flag_prefixes: tuple[str, ...] = ("\0",)
+) -> Iterator[str]:
+    """The words that are neither an option nor the value of one."""
+    previous = ""
+    for word in arguments:
+        is_flag = previous in flags or previous.startswith(flag_prefixes)
+        takes_value = previous.startswith("-") and "=" not in previous and not is_flag
+        if not word.startswith("-") and not takes_value:
+            yield word
+            # Only the first can be the model: what follows may be further values of one option.
+            return
+        previous = word.replace("_", "-") if word.startswith("-") and "=" not in word else ""
+
+
+def _llamacpp(command: Command, image: str) -> ServedModel | None:
+    known = engines()["llamacpp"]
+    for position, word in enumerate(command):
+        is_module = position > 0 and command[position - 1] == "-m" and word in known["modules"]
+        if program(word) in known["programs"] or is_module:
+            return _llamacpp_arguments(command[position + 1 :], image)
+    is_local_ai = command[0] == "run" and has_option(command, "--address")
+    if is_local_ai or (looks_like_reference(command[0]) and has_option(command, "--address")):
+        return _llamacpp_arguments(command, image)
+    return None
+
+
+def _llamacpp_arguments(arguments: Command, image: str) -> ServedModel:
+    known = engines()["llamacpp"]
+    port = _port(arguments) or known["port"]
+    served = last_option(arguments, "--alias", "-a")
+    repository = last_option(arguments, *known["repositoryOptions"])
+    if repository:
+        file = last_option(arguments, *known["fileOptions"])
+        return ServedModel("llamacpp", repository.partition(":")[0], file, served, port)
+    reference = _reference(arguments) or last_option(arguments, *known["modelOptions"])
+    if reference:
+        model, file = read_reference(reference)
+        return ServedModel("llamacpp", model, file, served, port)
+    is_runner = bool(set(known["runnerParts"]) & set(_image_parts(image)))
+    return ServedModel("llamacpp", None if is_runner else image or None, None, served, port)
+
+
+def _reference(arguments: Command) -> str | None:
+    """The model among LocalAI's arguments: the first one, else any that names a model file or repository."""
+    free = [
+        word
+        for position, word in enumerate(arguments)
+        if position == 0 or not arguments[position - 1].startswith("-") or "=" in arguments[position - 1]
+    ]
+    loose = [word for word in arguments if read_reference(word)[1]]
+    return next((word for word in [*free, *loose] if looks_like_reference(word)), None)
+
+
+def _by_options(command: Command, container: Mapping[str, object]) -> ServedModel | None:
+    """By options that only one engine has, where neither program nor image is known."""
+    if {"vllm", "bench"} <= {program(word) for word in command}:
+        return None  # a client that measures a server
+    if has_option(command, *engines()["vllm"]["ownOptions"]):
+        known = _vllm_arguments(command)
+        return known if known.model_id and not _names_other_program(command) else None
+    model = last_option(command, *engines()["other"]["modelOptions"])
+    return (
+        ServedModel(None, model, None, None, _port(command) or _container_port(container)) if model else None
+    )
+
+
+def _names_other_program(command: Command) -> bool:
+    """Whether a `python -m something` or a script of another project is started."""
+    return any(previous == "-m" for previous in command) or any(word.endswith(".py") for word in command)
+
+
+def _port(arguments: Sequence[str]) -> int | None:
+    """The port by `--port 8000` or `--address=:5000`."""
+    for name, value in reversed(list(options(arguments))):
+        number = (value or "").rpartition(":")[2]
+        if name in {"--port", "--address"} and number.isascii() and number.isdecimal() and len(number) < 6:
+            return int(number)
+    return None
+
+
+def _container_port(container: Mapping[str, object]) -> int | None:
+    ports = container.get("ports")
+    for port in ports if isinstance(ports, list) else []:
+        number = port.get("containerPort") if isinstance(port, Mapping) else None
+        if isinstance(number, int) and not isinstance(number, bool):
+            return number
+    return None
+
+
+def _image_has(image: str, engine: str) -> bool:
+    names = engines()[engine]["imageParts"]
+    return any(part == name or part.startswith(f"{name}-") for part in _image_parts(image) for name in names)
+
+
+def _image_parts(image: str) -> list[str]:
+    """The parts of an image's repository, without registry host, tag and digest."""
+    parts = image.partition("@")[0].split("/")
+    if len(parts) > 1 and ("." in parts[0] or ":" in parts[0] or parts[0] == "localhost"):
+        parts = parts[1:]
+    return [*parts[:-1], parts[-1].partition(":")[0]]

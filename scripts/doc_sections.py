@@ -1,0 +1,117 @@
+"""Writes the parts of hand-written pages that are lists of what stands elsewhere.
+
+A part stands between `<!-- generated: NAME ARGUMENT -->` and `<!-- end of generated -->`, so that the page
+reads well wherever Markdown is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from kaito_pack import explaining
+from kaito_pack.pack import Pack
+from kaito_pack.report import sentence
+from kaito_pack.root import ROOT
+from kaito_pack.status import conditions
+from scripts import upgrade_notes
+from scripts.markdown import plain, table
+
+PART = re.compile(
+    r"(<!-- generated: (?P<name>[\w-]+)(?: (?P<argument>[\w-]+))? -->\n).*?(<!-- end of generated -->)",
+    re.DOTALL,
+)
+# What the sentences of `status` are filled with, for a Workspace NAME.
+SHOWN_AS = {
+    "get": "kubectl get workspace NAME",
+    "pods": "kubectl describe pods -l kaito.sh/workspace=NAME",
+    "jobs": "kubectl get jobs,pods -l kaito.sh/workspace=NAME",
+    "nodes": "kubectl get nodes -l SELECTOR",
+}
+
+
+def outputs(pack: Pack) -> Iterator[tuple[Path, str]]:
+    """Each page that has such parts, with what they have to hold. KeyError for a name that is not known."""
+    for page in sorted((ROOT / "docs").rglob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        if PART.search(text):
+            yield page, PART.sub(lambda part: _filled(part, pack), text)
+
+
+def _filled(part: re.Match[str], pack: Pack) -> str:
+    inside = SECTIONS[part["name"]](pack, part["argument"] or "")
+    return f"{part[1]}\n{inside}\n{part[4]}"
+
+
+def mode_facts(pack: Pack, name: str) -> str:
+    """What a mode is, from its mode.yaml."""
+    facts = pack.mode(name).facts
+    metrics = facts["metrics"]
+    service = metrics["service"]
+    rows = [("Engine", f"`{facts['engine']}`"), ("Port of the pod", f"`{facts['port']}`")]
+    rows += [(f"Image, {where}", f"`{image}`") for where, image in facts.get("images", {}).items()]
+    if "imageRepository" in facts:
+        rows.append(("Image", f"`{facts['imageRepository']}/MODEL:TAG`"))
+    if "probePath" in facts:
+        rows.append(("Probes ask", f"`{facts['probePath']}`"))
+    reached = service["name"].replace("${workspace}", "workspace-NAME")
+    rows.append(("Reached by", f"Service `{reached}`, port `{service['port']}`"))
+    rows.append(("Metrics", f"`{metrics['path']}`, see [metrics](../metrics.md)"))
+    return table(("Fact", "Value"), rows)
+
+
+def mode_values(pack: Pack, name: str) -> str:
+    """The values of a mode, each with its default and a link to what it means."""
+    rows = []
+    for field in explaining.fields(pack).values():
+        if "." in field.name or name not in field.parts:
+            continue
+        part = field.parts[name]
+        link = f"[`{field.name}`](../values.md#{field.name.lower()})"
+        default = part.get("default")
+        given = "" if default in (None, {}, []) else f"`{_as_text(default)}`"
+        said = "required" if name in field.required else given
+        rows.append((link, str(part.get("title", "")), said))
+    return table(("Value", "What it is", "Default"), rows)
+
+
+def _as_text(default: object) -> str:
+    if isinstance(default, Mapping):
+        return ", ".join(f"{key}: {value}" for key, value in default.items())
+    return str(default)
+
+
+def status_rows(pack: Pack, argument: str) -> str:
+    """The rows by which `status` goes, from schemas/kaito/status.json."""
+    known = conditions.table()
+    words = known["facts"]
+    rows = []
+    for row in known["rows"]:
+        facts = "; ".join(words[fact] for fact in row["when"]) or "anything else"
+        rows.append((str(row["row"]), row["phase"], facts, _reason(row["reason"])))
+    return table(("Row", "Status", "When all of this holds", "What it says"), rows)
+
+
+def _reason(text: str) -> str:
+    """A sentence of the table, with words for what is filled in."""
+    return sentence(plain(re.sub(r"\{(\w+)\}", lambda found: SHOWN_AS.get(found[1], f"*{found[1]}*"), text)))
+
+
+def rendered_output(pack: Pack, argument: str) -> str:
+    """What CHANGELOG.md says under "Rendered output", for each release."""
+    releases = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    said = []
+    for release in releases:
+        changes = release.partition("### Rendered output\n")[2].partition("\n###")[0].strip()
+        said += [f"{release.partition(chr(10))[0]}:\n\n{changes}\n"] if changes else []
+    return "\n".join(said)
+
+
+SECTIONS: Mapping[str, Callable[[Pack, str], str]] = {
+    "mode-facts": mode_facts,
+    "mode-values": mode_values,
+    "rendered-output": rendered_output,
+    "status": status_rows,
+    "upgrades": lambda pack, argument: upgrade_notes.text(),
+}

@@ -1,0 +1,18 @@
+"""Writes Markdown: tables, and texts of the schemas and rules that must not be read as HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+
+def plain(text: str) -> str:
+    """A text with `<` as a character; between backquotes it is one already."""
+    return re.sub(r"(`[^`]*`)|<", lambda found: found[1] or "&lt;", text)
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; a bar in a cell stays one."""
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    lines = [titles, ["---"] * len(titles), *cells]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

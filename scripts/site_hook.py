@@ -1,0 +1,73 @@
+"""What mkdocs does not do by itself: pages from outside docs/, and links that leave it.
+
+The integrations' READMEs, CHANGELOG and CONTRIBUTING become pages where they stand. A link to any other file
+of the repository leads to its page at `repo_url`; without one, the file is brought along under files/.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = "docs/"
+FRONT = {"README.md": "index.md"}  # the site has a front page of its own
+LINK = re.compile(r"(?P<before>\]\()(?P<path>[^)\s#:]+)(?P<after>(?:#[^)\s]*)?\))")
+FENCED = re.compile(r"(^ *(`{3,}).*?^ *\2$)", re.DOTALL | re.MULTILINE)
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add the pages that stand outside docs/."""
+    for path in added_pages():
+        files.append(File.generated(config, path, abs_src_path=str(ROOT / path)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
+    """Let links lead to where the site has what they name; code is left alone."""
+    here = page.file.src_uri
+    source = here if here in added_pages() else DOCS + here
+
+    def rewritten(link: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(source), link["path"]))
+        if not (ROOT / target).exists():
+            return link[0]  # mkdocs tells of it
+        there = _on_site(target, config, files)
+        if "://" not in there:
+            there = posixpath.relpath(there, posixpath.dirname(here) or ".")
+        return f"{link['before']}{there}{link['after']}"
+
+    parts = FENCED.split(markdown)
+    for index in range(0, len(parts), 3):
+        parts[index] = LINK.sub(rewritten, parts[index])
+        if index + 2 < len(parts):
+            parts[index + 2] = ""  # the fence alone, which the block already has
+    return "".join(parts)
+
+
+def added_pages() -> list[str]:
+    """The pages of the site that stand outside docs/, by their paths in the repository."""
+    readmes = (ROOT / "integrations").rglob("README.md")
+    return ["CHANGELOG.md", "CONTRIBUTING.md", *sorted(file.relative_to(ROOT).as_posix() for file in readmes)]
+
+
+def _on_site(target: str, config: Any, files: Files) -> str:
+    """The page or file of the site that stands for a path of the repository, or an address."""
+    if target.startswith(DOCS):
+        return target.removeprefix(DOCS)
+    if target in FRONT:
+        return FRONT[target]
+    for page in (target, f"{target}/README.md"):
+        if page in added_pages():
+            return page
+    if config.repo_url:
+        kind = "tree" if (ROOT / target).is_dir() else "blob"
+        return f"{config.repo_url.rstrip('/')}/{kind}/{config.extra['branch']}/{target}"
+    copy = f"files/{target}"
+    if (ROOT / target).is_file() and files.get_file_from_path(copy) is None:
+        files.append(File.generated(config, copy, abs_src_path=str(ROOT / target)))
+    return copy

@@ -1,0 +1,390 @@
+"""`render.py new` in a real pseudo-terminal: what a person sees, types, and gets."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT, Run
+from tests.docs.pages import write_files
+from tests.terminal import CLEAR, CTRL_C, CTRL_D, DOWN, ENTER, ESCAPE, Terminal
+
+KNOWN = "acme/known"
+CATALOGUE = """
+apiVersion: pack.kubefoundry.io/v1
+kind: Catalogue
+models:
+  - {modelId: acme/known, gated: false, engines: [vllm], architectures: [MistralForCausalLM],
+     weightsGiB: 13.5, maxTokens: 32768, layers: 32, attentionHeads: 32, kvHeads: 8, hiddenSize: 4096}
+  - {modelId: acme/both, engines: [vllm, llamacpp], ggufRepositories: [acme/both-GGUF]}
+"""
+HUB, NOTICE = "What is to be served?", "This model will be deployed using vLLM on GPU."
+
+
+@pytest.fixture
+def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """The option that makes the figures of acme/known known."""
+    file = tmp_path_factory.mktemp("catalogue") / "team.yaml"
+    file.write_text(CATALOGUE, encoding="utf-8")
+    return "--catalogue", str(file)
+
+
+def values(file: Path) -> dict[str, object]:
+    """What was written."""
+    read: dict[str, object] = yaml.safe_load(file.read_text("utf-8"))
+    return read
+
+
+def test_a_vllm_model_is_asked_neither_for_a_run_mode_nor_for_cpu(
+    tmp_path: Path, known: tuple[str, str], run: Run
+) -> None:
+    with Terminal(tmp_path, "new", *known, "--gpu-memory", "80", piped=True) as terminal:
+        terminal.answer(HUB, ENTER)
+        terminal.answer("Model id", KNOWN, ENTER)
+        terminal.wait(NOTICE)
+        terminal.answer("Name (known)", "mistral", ENTER)
+        terminal.answer("Namespace (kaito-workspace)", ENTER)
+        terminal.wait("GPU counts that divide its 32 attention heads: 1, 2, 4, 8")
+        terminal.answer("GPU count (1)", "2")
+        terminal.wait("Tensor parallelism will be set to match GPU count: 2")
+        terminal.wait("weights, 1/2: 6.88 GiB")
+        terminal.type(ENTER)
+        terminal.answer("Set more?", ENTER)
+        terminal.answer("File (mistral.yaml)", ENTER)
+        assert terminal.end() == (0, "")
+        assert "mistral.yaml is written. Next: render.py mistral.yaml --catalogue" in terminal.seen
+        assert "Run mode" not in terminal.seen
+        assert "Compute type" not in terminal.seen
+    assert values(tmp_path / "mistral.yaml") == {
+        "name": "mistral",
+        "modelSource": "vllm",
+        "modelId": KNOWN,
+        "computeType": "gpu",
+        "resources": {"gpu": 2},
+    }
+    assert run("mistral.yaml").returncode == 0
+
+
+def test_a_gated_model_of_no_catalogue_needs_a_secret(tmp_path: Path, run: Run) -> None:
+    with Terminal(tmp_path, "new", "own.yaml") as terminal:
+        terminal.answer(HUB, ENTER)
+        terminal.answer("Model id", "acme/own", ENTER)
+        terminal.answer("Engines", DOWN, " ", ENTER)
+        terminal.answer("Gated", "y")
+        terminal.answer("Token Secret", ENTER)
+        terminal.wait("Missing. Give one.")
+        terminal.type("hf-token", ENTER)
+        terminal.answer("Name (own)", ENTER)
+        terminal.answer("Namespace", ENTER)
+        terminal.answer("GPU count", ENTER)
+        terminal.answer("Set more?", ENTER)
+        assert terminal.end()[0] == 0
+    assert values(tmp_path / "own.yaml")["hfTokenSecret"] == "hf-token"
+    assert run("own.yaml").returncode == 0
+
+
+def test_a_model_that_nothing_here_runs_is_asked_for_again(tmp_path: Path) -> None:
+    with Terminal(tmp_path, "new") as terminal:
+        terminal.answer(HUB, ENTER)
+        terminal.answer("Model id", "acme/none", ENTER)
+        terminal.answer("Engines", ENTER)
+        terminal.wait("KAITO runs a model by llamacpp or vllm; choose another one.")
+        terminal.answer("Model id", CTRL_C)
+        assert terminal.end()[0] == 130
+
+
+def test_a_gguf_model_in_an_image_of_ones_own_shows_how_to_build_that(tmp_path: Path, run: Run) -> None:
+    with Terminal(tmp_path, "new") as terminal:
+        terminal.answer(HUB, ENTER)
+        terminal.answer("Model id", "unsloth/Qwen3-4B-GGUF", ENTER)
+        terminal.answer("Engines", " ", ENTER)
+        terminal.answer("GGUF file", "Qwen3-4B-Q4_K_M.gguf", ENTER)
+        terminal.answer("Run mode", DOWN, ENTER)
+        terminal.wait("docker buildx build -t IMAGEREF --push")
+        terminal.answer("Name (qwen3-4b-gguf)", "qwen", ENTER)
+        terminal.answer("Namespace", ENTER)
+        terminal.answer("Image", "registry.example.com/qwen:1", ENTER)
+        terminal.answer("Compute type", DOWN, ENTER)
+        terminal.answer("GPU count (1)", ENTER)
+        terminal.answer("Set more?", ENTER)
+        terminal.answer("File", ENTER)
+        assert terminal.end()[0] == 0
+        terminal.wait("docker buildx build -t registry.example.com/qwen:1 --push")
+    assert values(tmp_path / "qwen.yaml") == {
+        "name": "qwen",
+        "modelSource": "huggingface",
+        "modelId": "unsloth/Qwen3-4B-GGUF",
+        "ggufFile": "Qwen3-4B-Q4_K_M.gguf",
+        "ggufRunMode": "build",
+        "imageRef": "registry.example.com/qwen:1",
+        "computeType": "gpu",
+        "resources": {"gpu": 1},
+    }
+    assert run("qwen.yaml").returncode == 0
+
+
+def test_a_model_for_both_engines_leads_to_its_gguf_files_or_to_itself(
+    tmp_path: Path, known: tuple[str, str]
+) -> None:
+    with Terminal(tmp_path, "new", *known) as terminal:
+        terminal.answer(HUB, ENTER)
+        terminal.answer("Model id", "acme/both", ENTER)
+        terminal.answer("How is it to be served?", ENTER)
+        terminal.answer("Model id", "acme/b")
+        terminal.wait("acme/both-GGUF")
+        terminal.type(DOWN, ENTER)
+        terminal.answer("GGUF file", CTRL_C)
+        assert terminal.end()[0] == 130
+        terminal.wait("? Model id acme/both-GGUF")
+
+
+def test_premade_models_are_a_list_with_their_images(tmp_path: Path, run: Run) -> None:
+    with Terminal(tmp_path, "new") as terminal:
+        terminal.answer(HUB, "premade", ENTER)
+        terminal.answer("Premade model")
+        terminal.wait("phi4:14b  ghcr.io/kaito-project/aikit/phi4:14b")
+        terminal.type("phi4", ENTER)
+        terminal.answer("Name (phi4-14b)", ENTER)
+        terminal.answer("Namespace", ENTER)
+        terminal.answer("Compute type", ENTER)
+        terminal.answer("Set more?", DOWN, " ", ENTER)
+        terminal.answer("CPU request (optional)", "4", ENTER)
+        terminal.answer("File (phi4-14b.yaml)", ENTER)
+        assert terminal.end()[0] == 0
+    assert values(tmp_path / "phi4-14b.yaml")["resources"] == {"cpu": "4"}
+    assert run("phi4-14b.yaml").returncode == 0
+
+
+def test_what_the_cluster_wants_beyond_is_asked_for(tmp_path: Path, run: Run) -> None:
+    options = ("--kaito-version", "0.8", "--node-provisioning", "auto")
+    with Terminal(tmp_path, "new", *options) as terminal:
+        terminal.answer(HUB, "KAITO preset", ENTER)
+        terminal.answer("Preset", "llama-3.1-8b-instruct", ENTER)
+        terminal.answer("Name", "llama", ENTER)
+        terminal.answer("Namespace", ENTER)
+        terminal.answer("Instance type", "Standard_NC24ads_A100_v4", ENTER)
+        terminal.wait("is gated in KAITO 0.8")
+        terminal.answer("Model access Secret", "hf-token", ENTER)
+        terminal.answer("Set more?", ENTER)
+        terminal.answer("File", ENTER)
+        assert terminal.end()[0] == 0
+    assert run("llama.yaml", *options).returncode == 0
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Path:
+    """The pack of docs/adding-a-mode.md."""
+    write_files("docs/adding-a-mode.md", tmp_path)
+    return tmp_path
+
+
+def test_a_mode_of_ones_own_is_asked_for_like_any_other(acme: Path, run: Run) -> None:
+    with Terminal(acme, "new", "--pack", "my-pack") as terminal:
+        terminal.answer(HUB, "Acme", ENTER)
+        terminal.answer("Model id", "acme/tiny-instruct", ENTER)
+        terminal.answer("Name (tiny-instruct)", ENTER)
+        terminal.answer("Namespace", ENTER)
+        terminal.answer("GPU count (1)", "3", ENTER)
+        terminal.answer("Set more?", " ", ENTER)
+        terminal.answer("Batch size (optional)", "513")
+        terminal.wait("`513` is above 512.")
+        terminal.type(CLEAR, "16", ENTER)
+        terminal.answer("File", ENTER)
+        assert terminal.end()[0] == 0
+        terminal.wait("Next: render.py tiny-instruct.yaml --pack my-pack")
+    assert values(acme / "tiny-instruct.yaml")["batchSize"] == 16
+    assert run("tiny-instruct.yaml", "--pack", "my-pack").returncode == 0
+
+
+def journey(terminal: Terminal, stop: int, key: str) -> bool:
+    """The way through a vllm model, until question `stop`, where `key` is pressed; whether it got there."""
+    questions = [
+        (HUB, ENTER),
+        ("Model id", "acme/own" + ENTER),
+        ("Engines", DOWN + " " + ENTER),
+        ("Gated", "n"),
+        ("Name", ENTER),
+        ("Namespace", ENTER),
+        ("GPU count", ENTER),
+        ("Set more?", "  " + ENTER),
+        ("File", "there.yaml" + ENTER),
+        ("there.yaml is there already. Overwrite it?", "y"),
+    ]
+    for number, (question, keys) in enumerate(questions):
+        terminal.answer(question, key if number == stop else keys)
+        if number == stop:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("stop", range(10))
+def test_ctrl_c_at_any_question_ends_it_and_writes_nothing(tmp_path: Path, stop: int) -> None:
+    (tmp_path / "there.yaml").write_text("name: there\n", encoding="utf-8")
+    with Terminal(tmp_path, "new", piped=True) as terminal:
+        assert journey(terminal, stop, CTRL_C)
+        assert terminal.end() == (130, "")
+        assert "Traceback" not in terminal.seen
+    assert [(one.name, one.read_text("utf-8")) for one in tmp_path.iterdir()] == [
+        ("there.yaml", "name: there\n")
+    ]
+
+
+@pytest.mark.parametrize("key", [CTRL_D, ESCAPE])
+@pytest.mark.parametrize("stop", [0, 2, 3, 4])
+def test_so_do_ctrl_d_and_escape(tmp_path: Path, stop: int, key: str) -> None:
+    """A list, a list of several, yes or no, a text."""
+    with Terminal(tmp_path, "new") as terminal:
+        journey(terminal, stop, key)
+        assert terminal.end()[0] == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_overwritten_unless_a_person_says_so(tmp_path: Path) -> None:
+    there = tmp_path / "there.yaml"
+    there.write_text("name: there\n", encoding="utf-8")
+    options = ("new", "there.yaml", "--mode", "premade", "--premade-model", "phi4:14b")
+    with Terminal(
+        tmp_path, *options, "--namespace", "a", "--compute-type", "cpu", "--name", "own"
+    ) as terminal:
+        terminal.answer("there.yaml is there already. Overwrite it?", "n")
+        assert there.read_text("utf-8") == "name: there\n"
+        terminal.answer("File (own.yaml)", "there.yaml", ENTER)
+        terminal.answer("there.yaml is there already. Overwrite it?", "y")
+        assert terminal.end()[0] == 0
+    assert values(there)["premadeModel"] == "phi4:14b"
+
+
+def test_with_options_only_the_rest_of_the_first_questions_is_asked(
+    tmp_path: Path, known: tuple[str, str]
+) -> None:
+    options = (*known, "--mode", "vllm", "--model-id", KNOWN, "--gpu", "2")
+    with Terminal(tmp_path, "new", "-", *options, piped=True) as terminal:
+        terminal.answer("Name", "own", ENTER)
+        terminal.answer("Namespace", "team-a", ENTER)
+        code, printed = terminal.end()
+    assert code == 0
+    assert yaml.safe_load(printed)["namespace"] == "team-a"
+
+
+def test_wrong_options_are_told_before_anything_is_asked(tmp_path: Path, known: tuple[str, str]) -> None:
+    with Terminal(tmp_path, "new", *known, "--mode", "vllm", "--model-id", KNOWN, "--gpu", "9") as terminal:
+        assert terminal.end()[0] == 1
+        assert "--gpu: resources.gpu: `9` is above 8" in terminal.seen
+        assert "? " not in terminal.seen.splitlines()[0][:2]
+
+
+def test_what_is_wrong_shows_while_it_is_typed(tmp_path: Path, known: tuple[str, str]) -> None:
+    options = (*known, "--mode", "vllm", "--model-id", KNOWN, "--name", "a", "--namespace", "b")
+    with Terminal(tmp_path, "new", "a.yaml", *options) as terminal:
+        terminal.answer("GPU count (1)", "3")
+        terminal.wait("3 GPUs cannot share the 32 attention heads")
+        terminal.type(ENTER, CLEAR, "9")
+        terminal.wait("`9` is above 8")
+        terminal.type(CLEAR, "two")
+        terminal.wait("`two` is not a whole number")
+        terminal.type(CLEAR, "4", ENTER)
+        assert terminal.end()[0] == 0
+    assert values(tmp_path / "a.yaml")["resources"] == {"gpu": 4}
+
+
+def test_a_length_above_the_models_limit_is_refused_while_it_is_typed(
+    tmp_path: Path, known: tuple[str, str]
+) -> None:
+    with Terminal(tmp_path, "new", "a.yaml", *known, "--gpu-memory", "16") as terminal:
+        terminal.answer(HUB, ENTER)
+        terminal.answer("Model id", KNOWN, ENTER)
+        terminal.answer("Name", ENTER)
+        terminal.answer("Namespace", ENTER)
+        terminal.answer("GPU count", "1")
+        terminal.wait("GPU counts that fit: 2, 4, 8")
+        terminal.type(ENTER)
+        terminal.wait("Warning: resources.gpu: `acme/known` needs 20.8 GiB on each GPU")
+        terminal.answer("Set more?", " ", ENTER)
+        terminal.wait("The model's limit: 32768 tokens")
+        terminal.answer("Max Model Length (optional)")
+        terminal.wait("Default (from model config)")
+        terminal.type("32769")
+        terminal.wait("32769 tokens are more than `acme/known` takes")
+        terminal.type(CLEAR, "2048", ENTER)
+        assert terminal.end()[0] == 0
+    assert values(tmp_path / "a.yaml")["maxModelLen"] == 2048
+
+
+def test_a_token_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    token = "hf_" + "abcdefghijklmnopqrst"
+    options = ("--mode", "vllm", "--model-id", "acme/own", "--gated")
+    with Terminal(tmp_path, "new", "a.yaml", *options) as terminal:
+        terminal.answer("Token Secret", token)
+        terminal.wait("A Hugging Face token stands here (not shown).")
+        terminal.type(ENTER, CLEAR, "hf-token", ENTER)
+        terminal.answer("Name", CTRL_C)
+        assert terminal.end()[0] == 130
+        assert token not in terminal.seen
+
+
+def test_a_narrow_terminal_shows_whole_messages(tmp_path: Path, known: tuple[str, str]) -> None:
+    options = (*known, "--mode", "vllm", "--model-id", KNOWN, "--name", "a", "--namespace", "b")
+    with Terminal(tmp_path, "new", "-", *options, columns=34) as terminal:
+        terminal.answer("GPU count (1)", "3")
+        terminal.wait("and vLLM ends at start. Use 1, 2, 4 or 8.")
+        assert max(map(len, terminal.seen.splitlines())) <= 34
+        terminal.type(CTRL_C)
+        assert terminal.end()[0] == 130
+
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*\b(3[0-8]|9[0-7])[;m]")
+
+
+@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}])
+def test_colours_are_left_out_where_that_is_asked_for(tmp_path: Path, env: dict[str, str]) -> None:
+    with Terminal(tmp_path, "new", "--mode", "premade", env=env) as terminal:
+        terminal.answer("Premade model", ENTER)
+        terminal.answer("Name", "UP")
+        terminal.wait("is not a DNS label")
+        terminal.type(CTRL_C)
+        assert terminal.end()[0] == 130
+        assert bool(COLOUR.search(terminal.raw)) == (not env)
+
+
+def test_escape_sequences_in_a_packs_words_do_nothing(acme: Path) -> None:
+    mode = acme / "my-pack" / "templates" / "acme" / "mode.yaml"
+    mode.write_text(
+        mode.read_text("utf-8").replace("title: Acme Serve", 'title: "\\e]0;evil\\aAcme \\e[41mX"')
+    )
+    with Terminal(acme, "new", "--pack", "my-pack") as terminal:
+        terminal.answer(HUB)
+        terminal.wait("\\x1b]0;evil\\x07Acme \\x1b[41mX")
+        assert "\x1b]0;" not in terminal.raw
+        assert "\x1b[41m" not in terminal.raw
+        terminal.type(CTRL_C)
+        assert terminal.end()[0] == 130
+
+
+def test_a_dumb_terminal_is_none(tmp_path: Path) -> None:
+    with Terminal(tmp_path, "new", "--mode", "premade", env={"TERM": "dumb"}) as terminal:
+        assert terminal.end()[0] == 2
+        assert "there is no terminal to ask in; give --premade-model" in terminal.seen
+
+
+def test_the_session_of_the_page_is_a_real_one(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "wizard.md").read_text(encoding="utf-8")
+    keys = [
+        (HUB, ENTER),
+        ("Model id", "microsoft/Phi-4-mini-instruct" + ENTER),
+        ("Gated", "n"),
+        ("Name", "phi" + ENTER),
+        ("Namespace", ENTER),
+        ("GPU count", "2" + ENTER),
+        ("Set more?", " " + ENTER),
+        ("Max Model Length", "8192" + ENTER),
+        ("File", ENTER),
+    ]
+    with Terminal(tmp_path, "new") as terminal:
+        for question, typed in keys:
+            terminal.answer(question, typed)
+        assert terminal.end()[0] == 0
+        shown = re.findall(r"^```text\n(\? .*?)^```$", page, re.DOTALL | re.MULTILINE)
+        assert shown == [terminal.seen.strip() + "\n"]

@@ -1,0 +1,81 @@
+"""The kubectl of the documentation's tests: `get` reads tests/fake_kubectl.py, a few verbs write there.
+
+It refuses what is not marked `needs: cluster`, files that are not there, and what is no object.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SHORT = {"workspace": "workspaces", "service": "services", "node": "nodes", "pod": "pods"}
+SAID = {"create": "created", "patch": "patched", "delete": "deleted", "label": "labeled"}
+FLAGS_WITH_VALUE = ("-n", "--namespace", "-f", "--filename", "-l", "--patch-file", "--context", "-o")
+
+
+def main(words: list[str]) -> None:
+    folder = os.environ.get("DOCS_CLUSTER")
+    if not folder:
+        sys.exit("this block asks a cluster; put <!-- needs: cluster --> before it")
+    cluster = Path(folder) / "cluster"
+    options, (verb, *names) = _parsed(words)
+    if verb == "get":
+        kinds = ",".join(SHORT.get(kind, kind) for kind in names[0].split(","))
+        given = ["-n" if word == "--namespace" else word for word in words]
+        given[given.index(names[0])] = kinds
+        os.execv(cluster / "bin" / "kubectl", ["kubectl", *given])
+    for file in options.get("-f", []):
+        _apply(cluster / "store.json", file)
+    for file in options.get("--patch-file", []):
+        assert yaml.safe_load(Path(file).read_text(encoding="utf-8")), file
+    for file in (value.rpartition("=")[2] for value in options.get("--from-file", [])):
+        assert Path(file).is_file(), file
+    if names:
+        print(f"{names[0]}/{names[-1]} {SAID[verb]}")
+
+
+def _parsed(words: list[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """The options of a command line, each with its values, and the other words."""
+    options: dict[str, list[str]] = {}
+    names: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        option, is_given, value = word.partition("=")
+        if not word.startswith("-"):
+            names.append(word)
+        elif is_given:
+            options.setdefault(option, []).append(value)
+        else:
+            options.setdefault(word, []).append(next(rest) if word in FLAGS_WITH_VALUE else "")
+    return options, names
+
+
+def _apply(store: Path, file: str) -> None:
+    """Keep each object of a file, and say so as kubectl does."""
+    text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    cluster: dict[str, Any] = json.loads(store.read_text(encoding="utf-8"))
+    found = [one for one in yaml.safe_load_all(text) if one]
+    if not found:
+        sys.exit("error: no objects passed to apply")
+    for one in found:
+        key = _key(one)
+        before = [_key(stored) for stored in cluster["objects"]]
+        verb = "configured" if key in before else "created"
+        cluster["objects"] = [stored for stored in cluster["objects"] if _key(stored) != key] + [one]
+        group = one["apiVersion"].rpartition("/")[0]
+        kind = one["kind"].lower() + (f".{group}" if group else "")
+        print(f"{kind}/{one['metadata']['name']} {verb}")
+    store.write_text(json.dumps(cluster), encoding="utf-8")
+
+
+def _key(one: dict[str, Any]) -> tuple[str, str | None, str]:
+    return one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,526 @@
+"""What the page shows of a state: the rules of the form, and that the manifest is render.py's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kaito_pack.documents import read_text
+from kaito_pack.form.web.state import read_state
+from kaito_pack.form.web.view import Views
+from kaito_pack.pack import Pack
+from kaito_pack.values.layers import Layer
+from tests.conftest import Run
+from tests.docs.pages import write_files
+from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, target
+
+MISTRAL = {"modelId": "mistralai/Mistral-7B-Instruct-v0.3"}
+LLAMA = {"modelId": "meta-llama/Llama-3.1-8B-Instruct"}
+GGUF = {"modelId": "unsloth/Qwen3-4B-GGUF", "engines": "llamacpp"}
+Opened = Callable[[str], dict[str, Any]]
+
+
+# A model leads to its modes.
+
+
+def test_an_empty_page_offers_the_modes_that_need_no_model(view: Post) -> None:
+    shown = view()
+    assert [mode["name"] for mode in shown["modes"]] == ["premade", "preset"]
+    assert (shown["mode"], shown["manifest"], shown["problems"]) == (None, "", [])
+    assert list(by_name(shown, "start")) == ["modelId"]
+
+
+def test_a_model_that_is_known_is_served_at_once(view: Post) -> None:
+    shown = view(start=LLAMA)
+    assert shown["mode"] == "vllm"
+    facts = {one["title"]: one["text"] for one in shown["model"]}
+    assert facts["Limit of tokens"] == "131,072"
+    assert list(by_name(shown, "start")) == ["modelId"], (
+        "the catalogue knows its engines, and that it is gated"
+    )
+
+
+def test_of_an_unknown_model_the_engines_are_asked_and_whether_it_is_gated(view: Post) -> None:
+    shown = view(start={"modelId": "acme/new"})
+    assert list(by_name(shown, "start")) == ["modelId", "engines", "gated"]
+    assert shown["mode"] is None
+    assert [mode["name"] for mode in shown["modes"]] == ["premade", "preset"]
+
+
+@pytest.mark.parametrize(
+    ("engines", "modes"),
+    [("vllm", ["vllm"]), ("llamacpp", ["huggingface"]), ("llamacpp\nvllm", ["huggingface", "vllm"])],
+)
+def test_the_engines_decide_the_modes(view: Post, engines: str, modes: list[str]) -> None:
+    shown = view(start={"modelId": "acme/new", "engines": engines})
+    assert [mode["name"] for mode in shown["modes"]] == [*modes, "premade", "preset"]
+    assert shown["mode"] == modes[0]
+
+
+def test_a_vllm_model_has_no_run_mode_and_no_cpu_but_the_notice(view: Post) -> None:
+    shown = view(start=MISTRAL)
+    asked = by_name(shown)
+    assert "ggufRunMode" not in asked
+    assert "computeType" not in asked
+    assert "computeType: gpu" in shown["values"]
+    assert shown["notice"] == (
+        "This model will be deployed using vLLM on GPU."
+        " Tensor parallelism will automatically match the GPU count."
+    )
+    gpus = asked["resources.gpu"]
+    assert (gpus["minimum"], gpus["maximum"]) == (1, 8)
+    assert gpus["note"] == "Tensor parallelism will be set to match GPU count"
+    length = asked["maxModelLen"]
+    assert (length["label"], length["placeholder"], length["isMore"]) == (
+        "Max Model Length (optional)",
+        "Default (from model config)",
+        True,
+    )
+
+
+def test_the_tensor_parallel_size_is_the_one_that_is_rendered(view: Post) -> None:
+    shown = view(start=MISTRAL, answers={"name": "m", "resources.gpu": "4"})
+    arguments = next(yaml.safe_load_all(shown["manifest"]))["inference"]["template"]["spec"]["containers"][0][
+        "args"
+    ]
+    assert arguments[arguments.index("--tensor-parallel-size") + 1] == "4"
+    assert shown["parallel"] == {"question": "resources.gpu", "size": 4, "counts": [1, 2, 4, 8]}
+
+
+def test_a_gated_model_needs_its_secret(view: Post) -> None:
+    shown = view(start=LLAMA, answers={"name": "llama"})
+    secret = by_name(shown)["hfTokenSecret"]
+    assert (secret["isRequired"], secret["isMore"]) == (True, False)
+    assert rules_at(shown, "answers/hfTokenSecret") == ["values/missing"]
+    assert shown["manifest"] == ""
+    assert view(start=LLAMA, answers={"name": "llama", "hfTokenSecret": "hf"})["manifest"]
+
+
+def test_any_other_model_has_no_field_for_it_and_ignores_one_typed_before(view: Post) -> None:
+    shown = view(start={**MISTRAL, "gated": "false"}, answers={"name": "m", "hfTokenSecret": "hf"})
+    assert "hfTokenSecret" not in by_name(shown)
+    assert "hfTokenSecret" not in shown["values"]
+    assert shown["manifest"]
+
+
+def test_a_gguf_model_has_run_modes_computes_and_a_file(view: Post) -> None:
+    asked = by_name(view(start=GGUF, answers={"name": "q"}))
+    assert [one["value"] for one in asked["ggufRunMode"]["choices"]] == ["direct", "build"]
+    assert [one["value"] for one in asked["computeType"]["choices"]] == ["cpu", "gpu"]
+    assert asked["ggufFile"]["isRequired"]
+    assert "resources.gpu" not in asked
+    assert "resources.gpu" in by_name(view(start=GGUF, answers={"computeType": "gpu"}))
+
+
+def test_build_has_the_command_with_the_answers_in_it(view: Post) -> None:
+    answers = {"ggufRunMode": "build", "ggufFile": "a b.gguf", "imageRef": "registry.example.com/q:1"}
+    asked = by_name(view(start=GGUF, answers=answers))
+    command = asked["ggufRunMode"]["choices"][1]["command"]
+    assert "-t registry.example.com/q:1" in command
+    assert "'a b.gguf'" in command
+    assert (asked["imageRef"]["isMore"], asked["imageRef"]["isRequired"]) == (False, True)
+
+
+def test_premade_models_have_their_sizes_and_images(view: Post) -> None:
+    models = by_name(view(mode="premade"))["premadeModel"]["choices"]
+    assert {
+        "value": "llama3.1:8b",
+        "detail": "ghcr.io/kaito-project/aikit/llama3.1:8b",
+        "command": "",
+    } in models
+
+
+def test_the_page_says_what_kaito_is_and_that_all_is_text_generation(view: Post) -> None:
+    head = view()["head"]
+    assert head["provider"] == "Flexible inference with GGUF (llama.cpp) and vLLM support"
+    assert "text generation" in head["source"]
+
+
+def test_the_default_namespace_holds_without_being_written(view: Post) -> None:
+    shown = view(mode="premade", answers={"name": "a", "premadeModel": "phi4:14b"})
+    assert by_name(shown)["namespace"]["default"] == "kaito-workspace"
+    assert "namespace:" not in shown["values"]
+    assert "namespace: kaito-workspace" in shown["manifest"]
+
+
+def test_a_model_s_values_are_exactly_these(view: Post) -> None:
+    bare = view(start=MISTRAL, answers={"name": "m"})
+    assert yaml.safe_load(bare["values"]) == {
+        "name": "m",
+        "modelSource": "vllm",
+        **MISTRAL,
+        "computeType": "gpu",
+        "resources": {"gpu": 1},
+    }
+    answers = {"name": "m", "maxModelLen": "8192", "preferredNodes": "node-1\nnode-2"}
+    full = yaml.safe_load(view(start=MISTRAL, answers=answers)["values"])
+    assert (full["maxModelLen"], full["preferredNodes"]) == (8192, ["node-1", "node-2"])
+
+
+# The memory of a GPU.
+
+
+def test_the_memory_moves_with_gpus_length_and_target(view: Post) -> None:
+    def memory(**answers: str) -> Any:
+        said = {"name": "m", **{name.replace("_", "."): text for name, text in answers.items()}}
+        return view(start=MISTRAL, answers=said, target={"gpuMemoryGiB": "24"})["memory"]
+
+    one, two, short = memory(), memory(resources_gpu="2"), memory(maxModelLen="1024")
+    assert one["parts"][0]["gib"] == pytest.approx(2 * two["parts"][0]["gib"])
+    assert short["parts"][2]["gib"] < one["parts"][2]["gib"]
+    assert one["usable"] == pytest.approx(0.9 * 24)
+    assert one["fits"] is True
+    assert (
+        view(start=MISTRAL, answers={"name": "m"}, target={"gpuMemoryGiB": "12"})["memory"]["fits"] is False
+    )
+
+
+def test_the_memory_is_shown_before_there_is_a_manifest(view: Post) -> None:
+    shown = view(start=LLAMA, target={"gpuMemoryGiB": "24"})
+    assert shown["manifest"] == ""
+    assert shown["memory"]["fits"] is False
+
+
+def test_the_instance_type_gives_the_memory(view: Post) -> None:
+    shown = view(start=MISTRAL, answers={"name": "m", "instanceType": "Standard_NC24ads_A100_v4"})
+    assert shown["memory"]["total"] == 80
+    assert view(start=MISTRAL)["memory"] == {"lacks": "memory"}
+    assert view(start=GGUF)["memory"] is None
+
+
+# Problems, beside fields and lines.
+
+
+def test_a_problem_has_its_field_and_its_line(view: Post) -> None:
+    shown = view(start=MISTRAL, answers={"name": "My Model"})
+    (found,) = shown["problems"]
+    assert (found["rule"], found["field"], found["isOpen"]) == ("values/not-a-name", "answers/name", False)
+    assert shown["values"].splitlines()[found["line"] - 1] == "name: My Model"
+    assert shown["manifest"] == ""
+
+
+def test_what_is_not_answered_yet_is_no_mistake(view: Post) -> None:
+    shown = view(mode="premade")
+    assert {one["field"]: one["isOpen"] for one in shown["problems"]} == {
+        "answers/name": True,
+        "answers/premadeModel": True,
+    }
+
+
+def test_the_name_is_made_of_what_is_served_until_another_is_said(view: Post) -> None:
+    shown = view(mode="premade", answers={"premadeModel": "phi4:14b"})
+    assert by_name(shown)["name"]["default"] == "phi4-14b"
+    assert "name: workspace-phi4-14b" in shown["manifest"]
+
+
+def test_advice_is_no_warning(view: Post) -> None:
+    shown = view(start=MISTRAL)
+    assert [one["severity"] for one in shown["problems"]] == ["advice"]
+    assert shown["manifest"]
+
+
+def test_a_problem_of_the_model_stands_where_the_page_asks_for_it(view: Post) -> None:
+    assert rules_at(view(start={"modelId": "no-model", "engines": "vllm"}), "start/modelId") == [
+        "values/not-a-model-id"
+    ]
+
+
+def test_a_choice_of_the_target_brings_its_problems(view: Post) -> None:
+    said = {"start": MISTRAL, "answers": {"name": "m"}}
+    assert view(**said, target={"nodeProvisioning": "byo"})["manifest"]
+    shown = view(**said, target={"nodeProvisioning": "auto"})
+    assert shown["manifest"] == ""
+    assert any(one["severity"] == "error" for one in shown["problems"])
+    assert by_name(shown)["instanceType"]["isMore"] is False
+
+
+def test_a_problem_of_the_manifest_has_its_line_there(view: Post) -> None:
+    shown = view(start=MISTRAL, answers={"name": "m"})
+    found = next(one for one in shown["problems"] if "trust-remote-code" in one["rule"])
+    assert shown["manifest"].splitlines()[found["manifestLine"] - 1].strip() == "- --trust-remote-code"
+
+
+def test_a_problem_of_the_manifest_stands_beside_the_value_that_makes_it(view: Post) -> None:
+    answers = {"name": "m", "preferredNodes": "node-1"}
+    shown = view(start=MISTRAL, answers=answers, target={"kaitoVersion": "0.12"})
+    assert rules_at(shown, "answers/preferredNodes") == ["kaito/preferred-nodes-deprecated"]
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ({"gpuMemoryGiB": "much"}, "pack-file/wrong-type"),
+        ({"gpuMemoryGiB": "-1"}, "pack-file/wrong-value"),
+        ({"kaitoVersion": "0.99"}, "pack-file/not-a-choice"),
+        ({"kubernetesVersion": "1.2"}, "pack-file/not-a-choice"),
+        ({"cloud": "moon"}, "pack-file/not-a-choice"),
+        ({"nodeProvisioning": "maybe"}, "pack-file/not-a-choice"),
+    ],
+)
+def test_a_wrong_target_is_told_and_does_not_count(view: Post, said: dict[str, str], rule: str) -> None:
+    shown = view(start=MISTRAL, answers={"name": "m"}, target=said)
+    assert rules_at(shown, f"target/{next(iter(said))}") == [rule]
+    assert shown["manifest"] == ""
+    assert shown["parallel"]
+
+
+def test_the_target_s_choices_are_the_pack_s(view: Post) -> None:
+    asked = by_name(view(), "target")
+    assert [one["value"] for one in asked["kaitoVersion"]["choices"]] == list(reversed(Pack().kaito_versions))
+    assert [one["value"] for one in asked["nodeProvisioning"]["choices"]] == ["auto", "byo"]
+    assert (asked["nodeProvisioning"]["isRequired"], asked["cloud"]["isRequired"]) == (False, True)
+
+
+# Files.
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
+def test_an_opened_example_gives_what_render_py_gives(view: Post, opened: Opened, example: Path) -> None:
+    shown = view(**opened(example.read_text(encoding="utf-8"))["state"])
+    assert shown["manifest"] == rendered(example)
+    assert [one for one in shown["problems"] if one["severity"] == "error"] == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
+def test_its_values_text_says_the_same_when_it_is_opened_again(
+    view: Post, opened: Opened, example: Path
+) -> None:
+    once = view(**opened(example.read_text(encoding="utf-8"))["state"])
+    assert view(**opened(once["values"])["state"])["values"] == once["values"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES[::5], ids=lambda file: file.stem)
+def test_the_values_text_is_one_that_render_py_takes(
+    view: Post, opened: Opened, run: Run, example: Path
+) -> None:
+    shown = view(**opened(example.read_text(encoding="utf-8"))["state"])
+    assert run("-", stdin=shown["values"]).stdout == shown["manifest"]
+
+
+KEPT = """\
+name: kept
+modelSource: vllm
+modelId: mistralai/Mistral-7B-Instruct-v0.3
+extraArgs: ['--hf-overrides={"a": 1, "b": 2}', --enable-prefix-caching]
+podTemplate: {spec: {imagePullSecrets: [{name: registry}], priorityClassName: null}}
+extraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: notes}, data: {a: "1"}}]
+"""
+
+
+def test_what_no_question_asks_for_is_kept_and_what_is_edited_changes_alone(
+    view: Post, opened: Opened
+) -> None:
+    state = opened(KEPT)["state"]
+    values = yaml.safe_load(view(**state)["values"])
+    for name, value in yaml.safe_load(KEPT).items():
+        assert values[name] == value, name
+    edited = yaml.safe_load(view(**{**state, "answers": {"name": "other"}})["values"])
+    assert edited == {**values, "name": "other"}
+
+
+def test_lines_of_a_list_are_items_with_all_that_is_in_them(view: Post) -> None:
+    line = '--hf-overrides={"a": 1, "b": 2}'
+    values = yaml.safe_load(view(start=MISTRAL, answers={"name": "m", "extraArgs": f"{line}\n-v"})["values"])
+    assert values["extraArgs"] == [line, "-v"]
+
+
+def test_an_answer_that_is_cleared_takes_the_file_s_away(view: Post, opened: Opened) -> None:
+    state = opened(KEPT)["state"]
+    assert "extraArgs" not in yaml.safe_load(view(**{**state, "answers": {"extraArgs": ""}})["values"])
+
+
+def test_a_file_with_mistakes_opens_with_problems_beside_its_fields(view: Post, opened: Opened) -> None:
+    text = "name: A\nmodelSource: vllm\nmodelId: a/b\nresources: {gpu: two}\nnonsense: 1\n"
+    shown = view(**opened(text)["state"])
+    assert rules_at(shown, "answers/name") == ["values/not-a-name"]
+    assert rules_at(shown, "answers/resources.gpu") == ["values/wrong-type"]
+    assert by_name(shown)["resources.gpu"]["value"] == "two"
+    unknown = next(one for one in shown["problems"] if one["rule"] == "values/unknown-field")
+    assert (unknown["field"], unknown["removable"]) == (None, "nonsense")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("nonsense", "nonsense: 1"),
+        ("resources.nonsense", "resources: {gpu: 2, nonsense: 1}"),
+        ("podTemplate.nonsense", "podTemplate: {nonsense: 1}"),
+    ],
+)
+def test_a_mistake_that_no_field_has_can_be_taken_out(
+    view: Post, opened: Opened, name: str, text: str
+) -> None:
+    state = opened(f"name: a\nmodelSource: vllm\nmodelId: a/b\n{text}\n")["state"]
+    assert [one["removable"] for one in view(**state)["problems"]] == [name]
+    assert view(**{**state, "answers": {name: ""}})["manifest"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "line"),
+    [
+        ("name: a\n\tmodelSource: vllm\n", "file/tab", 2),
+        ("name: a\nname: b\nmodelSource: vllm\nmodelId: a/b\n", "values/written-twice", 2),
+        ("name: a\nmodelSource: vllm\nmodelId: a/b\nreplicas: 010\n", "values/yaml-surprise", 4),
+        ("name: a\nmodelSource: vlm\n", "values/unknown-mode", 2),
+        ("name: a\n", "values/missing", 1),
+        ("- a\n", "values/not-a-map", 1),
+        ("", "file/empty", 1),
+        ("name: a\nmodelSource: vllm\nmodelId: a/b\n---\nname: b\n", "values/several-documents", 5),
+    ],
+)
+def test_a_file_that_would_have_to_be_guessed_is_told_line_by_line(
+    opened: Opened, text: str, rule: str, line: int
+) -> None:
+    found = opened(text)
+    assert "state" not in found
+    assert rule in [one["rule"] for one in found["problems"]]
+    assert line in [one["line"] for one in found["problems"]]
+
+
+def test_a_gguf_file_of_a_model_that_the_catalogue_has_for_vllm_keeps_its_mode(
+    view: Post, opened: Opened
+) -> None:
+    text = f"name: a\nmodelSource: huggingface\nmodelId: {MISTRAL['modelId']}\nggufFile: a.gguf\n"
+    assert view(**opened(text)["state"])["mode"] == "huggingface"
+
+
+def test_layers_of_a_target_lie_under_what_is_said() -> None:
+    text = "namespace: team-a\nhfTokenSecret: team-token\nreplicas: none\n"
+    below = [Layer(read_text(text, "layer.yaml")[0], "layer")]
+    views = Views(Pack(), target(Pack()), below)
+    shown = views.view(read_state({"start": LLAMA, "answers": {"replicas": "2"}}))
+    assert "namespace: team-a" in shown["manifest"] and "name: team-token" in shown["manifest"]
+    (wrong,) = views.view(read_state({"start": LLAMA}))["problems"]
+    assert (wrong["path"], wrong["line"], wrong["field"]) == ("replicas", 0, "answers/replicas")
+
+
+# Harm.
+
+HARM = [
+    "{{7*7}}",
+    "{% raw %}",
+    "<script>alert(1)</script>",
+    "a\nb: c",
+    "a: b",
+    "---\nkind: Secret",
+    "&a *a",
+    "!!python/x y",
+    "'\"",
+    "#x",
+    "a\u2028b",
+    "${name}",
+]
+
+
+@pytest.mark.parametrize("harm", HARM)
+@pytest.mark.parametrize("mode", ["vllm", "huggingface", "premade", "preset"])
+def test_no_text_becomes_more_than_text(view: Post, run: Run, mode: str, harm: str) -> None:
+    start = {"modelId": "a/b", "engines": "vllm\nllamacpp"} if mode in ("vllm", "huggingface") else {}
+    texts = [
+        one["name"]
+        for one in view(start=start, mode=mode)["questions"]
+        if one["kind"] in ("text", "list", "map")
+    ]
+    for name in texts:
+        shown = view(start=start, mode=mode, answers={"name": "a", name: harm})
+        values = read_text(shown["values"], "values.yaml")
+        assert len(values) == 1
+        held: Any = values[0].value
+        for step in name.split("."):
+            held = held.get(step) if isinstance(held, dict) else None
+        kind = by_name(shown)[name]["kind"]
+        if kind == "text" and held is not None:
+            assert held == harm.strip()
+        assert set(values[0].value) <= set(mode_schema(mode)) | {name.split(".")[0]}
+
+
+def mode_schema(mode: str) -> set[str]:
+    return set(Pack().mode(mode).schema["properties"])
+
+
+def test_a_template_in_a_value_that_is_taken_comes_out_as_it_is(view: Post, run: Run) -> None:
+    harm = "{{7*7}} <script>alert(1)</script>"
+    shown = view(start=MISTRAL, answers={"name": "m", "extraArgs": harm})
+    assert (
+        harm
+        in next(yaml.safe_load_all(shown["manifest"]))["inference"]["template"]["spec"]["containers"][0][
+            "args"
+        ]
+    )
+    assert run("-", stdin=shown["values"]).stdout == shown["manifest"]
+
+
+def test_a_token_is_told_and_not_for_a_link(view: Post) -> None:
+    shown = view(start=LLAMA, answers={"name": "m", "hfTokenSecret": "hf_" + "a" * 30})
+    assert shown["isShareable"] is False
+    assert rules_at(shown, "answers/hfTokenSecret") == ["values/literal-token"]
+    assert view(start=LLAMA)["isShareable"] is True
+
+
+words = st.text(max_size=12) | st.sampled_from(
+    ["vllm", "premade", "a/b", "2", "true", "gpu", "build", "auto", "0.7"]
+)
+names = st.sampled_from(
+    "modelId engines gated name namespace computeType resources.gpu ggufFile ggufRunMode imageRef"
+    " premadeModel preset vllm maxModelLen labelSelector extraArgs kaitoVersion gpuMemoryGiB cloud".split()
+)
+texts = st.dictionaries(names, words, max_size=6)
+data = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names | words, inner, max_size=3),
+    max_leaves=6,
+)
+states = st.fixed_dictionaries(
+    {
+        "start": texts,
+        "mode": st.none() | st.sampled_from([*Pack().mode_names, "x"]),
+        "answers": texts,
+        "target": texts,
+        "kept": st.dictionaries(names | words, data, max_size=4).map(json.dumps),
+    }
+)
+VIEWS = Views(Pack(), target(Pack()))
+
+
+@given(states)
+def test_any_state_has_a_view(state: dict[str, Any]) -> None:
+    shown = VIEWS.view(read_state(state))
+    assert bool(shown["manifest"]) is (
+        bool(shown["mode"]) and not any(one["severity"] == "error" for one in shown["problems"])
+    )
+
+
+# A mode of a team's own.
+
+
+def test_a_mode_of_ones_own_works_without_any_python(tmp_path: Path) -> None:
+    """The mode of docs/adding-a-mode.md, by the files of that page."""
+    write_files("docs/adding-a-mode.md", tmp_path)
+    pack = Pack([tmp_path / "my-pack"])
+    try:
+        views = Views(pack, target(pack))
+        assert "acme" in [mode["name"] for mode in views.view(read_state({}))["modes"]]
+        state = views.opened((tmp_path / "my-pack/values/tiny.yaml").read_text(encoding="utf-8"))
+        shown = views.view(state)
+        asked = by_name(shown)["batchSize"]
+        assert (asked["label"], asked["value"], asked["help"]) == (
+            "Batch size (optional)",
+            "16",
+            "How many requests are answered together.",
+        )
+        arguments = next(yaml.safe_load_all(shown["manifest"]))["inference"]["template"]["spec"][
+            "containers"
+        ][0]["args"]
+        assert arguments == ["--model", "acme/tiny-instruct", "--shards", "2", "--batch", "16"]
+        typed = {"start": {"modelId": "acme/tiny-instruct"}, "mode": "acme"}
+        answers = {"name": "tiny", "batchSize": "16", "resources.gpu": "2"}
+        assert views.view(read_state({**typed, "answers": answers}))["manifest"] == shown["manifest"]
+    finally:
+        Pack()

@@ -1,0 +1,177 @@
+"""What each mode asks: the rules of the form and the wizard, whatever shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kaito_pack import checks
+from kaito_pack.form.model_choice import About, about, is_chosen_by_itself, modes_for
+from kaito_pack.form.questions import Question, questions
+from kaito_pack.pack import Pack
+from kaito_pack.target import Target
+
+PACK = Pack()
+CATALOGUE = checks.catalogue(())
+TARGET = Target("0.12", "1.37")
+UNKNOWN = About()
+
+
+def asked(
+    mode: str, answers: dict[str, Any] | None = None, of: About = UNKNOWN, target: Target = TARGET
+) -> dict[str, Question]:
+    found = questions(PACK, PACK.mode(mode), answers or {}, of, target, CATALOGUE)
+    return {one.name: one for one in found}
+
+
+def first(*args: Any, **options: Any) -> list[str]:
+    return [name for name, one in asked(*args, **options).items() if not one.is_more]
+
+
+def test_a_vllm_model_is_asked_for_its_gpus_alone() -> None:
+    assert first("vllm") == ["modelId", "name", "namespace", "resources.gpu"]
+    assert not {"ggufRunMode", "computeType"} & set(asked("vllm"))
+
+
+def test_the_gpu_count_is_1_to_8_and_the_tensor_parallel_size() -> None:
+    gpu = asked("vllm")["resources.gpu"]
+    assert (gpu.minimum, gpu.maximum, gpu.answer) == (1, 8, 1)
+    assert gpu.note == "Tensor parallelism will be set to match GPU count"
+
+
+def test_the_notice_of_vllm_is_told_in_full() -> None:
+    assert PACK.mode("vllm").facts["notice"] == (
+        "This model will be deployed using vLLM on GPU. "
+        "Tensor parallelism will automatically match the GPU count."
+    )
+
+
+def test_the_length_is_advanced_and_optional() -> None:
+    length = asked("vllm")["maxModelLen"]
+    assert length.is_more
+    assert length.label == "Max Model Length (optional)"
+    assert length.placeholder == "Default (from model config)"
+
+
+@pytest.mark.parametrize(("gated", "is_there"), [(True, True), (False, False), (None, False)])
+def test_the_secret_is_for_gated_models_alone(gated: bool | None, is_there: bool) -> None:
+    found = asked("vllm", of=About(("vllm",), gated))
+    assert ("hfTokenSecret" in found) == is_there
+    if is_there:
+        assert found["hfTokenSecret"].is_required
+        assert not found["hfTokenSecret"].is_more
+
+
+def test_a_secret_that_is_there_can_be_changed_but_need_not_stay() -> None:
+    secret = asked("vllm", {"hfTokenSecret": "old"}, About(("vllm",), False))["hfTokenSecret"]
+    assert secret.is_more
+    assert not secret.is_required
+    assert secret.value == "old"
+
+
+def test_a_gguf_model_is_asked_for_file_run_mode_and_compute_type() -> None:
+    assert first("huggingface") == [
+        "modelId",
+        "ggufFile",
+        "ggufRunMode",
+        "name",
+        "namespace",
+        "computeType",
+    ]
+    assert "hfTokenSecret" not in asked("huggingface", of=About(("llamacpp",), True))
+
+
+def test_gpus_are_asked_for_where_there_are_any() -> None:
+    assert "resources.gpu" not in asked("huggingface")
+    assert "resources.gpu" in first("huggingface", {"computeType": "gpu"})
+
+
+def test_an_image_of_ones_own_is_required_and_its_command_is_shown() -> None:
+    answers = {"modelId": "org/name", "ggufFile": "a b.gguf", "ggufRunMode": "build", "imageRef": "own:1"}
+    found = asked("huggingface", answers)
+    assert found["imageRef"].is_required
+    assert not asked("huggingface")["imageRef"].is_required
+    direct, build = found["ggufRunMode"].choices
+    assert direct.command == ""
+    assert build.command.startswith("docker buildx build -t own:1 --push")
+    assert "huggingface://org/name/'a b.gguf'" in build.command
+
+
+def test_premade_models_are_a_list_with_sizes_and_images() -> None:
+    choices = asked("premade")["premadeModel"].choices
+    assert ("llama3.1:8b", "ghcr.io/kaito-project/aikit/llama3.1:8b") in [
+        (one.value, one.detail) for one in choices
+    ]
+    assert first("premade") == ["premadeModel", "name", "namespace", "computeType"]
+
+
+@pytest.mark.parametrize("mode", PACK.mode_names)
+def test_nobody_is_asked_for_a_pipeline(mode: str) -> None:
+    for one in asked(mode, {"computeType": "gpu"}).values():
+        assert "pipeline" not in f"{one.name} {one.title} {one.help}".lower()
+    said = PACK.mode(mode).schema["properties"]["modelSource"]["description"]
+    assert "always served for text generation" in said
+
+
+@pytest.mark.parametrize("mode", PACK.mode_names)
+def test_the_default_namespace_is_kaitos_and_the_provider_is_described(mode: str) -> None:
+    assert asked(mode)["namespace"].default == "kaito-workspace"
+    provider = PACK.mode(mode).schema["properties"]["provider"]["description"]
+    assert "Flexible inference with GGUF (llama.cpp) and vLLM support" in provider
+
+
+def test_instance_types_are_asked_first_where_kaito_creates_nodes() -> None:
+    auto = asked("vllm", target=Target("0.12", "1.37", "auto"))["instanceType"]
+    assert not auto.is_more
+    assert "Standard_NC24ads_A100_v4" in auto.suggestions
+    assert asked("vllm")["instanceType"].is_more
+
+
+def test_models_are_suggested_that_the_mode_can_serve() -> None:
+    suggested = asked("vllm")["modelId"].suggestions
+    assert "microsoft/Phi-4-mini-instruct" in suggested
+    assert "deepseek-ai/DeepSeek-R1-0528" not in suggested, "quantized"
+
+
+@pytest.mark.parametrize(
+    ("engines", "modes"),
+    [
+        (["vllm"], ["vllm"]),
+        (["llamacpp"], ["huggingface"]),
+        (["vllm", "llamacpp"], ["huggingface", "vllm"]),
+        (["onnx"], []),
+        ([], []),
+    ],
+)
+def test_engines_say_which_modes_can_serve_a_model(engines: list[str], modes: list[str]) -> None:
+    assert modes_for(engines, PACK) == modes
+
+
+@pytest.mark.parametrize(
+    ("engines", "runs", "is_vllm"),
+    [
+        (("vllm",), True, True),
+        (("llamacpp",), True, False),
+        (("vllm", "llamacpp"), True, False),
+        (("onnx",), False, False),
+        ((), None, False),
+    ],
+)
+def test_a_model_runs_with_either_engine_and_is_a_vllm_model_with_that_alone(
+    engines: tuple[str, ...], runs: bool | None, is_vllm: bool
+) -> None:
+    assert (About(engines).runs, About(engines).is_vllm) == (runs, is_vllm)
+
+
+def test_what_a_person_says_of_a_model_goes_before_the_catalogue() -> None:
+    known = about("microsoft/Phi-4-mini-instruct", CATALOGUE)
+    assert known.figures is not None
+    assert known.is_vllm
+    said = about("microsoft/Phi-4-mini-instruct", CATALOGUE, ["llamacpp"], True)
+    assert (said.engines, said.gated, said.figures) == (("llamacpp",), True, known.figures)
+    assert about("acme/own", CATALOGUE) == About()
+
+
+def test_modes_with_a_list_of_their_own_are_chosen_by_themselves() -> None:
+    assert [name for name in PACK.mode_names if is_chosen_by_itself(PACK, name)] == ["premade", "preset"]
