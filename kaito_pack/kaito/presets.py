@@ -24,6 +24,7 @@ class Preset(NamedTuple):
     gpu_memory_gib: float | None = None
     weights_gib: float | None = None
     vllm_only: str = NEVER
+    no_adapters: str = NEVER
 
 
 def holds(kaito: str, versions: str) -> bool:
@@ -43,6 +44,7 @@ def _all() -> dict[str, Preset]:
             row.get("gpuMemoryGiB"),
             row.get("weightsGiB"),
             row.get("vllmOnly", NEVER),
+            row.get("noAdapters", NEVER),
         )
         for name, row in rows.items()
     }

@@ -49,6 +49,7 @@ ON_CREATE: Mapping[str, Check] = {
     "kaito/preset-too-big": presets.preset_too_big,
     "kaito/preset-over-nodes": presets.preset_over_nodes,
     "kaito/preset-runtime": presets.preset_runtime,
+    "kaito/preset-adapters": presets.preset_adapters,
     "kaito/preset-without-nodes": presets.preset_without_nodes,
     "kaito/inference-config-missing": inference.inference_config_missing,
     "kaito/inference-config-invalid": inference.inference_config_invalid,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from string import ascii_letters, digits
 
 from kaito_pack.kaito import instance_types, presets
-from kaito_pack.kaito.fields import given, mapping, text
+from kaito_pack.kaito.fields import given, mapping, sequence, text
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.problems import Problem, did_you_mean, shown
@@ -139,6 +139,14 @@ def preset_runtime(case: Case) -> Iterator[Problem]:
     if preset and presets.holds(case.kaito, preset.vllm_only) and not case.workspace.runs_vllm:
         name = shown(case.workspace.preset)
         yield case.problem("metadata", "annotations", "kaito.sh/runtime", name=name)
+
+
+def preset_adapters(case: Case) -> Iterator[Problem]:
+    """vLLM serves some presets without adapters only."""
+    preset = known_preset(case.workspace.preset, case.kaito)
+    adapters = sequence(case.workspace.inference.get("adapters"))
+    if preset and adapters and case.workspace.runs_vllm and presets.holds(case.kaito, preset.no_adapters):
+        yield case.problem("inference", "adapters", name=shown(preset.name))
 
 
 def preset_without_nodes(case: Case) -> Iterator[Problem]:

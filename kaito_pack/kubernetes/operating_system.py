@@ -35,12 +35,13 @@ LINUX_CONTAINER_SECURITY = (
     "allowPrivilegeEscalation",
     "procMount",
 )
+POD_RESOURCES = (1, 34)  # the first that knows resources of a whole pod
 LONGEST_CREDENTIALS = 64 * 1024  # bytes
 LONGEST_DOMAIN, LONGEST_USER = 255, 104
 Contexts = list[tuple[Fields, Path]]
 
 
-def check_os(spec: Fields, path: Path) -> Iterator[Problem]:
+def check_os(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with `os`, with what it rules out, and with settings for Windows."""
     contexts = containers_security(spec, path)
     pod = (fields(spec.get("securityContext")), (*path, "securityContext"))
@@ -53,6 +54,8 @@ def check_os(spec: Fields, path: Path) -> Iterator[Problem]:
                 yield from without(context, ("windowsOptions",), at, "linux")
         elif system.get("name") == "windows":
             yield from check_windows(spec, path, pod, contexts)
+            if kubernetes >= POD_RESOURCES:
+                yield from without(spec, ("resources",), path, "windows")
     for context, at in (pod, *contexts):
         yield from check_windows_options(context, at)
     yield from check_host_process(spec, path, contexts)

@@ -74,7 +74,7 @@ def check_pod_spec(spec: Fields, path: Path, kubernetes: str) -> Iterator[Proble
     yield from check_names(spec, path)
     yield from in_range(spec, "activeDeadlineSeconds", 1, 2**31 - 1, path)
     yield from one_of(spec, "preemptionPolicy", ("PreemptLowerPriority", "Never"), path, empty=False)
-    yield from check_os(spec, path)
+    yield from check_os(spec, path, version)
     yield from check_amounts(dict(strings(spec.get("overhead"))), (*path, "overhead"))
     if (whole(spec.get("terminationGracePeriodSeconds")) or 0) < 0:
         value = shown(spec["terminationGracePeriodSeconds"])

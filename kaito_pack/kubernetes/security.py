@@ -14,6 +14,7 @@ from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
 
 LARGEST_ID = 2**31 - 1
+DEVICES_JUDGED = (1, 35)  # the first that keeps block devices from pods with users of their own
 LABEL_CHANGES = (1, 33)  # the first that does not drop seLinuxChangePolicy
 MOUNTED_LABELS = (1, 37)  # the first that mounts with SELinux labels, if it is not told to
 PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
@@ -58,10 +59,10 @@ def check_pod_security(spec: Fields, path: Path, kubernetes: tuple[int, ...]) ->
         yield from one_of(context, "seLinuxChangePolicy", changes, at, empty=False)
     yield from check_profiles(context, at)
     yield from check_sysctls(context, at, spec)
-    yield from check_host(spec, path)
+    yield from check_host(spec, path, kubernetes)
 
 
-def check_host(spec: Fields, path: Path) -> Iterator[Problem]:
+def check_host(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with the namespaces that the pod shares with its node."""
     if spec.get("shareProcessNamespace") is True and spec.get("hostPID") is True:
         yield problem("kubernetes/process-namespace", (*path, "shareProcessNamespace"))
@@ -69,6 +70,10 @@ def check_host(spec: Fields, path: Path) -> Iterator[Problem]:
         for field in ("hostNetwork", "hostPID", "hostIPC"):
             if spec.get(field) is True:
                 yield problem("kubernetes/host-users", (*path, field), field=field)
+        for field in ("initContainers", "containers") if kubernetes >= DEVICES_JUDGED else ():
+            for container, at in entries(spec.get(field), (*path, field)):
+                if sequence(container.get("volumeDevices")):
+                    yield problem("kubernetes/devices-of-users", (*at, "volumeDevices"))
 
 
 def check_identity(context: Fields, path: Path) -> Iterator[Problem]:

@@ -70,6 +70,12 @@ SOURCE = {"kind": "PersistentVolumeClaim", "name": "weights"}
 HOST_PROCESS = {"windowsOptions": {"hostProcess": True}}
 NO_PROCESS = {"name": "a", "image": "b", "securityContext": {"windowsOptions": {"hostProcess": False}}}
 MIXED = {**BASE["spec"], "hostNetwork": True, "initContainers": [NO_PROCESS]}
+PLAIN = {"name": "model", "image": "a"}
+WINDOWS = {"os": {"name": "windows"}, "containers": [PLAIN]}
+DEVICE = {
+    "containers": [{**PLAIN, "volumeDevices": [{"name": "disk", "devicePath": "/dev/x"}]}],
+    "volumes": [{"name": "disk", "persistentVolumeClaim": {"claimName": "disk"}}],
+}
 FLEX = {"driver": "example.org/disk", "options": {"kubernetes.io/fsType": "ext4"}}
 RESTART_RULE = {"action": "Restart", "exitCodes": {"operator": "In", "values": [1]}}
 NODE = {"key": "metadata.name", "operator": "In", "values": ["Node_1"]}
@@ -279,6 +285,10 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
     ),
     ("kubernetes/option-reserved", VOLUME, {"name": "cache", "flexVolume": FLEX}),
     ("kubernetes/os-field", ("spec", "os"), {"name": "windows"}),
+    ("kubernetes/os-field", ("spec",), {**WINDOWS, "resources": {"limits": {"cpu": "1"}}}),
+    ("kubernetes/os-field", ("spec",), {**WINDOWS, "shareProcessNamespace": False}),
+    ("kubernetes/os-field", ("spec",), {**WINDOWS, "os": {"name": "linux"}, "securityContext": HOST_PROCESS}),
+    ("kubernetes/devices-of-users", ("spec",), {**DEVICE, "hostUsers": False}),
     ("kubernetes/path-backsteps", VOLUME, {"name": "cache", "hostPath": {"path": "/models/../etc"}}),
     ("kubernetes/path-leaves-volume", (*MOUNT, "subPath"), "/models"),
     ("kubernetes/path-leaves-volume", (*MOUNT, "subPath"), "a/../b"),
