@@ -6,8 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import settings
@@ -30,6 +32,14 @@ def facts() -> Path:
     return Path(folder)
 
 
+def missing(what: str) -> NoReturn:
+    """Skip for want of a tool, or fail under REQUIRE_TOOLS=1."""
+    message = f"{what} is not installed; `make test-tools` gets it"
+    if os.environ.get("REQUIRE_TOOLS") == "1":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
 @pytest.fixture(scope="session")
 def tool() -> Callable[[str], str]:
     """The path of a real tool; skips where it is missing, fails under REQUIRE_TOOLS=1."""
@@ -37,14 +47,24 @@ def tool() -> Callable[[str], str]:
     def find(name: str) -> str:
         local = ROOT / ".tools" / "bin" / name
         found = str(local) if local.exists() else shutil.which(name)
-        if found is None:
-            message = f"{name} is not installed; `make test-tools` gets it"
-            if os.environ.get("REQUIRE_TOOLS") == "1":
-                pytest.fail(message)
-            pytest.skip(message)
-        return found
+        return found or missing(name)
 
     return find
+
+
+@pytest.fixture(scope="session")
+def browser(tool: Callable[[str], str]) -> Iterator[Any]:
+    """Debian's chromium, driven by playwright: one for all tests of a process."""
+    chromium = tool("chromium")
+    if find_spec("playwright") is None:
+        missing("playwright")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+        started = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield started
+        started.close()
 
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,30 +12,6 @@ import pytest
 from tests.browser.form import Form, served
 
 STRANGER = re.compile(r"^(?!http://127\.0\.0\.1:\d+/|blob:|data:)")
-
-
-def missing(message: str) -> None:
-    """Skip, or fail under REQUIRE_TOOLS=1."""
-    if os.environ.get("REQUIRE_TOOLS") == "1":
-        pytest.fail(message)
-    pytest.skip(message)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """One chromium for all tests of a process."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        missing("chromium is not installed; `make test-tools` gets it")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError:
-        missing("playwright is not installed; `make browser-test` gets it")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-        started = playwright.chromium.launch(executable_path=chromium, args=flags)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.browser.conftest import missing
 from tests.browser.form import GGUF, LLAMA, MISTRAL, Form, link, served
-from tests.conftest import ROOT
+from tests.conftest import ROOT, missing
 
 AXE = ROOT / ".tools" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 READY = {
@@ -319,7 +318,7 @@ def axe(page: Any) -> list[str]:
 @pytest.mark.parametrize("state", STATES)
 def test_axe_finds_nothing(page_of: Callable[..., Any], url: str, state: str, scheme: str) -> None:
     if not AXE.exists():
-        missing("axe-core is not installed; `make test-tools` gets it")
+        missing("axe-core")
     form = Form(page_of(bypass_csp=True, color_scheme=scheme), url).load(STATES[state])
     form.page.add_script_tag(path=AXE)
     if form.page.locator("#values-card").is_visible():

@@ -128,7 +128,9 @@ def _stated(command: str) -> int:
 
 
 def _environment(folder: Path, block: Block) -> Mapping[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KAITO", "GIT_"))}
+    # MAKE…: what an outer make was given would reach the page's own.
+    strange = ("KAITO", "GIT_", "MAKE", "MFLAGS")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
     return kept | {
         "PATH": f"{folder / 'bin'}{os.pathsep}{kept['PATH']}",
         "HOME": str(folder),

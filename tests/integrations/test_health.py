@@ -1,45 +1,30 @@
 """Argo CD's and Flux's health checks give the answers of `status`, on the same cases."""
 
-import importlib.util
 import json
-import os
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-HERE = Path(__file__).resolve().parent
+from scripts import health_checks
+from tests import status_cases
+from tests.conftest import ROOT, missing
+
+HERE = ROOT / "tests" / "integrations"
 ARGO = ROOT / "integrations" / "argocd"
 FLUX = ROOT / "integrations" / "flux" / "kustomization.yaml"
 FLUXCEL = ROOT / ".tools" / "bin" / "fluxcel"
 
 
-def loaded(name, path):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-status_cases = loaded("status_cases", ROOT / "tests" / "status_cases.py")
-health_checks = loaded("health_checks", ROOT / "scripts" / "health_checks.py")
 CASES = [*status_cases.own_cases(), *status_cases.facts_cases()]
 HEALTH = {"Running": "Healthy", "Failed": "Degraded", "Unknown": "Unknown"}
 FLUX_STATUS = {"Running": "Current", "Failed": "Failed"}
 
 
-def needs(tool, how):
+def needs(tool):
     """The tool's path; a skip where it is missing, unless REQUIRE_TOOLS=1 makes that a failure."""
-    found = shutil.which(str(tool))
-    if not found and os.environ.get("REQUIRE_TOOLS") == "1":
-        pytest.fail(f"{tool} is missing; {how}")
-    if not found:
-        pytest.skip(f"{tool} is missing; {how}")
-    return found
+    return shutil.which(str(tool)) or missing(tool)
 
 
 def lua_value(value):
@@ -58,7 +43,7 @@ def lua_value(value):
 
 def argo(workspaces, folder, check=ARGO / "health.lua", libraries="closed"):
     """Health and message of each Workspace, by the Lua that Argo CD would run."""
-    lua = needs("lua5.1", "install the Debian package lua5.1")
+    lua = needs("lua5.1")
     objects = folder / "objects.lua"
     objects.write_text("return {\n" + ",\n".join(map(lua_value, workspaces)) + "}\n")
     command = [lua, str(HERE / "sandbox.lua"), str(check), str(objects), libraries]
@@ -69,7 +54,7 @@ def argo(workspaces, folder, check=ARGO / "health.lua", libraries="closed"):
 
 def flux(workspaces):
     """The status of each Workspace by Flux's own evaluator."""
-    tool = needs(FLUXCEL, "run tests/tools/build-fluxcel.sh")
+    tool = needs(FLUXCEL)
     done = subprocess.run(
         [tool, str(FLUX)],
         input=json.dumps(workspaces),

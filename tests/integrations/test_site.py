@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,11 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, missing
 
 # Where an attribute makes a browser load something; of <link> only these kinds.
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "object": "data"}
@@ -51,10 +52,7 @@ class Page(HTMLParser):
 def needs(module: str) -> None:
     """Skip where a module is not installed; fail under REQUIRE_TOOLS=1."""
     if find_spec(module) is None:
-        message = f"{module} is not installed; `make test-tools` gets it"
-        if os.environ.get("REQUIRE_TOOLS") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
+        missing(module)
 
 
 @pytest.fixture(scope="module")
@@ -157,16 +155,9 @@ def address(site: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def test_a_browser_reads_and_searches_it_without_asking_another_host(
-    address: str, tool: Callable[[str], str]
-) -> None:
-    needs("playwright")
-    from playwright.sync_api import sync_playwright
-
+def test_a_browser_reads_and_searches_it_without_asking_another_host(address: str, browser: Any) -> None:
     asked: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=tool("chromium"), args=["--no-sandbox"])
-        page = browser.new_page()
+    with browser.new_page() as page:
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{address}/nodes.html")
         page.wait_for_load_state("networkidle")
@@ -175,7 +166,6 @@ def test_a_browser_reads_and_searches_it_without_asking_another_host(
         page.locator(".md-search-result__item").first.wait_for()
         found = page.locator(".md-search-result__link").first.get_attribute("href")
         widths = page.evaluate("[...document.images].map(image => image.naturalWidth)")
-        browser.close()
     assert found and urlsplit(found).path.endswith(".html")
     assert widths and all(widths), "a diagram is not shown"
     assert asked and all(one.startswith((address, "data:", "blob:")) for one in asked), asked
