@@ -1,7 +1,12 @@
 """Kubernetes' strategic merge: a partial object laid over a whole one, lists merged by their merge keys.
 
 The merge keys and strategies are those of the Kubernetes schema (x-kubernetes-patch-*). Directives:
-`$patch: delete`, `$patch: replace`, `$retainKeys`, `$deleteFromPrimitiveList/<field>`; null deletes a key.
+`$patch: delete`, `$patch: replace`, `$retainKeys`, `$setElementOrder/<list>` and
+`$deleteFromPrimitiveList/<list>`; null deletes a key.
+
+The result is that of `kubectl patch --type strategic` (compared at v1.36), the order of lists included:
+what the patch adds comes first. It differs where kubectl's is an accident: a map with `$patch: delete`
+goes altogether, and one with `$patch: replace` stays where there was none before.
 """
 
 from __future__ import annotations
@@ -14,7 +19,10 @@ from kaito_pack.kubernetes.definitions import Definitions
 from kaito_pack.problems import Path
 
 DIRECTIVE = "$patch"
+RETAIN = "$retainKeys"
 DELETE_FROM = "$deleteFromPrimitiveList/"
+ORDER_OF = "$setElementOrder/"
+MERGE_KEY = "x-kubernetes-patch-merge-key"
 _GONE = object()
 
 
@@ -76,26 +84,41 @@ class _Merge:
         if directive not in ("merge", "replace"):
             raise MergeError((*path, DIRECTIVE), "is none of merge, replace and delete")
         result: dict[str, Any] = {} if directive == "replace" else dict(base)
-        if isinstance(retained := patch.get("$retainKeys"), list):
-            result = {key: value for key, value in result.items() if key in retained}
+        if RETAIN in patch:
+            result = _retained(result, patch, (*path, RETAIN))
         self.keep.append(result)
-        fields, other = schema.get("properties", {}), schema.get("additionalProperties")
         for key, part in patch.items():
             where = (*path, key)
-            if str(key).startswith(DELETE_FROM):
-                self._delete_from(result, str(key).removeprefix(DELETE_FROM), part, where)
-            elif str(key).startswith("$"):
-                if key not in (DIRECTIVE, "$retainKeys"):
-                    raise MergeError(where, "is no directive of a strategic merge here")
-            else:
-                of = fields.get(key) or (other if isinstance(other, Mapping) else {})
-                value = self.laid_over(result.get(key), part, of, where)
+            if not isinstance(key, str) or not key.startswith("$"):
+                value = self.laid_over(result.get(key), part, _field(schema, key), where)
                 if value is _GONE:
                     result.pop(key, None)
                 else:
                     result[key] = value
                     self.touched[id(result), key] = where
+            elif key.startswith(DELETE_FROM):
+                self._delete_from(result, key.removeprefix(DELETE_FROM), part, where)
+            elif not key.startswith(ORDER_OF) and key not in (DIRECTIVE, RETAIN):
+                raise MergeError(where, "is no directive of a strategic merge here")
+        for key, part in patch.items():
+            if isinstance(key, str) and key.startswith(ORDER_OF):
+                name = key.removeprefix(ORDER_OF)
+                of = self._schema(_field(schema, name)).get(MERGE_KEY)
+                self._order(result, base.get(name), name, of, part, (*path, key))
         return result
+
+    def _order(
+        self, result: dict[str, Any], before: Any, name: str, merge_key: Any, order: Any, path: Path
+    ) -> None:
+        if not isinstance(order, list) or not isinstance(merge_key, str):
+            raise MergeError(path, "is not the order of a list whose items have a key")
+        wanted = [one.get(merge_key) if isinstance(one, dict) else None for one in order]
+        if None in wanted:
+            raise MergeError(
+                path, f"has an item without `{merge_key}`, by which items of this list are told apart"
+            )
+        if isinstance(items := result.get(name), list):
+            items[:] = _in_order(items, merge_key, wanted, before if isinstance(before, list) else [])
 
     def _delete_from(self, result: dict[str, Any], name: str, part: Any, path: Path) -> None:
         if not isinstance(part, list):
@@ -104,23 +127,26 @@ class _Merge:
             result[name] = [item for item in result[name] if item not in part]
 
     def _lists(self, base: list[Any], patch: list[Any], schema: Mapping[str, Any], path: Path) -> Any:
-        merge_key = schema.get("x-kubernetes-patch-merge-key")
-        if "merge" not in schema.get("x-kubernetes-patch-strategy", "") or not merge_key:
+        key = schema.get(MERGE_KEY)
+        if "merge" not in schema.get("x-kubernetes-patch-strategy", "") or not key:
             return self._replaced(patch, path)
-        if any(isinstance(item, dict) and item.get(DIRECTIVE) == "replace" for item in patch):
-            # An item that is nothing but the directive replaces the list by the other items.
-            rest = [(index, item) for index, item in enumerate(patch) if item != {DIRECTIVE: "replace"}]
-            base, indexed = [], rest
-        else:
-            base, indexed = list(base), list(enumerate(patch))
-        self.keep.append(base)
+        indexed = [(index, item) for index, item in enumerate(patch) if item != {DIRECTIVE: "replace"}]
+        # An item that is nothing but the directive replaces the list by the other items.
+        result = list(base) if len(indexed) == len(patch) else []
+        self.keep.append(result)
         for index, item in indexed:
-            self._item(base, item, str(merge_key), schema.get("items", {}), (*path, index))
-        return base
+            self._item(result, item, str(key), schema.get("items", {}), (*path, index))
+        if len(indexed) == len(patch):
+            result[:] = _in_order(result, str(key), [item[str(key)] for item in patch], base)
+        return result
 
     def _item(self, result: list[Any], item: Any, key: str, schema: Mapping[str, Any], path: Path) -> None:
         if not isinstance(item, dict):
             raise MergeError(path, "is not a map")
+        if item.get(DIRECTIVE) == "replace":
+            raise MergeError(
+                path, "has `$patch: replace` beside other fields; alone, it replaces the whole list"
+            )
         if item.get(key) is None:
             raise MergeError(path, f"has no `{key}`, by which items of this list are told apart")
         there = [at for at, one in enumerate(result) if isinstance(one, dict) and one.get(key) == item[key]]
@@ -152,3 +178,44 @@ class _Merge:
                 origins[(*path, key)] = from_patch
             if isinstance(part, dict | list):
                 self.collect(part, (*path, key), origins)
+
+
+def _field(schema: Mapping[str, Any], name: Any) -> Mapping[str, Any]:
+    other = schema.get("additionalProperties")
+    found: Mapping[str, Any] = schema.get("properties", {}).get(name) or (
+        other if isinstance(other, Mapping) else {}
+    )
+    return found
+
+
+def _retained(base: Mapping[str, Any], patch: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """`base` without the keys that `$retainKeys` does not name."""
+    names = patch[RETAIN]
+    if not isinstance(names, list):
+        raise MergeError(path, "is not a list of the keys that stay")
+    for key, value in patch.items():
+        if value is not None and key not in names and not str(key).startswith("$"):
+            raise MergeError(path, f"does not name `{key}`, which stands beside it")
+    return {key: value for key, value in base.items() if key in names}
+
+
+def _in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -> list[Any]:
+    """`items` with those of the keys `wanted` in that order, the others where they were `before`.
+
+    Of two neighbours that were not both there before, the one that the patch names comes first.
+    """
+
+    def key_of(item: Any) -> Any:
+        return item.get(key) if isinstance(item, dict) else None
+
+    was = [key_of(item) for item in before]
+    named = sorted(
+        (item for item in items if key_of(item) in wanted), key=lambda one: wanted.index(key_of(one))
+    )
+    others = [item for item in items if key_of(item) not in wanted]
+    result = []
+    while named and others:
+        mine, other = key_of(named[0]), key_of(others[0])
+        is_earlier = mine in was and other in was and was.index(other) < was.index(mine)
+        result.append((others if is_earlier else named).pop(0))
+    return result + named + others

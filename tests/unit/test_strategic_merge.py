@@ -38,16 +38,16 @@ def model(patch: dict[str, Any]) -> Any:
     return merged({"containers": [{"name": "model", **patch}]})["containers"][0]
 
 
-def test_containers_merge_by_name_and_new_ones_come_last() -> None:
+def test_containers_merge_by_name_and_new_ones_come_first_as_with_kubectl() -> None:
     spec = merged({"containers": [{"name": "side", "image": "b:1"}, {"name": "model", "image": "a:2"}]})
-    assert [(one["name"], one["image"]) for one in spec["containers"]] == [("model", "a:2"), ("side", "b:1")]
-    assert spec["containers"][0]["args"] == ["--x"]
+    assert [(one["name"], one["image"]) for one in spec["containers"]] == [("side", "b:1"), ("model", "a:2")]
+    assert spec["containers"][1]["args"] == ["--x"]
 
 
 @pytest.mark.parametrize(
     ("field", "patch", "expected"),
     [
-        ("env", [{"name": "B", "value": "2"}], [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]),
+        ("env", [{"name": "B", "value": "2"}], [{"name": "B", "value": "2"}, {"name": "A", "value": "1"}]),
         ("env", [{"name": "A", "value": "2"}], [{"name": "A", "value": "2"}]),
         ("env", [{"name": "A", "$patch": "delete"}], []),
         (
@@ -114,7 +114,7 @@ def test_each_part_knows_where_in_the_patch_it_stands() -> None:
     origins = merge(
         BASE, {"spec": {"containers": [{"name": "model", "env": [{"name": "B", "value": "2"}]}]}}, POD
     ).origins
-    assert origins["spec", "containers", 0, "env", 1, "value"] == ("spec", "containers", 0, "env", 0, "value")
+    assert origins["spec", "containers", 0, "env", 0, "value"] == ("spec", "containers", 0, "env", 0, "value")
 
 
 def test_neither_side_is_changed() -> None:
@@ -122,3 +122,46 @@ def test_neither_side_is_changed() -> None:
     patch = {"spec": {"containers": [{"name": "model", "env": [{"name": "A", "$patch": "delete"}]}]}}
     merge(BASE, patch, POD)
     assert repr(BASE) == before
+
+
+# What strategicpatch of Kubernetes 1.36 makes of lists of names: base, patch, result.
+ORDERS = [
+    ("abc", [{"name": "c"}, {"name": "a"}], "bca"),
+    ("abc", [{"name": "x"}], "xabc"),
+    ("abc", [{"name": "b"}, {"name": "x"}], "abxc"),
+    ("abc", [{"name": "x"}, {"name": "b"}], "xabc"),
+    ("abc", [{"name": "b", "$patch": "delete"}, {"name": "x"}], "xac"),
+    ("abc", [{"$patch": "replace"}, {"name": "x"}, {"name": "a", "$patch": "delete"}], "x"),
+    ("abc", [{"name": "x"}, {"name": "x"}], "xabc"),
+]
+
+
+@pytest.mark.parametrize(("base", "patch", "result"), ORDERS)
+def test_lists_come_out_in_the_order_of_kubectl(base: str, patch: Any, result: str) -> None:
+    spec = {"volumes": [{"name": name} for name in base]}
+    came = merge({"spec": spec}, {"spec": {"volumes": patch}}, POD).value["spec"]["volumes"]
+    assert "".join(one["name"] for one in came) == result
+
+
+def test_an_order_can_be_asked_for() -> None:
+    order = [{"name": "model"}, {"name": "side"}]
+    spec = merged({"$setElementOrder/containers": order, "containers": [{"name": "side", "image": "b:1"}]})
+    assert [one["name"] for one in spec["containers"]] == ["model", "side"]
+    with pytest.raises(MergeError, match="has an item without `name`"):
+        merged({"$setElementOrder/containers": ["model"]})
+    with pytest.raises(MergeError, match="is not the order of a list"):
+        merged({"$setElementOrder/tolerations": [{"key": "old"}]})
+
+
+def test_retained_keys_are_those_that_the_patch_names() -> None:
+    volume = {"name": "dshm", "hostPath": {"path": "/dev/shm"}}
+    spec = merged({"volumes": [{**volume, "$retainKeys": ["name", "hostPath"]}]})
+    assert spec["volumes"] == [volume]
+    for wrong in (["name"], "name"):
+        with pytest.raises(MergeError):
+            merged({"volumes": [{**volume, "$retainKeys": wrong}]})
+
+
+def test_replacing_a_list_is_not_told_in_one_of_its_items() -> None:
+    with pytest.raises(MergeError, match="alone, it replaces the whole list"):
+        model({"env": [{"name": "A", "$patch": "replace"}]})
