@@ -8,13 +8,15 @@ from typing import Any
 
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.template import check_template
+from kaito_pack.kubernetes import definitions
 from kaito_pack.kubernetes.custom_kinds import check_custom
 from kaito_pack.kubernetes.kinds import check_builtin
 from kaito_pack.kubernetes.objects import check_object
 from kaito_pack.kubernetes.pod import check_pod_template
 from kaito_pack.models import checks as models
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.problems import Path, Problem
+from kaito_pack.problems import Path, Problem, shown
+from kaito_pack.rules import problem
 from kaito_pack.target import Surroundings, Target
 
 TEMPLATE: Path = ("inference", "template")
@@ -37,11 +39,21 @@ def check(
         return found + (list(_check_model(body, surroundings.target)) if with_model else [])
     builtin = check_builtin(body, surroundings.target.kubernetes)
     if builtin is None:
-        return check_custom(body, surroundings.target.kubernetes)
+        custom = check_custom(body, surroundings.target.kubernetes)
+        return _absent_kind(body, surroundings.target.kubernetes) if custom is None else custom
     validated = list(check_object(body, surroundings.target.kubernetes))
     # Where validation speaks it knows more than the decoder: that a value is a Secret's, what a field is for.
     told = {found.path for found in validated}
     return [found for found in builtin if found.path not in told] + validated
+
+
+def _absent_kind(body: Mapping[str, Any], kubernetes: str) -> list[Problem] | None:
+    """The problem of a kind that Kubernetes does not have in a group of its own; None for anybody else's."""
+    api_version, kind = body.get("apiVersion"), body.get("kind")
+    if not isinstance(api_version, str) or not definitions.is_own_group(kubernetes, api_version):
+        return None
+    what = shown(f"{api_version} {kind}")
+    return [problem("kubernetes/kind-absent", ("kind",), what=what, kubernetes=kubernetes)]
 
 
 def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
@@ -68,7 +80,11 @@ def _check_model(body: Mapping[str, Any], target: Target) -> Iterator[Problem]:
 def check_model_of_values(
     values: Mapping[str, Any], mode: Mapping[str, Any], workspace: Mapping[str, Any], target: Target
 ) -> Iterator[Problem]:
-    """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine."""
+    """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine.
+
+    Where the user has added arguments or changed the pod template, the values do not tell what the server
+    is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
+    """
     if mode.get("engine") != "vllm":
         return
     template = _mapping(_mapping(workspace.get("inference")).get("template"))
@@ -76,7 +92,16 @@ def check_model_of_values(
     if isinstance(containers, list) and containers:
         memory, gpus = gpu_memory(target, values.get("instanceType"))
         image = _mapping(containers[0]).get("image")
-        yield from models.check_values(values, catalogue(target.catalogues), image, memory, gpus)
+        known = catalogue(target.catalogues)
+        if is_extended(values):
+            yield from models.check_quantization(values, known)
+        else:
+            yield from models.check_values(values, known, image, memory, gpus)
+
+
+def is_extended(values: Mapping[str, Any]) -> bool:
+    """Whether filled `values` change what the mode's templates make of the server."""
+    return bool(values.get("podTemplate") or values.get("extraArgs"))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -150,13 +150,12 @@ class Pipeline:
         """The problems of one rendered manifest, told in terms of the values line that caused each."""
         if outcome.values is None:
             return []
-        found = checks.check(manifest.body, around, with_model=False) or []
-        if (manifest.origins and manifest is outcome.manifests[0]) or outcome.values.filled.get("extraArgs"):
-            from kaito_pack.rendering.links import (
-                check_links,  # only where the user's additions may have broken one
-            )
+        is_extended = manifest is outcome.manifests[0] and checks.is_extended(outcome.values.filled)
+        found = checks.check(manifest.body, around, with_model=is_extended) or []
+        if is_extended:
+            from kaito_pack.rendering.links import check_links  # only where additions may have broken one
 
-            found += check_links(outcome.values, [manifest]) if manifest is outcome.manifests[0] else ()
+            found += check_links(outcome.values, manifest)
         if not self.with_advice:
             found = [one for one in found if one.layer != "advice"]
         if not found:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kaito_pack.importing.paths import ABSENT
 from kaito_pack.kubernetes.definitions import Definitions
-from kaito_pack.kubernetes.strategic_merge import DIRECTIVE
+from kaito_pack.kubernetes.strategic_merge import DIRECTIVE, MERGE_KEY, ORDER_OF, in_order
 
 Schema = Mapping[str, Any]
 
@@ -39,20 +39,19 @@ def _maps(base: Schema, wanted: Schema, schema: Schema, definitions: Definitions
         below = _between(base[key], part, of, definitions)
         if below is not ABSENT:
             patch[key] = below
+        if (order := _order(base[key], part, of.get(MERGE_KEY), below)) is not None:
+            patch[f"{ORDER_OF}{key}"] = order
     patch.update({key: None for key in base if key not in wanted})
     return patch or ABSENT
 
 
 def _lists(base: list[Any], wanted: list[Any], schema: Schema, definitions: Definitions) -> Any:
-    key = schema.get("x-kubernetes-patch-merge-key")
+    key = schema.get(MERGE_KEY)
     if "merge" not in schema.get("x-kubernetes-patch-strategy", "") or not key:
         return wanted
     before, after = _by_key(base, key), _by_key(wanted, key)
     if before is None or after is None:
         return [{DIRECTIVE: "replace"}, *wanted] if after is not None else wanted
-    kept = [name for name in before if name in after]
-    if list(after)[: len(kept)] != kept:
-        return [{DIRECTIVE: "replace"}, *wanted]  # a merge keeps the order of what was there
     patch: list[Any] = [{key: name, DIRECTIVE: "delete"} for name in before if name not in after]
     for name, item in after.items():
         if name not in before:
@@ -60,6 +59,20 @@ def _lists(base: list[Any], wanted: list[Any], schema: Schema, definitions: Defi
         elif (below := _between(before[name], item, schema.get("items", {}), definitions)) is not ABSENT:
             patch.append({key: name, **below})
     return patch or ABSENT
+
+
+def _order(base: Any, wanted: Any, key: Any, patch: Any) -> list[Any] | None:
+    """The order that a list must be told to have; None where the merge gives it anyway."""
+    if not key or not isinstance(base, list) or not isinstance(wanted, list):
+        return None
+    before, after = _by_key(base, key), _by_key(wanted, key)
+    if before is None or after is None:
+        return None
+    named = [item[key] for item in patch if DIRECTIVE not in item] if patch is not ABSENT else []
+    items = [item for name, item in before.items() if name in after]
+    items += [item for name, item in after.items() if name not in before]
+    merged = [item[key] for item in in_order(items, key, named, base)]
+    return None if merged == list(after) else [{key: name} for name in after]
 
 
 def _by_key(items: list[Any], key: str) -> dict[Any, Any] | None:

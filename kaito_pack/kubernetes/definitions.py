@@ -121,6 +121,15 @@ def of_kind(version: str, api_version: str, kind: str) -> Definitions | None:
     return definition(version, name) if name else None
 
 
+def is_own_group(version: str, api_version: str) -> bool:
+    """Whether the group is one of Kubernetes' own, where no CRD can add a kind.
+
+    A group without a dot always is: a CRD's has one.
+    """
+    group = api_version.rpartition("/")[0]
+    return "." not in group or any(name.startswith(f"{group}/") for name in _kinds(known_folder(version)))
+
+
 def known_folder(version: str) -> str:
     """The folder of one Kubernetes minor version; raises UsageError that names the known ones."""
     folders = _folders()
@@ -167,9 +176,14 @@ def _package_version() -> str:
 
 
 def _name_of_kind(folder: str, short: str, kind: Mapping[str, str]) -> str | None:
-    """The name of a kind's definition; the index of a version's kinds is cached as the definitions are."""
+    """The name of a kind's definition."""
+    return _kinds(folder).get("{group}/{version} {kind}".format_map(kind))
+
+
+def _kinds(folder: str) -> Mapping[str, str]:
+    """The definition of each "group/version kind", cached as the definitions are."""
     file = _cache_file(folder, "kinds")
-    index = _read_cache(file, None) if file else None
+    index: Mapping[str, str] | None = _read_cache(file, None) if file else None
     if index is None:
         index = {
             "{group}/{version} {kind}".format_map(entry): name
@@ -178,7 +192,7 @@ def _name_of_kind(folder: str, short: str, kind: Mapping[str, str]) -> str | Non
         }
         if file:
             _write_cache(file, index)
-    return index.get("{group}/{version} {kind}".format_map(kind))
+    return index
 
 
 @cache

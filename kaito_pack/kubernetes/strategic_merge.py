@@ -118,7 +118,7 @@ class _Merge:
                 path, f"has an item without `{merge_key}`, by which items of this list are told apart"
             )
         if isinstance(items := result.get(name), list):
-            items[:] = _in_order(items, merge_key, wanted, before if isinstance(before, list) else [])
+            items[:] = in_order(items, merge_key, wanted, before if isinstance(before, list) else [])
 
     def _delete_from(self, result: dict[str, Any], name: str, part: Any, path: Path) -> None:
         if not isinstance(part, list):
@@ -137,7 +137,7 @@ class _Merge:
         for index, item in indexed:
             self._item(result, item, str(key), schema.get("items", {}), (*path, index))
         if len(indexed) == len(patch):
-            result[:] = _in_order(result, str(key), [item[str(key)] for item in patch], base)
+            result[:] = in_order(result, str(key), [item[str(key)] for item in patch], base)
         return result
 
     def _item(self, result: list[Any], item: Any, key: str, schema: Mapping[str, Any], path: Path) -> None:
@@ -199,7 +199,7 @@ def _retained(base: Mapping[str, Any], patch: Mapping[str, Any], path: Path) -> 
     return {key: value for key, value in base.items() if key in names}
 
 
-def _in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -> list[Any]:
+def in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -> list[Any]:
     """`items` with those of the keys `wanted` in that order, the others where they were `before`.
 
     Of two neighbours that were not both there before, the one that the patch names comes first.

@@ -25,12 +25,17 @@ def check_values(
     `image` is the one that the values render to, `gpu_memory_gib` the memory of ONE GPU in GiB, `most_gpus`
     the GPUs of one node, each where known.
     """
-    serving = serving_of_values(values, image)
+    yield from check_quantization(values, catalogue)
+    yield from check_serving(serving_of_values(values, image), catalogue, gpu_memory_gib, most_gpus)
+
+
+def check_quantization(values: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
+    """A problem where the model that the values name is a quantized one."""
+    serving = serving_of_values(values, None)
     model = catalogue.find(serving.model_id) if serving.model_id else None
     if model is not None and model.quantization:
         method = shown(model.quantization)
         yield problem("model/quantized", serving.path("model_id"), model=shown(model.model_id), method=method)
-    yield from check_serving(serving, catalogue, gpu_memory_gib, most_gpus)
 
 
 def check_workspace(

@@ -15,8 +15,9 @@ from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.kaito import canonical
 from kaito_pack.kubernetes import definitions
 from kaito_pack.kubernetes.amounts import printed
+from kaito_pack.kubernetes.objects import decoded
 from kaito_pack.kubernetes.strategic_merge import MergeError, merge
-from kaito_pack.problems import Path, ProblemsError, shown
+from kaito_pack.problems import Path, ProblemsError, looks_like_token, shown
 from kaito_pack.rendering.manifests import EXTRA, Manifest
 from kaito_pack.rules import problem
 from kaito_pack.values.checking import Values
@@ -26,14 +27,16 @@ HASH = "kubefoundry.io/template-hash"
 # Kinds of Kubernetes 1.37 that have no namespace; every other object gets the values' one.
 CLUSTER_SCOPED = frozenset(
     (
-        "APIService CertificateSigningRequest ClusterRole ClusterRoleBinding CSIDriver CSINode"
-        " CustomResourceDefinition DeviceClass FlowSchema IngressClass MutatingAdmissionPolicy"
-        " MutatingWebhookConfiguration Namespace Node PersistentVolume PriorityClass"
-        " PriorityLevelConfiguration ResourceSlice RuntimeClass StorageClass ValidatingAdmissionPolicy"
-        " ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment"
-        " VolumeAttributesClass"
+        "APIService CertificateSigningRequest ClusterRole ClusterRoleBinding ClusterTrustBundle CSIDriver"
+        " CSINode CustomResourceDefinition DeviceClass DeviceTaintRule FlowSchema IngressClass IPAddress"
+        " MutatingAdmissionPolicy MutatingAdmissionPolicyBinding MutatingWebhookConfiguration Namespace Node"
+        " PersistentVolume PriorityClass PriorityLevelConfiguration ResourceSlice RuntimeClass ServiceCIDR"
+        " StorageClass StorageVersionMigration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding"
+        " ValidatingWebhookConfiguration VolumeAttachment VolumeAttributesClass"
     ).split()
 )
+
+KAITO_MAKES = ("Deployment", "Service", "StatefulSet")  # of the Workspace's name
 
 
 def extended(manifests: Sequence[Manifest], values: Values) -> list[Manifest]:
@@ -91,18 +94,37 @@ def to_canonical_form(body: dict[str, Any]) -> None:
 
 
 def _object(added: Any, path: Path, values: Values, others: Sequence[Manifest]) -> Manifest:
-    place = values.place(path)
     body = deepcopy(added)
-    metadata = body.setdefault("metadata", {})
-    if isinstance(metadata, dict) and body.get("kind") not in CLUSTER_SCOPED:
-        name = {"name": metadata["name"]} if "name" in metadata else {}
-        body["metadata"] = {**name, "namespace": values.filled["namespace"], **metadata}
-    if str(body.get("apiVersion", "")).startswith("kaito.sh/"):
-        raise ProblemsError([problem("values/extra-workspace", path, place, kind=shown(body.get("kind")))])
-    if any(_identity(other.body) == _identity(body) for other in others):
-        what = shown(f"{body.get('kind')} {body['metadata'].get('name')}")
-        raise ProblemsError([problem("values/extra-object-twice", path, place, what=what)])
+    kind, metadata = body["kind"], body["metadata"]
+    if kind not in CLUSTER_SCOPED:
+        here = metadata.get("namespace") or values.filled["namespace"]
+        body["metadata"] = {"name": metadata["name"], **metadata, "namespace": here}
+    for key in _hidden_tokens(body):
+        at: Path = (*path, "data", key)
+        raise ProblemsError([problem("values/literal-token", at, values.place(at))])
+    what = shown(f"{kind} {metadata['name']}")
+    for rule, is_wrong in (
+        ("values/extra-workspace", body["apiVersion"].startswith("kaito.sh/")),
+        ("values/extra-list", kind.endswith("List") and "items" in body),
+        ("values/extra-object-owned", kind in KAITO_MAKES and _has_name_of(others[0].body, body)),
+        ("values/extra-object-twice", any(_identity(one.body) == _identity(body) for one in others)),
+    ):
+        if is_wrong:
+            raise ProblemsError([problem(rule, path, values.place(path), kind=shown(kind), what=what)])
     return _manifest(EXTRA, body, {(): path})
+
+
+def _hidden_tokens(body: Mapping[str, Any]) -> list[str]:
+    """Keys of a Secret whose value, in base64, holds a token; a plain one was found in the values."""
+    data = body.get("data") if body["kind"] == "Secret" else None
+    if not isinstance(data, Mapping):
+        return []
+    texts = {key: decoded(value).decode("latin-1") for key, value in data.items() if isinstance(value, str)}
+    return [key for key, text in texts.items() if looks_like_token(text)]
+
+
+def _has_name_of(workspace: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    return _identity(workspace)[2:] == _identity(body)[2:]
 
 
 def _identity(body: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The links that a mode's templates keep, checked again where a user's additions may have broken them.
 
-The tensor parallel size is the GPU limit; probes ask the server's own port; what the engine mounts is
-mounted. Which argument, port and mounts those are, the mode's `mode.yaml` says.
+The tensor parallel size is the GPU limit; the server listens on the mode's port, and probes ask it there;
+what the engine mounts is mounted; no argument is given twice. Which arguments, port and mounts those are,
+the mode's `mode.yaml` says.
 """
 
 from __future__ import annotations
@@ -9,20 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kaito_pack.models.vllm_arguments import argument_path
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.rules import problem
 from kaito_pack.values.checking import Values
-from kaito_pack.workspace.command_line import last_option, read_commands
+from kaito_pack.workspace.command_line import Command, options, read_commands
+from kaito_pack.workspace.served_model import served_model
 
 TEMPLATE: Path = ("inference", "template")
 MODEL = "model"  # the container of every mode that serves the model
 
 
-def check_links(values: Values, manifests: Sequence[Manifest]) -> Iterator[Problem]:
+def check_links(values: Values, manifest: Manifest) -> Iterator[Problem]:
     """What the mode's templates keep true, and the user's additions may have broken."""
-    body = manifests[0].body
-    template = _at(body, TEMPLATE)
+    template = _at(manifest.body, TEMPLATE)
     containers = _at(template, ("spec", "containers"))
     if not isinstance(containers, list) or not containers:
         return
@@ -31,11 +33,12 @@ def check_links(values: Values, manifests: Sequence[Manifest]) -> Iterator[Probl
     if not isinstance(container, Mapping):
         return
     yield from _gpu_link(container, path, values.mode.facts)
+    yield from _port_link(container, path, values.mode.facts)
     yield from _probe_links(container, path, values.mode.facts)
     for mount in values.mode.facts.get("mounts", ()):
         mounts = container.get("volumeMounts")
-        there = [_at(one, ("mountPath",)) for one in mounts] if isinstance(mounts, list) else []
-        if mount not in there:
+        there = [one for one in mounts if isinstance(one, Mapping)] if isinstance(mounts, list) else []
+        if not any(one.get("mountPath") == mount and one.get("readOnly") is not True for one in there):
             yield problem("values/mount-missing", (*path, "volumeMounts"), mount=mount, mode=values.mode.name)
     yield from _argument_links(container, values)
 
@@ -43,12 +46,33 @@ def check_links(values: Values, manifests: Sequence[Manifest]) -> Iterator[Probl
 def _gpu_link(container: Mapping[str, Any], path: Path, facts: Mapping[str, Any]) -> Iterator[Problem]:
     names = facts.get("gpuCountArguments", ())
     limit = _at(container, ("resources", "limits", "nvidia.com/gpu"))
-    for command in read_commands(container):
-        size = last_option(command, *names)
-        if size is not None and size != str(limit):
+    sizes = [value for command in read_commands(container) for value in _values(command, names, facts)[-1:]]
+    if names and not sizes and served_model(container).model_id:
+        sizes = ["1"]  # what a server takes that is told nothing
+    for size in sizes:
+        if size != str(limit):
             where = (*path, "resources", "limits", "nvidia.com/gpu")
             words = {"argument": names[0], "size": shown(size), "limit": shown(limit)}
             yield problem("values/gpu-count-differs", where, **words)
+
+
+def _port_link(container: Mapping[str, Any], path: Path, facts: Mapping[str, Any]) -> Iterator[Problem]:
+    names = facts.get("portArguments", ())
+    for command in read_commands(container):
+        for value in _values(command, names, facts)[-1:]:
+            number = value.rpartition(":")[2]  # a port, or an address that ends in one
+            if number.isdigit() and number != str(facts.get("port")):
+                where = argument_path(container, path, names)
+                yield problem("values/server-port-differs", where, asked=number, port=facts.get("port"))
+
+
+def _values(command: Command, names: Sequence[str], facts: Mapping[str, Any]) -> list[str]:
+    """The values that a command gives the argument of these names, in whichever spelling, in order."""
+    return [
+        value
+        for flag, value in options(command)
+        if value is not None and any(_is_same(flag, name, facts) for name in names)
+    ]
 
 
 def _probe_links(container: Mapping[str, Any], path: Path, facts: Mapping[str, Any]) -> Iterator[Problem]:
@@ -67,20 +91,31 @@ def _argument_links(container: Mapping[str, Any], values: Values) -> Iterator[Pr
     extra = values.filled.get("extraArgs") or []
     args = container.get("args")
     args = list(args) if isinstance(args, list) else []
-    written = [_flag(one) for one in args[: len(args) - len(extra)]]
+    written = [_flag(one) for one in args[: len(args) - len(extra)] if str(one).startswith("-")]
     for index, argument in enumerate(extra):
         path: Path = ("extraArgs", index)
         if argument not in args:
             yield problem("values/extra-argument-lost", path, values.place(path), argument=shown(argument))
-        elif argument.startswith("--") and _flag(argument) in written:
-            yield problem(
-                "values/extra-argument-twice", path, values.place(path), argument=shown(_flag(argument))
-            )
+        elif argument.startswith("-"):
+            flag = _flag(argument)
+            twin = next((one for one in written if _is_same(flag, one, values.mode.facts)), None)
+            if twin is not None:
+                yield problem("values/extra-argument-twice", path, values.place(path), argument=shown(twin))
 
 
 def _flag(argument: object) -> str:
     """`--max_model_len=5` as `--max-model-len`: servers take an underscore for a dash."""
     return str(argument).partition("=")[0].replace("_", "-")
+
+
+def _is_same(flag: str, name: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a server takes `flag` for its argument `name`: another name, its negation, its beginning."""
+    synonyms = facts.get("gpuCountArguments", ())
+    if flag in synonyms and name in synonyms:
+        return True
+    flag, name = (one.replace("--no-", "--", 1) for one in (flag, name))
+    is_beginning = bool(facts.get("abbreviates")) and len(flag) > 2 and flag.startswith("--")
+    return flag == name or (is_beginning and name.startswith(flag))
 
 
 def _at(body: Any, path: Path) -> Any:

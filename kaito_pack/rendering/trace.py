@@ -64,7 +64,11 @@ def _changes(part: Any, schema: Mapping[str, Any], path: Path) -> Iterator[tuple
         if isinstance(value, Mapping) and value:
             for below, changed in _changes(value, its_schema, (*path, key)):
                 yield below, {**part, key: changed}
-        elif (other := other_value(value, its_schema)) is not None:
+            continue
+        for index, item in enumerate(value) if isinstance(value, list) else ():
+            if isinstance(item, str):
+                yield (*path, key, index), {**part, key: [*value[:index], item + "x", *value[index + 1 :]]}
+        if (other := other_value(value, its_schema)) is not None:
             yield (*path, key), {**part, key: other}
 
 

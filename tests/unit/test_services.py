@@ -289,7 +289,6 @@ def test_a_wrong_object_is_refused(rule: str, kind: str, fields: dict[str, Any])
         ("Secret", {"type": DOCKER, "stringData": {".dockerconfigjson": "{}"}}),
         ("ConfigMap", {"metadata": {"name": "a", "finalizers": ["orphan"], "ownerReferences": [OWNER]}}),
         ("PersistentVolumeClaim", {"spec": {**PVC, "dataSource": {"kind": "Image", "name": "a"}}}),
-        ("Unknown", {"metadata": {"name": "A B"}}),
     ],
 )
 def test_a_right_object_is_accepted(kind: str, fields: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kaito_pack.importing.patches import patch_between
 from kaito_pack.kubernetes import definitions
 from kaito_pack.kubernetes.strategic_merge import MergeError, merge
 
@@ -165,3 +166,9 @@ def test_retained_keys_are_those_that_the_patch_names() -> None:
 def test_replacing_a_list_is_not_told_in_one_of_its_items() -> None:
     with pytest.raises(MergeError, match="alone, it replaces the whole list"):
         model({"env": [{"name": "A", "$patch": "replace"}]})
+
+
+@pytest.mark.parametrize("wanted", ["abcx", "xabc", "cab", "ax", "", "bxy"])
+def test_the_patch_between_two_lists_gives_the_second_with_its_order(wanted: str) -> None:
+    first, second = ({"spec": {"volumes": [{"name": name} for name in names]}} for names in ("abc", wanted))
+    assert merge(first, patch_between(first, second, POD), POD).value == second
