@@ -17,7 +17,7 @@ class WorkspaceView(NamedTuple):
     """A Workspace as its reader needs it; None where the object does not say.
 
     `model_id` is a Hugging Face id, an image, a URL or a preset's name; `gguf_file` the file in that
-    repository; `engine` "vllm" or "llamacpp"; `desired` the number of replicas; `endpoint`
+    repository; `engine` one of the table of engines; `desired` the number of replicas; `endpoint`
     `<Service>:<port>` by the spec alone; `container` the path of the container that runs the model;
     `port` the one that the model listens on in its pod.
     """

@@ -16,12 +16,15 @@ from kaito_pack.workspace.command_line import (
 )
 from kaito_pack.workspace.model_reference import looks_like_reference, read_reference
 
+# Engines whose command lines need more than a row of the table; `other` is what no engine is known of.
+READ_BY_CODE = frozenset(("vllm", "llamacpp", "other"))
+
 
 class ServedModel(NamedTuple):
     """What one container serves; None for what it does not say.
 
-    `engine` is "vllm" or "llamacpp", `port` the one that it listens on, `gguf_file` the file inside the
-    repository `model_id`, `served_name` the model's name in the OpenAI API.
+    `engine` is one of the table of engines, `port` the one that it listens on, `gguf_file` the file inside
+    the repository `model_id`, `served_name` the model's name in the OpenAI API.
     """
 
     engine: str | None = None
@@ -57,6 +60,9 @@ def served_model(container: Mapping[str, object]) -> ServedModel:
         found.append(_llamacpp_arguments(commands[0] if commands else (), image))
     elif entry_point and _image_has(image, "vllm"):
         found.append(_vllm_arguments(commands[0] if commands else (), positional=True))
+    for engine in engines():
+        if engine not in READ_BY_CODE:
+            found += [_by_table(engine, one, image if entry_point else "") for one in commands or [()]]
     found += [_by_options(command, container) for command in commands]
     return max((model for model in found if model), key=lambda model: model.rank, default=unknown)
 
@@ -141,6 +147,27 @@ def _reference(arguments: Command) -> str | None:
     return next((word for word in [*free, *loose] if looks_like_reference(word)), None)
 
 
+def _by_table(engine: str, command: Command, image: str) -> ServedModel | None:
+    """What an engine serves that has a row in the table and no reader of its own here.
+
+    `image` is empty where the command is not the one of the image.
+    """
+    known = engines()[engine]
+    programs = known.get("programs", {})
+    arguments = command if _image_has(image, engine) else None
+    for position, word in enumerate(command):
+        following = command[position + 1] if position + 1 < len(command) else ""
+        subcommand = programs.get(program(word))
+        is_module = position > 0 and command[position - 1] == "-m" and word in known.get("modules", ())
+        if is_module or (subcommand is not None and subcommand in ("", following)):
+            arguments = command[position + 1 :]
+            break
+    if arguments is None:
+        return None
+    model = last_option(arguments, *known.get("modelOptions", ()))
+    return ServedModel(engine, model, None, model, _port(arguments) or known.get("port"))
+
+
 def _by_options(command: Command, container: Mapping[str, object]) -> ServedModel | None:
     """By options that only one engine has, where neither program nor image is known."""
     if {"vllm", "bench"} <= {program(word) for word in command}:
@@ -178,8 +205,8 @@ def _container_port(container: Mapping[str, object]) -> int | None:
 
 
 def _image_has(image: str, engine: str) -> bool:
-    names = engines()[engine]["imageParts"]
-    return any(part == name or part.startswith(f"{name}-") for part in _image_parts(image) for name in names)
+    path = f"/{'/'.join(_image_parts(image))}/"
+    return any(f"/{name}{end}" in path for name in engines()[engine].get("imageParts", ()) for end in "/-")
 
 
 def _image_parts(image: str) -> list[str]:

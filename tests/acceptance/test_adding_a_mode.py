@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kaito_pack import tables
+from kaito_pack.workspace.served_model import served_model
 from tests.conftest import ROOT, Run
 from tests.docs.pages import blocks, write_files
 from tests.docs.shell import commands
@@ -39,7 +41,11 @@ def test_the_page_works_as_it_stands(run: Run, folder: Path) -> None:
     assert container["args"] == ["--model", "acme/tiny-instruct", "--shards", "2", "--batch", "16"]
     assert service["spec"]["ports"][0]["port"] == container["ports"][0]["containerPort"] == 9000
     assert said["plan"] == "Nothing changes\n"
-    assert "acme/tiny-instruct" in said["status"]
+    assert said["status"].splitlines()[1].split()[4:7] == [
+        "acme/tiny-instruct",
+        "acme",
+        "workspace-tiny-acme:9000",
+    ]
     assert yaml.safe_load(said["import"]) == yaml.safe_load(
         (folder / "my-pack/values/tiny.yaml").read_text("utf-8")
     )
@@ -82,3 +88,33 @@ def test_what_the_page_adds_is_checked_as_strictly(run: Run, folder: Path) -> No
     assert "values/gpu-count-differs" in {
         one["rule"] for entry in json.loads(done.stdout) for one in entry["problems"]
     }
+
+
+@pytest.mark.parametrize(
+    ("command", "image", "engine", "model", "port"),
+    [
+        (["acme-serve"], "example.com/x:1", "acme", "acme/tiny", 9000),
+        (["acme-serve", "--port", "9001"], "example.com/x:1", "acme", "acme/tiny", 9001),
+        (["sh", "-c", 'exec /opt/bin/acme-serve "$@"', "acme"], "example.com/x:1", "acme", "acme/tiny", 9000),
+        (None, "registry.example.com/acme/serve:2", "acme", "acme/tiny", 9000),
+        (None, "registry.example.com/acme/server:2", None, None, None),
+        (["other-serve"], "registry.example.com/acme/serve:2", None, None, None),
+    ],
+)
+def test_an_engine_is_known_by_its_row(
+    folder: Path,
+    command: list[str] | None,
+    image: str,
+    engine: str | None,
+    model: str | None,
+    port: int | None,
+) -> None:
+    row = folder / "my-pack/schemas/kaito/engines.json"
+    row.write_text(row.read_text("utf-8").replace("--model", "--weights"), encoding="utf-8")
+    container = {"image": image, "args": ["--weights", "acme/tiny"]}
+    tables.use([folder / "my-pack"])
+    try:
+        served = served_model(container | ({"command": command} if command else {}))
+    finally:
+        tables.use([])
+    assert (served.engine, served.model_id, served.port) == (engine, model, port)
