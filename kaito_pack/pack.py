@@ -96,8 +96,9 @@ class Pack:
 
         homes = [folder / name for folder in self.template_folders if (folder / name).is_dir()]
         files = {file.name: file for home in reversed(homes) for file in home.iterdir()}
-        if "mode.yaml" not in files:
-            raise PackError(f"mode {name}: no templates/{name}/mode.yaml in the pack")
+        for needed in ("mode.yaml", "workspace.yaml.j2"):
+            if needed not in files:
+                raise PackError(f"mode {name}: no templates/{name}/{needed} in the pack")
         own = sorted(file for file in files if file.endswith(".yaml.j2"))
         own.sort(key=lambda file: file != "workspace.yaml.j2")
         schema = json_schema.resolve(f"values/{name}.schema.json", self.schema_folders)

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from kaito_pack.documents import read_file
 from kaito_pack.pack import Mode, Pack
+from kaito_pack.pack_files import check_file
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.problems import PackError
+from kaito_pack.rendering.render_child import ForeignTemplates
 from kaito_pack.report import line as told
 from kaito_pack.root import ROOT
 from kaito_pack.target import Target
@@ -38,21 +41,22 @@ def listed(pack: Pack) -> list[Listed]:
 
 def check(pack: Pack, target: Target) -> list[str]:
     """What is wrong with the user's folders of `pack`, a line each."""
-    own = pack.folders[:-1]
-    modes = [
-        name for name in pack.mode_names if any((folder / "templates" / name).is_dir() for folder in own)
-    ]
-    found = [line for name in modes for line in _check_mode(pack, name)]
+    reader = ForeignTemplates(pack.template_folders)
+    # Ours, too: a partial or a schema that the pack has replaced is part of them.
+    found = [line for name in pack.mode_names for line in _check_mode(pack, name, reader)]
     # Examples tell something only where schemas and templates are sound.
-    return found or [line for folder in own for line in _check_examples(pack, folder, target)]
+    found = found or [line for folder in pack.folders[:-1] for line in _check_examples(pack, folder, target)]
+    return list(dict.fromkeys(found))
 
 
-def _check_mode(pack: Pack, name: str) -> Iterator[str]:
+def _check_mode(pack: Pack, name: str, reader: ForeignTemplates) -> Iterator[str]:
     try:
         mode = pack.mode(name)
+        file = next(one for folder in pack.template_folders if (one := folder / name / "mode.yaml").is_file())
+        yield from map(told, check_file(read_file(str(file))[0], "Mode"))
         yield from _check_schema(mode)
         for template in mode.templates:
-            yield from _check_names(pack, mode, template)
+            yield from _check_names(mode, template, reader)
         yield from _check_import(mode)
     except PackError as error:
         yield str(error)
@@ -93,27 +97,22 @@ def _check_schema(mode: Mode) -> Iterator[str]:
         yield f"{where}: a keyword that the fast check does not know makes every run slow"
 
 
-def _check_names(pack: Pack, mode: Mode, template: str) -> Iterator[str]:
+def _check_names(mode: Mode, template: str, reader: ForeignTemplates) -> Iterator[str]:
     """Names that a template reads and the schema does not define."""
-    from jinja2 import TemplateSyntaxError
-    from jinja2.meta import find_referenced_templates, find_undeclared_variables
-
-    from kaito_pack.rendering.templates import Environment
-
-    environment = Environment(pack.template_folders)
-    assert environment.loader is not None
     defined = set(mode.schema.get("properties", {})) | GIVEN
     waiting, seen, read = [template], set(), set()
     while waiting:
         name = waiting.pop()
+        if name in seen:
+            continue
         seen.add(name)
         try:
-            tree = environment.parse(environment.loader.get_source(environment, name)[0])
-        except TemplateSyntaxError as error:
-            yield f"templates/{name}:{error.lineno}: {error.message}"
+            names, included = reader.names(name)
+        except PackError as error:
+            yield str(error)
             continue
-        read |= find_undeclared_variables(tree)
-        waiting += [one for one in find_referenced_templates(tree) if one and one not in seen]
+        read |= set(names)
+        waiting += included
     for name in sorted(read - defined):
         schema = f"schemas/values/{mode.name}.schema.json"
         yield f"templates/{template}: reads {name}, which {schema} does not define"
@@ -136,7 +135,6 @@ def _check_examples(pack: Pack, folder: Path, target: Target) -> Iterator[str]:
 
 
 def _modes_of(examples: Sequence[Path]) -> set[str]:
-    from kaito_pack.documents import read_file
     from kaito_pack.problems import ProblemsError
 
     modes = set()

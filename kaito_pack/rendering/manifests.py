@@ -12,6 +12,9 @@ from kaito_pack.problems import PackError, Path, ProblemsError
 EXTRA = "extraObjects"  # in place of the template, for an object that the user has added
 
 
+IDENTITY: tuple[Path, ...] = (("apiVersion",), ("kind",), ("metadata", "name"))
+
+
 class Manifest(NamedTuple):
     """One rendered manifest: its text, to the byte, and what it reads as."""
 
@@ -41,6 +44,17 @@ def parsed(text: str, template: str) -> Document:
         raise PackError(f"templates/{template}: its output has a key twice, or one that is not text")
     documents[0].root = None  # where its lines stand nobody asks, and it is most of what a file keeps, 20 KiB
     return documents[0]
+
+
+def check_identity(manifest: Manifest, wanted: Sequence[Path]) -> None:
+    """Raise PackError where one of the `wanted` fields, by which all else knows a manifest, is no text."""
+    for path in wanted:
+        part: Any = manifest.body
+        for step in path:
+            part = part.get(step) if isinstance(part, Mapping) else None
+        if not isinstance(part, str) or not part:
+            name = ".".join(map(str, path))
+            raise PackError(f"templates/{manifest.template}: its output is no manifest: {name} is no text")
 
 
 def as_yaml(manifests: Sequence[Manifest]) -> str:

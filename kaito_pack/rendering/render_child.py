@@ -1,12 +1,14 @@
 """Renders the templates of a foreign pack in a process of its own, with limits on time and memory.
 
-Templates are sandboxed, but a foreign one can still loop for hours or build gigabytes of text. The parent
-(`ForeignTemplates`) writes one JSON line a request to stdin and reads one a answer from stdout.
+Templates are sandboxed, but a foreign one can still loop for hours or build gigabytes of text, even while
+it is compiled. The parent (`ForeignTemplates`) writes one JSON line a request and reads one an answer.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,7 +19,7 @@ from typing import Any
 import kaito_pack
 from kaito_pack.problems import PackError
 
-SECONDS = 10  # for all templates of one values file
+SECONDS = 10  # for one template, and for all of one values file
 MEMORY = 1 << 30  # bytes of address space
 
 
@@ -27,76 +29,115 @@ class ForeignTemplates:
     def __init__(self, folders: Sequence[Path], seconds: float = SECONDS) -> None:
         self._folders, self._seconds = folders, seconds
         self._child: subprocess.Popen[str] | None = None
+        self._owner = 0  # the process that has started it: a fork must not speak through the same pipes
 
     def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
-        """The text of each template; PackError for what a template does wrong, or if it takes too long."""
+        """The text of each template; PackError for what one does wrong, or if it takes too long."""
+        requests = [{"do": "text", "template": one, "context": context} for one in templates]
+        texts: list[str] = self._answers(requests)
+        return texts
+
+    def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, str, list[tuple[str, int]]]:
+        """What `template_lines.marked_texts` gives; raises as `texts` does."""
+        ((text, marked, marks),) = self._answers([{"do": "marked", "template": template, "context": context}])
+        return text, marked, [(name, line) for name, line in marks]
+
+    def names(self, template: str) -> tuple[list[str], list[str]]:
+        """What `templates.names_of` gives; raises as `texts` does."""
+        ((read, included),) = self._answers([{"do": "names", "template": template}])
+        return read, included
+
+    def _answers(self, requests: Sequence[Mapping[str, Any]]) -> list[Any]:
         child = self._started()
         late = Timer(self._seconds, child.kill)
         late.start()
         try:
-            assert child.stdin is not None and child.stdout is not None
-            child.stdin.write(json.dumps({"templates": list(templates), "context": context}) + "\n")
+            return [self._answer(child, request) for request in requests]
+        finally:
+            late.cancel()
+
+    def _answer(self, child: subprocess.Popen[str], request: Mapping[str, Any]) -> Any:
+        assert child.stdin is not None and child.stdout is not None
+        try:
+            child.stdin.write(json.dumps(request) + "\n")
             child.stdin.flush()
             answer = child.stdout.readline()
         except BrokenPipeError:
             answer = ""
-        finally:
-            late.cancel()
         if not answer:
-            self._child = None
-            names = ", ".join(f"templates/{template}" for template in templates)
+            self.close()
             raise PackError(
-                f"{names}: took more than {self._seconds:g} s or {MEMORY >> 20} MiB, and was ended"
+                f"templates/{request['template']}: took more than {self._seconds:g} s or"
+                f" {MEMORY >> 20} MiB, and was ended"
             )
         told = json.loads(answer)
         if "error" in told:
             raise PackError(told["error"])
-        texts: list[str] = told["texts"]
-        return texts
+        return told["answer"]
 
     def _started(self) -> subprocess.Popen[str]:
-        if self._child is None:
+        if self._child is None or self._owner != os.getpid():
             # -I would hide this package; -s leaves out what else the user has installed.
-            command = [sys.executable, "-s", "-m", __name__, *map(str, self._folders)]
+            command = [sys.executable, "-s", "-m", __name__, str(self._seconds), *map(str, self._folders)]
+            self._owner = os.getpid()
             self._child = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
+                encoding="utf-8",
                 cwd=Path(kaito_pack.__file__).resolve().parent.parent,  # where `-m` finds this package
             )
         return self._child
 
     def close(self) -> None:
-        """End the child."""
-        if self._child is not None:
+        """End the child, and wait until it is gone."""
+        if self._child is not None and self._owner == os.getpid():
             self._child.kill()
-            self._child.communicate()
+            try:
+                self._child.communicate()
+            except OSError:
+                self._child.wait()  # a request that it has not read was still on its way
             self._child = None
 
     __del__ = close
 
 
-def main(folders: Sequence[str]) -> None:
+def main(seconds: float, folders: Sequence[str]) -> None:
     """Answer requests until stdin ends."""
     import resource
 
-    from kaito_pack.rendering.templates import Environment, render
+    from kaito_pack.rendering.templates import Environment
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    environment = Environment([Path(folder) for folder in folders])
+    environment = Environment([Path(folder) for folder in folders], is_confined=True)
     for line in sys.stdin:
-        asked = json.loads(line)
-        answer: dict[str, Any]
+        # The parent ends a child that is late; this one ends even if the parent is gone.
+        signal.setitimer(signal.ITIMER_REAL, seconds + 1)
         try:
-            answer = {"texts": [render(environment, one, asked["context"]) for one in asked["templates"]]}
+            told = {"answer": answer_to(json.loads(line), environment)}
         except PackError as error:
-            answer = {"error": str(error)}
+            told = {"error": str(error)}
         except MemoryError:
             return
-        print(json.dumps(answer), flush=True)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        print(json.dumps(told), flush=True)
+
+
+def answer_to(request: Mapping[str, Any], environment: Any) -> Any:
+    """What one request asks for."""
+    from kaito_pack.rendering.templates import names_of, render
+
+    template = request["template"]
+    if request["do"] == "text":
+        return render(environment, template, request["context"])
+    if request["do"] == "names":
+        return names_of(environment, template)
+    from kaito_pack.rendering.template_lines import marked_texts  # `explain` alone asks for it
+
+    return marked_texts(environment.folders, template, request["context"], is_confined=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(float(sys.argv[1]), sys.argv[2:])

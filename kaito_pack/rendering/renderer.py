@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from kaito_pack.pack import Pack
-from kaito_pack.rendering.manifests import EXTRA, Manifest, parsed
+from kaito_pack.problems import PackError
+from kaito_pack.rendering.manifests import EXTRA, IDENTITY, Manifest, check_identity, parsed
 from kaito_pack.values.checking import Values
 
 # What a template sees besides the values and the mode's facts; filled for the rollout job alone.
@@ -64,6 +65,12 @@ class Renderer:
     def _render(self, values: Values, hashed: Mapping[str, str]) -> list[Manifest]:
         context = context_of(values, hashed)
         manifests = self.render_filled(values.mode.templates, context)
+        first = values.mode.templates[0]
+        if not manifests or manifests[0].template != first:
+            raise PackError(f"templates/{first}: nothing comes out")
+        for manifest in manifests:
+            check_identity(manifest, IDENTITY)
+        check_identity(manifests[0], [("metadata", "namespace")])
         if values.filled.get("podTemplate") or values.filled.get("extraObjects"):
             from kaito_pack.rendering.extending import extended  # most values add nothing
 

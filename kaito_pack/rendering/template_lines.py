@@ -8,7 +8,7 @@ control work as ever, and the marks in the output lead back to the lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -45,19 +45,31 @@ def template_line(values: Values, manifest: Manifest, path: Path, pack: Pack) ->
     None where no line did: the user's own additions have rewritten the manifest there.
     """
     context = context_of(values, HASHES if values.filled.get("rollout") == "job" else NO_HASHES)
-    marking = _Marking(pack.template_folders)
     try:
-        text = render(Environment(pack.template_folders), manifest.template, context)
-        marked = render(marking, manifest.template, context).splitlines()
+        if pack.is_foreign:
+            from kaito_pack.rendering.render_child import ForeignTemplates  # our own templates need no child
+
+            text, marked, marks = ForeignTemplates(pack.template_folders).marked(manifest.template, context)
+        else:
+            text, marked, marks = marked_texts(pack.template_folders, manifest.template, context)
     except PackError:  # a template that looks at its own output does not like the marks
         return None
     (document,) = read_text(text, manifest.template)
     if not _is_same(at(document.value, path), at(manifest.body, path)):
         return None
     place = document.place(path)
-    line = _same_line(marked, text.splitlines(), place.line - 1)
+    line = _same_line(marked.splitlines(), text.splitlines(), place.line - 1)
     mark = None if line is None else _mark_at(line, place.column - 1)
-    return None if mark is None else _found(*marking.marks[mark], pack)
+    return None if mark is None else _found(*marks[mark], pack)
+
+
+def marked_texts(
+    folders: Sequence[FilePath], template: str, context: Mapping[str, Any], is_confined: bool = False
+) -> tuple[str, str, list[tuple[str, int]]]:
+    """The template's text, the same with marks, and the template and line of each mark; see `render`."""
+    marking = _Marking(folders, is_confined)
+    text = render(Environment(folders, is_confined=is_confined), template, context)
+    return text, render(marking, template, context), marking.marks
 
 
 def _is_same(plain: object, extended: object) -> bool:
@@ -95,8 +107,8 @@ def _found(name: str, number: int, pack: Pack) -> TemplateLine:
 class _Marking(Environment):
     """Templates whose output holds marks, each the number of an entry of `marks`."""
 
-    def __init__(self, folders: tuple[FilePath, ...]) -> None:
-        super().__init__(folders, is_cached=False)
+    def __init__(self, folders: Sequence[FilePath], is_confined: bool) -> None:
+        super().__init__(folders, is_confined=is_confined)
         self.marks: list[tuple[str, int]] = []
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:

@@ -10,13 +10,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, Undefined
+from jinja2 import (
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    Undefined,
+)
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 
 from kaito_pack.documents.scalars import yaml_scalar
-from kaito_pack.problems import PackError
+from kaito_pack.problems import PackError, shown
 from kaito_pack.rendering.template_cache import TemplateCache
 
 LONGEST_RANGE = 1_000
@@ -32,15 +39,28 @@ _TESTS = (
 ).split()
 
 
+class Confined(FileSystemLoader):
+    """A loader that follows no symbolic link out of the packs."""
+
+    def get_source(self, environment: Any, template: str) -> Any:
+        """The template's text, as any loader gives it."""
+        found = super().get_source(environment, template)
+        file = Path(found[1]).resolve()
+        if not any(file.is_relative_to(Path(folder).resolve()) for folder in self.searchpath):
+            raise SecurityError(f"{shown(template)} leads out of the pack")
+        return found
+
+
 class Environment(SandboxedEnvironment):
     """Jinja2 with nothing but mappings, lists and scalars to look at."""
 
     intercepted_binops = frozenset(("*", "**", "%"))
 
-    def __init__(self, folders: Sequence[Path], is_cached: bool = False) -> None:
+    def __init__(self, folders: Sequence[Path], is_cached: bool = False, is_confined: bool = False) -> None:
+        self.folders = folders
         super().__init__(
             bytecode_cache=TemplateCache(__file__) if is_cached else None,
-            loader=FileSystemLoader(folders),
+            loader=(Confined if is_confined else FileSystemLoader)(folders),
             undefined=StrictUndefined,
             finalize=one_value,
             trim_blocks=True,
@@ -100,18 +120,49 @@ def render(environment: Environment, template: str, context: Mapping[str, Any]) 
     """
     try:
         text: str = environment.get_template(template).render(context)
-    except TemplateError as error:
-        raise PackError(f"{_where(error, template)}: {error.message}") from None
-    except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
-        raise PackError(f"{_where(error, template)}: {error}") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # a template is compiled to Python, and can raise whatever Python raises
+        raise PackError(f"{_where(error, template)}: {_reason(error)}") from None
     if len(text) > LONGEST_TEXT:
         raise PackError(f"templates/{template}: more than {LONGEST_TEXT} characters come out")
     return text.strip("\n") + "\n" if text.strip() else ""
 
 
+def names_of(environment: Environment, template: str) -> tuple[list[str], list[str]]:
+    """The values that a template reads, and the templates that it includes, each sorted.
+
+    Raises PackError as `render` does.
+    """
+    from jinja2.meta import find_referenced_templates, find_undeclared_variables
+
+    assert environment.loader is not None
+    try:
+        tree = environment.parse(environment.loader.get_source(environment, template)[0])
+        included = {name for name in find_referenced_templates(tree) if name}
+        for name in sorted(included):
+            environment.loader.get_source(environment, name)
+        return sorted(find_undeclared_variables(tree)), sorted(included)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise PackError(f"{_where(error, template)}: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TemplateNotFound):
+        return f"{shown(error.name)} is no template of the pack"
+    if isinstance(error, RecursionError):
+        return "is nested too deeply, or includes itself"
+    message = error.message if isinstance(error, TemplateError) else None
+    return (message or str(error) or type(error).__name__).removesuffix(".")
+
+
 def _where(error: BaseException, template: str) -> str:
     """The innermost template and line that `error` comes from."""
-    name, line = getattr(error, "name", None) or template, getattr(error, "lineno", None)
+    name, line = template, getattr(error, "lineno", None)
+    if isinstance(error, TemplateSyntaxError) and error.name != "<introspection>":
+        name = error.name or template
     step = error.__traceback__
     while step is not None:
         file = step.tb_frame.f_code.co_filename

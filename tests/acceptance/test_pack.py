@@ -195,3 +195,70 @@ def test_a_folder_that_is_no_pack_is_exit_2(run: Run, tmp_path: Path) -> None:
     done = run(ROOT / "values" / "llama.yaml", "--pack", tmp_path / "missing")
     assert done.returncode == 2
     assert "not a pack" in done.stderr
+
+
+CONFIG_MAP = MODE["templates/echo/workspace.yaml.j2"]
+HOSTILE = {
+    "compiling fills the memory": (CONFIG_MAP + "{{ 'a\nb' | indent(1000000000) }}", "was ended"),
+    "no such filter": (
+        CONFIG_MAP + "{{ name | attr('__class__') }}",
+        "workspace.yaml.j2:6: No filter named 'attr'",
+    ),
+    "no attribute": (CONFIG_MAP + "{{ name.__class__.__mro__ }}", "workspace.yaml.j2:6: "),
+    "nested deeply": (CONFIG_MAP + "{{ " + "[" * 5000 + "]" * 5000 + " }}", "nested too deeply"),
+    "includes itself": ("{% include 'echo/workspace.yaml.j2' %}", "includes itself"),
+    "absolute path": ("{% include '/etc/hostname' %}", "workspace.yaml.j2"),
+    "path that leads up": ("{% include 'echo/../../values/echo.yaml' %}", "is no template of the pack"),
+    "link that leads out": ("{% include 'echo/link.txt' %}", "`echo/link.txt` leads out of the pack"),
+    "no manifest": ("{% include 'echo/mode.yaml' %}", "its output is no manifest: apiVersion is no text"),
+    "no namespace": ("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n", "metadata.namespace is no text"),
+    "nothing": ("{# nothing #}", "templates/echo/workspace.yaml.j2: nothing comes out"),
+    "no number": (CONFIG_MAP + "{{ 'nan' | float }}", "workspace.yaml.j2:6: "),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_template_is_told_by_name_whoever_reads_it(run: Run, tmp_path: Path, name: str) -> None:
+    template, told = HOSTILE[name]
+    folder = pack(tmp_path / "echo", MODE | {"templates/echo/workspace.yaml.j2": template})
+    (folder / "templates/echo/link.txt").symlink_to(ROOT / "rendered" / "phi-small.yaml")
+    for arguments in (("-", "--pack", folder), ("pack", "check", folder)):
+        done = run(*arguments, stdin=MODE["values/echo.yaml"])
+        assert (done.returncode, done.stdout) == (1, "")
+        assert told in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_explain_reads_a_foreign_template_in_the_child_too(run: Run, tmp_path: Path) -> None:
+    folder = pack(tmp_path / "echo", MODE)
+    done = run("explain", folder / "values/echo.yaml", "metadata.name", "--pack", folder)
+    assert "by templates/echo/workspace.yaml.j2:4: name: {{ name }}" in done.stdout
+    bomb = {"templates/echo/workspace.yaml.j2": CONFIG_MAP + "{{ 'a\nb' | indent(1000000000) }}"}
+    done = run("explain", pack(folder, bomb) / "values/echo.yaml", "metadata.name", "--pack", folder)
+    assert (done.returncode, "was ended" in done.stderr) == (1, True)
+
+
+def test_processes_that_share_the_work_do_not_share_a_child(run: Run, tmp_path: Path) -> None:
+    folder = pack(tmp_path / "echo", MODE)
+    files = {f"values/v{index}.yaml": f"name: n{index}\nmodelSource: echo\n" for index in range(300)}
+    done = run(*sorted(pack(folder, files).glob("values/v*.yaml")), "--pack", folder)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert [one["metadata"]["name"] for one in yaml.safe_load_all(done.stdout)] == sorted(
+        f"n{index}" for index in range(300)
+    )
+
+
+def test_a_partial_that_is_replaced_is_checked_in_every_mode(run: Run, labelled: Path) -> None:
+    partial = labelled / "templates/_partials/labels.yaml.j2"
+    partial.write_text(partial.read_text("utf-8") + "a: {{ teem }}\n", encoding="utf-8")
+    told = run("pack", "check", labelled).stderr
+    for mode in ("vllm", "huggingface", "premade", "preset"):
+        assert f"templates/{mode}/workspace.yaml.j2: reads teem" in told
+
+
+def test_check_judges_the_facts_of_a_mode(run: Run, tmp_path: Path) -> None:
+    facts = MODE["templates/echo/mode.yaml"].replace("port: 9000", "prot: 9000")
+    folder = pack(tmp_path / "echo", MODE | {"templates/echo/mode.yaml": facts})
+    told = run("pack", "check", folder).stderr
+    assert "templates/echo/mode.yaml:4:1 prot: " in told
+    assert "Did you mean port?" in told

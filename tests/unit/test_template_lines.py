@@ -52,7 +52,7 @@ def pack(tmp_path: Path) -> Any:
     (folder / "mode").mkdir()
     (folder / "mode" / "tricky.yaml.j2").write_text(TRICKY, encoding="utf-8")
     (folder / "_partials" / "part.yaml.j2").write_text(PART, encoding="utf-8")
-    return SimpleNamespace(template_folders=(folder,))
+    return SimpleNamespace(is_foreign=False, template_folders=(folder,))
 
 
 @pytest.mark.parametrize(
