@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kaito_pack import tables
-from kaito_pack.problems import PackError, UsageError, shown
+from kaito_pack.problems import PackError, ProblemsError, UsageError, shown
 from kaito_pack.root import ROOT
 from kaito_pack.rules import minor
 from kaito_pack.values import json_schema
@@ -66,8 +66,9 @@ class Pack:
     @cached_property
     def kaito_versions(self) -> tuple[str, ...]:
         """The KAITO minors there is a Workspace schema of, oldest first."""
-        files = (file for folder in self.schema_folders for file in folder.glob("kaito/[0-9]*.json"))
-        return tuple(sorted({file.stem for file in files}, key=minor))
+        files = (file for folder in self.schema_folders for file in folder.glob("kaito/[0-9]*.[0-9]*.json"))
+        names = {file.stem for file in files if file.stem.replace(".", "", 1).isdigit()}
+        return tuple(sorted(names, key=minor))
 
     def kaito_version(self, asked: str | None = None) -> str:
         """The minor of KAITO that is asked for ("0.12", "v0.12.0"), the newest where None is."""
@@ -91,6 +92,14 @@ class Pack:
             self._modes[name] = self._read_mode(name)
         return self._modes[name]
 
+    def _are_facts(self, facts: Any) -> bool:
+        """Whether the facts of a mode have the shape that others rely on; further ones do no harm."""
+        schema = {
+            **json_schema.resolve("mode.schema.json", self.schema_folders),
+            "additionalProperties": True,
+        }
+        return json_schema.accepts(schema, facts)
+
     def _read_mode(self, name: str) -> Mode:
         from kaito_pack.documents import read_file  # the reader is not needed to list modes
 
@@ -102,6 +111,11 @@ class Pack:
         own = sorted(file for file in files if file.endswith(".yaml.j2"))
         own.sort(key=lambda file: file != "workspace.yaml.j2")
         schema = json_schema.resolve(f"values/{name}.schema.json", self.schema_folders)
-        facts = read_file(str(files["mode.yaml"]))[0].value
+        document = read_file(str(files["mode.yaml"]))[0]
+        facts = document.value
+        if self.folders[-1] not in files["mode.yaml"].parents and not self._are_facts(facts):
+            from kaito_pack.pack_files import check_file  # explains what was found to be wrong
+
+            raise ProblemsError(list(check_file(document, "Mode")))
         names = (*(f"{name}/{file}" for file in own), *(self._common if facts.get("common", True) else ()))
         return Mode(name, facts, names, schema, json_schema.is_quick(schema))

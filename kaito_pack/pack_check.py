@@ -9,8 +9,9 @@ from typing import NamedTuple
 from kaito_pack.documents import read_file
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.pack_files import check_file
+from kaito_pack.pack_tables import check_schemas
 from kaito_pack.pipeline import Pipeline
-from kaito_pack.problems import PackError
+from kaito_pack.problems import PackError, ProblemsError
 from kaito_pack.rendering.render_child import ForeignTemplates
 from kaito_pack.report import line as told
 from kaito_pack.root import ROOT
@@ -41,6 +42,9 @@ def listed(pack: Pack) -> list[Listed]:
 
 def check(pack: Pack, target: Target) -> list[str]:
     """What is wrong with the user's folders of `pack`, a line each."""
+    broken = [line for folder in pack.folders[:-1] for line in check_schemas(folder)]
+    if broken:
+        return broken  # what is made of them would be told a second time
     reader = ForeignTemplates(pack.template_folders)
     # Ours, too: a partial or a schema that the pack has replaced is part of them.
     found = [line for name in pack.mode_names for line in _check_mode(pack, name, reader)]
@@ -58,6 +62,8 @@ def _check_mode(pack: Pack, name: str, reader: ForeignTemplates) -> Iterator[str
         for template in mode.templates:
             yield from _check_names(mode, template, reader)
         yield from _check_import(mode)
+    except ProblemsError as error:
+        yield from map(told, error.problems)
     except PackError as error:
         yield str(error)
 
@@ -135,8 +141,6 @@ def _check_examples(pack: Pack, folder: Path, target: Target) -> Iterator[str]:
 
 
 def _modes_of(examples: Sequence[Path]) -> set[str]:
-    from kaito_pack.problems import ProblemsError
-
     modes = set()
     for example in examples:
         try:

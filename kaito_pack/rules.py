@@ -23,7 +23,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
 from kaito_pack import problems
-from kaito_pack.problems import Layer, Problem, Severity
+from kaito_pack.problems import Layer, PackError, Problem, Severity
 from kaito_pack.tables import per_pack, table
 
 
@@ -65,7 +65,10 @@ def minor(version: str) -> tuple[int, ...]:
 def rules(layer: Layer) -> Mapping[str, Rule]:
     """The rules of one layer, by name: those of `schemas/rules/<layer>.json`."""
     rows = table(f"rules/{layer}.json")
-    return MappingProxyType({name: Rule(name=name, layer=layer, **row) for name, row in rows.items()})
+    try:
+        return MappingProxyType({name: Rule(name=name, layer=layer, **row) for name, row in rows.items()})
+    except TypeError as error:
+        raise PackError(f"schemas/rules/{layer}.json: {error}") from None
 
 
 @per_pack

@@ -70,6 +70,8 @@ def files(name: str) -> list[Path]:
 def _read(file: Path) -> Mapping[str, Any]:
     try:
         read: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PackError(f"{file}: not JSON: {error}") from None
+    if not isinstance(read, dict):
+        raise PackError(f"{file}: not a JSON object")
     return read

@@ -47,6 +47,17 @@ def check(of: Sequence[Layer], pack: Pack) -> Values:
         raise ProblemsError(problems)
     given = layers.merge(of)
     mode = _mode(given, of, pack, problems)
+    if not pack.is_foreign:
+        return _judged(mode, given, of, pack, problems)
+    from kaito_pack.values.foreign import blamed  # our own schemas can be relied on
+
+    with blamed(mode.name):
+        return _judged(mode, given, of, pack, problems)
+
+
+def _judged(
+    mode: Mode, given: dict[str, Any], of: Sequence[Layer], pack: Pack, problems: list[Problem]
+) -> Values:
     given = layers.without_nulls(given, mode.schema)
     problems += _surprises(given, of, mode.schema)
     if problems or not (mode.is_quick and json_schema.accepts(mode.schema, given)):

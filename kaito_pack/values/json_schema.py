@@ -39,7 +39,14 @@ def resolve(name: str, folders: Sequence[Path]) -> dict[str, Any]:
     becomes `additionalProperties`, which then knows all properties. Raises PackError where a file or
     a reference is missing or is not JSON.
     """
-    schema: dict[str, Any] = _resolved(_read(name, tuple(folders)), name, tuple(folders))
+    try:
+        schema = _resolved(_read(name, tuple(folders)), name, tuple(folders))
+    except RecursionError:
+        raise PackError(f"schemas/{name}: a $ref leads back to itself") from None
+    except (AttributeError, TypeError) as error:
+        raise PackError(f"schemas/{name}: no JSON schema: {error}") from None
+    if not isinstance(schema, dict):
+        raise PackError(f"schemas/{name}: not a JSON object")
     return schema
 
 
@@ -50,7 +57,7 @@ def _read(name: str, folders: tuple[Path, ...]) -> Any:
         if file.is_file():
             try:
                 return json.loads(file.read_text(encoding="utf-8"))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise PackError(f"{file}: not JSON: {error}") from None
     raise PackError(f"schema {name}: no such file in {', '.join(map(str, folders))}")
 
@@ -96,12 +103,17 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     for key, part in over.items():
         if key == "properties" and key in base:
             names = {**base[key], **part}
-            result[key] = {n: merged(base[key].get(n, {}), part.get(n, {})) for n in names}
+            result[key] = {n: merged(_of(base[key].get(n, {})), _of(part.get(n, {}))) for n in names}
         elif key in ("required", "allOf") and key in base:
             result[key] = [*base[key], *part]
         else:
             result[key] = part
     return result
+
+
+def _of(schema: Schema | bool) -> Schema:
+    """A schema as a map: true allows all, false nothing."""
+    return ({} if schema else {"not": {}}) if isinstance(schema, bool) else schema
 
 
 def accepts(schema: Schema | bool, value: Any) -> bool:

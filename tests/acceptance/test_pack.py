@@ -262,3 +262,69 @@ def test_check_judges_the_facts_of_a_mode(run: Run, tmp_path: Path) -> None:
     told = run("pack", "check", folder).stderr
     assert "templates/echo/mode.yaml:4:1 prot: " in told
     assert "Did you mean port?" in told
+
+
+SCHEMA = json.loads(MODE["schemas/values/echo.schema.json"])
+
+
+def schema(**fields: object) -> dict[str, str]:
+    return {"schemas/values/echo.schema.json": json.dumps({**SCHEMA, **fields})}
+
+
+BROKEN = {
+    "$ref in a circle": (schema(**{"$ref": "echo.schema.json"}), "leads back to itself"),
+    "$ref that is no text": (schema(**{"$ref": 5}), "schemas/values/echo.schema.json"),
+    "properties that are none": (schema(properties=5), "schemas/values/echo.schema.json"),
+    "no object": ({"schemas/values/echo.schema.json": "[]"}, "not a JSON object"),
+    "nested deeply": ({"schemas/values/echo.schema.json": '{"not":' * 3000 + "{}" + "}" * 3000}, "not JSON"),
+    "facts that are a list": ({"templates/echo/mode.yaml": "[]\n"}, "echo/mode.yaml:1:1 `[]` is not a map"),
+    "facts of a wrong type": (
+        {"templates/echo/mode.yaml": MODE["templates/echo/mode.yaml"] + "mounts: 5\n"},
+        "echo/mode.yaml:5:9 mounts: `5` is not a list",
+    ),
+    "no template": ({"templates/ghost/mode.yaml": "port: 1\n"}, None),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_schema_or_mode_is_the_packs_fault(run: Run, tmp_path: Path, name: str) -> None:
+    files, told = BROKEN[name]
+    folder = pack(tmp_path / "a pack", MODE | files)
+    for arguments in (("-", "--pack", folder), ("pack", "check", folder)):
+        done = run(*arguments, stdin=MODE["values/echo.yaml"])
+        assert "Traceback" not in done.stderr
+        assert told is None or (done.returncode == 1 and told in done.stderr)
+    assert done.returncode == 1, "pack check"
+
+
+def test_a_pattern_that_tries_for_ever_is_ended(run: Run, tmp_path: Path) -> None:
+    text = {"type": "string", "pattern": "^(a+)+$"}
+    folder = pack(tmp_path / "echo", MODE | schema(properties=SCHEMA["properties"] | {"a": text}))
+    done = run("-", "--pack", folder, stdin=MODE["values/echo.yaml"] + f"a: {'a' * 40}b\n")
+    assert (done.returncode, "schemas/values/echo.schema.json: took more than" in done.stderr) == (1, True)
+
+
+def test_a_schema_of_true_allows_anything(run: Run, tmp_path: Path) -> None:
+    folder = pack(tmp_path / "echo", MODE | schema(properties=SCHEMA["properties"] | {"a": True, "b": False}))
+    assert run("-", "--pack", folder, stdin=MODE["values/echo.yaml"] + "a: [1]\n").returncode == 0
+    assert run("-", "--pack", folder, stdin=MODE["values/echo.yaml"] + "b: 1\n").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("rules/values.json", {"values/missing": 5}, "values/missing: not a map"),
+        ("rules/values.json", {"values/mine": {"message": "x"}}, "values/mine: fix is missing"),
+        ("rules/values.json", {"values/missing": {"mesage": "x"}}, "a rule has no mesage"),
+        ("rules/webhook.json", {"kaito/preset-unknown": {"versions": "x-"}}, "a range is written like 0.8-"),
+        ("kaito/0.13.json", {}, "holds no schema of v1beta1"),
+        ("kaito/0.13.json", {"v1beta1": {"properties": {}}}, "versions.json has no row 0.13"),
+        ("kaito/version.json", {}, "nothing reads a file of that name"),
+        ("kaito/engines.json", {"echo": {"port": "9000"}}, "echo: port is '9000'"),
+    ],
+)
+def test_check_judges_tables(run: Run, tmp_path: Path, name: str, content: object, told: str) -> None:
+    done = run("pack", "check", pack(tmp_path / "echo", MODE | {f"schemas/{name}": json.dumps(content)}))
+    assert done.returncode == 1
+    assert f"schemas/{name}: " in done.stderr
+    assert told in done.stderr
