@@ -7,6 +7,8 @@ from functools import cache
 from typing import Any
 
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
+from kaito_pack.kaito.config_maps import find_config_map, inference_config
+from kaito_pack.kaito.fields import Workspace
 from kaito_pack.kaito.template import check_template
 from kaito_pack.kubernetes import definitions
 from kaito_pack.kubernetes.custom_kinds import check_custom
@@ -36,7 +38,7 @@ def check(
     """
     if is_workspace(body):
         found = list(_check_workspace(body, surroundings))
-        return found + (list(_check_model(body, surroundings.target)) if with_model else [])
+        return found + (list(_check_model(body, surroundings)) if with_model else [])
     builtin = check_builtin(body, surroundings.target.kubernetes)
     if builtin is None:
         custom = check_custom(body, surroundings.target.kubernetes)
@@ -70,7 +72,14 @@ def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Ite
     yield from advice.check(body, surroundings)
 
 
-def _check_model(body: Mapping[str, Any], target: Target) -> Iterator[Problem]:
+def _check_model(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+    target, workspace = surroundings.target, Workspace(body)
+    if workspace.has_preset and workspace.has_inference and workspace.runs_vllm:
+        name = workspace.inference.get("config")
+        found = find_config_map(name, workspace, surroundings) if isinstance(name, str) else None
+        settings = (inference_config(found) if found is not None else None) or {}
+        path: Path = ("inference", "config")
+        yield from models.check_settings(workspace.preset, settings, catalogue(target.catalogues), path)
     resource = body.get("resource")
     instance_type = resource.get("instanceType") if isinstance(resource, Mapping) else None
     memory, gpus = gpu_memory(target, instance_type)
@@ -87,6 +96,10 @@ def check_model_of_values(
     """
     if mode.get("engine") != "vllm":
         return
+    if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
+        preset = str(_mapping(_mapping(workspace.get("inference")).get("preset")).get("name"))
+        path: Path = (name, "max-model-len")
+        yield from models.check_settings(preset, settings, catalogue(target.catalogues), path)
     template = _mapping(_mapping(workspace.get("inference")).get("template"))
     containers = _mapping(template.get("spec")).get("containers")
     if isinstance(containers, list) and containers:

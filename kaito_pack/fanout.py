@@ -53,6 +53,8 @@ def mapped(
     What another process made goes through `send` there, pickle, and `receive` (with its item) here; where
     `send` gives None, the item is done here. So `function` must do no harm when it is called twice.
     """
+    if not items:
+        return
     count = processes_for(len(items))
     share = -(-len(items) // count)
     # The first is done before there are others, so that they need not load and compile what it needs.

@@ -67,8 +67,9 @@ def rules(layer: Layer) -> Mapping[str, Rule]:
     rows = table(f"rules/{layer}.json")
     try:
         return MappingProxyType({name: Rule(name=name, layer=layer, **row) for name, row in rows.items()})
-    except TypeError as error:
-        raise PackError(f"schemas/rules/{layer}.json: {error}") from None
+    except TypeError:
+        told = "a row lacks message, fix or meaning, or has another field; `pack check` says which"
+        raise PackError(f"schemas/rules/{layer}.json: {told}") from None
 
 
 @per_pack

@@ -194,7 +194,7 @@ _CLUSTER: list[Callable[..., Any]] = [
     ),
     click.option("--target", metavar="FILE", help="A file that describes the cluster; options override it."),
     click.option(
-        "--kaito-version", metavar="VERSION", help="KAITO minor, 0.6 to 0.12, or all (validate). Newest."
+        "--kaito-version", metavar="VERSION", help="KAITO minor, such as 0.12, or all (validate). Newest."
     ),
     click.option("--kubernetes-version", metavar="VERSION", help="Kubernetes minor, from 1.25. Newest."),
     click.option(

@@ -54,6 +54,17 @@ class Catalogue(NamedTuple):
         wanted = model_id.lower()
         return self.added.get(wanted) or own_models().get(wanted)
 
+    def find_preset(self, name: str) -> Model | None:
+        """The model of a KAITO preset: of that id, or the one whose repository is called so; None if unknown.
+
+        KAITO names its presets after the repository, in lower case (v0.12.0).
+        """
+        if "/" in name:
+            return self.find(name)
+        wanted = name.lower()
+        found = [model for model in self.models() if model.model_id.lower().rpartition("/")[2] == wanted]
+        return found[0] if len(found) == 1 else None
+
     def models(self) -> list[Model]:
         """All models, sorted by id."""
         merged = {**own_models(), **self.added}

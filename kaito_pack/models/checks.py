@@ -9,7 +9,8 @@ from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count
 from kaito_pack.models.model import MOST_GPUS, Model, divides_heads
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
-from kaito_pack.problems import Problem, shown
+from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
+from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem, rule
 
 
@@ -48,6 +49,19 @@ def check_workspace(
     serving = serving_of_workspace(manifest)
     if serving is not None:
         yield from check_serving(serving, catalogue, gpu_memory_gib, most_gpus)
+
+
+def check_settings(
+    preset: str, settings: Mapping[str, object], catalogue: Catalogue, path: Path
+) -> Iterator[Problem]:
+    """An error where a preset's settings, by name without dashes, ask for more than its model takes."""
+    length = human_readable_int(str(settings.get(MAX_MODEL_LEN[0][2:], "")))
+    model = catalogue.find_preset(preset) if length else None
+    if model is not None:
+        plain = not any(name[2:] in settings for name in OTHER_LIMIT)
+        paths = {"max_model_len": path}
+        serving = Serving(model.model_id, None, max_model_len=length, plain_limit=plain, paths=paths)
+        yield from check_length(serving, model)
 
 
 def check_serving(

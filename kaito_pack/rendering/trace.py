@@ -65,11 +65,12 @@ def _changes(part: Any, schema: Mapping[str, Any], path: Path) -> Iterator[tuple
             for below, changed in _changes(value, its_schema, (*path, key)):
                 yield below, {**part, key: changed}
             continue
+        if (other := other_value(value, its_schema)) is not None:
+            yield (*path, key), {**part, key: other}
+        # An item by itself after the whole list, which is what most problems are about.
         for index, item in enumerate(value) if isinstance(value, list) else ():
             if isinstance(item, str):
                 yield (*path, key, index), {**part, key: [*value[:index], item + "x", *value[index + 1 :]]}
-        if (other := other_value(value, its_schema)) is not None:
-            yield (*path, key), {**part, key: other}
 
 
 def other_value(value: Any, schema: Mapping[str, Any]) -> Any:

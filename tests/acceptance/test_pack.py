@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kaito_pack import tables
+from kaito_pack.form.web.state import read_state
+from kaito_pack.form.web.view import Views
+from kaito_pack.pack import Pack
+from kaito_pack.target import Target
 from tests.conftest import ROOT, Run
 
 TINY = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"
@@ -328,3 +333,37 @@ def test_check_judges_tables(run: Run, tmp_path: Path, name: str, content: objec
     assert done.returncode == 1
     assert f"schemas/{name}: " in done.stderr
     assert told in done.stderr
+
+
+def test_an_upgrade_to_a_made_up_version_is_planned_and_the_form_offers_it(run: Run, tmp_path: Path) -> None:
+    folder = pack(
+        tmp_path / "next",
+        {
+            "schemas/kaito/0.13.json": (ROOT / "schemas/kaito/0.12.json").read_text("utf-8"),
+            "schemas/kaito/versions.json": '{"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}',
+            "schemas/rules/webhook.json": json.dumps(
+                {f"kaito/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
+            ),
+        },
+    )
+    assert run("pack", "check", folder).returncode == 0, "a pack need not have an example"
+    values = [ROOT / "values" / "phi-small.yaml", "--node-provisioning", "auto", "--pack", folder]
+    done = run("plan", *values, "--kaito-version", "0.13", "--upgrade", "0.12")
+    assert "KAITO 0.12: 1 refused, 0 broken afterwards" in done.stdout
+    done = run(
+        "plan",
+        ROOT / "values" / "llama.yaml",
+        "--pack",
+        folder,
+        "--upgrade",
+        "0.13",
+        "--kaito-version",
+        "0.12",
+    )
+    assert "KAITO 0.13: 0 refused, 0 broken afterwards" in done.stdout
+    try:
+        page = Views(Pack([folder]), Target("0.13", "1.37")).view(read_state({}))
+    finally:
+        tables.use([])
+    (versions,) = (one["choices"] for one in page["target"] if one["name"] == "kaitoVersion")
+    assert [one["value"] for one in versions][:2] == ["0.13", "0.12"]
