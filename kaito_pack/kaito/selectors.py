@@ -7,8 +7,6 @@ from typing import Any
 
 from kaito_pack.kaito.fields import Map, mapping, sequence, strings, text
 
-OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
-
 # Labels that a cloud or the kubelet puts on every node, or on many; none of them means one Workspace.
 WELL_KNOWN_PREFIXES = (
     "kubernetes.io/",

@@ -116,7 +116,7 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
 
 
 def _labelled(found: Sequence[Difference], old: Manifest, new: Manifest, target: Target) -> Iterator[Change]:
-    refused, blocked = _rejections(old, new, target) if checks.is_workspace(new) else ([], [])
+    refused, blocked = rejections(old, new, target) if checks.is_workspace(new) else ([], [])
     untold = list(refused)
     for one in found:
         refusal = next((each for each in refused if _concerns(keyed_path(new, each.path), one.path)), None)
@@ -136,12 +136,7 @@ def _rejected(one: Difference, refusal: Problem, head: str = "") -> Change:
     return Change(one.path, one.old, one.new, "rejected", head + refusal.message, sentence(refusal.fix))
 
 
-def rejections(old: Manifest, new: Manifest, target: Target) -> list[Problem]:
-    """What the API server or KAITO's webhook refuses because of the change, and not for what was there."""
-    return _rejections(old, new, target)[0]
-
-
-def _rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Problem], list[Problem]]:
+def rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Problem], list[Problem]]:
     """The refusals of a change that come of it, and those that any change of this object would meet."""
     before = {(one.rule, one.path) for one in _refusals(old, old, target)}
     refused: tuple[list[Problem], list[Problem]] = [], []

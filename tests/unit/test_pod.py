@@ -69,7 +69,6 @@ REQUIRED_NODES = ("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingI
 SOURCE = {"kind": "PersistentVolumeClaim", "name": "weights"}
 HOST_PROCESS = {"windowsOptions": {"hostProcess": True}}
 NO_PROCESS = {"name": "a", "image": "b", "securityContext": {"windowsOptions": {"hostProcess": False}}}
-MIXED = {**BASE["spec"], "hostNetwork": True, "initContainers": [NO_PROCESS]}
 PLAIN = {"name": "model", "image": "a"}
 WINDOWS = {"os": {"name": "windows"}, "containers": [PLAIN]}
 DEVICE = {
