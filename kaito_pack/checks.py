@@ -15,6 +15,7 @@ from kaito_pack.kubernetes.pod import check_pod_template
 from kaito_pack.models import checks as models
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.problems import Path, Problem
+from kaito_pack.shapes import at, mapping, sequence
 from kaito_pack.target import Surroundings, Target
 
 TEMPLATE: Path = ("inference", "template")
@@ -49,8 +50,7 @@ def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Ite
     yield from crd.check(body, target.kaito)
     yield from check_template(body, target.kaito, target.kubernetes)
     yield from webhook.check(body, surroundings)
-    inference = body.get("inference")
-    template = inference.get("template") if isinstance(inference, Mapping) else None
+    template = at(body, TEMPLATE)
     if isinstance(template, Mapping):
         yield from check_pod_template(template, TEMPLATE, target.kubernetes)
     yield from controller.check(body, surroundings)
@@ -59,9 +59,7 @@ def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Ite
 
 
 def _check_model(body: Mapping[str, Any], target: Target) -> Iterator[Problem]:
-    resource = body.get("resource")
-    instance_type = resource.get("instanceType") if isinstance(resource, Mapping) else None
-    memory, gpus = gpu_memory(target, instance_type)
+    memory, gpus = gpu_memory(target, at(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
 
 
@@ -71,16 +69,11 @@ def check_model_of_values(
     """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine."""
     if mode.get("engine") != "vllm":
         return
-    template = _mapping(_mapping(workspace.get("inference")).get("template"))
-    containers = _mapping(template.get("spec")).get("containers")
-    if isinstance(containers, list) and containers:
+    containers = sequence(at(workspace, (*TEMPLATE, "spec", "containers")))
+    if containers:
         memory, gpus = gpu_memory(target, values.get("instanceType"))
-        image = _mapping(containers[0]).get("image")
+        image = mapping(containers[0]).get("image")
         yield from models.check_values(values, catalogue(target.catalogues), image, memory, gpus)
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:

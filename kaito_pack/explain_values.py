@@ -11,7 +11,8 @@ from kaito_pack.problems import Path, path_text, shown
 from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.template_lines import template_line
-from kaito_pack.rendering.trace import at, culprits, written_at
+from kaito_pack.rendering.trace import culprits, written_at
+from kaito_pack.shapes import at
 from kaito_pack.values import layers
 from kaito_pack.values.checking import Values
 from kaito_pack.values.json_schema import applicable

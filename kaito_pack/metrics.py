@@ -12,7 +12,8 @@ from typing import Any, Literal
 from kaito_pack.documents import read_file
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.problems import PackError, escaped, shown
-from kaito_pack.workspace import WorkspaceView, mapping
+from kaito_pack.shapes import mapping
+from kaito_pack.workspace import WorkspaceView
 
 MODE_LABEL = "kubefoundry.io/model-source"
 WINDOW = "5m"

@@ -13,8 +13,8 @@ from kaito_pack.importing import import_workspace
 from kaito_pack.importing.losses import as_values_file
 from kaito_pack.kubectl import Kubectl, NotAnswered
 from kaito_pack.problems import UsageError
+from kaito_pack.shapes import mapping, text
 from kaito_pack.values import layers
-from kaito_pack.workspace import mapping, text
 
 
 @click.command("import")

@@ -14,7 +14,7 @@ from kaito_pack.importing.stream import Found, Stream
 from kaito_pack.problems import Problem, path_text, shown
 from kaito_pack.report import sentence
 from kaito_pack.rules import problem
-from kaito_pack.workspace import mapping
+from kaito_pack.shapes import mapping
 
 
 def problems_of(best: Candidate, stream: Stream) -> list[Problem]:

@@ -18,9 +18,9 @@ from kaito_pack.rendering import links
 from kaito_pack.rendering.manifests import Manifest, as_yaml
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.trace import other_value
+from kaito_pack.shapes import mapping
 from kaito_pack.values import checking, json_schema
 from kaito_pack.values.layers import Layer
-from kaito_pack.workspace import mapping
 
 Lost = tuple[Found | None, Difference]
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito.commands import flag, words
-from kaito_pack.kaito.fields import Map, Workspace, digits, mapping, sequence, strings, text, whole
+from kaito_pack.kaito.fields import Workspace, digits, int64, string_map
 from kaito_pack.kaito.images import LONGEST_NAME, is_image_reference
 from kaito_pack.kaito.ruling import Case, Check, judge
 from kaito_pack.kubernetes import names
 from kaito_pack.problems import Problem, shown
+from kaito_pack.shapes import Fields, mapping, sequence, text
 from kaito_pack.target import Surroundings
 
 OWN_LABEL = "kaito.sh/workspace"  # which the controller sets on every pod of a Workspace
@@ -154,7 +155,7 @@ def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
     for path, container in workspace.containers():
         declared = list(sequence(container.get("ports")))
         for index, each in enumerate(declared):
-            number = whole(mapping(each).get("containerPort"))
+            number = int64(mapping(each).get("containerPort"))
             if number is not None:
                 yield (*path, "ports", index, "containerPort"), number
         told = digits(flag(words(container), "--port"))
@@ -164,14 +165,14 @@ def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
 
 def _has_service(case: Case) -> bool:
     """Whether a Service of the run selects the Workspace's pods."""
-    labels = strings(mapping(case.workspace.template.get("metadata")).get("labels"))
+    labels = string_map(mapping(case.workspace.template.get("metadata")).get("labels"))
     labels[OWN_LABEL] = case.workspace.name
     workspace = case.workspace
     services = case.surroundings.services_that_may_select(workspace.name, workspace.namespace)
     return any(_selects(mapping(service), labels, workspace) for service in services)
 
 
-def _selects(service: Map, labels: dict[str, str], workspace: Workspace) -> bool:
+def _selects(service: Fields, labels: dict[str, str], workspace: Workspace) -> bool:
     selector = mapping(mapping(service.get("spec")).get("selector"))
     here = Workspace(service).namespace == workspace.namespace
     return here and bool(selector) and all(labels.get(key) == value for key, value in selector.items())

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kaito_pack.kubernetes.decoding import Finding, Found, Trail, is_time, path_of, unknown, whole, wrong_type
+from kaito_pack.kubernetes.decoding import (
+    Finding,
+    Found,
+    Trail,
+    is_time,
+    is_whole,
+    path_of,
+    unknown,
+    wrong_type,
+)
 from kaito_pack.problems import shown, shown_typed
 
 Schema = Mapping[str, Any]
@@ -81,7 +90,7 @@ def unknown_only(value: Any, schema: Schema | None, trail: Trail, found: Found) 
 def has_type(value: Any, kind: str) -> bool:
     """Whether a value, as JSON has it, is of an OpenAPI type."""
     if kind == "integer":
-        if not whole(value):
+        if not is_whole(value):
             return False
         # Beyond an int64 a number is read as a float, and such a large float does not count as whole.
         return bool(-(2**63) <= value < 2**63)

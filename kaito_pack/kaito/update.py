@@ -9,9 +9,10 @@ from kaito_pack.kaito import selectors
 from kaito_pack.kaito import webhook_instance_types as types
 from kaito_pack.kaito import webhook_resource as resource
 from kaito_pack.kaito import webhook_tuning as tuning
-from kaito_pack.kaito.fields import Workspace, given, mapping, sequence, text
+from kaito_pack.kaito.fields import Workspace, given
 from kaito_pack.kaito.ruling import Case, Check, judge
 from kaito_pack.problems import Problem, shown
+from kaito_pack.shapes import mapping, sequence, text
 from kaito_pack.target import Surroundings
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
-from kaito_pack.kaito.fields import Map, given, mapping, sequence, text
+from kaito_pack.kaito.fields import given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.problems import Problem, shown
+from kaito_pack.shapes import Fields, mapping, sequence, text
 
 ADAPTERS = ("inference", "adapters")
 
@@ -45,7 +46,7 @@ def _config(case: Case) -> str:
     return text(case.workspace.inference.get("config")) if looked_at else ""
 
 
-def _config_map(case: Case) -> Map | None:
+def _config_map(case: Case) -> Fields | None:
     return find_config_map(_config(case), case.workspace, case.surroundings)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from string import ascii_letters, digits
 
 from kaito_pack.kaito import instance_types, presets
-from kaito_pack.kaito.fields import given, mapping, sequence, text
+from kaito_pack.kaito.fields import given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.problems import Problem, did_you_mean, shown
 from kaito_pack.rules import in_range, rules
+from kaito_pack.shapes import mapping, sequence, text
 
 PRESET_NAME = ("inference", "preset", "name")
 SECRET = ("inference", "preset", "presetOptions", "modelAccessSecret")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaito_pack.kaito import selectors
-from kaito_pack.kaito.fields import mapping, sequence, text
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.problems import Problem, shown
+from kaito_pack.shapes import mapping, sequence, text
 
 LONGEST_NAME = 63
 LONGEST_SUBDOMAIN = 253

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from kaito_pack.kubernetes import names
-from kaito_pack.kubernetes.shapes import Fields, text, unset, whole
 from kaito_pack.problems import Path, Problem, did_you_mean, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, text, unset, whole
 
 MOST_CHOICES = 40  # a likeness is looked for among so many names; more would take seconds
 

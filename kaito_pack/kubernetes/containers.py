@@ -15,10 +15,10 @@ from kaito_pack.kubernetes.mounts import Volumes, check_mounts
 from kaito_pack.kubernetes.probes import PROBES, Around, check_probes
 from kaito_pack.kubernetes.resources import check_resize_policy, check_resources
 from kaito_pack.kubernetes.security import check_security
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, whole
 from kaito_pack.kubernetes.volumes import PULL_POLICIES
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, sequence, text, whole
 
 UNMASKED = (1, 33)  # the first that does not drop procMount
 RESTART_RULES = (1, 35)  # the Kubernetes version from which each container may have its own restartPolicy
@@ -58,13 +58,13 @@ def check_containers(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> I
 
 def volumes_of(spec: Fields) -> Volumes:
     """The pod's volumes by name."""
-    volumes = (fields(volume) for volume in sequence(spec.get("volumes")))
+    volumes = (mapping(volume) for volume in sequence(spec.get("volumes")))
     return {text(volume.get("name")): volume for volume in volumes if text(volume.get("name"))}
 
 
 def claims_of(spec: Fields) -> frozenset[str]:
     """The names of the pod's resourceClaims."""
-    return frozenset(text(fields(claim).get("name")) for claim in sequence(spec.get("resourceClaims")))
+    return frozenset(text(mapping(claim).get("name")) for claim in sequence(spec.get("resourceClaims")))
 
 
 def check_name(container: Fields, path: Path, seen: set[str]) -> Iterator[Problem]:
@@ -90,8 +90,8 @@ def check_container(container: Fields, path: Path, pod: Pod, is_init: bool) -> I
     yield from check_mounts(container, path, pod.volumes, pod.kubernetes)
     yield from check_resources(container.get("resources"), (*path, "resources"), pod.claims)
     yield from check_resize_policy(container, path)
-    yield from check_security(container, path, fields(pod.spec.get("securityContext")))
-    unmasked = fields(container.get("securityContext")).get("procMount") == "Unmasked"
+    yield from check_security(container, path, mapping(pod.spec.get("securityContext")))
+    unmasked = mapping(container.get("securityContext")).get("procMount") == "Unmasked"
     if unmasked and pod.kubernetes >= UNMASKED and pod.spec.get("hostUsers") is not False:
         yield problem("kubernetes/proc-mount", (*path, "securityContext", "procMount"))
     yield from check_restart(container, path, pod.kubernetes, is_init)
@@ -105,7 +105,7 @@ def check_container(container: Fields, path: Path, pod: Pod, is_init: bool) -> I
 
 def around(container: Fields, pod: Pod) -> Around:
     """What the container's probes are judged in."""
-    ports = frozenset(text(fields(port).get("name")) for port in sequence(container.get("ports")))
+    ports = frozenset(text(mapping(port).get("name")) for port in sequence(container.get("ports")))
     grace = whole(pod.spec.get("terminationGracePeriodSeconds"))
     return Around(ports, DEFAULT_GRACE if grace is None else grace, pod.kubernetes)
 
@@ -141,7 +141,7 @@ def check_restart_rules(
         if rule.get("exitCodes") is None:
             yield from required(rule, ["exitCodes"], rule_at, "a restart rule")
         elif isinstance(rule["exitCodes"], dict):
-            codes, codes_at = fields(rule["exitCodes"]), (*rule_at, "exitCodes")
+            codes, codes_at = mapping(rule["exitCodes"]), (*rule_at, "exitCodes")
             yield from required(codes, ["operator"], codes_at, "a restart rule's exitCodes")
             yield from one_of(codes, "operator", ("In", "NotIn"), codes_at)
             yield from at_most(sequence(codes.get("values")), MOST_EXIT_CODES, (*codes_at, "values"))

@@ -199,7 +199,7 @@ def number(value: Any, trail: Trail, found: Found) -> None:
         wrong_type(value, trail, found, "a number")
 
 
-def whole(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
     """Whether kubectl sends this number without a fraction or an exponent."""
     if isinstance(value, bool):
         return False
@@ -212,7 +212,7 @@ def integer_check(lowest: int, highest: int) -> Check:
     """A whole number in a range."""
 
     def check(value: Any, trail: Trail, found: Found) -> None:
-        if not whole(value):
+        if not is_whole(value):
             wrong_type(value, trail, found, "a whole number")
         elif not lowest <= value <= highest:
             found.append(Finding("range", path_of(trail), shown(value), f"{lowest} to {highest}"))

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
-from kaito_pack.kubernetes.shapes import strings, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import strings, text
 
 LARGEST_ANNOTATIONS = 262_144  # bytes, keys and values together
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from kaito_pack import checks
 from kaito_pack.plan import moves
 from kaito_pack.plan.changes import Change, by_table
 from kaito_pack.plan.differences import ABSENT, Difference, differences, keyed_path
-from kaito_pack.plan.moves import Identity, identity, metadata, nameable
+from kaito_pack.plan.moves import Identity, Manifest, identity, metadata, nameable
 from kaito_pack.plan.stored import kept_by_apply, settled
 from kaito_pack.problems import Path, Problem
 from kaito_pack.report import sentence
@@ -24,7 +23,6 @@ REFUSED = "the update is refused as a whole, so nothing of it reaches the cluste
 ONLY_ANEW = f"{REFUSED}; made again, the Workspace takes it, and the model is away meanwhile"
 STORED = "kaito/stored-object-broken"
 BLOCKED = "whatever the change, because of what is stored: "
-Manifest = Mapping[str, Any]
 
 
 @dataclass

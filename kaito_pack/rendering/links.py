@@ -12,6 +12,7 @@ from typing import Any
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.rules import problem
+from kaito_pack.shapes import at
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.command_line import last_option, read_commands
 
@@ -22,11 +23,11 @@ MODEL = "model"  # the container of every mode that serves the model
 def check_links(values: Values, manifests: Sequence[Manifest]) -> Iterator[Problem]:
     """What the mode's templates keep true, and the user's additions may have broken."""
     body = manifests[0].body
-    template = _at(body, TEMPLATE)
-    containers = _at(template, ("spec", "containers"))
+    template = at(body, TEMPLATE)
+    containers = at(template, ("spec", "containers"))
     if not isinstance(containers, list) or not containers:
         return
-    index = next((at for at, one in enumerate(containers) if _at(one, ("name",)) == MODEL), 0)
+    index = next((number for number, one in enumerate(containers) if at(one, ("name",)) == MODEL), 0)
     path, container = (*TEMPLATE, "spec", "containers", index), containers[index]
     if not isinstance(container, Mapping):
         return
@@ -34,7 +35,7 @@ def check_links(values: Values, manifests: Sequence[Manifest]) -> Iterator[Probl
     yield from _probe_links(container, path, values.mode.facts)
     for mount in values.mode.facts.get("mounts", ()):
         mounts = container.get("volumeMounts")
-        there = [_at(one, ("mountPath",)) for one in mounts] if isinstance(mounts, list) else []
+        there = [at(one, ("mountPath",)) for one in mounts] if isinstance(mounts, list) else []
         if mount not in there:
             yield problem("values/mount-missing", (*path, "volumeMounts"), mount=mount, mode=values.mode.name)
     yield from _argument_links(container, values)
@@ -42,7 +43,7 @@ def check_links(values: Values, manifests: Sequence[Manifest]) -> Iterator[Probl
 
 def _gpu_link(container: Mapping[str, Any], path: Path, facts: Mapping[str, Any]) -> Iterator[Problem]:
     names = facts.get("gpuCountArguments", ())
-    limit = _at(container, ("resources", "limits", "nvidia.com/gpu"))
+    limit = at(container, ("resources", "limits", "nvidia.com/gpu"))
     for command in read_commands(container):
         size = last_option(command, *names)
         if size is not None and size != str(limit):
@@ -53,10 +54,10 @@ def _gpu_link(container: Mapping[str, Any], path: Path, facts: Mapping[str, Any]
 
 def _probe_links(container: Mapping[str, Any], path: Path, facts: Mapping[str, Any]) -> Iterator[Problem]:
     port = facts.get("port")
-    named = {_at(one, ("name",)): _at(one, ("containerPort",)) for one in container.get("ports") or ()}
+    named = {at(one, ("name",)): at(one, ("containerPort",)) for one in container.get("ports") or ()}
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         for handler in ("httpGet", "tcpSocket", "grpc"):
-            asked = _at(container, (probe, handler, "port"))
+            asked = at(container, (probe, handler, "port"))
             if asked is not None and port is not None and named.get(asked, asked) != port:
                 where = (*path, probe, handler, "port")
                 yield problem("values/probe-port-differs", where, asked=shown(asked), port=port)
@@ -81,14 +82,3 @@ def _argument_links(container: Mapping[str, Any], values: Values) -> Iterator[Pr
 def _flag(argument: object) -> str:
     """`--max_model_len=5` as `--max-model-len`: servers take an underscore for a dash."""
     return str(argument).partition("=")[0].replace("_", "-")
-
-
-def _at(body: Any, path: Path) -> Any:
-    for step in path:
-        if isinstance(body, Mapping):
-            body = body.get(step)
-        elif isinstance(body, list) and isinstance(step, int) and step < len(body):
-            body = body[step]
-        else:
-            return None
-    return body

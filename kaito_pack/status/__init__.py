@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kaito_pack.problems import escaped, looks_like_token
+from kaito_pack.shapes import at, mapping
 from kaito_pack.status import conditions as reading
 from kaito_pack.status.conditions import ABSENT, Condition, Conditions, table
-from kaito_pack.workspace import WorkspaceView, desired_replicas, mapping, read_workspace
+from kaito_pack.workspace import WorkspaceView, desired_replicas, read_workspace
 
 Phase = Literal["Pending", "Deploying", "Running", "Failed", "Terminating", "Unknown"]
 PHASES: tuple[Phase, ...] = ("Pending", "Deploying", "Running", "Failed", "Terminating", "Unknown")
@@ -204,7 +205,7 @@ def _state(workspace: Mapping[str, Any], conditions: Conditions) -> str:
 
 
 def _selector(workspace: Mapping[str, Any]) -> str:
-    labels = mapping(mapping(mapping(workspace.get("resource")).get("labelSelector")).get("matchLabels"))
+    labels = mapping(at(workspace, ("resource", "labelSelector", "matchLabels")))
     pairs = [f"{key}={value}" for key, value in labels.items() if isinstance(value, str)]
     return f" -l {_argument(','.join(pairs))}" if pairs else ""
 

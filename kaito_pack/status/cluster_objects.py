@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kaito_pack.documents import read_file
-from kaito_pack.workspace import mapping
+from kaito_pack.shapes import mapping
 
 GROUP = "kaito.sh/"
 WORKLOADS = ("StatefulSet", "Deployment")  # KAITO up to 0.7 makes a Deployment

@@ -11,8 +11,8 @@ from typing import Any
 from kaito_pack.documents import Document, ProblemsError, read_text
 from kaito_pack.form.questions import Question
 from kaito_pack.problems import Path, Place, Problem, path_text
-from kaito_pack.rendering.trace import at
 from kaito_pack.report import sentence
+from kaito_pack.shapes import at
 
 MISSING = "values/missing"
 IN_VALUES = ("values", "model")  # layers that give paths of values; others speak of a manifest

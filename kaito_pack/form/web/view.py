@@ -23,8 +23,8 @@ from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.problems import Problem
 from kaito_pack.rendering.manifests import as_yaml
-from kaito_pack.rendering.trace import at
 from kaito_pack.rules import problem
+from kaito_pack.shapes import at
 from kaito_pack.target import Target
 from kaito_pack.values import json_schema
 from kaito_pack.values.layers import Layer
