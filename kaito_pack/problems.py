@@ -65,6 +65,16 @@ class ProblemsError(PackError):
         super().__init__("; ".join(problem.message for problem in self.problems))
 
 
+def reason_of(error: Exception) -> str:
+    """Why the system or Python refused, in lower case, to stand behind a colon."""
+    return str(getattr(error, "strerror", None) or error).lower()
+
+
+def unread(file: str, error: Exception) -> UsageError:
+    """A file or folder that cannot be read, in one line."""
+    return UsageError(f"{escaped(file)}: cannot be read: {reason_of(error)}")
+
+
 def path_text(path: Path) -> str:
     """`("a", "b.c", 0)` as `a["b.c"][0]`: the path as a person would write it in the file."""
     text = ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn, Protocol
 
 from kaito_pack.documents import Document, read_file
-from kaito_pack.problems import Problem, ProblemsError, UsageError, escaped
+from kaito_pack.problems import Problem, ProblemsError, UsageError, escaped, unread
 from kaito_pack.values.wrapping import is_wrapped
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -75,7 +75,7 @@ def files_of(path: str) -> Iterator[str]:
 
 def _unreadable(error: OSError) -> NoReturn:
     """A folder passed over without a word would have what it renders to pruned."""
-    raise UsageError(f"{escaped(error.filename)}: cannot be read: {(error.strerror or str(error)).lower()}")
+    raise unread(error.filename, error)
 
 
 class Read(Protocol):

@@ -13,6 +13,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.problems import did_you_mean, escaped, shown
 from kaito_pack.rules import all_rules
+from kaito_pack.sources import SUFFIXES
 from kaito_pack.tables import table
 
 FIT = "fit"
@@ -52,7 +53,7 @@ def command(context: click.Context, words: tuple[str, ...], cluster: Cluster) ->
 
 
 def _is_file(word: str) -> bool:
-    return word == "-" or word.endswith((".yaml", ".yml", ".json")) or os.path.isfile(word)
+    return word == "-" or word.endswith(SUFFIXES) or os.path.isfile(word)
 
 
 def _explain_origin(file: str, word: str, cluster: Cluster) -> int:

@@ -14,6 +14,7 @@ from kaito_pack.cli._status_table import colour, printed
 from kaito_pack.kubectl import Kubectl
 from kaito_pack.pack import Pack
 from kaito_pack.problems import UsageError, shown
+from kaito_pack.sources import SUFFIXES
 from kaito_pack.status import PHASES, Status, status_of
 from kaito_pack.status.cluster_objects import ClusterObjects, pick, read_objects
 from kaito_pack.status.reach import Engines, engines_of
@@ -21,7 +22,6 @@ from kaito_pack.workspace import read_workspace
 
 BESIDE = "statefulsets,deployments,services"
 UNITS = {"s": 1, "m": 60, "h": 3600}
-FILE_ENDINGS = (".yaml", ".yml", ".json")
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
@@ -220,7 +220,7 @@ def _file_and_name(what: tuple[str, ...]) -> tuple[str | None, str | None]:
     if len(what) == 2:
         return what[0], _bare(what[1])
     word = what[0]
-    is_file = word == "-" or word.endswith(FILE_ENDINGS) or ("/" in word and not _is_reference(word))
+    is_file = word == "-" or word.endswith(SUFFIXES) or ("/" in word and not _is_reference(word))
     if is_file or Path(word).is_file():
         return word, None
     return None, _bare(word)

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from kaito_pack.documents.document import Document, Duplicate, OddKey, Surprise
-from kaito_pack.problems import ProblemsError, UsageError, escaped
+from kaito_pack.problems import ProblemsError, UsageError, escaped, unread
 
 LARGEST_FILE = 16 << 20  # bytes
 STDIN = "<stdin>"
@@ -38,8 +38,7 @@ def read_file(path: str, stdin: Any = None) -> list[Document]:
     try:
         content = file_bytes(path)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{escaped(path)}: cannot be read: {reason.lower()}") from error
+        raise unread(path, error) from error
     return read_text(limited(content, path), path)
 
 
@@ -55,7 +54,7 @@ def stdin_bytes(stdin: Any) -> bytes | str:
     try:
         content: bytes | str = getattr(stream, "buffer", stream).read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{STDIN}: cannot be read: {error}") from error
+        raise unread(STDIN, error) from error
     return content
 
 
