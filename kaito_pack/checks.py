@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
+from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, is_workspace
 from kaito_pack.kaito.template import check_template
 from kaito_pack.kubernetes.custom_kinds import check_custom
 from kaito_pack.kubernetes.kinds import check_builtin
@@ -14,16 +15,9 @@ from kaito_pack.kubernetes.objects import check_object
 from kaito_pack.kubernetes.pod import check_pod_template
 from kaito_pack.models import checks as models
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.problems import Path, Problem
+from kaito_pack.problems import Problem
 from kaito_pack.shapes import at, mapping, sequence
 from kaito_pack.target import Surroundings, Target
-
-TEMPLATE: Path = ("inference", "template")
-
-
-def is_workspace(body: Mapping[str, Any]) -> bool:
-    """Whether a manifest is a KAITO Workspace, of whichever API version."""
-    return body.get("kind") == "Workspace" and str(body.get("apiVersion", "")).startswith("kaito.sh/")
 
 
 def check(
@@ -69,7 +63,7 @@ def check_model_of_values(
     """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine."""
     if mode.get("engine") != "vllm":
         return
-    containers = sequence(at(workspace, (*TEMPLATE, "spec", "containers")))
+    containers = sequence(at(workspace, CONTAINERS))
     if containers:
         memory, gpus = gpu_memory(target, values.get("instanceType"))
         image = mapping(containers[0]).get("image")

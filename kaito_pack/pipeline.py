@@ -8,6 +8,7 @@ from typing import Any
 
 from kaito_pack import checks, fanout
 from kaito_pack.documents import Document
+from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.pack import Pack
 from kaito_pack.problems import Path, Problem, ProblemsError
 from kaito_pack.rendering.manifests import Manifest
@@ -200,7 +201,7 @@ def surroundings(target: Target, bodies: Sequence[Mapping[str, Any]]) -> Surroun
     return Surroundings(
         target,
         config_maps=[body for body in bodies if body.get("kind") == "ConfigMap"],
-        workspaces=[body for body in bodies if checks.is_workspace(body)],
+        workspaces=[body for body in bodies if is_workspace(body)],
         services=[body for body in bodies if body.get("kind") == "Service"],
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack.kaito import commands, instance_types
-from kaito_pack.kaito.fields import Workspace, digits, int64
+from kaito_pack.kaito.fields import CONTAINERS, Workspace, digits, int64
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
 from kaito_pack.kaito.ruling import Case, Check, judge
@@ -19,7 +19,6 @@ GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
 BYTES = ("memory", "ephemeral-storage")
 MEBIBYTE = 2**20
 LONGEST_AMOUNT = 30  # characters; longer ones are no slip
-CONTAINERS = ("inference", "template", "spec", "containers")
 
 
 def gpus_of(container: Fields) -> int:

@@ -7,15 +7,14 @@ from typing import Any
 
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito.commands import flag, words
-from kaito_pack.kaito.fields import Workspace, digits, int64, string_map
+from kaito_pack.kaito.fields import TEMPLATE, Workspace, digits, int64, string_map
 from kaito_pack.kaito.images import LONGEST_NAME, is_image_reference
 from kaito_pack.kaito.ruling import Case, Check, judge
 from kaito_pack.kubernetes import names
 from kaito_pack.problems import Problem, shown
 from kaito_pack.shapes import Fields, mapping, sequence, text
-from kaito_pack.target import Surroundings
+from kaito_pack.target import WORKSPACE_LABEL, Surroundings
 
-OWN_LABEL = "kaito.sh/workspace"  # which the controller sets on every pod of a Workspace
 SELECTOR = ("resource", "labelSelector")
 
 
@@ -114,7 +113,7 @@ def count_acts_as_one(case: Case) -> Iterator[Problem]:
 def affinity_overwritten(case: Case) -> Iterator[Problem]:
     """The controller writes its own affinity over that of the template."""
     if mapping(case.workspace.pod_spec.get("affinity")):
-        yield case.problem("inference", "template", "spec", "affinity")
+        yield case.problem(*TEMPLATE, "spec", "affinity")
 
 
 def image_name(case: Case) -> Iterator[Problem]:
@@ -134,9 +133,9 @@ def image_name(case: Case) -> Iterator[Problem]:
 def label_overwritten(case: Case) -> Iterator[Problem]:
     """The controller sets its own label on the pods."""
     labels = mapping(mapping(case.workspace.template.get("metadata")).get("labels"))
-    if OWN_LABEL in labels and labels[OWN_LABEL] != case.workspace.name:
-        path = ("inference", "template", "metadata", "labels", OWN_LABEL)
-        yield case.problem(*path, value=shown(labels[OWN_LABEL]), name=shown(case.workspace.name))
+    if WORKSPACE_LABEL in labels and labels[WORKSPACE_LABEL] != case.workspace.name:
+        path = (*TEMPLATE, "metadata", "labels", WORKSPACE_LABEL)
+        yield case.problem(*path, value=shown(labels[WORKSPACE_LABEL]), name=shown(case.workspace.name))
 
 
 def port_not_reached(case: Case) -> Iterator[Problem]:
@@ -166,7 +165,7 @@ def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
 def _has_service(case: Case) -> bool:
     """Whether a Service of the run selects the Workspace's pods."""
     labels = string_map(mapping(case.workspace.template.get("metadata")).get("labels"))
-    labels[OWN_LABEL] = case.workspace.name
+    labels[WORKSPACE_LABEL] = case.workspace.name
     workspace = case.workspace
     services = case.surroundings.services_that_may_select(workspace.name, workspace.namespace)
     return any(_selects(mapping(service), labels, workspace) for service in services)

@@ -8,10 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaito_pack.problems import Path
 from kaito_pack.shapes import Fields, mapping, sequence, text, whole
 
+GROUP = "kaito.sh"
+KIND = "Workspace"
+RUNTIME = "kaito.sh/runtime"  # the annotation that chooses the server of a preset
+TEMPLATE: Path = ("inference", "template")
+CONTAINERS: Path = (*TEMPLATE, "spec", "containers")
+INIT_CONTAINERS: Path = (*TEMPLATE, "spec", "initContainers")
 GENERATED_SUFFIX = "xxxxx"  # five characters that the API server appends to metadata.generateName
 LONGEST_GENERATED_BASE = 58  # a longer generateName is cut, so that the name has 63 characters at most
+
+
+def is_workspace(body: Fields) -> bool:
+    """Whether a manifest is a KAITO Workspace, of whichever API version."""
+    return body.get("kind") == KIND and str(body.get("apiVersion", "")).startswith(f"{GROUP}/")
 
 
 def int64(value: object) -> int | None:
@@ -131,19 +143,17 @@ class Workspace:
     @property
     def runs_vllm(self) -> bool:
         """Whether KAITO takes the runtime for vLLM: all but the annotation's `transformers`."""
-        return self.annotations.get("kaito.sh/runtime") != "transformers"
+        return self.annotations.get(RUNTIME) != "transformers"
 
-    def containers(self) -> Iterator[tuple[tuple[str | int, ...], Fields]]:
+    def containers(self) -> Iterator[tuple[Path, Fields]]:
         """Each main container with its path."""
-        path = ("inference", "template", "spec", "containers")
         for index, container in enumerate(sequence(self.pod_spec.get("containers"))):
-            yield (*path, index), mapping(container)
+            yield (*CONTAINERS, index), mapping(container)
 
-    def all_containers(self) -> Iterator[tuple[tuple[str | int, ...], Fields]]:
+    def all_containers(self) -> Iterator[tuple[Path, Fields]]:
         """Each init container and main container with its path."""
-        path = ("inference", "template", "spec", "initContainers")
         for index, container in enumerate(sequence(self.pod_spec.get("initContainers"))):
-            yield (*path, index), mapping(container)
+            yield (*INIT_CONTAINERS, index), mapping(container)
         yield from self.containers()
 
     def is_same_as(self, other: Workspace) -> bool:

@@ -25,6 +25,7 @@ from kaito_pack.problems import shown, shown_typed
 Schema = Mapping[str, Any]
 Check = Callable[[Any, Trail, Found], None]
 
+OPEN: Schema = {"x-kubernetes-preserve-unknown-fields": True}
 EXPECTED = {
     "string": "a string",
     "boolean": "true or false",
@@ -59,6 +60,21 @@ def compiled(schema: Schema) -> Check:
         else:
             for step in steps:
                 step(value, trail, found)
+
+    return check
+
+
+def custom_resource(schema: Schema) -> Check:
+    """The check of a whole custom resource by the schema of its CRD.
+
+    Its `metadata` has rules of its own, and a status is dropped before it is validated.
+    """
+    fields = schema["properties"]
+    spec = compiled({**schema, "properties": {**fields, "metadata": OPEN, "status": OPEN}})
+
+    def check(value: Any, trail: Trail, found: Found) -> None:
+        spec(value, trail, found)
+        unknown_only(value.get("status"), fields.get("status"), (trail, "status"), found)
 
     return check
 

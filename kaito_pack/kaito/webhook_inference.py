@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
-from kaito_pack.kaito.fields import given
+from kaito_pack.kaito.fields import TEMPLATE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.problems import Problem, shown
@@ -37,7 +37,7 @@ def engine_missing(case: Case) -> Iterator[Problem]:
 def engine_twice(case: Case) -> Iterator[Problem]:
     """An inference is not a preset and a pod template."""
     if case.workspace.has_preset and case.workspace.has_template:
-        yield case.problem("inference", "template")
+        yield case.problem(*TEMPLATE)
 
 
 def _config(case: Case) -> str:

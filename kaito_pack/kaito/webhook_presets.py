@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from string import ascii_letters, digits
 
 from kaito_pack.kaito import instance_types, presets
-from kaito_pack.kaito.fields import given
+from kaito_pack.kaito.fields import RUNTIME, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.problems import Problem, did_you_mean, shown
@@ -131,7 +131,7 @@ def preset_over_nodes(case: Case) -> Iterator[Problem]:
     one = found.gpus * found.gpu_memory_gib
     if (preset.weights_gib or 0) > one:
         facts = {"name": shown(case.workspace.preset), "one": f"{one:g}", "least": f"{preset.weights_gib:g}"}
-        yield case.problem("metadata", "annotations", "kaito.sh/runtime", **facts)
+        yield case.problem("metadata", "annotations", RUNTIME, **facts)
 
 
 def preset_runtime(case: Case) -> Iterator[Problem]:
@@ -139,7 +139,7 @@ def preset_runtime(case: Case) -> Iterator[Problem]:
     preset = known_preset(case.workspace.preset, case.kaito)
     if preset and presets.holds(case.kaito, preset.vllm_only) and not case.workspace.runs_vllm:
         name = shown(case.workspace.preset)
-        yield case.problem("metadata", "annotations", "kaito.sh/runtime", name=name)
+        yield case.problem("metadata", "annotations", RUNTIME, name=name)
 
 
 def preset_adapters(case: Case) -> Iterator[Problem]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kaito_pack.kaito.crd import OPEN, check_object_meta
-from kaito_pack.kaito.structural import Check, compiled, unknown_only
+from kaito_pack.kaito.crd import check_object_meta
+from kaito_pack.kaito.structural import Check, custom_resource
 from kaito_pack.kubernetes.decoding import Found
 from kaito_pack.kubernetes.findings import problems_of
 from kaito_pack.problems import Problem
@@ -44,14 +44,4 @@ def _check_of(group: str, kind: str, version: str) -> Check | None:
     known = first(file) if files(file) else {}
     # A file system that ignores letter case finds the file for `podmonitor`, too.
     schema = known["versions"].get(version) if known.get("kind") == kind else None
-    if schema is None:
-        return None
-    # `metadata` has rules of its own, and a create drops a status before it is validated.
-    fields = {**schema["properties"], "metadata": OPEN, "status": OPEN}
-    whole, status = compiled({**schema, "properties": fields}), schema["properties"].get("status")
-
-    def check(value: Any, trail: Any, found: Found) -> None:
-        whole(value, trail, found)
-        unknown_only(value.get("status"), status, (trail, "status"), found)
-
-    return check
+    return None if schema is None else custom_resource(schema)

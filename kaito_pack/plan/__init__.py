@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kaito_pack import checks
+from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan import moves
 from kaito_pack.plan.changes import Change, by_table
 from kaito_pack.plan.differences import ABSENT, Difference, differences, keyed_path
@@ -106,7 +107,7 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
         return None
     planned = _planned("changed", new)
     planned.changes = list(_labelled(found, before, after, target))
-    if "rejected" in planned.labels and checks.is_workspace(new):
+    if "rejected" in planned.labels and is_workspace(new):
         anew = not any(_refusals(None, new, target))
         planned.why = ONLY_ANEW if anew else REFUSED
         planned.remedy = _delete(planned) if anew else ""
@@ -114,7 +115,7 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
 
 
 def _labelled(found: Sequence[Difference], old: Manifest, new: Manifest, target: Target) -> Iterator[Change]:
-    refused, blocked = rejections(old, new, target) if checks.is_workspace(new) else ([], [])
+    refused, blocked = rejections(old, new, target) if is_workspace(new) else ([], [])
     untold = list(refused)
     for one in found:
         refusal = next((each for each in refused if _concerns(keyed_path(new, each.path), one.path)), None)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.plan.differences import ABSENT, Difference
 from kaito_pack.plan.moves import Manifest, identity, metadata, nameable
 from kaito_pack.problems import Path, looks_like_token, path_text, shown
@@ -102,7 +103,7 @@ def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
 
 
 def _hash(body: Manifest) -> Any:
-    return at(body, ("inference", "template", "metadata", "annotations", HASH))
+    return at(body, (*TEMPLATE, "metadata", "annotations", HASH))
 
 
 def _masked(value: Any) -> Any:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from kaito_pack.checks import is_workspace
 from kaito_pack.kaito import crd
+from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan.moves import DEFAULT
 from kaito_pack.shapes import at
 

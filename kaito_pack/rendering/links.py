@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kaito_pack.kaito.fields import CONTAINERS
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.rules import problem
@@ -16,19 +17,17 @@ from kaito_pack.shapes import at
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.command_line import last_option, read_commands
 
-TEMPLATE: Path = ("inference", "template")
 MODEL = "model"  # the container of every mode that serves the model
 
 
 def check_links(values: Values, manifests: Sequence[Manifest]) -> Iterator[Problem]:
     """What the mode's templates keep true, and the user's additions may have broken."""
     body = manifests[0].body
-    template = at(body, TEMPLATE)
-    containers = at(template, ("spec", "containers"))
+    containers = at(body, CONTAINERS)
     if not isinstance(containers, list) or not containers:
         return
     index = next((number for number, one in enumerate(containers) if at(one, ("name",)) == MODEL), 0)
-    path, container = (*TEMPLATE, "spec", "containers", index), containers[index]
+    path, container = (*CONTAINERS, index), containers[index]
     if not isinstance(container, Mapping):
         return
     yield from _gpu_link(container, path, values.mode.facts)
