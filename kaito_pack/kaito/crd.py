@@ -7,11 +7,9 @@ from typing import Any
 
 from kaito_pack import rules
 from kaito_pack.kaito.fields import GROUP, KIND
-from kaito_pack.kaito.structural import Check, custom_resource
 from kaito_pack.kubernetes import definitions
-from kaito_pack.kubernetes.decoding import Found, decode
-from kaito_pack.kubernetes.findings import problems_of
-from kaito_pack.kubernetes.object_meta import check_metadata
+from kaito_pack.kubernetes.custom_kinds import check_resource
+from kaito_pack.kubernetes.structural import Check, custom_resource
 from kaito_pack.problems import Problem, UsageError, did_you_mean, shown
 from kaito_pack.tables import first, per_pack, table
 
@@ -60,16 +58,5 @@ def check(manifest: Mapping[str, Any], kaito: str, kubernetes: str | None = None
             "crd/unknown-version", ("apiVersion",), value=shown(api), kaito=kaito, expected=f"{GROUP}/{near}"
         )
         return
-    found: Found = []
-    _check_of(kaito, api)(dict(manifest), None, found)
     owner = f"the Workspace of KAITO {kaito}"
-    yield from problems_of(found, "crd", owner=owner)
-    yield from check_object_meta(manifest.get("metadata"), kubernetes or definitions.newest(), owner)
-
-
-def check_object_meta(metadata: Any, kubernetes: str, owner: str) -> Iterator[Problem]:
-    """What the API server refuses in a custom resource's `metadata`; `owner` is how a problem calls it."""
-    pod = definitions.definition(kubernetes)
-    wrong = list(decode(metadata, definitions.OBJECT_META, pod, case_sensitive=True))
-    yield from problems_of(wrong, "crd", ("metadata",), owner=owner)
-    yield from problems_of(check_metadata(metadata), "crd", owner=owner)
+    yield from check_resource(manifest, _check_of(kaito, api), kubernetes or definitions.newest(), owner)
