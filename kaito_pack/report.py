@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kaito_pack.problems import Place, Problem, path_text
@@ -137,9 +137,14 @@ def table(reports: Mapping[str, Report]) -> str:
         first = entries[0]
         name = f"{first.namespace}/{first.name}" if first.namespace else first.name
         rows.append([f"{first.file} {first.kind} {name}".rstrip(), *map(_cell, entries)])
+    return "".join(f"{line}\n" for line in columns(rows))
+
+
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows as lines, their cells below each other, two blanks apart."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _cell(entry: Entry) -> str:

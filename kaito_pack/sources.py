@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, NoReturn, Protocol, TypeGuard
 
 from kaito_pack.documents import Document, read_file
 from kaito_pack.problems import Problem, ProblemsError, UsageError, escaped, unread
@@ -82,10 +82,12 @@ class Read(Protocol):
     """Anything that came of a file."""
 
     @property
-    def file(self) -> str: ...
+    def file(self) -> str:
+        """The file's name."""
 
 
-def is_manifest(value: object) -> bool:
+def is_manifest(value: object) -> TypeGuard[dict[str, object]]:
+    """Whether a document says that it is an object of Kubernetes, or half says so."""
     return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
 
 
@@ -94,7 +96,7 @@ def is_foreign(value: object) -> bool:
 
     Values into which a manifest's field has slipped are: passed over, what they render to would be pruned.
     """
-    return is_manifest(value) and not is_wrapped(value) and "modelSource" not in value  # type: ignore[operator]
+    return is_manifest(value) and not is_wrapped(value) and "modelSource" not in value
 
 
 class Named(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from kaito_pack.cli._options import Cluster, cluster_options
-from kaito_pack.cli._output import tell_outcomes
+from kaito_pack.cli._output import as_json, tell_outcomes
 from kaito_pack.cli._plan_commit import at_commit, before_commit, of_cluster, tell_of_lost
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
 from kaito_pack.cli._plan_text import as_markdown, as_rows, as_text, upgrade_text
@@ -88,7 +87,7 @@ def command(context: click.Context, /, cluster: Cluster, **asked: Any) -> None:
     else:
         planned = _against_commit(made, job, job.against, cluster)
     show = {"text": as_text, "markdown": as_markdown}.get(job.form)
-    click.echo(show(planned) if show else _json(planned), nl=False)
+    click.echo(show(planned) if show else as_json(as_rows(planned)) + "\n", nl=False)
     context.exit(1 if job.failing & {label for one in planned for label in one.labels} else 0)
 
 
@@ -142,10 +141,6 @@ def _planned(run: Run, before: Before, outcomes: Sequence[Outcome], whole: bool)
     for one in found:
         one.cluster = run.name
         yield one
-
-
-def _json(planned: Sequence[Planned]) -> str:
-    return json.dumps(as_rows(planned), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def _present(cluster: Cluster, upgrade: str, fleet: str | None) -> Cluster:

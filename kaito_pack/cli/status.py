@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from kaito_pack.cli._options import opened, pack_option
-from kaito_pack.cli._status_table import colour, printed
+from kaito_pack.cli._output import colour
+from kaito_pack.cli._status_table import printed
 from kaito_pack.kubectl import Kubectl
 from kaito_pack.pack import Pack
 from kaito_pack.problems import UsageError, shown
