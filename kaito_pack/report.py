@@ -41,10 +41,10 @@ def annotation(found: Problem) -> str:
     place = found.place or Place("")
     words = " ".join(filter(None, [sentence(found.message), sentence(found.fix)]))
     text = f"{path_text(found.path)}: {words}" if found.path else words
-    return command(found.severity, place.file, place.line, place.column, found.rule, text)
+    return workflow_command(found.severity, place.file, place.line, place.column, found.rule, text)
 
 
-def command(severity: str, file: str, line: int, column: int, title: str, text: str) -> str:
+def workflow_command(severity: str, file: str, line: int, column: int, title: str, text: str) -> str:
     """The same for what is no problem of a rule."""
     if not line:  # an option of the command line: no file to show it beside
         return f"::{severity} title={_property(title)}::{_data(f'{file}: {text}')}"

@@ -15,7 +15,7 @@ from kaito_pack.output import tree
 from kaito_pack.output.tree import Changes, Texts
 from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.problems import Place, escaped, path_text, unread
-from kaito_pack.report import command
+from kaito_pack.report import workflow_command
 from kaito_pack.targets import read_fleet
 
 Tree = tuple[str, Texts]
@@ -111,7 +111,7 @@ def _show(changes: Changes, form: str) -> None:
 def _tell(file: str, kind: str, form: str) -> None:
     if form == "github":
         file = Path(file).as_posix()
-        click.echo(command("error", file, 1, 1, f"drift: {kind}", WORDS[kind]))
+        click.echo(workflow_command("error", file, 1, 1, f"drift: {kind}", WORDS[kind]))
     else:
         click.echo(f"{Place(file)} {kind}: {WORDS[kind]}", err=True)
 

@@ -123,7 +123,7 @@ class Trial:
         except PackError:
             return None
         is_extended = given.get("podTemplate") or given.get("extraArgs")
-        if is_extended and any(found.is_error for found in links.check_links(checked, manifests)):
+        if is_extended and any(found.is_error for found in links.check_links(checked, manifests[0])):
             return None
         return manifests
 

@@ -9,7 +9,8 @@ from kaito_pack import rules
 from kaito_pack.kaito.fields import GROUP, KIND
 from kaito_pack.kubernetes import definitions
 from kaito_pack.kubernetes.custom_kinds import check_resource
-from kaito_pack.kubernetes.structural import Check, custom_resource
+from kaito_pack.kubernetes.decoding import Check
+from kaito_pack.kubernetes.structural import custom_resource
 from kaito_pack.problems import Problem, UsageError, did_you_mean, shown
 from kaito_pack.tables import first, per_pack, table
 

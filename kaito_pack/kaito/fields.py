@@ -17,6 +17,8 @@ RUNTIME = "kaito.sh/runtime"  # the annotation that chooses the server of a pres
 TEMPLATE: Path = ("inference", "template")
 CONTAINERS: Path = (*TEMPLATE, "spec", "containers")
 INIT_CONTAINERS: Path = (*TEMPLATE, "spec", "initContainers")
+INSTANCE_TYPE: Path = ("resource", "instanceType")
+SELECTOR: Path = ("resource", "labelSelector")
 GENERATED_SUFFIX = "xxxxx"  # five characters that the API server appends to metadata.generateName
 LONGEST_GENERATED_BASE = 58  # a longer generateName is cut, so that the name has 63 characters at most
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaito_pack.kaito import instance_types
-from kaito_pack.kaito.fields import given
+from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.problems import Problem, did_you_mean, shown
 from kaito_pack.rules import rules
 from kaito_pack.shapes import text
-
-INSTANCE_TYPE = ("resource", "instanceType")
 
 
 def instance_type_required(case: Case) -> Iterator[Problem]:

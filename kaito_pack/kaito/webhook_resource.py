@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaito_pack.kaito import selectors
+from kaito_pack.kaito.fields import SELECTOR
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.problems import Problem, shown
 from kaito_pack.shapes import mapping, sequence, text
 
 LONGEST_NAME = 63
 LONGEST_SUBDOMAIN = 253
-SELECTOR = ("resource", "labelSelector")
 
 
 def is_dns_label(name: str) -> bool:

@@ -25,6 +25,17 @@ def required(owner: Fields, names_of: Sequence[str], path: Path, what: str) -> I
             yield problem("kubernetes/field-required", (*path, name), field=name, what=what)
 
 
+def own_name(owner: Fields, path: Path, what: str, seen: set[str]) -> Iterator[Problem]:
+    """What is wrong with the name of a container or volume (`what`), which it is added to `seen` by."""
+    yield from required(owner, ["name"], path, f"a {what}")
+    name = text(owner.get("name"))
+    if name and not names.is_dns_label(name):
+        yield problem("kubernetes/label-format", (*path, "name"), field="name", value=shown(name))
+    if name and name in seen:
+        yield problem("kubernetes/name-duplicate", (*path, "name"), value=shown(name), what=what)
+    seen.add(name)
+
+
 def one_of(
     owner: Fields, name: str, choices: Sequence[str], path: Path, empty: bool = True
 ) -> Iterator[Problem]:

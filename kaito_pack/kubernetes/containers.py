@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kaito_pack.kubernetes import names
-from kaito_pack.kubernetes.asking import at_most, named, one_of, required
+from kaito_pack.kubernetes.asking import at_most, named, one_of, own_name, required
 from kaito_pack.kubernetes.environment import check_environment
 from kaito_pack.kubernetes.mounts import Volumes, check_mounts
 from kaito_pack.kubernetes.probes import PROBES, Around, check_probes
@@ -26,7 +26,6 @@ RESTART_ALL = (1, 36)  # the first in which one container may start the whole po
 RESTARTS = ("Restart", "RestartAllContainers")
 MOST_RESTART_RULES, MOST_EXIT_CODES = 20, 255
 DEFAULT_GRACE = 30  # seconds
-PROTOCOLS = ("TCP", "UDP", "SCTP")
 
 
 class Pod(NamedTuple):
@@ -49,7 +48,7 @@ def check_containers(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> I
     for field in ("containers", "initContainers"):
         for container, at in entries(spec.get(field), (*path, field)):
             yield from check_container(container, at, pod, is_init=field == "initContainers")
-            yield from check_name(container, at, seen)
+            yield from own_name(container, at, "container", seen)
             own = host_ports if field == "containers" else set()
             yield from check_ports(
                 container, at, own, spec.get("hostNetwork") is True and field == "containers"
@@ -65,17 +64,6 @@ def volumes_of(spec: Fields) -> Volumes:
 def claims_of(spec: Fields) -> frozenset[str]:
     """The names of the pod's resourceClaims."""
     return frozenset(text(mapping(claim).get("name")) for claim in sequence(spec.get("resourceClaims")))
-
-
-def check_name(container: Fields, path: Path, seen: set[str]) -> Iterator[Problem]:
-    """What is wrong with a container's name; adds it to `seen`."""
-    yield from required(container, ["name"], path, "a container")
-    name = text(container.get("name"))
-    if name and not names.is_dns_label(name):
-        yield problem("kubernetes/label-format", (*path, "name"), field="name", value=shown(name))
-    if name and name in seen:
-        yield problem("kubernetes/name-duplicate", (*path, "name"), value=shown(name), what="container")
-    seen.add(name)
 
 
 def check_container(container: Fields, path: Path, pod: Pod, is_init: bool) -> Iterator[Problem]:
@@ -163,7 +151,7 @@ def check_ports(
             number = whole(port.get(field))
             if number and not names.is_port_number(number):
                 yield problem("kubernetes/port-range", (*at, field), value=shown(number))
-        yield from one_of(port, "protocol", PROTOCOLS, at)
+        yield from one_of(port, "protocol", names.PROTOCOLS, at)
         yield from check_host_port(port, at, host_ports, host_network)
 
 

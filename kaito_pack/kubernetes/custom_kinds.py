@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack.kubernetes import definitions
-from kaito_pack.kubernetes.decoding import Found, decode
+from kaito_pack.kubernetes.decoding import Check, Found, decode
 from kaito_pack.kubernetes.findings import problems_of
 from kaito_pack.kubernetes.object_meta import check_metadata
-from kaito_pack.kubernetes.structural import Check, custom_resource
+from kaito_pack.kubernetes.structural import custom_resource
 from kaito_pack.problems import Problem
 from kaito_pack.tables import files, first, per_pack
 

@@ -18,7 +18,6 @@ from kaito_pack.shapes import Fields, entries, mapping, sequence, text, unset, w
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 REACHED_FROM_OUTSIDE = ("NodePort", "LoadBalancer")
-PROTOCOLS = ("TCP", "UDP", "SCTP")
 NODE_PORTS = (30000, 32767)  # the API server's default range
 KUBELET_PORT = 10250
 KUBELET_GUARDED = (1, 32)  # the last that keeps load balancers away from the kubelet
@@ -119,7 +118,7 @@ def check_port(entry: Fields, kind: str, path: Path, several: bool) -> Iterator[
         yield problem("kubernetes/port-range", (*path, "port"), value=shown(number))
     if entry.get("targetPort") is not None:
         yield from port(entry["targetPort"], (*path, "targetPort"), service=True)
-    yield from one_of(entry, "protocol", PROTOCOLS, path)
+    yield from one_of(entry, "protocol", names.PROTOCOLS, path)
     protocol = entry.get("appProtocol")
     if isinstance(protocol, str) and not names.is_qualified(protocol):
         yield problem("kubernetes/label-key", (*path, "appProtocol"), key=shown(protocol))

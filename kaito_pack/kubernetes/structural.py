@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kaito_pack.kubernetes.decoding import (
+    Check,
     Finding,
     Found,
     Trail,
@@ -23,7 +24,6 @@ from kaito_pack.kubernetes.decoding import (
 from kaito_pack.problems import shown, shown_typed
 
 Schema = Mapping[str, Any]
-Check = Callable[[Any, Trail, Found], None]
 
 OPEN: Schema = {"x-kubernetes-preserve-unknown-fields": True}
 EXPECTED = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from kaito_pack.kubernetes import disks, names
 from kaito_pack.kubernetes.amounts import amount
-from kaito_pack.kubernetes.asking import named, no_backsteps, one_of, required
+from kaito_pack.kubernetes.asking import named, no_backsteps, one_of, own_name, required
 from kaito_pack.kubernetes.claims import check_claim_template
 from kaito_pack.kubernetes.projections import check_files, check_items, check_mode, check_projected
 from kaito_pack.problems import Path, Problem, shown
@@ -59,13 +59,7 @@ def check_volumes(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iter
     """What is wrong with the pod's volumes themselves; mounts are judged with their containers."""
     seen: set[str] = set()
     for volume, at in entries(spec.get("volumes"), (*path, "volumes")):
-        yield from required(volume, ["name"], at, "a volume")
-        name = text(volume.get("name"))
-        if name and not names.is_dns_label(name):
-            yield problem("kubernetes/label-format", (*at, "name"), field="name", value=shown(name))
-        if name and name in seen:
-            yield problem("kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="volume")
-        seen.add(name)
+        yield from own_name(volume, at, "volume", seen)
         yield from check_source(volume, at, kubernetes)
 
 

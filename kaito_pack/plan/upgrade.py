@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from kaito_pack import checks
 from kaito_pack.kaito import instance_types
-from kaito_pack.kaito.fields import TEMPLATE, is_workspace
+from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, is_workspace
 from kaito_pack.pipeline import surroundings
 from kaito_pack.plan.changes import workload
 from kaito_pack.problems import Problem, shown
@@ -84,7 +84,6 @@ def _new(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> list
     return [one for one in checks.check(body, then) or () if (one.rule, one.path) not in known]
 
 
-INSTANCE_TYPE = ("resource", "instanceType")
 REPLACED = "controller/workload-replaced"
 
 

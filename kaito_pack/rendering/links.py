@@ -6,7 +6,7 @@ mounted. Which argument, port and mounts those are, the mode's `mode.yaml` says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack.kaito.fields import CONTAINERS
@@ -20,10 +20,9 @@ from kaito_pack.workspace.command_line import last_option, read_commands
 MODEL = "model"  # the container of every mode that serves the model
 
 
-def check_links(values: Values, manifests: Sequence[Manifest]) -> Iterator[Problem]:
+def check_links(values: Values, workspace: Manifest) -> Iterator[Problem]:
     """What the mode's templates keep true, and the user's additions may have broken."""
-    body = manifests[0].body
-    containers = at(body, CONTAINERS)
+    containers = at(workspace.body, CONTAINERS)
     if not isinstance(containers, list) or not containers:
         return
     index = next((number for number, one in enumerate(containers) if at(one, ("name",)) == MODEL), 0)
