@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from kaito_pack.cli._durations import Window
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import as_json, tell
 from kaito_pack.documents import read_file
@@ -23,19 +24,6 @@ from kaito_pack.target import Target
 from kaito_pack.workspace import read_workspace
 
 COLUMNS = ("NAME", "SHOWS", "UNIT", "TYPE", "CATEGORY", "PROMQL")
-
-
-class Window(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """A range of PromQL: `30s`, `5m`, `1h`."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The range, as it was written."""
-        text = str(value)
-        if not (text[:-1].isdecimal() and text.isascii() and text[-1] in "smhd" and int(text[:-1])):
-            self.fail(f"{text!r} is no range; write it as 30s, 5m or 1h", param, ctx)
-        return text
 
 
 @click.command("metrics")

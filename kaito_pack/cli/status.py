@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from kaito_pack.cli._durations import Duration
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import colour
 from kaito_pack.cli._status_table import printed
@@ -22,29 +23,6 @@ from kaito_pack.status.reach import Engines, engines_of
 from kaito_pack.workspace import read_workspace
 
 BESIDE = "statefulsets,deployments,services"
-UNITS = {"s": 1, "m": 60, "h": 3600}
-
-
-class Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """Seconds, written as `90`, `90s`, `30m`, `1h30m`."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The seconds of `value`."""
-        if isinstance(value, int | float):
-            return float(value)
-        seconds, digits = 0.0, ""
-        for character in str(value):
-            if character.isdecimal() or character == ".":
-                digits += character
-            elif character in UNITS and digits.strip("."):
-                seconds, digits = seconds + float(digits) * UNITS[character], ""
-            else:
-                self.fail(f"{shown(value)} is no duration; write it as 90s, 30m or 1h30m", param, ctx)
-        if not str(value) or (digits and seconds):
-            self.fail(f"{shown(value)} is no duration; write it as 90s, 30m or 1h30m", param, ctx)
-        return seconds + float(digits or 0)
 
 
 @dataclass(frozen=True)

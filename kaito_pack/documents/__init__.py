@@ -12,9 +12,8 @@ from kaito_pack.problems import ProblemsError, UsageError, escaped, unread
 
 LARGEST_FILE = 16 << 20  # bytes
 STDIN = "<stdin>"
-_read: list[
-    Any
-] = []  # the process's own, once it gives nothing more: a second reader would take it for empty
+# The process's own stdin, once it gives nothing more: a second reader would take it for empty.
+_read: list[Any] = []
 
 
 def read_text(text: bytes | str, file: str) -> list[Document]:

@@ -146,6 +146,7 @@ def namespace_of(body: Mapping[str, Any]) -> Any:
 
 
 def identity(body: Mapping[str, Any], namespace: Any = None) -> tuple[str, ...]:
+    """What makes two objects the same one; `namespace` is that of an object which names none."""
     metadata = mapping(body.get("metadata"))
     group = str(body.get("apiVersion", "")).rpartition("/")[0]
     where = metadata.get("namespace") or namespace

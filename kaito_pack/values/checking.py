@@ -90,9 +90,10 @@ def _is_exponent(raw: str) -> bool:
 
 
 def _put(values: dict[str, Any], path: Path, value: object) -> None:
+    owner: Any = values
     for step in path[:-1]:
-        values = values[step]  # type: ignore[index]
-    values[path[-1]] = value  # type: ignore[index]
+        owner = owner[step]
+    owner[path[-1]] = value
 
 
 def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
