@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,6 +23,7 @@ from kaito_pack.status.cluster_objects import ClusterObjects, pick, read_objects
 from kaito_pack.status.reach import Engines, engines_of
 from kaito_pack.workspace import read_workspace
 
+SHORTEST_INTERVAL = 0.05  # seconds; a cluster is not to be asked all the time
 BESIDE = "statefulsets,deployments,services"
 
 
@@ -66,17 +68,14 @@ class Wish:
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     what: tuple[str, ...],
     namespace: str | None,
     all_namespaces: bool,
     kube_context: str | None,
     statefulset: bool,
-    watch: bool,
-    wait_for: str | None,
-    timeout: float,
-    interval: float,
-    form: str,
     pack: tuple[str, ...],
+    **asked: Any,
 ) -> None:
     """Say what Workspaces are doing, why, and what to look at next.
 
@@ -86,19 +85,18 @@ def command(
 
     Exit code: 0 whatever the phase; with --wait-for 0 when reached, 1 on time-out or Failed.
     """
-    context.obj = opened(pack)
+    context.obj, wish = opened(pack), Wish(**asked)
     file, name = _file_and_name(what)
     if file is None:
         kubectl = Kubectl(namespace, all_namespaces, kube_context)
-        beside = statefulset or form == "wide"
+        beside = statefulset or wish.form == "wide"
         source = Source(lambda: _live(kubectl, beside), "the cluster", True, None, name)
     else:
         source = Source(lambda: read_objects(file), shown(file, quote=False), file != "-", namespace, name)
-    wish = Wish(form, watch, wait_for, timeout, max(interval, 0.05))
     try:
-        context.exit(_follow(source, wish) if watch or wait_for else _once(source, form))
+        context.exit(_follow(source, wish) if wish.watch or wish.wait_for else _once(source, wish.form))
     except KeyboardInterrupt:
-        context.exit(0 if watch and not wait_for else 130)
+        context.exit(0 if wish.watch and not wish.wait_for else 130)
 
 
 def _once(source: Source, form: str) -> int:
@@ -129,7 +127,8 @@ def _follow(source: Source, wish: Wish) -> int:
         late = wish.wait_for is not None and (time.monotonic() >= end or not source.is_repeatable)
         if verdict is not None or late:
             return _end(objects, statuses, wish, verdict)
-        time.sleep(min(wish.interval, max(end - time.monotonic(), 0.0)) if wish.wait_for else wish.interval)
+        interval = max(wish.interval, SHORTEST_INTERVAL)
+        time.sleep(min(interval, max(end - time.monotonic(), 0.0)) if wish.wait_for else interval)
         try:
             objects = source.objects()
         except UsageError as error:
