@@ -17,6 +17,7 @@ from kaito_pack.values import layers
 from kaito_pack.values.checking import Values
 from kaito_pack.values.json_schema import applicable
 
+_ABSENT = object()
 _STEP = re.compile(r'\.?([^.\[\]"]+)|\["([^"]+)"\]|\[(\d+)\]')
 
 
@@ -74,12 +75,7 @@ def _is_known(schema: Mapping[str, Any], path: Path) -> bool:
 
 
 def _given(given: Any, path: Path) -> bool:
-    for step in path:
-        try:
-            given = given[step]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return True
+    return at(given, path, _ABSENT) is not _ABSENT
 
 
 def _hidden(values: Values, path: Path, winner: layers.Layer) -> Iterator[str]:

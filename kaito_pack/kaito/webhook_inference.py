@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
-from kaito_pack.kaito.fields import TEMPLATE, given
+from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.problems import Problem, shown
@@ -77,7 +77,7 @@ def max_model_len_required(case: Case) -> Iterator[Problem]:
     config_map = _config_map(case)
     settings = (inference_config(config_map) if config_map is not None else None) or {}
     if not settings.get("max-model-len"):
-        path = ("resource", "count") if workspace.count > 1 else ("resource", "instanceType")
+        path = ("resource", "count") if workspace.count > 1 else INSTANCE_TYPE
         yield case.problem(*path, limit=small)
 
 

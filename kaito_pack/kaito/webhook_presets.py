@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from string import ascii_letters, digits
 
 from kaito_pack.kaito import instance_types, presets
-from kaito_pack.kaito.fields import RUNTIME, given
+from kaito_pack.kaito.fields import INSTANCE_TYPE, RUNTIME, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.problems import Problem, did_you_mean, shown
@@ -105,8 +105,9 @@ def preset_too_big(case: Case) -> Iterator[Problem]:
         return
     total = found.gpus * found.gpu_memory_gib * case.workspace.count
     if total < least:
-        path = ("resource", "instanceType")
-        yield case.problem(*path, name=shown(case.workspace.preset), total=f"{total:g}", least=f"{least:g}")
+        yield case.problem(
+            *INSTANCE_TYPE, name=shown(case.workspace.preset), total=f"{total:g}", least=f"{least:g}"
+        )
 
 
 def _preset_and_nodes(case: Case) -> tuple[presets.Preset | None, instance_types.InstanceType | None]:

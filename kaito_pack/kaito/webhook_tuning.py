@@ -10,7 +10,7 @@ from kaito_pack.kaito.fields import given
 from kaito_pack.kaito.images import is_image_reference
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_presets import may_be_tuned
-from kaito_pack.kaito.webhook_resource import is_dns_subdomain
+from kaito_pack.kubernetes import names
 from kaito_pack.problems import Problem, shown
 from kaito_pack.shapes import Fields, mapping, sequence, text
 
@@ -113,7 +113,7 @@ def adapter_name(case: Case) -> Iterator[Problem]:
     """An adapter has a name, a DNS subdomain."""
     for index, adapter in _adapters(case):
         name = text(mapping(adapter.get("source")).get("name"))
-        if given(adapter.get("source")) and not is_dns_subdomain(name):
+        if given(adapter.get("source")) and not names.is_subdomain(name):
             yield case.problem("inference", "adapters", index, "source", "name", name=shown(name))
 
 
