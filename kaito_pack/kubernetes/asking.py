@@ -17,6 +17,12 @@ def likely(word: str, choices: Collection[str]) -> str | None:
     return did_you_mean(word, choices) if len(choices) <= MOST_CHOICES and len(word) <= 100 else None
 
 
+def choice_hint(word: str, choices: Collection[str]) -> str:
+    """What to write in place of `word`: the choice that it most likely misspells, else any of them."""
+    guess = likely(word, choices)
+    return f"Did you mean {guess}" if guess else "Use one of " + ", ".join(choices)
+
+
 def required(owner: Fields, names_of: Sequence[str], path: Path, what: str) -> Iterator[Problem]:
     """A problem for each of the fields that `what` (such as "a configMap volume") must have and has not."""
     for name in names_of:
@@ -43,14 +49,13 @@ def one_of(
     value = owner.get(name)
     if not isinstance(value, str) or value in choices or (empty and not value):
         return
-    guess = likely(value, choices)
     yield problem(
         "kubernetes/value-not-supported",
         (*path, name),
         field=name,
         value=shown(value),
         choices=", ".join(choices),
-        hint=f"Did you mean {guess}" if guess else "Use one of " + ", ".join(choices),
+        hint=choice_hint(value, choices),
     )
 
 

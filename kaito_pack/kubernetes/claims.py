@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import amount
-from kaito_pack.kubernetes.asking import likely, named, one_of, required
+from kaito_pack.kubernetes.asking import choice_hint, named, one_of, required
 from kaito_pack.kubernetes.metadata import check_annotations, check_labels
 from kaito_pack.kubernetes.selectors import check_selector
 from kaito_pack.problems import Path, Problem, shown
@@ -41,8 +41,7 @@ def check_claim(spec: Fields, path: Path, alone: bool = False) -> Iterator[Probl
     modes = sequence(spec.get("accessModes"))
     for mode, at in texts(modes, (*path, "accessModes")):
         if mode not in ACCESS_MODES:
-            guess = likely(mode, ACCESS_MODES)
-            hint = f"Did you mean {guess}" if guess else "Use one of " + ", ".join(ACCESS_MODES)
+            hint = choice_hint(mode, ACCESS_MODES)
             facts = {"field": "accessModes", "choices": ", ".join(ACCESS_MODES), "hint": hint}
             yield problem("kubernetes/value-not-supported", at, None, value=shown(mode), **facts)
     if "ReadWriteOncePod" in modes and len(modes) > 1:

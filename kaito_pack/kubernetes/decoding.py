@@ -28,11 +28,10 @@ Trail = tuple[Any, ...] | None  # (the parent's trail, the key): a path that cos
 
 
 class Finding(NamedTuple):
-    """One thing that a decoder stumbles over.
+    """One thing that is refused by a decoder, a structural schema or the rules of `metadata`.
 
-    `kind` is "unknown" (field), "case" (a field found by ignoring letter case), "type", "range", "quantity",
-    "time" or "bytes"; `expected` says what would be right, for "unknown" the nearest field name or "", for
-    "case" the right spelling; `known` are the fields there, for "unknown".
+    `kind` is "case" (a field found by ignoring letter case) or one of `findings.RULES`; `expected` says what
+    would be right, for "unknown" the nearest field name or "", for "case" the right spelling.
     """
 
     kind: str

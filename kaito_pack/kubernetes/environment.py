@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import printed
-from kaito_pack.kubernetes.asking import likely, named, no_backsteps, required
+from kaito_pack.kubernetes.asking import choice_hint, named, no_backsteps, required
 from kaito_pack.kubernetes.mounts import Volumes, check_volume
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
@@ -140,8 +140,7 @@ def check_field_ref(reference: Fields, known: tuple[str, ...], path: Path) -> It
     else:
         good = name == "metadata.labels" and names.is_qualified(key)
     if not good:
-        guess = likely(given, known)
-        hint = f"Did you mean {guess}" if guess else "Use one of " + ", ".join(known)
+        hint = choice_hint(given, known)
         yield problem("kubernetes/field-ref-path", (*path, "fieldPath"), value=shown(given), hint=hint)
 
 
@@ -161,8 +160,7 @@ def check_resource_ref(reference: Fields, path: Path, volume: bool = False) -> I
     name = text(reference.get("resource"))
     huge = name.startswith(("limits.hugepages-", "requests.hugepages-"))
     if name and name not in MEASURED and not huge:
-        guess = likely(name, MEASURED)
-        hint = f"Did you mean {guess}" if guess else "Use one of " + ", ".join(MEASURED)
+        hint = choice_hint(name, MEASURED)
         yield problem("kubernetes/resource-ref", (*path, "resource"), value=shown(name), hint=hint)
         return
     divisor = reference.get("divisor")

@@ -99,7 +99,7 @@ def check_network_policy(manifest: Fields, kubernetes: str) -> Iterator[Problem]
 
 
 def _check_policy_port(entry: Fields, path: Path) -> Iterator[Problem]:
-    yield from one_of(entry, "protocol", ("TCP", "UDP", "SCTP"), path)
+    yield from one_of(entry, "protocol", names.PROTOCOLS, path)
     if entry.get("port") is not None:
         yield from port(entry["port"], (*path, "port"))
     first, last = whole(entry.get("port")), whole(entry.get("endPort"))
