@@ -11,6 +11,7 @@ from kaito_pack.shapes import at
 
 Provisioning = Literal["auto", "byo"]
 Cloud = Literal["azure", "aws", "arc"]
+RUNTIME_ANNOTATION = "kaito.sh/runtime"  # chooses the server of a preset
 WORKSPACE_LABEL = "kaito.sh/workspace"  # KAITO's label on the pods of a Workspace
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from kaito_pack.problems import Path
 from kaito_pack.shapes import Fields, mapping, sequence, text, whole
+from kaito_pack.target import RUNTIME_ANNOTATION
 
 GROUP = "kaito.sh"
 KIND = "Workspace"
-RUNTIME = "kaito.sh/runtime"  # the annotation that chooses the server of a preset
 TEMPLATE: Path = ("inference", "template")
 CONTAINERS: Path = (*TEMPLATE, "spec", "containers")
 INIT_CONTAINERS: Path = (*TEMPLATE, "spec", "initContainers")
@@ -145,7 +145,7 @@ class Workspace:
     @property
     def runs_vllm(self) -> bool:
         """Whether KAITO takes the runtime for vLLM: all but the annotation's `transformers`."""
-        return self.annotations.get(RUNTIME) != "transformers"
+        return self.annotations.get(RUNTIME_ANNOTATION) != "transformers"
 
     def containers(self) -> Iterator[tuple[Path, Fields]]:
         """Each main container with its path."""

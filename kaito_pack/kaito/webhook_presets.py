@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from string import ascii_letters, digits
 
 from kaito_pack.kaito import instance_types, presets
-from kaito_pack.kaito.fields import INSTANCE_TYPE, RUNTIME, given
+from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.problems import Problem, did_you_mean, shown
 from kaito_pack.rules import in_range, rules
 from kaito_pack.shapes import mapping, sequence, text
+from kaito_pack.target import RUNTIME_ANNOTATION
 
 PRESET_NAME = ("inference", "preset", "name")
 SECRET = ("inference", "preset", "presetOptions", "modelAccessSecret")
@@ -132,7 +133,7 @@ def preset_over_nodes(case: Case) -> Iterator[Problem]:
     one = found.gpus * found.gpu_memory_gib
     if (preset.weights_gib or 0) > one:
         facts = {"name": shown(case.workspace.preset), "one": f"{one:g}", "least": f"{preset.weights_gib:g}"}
-        yield case.problem("metadata", "annotations", RUNTIME, **facts)
+        yield case.problem("metadata", "annotations", RUNTIME_ANNOTATION, **facts)
 
 
 def preset_runtime(case: Case) -> Iterator[Problem]:
@@ -140,7 +141,7 @@ def preset_runtime(case: Case) -> Iterator[Problem]:
     preset = known_preset(case.workspace.preset, case.kaito)
     if preset and presets.holds(case.kaito, preset.vllm_only) and not case.workspace.runs_vllm:
         name = shown(case.workspace.preset)
-        yield case.problem("metadata", "annotations", RUNTIME, name=name)
+        yield case.problem("metadata", "annotations", RUNTIME_ANNOTATION, name=name)
 
 
 def preset_adapters(case: Case) -> Iterator[Problem]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kaito_pack.kaito.fields import RUNTIME
 from kaito_pack.problems import Path
 from kaito_pack.shapes import mapping, text
+from kaito_pack.target import RUNTIME_ANNOTATION
 from kaito_pack.workspace.served_model import ServedModel, engines, served_model
 
 KAITO_SERVICE_PORT = 80  # KAITO's own Service <workspace>:80, hard-coded to the pod's port 5000
@@ -91,7 +91,7 @@ def desired_replicas(workspace: Mapping[str, Any]) -> int:
 
 def _preset_model(workspace: Mapping[str, Any], preset: str, is_tuning: bool) -> ServedModel:
     annotations = mapping(mapping(workspace.get("metadata")).get("annotations"))
-    is_vllm = not is_tuning and annotations.get(RUNTIME) != "transformers"
+    is_vllm = not is_tuning and annotations.get(RUNTIME_ANNOTATION) != "transformers"
     # KAITO serves a preset under its short name; what it makes of a Hub id is not in the Workspace.
     served = None if "/" in preset or is_tuning else preset
     return ServedModel("vllm" if is_vllm else None, preset, None, served, KAITO_TARGET_PORT)
