@@ -122,6 +122,15 @@ def shown_typed(value: object) -> str:
     return shown(f'"{value[: LONGEST_SHOWN + 1]}"') if isinstance(value, str) else shown(value)
 
 
+def shown_whole(value: object, quote: bool = True) -> str:
+    """The same, a map or a list as JSON on one line: where what is in it is told of."""
+    if not isinstance(value, dict | list):
+        return shown(value, quote)
+    import json  # few messages are about a whole map
+
+    return shown(json.dumps(value, ensure_ascii=False, default=str), quote)
+
+
 def looks_like_token(text: str) -> bool:
     """Whether `text` holds a literal Hugging Face token (`hf_` and a run of letters and digits)."""
     at = text.find("hf_")

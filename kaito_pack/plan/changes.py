@@ -9,7 +9,7 @@ from typing import Any
 from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.plan.differences import ABSENT, Difference
 from kaito_pack.plan.moves import Manifest, identity, metadata, nameable
-from kaito_pack.problems import Path, looks_like_token, path_text, shown
+from kaito_pack.problems import Path, looks_like_token, path_text, shown_whole
 from kaito_pack.rules import in_range
 from kaito_pack.shapes import at
 from kaito_pack.tables import table
@@ -120,5 +120,4 @@ def _json(value: Any) -> str:
 def _value(value: Any) -> str:
     if value is ABSENT:
         return "nothing"
-    value = _masked(value)
-    return shown(_json(value) if isinstance(value, Mapping | list) and value else value, quote=False)
+    return shown_whole(_masked(value), quote=False)

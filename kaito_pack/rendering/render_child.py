@@ -1,7 +1,7 @@
 """Renders the templates of a foreign pack in a process of its own, with limits on time and memory.
 
-Templates are sandboxed, but a foreign one can still loop for hours or build gigabytes of text. The parent
-(`ForeignTemplates`) writes one JSON line a request to stdin and reads one a answer from stdout.
+Templates are sandboxed, but a foreign one can still loop for hours or build gigabytes of text. The
+parent (`ForeignTemplates`) writes one line of JSON to stdin and reads one from stdout, request by request.
 """
 
 from __future__ import annotations
