@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,8 +12,6 @@ from kaito_pack import checks
 from kaito_pack.cli._new.flags import FormCommand, flags_of, given
 from kaito_pack.cli._new.new_file import STDOUT, default_file, next_command, refuse, text_of, write
 from kaito_pack.cli._options import Cluster, cluster_options
-from kaito_pack.documents import read_file
-from kaito_pack.documents.source_text import utf_8
 from kaito_pack.form.draft import Ground
 from kaito_pack.form.start import Start
 from kaito_pack.problems import escaped
@@ -92,11 +89,4 @@ def _serve(cluster: Cluster, file: str | None, port: int, no_browser: bool) -> N
         click.echo(line, err=True)
 
     show = (lambda url: None) if no_browser else webbrowser.open
-    text = None if file is None else _text(file)
-    serve(cluster.pack, cluster.target(), text, port, tell, show, cluster.below)
-
-
-def _text(file: str) -> str:
-    """The text of a file that can be read as values; the words for one that cannot are `read_file`'s."""
-    read_file(file)
-    return utf_8(Path(file).read_bytes(), file).decode()
+    serve(cluster.pack, cluster.target(), file, port, tell, show, cluster.below)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from kaito_pack.form.answers import first_sentence, written
@@ -12,14 +13,15 @@ from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.report import sentence
 
 
-def field(of: Question) -> dict[str, Any]:
-    """A question as JSON, its values as a person would type them."""
+def field(of: Question, facts: Iterable[str] = ()) -> dict[str, Any]:
+    """A question as JSON, its values as a person would type them; `facts` of the model go with its help."""
+    # Where each choice has its part of the help, nothing is said twice.
     is_said = bool(of.choices) and all(one.detail and one.detail in of.help for one in of.choices)
     return {
         "name": of.name,
         "kind": of.kind,
         "label": of.label,
-        "help": "" if is_said else sentence(of.help),  # each choice has its part of it
+        "help": " ".join(map(sentence, filter(None, ["" if is_said else of.help, *facts]))),
         "value": None if of.value is None else written(of, of.value, by_line=True),
         "default": written(of, of.default, by_line=True),
         "isRequired": of.is_required,

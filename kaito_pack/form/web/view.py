@@ -9,6 +9,7 @@ from typing import Any
 from kaito_pack import checks
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Ground
+from kaito_pack.form.figures import facts_of
 from kaito_pack.form.judging import judged
 from kaito_pack.form.model_choice import takes_model
 from kaito_pack.form.questions import MODE, Question, meaning
@@ -53,7 +54,7 @@ class Views:
         self._ground = Ground(pack, base, checks.catalogue(base.catalogues), below)
         self._pipeline = Pipeline(pack, base, below)
 
-    def opened(self, text: str, file: str = FILE) -> State:
+    def opened(self, text: bytes | str, file: str = FILE) -> State:
         """The state of a values file; ProblemsError where the page cannot open it."""
         return opened(text, file, self._ground.pack, self._ground.catalogue, self._pipeline)
 
@@ -88,7 +89,7 @@ class Views:
         questions = {f"answers/{one.name}": one for one in asked.questions}
         questions |= {"start/modelId": asked.model} if asked.model else {}
         return {
-            "questions": [field(one) for one in asked.questions],
+            "questions": [field(one, facts_of(draft, one.path)) for one in asked.questions],
             "notice": draft.mode.facts.get("notice", ""),
             "problems": Teller(questions | _target(cluster), text, FILE, manifest).rows(problems),
             "parallel": figures.parallel(draft, outcome),
