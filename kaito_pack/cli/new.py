@@ -10,7 +10,7 @@ import click
 
 from kaito_pack import checks
 from kaito_pack.cli._new.flags import FormCommand, flags_of, given
-from kaito_pack.cli._new.new_file import STDOUT, default_file, next_command, refuse, text_of, write
+from kaito_pack.cli._new.new_file import STDOUT, default_file, next_command, refuse, write
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.form.draft import Ground
 from kaito_pack.form.start import Start
@@ -60,18 +60,16 @@ def command(
     if can_ask():
         from kaito_pack.cli._new.attended import attended  # loads questionary
 
-        draft, file, force = attended(ground, start, file, force)
+        file = attended(ground, start, file, force)
     else:
         from kaito_pack.cli._new.unattended import unattended
 
         draft = unattended(ground, start, flags_of(context))
         file = file or default_file(draft)
-    if file == STDOUT:
-        click.echo(text_of(draft, file), nl=False)
-        return
-    write(draft, file, force)
-    program = str(context.find_root().info_name)
-    click.echo(f"{escaped(file)} is written. Next: {next_command(program, file, cluster)}", err=True)
+        write(draft, file, force)
+    if file != STDOUT:
+        program = str(context.find_root().info_name)
+        click.echo(f"{escaped(file)} is written. Next: {next_command(program, file, cluster)}", err=True)
 
 
 def can_ask() -> bool:
