@@ -249,6 +249,13 @@ def test_a_file_that_the_page_cannot_open_is_told_by_its_name(
     assert f"{'<stdin>' if stdin else 'twice.yaml'}:2:1 name:" in done.stderr
 
 
+def test_without_a_host_it_answers_nothing(started: tuple[subprocess.Popen[str], str]) -> None:
+    port = int(started[1].rstrip("/").rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), 10) as asked:
+        asked.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert b" 403 " in asked.recv(1024).splitlines()[0]
+
+
 def test_a_port_that_is_taken_is_a_usage_error(run: Any) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -241,6 +241,27 @@ def test_a_choice_of_the_target_brings_its_problems(view: Post) -> None:
     assert by_name(shown)["instanceType"]["isMore"] is False
 
 
+@pytest.mark.parametrize(
+    ("target", "rule", "field"),
+    [
+        (
+            {"kaitoVersion": "0.9", "nodeProvisioning": "auto"},
+            "kaito/instance-type-required",
+            "answers/instanceType",
+        ),
+        (
+            {"kaitoVersion": "0.7", "nodeProvisioning": "byo"},
+            "kaito/preferred-nodes-below-count",
+            "answers/preferredNodes",
+        ),
+    ],
+)
+def test_what_a_cluster_misses_stands_beside_the_field_for_it(
+    view: Post, target: dict[str, str], rule: str, field: str
+) -> None:
+    assert rule in rules_at(view(start=MISTRAL, target=target), field)
+
+
 def test_a_problem_of_the_manifest_has_its_line_there(view: Post) -> None:
     shown = view(start=MISTRAL, answers={"name": "m"})
     found = next(one for one in shown["problems"] if "trust-remote-code" in one["rule"])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kaito_pack.form.answers import first_sentence, written
-from kaito_pack.form.model_choice import About, model_schema
+from kaito_pack.form.model_choice import About, known_ids, model_schema
 from kaito_pack.form.questions import Choice, Question
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
@@ -51,9 +51,7 @@ def start_fields(
         title, help = parts[name]["title"], first_sentence(parts[name]["description"])
         return field(Question((name,), kind, title, help, value, is_more=False, **rest))
 
-    models = catalogue.models()
-    files = dict.fromkeys(name for one in models for name in one.gguf_repositories)
-    ids = (*(one.model_id for one in models), *files)
+    ids = tuple(known_ids(catalogue))
     said = state.model_id or None
     words = {"label": model.label, "help": sentence(model.help)} if model else {}
     found = [asked("modelId", "text", said, default=None, is_required=True, suggestions=ids) | words]

@@ -49,7 +49,7 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
     @made.before_request
     def refuse_strangers() -> Response | None:
         # Another name for 127.0.0.1 is how a page on the web reaches it (DNS rebinding).
-        if request.host not in hosts:
+        if request.headers.get("Host") not in hosts:
             return _error(403, f"this form answers to {' and '.join(sorted(hosts))} alone")
         if request.method == "POST" and request.headers.get("Origin") != f"http://{request.host}":
             return _error(403, "only the form's own page may ask")
