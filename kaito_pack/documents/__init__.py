@@ -32,13 +32,18 @@ def read_file(path: str, stdin: Any = None) -> list[Document]:
     Raises UsageError for a file that cannot be opened, is no regular file (so it never blocks) or is
     above 16 MiB, and ProblemsError as `read_text` does.
     """
+    return read_text(content_of(path, stdin), STDIN if path == "-" else path)
+
+
+def content_of(path: str, stdin: Any = None) -> bytes | str:
+    """What `read_file` reads; raises UsageError as it does."""
     if path == "-":
-        return read_text(limited(stdin_bytes(stdin), STDIN), STDIN)
+        return limited(stdin_bytes(stdin), STDIN)
     try:
         content = file_bytes(path)
     except (OSError, ValueError) as error:
         raise unread(path, error) from error
-    return read_text(limited(content, path), path)
+    return limited(content, path)
 
 
 def stdin_bytes(stdin: Any) -> bytes | str:
@@ -83,4 +88,14 @@ def limited(content: bytes | str, file: str) -> bytes | str:
     return content
 
 
-__all__ = ["Document", "Duplicate", "OddKey", "ProblemsError", "Surprise", "read_file", "read_text"]
+__all__ = [
+    "STDIN",
+    "Document",
+    "Duplicate",
+    "OddKey",
+    "ProblemsError",
+    "Surprise",
+    "content_of",
+    "read_file",
+    "read_text",
+]
