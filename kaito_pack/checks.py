@@ -8,7 +8,7 @@ from typing import Any
 
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
-from kaito_pack.kaito.fields import Workspace
+from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace
 from kaito_pack.kaito.template import check_template
 from kaito_pack.kubernetes import definitions
 from kaito_pack.kubernetes.custom_kinds import check_custom
@@ -19,14 +19,8 @@ from kaito_pack.models import checks as models
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import at, mapping, sequence
 from kaito_pack.target import Surroundings, Target
-
-TEMPLATE: Path = ("inference", "template")
-
-
-def is_workspace(body: Mapping[str, Any]) -> bool:
-    """Whether a manifest is a KAITO Workspace, of whichever API version."""
-    return body.get("kind") == "Workspace" and str(body.get("apiVersion", "")).startswith("kaito.sh/")
 
 
 def check(
@@ -63,8 +57,7 @@ def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Ite
     yield from crd.check(body, target.kaito)
     yield from check_template(body, target.kaito, target.kubernetes)
     yield from webhook.check(body, surroundings)
-    inference = body.get("inference")
-    template = inference.get("template") if isinstance(inference, Mapping) else None
+    template = at(body, TEMPLATE)
     if isinstance(template, Mapping):
         yield from check_pod_template(template, TEMPLATE, target.kubernetes)
     yield from controller.check(body, surroundings)
@@ -80,9 +73,7 @@ def _check_model(body: Mapping[str, Any], surroundings: Surroundings) -> Iterato
         settings = (inference_config(found) if found is not None else None) or {}
         path: Path = ("inference", "config")
         yield from models.check_settings(workspace.preset, settings, catalogue(target.catalogues), path)
-    resource = body.get("resource")
-    instance_type = resource.get("instanceType") if isinstance(resource, Mapping) else None
-    memory, gpus = gpu_memory(target, instance_type)
+    memory, gpus = gpu_memory(target, at(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
 
 
@@ -96,29 +87,21 @@ def check_model_of_values(
     """
     if mode.get("engine") != "vllm":
         return
+    known = catalogue(target.catalogues)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
-        preset = str(_mapping(_mapping(workspace.get("inference")).get("preset")).get("name"))
-        path: Path = (name, "max-model-len")
-        yield from models.check_settings(preset, settings, catalogue(target.catalogues), path)
-    template = _mapping(_mapping(workspace.get("inference")).get("template"))
-    containers = _mapping(template.get("spec")).get("containers")
-    if isinstance(containers, list) and containers:
+        preset = str(at(workspace, ("inference", "preset", "name")))
+        yield from models.check_settings(preset, settings, known, (name, "max-model-len"))
+    containers = sequence(at(workspace, CONTAINERS))
+    if containers and is_extended(values):
+        yield from models.check_quantization(values, known)
+    elif containers:
         memory, gpus = gpu_memory(target, values.get("instanceType"))
-        image = _mapping(containers[0]).get("image")
-        known = catalogue(target.catalogues)
-        if is_extended(values):
-            yield from models.check_quantization(values, known)
-        else:
-            yield from models.check_values(values, known, image, memory, gpus)
+        yield from models.check_values(values, known, mapping(containers[0]).get("image"), memory, gpus)
 
 
 def is_extended(values: Mapping[str, Any]) -> bool:
     """Whether filled `values` change what the mode's templates make of the server."""
     return bool(values.get("podTemplate") or values.get("extraArgs"))
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:

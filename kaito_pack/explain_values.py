@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack.pack import Pack
-from kaito_pack.problems import Path, path_text, shown
+from kaito_pack.problems import Path, path_text, shown_whole
 from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.template_lines import template_line
-from kaito_pack.rendering.trace import at, culprits, written_at
+from kaito_pack.rendering.trace import culprits, written_at
+from kaito_pack.shapes import at
 from kaito_pack.values import layers
 from kaito_pack.values.checking import Values
 from kaito_pack.values.json_schema import applicable
 
+_ABSENT = object()
 _STEP = re.compile(r'\.?([^.\[\]"]+)|\["([^"]+)"\]|\[(\d+)\]')
 
 
@@ -38,7 +40,7 @@ def origin_text(values: Values, path: Path) -> list[str] | None:
     if isinstance(value, dict) and value and _given(values.given, path):
         below = [origin_text(values, (*path, key)) or [] for key in value]
         return [f"{name}:", *(f"  {line}" for lines in below for line in lines)]
-    lines = [f"{name}: {_plain(value)}"]
+    lines = [f"{name}: {shown_whole(value, quote=False)}"]
     if _given(values.given, path):
         layer = layers.origin(values.layers, path)
         lines.append(f"  from {_where(layer, path)}")
@@ -73,18 +75,13 @@ def _is_known(schema: Mapping[str, Any], path: Path) -> bool:
 
 
 def _given(given: Any, path: Path) -> bool:
-    for step in path:
-        try:
-            given = given[step]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return True
+    return at(given, path, _ABSENT) is not _ABSENT
 
 
 def _hidden(values: Values, path: Path, winner: layers.Layer) -> Iterator[str]:
     for layer in reversed(values.layers):
         if layer is not winner and _given(layer.document.value, path):
-            yield f"{_where(layer, path)}: {_plain(at(layer.document.value, path))}"
+            yield f"{_where(layer, path)}: {shown_whole(at(layer.document.value, path), quote=False)}"
 
 
 def _reason(values: Values, path: Path) -> str:
@@ -95,14 +92,6 @@ def _reason(values: Values, path: Path) -> str:
     return f" (chosen by another value){told}" if len(path) == 1 and chosen.get("default") != plain else told
 
 
-def _plain(value: Any) -> str:
-    import json
-
-    return shown(
-        json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value, quote=False
-    )
-
-
 def manifest_text(
     values: Values, manifest: Manifest, path: Path, pack: Pack, renderer: Renderer
 ) -> list[str] | None:
@@ -110,7 +99,7 @@ def manifest_text(
     value = at(manifest.body, path)
     if value is None:
         return None
-    lines = [f"{manifest.body.get('kind')}: {_plain(value)}"]
+    lines = [f"{manifest.body.get('kind')}: {shown_whole(value, quote=False)}"]
     if (written := written_at(path, manifest)) is not None:
         return [*lines, f"  written at {values.place(written)} ({path_text(written)})"]
     if (line := template_line(values, manifest, path, pack)) is not None:

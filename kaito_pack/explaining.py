@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,8 +92,8 @@ def _paths(schema: Mapping[str, Any], above: str) -> Iterator[tuple[str, Mapping
             yield from _paths(part, f"{above}{name}.")
 
 
-def field_text(field: Field) -> str:
-    """A value as `kubectl explain` would tell it."""
+def field_text(field: Field, below: Iterable[Field] = ()) -> str:
+    """A value as `kubectl explain` would tell it, with those `below` it."""
     lines = [
         f"FIELD:    {field.name}",
         f"TITLE:    {field.first.get('title', '')}",
@@ -104,9 +104,17 @@ def field_text(field: Field) -> str:
         lines.append(f"REQUIRED: {'yes' if of_all else 'in ' + ', '.join(field.required)}")
     for title, text in field.facts():
         label = title.upper() + ":"
-        lines.append(f"{label:<9} {text.strip('`')}")
+        lines.append(f"{label:<9} {text.replace('`', '')}")
     lines += [f"DEFAULT:  {text}" for text in field.defaults()]
-    return "\n".join([*lines, "", "DESCRIPTION:", *(f"    {text}" for text in field.descriptions())]) + "\n"
+    lines += ["", "DESCRIPTION:", *(f"    {text}" for text in field.descriptions())]
+    if inner := [f"    {line_of(one)}" for one in below]:
+        lines += ["", "FIELDS:", *inner]
+    return "\n".join(lines) + "\n"
+
+
+def line_of(field: Field) -> str:
+    """A value in a list of several."""
+    return f"{field.name:<24} {field.first.get('title', '')} ({field.modes})"
 
 
 def rule_text(rule: Rule, examples: Mapping[str, str]) -> str:

@@ -12,7 +12,9 @@ from typing import Any, Literal
 from kaito_pack.documents import read_file
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.problems import PackError, escaped, shown
-from kaito_pack.workspace import WorkspaceView, mapping
+from kaito_pack.shapes import mapping
+from kaito_pack.target import WORKSPACE_LABEL
+from kaito_pack.workspace import WorkspaceView
 
 MODE_LABEL = "kubefoundry.io/model-source"
 WINDOW = "5m"
@@ -201,7 +203,7 @@ def _endpoint(name: str, view: WorkspaceView, facts: Mapping[str, Any]) -> Endpo
         port = view.port
         by_spec, _, by_port = (view.endpoint or "").rpartition(":")
         told = (escaped(by_spec), int(by_port)) if by_spec else told
-    return Endpoint(facts["path"], port, *told, pod_selector={"kaito.sh/workspace": name})
+    return Endpoint(facts["path"], port, *told, pod_selector={WORKSPACE_LABEL: name})
 
 
 def _key_metric(entry: Mapping[str, Any]) -> KeyMetric:

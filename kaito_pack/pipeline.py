@@ -8,6 +8,7 @@ from typing import Any
 
 from kaito_pack import checks, fanout
 from kaito_pack.documents import Document
+from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.pack import Pack
 from kaito_pack.problems import Path, Problem, ProblemsError
 from kaito_pack.rendering.manifests import Manifest
@@ -16,7 +17,7 @@ from kaito_pack.rules import problem
 from kaito_pack.sources import Named, Source, fruitless, read_sources
 from kaito_pack.tally import Footprint, Tally, footprint_of
 from kaito_pack.target import Surroundings, Target
-from kaito_pack.values import checking, layers
+from kaito_pack.values import checking
 from kaito_pack.values.checking import Values
 from kaito_pack.values.layers import Layer
 from kaito_pack.values.wrapping import unwrapped
@@ -148,21 +149,21 @@ class Pipeline:
 
     def checked(self, outcome: Outcome, manifest: Manifest, around: Surroundings) -> list[Problem]:
         """The problems of one rendered manifest, told in terms of the values line that caused each."""
-        if outcome.values is None:
+        of = outcome.values
+        if of is None:
             return []
-        is_extended = manifest is outcome.manifests[0] and checks.is_extended(outcome.values.filled)
+        is_extended = manifest is outcome.manifests[0] and checks.is_extended(of.filled)
         found = checks.check(manifest.body, around, with_model=is_extended) or []
         if is_extended:
-            from kaito_pack.rendering.links import check_links  # only where additions may have broken one
+            from kaito_pack.rendering.links import check_links  # only additions can have broken one
 
-            found += check_links(outcome.values, manifest)
+            found += check_links(of, manifest)
         if not self.with_advice:
             found = [one for one in found if one.layer != "advice"]
         if not found:
             return []
         from kaito_pack.rendering.trace import told_of_values  # only where there is something to tell
 
-        of = outcome.values
         return [one if one.place else told_of_values(one, of, manifest, self.renderer) for one in found]
 
     def model_problems(self, outcome: Outcome) -> list[Problem]:
@@ -199,7 +200,7 @@ def surroundings(target: Target, bodies: Sequence[Mapping[str, Any]]) -> Surroun
     return Surroundings(
         target,
         config_maps=[body for body in bodies if body.get("kind") == "ConfigMap"],
-        workspaces=[body for body in bodies if checks.is_workspace(body)],
+        workspaces=[body for body in bodies if is_workspace(body)],
         services=[body for body in bodies if body.get("kind") == "Service"],
     )
 
@@ -211,14 +212,13 @@ def tell_of_twins(outcomes: Sequence[Outcome]) -> None:
         if outcome.values is None or not outcome.manifests:
             continue
         metadata: Mapping[str, str] = outcome.manifests[0].body["metadata"]
-        key = (metadata["namespace"], metadata["name"])
-        other = first.setdefault(key, outcome)
-        if other is not outcome and other.values is not None:
-            facts = {"namespace": key[0], "name": key[1]}
-            for one, twin in ((outcome, other), (other, outcome)):
-                assert one.values is not None and twin.values is not None
-                place = layers.place(one.values.layers, ("name",))
-                twin_place = layers.place(twin.values.layers, ("name",))
-                one.problems.append(
-                    problem("values/same-workspace", ("name",), place, other=str(twin_place), **facts)
-                )
+        twin = first.setdefault((metadata["namespace"], metadata["name"]), outcome)
+        if twin.values is not None and twin is not outcome:
+            outcome.problems.append(_same_workspace(outcome.values, twin.values, metadata))
+            twin.problems.append(_same_workspace(twin.values, outcome.values, metadata))
+
+
+def _same_workspace(of: Values, other: Values, metadata: Mapping[str, str]) -> Problem:
+    path: Path = ("name",)
+    facts = {"namespace": metadata["namespace"], "name": metadata["name"]}
+    return problem("values/same-workspace", path, of.place(path), other=str(other.place(path)), **facts)

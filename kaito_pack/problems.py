@@ -65,6 +65,16 @@ class ProblemsError(PackError):
         super().__init__("; ".join(problem.message for problem in self.problems))
 
 
+def reason_of(error: Exception) -> str:
+    """Why the system or Python refused, in lower case, to stand behind a colon."""
+    return str(getattr(error, "strerror", None) or error).lower()
+
+
+def unread(file: str, error: Exception) -> UsageError:
+    """A file or folder that cannot be read, in one line."""
+    return UsageError(f"{escaped(file)}: cannot be read: {reason_of(error)}")
+
+
 def path_text(path: Path) -> str:
     """`("a", "b.c", 0)` as `a["b.c"][0]`: the path as a person would write it in the file."""
     text = ""
@@ -110,6 +120,15 @@ def shown(value: object, quote: bool = True) -> str:
 def shown_typed(value: object) -> str:
     """The same, a text in double quotes: where its type is what is wrong with it."""
     return shown(f'"{value[: LONGEST_SHOWN + 1]}"') if isinstance(value, str) else shown(value)
+
+
+def shown_whole(value: object, quote: bool = True) -> str:
+    """The same, a map or a list as JSON on one line: where what is in it is told of."""
+    if not isinstance(value, dict | list):
+        return shown(value, quote)
+    import json  # few messages are about a whole map
+
+    return shown(json.dumps(value, ensure_ascii=False, default=str), quote)
 
 
 def looks_like_token(text: str) -> bool:

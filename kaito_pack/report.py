@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kaito_pack.problems import Place, Problem, path_text
@@ -41,10 +41,10 @@ def annotation(found: Problem) -> str:
     place = found.place or Place("")
     words = " ".join(filter(None, [sentence(found.message), sentence(found.fix)]))
     text = f"{path_text(found.path)}: {words}" if found.path else words
-    return command(found.severity, place.file, place.line, place.column, found.rule, text)
+    return workflow_command(found.severity, place.file, place.line, place.column, found.rule, text)
 
 
-def command(severity: str, file: str, line: int, column: int, title: str, text: str) -> str:
+def workflow_command(severity: str, file: str, line: int, column: int, title: str, text: str) -> str:
     """The same for what is no problem of a rule."""
     if not line:  # an option of the command line: no file to show it beside
         return f"::{severity} title={_property(title)}::{_data(f'{file}: {text}')}"
@@ -137,9 +137,14 @@ def table(reports: Mapping[str, Report]) -> str:
         first = entries[0]
         name = f"{first.namespace}/{first.name}" if first.namespace else first.name
         rows.append([f"{first.file} {first.kind} {name}".rstrip(), *map(_cell, entries)])
+    return "".join(f"{line}\n" for line in columns(rows))
+
+
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows as lines, their cells below each other, two blanks apart."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _cell(entry: Entry) -> str:

@@ -6,6 +6,5 @@ from pathlib import Path
 
 _INSIDE = Path(__file__).resolve().parent / "_root"
 ROOT = _INSIDE if _INSIDE.is_dir() else _INSIDE.parent.parent
-TEMPLATES = ROOT / "templates"
 SCHEMAS = ROOT / "schemas"
 VALUES = ROOT / "values"

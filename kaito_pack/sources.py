@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, NoReturn, Protocol, TypeGuard
 
 from kaito_pack.documents import Document, read_file
-from kaito_pack.problems import Problem, ProblemsError, UsageError, escaped
+from kaito_pack.problems import Problem, ProblemsError, UsageError, escaped, unread
 from kaito_pack.values.wrapping import is_wrapped
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -75,17 +75,19 @@ def files_of(path: str) -> Iterator[str]:
 
 def _unreadable(error: OSError) -> NoReturn:
     """A folder passed over without a word would have what it renders to pruned."""
-    raise UsageError(f"{escaped(error.filename)}: cannot be read: {(error.strerror or str(error)).lower()}")
+    raise unread(error.filename, error)
 
 
 class Read(Protocol):
     """Anything that came of a file."""
 
     @property
-    def file(self) -> str: ...
+    def file(self) -> str:
+        """The file's name."""
 
 
-def is_manifest(value: object) -> bool:
+def is_manifest(value: object) -> TypeGuard[dict[str, object]]:
+    """Whether a document says that it is an object of Kubernetes, or half says so."""
     return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
 
 
@@ -94,7 +96,7 @@ def is_foreign(value: object) -> bool:
 
     Values into which a manifest's field has slipped are: passed over, what they render to would be pruned.
     """
-    return is_manifest(value) and not is_wrapped(value) and "modelSource" not in value  # type: ignore[operator]
+    return is_manifest(value) and not is_wrapped(value) and "modelSource" not in value
 
 
 class Named(NamedTuple):

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from kaito_pack.shapes import at
+
 Provisioning = Literal["auto", "byo"]
 Cloud = Literal["azure", "aws", "arc"]
+RUNTIME_ANNOTATION = "kaito.sh/runtime"  # chooses the server of a preset
 WORKSPACE_LABEL = "kaito.sh/workspace"  # KAITO's label on the pods of a Workspace
 
 
@@ -50,13 +53,13 @@ class Surroundings:
         """The other manifests by what they are looked up by; one look-up, however large the run."""
         return {
             "workspaces": _grouped(
-                self.workspaces, lambda one: labels_key(_at(one, "resource", "labelSelector", "matchLabels"))
+                self.workspaces, lambda one: labels_key(at(one, ("resource", "labelSelector", "matchLabels")))
             ),
             "services": _grouped(
-                self.services, lambda one: (namespace(one), _at(one, "spec", "selector", WORKSPACE_LABEL))
+                self.services, lambda one: (namespace(one), at(one, ("spec", "selector", WORKSPACE_LABEL)))
             ),
             "config_maps": _grouped(
-                self.config_maps, lambda one: (namespace(one), _at(one, "metadata", "name"))
+                self.config_maps, lambda one: (namespace(one), at(one, ("metadata", "name")))
             ),
         }
 
@@ -81,13 +84,12 @@ class Surroundings:
         """The target's node provisioning; where it says none, "auto" for a manifest with an instanceType."""
         if self.target.provisioning:
             return self.target.provisioning
-        resource = manifest.get("resource")
-        return "auto" if isinstance(resource, Mapping) and resource.get("instanceType") else "byo"
+        return "auto" if at(manifest, ("resource", "instanceType")) else "byo"
 
 
 def namespace(body: Mapping[str, Any]) -> str:
     """The namespace of a manifest; "default" where it names none."""
-    named = _at(body, "metadata", "namespace")
+    named = at(body, ("metadata", "namespace"))
     return named if isinstance(named, str) and named else "default"
 
 
@@ -98,12 +100,6 @@ def labels_key(labels: object) -> object:
         if isinstance(labels, Mapping)
         else None
     )
-
-
-def _at(body: object, *path: str) -> object:
-    for step in path:
-        body = body.get(step) if isinstance(body, Mapping) else None
-    return body
 
 
 def _grouped(

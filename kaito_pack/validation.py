@@ -17,6 +17,7 @@ from kaito_pack.pipeline import Outcome, Pipeline, surroundings, tell_of_twins
 from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, shown
 from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.rules import problem
+from kaito_pack.shapes import mapping
 from kaito_pack.sources import Source, is_manifest
 from kaito_pack.target import Surroundings, Target
 from kaito_pack.values.layers import Layer
@@ -191,8 +192,7 @@ def _manifests(document: Document, file: str) -> Iterator[Entry]:
 
 
 def _entry(body: Mapping[str, Any], file: str, document: Document, prefix: Path = ()) -> Entry:
-    metadata = body.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = mapping(body.get("metadata"))
     entry = Entry(file, document.number, _text(body.get("kind")), body=body, source=document, prefix=prefix)
     entry.namespace, entry.name = _text(metadata.get("namespace")), _text(metadata.get("name"))
     return entry

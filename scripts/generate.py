@@ -91,10 +91,6 @@ def rules_page(examples: Mapping[str, Mapping[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _as_json(value: object) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-
-
 def main() -> None:
     """Write everything that is generated."""
     pack = Pack()

@@ -15,6 +15,9 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+# Values as short as they can be: of a model that no catalogue has, and of one that is known.
+TINY = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"
+PHI = "name: phi\nmodelSource: vllm\nmodelId: microsoft/Phi-4-mini-instruct\n"
 
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
 # Time is bench's matter; on a busy machine a deadline fails what is right.

@@ -11,6 +11,7 @@ from kaito_pack.models.fit import fit_of, fit_table
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.problems import shown
+from kaito_pack.report import columns
 
 
 def explain_fit(file: str, cluster: Cluster) -> int:
@@ -35,9 +36,8 @@ def explain_fit(file: str, cluster: Cluster) -> int:
     if fit is None:
         return _sorry(f"the figures of {shown(serving.model_id)} are not enough to reckon with")
     rows = [("model", model.model_id), *fit_table(fit)]
-    width = max(len(title) for title, _ in rows)
-    for title, text in rows:
-        click.echo(f"{title:<{width}}  {text}")
+    for line in columns(rows):
+        click.echo(line)
     return 0
 
 

@@ -53,11 +53,15 @@ class Cluster:
 
     def targets(self) -> list[Target]:
         """One target a KAITO version; UsageError where a version is not known. Options override the file."""
-        base = self._named.target if self._named else Target(self.pack.kaito_version(), definitions.newest())
-        asked = self.kaito_version
-        versions = [base.kaito] if asked is None else [asked]
-        versions = list(self.pack.kaito_versions) if asked == ALL else versions
-        return [self.over(base, version) for version in versions]
+        if self.kaito_version != ALL:
+            return [self.target()]
+        return [self.over(self._base, version) for version in self.pack.kaito_versions]
+
+    @property
+    def _base(self) -> Target:
+        if self._named:
+            return self._named.target
+        return Target(self.pack.kaito_version(), definitions.newest())
 
     def over(self, base: Target, kaito: str | None = None) -> Target:
         """`base` with what the options say laid over it."""
@@ -75,9 +79,7 @@ class Cluster:
 
     def target(self) -> Target:
         """The one target, for commands that take no `all`."""
-        if self.kaito_version == ALL:
-            raise UsageError("--kaito-version all is for validate; name one version here")
-        return self.targets()[0]
+        return self.over(self._base)
 
     @property
     def below(self) -> Sequence[Layer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Sequence
 
@@ -12,16 +13,25 @@ from kaito_pack.problems import Problem
 from kaito_pack.report import annotation, line
 
 
+def colour() -> bool | None:
+    """Whether to colour: click's own choice (a terminal), unless NO_COLOR is set."""
+    return None if os.environ.get("NO_COLOR") is None else False
+
+
+def as_json(value: object) -> str:
+    """JSON as every command prints it; what JSON has no word for (a date of YAML's) as text."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
 def tell(problems: Iterable[Problem]) -> None:
     """One line a problem on stderr."""
-    colour = None if os.environ.get("NO_COLOR") is None else False
     for found in problems:
         text = line(found)
         place, _, rest = text.partition(" ")
         styled = (
             click.style(place, bold=True) + " " + click.style(rest, fg="red" if found.is_error else "yellow")
         )
-        click.echo(styled, err=True, color=colour)
+        click.echo(styled, err=True, color=colour())
 
 
 def annotate(problems: Iterable[Problem]) -> None:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import click
 
-from kaito_pack.checks import is_workspace
 from kaito_pack.cli._options import Cluster
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, runs
+from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.pipeline import Outcome
 from kaito_pack.plan.commit import Commit
-from kaito_pack.plan.moves import identity
+from kaito_pack.plan.moves import Manifest, identity
 from kaito_pack.problems import ProblemsError, UsageError, escaped
-
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

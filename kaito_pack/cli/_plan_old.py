@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import click
 
@@ -14,12 +13,10 @@ from kaito_pack.documents import read_file
 from kaito_pack.output.tree import workspace_files
 from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.plan.commit import Commit
-from kaito_pack.plan.moves import Identity
+from kaito_pack.plan.moves import Identity, Manifest
 from kaito_pack.problems import ProblemsError, UsageError, escaped, shown
 from kaito_pack.rules import problem
 from kaito_pack.sources import Source, values_sources
-
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

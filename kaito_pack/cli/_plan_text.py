@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from kaito_pack.cli._markdown import are_too_long, cell, code, fitting
+from kaito_pack.cli._output import as_json
 from kaito_pack.plan import LABELS, Planned
 from kaito_pack.plan.upgrade import EFFECTS, Reason, Upgraded
 from kaito_pack.problems import escaped, path_text
@@ -124,7 +124,7 @@ def upgrade_text(found: Sequence[Upgraded], version: str, form: str) -> str:
     """What a newer KAITO treats otherwise, a line a reason."""
     rows = [_upgrade_row(one, reason) for one in found for reason in one.reasons]
     if form == "json":
-        return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+        return as_json(rows) + "\n"
     effects = [one.effect for one in found]
     counts = ", ".join(f"{effects.count(effect)} {HEADS[effect]}" for effect in EFFECTS)
     head = f"KAITO {version}: {counts}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import sys
 from collections.abc import Sequence
 
 import click
 
+from kaito_pack.cli._output import as_json
 from kaito_pack.problems import escaped
 from kaito_pack.status import Status
 from kaito_pack.status.cluster_objects import ClusterObjects
@@ -23,7 +22,7 @@ NARROWEST_REASON = 30  # columns; a narrower terminal wraps the lines
 def printed(statuses: Sequence[Status], form: str, objects: ClusterObjects, engines: Engines) -> str:
     """The text that `-o form` prints for `statuses`."""
     if form == "json":
-        return json.dumps([status.as_json() for status in statuses], indent=2, ensure_ascii=False)
+        return as_json([status.as_json() for status in statuses])
     if form == "yaml":
         import yaml  # the other forms do not need it
 
@@ -35,11 +34,6 @@ def printed(statuses: Sequence[Status], form: str, objects: ClusterObjects, engi
         for status in statuses:
             lines += ["", *_reach(status, objects, engines)]
     return "\n".join(lines)
-
-
-def colour() -> bool | None:
-    """Whether to colour: click's own choice (a terminal), unless NO_COLOR is set."""
-    return None if os.environ.get("NO_COLOR") is None else False
 
 
 def _table(statuses: Sequence[Status], cut: bool) -> list[str]:

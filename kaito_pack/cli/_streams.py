@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import suppress
 
-from kaito_pack.problems import escaped
+from kaito_pack.problems import escaped, reason_of
 
 
 def complete() -> None:
@@ -26,10 +26,9 @@ def failed(error: OSError) -> int:
     if isinstance(error, BrokenPipeError):
         _drop_output()
         return 1
-    reason = (error.strerror or str(error)).lower()
     where = f"{escaped(os.fsdecode(error.filename))}: " if error.filename else "output cannot be written: "
     with suppress(OSError):
-        print(f"Error: {where}{reason}", file=sys.stderr)
+        print(f"Error: {where}{reason_of(error)}", file=sys.stderr)
     _drop_output()
     return 2
 

@@ -14,8 +14,8 @@ from kaito_pack.cli._progress import bar
 from kaito_pack.output import tree
 from kaito_pack.output.tree import Changes, Texts
 from kaito_pack.pipeline import Outcome, Pipeline
-from kaito_pack.problems import Place, UsageError, escaped, path_text
-from kaito_pack.report import command
+from kaito_pack.problems import Place, escaped, path_text, unread
+from kaito_pack.report import workflow_command
 from kaito_pack.targets import read_fleet
 
 Tree = tuple[str, Texts]
@@ -86,9 +86,7 @@ def check_file(out: str, text: str, form: str) -> int:
     try:
         there = output.read_bytes(out)
     except OSError as error:
-        raise UsageError(
-            f"{escaped(out)}: cannot be read: {(error.strerror or str(error)).lower()}"
-        ) from None
+        raise unread(out, error) from None
     if there is not None and output.same_text(there, text):
         return 0
     old = None if there is None else there.decode("utf-8", "replace")
@@ -113,7 +111,7 @@ def _show(changes: Changes, form: str) -> None:
 def _tell(file: str, kind: str, form: str) -> None:
     if form == "github":
         file = Path(file).as_posix()
-        click.echo(command("error", file, 1, 1, f"drift: {kind}", WORDS[kind]))
+        click.echo(workflow_command("error", file, 1, 1, f"drift: {kind}", WORDS[kind]))
     else:
         click.echo(f"{Place(file)} {kind}: {WORDS[kind]}", err=True)
 

@@ -13,6 +13,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.problems import did_you_mean, escaped, shown
 from kaito_pack.rules import all_rules
+from kaito_pack.sources import SUFFIXES
 from kaito_pack.tables import table
 
 FIT = "fit"
@@ -37,7 +38,7 @@ def command(context: click.Context, words: tuple[str, ...], cluster: Cluster) ->
     pack = cluster.pack
     if not words:
         for field in explaining.fields(pack).values():
-            click.echo(f"{field.name:<24} {field.first.get('title', '')} ({field.modes})")
+            click.echo(explaining.line_of(field))
         return
     if len(words) == 1 and not _is_file(words[0]):
         context.exit(_explain_word(words[0], pack))
@@ -52,7 +53,7 @@ def command(context: click.Context, words: tuple[str, ...], cluster: Cluster) ->
 
 
 def _is_file(word: str) -> bool:
-    return word == "-" or word.endswith((".yaml", ".yml", ".json")) or os.path.isfile(word)
+    return word == "-" or word.endswith(SUFFIXES) or os.path.isfile(word)
 
 
 def _explain_origin(file: str, word: str, cluster: Cluster) -> int:
@@ -84,7 +85,8 @@ def _explain_word(word: str, pack: Pack) -> int:
         click.echo(explaining.rule_text(rules[word], examples), nl=False)
         return 0
     if word in fields:
-        click.echo(explaining.field_text(fields[word]), nl=False)
+        below = [field for name, field in fields.items() if name.startswith(f"{word}.")]
+        click.echo(explaining.field_text(fields[word], below), nl=False)
         return 0
     close = did_you_mean(word, rules if "/" in word else fields)
     hint = (

@@ -13,8 +13,8 @@ from kaito_pack.importing import import_workspace
 from kaito_pack.importing.losses import as_values_file
 from kaito_pack.kubectl import Kubectl, NotAnswered
 from kaito_pack.problems import UsageError
+from kaito_pack.shapes import mapping, text
 from kaito_pack.values import layers
-from kaito_pack.workspace import mapping, text
 
 
 @click.command("import")
@@ -23,9 +23,11 @@ from kaito_pack.workspace import mapping, text
 @click.option("-n", "--namespace", help="Namespace of the Workspace; passed on to kubectl.")
 @click.option("--context", "kube_context", help="Context of the kubeconfig; passed on to kubectl.")
 @click.option("--name", help="Which Workspace of FILE, where there are several.")
-@click.option("--model-id", help="The model that a manifest does not hold: the modelId.")
-@click.option("--gguf-file", help="The file that a manifest does not hold: the ggufFile.")
-@click.option("--premade-model", help="The model behind an image of your own: the premadeModel.")
+@click.option("--model-id", "modelId", help="The model that a manifest does not hold: the modelId.")
+@click.option("--gguf-file", "ggufFile", help="The file that a manifest does not hold: the ggufFile.")
+@click.option(
+    "--premade-model", "premadeModel", help="The model behind an image of your own: the premadeModel."
+)
 @click.option("--provider", help="The provider, which no manifest holds.")
 @click.option(
     "--set",
@@ -42,18 +44,16 @@ from kaito_pack.workspace import mapping, text
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     file: str | None,
     live: str | None,
     namespace: str | None,
     kube_context: str | None,
     name: str | None,
-    model_id: str | None,
-    gguf_file: str | None,
-    premade_model: str | None,
-    provider: str | None,
     settings: Any,
     set_string: Any,
     pack: tuple[str, ...],
+    **unheld: str | None,
 ) -> None:
     """Print the values file that renders to the Workspace in FILE (- is stdin).
 
@@ -63,13 +63,7 @@ def command(
 
     Exit code: 0 the values render exactly to it; 1 something is lost.
     """
-    given = {
-        "modelId": model_id,
-        "ggufFile": gguf_file,
-        "premadeModel": premade_model,
-        "provider": provider,
-    }
-    supplied: dict[str, Any] = {value: said for value, said in given.items() if said is not None}
+    supplied: dict[str, Any] = {value: said for value, said in unheld.items() if said is not None}
     supplied |= layers.merge(in_order(settings, set_string))
     if (file is None) == (live is None):
         raise UsageError("import: give a FILE (- is stdin), or --kubectl NAME")

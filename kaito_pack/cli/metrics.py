@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
+from kaito_pack.cli._durations import Window
 from kaito_pack.cli._options import opened, pack_option
-from kaito_pack.cli._output import tell
-from kaito_pack.documents import Document, read_file
+from kaito_pack.cli._output import as_json, tell
+from kaito_pack.documents import read_file
 from kaito_pack.kubernetes import definitions
 from kaito_pack.metrics import WINDOW, NoMetrics, WorkspaceMetrics, metrics_of
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.problems import ProblemsError, escaped
-from kaito_pack.sources import Source
+from kaito_pack.report import columns
+from kaito_pack.sources import Source, is_manifest
 from kaito_pack.status.cluster_objects import pick
 from kaito_pack.status.reach import engines_of
 from kaito_pack.target import Target
 from kaito_pack.workspace import read_workspace
 
 COLUMNS = ("NAME", "SHOWS", "UNIT", "TYPE", "CATEGORY", "PROMQL")
-
-
-class Window(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """A range of PromQL: `30s`, `5m`, `1h`."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The range, as it was written."""
-        text = str(value)
-        if not (text[:-1].isdecimal() and text.isascii() and text[-1] in "smhd" and int(text[:-1])):
-            self.fail(f"{text!r} is no range; write it as 30s, 5m or 1h", param, ctx)
-        return text
 
 
 @click.command("metrics")
@@ -94,7 +82,7 @@ def _workspaces(file: str, pack: Pack) -> Sequence[Mapping[str, Any]]:
     """
     documents = read_file(file)
     objects = pick(document.value for document in documents)
-    if objects.workspaces or any(_is_manifest(document) for document in documents):
+    if objects.workspaces or any(is_manifest(document.value) for document in documents):
         if not objects.workspaces:
             raise NoMetrics("there is no Workspace in it")
         return objects.workspaces
@@ -105,13 +93,9 @@ def _workspaces(file: str, pack: Pack) -> Sequence[Mapping[str, Any]]:
     return [outcome.manifests[0].body]
 
 
-def _is_manifest(document: Document) -> bool:
-    return isinstance(document.value, Mapping) and bool({"apiVersion", "kind"} & set(document.value))
-
-
 def _json(found: Sequence[WorkspaceMetrics], window: str) -> str:
     whole = [metrics.as_json(window) for metrics in found]
-    return json.dumps(whole[0] if len(whole) == 1 else whole, indent=2, ensure_ascii=False)
+    return as_json(whole[0] if len(whole) == 1 else whole)
 
 
 def _promql(found: Sequence[WorkspaceMetrics], window: str) -> str:
@@ -141,10 +125,7 @@ def _lines(metrics: WorkspaceMetrics, window: str) -> Iterator[str]:
         for metric in metrics.key_metrics
         for query in [metric.expression(metrics.selector, window)]
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        yield "  ".join([*cells, row[-1]])
+    yield from columns(rows)
 
 
 PRINTERS = {"json": _json, "promql": _promql, "table": _table}

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from kaito_pack import checks
 from kaito_pack.cli._new.flags import FormCommand, flags_of, given
-from kaito_pack.cli._new.new_file import STDOUT, default_file, next_command, refuse, text_of, write
+from kaito_pack.cli._new.new_file import STDOUT, default_file, next_command, refuse, write
 from kaito_pack.cli._options import Cluster, cluster_options
-from kaito_pack.documents import read_file
-from kaito_pack.documents.source_text import utf_8
 from kaito_pack.form.draft import Ground
 from kaito_pack.form.start import Start
 from kaito_pack.problems import escaped
@@ -63,18 +60,16 @@ def command(
     if can_ask():
         from kaito_pack.cli._new.attended import attended  # loads questionary
 
-        draft, file, force = attended(ground, start, file, force)
+        file = attended(ground, start, file, force)
     else:
         from kaito_pack.cli._new.unattended import unattended
 
         draft = unattended(ground, start, flags_of(context))
         file = file or default_file(draft)
-    if file == STDOUT:
-        click.echo(text_of(draft, file), nl=False)
-        return
-    write(draft, file, force)
-    program = str(context.find_root().info_name)
-    click.echo(f"{escaped(file)} is written. Next: {next_command(program, file, cluster)}", err=True)
+        write(draft, file, force)
+    if file != STDOUT:
+        program = str(context.find_root().info_name)
+        click.echo(f"{escaped(file)} is written. Next: {next_command(program, file, cluster)}", err=True)
 
 
 def can_ask() -> bool:
@@ -92,11 +87,4 @@ def _serve(cluster: Cluster, file: str | None, port: int, no_browser: bool) -> N
         click.echo(line, err=True)
 
     show = (lambda url: None) if no_browser else webbrowser.open
-    text = None if file is None else _text(file)
-    serve(cluster.pack, cluster.target(), text, port, tell, show, cluster.below)
-
-
-def _text(file: str) -> str:
-    """The text of a file that can be read as values; the words for one that cannot are `read_file`'s."""
-    read_file(file)
-    return utf_8(Path(file).read_bytes(), file).decode()
+    serve(cluster.pack, cluster.target(), file, port, tell, show, cluster.below)

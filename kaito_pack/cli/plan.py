@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import click
 
 from kaito_pack.cli._options import Cluster, cluster_options
-from kaito_pack.cli._output import tell_outcomes
+from kaito_pack.cli._output import as_json, tell_outcomes
 from kaito_pack.cli._plan_commit import at_commit, before_commit, of_cluster, tell_of_lost
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
 from kaito_pack.cli._plan_text import as_markdown, as_rows, as_text, upgrade_text
@@ -23,6 +22,29 @@ from kaito_pack.problems import shown
 
 Rendered = Sequence[tuple[Run, Sequence[Outcome]]]
 FAILING = (*LABELS, "created", "deleted", *EFFECTS)
+
+
+class Job(NamedTuple):
+    """What is asked for: which values, what they are compared with, and how the answer is told."""
+
+    values: tuple[str, ...]
+    out: str | None
+    against: str | None
+    old: tuple[str, ...]
+    upgrade: str | None
+    fleet: str | None
+    form: str
+    fail_on: tuple[str, ...]
+
+    @property
+    def failing(self) -> set[str]:
+        """The labels that are to fail the run."""
+        return {word.strip() for word in ",".join(self.fail_on).split(",") if word.strip()}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the values are all that there is to be, so that whatever else is there is deleted."""
+        return self.fleet is not None or all(map(os.path.isdir, self.values))
 
 
 @click.command("plan")
@@ -48,74 +70,69 @@ FAILING = (*LABELS, "created", "deleted", *EFFECTS)
     "--fail-on", multiple=True, metavar="LABELS", help=f"Exit with 1 on any of: {', '.join(FAILING)}."
 )
 @click.pass_context
-def command(
-    context: click.Context,
-    values: tuple[str, ...],
-    cluster: Cluster,
-    out: str | None,
-    against: str | None,
-    old: tuple[str, ...],
-    upgrade: str | None,
-    fleet: str | None,
-    form: str,
-    fail_on: tuple[str, ...],
-) -> None:
+def command(context: click.Context, /, cluster: Cluster, **asked: Any) -> None:
     """Say what KAITO will do with each field that VALUES change, and the command that helps.
 
     Labels: rejected, not-rolled-out, rolled-out-by-job, recreate, live, ignored; created and deleted. With
     --upgrade: refused, breaks, differs.
     """
-    wanted = {word.strip() for word in ",".join(fail_on).split(",") if word.strip()}
-    _refuse_misuse(values, out, against, old, upgrade, fleet, wanted)
-    if upgrade is not None:
-        present = runs(values, _present(cluster, upgrade, fleet), fleet, out)
-        context.exit(_upgrade(_rendered(context, present), upgrade, form, wanted))
-    made = _rendered(context, runs(values, cluster, fleet, out))
-    whole = fleet is not None or all(map(os.path.isdir, values))
+    job = Job(**asked)
+    _refuse_misuse(job)
+    if job.upgrade is not None:
+        present = runs(job.values, _present(cluster, job.upgrade, job.fleet), job.fleet, job.out)
+        context.exit(_upgrade(_rendered(context, present), job.upgrade, job.form, job.failing))
+    made = _rendered(context, runs(job.values, cluster, job.fleet, job.out))
+    if job.against is None:
+        planned = _against_what_is_there(made, job)
+    else:
+        planned = _against_commit(made, job, job.against, cluster)
+    show = {"text": as_text, "markdown": as_markdown}.get(job.form)
+    click.echo(show(planned) if show else as_json(as_rows(planned)) + "\n", nl=False)
+    context.exit(1 if job.failing & {label for one in planned for label in one.labels} else 0)
+
+
+def _against_what_is_there(made: Rendered, job: Job) -> list[Planned]:
+    """The plan against stored objects, or against each output tree as it is."""
     planned: list[Planned] = []
-    with ExitStack() as stack:
-        commit = stack.enter_context(files_at(against)) if against is not None else None
-        then = at_commit(commit, values, cluster, fleet) if commit and out is None else []
-        if commit:
-            tell_of_lost([run for run, _ in made], then, commit)
+    for run, outcomes in made:
+        if job.old:
+            planned += _planned(run, of_objects(job.old), outcomes, False)
+        elif run.tree is not None:
+            before = of_tree(run.tree, bodies_of(outcomes), job.is_whole)
+            planned += _planned(run, before, outcomes, job.is_whole)
+    return planned
+
+
+def _against_commit(made: Rendered, job: Job, reference: str, cluster: Cluster) -> list[Planned]:
+    """The plan against a commit: its output tree where one is named, else what its files rendered to."""
+    planned: list[Planned] = []
+    with files_at(reference) as commit:
+        then = at_commit(commit, job.values, cluster, job.fleet) if job.out is None else []
+        tell_of_lost([run for run, _ in made], then, commit)
         for run, outcomes in made:
-            new = bodies_of(outcomes)
-            if commit and out is not None:
-                planned += _planned(run, of_tree(out, new, whole, commit), outcomes, whole)
-            elif commit:
+            if job.out is not None:
+                before = of_tree(job.out, bodies_of(outcomes), job.is_whole, commit)
+                planned += _planned(run, before, outcomes, job.is_whole)
+            else:
                 before = before_commit(commit, of_cluster(run, then, commit), outcomes)
                 planned += _planned(run, before, outcomes, True)
-            elif old:
-                planned += _planned(run, of_objects(old), outcomes, False)
-            elif run.tree is not None:
-                planned += _planned(run, of_tree(run.tree, new, whole), outcomes, whole)
-    show = {"text": as_text, "markdown": as_markdown}.get(form)
-    click.echo(show(planned) if show else _json(planned), nl=False)
-    context.exit(1 if wanted & {label for one in planned for label in one.labels} else 0)
+    return planned
 
 
-def _refuse_misuse(
-    values: Sequence[str],
-    out: str | None,
-    against: str | None,
-    old: Sequence[str],
-    upgrade: str | None,
-    fleet: str | None,
-    wanted: set[str],
-) -> None:
+def _refuse_misuse(job: Job) -> None:
     """Combinations of options that say nothing."""
-    if unknown := wanted - set(FAILING):
+    if unknown := job.failing - set(FAILING):
         raise click.UsageError(
             f"--fail-on {shown(', '.join(sorted(unknown)))}: choose from {', '.join(FAILING)}"
         )
-    if fleet is None and not values:
+    if job.fleet is None and not job.values:
         raise click.UsageError("name a values file, such as llama.yaml, or a --fleet")
-    if fleet is not None and (values or out or old):
+    if job.fleet is not None and (job.values or job.out or job.old):
         raise click.UsageError("--fleet names values and output folders; leave VALUES, --out and --old away")
-    named = sum((out is not None or against is not None, bool(old)))
-    if upgrade is not None and named:
+    named = sum((job.out is not None or job.against is not None, bool(job.old)))
+    if job.upgrade is not None and named:
         raise click.UsageError("--upgrade compares two KAITO versions; leave --out, --against and --old away")
-    if upgrade is None and named != 1 and (fleet is None or named):
+    if job.upgrade is None and named != 1 and (job.fleet is None or named):
         raise click.UsageError("name one thing to compare with: --out DIR, --against GIT-REF, or --old FILE")
 
 
@@ -124,10 +141,6 @@ def _planned(run: Run, before: Before, outcomes: Sequence[Outcome], whole: bool)
     for one in found:
         one.cluster = run.name
         yield one
-
-
-def _json(planned: Sequence[Planned]) -> str:
-    return json.dumps(as_rows(planned), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def _present(cluster: Cluster, upgrade: str, fleet: str | None) -> Cluster:

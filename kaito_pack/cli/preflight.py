@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 
 import click
 
 from kaito_pack.cli._options import Cluster as ClusterOptions
 from kaito_pack.cli._options import cluster_options
-from kaito_pack.cli._output import tell_outcomes
+from kaito_pack.cli._output import as_json, colour, tell_outcomes
 from kaito_pack.kubectl import Kubectl
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.preflight import Cluster, Finding, preflight
@@ -53,12 +51,12 @@ def command(
         for outcome in outcomes
         for found in preflight([one.body for one in outcome.manifests], asked, target, named)
     ]
-    click.echo(_as_json(rows) if form == "json" else _table(rows), color=_colour())
+    click.echo(as_json(_rows(rows)) if form == "json" else _table(rows), color=colour())
     context.exit(1 if any(found.state == "error" for _, found in rows) else 0)
 
 
-def _as_json(rows: Sequence[tuple[str, Finding]]) -> str:
-    found = [
+def _rows(rows: Sequence[tuple[str, Finding]]) -> list[dict[str, str]]:
+    return [
         {
             "file": file,
             "check": finding.check,
@@ -68,7 +66,6 @@ def _as_json(rows: Sequence[tuple[str, Finding]]) -> str:
         }
         for file, finding in rows
     ]
-    return json.dumps(found, indent=2, ensure_ascii=False)
 
 
 def _table(rows: Sequence[tuple[str, Finding]]) -> str:
@@ -82,7 +79,3 @@ def _table(rows: Sequence[tuple[str, Finding]]) -> str:
         state = click.style(finding.state.upper().ljust(7), COLOURS[finding.state])
         lines.append(" ".join(filter(None, [state, finding.message, finding.fix])))
     return "\n".join(lines)
-
-
-def _colour() -> bool | None:
-    return None if os.environ.get("NO_COLOR") is None else False

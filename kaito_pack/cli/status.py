@@ -6,44 +6,25 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
+from kaito_pack.cli._durations import Duration
 from kaito_pack.cli._options import opened, pack_option
-from kaito_pack.cli._status_table import colour, printed
+from kaito_pack.cli._output import colour
+from kaito_pack.cli._status_table import printed
 from kaito_pack.kubectl import Kubectl
 from kaito_pack.pack import Pack
 from kaito_pack.problems import UsageError, shown
+from kaito_pack.sources import SUFFIXES
 from kaito_pack.status import PHASES, Status, status_of
 from kaito_pack.status.cluster_objects import ClusterObjects, pick, read_objects
 from kaito_pack.status.reach import Engines, engines_of
 from kaito_pack.workspace import read_workspace
 
+SHORTEST_INTERVAL = 0.05  # seconds; a cluster is not to be asked all the time
 BESIDE = "statefulsets,deployments,services"
-UNITS = {"s": 1, "m": 60, "h": 3600}
-FILE_ENDINGS = (".yaml", ".yml", ".json")
-
-
-class Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """Seconds, written as `90`, `90s`, `30m`, `1h30m`."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The seconds of `value`."""
-        if isinstance(value, int | float):
-            return float(value)
-        seconds, digits = 0.0, ""
-        for character in str(value):
-            if character.isdecimal() or character == ".":
-                digits += character
-            elif character in UNITS and digits.strip("."):
-                seconds, digits = seconds + float(digits) * UNITS[character], ""
-            else:
-                self.fail(f"{shown(value)} is no duration; write it as 90s, 30m or 1h30m", param, ctx)
-        if not str(value) or (digits and seconds):
-            self.fail(f"{shown(value)} is no duration; write it as 90s, 30m or 1h30m", param, ctx)
-        return seconds + float(digits or 0)
 
 
 @dataclass(frozen=True)
@@ -87,17 +68,14 @@ class Wish:
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     what: tuple[str, ...],
     namespace: str | None,
     all_namespaces: bool,
     kube_context: str | None,
     statefulset: bool,
-    watch: bool,
-    wait_for: str | None,
-    timeout: float,
-    interval: float,
-    form: str,
     pack: tuple[str, ...],
+    **asked: Any,
 ) -> None:
     """Say what Workspaces are doing, why, and what to look at next.
 
@@ -107,19 +85,18 @@ def command(
 
     Exit code: 0 whatever the phase; with --wait-for 0 when reached, 1 on time-out or Failed.
     """
-    context.obj = opened(pack)
+    context.obj, wish = opened(pack), Wish(**asked)
     file, name = _file_and_name(what)
     if file is None:
         kubectl = Kubectl(namespace, all_namespaces, kube_context)
-        beside = statefulset or form == "wide"
+        beside = statefulset or wish.form == "wide"
         source = Source(lambda: _live(kubectl, beside), "the cluster", True, None, name)
     else:
         source = Source(lambda: read_objects(file), shown(file, quote=False), file != "-", namespace, name)
-    wish = Wish(form, watch, wait_for, timeout, max(interval, 0.05))
     try:
-        context.exit(_follow(source, wish) if watch or wait_for else _once(source, form))
+        context.exit(_follow(source, wish) if wish.watch or wish.wait_for else _once(source, wish.form))
     except KeyboardInterrupt:
-        context.exit(0 if watch and not wait_for else 130)
+        context.exit(0 if wish.watch and not wish.wait_for else 130)
 
 
 def _once(source: Source, form: str) -> int:
@@ -150,7 +127,8 @@ def _follow(source: Source, wish: Wish) -> int:
         late = wish.wait_for is not None and (time.monotonic() >= end or not source.is_repeatable)
         if verdict is not None or late:
             return _end(objects, statuses, wish, verdict)
-        time.sleep(min(wish.interval, max(end - time.monotonic(), 0.0)) if wish.wait_for else wish.interval)
+        interval = max(wish.interval, SHORTEST_INTERVAL)
+        time.sleep(min(interval, max(end - time.monotonic(), 0.0)) if wish.wait_for else interval)
         try:
             objects = source.objects()
         except UsageError as error:
@@ -220,7 +198,7 @@ def _file_and_name(what: tuple[str, ...]) -> tuple[str | None, str | None]:
     if len(what) == 2:
         return what[0], _bare(what[1])
     word = what[0]
-    is_file = word == "-" or word.endswith(FILE_ENDINGS) or ("/" in word and not _is_reference(word))
+    is_file = word == "-" or word.endswith(SUFFIXES) or ("/" in word and not _is_reference(word))
     if is_file or Path(word).is_file():
         return word, None
     return None, _bare(word)

@@ -8,13 +8,12 @@ import sys
 from typing import Any
 
 from kaito_pack.documents.document import Document, Duplicate, OddKey, Surprise
-from kaito_pack.problems import ProblemsError, UsageError, escaped
+from kaito_pack.problems import ProblemsError, UsageError, escaped, unread
 
 LARGEST_FILE = 16 << 20  # bytes
 STDIN = "<stdin>"
-_read: list[
-    Any
-] = []  # the process's own, once it gives nothing more: a second reader would take it for empty
+# The process's own stdin, once it gives nothing more: a second reader would take it for empty.
+_read: list[Any] = []
 
 
 def read_text(text: bytes | str, file: str) -> list[Document]:
@@ -33,14 +32,18 @@ def read_file(path: str, stdin: Any = None) -> list[Document]:
     Raises UsageError for a file that cannot be opened, is no regular file (so it never blocks) or is
     above 16 MiB, and ProblemsError as `read_text` does.
     """
+    return read_text(content_of(path, stdin), STDIN if path == "-" else path)
+
+
+def content_of(path: str, stdin: Any = None) -> bytes | str:
+    """What `read_file` reads; raises UsageError as it does."""
     if path == "-":
-        return read_text(limited(stdin_bytes(stdin), STDIN), STDIN)
+        return limited(stdin_bytes(stdin), STDIN)
     try:
         content = file_bytes(path)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{escaped(path)}: cannot be read: {reason.lower()}") from error
-    return read_text(limited(content, path), path)
+        raise unread(path, error) from error
+    return limited(content, path)
 
 
 def stdin_bytes(stdin: Any) -> bytes | str:
@@ -55,7 +58,7 @@ def stdin_bytes(stdin: Any) -> bytes | str:
     try:
         content: bytes | str = getattr(stream, "buffer", stream).read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{STDIN}: cannot be read: {error}") from error
+        raise unread(STDIN, error) from error
     return content
 
 
@@ -85,4 +88,14 @@ def limited(content: bytes | str, file: str) -> bytes | str:
     return content
 
 
-__all__ = ["Document", "Duplicate", "OddKey", "ProblemsError", "Surprise", "read_file", "read_text"]
+__all__ = [
+    "STDIN",
+    "Document",
+    "Duplicate",
+    "OddKey",
+    "ProblemsError",
+    "Surprise",
+    "content_of",
+    "read_file",
+    "read_text",
+]

@@ -101,11 +101,6 @@ def shortest_integer(number: float) -> int:
     return int(whole + fraction) * zeros
 
 
-def plain_value(text: str) -> object:
-    """An unquoted scalar as kubectl reads it (with kubectl's ERROR cases as float inf and nan)."""
-    return as_json(go_value(text))
-
-
 @lru_cache(KEPT, typed=True)
 def is_surprising(text: str, value: object) -> bool:
     """Whether YAML 1.1, the YAML 1.2 core schema and kubectl (`value`) do not all read `text` alike."""

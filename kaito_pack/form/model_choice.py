@@ -39,12 +39,26 @@ class About(NamedTuple):
 def about(
     model_id: str | None, catalogue: Catalogue, engines: Iterable[str] = (), gated: bool | None = None
 ) -> About:
-    """What is known of a model: what a person says (`engines`, `gated`), else what the catalogue says."""
+    """What is known of a model: what a person says (`engines`, `gated`), else what the catalogue says.
+
+    Of a repository that holds GGUF files of a model there, that is its engine alone.
+    """
     figures = catalogue.find(model_id) if model_id else None
     said = tuple(engines)
     if figures is None:
-        return About(said, gated)
+        is_gguf = model_id and model_id.lower() in map(str.lower, gguf_repositories(catalogue))
+        return About(said or (ENGINES[:1] if is_gguf else ()), gated)
     return About(said or figures.engines, figures.gated if gated is None else gated, figures)
+
+
+def gguf_repositories(catalogue: Catalogue) -> list[str]:
+    """All repositories of GGUF files that the catalogue names."""
+    return [*dict.fromkeys(name for one in catalogue.models() for name in one.gguf_repositories)]
+
+
+def known_ids(catalogue: Catalogue) -> list[str]:
+    """What a form suggests to start from: the models of the catalogue, then their GGUF repositories."""
+    return [*(one.model_id for one in catalogue.models()), *gguf_repositories(catalogue)]
 
 
 def modes_for(engines: Iterable[str], pack: Pack) -> list[str]:
@@ -76,6 +90,16 @@ def asks_for_files(mode: Mode) -> bool:
     """Whether a mode asks for the repository of a model's GGUF files, which may not be the model's own."""
     part = mode.schema.get("properties", {}).get(MODEL, {})
     return hints(part, mode.name).suggest == "ggufRepositories"
+
+
+def has_files_elsewhere(mode: Mode, of: About) -> bool:
+    """Whether a mode asks by itself for the repository of the files: that of a known model is another one.
+
+    Unless llama.cpp alone runs the model, and no repository is named for it: then it is its own.
+    """
+    model = of.figures
+    is_own = model is None or (model.engines == ENGINES[:1] and not model.gguf_repositories)
+    return asks_for_files(mode) and not is_own
 
 
 def gated_value(mode: Mode) -> str | None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from kaito_pack.form.hints import Hints, filled_in, hints
-from kaito_pack.form.model_choice import About
+from kaito_pack.form.model_choice import About, gguf_repositories
 from kaito_pack.kaito import instance_types
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
+from kaito_pack.models.serving import ENGINE
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.target import Target
 from kaito_pack.values import json_schema
@@ -219,10 +220,9 @@ def suggested(
         return tuple(instance_types.names(target.cloud, target.kaito))
     if told.suggest == "models":
         usable = [model for model in catalogue.models() if not model.quantization]
-        return tuple(model.model_id for model in usable if "vllm" in model.engines)
+        return tuple(model.model_id for model in usable if ENGINE in model.engines)
     if told.suggest == "ggufRepositories":
-        models = [figures] if figures else catalogue.models()
-        return tuple(dict.fromkeys(name for model in models for name in model.gguf_repositories))
+        return figures.gguf_repositories if figures else tuple(gguf_repositories(catalogue))
     return ()
 
 

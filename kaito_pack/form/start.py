@@ -9,10 +9,10 @@ from kaito_pack.documents import Document
 from kaito_pack.form.checking import outcome_of, question_for
 from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.flags import Flag
-from kaito_pack.form.model_choice import MODEL, About, about, modes_for, takes_model
+from kaito_pack.form.model_choice import MODEL, About, about, is_chosen_by_itself, modes_for, takes_model
 from kaito_pack.form.questions import MODE
-from kaito_pack.pack import Mode
-from kaito_pack.problems import Problem
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.problems import Problem, UsageError
 from kaito_pack.values import layers
 from kaito_pack.values.checking import check
 from kaito_pack.values.layers import Layer
@@ -54,12 +54,25 @@ class Start(NamedTuple):
         if named is not None:
             if named not in ground.pack.mode_names:
                 check([_layer("--mode", {MODE: named})], ground.pack)
+            self._refuse_another_engine(ground.pack, named)
             return [named]
         engines = self.of(ground).engines
         possible = modes_for(engines, ground.pack) if engines else list(ground.pack.mode_names)
         if self.model_id is not None:
             possible = [name for name in possible if takes_model(ground.pack, name)]
         return [name for name in possible if all(name in flag.field.parts for flag, _ in self.given)]
+
+    def _refuse_another_engine(self, pack: Pack, named: str) -> None:
+        """UsageError where the engines that are named leave that mode out."""
+        if (
+            self.engines
+            and named not in modes_for(self.engines, pack)
+            and not is_chosen_by_itself(pack, named)
+        ):
+            engine, said = pack.mode(named).facts["engine"], ", ".join(self.engines)
+            raise UsageError(
+                f"mode {named} serves with {engine}, and --engine says {said}; change one of them"
+            )
 
     def draft(self, ground: Ground, mode: Mode) -> Draft:
         """The values that are given, as a draft of that mode."""

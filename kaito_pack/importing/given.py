@@ -8,10 +8,11 @@ from typing import Any
 from kaito_pack.problems import looks_like_token
 
 Given = dict[str, Any]
-Path = tuple[str, ...]
+ValuePath = tuple[str, ...]
 
 
 def example_of(part: Mapping[str, Any]) -> Any:
+    """A value that a schema accepts: its only one, its first choice or example, else one of its type."""
     if "const" in part:
         return part["const"]
     for choices in (part.get("enum"), part.get("examples")):
@@ -21,6 +22,7 @@ def example_of(part: Mapping[str, Any]) -> Any:
 
 
 def with_value(given: Given, path: Sequence[str], value: Any) -> Given:
+    """`given` with `value` at `path`, whose maps are made where they are missing."""
     name, *below = path
     inside = given.get(name)
     return {
@@ -39,9 +41,7 @@ def without_value(given: Given, path: Sequence[str], required: Given) -> Given:
     return {**rest, name: required[name]} if name in required else rest
 
 
-def value_paths(
-    given: Given, schema: Mapping[str, Any], path: tuple[str, ...] = ()
-) -> Iterator[tuple[str, ...]]:
+def value_paths(given: Given, schema: Mapping[str, Any], path: ValuePath = ()) -> Iterator[ValuePath]:
     """The paths of values; maps with keys of the user's own count as one."""
     for name, value in given.items():
         part = schema.get("properties", {}).get(name, {})
@@ -51,7 +51,7 @@ def value_paths(
             yield (*path, name)
 
 
-def schema_paths(schema: Mapping[str, Any], path: Path = ()) -> Iterator[Path]:
+def schema_paths(schema: Mapping[str, Any], path: ValuePath = ()) -> Iterator[ValuePath]:
     """The paths of all values that a schema knows and does not refuse."""
     for name, part in schema.get("properties", {}).items():
         if "not" in part:
@@ -63,6 +63,7 @@ def schema_paths(schema: Mapping[str, Any], path: Path = ()) -> Iterator[Path]:
 
 
 def holds_token(value: Any) -> bool:
+    """Whether a Hugging Face token stands anywhere in a value, in its keys, too."""
     if isinstance(value, Mapping):
         return any(looks_like_token(str(key)) or holds_token(part) for key, part in value.items())
     if isinstance(value, list):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,10 +10,10 @@ from kaito_pack.importing.comparable import Difference
 from kaito_pack.importing.paths import ABSENT
 from kaito_pack.importing.search import Candidate
 from kaito_pack.importing.stream import Found, Stream
-from kaito_pack.problems import Problem, path_text, shown
+from kaito_pack.problems import Problem, path_text, shown, shown_whole
 from kaito_pack.report import sentence
 from kaito_pack.rules import problem
-from kaito_pack.workspace import mapping
+from kaito_pack.shapes import mapping
 
 
 def problems_of(best: Candidate, stream: Stream) -> list[Problem]:
@@ -42,17 +41,13 @@ def _of_part(found: Found | None, difference: Difference, stream: Stream) -> Pro
         )
     where = (found or stream.workspace).place(path)
     whose = f" of {_title(found)}" if found else ""
+    given, rendered = shown_whole(difference.given), shown_whole(difference.rendered)
     if difference.rendered is ABSENT:
-        return problem("values/import-lost", path, where, given=_shown(difference.given), whose=whose)
+        return problem("values/import-lost", path, where, given=given, whose=whose)
     if difference.given is ABSENT:
-        return problem("values/import-added", path, where, rendered=_shown(difference.rendered), whose=whose)
-    facts = {"given": _shown(difference.given), "rendered": _shown(difference.rendered), "whose": whose}
+        return problem("values/import-added", path, where, rendered=rendered, whose=whose)
+    facts = {"given": given, "rendered": rendered, "whose": whose}
     return problem("values/import-differs", path, where, **facts)
-
-
-def _shown(value: Any) -> str:
-    """A part of a manifest, maps and lists on one line."""
-    return shown(json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value)
 
 
 def _title(found: Found) -> str:

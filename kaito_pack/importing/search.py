@@ -17,7 +17,7 @@ from kaito_pack.importing.captures import Capture, captured, part_of, rests, roo
 from kaito_pack.importing.comparable import comparable
 from kaito_pack.importing.given import (
     Given,
-    Path,
+    ValuePath,
     example_of,
     holds_token,
     schema_paths,
@@ -114,7 +114,7 @@ class Search(Trial):
             given = min(tried, key=self.distance)  # the first of equals: the choice left open
         return given
 
-    def settled(self, given: Given, taken: frozenset[Path]) -> tuple[Given, frozenset[Path]]:
+    def settled(self, given: Given, taken: frozenset[ValuePath]) -> tuple[Given, frozenset[ValuePath]]:
         """`given` with every proposal that the schema accepts, and the paths of those.
 
         One value may become valid by another (a GPU count by the compute type), so it goes on while any does.
@@ -172,7 +172,7 @@ class Search(Trial):
                 given = more
         return given
 
-    def rest(self, given: Given, path: Steps, name: Path) -> Any:
+    def rest(self, given: Given, path: Steps, name: ValuePath) -> Any:
         """What stands at `path` and is not rendered: the tail of a list, a patch of a map, more objects."""
         manifests = self.rendered(given)
         if not manifests:

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from kaito_pack.documents import Document
+from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.problems import Path, Place, UsageError, shown
 from kaito_pack.rules import problem
-from kaito_pack.status.cluster_objects import is_workspace
-from kaito_pack.workspace import WorkspaceView, mapping, read_workspace
+from kaito_pack.shapes import mapping
+from kaito_pack.workspace import WorkspaceView, read_workspace
 from kaito_pack.workspace.command_line import options, read_commands
 
 

@@ -18,9 +18,9 @@ from kaito_pack.rendering import links
 from kaito_pack.rendering.manifests import Manifest, as_yaml
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.trace import other_value
+from kaito_pack.shapes import mapping
 from kaito_pack.values import checking, json_schema
 from kaito_pack.values.layers import Layer
-from kaito_pack.workspace import mapping
 
 Lost = tuple[Found | None, Difference]
 
@@ -146,6 +146,7 @@ def namespace_of(body: Mapping[str, Any]) -> Any:
 
 
 def identity(body: Mapping[str, Any], namespace: Any = None) -> tuple[str, ...]:
+    """What makes two objects the same one; `namespace` is that of an object which names none."""
     metadata = mapping(body.get("metadata"))
     group = str(body.get("apiVersion", "")).rpartition("/")[0]
     where = metadata.get("namespace") or namespace

@@ -6,28 +6,28 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack.kaito import commands, instance_types
-from kaito_pack.kaito.fields import Map, Workspace, digits, mapping, sequence, text, whole
+from kaito_pack.kaito.fields import CONTAINERS, Workspace, digits, int64
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
 from kaito_pack.kaito.ruling import Case, Check, judge
 from kaito_pack.kubernetes.quantity import value_of
 from kaito_pack.problems import Path, Problem, shown
+from kaito_pack.shapes import Fields, mapping, sequence, text
 from kaito_pack.target import Surroundings
 
 GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
 BYTES = ("memory", "ephemeral-storage")
 MEBIBYTE = 2**20
 LONGEST_AMOUNT = 30  # characters; longer ones are no slip
-CONTAINERS = ("inference", "template", "spec", "containers")
 
 
-def gpus_of(container: Map) -> int:
+def gpus_of(container: Fields) -> int:
     """The GPUs that a container asks for: its limit, else its request."""
     resources = mapping(container.get("resources"))
     for part in ("limits", "requests"):
         for name in GPU_RESOURCES:
             value = mapping(resources.get(part)).get(name)
-            number = digits(value) or whole(value)
+            number = digits(value) or int64(value)
             if number:
                 return number
     return 0

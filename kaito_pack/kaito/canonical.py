@@ -12,9 +12,9 @@ from typing import Any
 
 from kaito_pack.kaito.printing import always_printed, is_quantity_map, is_text_map, stays_empty
 from kaito_pack.kubernetes.amounts import printed
-from kaito_pack.kubernetes.shapes import entries, fields, strings, whole
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem, rules
+from kaito_pack.shapes import entries, mapping, strings, whole
 
 OWN_ANNOTATIONS = "workspace.kaito.io/"
 QUANTITIES = {"divisor", "sizeLimit"}
@@ -24,7 +24,7 @@ WRITTEN_BACK = ("resource", "inference", "tuning")
 
 def check(manifest: Mapping[str, Any], kaito: str = "0.12") -> Iterator[Problem]:
     """What KAITO (a minor version) would rewrite in a Workspace, each a warning: it runs, yet drifts."""
-    yield from check_owned(fields(manifest.get("metadata")))
+    yield from check_owned(mapping(manifest.get("metadata")))
     for part in WRITTEN_BACK:
         if isinstance(manifest.get(part), Mapping):
             yield from check_map(manifest[part], (part,), kaito)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from kaito_pack.kaito.fields import Map, sequence
+from kaito_pack.shapes import Fields, sequence
 
 
-def words(container: Map) -> list[str]:
+def words(container: Fields) -> list[str]:
     """The words of `command` and `args`; a shell's script is split at blanks."""
     listed = [*sequence(container.get("command")), *sequence(container.get("args"))]
     return [word for each in listed if isinstance(each, str) for word in each.split()]

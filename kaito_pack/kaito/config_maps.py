@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kaito_pack.kaito.fields import Map, Workspace, mapping, text
+from kaito_pack.kaito.fields import Workspace
+from kaito_pack.shapes import Fields, mapping, text
 from kaito_pack.target import Surroundings
 
 INFERENCE_KEY = "inference_config.yaml"
@@ -10,7 +11,7 @@ TUNING_KEY = "training_config.yaml"
 LONGEST_READ = 50_000  # characters of a configuration that are parsed; a longer one is taken on trust
 
 
-def find_config_map(name: str, workspace: Workspace, surroundings: Surroundings) -> Map | None:
+def find_config_map(name: str, workspace: Workspace, surroundings: Surroundings) -> Fields | None:
     """The ConfigMap of that name in the Workspace's namespace, if it comes with the run."""
     for config_map in surroundings.config_maps_named(name, workspace.namespace):
         metadata = mapping(mapping(config_map).get("metadata"))
@@ -20,7 +21,7 @@ def find_config_map(name: str, workspace: Workspace, surroundings: Surroundings)
     return None
 
 
-def inference_config(config_map: Map) -> dict[str, str] | None:
+def inference_config(config_map: Fields) -> dict[str, str] | None:
     """The settings under `vllm`, as strings; None where the webhook would not understand them."""
     source = mapping(config_map.get("data")).get(INFERENCE_KEY)
     if not isinstance(source, str):

@@ -7,15 +7,13 @@ from typing import Any
 
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito.commands import flag, words
-from kaito_pack.kaito.fields import Map, Workspace, digits, mapping, sequence, strings, text, whole
+from kaito_pack.kaito.fields import SELECTOR, TEMPLATE, Workspace, digits, int64, string_map
 from kaito_pack.kaito.images import LONGEST_NAME, is_image_reference
 from kaito_pack.kaito.ruling import Case, Check, judge
 from kaito_pack.kubernetes import names
 from kaito_pack.problems import Problem, shown
-from kaito_pack.target import Surroundings
-
-OWN_LABEL = "kaito.sh/workspace"  # which the controller sets on every pod of a Workspace
-SELECTOR = ("resource", "labelSelector")
+from kaito_pack.shapes import Fields, mapping, sequence, text
+from kaito_pack.target import WORKSPACE_LABEL, Surroundings
 
 
 def _matches_any_workspace(workspace: Workspace) -> bool:
@@ -113,7 +111,7 @@ def count_acts_as_one(case: Case) -> Iterator[Problem]:
 def affinity_overwritten(case: Case) -> Iterator[Problem]:
     """The controller writes its own affinity over that of the template."""
     if mapping(case.workspace.pod_spec.get("affinity")):
-        yield case.problem("inference", "template", "spec", "affinity")
+        yield case.problem(*TEMPLATE, "spec", "affinity")
 
 
 def image_name(case: Case) -> Iterator[Problem]:
@@ -133,9 +131,9 @@ def image_name(case: Case) -> Iterator[Problem]:
 def label_overwritten(case: Case) -> Iterator[Problem]:
     """The controller sets its own label on the pods."""
     labels = mapping(mapping(case.workspace.template.get("metadata")).get("labels"))
-    if OWN_LABEL in labels and labels[OWN_LABEL] != case.workspace.name:
-        path = ("inference", "template", "metadata", "labels", OWN_LABEL)
-        yield case.problem(*path, value=shown(labels[OWN_LABEL]), name=shown(case.workspace.name))
+    if WORKSPACE_LABEL in labels and labels[WORKSPACE_LABEL] != case.workspace.name:
+        path = (*TEMPLATE, "metadata", "labels", WORKSPACE_LABEL)
+        yield case.problem(*path, value=shown(labels[WORKSPACE_LABEL]), name=shown(case.workspace.name))
 
 
 def port_not_reached(case: Case) -> Iterator[Problem]:
@@ -154,7 +152,7 @@ def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
     for path, container in workspace.containers():
         declared = list(sequence(container.get("ports")))
         for index, each in enumerate(declared):
-            number = whole(mapping(each).get("containerPort"))
+            number = int64(mapping(each).get("containerPort"))
             if number is not None:
                 yield (*path, "ports", index, "containerPort"), number
         told = digits(flag(words(container), "--port"))
@@ -164,14 +162,14 @@ def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
 
 def _has_service(case: Case) -> bool:
     """Whether a Service of the run selects the Workspace's pods."""
-    labels = strings(mapping(case.workspace.template.get("metadata")).get("labels"))
-    labels[OWN_LABEL] = case.workspace.name
+    labels = string_map(mapping(case.workspace.template.get("metadata")).get("labels"))
+    labels[WORKSPACE_LABEL] = case.workspace.name
     workspace = case.workspace
     services = case.surroundings.services_that_may_select(workspace.name, workspace.namespace)
     return any(_selects(mapping(service), labels, workspace) for service in services)
 
 
-def _selects(service: Map, labels: dict[str, str], workspace: Workspace) -> bool:
+def _selects(service: Fields, labels: dict[str, str], workspace: Workspace) -> bool:
     selector = mapping(mapping(service.get("spec")).get("selector"))
     here = Workspace(service).namespace == workspace.namespace
     return here and bool(selector) and all(labels.get(key) == value for key, value in selector.items())

@@ -6,17 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack import rules
-from kaito_pack.kaito.structural import Check, compiled, unknown_only
+from kaito_pack.kaito.fields import GROUP, KIND
 from kaito_pack.kubernetes import definitions
-from kaito_pack.kubernetes.decoding import Found, decode
-from kaito_pack.kubernetes.findings import problems_of
-from kaito_pack.kubernetes.object_meta import check_metadata
+from kaito_pack.kubernetes.custom_kinds import check_resource
+from kaito_pack.kubernetes.decoding import Check
+from kaito_pack.kubernetes.structural import custom_resource
 from kaito_pack.problems import Problem, UsageError, did_you_mean, shown
 from kaito_pack.tables import first, per_pack, table
-
-GROUP = "kaito.sh"
-KIND = "Workspace"
-OPEN: Mapping[str, Any] = {"x-kubernetes-preserve-unknown-fields": True}
 
 
 @per_pack
@@ -39,19 +35,7 @@ def schemas(kaito: str) -> Mapping[str, Any]:
 
 @per_pack
 def _check_of(kaito: str, api: str) -> Check:
-    # The root's metadata has rules of its own, and a status is dropped before it is validated.
-    schema = schemas(kaito)[api]
-    properties = {
-        name: part for name, part in schema["properties"].items() if name not in ("metadata", "status")
-    }
-    whole = compiled({**schema, "properties": {**properties, "metadata": OPEN, "status": OPEN}})
-    status = schema["properties"].get("status")
-
-    def check(value: Any, trail: Any, found: Found) -> None:
-        whole(value, trail, found)
-        unknown_only(value.get("status"), status, (trail, "status"), found)
-
-    return check
+    return custom_resource(schemas(kaito)[api])
 
 
 def check(manifest: Mapping[str, Any], kaito: str, kubernetes: str | None = None) -> Iterator[Problem]:
@@ -75,16 +59,5 @@ def check(manifest: Mapping[str, Any], kaito: str, kubernetes: str | None = None
             "crd/unknown-version", ("apiVersion",), value=shown(api), kaito=kaito, expected=f"{GROUP}/{near}"
         )
         return
-    found: Found = []
-    _check_of(kaito, api)(dict(manifest), None, found)
     owner = f"the Workspace of KAITO {kaito}"
-    yield from problems_of(found, "crd", owner=owner)
-    yield from check_object_meta(manifest.get("metadata"), kubernetes or definitions.newest(), owner)
-
-
-def check_object_meta(metadata: Any, kubernetes: str, owner: str) -> Iterator[Problem]:
-    """What the API server refuses in a custom resource's `metadata`; `owner` is how a problem calls it."""
-    pod = definitions.definition(kubernetes)
-    wrong = list(decode(metadata, definitions.OBJECT_META, pod, case_sensitive=True))
-    yield from problems_of(wrong, "crd", ("metadata",), owner=owner)
-    yield from problems_of(check_metadata(metadata), "crd", owner=owner)
+    yield from check_resource(manifest, _check_of(kaito, api), kubernetes or definitions.newest(), owner)

@@ -6,36 +6,32 @@ the pod template, and a rule must never raise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-Map = Mapping[str, Any]
+from kaito_pack.problems import Path
+from kaito_pack.shapes import Fields, mapping, sequence, text, whole
+from kaito_pack.target import RUNTIME_ANNOTATION
 
+GROUP = "kaito.sh"
+KIND = "Workspace"
+TEMPLATE: Path = ("inference", "template")
+CONTAINERS: Path = (*TEMPLATE, "spec", "containers")
+INIT_CONTAINERS: Path = (*TEMPLATE, "spec", "initContainers")
+INSTANCE_TYPE: Path = ("resource", "instanceType")
+SELECTOR: Path = ("resource", "labelSelector")
 GENERATED_SUFFIX = "xxxxx"  # five characters that the API server appends to metadata.generateName
 LONGEST_GENERATED_BASE = 58  # a longer generateName is cut, so that the name has 63 characters at most
 
 
-def mapping(value: object) -> Map:
-    """The mapping that `value` is, else an empty one."""
-    # dict, as readers make it: `isinstance` of a Mapping takes 0.2 µs, and a file is asked 200 times.
-    return value if isinstance(value, dict) else {}
+def is_workspace(body: Fields) -> bool:
+    """Whether a manifest is a KAITO Workspace, of whichever API version."""
+    return body.get("kind") == KIND and str(body.get("apiVersion", "")).startswith(f"{GROUP}/")
 
 
-def sequence(value: object) -> Sequence[Any]:
-    """The list that `value` is, else an empty one."""
-    return value if isinstance(value, list | tuple) else ()
-
-
-def text(value: object) -> str:
-    """The string that `value` is, else an empty one."""
-    return value if isinstance(value, str) else ""
-
-
-def whole(value: object) -> int | None:
-    """The integer that `value` is (2, 2.0), else None; a boolean is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if abs(value) < 2**63 and value == int(value) else None
+def int64(value: object) -> int | None:
+    """The whole number (2, 2.0) that 64 bits hold, else None."""
+    number = whole(value)
+    return number if number is not None and abs(number) < 2**63 else None
 
 
 def digits(value: object) -> int | None:
@@ -49,7 +45,7 @@ def given(value: object) -> bool:
     return value is not None
 
 
-def strings(value: object) -> dict[str, str]:
+def string_map(value: object) -> dict[str, str]:
     """The string pairs of a mapping, without any other ones."""
     return {k: v for k, v in mapping(value).items() if isinstance(k, str) and isinstance(v, str)}
 
@@ -59,11 +55,11 @@ class Workspace:
 
     __slots__ = ("manifest",)
 
-    def __init__(self, manifest: Map) -> None:
+    def __init__(self, manifest: Fields) -> None:
         self.manifest = manifest
 
     @property
-    def metadata(self) -> Map:
+    def metadata(self) -> Fields:
         return mapping(self.manifest.get("metadata"))
 
     @property
@@ -81,10 +77,10 @@ class Workspace:
     def annotations(self) -> dict[str, str]:
         """The annotations; null is an empty text to the API server."""
         given = mapping(self.metadata.get("annotations"))
-        return strings({key: "" if value is None else value for key, value in given.items()})
+        return string_map({key: "" if value is None else value for key, value in given.items()})
 
     @property
-    def resource(self) -> Map:
+    def resource(self) -> Fields:
         return mapping(self.manifest.get("resource"))
 
     @property
@@ -94,7 +90,7 @@ class Workspace:
     @property
     def count(self) -> int:
         """Nodes asked for: `resource.count`, 1 by the CRD's default."""
-        count = whole(self.resource.get("count"))
+        count = int64(self.resource.get("count"))
         return 1 if count is None else count
 
     @property
@@ -102,19 +98,19 @@ class Workspace:
         return text(self.resource.get("instanceType"))
 
     @property
-    def selector(self) -> Map:
+    def selector(self) -> Fields:
         return mapping(self.resource.get("labelSelector"))
 
     @property
     def match_labels(self) -> dict[str, str]:
-        return strings(self.selector.get("matchLabels"))
+        return string_map(self.selector.get("matchLabels"))
 
     @property
     def has_inference(self) -> bool:
         return given(self.manifest.get("inference"))
 
     @property
-    def inference(self) -> Map:
+    def inference(self) -> Fields:
         return mapping(self.manifest.get("inference"))
 
     @property
@@ -122,7 +118,7 @@ class Workspace:
         return given(self.manifest.get("tuning"))
 
     @property
-    def tuning(self) -> Map:
+    def tuning(self) -> Fields:
         return mapping(self.manifest.get("tuning"))
 
     @property
@@ -139,29 +135,27 @@ class Workspace:
         return given(self.inference.get("template"))
 
     @property
-    def template(self) -> Map:
+    def template(self) -> Fields:
         return mapping(self.inference.get("template"))
 
     @property
-    def pod_spec(self) -> Map:
+    def pod_spec(self) -> Fields:
         return mapping(self.template.get("spec"))
 
     @property
     def runs_vllm(self) -> bool:
         """Whether KAITO takes the runtime for vLLM: all but the annotation's `transformers`."""
-        return self.annotations.get("kaito.sh/runtime") != "transformers"
+        return self.annotations.get(RUNTIME_ANNOTATION) != "transformers"
 
-    def containers(self) -> Iterator[tuple[tuple[str | int, ...], Map]]:
+    def containers(self) -> Iterator[tuple[Path, Fields]]:
         """Each main container with its path."""
-        path = ("inference", "template", "spec", "containers")
         for index, container in enumerate(sequence(self.pod_spec.get("containers"))):
-            yield (*path, index), mapping(container)
+            yield (*CONTAINERS, index), mapping(container)
 
-    def all_containers(self) -> Iterator[tuple[tuple[str | int, ...], Map]]:
+    def all_containers(self) -> Iterator[tuple[Path, Fields]]:
         """Each init container and main container with its path."""
-        path = ("inference", "template", "spec", "initContainers")
         for index, container in enumerate(sequence(self.pod_spec.get("initContainers"))):
-            yield (*path, index), mapping(container)
+            yield (*INIT_CONTAINERS, index), mapping(container)
         yield from self.containers()
 
     def is_same_as(self, other: Workspace) -> bool:

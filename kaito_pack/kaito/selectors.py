@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kaito_pack.kaito.fields import Map, mapping, sequence, strings, text
-
-OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+from kaito_pack.kaito.fields import string_map
+from kaito_pack.shapes import Fields, mapping, sequence, text
 
 # Labels that a cloud or the kubelet puts on every node, or on many; none of them means one Workspace.
 WELL_KNOWN_PREFIXES = (
@@ -28,7 +27,7 @@ WELL_KNOWN_PREFIXES = (
 WELL_KNOWN_KEYS = ("agentpool", "storageprofile", "storagetier")
 
 
-def expressions(selector: Map) -> Iterator[tuple[int, str, list[Any]]]:
+def expressions(selector: Fields) -> Iterator[tuple[int, str, list[Any]]]:
     """Each of `matchExpressions`: its index, operator and values."""
     for index, each in enumerate(sequence(selector.get("matchExpressions"))):
         expression = mapping(each)
@@ -43,9 +42,9 @@ def converts(operator: str, values: list[Any]) -> bool:
     return operator == "In" and len(values) == 1
 
 
-def as_map(selector: Map) -> dict[str, str] | None:
+def as_map(selector: Fields) -> dict[str, str] | None:
     """The selector as plain labels, an expression over a label of the same key; None where it has none."""
-    labels = strings(selector.get("matchLabels"))
+    labels = string_map(selector.get("matchLabels"))
     for index, operator, values in expressions(selector):
         if not converts(operator, values):
             return None

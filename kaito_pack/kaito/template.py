@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack.kaito import crd
+from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.kubernetes import definitions
 from kaito_pack.kubernetes.decoding import Finding, decode
 from kaito_pack.kubernetes.findings import named, problems_of
@@ -35,7 +36,7 @@ def open_parts(manifest: Mapping[str, Any]) -> Iterator[tuple[Path, Any, str]]:
     """The parts that the CRD leaves open and KAITO types: path, value, Kubernetes definition."""
     inference, tuning = manifest.get("inference"), manifest.get("tuning")
     if isinstance(inference, dict):
-        yield ("inference", "template"), inference.get("template"), definitions.POD_TEMPLATE
+        yield TEMPLATE, inference.get("template"), definitions.POD_TEMPLATE
         adapters = inference.get("adapters")
         for index, adapter in enumerate(adapters if isinstance(adapters, list) else ()):
             path = ("inference", "adapters", index, "source")

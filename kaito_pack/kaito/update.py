@@ -9,9 +9,10 @@ from kaito_pack.kaito import selectors
 from kaito_pack.kaito import webhook_instance_types as types
 from kaito_pack.kaito import webhook_resource as resource
 from kaito_pack.kaito import webhook_tuning as tuning
-from kaito_pack.kaito.fields import Workspace, given, mapping, sequence, text
+from kaito_pack.kaito.fields import TEMPLATE, Workspace, given
 from kaito_pack.kaito.ruling import Case, Check, judge
 from kaito_pack.problems import Problem, shown
+from kaito_pack.shapes import mapping, sequence, text
 from kaito_pack.target import Surroundings
 
 
@@ -75,7 +76,7 @@ def template_toggled(case: Case) -> Iterator[Problem]:
     """A pod template may change, but not come or go."""
     served = case.workspace.has_inference and case.before.has_inference
     if served and case.workspace.has_template != case.before.has_template:
-        yield case.problem("inference", "template")
+        yield case.problem(*TEMPLATE)
 
 
 def preset_immutable(case: Case) -> Iterator[Problem]:
@@ -123,7 +124,7 @@ def stored_object_broken(case: Case) -> Iterator[Problem]:
     target = case.surroundings.target
     for each in check_template(case.before.manifest, target.kaito, target.kubernetes):
         if each.is_error and each.layer == "webhook":
-            yield case.problem("inference", "template", why=each.message)
+            yield case.problem(*TEMPLATE, why=each.message)
             return
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
-from kaito_pack.kaito.fields import Map, given, mapping, sequence, text
+from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.problems import Problem, shown
+from kaito_pack.shapes import Fields, mapping, sequence, text
 
 ADAPTERS = ("inference", "adapters")
 
@@ -36,7 +37,7 @@ def engine_missing(case: Case) -> Iterator[Problem]:
 def engine_twice(case: Case) -> Iterator[Problem]:
     """An inference is not a preset and a pod template."""
     if case.workspace.has_preset and case.workspace.has_template:
-        yield case.problem("inference", "template")
+        yield case.problem(*TEMPLATE)
 
 
 def _config(case: Case) -> str:
@@ -45,7 +46,7 @@ def _config(case: Case) -> str:
     return text(case.workspace.inference.get("config")) if looked_at else ""
 
 
-def _config_map(case: Case) -> Map | None:
+def _config_map(case: Case) -> Fields | None:
     return find_config_map(_config(case), case.workspace, case.surroundings)
 
 
@@ -76,7 +77,7 @@ def max_model_len_required(case: Case) -> Iterator[Problem]:
     config_map = _config_map(case)
     settings = (inference_config(config_map) if config_map is not None else None) or {}
     if not settings.get("max-model-len"):
-        path = ("resource", "count") if workspace.count > 1 else ("resource", "instanceType")
+        path = ("resource", "count") if workspace.count > 1 else INSTANCE_TYPE
         yield case.problem(*path, limit=small)
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaito_pack.kaito import instance_types
-from kaito_pack.kaito.fields import given, text
+from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.problems import Problem, did_you_mean, shown
 from kaito_pack.rules import rules
-
-INSTANCE_TYPE = ("resource", "instanceType")
+from kaito_pack.shapes import text
 
 
 def instance_type_required(case: Case) -> Iterator[Problem]:

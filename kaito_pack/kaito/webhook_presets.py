@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from string import ascii_letters, digits
 
 from kaito_pack.kaito import instance_types, presets
-from kaito_pack.kaito.fields import given, mapping, sequence, text
+from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.problems import Problem, did_you_mean, shown
 from kaito_pack.rules import in_range, rules
+from kaito_pack.shapes import mapping, sequence, text
+from kaito_pack.target import RUNTIME_ANNOTATION
 
 PRESET_NAME = ("inference", "preset", "name")
 SECRET = ("inference", "preset", "presetOptions", "modelAccessSecret")
@@ -104,8 +106,9 @@ def preset_too_big(case: Case) -> Iterator[Problem]:
         return
     total = found.gpus * found.gpu_memory_gib * case.workspace.count
     if total < least:
-        path = ("resource", "instanceType")
-        yield case.problem(*path, name=shown(case.workspace.preset), total=f"{total:g}", least=f"{least:g}")
+        yield case.problem(
+            *INSTANCE_TYPE, name=shown(case.workspace.preset), total=f"{total:g}", least=f"{least:g}"
+        )
 
 
 def _preset_and_nodes(case: Case) -> tuple[presets.Preset | None, instance_types.InstanceType | None]:
@@ -130,7 +133,7 @@ def preset_over_nodes(case: Case) -> Iterator[Problem]:
     one = found.gpus * found.gpu_memory_gib
     if (preset.weights_gib or 0) > one:
         facts = {"name": shown(case.workspace.preset), "one": f"{one:g}", "least": f"{preset.weights_gib:g}"}
-        yield case.problem("metadata", "annotations", "kaito.sh/runtime", **facts)
+        yield case.problem("metadata", "annotations", RUNTIME_ANNOTATION, **facts)
 
 
 def preset_runtime(case: Case) -> Iterator[Problem]:
@@ -138,7 +141,7 @@ def preset_runtime(case: Case) -> Iterator[Problem]:
     preset = known_preset(case.workspace.preset, case.kaito)
     if preset and presets.holds(case.kaito, preset.vllm_only) and not case.workspace.runs_vllm:
         name = shown(case.workspace.preset)
-        yield case.problem("metadata", "annotations", "kaito.sh/runtime", name=name)
+        yield case.problem("metadata", "annotations", RUNTIME_ANNOTATION, name=name)
 
 
 def preset_adapters(case: Case) -> Iterator[Problem]:

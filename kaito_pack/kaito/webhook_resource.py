@@ -5,29 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaito_pack.kaito import selectors
-from kaito_pack.kaito.fields import mapping, sequence, text
+from kaito_pack.kaito.fields import SELECTOR
 from kaito_pack.kaito.ruling import Case
+from kaito_pack.kubernetes import names
 from kaito_pack.problems import Problem, shown
-
-LONGEST_NAME = 63
-LONGEST_SUBDOMAIN = 253
-SELECTOR = ("resource", "labelSelector")
-
-
-def is_dns_label(name: str) -> bool:
-    """Whether `name` is a DNS-1123 label: a-z, 0-9 and inner hyphens, at most 63 characters."""
-    return len(name) <= LONGEST_NAME and _is_dns_part(name)
-
-
-def is_dns_subdomain(name: str) -> bool:
-    """Whether `name` is a DNS-1123 subdomain: labels between dots, at most 253 characters."""
-    return len(name) <= LONGEST_SUBDOMAIN and all(_is_dns_part(part) for part in name.split("."))
-
-
-def _is_dns_part(part: str) -> bool:
-    letters = part.replace("-", "a")
-    plain = letters.isascii() and letters.isalnum() and letters == letters.lower()
-    return plain and part[0] != "-" and part[-1] != "-"
+from kaito_pack.shapes import mapping, sequence, text
 
 
 def name(case: Case) -> Iterator[Problem]:
@@ -35,7 +17,7 @@ def name(case: Case) -> Iterator[Problem]:
     metadata = case.workspace.metadata
     field = "generateName" if metadata.get("generateName") and not metadata.get("name") else "name"
     value = metadata.get(field)
-    if not is_dns_label(case.workspace.name) and isinstance(value, str | None):
+    if not names.is_dns_label(case.workspace.name) and isinstance(value, str | None):
         yield case.problem("metadata", field, name=shown(value or ""))
 
 

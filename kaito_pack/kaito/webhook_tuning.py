@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from math import isnan
 
 from kaito_pack.kaito.config_maps import TUNING_KEY, find_config_map
-from kaito_pack.kaito.fields import Map, given, mapping, sequence, text
+from kaito_pack.kaito.fields import given
 from kaito_pack.kaito.images import is_image_reference
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_presets import may_be_tuned
-from kaito_pack.kaito.webhook_resource import is_dns_subdomain
+from kaito_pack.kubernetes import names
 from kaito_pack.problems import Problem, shown
+from kaito_pack.shapes import Fields, mapping, sequence, text
 
 
 def tuning_method(case: Case) -> Iterator[Problem]:
@@ -34,7 +35,7 @@ def tuning_part_missing(case: Case) -> Iterator[Problem]:
             yield case.problem("tuning", part, part=part)
 
 
-def _sources(part: Map, fields: tuple[str, ...]) -> int:
+def _sources(part: Fields, fields: tuple[str, ...]) -> int:
     # A volume is a pointer in KAITO, set even where it is empty; the others count by what they hold.
     return sum(given(part.get(f)) if f == "volumeSource" else bool(part.get(f)) for f in fields)
 
@@ -86,7 +87,7 @@ def tuning_config_missing(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "config", name=shown(name), namespace=shown(case.workspace.namespace))
 
 
-def _adapters(case: Case) -> Iterator[tuple[int, Map]]:
+def _adapters(case: Case) -> Iterator[tuple[int, Fields]]:
     for index, adapter in enumerate(sequence(case.workspace.inference.get("adapters"))):
         yield index, mapping(adapter)
 
@@ -112,7 +113,7 @@ def adapter_name(case: Case) -> Iterator[Problem]:
     """An adapter has a name, a DNS subdomain."""
     for index, adapter in _adapters(case):
         name = text(mapping(adapter.get("source")).get("name"))
-        if given(adapter.get("source")) and not is_dns_subdomain(name):
+        if given(adapter.get("source")) and not names.is_subdomain(name):
             yield case.problem("inference", "adapters", index, "source", "name", name=shown(name))
 
 

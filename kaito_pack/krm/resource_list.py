@@ -17,6 +17,7 @@ from kaito_pack.pack_files import API_VERSION
 from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.problems import Problem, ProblemsError, UsageError, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import mapping
 from kaito_pack.sources import Source
 from kaito_pack.values.wrapping import KIND, is_wrapped, part
 
@@ -75,8 +76,7 @@ def function_config(document: Document) -> Document:
 
 def identity(body: Mapping[str, Any]) -> tuple[str, ...]:
     """What makes two objects the same one: group, kind, namespace and name."""
-    metadata = body.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = mapping(body.get("metadata"))
     group = str(body.get("apiVersion")).rpartition("/")[0]
     return group, str(body.get("kind")), str(metadata.get("namespace", "")), str(metadata.get("name"))
 

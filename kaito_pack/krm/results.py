@@ -13,6 +13,7 @@ from kaito_pack.documents.document import Document, Entry
 from kaito_pack.pack_files import API_VERSION
 from kaito_pack.problems import Path, Place, Problem, path_text, shown
 from kaito_pack.report import sentence
+from kaito_pack.shapes import at, mapping
 from kaito_pack.values.wrapping import KIND, is_wrapped
 
 CONFIG: Path = ("functionConfig",)
@@ -82,12 +83,9 @@ def label(config: Mapping[str, Any]) -> str:
 
 def name_of(config: Mapping[str, Any]) -> str:
     """The name in the functionConfig's metadata, `""` where it has none."""
-    metadata = config.get("metadata")
-    return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
+    return str(mapping(config.get("metadata")).get("name", ""))
 
 
 def metadata_of(body: Mapping[str, Any], part: str) -> Mapping[str, Any]:
     """The labels or annotations of an object."""
-    metadata = body.get("metadata")
-    found = metadata.get(part) if isinstance(metadata, dict) else None
-    return found if isinstance(found, dict) else {}
+    return mapping(at(body, ("metadata", part)))

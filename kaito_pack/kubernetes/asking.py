@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from kaito_pack.kubernetes import names
-from kaito_pack.kubernetes.shapes import Fields, text, unset, whole
 from kaito_pack.problems import Path, Problem, did_you_mean, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, text, unset, whole
 
 MOST_CHOICES = 40  # a likeness is looked for among so many names; more would take seconds
 
@@ -15,6 +15,12 @@ MOST_CHOICES = 40  # a likeness is looked for among so many names; more would ta
 def likely(word: str, choices: Collection[str]) -> str | None:
     """The choice that `word` most likely misspells; None where none is close, or too many to compare."""
     return did_you_mean(word, choices) if len(choices) <= MOST_CHOICES and len(word) <= 100 else None
+
+
+def choice_hint(word: str, choices: Collection[str]) -> str:
+    """What to write in place of `word`: the choice that it most likely misspells, else any of them."""
+    guess = likely(word, choices)
+    return f"Did you mean {guess}" if guess else "Use one of " + ", ".join(choices)
 
 
 def required(owner: Fields, names_of: Sequence[str], path: Path, what: str) -> Iterator[Problem]:
@@ -25,6 +31,17 @@ def required(owner: Fields, names_of: Sequence[str], path: Path, what: str) -> I
             yield problem("kubernetes/field-required", (*path, name), field=name, what=what)
 
 
+def own_name(owner: Fields, path: Path, what: str, seen: set[str]) -> Iterator[Problem]:
+    """What is wrong with the name of a container or volume (`what`), which it is added to `seen` by."""
+    yield from required(owner, ["name"], path, f"a {what}")
+    name = text(owner.get("name"))
+    if name and not names.is_dns_label(name):
+        yield problem("kubernetes/label-format", (*path, "name"), field="name", value=shown(name))
+    if name and name in seen:
+        yield problem("kubernetes/name-duplicate", (*path, "name"), value=shown(name), what=what)
+    seen.add(name)
+
+
 def one_of(
     owner: Fields, name: str, choices: Sequence[str], path: Path, empty: bool = True
 ) -> Iterator[Problem]:
@@ -32,14 +49,13 @@ def one_of(
     value = owner.get(name)
     if not isinstance(value, str) or value in choices or (empty and not value):
         return
-    guess = likely(value, choices)
     yield problem(
         "kubernetes/value-not-supported",
         (*path, name),
         field=name,
         value=shown(value),
         choices=", ".join(choices),
-        hint=f"Did you mean {guess}" if guess else "Use one of " + ", ".join(choices),
+        hint=choice_hint(value, choices),
     )
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import amount
-from kaito_pack.kubernetes.asking import likely, named, one_of, required
+from kaito_pack.kubernetes.asking import choice_hint, named, one_of, required
 from kaito_pack.kubernetes.metadata import check_annotations, check_labels
 from kaito_pack.kubernetes.selectors import check_selector
-from kaito_pack.kubernetes.shapes import Fields, fields, sequence, strings, text, texts, unset
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, mapping, sequence, strings, text, texts, unset
 
 DATA_SOURCES = ("dataSource", "dataSourceRef")
 CLAIM = "PersistentVolumeClaim"
@@ -23,13 +23,13 @@ ACCESS_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce
 
 def check_claim_template(template: Fields, path: Path) -> Iterator[Problem]:
     """What is wrong with the template of a claim that is made with its pod."""
-    metadata = fields(template.get("metadata"))
+    metadata = mapping(template.get("metadata"))
     for name, value in strings(metadata):
         if name not in {"labels", "annotations"} and not unset(value) and value not in ([], {}):
             yield problem("kubernetes/claim-template-metadata", (*path, "metadata", name), field=shown(name))
     yield from check_labels(metadata.get("labels"), (*path, "metadata", "labels"))
     yield from check_annotations(metadata.get("annotations"), (*path, "metadata", "annotations"))
-    yield from check_claim(fields(template.get("spec")), (*path, "spec"))
+    yield from check_claim(mapping(template.get("spec")), (*path, "spec"))
 
 
 def check_claim(spec: Fields, path: Path, alone: bool = False) -> Iterator[Problem]:
@@ -41,13 +41,12 @@ def check_claim(spec: Fields, path: Path, alone: bool = False) -> Iterator[Probl
     modes = sequence(spec.get("accessModes"))
     for mode, at in texts(modes, (*path, "accessModes")):
         if mode not in ACCESS_MODES:
-            guess = likely(mode, ACCESS_MODES)
-            hint = f"Did you mean {guess}" if guess else "Use one of " + ", ".join(ACCESS_MODES)
+            hint = choice_hint(mode, ACCESS_MODES)
             facts = {"field": "accessModes", "choices": ", ".join(ACCESS_MODES), "hint": hint}
             yield problem("kubernetes/value-not-supported", at, None, value=shown(mode), **facts)
     if "ReadWriteOncePod" in modes and len(modes) > 1:
         yield problem("kubernetes/access-mode-alone", (*path, "accessModes"))
-    yield from check_storage(fields(spec.get("resources")), (*path, "resources"))
+    yield from check_storage(mapping(spec.get("resources")), (*path, "resources"))
     yield from named(spec, "storageClassName", names.is_subdomain, path)
     yield from one_of(spec, "volumeMode", ("Filesystem", "Block"), path, empty=False)
     yield from check_data_sources({**spec, "dataSource": None} if alone else spec, path)
@@ -58,11 +57,11 @@ def check_claim(spec: Fields, path: Path, alone: bool = False) -> Iterator[Probl
 
 def check_data_sources(spec: Fields, path: Path) -> Iterator[Problem]:
     """What is wrong with what the claim is filled from."""
-    given = [fields(spec[field]) for field in DATA_SOURCES if isinstance(spec.get(field), dict)]
+    given = [mapping(spec[field]) for field in DATA_SOURCES if isinstance(spec.get(field), dict)]
     for field in DATA_SOURCES:
         if not isinstance(spec.get(field), dict):
             continue
-        source, at = fields(spec[field]), (*path, field)
+        source, at = mapping(spec[field]), (*path, field)
         yield from required(source, ["name", "kind"], at, f"a {field}")
         yield from named(source, "apiGroup", names.is_subdomain, at)
         yield from named(source, "namespace", names.is_dns_label, at, "kubernetes/label-format")
@@ -75,7 +74,7 @@ def check_data_sources(spec: Fields, path: Path) -> Iterator[Problem]:
 
 def check_storage(resources: Fields, path: Path) -> Iterator[Problem]:
     """What is wrong with how much storage a claim asks for."""
-    requests = fields(resources.get("requests"))
+    requests = mapping(resources.get("requests"))
     storage, at = requests.get("storage"), (*path, "requests", "storage")
     if storage is None:
         yield problem("kubernetes/field-required", at, field="storage", what="a claim for storage")

@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kaito_pack.kubernetes import names
-from kaito_pack.kubernetes.asking import at_most, named, one_of, required
+from kaito_pack.kubernetes.asking import at_most, named, one_of, own_name, required
 from kaito_pack.kubernetes.environment import check_environment
 from kaito_pack.kubernetes.mounts import Volumes, check_mounts
 from kaito_pack.kubernetes.probes import PROBES, Around, check_probes
 from kaito_pack.kubernetes.resources import check_resize_policy, check_resources
 from kaito_pack.kubernetes.security import check_security
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, whole
 from kaito_pack.kubernetes.volumes import PULL_POLICIES
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, sequence, text, whole
 
 UNMASKED = (1, 33)  # the first that does not drop procMount
 RESTART_RULES = (1, 35)  # the Kubernetes version from which each container may have its own restartPolicy
@@ -26,7 +26,6 @@ RESTART_ALL = (1, 36)  # the first in which one container may start the whole po
 RESTARTS = ("Restart", "RestartAllContainers")
 MOST_RESTART_RULES, MOST_EXIT_CODES = 20, 255
 DEFAULT_GRACE = 30  # seconds
-PROTOCOLS = ("TCP", "UDP", "SCTP")
 
 
 class Pod(NamedTuple):
@@ -49,7 +48,7 @@ def check_containers(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> I
     for field in ("containers", "initContainers"):
         for container, at in entries(spec.get(field), (*path, field)):
             yield from check_container(container, at, pod, is_init=field == "initContainers")
-            yield from check_name(container, at, seen)
+            yield from own_name(container, at, "container", seen)
             own = host_ports if field == "containers" else set()
             yield from check_ports(
                 container, at, own, spec.get("hostNetwork") is True and field == "containers"
@@ -58,24 +57,13 @@ def check_containers(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> I
 
 def volumes_of(spec: Fields) -> Volumes:
     """The pod's volumes by name."""
-    volumes = (fields(volume) for volume in sequence(spec.get("volumes")))
+    volumes = (mapping(volume) for volume in sequence(spec.get("volumes")))
     return {text(volume.get("name")): volume for volume in volumes if text(volume.get("name"))}
 
 
 def claims_of(spec: Fields) -> frozenset[str]:
     """The names of the pod's resourceClaims."""
-    return frozenset(text(fields(claim).get("name")) for claim in sequence(spec.get("resourceClaims")))
-
-
-def check_name(container: Fields, path: Path, seen: set[str]) -> Iterator[Problem]:
-    """What is wrong with a container's name; adds it to `seen`."""
-    yield from required(container, ["name"], path, "a container")
-    name = text(container.get("name"))
-    if name and not names.is_dns_label(name):
-        yield problem("kubernetes/label-format", (*path, "name"), field="name", value=shown(name))
-    if name and name in seen:
-        yield problem("kubernetes/name-duplicate", (*path, "name"), value=shown(name), what="container")
-    seen.add(name)
+    return frozenset(text(mapping(claim).get("name")) for claim in sequence(spec.get("resourceClaims")))
 
 
 def check_container(container: Fields, path: Path, pod: Pod, is_init: bool) -> Iterator[Problem]:
@@ -90,8 +78,8 @@ def check_container(container: Fields, path: Path, pod: Pod, is_init: bool) -> I
     yield from check_mounts(container, path, pod.volumes, pod.kubernetes)
     yield from check_resources(container.get("resources"), (*path, "resources"), pod.claims)
     yield from check_resize_policy(container, path)
-    yield from check_security(container, path, fields(pod.spec.get("securityContext")))
-    unmasked = fields(container.get("securityContext")).get("procMount") == "Unmasked"
+    yield from check_security(container, path, mapping(pod.spec.get("securityContext")))
+    unmasked = mapping(container.get("securityContext")).get("procMount") == "Unmasked"
     if unmasked and pod.kubernetes >= UNMASKED and pod.spec.get("hostUsers") is not False:
         yield problem("kubernetes/proc-mount", (*path, "securityContext", "procMount"))
     yield from check_restart(container, path, pod.kubernetes, is_init)
@@ -105,7 +93,7 @@ def check_container(container: Fields, path: Path, pod: Pod, is_init: bool) -> I
 
 def around(container: Fields, pod: Pod) -> Around:
     """What the container's probes are judged in."""
-    ports = frozenset(text(fields(port).get("name")) for port in sequence(container.get("ports")))
+    ports = frozenset(text(mapping(port).get("name")) for port in sequence(container.get("ports")))
     grace = whole(pod.spec.get("terminationGracePeriodSeconds"))
     return Around(ports, DEFAULT_GRACE if grace is None else grace, pod.kubernetes)
 
@@ -141,7 +129,7 @@ def check_restart_rules(
         if rule.get("exitCodes") is None:
             yield from required(rule, ["exitCodes"], rule_at, "a restart rule")
         elif isinstance(rule["exitCodes"], dict):
-            codes, codes_at = fields(rule["exitCodes"]), (*rule_at, "exitCodes")
+            codes, codes_at = mapping(rule["exitCodes"]), (*rule_at, "exitCodes")
             yield from required(codes, ["operator"], codes_at, "a restart rule's exitCodes")
             yield from one_of(codes, "operator", ("In", "NotIn"), codes_at)
             yield from at_most(sequence(codes.get("values")), MOST_EXIT_CODES, (*codes_at, "values"))
@@ -163,7 +151,7 @@ def check_ports(
             number = whole(port.get(field))
             if number and not names.is_port_number(number):
                 yield problem("kubernetes/port-range", (*at, field), value=shown(number))
-        yield from one_of(port, "protocol", PROTOCOLS, at)
+        yield from one_of(port, "protocol", names.PROTOCOLS, at)
         yield from check_host_port(port, at, host_ports, host_network)
 
 

@@ -6,13 +6,14 @@ the CRD; putting one there is all that makes a kind known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kaito_pack.kaito.crd import OPEN, check_object_meta
-from kaito_pack.kaito.structural import Check, compiled, unknown_only
-from kaito_pack.kubernetes.decoding import Found
+from kaito_pack.kubernetes import definitions
+from kaito_pack.kubernetes.decoding import Check, Found, decode
 from kaito_pack.kubernetes.findings import problems_of
+from kaito_pack.kubernetes.object_meta import check_metadata
+from kaito_pack.kubernetes.structural import custom_resource
 from kaito_pack.problems import Problem
 from kaito_pack.tables import files, first, per_pack
 
@@ -26,11 +27,24 @@ def check_custom(manifest: Mapping[str, Any], kubernetes: str) -> list[Problem] 
     check = _check_of(group, kind, version) if _is_word(group) and _is_word(kind) else None
     if check is None:
         return None
+    return list(check_resource(manifest, check, kubernetes, f"a {kind} of {api_version}"))
+
+
+def check_resource(
+    manifest: Mapping[str, Any], check: Check, kubernetes: str, owner: str
+) -> Iterator[Problem]:
+    """What `check`, made of its CRD, and the rules of `metadata` refuse in a custom resource.
+
+    `owner` is how a problem calls the kind: "a PodMonitor of monitoring.coreos.com/v1".
+    """
     found: Found = []
     check(dict(manifest), None, found)
-    owner = f"a {kind} of {api_version}"
-    metadata = check_object_meta(manifest.get("metadata"), kubernetes, owner)
-    return [*problems_of(found, "crd", owner=owner), *metadata]
+    yield from problems_of(found, "crd", owner=owner)
+    known = definitions.definition(kubernetes)
+    metadata = manifest.get("metadata")
+    wrong = list(decode(metadata, definitions.OBJECT_META, known, case_sensitive=True))
+    yield from problems_of(wrong, "crd", ("metadata",), owner=owner)
+    yield from problems_of(check_metadata(metadata), "crd", owner=owner)
 
 
 def _is_word(name: str) -> bool:
@@ -44,14 +58,4 @@ def _check_of(group: str, kind: str, version: str) -> Check | None:
     known = first(file) if files(file) else {}
     # A file system that ignores letter case finds the file for `podmonitor`, too.
     schema = known["versions"].get(version) if known.get("kind") == kind else None
-    if schema is None:
-        return None
-    # `metadata` has rules of its own, and a create drops a status before it is validated.
-    fields = {**schema["properties"], "metadata": OPEN, "status": OPEN}
-    whole, status = compiled({**schema, "properties": fields}), schema["properties"].get("status")
-
-    def check(value: Any, trail: Any, found: Found) -> None:
-        whole(value, trail, found)
-        unknown_only(value.get("status"), status, (trail, "status"), found)
-
-    return check
+    return None if schema is None else custom_resource(schema)

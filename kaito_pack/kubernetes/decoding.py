@@ -28,11 +28,10 @@ Trail = tuple[Any, ...] | None  # (the parent's trail, the key): a path that cos
 
 
 class Finding(NamedTuple):
-    """One thing that a decoder stumbles over.
+    """One thing that is refused by a decoder, a structural schema or the rules of `metadata`.
 
-    `kind` is "unknown" (field), "case" (a field found by ignoring letter case), "type", "range", "quantity",
-    "time" or "bytes"; `expected` says what would be right, for "unknown" the nearest field name or "", for
-    "case" the right spelling; `known` are the fields there, for "unknown".
+    `kind` is "case" (a field found by ignoring letter case) or one of `findings.RULES`; `expected` says what
+    would be right, for "unknown" the nearest field name or "", for "case" the right spelling.
     """
 
     kind: str
@@ -199,7 +198,7 @@ def number(value: Any, trail: Trail, found: Found) -> None:
         wrong_type(value, trail, found, "a number")
 
 
-def whole(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
     """Whether kubectl sends this number without a fraction or an exponent."""
     if isinstance(value, bool):
         return False
@@ -212,7 +211,7 @@ def integer_check(lowest: int, highest: int) -> Check:
     """A whole number in a range."""
 
     def check(value: Any, trail: Trail, found: Found) -> None:
-        if not whole(value):
+        if not is_whole(value):
             wrong_type(value, trail, found, "a whole number")
         elif not lowest <= value <= highest:
             found.append(Finding("range", path_of(trail), shown(value), f"{lowest} to {highest}"))

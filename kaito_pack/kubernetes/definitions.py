@@ -2,8 +2,7 @@
 
 The package is found without importing it (135 ms). A definitions file has 1.5 MB; what one kind refers
 to is a few dozen KB, so that is derived once, stripped of its descriptions, and kept in the cache folder
-(`$XDG_CACHE_HOME/kaito-pack`, else `~/.cache/kaito-pack`). The folder may be deleted at any time; where it
-cannot be read or written, the definitions are derived again.
+(`cache_files`); where that cannot be used, the definitions are derived again.
 
 A trimmed schema has OpenAPI's own words: type, properties, items, additionalProperties, required, $ref,
 format, enum, x-kubernetes-*. Null is always allowed and not said. Formats of this pack's own: "quantity",
@@ -21,6 +20,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from kaito_pack import cache_files
 from kaito_pack.problems import UsageError
 
 Schema = Mapping[str, Any]
@@ -98,11 +98,10 @@ def definition(version: str, name: str = POD_TEMPLATE) -> Definitions:
     """
     folder = known_folder(version)
     file = _cache_file(folder, name)
-    schemas = _read_cache(file, name) if file else None
+    schemas = _read_cache(file, name)
     if schemas is None:
         schemas = closure(_all(folder), name)
-        if file:
-            _write_cache(file, schemas)
+        _write_cache(file, schemas)
     return Definitions(version, name, schemas)
 
 
@@ -183,15 +182,14 @@ def _name_of_kind(folder: str, short: str, kind: Mapping[str, str]) -> str | Non
 def _kinds(folder: str) -> Mapping[str, str]:
     """The definition of each "group/version kind", cached as the definitions are."""
     file = _cache_file(folder, "kinds")
-    index: Mapping[str, str] | None = _read_cache(file, None) if file else None
+    index: Mapping[str, str] | None = _read_cache(file, None)
     if index is None:
         index = {
             "{group}/{version} {kind}".format_map(entry): name
             for name, schema in _all(folder).items()
             for entry in schema.get("x-kubernetes-group-version-kind", ())
         }
-        if file:
-            _write_cache(file, index)
+        _write_cache(file, index)
     return index
 
 
@@ -239,38 +237,21 @@ def _trim(schema: Mapping[str, Any], referred: list[str]) -> Schema:
     return kept
 
 
-def _cache_file(folder: str, name: str) -> str | None:
-    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    if not os.path.isabs(root):
-        return None
+def _cache_file(folder: str, name: str) -> str:
     version = os.path.basename(folder).removesuffix("-local")
-    file = f"definitions-{FORMAT_OF_CACHE}-{_package_version()}-{version}-{name}.json"
-    return os.path.join(root, "kaito-pack", file)
+    return f"definitions-{FORMAT_OF_CACHE}-{_package_version()}-{version}-{name}.json"
 
 
 def _read_cache(file: str, root: str | None) -> dict[str, Any] | None:
     """What a cache file holds; None where there is none that is whole."""
     try:
-        with open(file, "rb") as stream:
-            found = json.loads(stream.read())
-    except (OSError, ValueError, RecursionError):
+        found = json.loads(cache_files.read(file) or b"")
+    except (ValueError, RecursionError):
         return None
     whole = isinstance(found, dict) and found.pop("", None) == len(found)
     return found if whole and (root is None or root in found) else None
 
 
 def _write_cache(file: str, content: Mapping[str, Any]) -> None:
-    """Write a cache file whole or not at all; a folder that cannot be written is no reason to fail."""
     # The number of entries guards against a file that is JSON, but not all of it.
-    text = json.dumps({**content, "": len(content)}, separators=(",", ":"))
-    beside = f"{file}.{os.getpid()}.{os.urandom(4).hex()}"
-    try:
-        os.makedirs(os.path.dirname(file), exist_ok=True)
-        with open(beside, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.replace(beside, file)
-    except OSError:
-        try:
-            os.unlink(beside)
-        except OSError:
-            return
+    cache_files.write(file, json.dumps({**content, "": len(content)}, separators=(",", ":")).encode())

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import in_range, local_path, named, one_of, required
-from kaito_pack.kubernetes.shapes import Fields, fields, strings, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, mapping, strings, text
 
 IQN_FORMATS = (
     r".*iqn\.\d{4}-\d{2}\.[-.A-Za-z0-9]+(:[^,;*&$|\s]+)",
@@ -122,7 +122,7 @@ def check_storage_os(settings: Fields, path: Path) -> Iterator[Problem]:
 def check_secret_ref(settings: Fields, path: Path) -> Iterator[Problem]:
     """What is wrong with the Secret that a volume is mounted with."""
     if isinstance(settings.get("secretRef"), dict):
-        secret = fields(settings["secretRef"])
+        secret = mapping(settings["secretRef"])
         yield from required(secret, ["name"], (*path, "secretRef"), "a secretRef")
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import at_most, one_of, required
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, texts
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, sequence, texts
 
 POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
 STRICT_ADDRESSES = (1, 36)  # the Kubernetes version that reads an address in one way only
@@ -22,7 +22,7 @@ MOST_SEARCHES = 32
 def check_dns(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with `dnsPolicy`, `dnsConfig` and `hostAliases`."""
     yield from one_of(spec, "dnsPolicy", POLICIES, path)
-    config, at = fields(spec.get("dnsConfig")), (*path, "dnsConfig")
+    config, at = mapping(spec.get("dnsConfig")), (*path, "dnsConfig")
     servers, searches = sequence(config.get("nameservers")), sequence(config.get("searches"))
     if spec.get("dnsPolicy") == "None" and not servers:
         what = "a pod with dnsPolicy None"

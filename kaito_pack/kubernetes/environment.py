@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import printed
-from kaito_pack.kubernetes.asking import likely, named, no_backsteps, required
+from kaito_pack.kubernetes.asking import choice_hint, named, no_backsteps, required
 from kaito_pack.kubernetes.mounts import Volumes, check_volume
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, text
 
 RELAXED_NAMES = (1, 32)  # the Kubernetes version from which almost any text is a name
 SOURCES = ("configMapKeyRef", "secretKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
@@ -77,13 +77,13 @@ def check_value_from(variable: Fields, path: Path, volumes: Volumes) -> Iterator
         yield problem("kubernetes/one-source", at, what="valueFrom", choices=", ".join(SOURCES[:-1]))
     for source in ("configMapKeyRef", "secretKeyRef"):
         if source in given:
-            yield from check_key_ref(fields(value_from[source]), source, (*at, source))
+            yield from check_key_ref(mapping(value_from[source]), source, (*at, source))
     if "fieldRef" in given:
-        yield from check_field_ref(fields(value_from["fieldRef"]), ENV_FIELDS, (*at, "fieldRef"))
+        yield from check_field_ref(mapping(value_from["fieldRef"]), ENV_FIELDS, (*at, "fieldRef"))
     if "resourceFieldRef" in given:
-        yield from check_resource_ref(fields(value_from["resourceFieldRef"]), (*at, "resourceFieldRef"))
+        yield from check_resource_ref(mapping(value_from["resourceFieldRef"]), (*at, "resourceFieldRef"))
     if "fileKeyRef" in given:
-        yield from check_file_ref(fields(value_from["fileKeyRef"]), volumes, (*at, "fileKeyRef"))
+        yield from check_file_ref(mapping(value_from["fileKeyRef"]), volumes, (*at, "fileKeyRef"))
 
 
 def check_key_ref(reference: Fields, source: str, path: Path) -> Iterator[Problem]:
@@ -117,7 +117,7 @@ def check_env_from(source: Fields, path: Path, relaxed: bool) -> Iterator[Proble
     if len(given) != 1:
         yield problem("kubernetes/one-source", path, what="envFrom", choices="configMapRef, secretRef")
     for name in given:
-        reference = fields(source[name])
+        reference = mapping(source[name])
         yield from required(reference, ["name"], (*path, name), f"a {name}")
         # The API server takes this name for the beginning of one.
         yield from named(reference, "name", names.may_begin_subdomain, (*path, name))
@@ -140,8 +140,7 @@ def check_field_ref(reference: Fields, known: tuple[str, ...], path: Path) -> It
     else:
         good = name == "metadata.labels" and names.is_qualified(key)
     if not good:
-        guess = likely(given, known)
-        hint = f"Did you mean {guess}" if guess else "Use one of " + ", ".join(known)
+        hint = choice_hint(given, known)
         yield problem("kubernetes/field-ref-path", (*path, "fieldPath"), value=shown(given), hint=hint)
 
 
@@ -161,8 +160,7 @@ def check_resource_ref(reference: Fields, path: Path, volume: bool = False) -> I
     name = text(reference.get("resource"))
     huge = name.startswith(("limits.hugepages-", "requests.hugepages-"))
     if name and name not in MEASURED and not huge:
-        guess = likely(name, MEASURED)
-        hint = f"Did you mean {guess}" if guess else "Use one of " + ", ".join(MEASURED)
+        hint = choice_hint(name, MEASURED)
         yield problem("kubernetes/resource-ref", (*path, "resource"), value=shown(name), hint=hint)
         return
     divisor = reference.get("divisor")

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
-from kaito_pack.kubernetes.shapes import strings, text
+from kaito_pack.kubernetes.object_meta import LARGEST_ANNOTATIONS
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
-
-LARGEST_ANNOTATIONS = 262_144  # bytes, keys and values together
+from kaito_pack.shapes import strings, text
 
 
 def check_labels(labels: object, path: Path) -> Iterator[Problem]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kaito_pack.kubernetes.asking import likely, local_path, no_backsteps, one_of, required
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, text
 
 PROPAGATIONS = ("None", "HostToContainer", "Bidirectional")
 RECURSIVE = ("Disabled", "IfPossible", "Enabled")
@@ -68,7 +68,7 @@ def check_sub_path(
 def check_propagation(mount: Fields, path: Path, container: Fields) -> Iterator[Problem]:
     """What is wrong with how mounts below the mount are shared, and with read-only ones."""
     yield from one_of(mount, "mountPropagation", PROPAGATIONS, path, empty=False)
-    privileged = fields(container.get("securityContext")).get("privileged") is True
+    privileged = mapping(container.get("securityContext")).get("privileged") is True
     if mount.get("mountPropagation") == "Bidirectional" and not privileged:
         yield problem("kubernetes/mount-bidirectional", (*path, "mountPropagation"))
     yield from one_of(mount, "recursiveReadOnly", RECURSIVE, path, empty=False)

@@ -12,6 +12,7 @@ SUBDOMAIN_LENGTH = 253
 HOSTNAME_LENGTH = 64
 SIGNER_PATH_LENGTH = 317
 PORT_NAME_LENGTH = 15
+PROTOCOLS = ("TCP", "UDP", "SCTP")  # of ports
 
 
 def is_dns_label(name: str) -> bool:

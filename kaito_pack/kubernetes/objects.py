@@ -14,9 +14,9 @@ from kaito_pack.kubernetes.claims import check_claim
 from kaito_pack.kubernetes.pod import check_hostnames, check_pod_spec
 from kaito_pack.kubernetes.pod_annotations import check_pod_annotations
 from kaito_pack.kubernetes.services import check_service
-from kaito_pack.kubernetes.shapes import Fields, fields, strings, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, mapping, strings, text
 
 NEWEST = "1.37"
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
@@ -91,8 +91,8 @@ def check_secret_type(manifest: Fields, kind: str) -> Iterator[Problem]:
     if kind == "kubernetes.io/basic-auth" and not given.keys() & {"username", "password"}:
         yield problem("kubernetes/field-required", ("data",), field="username", what=what)
     if kind == "kubernetes.io/service-account-token":
-        annotations, at = fields(manifest.get("metadata")).get("annotations"), ("metadata", "annotations")
-        yield from required(fields(annotations), [ACCOUNT], at, what)
+        annotations, at = mapping(manifest.get("metadata")).get("annotations"), ("metadata", "annotations")
+        yield from required(mapping(annotations), [ACCOUNT], at, what)
 
 
 def is_json(content: bytes) -> bool:
@@ -124,13 +124,13 @@ def check_key(key: str, path: Path) -> Iterator[Problem]:
 
 def check_persistent_claim(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a PersistentVolumeClaim."""
-    yield from check_claim(fields(manifest.get("spec")), ("spec",), alone=True)
+    yield from check_claim(mapping(manifest.get("spec")), ("spec",), alone=True)
 
 
 def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a Pod."""
-    spec, path = fields(manifest.get("spec")), ("spec",)
-    annotations = fields(manifest.get("metadata")).get("annotations")
+    spec, path = mapping(manifest.get("spec")), ("spec",)
+    annotations = mapping(manifest.get("metadata")).get("annotations")
     yield from check_pod_annotations(annotations, spec, ("metadata", "annotations"))
     yield from one_of(spec, "restartPolicy", RESTART_POLICIES, path)
     yield from check_pod_spec(spec, path, kubernetes)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import named, one_of, required
-from kaito_pack.kubernetes.shapes import Fields, entries, fields
 from kaito_pack.problems import Path, Problem
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping
 
 # Fields that a pod for Windows cannot have: of the pod (true, or given at all) and of security contexts.
 LINUX_NAMESPACES = ("hostPID", "hostIPC")
@@ -44,9 +44,9 @@ Contexts = list[tuple[Fields, Path]]
 def check_os(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with `os`, with what it rules out, and with settings for Windows."""
     contexts = containers_security(spec, path)
-    pod = (fields(spec.get("securityContext")), (*path, "securityContext"))
+    pod = (mapping(spec.get("securityContext")), (*path, "securityContext"))
     if isinstance(spec.get("os"), dict):
-        system = fields(spec["os"])
+        system = mapping(spec["os"])
         yield from required(system, ["name"], (*path, "os"), "an os")
         yield from one_of(system, "name", ("linux", "windows"), (*path, "os"))
         if system.get("name") == "linux":
@@ -64,7 +64,7 @@ def check_os(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[
 def containers_security(spec: Fields, path: Path) -> Contexts:
     """The security contexts of the pod's containers, with their paths."""
     return [
-        (fields(container.get("securityContext")), (*at, "securityContext"))
+        (mapping(container.get("securityContext")), (*at, "securityContext"))
         for field in ("initContainers", "containers")
         for container, at in entries(spec.get(field), (*path, field))
     ]
@@ -94,7 +94,7 @@ def without(owner: Fields, unknown: tuple[str, ...], path: Path, system: str) ->
 
 def check_windows_options(context: Fields, path: Path) -> Iterator[Problem]:
     """What is wrong with `windowsOptions`."""
-    options, at = fields(context.get("windowsOptions")), (*path, "windowsOptions")
+    options, at = mapping(context.get("windowsOptions")), (*path, "windowsOptions")
     yield from named(options, "gmsaCredentialSpecName", names.is_subdomain, at, empty=False)
     credentials = options.get("gmsaCredentialSpec")
     if (
@@ -126,8 +126,8 @@ def is_windows_domain(domain: str) -> bool:
 
 def check_host_process(spec: Fields, path: Path, contexts: Contexts) -> Iterator[Problem]:
     """What is wrong with containers that run as processes of a Windows node."""
-    whole = fields(fields(spec.get("securityContext")).get("windowsOptions")).get("hostProcess")
-    own = [fields(context.get("windowsOptions")).get("hostProcess") for context, _ in contexts]
+    whole = mapping(mapping(spec.get("securityContext")).get("windowsOptions")).get("hostProcess")
+    own = [mapping(context.get("windowsOptions")).get("hostProcess") for context, _ in contexts]
     for (_, at), flag in zip(contexts, own, strict=True):
         if isinstance(flag, bool) and isinstance(whole, bool) and flag is not whole:
             yield problem("kubernetes/host-process", (*at, "windowsOptions", "hostProcess"))

@@ -19,10 +19,10 @@ from kaito_pack.kubernetes.pod_resources import check_pod_claims, check_pod_reso
 from kaito_pack.kubernetes.resources import check_amounts
 from kaito_pack.kubernetes.scheduling import check_affinity, check_spreading, check_tolerations
 from kaito_pack.kubernetes.security import check_pod_security
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, strings, text, whole
 from kaito_pack.kubernetes.volumes import check_volumes
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import minor, problem
+from kaito_pack.shapes import Fields, entries, mapping, strings, text, whole
 
 ALWAYS = ("Always",)
 
@@ -35,10 +35,10 @@ def check_pod_template(
     `kubernetes` is a minor version ("1.35"); `restart` the restart policies that the kind of workload
     allows: a StatefulSet (and so KAITO) only `Always`, the default, a Job the others.
     """
-    metadata = fields(fields(template).get("metadata"))
+    metadata = mapping(mapping(template).get("metadata"))
     yield from check_labels(metadata.get("labels"), (*path, "metadata", "labels"))
     yield from check_annotations(metadata.get("annotations"), (*path, "metadata", "annotations"))
-    spec, at = fields(fields(template).get("spec")), (*path, "spec")
+    spec, at = mapping(mapping(template).get("spec")), (*path, "spec")
     yield from check_pod_annotations(metadata.get("annotations"), spec, (*path, "metadata", "annotations"))
     if spec.get("ephemeralContainers"):
         yield problem("kubernetes/ephemeral-containers", (*at, "ephemeralContainers"))

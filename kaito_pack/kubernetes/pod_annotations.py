@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kaito_pack.kubernetes.asking import local_path
-from kaito_pack.kubernetes.shapes import Fields, fields, sequence, strings, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, mapping, sequence, strings, text
 
 APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
@@ -42,7 +42,7 @@ def check_pod_annotations(annotations: object, spec: Fields, path: Path) -> Iter
 def containers(spec: Fields) -> Iterator[Fields]:
     """The pod's containers, those that run first in front."""
     for field in CONTAINERS:
-        yield from map(fields, sequence(spec.get(field)))
+        yield from map(mapping, sequence(spec.get(field)))
 
 
 def check_apparmor(container: str, profile: str, spec: Fields, path: Path) -> Iterator[Problem]:
@@ -66,7 +66,7 @@ def check_agreement(annotations: Mapping[str, str], spec: Fields, path: Path) ->
     owners = [(SECCOMP_POD, spec)]
     owners += [(SECCOMP_CONTAINER + text(each.get("name")), each) for each in containers(spec)]
     for key, owner in owners:
-        profile = fields(fields(owner.get("securityContext")).get("seccompProfile"))
+        profile = mapping(mapping(owner.get("securityContext")).get("seccompProfile"))
         if profile and key in annotations and not agree(annotations[key], profile):
             yield problem("kubernetes/profiles-differ", (*path, key), value=shown(annotations[key]))
 

@@ -12,9 +12,9 @@ from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import amount
 from kaito_pack.kubernetes.asking import named, required
 from kaito_pack.kubernetes.resources import check_resources, is_huge_page
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, quantities, sequence, strings, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, quantities, sequence, strings, text
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -27,7 +27,7 @@ def check_pod_resources(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -
     """What is wrong with resources of the whole pod."""
     if spec.get("resources") is None or kubernetes < KNOWN_SINCE:
         return
-    resources, at = fields(spec["resources"]), (*path, "resources")
+    resources, at = mapping(spec["resources"]), (*path, "resources")
     for side in ("limits", "requests"):
         for name, _ in strings(resources.get(side)):
             if name not in {"cpu", "memory"} and not is_huge_page(name):
@@ -41,7 +41,7 @@ def check_pod_resources(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -
 def check_sums(spec: Fields, resources: Fields, path: Path) -> Iterator[Problem]:
     """What of the pod's containers does not fit into its resources as a whole."""
     containers = [
-        fields(fields(container).get("resources")) for container in sequence(spec.get("containers"))
+        mapping(mapping(container).get("resources")) for container in sequence(spec.get("containers"))
     ]
     for name, given in quantities(resources.get("requests")):
         asked = sum(asked_of(own, "requests", name) for own in containers)
@@ -62,7 +62,7 @@ def check_sums(spec: Fields, resources: Fields, path: Path) -> Iterator[Problem]
 
 def asked_of(resources: Fields, side: str, name: str) -> Fraction | int:
     """How much of a resource one container asks for."""
-    return amount(fields(resources.get(side)).get(name)) or 0
+    return amount(mapping(resources.get(side)).get(name)) or 0
 
 
 def check_pod_claims(spec: Fields, path: Path) -> Iterator[Problem]:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import in_range, named, one_of, port, required
 from kaito_pack.kubernetes.selectors import check_selector
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, unset, whole
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, sequence, text, unset, whole
 
 LARGEST_COUNT = 2**31 - 1
 METRICS = {
@@ -29,7 +29,7 @@ TARGETS = ("Utilization", "Value", "AverageValue")
 
 def check_budget(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a PodDisruptionBudget."""
-    spec, path = fields(manifest.get("spec")), ("spec",)
+    spec, path = mapping(manifest.get("spec")), ("spec",)
     given = [name for name in ("minAvailable", "maxUnavailable") if spec.get(name) is not None]
     if len(given) == 2:
         yield problem("kubernetes/budget-twice", (*path, "maxUnavailable"))
@@ -52,8 +52,8 @@ def _is_share(value: object) -> bool:
 
 def check_scaler(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a HorizontalPodAutoscaler."""
-    spec, path = fields(manifest.get("spec")), ("spec",)
-    target, at = fields(spec.get("scaleTargetRef")), ("spec", "scaleTargetRef")
+    spec, path = mapping(manifest.get("spec")), ("spec",)
+    target, at = mapping(spec.get("scaleTargetRef")), ("spec", "scaleTargetRef")
     yield from required(target, ["kind", "name"], at, "a scaler")
     yield from named(target, "name", names.is_path_segment, at)
     for name in ("minReplicas", "maxReplicas"):
@@ -76,7 +76,7 @@ def _check_metric(metric: Fields, path: Path) -> Iterator[Problem]:
     for other in METRICS.values():
         if other != source and metric.get(other) is not None and metric.get(source) is not None:
             yield problem("kubernetes/handler-second", (*path, other), first=source, second=other)
-    goal, at = fields(fields(metric.get(source)).get("target")), (*path, source, "target")
+    goal, at = mapping(mapping(metric.get(source)).get("target")), (*path, source, "target")
     if metric.get(source):
         yield from required(goal, ["type"], at, "a metric")
         yield from one_of(goal, "type", TARGETS, at)
@@ -85,7 +85,7 @@ def _check_metric(metric: Fields, path: Path) -> Iterator[Problem]:
 
 def check_network_policy(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a NetworkPolicy."""
-    spec, path = fields(manifest.get("spec")), ("spec",)
+    spec, path = mapping(manifest.get("spec")), ("spec",)
     yield from check_selector(spec.get("podSelector"), (*path, "podSelector"))
     for direction, ends in (("ingress", "from"), ("egress", "to")):
         for rule, at in entries(spec.get(direction), (*path, direction)):
@@ -99,7 +99,7 @@ def check_network_policy(manifest: Fields, kubernetes: str) -> Iterator[Problem]
 
 
 def _check_policy_port(entry: Fields, path: Path) -> Iterator[Problem]:
-    yield from one_of(entry, "protocol", ("TCP", "UDP", "SCTP"), path)
+    yield from one_of(entry, "protocol", names.PROTOCOLS, path)
     if entry.get("port") is not None:
         yield from port(entry["port"], (*path, "port"))
     first, last = whole(entry.get("port")), whole(entry.get("endPort"))
@@ -124,7 +124,7 @@ def _check_peer(peer: Fields, path: Path) -> Iterator[Problem]:
     for name in others:
         yield from check_selector(peer[name], (*path, name))
     if block is not None:
-        yield from _check_block(fields(block), (*path, "ipBlock"))
+        yield from _check_block(mapping(block), (*path, "ipBlock"))
 
 
 def _check_block(block: Fields, path: Path) -> Iterator[Problem]:
@@ -155,17 +155,17 @@ def _check_block(block: Fields, path: Path) -> Iterator[Problem]:
 
 def check_ingress(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with an Ingress."""
-    spec, path = fields(manifest.get("spec")), ("spec",)
+    spec, path = mapping(manifest.get("spec")), ("spec",)
     if spec.get("defaultBackend") is None and not sequence(spec.get("rules")):
         yield problem("kubernetes/field-required", (*path, "rules"), field="rules", what="an Ingress")
     yield from named(spec, "ingressClassName", names.is_subdomain, path)
     if spec.get("defaultBackend") is not None:
-        yield from _check_backend(fields(spec["defaultBackend"]), (*path, "defaultBackend"))
+        yield from _check_backend(mapping(spec["defaultBackend"]), (*path, "defaultBackend"))
     for rule, at in entries(spec.get("rules"), (*path, "rules")):
         yield from named(rule, "host", _is_host, at)
         if rule.get("http") is None:
             continue
-        http = fields(rule["http"])
+        http = mapping(rule["http"])
         yield from required(http, ["paths"], (*at, "http"), "a rule")
         for entry, place in entries(http.get("paths"), (*at, "http", "paths")):
             yield from _check_path(entry, place)
@@ -183,7 +183,7 @@ def _check_path(entry: Fields, path: Path) -> Iterator[Problem]:
         yield problem("kubernetes/path-relative", (*path, "path"), value=shown(way))
     elif kind in ("Exact", "Prefix") and _has_odd_step(way):
         yield problem("kubernetes/url-path", (*path, "path"), value=shown(way))
-    yield from _check_backend(fields(entry.get("backend")), (*path, "backend"))
+    yield from _check_backend(mapping(entry.get("backend")), (*path, "backend"))
 
 
 def _has_odd_step(way: str) -> bool:
@@ -197,9 +197,9 @@ def _check_backend(backend: Fields, path: Path) -> Iterator[Problem]:
         yield problem("kubernetes/one-source", path, what="a backend", choices="service, resource")
     if service is None:
         return
-    yield from required(fields(service), ["name"], at, "a backend")
-    yield from named(fields(service), "name", names.is_service_name, at, "kubernetes/label-format")
-    target = fields(fields(service).get("port"))
+    yield from required(mapping(service), ["name"], at, "a backend")
+    yield from named(mapping(service), "name", names.is_service_name, at, "kubernetes/label-format")
+    target = mapping(mapping(service).get("port"))
     given = [name for name in ("name", "number") if not unset(target.get(name))]
     if len(given) != 1:
         yield problem("kubernetes/one-source", (*at, "port"), what="the port", choices="name, number")

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import likely, not_negative, one_of, port, required
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, text, whole
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, text, whole
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 PROBE_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
@@ -33,12 +33,12 @@ def check_probes(container: Fields, path: Path, around: Around) -> Iterator[Prob
     """What is wrong with the probes and the lifecycle of a container."""
     for kind in PROBES:
         if isinstance(container.get(kind), dict):
-            yield from check_probe(fields(container[kind]), kind, (*path, kind), around)
-    lifecycle = fields(container.get("lifecycle"))
+            yield from check_probe(mapping(container[kind]), kind, (*path, kind), around)
+    lifecycle = mapping(container.get("lifecycle"))
     for kind in ("postStart", "preStop"):
         if isinstance(lifecycle.get(kind), dict):
             at = (*path, "lifecycle", kind)
-            yield from check_handler(fields(lifecycle[kind]), LIFECYCLE_HANDLERS, at, around)
+            yield from check_handler(mapping(lifecycle[kind]), LIFECYCLE_HANDLERS, at, around)
 
 
 def check_probe(probe: Fields, kind: str, path: Path, around: Around) -> Iterator[Problem]:
@@ -66,7 +66,7 @@ def check_handler(handler: Fields, kinds: tuple[str, ...], path: Path, around: A
     for kind in given[1:]:
         yield problem("kubernetes/handler-second", (*path, kind), first=given[0], second=kind)
     for kind in given[:1]:
-        action, at = fields(handler[kind]), (*path, kind)
+        action, at = mapping(handler[kind]), (*path, kind)
         if kind == "exec":
             yield from required(action, ["command"], at, "an exec handler")
         elif kind == "sleep":

@@ -11,9 +11,9 @@ from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import in_range, named, one_of, required
 from kaito_pack.kubernetes.environment import VOLUME_FIELDS, check_field_ref, check_resource_ref
 from kaito_pack.kubernetes.selectors import check_selector
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, text, whole
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, text, whole
 
 HIGHEST_MODE = 0o777
 SHORTEST_TOKEN = 600  # seconds
@@ -49,8 +49,8 @@ def check_projected(settings: Fields, path: Path, kubernetes: tuple[int, ...]) -
         for name in given:
             if name in dropped:
                 continue
-            yield from check_projection(name, fields(source[name]), (*at, name))
-            for file, file_at in made_files(name, fields(source[name]), (*at, name)):
+            yield from check_projection(name, mapping(source[name]), (*at, name))
+            for file, file_at in made_files(name, mapping(source[name]), (*at, name)):
                 if file in taken:
                     yield problem("kubernetes/file-twice", file_at, value=shown(file))
                 taken.add(file)
@@ -136,9 +136,9 @@ def check_files(settings: Fields, path: Path) -> Iterator[Problem]:
                 "kubernetes/one-source", at, what="an item of a downwardAPI volume", choices=choices
             )
         elif given[0] == "fieldRef":
-            yield from check_field_ref(fields(item["fieldRef"]), VOLUME_FIELDS, (*at, "fieldRef"))
+            yield from check_field_ref(mapping(item["fieldRef"]), VOLUME_FIELDS, (*at, "fieldRef"))
         else:
-            reference = fields(item["resourceFieldRef"])
+            reference = mapping(item["resourceFieldRef"])
             yield from check_resource_ref(reference, (*at, "resourceFieldRef"), volume=True)
 
 

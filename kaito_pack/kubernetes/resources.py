@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.amounts import amount
 from kaito_pack.kubernetes.asking import likely, named, one_of, required
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, quantities, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, quantities, text
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -48,8 +48,8 @@ def is_resource_name(name: str) -> bool:
 
 def check_resources(resources: object, path: Path, claims: frozenset[str] = frozenset()) -> Iterator[Problem]:
     """What is wrong with a container's `resources`; `claims` are the names of the pod's resourceClaims."""
-    limits = dict(quantities(fields(resources).get("limits")))
-    requests = dict(quantities(fields(resources).get("requests")))
+    limits = dict(quantities(mapping(resources).get("limits")))
+    requests = dict(quantities(mapping(resources).get("requests")))
     yield from check_amounts(limits, (*path, "limits"))
     yield from check_amounts(requests, (*path, "requests"))
     for name in requests:
@@ -57,7 +57,7 @@ def check_resources(resources: object, path: Path, claims: frozenset[str] = froz
     asked = {*limits, *requests}
     if any(is_huge_page(name) for name in asked) and not asked & {"cpu", "memory"}:
         yield problem("kubernetes/huge-pages-alone", path)
-    yield from check_claims(fields(resources), path, claims)
+    yield from check_claims(mapping(resources), path, claims)
 
 
 def check_amounts(amounts: Fields, path: Path) -> Iterator[Problem]:

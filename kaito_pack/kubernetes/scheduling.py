@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import in_range, one_of, required
 from kaito_pack.kubernetes.selectors import check_node_term, check_selector
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, texts, whole
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, sequence, text, texts, whole
 
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 REQUIRED, PREFERRED = (
@@ -81,10 +81,10 @@ def check_label_keys(owner: Fields, field: str, path: Path) -> Iterator[Problem]
 
 def check_affinity(spec: Fields, path: Path) -> Iterator[Problem]:
     """What is wrong with `affinity` (which KAITO replaces in what it makes of a Workspace)."""
-    affinity, at = fields(spec.get("affinity")), (*path, "affinity")
-    node, node_at = fields(affinity.get("nodeAffinity")), (*at, "nodeAffinity")
+    affinity, at = mapping(spec.get("affinity")), (*path, "affinity")
+    node, node_at = mapping(affinity.get("nodeAffinity")), (*at, "nodeAffinity")
     if isinstance(node.get(REQUIRED), dict):
-        selector = fields(node[REQUIRED])
+        selector = mapping(node[REQUIRED])
         yield from required(selector, ["nodeSelectorTerms"], (*node_at, REQUIRED), "a required node affinity")
         for term, term_at in entries(
             selector.get("nodeSelectorTerms"), (*node_at, REQUIRED, "nodeSelectorTerms")
@@ -92,9 +92,9 @@ def check_affinity(spec: Fields, path: Path) -> Iterator[Problem]:
             yield from check_node_term(term, term_at)
     for wish, wish_at in entries(node.get(PREFERRED), (*node_at, PREFERRED)):
         yield from check_weight(wish, wish_at)
-        yield from check_node_term(fields(wish.get("preference")), (*wish_at, "preference"))
+        yield from check_node_term(mapping(wish.get("preference")), (*wish_at, "preference"))
     for kind in ("podAffinity", "podAntiAffinity"):
-        yield from check_pod_affinity(fields(affinity.get(kind)), (*at, kind))
+        yield from check_pod_affinity(mapping(affinity.get(kind)), (*at, kind))
 
 
 def check_pod_affinity(affinity: Fields, path: Path) -> Iterator[Problem]:
@@ -103,7 +103,7 @@ def check_pod_affinity(affinity: Fields, path: Path) -> Iterator[Problem]:
         yield from check_pod_term(term, at)
     for wish, at in entries(affinity.get(PREFERRED), (*path, PREFERRED)):
         yield from check_weight(wish, at)
-        yield from check_pod_term(fields(wish.get("podAffinityTerm")), (*at, "podAffinityTerm"))
+        yield from check_pod_term(mapping(wish.get("podAffinityTerm")), (*at, "podAffinityTerm"))
 
 
 def check_pod_term(term: Fields, path: Path) -> Iterator[Problem]:

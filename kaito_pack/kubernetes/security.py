@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import in_range, local_path, one_of, required
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, whole
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, sequence, text, whole
 
 LARGEST_ID = 2**31 - 1
 DEVICES_JUDGED = (1, 35)  # the first that keeps block devices from pods with users of their own
@@ -22,7 +22,7 @@ PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 
 def check_security(container: Fields, path: Path, pod: Fields) -> Iterator[Problem]:
     """What is wrong with a container's security context; `pod` is that of its pod."""
-    context, at = fields(container.get("securityContext")), (*path, "securityContext")
+    context, at = mapping(container.get("securityContext")), (*path, "securityContext")
     yield from check_identity(context, at)
     yield from check_profiles(context, at)
     yield from one_of(context, "procMount", ("Default", "Unmasked"), at, empty=False)
@@ -33,7 +33,7 @@ def check_security(container: Fields, path: Path, pod: Fields) -> Iterator[Probl
                 (*at, "allowPrivilegeEscalation"),
                 with_what="privileged: true",
             )
-        if "CAP_SYS_ADMIN" in sequence(fields(context.get("capabilities")).get("add")):
+        if "CAP_SYS_ADMIN" in sequence(mapping(context.get("capabilities")).get("add")):
             facts = {"with_what": "the capability CAP_SYS_ADMIN"}
             yield problem("kubernetes/privilege-conflict", (*at, "allowPrivilegeEscalation"), None, **facts)
     user = context.get("runAsUser", pod.get("runAsUser"))
@@ -44,7 +44,7 @@ def check_security(container: Fields, path: Path, pod: Fields) -> Iterator[Probl
 
 def check_pod_security(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with the pod's security context and its use of the host's namespaces."""
-    context, at = fields(spec.get("securityContext")), (*path, "securityContext")
+    context, at = mapping(spec.get("securityContext")), (*path, "securityContext")
     yield from check_identity(context, at)
     yield from in_range(context, "fsGroup", 0, LARGEST_ID, at)
     for index, group in enumerate(sequence(context.get("supplementalGroups"))):
@@ -87,7 +87,7 @@ def check_profiles(context: Fields, path: Path) -> Iterator[Problem]:
     for field in ("seccompProfile", "appArmorProfile"):
         if not isinstance(context.get(field), dict):
             continue
-        profile, at = fields(context[field]), (*path, field)
+        profile, at = mapping(context[field]), (*path, field)
         yield from required(profile, ["type"], at, f"a {field}")
         yield from one_of(profile, "type", PROFILES, at)
         local = profile.get("localhostProfile")

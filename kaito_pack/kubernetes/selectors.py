@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import one_of, required
 from kaito_pack.kubernetes.metadata import check_labels
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, strings, text, texts
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, sequence, strings, text, texts
 
 WITH_VALUES, WITHOUT_VALUES, COMPARING = ("In", "NotIn"), ("Exists", "DoesNotExist"), ("Gt", "Lt")
 
 
 def check_selector(selector: object, path: Path) -> Iterator[Problem]:
     """What is wrong with a label selector."""
-    yield from check_labels(fields(selector).get("matchLabels"), (*path, "matchLabels"))
-    expressions = fields(selector).get("matchExpressions")
+    yield from check_labels(mapping(selector).get("matchLabels"), (*path, "matchLabels"))
+    expressions = mapping(selector).get("matchExpressions")
     for expression, at in entries(expressions, (*path, "matchExpressions")):
         yield from check_expression(expression, (*WITH_VALUES, *WITHOUT_VALUES), at)
 
@@ -57,10 +57,10 @@ def unmatched(selector: object, labels: Fields, path: Path) -> Iterator[tuple[Pa
     A null counts as an empty text in both.
     """
     given = {key: text(value) for key, value in strings(labels)}
-    for key, value in strings(fields(selector).get("matchLabels")):
+    for key, value in strings(mapping(selector).get("matchLabels")):
         if (value is None or isinstance(value, str)) and given.get(key) != text(value):
             yield (*path, "matchLabels", key), key, text(value)
-    expressions = fields(selector).get("matchExpressions")
+    expressions = mapping(selector).get("matchExpressions")
     for expression, at in entries(expressions, (*path, "matchExpressions")):
         key, operator = text(expression.get("key")), text(expression.get("operator"))
         values = [value for value, _ in texts(expression.get("values"), at)]

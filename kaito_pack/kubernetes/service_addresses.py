@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import at_most, one_of, required
 from kaito_pack.kubernetes.dns import STRICT_ADDRESSES, address
-from kaito_pack.kubernetes.shapes import Fields, fields, sequence, strings, text, texts
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, mapping, sequence, strings, text, texts
 
 FAMILIES = ("IPv4", "IPv6")
 POLICIES = ("SingleStack", "PreferDualStack", "RequireDualStack")
@@ -119,7 +119,7 @@ def check_source_ranges(
     manifest: Fields, spec: Fields, kind: str, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
     """What is wrong with the addresses that a load balancer lets in, as a field or as an annotation."""
-    annotations = dict(strings(fields(manifest.get("metadata")).get("annotations")))
+    annotations = dict(strings(mapping(manifest.get("metadata")).get("annotations")))
     given = list(texts(spec.get("loadBalancerSourceRanges"), ("spec", "loadBalancerSourceRanges")))
     path: Path = ("spec", "loadBalancerSourceRanges")
     if not given and SOURCE_RANGES in annotations:

@@ -12,13 +12,12 @@ from kaito_pack.kubernetes import names
 from kaito_pack.kubernetes.asking import in_range, named, one_of, port, required
 from kaito_pack.kubernetes.metadata import check_labels
 from kaito_pack.kubernetes.service_addresses import check_addresses, check_source_ranges
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, unset, whole
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import minor, problem
+from kaito_pack.shapes import Fields, entries, mapping, sequence, text, unset, whole
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 REACHED_FROM_OUTSIDE = ("NodePort", "LoadBalancer")
-PROTOCOLS = ("TCP", "UDP", "SCTP")
 NODE_PORTS = (30000, 32767)  # the API server's default range
 KUBELET_PORT = 10250
 KUBELET_GUARDED = (1, 32)  # the last that keeps load balancers away from the kubelet
@@ -39,7 +38,7 @@ DISTRIBUTED, DISTRIBUTED_FINELY = (1, 31), (1, 34)  # the first that know one of
 
 def check_service(manifest: Mapping[str, Any], kubernetes: str) -> Iterator[Problem]:
     """What the API server refuses in a Service whose fields all decode."""
-    spec, path = fields(manifest.get("spec")), ("spec",)
+    spec, path = mapping(manifest.get("spec")), ("spec",)
     kind, version = text(spec.get("type")) or "ClusterIP", minor(kubernetes)
     for field, choices in CHOICES.items():
         yield from one_of(spec, field, choices, path)
@@ -119,7 +118,7 @@ def check_port(entry: Fields, kind: str, path: Path, several: bool) -> Iterator[
         yield problem("kubernetes/port-range", (*path, "port"), value=shown(number))
     if entry.get("targetPort") is not None:
         yield from port(entry["targetPort"], (*path, "targetPort"), service=True)
-    yield from one_of(entry, "protocol", PROTOCOLS, path)
+    yield from one_of(entry, "protocol", names.PROTOCOLS, path)
     protocol = entry.get("appProtocol")
     if isinstance(protocol, str) and not names.is_qualified(protocol):
         yield problem("kubernetes/label-key", (*path, "appProtocol"), key=shown(protocol))
@@ -151,5 +150,5 @@ def check_affinity(spec: Fields, path: Path) -> Iterator[Problem]:
         # The API server drops it.
         yield problem("kubernetes/affinity-config", at)
         return
-    client = fields(fields(config).get("clientIP"))
+    client = mapping(mapping(config).get("clientIP"))
     yield from in_range(client, "timeoutSeconds", 1, LONGEST_AFFINITY, (*at, "clientIP"))

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 
 from kaito_pack.kubernetes import disks, names
 from kaito_pack.kubernetes.amounts import amount
-from kaito_pack.kubernetes.asking import named, no_backsteps, one_of, required
+from kaito_pack.kubernetes.asking import named, no_backsteps, one_of, own_name, required
 from kaito_pack.kubernetes.claims import check_claim_template
 from kaito_pack.kubernetes.projections import check_files, check_items, check_mode, check_projected
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, text
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
+from kaito_pack.shapes import Fields, entries, mapping, text
 
 # Each source of a volume with the fields that it must have.
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -59,13 +59,7 @@ def check_volumes(spec: Fields, path: Path, kubernetes: tuple[int, ...]) -> Iter
     """What is wrong with the pod's volumes themselves; mounts are judged with their containers."""
     seen: set[str] = set()
     for volume, at in entries(spec.get("volumes"), (*path, "volumes")):
-        yield from required(volume, ["name"], at, "a volume")
-        name = text(volume.get("name"))
-        if name and not names.is_dns_label(name):
-            yield problem("kubernetes/label-format", (*at, "name"), field="name", value=shown(name))
-        if name and name in seen:
-            yield problem("kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="volume")
-        seen.add(name)
+        yield from own_name(volume, at, "volume", seen)
         yield from check_source(volume, at, kubernetes)
 
 
@@ -75,7 +69,7 @@ def check_source(volume: Fields, path: Path, kubernetes: tuple[int, ...]) -> Ite
     for source in given[1:]:
         yield problem("kubernetes/volume-second-source", (*path, source), first=given[0], second=source)
     for source in given[:1]:
-        settings, at = fields(volume[source]), (*path, source)
+        settings, at = mapping(volume[source]), (*path, source)
         if isinstance(volume[source], dict):
             yield from required(settings, SOURCES[source], at, f"a volume of type {source}")
             if source in CHECKS:
@@ -122,7 +116,7 @@ def check_csi(settings: Fields, path: Path) -> Iterator[Problem]:
     if driver and (len(driver) > DRIVER_NAME_LENGTH or not names.is_subdomain(driver.lower())):
         yield problem("kubernetes/name-format", (*path, "driver"), field="driver", value=shown(driver))
     if isinstance(settings.get("nodePublishSecretRef"), dict):
-        secret = fields(settings["nodePublishSecretRef"])
+        secret = mapping(settings["nodePublishSecretRef"])
         at = (*path, "nodePublishSecretRef")
         yield from required(secret, ["name"], at, "a nodePublishSecretRef")
         yield from named(secret, "name", names.is_subdomain, at)

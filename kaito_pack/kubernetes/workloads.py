@@ -14,9 +14,9 @@ from kaito_pack.kubernetes.asking import named, not_negative, one_of, required
 from kaito_pack.kubernetes.claims import check_claim
 from kaito_pack.kubernetes.pod import check_hostnames, check_pod_template
 from kaito_pack.kubernetes.selectors import check_selector, unmatched
-from kaito_pack.kubernetes.shapes import Fields, entries, fields, sequence, text, unset, whole
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import minor, problem
+from kaito_pack.shapes import Fields, entries, mapping, sequence, text, unset, whole
 
 SPEC: Path = ("spec",)
 WORKLOAD_NUMBERS = ("replicas", "minReadySeconds")
@@ -38,30 +38,30 @@ LONGEST_CRON_NAME = 52
 
 def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a StatefulSet, Deployment, DaemonSet or ReplicaSet."""
-    spec, kind = fields(manifest.get("spec")), text(manifest.get("kind"))
+    spec, kind = mapping(manifest.get("spec")), text(manifest.get("kind"))
     yield from not_negative(spec, WORKLOAD_NUMBERS, SPEC)
     selector, at = spec.get("selector"), (*SPEC, "selector")
-    template = fields(spec.get("template"))
-    if not fields(selector).get("matchLabels") and not fields(selector).get("matchExpressions"):
+    template = mapping(spec.get("template"))
+    if not mapping(selector).get("matchLabels") and not mapping(selector).get("matchExpressions"):
         yield problem("kubernetes/field-required", at, field="selector", what=f"a {kind}")
     yield from check_selector(selector, at)
-    labels = fields(fields(template.get("metadata")).get("labels"))
+    labels = mapping(mapping(template.get("metadata")).get("labels"))
     for path, key, value in unmatched(selector, labels, at):
         yield problem("kubernetes/selector-mismatch", path, key=shown(key), value=shown(value))
     if kind == "StatefulSet":
-        template = {**template, "spec": with_claims(fields(template.get("spec")), spec)}
+        template = {**template, "spec": with_claims(mapping(template.get("spec")), spec)}
     else:
-        yield from check_hostnames(fields(template.get("spec")), (*SPEC, "template", "spec"))
+        yield from check_hostnames(mapping(template.get("spec")), (*SPEC, "template", "spec"))
     yield from check_pod_template(template, (*SPEC, "template"), kubernetes)
 
 
 def with_claims(pod: Fields, spec: Fields) -> dict[str, Any]:
     """The pod's spec with the volumes that a StatefulSet makes of its claims, in place of its own ones."""
-    claims = {text(fields(fields(claim).get("metadata")).get("name")) for claim in claims_of(spec)} - {""}
+    claims = {text(mapping(mapping(claim).get("metadata")).get("name")) for claim in claims_of(spec)} - {""}
     made = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in sorted(claims)]
     # A volume that is replaced leaves a gap, so that the paths of the others stay true.
     kept = [
-        {"name": f"replaced-{index}"} if text(fields(volume).get("name")) in claims else volume
+        {"name": f"replaced-{index}"} if text(mapping(volume).get("name")) in claims else volume
         for index, volume in enumerate(sequence(pod.get("volumes")))
     ]
     return {**pod, "volumes": kept + made} if made else dict(pod)
@@ -74,37 +74,37 @@ def claims_of(spec: Fields) -> list[Any]:
 
 def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a StatefulSet."""
-    spec = fields(manifest.get("spec"))
+    spec = mapping(manifest.get("spec"))
     yield from check_workload(manifest, kubernetes)
     yield from named(spec, "serviceName", names.is_dns_label, SPEC, "kubernetes/label-format")
     yield from one_of(spec, "podManagementPolicy", ("OrderedReady", "Parallel"), SPEC)
     retention = "persistentVolumeClaimRetentionPolicy"
     for field in ("whenDeleted", "whenScaled"):
-        yield from one_of(fields(spec.get(retention)), field, ("Retain", "Delete"), (*SPEC, retention))
-    yield from not_negative(fields(spec.get("ordinals")), ["start"], (*SPEC, "ordinals"))
-    strategy, path = fields(spec.get("updateStrategy")), (*SPEC, "updateStrategy")
+        yield from one_of(mapping(spec.get(retention)), field, ("Retain", "Delete"), (*SPEC, retention))
+    yield from not_negative(mapping(spec.get("ordinals")), ["start"], (*SPEC, "ordinals"))
+    strategy, path = mapping(spec.get("updateStrategy")), (*SPEC, "updateStrategy")
     yield from check_strategy(strategy, ("RollingUpdate", "OnDelete"), path)
-    rolling, at = fields(strategy.get("rollingUpdate")), (*path, "rollingUpdate")
+    rolling, at = mapping(strategy.get("rollingUpdate")), (*path, "rollingUpdate")
     yield from not_negative(rolling, ["partition"], at)
     if minor(kubernetes) < CLAIMS_JUDGED:
         return
     if not is_amount(rolling.get("maxUnavailable")) or is_nothing(rolling.get("maxUnavailable")):
         yield problem("kubernetes/percent", (*at, "maxUnavailable"), value=shown(rolling["maxUnavailable"]))
     for claim, claim_at in entries(claims_of(spec), (*SPEC, "volumeClaimTemplates")):
-        metadata, metadata_at = fields(claim.get("metadata")), (*claim_at, "metadata")
+        metadata, metadata_at = mapping(claim.get("metadata")), (*claim_at, "metadata")
         yield from required(metadata, ["name"], metadata_at, "a claim of a StatefulSet")
         yield from named(metadata, "name", names.is_dns_label, metadata_at, "kubernetes/label-format")
-        yield from check_claim(fields(claim.get("spec")), (*claim_at, "spec"))
+        yield from check_claim(mapping(claim.get("spec")), (*claim_at, "spec"))
 
 
 def check_deployment(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a Deployment."""
-    spec = fields(manifest.get("spec"))
+    spec = mapping(manifest.get("spec"))
     yield from check_workload(manifest, kubernetes)
     yield from not_negative(spec, DEPLOYMENT_NUMBERS, SPEC)
-    strategy, path = fields(spec.get("strategy")), (*SPEC, "strategy")
+    strategy, path = mapping(spec.get("strategy")), (*SPEC, "strategy")
     yield from check_strategy(strategy, ("RollingUpdate", "Recreate"), path)
-    rolling, at = fields(strategy.get("rollingUpdate")), (*path, "rollingUpdate")
+    rolling, at = mapping(strategy.get("rollingUpdate")), (*path, "rollingUpdate")
     for field in ("maxSurge", "maxUnavailable"):
         if not is_amount(rolling.get(field)):
             yield problem("kubernetes/percent", (*at, field), value=shown(rolling[field]))
@@ -137,23 +137,23 @@ def is_nothing(value: object) -> bool:
 
 def check_job(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a Job."""
-    yield from check_job_spec(fields(manifest.get("spec")), SPEC, kubernetes)
+    yield from check_job_spec(mapping(manifest.get("spec")), SPEC, kubernetes)
 
 
 def check_cron_job(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a CronJob."""
-    spec = fields(manifest.get("spec"))
+    spec = mapping(manifest.get("spec"))
     yield from required(spec, ["schedule"], SPEC, "a CronJob")
     yield from named(spec, "schedule", is_schedule, SPEC, "kubernetes/schedule")
     yield from one_of(spec, "concurrencyPolicy", ("Allow", "Forbid", "Replace"), SPEC)
     yield from not_negative(spec, CRON_NUMBERS, SPEC)
     if spec.get("timeZone") is not None and unset(spec["timeZone"]):
         yield from required(spec, ["timeZone"], SPEC, "a CronJob with a time zone")
-    name = text(fields(manifest.get("metadata")).get("name"))
+    name = text(mapping(manifest.get("metadata")).get("name"))
     if len(name) > LONGEST_CRON_NAME:
         facts = {"field": "the length of a CronJob's name", "low": 1, "high": LONGEST_CRON_NAME}
         yield problem("kubernetes/number-range", ("metadata", "name"), None, value=len(name), **facts)
-    job = fields(fields(spec.get("jobTemplate")).get("spec"))
+    job = mapping(mapping(spec.get("jobTemplate")).get("spec"))
     yield from check_job_spec(job, ("spec", "jobTemplate", "spec"), kubernetes)
 
 
@@ -173,9 +173,9 @@ def check_job_spec(spec: Fields, path: Path, kubernetes: str) -> Iterator[Proble
     yield from one_of(spec, "completionMode", ("NonIndexed", "Indexed"), path, empty=False)
     if spec.get("completionMode") == "Indexed" and spec.get("completions") is None:
         yield from required(spec, ["completions"], path, "a Job of completionMode Indexed")
-    template, at = fields(spec.get("template")), (*path, "template")
+    template, at = mapping(spec.get("template")), (*path, "template")
     yield from check_pod_template(template, at, kubernetes, restart=("OnFailure", "Never"))
-    yield from check_hostnames(fields(template.get("spec")), (*at, "spec"))
+    yield from check_hostnames(mapping(template.get("spec")), (*at, "spec"))
 
 
 CHECKS: Mapping[str, Callable[[Fields, str], Iterator[Problem]]] = {

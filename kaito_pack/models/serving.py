@@ -26,6 +26,7 @@ from kaito_pack.models.vllm_arguments import (
     whole,
 )
 from kaito_pack.problems import Path
+from kaito_pack.shapes import at, mapping
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.command_line import Command, has_option, last_option
 
@@ -62,7 +63,7 @@ def serving_of_workspace(manifest: Mapping[str, Any]) -> Serving | None:
     view = read_workspace(manifest)
     if view.engine != ENGINE or view.container is None or view.is_tuning:
         return None
-    container = at(manifest, view.container)
+    container = mapping(at(manifest, view.container))
     command = server_command(container, view.model_id)
     gpu, gpu_path = gpu_limit(container, view.container)
     paths = {"server": view.container, "image": (*view.container, "image"), "gpu_count": gpu_path}
@@ -145,10 +146,3 @@ def values_paths(values: Mapping[str, Any], has_gpu: bool) -> dict[str, Path]:
     if has_gpu:
         paths["tensor_parallel_size"] = paths["gpu_count"] = ("resources", "gpu")
     return paths
-
-
-def at(manifest: Any, path: Path) -> Mapping[str, Any]:
-    """The map at a path that is known to exist."""
-    for step in path:
-        manifest = manifest[step]
-    return manifest if isinstance(manifest, Mapping) else {}

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from kaito_pack.problems import UsageError, escaped
+from kaito_pack.problems import UsageError, escaped, reason_of
+from kaito_pack.sources import SUFFIXES
 
-SUFFIXES = (".yaml", ".yml", ".json")
 TREE_PART = ".kaito-pack-tree-"  # how files of a tree that are being written begin
 FILE_PART = ".kaito-pack-file-"
 YOUNG_SECONDS = 60  # within which a file without a lock may still be somebody's who is about to lock it
@@ -42,7 +42,7 @@ def write_atomically(file: Path, text: str) -> None:
         if there is None or not same_text(there, text):
             _replace(path, text, there)
     except OSError as error:
-        raise unwritten(error, str(file)) from None
+        raise unwritten(str(file), error) from None
 
 
 def _replace(path: str, text: str, there: bytes | None) -> None:
@@ -90,9 +90,9 @@ def read_bytes(path: str) -> bytes | None:
         return None
 
 
-def unwritten(error: OSError, path: str) -> UsageError:
+def unwritten(path: str, error: OSError) -> UsageError:
     """A failure to write, in one line."""
-    return UsageError(f"{escaped(path)}: cannot be written: {(error.strerror or str(error)).lower()}")
+    return UsageError(f"{escaped(path)}: cannot be written: {reason_of(error)}")
 
 
 def remove_quietly(path: str) -> None:

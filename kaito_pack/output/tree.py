@@ -13,7 +13,7 @@ from typing import Any
 
 from kaito_pack.documents.scalars import yaml_scalar
 from kaito_pack.output import read_bytes, same_text
-from kaito_pack.problems import UsageError, escaped, shown
+from kaito_pack.problems import UsageError, escaped, shown, unread
 from kaito_pack.rendering.manifests import Manifest, as_yaml
 
 MARKER = "# Rendered by kaito-pack from a values file: edit that instead.\n"
@@ -149,7 +149,7 @@ def _kind(file: str) -> int | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise unread(error, file) from None
+        raise unread(file, error) from None
     if kind == stat.S_IFLNK:
         raise UsageError(f"{escaped(file)}: a symbolic link, which would lead out of the folder")
     return kind
@@ -211,7 +211,7 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise unread(error, folder) from None
+        raise unread(folder, error) from None
 
 
 def _is_own(file: str) -> bool:
@@ -223,7 +223,7 @@ def _is_own(file: str) -> bool:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return False
     except OSError as error:
-        raise unread(error, file) from None
+        raise unread(file, error) from None
 
 
 def _is_marked(content: bytes) -> bool:
@@ -234,9 +234,4 @@ def _content(file: str) -> bytes | None:
     try:
         return read_bytes(file)
     except OSError as error:
-        raise unread(error, file) from None
-
-
-def unread(error: OSError, file: str) -> UsageError:
-    """A failure to read, in one line."""
-    return UsageError(f"{escaped(file)}: cannot be read: {(error.strerror or str(error)).lower()}")
+        raise unread(file, error) from None

@@ -39,7 +39,7 @@ def write(trees: Sequence[tuple[str, Texts]], prune: bool) -> list[Changes]:
                 _finish(changes, parts)
             return changes
     except OSError as error:
-        raise output.unwritten(error, os.fsdecode(error.filename or "")) from None
+        raise output.unwritten(os.fsdecode(error.filename or ""), error) from None
     finally:
         for part, _ in parts:
             remove_quietly(part)
@@ -62,7 +62,7 @@ def _stage(changes: Changes, parts: list[tuple[str, str]], made: list[str]) -> N
             finally:
                 os.close(handle)
         except OSError as error:
-            raise output.unwritten(error, file) from None
+            raise output.unwritten(file, error) from None
     for path in changes.stale:
         folder = os.path.dirname(changes.file(path))
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -75,7 +75,7 @@ def _finish(changes: Sequence[Changes], parts: list[tuple[str, str]]) -> None:
         try:
             os.replace(part, file)
         except OSError as error:
-            raise output.unwritten(error, file) from None
+            raise output.unwritten(file, error) from None
         parts.pop(0)
     for one in changes:
         for path in one.stale:

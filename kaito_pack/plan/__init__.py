@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from kaito_pack import checks
+from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan import moves
 from kaito_pack.plan.changes import Change, by_table
 from kaito_pack.plan.differences import ABSENT, Difference, differences, keyed_path
-from kaito_pack.plan.moves import Identity, identity, metadata, nameable
+from kaito_pack.plan.moves import Identity, Manifest, identity, metadata, nameable
 from kaito_pack.plan.stored import kept_by_apply, settled
 from kaito_pack.problems import Path, Problem
 from kaito_pack.report import sentence
@@ -24,7 +24,6 @@ REFUSED = "the update is refused as a whole, so nothing of it reaches the cluste
 ONLY_ANEW = f"{REFUSED}; made again, the Workspace takes it, and the model is away meanwhile"
 STORED = "kaito/stored-object-broken"
 BLOCKED = "whatever the change, because of what is stored: "
-Manifest = Mapping[str, Any]
 
 
 @dataclass
@@ -108,7 +107,7 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
         return None
     planned = _planned("changed", new)
     planned.changes = list(_labelled(found, before, after, target))
-    if "rejected" in planned.labels and checks.is_workspace(new):
+    if "rejected" in planned.labels and is_workspace(new):
         anew = not any(_refusals(None, new, target))
         planned.why = ONLY_ANEW if anew else REFUSED
         planned.remedy = _delete(planned) if anew else ""
@@ -116,7 +115,7 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
 
 
 def _labelled(found: Sequence[Difference], old: Manifest, new: Manifest, target: Target) -> Iterator[Change]:
-    refused, blocked = _rejections(old, new, target) if checks.is_workspace(new) else ([], [])
+    refused, blocked = rejections(old, new, target) if is_workspace(new) else ([], [])
     untold = list(refused)
     for one in found:
         refusal = next((each for each in refused if _concerns(keyed_path(new, each.path), one.path)), None)
@@ -136,12 +135,7 @@ def _rejected(one: Difference, refusal: Problem, head: str = "") -> Change:
     return Change(one.path, one.old, one.new, "rejected", head + refusal.message, sentence(refusal.fix))
 
 
-def rejections(old: Manifest, new: Manifest, target: Target) -> list[Problem]:
-    """What the API server or KAITO's webhook refuses because of the change, and not for what was there."""
-    return _rejections(old, new, target)[0]
-
-
-def _rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Problem], list[Problem]]:
+def rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Problem], list[Problem]]:
     """The refusals of a change that come of it, and those that any change of this object would meet."""
     before = {(one.rule, one.path) for one in _refusals(old, old, target)}
     refused: tuple[list[Problem], list[Problem]] = [], []

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.plan.differences import ABSENT, Difference
-from kaito_pack.plan.moves import identity, metadata, nameable
-from kaito_pack.problems import Path, looks_like_token, path_text, shown
+from kaito_pack.plan.moves import Manifest, identity, metadata, nameable
+from kaito_pack.problems import Path, looks_like_token, path_text, shown_whole
 from kaito_pack.rules import in_range
+from kaito_pack.shapes import at
 from kaito_pack.tables import table
 
 HASH = "kubefoundry.io/template-hash"
 HIDDEN = "a value with a Hugging Face token (not shown)"
 BY_JOB = "the rollout job deletes the workload, KAITO makes it again, and the replicas restart"
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,7 @@ def workload(row: Mapping[str, Any], kaito: str) -> str:
 
 def _has(body: Manifest, path: str) -> bool:
     """Whether the object has the field that a row is for; every object has none."""
-    inside: Any = body
-    for step in path.split(".") if path else ():
-        inside = inside.get(step) if isinstance(inside, Mapping) else None
-    return inside is not None
+    return not path or at(body, tuple(path.split("."))) is not None
 
 
 def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
@@ -105,11 +103,7 @@ def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
 
 
 def _hash(body: Manifest) -> Any:
-    inference = body.get("inference")
-    template = inference.get("template") if isinstance(inference, Mapping) else None
-    metadata = template.get("metadata") if isinstance(template, Mapping) else None
-    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-    return annotations.get(HASH) if isinstance(annotations, Mapping) else None
+    return at(body, (*TEMPLATE, "metadata", "annotations", HASH))
 
 
 def _masked(value: Any) -> Any:
@@ -126,5 +120,4 @@ def _json(value: Any) -> str:
 def _value(value: Any) -> str:
     if value is ABSENT:
         return "nothing"
-    value = _masked(value)
-    return shown(_json(value) if isinstance(value, Mapping | list) and value else value, quote=False)
+    return shown_whole(_masked(value), quote=False)

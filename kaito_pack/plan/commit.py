@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
-from kaito_pack.problems import UsageError, escaped, shown
+from kaito_pack.problems import UsageError, escaped, reason_of, shown
 from kaito_pack.sources import SUFFIXES
 
 
@@ -86,7 +86,7 @@ class Commit:
                 check=False,
             )
         except OSError as error:
-            raise UsageError(f"--against needs git: {(error.strerror or str(error)).lower()}") from None
+            raise UsageError(f"--against needs git: {reason_of(error)}") from None
         if done.returncode:
             raise UsageError(f"--against: {self._reason(folder, arguments, os.fsdecode(done.stderr))}")
         return os.fsdecode(done.stdout)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kaito_pack.checks import is_workspace
+from kaito_pack.kaito.fields import is_workspace
+from kaito_pack.shapes import at
 
 INSTANCE = "app.kubernetes.io/instance"
 DEFAULT = "default"
@@ -21,8 +22,7 @@ def identity(body: Manifest) -> Identity:
 
 def metadata(body: Manifest, name: str) -> str:
     """A text of the metadata, or ""."""
-    found = body.get("metadata")
-    value = found.get(name) if isinstance(found, Mapping) else None
+    value = at(body, ("metadata", name))
     return "" if value is None else str(value)
 
 
@@ -74,9 +74,7 @@ def _pair(
 
 
 def _instance(body: Manifest) -> object:
-    found = body.get("metadata")
-    labels = found.get("labels") if isinstance(found, Mapping) else None
-    return labels.get(INSTANCE) if isinstance(labels, Mapping) else None
+    return at(body, ("metadata", "labels", INSTANCE))
 
 
 def _name(body: Manifest) -> object:

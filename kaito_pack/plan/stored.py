@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from kaito_pack.checks import is_workspace
 from kaito_pack.kaito import crd
+from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan.moves import DEFAULT
+from kaito_pack.shapes import at
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 ADDED = (
@@ -110,8 +111,7 @@ def kept_by_apply(live: Mapping[str, Any], new: Mapping[str, Any], kaito: str) -
 
 
 def _last_applied(metadata: Mapping[str, Any]) -> dict[str, Any] | None:
-    annotations = metadata.get("annotations")
-    text = annotations.get(LAST_APPLIED) if isinstance(annotations, Mapping) else None
+    text = at(metadata, ("annotations", LAST_APPLIED))
     try:
         found = json.loads(text) if isinstance(text, str) else None
     except ValueError:

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from kaito_pack import checks
 from kaito_pack.kaito import instance_types
+from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, is_workspace
 from kaito_pack.pipeline import surroundings
 from kaito_pack.plan.changes import workload
 from kaito_pack.problems import Problem, shown
 from kaito_pack.rules import problem, rule
+from kaito_pack.shapes import at
 from kaito_pack.tables import table
 from kaito_pack.target import Surroundings, Target
 
@@ -58,7 +60,7 @@ def upgraded(
     around = surroundings(now, bodies), surroundings(then, bodies)
     found = []
     for body in bodies:
-        if checks.is_workspace(body) and (reasons := list(_reasons(body, *around))):
+        if is_workspace(body) and (reasons := list(_reasons(body, *around))):
             metadata = body["metadata"]
             found.append(
                 Upgraded(metadata.get("namespace", ""), metadata["name"], now.kaito, reasons, cluster)
@@ -82,8 +84,6 @@ def _new(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> list
     return [one for one in checks.check(body, then) or () if (one.rule, one.path) not in known]
 
 
-INSTANCE_TYPE = ("resource", "instanceType")
-TEMPLATE = ("inference", "template")
 REPLACED = "controller/workload-replaced"
 
 
@@ -91,8 +91,7 @@ def _replaced(body: Mapping[str, Any], now: Target, then: Target) -> Iterator[Pr
     """A workload that the newer KAITO deletes, since it runs templates by another kind of workload."""
     row = table("kaito/changes.json")["template"]
     old, new = workload(row, now.kaito), workload(row, then.kaito)
-    inference = body.get("inference")
-    if old == new or not isinstance(inference, Mapping) or inference.get("template") is None:
+    if old == new or at(body, TEMPLATE) is None:
         return
     if rule(REPLACED).holds_for(then.kaito):
         yield problem(REPLACED, TEMPLATE, kaito=then.kaito, old=old, new=new)

@@ -12,8 +12,8 @@ from kaito_pack.preflight import installed, nodes, ownership, secrets
 from kaito_pack.preflight.asking import Cluster
 from kaito_pack.preflight.findings import Finding, finding
 from kaito_pack.problems import path_text, shown
+from kaito_pack.shapes import mapping
 from kaito_pack.target import Target
-from kaito_pack.workspace import mapping
 
 __all__ = ["Cluster", "Finding", "preflight"]
 

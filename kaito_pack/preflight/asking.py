@@ -23,7 +23,8 @@ class Cluster:
 
     def there(self, kind: str, name: str, namespace: str | None = None) -> Mapping[str, Any] | None:
         """The object; an empty map where there is none, None where it may not be read."""
-        return self._asked(kind, name, namespace=namespace)  # type: ignore[no-any-return]
+        found: Mapping[str, Any] | None = self._asked(kind, name, namespace=namespace)
+        return found
 
     def all(self, kind: str, everywhere: bool = False) -> list[Mapping[str, Any]] | None:
         """The objects of a kind that has no namespace, or of every namespace; None where unreadable."""

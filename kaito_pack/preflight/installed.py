@@ -12,9 +12,9 @@ from kaito_pack.preflight.asking import Cluster
 from kaito_pack.preflight.findings import Finding, finding
 from kaito_pack.problems import shown
 from kaito_pack.rules import in_range, minor
+from kaito_pack.shapes import at, mapping
 from kaito_pack.tables import table
 from kaito_pack.target import Provisioning, Target
-from kaito_pack.workspace import mapping
 from kaito_pack.workspace.command_line import last_option, read_commands
 
 CRD = "workspaces.kaito.sh"
@@ -72,7 +72,7 @@ def _controller(cluster: Cluster) -> Mapping[str, Any] | None:
         return None
     images = table("kaito/cluster.json")["controllerImages"]
     for deployment in deployments:
-        pod = mapping(mapping(mapping(deployment.get("spec")).get("template")).get("spec"))
+        pod = mapping(at(deployment, ("spec", "template", "spec")))
         for container in pod.get("containers") or []:
             path = str(mapping(container).get("image")).partition("@")[0]
             repository = path.rpartition(":")[0] or path

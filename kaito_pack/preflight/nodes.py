@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.kubernetes.amounts import amount
 from kaito_pack.preflight.asking import Cluster
 from kaito_pack.preflight.findings import Finding, finding
 from kaito_pack.problems import shown
 from kaito_pack.rules import all_rules
+from kaito_pack.shapes import at, mapping
 from kaito_pack.tables import table
 from kaito_pack.target import Provisioning
-from kaito_pack.workspace import desired_replicas, mapping
+from kaito_pack.workspace import desired_replicas
 
 Node = Mapping[str, Any]
 
@@ -78,7 +80,7 @@ def _enough(name: str, wanted: Fraction, nodes: Sequence[Node], replicas: int) -
 
 def _devices(workspace: Mapping[str, Any]) -> dict[str, Fraction]:
     """The devices that one pod asks for: resources with a domain, such as nvidia.com/gpu."""
-    pod = mapping(mapping(mapping(workspace.get("inference")).get("template")).get("spec"))
+    pod = mapping(at(workspace, (*TEMPLATE, "spec")))
     asked: dict[str, Fraction] = {}
     for container in pod.get("containers") or []:
         resources = mapping(mapping(container).get("resources"))

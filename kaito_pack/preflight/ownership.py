@@ -7,8 +7,8 @@ from typing import Any
 
 from kaito_pack.preflight.findings import Finding, finding
 from kaito_pack.problems import shown
+from kaito_pack.shapes import mapping
 from kaito_pack.tables import table
-from kaito_pack.workspace import mapping
 
 
 def check(workspace: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Iterator[Finding]:

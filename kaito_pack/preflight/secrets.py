@@ -9,8 +9,8 @@ from typing import Any
 from kaito_pack.preflight.asking import Cluster
 from kaito_pack.preflight.findings import Finding, finding
 from kaito_pack.problems import Path, path_text, shown
+from kaito_pack.shapes import mapping
 from kaito_pack.tables import table
-from kaito_pack.workspace import mapping
 
 
 @dataclass(frozen=True, slots=True)

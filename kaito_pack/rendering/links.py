@@ -10,26 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kaito_pack.kaito.fields import CONTAINERS
 from kaito_pack.models.vllm_arguments import argument_path
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.rules import problem
+from kaito_pack.shapes import at
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.command_line import Command, options, read_commands
 from kaito_pack.workspace.served_model import served_model
 
-TEMPLATE: Path = ("inference", "template")
 MODEL = "model"  # the container of every mode that serves the model
 
 
-def check_links(values: Values, manifest: Manifest) -> Iterator[Problem]:
+def check_links(values: Values, workspace: Manifest) -> Iterator[Problem]:
     """What the mode's templates keep true, and the user's additions may have broken."""
-    template = _at(manifest.body, TEMPLATE)
-    containers = _at(template, ("spec", "containers"))
+    containers = at(workspace.body, CONTAINERS)
     if not isinstance(containers, list) or not containers:
         return
-    index = next((at for at, one in enumerate(containers) if _at(one, ("name",)) == MODEL), 0)
-    path, container = (*TEMPLATE, "spec", "containers", index), containers[index]
+    index = next((number for number, one in enumerate(containers) if at(one, ("name",)) == MODEL), 0)
+    path, container = (*CONTAINERS, index), containers[index]
     if not isinstance(container, Mapping):
         return
     yield from _gpu_link(container, path, values.mode.facts)
@@ -45,7 +45,7 @@ def check_links(values: Values, manifest: Manifest) -> Iterator[Problem]:
 
 def _gpu_link(container: Mapping[str, Any], path: Path, facts: Mapping[str, Any]) -> Iterator[Problem]:
     names = facts.get("gpuCountArguments", ())
-    limit = _at(container, ("resources", "limits", "nvidia.com/gpu"))
+    limit = at(container, ("resources", "limits", "nvidia.com/gpu"))
     sizes = [value for command in read_commands(container) for value in _values(command, names, facts)[-1:]]
     if names and not sizes and served_model(container).model_id:
         sizes = ["1"]  # what a server takes that is told nothing
@@ -77,10 +77,10 @@ def _values(command: Command, names: Sequence[str], facts: Mapping[str, Any]) ->
 
 def _probe_links(container: Mapping[str, Any], path: Path, facts: Mapping[str, Any]) -> Iterator[Problem]:
     port = facts.get("port")
-    named = {_at(one, ("name",)): _at(one, ("containerPort",)) for one in container.get("ports") or ()}
+    named = {at(one, ("name",)): at(one, ("containerPort",)) for one in container.get("ports") or ()}
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         for handler in ("httpGet", "tcpSocket", "grpc"):
-            asked = _at(container, (probe, handler, "port"))
+            asked = at(container, (probe, handler, "port"))
             if asked is not None and port is not None and named.get(asked, asked) != port:
                 where = (*path, probe, handler, "port")
                 yield problem("values/probe-port-differs", where, asked=shown(asked), port=port)
@@ -116,14 +116,3 @@ def _is_same(flag: str, name: str, facts: Mapping[str, Any]) -> bool:
     flag, name = (one.replace("--no-", "--", 1) for one in (flag, name))
     is_beginning = bool(facts.get("abbreviates")) and len(flag) > 2 and flag.startswith("--")
     return flag == name or (is_beginning and name.startswith(flag))
-
-
-def _at(body: Any, path: Path) -> Any:
-    for step in path:
-        if isinstance(body, Mapping):
-            body = body.get(step)
-        elif isinstance(body, list) and isinstance(step, int) and step < len(body):
-            body = body[step]
-        else:
-            return None
-    return body

@@ -21,7 +21,7 @@ from kaito_pack.problems import PackError, Path
 from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.rendering.renderer import NO_HASHES, context_of
 from kaito_pack.rendering.templates import Environment, render
-from kaito_pack.rendering.trace import at
+from kaito_pack.shapes import at
 from kaito_pack.values.checking import Values
 
 # What stands for the hashes, which are known after all is rendered.

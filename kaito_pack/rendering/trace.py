@@ -12,6 +12,7 @@ from typing import Any
 from kaito_pack.problems import PackError, Path, Problem
 from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.rendering.renderer import Renderer
+from kaito_pack.shapes import at
 from kaito_pack.values.checking import Values
 
 _ABSENT = object()
@@ -24,9 +25,9 @@ def culprits(values: Values, manifest: Manifest, path: Path, renderer: Renderer)
 
 def _culprits(values: Values, manifest: Manifest, path: Path, renderer: Renderer) -> Iterator[Path]:
     # One by one: whoever wants the first alone renders once or twice, not once a value (20 times, 10 ms).
-    here = _at(manifest.body, path)
+    here = at(manifest.body, path, _ABSENT)
     changes = _changes(values.filled, values.mode.schema, ())
-    given_first = sorted(changes, key=lambda change: _at(values.given, change[0]) is _ABSENT)
+    given_first = sorted(changes, key=lambda change: at(values.given, change[0], _ABSENT) is _ABSENT)
     for value_path, changed in given_first:
         if _differs(here, path, manifest.template, changed, values, renderer):
             yield value_path
@@ -54,7 +55,7 @@ def _differs(
         again = renderer.render_filled([template], {**changed, "mode": values.mode.facts})
     except PackError:
         return False  # the changed value makes no manifest at all, which tells nothing of this part
-    return bool(again) and _at(again[0].body, path) != here
+    return bool(again) and at(again[0].body, path, _ABSENT) != here
 
 
 def _changes(part: Any, schema: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
@@ -74,6 +75,7 @@ def _changes(part: Any, schema: Mapping[str, Any], path: Path) -> Iterator[tuple
 
 
 def other_value(value: Any, schema: Mapping[str, Any]) -> Any:
+    """A value that is another one and as right by its schema, as far as that is easy; None for no idea."""
     if value is None:
         return next(iter(schema.get("examples", [])), None)
     if isinstance(value, bool):
@@ -83,20 +85,3 @@ def other_value(value: Any, schema: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
         return next((choice for choice in schema.get("enum", []) if choice != value), value + "x")
     return [*value, "x"] if isinstance(value, list) else None
-
-
-def _at(body: Any, path: Path) -> Any:
-    for step in path:
-        if isinstance(body, Mapping) and step in body:
-            body = body[step]
-        elif isinstance(body, list) and isinstance(step, int) and step < len(body):
-            body = body[step]
-        else:
-            return _ABSENT
-    return body
-
-
-def at(body: Any, path: Path) -> Any:
-    """What stands at `path` of plain data; None where nothing does."""
-    found = _at(body, path)
-    return None if found is _ABSENT else found

@@ -1,25 +1,22 @@
 """What a Workspace is doing: one phase, one sentence, for every KAITO from 0.6 to 0.12.
 
-The precedence of the rows and their sentences stand in `schemas/kaito/status.json`; the facts that the
-rows ask for are found in `kaito_pack.status.conditions`.
+The precedence of the rows and their sentences stand in `schemas/kaito/status.json`; `conditions` finds the
+facts that the rows ask for, `reasons` fills the sentences.
 """
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kaito_pack.problems import escaped, looks_like_token
-from kaito_pack.status import conditions as reading
-from kaito_pack.status.conditions import ABSENT, Condition, Conditions, table
-from kaito_pack.workspace import WorkspaceView, desired_replicas, mapping, read_workspace
+from kaito_pack.shapes import mapping
+from kaito_pack.status.conditions import facts, table
+from kaito_pack.status.reasons import reason
+from kaito_pack.workspace import WorkspaceView, read_workspace
 
 Phase = Literal["Pending", "Deploying", "Running", "Failed", "Terminating", "Unknown"]
 PHASES: tuple[Phase, ...] = ("Pending", "Deploying", "Running", "Failed", "Terminating", "Unknown")
-LONGEST_DETAIL = 400  # characters of a status message that a reason repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def status_of(
     """
     whole = mapping(workspace)
     view = view or read_workspace(whole)
-    row = _row(reading.facts(whole))
+    row = _row(facts(whole))
     phase: Phase = row["phase"]
     counted = _ready_replicas(statefulset)
     ready = counted if counted is not None else view.desired if phase == "Running" else None
@@ -86,132 +83,21 @@ def status_of(
         desired=view.desired,
         ready=ready,
         endpoint=view.endpoint,
-        reason=_reason(row, whole, view, ready),
+        reason=reason(row, whole, view, ready),
         row=row["row"],
         view=view,
-        service_exists=_service_exists(view.endpoint, services),
+        service_exists=service_exists(view.endpoint, services),
     )
 
 
-def printable(message: str, longest: int = LONGEST_DETAIL) -> str:
-    """A message of the cluster's on one line, safe for a terminal, without tokens, cut if long."""
-    words = ["(a token, not shown)" if looks_like_token(word) else word for word in message.split()]
-    line = re.sub(r"(?i)\b(sig|token|password)=[^&\s\"']+", r"\1=(not shown)", escaped(" ".join(words)))
-    return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
-def kubectl(verb: str, view: WorkspaceView, what: str) -> str:
-    """A kubectl command about a Workspace, to be copied from a terminal."""
-    namespace = f" -n {_argument(view.namespace)}" if view.namespace else ""
-    return f"kubectl{namespace} {verb} {what}"
-
-
-def _row(facts: frozenset[str]) -> Mapping[str, Any]:
+def _row(found: frozenset[str]) -> Mapping[str, Any]:
     """The first row all of whose facts hold; the last row asks for none."""
     rows: list[Mapping[str, Any]] = table()["rows"]
-    return next(row for row in rows if all(_holds(fact, facts) for fact in row["when"]))
+    return next(row for row in rows if all(_holds(fact, found) for fact in row["when"]))
 
 
-def _holds(fact: str, facts: frozenset[str]) -> bool:
-    return fact.removeprefix("not ") not in facts if fact.startswith("not ") else fact in facts
-
-
-def _reason(
-    row: Mapping[str, Any], workspace: Mapping[str, Any], view: WorkspaceView, ready: int | None
-) -> str:
-    conditions = reading.read_conditions(workspace)
-    name = _argument(view.name)
-    words = {
-        "get": kubectl("get", view, f"workspace {name}"),
-        "pods": kubectl("describe", view, f"pods -l kaito.sh/workspace={name}"),
-        "jobs": kubectl("get", view, f"jobs,pods -l kaito.sh/workspace={name}"),
-        "nodes": "kubectl get nodes" + _selector(workspace),
-        "state": printable(_state(workspace, conditions), 40),
-        "cause": printable(conditions.get("InferenceReady", ABSENT).reason, 60),
-        "detail": _detail(row.get("detail", ""), workspace, conditions),
-        "desired": view.desired,
-        "ready": ready,
-    }
-    reason = row["reason"].format_map(words)
-    if row["phase"] == "Running" and ready is not None and ready < view.desired:
-        reason += ", " + table()["notes"]["fewerReady"].format_map(words)
-    return str(reason)
-
-
-def _detail(kind: str, workspace: Mapping[str, Any], conditions: Conditions) -> str:
-    """The message that tells most, for a row whose sentence wants one."""
-    notes = table()["notes"]
-    inference = conditions.get("InferenceReady", ABSENT)
-    message = ""
-    if kind == "refusal":
-        message = next(reading.refusals(conditions), "")
-    elif kind == "succeeded":
-        message = conditions.get("WorkspaceSucceeded", ABSENT).message
-    elif kind == "inference":
-        message = inference.message
-    elif kind == "reconcile":
-        message = next(reading.reconcile_errors(conditions), "")
-    elif kind == "mirror":
-        message = (_first_not_true(conditions, "ModelMirrorReady", "ResourceReady") or ABSENT).message
-    elif kind == "nodes":
-        message = _node_message(conditions)
-    elif kind == "contradiction":
-        message = _contradiction(workspace, conditions)
-    elif kind == "workers":
-        workers = notes["workers"].format(
-            workers=reading.worker_count(workspace), desired=desired_replicas(workspace)
-        )
-        message = ": ".join([workers, *list(reading.reconcile_errors(conditions))[:1]])
-    return printable(message).rstrip(". ") or str(notes["noMessage"])
-
-
-def _node_message(conditions: Conditions) -> str:
-    """Why the node is missing: the cloud's own words first, then a time-out's, then KAITO's general ones."""
-    claims = reading.claim(conditions)
-    succeeded = conditions.get("WorkspaceSucceeded", ABSENT)
-    named = not claims.is_true and claims.reason not in ("", *table()["plainClaimReasons"])
-    if named and claims.message:
-        return claims.message
-    if succeeded.is_false and succeeded.reason == "workspaceFailed" and succeeded.message:
-        return succeeded.message
-    kinds = ("NodeClaimReady", "NodeClaimsReady", "NodesReady", "ResourceReady")
-    current = {kind: found for kind, found in conditions.items() if kind not in kinds[:2] or found is claims}
-    missing = _first_not_true(current, *kinds)
-    return missing.message or missing.reason if missing else "ResourceReady is not reported"
-
-
-def _contradiction(workspace: Mapping[str, Any], conditions: Conditions) -> str:
-    other = _first_not_true(conditions, "ResourceReady", "WorkspaceSucceeded")
-    if other:
-        return f"{other.type} is {other.status}, {other.message or other.reason}"
-    return f"its state is {reading.state_of(workspace) or 'not set'}"
-
-
-def _first_not_true(conditions: Conditions, *kinds: str) -> Condition | None:
-    return next(
-        (conditions[kind] for kind in kinds if kind in conditions and not conditions[kind].is_true), None
-    )
-
-
-def _state(workspace: Mapping[str, Any], conditions: Conditions) -> str:
-    """A tuning job's state; before 0.9 there is only what the conditions say."""
-    if state := reading.state_of(workspace):
-        return state
-    if conditions.get("WorkspaceSucceeded", ABSENT).is_true:
-        return "Succeeded"
-    started = conditions.get("JobStarted", ABSENT)
-    return "started" if started.is_true else started.reason or "not reported"
-
-
-def _selector(workspace: Mapping[str, Any]) -> str:
-    labels = mapping(mapping(mapping(workspace.get("resource")).get("labelSelector")).get("matchLabels"))
-    pairs = [f"{key}={value}" for key, value in labels.items() if isinstance(value, str)]
-    return f" -l {_argument(','.join(pairs))}" if pairs else ""
-
-
-def _argument(word: str | None) -> str:
-    """A word for a command line that is printed: quoted where a shell would act on it."""
-    return shlex.quote(printable(word, 300)) if word else "NAME"
+def _holds(fact: str, found: frozenset[str]) -> bool:
+    return fact.removeprefix("not ") not in found if fact.startswith("not ") else fact in found
 
 
 def _ready_replicas(workload: Mapping[str, Any] | None) -> int | None:
@@ -221,7 +107,8 @@ def _ready_replicas(workload: Mapping[str, Any] | None) -> int | None:
     return ready if isinstance(ready, int) and not isinstance(ready, bool) else None
 
 
-def _service_exists(endpoint: str | None, services: Iterable[Mapping[str, Any]] | None) -> bool | None:
+def service_exists(endpoint: str | None, services: Iterable[Mapping[str, Any]] | None) -> bool | None:
+    """Whether the Service of an endpoint is among `services`; None where nobody looked."""
     if services is None or endpoint is None:
         return None
     name = endpoint.rpartition(":")[0]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kaito_pack.documents import read_file
-from kaito_pack.workspace import mapping
+from kaito_pack.kaito.fields import is_workspace
+from kaito_pack.shapes import mapping
 
-GROUP = "kaito.sh/"
 WORKLOADS = ("StatefulSet", "Deployment")  # KAITO up to 0.7 makes a Deployment
 
 
@@ -73,11 +73,6 @@ def pick(values: Iterable[object]) -> ClusterObjects:
         services=services or None,
         is_list=any(_is_list(mapping(value)) for value in values),
     )
-
-
-def is_workspace(item: Mapping[str, Any]) -> bool:
-    """Whether an object is a KAITO Workspace of any served version."""
-    return item.get("kind") == "Workspace" and str(item.get("apiVersion")).startswith(GROUP)
 
 
 def _unfolded(value: object) -> Iterator[Mapping[str, Any]]:

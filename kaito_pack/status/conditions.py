@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.shapes import mapping, text
 from kaito_pack.tables import first, per_pack
-from kaito_pack.workspace import desired_replicas, mapping, text
+from kaito_pack.workspace import desired_replicas
 
 Conditions = Mapping[str, "Condition"]
 
@@ -92,7 +93,7 @@ def facts(workspace: Mapping[str, Any]) -> frozenset[str]:
 
 def state_of(workspace: Mapping[str, Any]) -> str:
     """`status.state` (KAITO 0.9 and later, v1beta1 only), "" where there is none."""
-    return text(mapping(workspace.get("status")).get("state")) or ""
+    return text(mapping(workspace.get("status")).get("state"))
 
 
 def nodes_there(conditions: Conditions, state: str) -> bool:

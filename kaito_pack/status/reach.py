@@ -10,7 +10,8 @@ from typing import Any
 
 from kaito_pack.pack import Pack
 from kaito_pack.problems import escaped
-from kaito_pack.status import Status, kubectl
+from kaito_pack.status import Status, service_exists
+from kaito_pack.status.reasons import kubectl
 
 LOCAL_PORT_OF_80 = 8080  # ports below 1024 need rights on a desk
 
@@ -56,7 +57,7 @@ def ways(
 ) -> Iterator[tuple[str, str]]:
     """How to reach the model, as pairs of a label and a line to copy or read."""
     own = pack_service(status, engines)
-    exists = own is not None and _exists(own, services)
+    exists = bool(service_exists(own, services))
     if status.endpoint is None:
         yield "endpoint", "none that this pack knows of"
         return
@@ -85,14 +86,6 @@ def ways(
             "note",
             f"no Service of the pack is known to exist ({escaped(own)}: {seen}); render.py makes one",
         )
-
-
-def _exists(endpoint: str, services: tuple[Mapping[str, Any], ...] | None) -> bool:
-    name = endpoint.rpartition(":")[0]
-    names = [
-        metadata.get("name") for s in services or () if isinstance(metadata := s.get("metadata"), Mapping)
-    ]
-    return name in names
 
 
 def _curl(port: int, model: str) -> str:

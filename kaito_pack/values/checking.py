@@ -101,9 +101,10 @@ def _is_exponent(raw: str) -> bool:
 
 
 def _put(values: dict[str, Any], path: Path, value: object) -> None:
+    owner: Any = values
     for step in path[:-1]:
-        values = values[step]  # type: ignore[index]
-    values[path[-1]] = value  # type: ignore[index]
+        owner = owner[step]
+    owner[path[-1]] = value
 
 
 def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
@@ -124,26 +125,30 @@ def _mode(given: Mapping[str, Any], of: Sequence[Layer], pack: Pack, problems: l
     name = given.get("modelSource")
     if isinstance(name, str) and name in pack.mode_names:
         return pack.mode(name)
-    choices = ", ".join(pack.mode_names)
-    if name is None:
-        known = {field for mode in pack.mode_names for field in pack.mode(mode).schema["properties"]}
-        slips = (key for key in given if key not in known)
-        misspelt = next((key for key in slips if did_you_mean(str(key), known) == "modelSource"), None)
-        where = layers.place(of, (misspelt,) if misspelt else (), key=True)
-        path: Path = (misspelt,) if misspelt else ("modelSource",)
-        rule = "values/unknown-field" if misspelt else "values/missing"
-        fix = (
-            f"did you mean `modelSource`? It chooses the mode: {choices}" if misspelt else f"Choose {choices}"
-        )
-        if not misspelt or path not in {found.path for found in problems}:
-            problems.append(problem(rule, path, where, fix=fix, field="modelSource"))
-    elif ("modelSource",) not in {found.path for found in problems}:
-        close = did_you_mean(name, pack.mode_names) if isinstance(name, str) else None
-        fix = f"did you mean `{close}`?" if close else f"Choose {choices}"
-        where = layers.place(of, ("modelSource",))
-        facts = {"value": shown(name), "fix": fix}
-        problems.append(problem("values/unknown-mode", ("modelSource",), where, **facts))
+    found = _no_mode(given, of, pack) if name is None else _unknown_mode(name, of, pack)
+    if found.rule == "values/missing" or found.path not in {one.path for one in problems}:
+        problems.append(found)
     raise ProblemsError(problems)
+
+
+def _no_mode(given: Mapping[str, Any], of: Sequence[Layer], pack: Pack) -> Problem:
+    """modelSource is missing, or misspelt."""
+    choices = ", ".join(pack.mode_names)
+    known = {field for mode in pack.mode_names for field in pack.mode(mode).schema["properties"]}
+    slips = (key for key in given if key not in known)
+    misspelt = next((key for key in slips if did_you_mean(str(key), known) == "modelSource"), None)
+    if misspelt is None:
+        rule, path, fix = "values/missing", ("modelSource",), f"Choose {choices}"
+        return problem(rule, path, layers.place(of, (), key=True), fix=fix, field="modelSource")
+    fix = f"did you mean `modelSource`? It chooses the mode: {choices}"
+    return problem("values/unknown-field", (misspelt,), layers.place(of, (misspelt,), key=True), fix=fix)
+
+
+def _unknown_mode(name: object, of: Sequence[Layer], pack: Pack) -> Problem:
+    close = did_you_mean(name, pack.mode_names) if isinstance(name, str) else None
+    fix = f"did you mean `{close}`?" if close else f"Choose {', '.join(pack.mode_names)}"
+    where: Path = ("modelSource",)
+    return problem("values/unknown-mode", where, layers.place(of, where), value=shown(name), fix=fix)
 
 
 def _written(document: Document) -> Iterator[Problem]:

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from kaito_pack.documents import Document
 from kaito_pack.problems import Path, Place, UsageError, escaped
+from kaito_pack.shapes import at
+
+_ABSENT = object()
 
 
 class Indexed(dict[int, Any]):
@@ -73,15 +76,7 @@ def without_nulls(values: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
 def origin(layers: Sequence[Layer], path: Path) -> Layer:
     """The layer that the value at `path` came from; the first one where none has it."""
     for layer in reversed(layers):
-        value = layer.document.value
-        for step in path:
-            if isinstance(value, dict) and step in value:
-                value = value[step]
-            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-                value = value[step]
-            else:
-                break
-        else:
+        if at(layer.document.value, path, _ABSENT) is not _ABSENT:
             return layer
     return origin(layers, path[:-1]) if path else layers[0]
 

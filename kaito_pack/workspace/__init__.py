@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kaito_pack.problems import Path
+from kaito_pack.shapes import mapping, text
+from kaito_pack.target import RUNTIME_ANNOTATION
 from kaito_pack.workspace.served_model import ServedModel, engines, served_model
 
-RUNTIME_ANNOTATION = "kaito.sh/runtime"
 KAITO_SERVICE_PORT = 80  # KAITO's own Service <workspace>:80, hard-coded to the pod's port 5000
 KAITO_TARGET_PORT = 5000
 
@@ -51,17 +52,18 @@ def read_workspace(
     inference, tuning = mapping(whole.get("inference")), mapping(whole.get("tuning"))
     is_tuning = whole.get("inference") is None
     work, section = (tuning, "tuning") if is_tuning else (inference, "inference")
-    preset = text(mapping(work.get("preset")).get("name"))
+    preset = text(mapping(work.get("preset")).get("name")) or None
     if preset:
         model, container, image = _preset_model(whole, preset, is_tuning), None, None
     else:
         model, container, image = _template_model(work, section)
-    name = text(mapping(whole.get("metadata")).get("name"))
+    metadata = mapping(whole.get("metadata"))
+    name = text(metadata.get("name")) or None
     premade = (image or "").rpartition("/")[2].partition("@")[0]
     suffix = (service_suffixes or {}).get(model.engine or "", f"-{model.engine}")
     return WorkspaceView(
         name=name,
-        namespace=text(mapping(whole.get("metadata")).get("namespace")),
+        namespace=text(metadata.get("namespace")) or None,
         model_id=model.model_id,
         gguf_file=model.gguf_file,
         engine=None if is_tuning else model.engine,
@@ -87,16 +89,6 @@ def desired_replicas(workspace: Mapping[str, Any]) -> int:
     return 1
 
 
-def mapping(value: object) -> Mapping[str, Any]:
-    """`value` where it is a map, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def text(value: object) -> str | None:
-    """`value` where it is a text with something in it, else None."""
-    return value if isinstance(value, str) and value else None
-
-
 def _preset_model(workspace: Mapping[str, Any], preset: str, is_tuning: bool) -> ServedModel:
     annotations = mapping(mapping(workspace.get("metadata")).get("annotations"))
     is_vllm = not is_tuning and annotations.get(RUNTIME_ANNOTATION) != "transformers"
@@ -111,7 +103,7 @@ def _template_model(work: Mapping[str, Any], section: str) -> tuple[ServedModel,
     for position, container in enumerate(containers if isinstance(containers, list) else []):
         found = served_model(mapping(container))
         if where is None or found.rank > best.rank:
-            best, image = found, text(mapping(container).get("image"))
+            best, image = found, text(mapping(container).get("image")) or None
             where = position
     path: Path | None = None if where is None else (section, "template", "spec", "containers", where)
     return best, path, image

@@ -23,6 +23,19 @@ def test_a_nested_value_is_found_by_its_path(run: Run) -> None:
     assert "GPU count" in run("explain", "resources.gpu").stdout
 
 
+def test_choices_are_a_plain_list(run: Run) -> None:
+    assert "ONE OF:   direct, build\n" in run("explain", "ggufRunMode").stdout
+
+
+def test_a_value_that_holds_others_lists_them(run: Run) -> None:
+    told = run("explain", "monitoring").stdout.partition("FIELDS:\n")[2].splitlines()
+    assert [line.split()[0] for line in told] == [
+        "monitoring.podMonitor",
+        "monitoring.labels",
+        "monitoring.interval",
+    ]
+
+
 def test_alone_it_lists_all_values(run: Run) -> None:
     lines = run("explain").stdout.splitlines()
     assert len(lines) == len(explaining.fields(Pack()))

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from kaito_pack.documents import Document
 from kaito_pack.values import layers
 from kaito_pack.values.layers import Layer
-from tests.conftest import ROOT, Run
+from tests.conftest import ROOT, TINY, Run
 
-TINY = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"
 TARGET = "apiVersion: pack.kubefoundry.io/v1\nkind: Target\n"
 
 

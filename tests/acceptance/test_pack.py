@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,7 @@ from kaito_pack.form.web.state import read_state
 from kaito_pack.form.web.view import Views
 from kaito_pack.pack import Pack
 from kaito_pack.target import Target
-from tests.conftest import ROOT, Run
-
-TINY = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"
+from tests.conftest import ROOT, TINY, Run
 
 
 def pack(folder: Path, files: dict[str, str]) -> Path:
@@ -129,27 +128,21 @@ def test_check_tells_what_is_wrong_with_a_pack(
 
 
 def test_a_template_that_never_ends_is_ended(run: Run, tmp_path: Path) -> None:
-    loop = LOOP.replace("EACH", "") + "a: 1\n"
-    done = run(
-        "-",
-        "--pack",
-        pack(tmp_path / "echo", MODE | {"templates/echo/workspace.yaml.j2": loop}),
-        stdin=MODE["values/echo.yaml"],
-    )
+    done = rendered_by(run, tmp_path, LOOP.replace("EACH", "") + "a: 1\n")
     assert done.returncode == 1
     assert "was ended" in done.stderr
 
 
 def test_a_template_that_fills_the_memory_is_ended(run: Run, tmp_path: Path) -> None:
-    loop = LOOP.replace("EACH", "x" * 40)
-    done = run(
-        "-",
-        "--pack",
-        pack(tmp_path / "echo", MODE | {"templates/echo/workspace.yaml.j2": loop}),
-        stdin=MODE["values/echo.yaml"],
-    )
+    done = rendered_by(run, tmp_path, LOOP.replace("EACH", "x" * 40))
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+
+
+def rendered_by(run: Run, folder: Path, template: str) -> subprocess.CompletedProcess[str]:
+    """What comes of the mode's example where its Workspace is rendered by `template`."""
+    own = pack(folder / "echo", MODE | {"templates/echo/workspace.yaml.j2": template})
+    return run("-", "--pack", own, stdin=MODE["values/echo.yaml"])
 
 
 def test_a_new_kaito_version_is_files_alone(run: Run, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 
-from kaito_pack.checks import check, is_workspace
+from kaito_pack.checks import check
+from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.kubernetes import definitions
 from kaito_pack.pipeline import surroundings
 from kaito_pack.rendering.manifests import as_yaml

@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import ROOT, Run
+from tests.conftest import ROOT, TINY, Run
 
 LLAMA = ROOT / "values" / "llama.yaml"
-TINY = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"
 
 
 def test_a_values_file_becomes_manifests_on_stdout_and_nothing_else(run: Run) -> None:

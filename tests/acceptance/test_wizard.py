@@ -257,6 +257,29 @@ def test_nothing_is_overwritten_unless_a_person_says_so(tmp_path: Path) -> None:
     assert values(there)["premadeModel"] == "phi4:14b"
 
 
+def test_what_cannot_be_written_is_asked_for_again(tmp_path: Path) -> None:
+    with Terminal(
+        tmp_path, "new", "--mode", "premade", "--premade-model", "phi4:14b", "--name", "a"
+    ) as terminal:
+        terminal.answer("Namespace", ENTER)
+        terminal.answer("Compute type", ENTER)
+        terminal.answer("File (a.yaml)", "n" * 300, ENTER)
+        terminal.wait("cannot be written: file name too long")
+        terminal.answer("File (a.yaml)", "/dev/full", ENTER)
+        terminal.answer("/dev/full is there already. Overwrite it?", "y")
+        terminal.wait("/dev/full: cannot be written: no space left on device")
+        terminal.answer("File (a.yaml)", ENTER)
+        assert terminal.end()[0] == 0
+    assert values(tmp_path / "a.yaml")["premadeModel"] == "phi4:14b"
+
+
+def test_it_begins_with_what_kaito_is_and_what_models_are_served_for(tmp_path: Path) -> None:
+    with Terminal(tmp_path, "new") as terminal:
+        terminal.answer(HUB, CTRL_C)
+        terminal.wait("Flexible inference with GGUF (llama.cpp) and vLLM support.")
+        terminal.wait("The model is always served for text generation.")
+
+
 def test_with_options_only_the_rest_of_the_first_questions_is_asked(
     tmp_path: Path, known: tuple[str, str]
 ) -> None:
@@ -386,5 +409,5 @@ def test_the_session_of_the_page_is_a_real_one(tmp_path: Path) -> None:
         for question, typed in keys:
             terminal.answer(question, typed)
         assert terminal.end()[0] == 0
-        shown = re.findall(r"^```text\n(\? .*?)^```$", page, re.DOTALL | re.MULTILINE)
+        shown = re.findall(r"^```text\n(Flexible .*?)^```$", page, re.DOTALL | re.MULTILINE)
         assert shown == [terminal.seen.strip() + "\n"]

@@ -128,6 +128,12 @@ def test_a_server_that_has_gone_is_told_and_nothing_is_lost(page_of: Callable[..
         assert form.page.get_by_role("alert").get_by_text("The form does not answer").is_visible()
         assert form.field("Name").input_value() == "kept"
         form.page.wrong[:] = [one for one in form.page.wrong if "ERR_CONNECTION_REFUSED" not in one]
+        port = url.rstrip("/").rpartition(":")[2]
+        assert form.page.get_by_role("alert").get_by_text(f"--port {port}").is_visible()
+        with served("--port", port):
+            form.page.evaluate("window.dispatchEvent(new Event('focus'))")
+            assert "name: kept\n" in form.settled().shown("values")
+            assert not form.page.get_by_role("alert").is_visible()
 
 
 # The link, back and forward.
@@ -191,14 +197,38 @@ def test_typing_a_word_is_one_step_back(form: Form) -> None:
     assert form.field("Name").input_value() == "mistral-7b-instruct-v0-3"
 
 
-def test_a_link_that_is_no_state_gives_an_empty_form(form: Form) -> None:
-    for broken in ("#x", "#" + "A" * 50, link({"answers": []}), link({"start": {"modelId": 1}})):
-        form.page.goto("about:blank")
-        form.page.goto(form.url + broken)
-        form.page.wait_for_selector("#result[aria-busy=false]")
-        assert form.page.get_by_role("heading", level=1).is_visible()
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "#x",
+        "#" + "A" * 50,
+        link({"answers": []}),
+        link({"start": {"modelId": 1}}),
+        link({"target": 3}),
+        link({"target": {"kaitoVersion": 3}}),
+        link({"kept": "{"}),
+    ],
+)
+def test_a_link_that_is_no_state_gives_an_empty_form_that_works(form: Form, broken: str) -> None:
+    form.page.goto("about:blank")
+    form.page.goto(form.url + broken)
+    form.settled()
+    assert form.page.get_by_role("alert").is_visible() == bool(form.page.wrong), (
+        "the server could not read it"
+    )
     form.page.wrong[:] = [one for one in form.page.wrong if "400" not in one]
-    assert form.load().start(MISTRAL).shown("values")
+    assert form.start(MISTRAL).shown("values")
+    assert not form.page.get_by_role("alert").is_visible()
+
+
+def test_a_broken_link_in_an_open_page_leaves_what_was_said(form: Form) -> None:
+    form.start(MISTRAL).fill("Name", "mine")
+    form.page.goto(form.url + link({"target": 3}))
+    form.page.get_by_role("alert").get_by_text("no state of the form").wait_for()
+    form.page.wrong[:] = [one for one in form.page.wrong if "400" not in one]
+    assert "name: mine\n" in form.settled().shown("values")
+    form.click("Start over").start(MISTRAL)
+    assert "name: mistral-7b-instruct-v0-3\n" in form.shown("values")
 
 
 def test_start_over_empties_the_form_and_back_brings_it_again(form: Form) -> None:
@@ -257,6 +287,27 @@ def test_a_file_that_cannot_be_read_is_told_line_by_line(form: Form, tmp_path: P
     told.get_by_text("line 2").wait_for()
     assert told.get_by_text("line 4").is_visible()
     assert form.field("Model id").input_value() == MISTRAL, "what was there stays"
+
+
+def test_a_file_that_is_no_text_is_told_and_not_guessed(form: Form, tmp_path: Path) -> None:
+    file = tmp_path / "latin-1.yaml"
+    file.write_bytes(f"name: a\nmodelSource: vllm\nmodelId: {MISTRAL}\nextraArgs: [é]\n".encode("latin-1"))
+    form.page.locator("#file").set_input_files(file)
+    form.page.get_by_role("alert").get_by_text("UTF-8").first.wait_for()
+    file.write_bytes(b"#" * (1 << 21))
+    form.page.locator("#file").set_input_files(file)
+    form.page.get_by_role("alert").get_by_text("More than 1 MiB").wait_for()
+    form.page.wrong[:] = [one for one in form.page.wrong if "413" not in one]
+
+
+def test_a_text_that_is_dropped_goes_where_it_was_dropped(form: Form) -> None:
+    is_left_to_the_browser = form.page.evaluate(
+        "() => { const all = new DataTransfer(); all.setData('text/plain', 'a/b')\n"
+        "return document.body.dispatchEvent("
+        "new DragEvent('drop', { dataTransfer: all, bubbles: true, cancelable: true })) }"
+    )
+    assert is_left_to_the_browser
+    assert not form.page.get_by_role("alert").is_visible()
 
 
 # Harm.
@@ -353,6 +404,26 @@ def test_light_and_dark_follow_the_system_and_the_button(page_of: Callable[..., 
         button.click()
         assert button.get_attribute("aria-pressed") == pressed
     assert background(dark) > 600 > 150 > background(light)
+
+
+def test_what_is_chosen_shows_in_the_colours_that_a_person_forces(
+    page_of: Callable[..., Any], url: str
+) -> None:
+    form = Form(page_of(forced_colors="active"), url).load(READY)
+    look = "one => getComputedStyle(one).backgroundColor"
+    counts = form.page.get_by_role("radiogroup", name="GPU count").locator(".choice")
+    one, two = (counts.nth(index).evaluate(look) for index in (0, 1))
+    assert one != two
+    tabs = [form.page.get_by_role("tab", name=name).evaluate(look) for name in ("Manifest", "Values")]
+    assert tabs[0] != tabs[1]
+
+
+def test_a_printed_page_has_the_whole_manifest(page_of: Callable[..., Any], url: str) -> None:
+    form = Form(page_of(), url).load(READY)
+    form.page.emulate_media(media="print")
+    hidden = "one => [one.scrollHeight - one.clientHeight, one.scrollWidth - one.clientWidth]"
+    for part in (form.page.locator("#manifest"), form.page.locator("#result")):
+        assert part.evaluate(hidden) == [0, 0]
 
 
 def test_typing_shows_in_the_manifest_at_once(form: Form) -> None:

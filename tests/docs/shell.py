@@ -20,7 +20,6 @@ END = "\x1e"  # written after each command, with its exit code
 LONGEST = 60  # seconds that a block may take
 ELLIPSIS = ("…", "...")
 COPIED = ("values", "integrations")  # what pages may write into; the rest of the checkout is linked
-GIT_AUTHOR = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
 STAMPS = ("run", "dev", "form", "docs", "browser")  # so that make prepares no environment
 
 

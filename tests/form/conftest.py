@@ -76,8 +76,8 @@ def view(client: Any) -> Post:
 def opened(client: Any) -> Callable[[str], dict[str, Any]]:
     """What becomes of the text of a file that is opened."""
 
-    def of_text(text: str) -> dict[str, Any]:
-        answer = client.post("/open", json={"text": text})
+    def of_text(text: str | bytes) -> dict[str, Any]:
+        answer = client.post("/open", data=text, content_type="application/yaml")
         assert answer.status_code == 200, answer.json
         found: dict[str, Any] = answer.json
         return found

@@ -20,6 +20,7 @@ from tests.conftest import ROOT
 from tests.form.conftest import PORT
 
 POSTS = ["/view", "/open"]
+TWICE = "name: a\nname: b\nmodelSource: vllm\nmodelId: a/b\n"
 
 
 @pytest.mark.parametrize("host", [f"127.0.0.1:{PORT}", f"localhost:{PORT}"])
@@ -147,10 +148,16 @@ BAD = [
 
 
 @pytest.mark.parametrize("body", BAD, ids=range(len(BAD)))
-@pytest.mark.parametrize("path", POSTS)
-def test_what_is_no_state_is_answered_in_words(client: Any, heard: list[str], path: str, body: bytes) -> None:
-    answer = client.post(path, data=body, content_type="application/json")
+def test_what_is_no_state_is_answered_in_words(client: Any, heard: list[str], body: bytes) -> None:
+    answer = client.post("/view", data=body, content_type="application/json")
     assert (answer.status_code, set(answer.json)) == (400, {"error"})
+    assert heard == []
+
+
+@pytest.mark.parametrize("body", BAD, ids=range(len(BAD)))
+def test_what_is_no_values_file_is_told_as_problems(client: Any, heard: list[str], body: bytes) -> None:
+    answer = client.post("/open", data=body, content_type="application/yaml")
+    assert (answer.status_code, set(answer.json)) == (200, {"problems"})
     assert heard == []
 
 
@@ -230,6 +237,23 @@ def test_a_stranger_s_host_is_refused_by_the_process_too(started: tuple[subproce
         urllib.request.urlopen(request, timeout=10)
     assert caught.value.code == 403
     caught.value.close()
+
+
+@pytest.mark.parametrize(("arguments", "stdin"), [(["twice.yaml"], ""), (["-"], TWICE)])
+def test_a_file_that_the_page_cannot_open_is_told_by_its_name(
+    run: Any, tmp_path: Any, arguments: list[str], stdin: str
+) -> None:
+    (tmp_path / "twice.yaml").write_text(TWICE, encoding="utf-8")
+    done = run("new", "--web", "--no-browser", *arguments, stdin=stdin)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{'<stdin>' if stdin else 'twice.yaml'}:2:1 name:" in done.stderr
+
+
+def test_without_a_host_it_answers_nothing(started: tuple[subprocess.Popen[str], str]) -> None:
+    port = int(started[1].rstrip("/").rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), 10) as asked:
+        asked.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert b" 403 " in asked.recv(1024).splitlines()[0]
 
 
 def test_a_port_that_is_taken_is_a_usage_error(run: Any) -> None:

@@ -24,7 +24,7 @@ from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, tar
 MISTRAL = {"modelId": "mistralai/Mistral-7B-Instruct-v0.3"}
 LLAMA = {"modelId": "meta-llama/Llama-3.1-8B-Instruct"}
 GGUF = {"modelId": "unsloth/Qwen3-4B-GGUF", "engines": "llamacpp"}
-Opened = Callable[[str], dict[str, Any]]
+Opened = Callable[[str | bytes], dict[str, Any]]
 
 
 # A model leads to its modes.
@@ -241,6 +241,27 @@ def test_a_choice_of_the_target_brings_its_problems(view: Post) -> None:
     assert by_name(shown)["instanceType"]["isMore"] is False
 
 
+@pytest.mark.parametrize(
+    ("target", "rule", "field"),
+    [
+        (
+            {"kaitoVersion": "0.9", "nodeProvisioning": "auto"},
+            "kaito/instance-type-required",
+            "answers/instanceType",
+        ),
+        (
+            {"kaitoVersion": "0.7", "nodeProvisioning": "byo"},
+            "kaito/preferred-nodes-below-count",
+            "answers/preferredNodes",
+        ),
+    ],
+)
+def test_what_a_cluster_misses_stands_beside_the_field_for_it(
+    view: Post, target: dict[str, str], rule: str, field: str
+) -> None:
+    assert rule in rules_at(view(start=MISTRAL, target=target), field)
+
+
 def test_a_problem_of_the_manifest_has_its_line_there(view: Post) -> None:
     shown = view(start=MISTRAL, answers={"name": "m"})
     found = next(one for one in shown["problems"] if "trust-remote-code" in one["rule"])
@@ -382,6 +403,18 @@ def test_a_file_that_would_have_to_be_guessed_is_told_line_by_line(
     assert "state" not in found
     assert rule in [one["rule"] for one in found["problems"]]
     assert line in [one["line"] for one in found["problems"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        ("modelSource: vllm\nextraArgs: [é]\n".encode("latin-1"), "file/not-utf-8"),
+        ("modelSource: vllm\n".encode("utf-16"), "file/utf-16"),
+        (bytes(range(256)), "file/not-utf-8"),
+    ],
+)
+def test_a_file_that_is_no_utf_8_is_told_and_not_guessed(opened: Opened, content: bytes, rule: str) -> None:
+    assert [one["rule"] for one in opened(content)["problems"]] == [rule]
 
 
 def test_a_gguf_file_of_a_model_that_the_catalogue_has_for_vllm_keeps_its_mode(

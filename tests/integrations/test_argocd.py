@@ -11,13 +11,12 @@ import subprocess
 import pytest
 import yaml
 
-from tests.conftest import ROOT
+from tests.conftest import PHI, ROOT
 
 FOLDER = ROOT / "integrations" / "argocd"
 PLUGIN = yaml.safe_load((FOLDER / "plugin.yaml").read_text(encoding="utf-8"))
 PATCH = yaml.safe_load((FOLDER / "repo-server-patch.yaml").read_text(encoding="utf-8"))
 APPLICATIONS = yaml.safe_load((FOLDER / "applicationset.yaml").read_text(encoding="utf-8"))
-PHI = "name: phi\nmodelSource: vllm\nmodelId: microsoft/Phi-4-mini-instruct\n"
 LLAMA = "name: llama\nmodelSource: premade\npremadeModel: llama3.2:1b\n"
 
 

@@ -10,11 +10,10 @@ import shutil
 import pytest
 
 from kaito_pack import __version__
-from tests.conftest import ROOT
+from tests.conftest import PHI, ROOT
 from tests.integrations.conftest import build
 
 FOLDER = ROOT / "integrations" / "container"
-VALUES = "name: phi\nmodelSource: vllm\nmodelId: microsoft/Phi-4-mini-instruct\n"
 
 
 def instructions():
@@ -96,9 +95,9 @@ def test_the_entry_point_is_a_command_of_the_wheel(installed):
 
 def test_the_entry_point_works_where_nothing_can_be_written(sealed, run):
     (command,) = json.loads(last("ENTRYPOINT"))
-    done = sealed(command, "-", stdin=VALUES, XDG_CACHE_HOME="/nonexistent/cache")
+    done = sealed(command, "-", stdin=PHI, XDG_CACHE_HOME="/nonexistent/cache")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == run("-", stdin=VALUES).stdout
+    assert done.stdout == run("-", stdin=PHI).stdout
 
 
 def test_the_sealed_place_is_sealed(sealed, tmp_path):
@@ -110,7 +109,7 @@ def test_the_sealed_place_is_sealed(sealed, tmp_path):
     "arguments", [["validate", "-"], ["krm"], ["--help"], ["validate", "-", "--kaito-version", "0.6"]]
 )
 def test_no_command_needs_to_write(sealed, arguments):
-    done = sealed("kaito-pack", *arguments, stdin=VALUES)
+    done = sealed("kaito-pack", *arguments, stdin=PHI)
     assert "Traceback" not in done.stderr
     assert done.returncode == (2 if arguments == ["krm"] else 0)
 

@@ -10,35 +10,34 @@ from typing import Any
 import pytest
 
 from kaito_pack.pack import Pack
-from tests.conftest import ROOT
+from tests.conftest import ROOT, TINY
 from tests.integrations.language_server import LanguageServer
 
 PACK = Pack()
 SETTINGS = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))
 ENTRY, BUNDLE = "../schemas/values.schema.json", "../dist/values.schema.json"
 MODELINE = "# yaml-language-server: $schema={}\n"
-SMALLEST = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"
 FILES = [
     file
     for pattern in ("values/**/*.yaml", "templates/*/mode.yaml", "templates/_engines/*.yaml")
     for file in sorted(ROOT.glob(pattern))
 ]
 MISTAKES = [
-    (f"{SMALLEST}ggufFile: a.gguf\n", "ggufFile", "`ggufFile` belongs to modelSource huggingface"),
-    (f"{SMALLEST}maxModelLenn: 1\n", "maxModelLenn", "Property maxModelLenn is not allowed."),
-    (f"{SMALLEST}maxModelLen: long\n", "long", 'Incorrect type. Expected "integer".'),
-    (f"{SMALLEST}resources: {{gpu: 9}}\n", "9", "Value is above the maximum of 8."),
-    (f"{SMALLEST}resources: {{cpu: 4z}}\n", "4z", "Requests are Kubernetes quantities above zero"),
-    (f"{SMALLEST}namespace: A_B\n", "A_B", "Namespaces are DNS-1123 labels."),
-    (f"{SMALLEST}computeType: cpu\n", "cpu", "The vllm mode is always gpu."),
-    (f"{SMALLEST}podTemplate: {{spec: {{affinity: {{}}}}}}\n", "affinity", "KAITO's controller replaces"),
+    (f"{TINY}ggufFile: a.gguf\n", "ggufFile", "`ggufFile` belongs to modelSource huggingface"),
+    (f"{TINY}maxModelLenn: 1\n", "maxModelLenn", "Property maxModelLenn is not allowed."),
+    (f"{TINY}maxModelLen: long\n", "long", 'Incorrect type. Expected "integer".'),
+    (f"{TINY}resources: {{gpu: 9}}\n", "9", "Value is above the maximum of 8."),
+    (f"{TINY}resources: {{cpu: 4z}}\n", "4z", "Requests are Kubernetes quantities above zero"),
+    (f"{TINY}namespace: A_B\n", "A_B", "Namespaces are DNS-1123 labels."),
+    (f"{TINY}computeType: cpu\n", "cpu", "The vllm mode is always gpu."),
+    (f"{TINY}podTemplate: {{spec: {{affinity: {{}}}}}}\n", "affinity", "KAITO's controller replaces"),
     ("name: a\nmodelSource: vllm\nmodelId: a/b-GGUF\n", "a/b-GGUF", "Mode vllm serves fp16 and bf16"),
     ("name: a\nmodelSource: vlm\n", "vlm", "Value is not accepted."),
     ("name: a\nmodelSource: vllm\n", "n", 'Missing property "modelId".'),
     ("name: a\n", "n", 'Missing property "modelSource".'),
     ("name: a\nmodelSource: preset\npreset: b\nimageRef: c:1\n", "imageRef", "A preset brings its own"),
     (
-        f"{SMALLEST}monitoring: {{labels: {{app.kubernetes.io/name: a}}}}\n",
+        f"{TINY}monitoring: {{labels: {{app.kubernetes.io/name: a}}}}\n",
         "app.kubernetes.io/name",
         "A mani",
     ),
@@ -162,12 +161,12 @@ def test_a_mode_is_offered_its_own_values_and_no_others(edit: Edit, mode: str) -
 def test_the_choices_of_a_value_are_offered(edit: Edit) -> None:
     premade = PACK.mode("premade").schema["properties"]["premadeModel"]["enum"]
     assert list(edit("name: tiny\nmodelSource: premade\npremadeModel: |").offered()) == premade
-    assert list(edit(f"{SMALLEST}computeType: |").offered()) == ["gpu"]
+    assert list(edit(f"{TINY}computeType: |").offered()) == ["gpu"]
 
 
 def test_over_a_value_stand_its_title_meaning_and_example_once(edit: Edit) -> None:
     part = PACK.mode("vllm").schema["properties"]["maxModelLen"]
-    shown = edit(f"{SMALLEST}max|ModelLen: 4096\n").shown()
+    shown = edit(f"{TINY}max|ModelLen: 4096\n").shown()
     assert shown.startswith(f"#### {part['title']}\n")
     assert shown.count(part["description"]) == 1
     assert shown.count(str(part["examples"][0])) == 1

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from kaito_pack import __version__
-from tests.conftest import ROOT
+from tests.conftest import PHI, ROOT
 from tests.integrations.command_lines import check, lines_of
 
 TEXT = (ROOT / "integrations" / "github" / "plan.yaml").read_text(encoding="utf-8")
@@ -77,7 +77,6 @@ kind: Fleet
 targets:
   - {name: onprem, target: targets/onprem.yaml, values: [models/*.yaml], out: clusters/onprem}
 """
-PHI = "name: phi\nmodelSource: vllm\nmodelId: microsoft/Phi-4-mini-instruct\n"
 
 
 @pytest.fixture

@@ -31,8 +31,6 @@ PROMETHEUS = ROOT / "integrations" / "prometheus"
 DASHBOARD = json.loads((ROOT / "integrations" / "grafana" / "dashboard.json").read_text(encoding="utf-8"))
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 VARIABLES = {"$namespace": ".+", "$workspace": ".+", "$__rate_interval": "5m"}
-# What kube-state-metrics and Prometheus itself expose.
-OTHERS = {"up", *(name for names in monitoring.WORKLOADS.values() for name in names)}
 LOCALAI = {"api_call_bucket", "api_call_count", "api_call_sum", "localai_tokens_total"}
 RECORDED = ("metrics-0.12.0-1.txt", "metrics-0.12.0-2.txt")
 

@@ -8,12 +8,11 @@ import subprocess
 import pytest
 import yaml
 
-from tests.conftest import ROOT
+from tests.conftest import PHI, ROOT
 from tests.integrations.command_lines import check, lines_of
 
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 BY_ID = {hook["id"]: hook for hook in HOOKS}
-PHI = "name: phi\nmodelSource: vllm\nmodelId: microsoft/Phi-4-mini-instruct\n"
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ import yaml
 
 from kaito_pack import __version__
 from kaito_pack.cli.main import commands
-from tests.conftest import ROOT
+from tests.conftest import PHI, ROOT
 
-VALUES = "name: phi\nmodelSource: vllm\nmodelId: microsoft/Phi-4-mini-instruct\n"
 WORKSPACE = ROOT / "rendered" / "phi-small.yaml"
 
 
@@ -80,7 +79,7 @@ def test_it_names_its_licence_and_needs_what_pyproject_says(installed):
 
 
 def test_it_renders_what_the_checkout_renders(pack, run):
-    here, there = pack("-", stdin=VALUES), run("-", stdin=VALUES)
+    here, there = pack("-", stdin=PHI), run("-", stdin=PHI)
     assert (here.returncode, here.stderr) == (0, "")
     assert here.stdout == there.stdout
 
@@ -90,9 +89,7 @@ def test_it_says_its_version(pack):
 
 
 def test_python_m_runs_it_too(pack):
-    assert (
-        pack("-m", "kaito_pack", "-", stdin=VALUES, program="python").stdout == pack("-", stdin=VALUES).stdout
-    )
+    assert pack("-m", "kaito_pack", "-", stdin=PHI, program="python").stdout == pack("-", stdin=PHI).stdout
 
 
 def test_the_code_that_runs_is_that_of_the_wheel(pack, installed):
@@ -116,14 +113,14 @@ def test_every_kaito_and_kubernetes_version_is_known(pack):
 
 
 def test_what_is_refused_is_explained(pack):
-    done = pack("-", stdin=VALUES.replace("modelId", "modelIdd"))
+    done = pack("-", stdin=PHI.replace("modelId", "modelIdd"))
     assert done.returncode == 1
     assert "Did you mean `modelId`?" in done.stderr
 
 
 def test_the_catalogue_of_models_is_read(pack):
     """The model's limit of tokens stands in values/catalogue alone."""
-    done = pack("-", stdin=VALUES + "maxModelLen: 99999999\n")
+    done = pack("-", stdin=PHI + "maxModelLen: 99999999\n")
     assert done.returncode == 1
     assert "99999999" in done.stderr
 
@@ -139,7 +136,7 @@ def test_a_pack_of_ones_own_is_laid_over_it(pack, tmp_path):
     folder.mkdir(parents=True)
     mode = (ROOT / "templates" / "vllm" / "mode.yaml").read_text(encoding="utf-8")
     (folder / "mode.yaml").write_text(mode.replace("kaito-base:0.1.1", "kaito-base:0.2.7"), encoding="utf-8")
-    done = pack("-", "--pack", "own", stdin=VALUES)
+    done = pack("-", "--pack", "own", stdin=PHI)
     assert (done.returncode, done.stderr) == (0, "")
     assert "kaito-base:0.2.7" in done.stdout
 
@@ -151,7 +148,7 @@ def test_status_reads_its_table(pack):
 
 
 def test_krm_renders(pack):
-    config = {"apiVersion": "pack.kubefoundry.io/v1", "kind": "Values", "spec": yaml.safe_load(VALUES)}
+    config = {"apiVersion": "pack.kubefoundry.io/v1", "kind": "Values", "spec": yaml.safe_load(PHI)}
     done = pack("krm", stdin=json.dumps({"kind": "ResourceList", "functionConfig": config}))
     assert [item["kind"] for item in yaml.safe_load(done.stdout)["items"]] == ["Workspace", "Service"]
 

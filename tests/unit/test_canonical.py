@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import pytest
 
 from kaito_pack.kaito.canonical import check
+from tests.changing import with_value
 
 SPEC = ("inference", "template", "spec")
 CONTAINER = (*SPEC, "containers", 0)
@@ -155,14 +155,9 @@ KEPT: list[tuple[tuple[str | int, ...], Any]] = [
 ]
 
 
-def changed(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
+def changed(path: tuple[str | int, ...], value: Any) -> Any:
     """A copy of the manifest that stands still, with one value put."""
-    manifest = copy.deepcopy(STILL)
-    owner: Any = manifest
-    for step in path[:-1]:
-        owner = owner[step]
-    owner[path[-1]] = value
-    return manifest
+    return with_value(STILL, path, value)
 
 
 def test_a_canonical_manifest_stands_still() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from kaito_pack.kaito import crd, schema_from_crd
 from kaito_pack.problems import Problem, UsageError
 from kaito_pack.root import SCHEMAS
+from tests.changing import with_value
 
 WORKSPACE: dict[str, Any] = {
     "apiVersion": "kaito.sh/v1beta1",
@@ -22,14 +22,8 @@ WORKSPACE: dict[str, Any] = {
 }
 
 
-def changed(path: str, value: Any) -> dict[str, Any]:
-    manifest = copy.deepcopy(WORKSPACE)
-    *parents, last = path.split(".")
-    place = manifest
-    for step in parents:
-        place = place.setdefault(step, {})
-    place[last] = value
-    return manifest
+def changed(path: str, value: Any) -> Any:
+    return with_value(WORKSPACE, path.split("."), value)
 
 
 def problems(path: str, value: Any, kaito: str = "0.12") -> list[Problem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 
 import pytest
@@ -10,6 +9,7 @@ import yaml
 
 from kaito_pack.kubernetes.custom_kinds import check_custom
 from kaito_pack.root import SCHEMAS
+from tests.changing import DROP, with_value
 from tests.conftest import ROOT
 
 MONITOR = {
@@ -24,15 +24,7 @@ MONITOR = {
 
 
 def changed(*path, to):
-    body = copy.deepcopy(MONITOR)
-    part = body
-    for step in path[:-1]:
-        part = part[step]
-    if to is None:
-        del part[path[-1]]
-    else:
-        part[path[-1]] = to
-    return body
+    return with_value(MONITOR, path, to)
 
 
 def rules(body):
@@ -61,12 +53,12 @@ def test_a_target_port_is_a_number_or_a_name(port) -> None:
         (changed(*ENDPOINT, "interval", to="15 s"), "crd/bad-text", (*ENDPOINT, "interval")),
         (changed(*ENDPOINT, "interval", to=15), "crd/wrong-type", (*ENDPOINT, "interval")),
         (changed(*ENDPOINT, "scheme", to="ftp"), "crd/unknown-value", (*ENDPOINT, "scheme")),
-        (changed("spec", "selector", to=None), "crd/missing-field", ("spec", "selector")),
-        (changed("spec", to=None), "crd/missing-field", ("spec",)),
+        (changed("spec", "selector", to=DROP), "crd/missing-field", ("spec", "selector")),
+        (changed("spec", to=DROP), "crd/missing-field", ("spec",)),
         (changed("spec", to=[]), "crd/wrong-type", ("spec",)),
         (changed("metadata", "name", to="A"), "crd/bad-name", ("metadata", "name")),
         (changed("metadata", "labels", to={"a": 1}), "crd/wrong-type", ("metadata", "labels", "a")),
-        (changed("metadata", to=None), "crd/missing-name", ("metadata",)),
+        (changed("metadata", to=DROP), "crd/missing-name", ("metadata",)),
     ],
 )
 def test_a_wrong_podmonitor_is_refused(body, rule: str, path) -> None:

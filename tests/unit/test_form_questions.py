@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 
 from kaito_pack import checks
-from kaito_pack.form.model_choice import About, about, is_chosen_by_itself, modes_for
+from kaito_pack.form.model_choice import (
+    About,
+    about,
+    has_files_elsewhere,
+    is_chosen_by_itself,
+    known_ids,
+    modes_for,
+)
 from kaito_pack.form.questions import Question, questions
+from kaito_pack.models.model import model_of
 from kaito_pack.pack import Pack
 from kaito_pack.target import Target
 
@@ -171,6 +179,29 @@ def test_what_a_person_says_of_a_model_goes_before_the_catalogue() -> None:
     said = about("microsoft/Phi-4-mini-instruct", CATALOGUE, ["llamacpp"], True)
     assert (said.engines, said.gated, said.figures) == (("llamacpp",), True, known.figures)
     assert about("acme/own", CATALOGUE) == About()
+
+
+def test_a_repository_of_gguf_files_in_the_catalogue_needs_no_question_about_engines() -> None:
+    model = model_of({"modelId": "acme/both", "ggufRepositories": ["acme/both-GGUF"]})
+    catalogue = CATALOGUE._replace(added={"acme/both": model})
+    assert about("acme/Both-gguf", catalogue) == About(("llamacpp",))
+    assert {"acme/both", "acme/both-GGUF"} <= set(known_ids(catalogue))
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_elsewhere"),
+    [
+        ({"engines": ["llamacpp"]}, False),
+        ({"engines": ["llamacpp"], "ggufRepositories": ["acme/x-GGUF"]}, True),
+        ({"engines": ["vllm", "llamacpp"]}, True),
+    ],
+)
+def test_the_files_of_a_known_model_lie_in_a_repository_of_their_own_or_in_its_own(
+    entry: dict[str, Any], is_elsewhere: bool
+) -> None:
+    of = About(figures=model_of({"modelId": "acme/x", **entry}))
+    assert has_files_elsewhere(PACK.mode("huggingface"), of) == is_elsewhere
+    assert not has_files_elsewhere(PACK.mode("vllm"), of)
 
 
 def test_modes_with_a_list_of_their_own_are_chosen_by_themselves() -> None:

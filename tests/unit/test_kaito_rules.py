@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from kaito_pack.kaito.images import is_image_reference, tag_of
 from kaito_pack.problems import Problem
 from kaito_pack.rules import in_range
 from kaito_pack.target import Surroundings, Target
+from tests.changing import with_value
 
 FACTS = os.environ.get("KAITO_FACTS")
 VERSIONS = ("0.6", "0.7", "0.8", "0.9", "0.10", "0.11", "0.12")
@@ -94,14 +94,7 @@ def paths(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 
 def replaced(path: tuple[Any, ...], value: object) -> Any:
     """The Workspace with another value at a path."""
-    if not path:
-        return value
-    manifest = deepcopy(WORKSPACE)
-    inside: Any = manifest
-    for step in path[:-1]:
-        inside = inside[step]
-    inside[path[-1]] = value
-    return manifest
+    return with_value(WORKSPACE, path, value)
 
 
 def all_of(manifest: Any, surroundings: Surroundings) -> list[Problem]:

@@ -16,18 +16,9 @@ from kaito_pack.models.model import Model
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.vllm_arguments import human_readable_int, whole
 from kaito_pack.problems import Problem
+from tests.model_cases import PLAIN
 
-# The figures of the memory tests: 10.2 GiB of weights, 2.81 of overhead, 8192 tokens a GiB on one GPU.
-PLAIN = Model(
-    "acme/plain",
-    architectures=("LlamaForCausalLM",),
-    weights_gib=10.0,
-    max_tokens=131072,
-    layers=32,
-    attention_heads=32,
-    kv_heads=8,
-    head_size=128,
-)
+# PLAIN has 10.2 GiB of weights, 2.81 of overhead, 8192 tokens a GiB on one GPU.
 ODD = Model("acme/odd", attention_heads=28, max_tokens=8192)
 NEW = Model("acme/new", architectures=("Gemma4ForConditionalGeneration",))
 UNHEARD = Model("acme/unheard", architectures=("UnheardForCausalLM",))

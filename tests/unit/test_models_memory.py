@@ -14,17 +14,8 @@ from kaito_pack.models.memory import (
     smallest_gpu_count,
 )
 from kaito_pack.models.model import Model
+from tests.model_cases import PLAIN
 
-# 10 GiB of weights; a token takes 32 layers x 8 heads x 128 x 2 (K and V) x 2 bytes: 131072, 1/8192 GiB.
-PLAIN = Model(
-    "acme/plain",
-    weights_gib=10.0,
-    max_tokens=131072,
-    layers=32,
-    attention_heads=32,
-    kv_heads=8,
-    head_size=128,
-)
 # A token takes 61 layers x (512 + 64) x 2 bytes = 70272 bytes on every GPU.
 COMPRESSED = Model(
     "acme/compressed",

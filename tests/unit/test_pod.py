@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from pathlib import Path as FilePath
@@ -12,8 +11,8 @@ import pytest
 
 from kaito_pack.kubernetes.pod import check_pod_template
 from kaito_pack.root import SCHEMAS
+from tests.changing import DROP, with_value
 
-DROP = object()
 PATH = ("inference", "template")
 CONTAINER = ("spec", "containers", 0)
 BASE: dict[str, Any] = {
@@ -69,7 +68,6 @@ REQUIRED_NODES = ("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingI
 SOURCE = {"kind": "PersistentVolumeClaim", "name": "weights"}
 HOST_PROCESS = {"windowsOptions": {"hostProcess": True}}
 NO_PROCESS = {"name": "a", "image": "b", "securityContext": {"windowsOptions": {"hostProcess": False}}}
-MIXED = {**BASE["spec"], "hostNetwork": True, "initContainers": [NO_PROCESS]}
 PLAIN = {"name": "model", "image": "a"}
 WINDOWS = {"os": {"name": "windows"}, "containers": [PLAIN]}
 DEVICE = {
@@ -450,19 +448,9 @@ RIGHT: list[tuple[tuple[str | int, ...], Any]] = [
 ]
 
 
-def changed(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
+def changed(path: tuple[str | int, ...], value: Any) -> Any:
     """A copy of the base with one value put or dropped."""
-    if not path:
-        return copy.deepcopy(value)  # type: ignore[no-any-return]
-    template = copy.deepcopy(BASE)
-    owner: Any = template
-    for step in path[:-1]:
-        owner = owner.setdefault(step, {}) if isinstance(owner, dict) else owner[step]
-    if value is DROP:
-        del owner[path[-1]]
-    else:
-        owner[path[-1]] = copy.deepcopy(value)
-    return template
+    return with_value(BASE, path, value)
 
 
 def test_the_base_has_no_problem() -> None:

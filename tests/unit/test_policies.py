@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import pytest
 
 from kaito_pack.checks import check
 from kaito_pack.target import Surroundings, Target
+from tests.changing import with_value
 
 AROUND = Surroundings(Target("0.12", "1.35"))
 DROP = object()
@@ -108,12 +108,7 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any]] = [
 
 def rules_of(kind: str, path: tuple[str | int, ...] = (), value: Any = None) -> set[str]:
     """The rules that speak of the base of a kind, or of the base with another value at a path."""
-    spec = copy.deepcopy(SPECS[kind])
-    owner: Any = spec
-    for step in path[:-1]:
-        owner = owner[step]
-    if path:
-        owner[path[-1]] = value
+    spec = with_value(SPECS[kind], path, value) if path else SPECS[kind]
     api_version, _, name = kind.partition(" ")
     manifest = {"apiVersion": api_version, "kind": name, "metadata": {"name": "tiny"}, "spec": spec}
     return {found.rule for found in check(manifest, AROUND) or ()}

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaito_pack.documents import read_text
-from kaito_pack.documents.readings import go_value, is_surprising, key_text, plain_value
+from kaito_pack.documents.readings import as_json, go_value, is_surprising, key_text
 from kaito_pack.problems import ProblemsError
 
 # As `kubectl label --local -o json` answered (1.32).
@@ -110,7 +110,7 @@ KUBECTL = {
 
 @pytest.mark.parametrize("text", KUBECTL)
 def test_a_scalar_is_read_as_kubectl_reads_it(text: str) -> None:
-    value = plain_value(text)
+    value = as_json(go_value(text))
     assert (value, type(value)) == (KUBECTL[text], type(KUBECTL[text]))
 
 
@@ -147,7 +147,7 @@ def test_a_scalar_is_read_as_kubectl_reads_it(text: str) -> None:
     ],
 )
 def test_a_scalar_that_parsers_read_differently_is_surprising(text: str) -> None:
-    assert is_surprising(text, plain_value(text))
+    assert is_surprising(text, as_json(go_value(text)))
 
 
 @pytest.mark.parametrize(
@@ -181,13 +181,13 @@ def test_a_scalar_that_parsers_read_differently_is_surprising(text: str) -> None
     ],
 )
 def test_a_scalar_that_all_read_alike_is_no_surprise(text: str) -> None:
-    assert not is_surprising(text, plain_value(text))
+    assert not is_surprising(text, as_json(go_value(text)))
 
 
 @settings(max_examples=500)
 @given(st.text("0123456789+-._:eExobTZynf", min_size=1, max_size=12))
 def test_what_is_no_surprise_pyyaml_reads_alike(text: str) -> None:
-    value = plain_value(text)
+    value = as_json(go_value(text))
     if is_surprising(text, value) or not is_scalar_for_pyyaml(text):
         return
     theirs = yaml.safe_load(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from kaito_pack.checks import check
 from kaito_pack.kubernetes.objects import check_object
 from kaito_pack.kubernetes.services import check_service
 from kaito_pack.target import Surroundings, Target
+from tests.changing import with_value
 
 SERVICE: dict[str, Any] = {
     "apiVersion": "v1",
@@ -72,14 +72,9 @@ WRONG: list[tuple[str, tuple[str | int, ...], Any]] = [
 ]
 
 
-def changed(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
+def changed(path: tuple[str | int, ...], value: Any) -> Any:
     """A copy of the Service with one value put."""
-    manifest = copy.deepcopy(SERVICE)
-    owner: Any = manifest
-    for step in path[:-1]:
-        owner = owner[step]
-    owner[path[-1]] = value
-    return manifest
+    return with_value(SERVICE, path, value)
 
 
 def rules(manifest: dict[str, Any], kubernetes: str = "1.37") -> list[str]:

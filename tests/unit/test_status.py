@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kaito_pack.status import PHASES, printable, status_of
+from kaito_pack.status import PHASES, status_of
 from kaito_pack.status.conditions import table
+from kaito_pack.status.reasons import printable
 
 _spec = importlib.util.spec_from_file_location("status_cases", Path(__file__).parents[1] / "status_cases.py")
 status_cases = importlib.util.module_from_spec(_spec)

@@ -11,9 +11,9 @@ from kaito_pack.pack import Pack
 from kaito_pack.problems import Place, ProblemsError
 from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
+from tests.conftest import TINY
 
 PACK = Pack()
-VLLM = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"
 GGUF = "name: tiny\nmodelSource: huggingface\nmodelId: acme/tiny-GGUF\nggufFile: tiny.gguf\n"
 
 
@@ -32,7 +32,7 @@ def refused(*layers: Layer) -> dict[str, Any]:
 
 
 def test_what_is_left_out_gets_its_default_and_is_there() -> None:
-    got = filled(VLLM)
+    got = filled(TINY)
     assert (got["namespace"], got["replicas"], got["computeType"], got["startupMinutes"]) == (
         "kaito-workspace",
         1,
@@ -52,16 +52,16 @@ def test_the_gpu_count_defaults_to_one_where_there_is_a_gpu(compute: str, gpu: i
 
 
 def test_with_an_instance_type_the_selector_is_of_this_workspace_alone() -> None:
-    got = filled(VLLM + "instanceType: Standard_NC24ads_A100_v4\n")
+    got = filled(TINY + "instanceType: Standard_NC24ads_A100_v4\n")
     assert got["labelSelector"] == {"kubefoundry.io/workspace": "workspace-tiny"}
 
 
 def test_a_default_that_is_a_map_is_replaced_as_a_whole() -> None:
-    assert filled(VLLM + "labelSelector: {pool: a}\n")["labelSelector"] == {"pool": "a"}
+    assert filled(TINY + "labelSelector: {pool: a}\n")["labelSelector"] == {"pool": "a"}
 
 
 def test_null_means_absent() -> None:
-    assert filled(VLLM + "replicas: null\nresources: {cpu: null}\n")["replicas"] == 1
+    assert filled(TINY + "replicas: null\nresources: {cpu: null}\n")["replicas"] == 1
     assert "values/missing" in refused(layer("name: tiny\nmodelSource: vllm\nmodelId: null\n"))
 
 
@@ -78,17 +78,17 @@ def test_null_means_absent() -> None:
     ],
 )
 def test_quantities_come_out_in_canonical_form(written: str, canonical: str) -> None:
-    assert filled(VLLM + f"resources: {{cpu: {written}}}\n")["resources"]["cpu"] == canonical
+    assert filled(TINY + f"resources: {{cpu: {written}}}\n")["resources"]["cpu"] == canonical
 
 
 def test_what_was_given_stays_as_it_was_written() -> None:
-    assert checking.check([layer(VLLM + "resources: {cpu: 0.5}\n")], PACK).given["resources"] == {"cpu": 0.5}
+    assert checking.check([layer(TINY + "resources: {cpu: 0.5}\n")], PACK).given["resources"] == {"cpu": 0.5}
 
 
 def test_a_later_layer_wins_and_maps_merge() -> None:
     got = checking.check(
         [
-            layer(VLLM + "resources: {cpu: 1, memory: 1Gi}\n"),
+            layer(TINY + "resources: {cpu: 1, memory: 1Gi}\n"),
             layer("resources: {cpu: 2}\n", "over.yaml", "layer"),
         ],
         PACK,
@@ -101,7 +101,7 @@ def test_a_later_layer_wins_and_maps_merge() -> None:
 def test_lists_are_replaced_and_null_takes_away() -> None:
     got = checking.check(
         [
-            layer(VLLM + "preferredNodes: [a-1, b-1]\nmaxModelLen: 5\n"),
+            layer(TINY + "preferredNodes: [a-1, b-1]\nmaxModelLen: 5\n"),
             layer("preferredNodes: [c-1]\nmaxModelLen: null\n", "over.yaml"),
         ],
         PACK,
@@ -111,7 +111,7 @@ def test_lists_are_replaced_and_null_takes_away() -> None:
 
 
 def test_a_problem_names_the_layer_that_the_value_came_from() -> None:
-    found = refused(layer(VLLM), layer("# comment\nreplicas: 0\n", "over.yaml"))
+    found = refused(layer(TINY), layer("# comment\nreplicas: 0\n", "over.yaml"))
     assert found["values/out-of-range"].place == Place("over.yaml", 2, 11)
 
 
@@ -128,7 +128,7 @@ def test_a_token_is_refused_anywhere_and_shown_nowhere() -> None:
         f"preferredNodes: [{token}]",
     ):
         with pytest.raises(ProblemsError) as raised:
-            checking.check([layer(f"{VLLM}{text}\n")], PACK)
+            checking.check([layer(f"{TINY}{text}\n")], PACK)
         from kaito_pack.report import line
 
         told = "\n".join(line(found) for found in raised.value.problems)

@@ -8,20 +8,24 @@ import click
 
 from kaito_pack.cli._new.asking import Terminal
 from kaito_pack.cli._new.choosing import Choosing
-from kaito_pack.cli._new.new_file import STDOUT, default_file, refuse
+from kaito_pack.cli._new.new_file import STDOUT, default_file, refuse, write
 from kaito_pack.cli._new.wizard import Wizard, words
 from kaito_pack.form.draft import Draft, Ground
+from kaito_pack.form.greeting import greeting
 from kaito_pack.form.start import Start
 from kaito_pack.problems import ProblemsError, UsageError, looks_like_token
+from kaito_pack.report import sentence
 from kaito_pack.rules import problem
 
 
-def attended(ground: Ground, start: Start, file: str | None, force: bool) -> tuple[Draft, str, bool]:
-    """The draft of what a person answers, the file for it, and whether that may be overwritten.
+def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str:
+    """Write what a person answers, and give the file's name.
 
     Raises ProblemsError where the options are wrong.
     """
     terminal = Terminal()
+    if not start.says_something:
+        terminal.say(*map(sentence, greeting(ground.pack)), dim=True)
     draft = Choosing(ground, start, terminal).draft()
     wrong = [one for one in start.problems(draft) if one.place and one.place.file != (start.file or "")]
     if any(one.is_error for one in wrong):
@@ -38,18 +42,21 @@ def attended(ground: Ground, start: Start, file: str | None, force: bool) -> tup
     if errors and not terminal.confirm("Write it all the same?", False):
         raise click.exceptions.Exit(1)
     terminal.show(*(one.command for of in draft.questions() for one in of.choices if one.value == of.value))
-    return draft, *_file(terminal, draft, file, force)
+    return _written(terminal, draft, file, force)
 
 
-def _file(terminal: Terminal, draft: Draft, file: str | None, force: bool) -> tuple[str, bool]:
-    """The file to write, and whether it may be overwritten."""
+def _written(terminal: Terminal, draft: Draft, file: str | None, force: bool) -> str:
+    """Write the file, asking which until it can be written: no answer is lost to a full disk."""
     default = default_file(draft)
     while True:
         name = file or terminal.text(f"File ({default})", _unwritable) or default
-        if force or name == STDOUT or not os.path.lexists(name):
-            return name, force
-        if terminal.confirm(f"{name} is there already. Overwrite it?", False):
-            return name, True
+        is_there = name != STDOUT and not force and os.path.lexists(name)
+        if not is_there or terminal.confirm(f"{name} is there already. Overwrite it?", False):
+            try:
+                write(draft, name, force or is_there)
+                return name
+            except UsageError as error:
+                terminal.say(str(error))
         file = None
 
 

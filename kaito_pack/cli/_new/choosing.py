@@ -14,8 +14,9 @@ from kaito_pack.form.model_choice import (
     MODEL,
     About,
     about,
-    asks_for_files,
+    has_files_elsewhere,
     is_chosen_by_itself,
+    known_ids,
     model_schema,
     modes_for,
 )
@@ -63,7 +64,7 @@ class Choosing:
 
     def _model_id(self, possible: list[str]) -> str:
         part = self._ground.pack.mode(possible[0]).schema["properties"][MODEL]
-        ids = [model.model_id for model in self._ground.catalogue.models()]
+        ids = known_ids(self._ground.catalogue)
         return self._terminal.text(part["title"], lambda text: self._refused(possible, text), suggestions=ids)
 
     def _refused(self, possible: Iterable[str], model_id: str) -> str:
@@ -101,7 +102,7 @@ class Choosing:
         draft = replace(self._start.draft(self._ground, mode), of=of)
         if model_id is None or model_id == self._start.model_id:
             return draft
-        return draft.answered((MODEL,), None if asks_for_files(mode) and of.figures else model_id)
+        return draft.answered((MODEL,), None if has_files_elsewhere(mode, of) else model_id)
 
 
 def engines() -> list[str]:

@@ -7,6 +7,8 @@ import os
 import shlex
 from pathlib import Path
 
+import click
+
 from kaito_pack import output
 from kaito_pack.cli._options import Cluster
 from kaito_pack.form.answers import values_text
@@ -64,7 +66,10 @@ def refuse(file: str, overwrite: bool) -> None:
 
 
 def write(draft: Draft, file: str, overwrite: bool) -> None:
-    """Write the values file in one step."""
+    """Write the values file in one step, or print it; UsageError where it cannot be written."""
+    if file == STDOUT:
+        click.echo(text_of(draft, file), nl=False)
+        return
     refuse(file, overwrite)
     output.write_atomically(Path(file), text_of(draft, file))
 
@@ -83,4 +88,4 @@ def next_command(program: str, file: str, cluster: Cluster) -> str:
     options = [
         word for option, values in given.items() for value in values if value for word in (option, value)
     ]
-    return shlex.join([program, file, *options])
+    return escaped(shlex.join([program, file, *options]))

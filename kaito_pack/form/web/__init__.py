@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def serve(
     pack: Pack,
     target: Target,
-    opened: str | None = None,
+    file: str | None = None,
     port: int = 0,
     tell: Callable[[str], None] = lambda line: None,
     show: Callable[[str], object] = lambda url: None,
@@ -26,19 +26,23 @@ def serve(
 ) -> None:
     """Serve the form on 127.0.0.1 until Ctrl-C.
 
-    `opened` is the text of a values file to begin with, `port` 0 a free one. `tell` gets the lines for
-    stderr, the address first; `show` the address, to open a browser there. `below` are layers under all
-    values. Raises UsageError where the port is taken or Flask is not installed, ProblemsError where
-    `opened` cannot be read.
+    `file` is a values file to begin with (- is stdin), `port` 0 a free one. `tell` gets the lines for stderr,
+    the address first; `show` the address, to open a browser there. `below` are layers under all values.
+    Raises UsageError where the port is taken, the file cannot be read or Flask is not installed,
+    ProblemsError where the page cannot open the file.
     """
+    from kaito_pack.documents import STDIN, content_of
     from kaito_pack.problems import UsageError
 
     try:
         from kaito_pack.form.web.cluster import said_by
         from kaito_pack.form.web.server import run
+        from kaito_pack.form.web.state import State
         from kaito_pack.form.web.view import Views
     except ModuleNotFoundError as error:
         if error.name not in ("flask", "werkzeug"):
             raise
         raise UsageError("the form needs Flask: make form, or pip install 'kaito-pack[form]'") from None
-    run(Views(pack, target, below), said_by(target), opened, port, tell, show)
+    views = Views(pack, target, below)
+    first = State() if file is None else views.opened(content_of(file), STDIN if file == "-" else file)
+    run(views, first._replace(target=said_by(target)), port, tell, show)

@@ -7,7 +7,14 @@ from typing import Any, NamedTuple
 
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Draft, Ground
-from kaito_pack.form.model_choice import MODEL, About, about, asks_for_files, is_chosen_by_itself, modes_for
+from kaito_pack.form.model_choice import (
+    MODEL,
+    About,
+    about,
+    has_files_elsewhere,
+    is_chosen_by_itself,
+    modes_for,
+)
 from kaito_pack.form.questions import MODE, Question
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
@@ -82,8 +89,3 @@ def _texts(state: State, mode: Mode, of: About) -> dict[str, str]:
         return {**state.answers, MODEL: state.model_id}
     assert of.figures is not None
     return {MODEL: next(iter(of.figures.gguf_repositories), ""), **state.answers}
-
-
-def has_files_elsewhere(mode: Mode, of: About) -> bool:
-    """Whether a mode asks by itself for the repository of the files: of a known model it is another one."""
-    return of.figures is not None and asks_for_files(mode)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from kaito_pack.form.answers import first_sentence, written
-from kaito_pack.form.model_choice import About, model_schema
+from kaito_pack.form.model_choice import About, known_ids, model_schema
 from kaito_pack.form.questions import Choice, Question
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.report import sentence
 
 
-def field(of: Question) -> dict[str, Any]:
-    """A question as JSON, its values as a person would type them."""
+def field(of: Question, facts: Iterable[str] = ()) -> dict[str, Any]:
+    """A question as JSON, its values as a person would type them; `facts` of the model go with its help."""
+    # Where each choice has its part of the help, nothing is said twice.
     is_said = bool(of.choices) and all(one.detail and one.detail in of.help for one in of.choices)
     return {
         "name": of.name,
         "kind": of.kind,
         "label": of.label,
-        "help": "" if is_said else sentence(of.help),  # each choice has its part of it
+        "help": " ".join(map(sentence, filter(None, ["" if is_said else of.help, *facts]))),
         "value": None if of.value is None else written(of, of.value, by_line=True),
         "default": written(of, of.default, by_line=True),
         "isRequired": of.is_required,
@@ -49,9 +51,7 @@ def start_fields(
         title, help = parts[name]["title"], first_sentence(parts[name]["description"])
         return field(Question((name,), kind, title, help, value, is_more=False, **rest))
 
-    models = catalogue.models()
-    files = dict.fromkeys(name for one in models for name in one.gguf_repositories)
-    ids = (*(one.model_id for one in models), *files)
+    ids = tuple(known_ids(catalogue))
     said = state.model_id or None
     words = {"label": model.label, "help": sentence(model.help)} if model else {}
     found = [asked("modelId", "text", said, default=None, is_required=True, suggestions=ids) | words]

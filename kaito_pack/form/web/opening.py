@@ -19,7 +19,7 @@ from kaito_pack.values.layers import without_nulls
 from kaito_pack.values.wrapping import unwrapped
 
 
-def opened(text: str, file: str, pack: Pack, catalogue: Catalogue, pipeline: Pipeline) -> State:
+def opened(text: bytes | str, file: str, pack: Pack, catalogue: Catalogue, pipeline: Pipeline) -> State:
     """The state that a values text stands for.
 
     Raises ProblemsError, with all that is wrong, for a text whose meaning the page would have to guess: one

@@ -9,13 +9,13 @@ import json
 import os
 import socket
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from kaito_pack.form.web.state import BadState, State, read_json, read_state
@@ -25,6 +25,7 @@ from kaito_pack.problems import PackError, ProblemsError, UsageError
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 20  # bytes
+TAKEN = ("application/json", "application/yaml")  # a state, and a file as it is
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HEADERS = {
@@ -48,12 +49,13 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
     @made.before_request
     def refuse_strangers() -> Response | None:
         # Another name for 127.0.0.1 is how a page on the web reaches it (DNS rebinding).
-        if request.host not in hosts:
+        if request.headers.get("Host") not in hosts:
             return _error(403, f"this form answers to {' and '.join(sorted(hosts))} alone")
         if request.method == "POST" and request.headers.get("Origin") != f"http://{request.host}":
             return _error(403, "only the form's own page may ask")
-        if request.method == "POST" and request.mimetype != "application/json":
-            return _error(415, "send application/json")
+        # Types that a page of another origin cannot send without asking first.
+        if request.method == "POST" and request.mimetype not in TAKEN:
+            return _error(415, f"send {' or '.join(TAKEN)}")
         return None
 
     @made.after_request
@@ -63,10 +65,12 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
 
     @made.errorhandler(Exception)
     def told(error: Exception) -> Response:
+        if isinstance(error, RequestEntityTooLarge):
+            return _error(413, f"More than {LARGEST_BODY >> 20} MiB is too much for the form.")
         if isinstance(error, HTTPException):
             return _error(error.code or 500, error.name.lower())
         if isinstance(error, BadState | RecursionError):
-            return _error(400, "this is no state of the form")
+            return _error(400, "This is no state of the form: a link that is broken, or of another version.")
         if isinstance(error, PackError):
             return _error(422, f"{error}; this is the pack's fault, not the values'")
         # Where it happened, and nothing of what was said.
@@ -94,12 +98,9 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
 
     @made.post("/open")
     def opened() -> Response:
-        body = read_json(request.get_data())
-        if not isinstance(body, dict) or not isinstance(body.get("text"), str):
-            raise BadState
         try:
             with one_at_a_time:
-                return _json({"state": views.opened(body["text"]).as_json()})
+                return _json({"state": views.opened(request.get_data()).as_json()})
         except ProblemsError as error:
             return _json({"problems": [row(one) for one in error.problems]})
 
@@ -135,15 +136,12 @@ class Quiet(WSGIRequestHandler):
 
 def run(
     views: Views,
-    target: Mapping[str, str],
-    opened: str | None,
+    first: State,
     port: int,
     tell: Callable[[str], None],
     show: Callable[[str], object],
 ) -> None:
-    """Serve `views`, with `target` chosen and the text `opened`; see `kaito_pack.form.web.serve`."""
-    first = views.opened(opened) if opened is not None else State()
-    first = first._replace(target=target)
+    """Serve `views`, the state `first` to begin with; see `kaito_pack.form.web.serve`."""
     try:
         listening = socket.create_server((HOST, port))
     except (OSError, OverflowError) as error:

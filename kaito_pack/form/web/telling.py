@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
 from kaito_pack.documents import Document, ProblemsError, read_text
+from kaito_pack.form.checking import belongs
 from kaito_pack.form.questions import Question
 from kaito_pack.problems import Path, Place, Problem, path_text
-from kaito_pack.rendering.trace import at
 from kaito_pack.report import sentence
+from kaito_pack.shapes import at
 
 MISSING = "values/missing"
 IN_VALUES = ("values", "model")  # layers that give paths of values; others speak of a manifest
@@ -75,15 +76,18 @@ class Teller:
         return told
 
     def _field(self, found: Problem) -> str | None:
-        """The field of the value that a problem is about: by its path, else by the line it was traced to."""
-        for name, question in self.fields.items():
-            path = question.path
-            if found.layer in IN_VALUES:
-                if found.path[: len(path)] == path:
-                    return name
-            elif self._is_written_at(path, found.place):
-                return name
-        return None
+        """The field of the value that a problem is about.
+
+        That is told by its path; of a manifest by the line it was traced to, else by what is not there.
+        """
+        if found.layer in IN_VALUES:
+            return self._first(lambda one: found.path[: len(one.path)] == one.path)
+        return self._first(lambda one: self._is_written_at(one.path, found.place)) or self._first(
+            lambda one: one.answer is None and belongs(found, one)
+        )
+
+    def _first(self, is_meant: Callable[[Question], bool]) -> str | None:
+        return next((name for name, one in self.fields.items() if is_meant(one)), None)
 
     def _is_written_at(self, path: Path, place: Place | None) -> bool:
         return any(at(one.value, path) is not None and one.place(path) == place for one in self._values)

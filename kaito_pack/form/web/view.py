@@ -9,9 +9,11 @@ from typing import Any
 from kaito_pack import checks
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Ground
+from kaito_pack.form.figures import facts_of
+from kaito_pack.form.greeting import greeting
 from kaito_pack.form.judging import judged
 from kaito_pack.form.model_choice import takes_model
-from kaito_pack.form.questions import MODE, Question, meaning
+from kaito_pack.form.questions import Question
 from kaito_pack.form.web import choosing, figures
 from kaito_pack.form.web.choosing import Asked
 from kaito_pack.form.web.cluster import Chosen, chosen
@@ -23,10 +25,9 @@ from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.problems import Problem
 from kaito_pack.rendering.manifests import as_yaml
-from kaito_pack.rendering.trace import at
 from kaito_pack.rules import problem
+from kaito_pack.shapes import at
 from kaito_pack.target import Target
-from kaito_pack.values import json_schema
 from kaito_pack.values.layers import Layer
 
 FILE = "values.yaml"
@@ -53,7 +54,7 @@ class Views:
         self._ground = Ground(pack, base, checks.catalogue(base.catalogues), below)
         self._pipeline = Pipeline(pack, base, below)
 
-    def opened(self, text: str, file: str = FILE) -> State:
+    def opened(self, text: bytes | str, file: str = FILE) -> State:
         """The state of a values file; ProblemsError where the page cannot open it."""
         return opened(text, file, self._ground.pack, self._ground.catalogue, self._pipeline)
 
@@ -67,7 +68,7 @@ class Views:
         ground = replace(self._ground, target=cluster.target)
         asked = choosing.asked(state, ground, pack.mode(name), of) if name is not None else None
         return {
-            "head": _head(pack),
+            "head": greeting(pack)._asdict(),
             "modes": [_mode(pack, one) for one in modes],
             "mode": name,
             "start": start_fields(state, of, asked.model if asked else None, catalogue),
@@ -88,7 +89,7 @@ class Views:
         questions = {f"answers/{one.name}": one for one in asked.questions}
         questions |= {"start/modelId": asked.model} if asked.model else {}
         return {
-            "questions": [field(one) for one in asked.questions],
+            "questions": [field(one, facts_of(draft, one.path)) for one in asked.questions],
             "notice": draft.mode.facts.get("notice", ""),
             "problems": Teller(questions | _target(cluster), text, FILE, manifest).rows(problems),
             "parallel": figures.parallel(draft, outcome),
@@ -98,13 +99,6 @@ class Views:
             "values": text,
             "manifest": manifest,
         }
-
-
-def _head(pack: Pack) -> dict[str, str]:
-    """What the values schemas say to everybody: what deploys the model, and what it is served for."""
-    common = json_schema.resolve("values/common.schema.json", pack.schema_folders)["properties"]
-    provider = common["provider"]
-    return {"provider": meaning(provider, provider["enum"][0]), "source": common[MODE]["description"]}
 
 
 def _mode(pack: Pack, name: str) -> dict[str, Any]:

@@ -71,12 +71,10 @@ function update(field, question, typed, problems, isForced) {
   })
 }
 
-// What is under a question beside its own words, such as the tensor parallel size; and which numbers are odd.
+// What the answer to a question comes to, such as the tensor parallel size; and which numbers are odd.
 export function live(name, said, odd) {
   for (const [key, field] of fields) {
-    const [first, ...rest] = key === name ? said : ['']
-    const now = first ? [h('strong', {}, first), ...rest] : []
-    if (field.parts.live.textContent !== [first, ...rest].join('')) field.parts.live.replaceChildren(...now)
+    text(field.parts.live, key === name ? said : '')
     for (const option of field.element.querySelectorAll('.choice')) {
       const isOdd = key === name && odd.includes(option.textContent.trim())
       option.classList.toggle('odd', isOdd)

@@ -6,35 +6,44 @@ import { packed, unpacked } from './link.js'
 import { words } from './words.js'
 
 const DELAY = 120 // ms after the last key
+const UNREADABLE = 400
 const empty = () => ({ start: {}, mode: null, answers: {}, target: {}, kept: '' })
 
 let state = empty()
 let view = null
 let turn = 0
 let timer = 0
+let isGone = false // the server
 let edited = '' // the field of the newest history entry: typing on in it makes no other one
 
-async function ask(path, body) {
-  const options = body && { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }
-  const answer = await fetch(path, options)
+async function ask(path, body, type = 'application/json') {
+  const options = body && { method: 'POST', headers: { 'Content-Type': type }, body }
+  const answer = await fetch(path, options).catch(() => {
+    isGone = true
+    throw new Error(words.gone(location.port))
+  })
+  isGone = false
   const said = await answer.json()
-  if (!answer.ok) throw new Error(said.error)
+  if (!answer.ok) throw new Error(said.error, { cause: answer.status })
   return said
 }
 
-// Ask for the view of the state and show it; an answer that a newer question has overtaken is dropped.
-async function refresh({ isForced = false, entry = null } = {}) {
+// Ask for the view of the state and show it, and `said` above it; an answer that a newer question has overtaken
+// is dropped. Gives what went wrong.
+async function refresh({ isForced = false, entry = null, said = '' } = {}) {
   const mine = ++turn
   busy(true)
   try {
-    const found = await ask('view', state)
+    const found = await ask('view', JSON.stringify(state))
     if (mine !== turn) return
     view = found
-    refuse()
+    refuse(said)
     show(isForced)
     if (entry !== null && view.isShareable) remember(entry)
   } catch (error) {
-    if (mine === turn) refuse(error instanceof TypeError ? words.gone : error.message)
+    if (mine !== turn) return
+    refuse(error.message)
+    return error
   } finally {
     if (mine === turn) busy(false)
   }
@@ -53,8 +62,7 @@ function show(isForced) {
   const numbers = view.questions.find(one => one.name === parallel?.question)
   const all = numbers ? Array.from({ length: numbers.maximum }, (_, index) => index + 1) : []
   const odd = parallel?.counts ? all.filter(count => !parallel.counts.includes(count)).map(String) : []
-  const sayings = parallel ? [words.parallel(parallel.size), parallel.counts && words.counts(parallel.counts)] : []
-  fields.live(`answers/${parallel?.question}`, sayings.filter(Boolean), odd)
+  fields.live(`answers/${parallel?.question}`, parallel ? words.parallel(parallel.size) : '', odd)
   $('facts').hidden = !view.model.length
   $('facts').replaceChildren(...view.model.map(one => h('div', { title: one.help }, h('dt', {}, one.title), h('dd', {}, one.text))))
   $('values-card').hidden = !view.mode
@@ -116,17 +124,22 @@ function change(group, name, said) {
   timer = setTimeout(refresh, DELAY, { entry: `${group}/${name}` })
 }
 
-function replace(next, entry = null) {
+// Show a state from elsewhere; one that the server cannot read leaves what was there.
+async function replace(next, entry = null) {
   clearTimeout(timer)
+  const before = state
   state = next
   edited = ''
-  return refresh({ isForced: true, entry })
+  const error = await refresh({ isForced: true, entry })
+  if (error?.cause !== UNREADABLE) return
+  state = before
+  await refresh({ isForced: true, said: error.message })
 }
 
 async function openFile(file) {
   if (!file) return
   try {
-    const found = await ask('open', { text: await file.text() })
+    const found = await ask('open', await file.arrayBuffer(), 'application/yaml')
     if (found.problems) return refuse(words.refused, found.problems)
     await replace({ ...found.state, target: state.target }, '')
   } catch (error) {
@@ -222,14 +235,20 @@ $('reset').addEventListener('click', () => replace({ ...empty(), target: state.t
 $('theme').addEventListener('click', event => {
   darken(event.currentTarget.getAttribute('aria-pressed') === 'true' ? 'light' : 'dark')
 })
-document.addEventListener('dragover', event => event.preventDefault())
-document.addEventListener('drop', event => {
-  event.preventDefault()
-  openFile(event.dataTransfer.files[0])
-})
+// A file is opened wherever it is dropped; a text goes into the field that it is dropped on.
+for (const kind of ['dragover', 'drop']) {
+  document.addEventListener(kind, event => {
+    if (!event.dataTransfer.types.includes('Files')) return
+    event.preventDefault()
+    if (kind === 'drop') openFile(event.dataTransfer.files[0])
+  })
+}
+// Back from the terminal where the server was started again.
+addEventListener('focus', () => { if (isGone) refresh() })
 set($('theme'), { 'aria-pressed': String(matchMedia('(prefers-color-scheme: dark)').matches) })
 // An address that holds no state, such as that of a heading, changes nothing.
 addEventListener('popstate', () => replace(location.hash ? (unpacked(location.hash) ?? state) : structuredClone(first)))
 
 const first = await ask('first')
-await replace(unpacked(location.hash) ?? structuredClone(first))
+state = structuredClone(first)
+await replace(unpacked(location.hash) ?? state)

@@ -10,12 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kaito_pack.kubernetes.decoding import Finding, Found, Trail, is_time, path_of, unknown, whole, wrong_type
+from kaito_pack.kubernetes.decoding import (
+    Check,
+    Finding,
+    Found,
+    Trail,
+    is_time,
+    is_whole,
+    path_of,
+    unknown,
+    wrong_type,
+)
 from kaito_pack.problems import shown, shown_typed
 
 Schema = Mapping[str, Any]
-Check = Callable[[Any, Trail, Found], None]
 
+OPEN: Schema = {"x-kubernetes-preserve-unknown-fields": True}
 EXPECTED = {
     "string": "a string",
     "boolean": "true or false",
@@ -54,6 +64,21 @@ def compiled(schema: Schema) -> Check:
     return check
 
 
+def custom_resource(schema: Schema) -> Check:
+    """The check of a whole custom resource by the schema of its CRD.
+
+    Its `metadata` has rules of its own, and a status is dropped before it is validated.
+    """
+    fields = schema["properties"]
+    spec = compiled({**schema, "properties": {**fields, "metadata": OPEN, "status": OPEN}})
+
+    def check(value: Any, trail: Trail, found: Found) -> None:
+        spec(value, trail, found)
+        unknown_only(value.get("status"), fields.get("status"), (trail, "status"), found)
+
+    return check
+
+
 def unknown_only(value: Any, schema: Schema | None, trail: Trail, found: Found) -> None:
     """Find the unknown fields alone, whatever the types: all that is asked of a part that a create drops."""
     if schema and schema.get("x-kubernetes-preserve-unknown-fields") and "properties" not in schema:
@@ -81,7 +106,7 @@ def unknown_only(value: Any, schema: Schema | None, trail: Trail, found: Found) 
 def has_type(value: Any, kind: str) -> bool:
     """Whether a value, as JSON has it, is of an OpenAPI type."""
     if kind == "integer":
-        if not whole(value):
+        if not is_whole(value):
             return False
         # Beyond an int64 a number is read as a float, and such a large float does not count as whole.
         return bool(-(2**63) <= value < 2**63)

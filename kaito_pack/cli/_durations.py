@@ -1,0 +1,49 @@
+"""Spans of time on the command line: as people write them, and as PromQL does."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import click
+
+from kaito_pack.problems import shown
+
+UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, written as `90`, `90s`, `30m`, `1h30m`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds of `value`."""
+        if isinstance(value, int | float):
+            return float(value)
+        seconds, digits = 0.0, ""
+        for character in str(value):
+            if character.isdecimal() or character == ".":
+                digits += character
+            elif character in UNITS and digits.strip("."):
+                seconds, digits = seconds + float(digits) * UNITS[character], ""
+            else:
+                self._refuse(value, param, ctx)
+        if not str(value) or (digits and seconds):
+            self._refuse(value, param, ctx)
+        return seconds + float(digits or 0)
+
+    def _refuse(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
+        self.fail(f"{shown(value)} is no duration; write it as 90s, 30m or 1h30m", param, ctx)
+
+
+class Window(click.ParamType[str]):
+    """A range of PromQL: `30s`, `5m`, `1h`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The range, as it was written."""
+        text = str(value)
+        if not (text[:-1].isdecimal() and text.isascii() and text[-1] in "smhd" and int(text[:-1])):
+            self.fail(f"{shown(text)} is no range; write it as 30s, 5m or 1h", param, ctx)
+        return text

@@ -1,0 +1,23 @@
+"""What the values schemas say to everybody, before anything is asked."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kaito_pack.form.questions import MODE, meaning
+from kaito_pack.pack import Pack
+from kaito_pack.values import json_schema
+
+
+class Greeting(NamedTuple):
+    """What deploys the model, and what a mode is and serves the model for."""
+
+    provider: str
+    source: str
+
+
+def greeting(pack: Pack) -> Greeting:
+    """The greeting of a pack, in its schema's words."""
+    common = json_schema.resolve("values/common.schema.json", pack.schema_folders)["properties"]
+    provider = common["provider"]
+    return Greeting(meaning(provider, provider["enum"][0]), common[MODE]["description"])
