@@ -49,7 +49,8 @@ def _absent_kind(body: Mapping[str, Any], kubernetes: str) -> list[Problem] | No
     if not isinstance(api_version, str) or not definitions.is_own_group(kubernetes, api_version):
         return None
     what = shown(f"{api_version} {kind}")
-    return [problem("kubernetes/kind-absent", ("kind",), what=what, kubernetes=kubernetes)]
+    wrong = "apiVersion" if definitions.has_kind(kubernetes, str(kind)) else "kind"
+    return [problem("kubernetes/kind-absent", (wrong,), what=what, kubernetes=kubernetes)]
 
 
 def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:

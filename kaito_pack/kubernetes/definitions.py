@@ -129,6 +129,11 @@ def is_own_group(version: str, api_version: str) -> bool:
     return "." not in group or any(name.startswith(f"{group}/") for name in _kinds(known_folder(version)))
 
 
+def has_kind(version: str, kind: str) -> bool:
+    """Whether Kubernetes has a kind of that name in any of its groups and their versions."""
+    return any(name.rpartition(" ")[2] == kind for name in _kinds(known_folder(version)))
+
+
 def known_folder(version: str) -> str:
     """The folder of one Kubernetes minor version; raises UsageError that names the known ones."""
     folders = _folders()

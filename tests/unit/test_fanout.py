@@ -16,6 +16,29 @@ def three_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fanout, "available_cores", lambda: 3)
 
 
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The processes that were forked."""
+    pids: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        pid = fork()
+        pids.append(pid)
+        return pid
+
+    monkeypatch.setattr(os, "fork", noted)
+    return pids
+
+
+def are_gone(pids: list[int]) -> bool:
+    """Whether all of them have ended and were waited for."""
+    for pid in pids:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+    return True
+
+
 def test_few_items_are_worth_one_process() -> None:
     assert fanout.processes_for(1) == 1
     assert fanout.processes_for(2 * fanout.FEWEST - 1) == 1
@@ -86,24 +109,30 @@ def test_a_process_that_dies_while_it_sends_loses_nothing() -> None:
     assert list(fanout.mapped(lambda item: item, range(MANY), send=Deadly)) == list(range(MANY))
 
 
-def test_an_error_in_what_takes_the_results_leaves_no_process_behind() -> None:
+def test_an_error_in_what_takes_the_results_leaves_no_process_behind(forked: list[int]) -> None:
     results = fanout.mapped(lambda item: item, range(MANY))
     with pytest.raises(ValueError, match="taken"):
         for _ in results:
             raise ValueError("taken")
     results.close()
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert are_gone(forked)
 
 
-def test_an_error_here_leaves_no_process_behind() -> None:
+def test_an_error_while_children_work_leaves_none_behind(forked: list[int]) -> None:
+    results = fanout.mapped(lambda item: item, range(MANY))
+    assert [next(results) for _ in range(2)] == [0, 1]
+    assert len(forked) == 2
+    results.close()
+    assert are_gone(forked)
+
+
+def test_an_error_here_leaves_no_process_behind(forked: list[int]) -> None:
     def failing(item: int) -> int:
         raise ValueError(item)
 
     with pytest.raises(ValueError, match=r"^0$"):
         list(fanout.mapped(failing, range(MANY)))
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert are_gone(forked)
 
 
 def test_results_larger_than_a_pipe_arrive() -> None:
