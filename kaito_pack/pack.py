@@ -93,21 +93,17 @@ class Pack:
         return self._modes[name]
 
     def _are_facts(self, facts: Any) -> bool:
-        """Whether the facts of a mode have the shape that others rely on; further ones do no harm."""
-        schema = {
-            **json_schema.resolve("mode.schema.json", self.schema_folders),
-            "additionalProperties": True,
-        }
-        return json_schema.accepts(schema, facts)
+        """Whether the facts of a mode have the types that others rely on; more is for `pack check` to say."""
+        schema = json_schema.resolve("mode.schema.json", self.schema_folders)
+        return json_schema.accepts(_types_of(schema), facts)
 
     def _read_mode(self, name: str) -> Mode:
         from kaito_pack.documents import read_file  # the reader is not needed to list modes
 
         homes = [folder / name for folder in self.template_folders if (folder / name).is_dir()]
         files = {file.name: file for home in reversed(homes) for file in home.iterdir()}
-        for needed in ("mode.yaml", "workspace.yaml.j2"):
-            if needed not in files:
-                raise PackError(f"mode {name}: no templates/{name}/{needed} in the pack")
+        if "mode.yaml" not in files:
+            raise PackError(f"mode {name}: no templates/{name}/mode.yaml in the pack")
         own = sorted(file for file in files if file.endswith(".yaml.j2"))
         own.sort(key=lambda file: file != "workspace.yaml.j2")
         schema = json_schema.resolve(f"values/{name}.schema.json", self.schema_folders)
@@ -119,3 +115,11 @@ class Pack:
             raise ProblemsError(list(check_file(document, "Mode")))
         names = (*(f"{name}/{file}" for file in own), *(self._common if facts.get("common", True) else ()))
         return Mode(name, facts, names, schema, json_schema.is_quick(schema))
+
+
+def _types_of(schema: Any) -> Any:
+    """The part of a schema that says of what type things are."""
+    kept = {"type": schema["type"]} if "type" in schema else {}
+    fields = {name: _types_of(part) for name, part in schema.get("properties", {}).items()}
+    items = {"items": _types_of(schema["items"])} if "items" in schema else {}
+    return {**kept, **items, "properties": fields}

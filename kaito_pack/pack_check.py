@@ -59,6 +59,8 @@ def _check_mode(pack: Pack, name: str, reader: ForeignTemplates) -> Iterator[str
         file = next(one for folder in pack.template_folders if (one := folder / name / "mode.yaml").is_file())
         yield from map(told, check_file(read_file(str(file))[0], "Mode"))
         yield from _check_schema(mode)
+        if f"{name}/workspace.yaml.j2" not in mode.templates:
+            yield f"templates/{name}/workspace.yaml.j2: not in the pack"
         for template in mode.templates:
             yield from _check_names(mode, template, reader)
         yield from _check_import(mode)

@@ -65,12 +65,7 @@ class Renderer:
     def _render(self, values: Values, hashed: Mapping[str, str]) -> list[Manifest]:
         context = context_of(values, hashed)
         manifests = self.render_filled(values.mode.templates, context)
-        first = values.mode.templates[0]
-        if not manifests or manifests[0].template != first:
-            raise PackError(f"templates/{first}: nothing comes out")
-        for manifest in manifests:
-            check_identity(manifest, IDENTITY)
-        check_identity(manifests[0], [("metadata", "namespace")])
+        _check_identities(values, manifests)
         if values.filled.get("podTemplate") or values.filled.get("extraObjects"):
             from kaito_pack.rendering.extending import extended  # most values add nothing
 
@@ -85,6 +80,17 @@ class Renderer:
             if text:
                 manifests.append(Manifest(template, text, parsed(text, template)))
         return manifests
+
+
+def _check_identities(values: Values, manifests: Sequence[Manifest]) -> None:
+    """Raise PackError where the mode's first template, the Workspace's, gives nothing, or one has no name."""
+    first = next(iter(values.mode.templates), "")
+    if first.startswith(f"{values.mode.name}/"):
+        if not manifests or manifests[0].template != first:
+            raise PackError(f"templates/{first}: nothing comes out")
+        check_identity(manifests[0], [*IDENTITY, ("metadata", "namespace")])
+    for manifest in manifests:
+        check_identity(manifest, IDENTITY)
 
 
 def context_of(values: Values, hashed: Mapping[str, str | None] = NO_HASHES) -> dict[str, Any]:
