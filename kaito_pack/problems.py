@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "undecidable"]
 Layer = Literal["values", "crd", "webhook", "kubernetes", "controller", "model", "advice"]
 Path = tuple[str | int, ...]
 
@@ -47,6 +47,11 @@ class Problem(NamedTuple):
     def is_error(self) -> bool:
         """Whether it fails a run even without `--strict`."""
         return self.severity == "error"
+
+    @property
+    def level(self) -> Literal["error", "warning"]:
+        """The severity for programs that know these two alone: what is undecidable is a warning."""
+        return "error" if self.is_error else "warning"
 
 
 class PackError(Exception):

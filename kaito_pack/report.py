@@ -18,7 +18,7 @@ def line(found: Problem) -> str:
     """`llama.yaml:4:1 modelSurce: unknown value. Did you mean `modelSource`? [values/unknown-field]`"""
     parts = [str(found.place) if found.place else "?"]
     if not found.is_error:
-        parts.append("warning:")
+        parts.append(f"{found.severity}:")
     if found.path:
         parts.append(f"{path_text(found.path)}:")
     parts += [sentence(found.message), sentence(found.fix), f"[{found.rule}]"]
@@ -41,7 +41,7 @@ def annotation(found: Problem) -> str:
     place = found.place or Place("")
     words = " ".join(filter(None, [sentence(found.message), sentence(found.fix)]))
     text = f"{path_text(found.path)}: {words}" if found.path else words
-    return workflow_command(found.severity, place.file, place.line, place.column, found.rule, text)
+    return workflow_command(found.level, place.file, place.line, place.column, found.rule, text)
 
 
 def workflow_command(severity: str, file: str, line: int, column: int, title: str, text: str) -> str:
@@ -115,12 +115,14 @@ def summary(reports: Mapping[str, Report]) -> str:
     entries = list(reports.values())[-1].entries
     verdicts = [entry.verdict for entry in entries]
     counts = [
-        f"{verdicts.count(word)} {word}" for word in ("accepted", "refused", "skipped") if word in verdicts
+        f"{verdicts.count(word)} {word}"
+        for word in ("accepted", "refused", "undecidable", "skipped")
+        if word in verdicts
     ]
     found = [one for entry in entries for one in entry.problems]
     tail = [
         _counted(sum(one.is_error for one in found), "error"),
-        _counted(sum(not one.is_error for one in found), "warning"),
+        _counted(sum(one.severity == "warning" for one in found), "warning"),
     ]
     head = _counted(len(entries), "document") or "no documents"
     return "; ".join([f"{head}: {', '.join(counts) or 'nothing to judge'}", *filter(None, tail)])

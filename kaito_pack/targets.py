@@ -15,7 +15,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, escaped, shown
 from kaito_pack.rules import problem
 from kaito_pack.sources import EmptyFolder, Named, files_of
-from kaito_pack.target import Target
+from kaito_pack.target import Nodes, Target
 from kaito_pack.values.layers import Layer
 from kaito_pack.values.wrapping import unwrapped
 
@@ -62,11 +62,29 @@ def read_target(file: str, pack: Pack) -> TargetFile:
         said.get("cloud", "azure"),
         said.get("gpuMemoryGiB"),
         tuple(catalogues.values()),
+        tuple(said.get("featureGates", {}).items()),
+        tuple(said.get("configMaps", ())),
+        _nodes(said),
     )
     if "namespace" in said:
         # The values schema's default is what this replaces, so it lies under everything else.
         layers.insert(0, Layer(replace(document, value={"namespace": said["namespace"]}), "target"))
     return TargetFile(target, layers)
+
+
+def _nodes(fields: Mapping[str, Any]) -> tuple[Nodes, ...] | None:
+    """The existing nodes that a target lists; None if it lists none."""
+    if "nodes" not in fields:
+        return None
+    return tuple(
+        Nodes(
+            tuple(nodes["labels"].items()),
+            nodes.get("count", 1),
+            nodes.get("gpus", 0),
+            nodes.get("gpuMemoryGiB", 0),
+        )
+        for nodes in fields["nodes"]
+    )
 
 
 def _unknown_versions(document: Document, pack: Pack) -> Iterator[Problem]:

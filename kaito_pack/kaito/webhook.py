@@ -14,6 +14,7 @@ from kaito_pack.kaito import webhook_inference as inference
 from kaito_pack.kaito import webhook_instance_types as types
 from kaito_pack.kaito import webhook_presets as presets
 from kaito_pack.kaito import webhook_resource as resource
+from kaito_pack.kaito import webhook_settings as settings
 from kaito_pack.kaito import webhook_tuning as tuning
 from kaito_pack.kaito.fields import Workspace
 from kaito_pack.kaito.ruling import Check, judge
@@ -41,6 +42,7 @@ ON_CREATE: Mapping[str, Check] = {
     "kaito/partition-auto": resource.partition_auto,
     "kaito/partition-mode": resource.partition_mode,
     "kaito/partition-gate": resource.partition_gate,
+    "webhook/partition-gate-off": resource.partition_gate_off,
     "kaito/partition-tuning": resource.partition_tuning,
     "kaito/preset-unknown": presets.preset_unknown,
     "webhook/preset-undecidable": presets.preset_undecidable,
@@ -52,11 +54,15 @@ ON_CREATE: Mapping[str, Check] = {
     "kaito/preset-runtime": presets.preset_runtime,
     "kaito/preset-adapters": presets.preset_adapters,
     "kaito/preset-without-nodes": presets.preset_without_nodes,
+    "webhook/preset-no-matching-node": presets.preset_no_matching_node,
     "kaito/inference-config-missing": inference.inference_config_missing,
     "kaito/inference-config-invalid": inference.inference_config_invalid,
     "kaito/max-model-len-required": inference.max_model_len_required,
+    "webhook/max-model-len-not-integer": settings.max_model_len_not_integer,
+    "webhook/max-model-len-above-limit": settings.max_model_len_above_limit,
     "kaito/annotation-image-family": inference.annotation_image_family,
     "kaito/annotation-performance-mode": inference.annotation_performance_mode,
+    "webhook/annotation-use-local-weights": inference.annotation_use_local_weights,
     "kaito/adapters-too-many": inference.adapters_too_many,
     "kaito/adapter-strength": inference.adapter_strength,
     "kaito/adapter-source": tuning.adapter_source,
@@ -70,6 +76,11 @@ ON_CREATE: Mapping[str, Check] = {
     "kaito/tuning-image": tuning.tuning_image,
     "kaito/tuning-preset-unknown": tuning.tuning_preset_unknown,
     "kaito/tuning-config-missing": tuning.tuning_config_missing,
+    "webhook/tuning-config-invalid": settings.tuning_config_invalid,
+    "webhook/tuning-config-section": settings.tuning_config_section,
+    "webhook/tuning-quantization": settings.tuning_quantization,
+    "webhook/tuning-output-dir": settings.tuning_output_dir,
+    "webhook/tuning-url": tuning.tuning_url,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaito_pack.kaito import instance_types
-from kaito_pack.kaito.config_maps import find_config_map, inference_config
+from kaito_pack.kaito.config_maps import find_config_map, inference_config, is_in_cluster, whereabouts
 from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
@@ -51,10 +51,9 @@ def _config_map(case: Case) -> Fields | None:
 
 
 def inference_config_missing(case: Case) -> Iterator[Problem]:
-    """The ConfigMap that `inference.config` names must be there."""
-    if _config(case) and _config_map(case) is None:
-        name, namespace = shown(_config(case)), shown(case.workspace.namespace)
-        yield case.problem("inference", "config", name=name, namespace=namespace)
+    """The ConfigMap that `inference.config` names must exist; in the cluster it may."""
+    if _config(case) and _config_map(case) is None and not is_in_cluster(_config(case), case):
+        yield case.problem("inference", "config", **whereabouts(_config(case), case))
 
 
 def inference_config_invalid(case: Case) -> Iterator[Problem]:
@@ -72,9 +71,10 @@ def max_model_len_required(case: Case) -> Iterator[Problem]:
     node = instance_types.find(case.surroundings.target.cloud, effective_instance_type(case))
     small = case.rule.parameters["gpuMemoryGiB"]
     small_gpus = bool(node and node.known_in(case.kaito) and node.gpus > 1 and node.gpu_memory_gib < small)
-    if workspace.count <= 1 and not small_gpus:
-        return
     config_map = _config_map(case)
+    is_unread = _config(case) and config_map is None  # what a ConfigMap of the cluster holds is not known
+    if is_unread or (workspace.count <= 1 and not small_gpus):
+        return
     settings = (inference_config(config_map) if config_map is not None else None) or {}
     if not settings.get("max-model-len"):
         path = ("resource", "count") if workspace.count > 1 else INSTANCE_TYPE

@@ -12,7 +12,7 @@ from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.problems import Problem, did_you_mean, shown
 from kaito_pack.rules import in_range, rules
 from kaito_pack.shapes import mapping, sequence, text
-from kaito_pack.target import RUNTIME_ANNOTATION
+from kaito_pack.target import RUNTIME_ANNOTATION, Nodes
 
 PRESET_NAME = ("inference", "preset", "name")
 SECRET = ("inference", "preset", "presetOptions", "modelAccessSecret")
@@ -162,13 +162,34 @@ def preset_adapters(case: Case) -> Iterator[Problem]:
 
 
 def preset_without_nodes(case: Case) -> Iterator[Problem]:
-    """With own nodes the webhook lists the nodes of a preset; none is known to a check offline.
+    """With own nodes the webhook lists the nodes of a preset; whether any exists is not known offline.
 
-    A target that tells the memory of its GPUs vouches for nodes that have some.
+    A target that names the memory of its GPUs vouches for them.
     """
+    target = case.surroundings.target
+    if _lists_nodes(case) and target.nodes is None and target.gpu_memory_gib is None:
+        yield case.problem("resource", "labelSelector", labels=_labels(case))
+
+
+def preset_no_matching_node(case: Case) -> Iterator[Problem]:
+    """None of the nodes that the target lists has the labels of the selector."""
+    if _lists_nodes(case) and case.surroundings.target.nodes is not None and not _matching(case):
+        yield case.problem("resource", "labelSelector", labels=_labels(case))
+
+
+def _lists_nodes(case: Case) -> bool:
+    """Whether the webhook looks for nodes: for a preset on own nodes, unless GPUs are partitioned."""
     workspace = case.workspace
-    vouched_for = case.surroundings.target.gpu_memory_gib is not None
     partitioned = given(workspace.resource.get("partition"))
-    may_be = workspace.has_preset and may_be_preset(workspace.preset, case.kaito)
-    if case.own_nodes and may_be and not partitioned and not vouched_for:
-        yield case.problem("resource", "labelSelector")
+    is_known = workspace.has_preset and may_be_preset(workspace.preset, case.kaito)
+    return case.own_nodes and is_known and not partitioned
+
+
+def _matching(case: Case) -> list[Nodes]:
+    labels = case.workspace.match_labels
+    return [nodes for nodes in case.surroundings.target.nodes or () if nodes.matches(labels)]
+
+
+def _labels(case: Case) -> str:
+    labels = ", ".join(shown(f"{key}: {value}") for key, value in case.workspace.match_labels.items())
+    return f"the labels {labels}" if labels else "any labels"

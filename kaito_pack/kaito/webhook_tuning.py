@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isnan
 
-from kaito_pack.kaito.config_maps import TUNING_KEY, find_config_map
+from kaito_pack.kaito.config_maps import find_config_map, is_in_cluster, whereabouts
 from kaito_pack.kaito.fields import given
 from kaito_pack.kaito.images import is_image_reference
 from kaito_pack.kaito.ruling import Case
@@ -80,11 +80,11 @@ def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
 
 
 def tuning_config_missing(case: Case) -> Iterator[Problem]:
-    """The ConfigMap that `tuning.config` names must be there, and hold the training's settings."""
+    """The ConfigMap that `tuning.config` names must exist; in the cluster it may."""
     name = text(case.workspace.tuning.get("config"))
-    config_map = find_config_map(name, case.workspace, case.surroundings)
-    if name and not isinstance(mapping(mapping(config_map).get("data")).get(TUNING_KEY), str):
-        yield case.problem("tuning", "config", name=shown(name), namespace=shown(case.workspace.namespace))
+    is_given = find_config_map(name, case.workspace, case.surroundings) is not None
+    if name and not is_given and not is_in_cluster(name, case):
+        yield case.problem("tuning", "config", **whereabouts(name, case))
 
 
 def _adapters(case: Case) -> Iterator[tuple[int, Fields]]:

@@ -49,7 +49,7 @@ def result(found: Problem, field: Path, config: Mapping[str, Any]) -> dict[str, 
     """One entry of a ResourceList's `results`."""
     row: dict[str, Any] = {
         "message": words_of(found),
-        "severity": found.severity,
+        "severity": found.level,
         "tags": {"rule": found.rule},
     }
     if is_wrapped(config):
@@ -64,7 +64,7 @@ def result(found: Problem, field: Path, config: Mapping[str, Any]) -> dict[str, 
 
 def line(found: Problem, field: Path, config: Mapping[str, Any]) -> str:
     """The same for people: what the functionConfig is called, the field, the words, the rule."""
-    warning = "" if found.is_error else "warning: "
+    warning = "" if found.is_error else f"{found.severity}: "
     where = f"{path_text(field)}: " if field else ""
     return f"{label(config)} {warning}{where}{words_of(found)} [{found.rule}]"
 
