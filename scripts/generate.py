@@ -10,12 +10,13 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from kaito_pack import explaining, rules
+from kaito_pack.base.root import ROOT
+from kaito_pack.facts import rules
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Pipeline
 from kaito_pack.rendering.manifests import as_yaml
-from kaito_pack.root import ROOT
-from kaito_pack.target import Target
+from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.values.fields import fields as values_fields
 from scripts import backstage, doc_sections, editor_schema, health_checks, monitoring, rule_examples
 from scripts.markdown import plain
 
@@ -31,7 +32,7 @@ def entry_schema(bundle: Mapping[str, object]) -> dict[str, object]:
 
 def rendered(pack: Pack) -> Iterator[tuple[Path, str]]:
     """rendered/: what each example renders to, byte for byte, for the newest KAITO and Kubernetes."""
-    from kaito_pack.kubernetes import definitions
+    from kaito_pack.kubernetes.decoding import definitions
 
     target = Target(pack.kaito_version(), definitions.newest())
     files = sorted((ROOT / "values").glob("*.yaml"))
@@ -46,7 +47,7 @@ def rendered(pack: Pack) -> Iterator[tuple[Path, str]]:
 
 def values_page(pack: Pack) -> str:
     """docs/values.md: every value of every mode, from the schemas."""
-    found = explaining.fields(pack)
+    found = values_fields(pack)
     top = [field for field in found.values() if "." not in field.name]
     lines = [f"<!-- {NOTE.format(source='schemas/values/')} -->", "", "# Values", ""]
     lines += ["One YAML or JSON file describes one model. An unknown or misplaced value is an error.", ""]
@@ -71,8 +72,8 @@ def _listed(texts: list[str]) -> list[str]:
 
 
 def rules_page(examples: Mapping[str, Mapping[str, str]]) -> str:
-    """docs/rules.md: every rule, from schemas/rules/."""
-    lines = [f"<!-- {NOTE.format(source='schemas/rules/')} -->", "", "# Rules", ""]
+    """docs/rules.md: every rule, from facts/rules/."""
+    lines = [f"<!-- {NOTE.format(source='facts/rules/')} -->", "", "# Rules", ""]
     lines += [
         "What the pack can say, by the layer that would speak. `render.py explain RULE` prints one of them."
     ]
@@ -101,8 +102,7 @@ def main() -> None:
         ROOT / "schemas" / "values.schema.json": json.dumps(entry_schema(bundle), indent=2) + "\n",
         ROOT / "docs" / "values.md": values_page(pack),
         ROOT / "docs" / "rules.md": rules_page(of_rules),
-        ROOT / "schemas" / "rules" / "examples.json": json.dumps(of_rules, indent=1, ensure_ascii=False)
-        + "\n",
+        ROOT / "facts" / "rules" / "examples.json": json.dumps(of_rules, indent=1, ensure_ascii=False) + "\n",
         **dict(rendered(pack)),
         **dict(health_checks.outputs()),
         **dict(backstage.outputs()),

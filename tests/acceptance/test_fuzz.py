@@ -16,14 +16,14 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kaito_pack.base.problems import PackError, ProblemsError
+from kaito_pack.base.sentences import line
 from kaito_pack.documents import read_text
 from kaito_pack.documents.scalars import to_yaml
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.problems import PackError, ProblemsError
-from kaito_pack.report import line
-from kaito_pack.sources import Source
-from kaito_pack.target import Target
-from kaito_pack.validation import Validation
+from kaito_pack.run.sources import Source
+from kaito_pack.run.validation import Validation
 from tests.conftest import ROOT
 
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "0"))  # of each test; 0: a set number of inputs

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path as FilePath
+from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kaito_pack.base.problems import ProblemsError
 from kaito_pack.documents import read_text
 from kaito_pack.documents.readings import as_json, go_value, is_surprising, key_text
-from kaito_pack.problems import ProblemsError
 
 # As `kubectl label --local -o json` answered (1.32).
 KUBECTL = {
@@ -235,7 +235,7 @@ def test_every_recorded_scalar_is_read_as_kubectl_read_it() -> None:
     facts = os.environ.get("KAITO_FACTS")
     if not facts:
         pytest.skip("KAITO_FACTS is not set")
-    rows = json.loads((FilePath(facts) / "verdicts" / "yaml-scalars.json").read_text())
+    rows = json.loads((Path(facts) / "verdicts" / "yaml-scalars.json").read_text())
     wrong = []
     for row in rows:
         expected = json.loads(
