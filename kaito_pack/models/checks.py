@@ -10,8 +10,9 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.facts.rules import problem, rule
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
 from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count
-from kaito_pack.models.model import MOST_GPUS, Model, divides_heads
+from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
 
@@ -92,17 +93,24 @@ def check_odd_gpu_count(serving: Serving) -> Iterator[Problem]:
 
 
 def check_heads(serving: Serving, model: Model) -> Iterator[Problem]:
-    """An error where the GPUs cannot share the model's attention heads."""
-    size, heads = serving.tensor_parallel_size, model.attention_heads
-    if size and heads and heads % size:
-        yield problem(
-            "model/attention-heads",
-            serving.path("tensor_parallel_size"),
-            gpus=size,
-            heads=heads,
-            model=shown(model.model_id),
-            counts=listed(divides_heads(model)),
-        )
+    """Yield an error if the GPUs cannot share the model's attention heads or its KV heads."""
+    size = serving.tensor_parallel_size
+    if not size:
+        return
+    if not divides_attention_heads(model, size):
+        name, heads = "model/attention-heads", model.attention_heads
+    elif not divides_kv_heads(model, size):
+        name, heads = "model/kv-heads", model.kv_heads
+    else:
+        return
+    yield problem(
+        name,
+        serving.path("tensor_parallel_size"),
+        gpus=size,
+        heads=heads,
+        model=shown(model.model_id),
+        counts=listed(tensor_parallel_sizes(model)),
+    )
 
 
 def check_length(serving: Serving, model: Model) -> Iterator[Problem]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kaito_pack.models.model import MOST_GPUS, Model, divides_heads
+from kaito_pack.models.heads import tensor_parallel_sizes
+from kaito_pack.models.model import MOST_GPUS, Model
 
 GIB = 2**30
 UTILIZATION = 0.9  # vLLM's default of --gpu-memory-utilization
@@ -118,10 +119,10 @@ def fitting_gpu_counts(
     utilization: float = UTILIZATION,
     most: int = MOST_GPUS,
 ) -> list[int]:
-    """The GPU counts up to `most` that divide the model's heads and give each GPU memory enough."""
+    """Return the GPU counts up to `most` that the model's heads allow and whose memory is enough."""
     return [
         count
-        for count in divides_heads(model, most)
+        for count in tensor_parallel_sizes(model, most)
         if budget(model, count, tokens, gpu_memory_gib, utilization).fits
     ]
 

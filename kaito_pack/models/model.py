@@ -76,16 +76,6 @@ def model_of(entry: Mapping[str, Any]) -> Model:
     )
 
 
-def divides_heads(model: Model, most: int = MOST_GPUS) -> list[int]:
-    """The GPU counts 1 to `most` among which vLLM can share the model's attention heads.
-
-    vLLM 0.12.0 ends at start when the tensor parallel size does not divide them. All counts where
-    the number of heads is not known.
-    """
-    heads = model.attention_heads
-    return [count for count in range(1, most + 1) if not heads or heads % count == 0]
-
-
 def runs_on_kaito(engines: Iterable[str]) -> bool:
     """Whether a model that supports `engines` runs on KAITO: with llama.cpp (GGUF) or with vLLM."""
     return not set(ENGINES).isdisjoint(engines)

@@ -16,6 +16,7 @@ from kaito_pack.base.problems import Problem, ProblemsError, UsageError
 from kaito_pack.base.trees import mapping
 from kaito_pack.documents import Document
 from kaito_pack.facts.rules import problem
+from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.pack import Pack
 from kaito_pack.pack import files as pack_files
@@ -53,7 +54,7 @@ class Entry:
         if not self.is_known:
             return "skipped"
         speakers = {"values", "crd", "webhook"}
-        if self.kind != "Workspace":
+        if self.body is None or not is_workspace(self.body):
             speakers.add("kubernetes")
         if self.kind == VALUES:
             speakers.add("model")
@@ -143,11 +144,10 @@ class Validation:
                 return [problem("crd/no-kind", (name,), value=shown(body.get(name)), field=name)]
         found = checks.check(body, around)
         if found is None:
+            from kaito_pack.kaito.kinds import skipped  # few manifests are of an unknown kind
+
             entry.is_known = False
-            what = shown(f"{body['apiVersion']} {body['kind']}")
-            return [
-                problem("kubernetes/unknown-kind", ("kind",), what=what, kubernetes=self._target.kubernetes)
-            ]
+            return [skipped(body, self._target)]
         return found
 
 

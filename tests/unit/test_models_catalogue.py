@@ -14,7 +14,7 @@ import pytest
 from kaito_pack.base.problems import ProblemsError, UsageError
 from kaito_pack.base.root import ROOT
 from kaito_pack.models.catalogue import FOLDER, Catalogue, check_catalogue, version, vllm_table
-from kaito_pack.models.model import Model, divides_heads, is_vllm_model, model_of, runs_on_kaito
+from kaito_pack.models.model import Model, is_vllm_model, model_of, runs_on_kaito
 from kaito_pack.pack import files as pack_files
 
 HEAD = "apiVersion: pack.kubefoundry.io/v1\nkind: Catalogue\n"
@@ -228,11 +228,6 @@ def test_the_size_of_a_head_follows_from_the_hidden_size() -> None:
     assert (
         model_of({"modelId": "a/b", "hiddenSize": 4096, "attentionHeads": 32, "headSize": 64}).head_size == 64
     )
-
-
-def test_gpu_counts_are_those_that_divide_the_heads() -> None:
-    assert divides_heads(Model("a/b", attention_heads=28)) == [1, 2, 4, 7]
-    assert divides_heads(Model("a/b")) == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 @pytest.mark.parametrize(

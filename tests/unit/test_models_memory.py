@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.memory import (
     budget,
     budget_table,
@@ -164,9 +165,8 @@ def test_the_longest_length_fits_and_one_token_more_does_not(model: Model, count
 @given(models, memory, st.integers(1, 10**6))
 def test_the_smallest_gpu_count_fits_and_no_smaller_one_does(model: Model, gib: float, tokens: int) -> None:
     smallest = smallest_gpu_count(model, tokens, gib)
-    heads = model.attention_heads or 1
 
-    for count in (count for count in range(1, 9) if heads % count == 0):
+    for count in tensor_parallel_sizes(model):
         if smallest is None or count < smallest:
             assert not budget(model, count, tokens, gib).fits
     assert smallest is None or budget(model, smallest, tokens, gib).fits

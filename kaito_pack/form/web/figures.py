@@ -9,8 +9,8 @@ from kaito_pack.form.draft import Draft
 from kaito_pack.form.figures import GPUS, INSTANCE, fit_of_draft
 from kaito_pack.form.model_choice import MODEL, About, model_schema
 from kaito_pack.models.fit import fit_table
+from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.memory import budget_table
-from kaito_pack.models.model import divides_heads
 from kaito_pack.models.serving import ENGINE, serving_of_workspace
 from kaito_pack.run import judging as checks
 from kaito_pack.run.pipeline import Outcome
@@ -63,7 +63,7 @@ def parallel(draft: Draft, outcome: Outcome) -> dict[str, Any] | None:
     serving = serving_of_workspace(outcome.manifests[0].body) if outcome.manifests else None
     size = serving.tensor_parallel_size if serving else question and question.answer
     figures = draft.of.figures
-    counts = divides_heads(figures) if figures and figures.attention_heads else None
+    counts = tensor_parallel_sizes(figures) if figures and figures.attention_heads else None
     return {"question": path_text(GPUS), "size": size, "counts": counts} if size is not None else None
 
 

@@ -12,7 +12,7 @@ export const words = {
   tooLong: 'Too long for a link',
   hasToken: 'Not with a token in it',
   parallel: size => `Tensor parallel size: ${size}`,
-  uneven: 'does not divide the attention heads',
+  uneven: 'cannot share the heads',
   lacks: {
     memory: 'Name an instance type, or under Target the memory of a GPU, to see whether the model fits.',
     figures: 'Not enough is known to reckon the memory that is needed.',
