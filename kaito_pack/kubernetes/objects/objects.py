@@ -42,7 +42,7 @@ def check_object(manifest: Mapping[str, Any], kubernetes: str = NEWEST) -> Itera
     elif kind in CHECKS:
         yield from CHECKS[kind](manifest, kubernetes)
     elif kind in BESIDE:
-        from kaito_pack.kubernetes.objects.objects import policies  # few runs have one
+        from kaito_pack.kubernetes.objects import policies  # few runs have one
 
         yield from policies.CHECKS[kind](manifest, kubernetes)
 
