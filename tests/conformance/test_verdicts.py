@@ -98,7 +98,7 @@ def test_the_command_line_says_the_same(case: str) -> None:
     if case.startswith("update/"):
         command += ["--old", case_file(case, "old")]
     command += ["--kaito-version", "0.12", "--node-provisioning", "auto"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     (entry,) = json.loads(done.stdout)
     accepted = ADMISSION[case]["0.12"]["nap"]["ok"]
     assert entry["verdict"] == ("accepted" if accepted else "refused")

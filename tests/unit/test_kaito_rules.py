@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack.documents import read_file
@@ -19,6 +19,7 @@ from kaito_pack.problems import Problem
 from kaito_pack.rules import in_range
 from kaito_pack.target import Surroundings, Target
 from tests.changing import with_value
+from tests.tiers import often
 
 FACTS = os.environ.get("KAITO_FACTS")
 VERSIONS = ("0.6", "0.7", "0.8", "0.9", "0.10", "0.11", "0.12")
@@ -128,7 +129,7 @@ json_like = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@often(200)
 @given(st.sampled_from([p for p in paths(WORKSPACE) if p]), json_like, st.sampled_from(VERSIONS))
 def test_no_value_of_any_shape_makes_a_rule_raise(path: tuple[Any, ...], value: object, version: str) -> None:
     assert all_of(replaced(path, value), Surroundings(Target(version, "1.35"))) is not None

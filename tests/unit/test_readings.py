@@ -8,12 +8,13 @@ from pathlib import Path as FilePath
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack.documents import read_text
 from kaito_pack.documents.readings import as_json, go_value, is_surprising, key_text
 from kaito_pack.problems import ProblemsError
+from tests.tiers import often
 
 # As `kubectl label --local -o json` answered (1.32).
 KUBECTL = {
@@ -184,7 +185,7 @@ def test_a_scalar_that_all_read_alike_is_no_surprise(text: str) -> None:
     assert not is_surprising(text, as_json(go_value(text)))
 
 
-@settings(max_examples=500)
+@often(500)
 @given(st.text("0123456789+-._:eExobTZynf", min_size=1, max_size=12))
 def test_what_is_no_surprise_pyyaml_reads_alike(text: str) -> None:
     value = as_json(go_value(text))
