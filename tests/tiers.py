@@ -60,7 +60,7 @@ def mark(item: pytest.Item) -> None:
     if item.get_closest_marker("recorded"):
         item.add_marker(pytest.mark.full)
         if not RECORDED:
-            item.add_marker(pytest.mark.skip(reason=NOT_RECORDED))
+            item.add_marker(pytest.mark.skip(reason=NOT_RECORDED), append=False)
     if FULL_FIXTURES & set(getattr(item, "fixturenames", ())):
         item.add_marker(pytest.mark.full)
     if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):

@@ -135,7 +135,7 @@ def test_no_value_of_any_shape_makes_a_rule_raise(path: tuple[Any, ...], value: 
     assert all_of(replaced(path, value), Surroundings(Target(version, "1.35"))) is not None
 
 
-@pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
+@pytest.mark.recorded
 @pytest.mark.parametrize("version", VERSIONS)
 def test_manifests_that_stay_still_on_a_real_cluster_get_no_error(version: str) -> None:
     files = sorted((Path(FACTS or "") / "live").glob("final-*.yaml"))
@@ -151,7 +151,7 @@ def test_manifests_that_stay_still_on_a_real_cluster_get_no_error(version: str) 
         assert rules <= {"kaito/trust-remote-code", "kaito/image-tag-floating"}
 
 
-@pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
+@pytest.mark.recorded
 def test_instance_types_are_those_of_the_facts() -> None:
     recorded = json.loads((Path(FACTS or "") / "instance-types.json").read_text())
     for each in recorded:

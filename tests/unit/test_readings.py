@@ -232,11 +232,8 @@ def test_a_key_becomes_the_text_that_kubectl_makes_of_it(written: str, key: str 
     assert key_text(go_value(written)) == key
 
 
-def test_every_recorded_scalar_is_read_as_kubectl_read_it() -> None:
-    facts = os.environ.get("KAITO_FACTS")
-    if not facts:
-        pytest.skip("KAITO_FACTS is not set")
-    rows = json.loads((FilePath(facts) / "verdicts" / "yaml-scalars.json").read_text())
+def test_every_recorded_scalar_is_read_as_kubectl_read_it(facts: FilePath) -> None:
+    rows = json.loads((facts / "verdicts" / "yaml-scalars.json").read_text())
     wrong = []
     for row in rows:
         expected = json.loads(
