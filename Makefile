@@ -61,10 +61,10 @@ lint: $(VENV)/dev.stamp ## Lint, format and types
 docs: $(VENV)/docs.stamp ## Build the site of docs/ into site/, strictly
 	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
 
-generate: $(VENV)/dev.stamp ## Write again what is generated: rendered/, docs, the entry schema
+generate: $(VENV)/dev.stamp ## Write what is generated: values/rendered/, docs, the editor schema
 	@$(RUN) -m scripts.generate
 
-verify: generate ## Fail where what is generated differs from what is committed
+verify: generate ## Fail if a generated file differs from the committed one
 	@git diff --exit-code && test -z "$$(git status --porcelain)"
 
 kaito-schema: $(VENV)/run.stamp ## Make schemas/kaito/ of a new KAITO from its CRD=file.yaml

@@ -71,7 +71,7 @@ def cluster(pack: Pack, kaito: str | None) -> Cluster:
 
 def cases() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every manifest to ask about, with the name of its file."""
-    for folder in ("rendered", "tests/manifests/accepted", "tests/manifests/refused"):
+    for folder in ("values/rendered", "tests/manifests/accepted", "tests/manifests/refused"):
         for file in sorted((ROOT / folder).glob("*.yaml")):
             if "old=first" in file.read_text(encoding="utf-8"):
                 continue

@@ -1,4 +1,4 @@
-"""dist/values.schema.json: the values of every mode in one file without references to others.
+"""schemas/values.schema.json: the values of every mode in one file without references to others.
 
 Made from the schema of each mode as the pack itself uses it, and shared out again: what every mode has stands
 at the top, what several have once in `$defs`, and what one has in the part of that mode.

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from kaito_pack import checks
 from kaito_pack.form.draft import Draft
 from kaito_pack.models.fit import Fit, fit_of, fit_table
-from kaito_pack.models.model import divides_heads
+from kaito_pack.models.heads import is_free_of_kv_heads, tensor_parallel_sizes
+from kaito_pack.models.model import Model
 from kaito_pack.models.serving import ENGINE, serving_of_values
 from kaito_pack.values import json_schema
 
@@ -21,10 +22,17 @@ def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
     if model is None or draft.mode.facts.get("engine") != ENGINE:
         return
     if path == GPUS and model.attention_heads:
-        counts = ", ".join(map(str, divides_heads(model)))
-        yield f"GPU counts that divide its {model.attention_heads} attention heads: {counts}"
+        counts = ", ".join(map(str, tensor_parallel_sizes(model)))
+        yield f"GPU counts that can share its {heads_of(model)}: {counts}"
     if path == LENGTH and model.max_tokens:
         yield f"The model's limit: {model.max_tokens} tokens"
+
+
+def heads_of(model: Model) -> str:
+    """Return the heads that decide about the GPU count: `40 attention heads and 10 KV heads`."""
+    heads = f"{model.attention_heads} attention heads"
+    has_kv_heads = model.kv_heads and not is_free_of_kv_heads(model)
+    return f"{heads} and {model.kv_heads} KV heads" if has_kv_heads else heads
 
 
 def fit_of_draft(draft: Draft) -> Fit | None:

@@ -54,7 +54,7 @@ def test_make_render_prints_the_manifest_alone(clone: Path, offline: dict[str, s
         command, cwd=clone, env=offline, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == (ROOT / "rendered" / "llama.yaml").read_text(encoding="utf-8")
+    assert done.stdout == (ROOT / "values" / "rendered" / "llama.yaml").read_text(encoding="utf-8")
     again = subprocess.run(
         command, cwd=clone, env=offline, capture_output=True, text=True, check=False, timeout=60
     )

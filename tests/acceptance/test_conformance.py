@@ -34,8 +34,8 @@ def conformance(folder: Path, kubectl: str) -> subprocess.CompletedProcess[str]:
 def test_a_verdict_that_differs_is_told_and_fails(tmp_path: Path) -> None:
     done = conformance(tmp_path, KUBECTL.replace("LIE", "workspace-llama"))
     assert done.returncode == 1
-    assert "DIFFERS\trendered/llama.yaml\tWorkspace\tours accepted\tcluster refused" in done.stdout
-    assert "same\trendered/phi-small.yaml" in done.stdout
+    assert "DIFFERS\tvalues/rendered/llama.yaml\tWorkspace\tours accepted\tcluster refused" in done.stdout
+    assert "same\tvalues/rendered/phi-small.yaml" in done.stdout
     assert "Kubernetes 1.35, KAITO 0.12, webhook there" in done.stderr
 
 

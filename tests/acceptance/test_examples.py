@@ -49,7 +49,7 @@ def test_there_are_examples_for_every_mode() -> None:
 
 
 def test_an_example_renders_to_what_is_committed(example: Path) -> None:
-    golden = ROOT / "rendered" / example.name
+    golden = ROOT / "values" / "rendered" / example.name
     expected, found = golden.read_text(encoding="utf-8"), rendered(example)
     difference = "".join(
         difflib.unified_diff(expected.splitlines(True), found.splitlines(True), "committed", "now")

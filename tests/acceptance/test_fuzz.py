@@ -31,12 +31,12 @@ PACK = Pack()
 VALIDATIONS = [Validation(PACK, Target(kaito, "1.35")) for kaito in ("0.6", "0.9", "0.12")]
 SEEDS = [
     file.read_text(encoding="utf-8")
-    for folder in ("values", "rendered", "tests/manifests/accepted")
+    for folder in ("values", "values/rendered", "tests/manifests/accepted")
     for file in sorted((ROOT / folder).glob("*.yaml"))[:25]
 ]
 RENDERED = [
     body
-    for file in sorted((ROOT / "rendered").glob("*.yaml"))
+    for file in sorted((ROOT / "values" / "rendered").glob("*.yaml"))
     for body in yaml.safe_load_all(file.read_text(encoding="utf-8"))
 ]
 ODD = [

@@ -9,7 +9,7 @@ import yaml
 from tests.conftest import ROOT
 
 VALUES = ROOT / "values" / "vllm-monitored.yaml"
-RENDERED = ROOT / "rendered" / "vllm-monitored.yaml"
+RENDERED = ROOT / "values" / "rendered" / "vllm-monitored.yaml"
 
 
 def test_values_and_the_workspace_that_they_render_to_have_the_same_metrics(run) -> None:
@@ -28,7 +28,9 @@ def test_stdin_holds_a_list_of_workspaces_as_kubectl_prints_it(run) -> None:
     items = [
         body
         for name in ("vllm-monitored", "premade-llama-cpu")
-        for body in yaml.safe_load_all((ROOT / "rendered" / f"{name}.yaml").read_text(encoding="utf-8"))
+        for body in yaml.safe_load_all(
+            (ROOT / "values" / "rendered" / f"{name}.yaml").read_text(encoding="utf-8")
+        )
     ]
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
     found = json.loads(run("metrics", "-", "-o", "json", stdin=text).stdout)

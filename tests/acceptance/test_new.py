@@ -155,9 +155,9 @@ def test_an_editor_is_led_to_the_schema_of_the_repository(run: Run, tmp_path: Pa
         return (tmp_path / file).read_text("utf-8").splitlines()[0]
 
     assert first_line("none.yaml").startswith("# vLLM: ")
-    (tmp_path / "dist").mkdir()
-    copy(ROOT / "dist" / "values.schema.json", tmp_path / "dist")
-    assert first_line("teams/a/x.yaml") == "# yaml-language-server: $schema=../../dist/values.schema.json"
+    (tmp_path / ".schemas").mkdir()
+    copy(ROOT / "schemas" / "values.schema.json", tmp_path / ".schemas")
+    assert first_line("teams/a/x.yaml") == "# yaml-language-server: $schema=../../.schemas/values.schema.json"
     (tmp_path / "schemas").mkdir()
     copy(ROOT / "schemas" / "values.schema.json", tmp_path / "schemas")
     assert first_line("top.yaml") == "# yaml-language-server: $schema=schemas/values.schema.json"

@@ -158,7 +158,7 @@ def test_a_new_kaito_version_is_files_alone(run: Run, tmp_path: Path) -> None:
     }
     folder = pack(tmp_path / "next", files)
     workspace = yaml.safe_load(
-        (ROOT / "rendered" / "phi-small.yaml").read_text(encoding="utf-8").partition("---")[0]
+        (ROOT / "values" / "rendered" / "phi-small.yaml").read_text(encoding="utf-8").partition("---")[0]
     )
     workspace["resource"]["priority"] = "high"
     text = yaml.safe_dump(workspace)
@@ -219,7 +219,7 @@ HOSTILE = {
 def test_a_hostile_template_is_told_by_name_whoever_reads_it(run: Run, tmp_path: Path, name: str) -> None:
     template, told = HOSTILE[name]
     folder = pack(tmp_path / "echo", MODE | {"templates/echo/workspace.yaml.j2": template})
-    (folder / "templates/echo/link.txt").symlink_to(ROOT / "rendered" / "phi-small.yaml")
+    (folder / "templates/echo/link.txt").symlink_to(ROOT / "values" / "rendered" / "phi-small.yaml")
     for arguments in (("-", "--pack", folder), ("pack", "check", folder)):
         done = run(*arguments, stdin=MODE["values/echo.yaml"])
         assert (done.returncode, done.stdout) == (1, "")

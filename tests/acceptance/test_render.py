@@ -22,7 +22,7 @@ LLAMA = ROOT / "values" / "llama.yaml"
 def test_a_values_file_becomes_manifests_on_stdout_and_nothing_else(run: Run) -> None:
     done = run(LLAMA)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == (ROOT / "rendered" / "llama.yaml").read_text(encoding="utf-8")
+    assert done.stdout == (ROOT / "values" / "rendered" / "llama.yaml").read_text(encoding="utf-8")
 
 
 def test_render_may_be_written_or_left_out(run: Run) -> None:

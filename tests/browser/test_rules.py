@@ -40,7 +40,9 @@ def test_gpus_go_from_1_to_8_and_say_the_tensor_parallel_size(form: Form) -> Non
     for count in ("1", "2", "8"):
         form.choose("GPU count", count)
         assert form.page.get_by_text(f"Tensor parallel size: {count}", exact=True).is_visible()
-    assert "GPU counts that divide its 32 attention heads: 1, 2, 4, 8." in form.described(gpus)
+    assert "GPU counts that can share its 32 attention heads and 8 KV heads: 1, 2, 4, 8." in form.described(
+        gpus
+    )
 
 
 def test_max_model_length_stands_under_advanced_with_its_placeholder(form: Form) -> None:

@@ -43,7 +43,7 @@ def write(folder: Path) -> None:
 
 def _deployed(name: str) -> list[dict[str, Any]]:
     """A rendered example as the cluster keeps it, with the status of a recorded case."""
-    text = (ROOT / "rendered" / f"{name}.yaml").read_text(encoding="utf-8")
+    text = (ROOT / "values" / "rendered" / f"{name}.yaml").read_text(encoding="utf-8")
     workspace, *beside = yaml.safe_load_all(text)
     case = (ROOT / "tests" / "status" / f"{STATUS[name]}.yaml").read_text(encoding="utf-8")
     workspace["status"] = yaml.safe_load(case)["workspace"]["status"]

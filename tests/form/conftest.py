@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 PORT = 8123
 ORIGIN = f"http://127.0.0.1:{PORT}"
 EXAMPLES = sorted(
-    file for file in (ROOT / "values").glob("*.yaml") if (ROOT / "rendered" / file.name).exists()
+    file for file in (ROOT / "values").glob("*.yaml") if (ROOT / "values" / "rendered" / file.name).exists()
 )
 Post = Callable[..., dict[str, Any]]
 
@@ -87,7 +87,7 @@ def opened(client: Any) -> Callable[[str], dict[str, Any]]:
 
 def rendered(example: Path) -> str:
     """What render.py prints for an example."""
-    return (ROOT / "rendered" / example.name).read_text(encoding="utf-8")
+    return (ROOT / "values" / "rendered" / example.name).read_text(encoding="utf-8")
 
 
 def by_name(view: dict[str, Any], group: str = "questions") -> dict[str, dict[str, Any]]:

@@ -174,7 +174,7 @@ def test_an_empty_folder_is_not_discovered(discovered):
 
 
 def test_every_example_is_discovered(discovered, folder):
-    examples = list((ROOT / "rendered").glob("*.yaml"))
+    examples = list((ROOT / "values" / "rendered").glob("*.yaml"))
     assert examples
     for example in examples:
         (folder / "x.yaml").write_text((ROOT / "values" / example.name).read_text(encoding="utf-8"), "utf-8")

@@ -15,11 +15,16 @@ from tests.integrations.language_server import LanguageServer
 
 PACK = Pack()
 SETTINGS = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))
-ENTRY, BUNDLE = "../schemas/values.schema.json", "../dist/values.schema.json"
-MODELINE = "# yaml-language-server: $schema={}\n"
+MODELINE = "# yaml-language-server: $schema=../schemas/values.schema.json\n"
 FILES = [
     file
-    for pattern in ("values/**/*.yaml", "templates/*/mode.yaml", "templates/_engines/*.yaml")
+    for pattern in (
+        "values/*.yaml",
+        "values/targets/*.yaml",
+        "values/catalogue/*.yaml",
+        "templates/*/mode.yaml",
+        "templates/_engines/*.yaml",
+    )
     for file in sorted(ROOT.glob(pattern))
 ]
 MISTAKES = [
@@ -104,10 +109,10 @@ class Edited:
 Edit = Callable[[str], Edited]
 
 
-@pytest.fixture(scope="module", params=[ENTRY, BUNDLE], ids=["entry", "bundle"])
-def edit(request: pytest.FixtureRequest, server: LanguageServer) -> Edit:
-    """Opens a text as a values file, by the entry schema and by the bundled one."""
-    return lambda text: Edited(server, MODELINE.format(request.param), text)
+@pytest.fixture(scope="module")
+def edit(server: LanguageServer) -> Edit:
+    """Open a text as a values file, under the line that the examples begin with."""
+    return lambda text: Edited(server, MODELINE, text)
 
 
 @pytest.fixture(scope="module")
@@ -118,16 +123,10 @@ def mistaken(edit: Edit) -> dict[str, Edited]:
 
 @pytest.fixture(scope="module")
 def opened(server: LanguageServer) -> LanguageServer:
-    """The server with every example open, the values also by the bundled schema."""
+    """The server with every example open."""
     for file in FILES:
         server.show(file)
-        text = file.read_text(encoding="utf-8")
-        server.show(by_bundle(file), text.replace(MODELINE.format(ENTRY), MODELINE.format(BUNDLE)))
     return server
-
-
-def by_bundle(file: Path) -> Path:
-    return file.with_name(f"bundled-{file.name}")
 
 
 def fields(mode: str) -> set[str]:
@@ -191,7 +190,6 @@ def test_a_mistake_is_underlined_and_told_once(
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_example_has_a_mistake(opened: LanguageServer, file: Path) -> None:
     assert opened.diagnostics(file) == []
-    assert opened.diagnostics(by_bundle(file)) == []
 
 
 def test_the_settings_of_vs_code_name_a_schema_for_each_file(start: Callable[..., LanguageServer]) -> None:

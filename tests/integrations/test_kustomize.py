@@ -34,7 +34,7 @@ def documents(text):
 
 
 def expected():
-    return documents((ROOT / "rendered" / "phi-small.yaml").read_text(encoding="utf-8"))
+    return documents((ROOT / "values" / "rendered" / "phi-small.yaml").read_text(encoding="utf-8"))
 
 
 def values(**changes):

@@ -14,7 +14,7 @@ from kaito_pack import __version__
 from kaito_pack.cli.main import commands
 from tests.conftest import PHI, ROOT
 
-WORKSPACE = ROOT / "rendered" / "phi-small.yaml"
+WORKSPACE = ROOT / "values" / "rendered" / "phi-small.yaml"
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def pack(installed, tmp_path):
 
 def test_templates_schemas_and_values_are_inside_to_the_byte(installed):
     with zipfile.ZipFile(installed.wheel) as wheel:
-        for pattern in ("templates/**/*", "schemas/**/*", "values/**/*", "dist/*.json"):
+        for pattern in ("templates/**/*", "schemas/**/*", "values/**/*"):
             files = [file for file in ROOT.glob(pattern) if file.is_file()]
             assert files
             for file in files:
@@ -54,7 +54,6 @@ def test_nothing_else_is_inside(installed):
     assert {name.split("/")[0] for name in names} == {"kaito_pack", f"kaito_pack-{__version__}.dist-info"}
     assert [name for name in names if "test" in name.lower() or "__pycache__" in name] == []
     assert {name.split("/")[2] for name in names if "/_root/" in name} == {
-        "dist",
         "schemas",
         "templates",
         "values",

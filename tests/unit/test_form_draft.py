@@ -168,7 +168,7 @@ def test_a_problem_leads_to_the_question_that_mends_it() -> None:
 def test_a_known_model_tells_its_limits_at_the_right_question() -> None:
     some = draft("vllm", {"modelId": MISTRAL}, of=about(MISTRAL, CATALOGUE))
     assert list(facts_of(some, ("resources", "gpu"))) == [
-        "GPU counts that divide its 32 attention heads: 1, 2, 4, 8"
+        "GPU counts that can share its 32 attention heads and 8 KV heads: 1, 2, 4, 8"
     ]
     assert list(facts_of(some, ("maxModelLen",))) == ["The model's limit: 32768 tokens"]
     assert list(facts_of(some, ("name",))) == []

@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 
 PACK = Pack()
 ENGINE_FILES = sorted((ROOT / "templates" / "_engines").glob("*.yaml"))
-EXAMPLES = sorted((ROOT / "rendered").glob("*.yaml"))
+EXAMPLES = sorted((ROOT / "values" / "rendered").glob("*.yaml"))
 
 
 def metrics(manifest, by="workspace", pack=PACK):

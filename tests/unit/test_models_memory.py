@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.memory import (
     budget,
     budget_table,
@@ -49,6 +50,13 @@ models = st.builds(
     head_size=st.integers(1, 512),
     kv_lora_rank=st.none() | st.integers(1, 1024),
     qk_rope_head_dim=st.integers(1, 128),
+    full_attention_layers=st.none() | st.integers(1, 130),
+    sliding_window_layers=st.none() | st.integers(1, 130),
+    sliding_window=st.none() | st.integers(1, 10_000),
+    state_space_layers=st.none() | st.integers(1, 130),
+    state_space_mib=st.none() | st.floats(0.01, 100),
+    global_kv_heads=st.none() | st.integers(1, 128),
+    global_head_size=st.none() | st.integers(1, 512),
 )
 gpus = st.integers(1, 8)
 memory = st.floats(1, 200)
@@ -164,9 +172,8 @@ def test_the_longest_length_fits_and_one_token_more_does_not(model: Model, count
 @given(models, memory, st.integers(1, 10**6))
 def test_the_smallest_gpu_count_fits_and_no_smaller_one_does(model: Model, gib: float, tokens: int) -> None:
     smallest = smallest_gpu_count(model, tokens, gib)
-    heads = model.attention_heads or 1
 
-    for count in (count for count in range(1, 9) if heads % count == 0):
+    for count in tensor_parallel_sizes(model):
         if smallest is None or count < smallest:
             assert not budget(model, count, tokens, gib).fits
     assert smallest is None or budget(model, smallest, tokens, gib).fits

@@ -17,7 +17,10 @@ from kaito_pack.form.questions import MODE
 from kaito_pack.problems import UsageError, escaped
 
 STDOUT = "-"
-SCHEMAS = ("schemas/values.schema.json", "dist/values.schema.json")  # of a checkout, of a team's repository
+SCHEMAS = (
+    "schemas/values.schema.json",
+    ".schemas/values.schema.json",
+)  # of a checkout, of a team's repository
 
 
 def default_file(draft: Draft) -> str:
@@ -41,15 +44,12 @@ def schema_from(file: str, draft: Draft) -> str | None:
 
 
 def _modes(schema: Path) -> list[str]:
-    """The modes of a schema for editors, or of the one that it refers to; none where it is no such schema."""
+    """Return the modes that a schema for editors offers; none if the file is not such a schema."""
     try:
-        read = json.loads(schema.read_bytes())
-        if "$ref" in read:
-            read = json.loads((schema.parent / read["$ref"]).read_bytes())
-        found: list[str] = read["properties"][MODE]["enum"]
+        modes: list[str] = json.loads(schema.read_bytes())["properties"][MODE]["enum"]
     except (OSError, ValueError, LookupError, TypeError):
         return []
-    return found if isinstance(found, list) else []
+    return modes if isinstance(modes, list) else []
 
 
 def refuse(file: str, overwrite: bool) -> None:

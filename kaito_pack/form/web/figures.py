@@ -9,8 +9,8 @@ from kaito_pack.form.draft import Draft
 from kaito_pack.form.figures import GPUS, INSTANCE, fit_of_draft
 from kaito_pack.form.model_choice import MODEL, About, model_schema
 from kaito_pack.models.fit import fit_table
+from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.memory import budget_table
-from kaito_pack.models.model import divides_heads
 from kaito_pack.models.serving import ENGINE, serving_of_workspace
 from kaito_pack.pipeline import Outcome
 from kaito_pack.problems import path_text
@@ -63,7 +63,7 @@ def parallel(draft: Draft, outcome: Outcome) -> dict[str, Any] | None:
     serving = serving_of_workspace(outcome.manifests[0].body) if outcome.manifests else None
     size = serving.tensor_parallel_size if serving else question and question.answer
     figures = draft.of.figures
-    counts = divides_heads(figures) if figures and figures.attention_heads else None
+    counts = tensor_parallel_sizes(figures) if figures and figures.attention_heads else None
     return {"question": path_text(GPUS), "size": size, "counts": counts} if size is not None else None
 
 
@@ -82,6 +82,7 @@ def memory(draft: Draft) -> dict[str, Any] | None:
     sizes = [budget.weights_gib, budget.overhead_gib, budget.kv_cache_gib]
     return {
         "fits": budget.fits,
+        "isOpen": not budget.fits and not budget.cannot_fit,
         "total": budget.total_gib,
         "usable": budget.usable_gib,
         "needed": budget.needed_gib,
