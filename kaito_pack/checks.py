@@ -36,11 +36,18 @@ def check(
     builtin = check_builtin(body, surroundings.target.kubernetes)
     if builtin is None:
         custom = check_custom(body, surroundings.target.kubernetes)
-        return _absent_kind(body, surroundings.target.kubernetes) if custom is None else custom
+        return _unknown_kind(body, surroundings.target) if custom is None else custom
     validated = list(check_object(body, surroundings.target.kubernetes))
     # Where validation speaks it knows more than the decoder: that a value is a Secret's, what a field is for.
     told = {found.path for found in validated}
     return [found for found in builtin if found.path not in told] + validated
+
+
+def _unknown_kind(body: Mapping[str, Any], target: Target) -> list[Problem] | None:
+    """The problem of a kind that no cluster has; None for one that a cluster may have."""
+    from kaito_pack.kaito.kinds import check_kind  # few manifests are of an unknown kind
+
+    return check_kind(body, target) or _absent_kind(body, target.kubernetes)
 
 
 def _absent_kind(body: Mapping[str, Any], kubernetes: str) -> list[Problem] | None:

@@ -8,7 +8,8 @@ A row:
       "meaning": "one or two sentences for docs/rules.md",
       "source": "KAITO v0.8.1, api/v1beta1/workspace_validation.go",
       "severity": "error",          (the default; or "warning")
-      "versions": "0.8-",           (the default is "all"; also "-0.7", "0.7", "0.8-0.10")
+      "versions": "0.8-",           (the default is "all"; also "-0.7", "0.7", "0.8-0.10", "none")
+      "apis": {"v1alpha1": "none"}, (versions for another API version than v1beta1; optional)
       "parameters": {"limit": 3}    (figures that the check reads; optional)
     }
 
@@ -39,16 +40,17 @@ class Rule(NamedTuple):
     severity: Severity = "error"
     versions: str = "all"
     parameters: Mapping[str, Any] = MappingProxyType({})
+    apis: Mapping[str, str] = MappingProxyType({})
 
-    def holds_for(self, kaito: str) -> bool:
-        """Whether the rule holds for that KAITO minor ("0.12")."""
-        return in_range(kaito, self.versions)
+    def holds_for(self, kaito: str, api: str = "") -> bool:
+        """Return whether the rule applies to that KAITO minor ("0.12") and API version ("v1alpha1")."""
+        return in_range(kaito, self.apis.get(api, self.versions))
 
 
 def in_range(version: str, versions: str) -> bool:
-    """Whether a minor ("0.12") lies in a range as rows write it: "all", "0.8-", "-0.7", "0.8-0.10", "0.7"."""
-    if versions == "all":
-        return True
+    """Return whether a minor ("0.12") is in a range: "all", "none", "0.8-", "-0.7", "0.8-0.10", "0.7"."""
+    if versions in ("all", "none"):
+        return versions == "all"
     first, dash, last = versions.partition("-")
     given = minor(version)
     return (not first or minor(first) <= given) and (

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from kaito_pack import checks, pack_files
 from kaito_pack.documents import Document
+from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Outcome, Pipeline, surroundings, tell_of_twins
 from kaito_pack.problems import Path, Problem, ProblemsError, UsageError, shown
@@ -50,7 +51,7 @@ class Entry:
         if not self.is_known:
             return "skipped"
         speakers = {"values", "crd", "webhook"}
-        if self.kind != "Workspace":
+        if self.body is None or not is_workspace(self.body):
             speakers.add("kubernetes")
         if self.kind == VALUES:
             speakers.add("model")
@@ -140,11 +141,10 @@ class Validation:
                 return [problem("crd/no-kind", (name,), value=shown(body.get(name)), field=name)]
         found = checks.check(body, around)
         if found is None:
+            from kaito_pack.kaito.kinds import skipped  # few manifests are of an unknown kind
+
             entry.is_known = False
-            what = shown(f"{body['apiVersion']} {body['kind']}")
-            return [
-                problem("kubernetes/unknown-kind", ("kind",), what=what, kubernetes=self._target.kubernetes)
-            ]
+            return [skipped(body, self._target)]
         return found
 
 

@@ -6,8 +6,8 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import pytest
 
 from tests import tiers
+from tests.command import run_here, run_process
 from tests.times import Times
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,20 +132,11 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Runs render.py in an empty folder: arguments in, exit code, stdout and stderr out."""
+    """Runs the command line in an empty folder: arguments in, exit code, stdout and stderr out."""
+    return partial(run_here, cwd=tmp_path)
 
-    def run_render(
-        *arguments: str, stdin: str = "", env: dict[str, str] | None = None, cwd: Path | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, str(ROOT / "render.py"), *map(str, arguments)],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            cwd=cwd or tmp_path,
-            env={**os.environ, **(env or {})},
-            timeout=60,
-            check=False,
-        )
 
-    return run_render
+@pytest.fixture
+def process(tmp_path: Path) -> Run:
+    """Does what `run` does in a process of its own, for what only a process has."""
+    return partial(run_process, cwd=tmp_path)

@@ -17,9 +17,11 @@ QUICK, FULL, FUZZ = "quick", "full", "fuzz"
 FULL_FIXTURES = frozenset({"browser", "clone", "facts", "installed", "site", "tool"})
 RECORDED = os.environ.get("KAITO_FACTS")
 NOT_RECORDED = "KAITO_FACTS is not set"
+NO_CLONE = "not a git checkout"
 # REQUIRE_TOOLS=1 makes every other skip a failure: these say something of the machine that no tool changes.
 INHERENT = (
     NOT_RECORDED,
+    NO_CLONE,
     "KUBECONFIG is not set",
     "only root ",
     "root may ",

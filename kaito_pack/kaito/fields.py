@@ -59,6 +59,11 @@ class Workspace:
         self.manifest = manifest
 
     @property
+    def api(self) -> str:
+        """The API version without its group: "v1beta1", or "v1alpha1", which has a webhook of its own."""
+        return str(self.manifest.get("apiVersion")).rpartition("/")[2]
+
+    @property
     def metadata(self) -> Fields:
         return mapping(self.manifest.get("metadata"))
 

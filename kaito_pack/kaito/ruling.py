@@ -40,16 +40,16 @@ class Case(NamedTuple):
         return rules.problem(self.rule.name, path, None, kaito=self.kaito, **facts)
 
     def holds(self, name: str) -> bool:
-        """Whether another rule of the same layer holds for this KAITO."""
-        return rules.rules(self.rule.layer)[name].holds_for(self.kaito)
+        """Return whether another rule of the same layer applies to this Workspace."""
+        return rules.rules(self.rule.layer)[name].holds_for(self.kaito, self.workspace.api)
 
 
 Check = Callable[[Case], Iterator[Problem]]
 
 
 @per_pack
-def _names_that_hold(layer: Layer, kaito: str) -> frozenset[str]:
-    return frozenset(name for name, rule in rules.rules(layer).items() if rule.holds_for(kaito))
+def _names_that_hold(layer: Layer, kaito: str, api: str) -> frozenset[str]:
+    return frozenset(name for name, rule in rules.rules(layer).items() if rule.holds_for(kaito, api))
 
 
 def judge(
@@ -60,7 +60,7 @@ def judge(
     old: Workspace | None = None,
 ) -> Iterator[Problem]:
     """Every problem that the checks find whose row holds for the target's KAITO."""
-    holding = _names_that_hold(layer, surroundings.target.kaito)
+    holding = _names_that_hold(layer, surroundings.target.kaito, workspace.api)
     table = rules.rules(layer)
     for name, check in checks.items():
         if name in holding:

@@ -44,6 +44,7 @@ ON_CREATE: Mapping[str, Check] = {
     "kaito/partition-tuning": resource.partition_tuning,
     "kaito/preset-unknown": presets.preset_unknown,
     "webhook/preset-undecidable": presets.preset_undecidable,
+    "webhook/preset-crash": presets.preset_crash,
     "kaito/preset-secret-needed": presets.preset_secret_needed,
     "kaito/preset-secret-refused": presets.preset_secret_refused,
     "kaito/preset-too-big": presets.preset_too_big,

@@ -65,13 +65,13 @@ def inference_config_invalid(case: Case) -> Iterator[Problem]:
 
 
 def max_model_len_required(case: Case) -> Iterator[Problem]:
-    """0.6 wants `max-model-len` for several nodes, and for several small GPUs."""
+    """0.6 and v1alpha1 require `max-model-len` for several nodes, and for several small GPUs."""
     workspace = case.workspace
     if not workspace.has_inference or not workspace.runs_vllm:
         return
-    found = instance_types.find(case.surroundings.target.cloud, effective_instance_type(case))
+    node = instance_types.find(case.surroundings.target.cloud, effective_instance_type(case))
     small = case.rule.parameters["gpuMemoryGiB"]
-    small_gpus = found is not None and found.gpus > 1 and found.gpu_memory_gib < small
+    small_gpus = bool(node and node.known_in(case.kaito) and node.gpus > 1 and node.gpu_memory_gib < small)
     if workspace.count <= 1 and not small_gpus:
         return
     config_map = _config_map(case)

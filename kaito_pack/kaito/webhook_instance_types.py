@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kaito_pack.kaito import instance_types
+from kaito_pack.kaito import crd, instance_types
 from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.problems import Problem, did_you_mean, shown
 from kaito_pack.rules import rules
-from kaito_pack.shapes import text
+from kaito_pack.shapes import at, text
 
 
 def instance_type_required(case: Case) -> Iterator[Problem]:
@@ -29,17 +29,17 @@ def _checked_type(case: Case) -> str | None:
     workspace = case.workspace
     if not workspace.has_inference:
         return None
-    if not case.holds("kaito/instance-type-required"):  # up to 0.7 in both modes, the CRD's default filled in
+    if not case.holds("kaito/instance-type-required"):  # in both provisioning modes, with the CRD's default
         return effective_instance_type(case)
     return workspace.instance_type or None if not case.own_nodes else None
 
 
 def effective_instance_type(case: Case, before: bool = False) -> str:
-    """The instance type once the CRD's default is filled in, where this KAITO's CRD has one."""
+    """Return the instance type, or the default of the CRD if it has one; "" if there is none."""
     workspace = case.before if before else case.workspace
     if workspace.has_resource and not given(workspace.resource.get("instanceType")):
-        row = rules("webhook")["kaito/instance-type-immutable-by-default"]
-        return text(row.parameters["default"]) if row.holds_for(case.kaito) else ""
+        schema = crd.schemas(case.kaito).get(case.workspace.api)
+        return text(at(schema, ("properties", "resource", "properties", "instanceType", "default")))
     return workspace.instance_type
 
 

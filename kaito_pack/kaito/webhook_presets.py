@@ -77,6 +77,14 @@ def preset_undecidable(case: Case) -> Iterator[Problem]:
         yield case.problem(*PRESET_NAME, name=shown(case.workspace.preset))
 
 
+def preset_crash(case: Case) -> Iterator[Problem]:
+    """The webhook for v1alpha1 finds no model behind a name that it accepts, and crashes."""
+    name = case.workspace.preset
+    by_name = in_range(case.kaito, case.rule.parameters["names"]) and known_preset(name, case.kaito)
+    if case.workspace.has_preset and ("/" in name or by_name):
+        yield case.problem(*PRESET_NAME, name=shown(name))
+
+
 def _secret(case: Case) -> str:
     options = mapping(mapping(case.workspace.inference.get("preset")).get("presetOptions"))
     return text(options.get("modelAccessSecret"))
@@ -122,7 +130,8 @@ def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None
     noted = rules("webhook")["kaito/preset-too-big"].parameters["noted"]
     if preset is None or in_range(case.kaito, noted):
         return preset.gpu_memory_gib if preset else None
-    return None if case.workspace.runs_vllm else preset.weights_gib
+    any_runtime = case.workspace.api in case.rule.parameters["anyRuntime"]
+    return preset.weights_gib if any_runtime or not case.workspace.runs_vllm else None
 
 
 def preset_over_nodes(case: Case) -> Iterator[Problem]:

@@ -134,6 +134,15 @@ def has_kind(version: str, kind: str) -> bool:
     return any(name.rpartition(" ")[2] == kind for name in _kinds(known_folder(version)))
 
 
+def api_versions_of(version: str, kind: str) -> list[str]:
+    """Return the apiVersions in which Kubernetes has a kind of that name, stable ones first."""
+    names = (name.rpartition(" ") for name in _kinds(known_folder(version)))
+    return sorted(
+        (api_version.lstrip("/") for api_version, _, name in names if name == kind),
+        key=lambda api_version: ("alpha" in api_version, "beta" in api_version, api_version),
+    )
+
+
 def known_folder(version: str) -> str:
     """The folder of one Kubernetes minor version; raises UsageError that names the known ones."""
     folders = _folders()

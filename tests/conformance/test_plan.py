@@ -9,7 +9,7 @@ import pytest
 from kaito_pack.documents import read_file
 from kaito_pack.plan import plan, rejections
 from kaito_pack.target import Target
-from tests.conformance.test_admission import ADMISSION, COLUMNS, FACTS, KUBERNETES
+from tests.conformance.test_admission import ADMISSION, COLUMNS, KUBERNETES
 from tests.conformance.test_verdicts import case_file
 
 UPDATES = [case for case in ADMISSION if case.startswith("update/")]

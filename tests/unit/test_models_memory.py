@@ -51,6 +51,13 @@ models = st.builds(
     head_size=st.integers(1, 512),
     kv_lora_rank=st.none() | st.integers(1, 1024),
     qk_rope_head_dim=st.integers(1, 128),
+    full_attention_layers=st.none() | st.integers(1, 130),
+    sliding_window_layers=st.none() | st.integers(1, 130),
+    sliding_window=st.none() | st.integers(1, 10_000),
+    state_space_layers=st.none() | st.integers(1, 130),
+    state_space_mib=st.none() | st.floats(0.01, 100),
+    global_kv_heads=st.none() | st.integers(1, 128),
+    global_head_size=st.none() | st.integers(1, 512),
 )
 gpus = st.integers(1, 8)
 memory = st.floats(1, 200)

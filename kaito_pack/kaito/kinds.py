@@ -1,0 +1,80 @@
+"""The kinds of KAITO's API group, and manifests that were meant to be of one: kubectl knows none of those."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kaito_pack import rules
+from kaito_pack.kaito.fields import GROUP
+from kaito_pack.kubernetes import definitions
+from kaito_pack.problems import Problem, did_you_mean, shown
+from kaito_pack.tables import table
+from kaito_pack.target import Target
+
+KINDS = "kaito/kinds.json"
+API_VERSION = f"{GROUP}/v1beta1"
+LONGEST_NAME = 100  # characters of a kind or group that are compared with KAITO's
+
+
+def check_kind(manifest: Mapping[str, Any], target: Target) -> list[Problem] | None:
+    """Return the problem of a manifest whose kind was meant to be KAITO's but does not exist.
+
+    None for a kind that KAITO has, and for a manifest that has nothing to do with KAITO.
+    """
+    kind, (group, api) = str(manifest.get("kind"))[:LONGEST_NAME], _group_of(manifest)
+    kinds = table(KINDS)
+    if group == GROUP and kind in kinds:
+        versions = kinds[kind].get("versions", "all")
+        return None if rules.in_range(target.kaito, versions) else [_too_new(kind, versions, target)]
+    near = did_you_mean(kind, kinds)
+    if group == GROUP:
+        return [_problem(manifest, target, _remedy(kind, near, target), "kind")]
+    if near is None or not _is_near(group, kind in kinds):
+        return None
+    api_version = API_VERSION if api not in ("v1alpha1", "v1beta1") else f"{GROUP}/{api}"
+    remedy = f"Write apiVersion: {api_version}" + ("" if near == kind else f" and kind: {near}")
+    return [_problem(manifest, target, remedy, "apiVersion")]
+
+
+def skipped(manifest: Mapping[str, Any], target: Target) -> Problem:
+    """Return the warning about a manifest that is not checked because no schema of its kind is known."""
+    group, _ = _group_of(manifest)
+    what = shown(f"{manifest.get('apiVersion')} {manifest.get('kind')}")
+    if group == GROUP:
+        return rules.problem("kaito/kind-not-checked", ("kind",), kind=shown(manifest.get("kind")))
+    return rules.problem("kubernetes/unknown-kind", ("kind",), what=what, kubernetes=target.kubernetes)
+
+
+def _group_of(manifest: Mapping[str, Any]) -> tuple[str, str]:
+    """The API group and version of a manifest; a group without a version is one that no kind has."""
+    api_version = str(manifest.get("apiVersion"))[:LONGEST_NAME]
+    if "/" not in api_version and "." in api_version:
+        return f"{api_version}/", ""
+    group, _, api = api_version.rpartition("/")
+    return group, api
+
+
+def _is_near(group: str, is_exact_kind: bool) -> bool:
+    """Whether a group was meant to be KAITO's; without any group the kind must be KAITO's to the letter."""
+    if not group:
+        return is_exact_kind
+    return "kaito" in group.lower() or did_you_mean(group, [GROUP]) is not None
+
+
+def _remedy(kind: str, near: str | None, target: Target) -> str:
+    if near is not None:
+        return f"did you mean {shown(near)}"
+    if api_versions := definitions.api_versions_of(target.kubernetes, kind):
+        return f"Write apiVersion: {api_versions[0]}"
+    return f"Use a kind that KAITO has: {', '.join(table(KINDS))}"
+
+
+def _problem(manifest: Mapping[str, Any], target: Target, remedy: str, field: str) -> Problem:
+    what = shown(f"{manifest.get('apiVersion')} {manifest.get('kind')}")
+    return rules.problem("crd/unknown-kind", (field,), what=what, kaito=target.kaito, remedy=remedy)
+
+
+def _too_new(kind: str, versions: str, target: Target) -> Problem:
+    facts = {"kind": shown(kind), "kaito": target.kaito, "since": versions.partition("-")[0]}
+    return rules.problem("crd/kind-too-new", ("kind",), **facts)

@@ -1,0 +1,54 @@
+"""Mutated v1alpha1 Workspaces against the answers of that version's own webhook. Needs KAITO_FACTS."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kaito_pack.documents import read_text
+from kaito_pack.pack import Pack
+from kaito_pack.problems import ProblemsError
+from kaito_pack.sources import Source
+from kaito_pack.target import Provisioning, Target
+from kaito_pack.validation import Validation
+from tests.conformance.test_admission import FACTS, KUBERNETES, needs_facts
+
+MODES: tuple[Provisioning, ...] = ("auto", "byo")
+
+
+def mutants() -> Iterator[dict[str, Any]]:
+    with gzip.open(Path(FACTS or "") / "mutants" / "v1alpha1.jsonl.gz", "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def verdict(validation: Validation, mutant: dict[str, Any]) -> str:
+    try:
+        source = Source(mutant["id"], read_text(mutant["manifest"], mutant["id"]))
+    except ProblemsError:
+        return "refused"
+    return validation.run([source]).entries[0].verdict
+
+
+def may_differ(judged: str, answer: dict[str, Any]) -> bool:
+    """The cluster that answered had no ConfigMap, and of KAITO's CRDs that of Workspaces alone."""
+    reasons = {"undecidable": "ConfigMap", "skipped": 'no matches for kind "RAGEngine"'}
+    return judged in reasons and reasons[judged] in answer.get("msg", "")
+
+
+@needs_facts
+@pytest.mark.parametrize("provisioning", MODES)
+@pytest.mark.parametrize("kaito", ["0.9", "0.12"])
+def test_the_verdict_is_that_of_the_webhook_for_v1alpha1(kaito: str, provisioning: Provisioning) -> None:
+    validation = Validation(Pack(), Target(kaito, KUBERNETES, provisioning))
+    wrong = []
+    for mutant in mutants():
+        answer = mutant["real"][kaito][provisioning]
+        judged = verdict(validation, mutant)
+        if judged != ("accepted" if answer["ok"] else "refused") and not may_differ(judged, answer):
+            wrong.append((mutant["id"], mutant["what"], judged, answer))
+    assert wrong == []
