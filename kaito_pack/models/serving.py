@@ -20,6 +20,7 @@ from kaito_pack.models.vllm_arguments import (
     TENSOR_PARALLEL,
     allows_longer,
     argument_path,
+    batched_tokens,
     gpu_limit,
     has_plain_memory,
     human_readable_int,
@@ -36,10 +37,10 @@ ENGINE = "vllm"
 class Serving(NamedTuple):
     """One vLLM server, as far as it can be read; None is unknown.
 
-    `tensor_parallel_size` is 1 where it is not given, `max_model_len` None where the model's own limit
-    holds. `fits_itself`: vLLM picks the length that fits. `plain_memory` and `plain_limit` are False where
-    an argument makes the memory formula, or the catalogue's limit of tokens, the wrong one. `paths` says
-    where each field stands.
+    `tensor_parallel_size` is 1 if it is not given, `max_model_len` None if the model's own limit holds,
+    `batched_tokens` None for vLLM's default. `fits_itself`: vLLM picks the length that fits. `plain_memory`
+    and `plain_limit` are False if an argument makes the memory formula, or the catalogue's limit of tokens,
+    the wrong one. `paths` is the path of each field.
     """
 
     model_id: str | None
@@ -49,6 +50,7 @@ class Serving(NamedTuple):
     max_model_len: int | None = None
     fits_itself: bool = False
     utilization: float = UTILIZATION
+    batched_tokens: int | None = None
     plain_memory: bool = True
     plain_limit: bool = True
     paths: Mapping[str, FieldPath] = MappingProxyType({})
@@ -106,6 +108,7 @@ def serving_of_command(
         max_model_len=tokens,
         fits_itself=automatic,
         utilization=utilization(command),
+        batched_tokens=batched_tokens(command),
         plain_memory=not unread and has_plain_memory(command),
         plain_limit=plain_limit,
         paths=paths,
@@ -130,6 +133,7 @@ def serving_of_values(values: Mapping[str, Any], image: str | None) -> Serving:
         gpu_count=count,
         max_model_len=whole(length),
         utilization=utilization(command),
+        batched_tokens=batched_tokens(command),
         plain_memory=is_read and has_plain_memory(command),
         plain_limit=not has_option(command, *OTHER_LIMIT),
         paths=values_paths(values, gpu is not None),

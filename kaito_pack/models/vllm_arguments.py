@@ -26,6 +26,8 @@ OTHER_MEMORY = (
 )  # fmt: skip
 # Values of those that leave the formula right.
 PLAIN_VALUES = ("1", "auto", "half", "float16", "bfloat16")
+BATCHED_TOKENS = ("--max-num-batched-tokens",)
+WHOLE_REQUEST = ("--no-enable-chunked-prefill", "--disable-hybrid-kv-cache-manager")
 OTHER_LIMIT = ("--hf-overrides", "--rope-scaling", "--hf-config-path", "--config")
 LARGEST = 10**18  # a larger number counts as this one: no length, and no GPU count, is near it
 
@@ -92,6 +94,18 @@ def has_plain_memory(command: Sequence[str]) -> bool:
     return not any(
         name in OTHER_MEMORY and (value or "").lower() not in PLAIN_VALUES for name, value in options(command)
     )
+
+
+def batched_tokens(command: Sequence[str]) -> int | None:
+    """Return the tokens of one batch, None for vLLM's default.
+
+    Without chunked prefill a batch holds a whole request, and without the hybrid manager a layer with a
+    window keeps all tokens: then it is the largest number there is.
+    """
+    if any(name in WHOLE_REQUEST for name, _ in options(command)):
+        return LARGEST
+    given = last_option(command, *BATCHED_TOKENS)
+    return human_readable_int(given) if given is not None else None
 
 
 def utilization(command: Sequence[str]) -> float:

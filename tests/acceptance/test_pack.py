@@ -236,10 +236,10 @@ def test_explain_reads_a_foreign_template_in_the_child_too(run: Run, tmp_path: P
     assert (done.returncode, "was ended" in done.stderr) == (1, True)
 
 
-def test_processes_that_share_the_work_do_not_share_a_child(run: Run, tmp_path: Path) -> None:
+def test_processes_that_share_the_work_do_not_share_a_child(process: Run, tmp_path: Path) -> None:
     folder = pack(tmp_path / "echo", MODE)
     files = {f"values/v{index}.yaml": f"name: n{index}\nmodelSource: echo\n" for index in range(300)}
-    done = run(*sorted(pack(folder, files).glob("values/v*.yaml")), "--pack", folder)
+    done = process(*sorted(pack(folder, files).glob("values/v*.yaml")), "--pack", folder)
     assert done.returncode == 0, done.stderr[-2000:]
     assert [one["metadata"]["name"] for one in yaml.safe_load_all(done.stdout)] == sorted(
         f"n{index}" for index in range(300)

@@ -82,6 +82,7 @@ def memory(draft: Draft) -> dict[str, Any] | None:
     sizes = [budget.weights_gib, budget.overhead_gib, budget.kv_cache_gib]
     return {
         "fits": budget.fits,
+        "isOpen": not budget.fits and not budget.cannot_fit,
         "total": budget.total_gib,
         "usable": budget.usable_gib,
         "needed": budget.needed_gib,
