@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.trees import Fields, mapping, text
 from kaito_pack.kaito.fields import Workspace
 from kaito_pack.kaito.ruling import Case
-from kaito_pack.problems import shown
-from kaito_pack.shapes import Fields, mapping, text
-from kaito_pack.target import Surroundings
+from kaito_pack.kaito.target import Surroundings
 
 if TYPE_CHECKING:
     from yaml import Node, SafeLoader

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from kaito_pack import rules
+from kaito_pack.base.problems import Layer, Problem
+from kaito_pack.facts import rules
+from kaito_pack.facts.rules import Rule
+from kaito_pack.facts.tables import per_pack
 from kaito_pack.kaito.fields import Workspace
-from kaito_pack.problems import Layer, Problem
-from kaito_pack.rules import Rule
-from kaito_pack.tables import per_pack
-from kaito_pack.target import Surroundings
+from kaito_pack.kaito.target import Surroundings
 
 
 class Case(NamedTuple):
@@ -39,9 +39,9 @@ class Case(NamedTuple):
         """The rule's problem at `path`, its words filled with `facts`."""
         return rules.problem(self.rule.name, path, None, kaito=self.kaito, **facts)
 
-    def holds(self, name: str) -> bool:
-        """Return whether another rule of the same layer applies to this Workspace."""
-        return rules.rules(self.rule.layer)[name].holds_for(self.kaito, self.workspace.api)
+    def holds(self, name: str, layer: Layer | None = None) -> bool:
+        """Return whether another rule, of the same layer by default, applies to this Workspace."""
+        return rules.rules(layer or self.rule.layer)[name].holds_for(self.kaito, self.workspace.api)
 
 
 Check = Callable[[Case], Iterator[Problem]]

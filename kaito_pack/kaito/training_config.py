@@ -9,8 +9,8 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from kaito_pack.base.trees import Fields, mapping
 from kaito_pack.kaito.config_maps import LONGEST_READ, TUNING_KEY
-from kaito_pack.shapes import Fields, mapping
 
 TrainingConfig = Mapping[Any, Any]
 OUTPUT_ROOT = "/mnt"
@@ -18,9 +18,8 @@ _ABSENT = object()
 
 
 class LoadFlags(NamedTuple):
-    """`load_in_4bit` and `load_in_8bit`; `is_given` if the section exists, `is_right` if both are booleans."""
+    """How a model is loaded; `is_right` if both flags are booleans or absent."""
 
-    is_given: bool
     is_right: bool = True
     four_bit: bool = False
     eight_bit: bool = False
@@ -77,12 +76,12 @@ def load_flags(config: TrainingConfig) -> LoadFlags:
     """Return how the model is loaded, as the section QuantizationConfig says."""
     section = config.get("QuantizationConfig", _ABSENT)
     if section is _ABSENT:
-        return LoadFlags(False)
+        return LoadFlags()
     if not isinstance(section, dict | None):
-        return LoadFlags(True, is_right=False)
+        return LoadFlags(is_right=False)
     four, eight = ((section or {}).get(f"load_in_{bits}bit") for bits in (4, 8))
     is_right = all(flag is None or isinstance(flag, bool) for flag in (four, eight))
-    return LoadFlags(True, is_right, four is True, eight is True)
+    return LoadFlags(is_right, four is True, eight is True)
 
 
 def output_folder(config: TrainingConfig) -> OutputFolder | None:

@@ -1,7 +1,7 @@
 """What KAITO's admission webhook says of a Workspace, its decoding left out.
 
 The table joins a rule's name to the function that finds it; versions, words and figures stand in the
-rule's row (`schemas/rules/webhook.json`).
+rule's row (`facts/rules/webhook.json`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kaito_pack.kaito import update
+from kaito_pack.base.problems import Problem
+from kaito_pack.kaito import metadata, update
 from kaito_pack.kaito import webhook_inference as inference
 from kaito_pack.kaito import webhook_instance_types as types
 from kaito_pack.kaito import webhook_presets as presets
@@ -18,8 +19,7 @@ from kaito_pack.kaito import webhook_settings as settings
 from kaito_pack.kaito import webhook_tuning as tuning
 from kaito_pack.kaito.fields import Workspace
 from kaito_pack.kaito.ruling import Check, judge
-from kaito_pack.problems import Problem
-from kaito_pack.target import Surroundings
+from kaito_pack.kaito.target import Surroundings
 
 ON_CREATE: Mapping[str, Check] = {
     "kaito/name": resource.name,
@@ -60,9 +60,7 @@ ON_CREATE: Mapping[str, Check] = {
     "kaito/max-model-len-required": inference.max_model_len_required,
     "webhook/max-model-len-not-integer": settings.max_model_len_not_integer,
     "webhook/max-model-len-above-limit": settings.max_model_len_above_limit,
-    "kaito/annotation-image-family": inference.annotation_image_family,
-    "kaito/annotation-performance-mode": inference.annotation_performance_mode,
-    "webhook/annotation-use-local-weights": inference.annotation_use_local_weights,
+    "webhook/annotation-value": metadata.annotation_value,
     "kaito/adapters-too-many": inference.adapters_too_many,
     "kaito/adapter-strength": inference.adapter_strength,
     "kaito/adapter-source": tuning.adapter_source,

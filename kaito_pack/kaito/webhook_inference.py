@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, mapping, sequence, text
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.config_maps import find_config_map, inference_config, is_in_cluster, whereabouts
 from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
-from kaito_pack.problems import Problem, shown
-from kaito_pack.shapes import Fields, mapping, sequence, text
 
 ADAPTERS = ("inference", "adapters")
 
@@ -79,20 +80,6 @@ def max_model_len_required(case: Case) -> Iterator[Problem]:
     if not settings.get("max-model-len"):
         path = ("resource", "count") if workspace.count > 1 else INSTANCE_TYPE
         yield case.problem(*path, limit=small)
-
-
-def annotation_image_family(case: Case) -> Iterator[Problem]:
-    """The image family of the nodes is one of two, letter case and outer blanks aside."""
-    value = case.workspace.annotations.get("kaito.sh/node-image-family")
-    if value is not None and value.strip().lower() not in case.rule.parameters["values"]:
-        yield case.problem("metadata", "annotations", "kaito.sh/node-image-family", value=shown(value))
-
-
-def annotation_performance_mode(case: Case) -> Iterator[Problem]:
-    """The performance mode is one of three."""
-    value = case.workspace.annotations.get("kaito.sh/performance-mode")
-    if value is not None and value not in case.rule.parameters["values"]:
-        yield case.problem("metadata", "annotations", "kaito.sh/performance-mode", value=shown(value))
 
 
 def adapters_too_many(case: Case) -> Iterator[Problem]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import text
+from kaito_pack.facts.rules import rule
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.presets import token_limit
 from kaito_pack.kaito.ruling import Case
@@ -15,8 +19,6 @@ from kaito_pack.kaito.training_config import (
     unknown_sections,
 )
 from kaito_pack.kaito.webhook_presets import known_preset
-from kaito_pack.problems import Problem, did_you_mean, shown
-from kaito_pack.shapes import text
 
 CONFIG = ("inference", "config")
 TUNING_CONFIG = ("tuning", "config")
@@ -50,6 +52,13 @@ def _max_model_len(case: Case) -> tuple[str, int | None]:
     length = settings.get(MAX_MODEL_LEN, "").strip()
     preset = known_preset(workspace.preset, case.kaito)
     return length, token_limit(preset) if length and preset else None
+
+
+def judges_length(preset: str, kaito: str, api: str = "v1beta1", is_update: bool = False) -> bool:
+    """Return whether the webhook compares the context length of that preset with its model's limit."""
+    known = known_preset(preset, kaito)
+    applies = rule("webhook/max-model-len-above-limit").holds_for(kaito, api)
+    return applies and not is_update and known is not None and token_limit(known) is not None
 
 
 def go_integer(word: str) -> int | None:

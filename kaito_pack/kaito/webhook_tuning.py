@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isnan
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, mapping, sequence, text
 from kaito_pack.kaito.config_maps import find_config_map, is_in_cluster, whereabouts
 from kaito_pack.kaito.fields import given
 from kaito_pack.kaito.images import is_image_reference
 from kaito_pack.kaito.ruling import Case
+from kaito_pack.kaito.urls import reason_to_reject
 from kaito_pack.kaito.webhook_presets import may_be_tuned
-from kaito_pack.kubernetes import names
-from kaito_pack.problems import Problem, shown
-from kaito_pack.shapes import Fields, mapping, sequence, text
+from kaito_pack.kubernetes.decoding import names
 
 
 def tuning_method(case: Case) -> Iterator[Problem]:
@@ -46,6 +48,16 @@ def tuning_input_source(case: Case) -> Iterator[Problem]:
     number = _sources(mapping(source), ("urls", "image", "volumeSource"))
     if given(source) and number != 1:
         yield case.problem("tuning", "input", number=number)
+
+
+def tuning_url(case: Case) -> Iterator[Problem]:
+    """0.12 fetches training data from public hosts alone."""
+    reasons, networks = (case.rule.parameters[part] for part in ("reasons", "networks"))
+    source = mapping(case.workspace.tuning.get("input"))
+    for index, url in enumerate(sequence(source.get("urls"))):
+        reason = reason_to_reject(text(url), networks)
+        if reason is not None:
+            yield case.problem("tuning", "input", "urls", index, url=shown(url), reason=reasons[reason])
 
 
 def tuning_output_target(case: Case) -> Iterator[Problem]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.facts.rules import problem, rule
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
 from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count
 from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
-from kaito_pack.problems import Path, Problem, shown
-from kaito_pack.rules import problem, rule
 
 
 def check_values(
@@ -53,7 +55,7 @@ def check_workspace(
 
 
 def check_settings(
-    preset: str, settings: Mapping[str, object], catalogue: Catalogue, path: Path
+    preset: str, settings: Mapping[str, object], catalogue: Catalogue, path: FieldPath
 ) -> Iterator[Problem]:
     """An error where a preset's settings, by name without dashes, ask for more than its model takes."""
     length = human_readable_int(str(settings.get(MAX_MODEL_LEN[0][2:], "")))
@@ -151,7 +153,7 @@ def check_memory(
 ) -> Iterator[Problem]:
     """A warning, itemised, where the memory of one GPU does not hold its share of the model."""
     one = budget_of(serving, model, gpu_memory_gib)
-    if one is None or one.fits:
+    if one is None or not one.cannot_fit:
         return
     path = serving.path("max_model_len" if serving.max_model_len else "tensor_parallel_size")
     yield problem(
@@ -163,10 +165,10 @@ def check_memory(
         needed=f"{one.needed_gib:.1f}",
         weights=f"{one.weights_gib:.1f}",
         overhead=f"{one.overhead_gib:.1f}",
-        cache=f"{one.kv_cache_gib:.1f}",
+        cache=f"{'at most ' * one.is_upper_bound}{one.kv_cache_gib:.1f}",
         usable=f"{one.usable_gib:.1f}",
         total=f"{one.total_gib:g}",
-        remedy=memory_remedy(one, model, most_gpus or MOST_GPUS),
+        remedy=memory_remedy(one, model, most_gpus or MOST_GPUS, serving.batched_tokens),
     )
 
 
@@ -181,16 +183,18 @@ def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget |
     known = model.has_memory_figures and serving.plain_memory
     if not known or not tokens or not serving.tensor_parallel_size:
         return None
-    return budget(model, serving.tensor_parallel_size, tokens, gpu_memory_gib, serving.utilization)
+    size, batched = serving.tensor_parallel_size, serving.batched_tokens
+    return budget(model, size, tokens, gpu_memory_gib, serving.utilization, batched)
 
 
-def memory_remedy(one: Budget, model: Model, most_gpus: int) -> str:
-    """What would fit: a shorter length on as many GPUs, more GPUs for that length, or neither."""
+def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | None) -> str:
+    """Return what would fit: a shorter length on as many GPUs, more GPUs for that length, or neither."""
     remedies = rule("model/memory").parameters["remedies"]
-    longest = longest_max_model_len(model, one.gpus, one.total_gib, one.utilization)
-    gpus = smallest_gpu_count(model, one.tokens, one.total_gib, one.utilization, min(most_gpus, MOST_GPUS))
+    memory, share = plan.total_gib, plan.utilization
+    longest = longest_max_model_len(model, plan.gpus, memory, share, batched)
+    gpus = smallest_gpu_count(model, plan.tokens, memory, share, min(most_gpus, MOST_GPUS), batched)
     key = ("both" if longest else "gpus") if gpus else ("length" if longest else "none")
-    text: str = remedies[key].format(longest=longest, gpus=gpus, tokens=one.tokens, most=most_gpus)
+    text: str = remedies[key].format(longest=longest, gpus=gpus, tokens=plan.tokens, most=most_gpus)
     return text
 
 

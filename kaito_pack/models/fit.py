@@ -9,6 +9,8 @@ from kaito_pack.models.memory import Budget, budget_table, fitting_gpu_counts, l
 from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.serving import Serving
 
+UPPER_BOUND = "not all layers of this model keep all tokens, and the catalogue does not say how many do"
+
 
 class Fit(NamedTuple):
     """The budget of one GPU; the longest --max-model-len there, in tokens; the GPU counts that would do."""
@@ -23,17 +25,20 @@ def fit_of(serving: Serving, model: Model, gpu_memory_gib: float, most_gpus: int
     budget = budget_of(serving, model, gpu_memory_gib)
     if budget is None:
         return None
-    longest = longest_max_model_len(model, budget.gpus, gpu_memory_gib, budget.utilization)
-    counts = fitting_gpu_counts(
-        model, budget.tokens, gpu_memory_gib, budget.utilization, min(most_gpus or MOST_GPUS, MOST_GPUS)
-    )
+    utilization, batched = budget.utilization, serving.batched_tokens
+    longest = longest_max_model_len(model, budget.gpus, gpu_memory_gib, utilization, batched)
+    most = min(most_gpus or MOST_GPUS, MOST_GPUS)
+    counts = fitting_gpu_counts(model, budget.tokens, gpu_memory_gib, utilization, most, batched)
     return Fit(budget, longest, counts)
 
 
 def fit_table(fit: Fit) -> list[tuple[str, str]]:
-    """The budget, and what would fit, as rows of two columns for a person to read."""
-    return [
+    """Return the budget, and what would fit, as rows of two columns for a person to read."""
+    is_bound = fit.budget.is_upper_bound
+    none, bound = ("not known", "at least ") if is_bound else ("none fits", "")
+    rows = [
         *budget_table(fit.budget),
-        ("longest maxModelLen", f"{fit.longest} tokens" if fit.longest else "none fits"),
-        ("GPU counts that fit", ", ".join(map(str, fit.gpu_counts)) or "none"),
+        ("longest maxModelLen", f"{bound}{fit.longest} tokens" if fit.longest else none),
+        ("GPU counts that fit", ", ".join(map(str, fit.gpu_counts)) or ("not known" if is_bound else "none")),
     ]
+    return [*rows, ("note", UPPER_BOUND)] if is_bound else rows

@@ -2,13 +2,15 @@
 
 All sizes are GiB of ONE GPU (2**30 bytes), all lengths tokens. Of `tensor_parallel_size` GPUs each holds
 its share of the weights, x 1.02; an overhead of 2.3 GiB and 5 % of that share; and the KV cache of
-one request of full length. Of the GPU's memory vLLM uses 0.9 by default.
+one request of full length (`kaito_pack.models.kv_cache`). vLLM uses 0.9 of the GPU's memory by default.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import NamedTuple
 
+from kaito_pack.models import kv_cache
 from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.model import MOST_GPUS, Model
 
@@ -17,11 +19,14 @@ UTILIZATION = 0.9  # vLLM's default of --gpu-memory-utilization
 WEIGHTS_FACTOR = 1.02
 OVERHEAD_GIB = 2.3
 OVERHEAD_FACTOR = 0.05
-BYTES = 2  # of one element of the KV cache: fp16 or bf16
+LONGEST = 10**9  # tokens: no model has a longer context
 
 
 class Budget(NamedTuple):
-    """What one GPU has to hold, in GiB; `left_gib` is below 0 where it does not fit."""
+    """What one GPU has to hold, in GiB; `left_gib` is below 0 if it does not fit.
+
+    `is_upper_bound`: the KV cache may be much smaller because the kinds of the model's layers are unknown.
+    """
 
     gpus: int
     tokens: int
@@ -32,6 +37,7 @@ class Budget(NamedTuple):
     overhead_gib: float
     kv_cache_gib: float
     fits: bool
+    is_upper_bound: bool = False
 
     @property
     def needed_gib(self) -> float:
@@ -43,6 +49,12 @@ class Budget(NamedTuple):
         """What of the usable memory stays free."""
         return self.usable_gib - self.needed_gib
 
+    @property
+    def cannot_fit(self) -> bool:
+        """Whether it certainly does not fit: an upper bound of the KV cache is no reason to say so."""
+        without_cache = self.weights_gib + self.overhead_gib
+        return not self.fits and not (self.is_upper_bound and without_cache < self.usable_gib)
+
 
 def budget(
     model: Model,
@@ -50,14 +62,17 @@ def budget(
     tokens: int,
     gpu_memory_gib: float,
     utilization: float = UTILIZATION,
+    batched: int | None = None,
 ) -> Budget:
-    """The budget of one of `tensor_parallel_size` GPUs of `gpu_memory_gib` for requests of `tokens`.
+    """Return the budget of one of `tensor_parallel_size` GPUs of `gpu_memory_gib` for requests of `tokens`.
 
-    Raises ValueError for a model without `has_memory_figures`.
+    `batched` is `--max-num-batched-tokens`, None for vLLM's default. Raises ValueError for a model without
+    `has_memory_figures`.
     """
     weights = weights_share_gib(model, tensor_parallel_size)
     room = room_for_cache(model, tensor_parallel_size, gpu_memory_gib, utilization)
-    cost = cache_cost(model, tensor_parallel_size) * tokens
+    batched = batched or kv_cache.batched_tokens(gpu_memory_gib)
+    cost = kv_cache.cache_bytes(model, tensor_parallel_size, tokens, batched)
     return Budget(
         gpus=tensor_parallel_size,
         tokens=tokens,
@@ -68,6 +83,7 @@ def budget(
         overhead_gib=overhead_gib(weights),
         kv_cache_gib=cost / tensor_parallel_size / GIB,
         fits=cost <= room,
+        is_upper_bound=not kv_cache.has_known_layers(model),
     )
 
 
@@ -83,19 +99,6 @@ def overhead_gib(weights_share: float) -> float:
     return OVERHEAD_GIB + OVERHEAD_FACTOR * weights_share
 
 
-def cache_cost(model: Model, tensor_parallel_size: int) -> int:
-    """The bytes of KV cache one token takes in ALL the GPUs together: a whole number, exact to compare."""
-    layers = model.layers or 0
-    if model.kv_lora_rank:
-        # Every GPU holds the whole compressed vector.
-        elements = layers * (model.kv_lora_rank + (model.qk_rope_head_dim or 0)) * tensor_parallel_size
-    else:
-        # Heads are shared out, but no GPU has less than one; 2 is K and V.
-        heads = max(model.kv_heads or 0, tensor_parallel_size)
-        elements = layers * heads * (model.head_size or 0) * 2
-    return elements * BYTES
-
-
 def room_for_cache(model: Model, tensor_parallel_size: int, gpu_memory_gib: float, utilization: float) -> int:
     """The bytes left for the KV cache in ALL the GPUs together; may be negative."""
     weights = weights_share_gib(model, tensor_parallel_size)
@@ -104,12 +107,20 @@ def room_for_cache(model: Model, tensor_parallel_size: int, gpu_memory_gib: floa
 
 
 def longest_max_model_len(
-    model: Model, tensor_parallel_size: int, gpu_memory_gib: float, utilization: float = UTILIZATION
+    model: Model,
+    tensor_parallel_size: int,
+    gpu_memory_gib: float,
+    utilization: float = UTILIZATION,
+    batched: int | None = None,
 ) -> int:
-    """The longest `--max-model-len` that fits, in tokens, at most the model's own limit; 0 if none does."""
+    """Return the longest `--max-model-len` that fits, in tokens, up to the model's own limit; 0 for none."""
     room = room_for_cache(model, tensor_parallel_size, gpu_memory_gib, utilization)
-    longest = max(0, room // cache_cost(model, tensor_parallel_size))
-    return longest if model.max_tokens is None else min(longest, model.max_tokens)
+    batched = batched or kv_cache.batched_tokens(gpu_memory_gib)
+    return bisect_right(
+        range(1, 1 + (model.max_tokens or LONGEST)),
+        room,
+        key=lambda tokens: kv_cache.cache_bytes(model, tensor_parallel_size, tokens, batched),
+    )
 
 
 def fitting_gpu_counts(
@@ -118,12 +129,13 @@ def fitting_gpu_counts(
     gpu_memory_gib: float,
     utilization: float = UTILIZATION,
     most: int = MOST_GPUS,
+    batched: int | None = None,
 ) -> list[int]:
     """Return the GPU counts up to `most` that the model's heads allow and whose memory is enough."""
     return [
         count
         for count in tensor_parallel_sizes(model, most)
-        if budget(model, count, tokens, gpu_memory_gib, utilization).fits
+        if budget(model, count, tokens, gpu_memory_gib, utilization, batched).fits
     ]
 
 
@@ -133,20 +145,23 @@ def smallest_gpu_count(
     gpu_memory_gib: float,
     utilization: float = UTILIZATION,
     most: int = MOST_GPUS,
+    batched: int | None = None,
 ) -> int | None:
-    """The least of `fitting_gpu_counts`; None where `most` GPUs are not enough."""
-    return next(iter(fitting_gpu_counts(model, tokens, gpu_memory_gib, utilization, most)), None)
+    """Return the least of `fitting_gpu_counts`; None if `most` GPUs are not enough."""
+    return next(iter(fitting_gpu_counts(model, tokens, gpu_memory_gib, utilization, most, batched)), None)
 
 
-def budget_table(one: Budget) -> list[tuple[str, str]]:
-    """The budget as rows of two columns, what and how much, for a person to read."""
-    share = "weights" if one.gpus == 1 else f"weights, 1/{one.gpus}"
+def budget_table(plan: Budget) -> list[tuple[str, str]]:
+    """Return the budget as rows of two columns, what and how much, for a person to read."""
+    share = "weights" if plan.gpus == 1 else f"weights, 1/{plan.gpus}"
+    bound = "at most " if plan.is_upper_bound else ""
+    left = f"at least {plan.left_gib:.2f} GiB" if bound else f"{plan.left_gib:.2f} GiB"
     return [
-        ("GPU memory", f"{one.total_gib:.2f} GiB"),
-        (f"usable ({one.utilization:g})", f"{one.usable_gib:.2f} GiB"),
-        (share, f"{one.weights_gib:.2f} GiB"),
-        ("overhead", f"{one.overhead_gib:.2f} GiB"),
-        (f"KV cache, {one.tokens} tokens", f"{one.kv_cache_gib:.2f} GiB"),
-        ("needed", f"{one.needed_gib:.2f} GiB"),
-        ("left" if one.fits else "missing", f"{abs(one.left_gib):.2f} GiB"),
+        ("GPU memory", f"{plan.total_gib:.2f} GiB"),
+        (f"usable ({plan.utilization:g})", f"{plan.usable_gib:.2f} GiB"),
+        (share, f"{plan.weights_gib:.2f} GiB"),
+        ("overhead", f"{plan.overhead_gib:.2f} GiB"),
+        (f"KV cache, {plan.tokens} tokens", f"{bound}{plan.kv_cache_gib:.2f} GiB"),
+        ("needed", f"{bound}{plan.needed_gib:.2f} GiB"),
+        ("left", left) if plan.fits else ("missing", f"{bound}{-plan.left_gib:.2f} GiB"),
     ]

@@ -15,6 +15,9 @@ class Model(NamedTuple):
     `weights_gib` is the size of the weight files in GiB, `max_tokens` the longest context in tokens,
     `head_size` the elements of one attention head. `kv_lora_rank` is set for models with multi-head
     latent attention (MLA), whose KV cache holds one compressed vector a token instead of K and V.
+    If the layers differ, `full_attention_layers`, `sliding_window_layers` (of `sliding_window` tokens) and
+    `state_space_layers` count them; `state_space_mib` is the state of one such layer in all GPUs together,
+    `global_kv_heads` and `global_head_size` are those of the layers with full attention.
     `quantization` names the method of the weights; None means fp16 or bf16.
     """
 
@@ -35,6 +38,13 @@ class Model(NamedTuple):
     head_size: int | None = None
     kv_lora_rank: int | None = None
     qk_rope_head_dim: int | None = None
+    full_attention_layers: int | None = None
+    sliding_window_layers: int | None = None
+    sliding_window: int | None = None
+    state_space_layers: int | None = None
+    state_space_mib: float | None = None
+    global_kv_heads: int | None = None
+    global_head_size: int | None = None
 
     @property
     def has_memory_figures(self) -> bool:
@@ -73,6 +83,13 @@ def model_of(entry: Mapping[str, Any]) -> Model:
         head_size=head_size,
         kv_lora_rank=entry.get("kvLoraRank"),
         qk_rope_head_dim=entry.get("qkRopeHeadDim"),
+        full_attention_layers=entry.get("fullAttentionLayers"),
+        sliding_window_layers=entry.get("slidingWindowLayers"),
+        sliding_window=entry.get("slidingWindow"),
+        state_space_layers=entry.get("stateSpaceLayers"),
+        state_space_mib=entry.get("stateSpaceMiB"),
+        global_kv_heads=entry.get("globalKvHeads"),
+        global_head_size=entry.get("globalHeadSize"),
     )
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import at, mapping
 from kaito_pack.models.memory import UTILIZATION
 from kaito_pack.models.vllm_arguments import (
     AUTOMATIC,
@@ -18,6 +20,7 @@ from kaito_pack.models.vllm_arguments import (
     TENSOR_PARALLEL,
     allows_longer,
     argument_path,
+    batched_tokens,
     gpu_limit,
     has_plain_memory,
     human_readable_int,
@@ -25,8 +28,6 @@ from kaito_pack.models.vllm_arguments import (
     utilization,
     whole,
 )
-from kaito_pack.problems import Path
-from kaito_pack.shapes import at, mapping
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.command_line import Command, has_option, last_option
 
@@ -36,10 +37,10 @@ ENGINE = "vllm"
 class Serving(NamedTuple):
     """One vLLM server, as far as it can be read; None is unknown.
 
-    `tensor_parallel_size` is 1 where it is not given, `max_model_len` None where the model's own limit
-    holds. `fits_itself`: vLLM picks the length that fits. `plain_memory` and `plain_limit` are False where
-    an argument makes the memory formula, or the catalogue's limit of tokens, the wrong one. `paths` says
-    where each field stands.
+    `tensor_parallel_size` is 1 if it is not given, `max_model_len` None if the model's own limit holds,
+    `batched_tokens` None for vLLM's default. `fits_itself`: vLLM picks the length that fits. `plain_memory`
+    and `plain_limit` are False if an argument makes the memory formula, or the catalogue's limit of tokens,
+    the wrong one. `paths` is the path of each field.
     """
 
     model_id: str | None
@@ -49,11 +50,12 @@ class Serving(NamedTuple):
     max_model_len: int | None = None
     fits_itself: bool = False
     utilization: float = UTILIZATION
+    batched_tokens: int | None = None
     plain_memory: bool = True
     plain_limit: bool = True
-    paths: Mapping[str, Path] = MappingProxyType({})
+    paths: Mapping[str, FieldPath] = MappingProxyType({})
 
-    def path(self, name: str) -> Path:
+    def path(self, name: str) -> FieldPath:
         """Where that field is written; where it is not, what it would belong to."""
         return self.paths.get(name, self.paths.get("server", ()))
 
@@ -89,7 +91,7 @@ def serving_of_command(
     image: str | None,
     gpu_count: int | None,
     plain_limit: bool,
-    paths: Mapping[str, Path],
+    paths: Mapping[str, FieldPath],
 ) -> Serving:
     """The Serving of a command that starts vLLM."""
     size, length = last_option(command, *TENSOR_PARALLEL), last_option(command, *MAX_MODEL_LEN)
@@ -106,6 +108,7 @@ def serving_of_command(
         max_model_len=tokens,
         fits_itself=automatic,
         utilization=utilization(command),
+        batched_tokens=batched_tokens(command),
         plain_memory=not unread and has_plain_memory(command),
         plain_limit=plain_limit,
         paths=paths,
@@ -130,15 +133,16 @@ def serving_of_values(values: Mapping[str, Any], image: str | None) -> Serving:
         gpu_count=count,
         max_model_len=whole(length),
         utilization=utilization(command),
+        batched_tokens=batched_tokens(command),
         plain_memory=is_read and has_plain_memory(command),
         plain_limit=not has_option(command, *OTHER_LIMIT),
         paths=values_paths(values, gpu is not None),
     )
 
 
-def values_paths(values: Mapping[str, Any], has_gpu: bool) -> dict[str, Path]:
+def values_paths(values: Mapping[str, Any], has_gpu: bool) -> dict[str, FieldPath]:
     """Where the fields of a Serving stand in values; what is not written is modelId's matter."""
-    paths: dict[str, Path] = {"server": ("modelId",), "model_id": ("modelId",)}
+    paths: dict[str, FieldPath] = {"server": ("modelId",), "model_id": ("modelId",)}
     if values.get("imageRef"):
         paths["image"] = ("imageRef",)
     if values.get("maxModelLen") is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kaito_pack.base.paths import FieldPath
 from kaito_pack.models.memory import UTILIZATION
-from kaito_pack.problems import Path
 from kaito_pack.workspace.command_line import Command, last_option, options, read_commands
 
 GPU = "nvidia.com/gpu"
@@ -26,6 +26,8 @@ OTHER_MEMORY = (
 )  # fmt: skip
 # Values of those that leave the formula right.
 PLAIN_VALUES = ("1", "auto", "half", "float16", "bfloat16")
+BATCHED_TOKENS = ("--max-num-batched-tokens",)
+WHOLE_REQUEST = ("--no-enable-chunked-prefill", "--disable-hybrid-kv-cache-manager")
 OTHER_LIMIT = ("--hf-overrides", "--rope-scaling", "--hf-config-path", "--config")
 LARGEST = 10**18  # a larger number counts as this one: no length, and no GPU count, is near it
 
@@ -44,7 +46,7 @@ def names_model(command: Sequence[str], model_id: str | None) -> bool:
     )
 
 
-def argument_path(container: Mapping[str, Any], path: Path, names: Sequence[str]) -> Path:
+def argument_path(container: Mapping[str, Any], path: FieldPath, names: Sequence[str]) -> FieldPath:
     """Where the value of the last of these flags stands; in a shell's script, the script."""
     found = path
     texts = written(container)
@@ -68,7 +70,7 @@ def written(container: Mapping[str, Any]) -> list[tuple[tuple[str, int], str]]:
     return texts
 
 
-def gpu_limit(container: Mapping[str, Any], path: Path) -> tuple[int | None, Path]:
+def gpu_limit(container: Mapping[str, Any], path: FieldPath) -> tuple[int | None, FieldPath]:
     """The GPUs that a container asks for, and where; None where it asks for none or not a whole number."""
     resources = container.get("resources")
     for key in ("limits", "requests"):
@@ -92,6 +94,18 @@ def has_plain_memory(command: Sequence[str]) -> bool:
     return not any(
         name in OTHER_MEMORY and (value or "").lower() not in PLAIN_VALUES for name, value in options(command)
     )
+
+
+def batched_tokens(command: Sequence[str]) -> int | None:
+    """Return the tokens of one batch, None for vLLM's default.
+
+    Without chunked prefill a batch holds a whole request, and without the hybrid manager a layer with a
+    window keeps all tokens: then it is the largest number there is.
+    """
+    if any(name in WHOLE_REQUEST for name, _ in options(command)):
+        return LARGEST
+    given = last_option(command, *BATCHED_TOKENS)
+    return human_readable_int(given) if given is not None else None
 
 
 def utilization(command: Sequence[str]) -> float:

@@ -233,9 +233,9 @@ def test_json_and_yaml_names_are_one_file(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("out", ["-", "/dev/stdout"])
-def test_out_may_name_stdout(run: Run, tmp_path: Path, out: str) -> None:
+def test_out_may_name_stdout(run: Run, process: Run, tmp_path: Path, out: str) -> None:
     values(tmp_path / "in", "one")
-    assert run("in", "--out", out).stdout == run("in").stdout
+    assert process("in", "--out", out).stdout == run("in").stdout
     assert sorted(file.name for file in tmp_path.iterdir()) == ["in"]
 
 

@@ -58,10 +58,10 @@ export function memory(budget) {
   if (!budget) return
   const isKnown = !budget.lacks
   $('bar').hidden = $('budget').closest('details').hidden = !isKnown
-  set($('memory'), { class: `memory ${isKnown ? (budget.fits ? 'good' : 'error') : 'open'}` })
+  set($('memory'), { class: `memory ${isKnown ? (budget.fits ? 'good' : budget.isOpen ? 'open' : 'error') : 'open'}` })
   if (!isKnown) return text($('verdict'), words.lacks[budget.lacks])
   const [needed, usable] = [budget.needed, budget.usable].map(gib => gib.toFixed(1))
-  const verdict = (budget.fits ? words.fits : words.tooLarge)(needed, usable)
+  const verdict = (budget.fits ? words.fits : budget.isOpen ? words.atMost : words.tooLarge)(needed, usable)
   text($('verdict'), verdict)
   const whole = Math.max(budget.total, budget.needed)
   let x = 0

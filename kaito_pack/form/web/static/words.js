@@ -18,6 +18,7 @@ export const words = {
     figures: 'Not enough is known to reckon the memory that is needed.',
   },
   fits: (needed, usable) => `Fits: ${needed} GiB of ${usable} GiB usable.`,
+  atMost: (needed, usable) => `May fit: at most ${needed} GiB needed, ${usable} GiB usable.`,
   tooLarge: (needed, usable) => `Does not fit: ${needed} GiB needed, ${usable} GiB usable.`,
   remove: name => `Remove ${name}`,
   line: number => `line ${number}`,
