@@ -64,13 +64,3 @@ def find(name: str) -> Preset | None:
 def names(kaito: str) -> list[str]:
     """The names of the presets that this KAITO minor knows."""
     return [preset.name for preset in _all().values() if in_range(kaito, preset.versions)]
-
-
-def token_limit(preset: Preset) -> int | None:
-    """Return the longest context of a preset's model in tokens; None if it is not known."""
-    if preset.max_tokens is not None:
-        return preset.max_tokens
-    from kaito_pack.models.catalogue import Catalogue  # only presets with a ConfigMap need it
-
-    model = Catalogue().find_preset(preset.name)
-    return model.max_tokens if model else None

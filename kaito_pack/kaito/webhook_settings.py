@@ -9,7 +9,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import text
 from kaito_pack.facts.rules import rule
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
-from kaito_pack.kaito.presets import token_limit
+from kaito_pack.kaito.presets import Preset
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.training_config import (
     TrainingConfig,
@@ -59,6 +59,16 @@ def judges_length(preset: str, kaito: str, api: str = "v1beta1", is_update: bool
     known = known_preset(preset, kaito)
     applies = rule("webhook/max-model-len-above-limit").holds_for(kaito, api)
     return applies and not is_update and known is not None and token_limit(known) is not None
+
+
+def token_limit(preset: Preset) -> int | None:
+    """Return the longest context of a preset's model in tokens; None if it is not known."""
+    if preset.max_tokens is not None:
+        return preset.max_tokens
+    from kaito_pack.models.catalogue import Catalogue  # only presets with a ConfigMap need it
+
+    model = Catalogue().find_preset(preset.name)
+    return model.max_tokens if model else None
 
 
 def go_integer(word: str) -> int | None:

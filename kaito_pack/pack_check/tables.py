@@ -11,9 +11,21 @@ from kaito_pack.base.problems import Layer
 from kaito_pack.base.root import FACTS
 from kaito_pack.facts.rules import Rule, in_range
 from kaito_pack.facts.tables import table
+from kaito_pack.kaito.metadata import NEEDS
 
 PARTS = ("schemas", "facts")
 NEEDED = ("message", "fix", "meaning")
+ANNOTATION = {
+    "as": str,
+    "versions": str,
+    "values": list,
+    "anyCase": bool,
+    "presence": bool,
+    "rejected": str,
+    "immutable": str,
+    "needs": list,
+    "source": str,
+}
 ENGINE = {"port": int, "programs": dict, "imageParts": list, "modules": list, "modelOptions": list}
 
 
@@ -43,6 +55,8 @@ def _check(name: str, content: Mapping[str, Any]) -> Iterator[str]:
         yield from _check_kaito(stem, content)
     elif name == "facts/kaito/engines.json":
         yield from _check_engines(content)
+    elif name == "facts/kaito/annotations.json":
+        yield from _check_annotations(content)
     elif part in ("facts", "facts/kaito", "facts/rules") and not (FACTS.parent / name).is_file():
         yield "nothing reads a file of that name"
 
@@ -72,13 +86,34 @@ def _check_rules(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
         for field, value in row.items():
             if field not in Rule._fields[2:]:
                 yield f"{key}: a rule has no {field}"
-            elif not isinstance(value, dict if field == "parameters" else str):
+            elif not isinstance(value, dict if field in ("parameters", "apis") else str):
                 yield f"{key}: {field} is {value!r}"
         yield from (f"{key}: {field} is missing" for field in NEEDED if field not in below[key])
-        try:
-            in_range("0.0", str(row.get("versions", "all")))
-        except ValueError:
-            yield f"{key}: versions is {row['versions']!r}, and a range is written like 0.8- or 0.8-0.10"
+        yield from _check_range(key, row, "versions")
+
+
+def _check_range(key: str, row: Mapping[str, Any], field: str) -> Iterator[str]:
+    try:
+        in_range("0.0", str(row.get(field, "all")))
+    except ValueError:
+        yield f"{key}: {field} is {row[field]!r}, and a range is written like 0.8- or 0.8-0.10"
+
+
+def _check_annotations(rows: Mapping[str, Any]) -> Iterator[str]:
+    for key, row in rows.items():
+        if not isinstance(row, dict):
+            yield f"{key}: not a map"
+            continue
+        for field, value in row.items():
+            if field not in ANNOTATION:
+                yield f"{key}: an annotation has no {field}"
+            elif not isinstance(value, ANNOTATION[field]):
+                yield f"{key}: {field} is {value!r}"
+        for field in ("versions", "rejected", "immutable"):
+            yield from _check_range(key, row, field)
+        needs = row.get("needs", ())
+        unknown = [need for need in needs if need not in NEEDS] if isinstance(needs, list) else []
+        yield from (f"{key}: needs {need!r}, which is none of {', '.join(NEEDS)}" for need in unknown)
 
 
 def _check_kaito(minor: str, content: Mapping[str, Any]) -> Iterator[str]:

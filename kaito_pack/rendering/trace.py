@@ -46,8 +46,9 @@ def told_of_values(found: Problem, values: Values, manifest: Manifest, renderer:
 
 def setting_of(found: Problem, values: Values) -> FieldPath | None:
     """Return the values path of the engine's setting that a problem's rule is about; None for other rules."""
-    setting, field = rule(found.rule).parameters.get("setting"), values.mode.facts.get("settingsValue")
-    if setting is None or at(values.filled, (field, setting)) is None:
+    setting: str | None = rule(found.rule).parameters.get("setting")
+    field: str | None = values.mode.facts.get("settingsValue")
+    if setting is None or field is None or at(values.filled, (field, setting)) is None:
         return None
     return field, setting
 
