@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.preflight import installed, nodes, ownership, secrets
@@ -19,11 +18,9 @@ from kaito_pack.run.pipeline import surroundings
 
 __all__ = ["ClusterReader", "preflight"]
 
-Body = Mapping[str, Any]
-
 
 def preflight(
-    bodies: Sequence[Body], cluster: ClusterReader, target: Target, asked_version: str | None = None
+    bodies: Sequence[Manifest], cluster: ClusterReader, target: Target, asked_version: str | None = None
 ) -> list[Problem]:
     """Return what the cluster answers about rendered manifests, the Workspace first; `ok` answers included.
 
@@ -36,7 +33,7 @@ def preflight(
 
 
 def _answers(
-    bodies: Sequence[Body], cluster: ClusterReader, target: Target, asked_version: str | None
+    bodies: Sequence[Manifest], cluster: ClusterReader, target: Target, asked_version: str | None
 ) -> Iterator[Problem]:
     workspace = bodies[0]
     kaito = installed.look(cluster, target, asked_version)
@@ -61,7 +58,7 @@ def _answers(
     yield from _refusals(workspace, around)
 
 
-def _refusals(workspace: Body, around: Surroundings) -> Iterator[Problem]:
+def _refusals(workspace: Manifest, around: Surroundings) -> Iterator[Problem]:
     """The errors that `validate` would report for the KAITO and the stored object of the cluster."""
     for error in judging.check(workspace, around, with_model=False) or ():
         if error.is_error:

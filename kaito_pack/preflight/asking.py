@@ -9,6 +9,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.kubectl import Kubectl, NotAnswered
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Manifest
 from kaito_pack.facts.rules import problem
 
 KEYS = 'go-template={{range $key, $value := .data}}{{$key}}{{"\\n"}}{{end}}'  # names, never values
@@ -22,12 +23,12 @@ class ClusterReader:
     unreadable: list[Problem] = field(default_factory=list)
     _answers: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
-    def object(self, kind: str, name: str, namespace: str | None = None) -> Mapping[str, Any] | None:
+    def object(self, kind: str, name: str, namespace: str | None = None) -> Manifest | None:
         """Return the object: an empty map if it does not exist, None if it may not be read."""
-        answer: Mapping[str, Any] | None = self._asked(kind, name, namespace=namespace)
+        answer: Manifest | None = self._asked(kind, name, namespace=namespace)
         return answer
 
-    def objects(self, kind: str, everywhere: bool = False) -> list[Mapping[str, Any]] | None:
+    def objects(self, kind: str, everywhere: bool = False) -> list[Manifest] | None:
         """Return the objects of a kind, of every namespace or without one; None if they may not be read."""
         answer = self._asked(kind, everywhere=everywhere)
         if answer is None:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import at, mapping
+from kaito_pack.base.trees import Manifest, get, mapping
 from kaito_pack.facts.rules import in_range, minor, problem
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito import crd
@@ -44,7 +44,7 @@ def look(cluster: ClusterReader, target: Target, asked_version: str | None) -> I
     return installed
 
 
-def _crd(definition: Mapping[str, Any] | None) -> Iterator[Problem]:
+def _crd(definition: Manifest | None) -> Iterator[Problem]:
     if definition is None:
         return
     served = sorted(_schemas(definition))
@@ -56,7 +56,7 @@ def _crd(definition: Mapping[str, Any] | None) -> Iterator[Problem]:
         yield problem("preflight/crd-version-missing", wanted=wanted, served=names)
 
 
-def _schemas(definition: Mapping[str, Any]) -> dict[str, Any]:
+def _schemas(definition: Manifest) -> dict[str, Any]:
     versions = mapping(definition.get("spec")).get("versions")
     return {
         str(version.get("name")): mapping(version.get("schema")).get("openAPIV3Schema")
@@ -65,14 +65,14 @@ def _schemas(definition: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _controller(cluster: ClusterReader) -> Mapping[str, Any] | None:
+def _controller(cluster: ClusterReader) -> Manifest | None:
     """The container of KAITO's controller; {} if there is none, None if it may not be read."""
     deployments = cluster.objects("deployments", everywhere=True)
     if deployments is None:
         return None
     images = table("kaito/cluster.json")["controllerImages"]
     for deployment in deployments:
-        pod = mapping(at(deployment, ("spec", "template", "spec")))
+        pod = mapping(get(deployment, ("spec", "template", "spec")))
         for container in pod.get("containers") or []:
             path = str(mapping(container).get("image")).partition("@")[0]
             repository = path.rpartition(":")[0] or path
@@ -83,8 +83,8 @@ def _controller(cluster: ClusterReader) -> Mapping[str, Any] | None:
 
 def _version(
     installed: Installed,
-    definition: Mapping[str, Any] | None,
-    controller: Mapping[str, Any] | None,
+    definition: Manifest | None,
+    controller: Manifest | None,
     target: Target,
     asked: str | None,
 ) -> Problem:
@@ -111,19 +111,19 @@ def _version(
     return problem("preflight/kaito-seen", seen=installed.kaito, how=how)
 
 
-def _version_of_image(controller: Mapping[str, Any] | None) -> str | None:
+def _version_of_image(controller: Manifest | None) -> str | None:
     tag = str(mapping(controller).get("image", "")).partition("@")[0].rpartition(":")[2].removeprefix("v")
     parts = tag.split("-")[0].split(".")
     return ".".join(parts[:2]) if len(parts) >= 2 and all(part.isdecimal() for part in parts[:2]) else None
 
 
-def _versions_of_crd(definition: Mapping[str, Any] | None) -> list[str]:
+def _versions_of_crd(definition: Manifest | None) -> list[str]:
     """The KAITO minors whose CRD has this structure: several where a release did not change it."""
     live = {name: structure(schema) for name, schema in _schemas(definition or {}).items()}
     return sorted((kaito for kaito in crd.versions() if crd.schemas(kaito) == live), key=minor)
 
 
-def _provisioning(installed: Installed, controller: Mapping[str, Any] | None, target: Target) -> Problem:
+def _provisioning(installed: Installed, controller: Manifest | None, target: Target) -> Problem:
     seen, how = _seen_provisioning(installed.kaito or target.kaito, controller)
     if seen is None:
         asked = target.provisioning or "what fits the values"
@@ -135,7 +135,7 @@ def _provisioning(installed: Installed, controller: Mapping[str, Any] | None, ta
     return problem("preflight/provisioning-seen", meaning=meaning, how=how)
 
 
-def _seen_provisioning(kaito: str, controller: Mapping[str, Any] | None) -> tuple[Provisioning | None, str]:
+def _seen_provisioning(kaito: str, controller: Manifest | None) -> tuple[Provisioning | None, str]:
     if controller is None:
         return None, "Deployments may not be read"
     if not controller:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import at, mapping
+from kaito_pack.base.trees import Fields, Manifest, get, mapping
 from kaito_pack.facts.rules import problem, rule
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
@@ -21,7 +21,7 @@ Node = Mapping[str, Any]
 
 
 def check(
-    workspace: Mapping[str, Any], cluster: ClusterReader, provisioning: Provisioning, kaito: str
+    workspace: Manifest, cluster: ClusterReader, provisioning: Provisioning, kaito: str
 ) -> Iterator[Problem]:
     """Return what is to be reported about nodes; nothing if nodes may not be read."""
     nodes = cluster.objects("nodes")
@@ -43,9 +43,7 @@ def check(
         yield _enough(device, wanted, ready, replicas)
 
 
-def _preferred(
-    resource: Mapping[str, Any], nodes: Sequence[Node], labels: Mapping[str, Any]
-) -> Iterator[Problem]:
+def _preferred(resource: Fields, nodes: Sequence[Node], labels: Mapping[str, Any]) -> Iterator[Problem]:
     by_name = {mapping(node.get("metadata")).get("name"): node for node in nodes}
     preferred = resource.get("preferredNodes")
     for name in preferred if isinstance(preferred, list) else []:
@@ -79,9 +77,9 @@ def _enough(name: str, wanted: Fraction, nodes: Sequence[Node], replicas: int) -
     return problem("preflight/gpu-short", most=max(allocatable, default=Fraction(0)), **facts)
 
 
-def _devices(workspace: Mapping[str, Any]) -> dict[str, Fraction]:
+def _devices(workspace: Manifest) -> dict[str, Fraction]:
     """The devices that one pod asks for: resources with a domain, such as nvidia.com/gpu."""
-    pod = mapping(at(workspace, (*TEMPLATE, "spec")))
+    pod = mapping(get(workspace, (*TEMPLATE, "spec")))
     asked: dict[str, Fraction] = {}
     for container in pod.get("containers") or []:
         resources = mapping(mapping(container).get("resources"))

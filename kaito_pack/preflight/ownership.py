@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Fields, Manifest, mapping
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import table
 
 
-def check(workspace: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Iterator[Problem]:
+def check(workspace: Manifest, stored: Manifest | None) -> Iterator[Problem]:
     """Return what is to be reported about the stored Workspace: {} is none, None one that may not be read."""
     metadata = mapping(workspace.get("metadata"))
     name = {"name": shown(metadata.get("name")), "bare": shown(metadata.get("name"), quote=False)}
@@ -31,16 +30,14 @@ def check(workspace: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Ite
     yield from _managers(metadata, live, name)
 
 
-def _owned(live: Mapping[str, Any], name: Mapping[str, str]) -> Iterator[Problem]:
+def _owned(live: Manifest, name: Mapping[str, str]) -> Iterator[Problem]:
     owners = live.get("ownerReferences")
     for owner in owners if isinstance(owners, list) else []:
         title = shown(f"{mapping(owner).get('kind')} {mapping(owner).get('name')}")
         yield problem("preflight/workspace-owned", owner=title, **name)
 
 
-def _other_labels(
-    metadata: Mapping[str, Any], live: Mapping[str, Any], name: Mapping[str, str]
-) -> Iterator[Problem]:
+def _other_labels(metadata: Fields, live: Manifest, name: Mapping[str, str]) -> Iterator[Problem]:
     """The labels by which this pack knows its own."""
     ours, theirs = mapping(metadata.get("labels")), mapping(live.get("labels"))
     for label in table("kaito/cluster.json")["identityLabels"]:
@@ -51,9 +48,7 @@ def _other_labels(
             return
 
 
-def _managers(
-    metadata: Mapping[str, Any], live: Mapping[str, Any], name: Mapping[str, str]
-) -> Iterator[Problem]:
+def _managers(metadata: Fields, live: Manifest, name: Mapping[str, str]) -> Iterator[Problem]:
     """Tools that keep the Workspace as they have it, by the marks that they leave."""
     for part, marks in table("kaito/cluster.json")["managers"].items():
         for mark, title in marks.items():

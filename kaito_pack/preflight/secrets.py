@@ -9,7 +9,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath, path_text
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import table
 from kaito_pack.preflight.asking import ClusterReader
@@ -60,7 +60,7 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def check(bodies: Sequence[Mapping[str, Any]], cluster: ClusterReader, namespace: str) -> Iterator[Problem]:
+def check(bodies: Sequence[Manifest], cluster: ClusterReader, namespace: str) -> Iterator[Problem]:
     """Return a problem for each Secret and key, unless the manifests include the Secret."""
     rendered = {_name(body) for body in bodies if body.get("kind") == "Secret"}
     seen: set[tuple[str, str | None]] = set()
@@ -94,5 +94,5 @@ def _check(reference: Reference, cluster: ClusterReader, namespace: str) -> Prob
     return problem("preflight/secret-there", keys=with_key, **facts)
 
 
-def _name(body: Mapping[str, Any]) -> Any:
+def _name(body: Manifest) -> Any:
     return mapping(body.get("metadata")).get("name")
