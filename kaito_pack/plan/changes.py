@@ -8,12 +8,12 @@ from typing import Any
 
 from kaito_pack.base.display import looks_like_token, shown_whole
 from kaito_pack.base.paths import FieldPath, path_text
-from kaito_pack.base.trees import get
+from kaito_pack.base.trees import Manifest, get
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.plan.differences import ABSENT, Difference
-from kaito_pack.plan.moves import Manifest, identity, metadata, nameable
+from kaito_pack.plan.moves import identity, metadata, nameable
 
 HASH = "kubefoundry.io/template-hash"
 HIDDEN = "a value with a Hugging Face token (not shown)"

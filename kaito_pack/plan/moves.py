@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from kaito_pack.base.trees import get
+from kaito_pack.base.trees import Manifest, get
 from kaito_pack.kaito.fields import is_workspace
 
 INSTANCE = "app.kubernetes.io/instance"
 DEFAULT = "default"
-Manifest = Mapping[str, Any]
 Identity = tuple[str, str, str, str]  # group, kind, namespace, name
 
 
