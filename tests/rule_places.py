@@ -10,10 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from kaito_pack.facts.rules import former_names
 from kaito_pack.kubernetes.decoding.findings import RULES
 from tests.conftest import ROOT
 
-NAME = re.compile(r"[a-z]+(?:-[a-z]+)*/[a-z0-9-]+")
+NAME = re.compile(r"[a-z]+(?:-[a-z]+)*/[a-z0-9-]*[a-z0-9]")
 DECODED = ("crd", "webhook", "kubernetes")  # layers whose rules are named by the kinds of findings
 ROWS = tuple(file for file in sorted((ROOT / "facts" / "rules").glob("*.json")) if file.stem != "examples")
 
@@ -61,8 +62,10 @@ def named() -> Mapping[str, list[str]]:
     for file in sorted((ROOT / "schemas" / "values").glob("*.json")):
         for name in _names_of(json.loads(file.read_text(encoding="utf-8"))):
             places.setdefault(name, []).append(_place(file, 1))
-    rows = row_places()
-    return {name: lines for name, lines in places.items() if name.partition("/")[0] in layers or name in rows}
+    former = former_names()
+    return {
+        name: lines for name, lines in places.items() if name.partition("/")[0] in layers or name in former
+    }
 
 
 def of_findings() -> set[str]:

@@ -70,7 +70,7 @@ def checks_of(layer: Layer) -> tuple[Check, ...]:
     """
     rows = rules.rules(layer)
     for name, check in _checks.items():
-        if name not in rows and name.partition("/")[0] == layer:
+        if name not in rows and rules.layer_of(name) == layer:
             raise RegistryError(f"{check.place}: {name} has no row in facts/rules/{layer}.json")
     return tuple(_checks[name] for name in rows if name in _checks)
 

@@ -40,7 +40,7 @@ def _instance_type(case: Case) -> InstanceType | None:
     return instance_types.find(case.surroundings.target.cloud, name) if name else None
 
 
-@rule("kaito/gpus-above-instance-type")
+@rule("advice/gpus-above-instance-type")
 def gpus_above_instance_type(case: Case) -> Iterator[Problem]:
     """A pod that asks for more GPUs than a node has is never scheduled."""
     found = _instance_type(case)
@@ -49,7 +49,7 @@ def gpus_above_instance_type(case: Case) -> Iterator[Problem]:
         yield case.problem(*CONTAINERS, asked=asked, instance_type=shown(found.name), gpus=found.gpus)
 
 
-@rule("kaito/gpus-unused")
+@rule("advice/gpus-unused")
 def gpus_unused(case: Case) -> Iterator[Problem]:
     """A node with GPUs, for a pod that asks for none."""
     found = _instance_type(case)
@@ -58,14 +58,14 @@ def gpus_unused(case: Case) -> Iterator[Problem]:
         yield case.problem(*CONTAINERS, instance_type=shown(found.name), gpus=found.gpus)
 
 
-@rule("kaito/preferred-nodes-deprecated")
+@rule("advice/preferred-nodes-deprecated")
 def preferred_nodes_deprecated(case: Case) -> Iterator[Problem]:
     """The field is on its way out."""
     if sequence(case.workspace.resource.get("preferredNodes")):
         yield case.problem("resource", "preferredNodes")
 
 
-@rule("kaito/image-tag-floating")
+@rule("advice/image-tag-floating")
 def image_tag_floating(case: Case) -> Iterator[Problem]:
     """An image that may be another one tomorrow."""
     for path, container in case.workspace.containers():
@@ -74,7 +74,7 @@ def image_tag_floating(case: Case) -> Iterator[Problem]:
             yield case.problem(*path, "image", image=shown(image))
 
 
-@rule("kaito/trust-remote-code")
+@rule("advice/trust-remote-code")
 def trust_remote_code(case: Case) -> Iterator[Problem]:
     """vLLM runs Python code that comes with the model."""
     for path, container in case.workspace.containers():
@@ -84,7 +84,7 @@ def trust_remote_code(case: Case) -> Iterator[Problem]:
             yield case.problem(*path, "args", *([args.index("--trust-remote-code")] if own_word else []))
 
 
-@rule("kaito/instance-type-dropped-later")
+@rule("advice/instance-type-dropped-later")
 def instance_type_dropped_later(case: Case) -> Iterator[Problem]:
     """A newer KAITO knows the instance type no longer."""
     found = _instance_type(case)

@@ -23,7 +23,7 @@ def _matches_any_workspace(workspace: Workspace) -> bool:
     return all(selectors.is_well_known(key) for key in workspace.match_labels)
 
 
-@rule("kaito/no-node-created", "kaito/nodes-shared")
+@rule("controller/no-node-created", "controller/nodes-shared")
 def no_node_created(case: Case) -> Iterator[Problem]:
     """Nodes that are there fill the count, so that KAITO makes none."""
     if not case.own_nodes and case.workspace.has_resource and _matches_any_workspace(case.workspace):
@@ -39,7 +39,7 @@ def _labels_shown(workspace: Workspace) -> str:
     return labels or "an empty selector"
 
 
-@rule("kaito/selector-shared")
+@rule("controller/selector-shared")
 def selector_shared(case: Case) -> Iterator[Problem]:
     """Two Workspaces with one selector count each other's nodes as their own."""
     if case.own_nodes or not case.workspace.match_labels or _matches_any_workspace(case.workspace):
@@ -50,7 +50,7 @@ def selector_shared(case: Case) -> Iterator[Problem]:
             yield case.problem(*SELECTOR, other=shown(other.name))
 
 
-@rule("kaito/selector-not-a-label")
+@rule("controller/selector-not-a-label")
 def selector_not_a_label(case: Case) -> Iterator[Problem]:
     """matchLabels that are no labels, which the webhook does not look at."""
     for key, value in case.workspace.match_labels.items():
@@ -59,7 +59,7 @@ def selector_not_a_label(case: Case) -> Iterator[Problem]:
             yield case.problem(*SELECTOR, "matchLabels", key, **facts)
 
 
-@rule("kaito/selector-of-every-node")
+@rule("controller/selector-of-every-node")
 def selector_of_every_node(case: Case) -> Iterator[Problem]:
     """The controller goes by matchLabels alone: without any, by every node."""
     workspace = case.workspace
@@ -68,14 +68,14 @@ def selector_of_every_node(case: Case) -> Iterator[Problem]:
         yield case.problem(*SELECTOR)
 
 
-@rule("kaito/expressions-ignored")
+@rule("controller/expressions-ignored")
 def expressions_ignored(case: Case) -> Iterator[Problem]:
     """Expressions are admitted, and then play no part."""
     for index, _, _ in selectors.expressions(case.workspace.selector):
         yield case.problem(*SELECTOR, "matchExpressions", index)
 
 
-@rule("kaito/name-without-pods")
+@rule("controller/name-without-pods")
 def name_without_pods(case: Case) -> Iterator[Problem]:
     """From a certain length on, the StatefulSet cannot label its pods."""
     length, rule = len(case.workspace.name), case.rule.parameters
@@ -83,7 +83,7 @@ def name_without_pods(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "name", length=length, longest=rule["longest"])
 
 
-@rule("kaito/name-without-statefulset")
+@rule("controller/name-without-statefulset")
 def name_without_statefulset(case: Case) -> Iterator[Problem]:
     """A longer name still leaves no room for that of the headless Service."""
     length, longest = len(case.workspace.name), case.rule.parameters["longest"]
@@ -91,7 +91,7 @@ def name_without_statefulset(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "name", length=length, longest=longest)
 
 
-@rule("kaito/name-leading-digit")
+@rule("controller/name-leading-digit")
 def name_leading_digit(case: Case) -> Iterator[Problem]:
     """The Service has the Workspace's name, and must start with a letter."""
     name = case.workspace.name
@@ -99,14 +99,14 @@ def name_leading_digit(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "name", name=shown(name))
 
 
-@rule("kaito/resource-never-reconciled")
+@rule("controller/resource-never-reconciled")
 def resource_never_reconciled(case: Case) -> Iterator[Problem]:
     """Without `resource` the controller fails each time."""
     if not case.workspace.has_resource:
         yield case.problem("resource")
 
 
-@rule("kaito/count-above-limit")
+@rule("controller/count-above-limit")
 def count_above_limit(case: Case) -> Iterator[Problem]:
     """0.11 refuses more than three nodes after admission."""
     limit = case.rule.parameters["limit"]
@@ -114,14 +114,14 @@ def count_above_limit(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "count", count=case.workspace.count, limit=limit)
 
 
-@rule("kaito/count-acts-as-one")
+@rule("controller/count-acts-as-one")
 def count_acts_as_one(case: Case) -> Iterator[Problem]:
     """No node, or fewer, means one."""
     if case.workspace.count < 1:
         yield case.problem("resource", "count", count=case.workspace.count)
 
 
-@rule("kaito/affinity-overwritten")
+@rule("controller/affinity-overwritten")
 def affinity_overwritten(case: Case) -> Iterator[Problem]:
     """The controller writes its own affinity over that of the template."""
     if mapping(case.workspace.pod_spec.get("affinity")):
@@ -143,7 +143,7 @@ def image_name(case: Case) -> Iterator[Problem]:
             yield case.problem(*path, "image", image=shown(image))
 
 
-@rule("kaito/label-overwritten")
+@rule("controller/label-overwritten")
 def label_overwritten(case: Case) -> Iterator[Problem]:
     """The controller sets its own label on the pods."""
     labels = mapping(mapping(case.workspace.template.get("metadata")).get("labels"))
@@ -152,7 +152,7 @@ def label_overwritten(case: Case) -> Iterator[Problem]:
         yield case.problem(*path, value=shown(labels[WORKSPACE_LABEL]), name=shown(case.workspace.name))
 
 
-@rule("kaito/port-not-reached")
+@rule("controller/port-not-reached")
 def port_not_reached(case: Case) -> Iterator[Problem]:
     """KAITO's Service leads to one port; another one needs a Service of one's own."""
     reached = case.rule.parameters["port"]

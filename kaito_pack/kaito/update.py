@@ -15,7 +15,7 @@ from kaito_pack.kaito.fields import TEMPLATE, given
 from kaito_pack.kaito.ruling import Case
 
 
-@rule("kaito/count-immutable", on="update")
+@rule("webhook/count-immutable", on="update")
 def count_immutable(case: Case) -> Iterator[Problem]:
     """The number of nodes stays."""
     both = case.workspace.has_resource and case.before.has_resource
@@ -23,7 +23,7 @@ def count_immutable(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "count", old=case.before.count, new=case.workspace.count)
 
 
-@rule("kaito/instance-type-immutable", on="update")
+@rule("webhook/instance-type-immutable", on="update")
 def instance_type_immutable(case: Case) -> Iterator[Problem]:
     """The instance type stays once it is set; taking it away is another rule's matter."""
     old, new = case.before.instance_type, case.workspace.instance_type
@@ -31,7 +31,7 @@ def instance_type_immutable(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "instanceType", old=shown(old), new=shown(new))
 
 
-@rule("kaito/instance-type-immutable-by-default", on="update")
+@rule("webhook/instance-type-immutable-by-default", on="update")
 def instance_type_immutable_by_default(case: Case) -> Iterator[Problem]:
     """Up to 0.7 the instance type stays, the CRD's default standing for a missing one."""
     old = types.effective_instance_type(case, before=True)
@@ -40,7 +40,7 @@ def instance_type_immutable_by_default(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "instanceType", old=shown(old), new=shown(new))
 
 
-@rule("kaito/selector-not-convertible", on="update")
+@rule("webhook/selector-not-convertible", on="update")
 def selector_not_convertible(case: Case) -> Iterator[Problem]:
     """Both selectors must be plain labels, or expressions that can be written so."""
     pairs = (("new", case.workspace), ("stored", case.before))
@@ -49,7 +49,7 @@ def selector_not_convertible(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "labelSelector", which=wrong[0])
 
 
-@rule("kaito/selector-immutable", on="update")
+@rule("webhook/selector-immutable", on="update")
 def selector_immutable(case: Case) -> Iterator[Problem]:
     """The selector stays, in whichever form it is written."""
     old, new = selectors.as_map(case.before.selector), selectors.as_map(case.workspace.selector)
@@ -57,7 +57,7 @@ def selector_immutable(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "labelSelector")
 
 
-@rule("kaito/partition-immutable", on="update")
+@rule("webhook/partition-immutable", on="update")
 def partition_immutable(case: Case) -> Iterator[Problem]:
     """How GPUs are cut into parts stays."""
     old, new = (_partition(w.resource.get("partition")) for w in (case.before, case.workspace))
@@ -70,7 +70,7 @@ def _partition(value: object) -> dict[str, Any] | None:
     return {k: v for k, v in fields.items() if given(v) and v != ""} if given(value) else None
 
 
-@rule("kaito/workload-changed", on="update")
+@rule("webhook/workload-changed", on="update")
 def workload_changed(case: Case) -> Iterator[Problem]:
     """Serving stays serving, and tuning stays tuning."""
     for field in ("inference", "tuning"):
@@ -78,7 +78,7 @@ def workload_changed(case: Case) -> Iterator[Problem]:
             yield case.problem(field, field=field)
 
 
-@rule("kaito/template-toggled", on="update")
+@rule("webhook/template-toggled", on="update")
 def template_toggled(case: Case) -> Iterator[Problem]:
     """A pod template may change, but not come or go."""
     served = case.workspace.has_inference and case.before.has_inference
@@ -86,7 +86,7 @@ def template_toggled(case: Case) -> Iterator[Problem]:
         yield case.problem(*TEMPLATE)
 
 
-@rule("kaito/preset-immutable", on="update")
+@rule("webhook/preset-immutable", on="update")
 def preset_immutable(case: Case) -> Iterator[Problem]:
     """The preset stays, its options included."""
     old, new = (_preset(w.inference.get("preset")) for w in (case.before, case.workspace))
@@ -112,7 +112,7 @@ def _preset(value: object) -> tuple[object, ...] | None:
     )
 
 
-@rule("kaito/tuning-immutable", on="update")
+@rule("webhook/tuning-immutable", on="update")
 def tuning_immutable(case: Case) -> Iterator[Problem]:
     """Preset, method and the input's name of a tuning stay."""
     old, new = case.before.tuning, case.workspace.tuning
@@ -126,7 +126,7 @@ def tuning_immutable(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "input", "name", field="name of the input")
 
 
-@rule("kaito/stored-object-broken", on="update")
+@rule("webhook/stored-object-broken", on="update")
 def stored_object_broken(case: Case) -> Iterator[Problem]:
     """A stored template that KAITO cannot decode blocks every update."""
     from kaito_pack.kaito.template import check_template  # updates are rare, it is large

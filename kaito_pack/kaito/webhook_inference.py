@@ -17,21 +17,21 @@ from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 ADAPTERS = ("inference", "adapters")
 
 
-@rule("kaito/workload-missing", on="create")
+@rule("webhook/workload-missing", on="create")
 def workload_missing(case: Case) -> Iterator[Problem]:
     """A Workspace serves a model or tunes one."""
     if not case.workspace.has_inference and not case.workspace.has_tuning:
         yield case.problem("inference")
 
 
-@rule("kaito/workload-twice", on="create")
+@rule("webhook/workload-twice", on="create")
 def workload_twice(case: Case) -> Iterator[Problem]:
     """A Workspace does not do both."""
     if case.workspace.has_inference and case.workspace.has_tuning:
         yield case.problem("tuning")
 
 
-@rule("kaito/engine-missing", on="create")
+@rule("webhook/engine-missing", on="create")
 def engine_missing(case: Case) -> Iterator[Problem]:
     """An inference is a preset or a pod template."""
     workspace = case.workspace
@@ -39,7 +39,7 @@ def engine_missing(case: Case) -> Iterator[Problem]:
         yield case.problem("inference")
 
 
-@rule("kaito/engine-twice", on="create")
+@rule("webhook/engine-twice", on="create")
 def engine_twice(case: Case) -> Iterator[Problem]:
     """An inference is not a preset and a pod template."""
     if case.workspace.has_preset and case.workspace.has_template:
@@ -56,7 +56,7 @@ def _config_map(case: Case) -> Fields | None:
     return find_config_map(_config(case), case.workspace, case.surroundings)
 
 
-@rule("kaito/inference-config-missing", on="create")
+@rule("webhook/inference-config-missing", on="create")
 def inference_config_missing(case: Case) -> Iterator[Problem]:
     """The ConfigMap that `inference.config` names must be there."""
     if _config(case) and _config_map(case) is None:
@@ -64,7 +64,7 @@ def inference_config_missing(case: Case) -> Iterator[Problem]:
         yield case.problem("inference", "config", name=name, namespace=namespace)
 
 
-@rule("kaito/inference-config-invalid", on="create")
+@rule("webhook/inference-config-invalid", on="create")
 def inference_config_invalid(case: Case) -> Iterator[Problem]:
     """That ConfigMap must hold `inference_config.yaml`, with a map of plain values under `vllm`."""
     config_map = _config_map(case)
@@ -72,7 +72,7 @@ def inference_config_invalid(case: Case) -> Iterator[Problem]:
         yield case.problem("inference", "config", name=shown(_config(case)))
 
 
-@rule("kaito/max-model-len-required", on="create")
+@rule("webhook/max-model-len-required", on="create")
 def max_model_len_required(case: Case) -> Iterator[Problem]:
     """0.6 and v1alpha1 require `max-model-len` for several nodes, and for several small GPUs."""
     workspace = case.workspace
@@ -90,7 +90,7 @@ def max_model_len_required(case: Case) -> Iterator[Problem]:
         yield case.problem(*path, limit=small)
 
 
-@rule("kaito/annotation-image-family", on="create")
+@rule("webhook/annotation-image-family", on="create")
 def annotation_image_family(case: Case) -> Iterator[Problem]:
     """The image family of the nodes is one of two, letter case and outer blanks aside."""
     value = case.workspace.annotations.get("kaito.sh/node-image-family")
@@ -98,7 +98,7 @@ def annotation_image_family(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "annotations", "kaito.sh/node-image-family", value=shown(value))
 
 
-@rule("kaito/annotation-performance-mode", on="create")
+@rule("webhook/annotation-performance-mode", on="create")
 def annotation_performance_mode(case: Case) -> Iterator[Problem]:
     """The performance mode is one of three."""
     value = case.workspace.annotations.get("kaito.sh/performance-mode")
@@ -106,7 +106,7 @@ def annotation_performance_mode(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "annotations", "kaito.sh/performance-mode", value=shown(value))
 
 
-@rule("kaito/adapters-too-many", on="create")
+@rule("webhook/adapters-too-many", on="create")
 def adapters_too_many(case: Case) -> Iterator[Problem]:
     """There is a limit to the number of adapters."""
     number, limit = len(sequence(case.workspace.inference.get("adapters"))), case.rule.parameters["limit"]
@@ -114,7 +114,7 @@ def adapters_too_many(case: Case) -> Iterator[Problem]:
         yield case.problem(*ADAPTERS, number=number, limit=limit)
 
 
-@rule("kaito/adapter-strength", on="create")
+@rule("webhook/adapter-strength", on="create")
 def adapter_strength(case: Case) -> Iterator[Problem]:
     """vLLM serves an adapter at its full strength."""
     if not case.workspace.has_preset or not case.workspace.runs_vllm:

@@ -39,6 +39,23 @@ def test_no_name_has_two_checks() -> None:
     assert {name: places for name, places in decorated().items() if len(places) > 1} == {}
 
 
+def test_the_first_part_of_a_name_is_its_layer() -> None:
+    assert {name for name, rule in rules.all_rules().items() if name.partition("/")[0] != rule.layer} == set()
+
+
+def test_a_former_name_finds_the_rule_and_is_no_other_rules_name() -> None:
+    formers = [former for rule in rules.all_rules().values() for former in rule.formerly]
+    assert formers
+    assert len(set(formers)) == len(formers)
+    assert set(formers) & rules.all_rules().keys() == set()
+    assert {rules.get_rule(former).name for former in formers} == set(rules.former_names().values())
+    assert rules.problem("file/empty").rule == "values/file-empty"
+
+
+def test_the_code_uses_no_former_name() -> None:
+    assert {name: places for name, places in named().items() if name in rules.former_names()} == {}
+
+
 def test_every_check_has_a_row() -> None:
     assert {name: places for name, places in named().items() if name not in row_places()} == {}
 

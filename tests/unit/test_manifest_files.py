@@ -52,7 +52,7 @@ def test_a_refused_manifest_is_refused_for_one_reason_alone(case: Case) -> None:
     refusals = {one.rule for one in case.judged().problems if one.layer == "webhook" and one.is_error}
     # Without `resource` or one of its fields several rules have their say.
     plain = (
-        "old=first" not in case.text and "resource:" in case.text and (case.rule or "").startswith("kaito/")
+        "old=first" not in case.text and "resource:" in case.text and (case.rule or "").startswith("webhook/")
     )
     assert refusals == {case.rule} or not plain
 
