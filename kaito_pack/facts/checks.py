@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from kaito_pack.base.problems import Layer, PackError, Problem
+from kaito_pack.base.problems import PackError, Problem, RuleLayer
 from kaito_pack.facts import rules
 from kaito_pack.facts.tables import per_pack
 
@@ -63,7 +63,7 @@ def registered() -> dict[str, Check]:
 
 
 @per_pack
-def checks_of(layer: Layer) -> tuple[Check, ...]:
+def checks_of(layer: RuleLayer) -> tuple[Check, ...]:
     """Return the registered checks of a layer in the order of its rows, in which they run.
 
     Raises RegistryError for a check without a row.

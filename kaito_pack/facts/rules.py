@@ -27,7 +27,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.problems import Layer, PackError, Place, Problem, Severity
+from kaito_pack.base.problems import PackError, Place, Problem, RuleLayer, Severity
 from kaito_pack.facts.tables import per_pack, table
 
 
@@ -35,7 +35,7 @@ class Rule(NamedTuple):
     """One row of the table; see the head of this module."""
 
     name: str
-    layer: Layer
+    layer: RuleLayer
     message: str
     fix: str
     meaning: str
@@ -68,7 +68,7 @@ def minor(version: str) -> tuple[int, ...]:
 
 
 @per_pack
-def rules(layer: Layer) -> Mapping[str, Rule]:
+def rules(layer: RuleLayer) -> Mapping[str, Rule]:
     """Return the rules of one layer by name: those of `facts/rules/<layer>.json`.
 
     A user's pack may call a rule by a former name. Raises PackError for a row that is no rule of the layer.
@@ -108,7 +108,9 @@ def with_current_names(rows: Mapping[str, Any]) -> Mapping[str, Any]:
 @per_pack
 def all_rules() -> Mapping[str, Rule]:
     """The rules of every layer, by name."""
-    return MappingProxyType({name: rule for layer in get_args(Layer) for name, rule in rules(layer).items()})
+    return MappingProxyType(
+        {name: rule for layer in get_args(RuleLayer) for name, rule in rules(layer).items()}
+    )
 
 
 @per_pack
@@ -123,7 +125,7 @@ def get_rule(name: str) -> Rule:
     A current name takes one table (0.2 ms), that of its layer.
     """
     layer = layer_of(name)
-    if layer in get_args(Layer) and name in (rows := rules(layer)):  # type: ignore[arg-type]
+    if layer in get_args(RuleLayer) and name in (rows := rules(layer)):  # type: ignore[arg-type]
         return rows[name]
     return all_rules()[former_names().get(name, name)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kaito_pack.base.problems import Layer, Problem
+from kaito_pack.base.problems import Problem, RuleLayer
 from kaito_pack.facts import rules
 from kaito_pack.facts.checks import Check, Occasion, checks_of
 from kaito_pack.facts.rules import Rule
@@ -46,7 +46,7 @@ class Case(NamedTuple):
 
 
 @per_pack
-def _checks(layer: Layer, kaito: str, api: str, occasion: Occasion) -> tuple[tuple[Rule, Check], ...]:
+def _checks(layer: RuleLayer, kaito: str, api: str, occasion: Occasion) -> tuple[tuple[Rule, Check], ...]:
     """The rules of a layer that apply, each with its check, in the order in which they run."""
     table = rules.rules(layer)
     return tuple(
@@ -57,7 +57,7 @@ def _checks(layer: Layer, kaito: str, api: str, occasion: Occasion) -> tuple[tup
 
 
 def judge(
-    layer: Layer, workspace: Workspace, surroundings: Surroundings, old: Workspace | None = None
+    layer: RuleLayer, workspace: Workspace, surroundings: Surroundings, old: Workspace | None = None
 ) -> Iterator[Problem]:
     """Yield what the registered checks of a layer report, for the rules that apply to the target's KAITO.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from kaito_pack.base.problems import Layer, ProblemsError
+from kaito_pack.base.problems import ProblemsError, RuleLayer
 from kaito_pack.base.root import FACTS
 from kaito_pack.base.trees import Schema, mapping, sequence, text
 from kaito_pack.documents import read_file
@@ -68,7 +68,7 @@ def _check_twice(file: Path) -> Iterator[str]:
 
 def check_names(schema: Schema) -> Iterator[str]:
     """Yield the rules that the `x-rules` of a schema name and that have no row."""
-    tables = [table(f"rules/{layer}.json") for layer in get_args(Layer)]
+    tables = [table(f"rules/{layer}.json") for layer in get_args(RuleLayer)]
     known = {name for rows in tables for name in (*rows, *current_names(rows))}
     for name in sorted(_names(schema) - known):
         yield f"x-rules: {name} has no row in facts/rules/{layer_of(name)}.json"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from kaito_pack.base.problems import Layer
+from kaito_pack.base.problems import RuleLayer
 from kaito_pack.base.root import FACTS
 from kaito_pack.facts.tables import table
 from kaito_pack.pack_check.rules import check_names, check_rows
@@ -37,7 +37,7 @@ def _check(name: str, content: Mapping[str, Any], folder: Path) -> Iterator[str]
     if name.startswith("schemas/"):
         yield from _check_schema(content)
         yield from check_names(content)
-    elif part == "facts/rules" and stem in get_args(Layer):
+    elif part == "facts/rules" and stem in get_args(RuleLayer):
         yield from check_rows(stem, content, folder)
     elif part == "facts/kaito" and is_minor(stem):
         yield from _check_kaito(stem, content)

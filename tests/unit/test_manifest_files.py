@@ -16,14 +16,14 @@ from types import ModuleType
 
 import pytest
 
-from kaito_pack.base.problems import Layer
+from kaito_pack.base.problems import RuleLayer
 from kaito_pack.facts import rules
 from kaito_pack.facts.checks import checks_of
 from kaito_pack.kaito import advice, controller, webhook
 from tests.manifest_cases import Case, cases
 
 # The layers of which each rule has a function, with their fronts.
-OURS: Mapping[Layer, ModuleType] = {
+OURS: Mapping[RuleLayer, ModuleType] = {
     "webhook": webhook,
     "controller": controller,
     "advice": advice,
@@ -68,14 +68,14 @@ def test_an_accepted_manifest_is_not_refused(case: Case) -> None:
 
 
 @pytest.mark.parametrize("layer", OURS)
-def test_every_rule_has_a_file(layer: Layer) -> None:
+def test_every_rule_has_a_file(layer: RuleLayer) -> None:
     named = {case.rule for case in cases()}
     checked = [check.name for check in checks_of(layer)]
     assert set(checked) - named == set()
 
 
 @pytest.mark.parametrize("layer", OURS)
-def test_every_check_has_a_row_and_its_own_severity(layer: Layer) -> None:
+def test_every_check_has_a_row_and_its_own_severity(layer: RuleLayer) -> None:
     checked = [check.name for check in checks_of(layer)]
     table = rules.rules(layer)
     assert set(checked) <= set(table)
