@@ -13,9 +13,9 @@ from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.root import ROOT
+from kaito_pack.base.trees import differences
 from kaito_pack.documents import read_file, read_text
 from kaito_pack.documents.scalars import to_yaml
-from kaito_pack.importing.comparable import differences
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.run.pipeline import Pipeline

@@ -16,9 +16,9 @@ from kaito_pack.documents import read_file
 from kaito_pack.facts.rules import problem
 from kaito_pack.output.tree import workspace_files
 from kaito_pack.plan.commit import Commit
-from kaito_pack.plan.moves import Identity
 from kaito_pack.run.pipeline import Outcome, Pipeline
 from kaito_pack.run.sources import Source, values_sources
+from kaito_pack.workspace.identity import Identity
 
 
 @dataclass(frozen=True)
