@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import mapping
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.kaito.fields import GROUP, string_map
@@ -94,6 +95,7 @@ def _is_rejected(case: Case, key: Key) -> bool:
     return case.holds("webhook/annotation-value", "webhook") and in_range(case.kaito, key.rejected)
 
 
+@rule("webhook/annotation-value", on="create")
 def annotation_value(case: Case) -> Iterator[Problem]:
     """The webhook rejects a value that it does not know."""
     for field, key, value in _set(case):
@@ -102,6 +104,7 @@ def annotation_value(case: Case) -> Iterator[Problem]:
             yield case.problem("metadata", field, key.name, **facts)
 
 
+@rule("webhook/annotation-immutable", on="update")
 def annotation_immutable(case: Case) -> Iterator[Problem]:
     """The webhook rejects a change of the value."""
     for key in keys().values():
@@ -112,6 +115,7 @@ def annotation_immutable(case: Case) -> Iterator[Problem]:
                 yield case.problem("metadata", "annotations", key.name, **facts)
 
 
+@rule("advice/annotation-ignored-value")
 def annotation_ignored_value(case: Case) -> Iterator[Problem]:
     """KAITO takes no notice of a value that it does not know."""
     for field, key, value in _set(case):
@@ -122,6 +126,7 @@ def annotation_ignored_value(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", field, key.name, value=shown(value), key=key.name, fix=fix)
 
 
+@rule("advice/annotation-presence")
 def annotation_presence(case: Case) -> Iterator[Problem]:
     """Some annotations are turned on by any value."""
     for field, key, value in _set(case):
@@ -129,6 +134,7 @@ def annotation_presence(case: Case) -> Iterator[Problem]:
             yield case.problem("metadata", field, key.name, value=shown(value), key=key.name)
 
 
+@rule("advice/annotation-without-effect")
 def annotation_without_effect(case: Case) -> Iterator[Problem]:
     """Some annotations have no effect on this kind of Workspace."""
     reasons = case.rule.parameters["reasons"]
@@ -138,6 +144,7 @@ def annotation_without_effect(case: Case) -> Iterator[Problem]:
             yield case.problem("metadata", field, key.name, key=key.name, reason=reasons[lacking[0]])
 
 
+@rule("advice/annotation-unknown")
 def annotation_unknown(case: Case) -> Iterator[Problem]:
     """KAITO does not read every key under its own prefix."""
     for field, kind in PLACES.items():

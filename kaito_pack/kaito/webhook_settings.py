@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import text
-from kaito_pack.facts.rules import rule
+from kaito_pack.facts.checks import rule
+from kaito_pack.facts.rules import get_rule
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.presets import Preset
 from kaito_pack.kaito.ruling import Case
@@ -26,6 +27,7 @@ MAX_MODEL_LEN = "max-model-len"
 LONGEST_INTEGER = 20  # characters of a 64-bit integer
 
 
+@rule("webhook/max-model-len-not-integer", on="create")
 def max_model_len_not_integer(case: Case) -> Iterator[Problem]:
     """The context length of a preset must be an integer as Go reads one."""
     length, limit = _max_model_len(case)
@@ -33,6 +35,7 @@ def max_model_len_not_integer(case: Case) -> Iterator[Problem]:
         yield case.problem(*CONFIG, value=shown(length), limit=limit)
 
 
+@rule("webhook/max-model-len-above-limit", on="create")
 def max_model_len_above_limit(case: Case) -> Iterator[Problem]:
     """The context length of a preset must not exceed that of its model."""
     length, limit = _max_model_len(case)
@@ -57,7 +60,7 @@ def _max_model_len(case: Case) -> tuple[str, int | None]:
 def judges_length(preset: str, kaito: str, api: str = "v1beta1", is_update: bool = False) -> bool:
     """Return whether the webhook compares the context length of that preset with its model's limit."""
     known = known_preset(preset, kaito)
-    applies = rule("webhook/max-model-len-above-limit").holds_for(kaito, api)
+    applies = get_rule("webhook/max-model-len-above-limit").holds_for(kaito, api)
     return applies and not is_update and known is not None and token_limit(known) is not None
 
 
@@ -90,6 +93,7 @@ def _config(case: Case) -> tuple[str, TrainingConfig | str | None]:
     return name, None if config_map is None else training_config(config_map)
 
 
+@rule("webhook/tuning-config-invalid", on="create")
 def tuning_config_invalid(case: Case) -> Iterator[Problem]:
     """The ConfigMap must hold `training_config.yaml` with a map under `training_config`."""
     name, config = _config(case)
@@ -97,6 +101,7 @@ def tuning_config_invalid(case: Case) -> Iterator[Problem]:
         yield case.problem(*TUNING_CONFIG, name=shown(name), reason=config)
 
 
+@rule("webhook/tuning-config-section", on="create")
 def tuning_config_section(case: Case) -> Iterator[Problem]:
     """The webhook knows six sections."""
     name, config = _config(case)
@@ -109,6 +114,7 @@ def tuning_config_section(case: Case) -> Iterator[Problem]:
         yield case.problem(*TUNING_CONFIG, name=shown(name), section=shown(section), hint=hint)
 
 
+@rule("webhook/tuning-quantization", on="create")
 def tuning_quantization(case: Case) -> Iterator[Problem]:
     """Qlora loads the model in 4 or 8 bit, lora in neither."""
     name, config = _config(case)
@@ -121,6 +127,7 @@ def tuning_quantization(case: Case) -> Iterator[Problem]:
         yield case.problem(*TUNING_CONFIG, name=shown(name), reason=problem, fix=fix)
 
 
+@rule("webhook/tuning-output-dir", on="create")
 def tuning_output_dir(case: Case) -> Iterator[Problem]:
     """The output folder lies below /mnt, and is not /mnt itself."""
     name, config = _config(case)

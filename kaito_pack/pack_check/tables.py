@@ -9,12 +9,11 @@ from typing import Any, get_args
 
 from kaito_pack.base.problems import RuleLayer
 from kaito_pack.base.root import FACTS
-from kaito_pack.facts.rules import Rule, in_range
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.metadata import NEEDS
+from kaito_pack.pack_check.rules import check_names, check_range, check_rows
 
 PARTS = ("schemas", "facts")
-NEEDED = ("message", "fix", "meaning")
 ANNOTATION = {
     "as": str,
     "versions": str,
@@ -41,16 +40,17 @@ def check_schemas(folder: Path) -> Iterator[str]:
         if not isinstance(content, dict):
             yield f"{file}: not a JSON object"
             continue
-        yield from (f"{name}: {found}" for found in _check(name, content))
+        yield from (f"{name}: {found}" for found in _check(name, content, folder))
 
 
-def _check(name: str, content: Mapping[str, Any]) -> Iterator[str]:
+def _check(name: str, content: Mapping[str, Any], folder: Path) -> Iterator[str]:
     part, _, file = name.rpartition("/")
     stem = file.removesuffix(".json")
     if name.startswith("schemas/"):
         yield from _check_schema(content)
+        yield from check_names(content)
     elif part == "facts/rules" and stem in get_args(RuleLayer):
-        yield from _check_rules(name.removeprefix("facts/"), content)
+        yield from check_rows(stem, content, folder)
     elif part == "facts/kaito" and is_minor(stem):
         yield from _check_kaito(stem, content)
     elif name == "facts/kaito/engines.json":
@@ -77,28 +77,6 @@ def _check_schema(content: Mapping[str, Any]) -> Iterator[str]:
         yield f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
 
 
-def _check_rules(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
-    below = table(name)
-    for key, row in rows.items():
-        if not isinstance(row, dict):
-            yield f"{key}: not a map"
-            continue
-        for field, value in row.items():
-            if field not in Rule._fields[2:]:
-                yield f"{key}: a rule has no {field}"
-            elif not isinstance(value, dict if field in ("parameters", "apis") else str):
-                yield f"{key}: {field} is {value!r}"
-        yield from (f"{key}: {field} is missing" for field in NEEDED if field not in below[key])
-        yield from _check_range(key, row, "versions")
-
-
-def _check_range(key: str, row: Mapping[str, Any], field: str) -> Iterator[str]:
-    try:
-        in_range("0.0", str(row.get(field, "all")))
-    except ValueError:
-        yield f"{key}: {field} is {row[field]!r}, and a range is written like 0.8- or 0.8-0.10"
-
-
 def _check_annotations(rows: Mapping[str, Any]) -> Iterator[str]:
     for key, row in rows.items():
         if not isinstance(row, dict):
@@ -110,7 +88,7 @@ def _check_annotations(rows: Mapping[str, Any]) -> Iterator[str]:
             elif not isinstance(value, ANNOTATION[field]):
                 yield f"{key}: {field} is {value!r}"
         for field in ("versions", "rejected", "immutable"):
-            yield from _check_range(key, row, field)
+            yield from (f"{key}: {reason}" for reason in check_range(row, field))
         needs = row.get("needs", ())
         unknown = [need for need in needs if need not in NEEDS] if isinstance(needs, list) else []
         yield from (f"{key}: needs {need!r}, which is none of {', '.join(NEEDS)}" for need in unknown)

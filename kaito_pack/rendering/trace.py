@@ -12,7 +12,7 @@ from typing import Any
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Problem
 from kaito_pack.base.trees import ABSENT, Schema, get
-from kaito_pack.facts.rules import rule
+from kaito_pack.facts.rules import get_rule
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values.checking import Values
@@ -48,7 +48,7 @@ def told_of_values(found: Problem, values: Values, manifest: RenderedManifest, r
 
 def setting_of(found: Problem, values: Values) -> FieldPath | None:
     """Return the values path of the engine's setting that a problem's rule is about; None for other rules."""
-    setting: str | None = rule(found.rule).parameters.get("setting")
+    setting: str | None = get_rule(found.rule).parameters.get("setting")
     field: str | None = values.mode.facts.get("settingsValue")
     if setting is None or field is None or get(values.filled, (field, setting)) is None:
         return None
