@@ -16,10 +16,11 @@ from kaito_pack.kubernetes.kinds import check_builtin
 from kaito_pack.kubernetes.objects import check_object
 from kaito_pack.kubernetes.pod import check_pod_template
 from kaito_pack.models import checks as models
+from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rules import problem
-from kaito_pack.shapes import at, mapping, sequence
+from kaito_pack.shapes import at, mapping, sequence, text
 from kaito_pack.target import Surroundings, Target
 
 
@@ -76,11 +77,14 @@ def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Ite
 def _check_model(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
     target, workspace = surroundings.target, Workspace(body)
     if workspace.has_preset and workspace.has_inference and workspace.runs_vllm:
+        known = catalogue(target.catalogues)
         name = workspace.inference.get("config")
         found = find_config_map(name, workspace, surroundings) if isinstance(name, str) else None
         settings = (inference_config(found) if found is not None else None) or {}
         path: Path = ("inference", "config")
-        yield from models.check_settings(workspace.preset, settings, catalogue(target.catalogues), path)
+        yield from models.check_settings(workspace.preset, settings, known, path)
+        path = ("inference", "preset")
+        yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
     memory, gpus = gpu_memory(target, at(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
 
@@ -99,12 +103,15 @@ def check_model_of_values(
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(at(workspace, ("inference", "preset", "name")))
         yield from models.check_settings(preset, settings, known, (name, "max-model-len"))
+    if preset := text(at(workspace, ("inference", "preset", "name"))):
+        yield from check_preset_access(workspace, preset, known, target.kaito, ("preset",))
     containers = sequence(at(workspace, CONTAINERS))
     if containers and is_extended(values):
         yield from models.check_quantization(values, known)
     elif containers:
         memory, gpus = gpu_memory(target, values.get("instanceType"))
         yield from models.check_values(values, known, mapping(containers[0]).get("image"), memory, gpus)
+        yield from (found._replace(path=("modelId",)) for found in check_access(workspace, known))
 
 
 def is_extended(values: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kaito_pack.models.access import check_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
 from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count
@@ -50,6 +51,7 @@ def check_workspace(
     serving = serving_of_workspace(manifest)
     if serving is not None:
         yield from check_serving(serving, catalogue, gpu_memory_gib, most_gpus)
+        yield from check_access(manifest, catalogue)
 
 
 def check_settings(
