@@ -7,13 +7,13 @@ from dataclasses import replace
 import click
 
 from kaito_pack import pack_check
-from kaito_pack.cli._options import Cluster, cluster_options, opened, pack_option
-from kaito_pack.problems import UsageError
+from kaito_pack.base.problems import UsageError
+from kaito_pack.cli._options import ClusterOptions, cluster_options, opened, pack_option
 
 
 @click.group("pack")
 def command() -> None:
-    """List or check packs: folders with templates/ and schemas/ of your own."""
+    """List or check packs: folders with templates/, schemas/ and facts/ of your own."""
 
 
 @command.command("list")
@@ -29,7 +29,7 @@ def list_files(pack: tuple[str, ...]) -> None:
 @click.argument("folders", nargs=-1, metavar="[DIR...]")
 @cluster_options
 @click.pass_context
-def check(context: click.Context, folders: tuple[str, ...], cluster: Cluster) -> None:
+def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOptions) -> None:
     """Check packs: schemas valid, template values defined, every example renders and is accepted."""
     of = replace(cluster, packs=(*folders, *cluster.packs))
     if not of.packs:

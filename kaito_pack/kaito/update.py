@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Manifest, mapping, sequence, text
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito import webhook_instance_types as types
 from kaito_pack.kaito import webhook_resource as resource
 from kaito_pack.kaito import webhook_tuning as tuning
 from kaito_pack.kaito.fields import TEMPLATE, Workspace, given
 from kaito_pack.kaito.ruling import Case, Check, judge
-from kaito_pack.problems import Problem, shown
-from kaito_pack.shapes import mapping, sequence, text
-from kaito_pack.target import Surroundings
+from kaito_pack.kaito.target import Surroundings
 
 
 def count_immutable(case: Case) -> Iterator[Problem]:
@@ -155,9 +156,7 @@ ON_UPDATE: Mapping[str, Check] = {
 }
 
 
-def check_update(
-    old: Mapping[str, Any], new: Mapping[str, Any], surroundings: Surroundings
-) -> Iterator[Problem]:
+def check_update(old: Manifest, new: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     """What the webhook refuses about changing the stored `old` into `new`, at paths of `new`.
 
     Read in KAITO v0.6.2 to v0.12.0. A create's rules about SKUs, presets and annotations do not apply.

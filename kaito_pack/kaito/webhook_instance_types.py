@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import get, text
+from kaito_pack.facts.rules import rules
 from kaito_pack.kaito import crd, instance_types
 from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
-from kaito_pack.problems import Problem, did_you_mean, shown
-from kaito_pack.rules import rules
-from kaito_pack.shapes import at, text
 
 
 def instance_type_required(case: Case) -> Iterator[Problem]:
@@ -39,7 +40,7 @@ def effective_instance_type(case: Case, before: bool = False) -> str:
     workspace = case.before if before else case.workspace
     if workspace.has_resource and not given(workspace.resource.get("instanceType")):
         schema = crd.schemas(case.kaito).get(case.workspace.api)
-        return text(at(schema, ("properties", "resource", "properties", "instanceType", "default")))
+        return text(get(schema, ("properties", "resource", "properties", "instanceType", "default")))
     return workspace.instance_type
 
 

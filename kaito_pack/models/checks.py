@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Manifest, ValuesMap
+from kaito_pack.facts.rules import problem, rule
 from kaito_pack.models.access import check_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
@@ -12,12 +16,10 @@ from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smal
 from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
-from kaito_pack.problems import Path, Problem, shown
-from kaito_pack.rules import problem, rule
 
 
 def check_values(
-    values: Mapping[str, Any],
+    values: ValuesMap,
     catalogue: Catalogue,
     image: str | None,
     gpu_memory_gib: float | None = None,
@@ -32,7 +34,7 @@ def check_values(
     yield from check_serving(serving_of_values(values, image), catalogue, gpu_memory_gib, most_gpus)
 
 
-def check_quantization(values: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
+def check_quantization(values: ValuesMap, catalogue: Catalogue) -> Iterator[Problem]:
     """A problem where the model that the values name is a quantized one."""
     serving = serving_of_values(values, None)
     model = catalogue.find(serving.model_id) if serving.model_id else None
@@ -42,7 +44,7 @@ def check_quantization(values: Mapping[str, Any], catalogue: Catalogue) -> Itera
 
 
 def check_workspace(
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
     catalogue: Catalogue,
     gpu_memory_gib: float | None = None,
     most_gpus: int | None = None,
@@ -55,7 +57,7 @@ def check_workspace(
 
 
 def check_settings(
-    preset: str, settings: Mapping[str, object], catalogue: Catalogue, path: Path
+    preset: str, settings: Mapping[str, object], catalogue: Catalogue, path: FieldPath
 ) -> Iterator[Problem]:
     """An error where a preset's settings, by name without dashes, ask for more than its model takes."""
     length = human_readable_int(str(settings.get(MAX_MODEL_LEN[0][2:], "")))

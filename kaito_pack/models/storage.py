@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from kaito_pack.problems import Path
-from kaito_pack.shapes import at, entries, mapping, text
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import entries, get, mapping, text
 from kaito_pack.workspace.command_line import Command, last_option
 
 Medium = Literal["container", "node", "memory", "volume"]
-POD: Path = ("inference", "template", "spec")
+POD: FieldPath = ("inference", "template", "spec")
 FOLDERS = (("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "/hub"))
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 TRUE = ("1", "on", "yes", "true")
@@ -31,7 +31,7 @@ class Storage(NamedTuple):
     folder: str
     medium: Medium = "container"
     volume: Mapping[str, Any] = {}
-    path: Path = ()
+    path: FieldPath = ()
 
 
 def weights_storage(manifest: Mapping[str, Any], server: Mapping[str, Any], command: Command) -> Storage:
@@ -45,7 +45,7 @@ def weights_storage(manifest: Mapping[str, Any], server: Mapping[str, Any], comm
     if not above:
         return Storage(folder)
     name = names[max(above, key=len)]
-    for volume, path in entries(at(manifest, (*POD, "volumes")), (*POD, "volumes")):
+    for volume, path in entries(get(manifest, (*POD, "volumes")), (*POD, "volumes")):
         if text(volume.get("name")) == name:
             return Storage(folder, medium_of(volume), volume, path)
     return Storage(folder, "volume")

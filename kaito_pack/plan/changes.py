@@ -1,4 +1,4 @@
-"""One changed field, and its label by the rows of `schemas/kaito/changes.json` where nobody refuses it."""
+"""One changed field, and its label by the rows of `facts/kaito/changes.json` where nobody refuses it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.base.display import looks_like_token, shown_whole
+from kaito_pack.base.paths import FieldPath, path_text
+from kaito_pack.base.trees import ABSENT, Difference, Manifest, get
+from kaito_pack.facts.rules import in_range
+from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
-from kaito_pack.plan.differences import ABSENT, Difference
-from kaito_pack.plan.moves import Manifest, identity, metadata, nameable
-from kaito_pack.problems import Path, looks_like_token, path_text, shown_whole
-from kaito_pack.rules import in_range
-from kaito_pack.shapes import at
-from kaito_pack.tables import table
+from kaito_pack.plan.moves import nameable
+from kaito_pack.workspace.identity import identity, metadata_text
 
 HASH = "kubefoundry.io/template-hash"
 HIDDEN = "a value with a Hugging Face token (not shown)"
@@ -23,7 +24,7 @@ BY_JOB = "the rollout job deletes the workload, KAITO makes it again, and the re
 class Change:
     """One changed field: its label, what KAITO does with it, and the command or words that help."""
 
-    path: Path
+    path: FieldPath
     old: Any
     new: Any
     label: str
@@ -55,17 +56,17 @@ def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Chang
         return Change(one.path, one.old, one.new, "rolled-out-by-job", BY_JOB)
     facts = {
         "kind": str(new.get("kind")).lower(),
-        "name": metadata(new, "name"),
-        "namespace": metadata(new, "namespace") or "default",
-        "old_name": metadata(old, "name"),
-        "old_namespace": metadata(old, "namespace") or "default",
+        "name": metadata_text(new, "name"),
+        "namespace": metadata_text(new, "namespace") or "default",
+        "old_name": metadata_text(old, "name"),
+        "old_namespace": metadata_text(old, "namespace") or "default",
         "workload": workload(row, kaito),
     }
     remedy = row["remedy"].format_map(facts) if nameable(*filter(None, facts.values())) else ""
     return Change(one.path, one.old, one.new, row["label"], row["words"], remedy)
 
 
-def _row(path: Path, body: Manifest, kaito: str) -> Mapping[str, Any]:
+def _row(path: FieldPath, body: Manifest, kaito: str) -> Mapping[str, Any]:
     """The row of that kind of object whose path says most of `path`; of two, one that asks for a field."""
     rows = table("kaito/changes.json")
     kind = str(body.get("kind"))
@@ -94,7 +95,7 @@ def workload(row: Mapping[str, Any], kaito: str) -> str:
 
 def _has(body: Manifest, path: str) -> bool:
     """Whether the object has the field that a row is for; every object has none."""
-    return not path or at(body, tuple(path.split("."))) is not None
+    return not path or get(body, tuple(path.split("."))) is not None
 
 
 def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
@@ -103,7 +104,7 @@ def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
 
 
 def _hash(body: Manifest) -> Any:
-    return at(body, (*TEMPLATE, "metadata", "annotations", HASH))
+    return get(body, (*TEMPLATE, "metadata", "annotations", HASH))
 
 
 def _masked(value: Any) -> Any:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from kaito_pack.base.display import did_you_mean, looks_like_token, shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Place, Problem, ProblemsError
+from kaito_pack.base.trees import Schema, ValuesMap, put, walk
 from kaito_pack.documents import Document
-from kaito_pack.pack import Mode, Pack
-from kaito_pack.problems import (
-    Path,
-    Place,
-    Problem,
-    ProblemsError,
-    did_you_mean,
-    looks_like_token,
-    shown,
-)
-from kaito_pack.rules import problem
-from kaito_pack.values import json_schema, layers
-from kaito_pack.values.json_schema import Schema
+from kaito_pack.facts.rules import problem
+from kaito_pack.pack import Mode, Pack, json_schema
+from kaito_pack.values import layers
 from kaito_pack.values.layers import Layer
 
 
@@ -27,15 +21,15 @@ class Values(NamedTuple):
 
     mode: Mode
     layers: Sequence[Layer]
-    given: Mapping[str, Any]
-    filled: Mapping[str, Any]
+    given: ValuesMap
+    filled: ValuesMap
 
     @property
     def file(self) -> str:
         """The values file, as the user named it."""
         return next(layer for layer in self.layers if layer.title == "values").document.file
 
-    def place(self, path: Path, key: bool = False) -> Place:
+    def place(self, path: FieldPath, key: bool = False) -> Place:
         """Where the value at `path` was written."""
         return layers.place(self.layers, path, key)
 
@@ -49,7 +43,7 @@ def check(of: Sequence[Layer], pack: Pack) -> Values:
     mode = _mode(given, of, pack, problems)
     if not pack.is_foreign:
         return _judged(mode, given, of, pack, problems)
-    from kaito_pack.values.foreign import blamed  # our own schemas can be relied on
+    from kaito_pack.pack.foreign import blamed  # our own schemas can be relied on
 
     with blamed(mode.name):
         return _judged(mode, given, of, pack, problems)
@@ -83,28 +77,15 @@ def _surprises(given: dict[str, Any], of: Sequence[Layer], schema: Schema) -> It
             path = surprise.path
             if layers.origin(of, path) is not layer:
                 continue
-            if _part(schema, path).get("format") == "quantity" and _is_exponent(surprise.raw):
-                _put(given, path, surprise.raw)
+            if json_schema.part_at(schema, path).get("format") == "quantity" and _is_exponent(surprise.raw):
+                put(given, path, surprise.raw)
             else:
                 facts = {"raw": shown(surprise.raw), "reading": shown(surprise.value)}
                 yield problem("values/yaml-surprise", path, surprise.place, **facts)
 
 
-def _part(schema: Schema, path: Path) -> Schema:
-    for step in path:
-        schema = schema.get("properties", {}).get(step, {})
-    return schema
-
-
 def _is_exponent(raw: str) -> bool:
     return "e" in raw.lower() and not raw.lower().startswith("0x")
-
-
-def _put(values: dict[str, Any], path: Path, value: object) -> None:
-    owner: Any = values
-    for step in path[:-1]:
-        owner = owner[step]
-    owner[path[-1]] = value
 
 
 def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +93,7 @@ def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
     for name, part in schema.get("properties", {}).items():
         value = values.get(name)
         if value is not None and part.get("format") == "quantity":
-            from kaito_pack.kubernetes.quantity import canonical  # only where a quantity is given
+            from kaito_pack.kubernetes.decoding.quantity import canonical  # only where a quantity is given
 
             values[name] = canonical(value)
         elif isinstance(value, dict) and "properties" in part:
@@ -120,7 +101,7 @@ def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _mode(given: Mapping[str, Any], of: Sequence[Layer], pack: Pack, problems: list[Problem]) -> Mode:
+def _mode(given: ValuesMap, of: Sequence[Layer], pack: Pack, problems: list[Problem]) -> Mode:
     """The mode that modelSource names. A wrong one ends the check: nothing else can be judged then."""
     name = given.get("modelSource")
     if isinstance(name, str) and name in pack.mode_names:
@@ -131,7 +112,7 @@ def _mode(given: Mapping[str, Any], of: Sequence[Layer], pack: Pack, problems: l
     raise ProblemsError(problems)
 
 
-def _no_mode(given: Mapping[str, Any], of: Sequence[Layer], pack: Pack) -> Problem:
+def _no_mode(given: ValuesMap, of: Sequence[Layer], pack: Pack) -> Problem:
     """modelSource is missing, or misspelt."""
     choices = ", ".join(pack.mode_names)
     known = {field for mode in pack.mode_names for field in pack.mode(mode).schema["properties"]}
@@ -147,7 +128,7 @@ def _no_mode(given: Mapping[str, Any], of: Sequence[Layer], pack: Pack) -> Probl
 def _unknown_mode(name: object, of: Sequence[Layer], pack: Pack) -> Problem:
     close = did_you_mean(name, pack.mode_names) if isinstance(name, str) else None
     fix = f"did you mean `{close}`?" if close else f"Choose {', '.join(pack.mode_names)}"
-    where: Path = ("modelSource",)
+    where: FieldPath = ("modelSource",)
     return problem("values/unknown-mode", where, layers.place(of, where), value=shown(name), fix=fix)
 
 
@@ -160,19 +141,14 @@ def _written(document: Document) -> Iterator[Problem]:
         yield problem("values/written-twice", twice.path, twice.place, first=twice.first_line)
     for odd in document.odd_keys:
         yield problem("values/key-not-text", odd.path, odd.place, key=shown(odd.raw))
-    for path, text in _texts(document.value, ()):
-        if looks_like_token(text):
-            yield problem("values/literal-token", path, document.place(path))
+    for path in literal_tokens(document.value):
+        yield problem("values/literal-token", path, document.place(path))
 
 
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            if looks_like_token(str(key)):
-                yield path, str(key)
-            yield from _texts(part, (*path, key))
-    elif isinstance(value, list):
-        for index, part in enumerate(value):
-            yield from _texts(part, (*path, index))
+def literal_tokens(value: Any) -> Iterator[FieldPath]:
+    """Return the path of each text that holds a Hugging Face token, and of each map with one in a key."""
+    for path, part in walk(value):
+        if path and looks_like_token(str(path[-1])):
+            yield path[:-1]
+        if isinstance(part, str) and looks_like_token(part):
+            yield path

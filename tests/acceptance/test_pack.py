@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kaito_pack import tables
+from kaito_pack.facts import tables
 from kaito_pack.form.web.state import read_state
 from kaito_pack.form.web.view import Views
-from kaito_pack.pack import Pack
-from kaito_pack.target import Target
+from kaito_pack.kaito.target import Target
+from kaito_pack.pack import Pack, foreign
+from kaito_pack.rendering.render_child import ForeignTemplates
 from tests.conftest import ROOT, TINY, Run
 
 
@@ -80,6 +81,13 @@ def test_check_finds_a_sound_pack_sound(run: Run, labelled: Path) -> None:
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A foreign pack has one second for its templates, and half of one for its schemas."""
+    monkeypatch.setattr(ForeignTemplates.__init__, "__defaults__", (1.0,))
+    monkeypatch.setattr(foreign, "SECONDS", 0.5)
+
+
 LOOP = "{% for a in range(1000) %}" * 3 + "EACH" + "{% endfor %}" * 3
 MODE = {
     "templates/echo/mode.yaml": "title: Echo\ndescription: Echoes.\nengine: echo\nport: 9000\n",
@@ -127,6 +135,7 @@ def test_check_tells_what_is_wrong_with_a_pack(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_template_that_never_ends_is_ended(run: Run, tmp_path: Path) -> None:
     done = rendered_by(run, tmp_path, LOOP.replace("EACH", "") + "a: 1\n")
     assert done.returncode == 1
@@ -134,8 +143,9 @@ def test_a_template_that_never_ends_is_ended(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_template_that_fills_the_memory_is_ended(run: Run, tmp_path: Path) -> None:
-    done = rendered_by(run, tmp_path, LOOP.replace("EACH", "x" * 40))
+    done = rendered_by(run, tmp_path, LOOP.replace("EACH", "{% filter indent(1000000) %}a\nb{% endfilter %}"))
     assert done.returncode == 1
+    assert "was ended" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -147,12 +157,12 @@ def rendered_by(run: Run, folder: Path, template: str) -> subprocess.CompletedPr
 
 def test_a_new_kaito_version_is_files_alone(run: Run, tmp_path: Path) -> None:
     """A made-up 0.13 with one new field, and where the instance type need not be given any more."""
-    newest = json.loads((ROOT / "schemas" / "kaito" / "0.12.json").read_text(encoding="utf-8"))
+    newest = json.loads((ROOT / "facts" / "kaito" / "0.12.json").read_text(encoding="utf-8"))
     newest["v1beta1"]["properties"]["resource"]["properties"]["priority"] = {"type": "string"}
     files = {
-        "schemas/kaito/0.13.json": json.dumps(newest),
-        "schemas/kaito/versions.json": json.dumps({"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}),
-        "schemas/rules/webhook.json": json.dumps(
+        "facts/kaito/0.13.json": json.dumps(newest),
+        "facts/kaito/versions.json": json.dumps({"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}),
+        "facts/rules/webhook.json": json.dumps(
             {f"kaito/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
         ),
     }
@@ -197,7 +207,7 @@ def test_a_folder_that_is_no_pack_is_exit_2(run: Run, tmp_path: Path) -> None:
 
 CONFIG_MAP = MODE["templates/echo/workspace.yaml.j2"]
 HOSTILE = {
-    "compiling fills the memory": (CONFIG_MAP + "{{ 'a\nb' | indent(1000000000) }}", "was ended"),
+    "compiling fills the memory": (CONFIG_MAP + "{{ 'a\nb' | indent(2000000000) }}", "was ended"),
     "no such filter": (
         CONFIG_MAP + "{{ name | attr('__class__') }}",
         "workspace.yaml.j2:6: No filter named 'attr'",
@@ -231,7 +241,7 @@ def test_explain_reads_a_foreign_template_in_the_child_too(run: Run, tmp_path: P
     folder = pack(tmp_path / "echo", MODE)
     done = run("explain", folder / "values/echo.yaml", "metadata.name", "--pack", folder)
     assert "by templates/echo/workspace.yaml.j2:4: name: {{ name }}" in done.stdout
-    bomb = {"templates/echo/workspace.yaml.j2": CONFIG_MAP + "{{ 'a\nb' | indent(1000000000) }}"}
+    bomb = {"templates/echo/workspace.yaml.j2": CONFIG_MAP + "{{ 'a\nb' | indent(2000000000) }}"}
     done = run("explain", pack(folder, bomb) / "values/echo.yaml", "metadata.name", "--pack", folder)
     assert (done.returncode, "was ended" in done.stderr) == (1, True)
 
@@ -295,6 +305,7 @@ def test_a_broken_schema_or_mode_is_the_packs_fault(run: Run, tmp_path: Path, na
     assert done.returncode == 1, "pack check"
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_pattern_that_tries_for_ever_is_ended(run: Run, tmp_path: Path) -> None:
     text = {"type": "string", "pattern": "^(a+)+$"}
     folder = pack(tmp_path / "echo", MODE | schema(properties=SCHEMA["properties"] | {"a": text}))
@@ -322,9 +333,9 @@ def test_a_schema_of_true_allows_anything(run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_check_judges_tables(run: Run, tmp_path: Path, name: str, content: object, told: str) -> None:
-    done = run("pack", "check", pack(tmp_path / "echo", MODE | {f"schemas/{name}": json.dumps(content)}))
+    done = run("pack", "check", pack(tmp_path / "echo", MODE | {f"facts/{name}": json.dumps(content)}))
     assert done.returncode == 1
-    assert f"schemas/{name}: " in done.stderr
+    assert f"facts/{name}: " in done.stderr
     assert told in done.stderr
 
 
@@ -332,9 +343,9 @@ def test_an_upgrade_to_a_made_up_version_is_planned_and_the_form_offers_it(run: 
     folder = pack(
         tmp_path / "next",
         {
-            "schemas/kaito/0.13.json": (ROOT / "schemas/kaito/0.12.json").read_text("utf-8"),
-            "schemas/kaito/versions.json": '{"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}',
-            "schemas/rules/webhook.json": json.dumps(
+            "facts/kaito/0.13.json": (ROOT / "facts/kaito/0.12.json").read_text("utf-8"),
+            "facts/kaito/versions.json": '{"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}',
+            "facts/rules/webhook.json": json.dumps(
                 {f"kaito/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
             ),
         },

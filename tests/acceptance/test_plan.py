@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as hypothesis_strategies
 
 from kaito_pack.cli._plan_text import as_markdown, as_text
+from kaito_pack.kaito.target import Target
 from kaito_pack.plan import LABELS, plan
-from kaito_pack.plan.differences import differences
+from kaito_pack.plan.differences import named_differences
 from kaito_pack.rendering.renderer import Renderer
-from kaito_pack.target import Target
 from kaito_pack.values import checking as checked
-from tests import strategies
+from tests import strategies, tiers
 from tests.conftest import Run
 from tests.strategies import PACK
 
@@ -447,7 +447,7 @@ def test_upgrade_without_a_present_version_takes_the_one_before(run: Run, tree: 
     assert "Taking KAITO 0.11 for the present one" in done.stderr
 
 
-often = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+often = tiers.often(200, *HealthCheck)
 
 
 @often
@@ -464,7 +464,7 @@ def test_every_changed_leaf_has_exactly_one_label(old: dict[str, Any], new: dict
     before, after = rendered(old)[0], rendered(new)[0]
     found = [change for one in plan([before], [after], TARGET) for change in one.changes]
     assert {change.label for change in found} <= set(LABELS)
-    leaves = [one.path for one in differences(before, after)]
+    leaves = [one.path for one in named_differences(before, after)]
     told = [change.path for change in found if change.path in leaves]
     assert sorted(map(str, told)) == sorted(map(str, leaves))
 

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from kaito_pack.documents import read_file
+from kaito_pack.kaito.target import Target
 from kaito_pack.plan import plan, rejections
-from kaito_pack.target import Target
-from tests.conformance.test_admission import ADMISSION, COLUMNS, FACTS, KUBERNETES
+from tests.conformance.test_admission import ADMISSION, COLUMNS, KUBERNETES
 from tests.conformance.test_verdicts import case_file
 
 UPDATES = [case for case in ADMISSION if case.startswith("update/")]
 
 
-@pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
+@pytest.mark.recorded
 @pytest.mark.parametrize("case", UPDATES)
 def test_rejected_is_what_the_webhook_refuses_for_the_change(case: str) -> None:
     (old,), (new,) = (
@@ -34,7 +34,7 @@ def test_rejected_is_what_the_webhook_refuses_for_the_change(case: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
+@pytest.mark.recorded
 @pytest.mark.parametrize("case", UPDATES)
 def test_a_plan_says_rejected_exactly_where_the_update_is_refused(case: str) -> None:
     (old,), (new,) = (
@@ -52,8 +52,8 @@ def test_a_plan_says_rejected_exactly_where_the_update_is_refused(case: str) -> 
 
 
 def _refused_anyway(old: dict[str, Any], target: Target) -> bool:
-    from kaito_pack import checks
-    from kaito_pack.target import Surroundings
+    from kaito_pack.kaito.target import Surroundings
+    from kaito_pack.run import judging as checks
 
     problems = checks.check(old, Surroundings(target, old=old), with_model=False) or []
     return any(one.is_error and one.layer in ("crd", "webhook") for one in problems)
