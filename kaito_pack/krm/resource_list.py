@@ -69,10 +69,10 @@ def function_config(document: Document) -> Document:
         return part(document, CONFIG)
     place = document.place(CONFIG)
     if not isinstance(config, dict):
-        raise ProblemsError([problem("pack-file/missing-field", (), place, field=CONFIG[0])])
+        raise ProblemsError([problem("values/pack-file-missing-field", (), place, field=CONFIG[0])])
     name, wanted = ("kind", KIND) if config.get("apiVersion") == API_VERSION else ("apiVersion", API_VERSION)
     facts = {"value": shown(config.get(name)), "choices": wanted}
-    raise ProblemsError([problem("pack-file/not-a-choice", (*CONFIG, name), place, **facts)])
+    raise ProblemsError([problem("values/pack-file-not-a-choice", (*CONFIG, name), place, **facts)])
 
 
 def is_own(item: Manifest, manifest: Manifest, file: str) -> bool:

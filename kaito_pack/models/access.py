@@ -13,7 +13,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import entries, get, mapping, text
-from kaito_pack.facts.rules import problem, rule
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
 from kaito_pack.models.serving import ENGINE
@@ -45,7 +45,7 @@ def check_preset_access(
 ) -> Iterator[Problem]:
     """Yield a problem at `path` if KAITO downloads a gated preset without an access Secret."""
     model = catalogue.find_preset(preset)
-    if model is None or not model.gated or not rule(GATED_PRESET).holds_for(kaito):
+    if model is None or not model.gated or not get_rule(GATED_PRESET).holds_for(kaito):
         return
     secret = text(mapping(get(manifest, PRESET_OPTIONS)).get("modelAccessSecret"))
     annotations = mapping(get(manifest, ("metadata", "annotations")))
@@ -57,7 +57,7 @@ def gated_rule(model_id: str, model: Model | None) -> str | None:
     """Return the rule for a model that is gated or may be; None if it is not, or if nothing says so."""
     if model is not None and model.gated is not None:
         return GATED if model.gated else None
-    parameters = rule(MAY_BE_GATED).parameters
+    parameters = get_rule(MAY_BE_GATED).parameters
     by_name = any(re.search(pattern, model_id.lower()) for pattern in parameters["names"])
     by_license = model is not None and model.license in parameters["licenses"]
     return MAY_BE_GATED if by_name or by_license else None
@@ -65,7 +65,7 @@ def gated_rule(model_id: str, model: Model | None) -> str | None:
 
 def has_access(manifest: Mapping[str, Any], server: Mapping[str, Any], command: Command) -> bool:
     """Return whether the server has a token or may get the files another way: a mirror, a volume, offline."""
-    parameters, pod = rule(GATED).parameters, mapping(get(manifest, POD))
+    parameters, pod = get_rule(GATED).parameters, mapping(get(manifest, POD))
     known = environment(server)
     return bool(
         any(name in known for name in parameters["variables"])

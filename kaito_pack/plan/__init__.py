@@ -25,7 +25,7 @@ from kaito_pack.workspace.identity import DEFAULT_NAMESPACE, Identity, identity,
 LABELS = ("rejected", "not-rolled-out", "rolled-out-by-job", "recreate", "live", "ignored")
 REFUSED = "the update is refused as a whole, so nothing of it reaches the cluster"
 ONLY_ANEW = f"{REFUSED}; made again, the Workspace takes it, and the model is away meanwhile"
-STORED = "kaito/stored-object-broken"
+STORED = "webhook/stored-object-broken"
 BLOCKED = "whatever the change, because of what is stored: "
 
 

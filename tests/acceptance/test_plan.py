@@ -415,7 +415,7 @@ def test_upgrade_tells_of_an_instance_type_that_azure_still_lets_in(run: Run, tm
     (tmp_path / "old.yaml").write_text(TINY + "instanceType: Standard_NC12s_v3\n", encoding="utf-8")
     asked = ("plan", "--upgrade", "0.9", "old.yaml", "--kaito-version", "0.8", "-o", "json")
     (row,) = json.loads(run(*asked).stdout)
-    assert (row["effect"], row["rule"]) == ("differs", "kaito/instance-type-dropped-later")
+    assert (row["effect"], row["rule"]) == ("differs", "advice/instance-type-dropped-later")
     assert run(*asked, "--fail-on", "refused").returncode == 0
     assert run(*asked, "--fail-on", "differs").returncode == 1
 
