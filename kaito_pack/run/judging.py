@@ -9,7 +9,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence
+from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, text
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
@@ -23,6 +23,7 @@ from kaito_pack.kubernetes.objects.kinds import check_builtin
 from kaito_pack.kubernetes.objects.objects import check_object
 from kaito_pack.kubernetes.pods.pod import check_pod_template
 from kaito_pack.models import checks as models
+from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
 
 
@@ -77,11 +78,14 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
 def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target, workspace = surroundings.target, Workspace(body)
     if workspace.has_preset and workspace.has_inference and workspace.runs_vllm:
+        known = catalogue(target.catalogues)
         name = workspace.inference.get("config")
         found = find_config_map(name, workspace, surroundings) if isinstance(name, str) else None
         settings = (inference_config(found) if found is not None else None) or {}
         path: FieldPath = ("inference", "config")
-        yield from models.check_settings(workspace.preset, settings, catalogue(target.catalogues), path)
+        yield from models.check_settings(workspace.preset, settings, known, path)
+        path = ("inference", "preset")
+        yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
     memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
 
@@ -100,12 +104,15 @@ def check_model_of_values(
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(get(workspace, ("inference", "preset", "name")))
         yield from models.check_settings(preset, settings, known, (name, "max-model-len"))
+    if preset := text(get(workspace, ("inference", "preset", "name"))):
+        yield from check_preset_access(workspace, preset, known, target.kaito, ("preset",))
     containers = sequence(get(workspace, CONTAINERS))
     if containers and is_extended(values):
         yield from models.check_quantization(values, known)
     elif containers:
         memory, gpus = gpu_memory(target, values.get("instanceType"))
         yield from models.check_values(values, known, mapping(containers[0]).get("image"), memory, gpus)
+        yield from (found._replace(path=("modelId",)) for found in check_access(workspace, known))
 
 
 def is_extended(values: ValuesMap) -> bool:
