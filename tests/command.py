@@ -211,8 +211,7 @@ def _of_the_process() -> dict[str, Any]:
         "recursion limit": sys.getrecursionlimit(),
         "locale": locale.setlocale(locale.LC_ALL),
         "warning filters": list(warnings.filters),
-        "signal handlers": {n: signal.getsignal(n) for n in signal.valid_signals() - PATIENCE = 300.0  # seconds: only a command that hangs takes longer
-_IGNORED_SIGNALS},
+        "signal handlers": {n: signal.getsignal(n) for n in signal.valid_signals() - _IGNORED_SIGNALS},
         "timer": signal.getitimer(signal.ITIMER_REAL),
         "threads": set(threading.enumerate()),
         "files": set(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else set(),
