@@ -14,6 +14,7 @@ from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace
+from kaito_pack.kaito.pods import with_controller
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.kaito.template import check_template
 from kaito_pack.kaito.webhook_settings import MAX_MODEL_LEN, judges_length
@@ -39,7 +40,7 @@ def check(body: Manifest, surroundings: Surroundings, with_model: bool = True) -
     if builtin is None:
         custom = check_custom(body, surroundings.target.kubernetes)
         return _unknown_kind(body, surroundings.target) if custom is None else custom
-    validated = list(check_object(body, surroundings.target.kubernetes))
+    validated = list(with_controller(check_object(body, surroundings.target.kubernetes)))
     # Where validation speaks it knows more than the decoder: that a value is a Secret's, what a field is for.
     told = {found.path for found in validated}
     return [found for found in builtin if found.path not in told] + validated
@@ -69,7 +70,7 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
     yield from webhook.check(body, surroundings)
     template = get(body, TEMPLATE)
     if isinstance(template, Mapping):
-        yield from check_pod_template(template, TEMPLATE, target.kubernetes)
+        yield from with_controller(check_pod_template(template, TEMPLATE, target.kubernetes))
     yield from controller.check(body, surroundings)
     yield from canonical.check(body, target.kaito)
     yield from advice.check(body, surroundings)
