@@ -11,7 +11,7 @@ from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put_outcomes
 from kaito_pack.explain import descriptions
 from kaito_pack.explain import origins as explain_values
-from kaito_pack.facts.rules import all_rules
+from kaito_pack.facts.rules import all_rules, former_names
 from kaito_pack.facts.tables import table
 from kaito_pack.pack import Pack
 from kaito_pack.run.pipeline import Pipeline
@@ -88,9 +88,10 @@ def _put_text(text: str) -> None:
 
 def _explain_word(word: str, pack: Pack) -> int:
     rules, fields = all_rules(), values_fields(pack)
-    if word in rules:
-        examples = table("rules/examples.json").get(word, {})
-        _put_text(descriptions.rule_text(rules[word], examples))
+    name = former_names().get(word, word)
+    if name in rules:
+        examples = table("rules/examples.json").get(name, {})
+        _put_text(descriptions.rule_text(rules[name], examples))
         return 0
     if word in fields:
         below = [field for name, field in fields.items() if name.startswith(f"{word}.")]
