@@ -37,7 +37,7 @@ def annotation(problem: Problem) -> str:
     place = problem.place or Place("")
     words = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
     text = f"{path_text(problem.path)}: {words}" if problem.path else words
-    return workflow_command(problem.severity, place.file, place.line, place.column, problem.rule, text)
+    return workflow_command(problem.level, place.file, place.line, place.column, problem.rule, text)
 
 
 def workflow_command(severity: str, file: str, line: int, column: int, title: str, text: str) -> str:

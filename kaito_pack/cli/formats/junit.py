@@ -75,9 +75,7 @@ def _testcase(name: str, case: Case, is_strict: bool) -> Iterator[str]:
 
 def _failing(case: Case, is_strict: bool) -> list[Problem]:
     return [
-        problem
-        for problem in case.problems
-        if problem.is_error or (is_strict and problem.severity == "warning")
+        problem for problem in case.problems if problem.is_error or (is_strict and problem.severity != "ok")
     ]
 
 

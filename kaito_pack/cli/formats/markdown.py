@@ -19,10 +19,12 @@ def cases(result: ResultOfCases) -> Iterator[str]:
     """Yield a heading that counts, and a table of what is not good, errors first."""
     every = list(result.cases())
     rows = dict.fromkeys(row for case in every for row in _rows(case))
-    words = ("error", "warning")
+    words = ("error", "undecidable", "warning")
     counts = [sum(severity == word for severity, _ in rows) for word in words]
     summary = ", ".join(
-        f"{count} {word}{'' if count == 1 else 's'}" for count, word in zip(counts, words, strict=True)
+        f"{count} {word if count == 1 or word == 'undecidable' else f'{word}s'}"
+        for count, word in zip(counts, words, strict=True)
+        if count or word != "undecidable"
     )
     lines = [f"**kaito-pack {result.kind}.** {len(every)} checked: {summary}."]
     if rows:

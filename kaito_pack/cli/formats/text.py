@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kaito_pack.run.pipeline import Outcome
     from kaito_pack.run.validation import Entry, Report
 
-COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
+COLOURS = {"ok": "green", "warning": "yellow", "undecidable": "yellow", "error": "red"}
 
 
 def problem_line(problem: Problem) -> str:
@@ -42,13 +42,12 @@ def summary(reports: Mapping[str, Report]) -> str:
     """Return `12 documents: 11 accepted, 1 skipped; 3 warnings`, for the last KAITO version in `reports`."""
     entries = list(reports.values())[-1].entries
     verdicts = [entry.verdict for entry in entries]
-    counts = [
-        f"{verdicts.count(word)} {word}" for word in ("accepted", "refused", "skipped") if word in verdicts
-    ]
+    words = ("accepted", "refused", "undecidable", "skipped")
+    counts = [f"{verdicts.count(word)} {word}" for word in words if word in verdicts]
     problems = [problem for entry in entries for problem in entry.problems]
     tail = [
         _counted(sum(problem.is_error for problem in problems), "error"),
-        _counted(sum(not problem.is_error for problem in problems), "warning"),
+        _counted(sum(problem.severity == "warning" for problem in problems), "warning"),
     ]
     head = _counted(len(entries), "document") or "no documents"
     return "; ".join([f"{head}: {', '.join(counts) or 'nothing to judge'}", *filter(None, tail)])
