@@ -7,6 +7,7 @@ VENV := .venv
 PYTHON ?= python3
 RUN := $(VENV)/bin/python
 PYTEST ?= -n auto
+FUZZ_SECONDS ?= 600
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,11 +32,14 @@ check: $(VENV)/run.stamp ## Say what a cluster would say of VALUES=llama.yaml
 form: $(VENV)/form.stamp ## Fill in values in the browser (VALUES=values/llama.yaml opens a file)
 	@$(RUN) render.py new --web $(VALUES) $(ARGS)
 
-test: $(VENV)/dev.stamp ## Run the tests
+test: $(VENV)/dev.stamp ## Run the quick tests, about two minutes (PYTEST="-k name" selects)
 	@$(RUN) -m pytest $(PYTEST)
 
+test-all: $(VENV)/dev.stamp ## Run all tests, with the real tools that are installed
+	@$(RUN) -m pytest --full $(PYTEST)
+
 browser-test: $(VENV)/browser.stamp ## Run the tests of the form in a real browser
-	@$(RUN) -m pytest tests/browser $(PYTEST)
+	@$(RUN) -m pytest --full tests/browser $(PYTEST)
 
 screenshots: $(VENV)/browser.stamp ## Take the pictures of docs/form.md again
 	@$(RUN) -m scripts.screenshots
@@ -49,8 +53,8 @@ bench-tools: ## Fetch what the benchmark compares with (npm, Go)
 bench: $(VENV)/run.stamp ## Measure against helm and kubeconform; prints a table (ARGS="--files 1 20")
 	@$(RUN) bench/bench.py $(ARGS)
 
-fuzz: $(VENV)/dev.stamp ## Fuzz for long (FUZZ_SECONDS=600, for each of the fuzz tests)
-	@FUZZ_SECONDS="$${FUZZ_SECONDS:-600}" $(RUN) -m pytest tests/acceptance/test_fuzz.py -n auto
+fuzz: $(VENV)/dev.stamp ## Repeat the property tests with new examples (FUZZ_SECONDS=3600)
+	@FUZZ_SECONDS="$(FUZZ_SECONDS)" PYTEST="$(PYTEST)" scripts/fuzz
 
 conformance: $(VENV)/run.stamp ## Compare our verdicts with a real cluster's (KUBECONFIG=file, KAITO=0.12)
 	@KUBECONFIG="$(KUBECONFIG)" $(RUN) -m scripts.conformance $(KAITO)
@@ -78,4 +82,4 @@ lock: ## Pin the dependencies of requirements/*.in again (needs uv)
 clean: ## Remove what make has made
 	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis site
 
-.PHONY: bench bench-tools docs browser-test form screenshots fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean
+.PHONY: test-all bench bench-tools docs browser-test form screenshots fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean

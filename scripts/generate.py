@@ -84,12 +84,11 @@ def rules_page(examples: Mapping[str, Mapping[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    """Write everything that is generated."""
-    pack = Pack()
+def outputs(pack: Pack) -> dict[Path, str]:
+    """Return everything that is generated: the text of each file."""
     of_rules = rule_examples.examples(pack)
     bundle = editor_schema.editor_schema(pack, NOTE.format(source="schemas/values/"))
-    files = {
+    return {
         ROOT / "schemas" / "values.schema.json": json.dumps(bundle, indent=2) + "\n",
         ROOT / "docs" / "values.md": values_page(pack),
         ROOT / "docs" / "rules.md": rules_page(of_rules),
@@ -101,6 +100,11 @@ def main() -> None:
         **dict(monitoring.outputs(pack)),
         **dict(doc_sections.outputs(pack)),
     }
+
+
+def main() -> None:
+    """Write everything that is generated, and delete the renderings of examples that are gone."""
+    files = outputs(Pack())
     for stale in set((ROOT / "values" / "rendered").glob("*.yaml")) - set(files):
         stale.unlink()
     for file, text in files.items():

@@ -1,53 +1,108 @@
-"""What tests share: the facts beside the project, real tools, the command line."""
+"""What tests share: the tiers, the facts beside the project, real tools, the command line."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from hypothesis import settings
 
+from tests import tiers
 from tests.command import run_here, run_process
+from tests.times import Times
 
 ROOT = Path(__file__).resolve().parent.parent
 # Values as short as they can be: of a model that no catalogue has, and of one that is known.
 TINY = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"
 PHI = "name: phi\nmodelSource: vllm\nmodelId: microsoft/Phi-4-mini-instruct\n"
 
+TOOL_TARGETS = ("bench-tools", "test-tools")  # make targets, and the scripts that they run
+
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
-# Time is bench's matter; on a busy machine a deadline fails what is right.
-# The same examples every time: what has passed passes again. `make fuzz` looks for new ones.
-settings.register_profile("pack", deadline=None, derandomize="FUZZ_EXAMPLES" not in os.environ)
-settings.load_profile("pack")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that the make targets of the tiers use."""
+    group = parser.getgroup("tiers")
+    group.addoption("--full", action="store_true", help="run the full tier as well, as make test-all does")
+    group.addoption("--fuzz", action="store_true", help="draw new examples, as make fuzz does")
+    group.addoption("--times", metavar="FILE", help="append the totals and the slowest tests to FILE")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the tier; report the times from the one process that sees all tests."""
+    tiers.choose(config)
+    file = config.getoption("times")
+    if file and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Times(Path(file), " ".join(config.invocation_params.args)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests of the full tier, and leave them out unless --full asks for them."""
+    for item in items:
+        tiers.mark(item)
+    left_out = [item for item in items if tiers.is_left_out(item)]
+    if left_out:
+        items[:] = [item for item in items if not tiers.is_left_out(item)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Refuse skips under REQUIRE_TOOLS=1."""
+    report = yield
+    tiers.require(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Refuse skipped modules under REQUIRE_TOOLS=1."""
+    report = yield
+    tiers.require(report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the tests are if everything that was asked for is of the full tier."""
+    stats = terminalreporter.stats
+    if stats.get("deselected") and not set(stats) & {"passed", "failed", "error", "skipped"}:
+        terminalreporter.write_line(tiers.HINT)
 
 
 @pytest.fixture(scope="session")
 def facts() -> Path:
-    """The folder of recorded facts; tests that need it are skipped where it is not given."""
-    folder = os.environ.get("KAITO_FACTS")
-    if not folder:
-        pytest.skip("KAITO_FACTS is not set")
-    return Path(folder)
+    """The folder of recorded facts; tests that need it are skipped if it is not given."""
+    if not tiers.RECORDED:
+        pytest.skip(tiers.NOT_RECORDED)
+    return Path(tiers.RECORDED)
 
 
 def missing(what: str) -> NoReturn:
-    """Skip for want of a tool, or fail under REQUIRE_TOOLS=1."""
-    message = f"{what} is not installed; `make test-tools` gets it"
-    if os.environ.get("REQUIRE_TOOLS") == "1":
-        pytest.fail(message)
-    pytest.skip(message)
+    """Skip a test whose tool is missing, and name the target that installs it."""
+    pytest.skip(f"{what} is not installed; {installer(what)}")
+
+
+def installer(tool: str) -> str:
+    """Return how to install a tool: the first target of TOOL_TARGETS whose script names it."""
+    for target in TOOL_TARGETS:
+        script = (ROOT / "scripts" / target).read_text(encoding="utf-8")
+        if re.search(rf"\b{re.escape(Path(tool).name)}\b", script, re.IGNORECASE):
+            return f"`make {target}` installs it"
+    return "install it with your package manager"
 
 
 @pytest.fixture(scope="session")
 def tool() -> Callable[[str], str]:
-    """The path of a real tool; skips where it is missing, fails under REQUIRE_TOOLS=1."""
+    """The path of a real tool; skips if it is missing, fails under REQUIRE_TOOLS=1."""
 
     def find(name: str) -> str:
         local = ROOT / ".tools" / "bin" / name

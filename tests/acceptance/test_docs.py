@@ -18,6 +18,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.target import Target
 from scripts import doc_sections
+from tests import golden
 from tests.conftest import ROOT
 from tests.docs import shell
 from tests.docs.pages import CLUSTER, SHELL, Block, blocks, pages, prose, write
@@ -102,7 +103,7 @@ def test_generated_parts_of_pages_are_up_to_date() -> None:
     generated = list(doc_sections.outputs(PACK))
     assert len(generated) >= len(PACK.mode_names)
     for page, text in generated:
-        assert page.read_text(encoding="utf-8") == text, f"{page}: run `make generate`"
+        golden.check(page, text)
 
 
 def _command_lines() -> list[tuple[str, list[str]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.pipeline import Pipeline
 from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.target import Target
+from tests import golden
 from tests.conftest import ROOT
 
 EXAMPLES = [
@@ -23,6 +23,7 @@ EXAMPLES = [
     if "modelSource:" in file.read_text(encoding="utf-8")
 ]
 PACK = Pack()
+Workloads = dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]
 PIPELINE = Pipeline(PACK, Target(PACK.kaito_version(), definitions.newest()))
 
 
@@ -38,23 +39,13 @@ def example(request: pytest.FixtureRequest) -> Path:
     return file
 
 
-@pytest.fixture
-def bodies(example: Path) -> list[dict[str, Any]]:
-    return list(yaml.safe_load_all(rendered(example)))
-
-
 def test_there_are_examples_for_every_mode() -> None:
     shown = {yaml.safe_load(file.read_text(encoding="utf-8"))["modelSource"] for file in EXAMPLES}
     assert shown == set(PACK.mode_names)
 
 
 def test_an_example_renders_to_what_is_committed(example: Path) -> None:
-    golden = ROOT / "values" / "rendered" / example.name
-    expected, found = golden.read_text(encoding="utf-8"), rendered(example)
-    difference = "".join(
-        difflib.unified_diff(expected.splitlines(True), found.splitlines(True), "committed", "now")
-    )
-    assert expected == found, f"{difference}\nIf it is meant: make generate"
+    golden.check(ROOT / "values" / "rendered" / example.name, rendered(example))
 
 
 def test_an_example_begins_with_the_line_for_editors(example: Path) -> None:
@@ -71,34 +62,44 @@ def test_the_output_reads_as_a_careful_person_writes(example: Path) -> None:
     assert lines[0] == "apiVersion: kaito.sh/v1beta1"
 
 
-def container(workspace: dict[str, Any]) -> dict[str, Any]:
-    if "template" not in workspace["inference"]:
-        pytest.skip("KAITO makes the pod template of a preset")
-    found: dict[str, Any] = workspace["inference"]["template"]["spec"]["containers"][0]
-    return found
+@pytest.fixture(scope="module")
+def workloads() -> Workloads:
+    """The examples whose pod template the pack makes: {name: (container, all manifests)}."""
+    all_bodies = {file.stem: list(yaml.safe_load_all(rendered(file))) for file in EXAMPLES}
+    return {
+        name: (bodies[0]["inference"]["template"]["spec"]["containers"][0], bodies)
+        for name, bodies in all_bodies.items()
+        if "template" in bodies[0]["inference"]
+    }
 
 
-def test_the_gpu_limit_is_the_tensor_parallel_size(bodies: list[dict[str, Any]]) -> None:
-    args = container(bodies[0]).get("args", [])
-    if "--tensor-parallel-size" not in args:
-        pytest.skip("this engine has no tensor parallel size")
-    size = args[args.index("--tensor-parallel-size") + 1]
-    resources = container(bodies[0])["resources"]
-    assert resources["limits"]["nvidia.com/gpu"] == resources["requests"]["nvidia.com/gpu"] == size
+def is_sharded(container: dict[str, Any]) -> bool:
+    return "--tensor-parallel-size" in container.get("args", [])
 
 
-def test_probes_and_services_meet_the_port_that_is_served(bodies: list[dict[str, Any]]) -> None:
-    (port,) = [one["containerPort"] for one in container(bodies[0])["ports"]]
-    for probe in ("livenessProbe", "readinessProbe"):
-        if probe in container(bodies[0]):
-            assert container(bodies[0])[probe]["httpGet"]["port"] == port
-    for service in (body for body in bodies if body["kind"] == "Service"):
-        assert service["spec"]["ports"][0]["targetPort"] == port
-        assert service["spec"]["selector"] == {"kaito.sh/workspace": bodies[0]["metadata"]["name"]}
+def test_the_gpu_limit_is_the_tensor_parallel_size(workloads: Workloads) -> None:
+    sharded = {name: container for name, (container, _) in workloads.items() if is_sharded(container)}
+    assert sharded
+    for name, container in sharded.items():
+        size = container["args"][container["args"].index("--tensor-parallel-size") + 1]
+        gpus = {key: container["resources"][key]["nvidia.com/gpu"] for key in ("limits", "requests")}
+        assert gpus == {"limits": size, "requests": size}, name
 
 
-def test_llama_cpp_has_a_service_of_the_packs_only_for_several_replicas(bodies: list[dict[str, Any]]) -> None:
-    if "--tensor-parallel-size" in container(bodies[0]).get("args", []):
-        pytest.skip("vLLM always has one")
-    services = [body for body in bodies if body["kind"] == "Service"]
-    assert bool(services) is (bodies[0]["resource"]["count"] > 1)
+def test_probes_and_services_meet_the_port_that_is_served(workloads: Workloads) -> None:
+    assert workloads
+    for name, (container, bodies) in workloads.items():
+        (port,) = [each["containerPort"] for each in container["ports"]]
+        probes = [container[probe] for probe in ("livenessProbe", "readinessProbe") if probe in container]
+        assert {probe["httpGet"]["port"] for probe in probes} <= {port}, name
+        for service in (body for body in bodies if body["kind"] == "Service"):
+            assert service["spec"]["ports"][0]["targetPort"] == port, name
+            assert service["spec"]["selector"] == {"kaito.sh/workspace": bodies[0]["metadata"]["name"]}, name
+
+
+def test_llama_cpp_has_a_service_of_the_packs_only_for_several_replicas(workloads: Workloads) -> None:
+    unsharded = {name: bodies for name, (container, bodies) in workloads.items() if not is_sharded(container)}
+    assert unsharded
+    for name, bodies in unsharded.items():
+        services = [body for body in bodies if body["kind"] == "Service"]
+        assert bool(services) is (bodies[0]["resource"]["count"] > 1), name

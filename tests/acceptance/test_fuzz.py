@@ -1,32 +1,32 @@
-"""Mutated values and manifests: never a traceback, never slow, and told at a line that has to do with it.
+"""Mutated values and manifests: no traceback, no surge of work, and problems at a line that matters.
 
-`make fuzz` runs the same for FUZZ_SECONDS, with other inputs at each run.
+`make fuzz` repeats these and all other property tests for FUZZ_SECONDS, with new inputs in each round.
 """
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable
 from copy import deepcopy
-from functools import wraps
 from typing import Any
 
+import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from kaito_pack.documents import read_text
+from kaito_pack.documents import Document, read_text
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.pack import Pack
 from kaito_pack.problems import PackError, ProblemsError
 from kaito_pack.report import line
 from kaito_pack.sources import Source
 from kaito_pack.target import Target
-from kaito_pack.validation import Validation
+from kaito_pack.validation import Entry, Validation
+from tests import work
 from tests.conftest import ROOT
+from tests.tiers import often
 
-SECONDS = int(os.environ.get("FUZZ_SECONDS", "0"))  # of each test; 0: a set number of inputs
+pytestmark = pytest.mark.full
+MOST_WORK, EXPLAINING = 3, 5000  # times the calls without the mutation, and calls to explain a problem
 PACK = Pack()
 VALIDATIONS = [Validation(PACK, Target(kaito, "1.35")) for kaito in ("0.6", "0.9", "0.12")]
 SEEDS = [
@@ -74,28 +74,6 @@ def judge(text: str | bytes, of: Validation) -> Any:
     return report
 
 
-def often(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """So many inputs; where FUZZ_SECONDS is set, rounds of new inputs until they are over."""
-
-    def decorate(test: Callable[..., None]) -> Callable[..., None]:
-        quick = settings(
-            max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None
-        )(test)
-        if not SECONDS:
-            return quick
-
-        @wraps(test)
-        def for_long() -> None:
-            end = time.monotonic() + SECONDS
-            while time.monotonic() < end:
-                quick()
-
-        del for_long.__wrapped__  # type: ignore[attr-defined]  # pytest would ask for the inputs as fixtures
-        return for_long
-
-    return decorate
-
-
 spots = st.integers(0, 10**6)
 pieces = st.one_of(
     st.sampled_from(
@@ -124,7 +102,7 @@ pieces = st.one_of(
 )
 
 
-@often(1500)
+@often(1500, *HealthCheck)
 @given(
     seed=st.sampled_from(SEEDS),
     cuts=st.lists(st.tuples(spots, spots, pieces), min_size=1, max_size=4),
@@ -138,7 +116,7 @@ def test_mutated_text_is_judged_without_a_traceback(seed: str, cuts: list[Any], 
     judge(text, of)
 
 
-@often(500)
+@often(500, *HealthCheck)
 @given(data=st.binary(max_size=200), of=st.sampled_from(VALIDATIONS))
 def test_bytes_are_judged_without_a_traceback(data: bytes, of: Validation) -> None:
     judge(data, of)
@@ -152,7 +130,15 @@ def places(body: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-@often(400)
+def counted(document: Document, of: Validation) -> tuple[Entry, int]:
+    """The verdict on a document, and how many calls it took."""
+    entries: list[Entry] = []
+    count = work.calls(lambda: entries.extend(of.run([Source("fuzz.yaml", [document])]).entries))
+    (entry,) = entries
+    return entry, count
+
+
+@often(400, *HealthCheck)
 @given(data=st.data(), of=st.sampled_from(VALIDATIONS))
 def test_a_mutated_manifest_is_told_at_the_line_that_was_mutated_or_its_parent(
     data: st.DataObject, of: Validation
@@ -169,14 +155,11 @@ def test_a_mutated_manifest_is_told_at_the_line_that_was_mutated_or_its_parent(
         document = read_text(to_yaml(body), "fuzz.yaml")[0]
     except (ProblemsError, ValueError):
         return
-    before = {
-        (one.rule, one.path)
-        for entry in of.run([Source("fuzz.yaml", [read_text(to_yaml(original), "f")[0]])]).entries
-        for one in entry.problems
-    }
-    start = time.monotonic()
-    (entry,) = of.run([Source("fuzz.yaml", [document])]).entries
-    assert time.monotonic() - start < 2
+    (first, usual), (entry, needed) = (
+        counted(each, of) for each in (read_text(to_yaml(original), "f")[0], document)
+    )
+    assert needed <= MOST_WORK * usual + EXPLAINING
+    before = {(one.rule, one.path) for one in first.problems}
     lines = {document.place(path[:length]).line for length in range(len(path) + 1)}
     lines |= {document.place(path[:length], key=True).line for length in range(1, len(path) + 1)}
     lines |= {document.place(below).line for below in places(body) if below[: len(path)] == path}

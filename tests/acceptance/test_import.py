@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from kaito_pack.documents import read_text
 from kaito_pack.documents.scalars import to_yaml
@@ -18,7 +18,7 @@ from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values import checking as checked_values
 from kaito_pack.values import json_schema
-from tests import strategies
+from tests import strategies, tiers
 from tests.conftest import Run
 from tests.strategies import PACK
 
@@ -27,7 +27,7 @@ EXAMPLES = sorted(
     file for file in (ROOT / "values").glob("*.yaml") if "modelSource" in file.read_text(encoding="utf-8")
 )
 RENDERER = Renderer(PACK)
-often = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+often = tiers.often(200, *HealthCheck)
 
 
 def rendered(drawn: dict[str, Any]) -> str:

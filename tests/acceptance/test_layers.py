@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack.documents import Document
 from kaito_pack.values import layers
 from kaito_pack.values.layers import Layer
 from tests.conftest import ROOT, TINY, Run
+from tests.tiers import often
 
 TARGET = "apiVersion: pack.kubefoundry.io/v1\nkind: Target\n"
 
@@ -327,20 +328,20 @@ def merged(*values: dict) -> dict:
     return layers.merge([Layer(Document(f"{number}", 1, value)) for number, value in enumerate(values)])
 
 
-@settings(max_examples=200, deadline=None)
+@often(200)
 @given(one=maps, two=maps, three=maps)
 def test_layers_are_laid_one_over_the_other_from_the_lowest(one: dict, two: dict, three: dict) -> None:
     assert merged(one, two, three) == merged(merged(one, two), three)
     assert merged(one) == one == merged({}, one) == merged(one, {}) == merged(one, one)
 
 
-@settings(max_examples=200, deadline=None)
+@often(200)
 @given(one=alike, two=alike, three=alike)
 def test_layers_of_one_shape_may_be_grouped_in_any_way(one: dict, two: dict, three: dict) -> None:
     assert merged(one, merged(two, three)) == merged(one, two, three)
 
 
-@settings(max_examples=200, deadline=None)
+@often(200)
 @given(one=maps, two=maps)
 def test_what_the_later_layer_says_holds(one: dict, two: dict) -> None:
     together = merged(one, two)
@@ -352,7 +353,7 @@ def test_what_the_later_layer_says_holds(one: dict, two: dict) -> None:
     }
 
 
-@settings(max_examples=200, deadline=None)
+@often(200)
 @given(one=maps, two=maps)
 def test_merging_changes_none_of_the_layers(one: dict, two: dict) -> None:
     before = repr((one, two))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as hypothesis_strategies
 
 from kaito_pack.cli._plan_text import as_markdown, as_text
@@ -20,7 +20,7 @@ from kaito_pack.plan.differences import differences
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.target import Target
 from kaito_pack.values import checking as checked
-from tests import strategies
+from tests import strategies, tiers
 from tests.conftest import Run
 from tests.strategies import PACK
 
@@ -447,7 +447,7 @@ def test_upgrade_without_a_present_version_takes_the_one_before(run: Run, tree: 
     assert "Taking KAITO 0.11 for the present one" in done.stderr
 
 
-often = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+often = tiers.often(200, *HealthCheck)
 
 
 @often

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from kaito_pack.checks import check
 from kaito_pack.kaito.fields import is_workspace
@@ -16,12 +16,12 @@ from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.target import Target
 from kaito_pack.values import checking as checked_values
-from tests import strategies
+from tests import strategies, tiers
 from tests.strategies import PACK
 
 RENDERER = Renderer(PACK)
 NEWEST = Target(PACK.kaito_version(), definitions.newest())
-often = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+often = tiers.often(200, *HealthCheck)
 
 
 def rendered(drawn: dict[str, Any]) -> list[Any]:

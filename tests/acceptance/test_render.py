@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
+from array import array
 from pathlib import Path
+from typing import IO
 
 import pytest
 import yaml
 
+from tests import golden
 from tests.conftest import ROOT, TINY, Run
 
 LLAMA = ROOT / "values" / "llama.yaml"
@@ -22,7 +27,7 @@ LLAMA = ROOT / "values" / "llama.yaml"
 def test_a_values_file_becomes_manifests_on_stdout_and_nothing_else(run: Run) -> None:
     done = run(LLAMA)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == (ROOT / "values" / "rendered" / "llama.yaml").read_text(encoding="utf-8")
+    golden.check(ROOT / "values" / "rendered" / "llama.yaml", done.stdout)
 
 
 def test_render_may_be_written_or_left_out(run: Run) -> None:
@@ -134,9 +139,16 @@ def test_a_folder_that_cannot_be_made_is_exit_2(run: Run, tmp_path: Path) -> Non
 
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
     command = f"{sys.executable} {ROOT / 'render.py'} {LLAMA} -o json | head -c 1"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout == "{"
     assert done.stderr == ""
+
+
+def unread(pipe: IO[bytes]) -> int:
+    """The bytes in a pipe that its reader has not taken yet."""
+    count = array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
 
 
 def test_ctrl_c_ends_it_without_a_traceback() -> None:
@@ -144,9 +156,13 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
     with subprocess.Popen(
         arguments, stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.PIPE
     ) as waiting:
-        time.sleep(1.0)
+        assert waiting.stdin is not None
+        waiting.stdin.write(b"name: tiny\n")
+        waiting.stdin.flush()
+        while unread(waiting.stdin) and waiting.poll() is None:
+            time.sleep(0.02)  # until it has read this line and waits for the next
         waiting.send_signal(signal.SIGINT)
-        _, stderr = waiting.communicate(timeout=20)
+        _, stderr = waiting.communicate(timeout=60)
     assert waiting.returncode == 130
     assert b"Traceback" not in stderr
 
@@ -161,7 +177,7 @@ def test_colour_is_for_terminals_and_no_color_is_obeyed(
         environment["NO_COLOR"] = no_color
     ours, theirs = pty.openpty()
     command = [sys.executable, str(ROOT / "render.py"), "bad.yaml"]
-    subprocess.run(command, cwd=tmp_path, stderr=theirs, env=environment, timeout=30, check=False)
+    subprocess.run(command, cwd=tmp_path, stderr=theirs, env=environment, timeout=60, check=False)
     os.close(theirs)
     shown = os.read(ours, 10_000)
     os.close(ours)
@@ -185,7 +201,7 @@ def test_without_its_dependencies_it_says_in_one_line_to_run_make() -> None:
         [sys.executable, "-S", "-E", str(ROOT / "render.py"), str(LLAMA)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, find, given, reject, settings
+from hypothesis import HealthCheck, find, given, reject
 from hypothesis import strategies as st
 
 from kaito_pack.checks import check
@@ -22,6 +22,7 @@ from kaito_pack.values import checking as checked
 from tests import strategies
 from tests.conftest import ROOT
 from tests.strategies import PACK
+from tests.tiers import often
 
 HASH = "kubefoundry.io/template-hash"
 WORKSPACE = "workspaces.kaito.sh"
@@ -105,7 +106,7 @@ def test_names_are_short_enough_for_labels(mode: str) -> None:
     assert all(len(body["metadata"]["name"]) <= 63 for body in bodies.values())
 
 
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@often(100, *HealthCheck)
 @given(drawn=st.data())
 def test_the_hash_changes_with_the_pod_spec_and_with_nothing_else(drawn: st.DataObject) -> None:
     mode = drawn.draw(st.sampled_from(MODES))

@@ -17,7 +17,6 @@ from kaito_pack.problems import Problem
 from kaito_pack.target import Provisioning, Surroundings, Target
 
 FACTS = os.environ.get("KAITO_FACTS")
-needs_facts = pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
 KUBERNETES = "1.35"
 COLUMNS: dict[str, Provisioning] = {"nap": "auto", "byo": "byo", "byo_without_instance_type": "byo"}
 
@@ -56,13 +55,9 @@ def of_the_rules(answer: dict[str, Any]) -> list[str]:
     return [e for e in answer["errors"] if e.startswith("webhook: ") and "decoding request failed" not in e]
 
 
-@needs_facts
+@pytest.mark.recorded
 @pytest.mark.parametrize("case", ADMISSION)
 def test_the_rules_of_the_webhook_speak_where_they_spoke(case: str) -> None:
-    if case.startswith("update/"):
-        pytest.importorskip(
-            "kaito_pack.kaito.template", reason="stored templates are decoded by another module"
-        )
     wrong = []
     for version, column, answer, manifest, surroundings in columns(case):
         found = [problem.rule for problem in webhook.check(manifest, surroundings) if problem.is_error]
@@ -82,11 +77,9 @@ def all_of(manifest: dict[str, Any], surroundings: Surroundings) -> Iterator[Pro
     yield from webhook.check(manifest, surroundings)
 
 
-@needs_facts
+@pytest.mark.recorded
 @pytest.mark.parametrize("case", ADMISSION)
 def test_every_verdict_is_that_of_a_real_cluster(case: str) -> None:
-    pytest.importorskip("kaito_pack.kaito.crd", reason="the CRD is checked by another module")
-    pytest.importorskip("kaito_pack.kaito.template", reason="templates are decoded by another module")
     wrong = []
     for version, column, answer, manifest, surroundings in columns(case):
         found = [p for p in all_of(manifest, surroundings) if p.is_error and p.layer in ("crd", "webhook")]
@@ -106,7 +99,7 @@ SPOKEN = {
 }
 
 
-@needs_facts
+@pytest.mark.recorded
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_has_the_recorded_verdict(name: str) -> None:
     wrong = []

@@ -15,13 +15,14 @@ from kaito_pack.kubernetes.objects import check_object
 from kaito_pack.kubernetes.pod import check_pod_template
 
 FACTS = os.environ.get("KAITO_FACTS")
+pytestmark = pytest.mark.recorded
 UNDECODABLE = "Error from server (BadRequest)"  # the decoder's part, proved with the decoder
 
 
 def verdicts() -> list[Any]:
     """Each recorded case with a StatefulSet that decodes, and whether it was accepted."""
     if not FACTS:
-        return [pytest.param("", True, marks=pytest.mark.skip("KAITO_FACTS is not set"))]
+        return []
     recorded = json.loads((Path(FACTS) / "verdicts" / "apiserver.json").read_text(encoding="utf-8"))
     found = [(name, case["statefulset"]) for name, case in recorded.items() if "statefulset" in case]
     assert found
@@ -35,7 +36,7 @@ def verdicts() -> list[Any]:
 def manifests() -> list[Any]:
     """The manifests that stood still on a real cluster."""
     if not FACTS:
-        return [pytest.param({}, marks=pytest.mark.skip("KAITO_FACTS is not set"))]
+        return []
     files = sorted((Path(FACTS) / "live").glob("final-*.yaml"))
     assert files
     return [

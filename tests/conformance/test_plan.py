@@ -9,13 +9,13 @@ import pytest
 from kaito_pack.documents import read_file
 from kaito_pack.plan import plan, rejections
 from kaito_pack.target import Target
-from tests.conformance.test_admission import ADMISSION, COLUMNS, FACTS, KUBERNETES
+from tests.conformance.test_admission import ADMISSION, COLUMNS, KUBERNETES
 from tests.conformance.test_verdicts import case_file
 
 UPDATES = [case for case in ADMISSION if case.startswith("update/")]
 
 
-@pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
+@pytest.mark.recorded
 @pytest.mark.parametrize("case", UPDATES)
 def test_rejected_is_what_the_webhook_refuses_for_the_change(case: str) -> None:
     (old,), (new,) = (
@@ -34,7 +34,7 @@ def test_rejected_is_what_the_webhook_refuses_for_the_change(case: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
+@pytest.mark.recorded
 @pytest.mark.parametrize("case", UPDATES)
 def test_a_plan_says_rejected_exactly_where_the_update_is_refused(case: str) -> None:
     (old,), (new,) = (

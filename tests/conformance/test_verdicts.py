@@ -23,7 +23,6 @@ PACK = Pack()
 APISERVER = {
     name: answer for name, answer in recorded("verdicts/apiserver.json").items() if name != "_server"
 }
-needs_facts = pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
 
 
 def case_file(case: str, file: str = "new") -> str:
@@ -49,7 +48,7 @@ def judged(case: str, version: str, column: str) -> Entry:
     return entry
 
 
-@needs_facts
+@pytest.mark.recorded
 @pytest.mark.parametrize("case", ADMISSION)
 def test_the_verdict_is_the_clusters(case: str) -> None:
     wrong = []
@@ -63,7 +62,7 @@ def test_the_verdict_is_the_clusters(case: str) -> None:
     assert wrong == []
 
 
-@needs_facts
+@pytest.mark.recorded
 @pytest.mark.parametrize("case", [name for name, answer in APISERVER.items() if "statefulset" in answer])
 def test_what_the_statefulset_is_refused_for_is_an_error(case: str) -> None:
     entry = judged(case, "0.12", "nap")
@@ -82,7 +81,7 @@ def test_what_the_statefulset_is_refused_for_is_an_error(case: str) -> None:
         assert found, answer["message"]
 
 
-@needs_facts
+@pytest.mark.recorded
 @pytest.mark.parametrize("case", [name for name, answer in APISERVER.items() if "workspace" in answer])
 def test_without_the_webhook_the_api_server_refuses_what_the_crd_layer_refuses(case: str) -> None:
     entry = judged(case, "0.12", "nap")
@@ -91,14 +90,14 @@ def test_without_the_webhook_the_api_server_refuses_what_the_crd_layer_refuses(c
     assert bool(found) is not answer["ok"], (answer["message"], found)
 
 
-@needs_facts
+@pytest.mark.recorded
 @pytest.mark.parametrize("case", ["pod-contianers", "ok-vllm-nap", "update/selector"])
 def test_the_command_line_says_the_same(case: str) -> None:
     command = [sys.executable, str(ROOT / "render.py"), "validate", case_file(case), "-o", "json"]
     if case.startswith("update/"):
         command += ["--old", case_file(case, "old")]
     command += ["--kaito-version", "0.12", "--node-provisioning", "auto"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     (entry,) = json.loads(done.stdout)
     accepted = ADMISSION[case]["0.12"]["nap"]["ok"]
     assert entry["verdict"] == ("accepted" if accepted else "refused")

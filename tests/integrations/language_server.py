@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 30  # seconds that an answer may take on a busy machine
+PATIENCE = 120  # seconds without an answer, after which the server counts as hanging
 
 # What an editor would send as its settings; nothing is fetched.
 SETTINGS: Mapping[str, Any] = {

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from scripts import health_checks
-from tests import status_cases
+from tests import golden, status_cases
 from tests.conftest import ROOT, missing
 
 HERE = ROOT / "tests" / "integrations"
@@ -147,4 +147,4 @@ def test_flux_cannot_judge_a_missing_status_without_any_other_sign():
 
 def test_the_health_checks_are_made_from_the_table():
     for file, text in health_checks.outputs():
-        assert file.read_text(encoding="utf-8") == text, f"{file.name} is old; run make generate"
+        golden.check(file, text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -141,11 +140,9 @@ def test_what_is_no_crd_is_told_in_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kaito", crd.versions())
-def test_our_schemas_have_the_structure_of_the_real_crds(kaito: str, tmp_path: Path) -> None:
-    if "KAITO_FACTS" not in os.environ:
-        pytest.skip("KAITO_FACTS is not set")
+def test_our_schemas_have_the_structure_of_the_real_crds(kaito: str, tmp_path: Path, facts: Path) -> None:
     release = crd.versions()[kaito]["release"]
-    real = Path(os.environ["KAITO_FACTS"]) / "crds" / f"workspaces-v{release}.yaml"
+    real = facts / "crds" / f"workspaces-v{release}.yaml"
     schema_from_crd.main([str(real), "--out", str(tmp_path)])
     ours = SCHEMAS / "kaito" / f"{kaito}.json"
     assert (tmp_path / ours.name).read_text(encoding="utf-8") == ours.read_text(encoding="utf-8")

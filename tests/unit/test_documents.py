@@ -7,16 +7,20 @@ import json
 import os
 import subprocess
 import sys
-import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack import documents
 from kaito_pack.documents import Document, notes, read_file, read_text, reading
 from kaito_pack.problems import Problem, ProblemsError, UsageError
+from tests import work
+from tests.tiers import often
 
 ROOT = FilePath(__file__).resolve().parents[2]
 VALUES = """\
@@ -245,7 +249,7 @@ class TestJson:
     def test_what_is_no_json_is_refused(self, text: str) -> None:
         assert refused(text)
 
-    @settings(max_examples=200)
+    @often(200)
     @given(
         st.recursive(
             st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
@@ -393,43 +397,65 @@ class TestFiles:
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{b}: &{b} [{', '.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
 )
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """Input that means harm, of any size: the full one, and a small one to count the work on."""
+
+    make: Callable[[int], bytes]
+    full: int
+    small: int = 500
+
+
+def fixed(content: bytes) -> Hostile:
+    """Input whose harm is not in its size."""
+    return Hostile(lambda _: content, 1, 1)
+
+
+THOUSAND_KEYS = b",".join(b"k%d: 1" % i for i in range(1000))
 HOSTILE = {
-    "a line of 1 MB": b"a: " + b"x y" * 350_000,
-    "a quoted line of 1 MB": b'a: "' + b"\\n" * 500_000 + b'"',
-    "a key of 1 MB": b"x" * 1_000_000 + b": 1",
-    "a number of 1 MB": b"a: " + b"1" * 1_000_000,
-    "a fraction of 1 MB": b"a: 0." + b"1" * 1_000_000,
-    "a hexadecimal number of 1 MB": b"a: 0x" + b"f" * 1_000_000,
-    "underscores of 1 MB": b"a: 1" + b"_" * 1_000_000,
-    "colons of 1 MB": b"a: 1" + b":1" * 500_000 + b"x",
-    "100,000 keys": b"".join(b"k%d: %d\n" % (i, i) for i in range(100_000)),
-    "99,999 keys": b"".join(b"k%d: %d\n" % (i, i) for i in range(99_999)),
-    "99,999 odd keys with surprises": b"".join(b"%d: no\n" % i for i in range(99_999)),
-    "a list of 1,000,000": b"[" + b"1," * 1_000_000 + b"]",
-    "flow lists 100,000 deep": b"[" * 100_000,
-    "flow maps 100,000 deep": b"{a: " * 100_000,
-    "flow maps as keys": b"{" * 100_000,
-    "block lists 100,000 deep": b"- " * 100_000,
-    "explicit keys 100,000 deep": b"? " * 100_000,
-    "block maps 3,000 deep": b"".join(b" " * i + b"a:\n" for i in range(3000)),
-    "json 100,000 deep": b'["\\ud83d\\ude00",' + b"[" * 100_000,
-    "json of 99,999 keys": b'{"\\/": 0' + b"".join(b',"%d": 1e3' % i for i in range(99_998)) + b"}",
-    "json surrogates of 1 MB": b'["' + b"\\ud83d\\ude00" * 80_000 + b'"]',
-    "billion laughs": LAUGHS.encode(),
-    "quadratic": b"a: &a [" + b"x, " * 1000 + b"]\nb: [" + b"*a, " * 900 + b"]",
-    "merges of merges": b"a: &a {"
-    + b",".join(b"k%d: 1" % i for i in range(1000))
-    + b"}\nb:\n"
-    + b"  - <<: *a\n" * 900,
-    "100,000 aliases": b"a: &a x\nb: [" + b"*a, " * 100_000 + b"]",
-    "100,000 anchors": b"[" + b",".join(b"&a%d x" % i for i in range(100_000)) + b"]",
-    "100,000 documents": b"---\na\n" * 100_000,
-    "100,000 faults": b"- !x 1\n" * 100_000,
-    "NUL": b"a: \0",
-    "invalid UTF-8": b"a: \xc3\x28",
-    "UTF-16": "a: 1".encode("utf-16"),
-    "UTF-16 without a mark": "a: 1".encode("utf-16-le"),
-    "UTF-32": "a: 1".encode("utf-32"),
+    "a line of 1 MB": Hostile(lambda n: b"a: " + b"x y" * n, 350_000),
+    "a quoted line of 1 MB": Hostile(lambda n: b'a: "' + b"\\n" * n + b'"', 500_000),
+    "a key of 1 MB": Hostile(lambda n: b"x" * n + b": 1", 1_000_000),
+    "a number of 1 MB": Hostile(lambda n: b"a: " + b"1" * n, 1_000_000),
+    "a fraction of 1 MB": Hostile(lambda n: b"a: 0." + b"1" * n, 1_000_000),
+    "a hexadecimal number of 1 MB": Hostile(lambda n: b"a: 0x" + b"f" * n, 1_000_000),
+    "underscores of 1 MB": Hostile(lambda n: b"a: 1" + b"_" * n, 1_000_000),
+    "colons of 1 MB": Hostile(lambda n: b"a: 1" + b":1" * n + b"x", 500_000),
+    "100,000 keys": Hostile(lambda n: b"".join(b"k%d: %d\n" % (i, i) for i in range(n)), 100_000),
+    "99,999 keys": Hostile(lambda n: b"".join(b"k%d: %d\n" % (i, i) for i in range(n)), 99_999),
+    "99,999 odd keys with surprises": Hostile(lambda n: b"".join(b"%d: no\n" % i for i in range(n)), 99_999),
+    "a list of 1,000,000": Hostile(lambda n: b"[" + b"1," * n + b"]", 1_000_000),
+    "flow lists 100,000 deep": Hostile(lambda n: b"[" * n, 100_000),
+    "flow maps 100,000 deep": Hostile(lambda n: b"{a: " * n, 100_000),
+    "flow maps as keys": Hostile(lambda n: b"{" * n, 100_000),
+    "block lists 100,000 deep": Hostile(lambda n: b"- " * n, 100_000),
+    "explicit keys 100,000 deep": Hostile(lambda n: b"? " * n, 100_000),
+    "block maps 3,000 deep": Hostile(lambda n: b"".join(b" " * i + b"a:\n" for i in range(n)), 3000),
+    "json 100,000 deep": Hostile(lambda n: b'["\\ud83d\\ude00",' + b"[" * n, 100_000),
+    "json of 99,999 keys": Hostile(
+        lambda n: b'{"\\/": 0' + b"".join(b',"%d": 1e3' % i for i in range(n - 1)) + b"}", 99_999
+    ),
+    "json surrogates of 1 MB": Hostile(lambda n: b'["' + b"\\ud83d\\ude00" * n + b'"]', 80_000),
+    "billion laughs": fixed(LAUGHS.encode()),
+    "quadratic": Hostile(lambda n: b"a: &a [" + b"x, " * 1000 + b"]\nb: [" + b"*a, " * n + b"]", 900, 20),
+    "merges of merges": Hostile(
+        lambda n: (
+            b"a: &a {" + b",".join(b"k%d: 1" % i for i in range(1000)) + b"}\nb:\n" + b"  - <<: *a\n" * n
+        ),
+        900,
+        20,
+    ),
+    "100,000 aliases": Hostile(lambda n: b"a: &a x\nb: [" + b"*a, " * n + b"]", 100_000),
+    "100,000 anchors": Hostile(lambda n: b"[" + b",".join(b"&a%d x" % i for i in range(n)) + b"]", 100_000),
+    "100,000 documents": Hostile(lambda n: b"---\na\n" * n, 100_000),
+    "100,000 faults": Hostile(lambda n: b"- !x 1\n" * n, 100_000),
+    "NUL": fixed(b"a: \0"),
+    "invalid UTF-8": fixed(b"a: \xc3\x28"),
+    "UTF-16": fixed("a: 1".encode("utf-16")),
+    "UTF-16 without a mark": fixed("a: 1".encode("utf-16-le")),
+    "UTF-32": fixed("a: 1".encode("utf-32")),
 }
 CHILD = """
 import resource, sys
@@ -440,30 +466,47 @@ try:
     print("read", len(read_file(sys.argv[1])))
 except PackError as error:
     print("refused", str(error)[:200])
-# The peak of this process; getrusage would begin with that of the process it was forked from.
+# The peak of this process; the one that resource reports begins with that of the process it was forked from.
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_input_is_answered_within_two_seconds_and_200_mb(name: str, tmp_path: FilePath) -> None:
+def test_hostile_input_is_answered_within_200_mb(name: str, tmp_path: FilePath) -> None:
     file = tmp_path / "hostile.yaml"
-    file.write_bytes(HOSTILE[name])
-    start = time.monotonic()
+    file.write_bytes(HOSTILE[name].make(HOSTILE[name].full))
     run = subprocess.run(
-        [sys.executable, "-c", CHILD, str(file)], capture_output=True, cwd=ROOT, check=False, text=True
+        [sys.executable, "-c", CHILD, str(file)],
+        capture_output=True,
+        cwd=ROOT,
+        check=False,
+        text=True,
+        timeout=120,
     )
     assert run.returncode == 0, run.stderr
-    assert time.monotonic() - start < 8, "2 s on a quiet machine: " + run.stdout
     answer, used = run.stdout.splitlines()
-    print(answer, used, time.monotonic() - start)
     assert answer.startswith(("read", "refused"))
     assert int(used) < 200_000  # KiB
 
 
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_work_grows_with_hostile_input_and_no_faster(name: str) -> None:
+    def reading_of(size: int) -> Callable[[], object]:
+        content = HOSTILE[name].make(size)
+
+        def read() -> None:
+            with suppress(ProblemsError):
+                read_text(content, "hostile.yaml")
+
+        return read
+
+    work.check_growth(reading_of, HOSTILE[name].small)
+
+
 @pytest.mark.parametrize("name", ["billion laughs", "quadratic", "merges of merges"])
 def test_an_alias_bomb_is_told_as_such(name: str) -> None:
-    assert refused_once(HOSTILE[name])[0] == "file/alias-bomb"
+    assert refused_once(HOSTILE[name].make(HOSTILE[name].full))[0] == "file/alias-bomb"
 
 
 PIECES = [
@@ -495,18 +538,18 @@ PIECES = [
 
 
 class TestFuzz:
-    @settings(max_examples=1200, deadline=None)
+    @often(1200)
     @given(st.binary(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
     def test_any_input_is_read_or_refused(self, text: bytes | str) -> None:
         check_answer(text)
 
-    @settings(max_examples=1000, deadline=None)
+    @often(1000)
     @given(st.integers(0, len(VALUES)), st.integers(0, 8), st.sampled_from(PIECES) | st.binary(max_size=3))
     def test_any_change_of_a_file_is_read_or_refused(self, at: int, cut: int, put: str | bytes) -> None:
         new = put.encode() if isinstance(put, str) else put
         check_answer(VALUES[:at].encode() + new + VALUES[at + cut :].encode())
 
-    @settings(max_examples=300, deadline=None)
+    @often(300)
     @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
     def test_python_s_parser_refuses_as_calmly(self, text: str) -> None:
         with pytest.MonkeyPatch.context() as patch:

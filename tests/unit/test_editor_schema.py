@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
@@ -20,6 +21,7 @@ from kaito_pack.rules import all_rules
 from tests import strategies
 from tests.conftest import ROOT
 from tests.strategies import PACK
+from tests.tiers import often
 
 BUNDLE = json.loads((ROOT / "schemas" / "values.schema.json").read_text(encoding="utf-8"))
 BUNDLED = Draft202012Validator(BUNDLE)
@@ -89,20 +91,27 @@ def test_what_it_says_of_a_mistake_names_a_rule() -> None:
     assert not [text for text in said if "{" in text]
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "values").glob("*.yaml")), ids=lambda file: file.stem)
-def test_it_accepts_each_example(file: Path) -> None:
-    values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    if "modelSource" not in values:
-        pytest.skip("a fleet, not values")
-    assert BUNDLED.is_valid(values)
+EXAMPLES = {file.stem: yaml.safe_load(file.read_text("utf-8")) for file in (ROOT / "values").glob("*.yaml")}
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "tests/invalid").glob("*.yaml")), ids=lambda file: file.stem)
-def test_it_judges_each_invalid_example_as_the_pack_does(file: Path) -> None:
-    try:
-        values = read_file(str(file))[0].value
-    except ProblemsError:
-        pytest.skip("no YAML to judge")
+@pytest.mark.parametrize("name", sorted(name for name in EXAMPLES if "modelSource" in EXAMPLES[name]))
+def test_it_accepts_each_example(name: str) -> None:
+    assert BUNDLED.is_valid(EXAMPLES[name])
+
+
+def invalid_examples() -> Iterator[tuple[str, Any]]:
+    """The content of each file in tests/invalid/ that can be read as YAML."""
+    for file in sorted((ROOT / "tests" / "invalid").glob("*.yaml")):
+        with suppress(ProblemsError):
+            yield file.stem, read_file(str(file))[0].value
+
+
+INVALID = dict(invalid_examples())
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_it_judges_each_invalid_example_as_the_pack_does(name: str) -> None:
+    values = INVALID[name]
     assert BUNDLED.is_valid(values) == is_right(values)
 
 
@@ -111,7 +120,7 @@ def test_it_accepts_all_valid_values(values: dict[str, Any]) -> None:
     assert BUNDLED.is_valid(values)
 
 
-@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@often(300, *HealthCheck)
 @given(strategies.mutated())
 def test_it_judges_mutated_values_as_the_pack_does(drawn: tuple[str, Any]) -> None:
     _, values = drawn

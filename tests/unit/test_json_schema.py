@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from jsonschema import Draft202012Validator, FormatChecker
 
 from kaito_pack.kubernetes.quantity import is_positive_quantity
@@ -15,6 +15,7 @@ from kaito_pack.problems import PackError
 from kaito_pack.values import json_schema
 from kaito_pack.values.json_schema import accepts, applicable, is_quick, merged, resolve, with_defaults
 from tests.strategies import PACK, mutated
+from tests.tiers import often
 
 formats = FormatChecker(formats=())
 formats.checks("quantity")(is_positive_quantity)
@@ -23,7 +24,7 @@ VALIDATORS = {
 }
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@often(300, *HealthCheck)
 @given(drawn=mutated())
 def test_both_validators_agree_on_mutated_values(drawn: tuple[str, Any]) -> None:
     mode, document = drawn

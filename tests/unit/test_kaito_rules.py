@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack.documents import read_file
@@ -19,6 +19,7 @@ from kaito_pack.problems import Problem
 from kaito_pack.rules import in_range
 from kaito_pack.target import Surroundings, Target
 from tests.changing import with_value
+from tests.tiers import often
 
 FACTS = os.environ.get("KAITO_FACTS")
 VERSIONS = ("0.6", "0.7", "0.8", "0.9", "0.10", "0.11", "0.12")
@@ -128,13 +129,13 @@ json_like = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@often(200)
 @given(st.sampled_from([p for p in paths(WORKSPACE) if p]), json_like, st.sampled_from(VERSIONS))
 def test_no_value_of_any_shape_makes_a_rule_raise(path: tuple[Any, ...], value: object, version: str) -> None:
     assert all_of(replaced(path, value), Surroundings(Target(version, "1.35"))) is not None
 
 
-@pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
+@pytest.mark.recorded
 @pytest.mark.parametrize("version", VERSIONS)
 def test_manifests_that_stay_still_on_a_real_cluster_get_no_error(version: str) -> None:
     files = sorted((Path(FACTS or "") / "live").glob("final-*.yaml"))
@@ -150,7 +151,7 @@ def test_manifests_that_stay_still_on_a_real_cluster_get_no_error(version: str) 
         assert rules <= {"kaito/trust-remote-code", "kaito/image-tag-floating"}
 
 
-@pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
+@pytest.mark.recorded
 def test_instance_types_are_those_of_the_facts() -> None:
     recorded = json.loads((Path(FACTS or "") / "instance-types.json").read_text())
     for each in recorded:

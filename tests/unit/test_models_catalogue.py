@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +33,10 @@ FIGURES = {
 }
 
 
-def facts(name: str) -> Any:
-    folder = os.environ.get("KAITO_FACTS")
-    if not folder:
-        pytest.skip("KAITO_FACTS is not set")
-    return json.loads((Path(folder) / name).read_text(encoding="utf-8"))
+@pytest.fixture(scope="module")
+def from_facts(facts: Path) -> Callable[[str], Any]:
+    """Reads a recorded JSON file by its name."""
+    return lambda name: json.loads((facts / name).read_text(encoding="utf-8"))
 
 
 def written(folder: Path, text: str) -> Path:
@@ -50,8 +49,8 @@ def written(folder: Path, text: str) -> Path:
 LOADED = {"openai/gpt-oss-20b": 12.8, "openai/gpt-oss-120b": 60.8}
 
 
-def test_every_figure_is_that_of_the_facts() -> None:
-    recorded = facts("models.json")
+def test_every_figure_is_that_of_the_facts(from_facts: Callable[[str], Any]) -> None:
+    recorded = from_facts("models.json")
     catalogue = Catalogue.open()
 
     assert sorted(model.model_id for model in catalogue.models()) == sorted(m["modelId"] for m in recorded)
@@ -66,14 +65,16 @@ def test_every_figure_is_that_of_the_facts() -> None:
         assert model.head_size == entry.get("headDim", entry["hiddenSize"] / entry["attentionHeads"])
 
 
-def test_the_gated_models_are_those_of_the_facts() -> None:
+def test_the_gated_models_are_those_of_the_facts(from_facts: Callable[[str], Any]) -> None:
     gated = [model.model_id for model in Catalogue.open().models() if model.gated]
 
-    assert [model_id.split("/")[1].lower() for model_id in gated] == facts("presets.json")["gated"]
+    assert [model_id.split("/")[1].lower() for model_id in gated] == from_facts("presets.json")["gated"]
 
 
-def test_the_table_of_images_and_architectures_is_that_of_the_facts() -> None:
-    recorded = facts("vllm/architectures.json")
+def test_the_table_of_images_and_architectures_is_that_of_the_facts(
+    from_facts: Callable[[str], Any],
+) -> None:
+    recorded = from_facts("vllm/architectures.json")
     versions = list(recorded["kaitoBase"])
     table = vllm_table()
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack.models.catalogue import Catalogue
@@ -17,6 +17,7 @@ from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.vllm_arguments import human_readable_int, whole
 from kaito_pack.problems import Problem
 from tests.model_cases import PLAIN
+from tests.tiers import often
 
 # PLAIN has 10.2 GiB of weights, 2.81 of overhead, 8192 tokens a GiB on one GPU.
 ODD = Model("acme/odd", attention_heads=28, max_tokens=8192)
@@ -351,7 +352,7 @@ FIELDS = (
 )
 
 
-@settings(max_examples=300)
+@often(300)
 @given(st.integers(0, 9), shapes)
 def test_a_workspace_of_any_shape_is_read_without_an_exception(at: int, shape: Any) -> None:
     container = server("--model", "acme/plain", resources={"limits": {"nvidia.com/gpu": "1"}})
@@ -365,7 +366,7 @@ def test_a_workspace_of_any_shape_is_read_without_an_exception(at: int, shape: A
     list(check_workspace(manifest, CATALOGUE, gpu_memory_gib=24.0))
 
 
-@settings(max_examples=300)
+@often(300)
 @given(
     st.lists(
         st.sampled_from(["-tp", "--max-model-len", "--model", "--config", "="]) | st.text(max_size=6) | shapes
@@ -375,7 +376,7 @@ def test_arguments_of_any_shape_are_read_without_an_exception(args: list[Any]) -
     list(check_workspace(workspace(server("--model", "acme/plain", *args)), CATALOGUE, gpu_memory_gib=24.0))
 
 
-@settings(max_examples=300)
+@often(300)
 @given(
     st.dictionaries(st.sampled_from(["modelId", "resources", "maxModelLen", "extraArgs", "imageRef"]), shapes)
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack.models.heads import tensor_parallel_sizes
@@ -16,6 +16,7 @@ from kaito_pack.models.memory import (
 )
 from kaito_pack.models.model import Model
 from tests.model_cases import PLAIN
+from tests.tiers import often
 
 # A token takes 61 layers x (512 + 64) x 2 bytes = 70272 bytes on every GPU.
 COMPRESSED = Model(
@@ -147,7 +148,7 @@ def test_the_table_says_what_is_missing() -> None:
     assert budget_table(budget(PLAIN, 1, 8192, 10.0))[-1] == ("missing", "5.01 GiB")
 
 
-@settings(max_examples=300)
+@often(300)
 @given(models, gpus, memory, st.integers(1, 10**7), st.integers(1, 10**7))
 def test_more_tokens_never_need_less_memory(
     model: Model, count: int, gib: float, fewer: int, more: int
@@ -159,7 +160,7 @@ def test_more_tokens_never_need_less_memory(
     assert small.fits or not large.fits
 
 
-@settings(max_examples=300)
+@often(300)
 @given(models, gpus, memory)
 def test_the_longest_length_fits_and_one_token_more_does_not(model: Model, count: int, gib: float) -> None:
     longest = longest_max_model_len(model, count, gib)
@@ -168,7 +169,7 @@ def test_the_longest_length_fits_and_one_token_more_does_not(model: Model, count
     assert longest == model.max_tokens or not budget(model, count, longest + 1, gib).fits
 
 
-@settings(max_examples=300)
+@often(300)
 @given(models, memory, st.integers(1, 10**6))
 def test_the_smallest_gpu_count_fits_and_no_smaller_one_does(model: Model, gib: float, tokens: int) -> None:
     smallest = smallest_gpu_count(model, tokens, gib)
@@ -179,7 +180,7 @@ def test_the_smallest_gpu_count_fits_and_no_smaller_one_does(model: Model, gib: 
     assert smallest is None or budget(model, smallest, tokens, gib).fits
 
 
-@settings(max_examples=300)
+@often(300)
 @given(models, gpus, memory, st.integers(1, 10**6))
 def test_a_budget_fits_exactly_where_nothing_is_missing(
     model: Model, count: int, gib: float, tokens: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -89,10 +88,8 @@ def test_a_huge_exponent_costs_nothing(written: str | int) -> None:
         assert str(wrong)
 
 
-def test_recorded_quantities_agree() -> None:
-    if "KAITO_FACTS" not in os.environ:
-        pytest.skip("KAITO_FACTS is not set")
-    rows = json.loads((Path(os.environ["KAITO_FACTS"]) / "quantities.json").read_text(encoding="utf-8"))
+def test_recorded_quantities_agree(facts: Path) -> None:
+    rows = json.loads((facts / "quantities.json").read_text(encoding="utf-8"))
     assert rows
     for row in rows:
         try:

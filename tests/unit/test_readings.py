@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path as FilePath
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack.documents import read_text
 from kaito_pack.documents.readings import as_json, go_value, is_surprising, key_text
 from kaito_pack.problems import ProblemsError
+from tests.tiers import often
 
 # As `kubectl label --local -o json` answered (1.32).
 KUBECTL = {
@@ -184,7 +184,7 @@ def test_a_scalar_that_all_read_alike_is_no_surprise(text: str) -> None:
     assert not is_surprising(text, as_json(go_value(text)))
 
 
-@settings(max_examples=500)
+@often(500)
 @given(st.text("0123456789+-._:eExobTZynf", min_size=1, max_size=12))
 def test_what_is_no_surprise_pyyaml_reads_alike(text: str) -> None:
     value = as_json(go_value(text))
@@ -231,11 +231,8 @@ def test_a_key_becomes_the_text_that_kubectl_makes_of_it(written: str, key: str 
     assert key_text(go_value(written)) == key
 
 
-def test_every_recorded_scalar_is_read_as_kubectl_read_it() -> None:
-    facts = os.environ.get("KAITO_FACTS")
-    if not facts:
-        pytest.skip("KAITO_FACTS is not set")
-    rows = json.loads((FilePath(facts) / "verdicts" / "yaml-scalars.json").read_text())
+def test_every_recorded_scalar_is_read_as_kubectl_read_it(facts: FilePath) -> None:
+    rows = json.loads((facts / "verdicts" / "yaml-scalars.json").read_text())
     wrong = []
     for row in rows:
         expected = json.loads(

@@ -6,11 +6,12 @@ from math import inf, nan
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack.documents import read_text
 from kaito_pack.documents.scalars import to_yaml, yaml_scalar
+from tests.tiers import often
 
 PLAIN = "llama meta-llama/Llama-3.1-8B -m --model kaito.sh/v1beta1 repo/name:tag "
 PLAIN += "https://h:80/p#x 1.2.3 16Gi 500m a\\b "
@@ -173,13 +174,13 @@ DATA = st.recursive(
 )
 
 
-@settings(max_examples=600)
+@often(600)
 @given(SCALARS)
 def test_any_scalar_reads_back(value: object) -> None:
     assert_reads_back(value)
 
 
-@settings(max_examples=600)
+@often(600)
 @given(DATA)
 def test_any_data_reads_back(value: object) -> None:
     assert_block_reads_back(value)

@@ -148,7 +148,7 @@ def by_crd(manifest: Any, kaito: str) -> list[Problem]:
     return list(crd.check(manifest, kaito))
 
 
-@pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
+@pytest.mark.recorded
 @pytest.mark.parametrize("kaito", crd.versions())
 def test_crd_and_decoding_refuse_exactly_what_the_recorded_ones_do(kaito: str) -> None:
     for name, versions in recorded("admission.json").items():
@@ -164,7 +164,7 @@ def test_crd_and_decoding_refuse_exactly_what_the_recorded_ones_do(kaito: str) -
             assert bool(ours_webhook or (ours_crd and by_their_webhook)) == by_their_webhook, name
 
 
-@pytest.mark.skipif(not FACTS, reason="KAITO_FACTS is not set")
+@pytest.mark.recorded
 def test_the_api_server_alone_agrees_with_the_crd_layer() -> None:
     judged = 0
     for name, verdicts in recorded("apiserver.json").items():

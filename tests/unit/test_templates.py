@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack.documents import read_text
 from kaito_pack.problems import PackError
 from kaito_pack.rendering.templates import Environment, render
+from tests.tiers import often
 
 
 def rendered(folder: Path, source: str, **context: Any) -> str:
@@ -54,7 +55,7 @@ def test_numbers_and_booleans_stay_what_they_are(tmp_path: Path) -> None:
 anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
-@settings(max_examples=300, deadline=None)
+@often(300)
 @given(value=anything, key=anything)
 def test_no_text_escapes_its_place(tmp_path_factory: pytest.TempPathFactory, value: str, key: str) -> None:
     folder = tmp_path_factory.getbasetemp()

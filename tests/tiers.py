@@ -1,0 +1,88 @@
+"""The tiers of the suite: which tests only `make test-all` runs, how many examples a property test draws.
+
+`make test` runs the quick tier, `make test-all` (`pytest --full`) all of it. `make fuzz` (`pytest --fuzz`)
+draws new examples in each round. A test is of the full tier if it has the mark `full` or `recorded`, or if it
+uses a fixture of FULL_FIXTURES.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+QUICK, FULL, FUZZ = "quick", "full", "fuzz"
+# What takes long to prepare, or is not on every machine.
+FULL_FIXTURES = frozenset({"browser", "clone", "facts", "installed", "site", "tool"})
+RECORDED = os.environ.get("KAITO_FACTS")
+NOT_RECORDED = "KAITO_FACTS is not set"
+NO_CLONE = "not a git checkout"
+# REQUIRE_TOOLS=1 makes every other skip a failure: these say something of the machine that no tool changes.
+INHERENT = (
+    NOT_RECORDED,
+    NO_CLONE,
+    "KUBECONFIG is not set",
+    "only root ",
+    "root may ",
+    "no right to make a mount namespace",
+    "there is no /dev/full",
+)
+HINT = "All of these tests are of the full tier: run them with `make test-all` and the same PYTEST."
+_SHARE = 8  # the quick tier draws one in so many examples
+_FEWEST, _DEFAULT = 10, 100
+_tier = QUICK
+
+
+def choose(config: pytest.Config) -> None:
+    """Take the tier from the options of this run, before any test module is imported."""
+    global _tier
+    _tier = FUZZ if config.getoption("fuzz") else FULL if config.getoption("full") else QUICK
+    settings.register_profile(
+        "pack",
+        max_examples=_examples(_DEFAULT),
+        # Both measure time, and a busy machine fails what is right.
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        # The same examples in every run: what has passed passes again. `make fuzz` looks for new ones.
+        derandomize=_tier != FUZZ,
+    )
+    settings.load_profile("pack")
+
+
+def often(examples: int, *suppressed: HealthCheck) -> settings:
+    """Return settings that draw so many examples in the full tier, and an eighth of them in the quick one."""
+    return settings(
+        max_examples=_examples(examples), suppress_health_check=[HealthCheck.too_slow, *suppressed]
+    )
+
+
+def mark(item: pytest.Item) -> None:
+    """Give a test the marks that follow from what it is: `full` and `property`."""
+    if item.get_closest_marker("recorded"):
+        item.add_marker(pytest.mark.full)
+        if not RECORDED:
+            item.add_marker(pytest.mark.skip(reason=NOT_RECORDED), append=False)
+    if FULL_FIXTURES & set(getattr(item, "fixturenames", ())):
+        item.add_marker(pytest.mark.full)
+    if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        item.add_marker(pytest.mark.property)
+
+
+def is_left_out(item: pytest.Item) -> bool:
+    """Return whether this run leaves a test to `make test-all`."""
+    return _tier == QUICK and item.get_closest_marker("full") is not None
+
+
+def require(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Make a skip a failure under REQUIRE_TOOLS=1, unless its reason is one of INHERENT."""
+    if os.environ.get("REQUIRE_TOOLS") != "1" or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if not reason.removeprefix("Skipped: ").startswith(INHERENT):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and REQUIRE_TOOLS=1 allows no skip for this reason: {reason}"
+
+
+def _examples(examples: int) -> int:
+    return max(_FEWEST, examples // _SHARE) if _tier == QUICK else examples
