@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from kaito_pack import cache_files, pack_files
 from kaito_pack.documents import Document
+from kaito_pack.models.images import vllm_of
 from kaito_pack.models.model import Model, model_of
 from kaito_pack.problems import Problem, ProblemsError, shown
 from kaito_pack.root import VALUES
@@ -22,7 +23,6 @@ from kaito_pack.rules import problem
 from kaito_pack.tables import per_pack, table
 
 FOLDER = VALUES / "catalogue"
-IMAGE = "kaito-base"  # the repository's last part; a private mirror keeps it
 
 
 class Catalogue(NamedTuple):
@@ -127,15 +127,6 @@ def _entries(file: FilePath) -> Any:
 def vllm_table() -> Mapping[str, Any]:
     """`schemas/vllm.json`: images with their vLLM, and architectures with first and last vLLM."""
     return MappingProxyType(table("vllm.json"))
-
-
-def vllm_of(image: str) -> str | None:
-    """The vLLM version in an image `[registry/]…/kaito-base:tag[@digest]`; None for any other."""
-    name, _, tag = image.partition("@")[0].rpartition("/")[2].partition(":")
-    if name != IMAGE:
-        return None
-    vllm: str | None = vllm_table()["kaitoBase"].get(tag)
-    return vllm
 
 
 def knows(vllm: str, architecture: str) -> bool:

@@ -89,7 +89,8 @@ def vllm_servers(container: Mapping[str, object]) -> list[VllmServer]:
     """The commands of a container that start vLLM, by the program or by the image's entry point."""
     commands = read_commands(container)
     servers = [server for command in commands if (server := _vllm_server(command))]
-    name = _image_name(container.get("image"))
+    image = container.get("image")
+    name = _image_parts(image)[-1] if isinstance(image, str) else ""
     if not servers and not container.get("command") and name in engines()["vllm"].get("entryPoints", ()):
         servers.append(VllmServer(commands[0] if commands else (), 0, name, takes_model=True))
     return servers
