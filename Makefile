@@ -71,7 +71,7 @@ generate: $(VENV)/dev.stamp ## Write what is generated: values/rendered/, docs, 
 verify: generate ## Fail if a generated file differs from the committed one
 	@git diff --exit-code && test -z "$$(git status --porcelain)"
 
-kaito-schema: $(VENV)/run.stamp ## Make schemas/kaito/ of a new KAITO from its CRD=file.yaml
+kaito-schema: $(VENV)/run.stamp ## Make facts/kaito/ of a new KAITO from its CRD=file.yaml
 	@test -n "$(CRD)" || { echo "CRD is empty; try: make kaito-schema CRD=workspaces-v0.13.0.yaml" >&2; exit 2; }
 	@$(RUN) -m kaito_pack.kaito.schema_from_crd "$(CRD)"
 

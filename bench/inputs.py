@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from kaito_pack.kubernetes import definitions
-from kaito_pack.root import ROOT
+from kaito_pack.base.root import ROOT
+from kaito_pack.kubernetes.decoding import definitions
 
 KAITO, KUBERNETES = "0.12", "1.35"
 MODES = ("vllm", "huggingface", "premade")
@@ -86,7 +86,7 @@ def standalone(part: Any, every: Mapping[str, Any]) -> Any:
 
 def write_schemas(folder: Path) -> None:
     """Write the schemas of Workspace and Service: `plain/` as the CRD says, `deep/` with the pod template."""
-    crd = json.loads((ROOT / "schemas" / "kaito" / f"{KAITO}.json").read_text(encoding="utf-8"))
+    crd = json.loads((ROOT / "facts" / "kaito" / f"{KAITO}.json").read_text(encoding="utf-8"))
     workspace = strict(crd["v1beta1"])
     workspace["properties"]["metadata"] = {"type": "object"}
     source = Path(f"{definitions.known_folder(KUBERNETES)}-strict") / "_definitions.json"

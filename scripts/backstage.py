@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
+from kaito_pack.base.root import ROOT
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.root import ROOT
 
 FOLDER = ROOT / "integrations" / "backstage"
 SOURCE = Path(__file__).with_name("backstage_template.yaml")

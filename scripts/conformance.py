@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.base.problems import PackError
+from kaito_pack.base.root import ROOT
 from kaito_pack.documents import read_file
-from kaito_pack.kubernetes import definitions
+from kaito_pack.kaito.target import Target
+from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
-from kaito_pack.problems import PackError
-from kaito_pack.root import ROOT
-from kaito_pack.sources import Source
-from kaito_pack.target import Target
-from kaito_pack.validation import Validation
+from kaito_pack.run.sources import Source
+from kaito_pack.run.validation import Validation
 
 NAMESPACE = "kaito-pack-conformance"
 

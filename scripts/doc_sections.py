@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from kaito_pack import explaining
+from kaito_pack.base.root import ROOT
+from kaito_pack.base.sentences import sentence
 from kaito_pack.pack import Pack
-from kaito_pack.report import sentence
-from kaito_pack.root import ROOT
 from kaito_pack.status import conditions
+from kaito_pack.values.fields import fields as values_fields
 from scripts import upgrade_notes
 from scripts.markdown import plain, table
 
@@ -64,7 +64,7 @@ def mode_facts(pack: Pack, name: str) -> str:
 def mode_values(pack: Pack, name: str) -> str:
     """The values of a mode, each with its default and a link to what it means."""
     rows = []
-    for field in explaining.fields(pack).values():
+    for field in values_fields(pack).values():
         if "." in field.name or name not in field.parts:
             continue
         part = field.parts[name]
@@ -83,7 +83,7 @@ def _as_text(default: object) -> str:
 
 
 def status_rows(pack: Pack, argument: str) -> str:
-    """The rows by which `status` goes, from schemas/kaito/status.json."""
+    """The rows by which `status` goes, from facts/kaito/status.json."""
     known = conditions.table()
     words = known["facts"]
     rows = []

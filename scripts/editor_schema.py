@@ -12,7 +12,7 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from kaito_pack.pack import Pack
-from kaito_pack.values.json_schema import merged
+from kaito_pack.pack.json_schema import merged
 from scripts.editor_words import NOT_OFFERED, plain, refuses, with_refusals, words
 
 Schema = dict[str, Any]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kaito_pack.kubernetes import quantity
-from kaito_pack.rules import rule
+from kaito_pack.facts.rules import rule
+from kaito_pack.kubernetes.decoding import quantity
 
 Schema = dict[str, Any]
 
@@ -19,7 +19,7 @@ NOT_OFFERED: Schema = {"doNotSuggest": True}
 # What explains the refusal of a keyword, and the rule of one that says nothing of rules.
 _MESSAGES = {"pattern": "patternErrorMessage", "enum": "errorMessage", "required": "errorMessage"}
 _QUANTITY_RULE = "values/bad-quantity"
-# As kaito_pack.kubernetes.quantity reads one; but an exponent that is too large for it passes here.
+# As kaito_pack.kubernetes.decoding.quantity reads one; but an exponent that is too large for it passes here.
 _UNITS = "|".join(filter(None, [*quantity.BINARY, *quantity.DECIMAL]))
 _AMOUNT = rf"[+]?(?=[0-9.]*[1-9])[0-9]*[.]?[0-9]*({_UNITS}|[eE][-+]?[0-9]{{1,19}})?"
 _QUANTITY = rf"^[{quantity.SPACES}]*{_AMOUNT}[{quantity.SPACES}]*(?!\n)$"

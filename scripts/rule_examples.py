@@ -1,4 +1,4 @@
-"""schemas/rules/examples.json: a bad and a good example of each rule, cut out of the cases that tests run.
+"""facts/rules/examples.json: a bad and a good example of each rule, cut out of the cases that tests run.
 
 The bad ones come from tests/manifests/ and tests/invalid/, the good ones from the accepted twin of a case,
 from a plain manifest of the kind, or from the schema's own example. What one file cannot show comes from
@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.root import ROOT
 from kaito_pack.documents import read_file, read_text
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.importing.comparable import differences
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Pipeline
-from kaito_pack.problems import Path
-from kaito_pack.root import ROOT
-from kaito_pack.target import Target
+from kaito_pack.run.pipeline import Pipeline
 from tests.manifest_cases import Case, cases
 from tests.rule_pairs import pairs
 
@@ -111,7 +111,7 @@ def _less(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     return {key: part for key, part in one.items() if key not in other or other[key] != part}
 
 
-def _common(paths: Sequence[Path]) -> Path:
+def _common(paths: Sequence[FieldPath]) -> FieldPath:
     """The path above all of several."""
     steps = takewhile(lambda these: len(set(these)) == 1, zip(*paths, strict=False))
     return tuple(these[0] for these in steps)
@@ -127,7 +127,7 @@ def _heads(bodies: Sequence[Any]) -> str:
     return "---\n".join(f"{to_yaml(_head(body))}# …\n" for body in bodies)
 
 
-def _good_values(pack: Pack, path: Path) -> str:
+def _good_values(pack: Pack, path: FieldPath) -> str:
     """Values with the schema's own example of the field that the problem is about."""
     field = str(path[0]) if path else ""
     for name in pack.mode_names:
@@ -137,7 +137,7 @@ def _good_values(pack: Pack, path: Path) -> str:
     return to_yaml(dict(VALUES))
 
 
-def excerpt(body: Mapping[str, Any], path: Path) -> str:
+def excerpt(body: Mapping[str, Any], path: FieldPath) -> str:
     """The part of a manifest that a path leads to, under its own key, as YAML; cut after a few lines."""
     trail: list[Any] = [body]
     for step in path:

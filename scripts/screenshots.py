@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from kaito_pack.root import ROOT
+from kaito_pack.base.root import ROOT
 from tests.browser.form import Form, served
 
 FOLDER = ROOT / "docs" / "images"

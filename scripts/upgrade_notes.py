@@ -1,4 +1,4 @@
-"""What changes for a Workspace from one KAITO to the next, read from schemas/kaito/ and schemas/rules/."""
+"""What changes for a Workspace from one KAITO to the next, read from facts/kaito/ and facts/rules/."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from kaito_pack import rules
+from kaito_pack.facts import rules
+from kaito_pack.facts.rules import Rule, in_range
+from kaito_pack.facts.tables import table
 from kaito_pack.kaito import crd, instance_types, presets
-from kaito_pack.rules import Rule, in_range
-from kaito_pack.tables import table
 from scripts.markdown import plain
 
 API = "v1beta1"

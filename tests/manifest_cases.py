@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from kaito_pack.documents import Document, read_file
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.sources import Source
-from kaito_pack.target import Target
-from kaito_pack.validation import Entry, Validation
+from kaito_pack.run.sources import Source
+from kaito_pack.run.validation import Entry, Validation
 
 FOLDER = Path(__file__).resolve().parent / "manifests"
 

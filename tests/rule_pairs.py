@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.documents import Document, read_text
 from kaito_pack.importing import import_workspace
+from kaito_pack.kaito.target import Target
 from kaito_pack.krm import resource_list
-from kaito_pack.kubernetes.custom_kinds import check_custom
+from kaito_pack.kubernetes.objects.custom_kinds import check_custom
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Pipeline
 from kaito_pack.plan.upgrade import upgraded
-from kaito_pack.problems import Problem, ProblemsError
-from kaito_pack.sources import Source
-from kaito_pack.target import Target
+from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.run.sources import Source
 
 FOLDER = Path(__file__).resolve().parent / "pairs"
 Options = Mapping[str, str]

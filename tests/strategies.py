@@ -196,7 +196,7 @@ def _with_gpu(drawn: dict[str, Any], gpu: int | None) -> dict[str, Any]:
 
 
 def _accepted(mode: str) -> Callable[[dict[str, Any]], bool]:
-    from kaito_pack.values.json_schema import accepts
+    from kaito_pack.pack.json_schema import accepts
 
     return lambda drawn: accepts(PACK.mode(mode).schema, drawn)
 

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from kaito_pack.problems import shown
+from kaito_pack.base.display import shown
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 

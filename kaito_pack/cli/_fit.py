@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from kaito_pack import checks
+from kaito_pack.base.display import shown
 from kaito_pack.cli._options import Cluster
 from kaito_pack.cli._output import tell_outcomes
+from kaito_pack.cli.formats.text import columns
 from kaito_pack.models.fit import fit_of, fit_table
 from kaito_pack.models.serving import serving_of_workspace
-from kaito_pack.pipeline import Pipeline
-from kaito_pack.problems import shown
-from kaito_pack.report import columns
+from kaito_pack.run import judging as checks
+from kaito_pack.run.pipeline import Pipeline
 
 
 def explain_fit(file: str, cluster: Cluster) -> int:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kaito_pack.kubernetes import definitions
+from kaito_pack.base.display import escaped
+from kaito_pack.base.problems import UsageError
+from kaito_pack.kaito.target import Target
+from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
-from kaito_pack.problems import UsageError, escaped
-from kaito_pack.target import Target
 from kaito_pack.values.layers import Layer
 
 if TYPE_CHECKING:
-    from kaito_pack.targets import TargetFile
+    from kaito_pack.run.targets import TargetFile
 
 ALL = "all"
 
@@ -47,7 +48,7 @@ class Cluster:
         """What the target file says, where one is named."""
         if self.target_file is None:
             return None
-        from kaito_pack.targets import read_target  # only where a target is named
+        from kaito_pack.run.targets import read_target  # only where a target is named
 
         return read_target(self.target_file, self.pack)
 
@@ -91,7 +92,7 @@ class Cluster:
         """The layers over every values file: `-f` in order, then `--set` in order."""
         if not self.layer_files:
             return self.settings
-        from kaito_pack.targets import read_layer
+        from kaito_pack.run.targets import read_layer
 
         files = [Layer(document, "layer") for file in self.layer_files for document in read_layer(file)]
         return (*files, *self.settings)
@@ -100,8 +101,8 @@ class Cluster:
 def opened(packs: Sequence[str]) -> Pack:
     """The pack with the user's folders laid over it; UsageError where one is no pack."""
     for folder in packs:
-        if not any((Path(folder) / part).is_dir() for part in ("templates", "schemas")):
-            raise UsageError(f"{escaped(folder)}: not a pack: neither templates/ nor schemas/ is in it")
+        if not any((Path(folder) / part).is_dir() for part in ("templates", "schemas", "facts")):
+            raise UsageError(f"{escaped(folder)}: not a pack: it has no templates/, schemas/ or facts/")
     return Pack([Path(folder) for folder in packs])
 
 
@@ -113,7 +114,7 @@ def pack_option(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="DIR",
         envvar="KAITO_PACK",
         type=click.Path(),
-        help="Your own templates/ and schemas/, searched before ours; repeatable, or KAITO_PACK=DIR:DIR.",
+        help="Your own templates/, schemas/, facts/, searched first; repeatable, or KAITO_PACK=DIR:DIR.",
     )
     decorated: Callable[..., Any] = option(command)
     return decorated

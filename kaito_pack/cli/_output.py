@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from kaito_pack.pipeline import Outcome
-from kaito_pack.problems import Problem
-from kaito_pack.report import annotation, line
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import line
+from kaito_pack.cli.formats.github import annotation
+from kaito_pack.run.pipeline import Outcome
 
 
 def colour() -> bool | None:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 import click
 
+from kaito_pack.base.display import escaped
+from kaito_pack.base.problems import ProblemsError, UsageError
 from kaito_pack.cli._options import Cluster
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, runs
 from kaito_pack.kaito.fields import is_workspace
-from kaito_pack.pipeline import Outcome
 from kaito_pack.plan.commit import Commit
 from kaito_pack.plan.moves import Manifest, identity
-from kaito_pack.problems import ProblemsError, UsageError, escaped
+from kaito_pack.run.pipeline import Outcome
 
 
 @dataclass(frozen=True)

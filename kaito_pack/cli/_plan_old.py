@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 
 import click
 
+from kaito_pack.base.display import escaped, shown
+from kaito_pack.base.problems import ProblemsError, UsageError
 from kaito_pack.cli._options import Cluster
 from kaito_pack.documents import read_file
+from kaito_pack.facts.rules import problem
 from kaito_pack.output.tree import workspace_files
-from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.plan.commit import Commit
 from kaito_pack.plan.moves import Identity, Manifest
-from kaito_pack.problems import ProblemsError, UsageError, escaped, shown
-from kaito_pack.rules import problem
-from kaito_pack.sources import Source, values_sources
+from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.sources import Source, values_sources
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def runs(values: Sequence[str], cluster: Cluster, fleet: str | None, out: str | 
     if fleet is None:
         pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, False)
         return [Run("", pipeline, values_sources(values), out)]
-    from kaito_pack.targets import read_fleet
+    from kaito_pack.run.targets import read_fleet
 
     return [
         Run(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kaito_pack.base.display import escaped
+from kaito_pack.base.paths import path_text
+from kaito_pack.base.sentences import sentence
 from kaito_pack.cli._markdown import are_too_long, cell, code, fitting
 from kaito_pack.cli._output import as_json
 from kaito_pack.plan import LABELS, Planned
 from kaito_pack.plan.upgrade import EFFECTS, Reason, Upgraded
-from kaito_pack.problems import escaped, path_text
-from kaito_pack.report import sentence
 
 HEADS = {"refused": "refused", "breaks": "broken afterwards", "differs": "treated differently"}
 

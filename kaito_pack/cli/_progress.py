@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import click
 
-from kaito_pack.fanout import processes_for
+from kaito_pack.run.processes import processes_for
 
 MANY = 50  # files from which on a bar is drawn
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import click
 
+from kaito_pack.base.display import escaped
 from kaito_pack.cli._output import as_json
-from kaito_pack.problems import escaped
 from kaito_pack.status import Status
 from kaito_pack.status.cluster_objects import ClusterObjects
 from kaito_pack.status.reach import Engines, ways

@@ -6,7 +6,8 @@ import os
 import sys
 from contextlib import suppress
 
-from kaito_pack.problems import escaped, reason_of
+from kaito_pack.base.display import escaped
+from kaito_pack.base.problems import reason_of
 
 
 def complete() -> None:

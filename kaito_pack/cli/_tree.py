@@ -8,15 +8,17 @@ from pathlib import Path
 import click
 
 from kaito_pack import output
+from kaito_pack.base.display import escaped
+from kaito_pack.base.paths import path_text
+from kaito_pack.base.problems import Place, unread
 from kaito_pack.cli._options import Cluster
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.cli._progress import bar
+from kaito_pack.cli.formats.github import workflow_command
 from kaito_pack.output import tree
 from kaito_pack.output.tree import Changes, Texts
-from kaito_pack.pipeline import Outcome, Pipeline
-from kaito_pack.problems import Place, escaped, path_text, unread
-from kaito_pack.report import workflow_command
-from kaito_pack.targets import read_fleet
+from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.targets import read_fleet
 
 Tree = tuple[str, Texts]
 

@@ -6,15 +6,17 @@ import os
 
 import click
 
-from kaito_pack import explain_values, explaining
+from kaito_pack.base.display import did_you_mean, escaped, shown
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import tell_outcomes
+from kaito_pack.explain import descriptions
+from kaito_pack.explain import origins as explain_values
+from kaito_pack.facts.rules import all_rules
+from kaito_pack.facts.tables import table
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Pipeline
-from kaito_pack.problems import did_you_mean, escaped, shown
-from kaito_pack.rules import all_rules
-from kaito_pack.sources import SUFFIXES
-from kaito_pack.tables import table
+from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.run.sources import SUFFIXES
+from kaito_pack.values.fields import fields as values_fields
 
 FIT = "fit"
 
@@ -37,8 +39,8 @@ def command(context: click.Context, words: tuple[str, ...], cluster: Cluster) ->
     """
     pack = cluster.pack
     if not words:
-        for field in explaining.fields(pack).values():
-            click.echo(explaining.line_of(field))
+        for field in values_fields(pack).values():
+            click.echo(descriptions.line_of(field))
         return
     if len(words) == 1 and not _is_file(words[0]):
         context.exit(_explain_word(words[0], pack))
@@ -79,14 +81,14 @@ def _explain_origin(file: str, word: str, cluster: Cluster) -> int:
 
 
 def _explain_word(word: str, pack: Pack) -> int:
-    rules, fields = all_rules(), explaining.fields(pack)
+    rules, fields = all_rules(), values_fields(pack)
     if word in rules:
         examples = table("rules/examples.json").get(word, {})
-        click.echo(explaining.rule_text(rules[word], examples), nl=False)
+        click.echo(descriptions.rule_text(rules[word], examples), nl=False)
         return 0
     if word in fields:
         below = [field for name, field in fields.items() if name.startswith(f"{word}.")]
-        click.echo(explaining.field_text(fields[word], below), nl=False)
+        click.echo(descriptions.field_text(fields[word], below), nl=False)
         return 0
     close = did_you_mean(word, rules if "/" in word else fields)
     hint = (

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
+from kaito_pack.base.kubectl import Kubectl, NotAnswered
+from kaito_pack.base.problems import UsageError
+from kaito_pack.base.trees import mapping, text
 from kaito_pack.cli._options import Setting, in_order, opened, pack_option
 from kaito_pack.cli._output import tell
 from kaito_pack.documents import Document, read_file
 from kaito_pack.importing import import_workspace
 from kaito_pack.importing.losses import as_values_file
-from kaito_pack.kubectl import Kubectl, NotAnswered
-from kaito_pack.problems import UsageError
-from kaito_pack.shapes import mapping, text
 from kaito_pack.values import layers
 
 

@@ -7,7 +7,7 @@ import click
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.documents import read_file
 from kaito_pack.krm.resource_list import answer
-from kaito_pack.pipeline import Pipeline
+from kaito_pack.run.pipeline import Pipeline
 
 
 @click.command("krm")

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import click
 
 from kaito_pack import __version__
-from kaito_pack.problems import PackError, ProblemsError, UsageError
+from kaito_pack.base.problems import PackError, ProblemsError, UsageError
 
 HELP = """Renders KAITO Workspaces from values files, and proves them without a cluster.
 

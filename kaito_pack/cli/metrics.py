@@ -7,20 +7,21 @@ from typing import Any
 
 import click
 
+from kaito_pack.base.display import escaped
+from kaito_pack.base.problems import ProblemsError
 from kaito_pack.cli._durations import Window
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import as_json, tell
+from kaito_pack.cli.formats.text import columns
 from kaito_pack.documents import read_file
-from kaito_pack.kubernetes import definitions
-from kaito_pack.metrics import WINDOW, NoMetrics, WorkspaceMetrics, metrics_of
+from kaito_pack.kaito.target import Target
+from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Pipeline
-from kaito_pack.problems import ProblemsError, escaped
-from kaito_pack.report import columns
-from kaito_pack.sources import Source, is_manifest
+from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.run.sources import Source, is_manifest
 from kaito_pack.status.cluster_objects import pick
+from kaito_pack.status.metrics import WINDOW, NoMetrics, WorkspaceMetrics, metrics_of
 from kaito_pack.status.reach import engines_of
-from kaito_pack.target import Target
 from kaito_pack.workspace import read_workspace
 
 COLUMNS = ("NAME", "SHOWS", "UNIT", "TYPE", "CATEGORY", "PROMQL")

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from kaito_pack import checks
+from kaito_pack.base.display import escaped
 from kaito_pack.cli._new.flags import FormCommand, flags_of, given
 from kaito_pack.cli._new.new_file import STDOUT, default_file, next_command, refuse, write
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.form.draft import Ground
 from kaito_pack.form.start import Start
-from kaito_pack.problems import escaped
+from kaito_pack.run import judging as checks
 
 
 @click.command("new", cls=FormCommand)

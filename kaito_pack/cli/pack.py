@@ -7,13 +7,13 @@ from dataclasses import replace
 import click
 
 from kaito_pack import pack_check
+from kaito_pack.base.problems import UsageError
 from kaito_pack.cli._options import Cluster, cluster_options, opened, pack_option
-from kaito_pack.problems import UsageError
 
 
 @click.group("pack")
 def command() -> None:
-    """List or check packs: folders with templates/ and schemas/ of your own."""
+    """List or check packs: folders with templates/, schemas/ and facts/ of your own."""
 
 
 @command.command("list")

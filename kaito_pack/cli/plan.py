@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 import click
 
+from kaito_pack.base.display import shown
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import as_json, tell_outcomes
 from kaito_pack.cli._plan_commit import at_commit, before_commit, of_cluster, tell_of_lost
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
 from kaito_pack.cli._plan_text import as_markdown, as_rows, as_text, upgrade_text
-from kaito_pack.pipeline import Outcome
 from kaito_pack.plan import LABELS, Planned, plan
 from kaito_pack.plan.commit import files_at
 from kaito_pack.plan.upgrade import EFFECTS, upgraded
-from kaito_pack.problems import shown
+from kaito_pack.run.pipeline import Outcome
 
 Rendered = Sequence[tuple[Run, Sequence[Outcome]]]
 FAILING = (*LABELS, "created", "deleted", *EFFECTS)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import click
 
+from kaito_pack.base.display import escaped
+from kaito_pack.base.kubectl import Kubectl
 from kaito_pack.cli._options import Cluster as ClusterOptions
 from kaito_pack.cli._options import cluster_options
 from kaito_pack.cli._output import as_json, colour, tell_outcomes
-from kaito_pack.kubectl import Kubectl
-from kaito_pack.pipeline import Pipeline
 from kaito_pack.preflight import Cluster, Finding, preflight
-from kaito_pack.problems import escaped
-from kaito_pack.sources import values_sources
+from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.run.sources import values_sources
 
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 

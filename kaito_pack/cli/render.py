@@ -14,10 +14,10 @@ from kaito_pack import output
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.cli._progress import bar
-from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.rendering import manifests
 from kaito_pack.rendering.manifests import Manifest
-from kaito_pack.sources import named_files
+from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.sources import named_files
 
 STDOUT = "-"
 

@@ -10,14 +10,15 @@ from typing import Any
 
 import click
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.kubectl import Kubectl
+from kaito_pack.base.problems import UsageError
 from kaito_pack.cli._durations import Duration
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import colour
 from kaito_pack.cli._status_table import printed
-from kaito_pack.kubectl import Kubectl
 from kaito_pack.pack import Pack
-from kaito_pack.problems import UsageError, shown
-from kaito_pack.sources import SUFFIXES
+from kaito_pack.run.sources import SUFFIXES
 from kaito_pack.status import PHASES, Status, status_of
 from kaito_pack.status.cluster_objects import ClusterObjects, pick, read_objects
 from kaito_pack.status.reach import Engines, engines_of

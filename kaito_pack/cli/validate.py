@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 import click
 
+from kaito_pack.base.problems import Problem
 from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import annotate, tell
-from kaito_pack.problems import Problem
-from kaito_pack.report import as_json, summary, table
-from kaito_pack.sources import read_sources
-from kaito_pack.validation import Report, Validation
+from kaito_pack.cli.formats.json import as_json
+from kaito_pack.cli.formats.text import summary, table
+from kaito_pack.run.sources import read_sources
+from kaito_pack.run.validation import Report, Validation
 
 
 @click.command("validate")

@@ -7,8 +7,9 @@ import stat
 import sys
 from typing import Any
 
+from kaito_pack.base.display import escaped
+from kaito_pack.base.problems import ProblemsError, UsageError, unread
 from kaito_pack.documents.document import Document, Duplicate, OddKey, Surprise
-from kaito_pack.problems import ProblemsError, UsageError, escaped, unread
 
 LARGEST_FILE = 16 << 20  # bytes
 STDIN = "<stdin>"

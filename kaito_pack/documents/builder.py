@@ -22,12 +22,14 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Place, ProblemsError
 from kaito_pack.documents.document import Document, Entries, Entry, Mark
 from kaito_pack.documents.notes import MOST_NODES, Notes
 from kaito_pack.documents.readings import SPECIAL_STARTS, as_json, go_value, is_surprising, key_text
 from kaito_pack.documents.tags import MERGE_TAG, TagError, is_known_collection, short_tag, tagged_value
-from kaito_pack.problems import Path, Place, ProblemsError, shown
-from kaito_pack.rules import problem
+from kaito_pack.facts.rules import problem
 
 MOST_ALIASES = 1000
 MOST_DOCUMENTS = 5000
@@ -272,13 +274,13 @@ class Builder(Notes):
             self.container.update(item)
             self.entries.update({key: entry._replace(merged=True) for key, entry in inside.items()})
 
-    def path(self) -> Path:
+    def path(self) -> FieldPath:
         """The path of the value that is being read."""
         if self.container is None:
             return ()
         return (*self.parent_path(), step(self.container, self.key, len(self.container)))
 
-    def parent_path(self) -> Path:
+    def parent_path(self) -> FieldPath:
         """The path of the map or list that is being filled."""
         frames = self.stack[1:]  # the first holds what is around the root: nothing
         return tuple(step(container, key, len(container) - 1) for container, _, key, *_ in frames)

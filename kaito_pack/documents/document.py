@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from kaito_pack.problems import Path, Place
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Place
 
 
 class Mark(Protocol):
@@ -32,7 +33,7 @@ Entries = dict[str, Entry] | list[Entry]
 class Surprise(NamedTuple):
     """A value without quotes that not all YAML parsers read alike; `value` is what kubectl reads."""
 
-    path: Path
+    path: FieldPath
     raw: str
     value: Any
     place: Place
@@ -41,7 +42,7 @@ class Surprise(NamedTuple):
 class Duplicate(NamedTuple):
     """A key that is written twice in its map; `first_line` is where it was written first."""
 
-    path: Path
+    path: FieldPath
     place: Place
     first_line: int
 
@@ -49,7 +50,7 @@ class Duplicate(NamedTuple):
 class OddKey(NamedTuple):
     """A key without quotes that some parser reads as no text; `path` ends in the text kubectl makes of it."""
 
-    path: Path
+    path: FieldPath
     place: Place
     raw: str
 
@@ -68,9 +69,9 @@ class Document:
     duplicates: list[Duplicate] = field(default_factory=list)
     odd_keys: list[OddKey] = field(default_factory=list)
     root: Entry | None = field(default=None, repr=False)
-    spellings: dict[Path, str] = field(default_factory=dict, repr=False)
+    spellings: dict[FieldPath, str] = field(default_factory=dict, repr=False)
 
-    def place(self, path: Path, key: bool = False) -> Place:
+    def place(self, path: FieldPath, key: bool = False) -> Place:
         """Where the value at `path` stands (or its key); the nearest parent's place where there is none."""
         if self.root is None:
             return Place(self.file, 0, 0)  # no text: an option of the command line
@@ -86,7 +87,7 @@ class Document:
         """A parser's position as a place in this document's file."""
         return Place(self.file, mark.line + 1, mark.column + 1)
 
-    def raw(self, path: Path) -> str | None:
+    def raw(self, path: FieldPath) -> str | None:
         """The value at `path` as it is written, where it is one of `surprises`."""
         return self.spellings.get(path)
 

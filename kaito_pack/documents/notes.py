@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Place, Problem, ProblemsError
 from kaito_pack.documents.document import Document, Duplicate, Entry, Mark, OddKey, Surprise
-from kaito_pack.problems import Path, Place, Problem, ProblemsError
-from kaito_pack.rules import problem
+from kaito_pack.facts.rules import problem
 
 DEEPEST = 100  # levels of nesting
 MOST_NODES = 200_000  # keys, values, maps and lists of a file, those that aliases stand for included
@@ -23,20 +24,20 @@ class Notes:
         self.problems: list[Problem] = []
         self.nodes = 0
 
-    def note_surprise(self, path: Path, raw: str, value: object, mark: Mark) -> None:
+    def note_surprise(self, path: FieldPath, raw: str, value: object, mark: Mark) -> None:
         """A value without quotes that not all parsers read alike."""
         found = self.document.surprises
         if len(found) < MOST_NOTES:
             found.append(Surprise(path, raw, value, self.place(mark)))
             self.document.spellings[path] = raw
 
-    def note_duplicate(self, path: Path, first: Entry, mark: Mark) -> None:
+    def note_duplicate(self, path: FieldPath, first: Entry, mark: Mark) -> None:
         """The key stands in its map already; over a merged one that is fine."""
         found = self.document.duplicates
         if not first.merged and len(found) < MOST_NOTES:
             found.append(Duplicate(path, self.place(mark), first.key.line + 1))
 
-    def note_odd_key(self, path: Path, raw: str, mark: Mark) -> None:
+    def note_odd_key(self, path: FieldPath, raw: str, mark: Mark) -> None:
         """A key that some parser reads as no text."""
         found = self.document.odd_keys
         if len(found) < MOST_NOTES:

@@ -8,10 +8,10 @@ from typing import Any
 import yaml
 from yaml.events import Event
 
+from kaito_pack.base.problems import ProblemsError
 from kaito_pack.documents import source_text
 from kaito_pack.documents.builder import Builder
 from kaito_pack.documents.document import Document
-from kaito_pack.problems import ProblemsError
 
 CParser: Any
 try:

@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
-from kaito_pack.problems import Place, Problem, ProblemsError, shown
-from kaito_pack.rules import problem, rules
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Place, Problem, ProblemsError
+from kaito_pack.facts.rules import problem, rules
 
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # YAML takes these for line ends or refuses them, where they stand in a JSON text.

@@ -9,8 +9,7 @@ from typing import Any
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.form.hints import hints
 from kaito_pack.form.questions import MODE, Question
-from kaito_pack.pack import Mode
-from kaito_pack.values import json_schema
+from kaito_pack.pack import Mode, json_schema
 from kaito_pack.values.overrides import typed
 
 

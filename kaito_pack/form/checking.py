@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from kaito_pack.base.problems import Problem
 from kaito_pack.documents import Document
+from kaito_pack.facts.rules import problem
 from kaito_pack.form.draft import Draft
 from kaito_pack.form.judging import problems_at
 from kaito_pack.form.questions import Question
-from kaito_pack.pipeline import Outcome, Pipeline
-from kaito_pack.problems import Problem
-from kaito_pack.rules import problem
-from kaito_pack.sources import Source
+from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.sources import Source
 from kaito_pack.values.layers import Layer
 
 

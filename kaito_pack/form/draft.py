@@ -11,10 +11,9 @@ from typing import Any
 from kaito_pack.form.answers import answered, submitted
 from kaito_pack.form.model_choice import About
 from kaito_pack.form.questions import MODE, Question, questions
+from kaito_pack.kaito.target import Target
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.pack import Mode, Pack
-from kaito_pack.target import Target
-from kaito_pack.values import json_schema
+from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.values.layers import Layer
 
 NAME = "name"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kaito_pack import checks
 from kaito_pack.form.draft import Draft
 from kaito_pack.models.fit import Fit, fit_of, fit_table
 from kaito_pack.models.heads import is_free_of_kv_heads, tensor_parallel_sizes
 from kaito_pack.models.model import Model
 from kaito_pack.models.serving import ENGINE, serving_of_values
-from kaito_pack.values import json_schema
+from kaito_pack.pack import json_schema
+from kaito_pack.run import judging as checks
 
 GPUS, LENGTH, INSTANCE = ("resources", "gpu"), ("maxModelLen",), ("instanceType",)
 OF_MEMORY = (GPUS, LENGTH, INSTANCE)  # the answers that the memory of a GPU depends on

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from kaito_pack import explaining
+from kaito_pack.base.problems import PackError
 from kaito_pack.documents import Document
 from kaito_pack.form.answers import answered, parsed
 from kaito_pack.form.hints import hints
 from kaito_pack.form.questions import MODE, Question, flag, kind_of, question_of
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.problems import PackError
+from kaito_pack.values.fields import Field, fields
 from kaito_pack.values.layers import Layer
 
 
@@ -21,7 +21,7 @@ class Flag(NamedTuple):
 
     option: str
     path: tuple[str, ...]
-    field: explaining.Field
+    field: Field
 
     @property
     def question(self) -> Question:
@@ -46,7 +46,7 @@ def flags(pack: Pack, taken: Collection[str] = ()) -> list[Flag]:
     """
     asked = [
         (tuple(field.name.split(".")), field)
-        for field in explaining.fields(pack).values()
+        for field in fields(pack).values()
         if field.name != MODE and any(_is_asked(part, field.name) for part in field.parts.values())
     ]
     short = Counter(flag(path) for path, _ in asked)

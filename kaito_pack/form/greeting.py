@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kaito_pack.form.questions import MODE, meaning
-from kaito_pack.pack import Pack
-from kaito_pack.values import json_schema
+from kaito_pack.pack import Pack, json_schema
 
 
 class Greeting(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
 
-from kaito_pack.problems import PackError
+from kaito_pack.base.problems import PackError
 
 # first: asked of everybody; more: under Advanced; never: left to those who edit the file. gated: asked, and
 # required, for a model that the Hub gives only with a token. auto: asked first where KAITO creates nodes.

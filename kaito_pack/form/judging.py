@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.documents import read_text
-from kaito_pack.pipeline import Outcome, Pipeline
-from kaito_pack.problems import Path, Problem, ProblemsError
-from kaito_pack.sources import Source
+from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.sources import Source
 
 
 def judged(text: str, pipeline: Pipeline, file: str = "values.yaml") -> Outcome:
@@ -20,6 +21,6 @@ def judged(text: str, pipeline: Pipeline, file: str = "values.yaml") -> Outcome:
     return outcome
 
 
-def problems_at(problems: Sequence[Problem], path: Path) -> list[Problem]:
+def problems_at(problems: Sequence[Problem], path: FieldPath) -> list[Problem]:
     """Those that belong to the value at `path`, or to a part of it."""
     return [one for one in problems if one.path[: len(path)] == path]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from kaito_pack.facts.tables import schema
 from kaito_pack.form.hints import hints
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import ENGINES, Model, is_vllm_model, runs_on_kaito
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.tables import first
 
 MODEL = "modelId"  # the value that names a model of the Hub, in every mode that takes one
 
@@ -110,5 +110,5 @@ def gated_value(mode: Mode) -> str | None:
 
 def model_schema() -> Mapping[str, Any]:
     """What a catalogue says of one model, by name: the words for a person who says it instead."""
-    parts: Mapping[str, Any] = first("catalogue.schema.json")["$defs"]["model"]["properties"]
+    parts: Mapping[str, Any] = schema("catalogue.schema.json")["$defs"]["model"]["properties"]
     return parts

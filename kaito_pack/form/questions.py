@@ -10,12 +10,11 @@ from typing import Any, Literal
 from kaito_pack.form.hints import Hints, filled_in, hints
 from kaito_pack.form.model_choice import About, gguf_repositories
 from kaito_pack.kaito import instance_types
+from kaito_pack.kaito.target import Target
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
 from kaito_pack.models.serving import ENGINE
-from kaito_pack.pack import Mode, Pack
-from kaito_pack.target import Target
-from kaito_pack.values import json_schema
+from kaito_pack.pack import Mode, Pack, json_schema
 
 Kind = Literal["choice", "switch", "integer", "text", "list", "map"]
 MODE = "modelSource"

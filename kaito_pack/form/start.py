@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from kaito_pack.base.problems import Problem, UsageError
 from kaito_pack.documents import Document
 from kaito_pack.form.checking import outcome_of, question_for
 from kaito_pack.form.draft import Draft, Ground
@@ -12,7 +13,6 @@ from kaito_pack.form.flags import Flag
 from kaito_pack.form.model_choice import MODEL, About, about, is_chosen_by_itself, modes_for, takes_model
 from kaito_pack.form.questions import MODE
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.problems import Problem, UsageError
 from kaito_pack.values import layers
 from kaito_pack.values.checking import check
 from kaito_pack.values.layers import Layer

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.base.problems import Problem, UsageError
 from kaito_pack.documents import Document
-from kaito_pack.importing.captures import rests
+from kaito_pack.importing.captures import rests, section_faults
 from kaito_pack.importing.losses import problems_of
 from kaito_pack.importing.search import Candidate, Search
 from kaito_pack.importing.stream import Stream, choose, refuse_tuning
 from kaito_pack.pack import Pack
-from kaito_pack.problems import Problem, UsageError
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
 
-__all__ = ["Imported", "import_workspace"]
+__all__ = ["Imported", "import_workspace", "section_faults"]
 
 
 @dataclass(frozen=True)

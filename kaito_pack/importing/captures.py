@@ -20,11 +20,11 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
+from kaito_pack.base.problems import PackError
 from kaito_pack.documents import read_file, read_text
 from kaito_pack.importing.paths import ABSENT, REST, Steps, look_up, parse
 from kaito_pack.importing.stream import Stream
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.problems import PackError
 
 SHARED = "_partials/import.yaml"
 Capture = tuple[tuple[str, ...], Any]  # where in the values, and what
@@ -136,3 +136,16 @@ def _proposed(place: re.Match[str], value: Any, mode: Mode) -> Iterator[Capture]
             return
         value //= int(times)
     yield where, value
+
+
+def section_faults(mode: Mode) -> Iterator[str]:
+    """Return what is wrong with the paths and values of the mode's `import:` section, a line each."""
+    for path, pattern in lines(mode.facts.get("import") or {}, mode):
+        parse(path)
+        names = names_of(pattern)
+        if not names:
+            yield f"templates/{mode.name}/mode.yaml: import: {pattern} holds no <value>"
+        for name in names:
+            if not part_of(mode, name.split(".")):
+                schema = f"schemas/values/{mode.name}.schema.json"
+                yield f"templates/{mode.name}/mode.yaml: import reads {name}, which {schema} does not define"

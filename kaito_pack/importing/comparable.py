@@ -1,6 +1,6 @@
 """Manifests without what KAITO, the API server and GitOps tools add, and how two of them differ.
 
-What is added is a table, `schemas/kaito/added.json` (KAITO v0.8.1 and v0.12.0 seen writing back).
+What is added is a table, `facts/kaito/added.json` (KAITO v0.8.1 and v0.12.0 seen writing back).
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.facts.tables import table
 from kaito_pack.importing.paths import ABSENT
-from kaito_pack.problems import Path
 from kaito_pack.rendering.extending import to_canonical_form
-from kaito_pack.tables import table
 
 DEEPEST = 100
 
@@ -22,7 +22,7 @@ DEEPEST = 100
 class Difference:
     """One part that a manifest has otherwise than the rendering; ABSENT where one of them has none."""
 
-    path: Path
+    path: FieldPath
     given: Any
     rendered: Any
 
@@ -81,7 +81,7 @@ def _owner(body: Any, path: Sequence[str]) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def differences(given: Any, rendered: Any, path: Path = ()) -> Iterator[Difference]:
+def differences(given: Any, rendered: Any, path: FieldPath = ()) -> Iterator[Difference]:
     """Where two manifests differ, by path of `given`; the order of keys plays no part."""
     if isinstance(given, dict) and isinstance(rendered, dict) and len(path) < DEEPEST:
         for key in [*given, *(key for key in rendered if key not in given)]:
@@ -93,7 +93,7 @@ def differences(given: Any, rendered: Any, path: Path = ()) -> Iterator[Differen
         yield Difference(path, given, rendered)
 
 
-def missing_from(given: Any, rendered: Any, path: Path = ()) -> Iterator[Difference]:
+def missing_from(given: Any, rendered: Any, path: FieldPath = ()) -> Iterator[Difference]:
     """The same for an object of a cluster, which has more than was applied: what `rendered` has alone."""
     return (one for one in differences(given, rendered, path) if one.rendered is not ABSENT)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kaito_pack.problems import looks_like_token
+from kaito_pack.base.display import looks_like_token
 
 Given = dict[str, Any]
 ValuePath = tuple[str, ...]

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kaito_pack.base.display import shown, shown_whole
+from kaito_pack.base.paths import path_text
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import sentence
+from kaito_pack.base.trees import mapping
 from kaito_pack.documents.scalars import to_yaml
+from kaito_pack.facts.rules import problem
 from kaito_pack.importing.comparable import Difference
 from kaito_pack.importing.paths import ABSENT
 from kaito_pack.importing.search import Candidate
 from kaito_pack.importing.stream import Found, Stream
-from kaito_pack.problems import Problem, path_text, shown, shown_whole
-from kaito_pack.report import sentence
-from kaito_pack.rules import problem
-from kaito_pack.shapes import mapping
 
 
 def problems_of(best: Candidate, stream: Stream) -> list[Problem]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kaito_pack.importing.paths import ABSENT
-from kaito_pack.kubernetes.definitions import Definitions
-from kaito_pack.kubernetes.strategic_merge import DIRECTIVE, MERGE_KEY, ORDER_OF, in_order
+from kaito_pack.kubernetes.decoding.definitions import Definitions
+from kaito_pack.kubernetes.decoding.strategic_merge import DIRECTIVE, MERGE_KEY, ORDER_OF, in_order
 
 Schema = Mapping[str, Any]
 

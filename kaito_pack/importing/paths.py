@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import PackError, ProblemsError
 from kaito_pack.documents import read_text
-from kaito_pack.problems import PackError, ProblemsError, shown
 
 Step = str | int | tuple[str, str]
 Steps = tuple[Step, ...]

@@ -29,7 +29,7 @@ from kaito_pack.importing.patches import patch_between
 from kaito_pack.importing.paths import ABSENT, Steps, look_up
 from kaito_pack.importing.stream import Found, Stream
 from kaito_pack.importing.trial import Lost, Trial, identity, namespace_of
-from kaito_pack.kubernetes import definitions
+from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.rendering.extending import HASH
 from kaito_pack.rendering.manifests import Manifest

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Place, UsageError
+from kaito_pack.base.trees import mapping
 from kaito_pack.documents import Document
+from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import is_workspace
-from kaito_pack.problems import Path, Place, UsageError, shown
-from kaito_pack.rules import problem
-from kaito_pack.shapes import mapping
 from kaito_pack.workspace import WorkspaceView, read_workspace
 from kaito_pack.workspace.command_line import options, read_commands
 
@@ -21,10 +23,10 @@ class Found:
     """One object of a stream, and where it stands there."""
 
     document: Document
-    path: Path
+    path: FieldPath
     body: Mapping[str, Any]
 
-    def place(self, path: Path) -> Place:
+    def place(self, path: FieldPath) -> Place:
         """Where a part of the object stands in its file."""
         return self.document.place((*self.path, *path))
 
@@ -83,7 +85,7 @@ def choose(documents: Sequence[Document], name: str | None = None, namespace: st
     return Stream(workspace, beside if len(workspaces) == 1 else [one for one in beside if one.is_live])
 
 
-def _objects(document: Document, path: Path, value: object) -> Iterator[Found]:
+def _objects(document: Document, path: FieldPath, value: object) -> Iterator[Found]:
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _objects(document, (*path, index), item)
@@ -108,7 +110,7 @@ def _is_beside(found: Found, workspace: Found) -> bool:
 
 def refuse_tuning(stream: Stream) -> None:
     """Raise for a fine-tuning job: the pack's values describe served models."""
-    from kaito_pack.problems import ProblemsError
+    from kaito_pack.base.problems import ProblemsError
 
     if stream.view.is_tuning and stream.workspace.body.get("tuning") is not None:
         place = stream.workspace.place(("tuning",))

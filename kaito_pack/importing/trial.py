@@ -7,19 +7,19 @@ from copy import deepcopy
 from functools import cached_property
 from typing import Any
 
+from kaito_pack.base.problems import PackError, ProblemsError
+from kaito_pack.base.trees import mapping
 from kaito_pack.documents import Document
 from kaito_pack.importing.comparable import Difference, comparable, differences, missing_from
 from kaito_pack.importing.given import Given, with_value
 from kaito_pack.importing.paths import ABSENT
 from kaito_pack.importing.stream import Found, Stream
-from kaito_pack.pack import Mode, Pack
-from kaito_pack.problems import PackError, ProblemsError
+from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.rendering import links
 from kaito_pack.rendering.manifests import Manifest, as_yaml
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.trace import other_value
-from kaito_pack.shapes import mapping
-from kaito_pack.values import checking, json_schema
+from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
 
 Lost = tuple[Found | None, Difference]

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, mapping, sequence, text
 from kaito_pack.kaito import commands, instance_types
 from kaito_pack.kaito.fields import CONTAINERS, Workspace, digits, int64
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
 from kaito_pack.kaito.ruling import Case, Check, judge
-from kaito_pack.kubernetes.quantity import value_of
-from kaito_pack.problems import Path, Problem, shown
-from kaito_pack.shapes import Fields, mapping, sequence, text
-from kaito_pack.target import Surroundings
+from kaito_pack.kaito.target import Surroundings
+from kaito_pack.kubernetes.decoding.quantity import value_of
 
 GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
 BYTES = ("memory", "ephemeral-storage")
@@ -101,7 +103,7 @@ def part_of_a_byte(case: Case) -> Iterator[Problem]:
             yield case.problem(*path, value=shown(amount), bytes=f"{float(size):g}", guess=guess)
 
 
-def _byte_quantities(workspace: Workspace) -> Iterator[tuple[Path, object]]:
+def _byte_quantities(workspace: Workspace) -> Iterator[tuple[FieldPath, object]]:
     """Every amount of memory or disk that a pod asks for, with its path."""
     spec, at = workspace.pod_spec, CONTAINERS[:-1]
     for path, owner in ((at, spec), *workspace.all_containers()):

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import entries, mapping, strings, whole
+from kaito_pack.facts.rules import problem, rules
 from kaito_pack.kaito.printing import always_printed, is_quantity_map, is_text_map, stays_empty
-from kaito_pack.kubernetes.amounts import printed
-from kaito_pack.problems import Path, Problem, shown
-from kaito_pack.rules import problem, rules
-from kaito_pack.shapes import entries, mapping, strings, whole
+from kaito_pack.kubernetes.decoding.amounts import printed
 
 OWN_ANNOTATIONS = "workspace.kaito.io/"
 QUANTITIES = {"divisor", "sizeLimit"}
@@ -39,7 +41,7 @@ def check_owned(metadata: Mapping[str, Any]) -> Iterator[Problem]:
             yield problem("controller/own-annotation", ("metadata", "annotations", key), key=shown(key))
 
 
-def check_map(owner: Mapping[str, Any], path: Path, kaito: str) -> Iterator[Problem]:
+def check_map(owner: Mapping[str, Any], path: FieldPath, kaito: str) -> Iterator[Problem]:
     """What is rewritten inside one map, and below it."""
     if len(path) > DEEPEST:
         return
@@ -54,7 +56,7 @@ def check_map(owner: Mapping[str, Any], path: Path, kaito: str) -> Iterator[Prob
         yield problem("controller/claim-metadata-missing", path)
 
 
-def check_field(name: str, value: object, path: Path, kaito: str) -> Iterator[Problem]:
+def check_field(name: str, value: object, path: FieldPath, kaito: str) -> Iterator[Problem]:
     """What is rewritten of one field."""
     if name == "creationTimestamp" and value is None:
         if rules("controller")["controller/creation-timestamp"].holds_for(kaito):
@@ -84,7 +86,7 @@ def is_empty(value: object) -> bool:
     return value is None or value in ("", False) or value in ([], {}) or whole(value) == 0
 
 
-def check_quantity(value: object, path: Path) -> Iterator[Problem]:
+def check_quantity(value: object, path: FieldPath) -> Iterator[Problem]:
     """A problem where a quantity is not the text that Kubernetes would print."""
     canonical = "0" if value is None and path[-1] not in QUANTITIES else printed(value)
     if value is None and path[-1] in QUANTITIES and not always_printed(str(path[-1])):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from kaito_pack.shapes import Fields, sequence
+from kaito_pack.base.trees import Fields, sequence
 
 
 def words(container: Fields) -> list[str]:

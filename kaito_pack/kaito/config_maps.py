@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from kaito_pack.base.trees import Fields, mapping, text
 from kaito_pack.kaito.fields import Workspace
-from kaito_pack.shapes import Fields, mapping, text
-from kaito_pack.target import Surroundings
+from kaito_pack.kaito.target import Surroundings
 
 INFERENCE_KEY = "inference_config.yaml"
 TUNING_KEY = "training_config.yaml"

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, mapping, sequence, text
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito.commands import flag, words
 from kaito_pack.kaito.fields import SELECTOR, TEMPLATE, Workspace, digits, int64, string_map
 from kaito_pack.kaito.images import LONGEST_NAME, is_image_reference
 from kaito_pack.kaito.ruling import Case, Check, judge
-from kaito_pack.kubernetes import names
-from kaito_pack.problems import Problem, shown
-from kaito_pack.shapes import Fields, mapping, sequence, text
-from kaito_pack.target import WORKSPACE_LABEL, Surroundings
+from kaito_pack.kaito.target import Surroundings
+from kaito_pack.kubernetes.decoding import names
+from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 
 def _matches_any_workspace(workspace: Workspace) -> bool:

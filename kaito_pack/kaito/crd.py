@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kaito_pack import rules
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.problems import Problem, UsageError
+from kaito_pack.facts import rules
+from kaito_pack.facts.tables import first, per_pack, table
 from kaito_pack.kaito.fields import GROUP, KIND
-from kaito_pack.kubernetes import definitions
-from kaito_pack.kubernetes.custom_kinds import check_resource
-from kaito_pack.kubernetes.decoding import Check
-from kaito_pack.kubernetes.structural import custom_resource
-from kaito_pack.problems import Problem, UsageError, did_you_mean, shown
-from kaito_pack.tables import first, per_pack, table
+from kaito_pack.kubernetes.decoding import definitions
+from kaito_pack.kubernetes.decoding.decoding import Check
+from kaito_pack.kubernetes.decoding.structural import custom_resource
+from kaito_pack.kubernetes.objects.custom_kinds import check_resource
 
 
 @per_pack

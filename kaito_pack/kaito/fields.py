@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kaito_pack.problems import Path
-from kaito_pack.shapes import Fields, mapping, sequence, text, whole
-from kaito_pack.target import RUNTIME_ANNOTATION
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import Fields, mapping, sequence, text, whole
+from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 
 GROUP = "kaito.sh"
 KIND = "Workspace"
-TEMPLATE: Path = ("inference", "template")
-CONTAINERS: Path = (*TEMPLATE, "spec", "containers")
-INIT_CONTAINERS: Path = (*TEMPLATE, "spec", "initContainers")
-INSTANCE_TYPE: Path = ("resource", "instanceType")
-SELECTOR: Path = ("resource", "labelSelector")
+TEMPLATE: FieldPath = ("inference", "template")
+CONTAINERS: FieldPath = (*TEMPLATE, "spec", "containers")
+INIT_CONTAINERS: FieldPath = (*TEMPLATE, "spec", "initContainers")
+INSTANCE_TYPE: FieldPath = ("resource", "instanceType")
+SELECTOR: FieldPath = ("resource", "labelSelector")
 GENERATED_SUFFIX = "xxxxx"  # five characters that the API server appends to metadata.generateName
 LONGEST_GENERATED_BASE = 58  # a longer generateName is cut, so that the name has 63 characters at most
 
@@ -152,12 +152,12 @@ class Workspace:
         """Whether KAITO takes the runtime for vLLM: all but the annotation's `transformers`."""
         return self.annotations.get(RUNTIME_ANNOTATION) != "transformers"
 
-    def containers(self) -> Iterator[tuple[Path, Fields]]:
+    def containers(self) -> Iterator[tuple[FieldPath, Fields]]:
         """Each main container with its path."""
         for index, container in enumerate(sequence(self.pod_spec.get("containers"))):
             yield (*CONTAINERS, index), mapping(container)
 
-    def all_containers(self) -> Iterator[tuple[Path, Fields]]:
+    def all_containers(self) -> Iterator[tuple[FieldPath, Fields]]:
         """Each init container and main container with its path."""
         for index, container in enumerate(sequence(self.pod_spec.get("initContainers"))):
             yield (*INIT_CONTAINERS, index), mapping(container)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kaito_pack import rules
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.facts import rules
+from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import GROUP
-from kaito_pack.kubernetes import definitions
-from kaito_pack.problems import Problem, did_you_mean, shown
-from kaito_pack.tables import table
-from kaito_pack.target import Target
+from kaito_pack.kaito.target import Target
+from kaito_pack.kubernetes.decoding import definitions
 
 KINDS = "kaito/kinds.json"
 API_VERSION = f"{GROUP}/v1beta1"

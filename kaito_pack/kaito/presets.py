@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kaito_pack.rules import in_range
-from kaito_pack.tables import per_pack, table
+from kaito_pack.facts.rules import in_range
+from kaito_pack.facts.tables import per_pack, table
 
 NEVER = ""  # a range that no version lies in
 

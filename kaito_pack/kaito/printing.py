@@ -6,7 +6,7 @@ there) or a field that is always printed. Read in Kubernetes v1.35, staging/src/
 
 from __future__ import annotations
 
-from kaito_pack.problems import Path
+from kaito_pack.base.paths import FieldPath
 
 QUANTITY_MAPS = {"limits", "requests", "overhead"}
 TEXT_MAPS = {"labels", "annotations", "nodeSelector", "matchLabels", "options", "volumeAttributes"}
@@ -137,7 +137,7 @@ DROPPED_MAPS = QUANTITY_MAPS | TEXT_MAPS
 ALWAYS_LISTS = {"containers", "monitors", "nodeSelectorTerms", "sources"}
 
 
-def stays_empty(path: Path, value: object) -> bool:
+def stays_empty(path: FieldPath, value: object) -> bool:
     """Whether the empty value at `path` is printed as it is; a null never is."""
     name, owner = str(path[-1]), owner_of(path)
     if value is None:
@@ -149,7 +149,7 @@ def stays_empty(path: Path, value: object) -> bool:
     return name in POINTERS or name in ALWAYS or (owner, name) in BY_OWNER
 
 
-def owner_of(path: Path) -> str:
+def owner_of(path: FieldPath) -> str:
     """The name of the field that the last field is in, lists looked through."""
     named = [step for step in path[:-1] if isinstance(step, str)]
     return named[-1] if named else ""
@@ -160,12 +160,12 @@ def always_printed(name: str) -> bool:
     return name in ALWAYS
 
 
-def is_quantity_map(path: Path) -> bool:
+def is_quantity_map(path: FieldPath) -> bool:
     """Whether the field is a map of quantities."""
     return path[-1] in QUANTITY_MAPS
 
 
-def is_text_map(path: Path) -> bool:
+def is_text_map(path: FieldPath) -> bool:
     """Whether the field is a map of texts under keys of the owner's choice."""
     # In dnsConfig, options are a list of named settings.
     return path[-1] in TEXT_MAPS and path[-2:] != ("dnsConfig", "options")

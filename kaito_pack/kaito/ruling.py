@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from kaito_pack import rules
+from kaito_pack.base.problems import Layer, Problem
+from kaito_pack.facts import rules
+from kaito_pack.facts.rules import Rule
+from kaito_pack.facts.tables import per_pack
 from kaito_pack.kaito.fields import Workspace
-from kaito_pack.problems import Layer, Problem
-from kaito_pack.rules import Rule
-from kaito_pack.tables import per_pack
-from kaito_pack.target import Surroundings
+from kaito_pack.kaito.target import Surroundings
 
 
 class Case(NamedTuple):

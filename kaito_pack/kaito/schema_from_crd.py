@@ -1,4 +1,4 @@
-"""Makes `schemas/kaito/<minor>.json` out of a CustomResourceDefinition of KAITO.
+"""Makes `facts/kaito/<minor>.json` out of a CustomResourceDefinition of KAITO.
 
     python -m kaito_pack.kaito.schema_from_crd workspaces-v0.12.0.yaml [--minor 0.12] [--out schemas/kaito]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from kaito_pack.base.trees import Fields, mapping, sequence, text
 from kaito_pack.kaito.fields import string_map
-from kaito_pack.shapes import Fields, mapping, sequence, text
 
 # Labels that a cloud or the kubelet puts on every node, or on many; none of them means one Workspace.
 WELL_KNOWN_PREFIXES = (

@@ -1,7 +1,7 @@
 """What KAITO's webhook says when it decodes a Workspace, and what the cluster then drops of it.
 
 The CRD leaves the pod template and the volume sources of adapters and tuning open. The webhook does not: it
-decodes them strictly into the Kubernetes API that this KAITO was built with (schemas/kaito/versions.json).
+decodes them strictly into the Kubernetes API that this KAITO was built with (facts/kaito/versions.json).
 The controller then sends the pod template to the cluster, whose Kubernetes may be an older one.
 """
 
@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.fields import TEMPLATE
-from kaito_pack.kubernetes import definitions
-from kaito_pack.kubernetes.decoding import Finding, decode
-from kaito_pack.kubernetes.findings import named, problems_of
-from kaito_pack.problems import Path, Problem
+from kaito_pack.kubernetes.decoding import definitions
+from kaito_pack.kubernetes.decoding.decoding import Finding, decode
+from kaito_pack.kubernetes.decoding.findings import named, problems_of
 
 
 def check_template(manifest: Mapping[str, Any], kaito: str, kubernetes: str) -> Iterator[Problem]:
@@ -32,7 +33,7 @@ def check_template(manifest: Mapping[str, Any], kaito: str, kubernetes: str) -> 
             yield from _too_new(value, name, path, found, kubernetes)
 
 
-def open_parts(manifest: Mapping[str, Any]) -> Iterator[tuple[Path, Any, str]]:
+def open_parts(manifest: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Any, str]]:
     """The parts that the CRD leaves open and KAITO types: path, value, Kubernetes definition."""
     inference, tuning = manifest.get("inference"), manifest.get("tuning")
     if isinstance(inference, dict):
@@ -46,7 +47,7 @@ def open_parts(manifest: Mapping[str, Any]) -> Iterator[tuple[Path, Any, str]]:
             yield from _volume_source(tuning.get(part), ("tuning", part))
 
 
-def _volume_source(parent: Any, path: Path) -> Iterator[tuple[Path, Any, str]]:
+def _volume_source(parent: Any, path: FieldPath) -> Iterator[tuple[FieldPath, Any, str]]:
     if isinstance(parent, dict) and parent.get("volumeSource") is not None:
         yield (*path, "volumeSource"), parent["volumeSource"], definitions.VOLUME
 
@@ -61,7 +62,7 @@ def _decoded(value: Any, name: str, kubernetes: str) -> Iterator[Finding]:
                 yield Finding("unknown", (key,), f"`{key}`", "")
 
 
-def _refused(found: list[Finding], name: str, path: Path, kaito: str, api: str) -> Iterator[Problem]:
+def _refused(found: list[Finding], name: str, path: FieldPath, kaito: str, api: str) -> Iterator[Problem]:
     """The problems of what KAITO cannot decode; a field that only newer Kubernetes has is told as such."""
     if not found:
         return
@@ -73,7 +74,7 @@ def _refused(found: list[Finding], name: str, path: Path, kaito: str, api: str) 
             yield from problems_of([finding], "webhook", path, kaito=kaito, api=api)
 
 
-def _has_field(pod: definitions.Definitions, name: str, path: Path) -> bool:
+def _has_field(pod: definitions.Definitions, name: str, path: FieldPath) -> bool:
     """Whether the definition `name` of that Kubernetes has a field at `path`."""
     schema: Any = pod.schemas[name]
     if name == definitions.VOLUME and path == ("name",):
@@ -88,7 +89,9 @@ def _has_field(pod: definitions.Definitions, name: str, path: Path) -> bool:
     return True
 
 
-def _too_new(value: Any, name: str, path: Path, found: list[Finding], kubernetes: str) -> Iterator[Problem]:
+def _too_new(
+    value: Any, name: str, path: FieldPath, found: list[Finding], kubernetes: str
+) -> Iterator[Problem]:
     """Fields that KAITO knows and the cluster's older Kubernetes drops without a word."""
     said = {finding.path for finding in found}
     for finding in _decoded(value, name, kubernetes):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import mapping, sequence, text
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito import webhook_instance_types as types
 from kaito_pack.kaito import webhook_resource as resource
 from kaito_pack.kaito import webhook_tuning as tuning
 from kaito_pack.kaito.fields import TEMPLATE, Workspace, given
 from kaito_pack.kaito.ruling import Case, Check, judge
-from kaito_pack.problems import Problem, shown
-from kaito_pack.shapes import mapping, sequence, text
-from kaito_pack.target import Surroundings
+from kaito_pack.kaito.target import Surroundings
 
 
 def count_immutable(case: Case) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """What KAITO's admission webhook says of a Workspace, its decoding left out.
 
 The table joins a rule's name to the function that finds it; versions, words and figures stand in the
-rule's row (`schemas/rules/webhook.json`).
+rule's row (`facts/rules/webhook.json`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kaito_pack.base.problems import Problem
 from kaito_pack.kaito import update
 from kaito_pack.kaito import webhook_inference as inference
 from kaito_pack.kaito import webhook_instance_types as types
@@ -17,8 +18,7 @@ from kaito_pack.kaito import webhook_resource as resource
 from kaito_pack.kaito import webhook_tuning as tuning
 from kaito_pack.kaito.fields import Workspace
 from kaito_pack.kaito.ruling import Check, judge
-from kaito_pack.problems import Problem
-from kaito_pack.target import Surroundings
+from kaito_pack.kaito.target import Surroundings
 
 ON_CREATE: Mapping[str, Check] = {
     "kaito/name": resource.name,

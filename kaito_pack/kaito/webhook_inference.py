@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, mapping, sequence, text
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
-from kaito_pack.problems import Problem, shown
-from kaito_pack.shapes import Fields, mapping, sequence, text
 
 ADAPTERS = ("inference", "adapters")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import at, text
+from kaito_pack.facts.rules import rules
 from kaito_pack.kaito import crd, instance_types
 from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
-from kaito_pack.problems import Problem, did_you_mean, shown
-from kaito_pack.rules import rules
-from kaito_pack.shapes import at, text
 
 
 def instance_type_required(case: Case) -> Iterator[Problem]:

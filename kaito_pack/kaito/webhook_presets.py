@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from string import ascii_letters, digits
 
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import mapping, sequence, text
+from kaito_pack.facts.rules import in_range, rules
 from kaito_pack.kaito import instance_types, presets
 from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
-from kaito_pack.problems import Problem, did_you_mean, shown
-from kaito_pack.rules import in_range, rules
-from kaito_pack.shapes import mapping, sequence, text
-from kaito_pack.target import RUNTIME_ANNOTATION
+from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 
 PRESET_NAME = ("inference", "preset", "name")
 SECRET = ("inference", "preset", "presetOptions", "modelAccessSecret")

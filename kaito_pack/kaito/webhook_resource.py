@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import mapping, sequence, text
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito.fields import SELECTOR
 from kaito_pack.kaito.ruling import Case
-from kaito_pack.kubernetes import names
-from kaito_pack.problems import Problem, shown
-from kaito_pack.shapes import mapping, sequence, text
+from kaito_pack.kubernetes.decoding import names
 
 
 def name(case: Case) -> Iterator[Problem]:

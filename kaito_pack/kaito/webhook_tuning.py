@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isnan
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, mapping, sequence, text
 from kaito_pack.kaito.config_maps import TUNING_KEY, find_config_map
 from kaito_pack.kaito.fields import given
 from kaito_pack.kaito.images import is_image_reference
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_presets import may_be_tuned
-from kaito_pack.kubernetes import names
-from kaito_pack.problems import Problem, shown
-from kaito_pack.shapes import Fields, mapping, sequence, text
+from kaito_pack.kubernetes.decoding import names
 
 
 def tuning_method(case: Case) -> Iterator[Problem]:

@@ -10,15 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem, ProblemsError, UsageError
+from kaito_pack.base.trees import mapping
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
+from kaito_pack.facts.rules import problem
 from kaito_pack.krm.results import CONFIG, PATH, field_of, line, metadata_of, result
-from kaito_pack.pack_files import API_VERSION
-from kaito_pack.pipeline import Outcome, Pipeline
-from kaito_pack.problems import Problem, ProblemsError, UsageError, shown
-from kaito_pack.rules import problem
-from kaito_pack.shapes import mapping
-from kaito_pack.sources import Source
+from kaito_pack.pack.files import API_VERSION
+from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.sources import Source
 from kaito_pack.values.wrapping import KIND, is_wrapped, part
 
 INDEX = "config.kubernetes.io/index"

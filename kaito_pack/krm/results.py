@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath, path_text
+from kaito_pack.base.problems import Place, Problem
+from kaito_pack.base.sentences import sentence
+from kaito_pack.base.trees import at, mapping
 from kaito_pack.documents.document import Document, Entry
-from kaito_pack.pack_files import API_VERSION
-from kaito_pack.problems import Path, Place, Problem, path_text, shown
-from kaito_pack.report import sentence
-from kaito_pack.shapes import at, mapping
+from kaito_pack.pack.files import API_VERSION
 from kaito_pack.values.wrapping import KIND, is_wrapped
 
-CONFIG: Path = ("functionConfig",)
+CONFIG: FieldPath = ("functionConfig",)
 # Where a tool that keeps items in files writes them; we name the place that the output tree has for them.
 PATH = "config.kubernetes.io/path"
 
 
-def field_of(found: Problem, config: Document) -> Path:
+def field_of(found: Problem, config: Document) -> FieldPath:
     """The field of the functionConfig that a problem is about; () where it is the whole."""
     if found.layer in ("values", "model") and not found.rule.startswith("pack-file/"):
         return ("spec", *found.path)
@@ -31,9 +33,9 @@ def field_of(found: Problem, config: Document) -> Path:
     return path_at(config, found.place) if found.place else ()
 
 
-def path_at(document: Document, place: Place) -> Path:
+def path_at(document: Document, place: Place) -> FieldPath:
     """The path of what stands at `place`; () where nothing does."""
-    todo: list[tuple[Path, Entry | None]] = [((), document.root)]
+    todo: list[tuple[FieldPath, Entry | None]] = [((), document.root)]
     for path, entry in todo:
         if entry is None:
             continue
@@ -45,7 +47,7 @@ def path_at(document: Document, place: Place) -> Path:
     return ()
 
 
-def result(found: Problem, field: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+def result(found: Problem, field: FieldPath, config: Mapping[str, Any]) -> dict[str, Any]:
     """One entry of a ResourceList's `results`."""
     row: dict[str, Any] = {
         "message": words_of(found),
@@ -62,7 +64,7 @@ def result(found: Problem, field: Path, config: Mapping[str, Any]) -> dict[str, 
     return row
 
 
-def line(found: Problem, field: Path, config: Mapping[str, Any]) -> str:
+def line(found: Problem, field: FieldPath, config: Mapping[str, Any]) -> str:
     """The same for people: what the functionConfig is called, the field, the words, the rule."""
     warning = "" if found.is_error else "warning: "
     where = f"{path_text(field)}: " if field else ""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from kaito_pack.tables import files, folders, per_pack, table
+from kaito_pack.facts.tables import files, folders, per_pack, table
 
 Fault = Literal["unknown", "ambiguous", "no-value", "takes-no-value"]
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path as FilePath
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from kaito_pack import cache_files, pack_files
+from kaito_pack.base import cache_files
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem, ProblemsError
+from kaito_pack.base.root import VALUES
 from kaito_pack.documents import Document
+from kaito_pack.facts.rules import problem
+from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.models.images import vllm_of
 from kaito_pack.models.model import Model, model_of
-from kaito_pack.problems import Problem, ProblemsError, shown
-from kaito_pack.root import VALUES
-from kaito_pack.rules import problem
-from kaito_pack.tables import per_pack, table
+from kaito_pack.pack import files as pack_files
 
 FOLDER = VALUES / "catalogue"
 
@@ -31,7 +33,7 @@ class Catalogue(NamedTuple):
     added: Mapping[str, Model] = MappingProxyType({})
 
     @classmethod
-    def open(cls, paths: Iterable[str | FilePath] = ()) -> Catalogue:
+    def open(cls, paths: Iterable[str | Path] = ()) -> Catalogue:
         """The pack's own catalogue with the files `paths` laid over it.
 
         Of two entries with one modelId the later file's holds, as a whole. Raises UsageError for a
@@ -108,7 +110,7 @@ def own_models() -> Mapping[str, Model]:
     return MappingProxyType(by_id(_entries(FOLDER / "models.yaml")))
 
 
-def _entries(file: FilePath) -> Any:
+def _entries(file: Path) -> Any:
     """The entries of our own file, kept as JSON in the cache folder: 0.3 ms to read, the YAML 2.5."""
     found = file.stat()
     of = [str(file), found.st_mtime_ns, found.st_size]
@@ -125,7 +127,7 @@ def _entries(file: FilePath) -> Any:
 
 @per_pack
 def vllm_table() -> Mapping[str, Any]:
-    """`schemas/vllm.json`: images with their vLLM, and architectures with first and last vLLM."""
+    """`facts/vllm.json`: images with their vLLM, and architectures with first and last vLLM."""
     return MappingProxyType(table("vllm.json"))
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.facts.rules import problem, rule
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
 from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count
 from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
-from kaito_pack.problems import Path, Problem, shown
-from kaito_pack.rules import problem, rule
 
 
 def check_values(
@@ -53,7 +55,7 @@ def check_workspace(
 
 
 def check_settings(
-    preset: str, settings: Mapping[str, object], catalogue: Catalogue, path: Path
+    preset: str, settings: Mapping[str, object], catalogue: Catalogue, path: FieldPath
 ) -> Iterator[Problem]:
     """An error where a preset's settings, by name without dashes, ask for more than its model takes."""
     length = human_readable_int(str(settings.get(MAX_MODEL_LEN[0][2:], "")))

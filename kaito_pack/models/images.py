@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kaito_pack.tables import per_pack, table
+from kaito_pack.facts.tables import per_pack, table
 
 _VERSION_TAG = re.compile(r"v?([0-9]+(?:\.[0-9]+){2,3})(?:-[a-z0-9._-]+)?")
 

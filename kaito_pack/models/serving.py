@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import at, mapping
 from kaito_pack.models.memory import UTILIZATION
 from kaito_pack.models.vllm_arguments import (
     AUTOMATIC,
@@ -26,8 +28,6 @@ from kaito_pack.models.vllm_arguments import (
     utilization,
     whole,
 )
-from kaito_pack.problems import Path
-from kaito_pack.shapes import at, mapping
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.command_line import Command, has_option, last_option
 
@@ -53,9 +53,9 @@ class Serving(NamedTuple):
     batched_tokens: int | None = None
     plain_memory: bool = True
     plain_limit: bool = True
-    paths: Mapping[str, Path] = MappingProxyType({})
+    paths: Mapping[str, FieldPath] = MappingProxyType({})
 
-    def path(self, name: str) -> Path:
+    def path(self, name: str) -> FieldPath:
         """Where that field is written; where it is not, what it would belong to."""
         return self.paths.get(name, self.paths.get("server", ()))
 
@@ -91,7 +91,7 @@ def serving_of_command(
     image: str | None,
     gpu_count: int | None,
     plain_limit: bool,
-    paths: Mapping[str, Path],
+    paths: Mapping[str, FieldPath],
 ) -> Serving:
     """The Serving of a command that starts vLLM."""
     size, length = last_option(command, *TENSOR_PARALLEL), last_option(command, *MAX_MODEL_LEN)
@@ -140,9 +140,9 @@ def serving_of_values(values: Mapping[str, Any], image: str | None) -> Serving:
     )
 
 
-def values_paths(values: Mapping[str, Any], has_gpu: bool) -> dict[str, Path]:
+def values_paths(values: Mapping[str, Any], has_gpu: bool) -> dict[str, FieldPath]:
     """Where the fields of a Serving stand in values; what is not written is modelId's matter."""
-    paths: dict[str, Path] = {"server": ("modelId",), "model_id": ("modelId",)}
+    paths: dict[str, FieldPath] = {"server": ("modelId",), "model_id": ("modelId",)}
     if values.get("imageRef"):
         paths["image"] = ("imageRef",)
     if values.get("maxModelLen") is not None:

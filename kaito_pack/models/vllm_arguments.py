@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kaito_pack.base.paths import FieldPath
 from kaito_pack.models.memory import UTILIZATION
-from kaito_pack.problems import Path
 from kaito_pack.workspace.command_line import Command, last_option, options, read_commands
 
 GPU = "nvidia.com/gpu"
@@ -46,7 +46,7 @@ def names_model(command: Sequence[str], model_id: str | None) -> bool:
     )
 
 
-def argument_path(container: Mapping[str, Any], path: Path, names: Sequence[str]) -> Path:
+def argument_path(container: Mapping[str, Any], path: FieldPath, names: Sequence[str]) -> FieldPath:
     """Where the value of the last of these flags stands; in a shell's script, the script."""
     found = path
     texts = written(container)
@@ -70,7 +70,7 @@ def written(container: Mapping[str, Any]) -> list[tuple[tuple[str, int], str]]:
     return texts
 
 
-def gpu_limit(container: Mapping[str, Any], path: Path) -> tuple[int | None, Path]:
+def gpu_limit(container: Mapping[str, Any], path: FieldPath) -> tuple[int | None, FieldPath]:
     """The GPUs that a container asks for, and where; None where it asks for none or not a whole number."""
     resources = container.get("resources")
     for key in ("limits", "requests"):

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from kaito_pack.problems import UsageError, escaped, reason_of
-from kaito_pack.sources import SUFFIXES
+from kaito_pack.base.display import escaped
+from kaito_pack.base.problems import UsageError, reason_of
+from kaito_pack.run.sources import SUFFIXES
 
 TREE_PART = ".kaito-pack-tree-"  # how files of a tree that are being written begin
 FILE_PART = ".kaito-pack-file-"

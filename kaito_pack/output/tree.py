@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kaito_pack.base.display import escaped, shown
+from kaito_pack.base.problems import UsageError, unread
 from kaito_pack.documents.scalars import yaml_scalar
 from kaito_pack.output import read_bytes, same_text
-from kaito_pack.problems import UsageError, escaped, shown, unread
 from kaito_pack.rendering.manifests import Manifest, as_yaml
 
 MARKER = "# Rendered by kaito-pack from a values file: edit that instead.\n"

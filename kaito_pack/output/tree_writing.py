@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
 from kaito_pack import output
+from kaito_pack.base.display import escaped
+from kaito_pack.base.problems import UsageError
 from kaito_pack.output import TREE_PART, remove_quietly
 from kaito_pack.output.tree import KUSTOMIZATION, Changes, Texts, compare, folders
-from kaito_pack.problems import UsageError, escaped
 
 STALE_SECONDS = 3600  # where the file system has no locks: a part that old belongs to a run that was killed
 

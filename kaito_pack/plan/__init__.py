@@ -1,6 +1,6 @@
 """What a change will do: every changed field with what KAITO of the target's version makes of it.
 
-The labels stand in `schemas/kaito/changes.json`; what the webhook refuses is asked of its own rules.
+The labels stand in `facts/kaito/changes.json`; what the webhook refuses is asked of its own rules.
 """
 
 from __future__ import annotations
@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kaito_pack import checks
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import sentence
 from kaito_pack.kaito.fields import is_workspace
+from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.plan import moves
 from kaito_pack.plan.changes import Change, by_table
 from kaito_pack.plan.differences import ABSENT, Difference, differences, keyed_path
 from kaito_pack.plan.moves import Identity, Manifest, identity, metadata, nameable
 from kaito_pack.plan.stored import kept_by_apply, settled
-from kaito_pack.problems import Path, Problem
-from kaito_pack.report import sentence
-from kaito_pack.target import Surroundings, Target
+from kaito_pack.run import judging as checks
 
 LABELS = ("rejected", "not-rolled-out", "rolled-out-by-job", "recreate", "live", "ignored")
 REFUSED = "the update is refused as a whole, so nothing of it reaches the cluster"
@@ -150,6 +151,6 @@ def _refusals(old: Manifest | None, new: Manifest, target: Target) -> list[Probl
     return [one for one in found if one.is_error and one.layer in ("crd", "webhook")]
 
 
-def _concerns(problem: Path, change: Path) -> bool:
+def _concerns(problem: FieldPath, change: FieldPath) -> bool:
     shorter = min(len(problem), len(change))
     return problem[:shorter] == change[:shorter]

@@ -1,4 +1,4 @@
-"""One changed field, and its label by the rows of `schemas/kaito/changes.json` where nobody refuses it."""
+"""One changed field, and its label by the rows of `facts/kaito/changes.json` where nobody refuses it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.base.display import looks_like_token, shown_whole
+from kaito_pack.base.paths import FieldPath, path_text
+from kaito_pack.base.trees import at
+from kaito_pack.facts.rules import in_range
+from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.plan.differences import ABSENT, Difference
 from kaito_pack.plan.moves import Manifest, identity, metadata, nameable
-from kaito_pack.problems import Path, looks_like_token, path_text, shown_whole
-from kaito_pack.rules import in_range
-from kaito_pack.shapes import at
-from kaito_pack.tables import table
 
 HASH = "kubefoundry.io/template-hash"
 HIDDEN = "a value with a Hugging Face token (not shown)"
@@ -23,7 +24,7 @@ BY_JOB = "the rollout job deletes the workload, KAITO makes it again, and the re
 class Change:
     """One changed field: its label, what KAITO does with it, and the command or words that help."""
 
-    path: Path
+    path: FieldPath
     old: Any
     new: Any
     label: str
@@ -65,7 +66,7 @@ def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Chang
     return Change(one.path, one.old, one.new, row["label"], row["words"], remedy)
 
 
-def _row(path: Path, body: Manifest, kaito: str) -> Mapping[str, Any]:
+def _row(path: FieldPath, body: Manifest, kaito: str) -> Mapping[str, Any]:
     """The row of that kind of object whose path says most of `path`; of two, one that asks for a field."""
     rows = table("kaito/changes.json")
     kind = str(body.get("kind"))

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
-from kaito_pack.problems import UsageError, escaped, reason_of, shown
-from kaito_pack.sources import SUFFIXES
+from kaito_pack.base.display import escaped, shown
+from kaito_pack.base.problems import UsageError, reason_of
+from kaito_pack.run.sources import SUFFIXES
 
 
 @contextmanager

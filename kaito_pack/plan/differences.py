@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kaito_pack.problems import Path
+from kaito_pack.base.paths import FieldPath
 
 ABSENT = object()
 
@@ -16,12 +16,12 @@ ABSENT = object()
 class Difference(NamedTuple):
     """One leaf: `old` or `new` is ABSENT where it comes or goes."""
 
-    path: Path
+    path: FieldPath
     old: Any
     new: Any
 
 
-def differences(old: Any, new: Any, path: Path = ()) -> Iterator[Difference]:
+def differences(old: Any, new: Any, path: FieldPath = ()) -> Iterator[Difference]:
     """The leaves in which `new` differs from `old`; a list whose items only stand otherwise is one leaf."""
     if isinstance(old, list) and isinstance(new, list):
         found = list(differences(*_keyed(old, new, path), path))
@@ -41,7 +41,9 @@ def _same(old: Any, new: Any) -> bool:
     return bool(old == new) and isinstance(old, bool) == isinstance(new, bool)
 
 
-def _keyed(old: Sequence[Any], new: Sequence[Any], path: Path) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
+def _keyed(
+    old: Sequence[Any], new: Sequence[Any], path: FieldPath
+) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
     """Both lists as maps whose keys mean the same item."""
     for key_of in (_by_name, _by_flag) if path and path[-1] == "args" else (_by_name,):
         first, second = key_of(old), key_of(new)
@@ -81,7 +83,7 @@ def _by_flag(words: Sequence[Any]) -> dict[str, Any] | None:
     return found
 
 
-def keyed_path(manifest: Any, path: Path) -> Path:
+def keyed_path(manifest: Any, path: FieldPath) -> FieldPath:
     """`path` as `differences` would say it, items by name; it ends before a list that has other keys."""
     found: list[str | int] = []
     for step in path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from kaito_pack.base.trees import at
 from kaito_pack.kaito.fields import is_workspace
-from kaito_pack.shapes import at
 
 INSTANCE = "app.kubernetes.io/instance"
 DEFAULT = "default"

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from kaito_pack.base.trees import at
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan.moves import DEFAULT
-from kaito_pack.shapes import at
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 ADDED = (

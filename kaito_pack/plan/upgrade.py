@@ -6,16 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from kaito_pack import checks
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import at
+from kaito_pack.facts.rules import problem, rule
+from kaito_pack.facts.tables import table
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, is_workspace
-from kaito_pack.pipeline import surroundings
+from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.plan.changes import workload
-from kaito_pack.problems import Problem, shown
-from kaito_pack.rules import problem, rule
-from kaito_pack.shapes import at
-from kaito_pack.tables import table
-from kaito_pack.target import Surroundings, Target
+from kaito_pack.run import judging as checks
+from kaito_pack.run.pipeline import surroundings
 
 Effect = Literal["refused", "breaks", "differs"]
 When = Literal["create", "update", "create and update"]

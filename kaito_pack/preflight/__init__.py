@@ -6,14 +6,15 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kaito_pack import checks
-from kaito_pack.pipeline import surroundings
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import path_text
+from kaito_pack.base.trees import mapping
+from kaito_pack.kaito.target import Target
 from kaito_pack.preflight import installed, nodes, ownership, secrets
 from kaito_pack.preflight.asking import Cluster
 from kaito_pack.preflight.findings import Finding, finding
-from kaito_pack.problems import path_text, shown
-from kaito_pack.shapes import mapping
-from kaito_pack.target import Target
+from kaito_pack.run import judging as checks
+from kaito_pack.run.pipeline import surroundings
 
 __all__ = ["Cluster", "Finding", "preflight"]
 

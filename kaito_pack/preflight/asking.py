@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kaito_pack.kubectl import Kubectl, NotAnswered
+from kaito_pack.base.display import shown
+from kaito_pack.base.kubectl import Kubectl, NotAnswered
 from kaito_pack.preflight.findings import Finding, finding
-from kaito_pack.problems import shown
 
 KEYS = 'go-template={{range $key, $value := .data}}{{$key}}{{"\\n"}}{{end}}'  # names, never values
 

@@ -1,12 +1,12 @@
-"""What preflight finds; all words stand in `schemas/preflight.json`."""
+"""What preflight finds; all words stand in `facts/preflight.json`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from kaito_pack.report import sentence
-from kaito_pack.tables import table
+from kaito_pack.base.sentences import sentence
+from kaito_pack.facts.tables import table
 
 State = Literal["ok", "warning", "error"]
 

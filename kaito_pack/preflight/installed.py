@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.trees import at, mapping
+from kaito_pack.facts.rules import in_range, minor
+from kaito_pack.facts.tables import table
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.schema_from_crd import structure
+from kaito_pack.kaito.target import Provisioning, Target
 from kaito_pack.preflight.asking import Cluster
 from kaito_pack.preflight.findings import Finding, finding
-from kaito_pack.problems import shown
-from kaito_pack.rules import in_range, minor
-from kaito_pack.shapes import at, mapping
-from kaito_pack.tables import table
-from kaito_pack.target import Provisioning, Target
 from kaito_pack.workspace.command_line import last_option, read_commands
 
 CRD = "workspaces.kaito.sh"

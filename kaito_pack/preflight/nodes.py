@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.trees import at, mapping
+from kaito_pack.facts.rules import all_rules
+from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
-from kaito_pack.kubernetes.amounts import amount
+from kaito_pack.kaito.target import Provisioning
+from kaito_pack.kubernetes.decoding.amounts import amount
 from kaito_pack.preflight.asking import Cluster
 from kaito_pack.preflight.findings import Finding, finding
-from kaito_pack.problems import shown
-from kaito_pack.rules import all_rules
-from kaito_pack.shapes import at, mapping
-from kaito_pack.tables import table
-from kaito_pack.target import Provisioning
 from kaito_pack.workspace import desired_replicas
 
 Node = Mapping[str, Any]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.trees import mapping
+from kaito_pack.facts.tables import table
 from kaito_pack.preflight.findings import Finding, finding
-from kaito_pack.problems import shown
-from kaito_pack.shapes import mapping
-from kaito_pack.tables import table
 
 
 def check(workspace: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Iterator[Finding]:

@@ -6,24 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath, path_text
+from kaito_pack.base.trees import mapping
+from kaito_pack.facts.tables import table
 from kaito_pack.preflight.asking import Cluster
 from kaito_pack.preflight.findings import Finding, finding
-from kaito_pack.problems import Path, path_text, shown
-from kaito_pack.shapes import mapping
-from kaito_pack.tables import table
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """One place of a manifest that reads a Secret; `key` is None where all of it, or any, is read."""
 
-    path: Path
+    path: FieldPath
     secret: str
     key: str | None = None
     is_optional: bool = False
 
 
-def references(body: Any, path: Path = ()) -> Iterator[Reference]:
+def references(body: Any, path: FieldPath = ()) -> Iterator[Reference]:
     """Every Secret that a manifest reads: environment, volumes, image pulls, KAITO's own fields."""
     fields = table("kaito/cluster.json")["secretFields"]
     for key, part in _parts(body):

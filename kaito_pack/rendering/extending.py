@@ -10,19 +10,21 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from kaito_pack.base.display import looks_like_token, shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import ProblemsError
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
+from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import canonical
-from kaito_pack.kubernetes import definitions
-from kaito_pack.kubernetes.amounts import printed
-from kaito_pack.kubernetes.objects import decoded
-from kaito_pack.kubernetes.strategic_merge import MergeError, merge
-from kaito_pack.problems import Path, ProblemsError, looks_like_token, shown
+from kaito_pack.kubernetes.decoding import definitions
+from kaito_pack.kubernetes.decoding.amounts import printed
+from kaito_pack.kubernetes.decoding.strategic_merge import MergeError, merge
+from kaito_pack.kubernetes.objects.objects import decoded
 from kaito_pack.rendering.manifests import EXTRA, Manifest
-from kaito_pack.rules import problem
 from kaito_pack.values.checking import Values
 
-TEMPLATE: Path = ("inference", "template")
+TEMPLATE: FieldPath = ("inference", "template")
 HASH = "kubefoundry.io/template-hash"
 # Kinds of Kubernetes 1.37 that have no namespace; every other object gets the values' one.
 CLUSTER_SCOPED = frozenset(
@@ -74,7 +76,7 @@ def _hash(template: Mapping[str, Any]) -> Any:
     return (metadata.get("annotations") or {}).get(HASH)
 
 
-def _manifest(template: str, body: dict[str, Any], origins: Mapping[Path, Path]) -> Manifest:
+def _manifest(template: str, body: dict[str, Any], origins: Mapping[FieldPath, FieldPath]) -> Manifest:
     return Manifest(template, to_yaml(body), Document(f"templates/{template}", 1, body), origins)
 
 
@@ -93,14 +95,14 @@ def to_canonical_form(body: dict[str, Any]) -> None:
             owner.pop(key, None)  # a list whose last item was taken away
 
 
-def _object(added: Any, path: Path, values: Values, others: Sequence[Manifest]) -> Manifest:
+def _object(added: Any, path: FieldPath, values: Values, others: Sequence[Manifest]) -> Manifest:
     body = deepcopy(added)
     kind, metadata = body["kind"], body["metadata"]
     if kind not in CLUSTER_SCOPED:
         here = metadata.get("namespace") or values.filled["namespace"]
         body["metadata"] = {"name": metadata["name"], **metadata, "namespace": here}
     for key in _hidden_tokens(body):
-        at: Path = (*path, "data", key)
+        at: FieldPath = (*path, "data", key)
         raise ProblemsError([problem("values/literal-token", at, values.place(at))])
     what = shown(f"{kind} {metadata['name']}")
     for rule, is_wrong in (

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import at
+from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import CONTAINERS
 from kaito_pack.models.vllm_arguments import argument_path
-from kaito_pack.problems import Path, Problem, shown
 from kaito_pack.rendering.manifests import Manifest
-from kaito_pack.rules import problem
-from kaito_pack.shapes import at
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.command_line import Command, options, read_commands
 from kaito_pack.workspace.served_model import served_model
@@ -43,7 +45,7 @@ def check_links(values: Values, workspace: Manifest) -> Iterator[Problem]:
     yield from _argument_links(container, values)
 
 
-def _gpu_link(container: Mapping[str, Any], path: Path, facts: Mapping[str, Any]) -> Iterator[Problem]:
+def _gpu_link(container: Mapping[str, Any], path: FieldPath, facts: Mapping[str, Any]) -> Iterator[Problem]:
     names = facts.get("gpuCountArguments", ())
     limit = at(container, ("resources", "limits", "nvidia.com/gpu"))
     sizes = [value for command in read_commands(container) for value in _values(command, names, facts)[-1:]]
@@ -56,7 +58,7 @@ def _gpu_link(container: Mapping[str, Any], path: Path, facts: Mapping[str, Any]
             yield problem("values/gpu-count-differs", where, **words)
 
 
-def _port_link(container: Mapping[str, Any], path: Path, facts: Mapping[str, Any]) -> Iterator[Problem]:
+def _port_link(container: Mapping[str, Any], path: FieldPath, facts: Mapping[str, Any]) -> Iterator[Problem]:
     names = facts.get("portArguments", ())
     for command in read_commands(container):
         for value in _values(command, names, facts)[-1:]:
@@ -75,7 +77,9 @@ def _values(command: Command, names: Sequence[str], facts: Mapping[str, Any]) ->
     ]
 
 
-def _probe_links(container: Mapping[str, Any], path: Path, facts: Mapping[str, Any]) -> Iterator[Problem]:
+def _probe_links(
+    container: Mapping[str, Any], path: FieldPath, facts: Mapping[str, Any]
+) -> Iterator[Problem]:
     port = facts.get("port")
     named = {at(one, ("name",)): at(one, ("containerPort",)) for one in container.get("ports") or ()}
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
@@ -93,7 +97,7 @@ def _argument_links(container: Mapping[str, Any], values: Values) -> Iterator[Pr
     args = list(args) if isinstance(args, list) else []
     written = [_flag(one) for one in args[: len(args) - len(extra)] if str(one).startswith("-")]
     for index, argument in enumerate(extra):
-        path: Path = ("extraArgs", index)
+        path: FieldPath = ("extraArgs", index)
         if argument not in args:
             yield problem("values/extra-argument-lost", path, values.place(path), argument=shown(argument))
         elif argument.startswith("-"):

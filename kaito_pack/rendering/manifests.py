@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import PackError, ProblemsError
 from kaito_pack.documents import Document, read_text
-from kaito_pack.problems import PackError, Path, ProblemsError
 
 EXTRA = "extraObjects"  # in place of the template, for an object that the user has added
 
 
-IDENTITY: tuple[Path, ...] = (("apiVersion",), ("kind",), ("metadata", "name"))
+IDENTITY: tuple[FieldPath, ...] = (("apiVersion",), ("kind",), ("metadata", "name"))
 
 
 class Manifest(NamedTuple):
@@ -22,7 +23,7 @@ class Manifest(NamedTuple):
     text: str
     document: Document
     # Where in the values a part of the manifest was written as it stands: manifest path -> values path.
-    origins: Mapping[Path, Path] = MappingProxyType({})
+    origins: Mapping[FieldPath, FieldPath] = MappingProxyType({})
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -46,7 +47,7 @@ def parsed(text: str, template: str) -> Document:
     return documents[0]
 
 
-def check_identity(manifest: Manifest, wanted: Sequence[Path]) -> None:
+def check_identity(manifest: Manifest, wanted: Sequence[FieldPath]) -> None:
     """Raise PackError where one of the `wanted` fields, by which all else knows a manifest, is no text."""
     for path in wanted:
         part: Any = manifest.body

@@ -17,7 +17,7 @@ from threading import Timer
 from typing import Any
 
 import kaito_pack
-from kaito_pack.problems import PackError
+from kaito_pack.base.problems import PackError
 
 SECONDS = 10  # for one template, and for all of one values file
 MEMORY = 1 << 30  # bytes of address space
@@ -134,7 +134,7 @@ def answer_to(request: Mapping[str, Any], environment: Any) -> Any:
         return render(environment, template, request["context"])
     if request["do"] == "names":
         return names_of(environment, template)
-    from kaito_pack.rendering.template_lines import marked_texts  # `explain` alone asks for it
+    from kaito_pack.rendering.marking import marked_texts  # `explain` alone asks for it
 
     return marked_texts(environment.folders, template, request["context"], is_confined=True)
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path as FilePath
-from types import MappingProxyType
+from pathlib import Path
 from typing import Any, Protocol
 
+from kaito_pack.base.problems import PackError
 from kaito_pack.pack import Pack
-from kaito_pack.problems import PackError
+from kaito_pack.rendering.context import NO_HASHES, context_of
 from kaito_pack.rendering.manifests import EXTRA, IDENTITY, Manifest, check_identity, parsed
 from kaito_pack.values.checking import Values
-
-# What a template sees besides the values and the mode's facts; filled for the rollout job alone.
-NO_HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": None, "jobHash": None})
 
 
 class Templates(Protocol):
@@ -26,7 +23,7 @@ class Templates(Protocol):
 class OwnTemplates:
     """Templates rendered in this process, each compiled once."""
 
-    def __init__(self, folders: Sequence[FilePath]) -> None:
+    def __init__(self, folders: Sequence[Path]) -> None:
         from kaito_pack.rendering.templates import (  # Jinja2, which a foreign pack's child imports
             Environment,
             render,
@@ -91,11 +88,6 @@ def _check_identities(values: Values, manifests: Sequence[Manifest]) -> None:
         check_identity(manifests[0], [*IDENTITY, ("metadata", "namespace")])
     for manifest in manifests:
         check_identity(manifest, IDENTITY)
-
-
-def context_of(values: Values, hashed: Mapping[str, str | None] = NO_HASHES) -> dict[str, Any]:
-    """What templates see: the values, the facts of the mode, and the hashes."""
-    return {**values.filled, "mode": values.mode.facts, **hashed}
 
 
 def hashes(manifests: Sequence[Manifest]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from io import BytesIO
 import jinja2
 from jinja2.bccache import Bucket, BytecodeCache
 
-from kaito_pack import cache_files
+from kaito_pack.base import cache_files
 from kaito_pack.documents import readings, scalars
 
 # A constant in a template is written at compile time, so these modules are part of what is compiled.

@@ -8,20 +8,17 @@ control work as ever, and the marks in the output lead back to the lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path as FilePath
-from typing import Any
+from pathlib import Path
 
-from jinja2 import nodes
-
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import PackError
+from kaito_pack.base.trees import at
 from kaito_pack.documents import read_text
 from kaito_pack.pack import Pack
-from kaito_pack.problems import PackError, Path
+from kaito_pack.rendering.context import NO_HASHES, context_of
 from kaito_pack.rendering.manifests import Manifest
-from kaito_pack.rendering.renderer import NO_HASHES, context_of
-from kaito_pack.rendering.templates import Environment, render
-from kaito_pack.shapes import at
+from kaito_pack.rendering.marking import marked_texts
 from kaito_pack.values.checking import Values
 
 # What stands for the hashes, which are known after all is rendered.
@@ -39,7 +36,7 @@ class TemplateLine:
     text: str
 
 
-def template_line(values: Values, manifest: Manifest, path: Path, pack: Pack) -> TemplateLine | None:
+def template_line(values: Values, manifest: Manifest, path: FieldPath, pack: Pack) -> TemplateLine | None:
     """The line of a template, its partials included, that emitted what stands at `path`.
 
     None where no line did: the user's own additions have rewritten the manifest there.
@@ -61,15 +58,6 @@ def template_line(values: Values, manifest: Manifest, path: Path, pack: Pack) ->
     line = _same_line(marked.splitlines(), text.splitlines(), place.line - 1)
     mark = None if line is None else _mark_at(line, place.column - 1)
     return None if mark is None else _found(*marks[mark], pack)
-
-
-def marked_texts(
-    folders: Sequence[FilePath], template: str, context: Mapping[str, Any], is_confined: bool = False
-) -> tuple[str, str, list[tuple[str, int]]]:
-    """The template's text, the same with marks, and the template and line of each mark; see `render`."""
-    marking = _Marking(folders, is_confined)
-    text = render(Environment(folders, is_confined=is_confined), template, context)
-    return text, render(marking, template, context), marking.marks
 
 
 def _is_same(plain: object, extended: object) -> bool:
@@ -100,37 +88,5 @@ def _mark_at(line: str, column: int) -> int | None:
 
 
 def _found(name: str, number: int, pack: Pack) -> TemplateLine:
-    source = next(file for folder in pack.template_folders if (file := FilePath(folder) / name).is_file())
+    source = next(file for folder in pack.template_folders if (file := Path(folder) / name).is_file())
     return TemplateLine(name, number, source.read_text(encoding="utf-8").splitlines()[number - 1])
-
-
-class _Marking(Environment):
-    """Templates whose output holds marks, each the number of an entry of `marks`."""
-
-    def __init__(self, folders: Sequence[FilePath], is_confined: bool) -> None:
-        super().__init__(folders, is_confined=is_confined)
-        self.marks: list[tuple[str, int]] = []
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        template = super()._parse(source, name, filename)
-        for output in list(template.find_all(nodes.Output)):
-            output.nodes = [part for node in output.nodes for part in self._marked(node, name or "")]
-        return template
-
-    def _marked(self, node: Any, name: str) -> Iterator[nodes.Expr]:
-        if not isinstance(node, nodes.TemplateData):
-            yield self._mark(name, node.lineno)
-            yield node
-            return
-        for index, line in enumerate(node.data.splitlines(keepends=True)):
-            if line.strip():
-                # After the blanks, so that a line of blanks alone stays one.
-                blanks = len(line) - len(line.lstrip())
-                yield nodes.TemplateData(line[:blanks], lineno=node.lineno)
-                yield self._mark(name, node.lineno + index)
-                line = line[blanks:]
-            yield nodes.TemplateData(line, lineno=node.lineno)
-
-    def _mark(self, name: str, number: int) -> nodes.TemplateData:
-        self.marks.append((name, number))
-        return nodes.TemplateData(f"\u2063{len(self.marks) - 1}\u2063", lineno=number)

@@ -22,8 +22,9 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import PackError
 from kaito_pack.documents.scalars import yaml_scalar
-from kaito_pack.problems import PackError, shown
 from kaito_pack.rendering.template_cache import TemplateCache
 
 LONGEST_RANGE = 1_000

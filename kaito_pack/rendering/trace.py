@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kaito_pack.problems import PackError, Path, Problem
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import PackError, Problem
+from kaito_pack.base.trees import at
 from kaito_pack.rendering.manifests import Manifest
 from kaito_pack.rendering.renderer import Renderer
-from kaito_pack.shapes import at
 from kaito_pack.values.checking import Values
 
 _ABSENT = object()
 
 
-def culprits(values: Values, manifest: Manifest, path: Path, renderer: Renderer) -> list[Path]:
+def culprits(values: Values, manifest: Manifest, path: FieldPath, renderer: Renderer) -> list[FieldPath]:
     """Paths of the values that decide what stands at `path` of `manifest`; those given come first."""
     return list(_culprits(values, manifest, path, renderer))
 
 
-def _culprits(values: Values, manifest: Manifest, path: Path, renderer: Renderer) -> Iterator[Path]:
+def _culprits(values: Values, manifest: Manifest, path: FieldPath, renderer: Renderer) -> Iterator[FieldPath]:
     # One by one: whoever wants the first alone renders once or twice, not once a value (20 times, 10 ms).
     here = at(manifest.body, path, _ABSENT)
     changes = _changes(values.filled, values.mode.schema, ())
@@ -40,7 +41,7 @@ def told_of_values(found: Problem, values: Values, manifest: Manifest, renderer:
     return found.at(values.place(next(_culprits(values, manifest, found.path, renderer), ())))
 
 
-def written_at(path: Path, manifest: Manifest) -> Path | None:
+def written_at(path: FieldPath, manifest: Manifest) -> FieldPath | None:
     """The values path where the part at `path` stands word for word; None where a template made it."""
     for length in range(len(path), -1, -1):
         if (origin := manifest.origins.get(path[:length])) is not None:
@@ -49,7 +50,7 @@ def written_at(path: Path, manifest: Manifest) -> Path | None:
 
 
 def _differs(
-    here: Any, path: Path, template: str, changed: Mapping[str, Any], values: Values, renderer: Renderer
+    here: Any, path: FieldPath, template: str, changed: Mapping[str, Any], values: Values, renderer: Renderer
 ) -> bool:
     try:
         again = renderer.render_filled([template], {**changed, "mode": values.mode.facts})
@@ -58,7 +59,7 @@ def _differs(
     return bool(again) and at(again[0].body, path, _ABSENT) != here
 
 
-def _changes(part: Any, schema: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+def _changes(part: Any, schema: Mapping[str, Any], path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
     """Every value of `part` with a copy of the whole in which it alone is another."""
     for key in part:
         value, its_schema = part[key], schema.get("properties", {}).get(key, {})

@@ -1,6 +1,6 @@
 """What a Workspace is doing: one phase, one sentence, for every KAITO from 0.6 to 0.12.
 
-The precedence of the rows and their sentences stand in `schemas/kaito/status.json`; `conditions` finds the
+The precedence of the rows and their sentences stand in `facts/kaito/status.json`; `conditions` finds the
 facts that the rows ask for, `reasons` fills the sentences.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kaito_pack.shapes import mapping
+from kaito_pack.base.trees import mapping
 from kaito_pack.status.conditions import facts, table
 from kaito_pack.status.reasons import reason
 from kaito_pack.workspace import WorkspaceView, read_workspace

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.base.trees import mapping
 from kaito_pack.documents import read_file
 from kaito_pack.kaito.fields import is_workspace
-from kaito_pack.shapes import mapping
 
 WORKLOADS = ("StatefulSet", "Deployment")  # KAITO up to 0.7 makes a Deployment
 

@@ -1,4 +1,4 @@
-"""The facts about a Workspace's status that the rows of `schemas/kaito/status.json` ask for."""
+"""The facts about a Workspace's status that the rows of `facts/kaito/status.json` ask for."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaito_pack.shapes import mapping, text
-from kaito_pack.tables import first, per_pack
+from kaito_pack.base.trees import mapping, text
+from kaito_pack.facts.tables import first, per_pack
 from kaito_pack.workspace import desired_replicas
 
 Conditions = Mapping[str, "Condition"]
@@ -37,7 +37,7 @@ ABSENT = Condition()
 
 @per_pack
 def table() -> Mapping[str, Any]:
-    """`schemas/kaito/status.json`: rows of precedence, condition reasons, sentences."""
+    """`facts/kaito/status.json`: rows of precedence, condition reasons, sentences."""
     return first("kaito/status.json")
 
 

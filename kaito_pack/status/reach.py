@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.base.display import escaped
 from kaito_pack.pack import Pack
-from kaito_pack.problems import escaped
 from kaito_pack.status import Status, service_exists
 from kaito_pack.status.reasons import kubectl
 

@@ -1,4 +1,4 @@
-"""Why a Workspace is in its phase: sentences of `schemas/kaito/status.json`, filled from its conditions."""
+"""Why a Workspace is in its phase: sentences of `facts/kaito/status.json`, filled from its conditions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from kaito_pack.problems import escaped, looks_like_token
-from kaito_pack.shapes import at, mapping
+from kaito_pack.base.display import escaped, looks_like_token
+from kaito_pack.base.trees import at, mapping
 from kaito_pack.status import conditions as reading
 from kaito_pack.status.conditions import ABSENT, Condition, Conditions, table
-from kaito_pack.target import WORKSPACE_LABEL
 from kaito_pack.workspace import WorkspaceView, desired_replicas
+from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 LONGEST_DETAIL = 400  # characters of a status message that a reason repeats
 

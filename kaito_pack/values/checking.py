@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from kaito_pack.base.display import did_you_mean, looks_like_token, shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Place, Problem, ProblemsError
 from kaito_pack.documents import Document
-from kaito_pack.pack import Mode, Pack
-from kaito_pack.problems import (
-    Path,
-    Place,
-    Problem,
-    ProblemsError,
-    did_you_mean,
-    looks_like_token,
-    shown,
-)
-from kaito_pack.rules import problem
-from kaito_pack.values import json_schema, layers
-from kaito_pack.values.json_schema import Schema
+from kaito_pack.facts.rules import problem
+from kaito_pack.pack import Mode, Pack, json_schema
+from kaito_pack.pack.json_schema import Schema
+from kaito_pack.values import layers
 from kaito_pack.values.layers import Layer
 
 
@@ -35,7 +29,7 @@ class Values(NamedTuple):
         """The values file, as the user named it."""
         return next(layer for layer in self.layers if layer.title == "values").document.file
 
-    def place(self, path: Path, key: bool = False) -> Place:
+    def place(self, path: FieldPath, key: bool = False) -> Place:
         """Where the value at `path` was written."""
         return layers.place(self.layers, path, key)
 
@@ -49,7 +43,7 @@ def check(of: Sequence[Layer], pack: Pack) -> Values:
     mode = _mode(given, of, pack, problems)
     if not pack.is_foreign:
         return _judged(mode, given, of, pack, problems)
-    from kaito_pack.values.foreign import blamed  # our own schemas can be relied on
+    from kaito_pack.pack.foreign import blamed  # our own schemas can be relied on
 
     with blamed(mode.name):
         return _judged(mode, given, of, pack, problems)
@@ -90,7 +84,7 @@ def _surprises(given: dict[str, Any], of: Sequence[Layer], schema: Schema) -> It
                 yield problem("values/yaml-surprise", path, surprise.place, **facts)
 
 
-def _part(schema: Schema, path: Path) -> Schema:
+def _part(schema: Schema, path: FieldPath) -> Schema:
     for step in path:
         schema = schema.get("properties", {}).get(step, {})
     return schema
@@ -100,7 +94,7 @@ def _is_exponent(raw: str) -> bool:
     return "e" in raw.lower() and not raw.lower().startswith("0x")
 
 
-def _put(values: dict[str, Any], path: Path, value: object) -> None:
+def _put(values: dict[str, Any], path: FieldPath, value: object) -> None:
     owner: Any = values
     for step in path[:-1]:
         owner = owner[step]
@@ -112,7 +106,7 @@ def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
     for name, part in schema.get("properties", {}).items():
         value = values.get(name)
         if value is not None and part.get("format") == "quantity":
-            from kaito_pack.kubernetes.quantity import canonical  # only where a quantity is given
+            from kaito_pack.kubernetes.decoding.quantity import canonical  # only where a quantity is given
 
             values[name] = canonical(value)
         elif isinstance(value, dict) and "properties" in part:
@@ -147,7 +141,7 @@ def _no_mode(given: Mapping[str, Any], of: Sequence[Layer], pack: Pack) -> Probl
 def _unknown_mode(name: object, of: Sequence[Layer], pack: Pack) -> Problem:
     close = did_you_mean(name, pack.mode_names) if isinstance(name, str) else None
     fix = f"did you mean `{close}`?" if close else f"Choose {', '.join(pack.mode_names)}"
-    where: Path = ("modelSource",)
+    where: FieldPath = ("modelSource",)
     return problem("values/unknown-mode", where, layers.place(of, where), value=shown(name), fix=fix)
 
 
@@ -165,7 +159,7 @@ def _written(document: Document) -> Iterator[Problem]:
             yield problem("values/literal-token", path, document.place(path))
 
 
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+def _texts(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, dict):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from kaito_pack.base.display import escaped
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Place, UsageError
+from kaito_pack.base.trees import at
 from kaito_pack.documents import Document
-from kaito_pack.problems import Path, Place, UsageError, escaped
-from kaito_pack.shapes import at
 
 _ABSENT = object()
 
@@ -73,7 +75,7 @@ def without_nulls(values: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
     return kept
 
 
-def origin(layers: Sequence[Layer], path: Path) -> Layer:
+def origin(layers: Sequence[Layer], path: FieldPath) -> Layer:
     """The layer that the value at `path` came from; the first one where none has it."""
     for layer in reversed(layers):
         if at(layer.document.value, path, _ABSENT) is not _ABSENT:
@@ -81,6 +83,6 @@ def origin(layers: Sequence[Layer], path: Path) -> Layer:
     return origin(layers, path[:-1]) if path else layers[0]
 
 
-def place(layers: Sequence[Layer], path: Path, key: bool = False) -> Place:
+def place(layers: Sequence[Layer], path: FieldPath, key: bool = False) -> Place:
     """Where the value at `path` (or its key) stands: file, line and column of the layer that gave it."""
     return origin(layers, path).document.place(path, key)

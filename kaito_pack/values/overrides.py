@@ -11,8 +11,9 @@ import re
 from math import inf, isfinite
 from typing import Any
 
+from kaito_pack.base.display import looks_like_token, shown
+from kaito_pack.base.problems import UsageError
 from kaito_pack.documents import Document, readings
-from kaito_pack.problems import UsageError, looks_like_token, shown
 from kaito_pack.values.layers import Indexed, Layer
 
 MOST_ITEMS = 1000  # an index above that is a slip, as it is for Helm

@@ -12,10 +12,12 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
-from kaito_pack.kubernetes.quantity import positive_quantity_error
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding.quantity import positive_quantity_error
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.problems import Path, Problem, did_you_mean, shown
-from kaito_pack.rules import problem
 from kaito_pack.values import layers
 from kaito_pack.values.layers import Layer
 
@@ -54,7 +56,7 @@ def explain(mode: Mode, given: Mapping[str, Any], of: Sequence[Layer], pack: Pac
     """Every way in which `given` breaks the schema of `mode`, with the place it was written at."""
     validator = Draft202012Validator(mode.schema, format_checker=_formats)
     for error in validator.iter_errors(given):
-        path: Path = tuple(error.absolute_path)
+        path: FieldPath = tuple(error.absolute_path)
         if error.validator == "additionalProperties":
             yield from _unknown_fields(error, path, mode, of, pack)
         elif error.validator == "required":
@@ -64,7 +66,7 @@ def explain(mode: Mode, given: Mapping[str, Any], of: Sequence[Layer], pack: Pac
 
 
 def _unknown_fields(
-    error: ValidationError, path: Path, mode: Mode, of: Sequence[Layer], pack: Pack
+    error: ValidationError, path: FieldPath, mode: Mode, of: Sequence[Layer], pack: Pack
 ) -> Iterator[Problem]:
     known = _schema(error).get("properties", {})
     for field in [str(name) for name in _instance(error) if name not in known]:
@@ -86,7 +88,7 @@ def _fields(mode: Mode) -> Iterable[str]:
 
 
 def _missing_fields(
-    error: ValidationError, path: Path, given: Mapping[str, Any], of: Sequence[Layer]
+    error: ValidationError, path: FieldPath, given: Mapping[str, Any], of: Sequence[Layer]
 ) -> Iterator[Problem]:
     # jsonschema reports each missing name on its own; the message begins with it.
     for name in _required(error):
@@ -98,9 +100,11 @@ def _missing_fields(
             yield problem(rule, where, layers.place(of, where), fix=fix, **_facts(given))
 
 
-def _refused(error: ValidationError, path: Path, given: Mapping[str, Any], of: Sequence[Layer]) -> Problem:
+def _refused(
+    error: ValidationError, path: FieldPath, given: Mapping[str, Any], of: Sequence[Layer]
+) -> Problem:
     of_key = "propertyNames" in error.absolute_schema_path
-    where: Path = (*path, str(error.instance)) if of_key else path
+    where: FieldPath = (*path, str(error.instance)) if of_key else path
     facts = _facts(given) | {
         "value": shown(error.instance),
         "limit": shown(error.validator_value, quote=False),

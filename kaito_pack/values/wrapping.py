@@ -12,10 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.documents.document import Document, Duplicate, OddKey, Surprise, step_into
-from kaito_pack.pack_files import API_VERSION
-from kaito_pack.problems import Path, Problem, ProblemsError, did_you_mean, shown
-from kaito_pack.rules import problem
+from kaito_pack.facts.rules import problem
+from kaito_pack.pack.files import API_VERSION
 
 KIND = "Values"
 Note = TypeVar("Note", Surprise, Duplicate, OddKey)
@@ -53,7 +55,7 @@ def check_wrapping(document: Document) -> Iterator[Problem]:
         yield problem("pack-file/wrong-type", ("spec",), value=value, expected="a map")
 
 
-def part(document: Document, path: Path) -> Document:
+def part(document: Document, path: FieldPath) -> Document:
     """What stands at `path` as a document of its own, with the places that it has in the whole."""
     value, entry = document.value, document.root
     for step in path:
@@ -70,9 +72,9 @@ def part(document: Document, path: Path) -> Document:
     )
 
 
-def _inside(notes: Sequence[Note], path: Path) -> list[Note]:
+def _inside(notes: Sequence[Note], path: FieldPath) -> list[Note]:
     return [note._replace(path=note.path[len(path) :]) for note in notes if _is_in(note.path, path)]
 
 
-def _is_in(path: Path, above: Path) -> bool:
+def _is_in(path: FieldPath, above: FieldPath) -> bool:
     return len(path) > len(above) and path[: len(above)] == above

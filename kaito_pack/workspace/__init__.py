@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kaito_pack.problems import Path
-from kaito_pack.shapes import mapping, text
-from kaito_pack.target import RUNTIME_ANNOTATION
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import mapping, text
+from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 from kaito_pack.workspace.served_model import ServedModel, engines, served_model
 
 KAITO_SERVICE_PORT = 80  # KAITO's own Service <workspace>:80, hard-coded to the pod's port 5000
@@ -33,7 +33,7 @@ class WorkspaceView(NamedTuple):
     is_tuning: bool
     preset: str | None = None
     served_model_name: str | None = None
-    container: Path | None = None
+    container: FieldPath | None = None
     port: int | None = None
     image: str | None = None
 
@@ -97,7 +97,9 @@ def _preset_model(workspace: Mapping[str, Any], preset: str, is_tuning: bool) ->
     return ServedModel("vllm" if is_vllm else None, preset, None, served, KAITO_TARGET_PORT)
 
 
-def _template_model(work: Mapping[str, Any], section: str) -> tuple[ServedModel, Path | None, str | None]:
+def _template_model(
+    work: Mapping[str, Any], section: str
+) -> tuple[ServedModel, FieldPath | None, str | None]:
     containers = mapping(mapping(work.get("template")).get("spec")).get("containers")
     best, where, image = ServedModel(), None, None
     for position, container in enumerate(containers if isinstance(containers, list) else []):
@@ -105,7 +107,7 @@ def _template_model(work: Mapping[str, Any], section: str) -> tuple[ServedModel,
         if where is None or found.rank > best.rank:
             best, image = found, text(mapping(container).get("image")) or None
             where = position
-    path: Path | None = None if where is None else (section, "template", "spec", "containers", where)
+    path: FieldPath | None = None if where is None else (section, "template", "spec", "containers", where)
     return best, path, image
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kaito_pack.tables import per_pack, table
+from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.workspace.command_line import (
     Command,
     has_option,
@@ -41,7 +41,7 @@ class ServedModel(NamedTuple):
 
 @per_pack
 def engines() -> Mapping[str, Any]:
-    """How engines are recognised: `schemas/kaito/engines.json`."""
+    """How engines are recognised: `facts/kaito/engines.json`."""
     return table("kaito/engines.json")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kaito_pack import tables
+from kaito_pack.facts import tables
 from kaito_pack.workspace.served_model import served_model
 from tests.conftest import ROOT, Run
 from tests.docs.pages import blocks, write_files
@@ -109,7 +109,7 @@ def test_an_engine_is_known_by_its_row(
     model: str | None,
     port: int | None,
 ) -> None:
-    row = folder / "my-pack/schemas/kaito/engines.json"
+    row = folder / "my-pack/facts/kaito/engines.json"
     row.write_text(row.read_text("utf-8").replace("--model", "--weights"), encoding="utf-8")
     container = {"image": image, "args": ["--weights", "acme/tiny"]}
     tables.use([folder / "my-pack"])

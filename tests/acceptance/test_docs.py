@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from kaito_pack import status
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Pipeline
-from kaito_pack.target import Target
+from kaito_pack.run.pipeline import Pipeline
 from scripts import doc_sections
 from tests import golden
 from tests.conftest import ROOT

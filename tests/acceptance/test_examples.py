@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from kaito_pack.kubernetes import definitions
+from kaito_pack.kaito.target import Target
+from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Pipeline
 from kaito_pack.rendering.manifests import as_yaml
-from kaito_pack.target import Target
+from kaito_pack.run.pipeline import Pipeline
 from tests import golden
 from tests.conftest import ROOT
 

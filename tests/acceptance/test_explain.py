@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kaito_pack import explaining
+from kaito_pack.facts.rules import all_rules
 from kaito_pack.pack import Pack
-from kaito_pack.rules import all_rules
+from kaito_pack.values.fields import fields as values_fields
 from tests.conftest import ROOT, Run
 
 
@@ -38,7 +38,7 @@ def test_a_value_that_holds_others_lists_them(run: Run) -> None:
 
 def test_alone_it_lists_all_values(run: Run) -> None:
     lines = run("explain").stdout.splitlines()
-    assert len(lines) == len(explaining.fields(Pack()))
+    assert len(lines) == len(values_fields(Pack()))
 
 
 def test_a_rule_is_explained_with_examples(run: Run) -> None:
@@ -95,7 +95,7 @@ def test_fit_names_what_it_lacks(run: Run, tmp_path) -> None:
 
 
 def test_most_rules_have_a_bad_example() -> None:
-    from kaito_pack.tables import table
+    from kaito_pack.facts.tables import table
 
     shown = set(table("rules/examples.json"))
     judged_by_case = {name for name in all_rules() if name.startswith(("kaito/", "values/"))}

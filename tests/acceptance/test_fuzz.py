@@ -13,14 +13,14 @@ import yaml
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from kaito_pack.base.problems import PackError, ProblemsError
+from kaito_pack.base.sentences import line
 from kaito_pack.documents import Document, read_text
 from kaito_pack.documents.scalars import to_yaml
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.problems import PackError, ProblemsError
-from kaito_pack.report import line
-from kaito_pack.sources import Source
-from kaito_pack.target import Target
-from kaito_pack.validation import Entry, Validation
+from kaito_pack.run.sources import Source
+from kaito_pack.run.validation import Entry, Validation
 from tests import work
 from tests.conftest import ROOT
 from tests.tiers import often

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given
 from kaito_pack.documents import read_text
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.importing import Imported, import_workspace
+from kaito_pack.pack import json_schema
 from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values import checking as checked_values
-from kaito_pack.values import json_schema
 from tests import strategies, tiers
 from tests.conftest import Run
 from tests.strategies import PACK

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from kaito_pack.base.sentences import line
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Pipeline
-from kaito_pack.report import line
-from kaito_pack.target import Target
+from kaito_pack.run.pipeline import Pipeline
 from tests.conftest import ROOT
 
 FILES = sorted((ROOT / "tests" / "invalid").glob("*.yaml"))

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kaito_pack import tables
+from kaito_pack.facts import tables
 from kaito_pack.form.web.state import read_state
 from kaito_pack.form.web.view import Views
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.target import Target
 from tests.conftest import ROOT, TINY, Run
 
 
@@ -147,12 +147,12 @@ def rendered_by(run: Run, folder: Path, template: str) -> subprocess.CompletedPr
 
 def test_a_new_kaito_version_is_files_alone(run: Run, tmp_path: Path) -> None:
     """A made-up 0.13 with one new field, and where the instance type need not be given any more."""
-    newest = json.loads((ROOT / "schemas" / "kaito" / "0.12.json").read_text(encoding="utf-8"))
+    newest = json.loads((ROOT / "facts" / "kaito" / "0.12.json").read_text(encoding="utf-8"))
     newest["v1beta1"]["properties"]["resource"]["properties"]["priority"] = {"type": "string"}
     files = {
-        "schemas/kaito/0.13.json": json.dumps(newest),
-        "schemas/kaito/versions.json": json.dumps({"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}),
-        "schemas/rules/webhook.json": json.dumps(
+        "facts/kaito/0.13.json": json.dumps(newest),
+        "facts/kaito/versions.json": json.dumps({"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}),
+        "facts/rules/webhook.json": json.dumps(
             {f"kaito/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
         ),
     }
@@ -322,9 +322,9 @@ def test_a_schema_of_true_allows_anything(run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_check_judges_tables(run: Run, tmp_path: Path, name: str, content: object, told: str) -> None:
-    done = run("pack", "check", pack(tmp_path / "echo", MODE | {f"schemas/{name}": json.dumps(content)}))
+    done = run("pack", "check", pack(tmp_path / "echo", MODE | {f"facts/{name}": json.dumps(content)}))
     assert done.returncode == 1
-    assert f"schemas/{name}: " in done.stderr
+    assert f"facts/{name}: " in done.stderr
     assert told in done.stderr
 
 
@@ -332,9 +332,9 @@ def test_an_upgrade_to_a_made_up_version_is_planned_and_the_form_offers_it(run: 
     folder = pack(
         tmp_path / "next",
         {
-            "schemas/kaito/0.13.json": (ROOT / "schemas/kaito/0.12.json").read_text("utf-8"),
-            "schemas/kaito/versions.json": '{"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}',
-            "schemas/rules/webhook.json": json.dumps(
+            "facts/kaito/0.13.json": (ROOT / "facts/kaito/0.12.json").read_text("utf-8"),
+            "facts/kaito/versions.json": '{"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}',
+            "facts/rules/webhook.json": json.dumps(
                 {f"kaito/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
             ),
         },

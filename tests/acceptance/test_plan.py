@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as hypothesis_strategies
 
 from kaito_pack.cli._plan_text import as_markdown, as_text
+from kaito_pack.kaito.target import Target
 from kaito_pack.plan import LABELS, plan
 from kaito_pack.plan.differences import differences
 from kaito_pack.rendering.renderer import Renderer
-from kaito_pack.target import Target
 from kaito_pack.values import checking as checked
 from tests import strategies, tiers
 from tests.conftest import Run

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from kaito_pack.facts.tables import table
 from kaito_pack.kaito import crd
-from kaito_pack.tables import table
 from tests.conftest import Run
 from tests.fake_kubectl import FakeKubectl
 

@@ -8,13 +8,13 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given
 
-from kaito_pack.checks import check
 from kaito_pack.kaito.fields import is_workspace
-from kaito_pack.kubernetes import definitions
-from kaito_pack.pipeline import surroundings
+from kaito_pack.kaito.target import Target
+from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.rendering.renderer import Renderer
-from kaito_pack.target import Target
+from kaito_pack.run.judging import check
+from kaito_pack.run.pipeline import surroundings
 from kaito_pack.values import checking as checked_values
 from tests import strategies, tiers
 from tests.strategies import PACK

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, find, given, reject
 from hypothesis import strategies as st
 
-from kaito_pack.checks import check
+from kaito_pack.base.problems import ProblemsError
+from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.plan import plan
-from kaito_pack.problems import ProblemsError
 from kaito_pack.rendering.renderer import Renderer
-from kaito_pack.target import Surroundings, Target
+from kaito_pack.run.judging import check
 from kaito_pack.values import checking as checked
 from tests import strategies
 from tests.conftest import ROOT

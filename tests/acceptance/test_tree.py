@@ -9,8 +9,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from kaito_pack.facts.rules import all_rules
 from kaito_pack.pack import Pack
-from kaito_pack.rules import all_rules
 from tests.conftest import ROOT
 
 PACK = Pack()

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from kaito_pack.base.problems import Problem
 from kaito_pack.documents import Document, read_file
 from kaito_pack.kaito import webhook
-from kaito_pack.problems import Problem
-from kaito_pack.target import Provisioning, Surroundings, Target
+from kaito_pack.kaito.target import Provisioning, Surroundings, Target
 
 FACTS = os.environ.get("KAITO_FACTS")
 KUBERNETES = "1.35"

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from kaito_pack.kaito.canonical import check
-from kaito_pack.kubernetes.objects import check_object
-from kaito_pack.kubernetes.pod import check_pod_template
+from kaito_pack.kubernetes.objects.objects import check_object
+from kaito_pack.kubernetes.pods.pod import check_pod_template
 
 FACTS = os.environ.get("KAITO_FACTS")
 pytestmark = pytest.mark.recorded

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from kaito_pack.documents import read_file
+from kaito_pack.kaito.target import Target
 from kaito_pack.plan import plan, rejections
-from kaito_pack.target import Target
 from tests.conformance.test_admission import ADMISSION, COLUMNS, KUBERNETES
 from tests.conformance.test_verdicts import case_file
 
@@ -52,8 +52,8 @@ def test_a_plan_says_rejected_exactly_where_the_update_is_refused(case: str) -> 
 
 
 def _refused_anyway(old: dict[str, Any], target: Target) -> bool:
-    from kaito_pack import checks
-    from kaito_pack.target import Surroundings
+    from kaito_pack.kaito.target import Surroundings
+    from kaito_pack.run import judging as checks
 
     problems = checks.check(old, Surroundings(target, old=old), with_model=False) or []
     return any(one.is_error and one.layer in ("crd", "webhook") for one in problems)

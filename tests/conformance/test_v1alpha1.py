@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from kaito_pack.base.problems import ProblemsError
 from kaito_pack.documents import read_text
+from kaito_pack.kaito.target import Provisioning, Target
 from kaito_pack.pack import Pack
-from kaito_pack.problems import ProblemsError
-from kaito_pack.sources import Source
-from kaito_pack.target import Provisioning, Target
-from kaito_pack.validation import Validation
+from kaito_pack.run.sources import Source
+from kaito_pack.run.validation import Validation
 from tests.conformance.test_admission import FACTS, KUBERNETES, needs_facts
 
 MODES: tuple[Provisioning, ...] = ("auto", "byo")

@@ -12,10 +12,10 @@ import pytest
 
 from kaito_pack.documents import read_text
 from kaito_pack.documents.scalars import to_yaml
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.sources import Source, read_sources
-from kaito_pack.target import Target
-from kaito_pack.validation import Entry, Validation
+from kaito_pack.run.sources import Source, read_sources
+from kaito_pack.run.validation import Entry, Validation
 from tests.conformance.test_admission import ADMISSION, COLUMNS, FACTS, KUBERNETES, recorded
 from tests.conftest import ROOT
 

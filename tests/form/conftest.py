@@ -14,9 +14,9 @@ from kaito_pack.form.web.cluster import said_by
 from kaito_pack.form.web.server import app
 from kaito_pack.form.web.state import State
 from kaito_pack.form.web.view import Views
-from kaito_pack.kubernetes import definitions
+from kaito_pack.kaito.target import Target
+from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
-from kaito_pack.target import Target
 from tests.conftest import ROOT
 
 PORT = 8123

@@ -21,8 +21,8 @@ from urllib.request import urlopen
 import pytest
 import yaml
 
-from kaito_pack.metrics import key_metrics, selector
 from kaito_pack.pack import Pack
+from kaito_pack.status.metrics import key_metrics, selector
 from scripts import monitoring
 from tests.conftest import ROOT
 

@@ -32,7 +32,7 @@ def pack(installed, tmp_path):
 
 def test_templates_schemas_and_values_are_inside_to_the_byte(installed):
     with zipfile.ZipFile(installed.wheel) as wheel:
-        for pattern in ("templates/**/*", "schemas/**/*", "values/**/*"):
+        for pattern in ("templates/**/*", "schemas/**/*", "facts/**/*", "values/**/*"):
             files = [file for file in ROOT.glob(pattern) if file.is_file()]
             assert files
             for file in files:
@@ -54,6 +54,7 @@ def test_nothing_else_is_inside(installed):
     assert {name.split("/")[0] for name in names} == {"kaito_pack", f"kaito_pack-{__version__}.dist-info"}
     assert [name for name in names if "test" in name.lower() or "__pycache__" in name] == []
     assert {name.split("/")[2] for name in names if "/_root/" in name} == {
+        "facts",
         "schemas",
         "templates",
         "values",
@@ -92,7 +93,7 @@ def test_python_m_runs_it_too(pack):
 
 
 def test_the_code_that_runs_is_that_of_the_wheel(pack, installed):
-    found = pack("-c", "import kaito_pack.root as r; print(r.ROOT)", program="python").stdout.strip()
+    found = pack("-c", "import kaito_pack.base.root as r; print(r.ROOT)", program="python").stdout.strip()
     assert Path(found).is_relative_to(installed.folder)
 
 
@@ -106,9 +107,7 @@ def test_every_kaito_and_kubernetes_version_is_known(pack):
         "1.25",
     )
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()[0].split()) == len(
-        list((ROOT / "schemas" / "kaito").glob("0.*.json"))
-    )
+    assert len(done.stdout.splitlines()[0].split()) == len(list((ROOT / "facts" / "kaito").glob("0.*.json")))
 
 
 def test_what_is_refused_is_explained(pack):

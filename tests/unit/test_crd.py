@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from kaito_pack.base.problems import Problem, UsageError
+from kaito_pack.base.root import FACTS
 from kaito_pack.kaito import crd, schema_from_crd
-from kaito_pack.problems import Problem, UsageError
-from kaito_pack.root import SCHEMAS
 from tests.changing import with_value
 
 WORKSPACE: dict[str, Any] = {
@@ -144,5 +144,5 @@ def test_our_schemas_have_the_structure_of_the_real_crds(kaito: str, tmp_path: P
     release = crd.versions()[kaito]["release"]
     real = facts / "crds" / f"workspaces-v{release}.yaml"
     schema_from_crd.main([str(real), "--out", str(tmp_path)])
-    ours = SCHEMAS / "kaito" / f"{kaito}.json"
+    ours = FACTS / "kaito" / f"{kaito}.json"
     assert (tmp_path / ours.name).read_text(encoding="utf-8") == ours.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Custom resources: any kind with a schema in schemas/crds/ is judged."""
+"""Custom resources: any kind with a schema in facts/crds/ is judged."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import json
 import pytest
 import yaml
 
-from kaito_pack.kubernetes.custom_kinds import check_custom
-from kaito_pack.root import SCHEMAS
+from kaito_pack.base.root import FACTS
+from kaito_pack.kubernetes.objects.custom_kinds import check_custom
 from tests.changing import DROP, with_value
 from tests.conftest import ROOT
 
@@ -77,7 +77,7 @@ def test_a_hostile_kind_reaches_no_file(kind) -> None:
     assert rules({**MONITOR, "kind": kind}) is None
 
 
-@pytest.mark.parametrize("file", sorted((SCHEMAS / "crds").glob("*.json")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted((FACTS / "crds").glob("*.json")), ids=lambda file: file.stem)
 def test_a_schema_of_a_custom_kind_is_named_after_it(file) -> None:
     content = json.loads(file.read_text(encoding="utf-8"))
     assert file.stem == f"{content['group']}_{content['kind']}"

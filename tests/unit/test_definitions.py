@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kaito_pack.kubernetes import definitions
-from kaito_pack.problems import UsageError
+from kaito_pack.base.problems import UsageError
+from kaito_pack.kubernetes.decoding import definitions
 
 
 @pytest.fixture

@@ -10,19 +10,19 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path as FilePath
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack import documents
+from kaito_pack.base.problems import Problem, ProblemsError, UsageError
 from kaito_pack.documents import Document, notes, read_file, read_text, reading
-from kaito_pack.problems import Problem, ProblemsError, UsageError
 from tests import work
 from tests.tiers import often
 
-ROOT = FilePath(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 VALUES = """\
 # a comment
 name: llama
@@ -354,7 +354,7 @@ class TestRefusals:
 
 
 class TestFiles:
-    def test_a_file_is_read_under_its_name(self, tmp_path: FilePath) -> None:
+    def test_a_file_is_read_under_its_name(self, tmp_path: Path) -> None:
         file = tmp_path / "x.yaml"
         file.write_text("a: no\n")
         (document,) = read_file(str(file))
@@ -367,7 +367,7 @@ class TestFiles:
         (document,) = read_file("-", stream)
         assert (document.file, document.value) == ("<stdin>", {"a": 1})
 
-    def test_what_is_no_readable_file_is_a_usage_error(self, tmp_path: FilePath) -> None:
+    def test_what_is_no_readable_file_is_a_usage_error(self, tmp_path: Path) -> None:
         fifo = tmp_path / "fifo"
         os.mkfifo(fifo)
         large = tmp_path / "large"
@@ -460,7 +460,7 @@ HOSTILE = {
 CHILD = """
 import resource, sys
 from kaito_pack.documents import read_file
-from kaito_pack.problems import PackError
+from kaito_pack.base.problems import PackError
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 try:
     print("read", len(read_file(sys.argv[1])))
@@ -473,7 +473,7 @@ print(next(line.split()[1] for line in open("/proc/self/status") if line.startsw
 
 @pytest.mark.full
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_input_is_answered_within_200_mb(name: str, tmp_path: FilePath) -> None:
+def test_hostile_input_is_answered_within_200_mb(name: str, tmp_path: Path) -> None:
     file = tmp_path / "hostile.yaml"
     file.write_bytes(HOSTILE[name].make(HOSTILE[name].full))
     run = subprocess.run(

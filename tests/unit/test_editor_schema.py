@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
+from kaito_pack.base.problems import ProblemsError
 from kaito_pack.documents import read_file
-from kaito_pack.kubernetes.quantity import is_positive_quantity
-from kaito_pack.problems import ProblemsError
-from kaito_pack.rules import all_rules
+from kaito_pack.facts.rules import all_rules
+from kaito_pack.kubernetes.decoding.quantity import is_positive_quantity
 from tests import strategies
 from tests.conftest import ROOT
 from tests.strategies import PACK

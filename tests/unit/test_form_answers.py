@@ -11,15 +11,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaito_pack import checks
 from kaito_pack.documents import read_file
 from kaito_pack.form.answers import answered, of_mode, parsed, submitted, values_text, written
 from kaito_pack.form.judging import judged, problems_at
 from kaito_pack.form.model_choice import About
 from kaito_pack.form.questions import Question, questions
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Pipeline
-from kaito_pack.target import Target
+from kaito_pack.run import judging as checks
+from kaito_pack.run.pipeline import Pipeline
 from tests.conftest import ROOT
 
 PACK = Pack()

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from kaito_pack import checks
+from kaito_pack.base.problems import PackError, Problem, ProblemsError
+from kaito_pack.facts.rules import problem
 from kaito_pack.form.checking import question_for, refused
 from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.figures import budget_text, facts_of, fit_of_draft
 from kaito_pack.form.flags import Flag, flags
 from kaito_pack.form.model_choice import About, about
 from kaito_pack.form.start import Start
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.problems import PackError, Problem, ProblemsError
-from kaito_pack.rules import problem
-from kaito_pack.target import Target
+from kaito_pack.run import judging as checks
 from kaito_pack.values import layers
 from kaito_pack.values.overrides import layers_of
 

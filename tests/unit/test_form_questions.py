@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from kaito_pack import checks
 from kaito_pack.form.model_choice import (
     About,
     about,
@@ -16,9 +15,10 @@ from kaito_pack.form.model_choice import (
     modes_for,
 )
 from kaito_pack.form.questions import Question, questions
+from kaito_pack.kaito.target import Target
 from kaito_pack.models.model import model_of
 from kaito_pack.pack import Pack
-from kaito_pack.target import Target
+from kaito_pack.run import judging as checks
 
 PACK = Pack()
 CATALOGUE = checks.catalogue(())

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kaito_pack.base.problems import Problem
 from kaito_pack.documents import read_file
+from kaito_pack.facts.rules import in_range
 from kaito_pack.kaito import advice, controller, instance_types, webhook
 from kaito_pack.kaito.images import is_image_reference, tag_of
-from kaito_pack.problems import Problem
-from kaito_pack.rules import in_range
-from kaito_pack.target import Surroundings, Target
+from kaito_pack.kaito.target import Surroundings, Target
 from tests.changing import with_value
 from tests.tiers import often
 

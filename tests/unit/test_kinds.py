@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kaito_pack.checks import check
-from kaito_pack.target import Surroundings, Target
+from kaito_pack.kaito.target import Surroundings, Target
+from kaito_pack.run.judging import check
 
 
 def fixes(api_version: str, kind: str, kaito: str = "0.12") -> list[str] | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import pytest
 
-from kaito_pack import rules
+from kaito_pack.facts import rules
 from kaito_pack.kaito import advice, controller, webhook
 from tests.manifest_cases import Case, cases
 

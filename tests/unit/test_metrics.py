@@ -9,12 +9,11 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from kaito_pack.metrics import NoMetrics, key_metrics, metrics_of, selector
-from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Pipeline
+from kaito_pack.kaito.target import Target
+from kaito_pack.pack import Pack, json_schema
+from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.status.metrics import NoMetrics, key_metrics, metrics_of, selector
 from kaito_pack.status.reach import engines_of
-from kaito_pack.target import Target
-from kaito_pack.values import json_schema
 from kaito_pack.workspace import read_workspace
 from tests.conftest import ROOT
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from kaito_pack import pack_files
+from kaito_pack.base.problems import ProblemsError, UsageError
+from kaito_pack.base.root import ROOT
 from kaito_pack.models.catalogue import FOLDER, Catalogue, check_catalogue, version, vllm_table
 from kaito_pack.models.model import Model, is_vllm_model, model_of, runs_on_kaito
-from kaito_pack.problems import ProblemsError, UsageError
-from kaito_pack.root import ROOT
+from kaito_pack.pack import files as pack_files
 
 HEAD = "apiVersion: pack.kubefoundry.io/v1\nkind: Catalogue\n"
 FIGURES = {

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kaito_pack.base.problems import Problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.checks import check_values, check_workspace, listed
 from kaito_pack.models.model import Model
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.vllm_arguments import human_readable_int, whole
-from kaito_pack.problems import Problem
 from tests.model_cases import PLAIN
 from tests.tiers import often
 

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
+from kaito_pack.base.problems import UsageError
 from kaito_pack.documents import Document
-from kaito_pack.problems import UsageError
 from kaito_pack.values import layers
 from kaito_pack.values.layers import Layer
 from kaito_pack.values.overrides import layers_of

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from kaito_pack import pack_files
-from kaito_pack.root import SCHEMAS, VALUES
+from kaito_pack.base.root import SCHEMAS, VALUES
+from kaito_pack.pack import files as pack_files
 
 TARGET = {"apiVersion": pack_files.API_VERSION, "kind": "Target", "kaitoVersion": "0.12"}
 CLUSTER = {"name": "onprem", "target": "onprem.yaml", "values": ["*.yaml"], "out": "out"}

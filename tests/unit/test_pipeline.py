@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Outcome, Pipeline
 from kaito_pack.rendering.manifests import as_yaml
-from kaito_pack.sources import named_files, values_sources
-from kaito_pack.target import Target
+from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.sources import named_files, values_sources
 
 BASE = "modelSource: vllm\nmodelId: acme/tiny\n"
 OWN = BASE + "instanceType: Standard_NC24ads_A100_v4\nlabelSelector: {apps: %s}\n"

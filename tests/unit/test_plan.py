@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from kaito_pack.facts.tables import table
+from kaito_pack.kaito.target import Target
 from kaito_pack.plan import plan
-from kaito_pack.tables import table
-from kaito_pack.target import Target
 
 TARGET = Target("0.12", "1.35", "byo")
 NODES = {"count": 1, "labelSelector": {"matchLabels": {"pool": "a"}}}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kaito_pack.kubernetes.pod import check_pod_template
-from kaito_pack.root import SCHEMAS
+from kaito_pack.base.root import FACTS
+from kaito_pack.kubernetes.pods.pod import check_pod_template
 from tests.changing import DROP, with_value
 
 PATH = ("inference", "template")
@@ -555,8 +555,8 @@ def test_an_unknown_resource_is_answered_with_the_likely_one() -> None:
 
 
 def test_every_rule_of_the_table_has_a_case() -> None:
-    rows = json.loads((SCHEMAS / "rules" / "kubernetes.json").read_text(encoding="utf-8"))
-    here = FilePath(__file__).parent
+    rows = json.loads((FACTS / "rules" / "kubernetes.json").read_text(encoding="utf-8"))
+    here = Path(__file__).parent
     cases = "".join(
         (here / name).read_text(encoding="utf-8")
         for name in ("test_pod.py", "test_policies.py", "test_services.py", "test_template.py")
@@ -568,9 +568,9 @@ def test_every_rule_of_the_table_has_a_case() -> None:
 
 def used_rules() -> set[str]:
     """The rules that the rooms of this test name."""
-    code = SCHEMAS.parent / "kaito_pack" / "kubernetes"
+    code = FACTS.parent / "kaito_pack" / "kubernetes"
     return {
         rule
-        for file in code.glob("*.py")
+        for file in code.rglob("*.py")
         for rule in re.findall(r"kubernetes/[a-z0-9-]+", file.read_text("utf-8"))
     }

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.checks import check
-from kaito_pack.target import Surroundings, Target
+from kaito_pack.kaito.target import Surroundings, Target
+from kaito_pack.run.judging import check
 from tests.changing import with_value
 
 AROUND = Surroundings(Target("0.12", "1.35"))

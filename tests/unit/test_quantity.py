@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kaito_pack.kubernetes import quantity
+from kaito_pack.kubernetes.decoding import quantity
 
 
 @pytest.mark.parametrize(

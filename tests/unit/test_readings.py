@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path as FilePath
+from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kaito_pack.base.problems import ProblemsError
 from kaito_pack.documents import read_text
 from kaito_pack.documents.readings import as_json, go_value, is_surprising, key_text
-from kaito_pack.problems import ProblemsError
 from tests.tiers import often
 
 # As `kubectl label --local -o json` answered (1.32).
@@ -231,7 +231,7 @@ def test_a_key_becomes_the_text_that_kubectl_makes_of_it(written: str, key: str 
     assert key_text(go_value(written)) == key
 
 
-def test_every_recorded_scalar_is_read_as_kubectl_read_it(facts: FilePath) -> None:
+def test_every_recorded_scalar_is_read_as_kubectl_read_it(facts: Path) -> None:
     rows = json.loads((facts / "verdicts" / "yaml-scalars.json").read_text())
     wrong = []
     for row in rows:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kaito_pack.rules import all_rules
-from kaito_pack.tables import table
+from kaito_pack.facts.rules import all_rules
+from kaito_pack.facts.tables import table
 
 # What no file of values or manifests here can show, and why.
 WITHOUT = {

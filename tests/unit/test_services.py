@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.checks import check
-from kaito_pack.kubernetes.objects import check_object
-from kaito_pack.kubernetes.services import check_service
-from kaito_pack.target import Surroundings, Target
+from kaito_pack.kaito.target import Surroundings, Target
+from kaito_pack.kubernetes.objects.objects import check_object
+from kaito_pack.kubernetes.objects.services import check_service
+from kaito_pack.run.judging import check
 from tests.changing import with_value
 
 SERVICE: dict[str, Any] = {

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from kaito_pack.base.problems import UsageError
 from kaito_pack.pack import Pack
-from kaito_pack.problems import UsageError
-from kaito_pack.sources import named_files, read_sources
-from kaito_pack.targets import read_fleet
+from kaito_pack.run.sources import named_files, read_sources
+from kaito_pack.run.targets import read_fleet
 
 HEAD = "apiVersion: pack.kubefoundry.io/v1\nkind: "
 FLEET = HEAD + "Fleet\ntargets:\n  - {name: a, target: target.yaml, values: [one.yaml, %s], out: out}\n"

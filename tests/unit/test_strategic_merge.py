@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from kaito_pack.importing.patches import patch_between
-from kaito_pack.kubernetes import definitions
-from kaito_pack.kubernetes.strategic_merge import MergeError, merge
+from kaito_pack.kubernetes.decoding import definitions
+from kaito_pack.kubernetes.decoding.strategic_merge import MergeError, merge
 
 POD = definitions.definition("1.35")
 BASE: dict[str, Any] = {

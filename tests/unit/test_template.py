@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
+from kaito_pack.base.problems import Problem
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.template import check_template
-from kaito_pack.kubernetes.kinds import check_builtin
-from kaito_pack.problems import Problem
+from kaito_pack.kubernetes.objects.kinds import check_builtin
 
 FACTS = os.environ.get("KAITO_FACTS")
 

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kaito_pack.base.problems import PackError
 from kaito_pack.documents import read_text
-from kaito_pack.problems import PackError
 from kaito_pack.rendering.templates import Environment, render
 from tests.tiers import often
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kaito_pack.documents import read_text
+from kaito_pack.facts.rules import problem
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.trace import culprits, told_of_values
-from kaito_pack.rules import problem
 from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from kaito_pack import output
+from kaito_pack.base.problems import UsageError
 from kaito_pack.output import tree_writing
 from kaito_pack.output.tree import KUSTOMIZATION, MARKER, compare, text_of
 from kaito_pack.output.tree_writing import write
-from kaito_pack.problems import UsageError
 
 
 def texts(**names: str) -> dict[str, str]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from kaito_pack.base.problems import Place, ProblemsError
 from kaito_pack.documents import read_text
 from kaito_pack.pack import Pack
-from kaito_pack.problems import Place, ProblemsError
 from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
 from tests.conftest import TINY
@@ -129,7 +129,7 @@ def test_a_token_is_refused_anywhere_and_shown_nowhere() -> None:
     ):
         with pytest.raises(ProblemsError) as raised:
             checking.check([layer(f"{TINY}{text}\n")], PACK)
-        from kaito_pack.report import line
+        from kaito_pack.base.sentences import line
 
         told = "\n".join(line(found) for found in raised.value.problems)
         assert "values/literal-token" in told

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kaito_pack.base.problems import Place, ProblemsError
 from kaito_pack.documents import read_text
-from kaito_pack.problems import Place, ProblemsError
 from kaito_pack.values.wrapping import unwrapped
 
 HEAD = "apiVersion: pack.kubefoundry.io/v1\nkind: Values\n"

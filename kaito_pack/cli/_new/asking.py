@@ -19,7 +19,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bin
 from prompt_toolkit.output import ColorDepth, create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from kaito_pack.problems import escaped
+from kaito_pack.base.display import escaped
 
 STYLE = questionary.Style(
     [("bottom-toolbar", "noreverse"), ("validation-toolbar", "noreverse bg:default fg:ansired")]

@@ -6,16 +6,17 @@ import os
 
 import click
 
+from kaito_pack.base.display import looks_like_token
+from kaito_pack.base.problems import ProblemsError, UsageError
+from kaito_pack.base.sentences import sentence
 from kaito_pack.cli._new.asking import Terminal
 from kaito_pack.cli._new.choosing import Choosing
 from kaito_pack.cli._new.new_file import STDOUT, default_file, refuse, write
 from kaito_pack.cli._new.wizard import Wizard, words
+from kaito_pack.facts.rules import problem
 from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.greeting import greeting
 from kaito_pack.form.start import Start
-from kaito_pack.problems import ProblemsError, UsageError, looks_like_token
-from kaito_pack.report import sentence
-from kaito_pack.rules import problem
 
 
 def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str:

@@ -8,16 +8,17 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from kaito_pack import checks, explaining
+from kaito_pack.base.problems import PackError
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.form.flags import Flag, flags
 from kaito_pack.form.hints import hints
 from kaito_pack.form.model_choice import model_schema
 from kaito_pack.form.questions import suggested
-from kaito_pack.kubernetes import definitions
+from kaito_pack.kaito.target import Target
+from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
-from kaito_pack.problems import PackError
-from kaito_pack.target import Target
+from kaito_pack.run import judging as checks
+from kaito_pack.values.fields import Field
 
 SHORT = 24  # characters: choices that are no longer stand in `--help` in place of TEXT
 META = "kaito_pack.flags"
@@ -54,7 +55,7 @@ class Answer(click.Option):
         return "\n".join(value) or None if isinstance(value, tuple) else value
 
 
-def _help(field: explaining.Field) -> str:
+def _help(field: Field) -> str:
     said = field.descriptions()
     modes = [] if field.of_all or len(said) > 1 else [f"({field.modes})"]
     return " ".join([*modes, *said])

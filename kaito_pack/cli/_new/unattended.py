@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kaito_pack.base.problems import ProblemsError, UsageError
 from kaito_pack.cli._output import tell
 from kaito_pack.form.draft import NAME, Draft, Ground
 from kaito_pack.form.flags import Flag
 from kaito_pack.form.questions import Question
 from kaito_pack.form.start import Start
-from kaito_pack.problems import ProblemsError, UsageError
 
 
 def unattended(ground: Ground, start: Start, flags: Sequence[Flag]) -> Draft:

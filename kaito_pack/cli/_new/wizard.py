@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from kaito_pack.base.paths import path_text
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import sentence
 from kaito_pack.form import figures
 from kaito_pack.form.answers import first_sentence, parsed, written
 from kaito_pack.form.checking import belongs, problems_of, question_for, refused
 from kaito_pack.form.draft import Draft
 from kaito_pack.form.model_choice import MODEL, about, gated_value, model_schema
 from kaito_pack.form.questions import Question
-from kaito_pack.problems import Problem, path_text
-from kaito_pack.report import sentence
 
 if TYPE_CHECKING:
     from kaito_pack.cli._new.asking import Terminal

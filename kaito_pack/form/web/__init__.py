@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kaito_pack.kaito.target import Target
     from kaito_pack.pack import Pack
-    from kaito_pack.target import Target
     from kaito_pack.values.layers import Layer
 
 
@@ -31,8 +31,8 @@ def serve(
     Raises UsageError where the port is taken, the file cannot be read or Flask is not installed,
     ProblemsError where the page cannot open the file.
     """
+    from kaito_pack.base.problems import UsageError
     from kaito_pack.documents import STDIN, content_of
-    from kaito_pack.problems import UsageError
 
     try:
         from kaito_pack.form.web.cluster import said_by

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from kaito_pack import pack_files
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.facts.rules import problem
+from kaito_pack.facts.tables import schema
 from kaito_pack.form.answers import first_sentence
 from kaito_pack.form.questions import Choice, Question, kind_of, meaning
-from kaito_pack.kubernetes import definitions
+from kaito_pack.kaito.target import Target
+from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
-from kaito_pack.problems import Problem, shown
-from kaito_pack.rules import problem
-from kaito_pack.tables import first
-from kaito_pack.target import Target
+from kaito_pack.pack import files as pack_files
 from kaito_pack.values.overrides import typed
 
 # The fields of a target file that the page asks for, and what a Target calls them.
@@ -56,7 +57,7 @@ def chosen(said: Mapping[str, str], base: Target, pack: Pack) -> Chosen:
     for name in ("kaito", "kubernetes", "cloud"):  # a target has these, whatever is said
         right[name] = right.get(name) or getattr(base, name)
     target = replace(base, **right)
-    parts = first("target.schema.json")["properties"]
+    parts = schema("target.schema.json")["properties"]
     questions = [
         _question(name, parts[name], said.get(name, ""), getattr(target, field), versions.get(name, ()))
         for name, field in FIELDS.items()

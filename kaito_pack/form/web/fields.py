@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from kaito_pack.base.sentences import sentence
 from kaito_pack.form.answers import first_sentence, written
 from kaito_pack.form.model_choice import About, known_ids, model_schema
 from kaito_pack.form.questions import Choice, Question
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.report import sentence
 
 
 def field(of: Question, facts: Iterable[str] = ()) -> dict[str, Any]:

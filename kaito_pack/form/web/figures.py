@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaito_pack import checks
+from kaito_pack.base.paths import path_text
 from kaito_pack.form.draft import Draft
 from kaito_pack.form.figures import GPUS, INSTANCE, fit_of_draft
 from kaito_pack.form.model_choice import MODEL, About, model_schema
@@ -12,8 +12,8 @@ from kaito_pack.models.fit import fit_table
 from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.memory import budget_table
 from kaito_pack.models.serving import ENGINE, serving_of_workspace
-from kaito_pack.pipeline import Outcome
-from kaito_pack.problems import path_text
+from kaito_pack.run import judging as checks
+from kaito_pack.run.pipeline import Outcome
 
 # What of a catalogue's entry is worth a look, and the field of a Model that holds it.
 SHOWN = {

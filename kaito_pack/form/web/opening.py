@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.documents import read_text
 from kaito_pack.form.model_choice import MODEL, about
 from kaito_pack.form.questions import MODE
@@ -12,9 +13,8 @@ from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import runs_on_kaito
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.pipeline import Pipeline
-from kaito_pack.problems import Problem, ProblemsError
-from kaito_pack.sources import Source
+from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.run.sources import Source
 from kaito_pack.values.layers import without_nulls
 from kaito_pack.values.wrapping import unwrapped
 

@@ -18,10 +18,10 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from kaito_pack.base.problems import PackError, ProblemsError, UsageError
 from kaito_pack.form.web.state import BadState, State, read_json, read_state
 from kaito_pack.form.web.telling import row
 from kaito_pack.form.web.view import Views
-from kaito_pack.problems import PackError, ProblemsError, UsageError
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 20  # bytes

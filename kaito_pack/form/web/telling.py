@@ -8,12 +8,13 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
+from kaito_pack.base.paths import FieldPath, path_text
+from kaito_pack.base.problems import Place, Problem
+from kaito_pack.base.sentences import sentence
+from kaito_pack.base.trees import at
 from kaito_pack.documents import Document, ProblemsError, read_text
 from kaito_pack.form.checking import belongs
 from kaito_pack.form.questions import Question
-from kaito_pack.problems import Path, Place, Problem, path_text
-from kaito_pack.report import sentence
-from kaito_pack.shapes import at
 
 MISSING = "values/missing"
 IN_VALUES = ("values", "model")  # layers that give paths of values; others speak of a manifest
@@ -89,7 +90,7 @@ class Teller:
     def _first(self, is_meant: Callable[[Question], bool]) -> str | None:
         return next((name for name, one in self.fields.items() if is_meant(one)), None)
 
-    def _is_written_at(self, path: Path, place: Place | None) -> bool:
+    def _is_written_at(self, path: FieldPath, place: Place | None) -> bool:
         return any(at(one.value, path) is not None and one.place(path) == place for one in self._values)
 
     def _is_at_a_value(self, found: Problem, field: str | None) -> bool:
@@ -99,13 +100,13 @@ class Teller:
         is_first = any(found.place == one.place(()) for one in self._values)
         return found.layer in IN_VALUES or field is not None or not is_first
 
-    def _removable(self, path: Path) -> str:
+    def _removable(self, path: FieldPath) -> str:
         """The name of a value that stands in the file alone, for who wants to be rid of it."""
         names = tuple(takewhile(lambda step: isinstance(step, str) and "." not in step, path))
         is_there = any(at(one.value, names) is not None for one in self._values)
         return ".".join(map(str, names)) if is_there else ""
 
-    def _manifest_line(self, path: Path) -> int:
+    def _manifest_line(self, path: FieldPath) -> int:
         """Where a path stands in the manifests; 0 where it does not."""
         found = (one.place(path).line for one in self._manifests if at(one.value, path) is not None)
         return next(found, 0)

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kaito_pack import checks
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import at
+from kaito_pack.facts.rules import problem
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Ground
 from kaito_pack.form.figures import facts_of
@@ -21,13 +23,11 @@ from kaito_pack.form.web.fields import field, start_fields
 from kaito_pack.form.web.opening import opened
 from kaito_pack.form.web.state import State
 from kaito_pack.form.web.telling import MISSING, Teller
+from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.pipeline import Outcome, Pipeline
-from kaito_pack.problems import Problem
 from kaito_pack.rendering.manifests import as_yaml
-from kaito_pack.rules import problem
-from kaito_pack.shapes import at
-from kaito_pack.target import Target
+from kaito_pack.run import judging as checks
+from kaito_pack.run.pipeline import Outcome, Pipeline
 from kaito_pack.values.layers import Layer
 
 FILE = "values.yaml"

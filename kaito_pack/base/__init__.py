@@ -1,0 +1,1 @@
+"""The foundation: problems, field paths, sentences, JSON trees, kubectl, and the cache folder."""

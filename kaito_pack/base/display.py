@@ -1,0 +1,68 @@
+"""Shows values that a user wrote: escaped, shortened, tokens masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
+
+
+def escaped(text: str) -> str:
+    """`text` with everything a terminal would act on (control characters, ANSI, bidi marks) escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shown(value: object, quote: bool = True) -> str:
+    """A value of the user's, safe to print: at most 80 characters, in backquotes, tokens masked."""
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif value is None:
+        text = "null"
+    elif isinstance(value, dict):
+        text = "a map" if value else "{}"
+        quote = not value
+    elif isinstance(value, list):
+        text = "a list" if value else "[]"
+        quote = not value
+    else:
+        text = str(value)
+    if looks_like_token(text):
+        return "a Hugging Face token (not shown)"
+    text = escaped(text[: LONGEST_SHOWN + 1])
+    if len(text) > LONGEST_SHOWN:
+        text = text[: LONGEST_SHOWN - 1] + "…"
+    return f"`{text}`" if quote else text
+
+
+def shown_typed(value: object) -> str:
+    """The same, a text in double quotes: where its type is what is wrong with it."""
+    return shown(f'"{value[: LONGEST_SHOWN + 1]}"') if isinstance(value, str) else shown(value)
+
+
+def shown_whole(value: object, quote: bool = True) -> str:
+    """The same, a map or a list as JSON on one line: where what is in it is told of."""
+    if not isinstance(value, dict | list):
+        return shown(value, quote)
+    import json  # few messages are about a whole map
+
+    return shown(json.dumps(value, ensure_ascii=False, default=str), quote)
+
+
+def looks_like_token(text: str) -> bool:
+    """Whether `text` holds a literal Hugging Face token (`hf_` and a run of letters and digits)."""
+    at = text.find("hf_")
+    while at >= 0:
+        run = text[at + 3 : at + 13]
+        if len(run) >= 10 and run.isascii() and run.isalnum():
+            return True
+        at = text.find("hf_", at + 1)
+    return False
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
+    """The choice that `word` most likely misspells, letter case aside; None where none is close."""
+    from difflib import get_close_matches  # only where something is misspelt
+
+    by_case = {choice.lower(): choice for choice in choices}
+    close = get_close_matches(word.lower(), by_case, n=1, cutoff=0.7)
+    return by_case[close[0]] if close else None

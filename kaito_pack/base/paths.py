@@ -1,0 +1,22 @@
+"""Paths to fields of a document, and how a message shows them."""
+
+from __future__ import annotations
+
+from kaito_pack.base.display import looks_like_token, shown
+
+FieldPath = tuple[str | int, ...]
+
+
+def path_text(path: FieldPath) -> str:
+    """`("a", "b.c", 0)` as `a["b.c"][0]`: the path as a person would write it in the file."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif looks_like_token(step):
+            text += "[a Hugging Face token (not shown)]"
+        elif step and all(c.isalnum() or c in "_-$" for c in step):
+            text += f".{step}" if text else step
+        else:
+            text += f'["{shown(step, quote=False)}"]'
+    return text

@@ -1,0 +1,75 @@
+"""What can be wrong: problems with their places, and the errors that carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from kaito_pack.base.display import escaped
+from kaito_pack.base.paths import FieldPath
+
+Severity = Literal["error", "warning"]
+Layer = Literal["values", "crd", "webhook", "kubernetes", "controller", "model", "advice"]
+
+
+class Place(NamedTuple):
+    """A position in a file; `line` and `column` count from 1, or are 0 where there is no text."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        file = escaped(self.file)
+        return f"{file}:{self.line}:{self.column}" if self.line else f"{file}:"
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong: where, what, and what to do.
+
+    Made by `rules.problem`, which knows each rule's layer, severity and words. `place` is None until
+    the problem is located in a file.
+    """
+
+    rule: str
+    layer: Layer
+    severity: Severity
+    path: FieldPath
+    message: str
+    fix: str = ""
+    place: Place | None = None
+
+    def at(self, place: Place) -> Problem:
+        """The same problem, located."""
+        return self._replace(place=place)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it fails a run even without `--strict`."""
+        return self.severity == "error"
+
+
+class PackError(Exception):
+    """The base of what the pack raises on purpose; its text is one line for the user."""
+
+
+class UsageError(PackError):
+    """Nothing could be judged: a file that is missing or unreadable, a wrong option. Exit code 2."""
+
+
+class ProblemsError(PackError):
+    """The input was read and is wrong. Exit code 1."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__("; ".join(problem.message for problem in self.problems))
+
+
+def reason_of(error: Exception) -> str:
+    """Why the system or Python refused, in lower case, to stand behind a colon."""
+    return str(getattr(error, "strerror", None) or error).lower()
+
+
+def unread(file: str, error: Exception) -> UsageError:
+    """A file or folder that cannot be read, in one line."""
+    return UsageError(f"{escaped(file)}: cannot be read: {reason_of(error)}")

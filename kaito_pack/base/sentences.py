@@ -1,0 +1,30 @@
+"""Problems as sentences: what is wrong, then what to do."""
+
+from __future__ import annotations
+
+from kaito_pack.base.paths import path_text
+from kaito_pack.base.problems import Problem
+
+FIRST_WORDS = ("choose ", "delete ", "did ")  # of fixes that code puts together
+
+
+def line(found: Problem) -> str:
+    """`llama.yaml:4:1 modelSurce: unknown value. Did you mean `modelSource`? [values/unknown-field]`"""
+    parts = [str(found.place) if found.place else "?"]
+    if not found.is_error:
+        parts.append("warning:")
+    if found.path:
+        parts.append(f"{path_text(found.path)}:")
+    parts += [sentence(found.message), sentence(found.fix), f"[{found.rule}]"]
+    return " ".join(part for part in parts if part)
+
+
+def sentence(text: str) -> str:
+    """`text` with a full stop where it has no end of its own; a fix begins with a capital letter."""
+    if not text:
+        return ""
+    text = text[0].upper() + text[1:] if text.startswith(FIRST_WORDS) else text
+    # A dot may belong to the name that is meant (`nvidia.com/gpu`): only a second sentence follows a space.
+    is_question = text.startswith("Did you mean") and ". " not in text and "? " not in text
+    end = "?" if is_question else "."
+    return text if text.endswith((".", "?", "!")) else text + end

@@ -1,0 +1,52 @@
+"""What a value, a rule or a memory budget is, in words: all read from the schemas and the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from kaito_pack.base.sentences import sentence
+from kaito_pack.facts.rules import Rule
+from kaito_pack.values.fields import Field
+
+
+def field_text(field: Field, below: Iterable[Field] = ()) -> str:
+    """A value as `kubectl explain` would tell it, with those `below` it."""
+    lines = [
+        f"FIELD:    {field.name}",
+        f"TITLE:    {field.first.get('title', '')}",
+        f"MODES:    {field.modes}",
+    ]
+    if field.required:
+        of_all = field.required == tuple(field.parts)
+        lines.append(f"REQUIRED: {'yes' if of_all else 'in ' + ', '.join(field.required)}")
+    for title, text in field.facts():
+        label = title.upper() + ":"
+        lines.append(f"{label:<9} {text.replace('`', '')}")
+    lines += [f"DEFAULT:  {text}" for text in field.defaults()]
+    lines += ["", "DESCRIPTION:", *(f"    {text}" for text in field.descriptions())]
+    if inner := [f"    {line_of(one)}" for one in below]:
+        lines += ["", "FIELDS:", *inner]
+    return "\n".join(lines) + "\n"
+
+
+def line_of(field: Field) -> str:
+    """A value in a list of several."""
+    return f"{field.name:<24} {field.first.get('title', '')} ({field.modes})"
+
+
+def rule_text(rule: Rule, examples: Mapping[str, str]) -> str:
+    """A rule: what it says, why, since when, where it was read, and its examples (`bad`, `good`)."""
+    lines = [
+        f"RULE:     {rule.name}",
+        f"LAYER:    {rule.layer}",
+        f"SEVERITY: {rule.severity}",
+        f"KAITO:    {rule.versions}",
+        f"SAYS:     {sentence(rule.message)} {sentence(rule.fix)}".rstrip(),
+        f"SOURCE:   {rule.source or 'the pack'}",
+        "",
+        "MEANING:",
+        f"    {rule.meaning}",
+    ]
+    for title, text in examples.items():
+        lines += ["", f"{title.upper()}:", *(f"    {line}" for line in text.splitlines())]
+    return "\n".join(lines) + "\n"

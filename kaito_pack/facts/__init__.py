@@ -1,0 +1,1 @@
+"""What is known of the world, read from tables: facts and rules."""

@@ -1,0 +1,114 @@
+"""The cluster that manifests are for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from kaito_pack.base.trees import at
+from kaito_pack.workspace.labels import WORKSPACE_LABEL
+
+Provisioning = Literal["auto", "byo"]
+Cloud = Literal["azure", "aws", "arc"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The cluster that manifests are for.
+
+    `kaito` and `kubernetes` are minor versions ("0.12", "1.37"); `provisioning` is "auto" where KAITO
+    creates the nodes, "byo" where they are there already, None to decide it by whether a manifest has
+    an instanceType; `gpu_memory_gib` is the memory of ONE GPU in GiB, where known.
+    """
+
+    kaito: str
+    kubernetes: str
+    provisioning: Provisioning | None = None
+    cloud: Cloud = "azure"
+    gpu_memory_gib: float | None = None
+    catalogues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a manifest is judged in: the cluster, and the manifests that come with it in one run.
+
+    `config_maps`, `workspaces` and `services` are the other manifests of the run, as plain mappings; `old`
+    is the stored object where an update is judged, None for a create.
+    """
+
+    target: Target
+    config_maps: Sequence[Mapping[str, Any]] = ()
+    workspaces: Sequence[Mapping[str, Any]] = ()
+    services: Sequence[Mapping[str, Any]] = ()
+    old: Mapping[str, Any] | None = None
+    # What was looked up among the other manifests: a verdict holds as long as the answers are the same.
+    asked: set[tuple[str, object]] = field(default_factory=set, compare=False, repr=False)
+
+    @cached_property
+    def tables(self) -> Mapping[str, Mapping[object, Sequence[Mapping[str, Any]]]]:
+        """The other manifests by what they are looked up by; one look-up, however large the run."""
+        return {
+            "workspaces": _grouped(
+                self.workspaces, lambda one: labels_key(at(one, ("resource", "labelSelector", "matchLabels")))
+            ),
+            "services": _grouped(
+                self.services, lambda one: (namespace(one), at(one, ("spec", "selector", WORKSPACE_LABEL)))
+            ),
+            "config_maps": _grouped(
+                self.config_maps, lambda one: (namespace(one), at(one, ("metadata", "name")))
+            ),
+        }
+
+    def workspaces_labelled(self, match_labels: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """The Workspaces whose selector has just these matchLabels."""
+        return self._found("workspaces", labels_key(match_labels))
+
+    def services_that_may_select(self, workspace: str, namespace: str) -> Iterator[Mapping[str, Any]]:
+        """The Services there that select by this Workspace's pod label, or by none of the kind."""
+        yield from self._found("services", (namespace, workspace))
+        yield from self._found("services", (namespace, None))
+
+    def config_maps_named(self, name: str, namespace: str) -> Sequence[Mapping[str, Any]]:
+        """The ConfigMaps of that name in a namespace."""
+        return self._found("config_maps", (namespace, name))
+
+    def _found(self, table: str, key: object) -> Sequence[Mapping[str, Any]]:
+        self.asked.add((table, key))
+        return self.tables[table].get(key, ())
+
+    def provisioning(self, manifest: Mapping[str, Any]) -> Provisioning:
+        """The target's node provisioning; where it says none, "auto" for a manifest with an instanceType."""
+        if self.target.provisioning:
+            return self.target.provisioning
+        return "auto" if at(manifest, ("resource", "instanceType")) else "byo"
+
+
+def namespace(body: Mapping[str, Any]) -> str:
+    """The namespace of a manifest; "default" where it names none."""
+    named = at(body, ("metadata", "namespace"))
+    return named if isinstance(named, str) and named else "default"
+
+
+def labels_key(labels: object) -> object:
+    """Something that two maps of labels share where they are equal, whatever their order."""
+    return (
+        frozenset((str(key), str(value)) for key, value in labels.items())
+        if isinstance(labels, Mapping)
+        else None
+    )
+
+
+def _grouped(
+    bodies: Sequence[Mapping[str, Any]], key_of: Callable[[Mapping[str, Any]], object]
+) -> Mapping[object, Sequence[Mapping[str, Any]]]:
+    groups: dict[object, list[Mapping[str, Any]]] = {}
+    for body in bodies:
+        key = key_of(body)
+        try:
+            groups.setdefault(key, []).append(body)
+        except TypeError:  # a list or a map where a name belongs: nobody looks for it
+            continue
+    return groups

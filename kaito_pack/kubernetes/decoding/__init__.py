@@ -1,0 +1,1 @@
+"""How the API server reads a field: types, quantities, names, labels, selectors and metadata."""

@@ -1,0 +1,315 @@
+"""What a strict Go JSON decoder says of a value that is to become a Kubernetes type.
+
+Two decoders meet here. KAITO's webhook uses Go's encoding/json with unknown fields forbidden, which finds
+a field in any letter case; the API server uses sigs.k8s.io/json, which does not. What they share: null
+is always fine and leaves a field at zero, an integer may be written `1.0` (kubectl sends it as 1),
+quantities, times and int-or-string have decoders of their own, bytes are base64 or a list of numbers.
+
+Nothing here asks for required fields or for values that make sense: a decoder does neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from kaito_pack.base.display import did_you_mean, shown, shown_typed
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.kubernetes.decoding import quantity
+from kaito_pack.kubernetes.decoding.definitions import Definitions, Schema
+
+INT32 = (-(2**31), 2**31 - 1)
+INT64 = (-(2**63), 2**63 - 1)
+WHOLE_AS_DIGITS = 1e21  # from here on Go prints a number with an exponent, which no integer field takes
+MOST_SUGGESTIONS = 50
+LONGEST_SUGGESTED = 80
+
+Trail = tuple[Any, ...] | None  # (the parent's trail, the key): a path that costs nothing until it is told
+
+
+class Finding(NamedTuple):
+    """One thing that is refused by a decoder, a structural schema or the rules of `metadata`.
+
+    `kind` is "case" (a field found by ignoring letter case) or one of `findings.RULES`; `expected` says what
+    would be right, for "unknown" the nearest field name or "", for "case" the right spelling.
+    """
+
+    kind: str
+    path: FieldPath
+    value: str
+    expected: str
+
+
+Found = list[Finding]
+Check = Callable[[Any, Trail, Found], None]
+
+
+def decode(
+    value: object, definition_name: str, definitions: Definitions, case_sensitive: bool
+) -> Iterator[Finding]:
+    """What a strict decoder finds wrong in `value` as the definition of that name."""
+    found: Found = []
+    decoder(definitions, case_sensitive).check(definition_name)(value, None, found)
+    yield from found
+
+
+@cache
+def decoder(definitions: Definitions, case_sensitive: bool) -> Decoder:
+    """The one decoder of these definitions; its checks are made as they are needed."""
+    return Decoder(definitions.schemas, case_sensitive)
+
+
+class Decoder:
+    """Checks for definitions, each made once; a check appends what it finds."""
+
+    def __init__(self, schemas: Mapping[str, Schema], case_sensitive: bool) -> None:
+        self.schemas = schemas
+        self.case_sensitive = case_sensitive
+        self.checks: dict[str, Check] = {}
+
+    def check(self, name: str) -> Check:
+        """The check of the definition `name`."""
+        if name not in self.checks:
+            self.checks[name] = self._make(self.schemas[name])
+        return self.checks[name]
+
+    def _refer(self, name: str) -> Check:
+        # Late, because definitions refer to themselves.
+        def referred(value: Any, trail: Trail, found: Found) -> None:
+            self.check(name)(value, trail, found)
+
+        return referred
+
+    def _make(self, schema: Schema) -> Check:
+        if "$ref" in schema:
+            name = schema["$ref"]
+            return LEAVES.get(self.schemas[name].get("format", ""), self._refer(name))
+        if schema.get("format") in LEAVES:
+            return LEAVES[schema["format"]]
+        kind = schema.get("type")
+        if kind == "array":
+            return list_check(self._make(schema.get("items", {})))
+        if kind == "object" and "additionalProperties" in schema:
+            return map_check(self._make(schema["additionalProperties"]))
+        if kind == "object":
+            return self._struct(schema.get("properties", {}))
+        return LEAVES.get(kind or "", anything)
+
+    def _struct(self, properties: Mapping[str, Schema]) -> Check:
+        fields = {name: self._make(schema) for name, schema in properties.items()}
+        spellings = {} if self.case_sensitive else {folded(name): name for name in fields}
+
+        def struct(value: Any, trail: Trail, found: Found) -> None:
+            if not isinstance(value, dict):
+                wrong_type(value, trail, found, "a map")
+                return
+            for key, child in value.items():
+                check = fields.get(key)
+                if check is not None:
+                    if child is not None:
+                        check(child, (trail, key), found)
+                    continue
+                spelling = spellings.get(folded(key))
+                if spelling is None:
+                    found.append(unknown(key, fields, trail, found))
+                else:
+                    found.append(Finding("case", path_of((trail, key)), shown(key), spelling))
+                    fields[spelling](child, (trail, key), found)
+
+        return struct
+
+
+def unknown(key: Any, fields: Iterable[str], trail: Trail, found: Found) -> Finding:
+    """The finding of a field that is not among `fields`, with the nearest name."""
+    # Looking for a near name costs a millisecond: not for thousands of fields, not for a huge one.
+    worth = len(found) < MOST_SUGGESTIONS and len(str(key)) <= LONGEST_SUGGESTED
+    near = (did_you_mean(str(key), fields) or "") if worth else ""
+    return Finding("unknown", path_of((trail, key)), shown(key), near)
+
+
+def folded(key: object) -> str:
+    """A field name as encoding/json compares names; it knows two letters beyond ASCII that fold into it."""
+    return str(key).lower().replace("ſ", "s")
+
+
+def path_of(trail: Trail) -> FieldPath:
+    """The path that a trail stands for."""
+    steps: list[Any] = []
+    while trail is not None:
+        trail, step = trail
+        steps.append(step if isinstance(step, str | int) and not isinstance(step, bool) else str(step))
+    return tuple(reversed(steps))
+
+
+def list_check(item: Check) -> Check:
+    """A list of what `item` checks."""
+
+    def check(value: Any, trail: Trail, found: Found) -> None:
+        if isinstance(value, list):
+            for index, child in enumerate(value):
+                if child is not None:
+                    item(child, (trail, index), found)
+        else:
+            wrong_type(value, trail, found, "a list")
+
+    return check
+
+
+def map_check(item: Check) -> Check:
+    """A map with free keys, its values of what `item` checks."""
+
+    def check(value: Any, trail: Trail, found: Found) -> None:
+        if isinstance(value, dict):
+            for key, child in value.items():
+                if child is not None:
+                    item(child, (trail, key), found)
+        else:
+            wrong_type(value, trail, found, "a map")
+
+    return check
+
+
+def wrong_type(value: Any, trail: Trail, found: Found, expected: str) -> None:
+    """Note a value of another type; null has none and is fine."""
+    if value is not None:
+        found.append(Finding("type", path_of(trail), shown_typed(value), expected))
+
+
+def anything(value: Any, trail: Trail, found: Found) -> None:
+    """Any JSON is fine."""
+
+
+def string(value: Any, trail: Trail, found: Found) -> None:
+    """A string."""
+    if not isinstance(value, str):
+        wrong_type(value, trail, found, "a string")
+
+
+def boolean(value: Any, trail: Trail, found: Found) -> None:
+    """true or false."""
+    if not isinstance(value, bool):
+        wrong_type(value, trail, found, "true or false")
+
+
+def number(value: Any, trail: Trail, found: Found) -> None:
+    """A number that JSON can write."""
+    finite = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+    if not finite:
+        wrong_type(value, trail, found, "a number")
+
+
+def is_whole(value: Any) -> bool:
+    """Whether kubectl sends this number without a fraction or an exponent."""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (
+        isinstance(value, float) and abs(value) < WHOLE_AS_DIGITS and value.is_integer()
+    )
+
+
+def integer_check(lowest: int, highest: int) -> Check:
+    """A whole number in a range."""
+
+    def check(value: Any, trail: Trail, found: Found) -> None:
+        if not is_whole(value):
+            wrong_type(value, trail, found, "a whole number")
+        elif not lowest <= value <= highest:
+            found.append(Finding("range", path_of(trail), shown(value), f"{lowest} to {highest}"))
+
+    return check
+
+
+def int_or_string(value: Any, trail: Trail, found: Found) -> None:
+    """A string, or a whole number of 32 bits."""
+    if isinstance(value, str):
+        return
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        LEAVES["int32"](value, trail, found)
+    else:
+        wrong_type(value, trail, found, "a whole number or a string")
+
+
+def quantity_check(value: Any, trail: Trail, found: Found) -> None:
+    """A Kubernetes quantity."""
+    try:
+        quantity.parse(value)
+    except ValueError as wrong:
+        found.append(Finding("quantity", path_of(trail), shown(value), str(wrong)))
+
+
+def time_check(value: Any, trail: Trail, found: Found) -> None:
+    """A time as RFC 3339 writes it."""
+    if not isinstance(value, str):
+        wrong_type(value, trail, found, "a time such as 2026-01-31T12:00:00Z")
+    elif not is_time(value):
+        found.append(Finding("time", path_of(trail), shown(value), "2026-01-31T12:00:00Z"))
+
+
+def micro_time_check(value: Any, trail: Trail, found: Found) -> None:
+    """A time with exactly six digits of a second."""
+    if not isinstance(value, str):
+        wrong_type(value, trail, found, "a time such as 2026-01-31T12:00:00.000000Z")
+    elif not is_time(value, micro=True):
+        found.append(Finding("time", path_of(trail), shown(value), "2026-01-31T12:00:00.000000Z"))
+
+
+def is_time(text: str, micro: bool = False) -> bool:
+    """Whether Go's time.Parse takes `text` as RFC 3339 (`micro`: with six digits of a second)."""
+    import re  # hardly any manifest holds a time
+
+    fraction = r"[.,]\d{6}" if micro else r"(?:[.,]\d+)?"
+    pattern = rf"(\d{{4}})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d){fraction}(?:Z|[+-](\d\d):(\d\d))"
+    match = re.fullmatch(pattern, text, re.ASCII)
+    if not match:
+        return False
+    year, month, day, hour, minute, second, zone_hour, zone_minute = (
+        int(part or 0) for part in match.groups()
+    )
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    return (
+        1 <= month <= 12
+        and 1 <= day <= days[month - 1]
+        and hour < 24
+        and minute < 60
+        and second < 60
+        and zone_hour <= 24
+        and zone_minute <= 60
+    )
+
+
+def bytes_check(value: Any, trail: Trail, found: Found) -> None:
+    """Bytes: base64, or (as Go has it) a list of numbers below 256."""
+    if isinstance(value, list):
+        list_check(integer_check(0, 255))(value, trail, found)
+    elif not isinstance(value, str):
+        wrong_type(value, trail, found, "base64 text")
+    elif not is_base64(value):
+        found.append(Finding("bytes", path_of(trail), "a text", "base64 text"))
+
+
+def is_base64(text: str) -> bool:
+    """Whether `text` is padded base64 of the standard alphabet; line ends do not count."""
+    from binascii import Error, a2b_base64  # only Secrets and ConfigMaps come here
+
+    try:
+        a2b_base64(text.replace("\r", "").replace("\n", "").encode("ascii"), strict_mode=True)
+    except (Error, ValueError):
+        return False
+    return True
+
+
+LEAVES: dict[str, Check] = {
+    "string": string,
+    "boolean": boolean,
+    "number": number,
+    "integer": integer_check(*INT64),
+    "int64": integer_check(*INT64),
+    "int32": integer_check(*INT32),
+    "byte": bytes_check,
+    "quantity": quantity_check,
+    "int-or-string": int_or_string,
+    "date-time": time_check,
+    "micro-time": micro_time_check,
+}

@@ -1,0 +1,56 @@
+"""Findings turned into problems: layer and kind of finding name the rule, its row speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Layer, Problem
+from kaito_pack.facts import rules
+from kaito_pack.kubernetes.decoding.decoding import Finding
+
+# The rule of each kind of finding is `<layer>/<this>`.
+RULES = {
+    "unknown": "unknown-field",
+    "type": "wrong-type",
+    "range": "out-of-range",
+    "quantity": "bad-quantity",
+    "time": "bad-time",
+    "bytes": "bad-base64",
+    "missing": "missing-field",
+    "enum": "unknown-value",
+    "text": "bad-text",
+    "items": "bad-items",
+    "schema": "no-match",
+    "name-missing": "missing-name",
+    "name": "bad-name",
+    "namespace": "bad-namespace",
+    "label": "bad-label",
+    "annotation": "bad-annotation",
+    "owner": "bad-owner",
+}
+
+
+def problems_of(
+    found: Iterable[Finding], layer: Layer, base: FieldPath = (), **facts: str
+) -> Iterator[Problem]:
+    """The problems of a layer that findings below the path `base` are; `facts` fill the rows' words.
+
+    A slip of letter case is always the controller's problem: it drops such a field.
+    """
+    for finding in found:
+        if finding.kind == "case":
+            yield rules.problem(
+                "controller/letter-case", base + finding.path, value=finding.value, expected=finding.expected
+            )
+        else:
+            yield named(f"{layer}/{RULES[finding.kind]}", finding, base, **facts)
+
+
+def named(name: str, finding: Finding, base: FieldPath = (), **facts: str) -> Problem:
+    """The problem `name` that a finding is. `{remedy}` in a row's fix is its parameter "near", where a
+    name that is near was found, else "far"."""
+    parameters = rules.rule(name).parameters
+    remedy = str(parameters.get("near" if finding.expected else "far", "")).format(expected=finding.expected)
+    words = {**facts, "value": finding.value, "expected": finding.expected, "remedy": remedy}
+    return rules.problem(name, base + finding.path, None, **words)

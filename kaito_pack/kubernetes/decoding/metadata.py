@@ -1,0 +1,38 @@
+"""What the API server says of labels and annotations inside an object: a pod template's, a selector's.
+
+An object's own `metadata` is `object_meta`'s.
+
+Source: Kubernetes 1.35, k8s.io/apimachinery, pkg/api/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import strings, text
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding import names
+from kaito_pack.kubernetes.decoding.object_meta import LARGEST_ANNOTATIONS
+
+
+def check_labels(labels: object, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with the keys and values of labels, a selector or a node selector."""
+    for key, value in strings(labels):
+        if not names.is_qualified(key):
+            yield problem("kubernetes/label-key", (*path, key), key=shown(key))
+        if isinstance(value, str) and not names.is_label_value(value):
+            yield problem("kubernetes/label-value", (*path, key), key=shown(key), value=shown(value))
+
+
+def check_annotations(annotations: object, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with the keys of annotations and their size."""
+    size = 0
+    for key, value in strings(annotations):
+        size += len(key.encode("utf-8", "replace")) + len(text(value).encode("utf-8", "replace"))
+        if not names.is_qualified(key.lower()):
+            yield problem("kubernetes/label-key", (*path, key), key=shown(key))
+    if size > LARGEST_ANNOTATIONS:
+        yield problem("kubernetes/annotations-size", path, size=size, limit=LARGEST_ANNOTATIONS)

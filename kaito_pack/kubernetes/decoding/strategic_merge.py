@@ -1,0 +1,223 @@
+"""Kubernetes' strategic merge: a partial object laid over a whole one, lists merged by their merge keys.
+
+The merge keys and strategies are those of the Kubernetes schema (x-kubernetes-patch-*). Directives:
+`$patch: delete`, `$patch: replace`, `$retainKeys`, `$setElementOrder/<list>` and
+`$deleteFromPrimitiveList/<list>`; null deletes a key.
+
+The result is that of `kubectl patch --type strategic` (compared at v1.36), the order of lists included:
+what the patch adds comes first. It differs where kubectl's is an accident: a map with `$patch: delete`
+goes altogether, and one with `$patch: replace` stays where there was none before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.kubernetes.decoding.definitions import Definitions
+
+DIRECTIVE = "$patch"
+RETAIN = "$retainKeys"
+DELETE_FROM = "$deleteFromPrimitiveList/"
+ORDER_OF = "$setElementOrder/"
+MERGE_KEY = "x-kubernetes-patch-merge-key"
+_GONE = object()
+
+
+class MergeError(ValueError):
+    """A patch that cannot be laid over; `path` is in the patch."""
+
+    def __init__(self, path: FieldPath, reason: str) -> None:
+        super().__init__(reason)
+        self.path, self.reason = path, reason
+
+
+@dataclass
+class Merged:
+    """The merged object, and where in the patch each part that the patch decided stands."""
+
+    value: Any
+    origins: dict[FieldPath, FieldPath]
+
+
+def merge(base: Any, patch: Any, definitions: Definitions) -> Merged:
+    """`patch` laid over `base`, an object of the definition's root; neither is changed.
+
+    Raises MergeError for an unknown directive or an item without its merge key.
+    """
+    work = _Merge(definitions)
+    schema = {"$ref": definitions.root}
+    value = work.laid_over(base, patch, schema, ())
+    origins: dict[FieldPath, FieldPath] = {}
+    work.collect(value, (), origins)
+    return Merged(value, origins)
+
+
+@dataclass
+class _Merge:
+    definitions: Definitions
+    # Where in the patch an item of a container of the result came from: (id of the container, key) -> path.
+    touched: dict[tuple[int, Any], FieldPath] = field(default_factory=dict)
+    keep: list[Any] = field(default_factory=list)  # containers stay alive, so that their ids stay theirs
+
+    def _schema(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        found = self.definitions.schemas.get(schema.get("$ref", ""), {})
+        return {**found, **{key: part for key, part in schema.items() if key != "$ref"}}
+
+    def laid_over(self, base: Any, patch: Any, schema: Mapping[str, Any], path: FieldPath) -> Any:
+        """The value that `patch` at `path` makes of `base`; _GONE where it deletes it."""
+        schema = self._schema(schema)
+        if isinstance(patch, dict):
+            return self._maps(base if isinstance(base, dict) else {}, patch, schema, path)
+        if isinstance(patch, list):
+            return self._lists(base if isinstance(base, list) else [], patch, schema, path)
+        return _GONE if patch is None else patch
+
+    def _maps(
+        self, base: Mapping[str, Any], patch: Mapping[str, Any], schema: Mapping[str, Any], path: FieldPath
+    ) -> Any:
+        directive = patch.get(DIRECTIVE, "merge")
+        if directive == "delete":
+            return _GONE
+        if directive not in ("merge", "replace"):
+            raise MergeError((*path, DIRECTIVE), "is none of merge, replace and delete")
+        result: dict[str, Any] = {} if directive == "replace" else dict(base)
+        if RETAIN in patch:
+            result = _retained(result, patch, (*path, RETAIN))
+        self.keep.append(result)
+        for key, part in patch.items():
+            where = (*path, key)
+            if not isinstance(key, str) or not key.startswith("$"):
+                value = self.laid_over(result.get(key), part, _field(schema, key), where)
+                if value is _GONE:
+                    result.pop(key, None)
+                else:
+                    result[key] = value
+                    self.touched[id(result), key] = where
+            elif key.startswith(DELETE_FROM):
+                self._delete_from(result, key.removeprefix(DELETE_FROM), part, where)
+            elif not key.startswith(ORDER_OF) and key not in (DIRECTIVE, RETAIN):
+                raise MergeError(where, "is no directive of a strategic merge here")
+        for key, part in patch.items():
+            if isinstance(key, str) and key.startswith(ORDER_OF):
+                name = key.removeprefix(ORDER_OF)
+                of = self._schema(_field(schema, name)).get(MERGE_KEY)
+                self._order(result, base.get(name), name, of, part, (*path, key))
+        return result
+
+    def _order(
+        self, result: dict[str, Any], before: Any, name: str, merge_key: Any, order: Any, path: FieldPath
+    ) -> None:
+        if not isinstance(order, list) or not isinstance(merge_key, str):
+            raise MergeError(path, "is not the order of a list whose items have a key")
+        wanted = [one.get(merge_key) if isinstance(one, dict) else None for one in order]
+        if None in wanted:
+            raise MergeError(
+                path, f"has an item without `{merge_key}`, by which items of this list are told apart"
+            )
+        if isinstance(items := result.get(name), list):
+            items[:] = in_order(items, merge_key, wanted, before if isinstance(before, list) else [])
+
+    def _delete_from(self, result: dict[str, Any], name: str, part: Any, path: FieldPath) -> None:
+        if not isinstance(part, list):
+            raise MergeError(path, "is not a list of what to delete")
+        if isinstance(result.get(name), list):
+            result[name] = [item for item in result[name] if item not in part]
+
+    def _lists(self, base: list[Any], patch: list[Any], schema: Mapping[str, Any], path: FieldPath) -> Any:
+        key = schema.get(MERGE_KEY)
+        if "merge" not in schema.get("x-kubernetes-patch-strategy", "") or not key:
+            return self._replaced(patch, path)
+        indexed = [(index, item) for index, item in enumerate(patch) if item != {DIRECTIVE: "replace"}]
+        # An item that is nothing but the directive replaces the list by the other items.
+        result = list(base) if len(indexed) == len(patch) else []
+        self.keep.append(result)
+        for index, item in indexed:
+            self._item(result, item, str(key), schema.get("items", {}), (*path, index))
+        if len(indexed) == len(patch):
+            result[:] = in_order(result, str(key), [item[str(key)] for item in patch], base)
+        return result
+
+    def _item(
+        self, result: list[Any], item: Any, key: str, schema: Mapping[str, Any], path: FieldPath
+    ) -> None:
+        if not isinstance(item, dict):
+            raise MergeError(path, "is not a map")
+        if item.get(DIRECTIVE) == "replace":
+            raise MergeError(
+                path, "has `$patch: replace` beside other fields; alone, it replaces the whole list"
+            )
+        if item.get(key) is None:
+            raise MergeError(path, f"has no `{key}`, by which items of this list are told apart")
+        there = [at for at, one in enumerate(result) if isinstance(one, dict) and one.get(key) == item[key]]
+        value = self.laid_over(result[there[0]] if there else {}, item, schema, path)
+        if value is _GONE:
+            for at in reversed(there):
+                del result[at]
+        elif there:
+            result[there[0]] = value
+        else:
+            result.append(value)
+        if value is not _GONE:
+            self.touched[id(value), None] = path
+
+    def _replaced(self, patch: list[Any], path: FieldPath) -> list[Any]:
+        copy = list(patch)
+        self.keep.append(copy)
+        self.touched[id(copy), None] = path
+        return copy
+
+    def collect(self, value: Any, path: FieldPath, origins: dict[FieldPath, FieldPath]) -> None:
+        """Fill `origins`: path in the result -> path in the patch."""
+        if (whole := self.touched.get((id(value), None))) is not None:
+            origins[path] = whole
+        for key, part in (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        ):
+            if (from_patch := self.touched.get((id(value), key))) is not None:
+                origins[(*path, key)] = from_patch
+            if isinstance(part, dict | list):
+                self.collect(part, (*path, key), origins)
+
+
+def _field(schema: Mapping[str, Any], name: Any) -> Mapping[str, Any]:
+    other = schema.get("additionalProperties")
+    found: Mapping[str, Any] = schema.get("properties", {}).get(name) or (
+        other if isinstance(other, Mapping) else {}
+    )
+    return found
+
+
+def _retained(base: Mapping[str, Any], patch: Mapping[str, Any], path: FieldPath) -> dict[str, Any]:
+    """`base` without the keys that `$retainKeys` does not name."""
+    names = patch[RETAIN]
+    if not isinstance(names, list):
+        raise MergeError(path, "is not a list of the keys that stay")
+    for key, value in patch.items():
+        if value is not None and key not in names and not str(key).startswith("$"):
+            raise MergeError(path, f"does not name `{key}`, which stands beside it")
+    return {key: value for key, value in base.items() if key in names}
+
+
+def in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -> list[Any]:
+    """`items` with those of the keys `wanted` in that order, the others where they were `before`.
+
+    Of two neighbours that were not both there before, the one that the patch names comes first.
+    """
+
+    def key_of(item: Any) -> Any:
+        return item.get(key) if isinstance(item, dict) else None
+
+    was = [key_of(item) for item in before]
+    named = sorted(
+        (item for item in items if key_of(item) in wanted), key=lambda one: wanted.index(key_of(one))
+    )
+    others = [item for item in items if key_of(item) not in wanted]
+    result = []
+    while named and others:
+        mine, other = key_of(named[0]), key_of(others[0])
+        is_earlier = mine in was and other in was and was.index(other) < was.index(mine)
+        result.append((others if is_earlier else named).pop(0))
+    return result + named + others

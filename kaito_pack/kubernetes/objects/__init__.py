@@ -1,0 +1,1 @@
+"""What the API server says of whole objects: workloads, Services, policies, custom resources."""

@@ -1,0 +1,61 @@
+"""What the API server says of a custom resource whose CRD the pack knows.
+
+A file `facts/crds/<group>_<kind>.json` has `group`, `kind` and, by API version, the structural schema of
+the CRD; putting one there is all that makes a kind known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaito_pack.base.problems import Problem
+from kaito_pack.facts.tables import files, first, per_pack
+from kaito_pack.kubernetes.decoding import definitions
+from kaito_pack.kubernetes.decoding.decoding import Check, Found, decode
+from kaito_pack.kubernetes.decoding.findings import problems_of
+from kaito_pack.kubernetes.decoding.object_meta import check_metadata
+from kaito_pack.kubernetes.decoding.structural import custom_resource
+
+
+def check_custom(manifest: Mapping[str, Any], kubernetes: str) -> list[Problem] | None:
+    """What the API server refuses in a custom resource; None where no schema here is its own."""
+    api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
+    if not isinstance(api_version, str) or not isinstance(kind, str):
+        return None
+    group, _, version = api_version.rpartition("/")
+    check = _check_of(group, kind, version) if _is_word(group) and _is_word(kind) else None
+    if check is None:
+        return None
+    return list(check_resource(manifest, check, kubernetes, f"a {kind} of {api_version}"))
+
+
+def check_resource(
+    manifest: Mapping[str, Any], check: Check, kubernetes: str, owner: str
+) -> Iterator[Problem]:
+    """What `check`, made of its CRD, and the rules of `metadata` refuse in a custom resource.
+
+    `owner` is how a problem calls the kind: "a PodMonitor of monitoring.coreos.com/v1".
+    """
+    found: Found = []
+    check(dict(manifest), None, found)
+    yield from problems_of(found, "crd", owner=owner)
+    known = definitions.definition(kubernetes)
+    metadata = manifest.get("metadata")
+    wrong = list(decode(metadata, definitions.OBJECT_META, known, case_sensitive=True))
+    yield from problems_of(wrong, "crd", ("metadata",), owner=owner)
+    yield from problems_of(check_metadata(metadata), "crd", owner=owner)
+
+
+def _is_word(name: str) -> bool:
+    # The name becomes part of a file's name.
+    return 0 < len(name) <= 100 and all(letter.isalnum() or letter in ".-" for letter in name)
+
+
+@per_pack
+def _check_of(group: str, kind: str, version: str) -> Check | None:
+    file = f"crds/{group}_{kind}.json"
+    known = first(file) if files(file) else {}
+    # A file system that ignores letter case finds the file for `podmonitor`, too.
+    schema = known["versions"].get(version) if known.get("kind") == kind else None
+    return None if schema is None else custom_resource(schema)

@@ -1,0 +1,69 @@
+"""What the API server says of an object of a kind of its own: a Service, a ConfigMap, a Job …"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.facts import rules
+from kaito_pack.kubernetes.decoding import definitions
+from kaito_pack.kubernetes.decoding.decoding import Finding, decode
+from kaito_pack.kubernetes.decoding.findings import problems_of
+from kaito_pack.kubernetes.decoding.object_meta import NameForm, check_metadata
+
+
+def check_builtin(manifest: Mapping[str, Any], kubernetes: str) -> list[Problem] | None:
+    """What the API server of that Kubernetes minor refuses in an object of one of its own kinds.
+
+    Strict decoding, required fields, `metadata`; None for a kind that this Kubernetes does not have.
+    Raises UsageError for a version that is not known.
+    """
+    api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
+    if not isinstance(api_version, str) or not isinstance(kind, str):
+        return None
+    known = definitions.of_kind(kubernetes, api_version, kind)
+    if known is None:
+        return None
+    found = list(decode(dict(manifest), known.root, known, case_sensitive=True))
+    found += missing(manifest, known)
+    if "metadata" in known.schemas[known.root].get("properties", {}):
+        standard = rules.rules("kubernetes")["kubernetes/bad-name"].parameters["standardFinalizers"]
+        found += check_metadata(manifest.get("metadata"), name_form(kind, kubernetes), standard)
+    return list(problems_of(found, "kubernetes", kubernetes=kubernetes, kind=kind))
+
+
+def name_form(kind: str, kubernetes: str) -> NameForm:
+    """The form that names of this kind have in that Kubernetes minor."""
+    parameters = rules.rules("kubernetes")["kubernetes/bad-name"].parameters
+    forms: dict[str, NameForm] = dict(parameters["forms"])
+    for since, later in parameters["laterForms"].items():
+        if rules.minor(kubernetes) >= rules.minor(since):
+            forms.update(later)
+    return forms.get(kind, "subdomain")
+
+
+def missing(manifest: Mapping[str, Any], known: definitions.Definitions) -> Iterator[Finding]:
+    """The required fields that an object lacks; its status is not looked into, a create drops it."""
+    filled = rules.rules("kubernetes")["kubernetes/missing-field"].parameters["filled"]
+    spec = {key: value for key, value in manifest.items() if key not in ("status", "metadata")}
+    yield from _missing(spec, {"$ref": known.root}, (), known.schemas, filled)
+
+
+def _missing(
+    value: Any, schema: Any, path: FieldPath, schemas: Mapping[str, Any], filled: Mapping[str, list[str]]
+) -> Iterator[Finding]:
+    name = schema.get("$ref", "")
+    schema = schemas.get(name, schema)
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _missing(item, schema.get("items", {}), (*path, index), schemas, filled)
+    elif isinstance(value, dict):
+        for field in schema.get("required", ()):
+            if value.get(field) is None and field not in filled.get(name.rpartition(".")[2], ()):
+                yield Finding("missing", (*path, field), field, field)
+        fields, other = schema.get("properties", {}), schema.get("additionalProperties", {})
+        for key, child in value.items():
+            if child is not None and (below := fields.get(key, other)):
+                yield from _missing(child, below, (*path, str(key)), schemas, filled)

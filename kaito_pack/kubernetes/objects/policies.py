@@ -1,0 +1,219 @@
+"""What the API server says of kinds beside a model: disruption budgets, scalers, network policies, ingresses.
+
+Source: Kubernetes 1.35, pkg/apis/policy/validation, pkg/apis/autoscaling/validation and
+pkg/apis/networking/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, unset, whole
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding import names
+from kaito_pack.kubernetes.decoding.asking import in_range, named, one_of, port, required
+from kaito_pack.kubernetes.decoding.selectors import check_selector
+
+LARGEST_COUNT = 2**31 - 1
+METRICS = {
+    "ContainerResource": "containerResource",
+    "External": "external",
+    "Object": "object",
+    "Pods": "pods",
+    "Resource": "resource",
+}
+DIRECTIONS = ("Ingress", "Egress")
+TARGETS = ("Utilization", "Value", "AverageValue")
+
+
+def check_budget(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+    """What is wrong with a PodDisruptionBudget."""
+    spec, path = mapping(manifest.get("spec")), ("spec",)
+    given = [name for name in ("minAvailable", "maxUnavailable") if spec.get(name) is not None]
+    if len(given) == 2:
+        yield problem("kubernetes/budget-twice", (*path, "maxUnavailable"))
+    for name in given:
+        if not _is_share(spec[name]):
+            yield problem("kubernetes/share", (*path, name), field=name, value=shown(spec[name]))
+    yield from check_selector(spec.get("selector"), (*path, "selector"))
+    policies = ("IfHealthyBudget", "AlwaysAllow")
+    yield from one_of(spec, "unhealthyPodEvictionPolicy", policies, path, empty=False)
+
+
+def _is_share(value: object) -> bool:
+    """Whether it is a number from 0, or a percentage up to 100 %; what has another type was told before."""
+    if isinstance(value, str):
+        digits = value.removesuffix("%")
+        return value.endswith("%") and digits.isascii() and digits.isdigit() and int(digits[:9]) <= 100
+    number = whole(value)
+    return number is None or number >= 0
+
+
+def check_scaler(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+    """What is wrong with a HorizontalPodAutoscaler."""
+    spec, path = mapping(manifest.get("spec")), ("spec",)
+    target, at = mapping(spec.get("scaleTargetRef")), ("spec", "scaleTargetRef")
+    yield from required(target, ["kind", "name"], at, "a scaler")
+    yield from named(target, "name", names.is_path_segment, at)
+    for name in ("minReplicas", "maxReplicas"):
+        yield from in_range(spec, name, 1, LARGEST_COUNT, path)
+    least, most = whole(spec.get("minReplicas")), whole(spec.get("maxReplicas"))
+    if least is not None and most is not None and 1 <= most < least:
+        yield problem("kubernetes/replicas-order", (*path, "maxReplicas"), most=most, least=least)
+    for metric, place in entries(spec.get("metrics"), (*path, "metrics")):
+        yield from _check_metric(metric, place)
+
+
+def _check_metric(metric: Fields, path: FieldPath) -> Iterator[Problem]:
+    yield from required(metric, ["type"], path, "a metric")
+    yield from one_of(metric, "type", sorted(METRICS), path)
+    kind = text(metric.get("type"))
+    if kind not in METRICS:
+        return
+    source = METRICS[kind]
+    yield from required(metric, [source], path, f"a metric of type {kind}")
+    for other in METRICS.values():
+        if other != source and metric.get(other) is not None and metric.get(source) is not None:
+            yield problem("kubernetes/handler-second", (*path, other), first=source, second=other)
+    goal, at = mapping(mapping(metric.get(source)).get("target")), (*path, source, "target")
+    if metric.get(source):
+        yield from required(goal, ["type"], at, "a metric")
+        yield from one_of(goal, "type", TARGETS, at)
+        yield from in_range(goal, "averageUtilization", 1, LARGEST_COUNT, at)
+
+
+def check_network_policy(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+    """What is wrong with a NetworkPolicy."""
+    spec, path = mapping(manifest.get("spec")), ("spec",)
+    yield from check_selector(spec.get("podSelector"), (*path, "podSelector"))
+    for direction, ends in (("ingress", "from"), ("egress", "to")):
+        for rule, at in entries(spec.get(direction), (*path, direction)):
+            for entry, place in entries(rule.get("ports"), (*at, "ports")):
+                yield from _check_policy_port(entry, place)
+            for peer, place in entries(rule.get(ends), (*at, ends)):
+                yield from _check_peer(peer, place)
+    for index, kind in enumerate(sequence(spec.get("policyTypes"))):
+        for found in one_of({"policyTypes": kind}, "policyTypes", DIRECTIONS, path, empty=False):
+            yield found._replace(path=(*path, "policyTypes", index))
+
+
+def _check_policy_port(entry: Fields, path: FieldPath) -> Iterator[Problem]:
+    yield from one_of(entry, "protocol", names.PROTOCOLS, path)
+    if entry.get("port") is not None:
+        yield from port(entry["port"], (*path, "port"))
+    first, last = whole(entry.get("port")), whole(entry.get("endPort"))
+    if last is None:
+        return
+    if first is None:
+        yield problem("kubernetes/end-port", (*path, "endPort"), value=last)
+    else:
+        yield from in_range(entry, "endPort", first, 65535, path)
+
+
+def _check_peer(peer: Fields, path: FieldPath) -> Iterator[Problem]:
+    block = peer.get("ipBlock")
+    others = [name for name in ("podSelector", "namespaceSelector") if peer.get(name) is not None]
+    if (block is None) is (not others):
+        yield problem(
+            "kubernetes/one-source",
+            path,
+            what="a peer",
+            choices="ipBlock, or podSelector and namespaceSelector",
+        )
+    for name in others:
+        yield from check_selector(peer[name], (*path, name))
+    if block is not None:
+        yield from _check_block(mapping(block), (*path, "ipBlock"))
+
+
+def _check_block(block: Fields, path: FieldPath) -> Iterator[Problem]:
+    from ipaddress import ip_network  # only for policies with addresses
+
+    yield from required(block, ["cidr"], path, "an ipBlock")
+    ranges = [(block.get("cidr"), (*path, "cidr"))]
+    ranges += [(one, (*path, "except", index)) for index, one in enumerate(sequence(block.get("except")))]
+    outer = None
+    for value, at in ranges:
+        if not isinstance(value, str) or not value:
+            continue
+        try:
+            found = ip_network(value, strict=False) if "/" in value else None
+        except ValueError:
+            found = None
+        if found is None:
+            yield problem("kubernetes/address-range", at, value=shown(value))
+        elif len(at) == len(path) + 1:
+            outer = found
+        elif outer is not None and not (
+            found.version == outer.version
+            and outer.prefixlen < found.prefixlen
+            and found.network_address in outer
+        ):
+            yield problem("kubernetes/address-outside", at, value=shown(value), cidr=shown(block.get("cidr")))
+
+
+def check_ingress(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+    """What is wrong with an Ingress."""
+    spec, path = mapping(manifest.get("spec")), ("spec",)
+    if spec.get("defaultBackend") is None and not sequence(spec.get("rules")):
+        yield problem("kubernetes/field-required", (*path, "rules"), field="rules", what="an Ingress")
+    yield from named(spec, "ingressClassName", names.is_subdomain, path)
+    if spec.get("defaultBackend") is not None:
+        yield from _check_backend(mapping(spec["defaultBackend"]), (*path, "defaultBackend"))
+    for rule, at in entries(spec.get("rules"), (*path, "rules")):
+        yield from named(rule, "host", _is_host, at)
+        if rule.get("http") is None:
+            continue
+        http = mapping(rule["http"])
+        yield from required(http, ["paths"], (*at, "http"), "a rule")
+        for entry, place in entries(http.get("paths"), (*at, "http", "paths")):
+            yield from _check_path(entry, place)
+
+
+def _is_host(host: str) -> bool:
+    return names.is_subdomain(host.removeprefix("*.")) and not names.is_ip(host)
+
+
+def _check_path(entry: Fields, path: FieldPath) -> Iterator[Problem]:
+    yield from one_of(entry, "pathType", ("Exact", "Prefix", "ImplementationSpecific"), path, empty=False)
+    way, kind = text(entry.get("path")), text(entry.get("pathType"))
+    needs_root = kind in ("Exact", "Prefix") or (kind == "ImplementationSpecific" and way)
+    if needs_root and not way.startswith("/"):
+        yield problem("kubernetes/path-relative", (*path, "path"), value=shown(way))
+    elif kind in ("Exact", "Prefix") and _has_odd_step(way):
+        yield problem("kubernetes/url-path", (*path, "path"), value=shown(way))
+    yield from _check_backend(mapping(entry.get("backend")), (*path, "backend"))
+
+
+def _has_odd_step(way: str) -> bool:
+    odd = ("//", "/./", "/../", "%2f", "%2F")
+    return any(part in way for part in odd) or way.endswith(("/.", "/.."))
+
+
+def _check_backend(backend: Fields, path: FieldPath) -> Iterator[Problem]:
+    service, at = backend.get("service"), (*path, "service")
+    if (service is None) is (backend.get("resource") is None):
+        yield problem("kubernetes/one-source", path, what="a backend", choices="service, resource")
+    if service is None:
+        return
+    yield from required(mapping(service), ["name"], at, "a backend")
+    yield from named(mapping(service), "name", names.is_service_name, at, "kubernetes/label-format")
+    target = mapping(mapping(service).get("port"))
+    given = [name for name in ("name", "number") if not unset(target.get(name))]
+    if len(given) != 1:
+        yield problem("kubernetes/one-source", (*at, "port"), what="the port", choices="name, number")
+    elif given == ["number"]:
+        yield from in_range(target, "number", 1, 65535, (*at, "port"))
+    else:
+        yield from named(target, "name", names.is_port_name, (*at, "port"), "kubernetes/port-name")
+
+
+CHECKS = {
+    "HorizontalPodAutoscaler": check_scaler,
+    "Ingress": check_ingress,
+    "NetworkPolicy": check_network_policy,
+    "PodDisruptionBudget": check_budget,
+}

@@ -1,0 +1,137 @@
+"""What the API server says of a Service's addresses: its own, those from outside, and who may come.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation and pkg/registry/core/service/storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, mapping, sequence, strings, text, texts
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding import names
+from kaito_pack.kubernetes.decoding.asking import at_most, one_of, required
+from kaito_pack.kubernetes.pods.dns import STRICT_ADDRESSES, address
+
+FAMILIES = ("IPv4", "IPv6")
+POLICIES = ("SingleStack", "PreferDualStack", "RequireDualStack")
+OF_A_NAME = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")  # what ExternalName has not
+SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
+HEADLESS = "None"
+
+
+def check_addresses(
+    spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]
+) -> Iterator[Problem]:
+    """What is wrong with the addresses of a Service of that type."""
+    if kind == "ExternalName":
+        yield from check_external_name(spec, path)
+    else:
+        yield from check_cluster_addresses(spec, kind, path, kubernetes)
+        yield from check_families(spec, path)
+    for ip, at in texts(spec.get("externalIPs"), (*path, "externalIPs")):
+        yield from address(ip, at, kubernetes)
+        if is_special(ip):
+            yield problem("kubernetes/address-special", at, value=shown(ip))
+
+
+def check_external_name(spec: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with a Service that stands for a name elsewhere."""
+    yield from required(spec, ["externalName"], path, "a Service of type ExternalName")
+    name = text(spec.get("externalName"))
+    if name and not names.is_subdomain(name.removesuffix(".")):
+        yield problem(
+            "kubernetes/name-format", (*path, "externalName"), field="externalName", value=shown(name)
+        )
+    for field in OF_A_NAME:
+        # Policies are pointers: an empty one counts as given.
+        if spec.get(field) or (field == "ipFamilyPolicy" and spec.get(field) is not None):
+            yield problem("kubernetes/service-address", (*path, field), field=field, type="ExternalName")
+
+
+def check_cluster_addresses(
+    spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]
+) -> Iterator[Problem]:
+    """What is wrong with `clusterIP` and `clusterIPs`, which is the same with one more address."""
+    one, at = text(spec.get("clusterIP")), (*path, "clusterIPs")
+    several = list(texts(spec.get("clusterIPs"), at))
+    if one == HEADLESS and kind != "ClusterIP":
+        yield problem("kubernetes/service-address", (*path, "clusterIP"), field="clusterIP: None", type=kind)
+    if several and several[0][0] != one:
+        yield problem("kubernetes/addresses-differ", (*at, 0), value=shown(several[0][0]))
+    yield from at_most(several, 1 if one == HEADLESS else 2, at)
+    if one == HEADLESS:
+        return
+    given = several or ([(one, (*path, "clusterIP"))] if one else [])
+    for ip, ip_at in given:
+        yield from address(ip, ip_at, kubernetes)
+    yield from check_pairing(given, sequence(spec.get("ipFamilies")))
+
+
+def check_pairing(addresses: list[tuple[str, FieldPath]], families: list[object]) -> Iterator[Problem]:
+    """What is wrong with the families of addresses; what is no address has none."""
+    found = [family_of(ip) for ip, _ in addresses]
+    for index, (ip, at) in enumerate(addresses):
+        wanted = families[index] if index < len(families) else None
+        if found[index] and wanted in FAMILIES and wanted != found[index]:
+            yield problem("kubernetes/address-family", at, value=shown(ip), family=wanted)
+        if index and found[index] and found[index] == found[0]:
+            yield problem("kubernetes/address-family", at, value=shown(ip), family="the other family")
+
+
+def family_of(ip: str) -> str | None:
+    """The family of an address; None for what is none."""
+    if not names.is_ip(ip, strict=False):
+        return None
+    return FAMILIES[1] if ":" in ip else FAMILIES[0]
+
+
+def check_families(spec: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with `ipFamilies` and `ipFamilyPolicy`."""
+    seen: set[str] = set()
+    families, policy = spec.get("ipFamilies"), spec.get("ipFamilyPolicy")
+    for family, at in texts(families, (*path, "ipFamilies")):
+        yield from one_of({"ipFamily": family}, "ipFamily", FAMILIES, at[:-1], empty=False)
+        if family in seen:
+            yield problem("kubernetes/name-duplicate", at, value=shown(family), what="family")
+        seen.add(family)
+    yield from one_of(spec, "ipFamilyPolicy", POLICIES, path, empty=False)
+    if policy is None:
+        # Without a policy a Service has one family, but where it has neither an address nor pods.
+        headless = spec.get("clusterIP") == HEADLESS and not spec.get("selector")
+        policy = POLICIES[2] if headless else POLICIES[0]
+    both = max(len(sequence(families)), len(sequence(spec.get("clusterIPs"))))
+    if policy == POLICIES[0] and both == 2:
+        yield problem("kubernetes/family-policy", (*path, "ipFamilyPolicy"))
+
+
+def is_special(address: str) -> bool:
+    """Whether an address means no other host: unspecified, loopback, link-local."""
+    from ipaddress import ip_address
+
+    if not names.is_ip(address):
+        return False
+    found = ip_address(address)
+    local = found.is_multicast and found.exploded.startswith(("224.0.0.", "ff02:"))
+    return found.is_unspecified or found.is_loopback or found.is_link_local or local
+
+
+def check_source_ranges(
+    manifest: Fields, spec: Fields, kind: str, kubernetes: tuple[int, ...]
+) -> Iterator[Problem]:
+    """What is wrong with the addresses that a load balancer lets in, as a field or as an annotation."""
+    annotations = dict(strings(mapping(manifest.get("metadata")).get("annotations")))
+    given = list(texts(spec.get("loadBalancerSourceRanges"), ("spec", "loadBalancerSourceRanges")))
+    path: FieldPath = ("spec", "loadBalancerSourceRanges")
+    if not given and SOURCE_RANGES in annotations:
+        path = ("metadata", "annotations", SOURCE_RANGES)
+        told = text(annotations[SOURCE_RANGES]).strip()
+        given = [(one, path) for one in told.split(",")] if told else []
+        if kind != "LoadBalancer":
+            yield problem("kubernetes/service-field", path, field="this annotation", types="LoadBalancer")
+    for one, at in given:
+        if not names.is_range(one.strip(), strict=kubernetes >= STRICT_ADDRESSES):
+            yield problem("kubernetes/address-range", at, value=shown(one))

@@ -1,0 +1,85 @@
+"""What the API server says of claims for storage.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, mapping, sequence, strings, text, texts, unset
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding import names
+from kaito_pack.kubernetes.decoding.amounts import amount
+from kaito_pack.kubernetes.decoding.asking import choice_hint, named, one_of, required
+from kaito_pack.kubernetes.decoding.metadata import check_annotations, check_labels
+from kaito_pack.kubernetes.decoding.selectors import check_selector
+
+DATA_SOURCES = ("dataSource", "dataSourceRef")
+CLAIM = "PersistentVolumeClaim"
+ACCESS_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
+
+
+def check_claim_template(template: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with the template of a claim that is made with its pod."""
+    metadata = mapping(template.get("metadata"))
+    for name, value in strings(metadata):
+        if name not in {"labels", "annotations"} and not unset(value) and value not in ([], {}):
+            yield problem("kubernetes/claim-template-metadata", (*path, "metadata", name), field=shown(name))
+    yield from check_labels(metadata.get("labels"), (*path, "metadata", "labels"))
+    yield from check_annotations(metadata.get("annotations"), (*path, "metadata", "annotations"))
+    yield from check_claim(mapping(template.get("spec")), (*path, "spec"))
+
+
+def check_claim(spec: Fields, path: FieldPath, alone: bool = False) -> Iterator[Problem]:
+    """What is wrong with the `spec` of a PersistentVolumeClaim; `alone`: it is no template of one.
+
+    Of a claim that stands alone the API server drops a `dataSource` that it cannot use.
+    """
+    yield from required(spec, ["accessModes"], path, "a claim for storage")
+    modes = sequence(spec.get("accessModes"))
+    for mode, at in texts(modes, (*path, "accessModes")):
+        if mode not in ACCESS_MODES:
+            hint = choice_hint(mode, ACCESS_MODES)
+            facts = {"field": "accessModes", "choices": ", ".join(ACCESS_MODES), "hint": hint}
+            yield problem("kubernetes/value-not-supported", at, None, value=shown(mode), **facts)
+    if "ReadWriteOncePod" in modes and len(modes) > 1:
+        yield problem("kubernetes/access-mode-alone", (*path, "accessModes"))
+    yield from check_storage(mapping(spec.get("resources")), (*path, "resources"))
+    yield from named(spec, "storageClassName", names.is_subdomain, path)
+    yield from one_of(spec, "volumeMode", ("Filesystem", "Block"), path, empty=False)
+    yield from check_data_sources({**spec, "dataSource": None} if alone else spec, path)
+    yield from named(spec, "volumeAttributesClassName", names.is_subdomain, path)
+    if spec.get("selector") is not None:
+        yield from check_selector(spec["selector"], (*path, "selector"))
+
+
+def check_data_sources(spec: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with what the claim is filled from."""
+    given = [mapping(spec[field]) for field in DATA_SOURCES if isinstance(spec.get(field), dict)]
+    for field in DATA_SOURCES:
+        if not isinstance(spec.get(field), dict):
+            continue
+        source, at = mapping(spec[field]), (*path, field)
+        yield from required(source, ["name", "kind"], at, f"a {field}")
+        yield from named(source, "apiGroup", names.is_subdomain, at)
+        yield from named(source, "namespace", names.is_dns_label, at, "kubernetes/label-format")
+        if not text(source.get("apiGroup")) and text(source.get("kind")) not in {"", CLAIM}:
+            yield problem("kubernetes/data-source-kind", (*at, "kind"), value=shown(source["kind"]))
+    told = {tuple(text(source.get(field)) for field in ("apiGroup", "kind", "name")) for source in given}
+    if len(told) > 1 and not text(given[1].get("namespace")):
+        yield problem("kubernetes/data-sources-differ", (*path, "dataSource"))
+
+
+def check_storage(resources: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with how much storage a claim asks for."""
+    requests = mapping(resources.get("requests"))
+    storage, at = requests.get("storage"), (*path, "requests", "storage")
+    if storage is None:
+        yield problem("kubernetes/field-required", at, field="storage", what="a claim for storage")
+    number = amount(storage)
+    if number is not None and number <= 0:
+        yield problem("kubernetes/storage-amount", at, value=shown(storage))

@@ -1,0 +1,172 @@
+"""What the API server says of a pod's containers.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, whole
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding import names
+from kaito_pack.kubernetes.decoding.asking import at_most, named, one_of, own_name, required
+from kaito_pack.kubernetes.pods.environment import check_environment
+from kaito_pack.kubernetes.pods.mounts import Volumes, check_mounts
+from kaito_pack.kubernetes.pods.probes import PROBES, Around, check_probes
+from kaito_pack.kubernetes.pods.resources import check_resize_policy, check_resources
+from kaito_pack.kubernetes.pods.security import check_security
+from kaito_pack.kubernetes.pods.volumes import PULL_POLICIES
+
+UNMASKED = (1, 33)  # the first that does not drop procMount
+RESTART_RULES = (1, 35)  # the Kubernetes version from which each container may have its own restartPolicy
+RESTART_ALL = (1, 36)  # the first in which one container may start the whole pod again
+RESTARTS = ("Restart", "RestartAllContainers")
+MOST_RESTART_RULES, MOST_EXIT_CODES = 20, 255
+DEFAULT_GRACE = 30  # seconds
+
+
+class Pod(NamedTuple):
+    """What containers are judged in: their pod's spec, volumes by name and claims, the Kubernetes version."""
+
+    spec: Fields
+    volumes: Volumes
+    claims: frozenset[str]
+    kubernetes: tuple[int, ...]
+
+
+def check_containers(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+    """What is wrong with `containers` and `initContainers`."""
+    pod = Pod(spec, volumes_of(spec), claims_of(spec), kubernetes)
+    given = spec.get("containers")
+    if given is None or given == []:
+        yield problem("kubernetes/containers-required", (*path, "containers"))
+    seen: set[str] = set()
+    host_ports: set[tuple[str, str, int]] = set()
+    for field in ("containers", "initContainers"):
+        for container, at in entries(spec.get(field), (*path, field)):
+            yield from check_container(container, at, pod, is_init=field == "initContainers")
+            yield from own_name(container, at, "container", seen)
+            own = host_ports if field == "containers" else set()
+            yield from check_ports(
+                container, at, own, spec.get("hostNetwork") is True and field == "containers"
+            )
+
+
+def volumes_of(spec: Fields) -> Volumes:
+    """The pod's volumes by name."""
+    volumes = (mapping(volume) for volume in sequence(spec.get("volumes")))
+    return {text(volume.get("name")): volume for volume in volumes if text(volume.get("name"))}
+
+
+def claims_of(spec: Fields) -> frozenset[str]:
+    """The names of the pod's resourceClaims."""
+    return frozenset(text(mapping(claim).get("name")) for claim in sequence(spec.get("resourceClaims")))
+
+
+def check_container(container: Fields, path: FieldPath, pod: Pod, is_init: bool) -> Iterator[Problem]:
+    """What is wrong with one container, other than its name and ports."""
+    yield from required(container, ["image"], path, "a container")
+    image = text(container.get("image"))
+    if image != image.strip():
+        yield problem("controller/image-blanks", (*path, "image"), value=shown(image))
+    yield from one_of(container, "imagePullPolicy", PULL_POLICIES, path)
+    yield from one_of(container, "terminationMessagePolicy", ("File", "FallbackToLogsOnError"), path)
+    yield from check_environment(container, path, pod.volumes, pod.kubernetes)
+    yield from check_mounts(container, path, pod.volumes, pod.kubernetes)
+    yield from check_resources(container.get("resources"), (*path, "resources"), pod.claims)
+    yield from check_resize_policy(container, path)
+    yield from check_security(container, path, mapping(pod.spec.get("securityContext")))
+    unmasked = mapping(container.get("securityContext")).get("procMount") == "Unmasked"
+    if unmasked and pod.kubernetes >= UNMASKED and pod.spec.get("hostUsers") is not False:
+        yield problem("kubernetes/proc-mount", (*path, "securityContext", "procMount"))
+    yield from check_restart(container, path, pod.kubernetes, is_init)
+    if is_init and container.get("restartPolicy") != "Always":
+        for field in (*PROBES, "lifecycle"):
+            if container.get(field) is not None:
+                yield problem("kubernetes/init-container-probe", (*path, field), field=field)
+    else:
+        yield from check_probes(container, path, around(container, pod))
+
+
+def around(container: Fields, pod: Pod) -> Around:
+    """What the container's probes are judged in."""
+    ports = frozenset(text(mapping(port).get("name")) for port in sequence(container.get("ports")))
+    grace = whole(pod.spec.get("terminationGracePeriodSeconds"))
+    return Around(ports, DEFAULT_GRACE if grace is None else grace, pod.kubernetes)
+
+
+def check_restart(
+    container: Fields, path: FieldPath, kubernetes: tuple[int, ...], is_init: bool
+) -> Iterator[Problem]:
+    """What is wrong with a container's own restart policy."""
+    if kubernetes >= RESTART_RULES:
+        yield from one_of(container, "restartPolicy", ("Always", "OnFailure", "Never"), path, empty=False)
+        yield from check_restart_rules(container, path, kubernetes, is_init)
+    elif is_init:
+        yield from one_of(container, "restartPolicy", ("Always",), path, empty=False)
+    elif container.get("restartPolicy") is not None:
+        yield problem("kubernetes/container-restart", (*path, "restartPolicy"))
+
+
+def check_restart_rules(
+    container: Fields, path: FieldPath, kubernetes: tuple[int, ...], is_init: bool
+) -> Iterator[Problem]:
+    """What is wrong with when a container starts again after it ended."""
+    rules, at = sequence(container.get("restartPolicyRules")), (*path, "restartPolicyRules")
+    if rules and container.get("restartPolicy") is None:
+        what = "a container with restartPolicyRules"
+        yield from required(container, ["restartPolicy"], path, what)
+    of_all = kubernetes >= RESTART_ALL
+    if rules and is_init and container.get("restartPolicy") == "Always" and not of_all:
+        yield problem("kubernetes/restart-rules", at)
+    yield from at_most(rules, MOST_RESTART_RULES, at)
+    for rule, rule_at in entries(rules, at):
+        yield from required(rule, ["action"], rule_at, "a restart rule")
+        yield from one_of(rule, "action", RESTARTS[: 1 + of_all], rule_at)
+        if rule.get("exitCodes") is None:
+            yield from required(rule, ["exitCodes"], rule_at, "a restart rule")
+        elif isinstance(rule["exitCodes"], dict):
+            codes, codes_at = mapping(rule["exitCodes"]), (*rule_at, "exitCodes")
+            yield from required(codes, ["operator"], codes_at, "a restart rule's exitCodes")
+            yield from one_of(codes, "operator", ("In", "NotIn"), codes_at)
+            yield from at_most(sequence(codes.get("values")), MOST_EXIT_CODES, (*codes_at, "values"))
+
+
+def check_ports(
+    container: Fields, path: FieldPath, host_ports: set[tuple[str, str, int]], host_network: bool
+) -> Iterator[Problem]:
+    """What is wrong with a container's ports; adds the ports of the node that it takes to `host_ports`."""
+    seen: set[str] = set()
+    for port, at in entries(container.get("ports"), (*path, "ports")):
+        yield from named(port, "name", names.is_port_name, at, "kubernetes/port-name")
+        name = text(port.get("name"))
+        if name and name in seen:
+            yield problem("kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="port")
+        seen.add(name)
+        yield from required(port, ["containerPort"], at, "a port")
+        for field in ("containerPort", "hostPort"):
+            number = whole(port.get(field))
+            if number and not names.is_port_number(number):
+                yield problem("kubernetes/port-range", (*at, field), value=shown(number))
+        yield from one_of(port, "protocol", names.PROTOCOLS, at)
+        yield from check_host_port(port, at, host_ports, host_network)
+
+
+def check_host_port(
+    port: Fields, path: FieldPath, taken: set[tuple[str, str, int]], host_network: bool
+) -> Iterator[Problem]:
+    """What is wrong with the port of the node that a container's port takes."""
+    number = whole(port.get("hostPort"))
+    if not number:
+        return
+    use = (text(port.get("protocol")) or "TCP", text(port.get("hostIP")), number)
+    if use in taken:
+        yield problem("kubernetes/name-duplicate", (*path, "hostPort"), value=shown(number), what="host port")
+    taken.add(use)
+    if host_network and number != whole(port.get("containerPort")):
+        yield problem("kubernetes/host-port-differs", (*path, "hostPort"), value=shown(number))

@@ -1,0 +1,60 @@
+"""What the API server says of a pod's name resolution.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, entries, mapping, sequence, texts
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding import names
+from kaito_pack.kubernetes.decoding.asking import at_most, one_of, required
+
+POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
+STRICT_ADDRESSES = (1, 36)  # the Kubernetes version that reads an address in one way only
+MOST_NAMESERVERS = 3
+MOST_SEARCHES = 32
+
+
+def check_dns(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+    """What is wrong with `dnsPolicy`, `dnsConfig` and `hostAliases`."""
+    yield from one_of(spec, "dnsPolicy", POLICIES, path)
+    config, at = mapping(spec.get("dnsConfig")), (*path, "dnsConfig")
+    servers, searches = sequence(config.get("nameservers")), sequence(config.get("searches"))
+    if spec.get("dnsPolicy") == "None" and not servers:
+        what = "a pod with dnsPolicy None"
+        yield problem("kubernetes/field-required", (*at, "nameservers"), field="nameservers", what=what)
+    for field, entries_given, most in (
+        ("nameservers", servers, MOST_NAMESERVERS),
+        ("searches", searches, MOST_SEARCHES),
+    ):
+        yield from at_most(entries_given, most, (*at, field))
+    for server, server_at in texts(servers, (*at, "nameservers")):
+        yield from address(server, server_at, kubernetes)
+    for search, search_at in texts(searches, (*at, "searches")):
+        domain = search.removesuffix(".").replace("_", "-")
+        if search != "." and not names.is_subdomain(domain):
+            yield problem("kubernetes/name-format", search_at, field="searches", value=shown(search))
+    for option, option_at in entries(config.get("options"), (*at, "options")):
+        yield from required(option, ["name"], option_at, "an option of dnsConfig")
+    yield from check_aliases(spec, path, kubernetes)
+
+
+def check_aliases(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+    """What is wrong with the names that are added to the pod's hosts file."""
+    for alias, at in entries(spec.get("hostAliases"), (*path, "hostAliases")):
+        yield from address("" if alias.get("ip") is None else alias["ip"], (*at, "ip"), kubernetes)
+        for host, host_at in texts(alias.get("hostnames"), (*at, "hostnames")):
+            if not names.is_subdomain(host):
+                yield problem("kubernetes/name-format", host_at, field="hostname", value=shown(host))
+
+
+def address(value: object, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+    """A problem where a text is no IP address."""
+    if isinstance(value, str) and not names.is_ip(value, strict=kubernetes >= STRICT_ADDRESSES):
+        yield problem("kubernetes/ip-address", path, value=shown(value))

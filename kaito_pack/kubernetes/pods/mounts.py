@@ -1,0 +1,105 @@
+"""What the API server says of a container's mounts and block devices.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, entries, mapping, text
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding.asking import likely, local_path, no_backsteps, one_of, required
+
+PROPAGATIONS = ("None", "HostToContainer", "Bidirectional")
+RECURSIVE = ("Disabled", "IfPossible", "Enabled")
+IMAGE_SUBPATH = (1, 33)  # the Kubernetes version from which a folder of an image volume can be mounted
+Volumes = Mapping[str, Fields]
+
+
+def check_mounts(
+    container: Fields, path: FieldPath, volumes: Volumes, kubernetes: tuple[int, ...]
+) -> Iterator[Problem]:
+    """What is wrong with `volumeMounts` and `volumeDevices`; `volumes` are the pod's, by name."""
+    devices = list(entries(container.get("volumeDevices"), (*path, "volumeDevices")))
+    taken: dict[str, str] = {text(d.get("devicePath")): text(d.get("name")) for d, _ in devices}
+    device_names = set(taken.values())
+    for mount, at in entries(container.get("volumeMounts"), (*path, "volumeMounts")):
+        yield from required(mount, ["name", "mountPath"], at, "a volume mount")
+        yield from check_volume(mount, "name", volumes, at)
+        if text(mount.get("name")) in device_names - {""}:
+            yield problem("kubernetes/mounted-device", (*at, "name"), value=shown(mount.get("name")))
+        where = text(mount.get("mountPath"))
+        if where and where in taken:
+            yield problem("kubernetes/mount-path-duplicate", (*at, "mountPath"), value=shown(where))
+        taken[where] = text(mount.get("name"))
+        yield from check_sub_path(mount, at, volumes, kubernetes)
+        yield from check_propagation(mount, at, container)
+    yield from check_devices(devices, volumes)
+
+
+def check_volume(owner: Fields, field: str, volumes: Volumes, path: FieldPath) -> Iterator[Problem]:
+    """A problem where no volume of the pod has the name that the field says."""
+    name = text(owner.get(field))
+    if name and name not in volumes:
+        guess = likely(name, volumes)
+        hint = (
+            f"Did you mean {guess}"
+            if guess
+            else "Add a volume of that name to `volumes`, or leave the mount out"
+        )
+        yield problem("kubernetes/volume-absent", (*path, field), value=shown(name), hint=hint)
+
+
+def check_sub_path(
+    mount: Fields, path: FieldPath, volumes: Volumes, kubernetes: tuple[int, ...]
+) -> Iterator[Problem]:
+    """What is wrong with the folder of the volume that is mounted."""
+    image = volumes.get(text(mount.get("name")), {}).get("image") is not None
+    for field in ("subPath", "subPathExpr"):
+        yield from local_path(mount.get(field), (*path, field))
+        if text(mount.get(field)) and image and kubernetes < IMAGE_SUBPATH:
+            yield problem("kubernetes/image-sub-path", (*path, field))
+    if text(mount.get("subPath")) and text(mount.get("subPathExpr")):
+        yield problem("kubernetes/sub-path-twice", (*path, "subPathExpr"))
+
+
+def check_propagation(mount: Fields, path: FieldPath, container: Fields) -> Iterator[Problem]:
+    """What is wrong with how mounts below the mount are shared, and with read-only ones."""
+    yield from one_of(mount, "mountPropagation", PROPAGATIONS, path, empty=False)
+    privileged = mapping(container.get("securityContext")).get("privileged") is True
+    if mount.get("mountPropagation") == "Bidirectional" and not privileged:
+        yield problem("kubernetes/mount-bidirectional", (*path, "mountPropagation"))
+    yield from one_of(mount, "recursiveReadOnly", RECURSIVE, path, empty=False)
+    shared = mount.get("mountPropagation") not in {None, "None"} if not_map(mount) else False
+    if mount.get("recursiveReadOnly") in ("IfPossible", "Enabled") and (
+        mount.get("readOnly") is not True or shared
+    ):
+        yield problem("kubernetes/recursive-read-only", (*path, "recursiveReadOnly"))
+
+
+def not_map(mount: Fields) -> bool:
+    """Whether `mountPropagation` is a plain value, as it must be to be compared."""
+    return not isinstance(mount.get("mountPropagation"), dict | list)
+
+
+def check_devices(devices: list[tuple[Fields, FieldPath]], volumes: Volumes) -> Iterator[Problem]:
+    """What is wrong with block devices."""
+    seen: set[str] = set()
+    for device, at in devices:
+        yield from required(device, ["name", "devicePath"], at, "a volume device")
+        name, where = text(device.get("name")), text(device.get("devicePath"))
+        yield from check_volume(device, "name", volumes, at)
+        source = volumes.get(name)
+        if source is not None and not (source.get("persistentVolumeClaim") or source.get("ephemeral")):
+            yield problem("kubernetes/device-volume", (*at, "name"), value=shown(name))
+        for field, value in (("name", name), ("devicePath", where)):
+            if value and f"{field}:{value}" in seen:
+                yield problem(
+                    "kubernetes/name-duplicate", (*at, field), value=shown(value), what="volume device"
+                )
+            seen.add(f"{field}:{value}")
+        yield from no_backsteps(where, (*at, "devicePath"))

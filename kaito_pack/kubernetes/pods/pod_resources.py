@@ -1,0 +1,88 @@
+"""What the API server says of resources of a pod as a whole, and of the claims that its containers share.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, entries, mapping, quantities, sequence, strings, text
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding import names
+from kaito_pack.kubernetes.decoding.amounts import amount
+from kaito_pack.kubernetes.decoding.asking import named, required
+from kaito_pack.kubernetes.pods.resources import check_resources, is_huge_page
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+KNOWN_SINCE = (1, 34)  # before, the API server drops resources of the whole pod
+CLAIM_SOURCES = ("resourceClaimName", "resourceClaimTemplateName")
+
+
+def check_pod_resources(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+    """What is wrong with resources of the whole pod."""
+    if spec.get("resources") is None or kubernetes < KNOWN_SINCE:
+        return
+    resources, at = mapping(spec["resources"]), (*path, "resources")
+    for side in ("limits", "requests"):
+        for name, _ in strings(resources.get(side)):
+            if name not in {"cpu", "memory"} and not is_huge_page(name):
+                yield problem("kubernetes/pod-resource-name", (*at, side, name), resource=shown(name))
+    if resources.get("claims"):
+        yield problem("kubernetes/pod-resource-claims", (*at, "claims"))
+    yield from check_resources(resources, at)
+    yield from check_sums(spec, resources, at)
+
+
+def check_sums(spec: Fields, resources: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What of the pod's containers does not fit into its resources as a whole."""
+    containers = [
+        mapping(mapping(container).get("resources")) for container in sequence(spec.get("containers"))
+    ]
+    for name, given in quantities(resources.get("requests")):
+        asked = sum(asked_of(own, "requests", name) for own in containers)
+        whole = amount(given)
+        if whole is not None and asked > whole:
+            at, what = (*path, "requests", name), "what its containers request together"
+            yield problem(
+                "kubernetes/pod-resource-sum", at, resource=shown(name), value=shown(given), what=what
+            )
+    for name, given in quantities(resources.get("limits")):
+        whole = amount(given)
+        if whole is not None and any(asked_of(own, "limits", name) > whole for own in containers):
+            at, what = (*path, "limits", name), "the limit of one of its containers"
+            yield problem(
+                "kubernetes/pod-resource-sum", at, resource=shown(name), value=shown(given), what=what
+            )
+
+
+def asked_of(resources: Fields, side: str, name: str) -> Fraction | int:
+    """How much of a resource one container asks for."""
+    return amount(mapping(resources.get(side)).get(name)) or 0
+
+
+def check_pod_claims(spec: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with the pod's `resourceClaims`."""
+    seen: set[str] = set()
+    for claim, at in entries(spec.get("resourceClaims"), (*path, "resourceClaims")):
+        yield from required(claim, ["name"], at, "a resource claim")
+        yield from named(claim, "name", names.is_dns_label, at, "kubernetes/label-format")
+        name = text(claim.get("name"))
+        if name and name in seen:
+            yield problem(
+                "kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="resource claim"
+            )
+        seen.add(name)
+        sources = [source for source in CLAIM_SOURCES if claim.get(source) is not None]
+        if len(sources) != 1:
+            yield problem(
+                "kubernetes/one-source", at, what="a resource claim", choices=" or ".join(CLAIM_SOURCES)
+            )
+        for source in sources:
+            yield from named(claim, source, names.is_subdomain, at, empty=False)

@@ -1,0 +1,124 @@
+"""What the API server says of probes and lifecycle handlers, and the kubelet of ports that they name.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, entries, mapping, text, whole
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding import names
+from kaito_pack.kubernetes.decoding.asking import likely, not_negative, one_of, port, required
+
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+PROBE_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
+LIFECYCLE_HANDLERS = ("exec", "httpGet", "tcpSocket", "sleep")
+NUMBERS = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
+ZERO_SLEEP = (1, 33)  # the Kubernetes version from which a sleep may be of 0 seconds
+
+
+class Around(NamedTuple):
+    """What a handler is judged in: its container's port names, the pod's seconds to end, the version."""
+
+    ports: frozenset[str]
+    grace: int
+    kubernetes: tuple[int, ...]
+
+
+def check_probes(container: Fields, path: FieldPath, around: Around) -> Iterator[Problem]:
+    """What is wrong with the probes and the lifecycle of a container."""
+    for kind in PROBES:
+        if isinstance(container.get(kind), dict):
+            yield from check_probe(mapping(container[kind]), kind, (*path, kind), around)
+    lifecycle = mapping(container.get("lifecycle"))
+    for kind in ("postStart", "preStop"):
+        if isinstance(lifecycle.get(kind), dict):
+            at = (*path, "lifecycle", kind)
+            yield from check_handler(mapping(lifecycle[kind]), LIFECYCLE_HANDLERS, at, around)
+
+
+def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Problem]:
+    """What is wrong with one probe."""
+    yield from check_handler(probe, PROBE_HANDLERS, path, around)
+    yield from not_negative(probe, NUMBERS, path)
+    threshold = whole(probe.get("successThreshold"))
+    # 0 is as good as absent: the API server puts its default there.
+    if kind != "readinessProbe" and threshold is not None and threshold > 1:
+        yield problem(
+            "kubernetes/success-threshold", (*path, "successThreshold"), kind=kind, value=shown(threshold)
+        )
+    grace, at = probe.get("terminationGracePeriodSeconds"), (*path, "terminationGracePeriodSeconds")
+    if kind == "readinessProbe" and whole(grace) is not None:
+        yield problem("kubernetes/readiness-grace", at)
+    elif (whole(grace) or 1) <= 0 or whole(grace) == 0:
+        yield problem("kubernetes/probe-grace", at, value=shown(grace))
+
+
+def check_handler(
+    handler: Fields, kinds: tuple[str, ...], path: FieldPath, around: Around
+) -> Iterator[Problem]:
+    """What is wrong with what a probe or a lifecycle event does."""
+    given = [kind for kind in kinds if handler.get(kind) is not None]
+    if not given:
+        yield problem("kubernetes/handler-required", path, choices=", ".join(kinds))
+    for kind in given[1:]:
+        yield problem("kubernetes/handler-second", (*path, kind), first=given[0], second=kind)
+    for kind in given[:1]:
+        action, at = mapping(handler[kind]), (*path, kind)
+        if kind == "exec":
+            yield from required(action, ["command"], at, "an exec handler")
+        elif kind == "sleep":
+            yield from check_sleep(action, at, around)
+        else:
+            yield from check_port(action, kind, at, around)
+        if kind == "httpGet":
+            yield from check_http(action, at)
+
+
+def check_http(action: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with an HTTP request other than its port."""
+    yield from one_of(action, "scheme", ("HTTP", "HTTPS"), path)
+    for index, (header, at) in enumerate(entries(action.get("httpHeaders"), (*path, "httpHeaders"))):
+        name = header.get("name")
+        if (name is None or isinstance(name, str)) and not names.is_header_name(text(name)):
+            yield problem("kubernetes/header-name", (*at, "name"), value=shown(text(name)), number=index + 1)
+
+
+def check_port(action: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Problem]:
+    """What is wrong with the port that a handler calls."""
+    value = action.get("port")
+    at = (*path, "port")
+    if kind == "grpc":
+        if value is None:
+            yield from required(action, ["port"], path, f"a handler {kind}")
+        elif whole(value) is not None and not names.is_port_number(whole(value) or 0):
+            yield problem("kubernetes/port-range", at, value=shown(value))
+        return
+    if value is None:
+        yield from required(action, ["port"], path, f"a handler {kind}")
+        return
+    yield from port(value, at)
+    if isinstance(value, str) and names.is_port_name(value) and value not in around.ports:
+        guess = likely(value, around.ports)
+        hint = (
+            f"Did you mean {guess}"
+            if guess
+            else "Give the port's number, or name a port of this container so"
+        )
+        yield problem("controller/probe-port-absent", at, value=shown(value), hint=hint)
+
+
+def check_sleep(action: Fields, path: FieldPath, around: Around) -> Iterator[Problem]:
+    """What is wrong with a pause before the container ends."""
+    seconds = whole(action.get("seconds", 0))
+    least = 0 if around.kubernetes >= ZERO_SLEEP else 1
+    if seconds is not None and not least <= seconds <= around.grace:
+        yield problem(
+            "kubernetes/sleep-seconds", (*path, "seconds"), value=shown(seconds), grace=around.grace
+        )

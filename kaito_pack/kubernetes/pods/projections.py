@@ -1,0 +1,165 @@
+"""What the API server says of volumes made from ConfigMaps, Secrets, tokens and the pod itself.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, entries, mapping, text, whole
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding import names
+from kaito_pack.kubernetes.decoding.asking import in_range, named, one_of, required
+from kaito_pack.kubernetes.decoding.selectors import check_selector
+from kaito_pack.kubernetes.pods.environment import VOLUME_FIELDS, check_field_ref, check_resource_ref
+
+HIGHEST_MODE = 0o777
+SHORTEST_TOKEN = 600  # seconds
+LONGEST_TOKEN = 2**32
+SHORTEST_CERTIFICATE, LONGEST_CERTIFICATE, LONGEST_OWN_CERTIFICATE = 3600, 91 * 86400, 86400  # seconds
+CERTIFICATES = (1, 37)  # the first that does not drop trust bundles and certificates, if it is not told to
+KEY_TYPES = ("RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519")
+CERTIFICATE_FILES = ("credentialBundlePath", "keyPath", "certificateChainPath")
+FILES = {
+    "serviceAccountToken": ("path",),
+    "clusterTrustBundle": ("path",),
+    "podCertificate": CERTIFICATE_FILES,
+}
+SOURCES = (
+    "secret",
+    "configMap",
+    "downwardAPI",
+    "serviceAccountToken",
+    "clusterTrustBundle",
+    "podCertificate",
+)
+
+
+def check_projected(settings: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+    """What is wrong with a projected volume."""
+    dropped = () if kubernetes >= CERTIFICATES else ("clusterTrustBundle", "podCertificate")
+    yield from check_mode(settings, "defaultMode", path)
+    taken: set[str] = set()
+    for source, at in entries(settings.get("sources"), (*path, "sources")):
+        given = [name for name in SOURCES if source.get(name) is not None]
+        for second in given[1:]:
+            yield problem("kubernetes/volume-second-source", (*at, second), first=given[0], second=second)
+        for name in given:
+            if name in dropped:
+                continue
+            yield from check_projection(name, mapping(source[name]), (*at, name))
+            for file, file_at in made_files(name, mapping(source[name]), (*at, name)):
+                if file in taken:
+                    yield problem("kubernetes/file-twice", file_at, value=shown(file))
+                taken.add(file)
+
+
+def check_projection(name: str, settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with one source of a projected volume."""
+    if name in {"secret", "configMap"}:
+        yield from required(settings, ["name"], path, f"a projected {name}")
+        yield from check_items(settings, path)
+    elif name == "downwardAPI":
+        yield from check_files(settings, path)
+    else:
+        yield from CHECKS[name](settings, path)
+
+
+def check_token(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with a projected token."""
+    yield from required(settings, ["path"], path, "a projected serviceAccountToken")
+    yield from volume_file(settings.get("path"), (*path, "path"))
+    yield from in_range(settings, "expirationSeconds", SHORTEST_TOKEN, LONGEST_TOKEN, path)
+
+
+def check_trust_bundle(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with projected certificates that sign others."""
+    yield from required(settings, ["path"], path, "a projected clusterTrustBundle")
+    yield from volume_file(settings.get("path"), (*path, "path"))
+    name, signer = settings.get("name"), settings.get("signerName")
+    if (name is None) == (signer is None):
+        yield problem("kubernetes/one-source", path, what="a clusterTrustBundle", choices="name, signerName")
+    elif signer is not None:
+        yield from named(settings, "signerName", names.is_signer, path, empty=False)
+        yield from check_selector(settings.get("labelSelector"), (*path, "labelSelector"))
+    else:
+        yield from named(settings, "name", names.is_trust_bundle, path, empty=False)
+        if settings.get("labelSelector") is not None:
+            yield problem("kubernetes/bundle-selector", (*path, "labelSelector"))
+
+
+def check_certificate(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with a projected certificate of the pod's own."""
+    yield from required(settings, ["signerName", "keyType"], path, "a podCertificate")
+    yield from named(settings, "signerName", names.is_signer, path)
+    yield from one_of(settings, "keyType", KEY_TYPES, path)
+    own = text(settings.get("signerName")).startswith("kubernetes.io/")
+    longest = LONGEST_OWN_CERTIFICATE if own else LONGEST_CERTIFICATE
+    yield from in_range(settings, "maxExpirationSeconds", SHORTEST_CERTIFICATE, longest, path)
+    for field in CERTIFICATE_FILES:
+        yield from volume_file(settings.get(field), (*path, field))
+    if not any(text(settings.get(field)) for field in CERTIFICATE_FILES):
+        choices = ", ".join(CERTIFICATE_FILES)
+        yield problem("kubernetes/one-source", path, what="a podCertificate", choices=choices)
+
+
+def made_files(name: str, settings: Fields, path: FieldPath) -> Iterator[tuple[str, FieldPath]]:
+    """The files that a source names, with the paths of their names."""
+    for field in FILES.get(name, ()):
+        if text(settings.get(field)):
+            yield text(settings[field]), (*path, field)
+    for item, at in entries(settings.get("items"), (*path, "items")):
+        if text(item.get("path")):
+            yield text(item["path"]), (*at, "path")
+
+
+def check_items(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with the keys that become files."""
+    for item, at in entries(settings.get("items"), (*path, "items")):
+        yield from required(item, ["key", "path"], at, "an item of a volume")
+        yield from volume_file(item.get("path"), (*at, "path"))
+        yield from check_mode(item, "mode", at)
+
+
+def check_files(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with files that tell of the pod."""
+    for item, at in entries(settings.get("items"), (*path, "items")):
+        yield from required(item, ["path"], at, "an item of a downwardAPI volume")
+        yield from volume_file(item.get("path"), (*at, "path"))
+        yield from check_mode(item, "mode", at)
+        given = [name for name in ("fieldRef", "resourceFieldRef") if item.get(name) is not None]
+        if len(given) != 1:
+            choices = "fieldRef, resourceFieldRef"
+            yield problem(
+                "kubernetes/one-source", at, what="an item of a downwardAPI volume", choices=choices
+            )
+        elif given[0] == "fieldRef":
+            yield from check_field_ref(mapping(item["fieldRef"]), VOLUME_FIELDS, (*at, "fieldRef"))
+        else:
+            reference = mapping(item["resourceFieldRef"])
+            yield from check_resource_ref(reference, (*at, "resourceFieldRef"), volume=True)
+
+
+def volume_file(value: object, path: FieldPath) -> Iterator[Problem]:
+    """A problem where a file's path leaves the volume or starts with `..`, which Kubernetes keeps."""
+    given = text(value)
+    if given.startswith(("/", "..")) or ".." in given.split("/"):
+        yield problem("kubernetes/path-leaves-volume", path, value=shown(given))
+
+
+def check_mode(settings: Fields, name: str, path: FieldPath) -> Iterator[Problem]:
+    """A problem where a file's permissions are not 0 to 0777 (511)."""
+    mode = whole(settings.get(name))
+    if mode is not None and not 0 <= mode <= HIGHEST_MODE:
+        yield problem("kubernetes/file-mode", (*path, name), value=shown(mode), octal=f"0{mode:o}")
+
+
+CHECKS: dict[str, Callable[[Fields, FieldPath], Iterator[Problem]]] = {
+    "serviceAccountToken": check_token,
+    "clusterTrustBundle": check_trust_bundle,
+    "podCertificate": check_certificate,
+}

@@ -1,0 +1,129 @@
+"""What the API server says of where a pod may run: tolerations, affinity, spreading.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, texts, whole
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding import names
+from kaito_pack.kubernetes.decoding.asking import in_range, one_of, required
+from kaito_pack.kubernetes.decoding.selectors import check_node_term, check_selector
+
+EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+REQUIRED, PREFERRED = (
+    "requiredDuringSchedulingIgnoredDuringExecution",
+    "preferredDuringSchedulingIgnoredDuringExecution",
+)
+
+
+def check_tolerations(spec: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with `tolerations`."""
+    for toleration, at in entries(spec.get("tolerations"), (*path, "tolerations")):
+        key, operator, value = (text(toleration.get(name)) for name in ("key", "operator", "value"))
+        if key and not names.is_qualified(key):
+            yield problem("kubernetes/label-key", (*at, "key"), key=shown(key))
+        yield from one_of(toleration, "operator", ("Equal", "Exists"), at)
+        yield from one_of(toleration, "effect", EFFECTS, at)
+        if operator == "Exists" and value:
+            yield problem("kubernetes/toleration-value", (*at, "value"), value=shown(value))
+        if operator in {"", "Equal"} and not names.is_label_value(value):
+            yield problem("kubernetes/label-value", (*at, "value"), key=shown(key), value=shown(value))
+        if not key and toleration.get("key") in (None, "") and operator in {"", "Equal"}:
+            yield problem("kubernetes/toleration-key", (*at, "operator"))
+        seconds = whole(toleration.get("tolerationSeconds"))
+        if seconds is not None and toleration.get("effect") != "NoExecute":
+            yield problem("kubernetes/toleration-seconds", (*at, "tolerationSeconds"))
+
+
+def check_spreading(spec: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with `topologySpreadConstraints`."""
+    seen: set[tuple[str, str]] = set()
+    constraints = spec.get("topologySpreadConstraints")
+    for constraint, at in entries(constraints, (*path, "topologySpreadConstraints")):
+        yield from required(
+            constraint, ["maxSkew", "topologyKey", "whenUnsatisfiable"], at, "a spread constraint"
+        )
+        yield from in_range(constraint, "maxSkew", 0, 2**31 - 1, at)
+        yield from one_of(constraint, "whenUnsatisfiable", ("DoNotSchedule", "ScheduleAnyway"), at)
+        key, when = text(constraint.get("topologyKey")), text(constraint.get("whenUnsatisfiable"))
+        if (key, when) in seen:
+            yield problem("kubernetes/name-duplicate", at, value=shown(key), what="spread constraint")
+        seen.add((key, when))
+        yield from check_domains(constraint, at)
+        if constraint.get("labelSelector") is not None:
+            yield from check_selector(constraint["labelSelector"], (*at, "labelSelector"))
+
+
+def check_domains(constraint: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with the finer settings of a spread constraint."""
+    domains = whole(constraint.get("minDomains"))
+    if domains is not None and (domains < 1 or constraint.get("whenUnsatisfiable") != "DoNotSchedule"):
+        yield problem("kubernetes/min-domains", (*path, "minDomains"), value=shown(domains))
+    for field in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
+        yield from one_of(constraint, field, ("Honor", "Ignore"), path, empty=False)
+    yield from check_label_keys(constraint, "matchLabelKeys", path)
+
+
+def check_label_keys(owner: Fields, field: str, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with label keys whose values are taken from the pod."""
+    keys = sequence(owner.get(field))
+    if keys and owner.get("labelSelector") is None:
+        yield problem("kubernetes/label-keys-alone", (*path, field), field=field)
+    for key, at in texts(keys, (*path, field)):
+        if not names.is_qualified(key):
+            yield problem("kubernetes/label-key", at, key=shown(key))
+
+
+def check_affinity(spec: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with `affinity` (which KAITO replaces in what it makes of a Workspace)."""
+    affinity, at = mapping(spec.get("affinity")), (*path, "affinity")
+    node, node_at = mapping(affinity.get("nodeAffinity")), (*at, "nodeAffinity")
+    if isinstance(node.get(REQUIRED), dict):
+        selector = mapping(node[REQUIRED])
+        yield from required(selector, ["nodeSelectorTerms"], (*node_at, REQUIRED), "a required node affinity")
+        for term, term_at in entries(
+            selector.get("nodeSelectorTerms"), (*node_at, REQUIRED, "nodeSelectorTerms")
+        ):
+            yield from check_node_term(term, term_at)
+    for wish, wish_at in entries(node.get(PREFERRED), (*node_at, PREFERRED)):
+        yield from check_weight(wish, wish_at)
+        yield from check_node_term(mapping(wish.get("preference")), (*wish_at, "preference"))
+    for kind in ("podAffinity", "podAntiAffinity"):
+        yield from check_pod_affinity(mapping(affinity.get(kind)), (*at, kind))
+
+
+def check_pod_affinity(affinity: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with the wish to run near other pods, or away from them."""
+    for term, at in entries(affinity.get(REQUIRED), (*path, REQUIRED)):
+        yield from check_pod_term(term, at)
+    for wish, at in entries(affinity.get(PREFERRED), (*path, PREFERRED)):
+        yield from check_weight(wish, at)
+        yield from check_pod_term(mapping(wish.get("podAffinityTerm")), (*at, "podAffinityTerm"))
+
+
+def check_pod_term(term: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with one term that chooses pods."""
+    yield from required(term, ["topologyKey"], path, "a pod affinity term")
+    key = text(term.get("topologyKey"))
+    if key and not names.is_qualified(key):
+        yield problem("kubernetes/label-key", (*path, "topologyKey"), key=shown(key))
+    for field in ("labelSelector", "namespaceSelector"):
+        if term.get(field) is not None:
+            yield from check_selector(term[field], (*path, field))
+    for namespace, at in texts(term.get("namespaces"), (*path, "namespaces")):
+        if not names.is_dns_label(namespace):
+            yield problem("kubernetes/label-format", at, field="namespace", value=shown(namespace))
+    for field in ("matchLabelKeys", "mismatchLabelKeys"):
+        yield from check_label_keys(term, field, path)
+
+
+def check_weight(wish: Fields, path: FieldPath) -> Iterator[Problem]:
+    """A problem where a wish's weight is not 1 to 100."""
+    yield from in_range({"weight": wish.get("weight") or 0}, "weight", 1, 100, path)

@@ -1,0 +1,158 @@
+"""What the API server says of a pod's volumes.
+
+Source: Kubernetes 1.35, pkg/apis/core/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, entries, mapping, text
+from kaito_pack.facts.rules import problem
+from kaito_pack.kubernetes.decoding import names
+from kaito_pack.kubernetes.decoding.amounts import amount
+from kaito_pack.kubernetes.decoding.asking import named, no_backsteps, one_of, own_name, required
+from kaito_pack.kubernetes.pods import disks
+from kaito_pack.kubernetes.pods.claims import check_claim_template
+from kaito_pack.kubernetes.pods.projections import check_files, check_items, check_mode, check_projected
+
+# Each source of a volume with the fields that it must have.
+SOURCES: dict[str, tuple[str, ...]] = {
+    "awsElasticBlockStore": ("volumeID",),
+    "azureDisk": ("diskName", "diskURI"),
+    "azureFile": ("secretName", "shareName"),
+    "cephfs": ("monitors",),
+    "cinder": ("volumeID",),
+    "configMap": ("name",),
+    "csi": ("driver",),
+    "downwardAPI": (),
+    "emptyDir": (),
+    "ephemeral": ("volumeClaimTemplate",),
+    "fc": (),
+    "flexVolume": ("driver",),
+    "flocker": (),
+    "gcePersistentDisk": ("pdName",),
+    "gitRepo": ("repository",),
+    "glusterfs": ("endpoints", "path"),
+    "hostPath": ("path",),
+    "image": (),
+    "iscsi": ("targetPortal", "iqn"),
+    "nfs": ("server", "path"),
+    "persistentVolumeClaim": ("claimName",),
+    "photonPersistentDisk": ("pdID",),
+    "portworxVolume": ("volumeID",),
+    "projected": (),
+    "quobyte": ("registry", "volume"),
+    "rbd": ("monitors", "image"),
+    "scaleIO": ("gateway", "system", "volumeName"),
+    "secret": ("secretName",),
+    "storageos": ("volumeName",),
+    "vsphereVolume": ("volumePath",),
+}
+HOST_PATHS = ("DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
+PULL_POLICIES = ("Always", "IfNotPresent", "Never")
+DRIVER_NAME_LENGTH = 63
+IMAGE_NAMED = (1, 37)  # the first that wants the reference of an image volume in a template, too
+
+
+def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+    """What is wrong with the pod's volumes themselves; mounts are judged with their containers."""
+    seen: set[str] = set()
+    for volume, at in entries(spec.get("volumes"), (*path, "volumes")):
+        yield from own_name(volume, at, "volume", seen)
+        yield from check_source(volume, at, kubernetes)
+
+
+def check_source(volume: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+    """What is wrong with where a volume's files come from; without a source it is an empty folder."""
+    given = [source for source in SOURCES if volume.get(source) is not None]
+    for source in given[1:]:
+        yield problem("kubernetes/volume-second-source", (*path, source), first=given[0], second=source)
+    for source in given[:1]:
+        settings, at = mapping(volume[source]), (*path, source)
+        if isinstance(volume[source], dict):
+            yield from required(settings, SOURCES[source], at, f"a volume of type {source}")
+            if source in CHECKS:
+                yield from CHECKS[source](settings, at)
+        if source == "iscsi":
+            yield from disks.check_iscsi_length(text(volume.get("name")), settings, at)
+        elif source == "projected":
+            yield from check_projected(settings, at, kubernetes)
+        elif source == "image" and kubernetes >= IMAGE_NAMED:
+            yield from required(settings, ["reference"], at, "a volume of type image")
+
+
+def check_empty_dir(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with an empty folder: a size below 0, a medium that no node knows."""
+    size = amount(settings.get("sizeLimit"))
+    if size is not None and size < 0:
+        yield problem("kubernetes/size-negative", (*path, "sizeLimit"), value=shown(settings["sizeLimit"]))
+    medium = text(settings.get("medium"))
+    if medium not in {"", "Memory", "HugePages"} and not medium.startswith("HugePages-"):
+        yield problem("controller/empty-dir-medium", (*path, "medium"), value=shown(medium))
+
+
+def check_host_path(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with a folder of the node."""
+    yield from no_backsteps(settings.get("path"), (*path, "path"))
+    yield from one_of(settings, "type", HOST_PATHS, path)
+
+
+def check_key_files(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with the files of a ConfigMap or Secret."""
+    yield from check_mode(settings, "defaultMode", path)
+    yield from check_items(settings, path)
+
+
+def check_downward(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with files that tell of the pod itself."""
+    yield from check_mode(settings, "defaultMode", path)
+    yield from check_files(settings, path)
+
+
+def check_csi(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with a volume of a CSI driver."""
+    driver = text(settings.get("driver"))
+    if driver and (len(driver) > DRIVER_NAME_LENGTH or not names.is_subdomain(driver.lower())):
+        yield problem("kubernetes/name-format", (*path, "driver"), field="driver", value=shown(driver))
+    if isinstance(settings.get("nodePublishSecretRef"), dict):
+        secret = mapping(settings["nodePublishSecretRef"])
+        at = (*path, "nodePublishSecretRef")
+        yield from required(secret, ["name"], at, "a nodePublishSecretRef")
+        yield from named(secret, "name", names.is_subdomain, at)
+
+
+def check_nfs(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with a folder of an NFS server."""
+    given = text(settings.get("path"))
+    if given and not given.startswith("/"):
+        yield problem("kubernetes/path-relative", (*path, "path"), value=shown(given))
+
+
+def check_image(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with an image that is mounted; in a template it may lack its reference."""
+    yield from one_of(settings, "pullPolicy", PULL_POLICIES, path)
+
+
+def check_ephemeral(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+    """What is wrong with a claim that is made with the pod."""
+    template = settings.get("volumeClaimTemplate")
+    if isinstance(template, dict) and template:
+        yield from check_claim_template(template, (*path, "volumeClaimTemplate"))
+
+
+CHECKS: dict[str, Callable[[Fields, FieldPath], Iterator[Problem]]] = {
+    **disks.CHECKS,
+    "configMap": check_key_files,
+    "csi": check_csi,
+    "downwardAPI": check_downward,
+    "emptyDir": check_empty_dir,
+    "ephemeral": check_ephemeral,
+    "hostPath": check_host_path,
+    "image": check_image,
+    "nfs": check_nfs,
+    "secret": check_key_files,
+}

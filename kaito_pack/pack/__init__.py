@@ -1,0 +1,126 @@
+"""A pack: the folders that templates and schemas are read from, and the modes found in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import PackError, ProblemsError, UsageError
+from kaito_pack.base.root import ROOT
+from kaito_pack.facts import tables
+from kaito_pack.facts.rules import minor
+from kaito_pack.pack import json_schema
+
+COMMON = "_common"  # the folder of templates that belong to every mode
+
+
+class Mode(NamedTuple):
+    """One folder of `templates/`: its name is the value of `modelSource`.
+
+    `facts` is the mapping of its `mode.yaml`; `templates` are the names of its manifests, the
+    Workspace first, relative to `templates/`; `is_quick` is whether the fast check knows every keyword of
+    the schema.
+    """
+
+    name: str
+    facts: Mapping[str, Any]
+    templates: tuple[str, ...]
+    schema: Mapping[str, Any]
+    is_quick: bool
+
+
+class Pack:
+    """The templates and schemas of one or more folders, the first one that has a file winning.
+
+    `folders` are packs of the user's own, searched before the one that ships with this package.
+    """
+
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        self.folders = (*(folder.resolve() for folder in folders), ROOT)
+        tables.use(self.folders[:-1])
+        self._modes: dict[str, Mode] = {}
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether templates of the user's own may be rendered."""
+        return len(self.folders) > 1
+
+    @cached_property
+    def mode_names(self) -> tuple[str, ...]:
+        """The modes there are, sorted: every folder of `templates/` that has a `mode.yaml`."""
+        found = (file.parent.name for folder in self.folders for file in folder.glob("templates/*/mode.yaml"))
+        return tuple(sorted(set(found)))
+
+    @property
+    def schema_folders(self) -> tuple[Path, ...]:
+        """Where schemas are looked for."""
+        return tuple(folder / "schemas" for folder in self.folders)
+
+    @property
+    def template_folders(self) -> tuple[Path, ...]:
+        """Where templates are looked for."""
+        return tuple(folder / "templates" for folder in self.folders)
+
+    @cached_property
+    def kaito_versions(self) -> tuple[str, ...]:
+        """The KAITO minors there is a Workspace schema of, oldest first."""
+        files = (file for folder in self.folders for file in folder.glob("facts/kaito/[0-9]*.[0-9]*.json"))
+        names = {file.stem for file in files if file.stem.replace(".", "", 1).isdigit()}
+        return tuple(sorted(names, key=minor))
+
+    def kaito_version(self, asked: str | None = None) -> str:
+        """The minor of KAITO that is asked for ("0.12", "v0.12.0"), the newest where None is."""
+        if asked is None:
+            return self.kaito_versions[-1]
+        name = ".".join(asked.removeprefix("v").split(".")[:2])
+        if name not in self.kaito_versions:
+            known = ", ".join(self.kaito_versions)
+            raise UsageError(f"KAITO {shown(asked)} is not known; known are {known}")
+        return name
+
+    @cached_property
+    def _common(self) -> tuple[str, ...]:
+        """The templates of manifests that every mode can bring; a mode.yaml with `common: false` has none."""
+        found = {file.name for folder in self.template_folders for file in folder.glob(f"{COMMON}/*.yaml.j2")}
+        return tuple(f"{COMMON}/{name}" for name in sorted(found))
+
+    def mode(self, name: str) -> Mode:
+        """The mode called `name`, read on first use; raises PackError where it is incomplete."""
+        if name not in self._modes:
+            self._modes[name] = self._read_mode(name)
+        return self._modes[name]
+
+    def _are_facts(self, facts: Any) -> bool:
+        """Whether the facts of a mode have the types that others rely on; more is for `pack check` to say."""
+        schema = json_schema.resolve("mode.schema.json", self.schema_folders)
+        return json_schema.accepts(_types_of(schema), facts)
+
+    def _read_mode(self, name: str) -> Mode:
+        from kaito_pack.documents import read_file  # the reader is not needed to list modes
+
+        homes = [folder / name for folder in self.template_folders if (folder / name).is_dir()]
+        files = {file.name: file for home in reversed(homes) for file in home.iterdir()}
+        if "mode.yaml" not in files:
+            raise PackError(f"mode {name}: no templates/{name}/mode.yaml in the pack")
+        own = sorted(file for file in files if file.endswith(".yaml.j2"))
+        own.sort(key=lambda file: file != "workspace.yaml.j2")
+        schema = json_schema.resolve(f"values/{name}.schema.json", self.schema_folders)
+        document = read_file(str(files["mode.yaml"]))[0]
+        facts = document.value
+        if self.folders[-1] not in files["mode.yaml"].parents and not self._are_facts(facts):
+            from kaito_pack.pack.files import check_file  # explains what was found to be wrong
+
+            raise ProblemsError(list(check_file(document, "Mode")))
+        names = (*(f"{name}/{file}" for file in own), *(self._common if facts.get("common", True) else ()))
+        return Mode(name, facts, names, schema, json_schema.is_quick(schema))
+
+
+def _types_of(schema: Any) -> Any:
+    """The part of a schema that says of what type things are."""
+    kept = {"type": schema["type"]} if "type" in schema else {}
+    fields = {name: _types_of(part) for name, part in schema.get("properties", {}).items()}
+    items = {"items": _types_of(schema["items"])} if "items" in schema else {}
+    return {**kept, **items, "properties": fields}

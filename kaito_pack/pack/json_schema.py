@@ -1,0 +1,250 @@
+"""The values schemas: resolved into one mapping a mode, a fast check that accepts, and defaults.
+
+`accepts` is the quick half; what it does not accept goes to `schema_problems`, where the jsonschema
+library decides and explains. A schema with a keyword that `accepts` does not know (`is_quick`) goes
+there at once. A test on mutated documents holds the two together.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kaito_pack.base.problems import PackError
+
+Schema = Mapping[str, Any]
+
+BELOW = "pack:below"  # as a `$ref`
+
+_TYPES = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "null": type(None),
+}
+_ANNOTATIONS = frozenset(
+    ("$schema", "$id", "$comment", "$defs", "title", "description", "default", "examples", "deprecated")
+)
+
+
+def resolve(name: str, folders: Sequence[Path]) -> dict[str, Any]:
+    """The schema file `name` (relative to the first of `folders` that has it), every `$ref` laid in.
+
+    A `$ref` and what stands beside it become one schema, the latter winning; `unevaluatedProperties`
+    becomes `additionalProperties`, which then knows all properties. Raises PackError where a file or
+    a reference is missing or is not JSON.
+    """
+    try:
+        schema = _resolved(_read(name, tuple(folders)), name, tuple(folders))
+    except RecursionError:
+        raise PackError(f"schemas/{name}: a $ref leads back to itself") from None
+    except (AttributeError, TypeError) as error:
+        raise PackError(f"schemas/{name}: no JSON schema: {error}") from None
+    if not isinstance(schema, dict):
+        raise PackError(f"schemas/{name}: not a JSON object")
+    return schema
+
+
+@cache
+def _read(name: str, folders: tuple[Path, ...]) -> Any:
+    for folder in folders:
+        file = folder / name
+        if file.is_file():
+            try:
+                return json.loads(file.read_text(encoding="utf-8"))
+            except (ValueError, RecursionError) as error:
+                raise PackError(f"{file}: not JSON: {error}") from None
+    raise PackError(f"schema {name}: no such file in {', '.join(map(str, folders))}")
+
+
+def _resolved(schema: Any, name: str, folders: tuple[Path, ...]) -> Any:
+    if isinstance(schema, list):
+        return [_resolved(item, name, folders) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    own = {
+        key: _resolved(part, name, folders) for key, part in schema.items() if key not in ("$ref", "$defs")
+    }
+    if "$ref" in schema:
+        own = merged(_target(schema["$ref"], name, folders), own)
+    if "unevaluatedProperties" in own:
+        own["additionalProperties"] = own.pop("unevaluatedProperties")
+    return own
+
+
+def _target(reference: str, name: str, folders: tuple[Path, ...]) -> Any:
+    file, _, pointer = reference.partition("#")
+    if file == BELOW:
+        # The same file in the packs behind the one that speaks: how a pack adds to a schema of ours.
+        where, folders = name, folders[_home(name, folders) + 1 :]
+    else:
+        where = (Path(name).parent / file).as_posix() if file else name
+    found = _read(where, folders)
+    for step in pointer.split("/")[1:]:
+        try:
+            found = found[step]
+        except (KeyError, TypeError):
+            raise PackError(f"schema {name}: nothing stands at {reference}") from None
+    return _resolved(found, where, folders)
+
+
+def _home(name: str, folders: tuple[Path, ...]) -> int:
+    return next((index for index, folder in enumerate(folders) if (folder / name).is_file()), len(folders))
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two schemas as one: properties merge, `required` and `allOf` add up, else `over` wins."""
+    result = dict(base)
+    for key, part in over.items():
+        if key == "properties" and key in base:
+            names = {**base[key], **part}
+            result[key] = {n: merged(_of(base[key].get(n, {})), _of(part.get(n, {}))) for n in names}
+        elif key in ("required", "allOf") and key in base:
+            result[key] = [*base[key], *part]
+        else:
+            result[key] = part
+    return result
+
+
+def _of(schema: Schema | bool) -> Schema:
+    """A schema as a map: true allows all, false nothing."""
+    return ({} if schema else {"not": {}}) if isinstance(schema, bool) else schema
+
+
+def accepts(schema: Schema | bool, value: Any) -> bool:
+    """Whether `schema`, a quick one, accepts `value`."""
+    if isinstance(schema, bool):
+        return schema
+    for keyword, expected in schema.items():
+        check = _KEYWORDS.get(keyword)
+        if check is not None and not check(expected, value, schema):
+            return False
+    return True
+
+
+def is_quick(schema: Any) -> bool:
+    """Whether `accepts` knows every keyword of `schema`, so that its answer is the library's."""
+    if not isinstance(schema, Mapping):
+        return True
+    for keyword, part in schema.items():
+        if keyword == "properties":
+            if not all(map(is_quick, part.values())):
+                return False
+        elif keyword == "allOf":
+            if not all(map(is_quick, part)):
+                return False
+        elif keyword in _KEYWORDS:
+            if not is_quick(part) or (keyword == "format" and part != "quantity"):
+                return False
+        elif keyword not in _ANNOTATIONS and not keyword.startswith("x-"):
+            return False
+    return True
+
+
+def applicable(schema: Schema, value: Any) -> Schema:
+    """`schema` with the branches of its `if`s and `allOf`s that fit `value` merged into it: what they say of
+    properties, and which of them they require."""
+    if "if" not in schema and "allOf" not in schema:
+        return schema
+    result = dict(schema)
+    branches = list(result.pop("allOf", ()))
+    if "if" in result:
+        branch = "then" if accepts(result["if"], value) else "else"
+        branches.append(result.get(branch, {}))
+        result = {key: part for key, part in result.items() if key not in ("if", "then", "else")}
+    for branch in branches:
+        if isinstance(branch, Mapping):
+            fits = applicable(branch, value)
+            result = merged(result, {key: fits[key] for key in ("properties", "required") if key in fits})
+    return result
+
+
+def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of `values` where every property of `schema` is there: as given, its default, or None.
+
+    What the schema calls `x-opaque` is Kubernetes' own, and taken as it is.
+
+    `${name}` in a default stands for the value called `name`. Objects with properties of their own are
+    filled in the same way; a default that is a map is taken as a whole or not at all.
+    """
+    return _filled(schema, values, values)
+
+
+def _filled(schema: Schema, values: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    filled = dict(values)
+    for name, part in applicable(schema, values).get("properties", {}).items():
+        if name in values and not (isinstance(values[name], Mapping) and "properties" in part):
+            continue
+        if name in values and part.get("x-opaque"):
+            continue
+        if "properties" in part and not part.get("x-opaque"):
+            filled[name] = _filled(part, values.get(name, {}), top)
+        else:
+            filled[name] = _substituted(part.get("default"), top)
+    return filled
+
+
+def _substituted(default: Any, top: Mapping[str, Any]) -> Any:
+    if isinstance(default, str) and "${" in default:
+        return re.sub(r"\$\{(\w+)\}", lambda match: str(top.get(match[1], match[0])), default)
+    if isinstance(default, Mapping):
+        return {key: _substituted(part, top) for key, part in default.items()}
+    return default
+
+
+def _is_type(name: str, value: Any) -> bool:
+    if name == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if name == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, _TYPES[name])
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _additional(expected: Schema | bool, value: Any, schema: Schema) -> bool:
+    if not isinstance(value, dict):
+        return True
+    known = schema.get("properties", {})
+    return all(key in known or accepts(expected, part) for key, part in value.items())
+
+
+def _format(expected: str, value: Any, _: Schema) -> bool:
+    from kaito_pack.kubernetes.decoding.quantity import is_positive_quantity  # only where a quantity is given
+
+    return is_positive_quantity(value)
+
+
+_KEYWORDS: Mapping[str, Any] = {
+    "type": lambda e, v, s: _is_type(e, v) if isinstance(e, str) else any(_is_type(t, v) for t in e),
+    "enum": lambda e, v, s: any(_equal(choice, v) for choice in e),
+    "const": lambda e, v, s: _equal(e, v),
+    "pattern": lambda e, v, s: not isinstance(v, str) or re.search(e, v) is not None,
+    "minLength": lambda e, v, s: not isinstance(v, str) or len(v) >= e,
+    "maxLength": lambda e, v, s: not isinstance(v, str) or len(v) <= e,
+    "minimum": lambda e, v, s: not _is_type("number", v) or v >= e,
+    "maximum": lambda e, v, s: not _is_type("number", v) or v <= e,
+    "required": lambda e, v, s: not isinstance(v, dict) or all(name in v for name in e),
+    "minProperties": lambda e, v, s: not isinstance(v, dict) or len(v) >= e,
+    "properties": lambda e, v, s: (
+        not isinstance(v, dict) or all(accepts(part, v[name]) for name, part in e.items() if name in v)
+    ),
+    "propertyNames": lambda e, v, s: not isinstance(v, dict) or all(accepts(e, name) for name in v),
+    "additionalProperties": _additional,
+    "items": lambda e, v, s: not isinstance(v, list) or all(accepts(e, item) for item in v),
+    "minItems": lambda e, v, s: not isinstance(v, list) or len(v) >= e,
+    "uniqueItems": lambda e, v, s: not isinstance(v, list) or len({repr(item) for item in v}) == len(v),
+    "format": _format,
+    "allOf": lambda e, v, s: all(accepts(part, v) for part in e),
+    "if": lambda e, v, s: accepts(s.get("then" if accepts(e, v) else "else", True), v),
+    "then": lambda e, v, s: True,
+    "else": lambda e, v, s: True,
+    "not": lambda e, v, s: not accepts(e, v),
+}

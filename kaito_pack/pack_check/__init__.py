@@ -1,0 +1,144 @@
+"""What is in a pack, and whether it holds together: its schemas, its templates' values, its examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kaito_pack.base.problems import PackError, ProblemsError
+from kaito_pack.base.root import ROOT
+from kaito_pack.base.sentences import line as told
+from kaito_pack.documents import read_file
+from kaito_pack.kaito.target import Target
+from kaito_pack.pack import Mode, Pack, json_schema
+from kaito_pack.pack.files import check_file
+from kaito_pack.pack_check.tables import check_schemas
+from kaito_pack.rendering.render_child import ForeignTemplates
+from kaito_pack.run.pipeline import Pipeline
+
+GIVEN = {"mode", "templateHash", "jobHash"}  # what a template sees besides values
+
+
+class Listed(NamedTuple):
+    """One file of the packs: where it comes from, and the packs whose own it hides."""
+
+    name: str
+    folder: Path
+    hides: tuple[Path, ...]
+
+
+def listed(pack: Pack) -> list[Listed]:
+    """Every template, schema and table, by name, with the pack that it is read from."""
+    homes: dict[str, list[Path]] = {}
+    for folder in pack.folders:
+        for part in ("templates", "schemas", "facts"):
+            for file in sorted((folder / part).rglob("*")):
+                if file.is_file() and not file.name.startswith("."):
+                    homes.setdefault(file.relative_to(folder).as_posix(), []).append(folder)
+    return [Listed(name, found[0], tuple(found[1:])) for name, found in sorted(homes.items())]
+
+
+def check(pack: Pack, target: Target) -> list[str]:
+    """What is wrong with the user's folders of `pack`, a line each."""
+    broken = [line for folder in pack.folders[:-1] for line in check_schemas(folder)]
+    if broken:
+        return broken  # what is made of them would be told a second time
+    reader = ForeignTemplates(pack.template_folders)
+    # Ours, too: a partial or a schema that the pack has replaced is part of them.
+    found = [line for name in pack.mode_names for line in _check_mode(pack, name, reader)]
+    # Examples tell something only where schemas and templates are sound.
+    found = found or [line for folder in pack.folders[:-1] for line in _check_examples(pack, folder, target)]
+    return list(dict.fromkeys(found))
+
+
+def _check_mode(pack: Pack, name: str, reader: ForeignTemplates) -> Iterator[str]:
+    from kaito_pack.importing import section_faults  # `pack check` is rare
+
+    try:
+        mode = pack.mode(name)
+        file = next(one for folder in pack.template_folders if (one := folder / name / "mode.yaml").is_file())
+        yield from map(told, check_file(read_file(str(file))[0], "Mode"))
+        yield from _check_schema(mode)
+        if f"{name}/workspace.yaml.j2" not in mode.templates:
+            yield f"templates/{name}/workspace.yaml.j2: not in the pack"
+        for template in mode.templates:
+            yield from _check_names(mode, template, reader)
+        yield from section_faults(mode)
+    except ProblemsError as error:
+        yield from map(told, error.problems)
+    except PackError as error:
+        yield str(error)
+
+
+def _check_schema(mode: Mode) -> Iterator[str]:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    where = f"schemas/values/{mode.name}.schema.json"
+    try:
+        Draft202012Validator.check_schema(mode.schema)
+    except SchemaError as error:
+        yield f"{where}: {'/'.join(map(str, error.absolute_path))}: {error.message}"
+        return
+    constant = mode.schema.get("properties", {}).get("modelSource", {}).get("const")
+    if constant != mode.name:
+        yield f"{where}: properties.modelSource.const is {constant!r}, and the mode's folder is {mode.name}"
+    if mode.schema.get("additionalProperties") is not False:
+        yield f"{where}: add unevaluatedProperties: false, or a misspelt value passes"
+    if not json_schema.is_quick(mode.schema):
+        yield f"{where}: a keyword that the fast check does not know makes every run slow"
+
+
+def _check_names(mode: Mode, template: str, reader: ForeignTemplates) -> Iterator[str]:
+    """Names that a template reads and the schema does not define."""
+    defined = set(mode.schema.get("properties", {})) | GIVEN
+    waiting, seen, read = [template], set(), set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            names, included = reader.names(name)
+        except PackError as error:
+            yield str(error)
+            continue
+        read |= set(names)
+        waiting += included
+    for name in sorted(read - defined):
+        schema = f"schemas/values/{mode.name}.schema.json"
+        yield f"templates/{template}: reads {name}, which {schema} does not define"
+
+
+def _check_examples(pack: Pack, folder: Path, target: Target) -> Iterator[str]:
+    examples = sorted((folder / "values").glob("*.yaml"))
+    try:
+        outcomes = Pipeline(pack, target).run([str(file) for file in examples])
+    except PackError as error:
+        yield str(error)
+        return
+    for outcome in outcomes:
+        if outcome.unread:
+            yield outcome.unread
+        yield from (told(found) for found in outcome.problems if found.is_error)
+    shown = {name for name in pack.mode_names if (folder / "templates" / name / "mode.yaml").is_file()}
+    for name in sorted(shown - _modes_of(examples)):
+        yield f"{folder}/values: no example of mode {name}"
+
+
+def _modes_of(examples: Sequence[Path]) -> set[str]:
+    modes = set()
+    for example in examples:
+        try:
+            value = read_file(str(example))[0].value
+        except ProblemsError:
+            continue
+        if isinstance(value, dict):
+            modes.add(str(value.get("modelSource")))
+    return modes
+
+
+def origin_shown(folder: Path) -> str:
+    """A pack's folder as `pack list` shows it: "built in" for ours."""
+    return "built in" if folder == ROOT else str(folder)

@@ -1,0 +1,99 @@
+"""Checks the JSON files of a pack: its schemas and its tables of facts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from kaito_pack.base.problems import Layer
+from kaito_pack.base.root import FACTS
+from kaito_pack.facts.rules import Rule, in_range
+from kaito_pack.facts.tables import table
+
+PARTS = ("schemas", "facts")
+NEEDED = ("message", "fix", "meaning")
+ENGINE = {"port": int, "programs": dict, "imageParts": list, "modules": list, "modelOptions": list}
+
+
+def check_schemas(folder: Path) -> Iterator[str]:
+    """What is wrong with the JSON files of the pack in `folder`, a line each."""
+    for file in sorted(file for part in PARTS for file in (folder / part).rglob("*.json")):
+        name = file.relative_to(folder).as_posix()
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            yield f"{file}: not JSON: {error}"
+            continue
+        if not isinstance(content, dict):
+            yield f"{file}: not a JSON object"
+            continue
+        yield from (f"{name}: {found}" for found in _check(name, content))
+
+
+def _check(name: str, content: Mapping[str, Any]) -> Iterator[str]:
+    part, _, file = name.rpartition("/")
+    stem = file.removesuffix(".json")
+    if name.startswith("schemas/"):
+        yield from _check_schema(content)
+    elif part == "facts/rules" and stem in get_args(Layer):
+        yield from _check_rules(name.removeprefix("facts/"), content)
+    elif part == "facts/kaito" and is_minor(stem):
+        yield from _check_kaito(stem, content)
+    elif name == "facts/kaito/engines.json":
+        yield from _check_engines(content)
+    elif part in ("facts", "facts/kaito", "facts/rules") and not (FACTS.parent / name).is_file():
+        yield "nothing reads a file of that name"
+
+
+def is_minor(stem: str) -> bool:
+    """Whether a file's stem is a minor version, such as 0.12."""
+    major, dot, minor = stem.partition(".")
+    return bool(dot) and all(part.isascii() and part.isdigit() for part in (major, minor))
+
+
+def _check_schema(content: Mapping[str, Any]) -> Iterator[str]:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(content)
+    except SchemaError as error:
+        yield f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
+
+
+def _check_rules(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
+    below = table(name)
+    for key, row in rows.items():
+        if not isinstance(row, dict):
+            yield f"{key}: not a map"
+            continue
+        for field, value in row.items():
+            if field not in Rule._fields[2:]:
+                yield f"{key}: a rule has no {field}"
+            elif not isinstance(value, dict if field == "parameters" else str):
+                yield f"{key}: {field} is {value!r}"
+        yield from (f"{key}: {field} is missing" for field in NEEDED if field not in below[key])
+        try:
+            in_range("0.0", str(row.get("versions", "all")))
+        except ValueError:
+            yield f"{key}: versions is {row['versions']!r}, and a range is written like 0.8- or 0.8-0.10"
+
+
+def _check_kaito(minor: str, content: Mapping[str, Any]) -> Iterator[str]:
+    if not isinstance(content.get("v1beta1"), dict) or "properties" not in content["v1beta1"]:
+        yield "holds no schema of v1beta1; make it by `make kaito-schema CRD=FILE`"
+    row = table("kaito/versions.json").get(minor)
+    if not isinstance(row, dict) or not {"kubernetesApi", "release"} <= row.keys():
+        yield f"facts/kaito/versions.json has no row {minor} with kubernetesApi and release"
+
+
+def _check_engines(rows: Mapping[str, Any]) -> Iterator[str]:
+    for key, row in rows.items():
+        if not isinstance(row, dict):
+            yield f"{key}: not a map"
+            continue
+        for field, kind in ENGINE.items():
+            if field in row and (not isinstance(row[field], kind) or isinstance(row[field], bool)):
+                yield f"{key}: {field} is {row[field]!r}"

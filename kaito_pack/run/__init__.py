@@ -1,0 +1,1 @@
+"""The main job: files are read, rendered, judged and reported, for one target or many."""

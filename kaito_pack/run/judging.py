@@ -1,0 +1,128 @@
+"""Every layer that judges a manifest, in the order in which a cluster would speak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import at, mapping, sequence
+from kaito_pack.facts.rules import problem
+from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
+from kaito_pack.kaito.config_maps import find_config_map, inference_config
+from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace
+from kaito_pack.kaito.target import Surroundings, Target
+from kaito_pack.kaito.template import check_template
+from kaito_pack.kubernetes.decoding import definitions
+from kaito_pack.kubernetes.objects.custom_kinds import check_custom
+from kaito_pack.kubernetes.objects.kinds import check_builtin
+from kaito_pack.kubernetes.objects.objects import check_object
+from kaito_pack.kubernetes.pods.pod import check_pod_template
+from kaito_pack.models import checks as models
+from kaito_pack.models.catalogue import Catalogue
+
+
+def check(
+    body: Mapping[str, Any], surroundings: Surroundings, with_model: bool = True
+) -> list[Problem] | None:
+    """All problems of one manifest, not yet located; None for a kind that nobody here knows.
+
+    `with_model` False leaves out what vLLM would say of the model, where the values were asked already.
+    """
+    if is_workspace(body):
+        found = list(_check_workspace(body, surroundings))
+        return found + (list(_check_model(body, surroundings)) if with_model else [])
+    builtin = check_builtin(body, surroundings.target.kubernetes)
+    if builtin is None:
+        custom = check_custom(body, surroundings.target.kubernetes)
+        return _unknown_kind(body, surroundings.target) if custom is None else custom
+    validated = list(check_object(body, surroundings.target.kubernetes))
+    # Where validation speaks it knows more than the decoder: that a value is a Secret's, what a field is for.
+    told = {found.path for found in validated}
+    return [found for found in builtin if found.path not in told] + validated
+
+
+def _unknown_kind(body: Mapping[str, Any], target: Target) -> list[Problem] | None:
+    """The problem of a kind that no cluster has; None for one that a cluster may have."""
+    from kaito_pack.kaito.kinds import check_kind  # few manifests are of an unknown kind
+
+    return check_kind(body, target) or _absent_kind(body, target.kubernetes)
+
+
+def _absent_kind(body: Mapping[str, Any], kubernetes: str) -> list[Problem] | None:
+    """The problem of a kind that Kubernetes does not have in a group of its own; None for anybody else's."""
+    api_version, kind = body.get("apiVersion"), body.get("kind")
+    if not isinstance(api_version, str) or not definitions.is_own_group(kubernetes, api_version):
+        return None
+    what = shown(f"{api_version} {kind}")
+    wrong = "apiVersion" if definitions.has_kind(kubernetes, str(kind)) else "kind"
+    return [problem("kubernetes/kind-absent", (wrong,), what=what, kubernetes=kubernetes)]
+
+
+def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+    target = surroundings.target
+    yield from crd.check(body, target.kaito)
+    yield from check_template(body, target.kaito, target.kubernetes)
+    yield from webhook.check(body, surroundings)
+    template = at(body, TEMPLATE)
+    if isinstance(template, Mapping):
+        yield from check_pod_template(template, TEMPLATE, target.kubernetes)
+    yield from controller.check(body, surroundings)
+    yield from canonical.check(body, target.kaito)
+    yield from advice.check(body, surroundings)
+
+
+def _check_model(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+    target, workspace = surroundings.target, Workspace(body)
+    if workspace.has_preset and workspace.has_inference and workspace.runs_vllm:
+        name = workspace.inference.get("config")
+        found = find_config_map(name, workspace, surroundings) if isinstance(name, str) else None
+        settings = (inference_config(found) if found is not None else None) or {}
+        path: FieldPath = ("inference", "config")
+        yield from models.check_settings(workspace.preset, settings, catalogue(target.catalogues), path)
+    memory, gpus = gpu_memory(target, at(body, ("resource", "instanceType")))
+    yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
+
+
+def check_model_of_values(
+    values: Mapping[str, Any], mode: Mapping[str, Any], workspace: Mapping[str, Any], target: Target
+) -> Iterator[Problem]:
+    """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine.
+
+    Where the user has added arguments or changed the pod template, the values do not tell what the server
+    is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
+    """
+    if mode.get("engine") != "vllm":
+        return
+    known = catalogue(target.catalogues)
+    if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
+        preset = str(at(workspace, ("inference", "preset", "name")))
+        yield from models.check_settings(preset, settings, known, (name, "max-model-len"))
+    containers = sequence(at(workspace, CONTAINERS))
+    if containers and is_extended(values):
+        yield from models.check_quantization(values, known)
+    elif containers:
+        memory, gpus = gpu_memory(target, values.get("instanceType"))
+        yield from models.check_values(values, known, mapping(containers[0]).get("image"), memory, gpus)
+
+
+def is_extended(values: Mapping[str, Any]) -> bool:
+    """Whether filled `values` change what the mode's templates make of the server."""
+    return bool(values.get("podTemplate") or values.get("extraArgs"))
+
+
+def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
+    """Memory of one GPU in GiB and GPUs of one node, each None where nothing tells."""
+    found = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
+    if found is None:
+        return target.gpu_memory_gib, None
+    return found.gpu_memory_gib, found.gpus
+
+
+@cache
+def catalogue(files: tuple[str, ...]) -> Catalogue:
+    """The pack's catalogue of models with those of `files` laid over it, read once a process."""
+    return Catalogue.open(files)

@@ -1,0 +1,154 @@
+"""The files that a command is given: read once, folders searched, every failure kept with its file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, NoReturn, Protocol, TypeGuard
+
+from kaito_pack.base.display import escaped
+from kaito_pack.base.problems import Problem, ProblemsError, UsageError, unread
+from kaito_pack.documents import Document, read_file
+from kaito_pack.values.wrapping import is_wrapped
+
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+class EmptyFolder(UsageError):
+    """A folder in which no file could be values."""
+
+
+@dataclass(slots=True)
+class Source:
+    """One file as it was read: its documents, or what is wrong with its text, or why it was not read."""
+
+    file: str
+    documents: Sequence[Document] = ()
+    problems: list[Problem] = field(default_factory=list)
+    unread: str | None = None
+
+
+def read_sources(paths: Sequence[str]) -> list[Source]:
+    """Every file that `paths` name, read once; folders are searched, `-` is stdin."""
+    sources: list[Source] = []
+    for path in paths:
+        try:
+            sources += map(_read, files_of(path))
+        except UsageError as error:
+            sources.append(Source(path, unread=str(error)))
+    return sources
+
+
+def _read(file: str) -> Source:
+    try:
+        documents = read_file(file)
+        return Source(documents[0].file, documents)
+    except UsageError as error:
+        return Source(file, unread=str(error))
+    except ProblemsError as error:
+        return Source(file, problems=error.problems)
+
+
+def files_of(path: str) -> Iterator[str]:
+    """`path` itself, or the YAML and JSON files below it where it is a folder, hidden ones left out."""
+    if not os.path.isdir(path):
+        yield path
+        return
+    seen: set[str] = set()
+    found = False
+    for folder, folders, files in os.walk(path, onerror=_unreadable, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:  # a link that leads back up
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.endswith(SUFFIXES) and not name.startswith("."):
+                found = True
+                yield os.path.join(folder, name)
+    if not found:
+        raise EmptyFolder(
+            f"{escaped(path)}: no {', '.join('*' + suffix for suffix in SUFFIXES)} in this folder"
+        )
+
+
+def _unreadable(error: OSError) -> NoReturn:
+    """A folder passed over without a word would have what it renders to pruned."""
+    raise unread(error.filename, error)
+
+
+class Read(Protocol):
+    """Anything that came of a file."""
+
+    @property
+    def file(self) -> str:
+        """The file's name."""
+
+
+def is_manifest(value: object) -> TypeGuard[dict[str, object]]:
+    """Whether a document says that it is an object of Kubernetes, or half says so."""
+    return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
+
+
+def is_foreign(value: object) -> bool:
+    """Whether a document of a folder is of no concern to who looks for values.
+
+    Values into which a manifest's field has slipped are: passed over, what they render to would be pruned.
+    """
+    return is_manifest(value) and not is_wrapped(value) and "modelSource" not in value
+
+
+class Named(NamedTuple):
+    """A file that a run is given, not yet read: by its name, or found `among` those of a folder or pattern.
+
+    What cannot be read twice, or not at all, is a `source` from the start.
+    """
+
+    file: str
+    among: str = ""
+    source: Source | None = None
+
+    def read(self) -> Source | None:
+        """The file's documents; None where it was found, and is no values file (a manifest, a target)."""
+        source = self.source or _read(self.file)
+        is_other = self.among and any(is_foreign(document.value) for document in source.documents)
+        return None if is_other else source
+
+
+def named_files(paths: Sequence[str]) -> list[Named]:
+    """The files that `paths` name, each once, folders searched, none of them read but stdin."""
+    found: list[Named] = []
+    for path in paths:
+        try:
+            if os.path.isdir(path):
+                found += [Named(file, path) for file in files_of(path)]
+            else:
+                found.append(Named(path, source=_read(path) if path == "-" else None))
+        except UsageError as error:
+            found.append(Named(path, source=Source(path, unread=str(error))))
+    if len(paths) < 2:
+        return found
+    once: dict[str, Named] = {}
+    for one in found:
+        # Who names a file of a folder, too, means that it holds values.
+        if (where := os.path.abspath(one.file)) not in once or not one.among:
+            once[where] = one
+    return list(once.values())
+
+
+def fruitless(files: Sequence[Named], read: Sequence[Read]) -> Iterator[tuple[str, str]]:
+    """The folders and patterns that have found no values file, by what was `read`; and words for it."""
+    known = {one.file for one in read}
+    good = {file.among for file in files if file.file in known}
+    for among in dict.fromkeys(file.among for file in files if file.among and file.among not in good):
+        yield among, f"{escaped(among)}: no values file is there, only manifests and the like"
+
+
+def values_sources(paths: Sequence[str] | Sequence[Named]) -> list[Source]:
+    """The values files that `paths` name, read; what else lies in a folder is passed over."""
+    names = [path for path in paths if isinstance(path, str)]
+    files = [*named_files(names), *(path for path in paths if not isinstance(path, str))]
+    sources = [source for file in files if (source := file.read()) is not None]
+    return sources + [Source(among, unread=reason) for among, reason in fruitless(files, sources)]

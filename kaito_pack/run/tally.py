@@ -1,0 +1,61 @@
+"""Whether the files of one run have to do with each other, without keeping what they render to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from kaito_pack.kaito.target import Surroundings
+from kaito_pack.rendering.manifests import Manifest
+
+Key = int  # a hash: two that are the same by chance cost time, no verdict
+
+
+class Footprint(NamedTuple):
+    """What one file holds that others may look up, what it has looked up in itself, and what in vain."""
+
+    held: tuple[Key, ...] = ()
+    found: tuple[Key, ...] = ()
+    missed: tuple[Key, ...] = ()
+    name: Key | None = None
+
+
+def footprint_of(manifests: Sequence[Manifest], around: Surroundings) -> Footprint:
+    """The footprint of a file that was judged in `around`, its own manifests alone."""
+    held = tuple(hash((table, key)) for table, groups in around.tables.items() for key in groups)
+    found = tuple(hash((table, key)) for table, key in around.asked if key in around.tables[table])
+    missed = tuple(hash((table, key)) for table, key in around.asked if key not in around.tables[table])
+    if not manifests:
+        return Footprint(held, found, missed)
+    metadata: Any = manifests[0].body["metadata"]
+    return Footprint(held, found, missed, hash((metadata.get("namespace"), metadata.get("name"))))
+
+
+class Tally:
+    """Counts the files that hold what others may look up, and notes what each file has looked up."""
+
+    def __init__(self) -> None:
+        self._held: dict[Key, int] = {}
+        self._found: set[Key] = set()
+        self._missed: set[Key] = set()
+        self._names: set[Key] = set()
+        self._has_twins = False
+
+    def add(self, file: Footprint) -> None:
+        """Take in one file."""
+        for key in file.held:
+            self._held[key] = self._held.get(key, 0) + 1
+        self._found.update(file.found)
+        self._missed.update(file.missed)
+        if file.name is not None:
+            self._has_twins = self._has_twins or file.name in self._names
+            self._names.add(file.name)
+
+    @property
+    def is_entangled(self) -> bool:
+        """Whether any verdict could be another one, now that all files are known."""
+        return (
+            self._has_twins
+            or any(self._held[key] > 1 for key in self._found)
+            or not self._missed.isdisjoint(self._held)
+        )

@@ -1,0 +1,223 @@
+"""The metrics of a model: where Prometheus finds them, and the expressions that tell what matters.
+
+A mode's `mode.yaml` carries the endpoint; the list of key metrics stands there or in `templates/_engines/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kaito_pack.base.display import escaped, shown
+from kaito_pack.base.problems import PackError
+from kaito_pack.base.trees import mapping
+from kaito_pack.documents import read_file
+from kaito_pack.pack import Mode, Pack
+from kaito_pack.workspace import WorkspaceView
+from kaito_pack.workspace.labels import WORKSPACE_LABEL
+
+MODE_LABEL = "kubefoundry.io/model-source"
+WINDOW = "5m"
+Match = Literal["workspace", "pod", "service"]
+# The pods of a StatefulSet, and of the Deployment that KAITO up to 0.7 makes.
+POD_NAMES = "{}-([0-9]+|[a-z0-9]{{5,10}}-[a-z0-9]{{5}})"
+
+
+class NoMetrics(Exception):
+    """A Workspace that has none, or none that the pack knows; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMetric:
+    """One metric to look at; `promql` still has $selector and $window in it.
+
+    `name` is the metric as exposed, `aliases` names that it has elsewhere; `panel` and `legend` say where
+    the dashboard shows it.
+    """
+
+    id: str
+    name: str
+    display_name: str
+    description: str
+    unit: str
+    type: str
+    category: str
+    promql: str
+    panel: str
+    legend: str = ""
+    aliases: tuple[str, ...] = ()
+
+    def expression(self, selector: str, window: str = WINDOW) -> str:
+        """The expression for the series that `selector` (label matchers, not empty) picks, over `window`."""
+        return self.promql.replace("$selector", selector).replace("$window", window)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the metrics of one Workspace are: on each pod, and through a Service."""
+
+    path: str
+    port: int
+    service: str
+    service_port: int
+    pod_selector: Mapping[str, str]
+
+    def url(self, namespace: str | None) -> str:
+        """What a scrape from inside the cluster asks, through the Service."""
+        return f"http://{self.service}.{namespace or 'NAMESPACE'}.svc:{self.service_port}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceMetrics:
+    """The metrics of one Workspace; `selector` are the label matchers of its series."""
+
+    namespace: str | None
+    workspace: str
+    engine: str
+    endpoint: Endpoint
+    key_metrics: Sequence[KeyMetric]
+    selector: str
+
+    def as_json(self, window: str) -> dict[str, Any]:
+        """The metrics as `metrics -o json` prints them."""
+        endpoint = self.endpoint
+        return {
+            "namespace": self.namespace,
+            "workspace": self.workspace,
+            "engine": self.engine,
+            "endpoint": {
+                "path": endpoint.path,
+                "port": endpoint.port,
+                "service": {"name": endpoint.service, "port": endpoint.service_port},
+                "url": endpoint.url(self.namespace),
+                "podSelector": dict(endpoint.pod_selector),
+            },
+            "selector": self.selector,
+            "metrics": [self._metric(metric, window) for metric in self.key_metrics],
+        }
+
+    def _metric(self, metric: KeyMetric, window: str) -> dict[str, Any]:
+        return {
+            "id": metric.id,
+            "name": metric.name,
+            "displayName": metric.display_name,
+            "description": metric.description,
+            "unit": metric.unit,
+            "type": metric.type,
+            "category": metric.category,
+            "promql": metric.expression(self.selector, window),
+            "aliases": list(metric.aliases),
+        }
+
+
+def key_metrics(pack: Pack, mode: Mode) -> list[KeyMetric]:
+    """The key metrics of a mode: its own, else those of the file in `templates/_engines/` that it names."""
+    facts = _facts(mode)
+    if "keyMetrics" in facts:
+        return [_key_metric(entry) for entry in facts["keyMetrics"]]
+    return [_key_metric(entry) for entry in engine_facts(pack, facts["keyMetricsOf"])["keyMetrics"]]
+
+
+def _facts(mode: Mode) -> Mapping[str, Any]:
+    facts = mode.facts.get("metrics")
+    if not isinstance(facts, Mapping):
+        raise PackError(f"templates/{mode.name}/mode.yaml: it has no metrics")
+    return facts
+
+
+def engine_facts(pack: Pack, name: str) -> Mapping[str, Any]:
+    """What `templates/_engines/<name>.yaml` says, the user's own pack first; PackError if missing."""
+    for folder in pack.template_folders:
+        file = folder / "_engines" / f"{name}.yaml"
+        if file.is_file():
+            facts: Mapping[str, Any] = read_file(str(file))[0].value
+            return facts
+    raise PackError(f"no templates/_engines/{name}.yaml in the pack")
+
+
+def metrics_of(
+    manifest: Mapping[str, Any], view: WorkspaceView, pack: Pack, by: Match = "workspace"
+) -> WorkspaceMetrics:
+    """The metrics of a Workspace; `view` is what `workspace.read_workspace` reads in it.
+
+    `by` is the label that its series are told by, beside the namespace.
+
+    Raises NoMetrics for one that serves no model, or by an engine that no mode of the pack has.
+    """
+    name = escaped(view.name or "")
+    if not name:
+        raise NoMetrics("a Workspace without a name: no series can be told to be its own")
+    if view.is_tuning:
+        raise NoMetrics(f"Workspace {shown(view.name)} tunes a model and serves none, so it has no metrics")
+    mode = _mode(manifest, view, pack)
+    endpoint = _endpoint(name, view, _facts(mode))
+    return WorkspaceMetrics(
+        namespace=view.namespace,
+        workspace=name,
+        engine=mode.facts["engine"],
+        endpoint=endpoint,
+        key_metrics=key_metrics(pack, mode),
+        selector=selector(view.namespace, by, name if by != "service" else endpoint.service),
+    )
+
+
+def selector(namespace: str | None, by: Match, name: str) -> str:
+    """The label matchers of the series of one Workspace, Service, or Workspace's pods."""
+    named = f"namespace={_quoted(namespace)}," if namespace else ""
+    if by == "pod":
+        return f"{named}pod=~{_quoted(POD_NAMES.format(name.replace('.', '[.]')))}"
+    return f"{named}{by}={_quoted(name)}"
+
+
+def _quoted(text: str) -> str:
+    import json  # PromQL's strings are escaped like JSON's
+
+    return json.dumps(text)
+
+
+def _mode(manifest: Mapping[str, Any], view: WorkspaceView, pack: Pack) -> Mode:
+    """The mode that made the Workspace, else one of its engine, with its port if there is one."""
+    labels = mapping(mapping(manifest.get("metadata")).get("labels"))
+    modes = {name: pack.mode(name) for name in pack.mode_names}
+    made = modes.get(str(labels.get(MODE_LABEL)))
+    if made is not None and view.engine in (None, made.facts["engine"]):
+        return made
+    same = [mode for mode in modes.values() if mode.facts["engine"] == view.engine]
+    # Two modes of one engine may differ in the port, and so in the Service.
+    for mode in sorted(same, key=lambda mode: _facts(mode)["port"] != view.port):
+        return mode
+    known = ", ".join(sorted({mode.facts["engine"] for mode in modes.values()}))
+    told = (
+        f"its engine {view.engine} is none of {known}"
+        if view.engine
+        else f"no engine ({known}) is seen in it"
+    )
+    raise NoMetrics(f"Workspace {shown(view.name)}: {told}, so its metrics are not known")
+
+
+def _endpoint(name: str, view: WorkspaceView, facts: Mapping[str, Any]) -> Endpoint:
+    """A server on another port than the mode's is reached as the Workspace itself says."""
+    port, service = facts["port"], facts["service"]
+    told = (service["name"].replace("${workspace}", name), service["port"])
+    if view.port is not None and view.port != port:
+        port = view.port
+        by_spec, _, by_port = (view.endpoint or "").rpartition(":")
+        told = (escaped(by_spec), int(by_port)) if by_spec else told
+    return Endpoint(facts["path"], port, *told, pod_selector={WORKSPACE_LABEL: name})
+
+
+def _key_metric(entry: Mapping[str, Any]) -> KeyMetric:
+    return KeyMetric(
+        id=entry["id"],
+        name=entry["name"],
+        display_name=entry["displayName"],
+        description=entry["description"],
+        unit=entry["unit"],
+        type=entry["type"],
+        category=entry["category"],
+        promql=entry["promql"],
+        panel=entry.get("panel", entry["displayName"]),
+        legend=entry.get("legend", ""),
+        aliases=tuple(entry.get("aliases", ())),
+    )
