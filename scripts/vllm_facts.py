@@ -118,7 +118,11 @@ def row_of(action: argparse.Action) -> dict[str, Any]:
     if action.nargs is not None:
         row["values"] = action.nargs
     is_choice = action.choices is None or "None" in action.choices
-    if is_choice and _reads(action, "None") and (action.choices or row["type"] not in ("text", "text or json")):
+    if (
+        is_choice
+        and _reads(action, "None")
+        and (action.choices or row["type"] not in ("text", "text or json"))
+    ):
         row["none"] = True
     if row["type"] == "size" and _reads(action, "auto"):
         row["auto"] = True
@@ -198,9 +202,9 @@ def quantization_methods() -> list[str]:
 
 
 def load_formats(folder: str) -> list[str]:
-    """The formats of weights that the server knows without a plugin, read from the source: it imports torch."""
-    source = Path(folder, "vllm", "model_executor", "model_loader", "__init__.py").read_text(encoding="utf-8")
-    for node in ast.walk(ast.parse(source)):
+    """The formats of weights that the server knows without a plugin, from the source: it imports torch."""
+    file = Path(folder, "vllm", "model_executor", "model_loader", "__init__.py")
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "LoadFormats":
             return sorted(part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant))
     return []

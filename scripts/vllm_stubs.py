@@ -13,7 +13,7 @@ import sys
 import types
 import typing
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 
 class _StandInType(type):
@@ -68,7 +68,7 @@ class StandIn(metaclass=_StandInType):
 
 
 class _Module(types.ModuleType):
-    __path__: list[str] = []
+    __path__: ClassVar[list[str]] = []
     __version__ = "99.0.0"
 
     def __getattr__(self, name: str) -> Any:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.facts.rules import problem, rule
+from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.models.argument_table import (
     Argument,
     ArgumentTable,
@@ -15,14 +20,10 @@ from kaito_pack.models.argument_table import (
     version_key,
 )
 from kaito_pack.models.argument_values import wanted_instead
-from kaito_pack.base.display import did_you_mean, shown
-from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.problems import Problem
-from kaito_pack.facts.rules import problem, rule
-from kaito_pack.facts.tables import per_pack, table
 
 WhereIs = Callable[[int], FieldPath]  # from the index of a word to its path
 REMEDIES = "model/unknown-argument"
+NEAR = 0.8  # how alike two names are, from 0 to 1, for one to be a slip of the other
 LISTED = 8  # names that a message lists
 
 
@@ -48,7 +49,10 @@ def check_arguments(
             yield problem(finding.rule, where(finding.position), vllm=vllm, **finding.facts)
         return
     tables = [loaded for version in _possible(vllm) if (loaded := argument_table(version))]
-    shared = [{(one.rule, one.position): one for one in findings(words, each, own_prefix)} for each in tables]
+    shared = [
+        {(finding.rule, finding.position): finding for finding in findings(words, known, own_prefix)}
+        for known in tables
+    ]
     for key, finding in (shared[-1] if shared else {}).items():
         if all(key in others for others in shared):
             message = rule(finding.rule).message.format(vllm=tables[-1].version, **finding.facts)
@@ -59,13 +63,15 @@ def check_arguments(
 def findings(words: Sequence[str], known: ArgumentTable, own_prefix: str | None = None) -> list[Finding]:
     """The faults of `words` by the table of one version."""
     given, stray = known.read(words)
-    given = [one for one in given if not (own_prefix and one.word.startswith(own_prefix))]
-    found = [fault for one in given for fault in _of_argument(one, words, given, known)]
-    found += _needs(given, known)
-    unknown = any(one.argument is None for one in given)
-    if len(stray) > 1 and not unknown:  # one is the model
-        found += [Finding("model/argument-stray", index, {"word": shown(words[index])}) for index in stray[1:]]
-    return sorted(found, key=lambda one: one.position)
+    given = [argument for argument in given if not (own_prefix and argument.word.startswith(own_prefix))]
+    faults = [fault for argument in given for fault in _of_argument(argument, words, given, known)]
+    faults += _needs(given, known)
+    has_unknown = any(argument.argument is None for argument in given)
+    if len(stray) > 1 and not has_unknown:  # one is the model
+        faults += [
+            Finding("model/argument-stray", index, {"word": shown(words[index])}) for index in stray[1:]
+        ]
+    return sorted(faults, key=lambda fault: fault.position)
 
 
 def _of_argument(
@@ -86,17 +92,20 @@ def _of_argument(
         yield Finding("model/argument-takes-no-value", given.position, {"argument": name})
     if given.key:
         return
-    texts = [(given.position, given.attached)] if given.attached is not None else []
-    texts += [(index, words[index]) for index in given.values]
-    for index, text in texts:
-        wanted = wanted_instead(_judged(argument, all_given, known), text or "") if argument.takes_value else None
+    for index, text in _texts(given, words):
+        wanted = wanted_instead(_judged(argument, all_given), text) if argument.takes_value else None
         if wanted:
             facts = {"argument": argument.name, "value": shown(text), "wanted": wanted}
-            facts["remedy"] = _value_remedy(argument, text or "")
+            facts["remedy"] = _value_remedy(argument, text)
             yield Finding("model/argument-value", index, facts)
 
 
-def _judged(argument: Argument, given: Sequence[Given], known: ArgumentTable) -> Argument:
+def _texts(given: Given, words: Sequence[str]) -> list[tuple[int, str]]:
+    attached = [(given.position, given.attached)] if given.attached is not None else []
+    return attached + [(index, words[index]) for index in given.values]
+
+
+def _judged(argument: Argument, given: Sequence[Given]) -> Argument:
     """The argument without its list of names if a plug-in may add some, or vLLM does not look at it."""
     if "names" not in argument.row:
         return argument
@@ -114,7 +123,7 @@ def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[Finding]:
     for name, needed in relations()["needs"].items():
         if name not in known.arguments or not is_on(name, given):
             continue
-        position = next(one.position for one in reversed(given) if one.argument and one.argument.name == name)
+        position = position_of(name, given)
         for other in needed:
             if other in known.arguments and not is_on(other, given):
                 facts = {"argument": name, "needed": other, "remedy": _needed_remedy(known.arguments[other])}
@@ -123,8 +132,17 @@ def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[Finding]:
 
 def is_on(name: str, given: Sequence[Given]) -> bool:
     """Whether the argument of that name is given, and not switched off by the last `--no-` form."""
-    named = [one for one in given if one.argument is not None and one.argument.name == name]
+    named = [argument for argument in given if argument.name == name]
     return bool(named) and not ("--no-" + name[2:]).startswith(named[-1].word)
+
+
+def position_of(name: str, given: Sequence[Given]) -> int:
+    """The index of the word that names the argument, the last one if it is given twice."""
+    return next(
+        argument.position
+        for argument in reversed(given)
+        if argument.argument and argument.argument.name == name
+    )
 
 
 def _needed_remedy(argument: Argument) -> str:
@@ -148,12 +166,19 @@ def _remedy(word: str, known: ArgumentTable) -> str:
     remedies = rule(REMEDIES).parameters["remedies"]
     older = [version for version in table_versions() if version_key(version) < version_key(known.version)]
     newer = [version for version in table_versions() if version_key(version) > version_key(known.version)]
-    close = did_you_mean(word, known.names)
+    close = _close(word, known)
     last = next((version for version in reversed(older) if _knows(version, word)), None)
     first = next((version for version in newer if _knows(version, word)), None)
     key = "removed" if last else "newer" if first else "close" if close else "none"
     text: str = remedies[key]
     return text.format(last=last, first=first, close=close)
+
+
+def _close(word: str, known: ArgumentTable) -> str | None:
+    """The argument that a word most likely misspells; a likeness of two thirds is none among 200 names."""
+    from difflib import get_close_matches  # only for a misspelt argument
+
+    return next(iter(get_close_matches(word, known.names, n=1, cutoff=NEAR)), None)
 
 
 def _knows(version: str, word: str) -> bool:
@@ -181,5 +206,5 @@ def setting_words(settings: Mapping[str, object]) -> list[str]:
 
 @per_pack
 def relations() -> Mapping[str, Any]:
-    """Which argument needs which: `schemas/vllm/relations.json`."""
+    """Which argument needs which: `facts/vllm/relations.json`."""
     return table("vllm/relations.json")

@@ -1,6 +1,6 @@
 """The arguments of one vLLM version, and how its parser reads a command line.
 
-The table of a version is `schemas/vllm/<version>.json`, made by `scripts/vllm_facts.py` from vLLM's own
+The table of a version is `facts/vllm/<version>.json`, made by `scripts/vllm_facts.py` from vLLM's own
 parser. That parser is Python's argparse with a few additions (vLLM 0.12.0, vllm/utils/argparse_utils.py): `_`
 counts as `-` in a name, an unambiguous beginning counts as the whole name, a switch has a `--no-` form, and
 `--name.key value` sets one key of a JSON argument.
@@ -49,9 +49,14 @@ class Given(NamedTuple):
     fault: Fault | None = None
     candidates: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The full name of the argument; empty if vLLM does not know it."""
+        return self.argument.name if self.argument else ""
+
 
 class ArgumentTable(NamedTuple):
-    """All arguments of one version: `names` maps each spelling, aliases and `--no-` forms, to its argument."""
+    """All arguments of one version: `names` maps each spelling (aliases, `--no-` forms) to its argument."""
 
     version: str
     arguments: Mapping[str, Argument]
@@ -157,7 +162,7 @@ def argument_table(version: str) -> ArgumentTable | None:
 @per_pack
 def table_versions() -> tuple[str, ...]:
     """The vLLM versions that have a table, oldest first."""
-    stems = {file.stem for folder in folders() for file in (folder / "schemas" / "vllm").glob("[0-9]*.json")}
+    stems = {file.stem for folder in folders() for file in (folder / "facts" / "vllm").glob("[0-9]*.json")}
     return tuple(sorted(stems, key=version_key))
 
 

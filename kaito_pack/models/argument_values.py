@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kaito_pack.models.argument_table import Argument
@@ -12,7 +12,7 @@ from kaito_pack.models.argument_table import Argument
 DECIMAL = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 BINARY = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 LONGEST = 40  # characters of a number; no longer one is a length, a size or a share
-BOUNDS = {
+BOUNDS: Mapping[str, tuple[str, Callable[[float, float], bool]]] = {
     "minimum": ("at least {}", lambda value, bound: value >= bound),
     "above": ("above {}", lambda value, bound: value > bound),
     "maximum": ("at most {}", lambda value, bound: value <= bound),

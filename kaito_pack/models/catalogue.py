@@ -73,9 +73,12 @@ class Catalogue(NamedTuple):
         return [merged[key] for key in sorted(merged)]
 
     def image_knows(self, image: str, architecture: str) -> bool | None:
-        """Whether the vLLM in that kaito-base image can serve the architecture; None: unknown image."""
+        """Whether the vLLM in that image can serve the architecture; None: unknown image or version."""
         vllm = vllm_of(image)
-        return None if vllm is None else knows(vllm, architecture)
+        versions = [version(known) for known in vllm_table()["kaitoBase"].values()]
+        if vllm is None or not versions[0] <= version(vllm) <= versions[-1]:
+            return None
+        return knows(vllm, architecture)
 
     def first_image_with(self, architecture: str) -> str | None:
         """The tag of the oldest kaito-base image whose vLLM can serve the architecture, if any can."""

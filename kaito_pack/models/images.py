@@ -1,4 +1,4 @@
-"""Which vLLM is in an image, by the rows of `schemas/vllm/images.json`."""
+"""Which vLLM is in an image, by the rows of `facts/vllm/images.json`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def images_table() -> Mapping[str, Any]:
 def vllm_of(image: str) -> str | None:
     """The vLLM version in an image `[registry/]…/name:tag[@digest]`; None if it is not known.
 
-    The registry does not count: a private mirror keeps the name. The tag of `vllm/vllm-openai` is the version.
+    The registry does not count: a private mirror keeps the name. The tag of `vllm-openai` is the version.
     """
     name, tag = _name_and_tag(image)
     version: str | None = images_table()["tags"].get(name, {}).get(tag)

@@ -9,7 +9,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import at, mapping, sequence
+from kaito_pack.base.trees import at, mapping, sequence, text
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
@@ -23,6 +23,7 @@ from kaito_pack.kubernetes.objects.objects import check_object
 from kaito_pack.kubernetes.pods.pod import check_pod_template
 from kaito_pack.models import checks as models
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.server_checks import check_image, check_servers
 
 
 def check(
@@ -85,6 +86,7 @@ def _check_model(body: Mapping[str, Any], surroundings: Surroundings) -> Iterato
         yield from models.check_settings(workspace.preset, settings, catalogue(target.catalogues), path)
     memory, gpus = gpu_memory(target, at(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
+    yield from check_servers(body)
 
 
 def check_model_of_values(
@@ -105,8 +107,10 @@ def check_model_of_values(
     if containers and is_extended(values):
         yield from models.check_quantization(values, known)
     elif containers:
+        image = mapping(containers[0]).get("image")
+        yield from check_image(text(image), ("imageRef",))
         memory, gpus = gpu_memory(target, values.get("instanceType"))
-        yield from models.check_values(values, known, mapping(containers[0]).get("image"), memory, gpus)
+        yield from models.check_values(values, known, image, memory, gpus)
 
 
 def is_extended(values: Mapping[str, Any]) -> bool:
