@@ -19,7 +19,7 @@ def mapping(value: object) -> Fields:
     return value if isinstance(value, dict) else {}
 
 
-def at(value: Any, path: FieldPath, absent: Any = None) -> Any:
+def get(value: Any, path: FieldPath, absent: Any = None) -> Any:
     """What stands at `path` inside `value`, or `absent` where nothing does."""
     for step in path:
         if isinstance(value, Mapping) and step in value:

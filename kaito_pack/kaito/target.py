@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import get
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 Provisioning = Literal["auto", "byo"]
@@ -52,13 +52,14 @@ class Surroundings:
         """The other manifests by what they are looked up by; one look-up, however large the run."""
         return {
             "workspaces": _grouped(
-                self.workspaces, lambda one: labels_key(at(one, ("resource", "labelSelector", "matchLabels")))
+                self.workspaces,
+                lambda one: labels_key(get(one, ("resource", "labelSelector", "matchLabels"))),
             ),
             "services": _grouped(
-                self.services, lambda one: (namespace(one), at(one, ("spec", "selector", WORKSPACE_LABEL)))
+                self.services, lambda one: (namespace(one), get(one, ("spec", "selector", WORKSPACE_LABEL)))
             ),
             "config_maps": _grouped(
-                self.config_maps, lambda one: (namespace(one), at(one, ("metadata", "name")))
+                self.config_maps, lambda one: (namespace(one), get(one, ("metadata", "name")))
             ),
         }
 
@@ -83,12 +84,12 @@ class Surroundings:
         """The target's node provisioning; where it says none, "auto" for a manifest with an instanceType."""
         if self.target.provisioning:
             return self.target.provisioning
-        return "auto" if at(manifest, ("resource", "instanceType")) else "byo"
+        return "auto" if get(manifest, ("resource", "instanceType")) else "byo"
 
 
 def namespace(body: Mapping[str, Any]) -> str:
     """The namespace of a manifest; "default" where it names none."""
-    named = at(body, ("metadata", "namespace"))
+    named = get(body, ("metadata", "namespace"))
     return named if isinstance(named, str) and named else "default"
 
 

@@ -13,7 +13,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath, path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
-from kaito_pack.base.trees import at, mapping
+from kaito_pack.base.trees import get, mapping
 from kaito_pack.documents.document import Document, Entry
 from kaito_pack.pack.files import API_VERSION
 from kaito_pack.values.wrapping import KIND, is_wrapped
@@ -90,4 +90,4 @@ def name_of(config: Mapping[str, Any]) -> str:
 
 def metadata_of(body: Mapping[str, Any], part: str) -> Mapping[str, Any]:
     """The labels or annotations of an object."""
-    return mapping(at(body, ("metadata", part)))
+    return mapping(get(body, ("metadata", part)))

@@ -138,11 +138,8 @@ def is_on(name: str, given: Sequence[Given]) -> bool:
 
 def position_of(name: str, given: Sequence[Given]) -> int:
     """The index of the word that names the argument, the last one if it is given twice."""
-    return next(
-        argument.position
-        for argument in reversed(given)
-        if argument.argument and argument.argument.name == name
-    )
+    positions: list[int] = [argument.position for argument in given if argument.name == name]
+    return positions[-1]
 
 
 def _needed_remedy(argument: Argument) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, at, mapping, sequence, text
+from kaito_pack.base.trees import Fields, get, mapping, sequence, text
 from kaito_pack.facts.rules import problem, rule
 from kaito_pack.models.argument_checks import check_arguments, is_on, position_of
 from kaito_pack.models.argument_table import ArgumentTable, Given, argument_table, table_versions
@@ -26,7 +26,7 @@ NETWORK = ("httpGet", "tcpSocket", "grpc")
 
 def check_servers(manifest: Mapping[str, Any]) -> Iterator[Problem]:
     """The problems of the vLLM servers in the pod template of a Workspace, with paths in the manifest."""
-    containers = sequence(at(manifest, CONTAINERS))
+    containers = sequence(get(manifest, CONTAINERS))
     for index, container in enumerate(containers):
         if isinstance(container, Mapping):
             path = (*CONTAINERS, index)

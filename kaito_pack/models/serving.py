@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import at, mapping
+from kaito_pack.base.trees import get, mapping
 from kaito_pack.models.memory import UTILIZATION
 from kaito_pack.models.vllm_arguments import (
     AUTOMATIC,
@@ -65,7 +65,7 @@ def serving_of_workspace(manifest: Mapping[str, Any]) -> Serving | None:
     view = read_workspace(manifest)
     if view.engine != ENGINE or view.container is None or view.is_tuning:
         return None
-    container = mapping(at(manifest, view.container))
+    container = mapping(get(manifest, view.container))
     command = server_command(container, view.model_id)
     gpu, gpu_path = gpu_limit(container, view.container)
     paths = {"server": view.container, "image": (*view.container, "image"), "gpu_count": gpu_path}

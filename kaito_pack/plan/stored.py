@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import get
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan.moves import DEFAULT
@@ -111,7 +111,7 @@ def kept_by_apply(live: Mapping[str, Any], new: Mapping[str, Any], kaito: str) -
 
 
 def _last_applied(metadata: Mapping[str, Any]) -> dict[str, Any] | None:
-    text = at(metadata, ("annotations", LAST_APPLIED))
+    text = get(metadata, ("annotations", LAST_APPLIED))
     try:
         found = json.loads(text) if isinstance(text, str) else None
     except ValueError:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import get
 from kaito_pack.facts.rules import problem, rule
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito import instance_types
@@ -92,7 +92,7 @@ def _replaced(body: Mapping[str, Any], now: Target, then: Target) -> Iterator[Pr
     """A workload that the newer KAITO deletes, since it runs templates by another kind of workload."""
     row = table("kaito/changes.json")["template"]
     old, new = workload(row, now.kaito), workload(row, then.kaito)
-    if old == new or at(body, TEMPLATE) is None:
+    if old == new or get(body, TEMPLATE) is None:
         return
     if rule(REPLACED).holds_for(then.kaito):
         yield problem(REPLACED, TEMPLATE, kaito=then.kaito, old=old, new=new)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from kaito_pack.base.display import shown
-from kaito_pack.base.trees import at, mapping
+from kaito_pack.base.trees import get, mapping
 from kaito_pack.facts.rules import in_range, minor
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito import crd
@@ -72,7 +72,7 @@ def _controller(cluster: Cluster) -> Mapping[str, Any] | None:
         return None
     images = table("kaito/cluster.json")["controllerImages"]
     for deployment in deployments:
-        pod = mapping(at(deployment, ("spec", "template", "spec")))
+        pod = mapping(get(deployment, ("spec", "template", "spec")))
         for container in pod.get("containers") or []:
             path = str(mapping(container).get("image")).partition("@")[0]
             repository = path.rpartition(":")[0] or path

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from kaito_pack.base.display import shown
-from kaito_pack.base.trees import at, mapping
+from kaito_pack.base.trees import get, mapping
 from kaito_pack.facts.rules import all_rules
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
@@ -80,7 +80,7 @@ def _enough(name: str, wanted: Fraction, nodes: Sequence[Node], replicas: int) -
 
 def _devices(workspace: Mapping[str, Any]) -> dict[str, Fraction]:
     """The devices that one pod asks for: resources with a domain, such as nvidia.com/gpu."""
-    pod = mapping(at(workspace, (*TEMPLATE, "spec")))
+    pod = mapping(get(workspace, (*TEMPLATE, "spec")))
     asked: dict[str, Fraction] = {}
     for container in pod.get("containers") or []:
         resources = mapping(mapping(container).get("resources"))

@@ -13,7 +13,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import get
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import CONTAINERS
 from kaito_pack.models.vllm_arguments import argument_path
@@ -27,10 +27,10 @@ MODEL = "model"  # the container of every mode that serves the model
 
 def check_links(values: Values, workspace: Manifest) -> Iterator[Problem]:
     """What the mode's templates keep true, and the user's additions may have broken."""
-    containers = at(workspace.body, CONTAINERS)
+    containers = get(workspace.body, CONTAINERS)
     if not isinstance(containers, list) or not containers:
         return
-    index = next((number for number, one in enumerate(containers) if at(one, ("name",)) == MODEL), 0)
+    index = next((number for number, one in enumerate(containers) if get(one, ("name",)) == MODEL), 0)
     path, container = (*CONTAINERS, index), containers[index]
     if not isinstance(container, Mapping):
         return
@@ -47,7 +47,7 @@ def check_links(values: Values, workspace: Manifest) -> Iterator[Problem]:
 
 def _gpu_link(container: Mapping[str, Any], path: FieldPath, facts: Mapping[str, Any]) -> Iterator[Problem]:
     names = facts.get("gpuCountArguments", ())
-    limit = at(container, ("resources", "limits", "nvidia.com/gpu"))
+    limit = get(container, ("resources", "limits", "nvidia.com/gpu"))
     sizes = [value for command in read_commands(container) for value in _values(command, names, facts)[-1:]]
     if names and not sizes and served_model(container).model_id:
         sizes = ["1"]  # what a server takes that is told nothing
@@ -81,10 +81,10 @@ def _probe_links(
     container: Mapping[str, Any], path: FieldPath, facts: Mapping[str, Any]
 ) -> Iterator[Problem]:
     port = facts.get("port")
-    named = {at(one, ("name",)): at(one, ("containerPort",)) for one in container.get("ports") or ()}
+    named = {get(one, ("name",)): get(one, ("containerPort",)) for one in container.get("ports") or ()}
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         for handler in ("httpGet", "tcpSocket", "grpc"):
-            asked = at(container, (probe, handler, "port"))
+            asked = get(container, (probe, handler, "port"))
             if asked is not None and port is not None and named.get(asked, asked) != port:
                 where = (*path, probe, handler, "port")
                 yield problem("values/probe-port-differs", where, asked=shown(asked), port=port)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import get
 from kaito_pack.documents import read_text
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.context import NO_HASHES, context_of
@@ -52,7 +52,7 @@ def template_line(values: Values, manifest: Manifest, path: FieldPath, pack: Pac
     except PackError:  # a template that looks at its own output does not like the marks
         return None
     (document,) = read_text(text, manifest.template)
-    if not _is_same(at(document.value, path), at(manifest.body, path)):
+    if not _is_same(get(document.value, path), get(manifest.body, path)):
         return None
     place = document.place(path)
     line = _same_line(marked.splitlines(), text.splitlines(), place.line - 1)

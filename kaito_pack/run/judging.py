@@ -9,7 +9,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import at, mapping, sequence, text
+from kaito_pack.base.trees import get, mapping, sequence, text
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
@@ -68,7 +68,7 @@ def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Ite
     yield from crd.check(body, target.kaito)
     yield from check_template(body, target.kaito, target.kubernetes)
     yield from webhook.check(body, surroundings)
-    template = at(body, TEMPLATE)
+    template = get(body, TEMPLATE)
     if isinstance(template, Mapping):
         yield from check_pod_template(template, TEMPLATE, target.kubernetes)
     yield from controller.check(body, surroundings)
@@ -84,7 +84,7 @@ def _check_model(body: Mapping[str, Any], surroundings: Surroundings) -> Iterato
         settings = (inference_config(found) if found is not None else None) or {}
         path: FieldPath = ("inference", "config")
         yield from models.check_settings(workspace.preset, settings, catalogue(target.catalogues), path)
-    memory, gpus = gpu_memory(target, at(body, ("resource", "instanceType")))
+    memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
     yield from check_servers(body)
 
@@ -101,9 +101,9 @@ def check_model_of_values(
         return
     known = catalogue(target.catalogues)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
-        preset = str(at(workspace, ("inference", "preset", "name")))
+        preset = str(get(workspace, ("inference", "preset", "name")))
         yield from models.check_settings(preset, settings, known, (name, "max-model-len"))
-    containers = sequence(at(workspace, CONTAINERS))
+    containers = sequence(get(workspace, CONTAINERS))
     if containers and is_extended(values):
         yield from models.check_quantization(values, known)
     elif containers:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kaito_pack.base.display import escaped, looks_like_token
-from kaito_pack.base.trees import at, mapping
+from kaito_pack.base.trees import get, mapping
 from kaito_pack.status import conditions as reading
 from kaito_pack.status.conditions import ABSENT, Condition, Conditions, table
 from kaito_pack.workspace import WorkspaceView, desired_replicas
@@ -106,7 +106,7 @@ def _state(workspace: Mapping[str, Any], conditions: Conditions) -> str:
 
 
 def _selector(workspace: Mapping[str, Any]) -> str:
-    labels = mapping(at(workspace, ("resource", "labelSelector", "matchLabels")))
+    labels = mapping(get(workspace, ("resource", "labelSelector", "matchLabels")))
     pairs = [f"{key}={value}" for key, value in labels.items() if isinstance(value, str)]
     return f" -l {_argument(','.join(pairs))}" if pairs else ""
 

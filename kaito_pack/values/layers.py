@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, UsageError
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import get
 from kaito_pack.documents import Document
 
 _ABSENT = object()
@@ -78,7 +78,7 @@ def without_nulls(values: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
 def origin(layers: Sequence[Layer], path: FieldPath) -> Layer:
     """The layer that the value at `path` came from; the first one where none has it."""
     for layer in reversed(layers):
-        if at(layer.document.value, path, _ABSENT) is not _ABSENT:
+        if get(layer.document.value, path, _ABSENT) is not _ABSENT:
             return layer
     return origin(layers, path[:-1]) if path else layers[0]
 

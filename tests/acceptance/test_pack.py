@@ -14,7 +14,8 @@ from kaito_pack.facts import tables
 from kaito_pack.form.web.state import read_state
 from kaito_pack.form.web.view import Views
 from kaito_pack.kaito.target import Target
-from kaito_pack.pack import Pack
+from kaito_pack.pack import Pack, foreign
+from kaito_pack.rendering.render_child import ForeignTemplates
 from tests.conftest import ROOT, TINY, Run
 
 
@@ -80,6 +81,13 @@ def test_check_finds_a_sound_pack_sound(run: Run, labelled: Path) -> None:
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A foreign pack has one second for its templates, and half of one for its schemas."""
+    monkeypatch.setattr(ForeignTemplates.__init__, "__defaults__", (1.0,))
+    monkeypatch.setattr(foreign, "SECONDS", 0.5)
+
+
 LOOP = "{% for a in range(1000) %}" * 3 + "EACH" + "{% endfor %}" * 3
 MODE = {
     "templates/echo/mode.yaml": "title: Echo\ndescription: Echoes.\nengine: echo\nport: 9000\n",
@@ -127,6 +135,7 @@ def test_check_tells_what_is_wrong_with_a_pack(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_template_that_never_ends_is_ended(run: Run, tmp_path: Path) -> None:
     done = rendered_by(run, tmp_path, LOOP.replace("EACH", "") + "a: 1\n")
     assert done.returncode == 1
@@ -134,8 +143,9 @@ def test_a_template_that_never_ends_is_ended(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_template_that_fills_the_memory_is_ended(run: Run, tmp_path: Path) -> None:
-    done = rendered_by(run, tmp_path, LOOP.replace("EACH", "x" * 40))
+    done = rendered_by(run, tmp_path, LOOP.replace("EACH", "{% filter indent(1000000) %}a\nb{% endfilter %}"))
     assert done.returncode == 1
+    assert "was ended" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -197,7 +207,7 @@ def test_a_folder_that_is_no_pack_is_exit_2(run: Run, tmp_path: Path) -> None:
 
 CONFIG_MAP = MODE["templates/echo/workspace.yaml.j2"]
 HOSTILE = {
-    "compiling fills the memory": (CONFIG_MAP + "{{ 'a\nb' | indent(1000000000) }}", "was ended"),
+    "compiling fills the memory": (CONFIG_MAP + "{{ 'a\nb' | indent(2000000000) }}", "was ended"),
     "no such filter": (
         CONFIG_MAP + "{{ name | attr('__class__') }}",
         "workspace.yaml.j2:6: No filter named 'attr'",
@@ -231,7 +241,7 @@ def test_explain_reads_a_foreign_template_in_the_child_too(run: Run, tmp_path: P
     folder = pack(tmp_path / "echo", MODE)
     done = run("explain", folder / "values/echo.yaml", "metadata.name", "--pack", folder)
     assert "by templates/echo/workspace.yaml.j2:4: name: {{ name }}" in done.stdout
-    bomb = {"templates/echo/workspace.yaml.j2": CONFIG_MAP + "{{ 'a\nb' | indent(1000000000) }}"}
+    bomb = {"templates/echo/workspace.yaml.j2": CONFIG_MAP + "{{ 'a\nb' | indent(2000000000) }}"}
     done = run("explain", pack(folder, bomb) / "values/echo.yaml", "metadata.name", "--pack", folder)
     assert (done.returncode, "was ended" in done.stderr) == (1, True)
 
@@ -295,6 +305,7 @@ def test_a_broken_schema_or_mode_is_the_packs_fault(run: Run, tmp_path: Path, na
     assert done.returncode == 1, "pack check"
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_pattern_that_tries_for_ever_is_ended(run: Run, tmp_path: Path) -> None:
     text = {"type": "string", "pattern": "^(a+)+$"}
     folder = pack(tmp_path / "echo", MODE | schema(properties=SCHEMA["properties"] | {"a": text}))

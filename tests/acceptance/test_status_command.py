@@ -2,14 +2,12 @@
 
 import copy
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.command import run_here
 from tests.fake_kubectl import FakeKubectl
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,15 +38,7 @@ def listed(*items):
 
 
 def run(*arguments, stdin=None, env=None):
-    return subprocess.run(
-        [sys.executable, str(ROOT / "render.py"), "status", *arguments],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, **(env or {})},
-    )
+    return run_here("status", *arguments, stdin=stdin or "", env=env)
 
 
 def answers(*arguments, stdin=None, env=None):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -201,21 +199,58 @@ def test_two_runs_at_once_do_no_harm(tmp_path: Path) -> None:
     assert len(listed["resources"]) == 60
 
 
-def test_a_run_that_is_killed_leaves_every_file_whole(tmp_path: Path) -> None:
-    tree = tmp_path / "tree"
-    command = [sys.executable, str(ROOT / "render.py"), "in", "--out", "tree/"]
-    for turn in range(40):
-        values(tmp_path / "in", *(f"m{number}" for number in range(40)), replicas=turn + 1)
-        with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as killed:
-            time.sleep(0.15 + turn * 0.006)
-            killed.send_signal(signal.SIGKILL)
+KILLED = """
+import os, shutil, signal, sys
+from kaito_pack.cli import main
+
+NAMES = ("os.mkdir", "os.rename", "os.remove", "open")  # what Python reports before it changes a folder
+
+def killed_before(step):
+    left = [step]
+    def hook(event, args):
+        if event in NAMES and (event != "open" or args[2] & (os.O_WRONLY | os.O_CREAT)):
+            if not left[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left[0] -= 1
+    sys.addaudithook(hook)
+    main(["in", "--out", f"trees/{step:02}/"])
+
+try:
+    main(["in", "--out", "trees/imports"])  # so that no child has to
+except SystemExit:
+    shutil.rmtree("trees/imports")
+step, is_killed = 0, True
+while is_killed:  # each turn one step further, until a run gets to its end
+    shutil.copytree("tree", f"trees/{step:02}")
+    child = os.fork()
+    if not child:
+        killed_before(step)
+    is_killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    step += 1
+"""
+
+
+def test_a_run_that_is_killed_leaves_every_file_whole(run: Run, tmp_path: Path) -> None:
+    """Killed before each change of the file system: a tree that is half old and half new, of whole files."""
+    values(tmp_path / "in", "changed", "gone")
+    assert run("in", "--out", "tree/").returncode == 0
+    values(tmp_path / "in", "changed", "new", replicas=2)
+    (tmp_path / "in" / "gone.yaml").write_text(VALUES.format(name="changed-too", replicas=3), "utf-8")
+    (tmp_path / "trees").mkdir()
+    command, environment = [sys.executable, "-c", KILLED], {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, timeout=120)
+    *killed, whole = sorted((tmp_path / "trees").iterdir())
+    assert len(killed) > 10, len(killed)
+    expected = {name: (whole / name).read_bytes() for name in files(whole)}
+    assert len(expected) == 6
+    old = {(tmp_path / "tree" / name).read_bytes() for name in files(tmp_path / "tree")}
+    for tree in killed:
         for file in tree.rglob("*.yaml"):
-            text = file.read_text(encoding="utf-8")
-            assert text.startswith(MARKER)
-            assert list(yaml.safe_load_all(text))
-            assert text.endswith("\n")
-    assert subprocess.run(command, cwd=tmp_path, check=False).returncode == 0
-    assert not list(tree.rglob(".kaito-pack-*")), "what a killed run left is swept by the next"
+            content = file.read_bytes()
+            assert content in old or content == expected[file.relative_to(tree).as_posix()]
+        assert run("in", "--out", f"trees/{tree.name}").returncode == 0
+        assert {name: (tree / name).read_bytes() for name in files(tree)} == expected
+        assert not list(tree.rglob(".kaito-pack-*")), "what a killed run left is swept by the next"
 
 
 def test_a_new_name_without_a_suffix_is_a_tree(run: Run, tmp_path: Path) -> None:
