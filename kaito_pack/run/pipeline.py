@@ -159,7 +159,11 @@ class Pipeline:
         if is_extended:
             from kaito_pack.rendering.links import check_links  # only additions can have broken one
 
-            found += check_links(of, manifest)
+            links = list(check_links(of, manifest))
+            # A broken link names the values to set, so the engine need not report the same field.
+            broken = {link.path for link in links}
+            found = [one for one in found if one.layer not in ("model", "advice") or one.path not in broken]
+            found += links
         if not self.with_advice:
             found = [one for one in found if one.layer != "advice"]
         if not found:
