@@ -9,7 +9,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, mapping, sequence, text
-from kaito_pack.kaito import commands, instance_types
+from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.fields import CONTAINERS, Workspace, digits, int64
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
@@ -70,15 +70,6 @@ def image_tag_floating(case: Case) -> Iterator[Problem]:
             yield case.problem(*path, "image", image=shown(image))
 
 
-def trust_remote_code(case: Case) -> Iterator[Problem]:
-    """vLLM runs Python code that comes with the model."""
-    for path, container in case.workspace.containers():
-        if "--trust-remote-code" in commands.words(container):
-            args = list(sequence(container.get("args")))
-            own_word = "--trust-remote-code" in args
-            yield case.problem(*path, "args", *([args.index("--trust-remote-code")] if own_word else []))
-
-
 def instance_type_dropped_later(case: Case) -> Iterator[Problem]:
     """A newer KAITO knows the instance type no longer."""
     found = _instance_type(case)
@@ -121,7 +112,6 @@ CHECKS: Mapping[str, Check] = {
     "kaito/gpus-unused": gpus_unused,
     "kaito/preferred-nodes-deprecated": preferred_nodes_deprecated,
     "kaito/image-tag-floating": image_tag_floating,
-    "kaito/trust-remote-code": trust_remote_code,
     "kaito/instance-type-dropped-later": instance_type_dropped_later,
     "advice/part-of-a-byte": part_of_a_byte,
 }

@@ -60,6 +60,13 @@ def check_image(image: str, path: FieldPath) -> Iterator[Problem]:
         yield problem("advice/image-not-judged", path, image=shown(image))
 
 
+def check_stages(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """An error if the GPUs of values cannot be divided among the pipeline stages."""
+    stages, gpus = values.get("pipelineParallelSize"), get(values, ("resources", "gpu"))
+    if isinstance(stages, int) and isinstance(gpus, int) and stages > 0 and gpus % stages:
+        yield problem("model/pipeline-stages", ("pipelineParallelSize",), stages=stages, gpus=gpus)
+
+
 def table_for(vllm: str | None) -> ArgumentTable:
     """The table of that version, or the newest one, to read the names of arguments by."""
     known = argument_table(vllm) if vllm else None

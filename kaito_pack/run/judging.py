@@ -23,7 +23,8 @@ from kaito_pack.kubernetes.objects.objects import check_object
 from kaito_pack.kubernetes.pods.pod import check_pod_template
 from kaito_pack.models import checks as models
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.models.server_checks import check_image, check_servers
+from kaito_pack.models.remote_code import check_remote_code
+from kaito_pack.models.server_checks import check_image, check_servers, check_stages
 
 
 def check(
@@ -87,10 +88,15 @@ def _check_model(body: Mapping[str, Any], surroundings: Surroundings) -> Iterato
     memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
     yield from check_servers(body)
+    yield from check_remote_code(body, catalogue(target.catalogues))
 
 
 def check_model_of_values(
-    values: Mapping[str, Any], mode: Mapping[str, Any], workspace: Mapping[str, Any], target: Target
+    values: Mapping[str, Any],
+    mode: Mapping[str, Any],
+    workspace: Mapping[str, Any],
+    target: Target,
+    with_advice: bool = True,
 ) -> Iterator[Problem]:
     """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine.
 
@@ -99,6 +105,7 @@ def check_model_of_values(
     """
     if mode.get("engine") != "vllm":
         return
+    yield from check_stages(values)
     known = catalogue(target.catalogues)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(get(workspace, ("inference", "preset", "name")))
@@ -108,7 +115,10 @@ def check_model_of_values(
         yield from models.check_quantization(values, known)
     elif containers:
         image = mapping(containers[0]).get("image")
-        yield from check_image(text(image), ("imageRef",))
+        if with_advice:
+            yield from check_image(text(image), ("imageRef",))
+            code = check_remote_code(workspace, known)
+            yield from (warning._replace(path=("modelId",)) for warning in code)
         memory, gpus = gpu_memory(target, values.get("instanceType"))
         yield from models.check_values(values, known, image, memory, gpus)
 

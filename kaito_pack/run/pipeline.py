@@ -177,7 +177,9 @@ class Pipeline:
         of = outcome.values
         if of is None or not outcome.manifests:
             return []
-        found = checks.check_model_of_values(of.filled, of.mode.facts, outcome.manifests[0].body, self.target)
+        found = checks.check_model_of_values(
+            of.filled, of.mode.facts, outcome.manifests[0].body, self.target, self.with_advice
+        )
         return [one.at(of.place(one.path)) for one in found]
 
 
