@@ -10,14 +10,15 @@ import click
 
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import ProblemsError, UsageError
-from kaito_pack.cli._options import Cluster
+from kaito_pack.base.trees import Manifest
+from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.documents import read_file
 from kaito_pack.facts.rules import problem
 from kaito_pack.output.tree import workspace_files
 from kaito_pack.plan.commit import Commit
-from kaito_pack.plan.moves import Identity, Manifest
 from kaito_pack.run.pipeline import Outcome, Pipeline
 from kaito_pack.run.sources import Source, values_sources
+from kaito_pack.workspace.identity import Identity
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Before:
     same_file: dict[Identity, Identity] = field(default_factory=dict)
 
 
-def runs(values: Sequence[str], cluster: Cluster, fleet: str | None, out: str | None) -> list[Run]:
+def runs(values: Sequence[str], cluster: ClusterOptions, fleet: str | None, out: str | None) -> list[Run]:
     """Each cluster that is planned for; one, without a name, where there is no fleet."""
     if fleet is None:
         pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, False)
@@ -80,7 +81,7 @@ def of_objects(files: Sequence[str]) -> Before:
         return Before([body for file in files for body in _objects(file)])
     except ProblemsError as error:
         of = error.problems[0]
-        if of.rule != "file/empty" or of.place is None:
+        if of.rule != "values/file-empty" or of.place is None:
             raise
         # kubectl prints nothing where it finds nothing, and says so itself.
         raise UsageError(f"{escaped(of.place.file)}: there is no object in it to compare with") from None

@@ -7,11 +7,11 @@ import os
 import click
 
 from kaito_pack.base.display import did_you_mean, escaped, shown
-from kaito_pack.cli._options import Cluster, cluster_options
+from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.explain import descriptions
 from kaito_pack.explain import origins as explain_values
-from kaito_pack.facts.rules import all_rules
+from kaito_pack.facts.rules import all_rules, former_names
 from kaito_pack.facts.tables import table
 from kaito_pack.pack import Pack
 from kaito_pack.run.pipeline import Pipeline
@@ -25,7 +25,7 @@ FIT = "fit"
 @click.argument("words", nargs=-1, metavar="[FIELD | RULE | VALUES FIELD | VALUES fit]")
 @cluster_options
 @click.pass_context
-def command(context: click.Context, words: tuple[str, ...], cluster: Cluster) -> None:
+def command(context: click.Context, words: tuple[str, ...], cluster: ClusterOptions) -> None:
     """Say what a value or a rule is, where a value came from, or whether a model fits its GPUs.
 
     \b
@@ -58,7 +58,7 @@ def _is_file(word: str) -> bool:
     return word == "-" or word.endswith(SUFFIXES) or os.path.isfile(word)
 
 
-def _explain_origin(file: str, word: str, cluster: Cluster) -> int:
+def _explain_origin(file: str, word: str, cluster: ClusterOptions) -> int:
     """Where a value, or a part of a manifest, came from."""
     pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above)
     (outcome,) = pipeline.run([file])
@@ -82,9 +82,10 @@ def _explain_origin(file: str, word: str, cluster: Cluster) -> int:
 
 def _explain_word(word: str, pack: Pack) -> int:
     rules, fields = all_rules(), values_fields(pack)
-    if word in rules:
-        examples = table("rules/examples.json").get(word, {})
-        click.echo(descriptions.rule_text(rules[word], examples), nl=False)
+    name = former_names().get(word, word)
+    if name in rules:
+        examples = table("rules/examples.json").get(name, {})
+        click.echo(descriptions.rule_text(rules[name], examples), nl=False)
         return 0
     if word in fields:
         below = [field for name, field in fields.items() if name.startswith(f"{word}.")]

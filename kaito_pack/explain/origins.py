@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from kaito_pack.base.display import shown_whole
 from kaito_pack.base.paths import FieldPath, path_text
-from kaito_pack.base.trees import get
+from kaito_pack.base.trees import ABSENT, Schema, get
 from kaito_pack.pack import Pack
 from kaito_pack.pack.json_schema import applicable
-from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.template_lines import template_line
 from kaito_pack.rendering.trace import culprits, written_at
 from kaito_pack.values import layers
 from kaito_pack.values.checking import Values
 
-_ABSENT = object()
 _STEP = re.compile(r'\.?([^.\[\]"]+)|\["([^"]+)"\]|\[(\d+)\]')
 
 
@@ -65,7 +64,7 @@ def _taken_away(values: Values, path: FieldPath) -> list[str]:
     return []
 
 
-def _is_known(schema: Mapping[str, Any], path: FieldPath) -> bool:
+def _is_known(schema: Schema, path: FieldPath) -> bool:
     for step in path:
         if schema.get("x-opaque") or "properties" not in schema:
             return True
@@ -76,7 +75,7 @@ def _is_known(schema: Mapping[str, Any], path: FieldPath) -> bool:
 
 
 def _given(given: Any, path: FieldPath) -> bool:
-    return get(given, path, _ABSENT) is not _ABSENT
+    return get(given, path, ABSENT) is not ABSENT
 
 
 def _hidden(values: Values, path: FieldPath, winner: layers.Layer) -> Iterator[str]:
@@ -94,7 +93,7 @@ def _reason(values: Values, path: FieldPath) -> str:
 
 
 def manifest_text(
-    values: Values, manifest: Manifest, path: FieldPath, pack: Pack, renderer: Renderer
+    values: Values, manifest: RenderedManifest, path: FieldPath, pack: Pack, renderer: Renderer
 ) -> list[str] | None:
     """What stands at `path` of a manifest and what made it, as lines; None where nothing stands there."""
     value = get(manifest.body, path)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kaito_pack.base.display import looks_like_token
+from kaito_pack.base.trees import Schema
+from kaito_pack.values.checking import literal_tokens
 
 Given = dict[str, Any]
 ValuePath = tuple[str, ...]
 
 
-def example_of(part: Mapping[str, Any]) -> Any:
+def example_of(part: Schema) -> Any:
     """A value that a schema accepts: its only one, its first choice or example, else one of its type."""
     if "const" in part:
         return part["const"]
@@ -41,7 +42,7 @@ def without_value(given: Given, path: Sequence[str], required: Given) -> Given:
     return {**rest, name: required[name]} if name in required else rest
 
 
-def value_paths(given: Given, schema: Mapping[str, Any], path: ValuePath = ()) -> Iterator[ValuePath]:
+def value_paths(given: Given, schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
     """The paths of values; maps with keys of the user's own count as one."""
     for name, value in given.items():
         part = schema.get("properties", {}).get(name, {})
@@ -51,7 +52,7 @@ def value_paths(given: Given, schema: Mapping[str, Any], path: ValuePath = ()) -
             yield (*path, name)
 
 
-def schema_paths(schema: Mapping[str, Any], path: ValuePath = ()) -> Iterator[ValuePath]:
+def schema_paths(schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
     """The paths of all values that a schema knows and does not refuse."""
     for name, part in schema.get("properties", {}).items():
         if "not" in part:
@@ -63,9 +64,5 @@ def schema_paths(schema: Mapping[str, Any], path: ValuePath = ()) -> Iterator[Va
 
 
 def holds_token(value: Any) -> bool:
-    """Whether a Hugging Face token stands anywhere in a value, in its keys, too."""
-    if isinstance(value, Mapping):
-        return any(looks_like_token(str(key)) or holds_token(part) for key, part in value.items())
-    if isinstance(value, list):
-        return any(map(holds_token, value))
-    return isinstance(value, str) and looks_like_token(value)
+    """Whether a Hugging Face token is anywhere in a value, including its keys."""
+    return next(literal_tokens(value), None) is not None

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from functools import cached_property
 from typing import Any
 
 from kaito_pack.base.problems import PackError, ProblemsError
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import (
+    ABSENT,
+    Difference,
+    Manifest,
+    Schema,
+    ValuesMap,
+    children,
+    differences,
+    get,
+    mapping,
+)
 from kaito_pack.documents import Document
-from kaito_pack.importing.comparable import Difference, comparable, differences, missing_from
+from kaito_pack.importing.comparable import comparable, missing_from, weight
 from kaito_pack.importing.given import Given, with_value
-from kaito_pack.importing.paths import ABSENT
 from kaito_pack.importing.stream import Found, Stream
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.rendering import links
-from kaito_pack.rendering.manifests import Manifest, as_yaml
+from kaito_pack.rendering.manifests import RenderedManifest, as_yaml
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.trace import other_value
 from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
+from kaito_pack.workspace.identity import identity
 
 Lost = tuple[Found | None, Difference]
 
@@ -30,7 +40,7 @@ class Trial:
 
     def __init__(self, stream: Stream, mode: Mode, pack: Pack, renderer: Renderer) -> None:
         self.stream, self.mode, self.pack, self.renderer = stream, mode, pack, renderer
-        self._rendered: dict[str, list[Manifest] | None] = {}
+        self._rendered: dict[str, list[RenderedManifest] | None] = {}
 
     @cached_property
     def wanted(self) -> dict[str, Any]:
@@ -47,9 +57,9 @@ class Trial:
             yield None, difference
         yield from self.lost_beside(manifests[1:], namespace_of(manifests[0].body))
 
-    def lost_beside(self, manifests: Sequence[Manifest], namespace: Any) -> Iterator[Lost]:
+    def lost_beside(self, manifests: Sequence[RenderedManifest], namespace: Any) -> Iterator[Lost]:
         """The same for the objects beside the Workspace, where the stream has any."""
-        rendered = {identity(one.body): one for one in manifests}
+        rendered = {identity(manifest.body, ""): manifest for manifest in manifests}
         for found in self.stream.others:
             manifest = rendered.pop(identity(found.body, namespace), None)
             if manifest is not None:
@@ -71,18 +81,14 @@ class Trial:
             filled = dict(self.checked(given).filled)
         except ProblemsError:
             return True
-        part: Mapping[str, Any] = {
-            "properties": json_schema.applicable(self.mode.schema, given)["properties"]
-        }
-        value: Any = filled
-        for step in path:
-            part, value = part.get("properties", {}).get(step, {}), value[step]
-        other = other_value(value, part)
+        part: Schema = {"properties": json_schema.applicable(self.mode.schema, given)["properties"]}
+        part = json_schema.part_at(part, path)
+        other = other_value(get(filled, tuple(path)), part)
         if other is None and "enum" in part:
             other = part["enum"][0]
         return self.texts(filled) != self.texts(with_value(filled, path, other))
 
-    def texts(self, filled: Mapping[str, Any]) -> list[str]:
+    def texts(self, filled: ValuesMap) -> list[str]:
         """The manifests of filled values, an error of a template being an answer of its own."""
         context = {**filled, "mode": self.mode.facts}
         try:
@@ -92,7 +98,7 @@ class Trial:
 
     def distance(self, given: Given) -> int:
         """How much the rendering of `given` differs from what was read."""
-        return sum(difference.weight for _, difference in self.lost(given))
+        return sum(weight(difference) for _, difference in self.lost(given))
 
     def disorder(self, given: Given) -> int | None:
         """How many maps have their keys in another order; None where the manifests differ anyway.
@@ -109,14 +115,14 @@ class Trial:
         first, second = self.rendered(one), self.rendered(other)
         return first is not None and second is not None and as_yaml(first) == as_yaml(second)
 
-    def rendered(self, given: Given) -> list[Manifest] | None:
+    def rendered(self, given: Given) -> list[RenderedManifest] | None:
         """The manifests of `given`; None where they cannot be made, or break a link that the mode keeps."""
         key = repr(given)
         if key not in self._rendered:
             self._rendered[key] = self._render(given)
         return self._rendered[key]
 
-    def _render(self, given: Given) -> list[Manifest] | None:
+    def _render(self, given: Given) -> list[RenderedManifest] | None:
         try:
             checked = self.checked(given)
             manifests = self.renderer.render(checked)
@@ -140,21 +146,12 @@ class Trial:
         return Draft202012Validator(dict(self.mode.schema)).is_valid(given)
 
 
-def namespace_of(body: Mapping[str, Any]) -> Any:
+def namespace_of(body: Manifest) -> Any:
     """The namespace that an object names."""
     return mapping(body.get("metadata")).get("namespace")
 
 
-def identity(body: Mapping[str, Any], namespace: Any = None) -> tuple[str, ...]:
-    """What makes two objects the same one; `namespace` is that of an object which names none."""
-    metadata = mapping(body.get("metadata"))
-    group = str(body.get("apiVersion", "")).rpartition("/")[0]
-    where = metadata.get("namespace") or namespace
-    return group, str(body.get("kind")), str(where), str(metadata.get("name"))
-
-
-def _disorder(one: Any, other: Any) -> int:
-    """In how many maps two equal objects have their keys in another order."""
-    if isinstance(one, dict):
-        return (list(one) != list(other)) + sum(_disorder(part, other[key]) for key, part in one.items())
-    return sum(map(_disorder, one, other)) if isinstance(one, list) else 0
+def _disorder(first: Any, second: Any) -> int:
+    """Return in how many maps two equal objects have their keys in another order."""
+    own = isinstance(first, dict) and list(first) != list(second)
+    return own + sum(_disorder(part, second[key]) for key, part in children(first))

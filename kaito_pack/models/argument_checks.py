@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.facts.rules import problem, rule
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.models.argument_table import (
     Argument,
@@ -55,8 +55,8 @@ def check_arguments(
     ]
     for key, finding in (shared[-1] if shared else {}).items():
         if all(key in others for others in shared):
-            message = rule(finding.rule).message.format(vllm=tables[-1].version, **finding.facts)
-            fix = rule(finding.rule).fix.format(vllm=tables[-1].version, **finding.facts)
+            message = get_rule(finding.rule).message.format(vllm=tables[-1].version, **finding.facts)
+            fix = get_rule(finding.rule).fix.format(vllm=tables[-1].version, **finding.facts)
             yield problem("advice/argument", where(finding.position), message=message, fix=fix)
 
 
@@ -144,13 +144,13 @@ def position_of(name: str, given: Sequence[Given]) -> int:
 
 def _needed_remedy(argument: Argument) -> str:
     names = argument.row.get("names")
-    remedies = rule("model/argument-needs").parameters["remedies"]
+    remedies = get_rule("model/argument-needs").parameters["remedies"]
     text: str = remedies["names" if names else "plain"]
     return text.format(needed=argument.name, names=", ".join(names or ()))
 
 
 def _value_remedy(argument: Argument, text: str) -> str:
-    remedies = rule("model/argument-value").parameters["remedies"]
+    remedies = get_rule("model/argument-value").parameters["remedies"]
     choices = [str(choice) for choice in argument.row.get("choices") or argument.row.get("names") or ()]
     close = did_you_mean(text, choices) if choices else None
     key = "close" if close else "choices" if choices else "plain"
@@ -160,7 +160,7 @@ def _value_remedy(argument: Argument, text: str) -> str:
 
 def _remedy(word: str, known: ArgumentTable) -> str:
     """What to do about an argument that this version does not know: another version does, or a near name."""
-    remedies = rule(REMEDIES).parameters["remedies"]
+    remedies = get_rule(REMEDIES).parameters["remedies"]
     older = [version for version in table_versions() if version_key(version) < version_key(known.version)]
     newer = [version for version in table_versions() if version_key(version) > version_key(known.version)]
     close = _close(word, known)

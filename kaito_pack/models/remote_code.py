@@ -9,7 +9,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import get, sequence, text
-from kaito_pack.facts.rules import problem, rule
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.argument_checks import is_on, position_of
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.images import vllm_of
@@ -59,7 +59,7 @@ def needs_code(model_id: str | None, catalogue: Catalogue) -> bool:
     model = catalogue.find(model_id) if model_id else None
     if model is None or not model.architectures:
         return True
-    return not set(model.architectures).isdisjoint(rule(RULE).parameters["architectures"])
+    return not set(model.architectures).isdisjoint(get_rule(RULE).parameters["architectures"])
 
 
 def is_commit(revision: str) -> bool:

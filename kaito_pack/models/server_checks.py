@@ -10,7 +10,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, get, mapping, sequence, text
-from kaito_pack.facts.rules import problem, rule
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.argument_checks import check_arguments, is_on, position_of
 from kaito_pack.models.argument_table import ArgumentTable, Given, argument_table, table_versions
 from kaito_pack.models.images import lacks_program, vllm_of
@@ -108,7 +108,7 @@ def _check_reach(
     ]
     asks_http = any(kind == "httpGet" and mapping(ask).get("scheme") != "HTTPS" for kind, ask in probes)
     values = last_values(given, words)
-    for name, reason in rule("model/server-unreachable").parameters["reasons"].items():
+    for name, reason in get_rule("model/server-unreachable").parameters["reasons"].items():
         matters = asks_http if reason.get("scheme") else bool(probes) or is_alone
         if not matters or not is_on(name, given) or not _applies(reason.get("value"), values.get(name, "")):
             continue

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from kaito_pack.base.problems import PackError
-
-Schema = Mapping[str, Any]
+from kaito_pack.base.trees import Schema, ValuesMap
 
 BELOW = "pack:below"  # as a `$ref`
 
@@ -97,7 +97,7 @@ def _home(name: str, folders: tuple[Path, ...]) -> int:
     return next((index for index, folder in enumerate(folders) if (folder / name).is_file()), len(folders))
 
 
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merged(base: Schema, over: Schema) -> dict[str, Any]:
     """Two schemas as one: properties merge, `required` and `allOf` add up, else `over` wins."""
     result = dict(base)
     for key, part in over.items():
@@ -146,6 +146,13 @@ def is_quick(schema: Any) -> bool:
     return True
 
 
+def part_at(schema: Schema, path: Iterable[str | int], unknown: Schema = MappingProxyType({})) -> Schema:
+    """Return the schema of the value at `path`; `unknown` for each step that the schema does not define."""
+    for step in path:
+        schema = schema.get("properties", {}).get(step, unknown)
+    return schema
+
+
 def applicable(schema: Schema, value: Any) -> Schema:
     """`schema` with the branches of its `if`s and `allOf`s that fit `value` merged into it: what they say of
     properties, and which of them they require."""
@@ -164,7 +171,7 @@ def applicable(schema: Schema, value: Any) -> Schema:
     return result
 
 
-def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
+def with_defaults(schema: Schema, values: ValuesMap) -> dict[str, Any]:
     """A copy of `values` where every property of `schema` is there: as given, its default, or None.
 
     What the schema calls `x-opaque` is Kubernetes' own, and taken as it is.
@@ -175,7 +182,7 @@ def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
     return _filled(schema, values, values)
 
 
-def _filled(schema: Schema, values: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+def _filled(schema: Schema, values: ValuesMap, top: ValuesMap) -> dict[str, Any]:
     filled = dict(values)
     for name, part in applicable(schema, values).get("properties", {}).items():
         if name in values and not (isinstance(values[name], Mapping) and "properties" in part):
@@ -189,7 +196,7 @@ def _filled(schema: Schema, values: Mapping[str, Any], top: Mapping[str, Any]) -
     return filled
 
 
-def _substituted(default: Any, top: Mapping[str, Any]) -> Any:
+def _substituted(default: Any, top: ValuesMap) -> Any:
     if isinstance(default, str) and "${" in default:
         return re.sub(r"\$\{(\w+)\}", lambda match: str(top.get(match[1], match[0])), default)
     if isinstance(default, Mapping):

@@ -13,6 +13,7 @@ from typing import Any
 from kaito_pack.base.display import looks_like_token, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import ProblemsError
+from kaito_pack.base.trees import Fields, Manifest, get
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.facts.rules import problem
@@ -21,8 +22,9 @@ from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.amounts import printed
 from kaito_pack.kubernetes.decoding.strategic_merge import MergeError, merge
 from kaito_pack.kubernetes.objects.objects import decoded
-from kaito_pack.rendering.manifests import EXTRA, Manifest
+from kaito_pack.rendering.manifests import EXTRA, RenderedManifest
 from kaito_pack.values.checking import Values
+from kaito_pack.workspace.identity import identity
 
 TEMPLATE: FieldPath = ("inference", "template")
 HASH = "kubefoundry.io/template-hash"
@@ -41,7 +43,7 @@ CLUSTER_SCOPED = frozenset(
 KAITO_MAKES = ("Deployment", "Service", "StatefulSet")  # of the Workspace's name
 
 
-def extended(manifests: Sequence[Manifest], values: Values) -> list[Manifest]:
+def extended(manifests: Sequence[RenderedManifest], values: Values) -> list[RenderedManifest]:
     """The manifests with the user's additions; ProblemsError where one cannot be laid over."""
     patch = values.filled.get("podTemplate")
     result = [_patched(manifest, patch, values) if patch else manifest for manifest in manifests]
@@ -50,7 +52,7 @@ def extended(manifests: Sequence[Manifest], values: Values) -> list[Manifest]:
     return result
 
 
-def _patched(manifest: Manifest, patch: Mapping[str, Any], values: Values) -> Manifest:
+def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Values) -> RenderedManifest:
     inference = manifest.body.get("inference")
     if not isinstance(inference, Mapping) or not isinstance(inference.get("template"), Mapping):
         return manifest
@@ -71,22 +73,22 @@ def _patched(manifest: Manifest, patch: Mapping[str, Any], values: Values) -> Ma
     return _manifest(manifest.template, body, origins)
 
 
-def _hash(template: Mapping[str, Any]) -> Any:
+def _hash(template: Fields) -> Any:
     metadata = template.get("metadata") or {}
     return (metadata.get("annotations") or {}).get(HASH)
 
 
-def _manifest(template: str, body: dict[str, Any], origins: Mapping[FieldPath, FieldPath]) -> Manifest:
-    return Manifest(template, to_yaml(body), Document(f"templates/{template}", 1, body), origins)
+def _manifest(
+    template: str, body: dict[str, Any], origins: Mapping[FieldPath, FieldPath]
+) -> RenderedManifest:
+    return RenderedManifest(template, to_yaml(body), Document(f"templates/{template}", 1, body), origins)
 
 
 def to_canonical_form(body: dict[str, Any]) -> None:
     """Write what the user added in the form that KAITO's controller leaves alone."""
     for found in list(canonical.check(body)):
         *above, key = found.path
-        owner: Any = body
-        for step in above:
-            owner = owner[step]
+        owner = get(body, tuple(above))
         if found.rule == "controller/quantity-not-canonical":
             owner[key] = printed(owner[key])
         elif found.rule == "controller/resources-missing":
@@ -95,42 +97,35 @@ def to_canonical_form(body: dict[str, Any]) -> None:
             owner.pop(key, None)  # a list whose last item was taken away
 
 
-def _object(added: Any, path: FieldPath, values: Values, others: Sequence[Manifest]) -> Manifest:
+def _object(
+    added: Any, path: FieldPath, values: Values, others: Sequence[RenderedManifest]
+) -> RenderedManifest:
     body = deepcopy(added)
     kind, metadata = body["kind"], body["metadata"]
     if kind not in CLUSTER_SCOPED:
-        here = metadata.get("namespace") or values.filled["namespace"]
-        body["metadata"] = {"name": metadata["name"], **metadata, "namespace": here}
+        namespace = metadata.get("namespace") or values.filled["namespace"]
+        body["metadata"] = {"name": metadata["name"], **metadata, "namespace": namespace}
     for key in _hidden_tokens(body):
-        at: FieldPath = (*path, "data", key)
-        raise ProblemsError([problem("values/literal-token", at, values.place(at))])
+        token: FieldPath = (*path, "data", key)
+        raise ProblemsError([problem("values/literal-token", token, values.place(token))])
     what = shown(f"{kind} {metadata['name']}")
+    added_identity = identity(body, "")
+    workspace, *_ = identities = [identity(manifest.body, "") for manifest in others]
     for rule, is_wrong in (
         ("values/extra-workspace", body["apiVersion"].startswith("kaito.sh/")),
         ("values/extra-list", kind.endswith("List") and "items" in body),
-        ("values/extra-object-owned", kind in KAITO_MAKES and _has_name_of(others[0].body, body)),
-        ("values/extra-object-twice", any(_identity(one.body) == _identity(body) for one in others)),
+        ("values/extra-object-owned", kind in KAITO_MAKES and workspace[2:] == added_identity[2:]),
+        ("values/extra-object-twice", added_identity in identities),
     ):
         if is_wrong:
             raise ProblemsError([problem(rule, path, values.place(path), kind=shown(kind), what=what)])
     return _manifest(EXTRA, body, {(): path})
 
 
-def _hidden_tokens(body: Mapping[str, Any]) -> list[str]:
+def _hidden_tokens(body: Manifest) -> list[str]:
     """Keys of a Secret whose value, in base64, holds a token; a plain one was found in the values."""
     data = body.get("data") if body["kind"] == "Secret" else None
     if not isinstance(data, Mapping):
         return []
     texts = {key: decoded(value).decode("latin-1") for key, value in data.items() if isinstance(value, str)}
     return [key for key, text in texts.items() if looks_like_token(text)]
-
-
-def _has_name_of(workspace: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    return _identity(workspace)[2:] == _identity(body)[2:]
-
-
-def _identity(body: Mapping[str, Any]) -> tuple[str, ...]:
-    metadata = body.get("metadata")
-    metadata = metadata if isinstance(metadata, Mapping) else {}
-    group = str(body.get("apiVersion", "")).rpartition("/")[0]
-    return group, str(body.get("kind")), str(metadata.get("namespace")), str(metadata.get("name"))

@@ -8,19 +8,18 @@ the mode's `mode.yaml` says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import get
+from kaito_pack.base.trees import Fields, ModeFacts, get
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import CONTAINERS
 from kaito_pack.models.images import vllm_of
 from kaito_pack.models.parallel import gpu_need
 from kaito_pack.models.server_checks import table_for
 from kaito_pack.models.vllm_arguments import argument_path
-from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.command_line import Command, options, read_commands
 from kaito_pack.workspace.served_model import served_model, vllm_servers
@@ -28,7 +27,7 @@ from kaito_pack.workspace.served_model import served_model, vllm_servers
 MODEL = "model"  # the container of every mode that serves the model
 
 
-def check_links(values: Values, workspace: Manifest) -> Iterator[Problem]:
+def check_links(values: Values, workspace: RenderedManifest) -> Iterator[Problem]:
     """What the mode's templates keep true, and the user's additions may have broken."""
     containers = get(workspace.body, CONTAINERS)
     if not isinstance(containers, list) or not containers:
@@ -48,7 +47,7 @@ def check_links(values: Values, workspace: Manifest) -> Iterator[Problem]:
     yield from _argument_links(container, values)
 
 
-def _gpu_link(container: Mapping[str, Any], path: FieldPath, facts: Mapping[str, Any]) -> Iterator[Problem]:
+def _gpu_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     names = facts.get("gpuCountArguments", ())
     limit = get(container, ("resources", "limits", "nvidia.com/gpu"))
     for argument, size in _gpu_counts(container, names, facts) if names else ():
@@ -58,9 +57,7 @@ def _gpu_link(container: Mapping[str, Any], path: FieldPath, facts: Mapping[str,
             yield problem("values/gpu-count-differs", where, **words)
 
 
-def _gpu_counts(
-    container: Mapping[str, Any], names: Sequence[str], facts: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
+def _gpu_counts(container: Fields, names: Sequence[str], facts: ModeFacts) -> Iterator[tuple[str, str]]:
     """The GPU counts that a container's servers take, each with the arguments that decide it.
 
     vLLM's are the product of its parallel sizes; of another engine each argument is one count.
@@ -79,7 +76,7 @@ def _gpu_counts(
     yield from ((names[0], size) for size in sizes)
 
 
-def _port_link(container: Mapping[str, Any], path: FieldPath, facts: Mapping[str, Any]) -> Iterator[Problem]:
+def _port_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     names = facts.get("portArguments", ())
     for command in read_commands(container):
         for value in _values(command, names, facts)[-1:]:
@@ -89,7 +86,7 @@ def _port_link(container: Mapping[str, Any], path: FieldPath, facts: Mapping[str
                 yield problem("values/server-port-differs", where, asked=number, port=facts.get("port"))
 
 
-def _values(command: Command, names: Sequence[str], facts: Mapping[str, Any]) -> list[str]:
+def _values(command: Command, names: Sequence[str], facts: ModeFacts) -> list[str]:
     """The values that a command gives the argument of these names, in whichever spelling, in order."""
     return [
         value
@@ -98,9 +95,7 @@ def _values(command: Command, names: Sequence[str], facts: Mapping[str, Any]) ->
     ]
 
 
-def _probe_links(
-    container: Mapping[str, Any], path: FieldPath, facts: Mapping[str, Any]
-) -> Iterator[Problem]:
+def _probe_links(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     port = facts.get("port")
     named = {get(one, ("name",)): get(one, ("containerPort",)) for one in container.get("ports") or ()}
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
@@ -111,7 +106,7 @@ def _probe_links(
                 yield problem("values/probe-port-differs", where, asked=shown(asked), port=port)
 
 
-def _argument_links(container: Mapping[str, Any], values: Values) -> Iterator[Problem]:
+def _argument_links(container: Fields, values: Values) -> Iterator[Problem]:
     """An argument of the user's that the template writes already, or that is nowhere in the end."""
     extra = values.filled.get("extraArgs") or []
     args = container.get("args")
@@ -133,7 +128,7 @@ def _flag(argument: object) -> str:
     return str(argument).partition("=")[0].replace("_", "-")
 
 
-def _is_same(flag: str, name: str, facts: Mapping[str, Any]) -> bool:
+def _is_same(flag: str, name: str, facts: ModeFacts) -> bool:
     """Whether a server takes `flag` for its argument `name`: another name, its negation, its beginning."""
     synonyms = facts.get("gpuCountArguments", ())
     if flag in synonyms and name in synonyms:

@@ -17,7 +17,7 @@ from kaito_pack.base.trees import get
 from kaito_pack.documents import read_text
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.context import NO_HASHES, context_of
-from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.marking import marked_texts
 from kaito_pack.values.checking import Values
 
@@ -36,7 +36,9 @@ class TemplateLine:
     text: str
 
 
-def template_line(values: Values, manifest: Manifest, path: FieldPath, pack: Pack) -> TemplateLine | None:
+def template_line(
+    values: Values, manifest: RenderedManifest, path: FieldPath, pack: Pack
+) -> TemplateLine | None:
     """The line of a template, its partials included, that emitted what stands at `path`.
 
     None where no line did: the user's own additions have rewritten the manifest there.

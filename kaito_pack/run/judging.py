@@ -9,7 +9,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import get, mapping, sequence, text
+from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, text
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
@@ -27,9 +27,7 @@ from kaito_pack.models.remote_code import check_remote_code
 from kaito_pack.models.server_checks import check_image, check_servers, check_stages
 
 
-def check(
-    body: Mapping[str, Any], surroundings: Surroundings, with_model: bool = True
-) -> list[Problem] | None:
+def check(body: Manifest, surroundings: Surroundings, with_model: bool = True) -> list[Problem] | None:
     """All problems of one manifest, not yet located; None for a kind that nobody here knows.
 
     `with_model` False leaves out what vLLM would say of the model, where the values were asked already.
@@ -47,14 +45,14 @@ def check(
     return [found for found in builtin if found.path not in told] + validated
 
 
-def _unknown_kind(body: Mapping[str, Any], target: Target) -> list[Problem] | None:
+def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
     """The problem of a kind that no cluster has; None for one that a cluster may have."""
     from kaito_pack.kaito.kinds import check_kind  # few manifests are of an unknown kind
 
     return check_kind(body, target) or _absent_kind(body, target.kubernetes)
 
 
-def _absent_kind(body: Mapping[str, Any], kubernetes: str) -> list[Problem] | None:
+def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
     """The problem of a kind that Kubernetes does not have in a group of its own; None for anybody else's."""
     api_version, kind = body.get("apiVersion"), body.get("kind")
     if not isinstance(api_version, str) or not definitions.is_own_group(kubernetes, api_version):
@@ -64,7 +62,7 @@ def _absent_kind(body: Mapping[str, Any], kubernetes: str) -> list[Problem] | No
     return [problem("kubernetes/kind-absent", (wrong,), what=what, kubernetes=kubernetes)]
 
 
-def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target = surroundings.target
     yield from crd.check(body, target.kaito)
     yield from check_template(body, target.kaito, target.kubernetes)
@@ -77,7 +75,7 @@ def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Ite
     yield from advice.check(body, surroundings)
 
 
-def _check_model(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target, workspace = surroundings.target, Workspace(body)
     if workspace.has_preset and workspace.has_inference and workspace.runs_vllm:
         name = workspace.inference.get("config")
@@ -92,9 +90,9 @@ def _check_model(body: Mapping[str, Any], surroundings: Surroundings) -> Iterato
 
 
 def check_model_of_values(
-    values: Mapping[str, Any],
+    values: ValuesMap,
     mode: Mapping[str, Any],
-    workspace: Mapping[str, Any],
+    workspace: Manifest,
     target: Target,
     with_advice: bool = True,
 ) -> Iterator[Problem]:
@@ -123,7 +121,7 @@ def check_model_of_values(
         yield from models.check_values(values, known, image, memory, gpus)
 
 
-def is_extended(values: Mapping[str, Any]) -> bool:
+def is_extended(values: ValuesMap) -> bool:
     """Whether filled `values` change what the mode's templates make of the server."""
     return bool(values.get("podTemplate") or values.get("extraArgs"))
 

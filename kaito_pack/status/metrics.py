@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import PackError
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Manifest, ModeFacts, mapping
 from kaito_pack.documents import read_file
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.workspace import WorkspaceView
@@ -119,7 +119,7 @@ def key_metrics(pack: Pack, mode: Mode) -> list[KeyMetric]:
     return [_key_metric(entry) for entry in engine_facts(pack, facts["keyMetricsOf"])["keyMetrics"]]
 
 
-def _facts(mode: Mode) -> Mapping[str, Any]:
+def _facts(mode: Mode) -> ModeFacts:
     facts = mode.facts.get("metrics")
     if not isinstance(facts, Mapping):
         raise PackError(f"templates/{mode.name}/mode.yaml: it has no metrics")
@@ -131,13 +131,13 @@ def engine_facts(pack: Pack, name: str) -> Mapping[str, Any]:
     for folder in pack.template_folders:
         file = folder / "_engines" / f"{name}.yaml"
         if file.is_file():
-            facts: Mapping[str, Any] = read_file(str(file))[0].value
+            facts: ModeFacts = read_file(str(file))[0].value
             return facts
     raise PackError(f"no templates/_engines/{name}.yaml in the pack")
 
 
 def metrics_of(
-    manifest: Mapping[str, Any], view: WorkspaceView, pack: Pack, by: Match = "workspace"
+    manifest: Manifest, view: WorkspaceView, pack: Pack, by: Match = "workspace"
 ) -> WorkspaceMetrics:
     """The metrics of a Workspace; `view` is what `workspace.read_workspace` reads in it.
 
@@ -176,7 +176,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text)
 
 
-def _mode(manifest: Mapping[str, Any], view: WorkspaceView, pack: Pack) -> Mode:
+def _mode(manifest: Manifest, view: WorkspaceView, pack: Pack) -> Mode:
     """The mode that made the Workspace, else one of its engine, with its port if there is one."""
     labels = mapping(mapping(manifest.get("metadata")).get("labels"))
     modes = {name: pack.mode(name) for name in pack.mode_names}
@@ -196,7 +196,7 @@ def _mode(manifest: Mapping[str, Any], view: WorkspaceView, pack: Pack) -> Mode:
     raise NoMetrics(f"Workspace {shown(view.name)}: {told}, so its metrics are not known")
 
 
-def _endpoint(name: str, view: WorkspaceView, facts: Mapping[str, Any]) -> Endpoint:
+def _endpoint(name: str, view: WorkspaceView, facts: ModeFacts) -> Endpoint:
     """A server on another port than the mode's is reached as the Workspace itself says."""
     port, service = facts["port"], facts["service"]
     told = (service["name"].replace("${workspace}", name), service["port"])

@@ -22,13 +22,13 @@ from typing import Any, NamedTuple
 
 from kaito_pack.base import cache_files
 from kaito_pack.base.problems import UsageError
-
-Schema = Mapping[str, Any]
+from kaito_pack.base.trees import Schema
 
 FORMAT_OF_CACHE = "1"
 POD_TEMPLATE = "io.k8s.api.core.v1.PodTemplateSpec"
 VOLUME = "io.k8s.api.core.v1.Volume"
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+NO_OBJECTS = "io.k8s.apimachinery."  # kinds that only requests and answers have, such as DeleteOptions
 KEPT = [
     "type",
     "properties",
@@ -112,12 +112,8 @@ def of_kind(version: str, api_version: str, kind: str) -> Definitions | None:
     words = [kind, *group.split("."), api]
     if not kind or not all(word.replace("-", "").isalnum() and word.isascii() for word in words if word):
         return None
-    short = "-".join(filter(None, [kind.lower(), group.split(".")[0], api]))
-    folder = known_folder(version)
-    if not os.path.exists(os.path.join(folder, f"{short}.json")):
-        return None
-    name = _name_of_kind(folder, short, {"group": group, "kind": kind, "version": api})
-    return definition(version, name) if name else None
+    name = _kinds(known_folder(version)).get(f"{group}/{api} {kind}")
+    return definition(version, name) if name and not name.startswith(NO_OBJECTS) else None
 
 
 def is_own_group(version: str, api_version: str) -> bool:
@@ -188,11 +184,6 @@ def _package_version() -> str:
         return "".join(c for c in file.read().partition("=")[2] if c.isalnum() or c == ".")
 
 
-def _name_of_kind(folder: str, short: str, kind: Mapping[str, str]) -> str | None:
-    """The name of a kind's definition."""
-    return _kinds(folder).get("{group}/{version} {kind}".format_map(kind))
-
-
 def _kinds(folder: str) -> Mapping[str, str]:
     """The definition of each "group/version kind", cached as the definitions are."""
     file = _cache_file(folder, "kinds")
@@ -226,7 +217,7 @@ def closure(every: Mapping[str, Any], root: str) -> dict[str, Schema]:
     return kept
 
 
-def trimmed(name: str, schema: Mapping[str, Any], referred: list[str]) -> Schema:
+def trimmed(name: str, schema: Schema, referred: list[str]) -> Schema:
     """A definition without descriptions; the names it refers to are added to `referred`."""
     for end, own in OWN_DECODERS.items():
         if name.endswith("." + end):
@@ -234,7 +225,7 @@ def trimmed(name: str, schema: Mapping[str, Any], referred: list[str]) -> Schema
     return _trim(schema, referred)
 
 
-def _trim(schema: Mapping[str, Any], referred: list[str]) -> Schema:
+def _trim(schema: Schema, referred: list[str]) -> Schema:
     kept = {key: schema[key] for key in KEPT if key in schema}
     if "$ref" in kept:
         kept["$ref"] = kept["$ref"].rpartition("/")[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.problems import Layer, Problem
+from kaito_pack.base.problems import Problem, RuleLayer
 from kaito_pack.facts import rules
 from kaito_pack.kubernetes.decoding.decoding import Finding
 
@@ -32,7 +32,7 @@ RULES = {
 
 
 def problems_of(
-    found: Iterable[Finding], layer: Layer, base: FieldPath = (), **facts: str
+    found: Iterable[Finding], layer: RuleLayer, base: FieldPath = (), **facts: str
 ) -> Iterator[Problem]:
     """The problems of a layer that findings below the path `base` are; `facts` fill the rows' words.
 
@@ -50,7 +50,7 @@ def problems_of(
 def named(name: str, finding: Finding, base: FieldPath = (), **facts: str) -> Problem:
     """The problem `name` that a finding is. `{remedy}` in a row's fix is its parameter "near", where a
     name that is near was found, else "far"."""
-    parameters = rules.rule(name).parameters
+    parameters = rules.get_rule(name).parameters
     remedy = str(parameters.get("near" if finding.expected else "far", "")).format(expected=finding.expected)
     words = {**facts, "value": finding.value, "expected": finding.expected, "remedy": remedy}
     return rules.problem(name, base + finding.path, None, **words)
