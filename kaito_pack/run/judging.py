@@ -14,6 +14,7 @@ from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace
+from kaito_pack.kaito.pods import with_controller
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.kaito.template import check_template
 from kaito_pack.kubernetes.decoding import definitions
@@ -22,6 +23,7 @@ from kaito_pack.kubernetes.objects.kinds import check_builtin
 from kaito_pack.kubernetes.objects.objects import check_object
 from kaito_pack.kubernetes.pods.pod import check_pod_template
 from kaito_pack.models import checks as models
+from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.remote_code import check_remote_code
 from kaito_pack.models.server_checks import check_image, check_servers, check_stages
@@ -39,7 +41,7 @@ def check(body: Manifest, surroundings: Surroundings, with_model: bool = True) -
     if builtin is None:
         custom = check_custom(body, surroundings.target.kubernetes)
         return _unknown_kind(body, surroundings.target) if custom is None else custom
-    validated = list(check_object(body, surroundings.target.kubernetes))
+    validated = list(with_controller(check_object(body, surroundings.target.kubernetes)))
     # Where validation speaks it knows more than the decoder: that a value is a Secret's, what a field is for.
     told = {found.path for found in validated}
     return [found for found in builtin if found.path not in told] + validated
@@ -69,7 +71,7 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
     yield from webhook.check(body, surroundings)
     template = get(body, TEMPLATE)
     if isinstance(template, Mapping):
-        yield from check_pod_template(template, TEMPLATE, target.kubernetes)
+        yield from with_controller(check_pod_template(template, TEMPLATE, target.kubernetes))
     yield from controller.check(body, surroundings)
     yield from canonical.check(body, target.kaito)
     yield from advice.check(body, surroundings)
@@ -78,11 +80,14 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
 def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target, workspace = surroundings.target, Workspace(body)
     if workspace.has_preset and workspace.has_inference and workspace.runs_vllm:
+        known = catalogue(target.catalogues)
         name = workspace.inference.get("config")
         found = find_config_map(name, workspace, surroundings) if isinstance(name, str) else None
         settings = (inference_config(found) if found is not None else None) or {}
         path: FieldPath = ("inference", "config")
-        yield from models.check_settings(workspace.preset, settings, catalogue(target.catalogues), path)
+        yield from models.check_settings(workspace.preset, settings, known, path)
+        path = ("inference", "preset")
+        yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
     memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
     yield from check_servers(body)
@@ -108,6 +113,8 @@ def check_model_of_values(
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(get(workspace, ("inference", "preset", "name")))
         yield from models.check_settings(preset, settings, known, (name, "max-model-len"))
+    if preset := text(get(workspace, ("inference", "preset", "name"))):
+        yield from check_preset_access(workspace, preset, known, target.kaito, ("preset",))
     containers = sequence(get(workspace, CONTAINERS))
     if containers and is_extended(values):
         yield from models.check_quantization(values, known)
@@ -119,6 +126,7 @@ def check_model_of_values(
             yield from (warning._replace(path=("modelId",)) for warning in code)
         memory, gpus = gpu_memory(target, values.get("instanceType"))
         yield from models.check_values(values, known, image, memory, gpus)
+        yield from (found._replace(path=("modelId",)) for found in check_access(workspace, known))
 
 
 def is_extended(values: ValuesMap) -> bool:
