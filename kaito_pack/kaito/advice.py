@@ -9,7 +9,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
 from kaito_pack.facts.checks import rule
-from kaito_pack.kaito import instance_types
+from kaito_pack.kaito import instance_types, metadata
 from kaito_pack.kaito.fields import CONTAINERS, Workspace, digits, int64
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
@@ -17,6 +17,7 @@ from kaito_pack.kaito.ruling import Case, judge
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding.quantity import value_of
 
+MODULES = (metadata,)  # with checks of this layer beside those here
 GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
 BYTES = ("memory", "ephemeral-storage")
 MEBIBYTE = 2**20

@@ -20,6 +20,7 @@ from kaito_pack.base.root import VALUES
 from kaito_pack.documents import Document
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.kaito import presets
 from kaito_pack.models.images import vllm_of
 from kaito_pack.models.model import Model, model_of
 from kaito_pack.pack import files as pack_files
@@ -57,13 +58,14 @@ class Catalogue(NamedTuple):
         return self.added.get(wanted) or own_models().get(wanted)
 
     def find_preset(self, name: str) -> Model | None:
-        """The model of a KAITO preset: of that id, or the one whose repository is called so; None if unknown.
+        """Return the model of a KAITO preset, by its id or the name of its repository; None if unknown.
 
-        KAITO names its presets after the repository, in lower case (v0.12.0).
+        KAITO names most presets after the repository, in lower case (v0.12.0); the table has the others.
         """
-        if "/" in name:
-            return self.find(name)
-        wanted = name.lower()
+        preset = presets.find(name)
+        wanted = (preset.model if preset and preset.model else name).lower()
+        if "/" in wanted:
+            return self.find(wanted)
         found = [model for model in self.models() if model.model_id.lower().rpartition("/")[2] == wanted]
         return found[0] if len(found) == 1 else None
 

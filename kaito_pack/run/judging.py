@@ -17,6 +17,7 @@ from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspac
 from kaito_pack.kaito.pods import with_controller
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.kaito.template import check_template
+from kaito_pack.kaito.webhook_settings import MAX_MODEL_LEN, judges_length
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.objects.custom_kinds import check_custom
 from kaito_pack.kubernetes.objects.kinds import check_builtin
@@ -85,6 +86,9 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
         found = find_config_map(name, workspace, surroundings) if isinstance(name, str) else None
         settings = (inference_config(found) if found is not None else None) or {}
         path: FieldPath = ("inference", "config")
+        is_update = surroundings.old is not None
+        if judges_length(workspace.preset, target.kaito, workspace.api, is_update):
+            settings.pop(MAX_MODEL_LEN, None)  # the webhook rejects it before vLLM reads it
         yield from models.check_settings(workspace.preset, settings, known, path)
         path = ("inference", "preset")
         yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
@@ -112,7 +116,9 @@ def check_model_of_values(
     known = catalogue(target.catalogues)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(get(workspace, ("inference", "preset", "name")))
-        yield from models.check_settings(preset, settings, known, (name, "max-model-len"))
+        if judges_length(preset, target.kaito):  # in the manifest that the values render to
+            settings = {key: value for key, value in settings.items() if key != MAX_MODEL_LEN}
+        yield from models.check_settings(preset, settings, known, (name, MAX_MODEL_LEN))
     if preset := text(get(workspace, ("inference", "preset", "name"))):
         yield from check_preset_access(workspace, preset, known, target.kaito, ("preset",))
     containers = sequence(get(workspace, CONTAINERS))

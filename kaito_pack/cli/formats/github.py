@@ -12,7 +12,7 @@ def annotation(found: Problem) -> str:
     place = found.place or Place("")
     words = " ".join(filter(None, [sentence(found.message), sentence(found.fix)]))
     text = f"{path_text(found.path)}: {words}" if found.path else words
-    return workflow_command(found.severity, place.file, place.line, place.column, found.rule, text)
+    return workflow_command(found.level, place.file, place.line, place.column, found.rule, text)
 
 
 def workflow_command(severity: str, file: str, line: int, column: int, title: str, text: str) -> str:

@@ -13,13 +13,12 @@ def summary(reports: Mapping[str, Report]) -> str:
     """`12 documents: 11 accepted, 1 skipped; 3 warnings`, of the newest KAITO that was asked for."""
     entries = list(reports.values())[-1].entries
     verdicts = [entry.verdict for entry in entries]
-    counts = [
-        f"{verdicts.count(word)} {word}" for word in ("accepted", "refused", "skipped") if word in verdicts
-    ]
+    words = ("accepted", "refused", "undecidable", "skipped")
+    counts = [f"{verdicts.count(word)} {word}" for word in words if word in verdicts]
     found = [one for entry in entries for one in entry.problems]
     tail = [
         _counted(sum(one.is_error for one in found), "error"),
-        _counted(sum(not one.is_error for one in found), "warning"),
+        _counted(sum(one.severity == "warning" for one in found), "warning"),
     ]
     head = _counted(len(entries), "document") or "no documents"
     return "; ".join([f"{head}: {', '.join(counts) or 'nothing to judge'}", *filter(None, tail)])
