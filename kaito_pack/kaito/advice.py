@@ -9,7 +9,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, mapping, sequence, text
 from kaito_pack.facts.checks import rule
-from kaito_pack.kaito import commands, controller_instance_types, instance_types, metadata
+from kaito_pack.kaito import controller_instance_types, instance_types, metadata
 from kaito_pack.kaito.fields import CONTAINERS, Workspace
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
@@ -32,10 +32,10 @@ def _instance_type(case: Case) -> InstanceType | None:
 @rule("advice/gpus-unused")
 def gpus_unused(case: Case) -> Iterator[Problem]:
     """A node with GPUs, for a pod that asks for none."""
-    found = _instance_type(case)
+    node_type = _instance_type(case)
     containers = [container for _, container in case.workspace.containers()]
-    if found and containers and not any(gpus_of(container) for container in containers):
-        yield case.problem(*CONTAINERS, instance_type=shown(found.name), gpus=found.gpus)
+    if node_type and containers and not any(gpus_of(container) for container in containers):
+        yield case.problem(*CONTAINERS, instance_type=shown(node_type.name), gpus=node_type.gpus)
 
 
 @rule("advice/preferred-nodes-deprecated")
@@ -54,23 +54,17 @@ def image_tag_floating(case: Case) -> Iterator[Problem]:
             yield case.problem(*path, "image", image=shown(image))
 
 
-@rule("advice/trust-remote-code")
-def trust_remote_code(case: Case) -> Iterator[Problem]:
-    """vLLM runs Python code that comes with the model."""
-    for path, container in case.workspace.containers():
-        if "--trust-remote-code" in commands.words(container):
-            args = list(sequence(container.get("args")))
-            own_word = "--trust-remote-code" in args
-            yield case.problem(*path, "args", *([args.index("--trust-remote-code")] if own_word else []))
-
-
 @rule("advice/instance-type-dropped-later")
 def instance_type_dropped_later(case: Case) -> Iterator[Problem]:
     """A newer KAITO knows the instance type no longer."""
-    found = _instance_type(case)
-    if found and found.dropped_in and found.known_in(case.kaito) and not case.own_nodes:
+    node_type = _instance_type(case)
+    if node_type and node_type.dropped_in and node_type.known_in(case.kaito) and not case.own_nodes:
         yield case.problem(
-            "resource", "instanceType", name=shown(found.name), model=found.model, dropped_in=found.dropped_in
+            "resource",
+            "instanceType",
+            name=shown(node_type.name),
+            model=node_type.model,
+            dropped_in=node_type.dropped_in,
         )
 
 
@@ -92,15 +86,15 @@ def part_of_a_byte(case: Case) -> Iterator[Problem]:
 
 def _byte_quantities(workspace: Workspace) -> Iterator[tuple[FieldPath, object]]:
     """Every amount of memory or disk that a pod asks for, with its path."""
-    spec, at = workspace.pod_spec, CONTAINERS[:-1]
-    for path, owner in ((at, spec), *workspace.all_containers()):
+    spec, spec_path = workspace.pod_spec, CONTAINERS[:-1]
+    for path, owner in ((spec_path, spec), *workspace.all_containers()):
         for part in ("requests", "limits"):
             amounts = mapping(mapping(owner.get("resources")).get(part))
             for name in BYTES:
                 yield (*path, "resources", part, name), amounts.get(name)
     for index, volume in enumerate(sequence(spec.get("volumes"))):
         folder = mapping(mapping(volume).get("emptyDir"))
-        yield (*at, "volumes", index, "emptyDir", "sizeLimit"), folder.get("sizeLimit")
+        yield (*spec_path, "volumes", index, "emptyDir", "sizeLimit"), folder.get("sizeLimit")
 
 
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:

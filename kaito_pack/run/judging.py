@@ -26,6 +26,8 @@ from kaito_pack.kubernetes.pods.pod import check_pod_template
 from kaito_pack.models import checks as models
 from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.remote_code import check_remote_code
+from kaito_pack.models.server_checks import check_image, check_servers, check_stages
 
 
 def check(body: Manifest, surroundings: Surroundings, with_model: bool = True) -> list[Problem] | None:
@@ -92,10 +94,16 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
         yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
     memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
+    yield from check_servers(body)
+    yield from check_remote_code(body, catalogue(target.catalogues))
 
 
 def check_model_of_values(
-    values: ValuesMap, mode: Mapping[str, Any], workspace: Manifest, target: Target
+    values: ValuesMap,
+    mode: Mapping[str, Any],
+    workspace: Manifest,
+    target: Target,
+    with_advice: bool = True,
 ) -> Iterator[Problem]:
     """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine.
 
@@ -104,6 +112,7 @@ def check_model_of_values(
     """
     if mode.get("engine") != "vllm":
         return
+    yield from check_stages(values)
     known = catalogue(target.catalogues)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(get(workspace, ("inference", "preset", "name")))
@@ -116,8 +125,13 @@ def check_model_of_values(
     if containers and is_extended(values):
         yield from models.check_quantization(values, known)
     elif containers:
+        image = mapping(containers[0]).get("image")
+        if with_advice:
+            yield from check_image(text(image), ("imageRef",))
+            code = check_remote_code(workspace, known)
+            yield from (warning._replace(path=("modelId",)) for warning in code)
         memory, gpus = gpu_memory(target, values.get("instanceType"))
-        yield from models.check_values(values, known, mapping(containers[0]).get("image"), memory, gpus)
+        yield from models.check_values(values, known, image, memory, gpus)
         yield from (found._replace(path=("modelId",)) for found in check_access(workspace, known))
 
 
