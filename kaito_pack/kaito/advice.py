@@ -16,6 +16,7 @@ from kaito_pack.kaito.instance_types import InstanceType
 from kaito_pack.kaito.ruling import Case, judge
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding.quantity import value_of
+from kaito_pack.values.secrets import remedy, secrets_in
 
 MODULES = (metadata,)  # with checks of this layer beside those here
 GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
@@ -73,6 +74,13 @@ def image_tag_floating(case: Case) -> Iterator[Problem]:
         image = text(container.get("image"))
         if image and tag_of(image) in (None, "latest"):
             yield case.problem(*path, "image", image=shown(image))
+
+
+@rule("advice/literal-secret")
+def literal_secret(case: Case) -> Iterator[Problem]:
+    """A secret that is written out in the pod template."""
+    for path, name, _ in secrets_in(case.workspace.pod_spec):
+        yield case.problem(*CONTAINERS[:-1], *path, name=shown(name), remedy=remedy(name))
 
 
 @rule("advice/instance-type-dropped-later")
