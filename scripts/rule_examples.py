@@ -8,13 +8,14 @@ tests/pairs/, of long ones the part where the two differ.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from functools import cache
 from itertools import takewhile
 from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.root import ROOT
-from kaito_pack.base.trees import differences
+from kaito_pack.base.trees import differences, get, put
 from kaito_pack.documents import Document, read_file, read_text
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.kaito.target import Target
@@ -46,10 +47,24 @@ def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
             yield case.rule, {"bad": _text(case), "good": _text(_twins()[case.file.stem])}
             continue
         good = good_entry(case, str(body.get("kind"))).body or {}
-        # What tells the two apart may stand beside the field: then they are shown from higher up.
-        while path and excerpt(body, path) == excerpt(good, path):
-            path = path[:-1]
-        yield case.rule, {"bad": excerpt(body, path), "good": excerpt(good, path)}
+        yield case.rule, dict(zip(("bad", "good"), _contrast(body, good, path), strict=True))
+
+
+def _contrast(bad: Mapping[str, Any], good: Mapping[str, Any], path: FieldPath) -> tuple[str, str]:
+    """Return the parts of two manifests that show the difference at `path`, or beside it from higher up."""
+    for length in range(len(path), -1, -1):
+        parts = excerpt(bad, path[:length]), excerpt(good, path[:length])
+        if parts[0] != parts[1]:
+            return parts
+    # The excerpts end before the difference: what both have in common is left out, but for the name.
+    shortened = [deepcopy(dict(body)) for body in (bad, good)]
+    while not all(isinstance(get(body, path), dict) for body in shortened):
+        path = path[:-1]
+    owners = [get(body, path) for body in shortened]
+    for body, owner, other in zip(shortened, owners, reversed(owners), strict=True):
+        named = {key: owner[key] for key in ("name",) if key in owner}
+        put(body, path, {**named, **_less(owner, other)})
+    return excerpt(shortened[0], path), excerpt(shortened[1], path)
 
 
 def _text(case: Case) -> str:
