@@ -15,6 +15,7 @@ from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, t
 from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count
 from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
+from kaito_pack.models.size import check_size
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
 
 
@@ -30,17 +31,7 @@ def check_values(
     `image` is the one that the values render to, `gpu_memory_gib` the memory of ONE GPU in GiB, `most_gpus`
     the GPUs of one node, each where known.
     """
-    yield from check_quantization(values, catalogue)
     yield from check_serving(serving_of_values(values, image), catalogue, gpu_memory_gib, most_gpus)
-
-
-def check_quantization(values: ValuesMap, catalogue: Catalogue) -> Iterator[Problem]:
-    """A problem where the model that the values name is a quantized one."""
-    serving = serving_of_values(values, None)
-    model = catalogue.find(serving.model_id) if serving.model_id else None
-    if model is not None and model.quantization:
-        method = shown(model.quantization)
-        yield problem("model/quantized", serving.path("model_id"), model=shown(model.model_id), method=method)
 
 
 def check_workspace(
@@ -76,6 +67,7 @@ def check_serving(
     model = catalogue.find(serving.model_id) if serving.model_id else None
     if model is None:
         yield from check_odd_gpu_count(serving)
+        yield from check_size(serving, catalogue, gpu_memory_gib)
         return
     yield from check_heads(serving, model)
     yield from check_length(serving, model)
