@@ -25,6 +25,7 @@ from typing import Any, NamedTuple, get_args
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Layer, PackError, Place, Problem, Severity
+from kaito_pack.base.sentences import filled
 from kaito_pack.facts.tables import per_pack, table
 
 
@@ -95,5 +96,5 @@ def problem(name: str, path: FieldPath = (), place: Place | None = None, /, **fa
     Facts that are a user's text must have gone through `problems.shown` first.
     """
     found = rule(name)
-    message = found.message.format_map(facts)
-    return Problem(name, found.layer, found.severity, path, message, found.fix.format_map(facts), place)
+    message = filled(found.message, facts)
+    return Problem(name, found.layer, found.severity, path, message, filled(found.fix, facts), place)

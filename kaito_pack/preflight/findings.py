@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from kaito_pack.base.sentences import sentence
+from kaito_pack.base.sentences import filled, sentence
 from kaito_pack.facts.tables import table
 
 State = Literal["ok", "warning", "error"]
@@ -24,5 +24,5 @@ class Finding:
 def finding(name: str, /, **facts: object) -> Finding:
     """The finding `name`, its row's words filled with `facts` (a user's text has gone through `shown`)."""
     row = table("preflight.json")[name]
-    message, fix = row["message"].format_map(facts), row.get("fix", "").format_map(facts)
+    message, fix = filled(row["message"], facts), filled(row.get("fix", ""), facts)
     return Finding(name, row["state"], sentence(message), sentence(fix))

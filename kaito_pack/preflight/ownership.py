@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack.base.display import shown
+from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import mapping
 from kaito_pack.facts.tables import table
 from kaito_pack.preflight.findings import Finding, finding
@@ -58,5 +59,5 @@ def _managers(
         for mark, title in marks.items():
             value = mapping(there.get(part)).get(mark)
             if isinstance(value, str) and mapping(metadata.get(part)).get(mark) != value:
-                manager = title.format_map({"value": shown(value)})
+                manager = filled(title, {"value": shown(value)})
                 yield finding("workspace-managed", manager=manager, mark=f"{mark}: {shown(value)}", **name)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kaito_pack.base.display import escaped, looks_like_token
+from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import at, mapping
 from kaito_pack.status import conditions as reading
 from kaito_pack.status.conditions import ABSENT, Condition, Conditions, table
@@ -34,9 +35,9 @@ def reason(
         "desired": view.desired,
         "ready": ready,
     }
-    told = row["reason"].format_map(words)
+    told = filled(row["reason"], words)
     if row["phase"] == "Running" and ready is not None and ready < view.desired:
-        told += ", " + table()["notes"]["fewerReady"].format_map(words)
+        told += ", " + filled(table()["notes"]["fewerReady"], words)
     return str(told)
 
 
@@ -60,9 +61,8 @@ def _detail(kind: str, workspace: Mapping[str, Any], conditions: Conditions) -> 
     elif kind == "contradiction":
         message = _contradiction(workspace, conditions)
     elif kind == "workers":
-        workers = notes["workers"].format(
-            workers=reading.worker_count(workspace), desired=desired_replicas(workspace)
-        )
+        counts = {"workers": reading.worker_count(workspace), "desired": desired_replicas(workspace)}
+        workers = filled(notes["workers"], counts)
         message = ": ".join([workers, *list(reading.reconcile_errors(conditions))[:1]])
     return printable(message).rstrip(". ") or str(notes["noMessage"])
 

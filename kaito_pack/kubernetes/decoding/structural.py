@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kaito_pack.base.display import shown, shown_typed
+from kaito_pack.facts.patterns import search
 from kaito_pack.kubernetes.decoding.decoding import (
     Check,
     Finding,
@@ -239,10 +240,8 @@ def _enum(choices: list[Any]) -> Check:
 
 def _pattern(pattern: str) -> Check:
     def check(value: Any, trail: Trail, found: Found) -> None:
-        import re  # only a status has patterns
-
         # Go's `$` takes no line end before the text's end, as Python's does.
-        if isinstance(value, str) and not re.search(pattern.removesuffix("$") + r"\Z", value):
+        if isinstance(value, str) and not search(pattern.removesuffix("$") + r"\Z", value):
             found.append(Finding("text", path_of(trail), shown(value), f"a text like {pattern}"))
 
     return check
