@@ -10,7 +10,11 @@ from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 
-Fields = Mapping[str, Any]
+Fields = Mapping[str, Any]  # the fields of a part of a manifest, such as a container
+Manifest = Mapping[str, Any]  # an object of Kubernetes, as it is read or rendered
+Schema = Mapping[str, Any]  # a JSON Schema, or a part of one
+ValuesMap = Mapping[str, Any]  # values by name, as a person writes them or filled with defaults
+ModeFacts = Mapping[str, Any]  # what mode.yaml and the file of its engine say of a mode
 
 
 def mapping(value: object) -> Fields:
@@ -19,7 +23,7 @@ def mapping(value: object) -> Fields:
     return value if isinstance(value, dict) else {}
 
 
-def at(value: Any, path: FieldPath, absent: Any = None) -> Any:
+def get(value: Any, path: FieldPath, absent: Any = None) -> Any:
     """What stands at `path` inside `value`, or `absent` where nothing does."""
     for step in path:
         if isinstance(value, Mapping) and step in value:

@@ -10,11 +10,12 @@ import click
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import ProblemsError, UsageError
+from kaito_pack.base.trees import Manifest
 from kaito_pack.cli._options import Cluster
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, runs
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan.commit import Commit
-from kaito_pack.plan.moves import Manifest, identity
+from kaito_pack.plan.moves import identity
 from kaito_pack.run.pipeline import Outcome
 
 

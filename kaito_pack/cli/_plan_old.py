@@ -10,12 +10,13 @@ import click
 
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import ProblemsError, UsageError
+from kaito_pack.base.trees import Manifest
 from kaito_pack.cli._options import Cluster
 from kaito_pack.documents import read_file
 from kaito_pack.facts.rules import problem
 from kaito_pack.output.tree import workspace_files
 from kaito_pack.plan.commit import Commit
-from kaito_pack.plan.moves import Identity, Manifest
+from kaito_pack.plan.moves import Identity
 from kaito_pack.run.pipeline import Outcome, Pipeline
 from kaito_pack.run.sources import Source, values_sources
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import ProblemsError
+from kaito_pack.base.trees import Manifest
 from kaito_pack.cli._durations import Window
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import as_json, tell
@@ -71,12 +72,12 @@ def command(
     context.exit(code)
 
 
-def _metrics(workspace: Mapping[str, Any], pack: Pack, by: Any) -> WorkspaceMetrics:
+def _metrics(workspace: Manifest, pack: Pack, by: Any) -> WorkspaceMetrics:
     engines = engines_of(pack)
     return metrics_of(workspace, read_workspace(workspace, engines.served_names, engines.suffixes), pack, by)
 
 
-def _workspaces(file: str, pack: Pack) -> Sequence[Mapping[str, Any]]:
+def _workspaces(file: str, pack: Pack) -> Sequence[Manifest]:
     """The Workspaces of a file, or the one that its values render to.
 
     Raises ProblemsError for values that are wrong, NoMetrics for manifests of other kinds alone.

@@ -15,7 +15,7 @@ from kaito_pack.cli._options import Cluster, cluster_options
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.cli._progress import bar
 from kaito_pack.rendering import manifests
-from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.run.pipeline import Outcome, Pipeline
 from kaito_pack.run.sources import named_files
 
@@ -103,13 +103,13 @@ def _put_out(outcomes: Sequence[Outcome], job: Job) -> int:
     return 0
 
 
-def _tree_text() -> Callable[[Sequence[Manifest]], tuple[str, str]]:
+def _tree_text() -> Callable[[Sequence[RenderedManifest]], tuple[str, str]]:
     from kaito_pack.output.tree import text_of  # a stream needs no tree
 
     return text_of
 
 
-def _bodies(manifests: Sequence[Manifest]) -> list[Any]:
+def _bodies(manifests: Sequence[RenderedManifest]) -> list[Any]:
     return [manifest.body for manifest in manifests]
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from kaito_pack.base.display import shown_whole
 from kaito_pack.base.paths import FieldPath, path_text
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import Schema, get
 from kaito_pack.pack import Pack
 from kaito_pack.pack.json_schema import applicable
-from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.template_lines import template_line
 from kaito_pack.rendering.trace import culprits, written_at
@@ -34,7 +34,7 @@ def origin_text(values: Values, path: FieldPath) -> list[str] | None:
     """What a value is and where it came from, as lines; None where there is no such value."""
     if not _is_known(values.mode.schema, path):
         return None
-    value = at(values.filled, path)
+    value = get(values.filled, path)
     name = path_text(path)
     if value is None:
         return [f"{name} is not set, and has no default", *_taken_away(values, path)]
@@ -60,12 +60,12 @@ def _taken_away(values: Values, path: FieldPath) -> list[str]:
     """The null that takes a value of a lower layer away, where there is one."""
     for layer in reversed(values.layers):
         if _given(layer.document.value, path):
-            is_null = at(layer.document.value, path) is None
+            is_null = get(layer.document.value, path) is None
             return [f"  null takes it away at {_where(layer, path)}"] if is_null else []
     return []
 
 
-def _is_known(schema: Mapping[str, Any], path: FieldPath) -> bool:
+def _is_known(schema: Schema, path: FieldPath) -> bool:
     for step in path:
         if schema.get("x-opaque") or "properties" not in schema:
             return True
@@ -76,13 +76,13 @@ def _is_known(schema: Mapping[str, Any], path: FieldPath) -> bool:
 
 
 def _given(given: Any, path: FieldPath) -> bool:
-    return at(given, path, _ABSENT) is not _ABSENT
+    return get(given, path, _ABSENT) is not _ABSENT
 
 
 def _hidden(values: Values, path: FieldPath, winner: layers.Layer) -> Iterator[str]:
     for layer in reversed(values.layers):
         if layer is not winner and _given(layer.document.value, path):
-            yield f"{_where(layer, path)}: {shown_whole(at(layer.document.value, path), quote=False)}"
+            yield f"{_where(layer, path)}: {shown_whole(get(layer.document.value, path), quote=False)}"
 
 
 def _reason(values: Values, path: FieldPath) -> str:
@@ -94,10 +94,10 @@ def _reason(values: Values, path: FieldPath) -> str:
 
 
 def manifest_text(
-    values: Values, manifest: Manifest, path: FieldPath, pack: Pack, renderer: Renderer
+    values: Values, manifest: RenderedManifest, path: FieldPath, pack: Pack, renderer: Renderer
 ) -> list[str] | None:
     """What stands at `path` of a manifest and what made it, as lines; None where nothing stands there."""
-    value = at(manifest.body, path)
+    value = get(manifest.body, path)
     if value is None:
         return None
     lines = [f"{manifest.body.get('kind')}: {shown_whole(value, quote=False)}"]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.form.hints import hints
 from kaito_pack.form.questions import MODE, Question
@@ -70,7 +71,7 @@ def _word(value: Any) -> str:
     return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
-def answered(answers: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
+def answered(answers: ValuesMap, path: Sequence[str], value: Any) -> dict[str, Any]:
     """`answers` with `value` at `path`; None takes away what is there, and a map that it leaves empty."""
     step, *rest = path
     result = dict(answers)
@@ -84,13 +85,13 @@ def answered(answers: Mapping[str, Any], path: Sequence[str], value: Any) -> dic
     return result
 
 
-def of_mode(mode: Mode, answers: Mapping[str, Any]) -> dict[str, Any]:
+def of_mode(mode: Mode, answers: ValuesMap) -> dict[str, Any]:
     """The answers that still mean something once `mode` is chosen instead of another one."""
     taken = mode.schema.get("properties", {})
     return {name: value for name, value in answers.items() if name in taken and name != MODE}
 
 
-def submitted(mode: Mode, answers: Mapping[str, Any]) -> dict[str, Any]:
+def submitted(mode: Mode, answers: ValuesMap) -> dict[str, Any]:
     """The values document of the answers, without defaults but those that are always written.
 
     What no form asks for, such as the pod template of an opened file, stays as it is, mistakes included.
@@ -98,7 +99,7 @@ def submitted(mode: Mode, answers: Mapping[str, Any]) -> dict[str, Any]:
     return {MODE: mode.name} | _submitted(mode.schema, answers, mode.name)
 
 
-def _submitted(schema: Mapping[str, Any], answers: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _submitted(schema: Schema, answers: ValuesMap, where: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     schema = json_schema.applicable(schema, answers)
     parts = schema.get("properties", {})
@@ -122,7 +123,7 @@ def _is_set(value: Any) -> bool:
     return value is not None and value != {} and value != []
 
 
-def values_text(mode: Mode, answers: Mapping[str, Any], schema_file: str | None = None) -> str:
+def values_text(mode: Mode, answers: ValuesMap, schema_file: str | None = None) -> str:
     """The values file of the answers: one comment a value, the model and what is required first.
 
     `schema_file` is where an editor finds the schema, as seen from the file; None leaves that line out.
@@ -135,13 +136,13 @@ def values_text(mode: Mode, answers: Mapping[str, Any], schema_file: str | None 
     return "\n".join([*lines, *_entries({name: document[name] for name in names}, schema, "")]) + "\n"
 
 
-def _rank(name: str, schema: Mapping[str, Any]) -> int:
+def _rank(name: str, schema: Schema) -> int:
     """Required values come first, in the order in which the schemas require them; then the others."""
     order = [*dict.fromkeys([*schema.get("required", ()), *schema.get("properties", {})])]
     return order.index(name) if name in order else len(order)
 
 
-def _entries(values: Mapping[str, Any], schema: Mapping[str, Any], pad: str) -> Iterator[str]:
+def _entries(values: ValuesMap, schema: Schema, pad: str) -> Iterator[str]:
     for name, value in values.items():
         part = schema.get("properties", {}).get(name, {})
         if "properties" in part and not part.get("x-opaque") and isinstance(value, Mapping):

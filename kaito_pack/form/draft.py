@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
+from kaito_pack.base.trees import ValuesMap
 from kaito_pack.form.answers import answered, submitted
 from kaito_pack.form.model_choice import About
 from kaito_pack.form.questions import MODE, Question, questions
@@ -36,7 +37,7 @@ class Draft:
 
     ground: Ground
     mode: Mode
-    answers: Mapping[str, Any] = field(default_factory=dict)
+    answers: ValuesMap = field(default_factory=dict)
     of: About = NOTHING_KNOWN
     file: str | None = None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.trees import Schema
 from kaito_pack.documents import Document
 from kaito_pack.form.answers import answered, parsed
 from kaito_pack.form.hints import hints
@@ -68,5 +69,5 @@ def whole(path: Iterable[str]) -> str:
     return "--" + "-".join(names)
 
 
-def _is_asked(part: Mapping[str, Any], where: str) -> bool:
+def _is_asked(part: Schema, where: str) -> bool:
     return kind_of(part) is not None and hints(part, where).ask != "never"

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.trees import Schema
 
 # first: asked of everybody; more: under Advanced; never: left to those who edit the file. gated: asked, and
 # required, for a model that the Hub gives only with a token. auto: asked first where KAITO creates nodes.
@@ -34,7 +35,7 @@ class Hints(NamedTuple):
     commands: Mapping[str, str] = MappingProxyType({})
 
 
-def hints(part: Mapping[str, Any], where: str) -> Hints:
+def hints(part: Schema, where: str) -> Hints:
     """The hints of a value's schema; PackError, naming `where`, for one that is misspelt."""
     given = part.get("x-form", {})
     for name, value in given.items():

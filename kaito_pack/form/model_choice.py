@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from kaito_pack.base.trees import Schema
 from kaito_pack.facts.tables import schema
 from kaito_pack.form.hints import hints
 from kaito_pack.models.catalogue import Catalogue
@@ -108,7 +109,7 @@ def gated_value(mode: Mode) -> str | None:
     return next((name for name, part in parts.items() if hints(part, mode.name).ask == "gated"), None)
 
 
-def model_schema() -> Mapping[str, Any]:
+def model_schema() -> Schema:
     """What a catalogue says of one model, by name: the words for a person who says it instead."""
     parts: Mapping[str, Any] = schema("catalogue.schema.json")["$defs"]["model"]["properties"]
     return parts

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.form.hints import Hints, filled_in, hints
 from kaito_pack.form.model_choice import About, gguf_repositories
 from kaito_pack.kaito import instance_types
@@ -75,18 +76,18 @@ class Field:
     """One value of a mode as its schema describes it under the answers there are."""
 
     path: tuple[str, ...]
-    part: Mapping[str, Any]
+    part: Schema
     is_required: bool
     hints: Hints
 
 
-def fields(mode: Mode, answers: Mapping[str, Any]) -> list[Field]:
+def fields(mode: Mode, answers: ValuesMap) -> list[Field]:
     """Every value that `mode` takes under `answers`, those that no form can ask for included."""
     return list(_fields(mode.schema, answers, (), True, f"schemas/values/{mode.name}.schema.json"))
 
 
 def _fields(
-    schema: Mapping[str, Any], answers: Any, above: tuple[str, ...], is_asked: bool, where: str
+    schema: Schema, answers: Any, above: tuple[str, ...], is_asked: bool, where: str
 ) -> Iterator[Field]:
     given = answers if isinstance(answers, Mapping) else {}
     schema = json_schema.applicable(schema, given)
@@ -102,7 +103,7 @@ def _fields(
 
 
 def questions(
-    pack: Pack, mode: Mode, answers: Mapping[str, Any], of: About, target: Target, catalogue: Catalogue
+    pack: Pack, mode: Mode, answers: ValuesMap, of: About, target: Target, catalogue: Catalogue
 ) -> list[Question]:
     """What `mode` asks under `answers`: the values of its own first, Advanced ones last.
 
@@ -125,7 +126,7 @@ def questions(
     ]
 
 
-def kind_of(part: Mapping[str, Any]) -> Kind | None:
+def kind_of(part: Schema) -> Kind | None:
     """How a person answers; None for what only a file can hold, and for a value that is not free."""
     if "const" in part:
         return None
@@ -156,7 +157,7 @@ def _is_more(field: Field, of: About, target: Target, is_answered: bool) -> bool
 
 
 def _question(
-    field: Field, kind: Kind, more: bool, answers: Mapping[str, Any], filled: Mapping[str, Any], known: Any
+    field: Field, kind: Kind, more: bool, answers: ValuesMap, filled: ValuesMap, known: Any
 ) -> Question:
     part, told = field.part, field.hints
     choices = [
@@ -186,18 +187,18 @@ def _question(
     )
 
 
-def _holds_text(part: Mapping[str, Any], kind: Kind) -> bool:
+def _holds_text(part: Schema, kind: Kind) -> bool:
     kinds = part.get("type", "string")
     return kinds == "string" if kind == "map" else "string" in kinds
 
 
-def question_of(path: tuple[str, ...], part: Mapping[str, Any]) -> Question:
+def question_of(path: tuple[str, ...], part: Schema) -> Question:
     """The question of one value by its schema alone, whatever else is answered."""
     kind = kind_of(part) or ("choice" if "enum" in part else "text")
     return _question(Field(path, part, False, hints(part, ".".join(path))), kind, False, {}, {}, {})
 
 
-def meaning(part: Mapping[str, Any], choice: Any) -> str:
+def meaning(part: Schema, choice: Any) -> str:
     """What a description says of one choice; in `manual: by hand. job: by a Job.` there are two."""
     said, name = part.get("description", ""), re.escape(str(choice))
     among = "|".join(re.escape(str(one)) for one in part.get("enum", ()))

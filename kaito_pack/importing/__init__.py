@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kaito_pack.base.problems import Problem, UsageError
+from kaito_pack.base.trees import ValuesMap
 from kaito_pack.documents import Document
 from kaito_pack.importing.captures import rests, section_faults
 from kaito_pack.importing.losses import problems_of
@@ -24,7 +25,7 @@ __all__ = ["Imported", "import_workspace", "section_faults"]
 class Imported:
     """The values, what is required first, and what they lose: errors, and warnings of what is unknown."""
 
-    values: Mapping[str, Any]
+    values: ValuesMap
     losses: Sequence[Problem]
 
     @property
@@ -36,7 +37,7 @@ class Imported:
 def import_workspace(
     documents: Sequence[Document],
     pack: Pack,
-    supplied: Mapping[str, Any] | None = None,
+    supplied: ValuesMap | None = None,
     name: str | None = None,
     namespace: str | None = None,
 ) -> Imported:

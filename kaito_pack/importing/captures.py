@@ -23,6 +23,7 @@ from urllib.parse import unquote
 from kaito_pack.base import pack_files
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.trees import Schema
 from kaito_pack.documents import read_text
 from kaito_pack.importing.paths import ABSENT, REST, Steps, look_up, parse
 from kaito_pack.importing.stream import Stream
@@ -78,9 +79,9 @@ def rests(mode: Mode, pack: Pack) -> list[tuple[Steps, tuple[str, ...]]]:
     return [(path, name) for path, name in found if "not" not in part_of(mode, name[:1], {"not": {}})]
 
 
-def part_of(mode: Mode, path: Sequence[str], unknown: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+def part_of(mode: Mode, path: Sequence[str], unknown: Schema | None = None) -> Schema:
     """The schema of the value at `path`; `unknown` (by default nothing) where the mode has no such one."""
-    part: Mapping[str, Any] = mode.schema
+    part: Schema = mode.schema
     for step in path:
         part = part.get("properties", {}).get(step, unknown or {})
     return part

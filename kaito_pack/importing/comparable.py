@@ -5,12 +5,13 @@ What is added is a table, `facts/kaito/added.json` (KAITO v0.8.1 and v0.12.0 see
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import Manifest
 from kaito_pack.facts.tables import table
 from kaito_pack.importing.paths import ABSENT
 from kaito_pack.rendering.extending import to_canonical_form
@@ -32,7 +33,7 @@ class Difference:
         return max(_leaves(self.given), _leaves(self.rendered))
 
 
-def comparable(body: Mapping[str, Any]) -> dict[str, Any]:
+def comparable(body: Manifest) -> dict[str, Any]:
     """A Workspace as its owner means it: nothing added by others, quantities as Kubernetes prints them."""
     added = table("kaito/added.json")
     kept = deepcopy({key: value for key, value in body.items() if key != "status"})

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kaito_pack.base.display import looks_like_token
+from kaito_pack.base.trees import Schema
 
 Given = dict[str, Any]
 ValuePath = tuple[str, ...]
 
 
-def example_of(part: Mapping[str, Any]) -> Any:
+def example_of(part: Schema) -> Any:
     """A value that a schema accepts: its only one, its first choice or example, else one of its type."""
     if "const" in part:
         return part["const"]
@@ -41,7 +42,7 @@ def without_value(given: Given, path: Sequence[str], required: Given) -> Given:
     return {**rest, name: required[name]} if name in required else rest
 
 
-def value_paths(given: Given, schema: Mapping[str, Any], path: ValuePath = ()) -> Iterator[ValuePath]:
+def value_paths(given: Given, schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
     """The paths of values; maps with keys of the user's own count as one."""
     for name, value in given.items():
         part = schema.get("properties", {}).get(name, {})
@@ -51,7 +52,7 @@ def value_paths(given: Given, schema: Mapping[str, Any], path: ValuePath = ()) -
             yield (*path, name)
 
 
-def schema_paths(schema: Mapping[str, Any], path: ValuePath = ()) -> Iterator[ValuePath]:
+def schema_paths(schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
     """The paths of all values that a schema knows and does not refuse."""
     for name, part in schema.get("properties", {}).items():
         if "not" in part:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from kaito_pack.base.display import shown, shown_whole
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import sentence
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import ValuesMap, mapping
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.facts.rules import problem
 from kaito_pack.importing.comparable import Difference
@@ -56,7 +55,7 @@ def _title(found: Found) -> str:
     return shown(f"{found.body.get('kind')} {mapping(found.body.get('metadata')).get('name')}")
 
 
-def as_values_file(values: Mapping[str, Any], losses: Sequence[Problem]) -> str:
+def as_values_file(values: ValuesMap, losses: Sequence[Problem]) -> str:
     """The values file, each loss as a comment behind them."""
     text = to_yaml(dict(values))
     if losses:

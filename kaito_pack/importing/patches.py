@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kaito_pack.base.trees import Schema
 from kaito_pack.importing.paths import ABSENT
 from kaito_pack.kubernetes.decoding.definitions import Definitions
 from kaito_pack.kubernetes.decoding.strategic_merge import DIRECTIVE, MERGE_KEY, ORDER_OF, in_order
-
-Schema = Mapping[str, Any]
 
 
 def patch_between(base: Any, wanted: Any, definitions: Definitions) -> Any:

@@ -32,7 +32,7 @@ from kaito_pack.importing.trial import Lost, Trial, identity, namespace_of
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.rendering.extending import HASH
-from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 
 UNKNOWN = 3  # scalars that differ: what a required value that is not to be read weighs
@@ -203,7 +203,7 @@ class Search(Trial):
         patch = patch_between(before, after, definitions.definition(definitions.newest()))
         return None if patch is ABSENT else patch
 
-    def further_objects(self, manifests: Sequence[Manifest]) -> list[Any]:
+    def further_objects(self, manifests: Sequence[RenderedManifest]) -> list[Any]:
         """The objects of the stream that are not rendered, without the namespace that they get anyway."""
         known = {identity(one.body) for one in manifests}
         namespace = namespace_of(manifests[0].body)

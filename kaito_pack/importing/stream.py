@@ -10,7 +10,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, UsageError
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.documents import Document
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import is_workspace
@@ -24,7 +24,7 @@ class Found:
 
     document: Document
     path: FieldPath
-    body: Mapping[str, Any]
+    body: Manifest
 
     def place(self, path: FieldPath) -> Place:
         """Where a part of the object stands in its file."""

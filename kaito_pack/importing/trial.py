@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from functools import cached_property
 from typing import Any
 
 from kaito_pack.base.problems import PackError, ProblemsError
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Manifest, Schema, ValuesMap, mapping
 from kaito_pack.documents import Document
 from kaito_pack.importing.comparable import Difference, comparable, differences, missing_from
 from kaito_pack.importing.given import Given, with_value
@@ -16,7 +16,7 @@ from kaito_pack.importing.paths import ABSENT
 from kaito_pack.importing.stream import Found, Stream
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.rendering import links
-from kaito_pack.rendering.manifests import Manifest, as_yaml
+from kaito_pack.rendering.manifests import RenderedManifest, as_yaml
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.trace import other_value
 from kaito_pack.values import checking
@@ -30,7 +30,7 @@ class Trial:
 
     def __init__(self, stream: Stream, mode: Mode, pack: Pack, renderer: Renderer) -> None:
         self.stream, self.mode, self.pack, self.renderer = stream, mode, pack, renderer
-        self._rendered: dict[str, list[Manifest] | None] = {}
+        self._rendered: dict[str, list[RenderedManifest] | None] = {}
 
     @cached_property
     def wanted(self) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class Trial:
             yield None, difference
         yield from self.lost_beside(manifests[1:], namespace_of(manifests[0].body))
 
-    def lost_beside(self, manifests: Sequence[Manifest], namespace: Any) -> Iterator[Lost]:
+    def lost_beside(self, manifests: Sequence[RenderedManifest], namespace: Any) -> Iterator[Lost]:
         """The same for the objects beside the Workspace, where the stream has any."""
         rendered = {identity(one.body): one for one in manifests}
         for found in self.stream.others:
@@ -71,9 +71,7 @@ class Trial:
             filled = dict(self.checked(given).filled)
         except ProblemsError:
             return True
-        part: Mapping[str, Any] = {
-            "properties": json_schema.applicable(self.mode.schema, given)["properties"]
-        }
+        part: Schema = {"properties": json_schema.applicable(self.mode.schema, given)["properties"]}
         value: Any = filled
         for step in path:
             part, value = part.get("properties", {}).get(step, {}), value[step]
@@ -82,7 +80,7 @@ class Trial:
             other = part["enum"][0]
         return self.texts(filled) != self.texts(with_value(filled, path, other))
 
-    def texts(self, filled: Mapping[str, Any]) -> list[str]:
+    def texts(self, filled: ValuesMap) -> list[str]:
         """The manifests of filled values, an error of a template being an answer of its own."""
         context = {**filled, "mode": self.mode.facts}
         try:
@@ -109,14 +107,14 @@ class Trial:
         first, second = self.rendered(one), self.rendered(other)
         return first is not None and second is not None and as_yaml(first) == as_yaml(second)
 
-    def rendered(self, given: Given) -> list[Manifest] | None:
+    def rendered(self, given: Given) -> list[RenderedManifest] | None:
         """The manifests of `given`; None where they cannot be made, or break a link that the mode keeps."""
         key = repr(given)
         if key not in self._rendered:
             self._rendered[key] = self._render(given)
         return self._rendered[key]
 
-    def _render(self, given: Given) -> list[Manifest] | None:
+    def _render(self, given: Given) -> list[RenderedManifest] | None:
         try:
             checked = self.checked(given)
             manifests = self.renderer.render(checked)
@@ -138,12 +136,12 @@ class Trial:
         return bool(json_schema.validator(self.mode.schema).is_valid(given))
 
 
-def namespace_of(body: Mapping[str, Any]) -> Any:
+def namespace_of(body: Manifest) -> Any:
     """The namespace that an object names."""
     return mapping(body.get("metadata")).get("namespace")
 
 
-def identity(body: Mapping[str, Any], namespace: Any = None) -> tuple[str, ...]:
+def identity(body: Manifest, namespace: Any = None) -> tuple[str, ...]:
     """What makes two objects the same one; `namespace` is that of an object which names none."""
     metadata = mapping(body.get("metadata"))
     group = str(body.get("apiVersion", "")).rpartition("/")[0]

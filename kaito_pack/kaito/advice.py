@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, mapping, sequence, text
+from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
 from kaito_pack.kaito import commands, instance_types
 from kaito_pack.kaito.fields import CONTAINERS, Workspace, digits, int64
 from kaito_pack.kaito.images import tag_of
@@ -127,6 +126,6 @@ CHECKS: Mapping[str, Check] = {
 }
 
 
-def check(manifest: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     """Warnings of layer "advice"."""
     yield from judge("advice", CHECKS, Workspace(manifest), surroundings)

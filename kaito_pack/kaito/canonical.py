@@ -13,7 +13,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import entries, mapping, strings, whole
+from kaito_pack.base.trees import Fields, Manifest, entries, mapping, strings, whole
 from kaito_pack.facts.rules import problem, rules
 from kaito_pack.kaito.printing import always_printed, is_quantity_map, is_text_map, stays_empty
 from kaito_pack.kubernetes.decoding.amounts import printed
@@ -24,7 +24,7 @@ DEEPEST = 60  # steps; no type of KAITO or Kubernetes nests as deep
 WRITTEN_BACK = ("resource", "inference", "tuning")
 
 
-def check(manifest: Mapping[str, Any], kaito: str = "0.12") -> Iterator[Problem]:
+def check(manifest: Manifest, kaito: str = "0.12") -> Iterator[Problem]:
     """What KAITO (a minor version) would rewrite in a Workspace, each a warning: it runs, yet drifts."""
     yield from check_owned(mapping(manifest.get("metadata")))
     for part in WRITTEN_BACK:
@@ -32,7 +32,7 @@ def check(manifest: Mapping[str, Any], kaito: str = "0.12") -> Iterator[Problem]
             yield from check_map(manifest[part], (part,), kaito)
 
 
-def check_owned(metadata: Mapping[str, Any]) -> Iterator[Problem]:
+def check_owned(metadata: Fields) -> Iterator[Problem]:
     """What only KAITO should write into a Workspace's metadata."""
     if metadata.get("finalizers"):
         yield problem("controller/finalizer-set", ("metadata", "finalizers"))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, mapping, sequence, text
+from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito.commands import flag, words
 from kaito_pack.kaito.fields import SELECTOR, TEMPLATE, Workspace, digits, int64, string_map
@@ -197,7 +196,7 @@ CHECKS: Mapping[str, Check] = {
 }
 
 
-def check(manifest: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     """What the controller breaks on (errors), and what it does otherwise than written (warnings).
 
     KAITO's part alone; what it writes back is another check's. Seen on KAITO v0.6.2 to v0.12.0.

@@ -7,6 +7,7 @@ from typing import Any
 
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem, UsageError
+from kaito_pack.base.trees import Manifest
 from kaito_pack.facts import rules
 from kaito_pack.facts.tables import first, per_pack, table
 from kaito_pack.kaito.fields import GROUP, KIND
@@ -39,7 +40,7 @@ def _check_of(kaito: str, api: str) -> Check:
     return custom_resource(schemas(kaito)[api])
 
 
-def check(manifest: Mapping[str, Any], kaito: str, kubernetes: str | None = None) -> Iterator[Problem]:
+def check(manifest: Manifest, kaito: str, kubernetes: str | None = None) -> Iterator[Problem]:
     """What the API server refuses in a Workspace by the CRD of that KAITO minor, kubectl's validation strict.
 
     `kubernetes` is the cluster's minor version (it decodes `metadata`), the newest by default. Raises

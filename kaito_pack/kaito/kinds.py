@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Manifest
 from kaito_pack.facts import rules
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import GROUP
@@ -18,7 +16,7 @@ API_VERSION = f"{GROUP}/v1beta1"
 LONGEST_NAME = 100  # characters of a kind or group that are compared with KAITO's
 
 
-def check_kind(manifest: Mapping[str, Any], target: Target) -> list[Problem] | None:
+def check_kind(manifest: Manifest, target: Target) -> list[Problem] | None:
     """Return the problem of a manifest whose kind was meant to be KAITO's but does not exist.
 
     None for a kind that KAITO has, and for a manifest that has nothing to do with KAITO.
@@ -38,7 +36,7 @@ def check_kind(manifest: Mapping[str, Any], target: Target) -> list[Problem] | N
     return [_problem(manifest, target, remedy, "apiVersion")]
 
 
-def skipped(manifest: Mapping[str, Any], target: Target) -> Problem:
+def skipped(manifest: Manifest, target: Target) -> Problem:
     """Return the warning about a manifest that is not checked because no schema of its kind is known."""
     group, _ = _group_of(manifest)
     what = shown(f"{manifest.get('apiVersion')} {manifest.get('kind')}")
@@ -47,7 +45,7 @@ def skipped(manifest: Mapping[str, Any], target: Target) -> Problem:
     return rules.problem("kubernetes/unknown-kind", ("kind",), what=what, kubernetes=target.kubernetes)
 
 
-def _group_of(manifest: Mapping[str, Any]) -> tuple[str, str]:
+def _group_of(manifest: Manifest) -> tuple[str, str]:
     """The API group and version of a manifest; a group without a version is one that no kind has."""
     api_version = str(manifest.get("apiVersion"))[:LONGEST_NAME]
     if "/" not in api_version and "." in api_version:
@@ -71,7 +69,7 @@ def _remedy(kind: str, near: str | None, target: Target) -> str:
     return f"Use a kind that KAITO has: {', '.join(table(KINDS))}"
 
 
-def _problem(manifest: Mapping[str, Any], target: Target, remedy: str, field: str) -> Problem:
+def _problem(manifest: Manifest, target: Target, remedy: str, field: str) -> Problem:
     what = shown(f"{manifest.get('apiVersion')} {manifest.get('kind')}")
     return rules.problem("crd/unknown-kind", (field,), what=what, kaito=target.kaito, remedy=remedy)
 

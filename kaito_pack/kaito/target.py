@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import Manifest, get
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 Provisioning = Literal["auto", "byo"]
@@ -41,54 +41,55 @@ class Surroundings:
 
     target: Target
     config_maps: Sequence[Mapping[str, Any]] = ()
-    workspaces: Sequence[Mapping[str, Any]] = ()
-    services: Sequence[Mapping[str, Any]] = ()
-    old: Mapping[str, Any] | None = None
+    workspaces: Sequence[Manifest] = ()
+    services: Sequence[Manifest] = ()
+    old: Manifest | None = None
     # What was looked up among the other manifests: a verdict holds as long as the answers are the same.
     asked: set[tuple[str, object]] = field(default_factory=set, compare=False, repr=False)
 
     @cached_property
-    def tables(self) -> Mapping[str, Mapping[object, Sequence[Mapping[str, Any]]]]:
+    def tables(self) -> Mapping[str, Mapping[object, Sequence[Manifest]]]:
         """The other manifests by what they are looked up by; one look-up, however large the run."""
         return {
             "workspaces": _grouped(
-                self.workspaces, lambda one: labels_key(at(one, ("resource", "labelSelector", "matchLabels")))
+                self.workspaces,
+                lambda one: labels_key(get(one, ("resource", "labelSelector", "matchLabels"))),
             ),
             "services": _grouped(
-                self.services, lambda one: (namespace(one), at(one, ("spec", "selector", WORKSPACE_LABEL)))
+                self.services, lambda one: (namespace(one), get(one, ("spec", "selector", WORKSPACE_LABEL)))
             ),
             "config_maps": _grouped(
-                self.config_maps, lambda one: (namespace(one), at(one, ("metadata", "name")))
+                self.config_maps, lambda one: (namespace(one), get(one, ("metadata", "name")))
             ),
         }
 
-    def workspaces_labelled(self, match_labels: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    def workspaces_labelled(self, match_labels: Mapping[str, Any]) -> Sequence[Manifest]:
         """The Workspaces whose selector has just these matchLabels."""
         return self._found("workspaces", labels_key(match_labels))
 
-    def services_that_may_select(self, workspace: str, namespace: str) -> Iterator[Mapping[str, Any]]:
+    def services_that_may_select(self, workspace: str, namespace: str) -> Iterator[Manifest]:
         """The Services there that select by this Workspace's pod label, or by none of the kind."""
         yield from self._found("services", (namespace, workspace))
         yield from self._found("services", (namespace, None))
 
-    def config_maps_named(self, name: str, namespace: str) -> Sequence[Mapping[str, Any]]:
+    def config_maps_named(self, name: str, namespace: str) -> Sequence[Manifest]:
         """The ConfigMaps of that name in a namespace."""
         return self._found("config_maps", (namespace, name))
 
-    def _found(self, table: str, key: object) -> Sequence[Mapping[str, Any]]:
+    def _found(self, table: str, key: object) -> Sequence[Manifest]:
         self.asked.add((table, key))
         return self.tables[table].get(key, ())
 
-    def provisioning(self, manifest: Mapping[str, Any]) -> Provisioning:
+    def provisioning(self, manifest: Manifest) -> Provisioning:
         """The target's node provisioning; where it says none, "auto" for a manifest with an instanceType."""
         if self.target.provisioning:
             return self.target.provisioning
-        return "auto" if at(manifest, ("resource", "instanceType")) else "byo"
+        return "auto" if get(manifest, ("resource", "instanceType")) else "byo"
 
 
-def namespace(body: Mapping[str, Any]) -> str:
+def namespace(body: Manifest) -> str:
     """The namespace of a manifest; "default" where it names none."""
-    named = at(body, ("metadata", "namespace"))
+    named = get(body, ("metadata", "namespace"))
     return named if isinstance(named, str) and named else "default"
 
 
@@ -102,7 +103,7 @@ def labels_key(labels: object) -> object:
 
 
 def _grouped(
-    bodies: Sequence[Mapping[str, Any]], key_of: Callable[[Mapping[str, Any]], object]
+    bodies: Sequence[Manifest], key_of: Callable[[Mapping[str, Any]], object]
 ) -> Mapping[object, Sequence[Mapping[str, Any]]]:
     groups: dict[object, list[Mapping[str, Any]]] = {}
     for body in bodies:

@@ -7,11 +7,12 @@ The controller then sends the pod template to the cluster, whose Kubernetes may 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Manifest
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.kubernetes.decoding import definitions
@@ -19,7 +20,7 @@ from kaito_pack.kubernetes.decoding.decoding import Finding, decode
 from kaito_pack.kubernetes.decoding.findings import named, problems_of
 
 
-def check_template(manifest: Mapping[str, Any], kaito: str, kubernetes: str) -> Iterator[Problem]:
+def check_template(manifest: Manifest, kaito: str, kubernetes: str) -> Iterator[Problem]:
     """Problems of what the CRD leaves open in a Workspace: its pod template and its volume sources.
 
     `kaito` and `kubernetes` are the cluster's minor versions. Raises UsageError for one that is not known.
@@ -33,7 +34,7 @@ def check_template(manifest: Mapping[str, Any], kaito: str, kubernetes: str) -> 
             yield from _too_new(value, name, path, found, kubernetes)
 
 
-def open_parts(manifest: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Any, str]]:
+def open_parts(manifest: Manifest) -> Iterator[tuple[FieldPath, Any, str]]:
     """The parts that the CRD leaves open and KAITO types: path, value, Kubernetes definition."""
     inference, tuning = manifest.get("inference"), manifest.get("tuning")
     if isinstance(inference, dict):

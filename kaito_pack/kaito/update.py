@@ -7,7 +7,7 @@ from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import mapping, sequence, text
+from kaito_pack.base.trees import Manifest, mapping, sequence, text
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito import webhook_instance_types as types
 from kaito_pack.kaito import webhook_resource as resource
@@ -156,9 +156,7 @@ ON_UPDATE: Mapping[str, Check] = {
 }
 
 
-def check_update(
-    old: Mapping[str, Any], new: Mapping[str, Any], surroundings: Surroundings
-) -> Iterator[Problem]:
+def check_update(old: Manifest, new: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     """What the webhook refuses about changing the stored `old` into `new`, at paths of `new`.
 
     Read in KAITO v0.6.2 to v0.12.0. A create's rules about SKUs, presets and annotations do not apply.

@@ -7,9 +7,9 @@ rule's row (`facts/rules/webhook.json`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Manifest
 from kaito_pack.kaito import update
 from kaito_pack.kaito import webhook_inference as inference
 from kaito_pack.kaito import webhook_instance_types as types
@@ -73,7 +73,7 @@ ON_CREATE: Mapping[str, Check] = {
 }
 
 
-def check(manifest: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     """What the webhook refuses about a Workspace: a create, or an update where `surroundings.old` is set.
 
     Problems have paths and no places; all are of layer "webhook". Read in KAITO v0.6.2 to v0.12.0.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import at, text
+from kaito_pack.base.trees import get, text
 from kaito_pack.facts.rules import rules
 from kaito_pack.kaito import crd, instance_types
 from kaito_pack.kaito.fields import INSTANCE_TYPE, given
@@ -40,7 +40,7 @@ def effective_instance_type(case: Case, before: bool = False) -> str:
     workspace = case.before if before else case.workspace
     if workspace.has_resource and not given(workspace.resource.get("instanceType")):
         schema = crd.schemas(case.kaito).get(case.workspace.api)
-        return text(at(schema, ("properties", "resource", "properties", "instanceType", "default")))
+        return text(get(schema, ("properties", "resource", "properties", "instanceType", "default")))
     return workspace.instance_type
 
 

@@ -6,13 +6,12 @@ earlier run of this pack made is replaced, and one of somebody else with the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.facts.rules import problem
@@ -75,14 +74,14 @@ def function_config(document: Document) -> Document:
     raise ProblemsError([problem("pack-file/not-a-choice", (*CONFIG, name), place, **facts)])
 
 
-def identity(body: Mapping[str, Any]) -> tuple[str, ...]:
+def identity(body: Manifest) -> tuple[str, ...]:
     """What makes two objects the same one: group, kind, namespace and name."""
     metadata = mapping(body.get("metadata"))
     group = str(body.get("apiVersion")).rpartition("/")[0]
     return group, str(body.get("kind")), str(metadata.get("namespace", "")), str(metadata.get("name"))
 
 
-def is_own(item: Mapping[str, Any], manifest: Mapping[str, Any], file: str) -> bool:
+def is_own(item: Manifest, manifest: Manifest, file: str) -> bool:
     """Whether the pack made `item` in an earlier run: it has the owner of `manifest`, or lies in its file."""
     annotations, labels = metadata_of(item, "annotations"), metadata_of(item, "labels")
     if file in (annotations.get(PATH), annotations.get(f"internal.{PATH}")):
@@ -97,7 +96,7 @@ def file_of(outcome: Outcome) -> str:
     return f"{metadata['namespace']}/{metadata['name']}.yaml"
 
 
-def taken(items: Sequence[Mapping[str, Any]], outcome: Outcome) -> Iterator[Problem]:
+def taken(items: Sequence[Manifest], outcome: Outcome) -> Iterator[Problem]:
     """A problem for each manifest whose name an object of somebody else has."""
     if outcome.values is None or not outcome.manifests:
         return
@@ -110,13 +109,13 @@ def taken(items: Sequence[Mapping[str, Any]], outcome: Outcome) -> Iterator[Prob
             yield problem("values/object-taken", ("name",), outcome.values.place(("name",)), **facts)
 
 
-def kept(items: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Mapping[str, Any]]:
+def kept(items: Sequence[Manifest], outcome: Outcome) -> list[Manifest]:
     """The items that the rendered manifests do not replace."""
     made = {identity(manifest.body) for manifest in outcome.manifests}
     return [item for item in items if identity(item) not in made]
 
 
-def annotated(outcome: Outcome) -> Iterator[Mapping[str, Any]]:
+def annotated(outcome: Outcome) -> Iterator[Manifest]:
     """The rendered manifests, each with the file that it belongs into and its place there."""
     file = file_of(outcome)
     for index, manifest in enumerate(outcome.manifests):

@@ -6,14 +6,13 @@ functionConfig, not a line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath, path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
-from kaito_pack.base.trees import at, mapping
+from kaito_pack.base.trees import Fields, Manifest, get, mapping
 from kaito_pack.documents.document import Document, Entry
 from kaito_pack.pack.files import API_VERSION
 from kaito_pack.values.wrapping import KIND, is_wrapped
@@ -47,7 +46,7 @@ def path_at(document: Document, place: Place) -> FieldPath:
     return ()
 
 
-def result(found: Problem, field: FieldPath, config: Mapping[str, Any]) -> dict[str, Any]:
+def result(found: Problem, field: FieldPath, config: Manifest) -> dict[str, Any]:
     """One entry of a ResourceList's `results`."""
     row: dict[str, Any] = {
         "message": words_of(found),
@@ -64,7 +63,7 @@ def result(found: Problem, field: FieldPath, config: Mapping[str, Any]) -> dict[
     return row
 
 
-def line(found: Problem, field: FieldPath, config: Mapping[str, Any]) -> str:
+def line(found: Problem, field: FieldPath, config: Manifest) -> str:
     """The same for people: what the functionConfig is called, the field, the words, the rule."""
     warning = "" if found.is_error else "warning: "
     where = f"{path_text(field)}: " if field else ""
@@ -78,16 +77,16 @@ def words_of(found: Problem) -> str:
     return f"{path_text(found.path)}: {words}" if is_of_manifest else words
 
 
-def label(config: Mapping[str, Any]) -> str:
+def label(config: Manifest) -> str:
     """What messages call the functionConfig."""
     return f"{KIND} {shown(name_of(config), quote=False)}".rstrip() if is_wrapped(config) else "ResourceList"
 
 
-def name_of(config: Mapping[str, Any]) -> str:
+def name_of(config: Manifest) -> str:
     """The name in the functionConfig's metadata, `""` where it has none."""
     return str(mapping(config.get("metadata")).get("name", ""))
 
 
-def metadata_of(body: Mapping[str, Any], part: str) -> Mapping[str, Any]:
+def metadata_of(body: Manifest, part: str) -> Fields:
     """The labels or annotations of an object."""
-    return mapping(at(body, ("metadata", part)))
+    return mapping(get(body, ("metadata", part)))

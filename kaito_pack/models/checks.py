@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import filled
+from kaito_pack.base.trees import Manifest, ValuesMap
 from kaito_pack.facts.rules import problem, rule
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
@@ -19,7 +19,7 @@ from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_r
 
 
 def check_values(
-    values: Mapping[str, Any],
+    values: ValuesMap,
     catalogue: Catalogue,
     image: str | None,
     gpu_memory_gib: float | None = None,
@@ -34,7 +34,7 @@ def check_values(
     yield from check_serving(serving_of_values(values, image), catalogue, gpu_memory_gib, most_gpus)
 
 
-def check_quantization(values: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
+def check_quantization(values: ValuesMap, catalogue: Catalogue) -> Iterator[Problem]:
     """A problem where the model that the values name is a quantized one."""
     serving = serving_of_values(values, None)
     model = catalogue.find(serving.model_id) if serving.model_id else None
@@ -44,7 +44,7 @@ def check_quantization(values: Mapping[str, Any], catalogue: Catalogue) -> Itera
 
 
 def check_workspace(
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
     catalogue: Catalogue,
     gpu_memory_gib: float | None = None,
     most_gpus: int | None = None,

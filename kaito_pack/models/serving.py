@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import at, mapping
+from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping
 from kaito_pack.models.memory import UTILIZATION
 from kaito_pack.models.vllm_arguments import (
     AUTOMATIC,
@@ -60,12 +60,12 @@ class Serving(NamedTuple):
         return self.paths.get(name, self.paths.get("server", ()))
 
 
-def serving_of_workspace(manifest: Mapping[str, Any]) -> Serving | None:
+def serving_of_workspace(manifest: Manifest) -> Serving | None:
     """The vLLM server in the pod template of a Workspace; None for presets, tuning and other engines."""
     view = read_workspace(manifest)
     if view.engine != ENGINE or view.container is None or view.is_tuning:
         return None
-    container = mapping(at(manifest, view.container))
+    container = mapping(get(manifest, view.container))
     command = server_command(container, view.model_id)
     gpu, gpu_path = gpu_limit(container, view.container)
     paths = {"server": view.container, "image": (*view.container, "image"), "gpu_count": gpu_path}
@@ -115,7 +115,7 @@ def serving_of_command(
     )
 
 
-def serving_of_values(values: Mapping[str, Any], image: str | None) -> Serving:
+def serving_of_values(values: ValuesMap, image: str | None) -> Serving:
     """The vLLM server that values of a mode with engine vllm describe; `image` is what they render to.
 
     The mode makes the GPU count the tensor parallel size, so `resources.gpu` stands for both.
@@ -140,7 +140,7 @@ def serving_of_values(values: Mapping[str, Any], image: str | None) -> Serving:
     )
 
 
-def values_paths(values: Mapping[str, Any], has_gpu: bool) -> dict[str, FieldPath]:
+def values_paths(values: ValuesMap, has_gpu: bool) -> dict[str, FieldPath]:
     """Where the fields of a Serving stand in values; what is not written is modelId's matter."""
     paths: dict[str, FieldPath] = {"server": ("modelId",), "model_id": ("modelId",)}
     if values.get("imageRef"):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import Fields
 from kaito_pack.models.memory import UTILIZATION
 from kaito_pack.workspace.command_line import Command, last_option, options, read_commands
 
@@ -32,7 +32,7 @@ OTHER_LIMIT = ("--hf-overrides", "--rope-scaling", "--hf-config-path", "--config
 LARGEST = 10**18  # a larger number counts as this one: no length, and no GPU count, is near it
 
 
-def server_command(container: Mapping[str, Any], model_id: str | None) -> Command:
+def server_command(container: Fields, model_id: str | None) -> Command:
     """Of the commands that a container runs, the one that serves: it names the model and has most options."""
     commands = read_commands(container)
     naming = [command for command in commands if names_model(command, model_id)]
@@ -46,7 +46,7 @@ def names_model(command: Sequence[str], model_id: str | None) -> bool:
     )
 
 
-def argument_path(container: Mapping[str, Any], path: FieldPath, names: Sequence[str]) -> FieldPath:
+def argument_path(container: Fields, path: FieldPath, names: Sequence[str]) -> FieldPath:
     """Where the value of the last of these flags stands; in a shell's script, the script."""
     found = path
     texts = written(container)
@@ -60,7 +60,7 @@ def argument_path(container: Mapping[str, Any], path: FieldPath, names: Sequence
     return found
 
 
-def written(container: Mapping[str, Any]) -> list[tuple[tuple[str, int], str]]:
+def written(container: Fields) -> list[tuple[tuple[str, int], str]]:
     """The texts of `command` and `args` as they are written, each with its key and index."""
     texts = []
     for key in ("command", "args"):
@@ -70,7 +70,7 @@ def written(container: Mapping[str, Any]) -> list[tuple[tuple[str, int], str]]:
     return texts
 
 
-def gpu_limit(container: Mapping[str, Any], path: FieldPath) -> tuple[int | None, FieldPath]:
+def gpu_limit(container: Fields, path: FieldPath) -> tuple[int | None, FieldPath]:
     """The GPUs that a container asks for, and where; None where it asks for none or not a whole number."""
     resources = container.get("resources")
     for key in ("limits", "requests"):
@@ -80,7 +80,7 @@ def gpu_limit(container: Mapping[str, Any], path: FieldPath) -> tuple[int | None
     return None, path
 
 
-def allows_longer(container: Mapping[str, Any]) -> bool:
+def allows_longer(container: Fields) -> bool:
     """Whether the variable is set by which vLLM takes a length above the model's limit."""
     env = container.get("env")
     return any(f"{ALLOWS_LONGER}=1" in item for _, item in written(container)) or any(

@@ -15,7 +15,7 @@ from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import UsageError, unread
 from kaito_pack.documents.scalars import yaml_scalar
 from kaito_pack.output import read_bytes, same_text
-from kaito_pack.rendering.manifests import Manifest, as_yaml
+from kaito_pack.rendering.manifests import RenderedManifest, as_yaml
 
 MARKER = "# Rendered by kaito-pack from a values file: edit that instead.\n"
 KUSTOMIZATION = "kustomization.yaml"
@@ -87,7 +87,7 @@ def _rest(text: str) -> list[str]:
     return [last] if last else []
 
 
-def text_of(group: Sequence[Manifest]) -> tuple[str, str]:
+def text_of(group: Sequence[RenderedManifest]) -> tuple[str, str]:
     """Where in a tree the manifests of one values file go, the Workspace first, and what the file holds.
 
     UsageError for a name that no file can have.

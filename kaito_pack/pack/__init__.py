@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from kaito_pack.base import pack_files
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
 from kaito_pack.base.root import ROOT
+from kaito_pack.base.trees import ModeFacts, Schema
 from kaito_pack.facts import tables
 from kaito_pack.facts.rules import minor
 from kaito_pack.pack import json_schema
@@ -27,9 +28,9 @@ class Mode(NamedTuple):
     """
 
     name: str
-    facts: Mapping[str, Any]
+    facts: ModeFacts
     templates: tuple[str, ...]
-    schema: Mapping[str, Any]
+    schema: Schema
     is_quick: bool
 
 

@@ -17,10 +17,9 @@ from typing import Any
 from kaito_pack.base import pack_files
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.facts import patterns
 from kaito_pack.facts.tables import parsed_json
-
-Schema = Mapping[str, Any]
 
 BELOW = "pack:below"  # as a `$ref`
 MOST_PARTS = 20_000  # schemas in one schema; ours have some hundred
@@ -141,7 +140,7 @@ def _home(name: str, folders: tuple[Path, ...]) -> int:
     return next((index for index, folder in enumerate(folders) if (folder / name).is_file()), len(folders))
 
 
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merged(base: Schema, over: Schema) -> dict[str, Any]:
     """Two schemas as one: properties merge, `required` and `allOf` add up, else `over` wins."""
     result = dict(base)
     for key, part in over.items():
@@ -224,7 +223,7 @@ def applicable(schema: Schema, value: Any) -> Schema:
     return result
 
 
-def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
+def with_defaults(schema: Schema, values: ValuesMap) -> dict[str, Any]:
     """A copy of `values` where every property of `schema` is there: as given, its default, or None.
 
     What the schema calls `x-opaque` is Kubernetes' own, and taken as it is.
@@ -235,7 +234,7 @@ def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
     return _filled(schema, values, values)
 
 
-def _filled(schema: Schema, values: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+def _filled(schema: Schema, values: ValuesMap, top: ValuesMap) -> dict[str, Any]:
     filled = dict(values)
     for name, part in applicable(schema, values).get("properties", {}).items():
         if name in values and not (isinstance(values[name], Mapping) and "properties" in part):
@@ -249,7 +248,7 @@ def _filled(schema: Schema, values: Mapping[str, Any], top: Mapping[str, Any]) -
     return filled
 
 
-def _substituted(default: Any, top: Mapping[str, Any]) -> Any:
+def _substituted(default: Any, top: ValuesMap) -> Any:
     if isinstance(default, str) and "${" in default:
         return re.sub(r"\$\{(\w+)\}", lambda match: str(top.get(match[1], match[0])), default)
     if isinstance(default, Mapping):

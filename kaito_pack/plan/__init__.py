@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import sentence
+from kaito_pack.base.trees import Manifest
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.plan import moves
 from kaito_pack.plan.changes import Change, by_table
 from kaito_pack.plan.differences import ABSENT, Difference, differences, keyed_path
-from kaito_pack.plan.moves import Identity, Manifest, identity, metadata, nameable
+from kaito_pack.plan.moves import Identity, identity, metadata, nameable
 from kaito_pack.plan.stored import kept_by_apply, settled
 from kaito_pack.run import judging as checks
 

@@ -9,12 +9,12 @@ from typing import Any
 from kaito_pack.base.display import looks_like_token, shown_whole
 from kaito_pack.base.paths import FieldPath, path_text
 from kaito_pack.base.sentences import filled
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import Manifest, get
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.plan.differences import ABSENT, Difference
-from kaito_pack.plan.moves import Manifest, identity, metadata, nameable
+from kaito_pack.plan.moves import identity, metadata, nameable
 
 HASH = "kubefoundry.io/template-hash"
 HIDDEN = "a value with a Hugging Face token (not shown)"
@@ -96,7 +96,7 @@ def workload(row: Mapping[str, Any], kaito: str) -> str:
 
 def _has(body: Manifest, path: str) -> bool:
     """Whether the object has the field that a row is for; every object has none."""
-    return not path or at(body, tuple(path.split("."))) is not None
+    return not path or get(body, tuple(path.split("."))) is not None
 
 
 def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
@@ -105,7 +105,7 @@ def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
 
 
 def _hash(body: Manifest) -> Any:
-    return at(body, (*TEMPLATE, "metadata", "annotations", HASH))
+    return get(body, (*TEMPLATE, "metadata", "annotations", HASH))
 
 
 def _masked(value: Any) -> Any:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import Manifest, get
 from kaito_pack.kaito.fields import is_workspace
 
 INSTANCE = "app.kubernetes.io/instance"
 DEFAULT = "default"
-Manifest = Mapping[str, Any]
 Identity = tuple[str, str, str, str]  # group, kind, namespace, name
 
 
@@ -22,7 +20,7 @@ def identity(body: Manifest) -> Identity:
 
 def metadata(body: Manifest, name: str) -> str:
     """A text of the metadata, or ""."""
-    value = at(body, ("metadata", name))
+    value = get(body, ("metadata", name))
     return "" if value is None else str(value)
 
 
@@ -74,7 +72,7 @@ def _pair(
 
 
 def _instance(body: Manifest) -> object:
-    return at(body, ("metadata", "labels", INSTANCE))
+    return get(body, ("metadata", "labels", INSTANCE))
 
 
 def _name(body: Manifest) -> object:

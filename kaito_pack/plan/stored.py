@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import Fields, Manifest, Schema, get
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan.moves import DEFAULT
@@ -28,7 +28,7 @@ ADDED = (
 ADDED_ANNOTATIONS = ("workspace.kaito.io/", LAST_APPLIED)
 
 
-def settled(manifest: Mapping[str, Any], kaito: str) -> dict[str, Any]:
+def settled(manifest: Manifest, kaito: str) -> dict[str, Any]:
     """`manifest` without what a cluster added, and with what the CRD of that KAITO fills in anyway."""
     body: dict[str, Any] = deepcopy({key: value for key, value in manifest.items() if key != "status"})
     metadata = body.get("metadata")
@@ -53,7 +53,7 @@ def filled(workspace: dict[str, Any], kaito: str) -> dict[str, Any]:
     return found
 
 
-def _filled(schema: Mapping[str, Any], value: Any) -> Any:
+def _filled(schema: Schema, value: Any) -> Any:
     """Defaults as the API server sets them: in objects that are there, for what is missing or null."""
     if not isinstance(value, dict):
         return value
@@ -91,7 +91,7 @@ def _settle_inference(inference: Any) -> None:
             del template["metadata"]
 
 
-def kept_by_apply(live: Mapping[str, Any], new: Mapping[str, Any], kaito: str) -> dict[str, Any]:
+def kept_by_apply(live: Manifest, new: Manifest, kaito: str) -> dict[str, Any]:
     """`new` with what applying it leaves as it is in `live`: fields that no file ever set.
 
     An apply takes away only what an earlier apply set. Where kubectl's annotation tells what that was, it
@@ -110,8 +110,8 @@ def kept_by_apply(live: Mapping[str, Any], new: Mapping[str, Any], kaito: str) -
     return result
 
 
-def _last_applied(metadata: Mapping[str, Any]) -> dict[str, Any] | None:
-    text = at(metadata, ("annotations", LAST_APPLIED))
+def _last_applied(metadata: Fields) -> dict[str, Any] | None:
+    text = get(metadata, ("annotations", LAST_APPLIED))
     try:
         found = json.loads(text) if isinstance(text, str) else None
     except ValueError:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import Manifest, get
 from kaito_pack.facts.rules import problem, rule
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito import instance_types
@@ -54,9 +54,7 @@ class Upgraded:
         return min((one.effect for one in self.reasons), key=EFFECTS.index)
 
 
-def upgraded(
-    bodies: Sequence[Mapping[str, Any]], now: Target, then: Target, cluster: str = ""
-) -> list[Upgraded]:
+def upgraded(bodies: Sequence[Manifest], now: Target, then: Target, cluster: str = "") -> list[Upgraded]:
     """Each Workspace that KAITO `then` treats otherwise than `now`."""
     around = surroundings(now, bodies), surroundings(then, bodies)
     found = []
@@ -69,7 +67,7 @@ def upgraded(
     return found
 
 
-def _reasons(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> Iterator[Reason]:
+def _reasons(body: Manifest, now: Surroundings, then: Surroundings) -> Iterator[Reason]:
     as_new = _new(body, now, then)
     as_stored = _new(body, replace(now, old=body), replace(then, old=body))
     for one in as_new:
@@ -80,7 +78,7 @@ def _reasons(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> 
     yield from (Reason(one, "update") for one in _replaced(body, now.target, then.target))
 
 
-def _new(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> list[Problem]:
+def _new(body: Manifest, now: Surroundings, then: Surroundings) -> list[Problem]:
     known = {(one.rule, one.path) for one in checks.check(body, now) or ()}
     return [one for one in checks.check(body, then) or () if (one.rule, one.path) not in known]
 
@@ -88,17 +86,17 @@ def _new(body: Mapping[str, Any], now: Surroundings, then: Surroundings) -> list
 REPLACED = "controller/workload-replaced"
 
 
-def _replaced(body: Mapping[str, Any], now: Target, then: Target) -> Iterator[Problem]:
+def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
     """A workload that the newer KAITO deletes, since it runs templates by another kind of workload."""
     row = table("kaito/changes.json")["template"]
     old, new = workload(row, now.kaito), workload(row, then.kaito)
-    if old == new or at(body, TEMPLATE) is None:
+    if old == new or get(body, TEMPLATE) is None:
         return
     if rule(REPLACED).holds_for(then.kaito):
         yield problem(REPLACED, TEMPLATE, kaito=then.kaito, old=old, new=new)
 
 
-def _dropped(body: Mapping[str, Any], now: Target, then: Surroundings) -> Iterator[Problem]:
+def _dropped(body: Manifest, now: Target, then: Surroundings) -> Iterator[Problem]:
     """An instance type that has left KAITO's list, where its webhook does not mind."""
     name = body["resource"].get("instanceType")
     found = instance_types.find(now.cloud, name) if isinstance(name, str) else None

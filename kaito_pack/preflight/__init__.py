@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import path_text
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.kaito.target import Target
 from kaito_pack.preflight import installed, nodes, ownership, secrets
 from kaito_pack.preflight.asking import Cluster
@@ -18,11 +17,9 @@ from kaito_pack.run.pipeline import surroundings
 
 __all__ = ["Cluster", "Finding", "preflight"]
 
-Body = Mapping[str, Any]
-
 
 def preflight(
-    bodies: Sequence[Body], cluster: Cluster, target: Target, asked_version: str | None = None
+    bodies: Sequence[Manifest], cluster: Cluster, target: Target, asked_version: str | None = None
 ) -> list[Finding]:
     """What the cluster says of rendered manifests, the Workspace first.
 
@@ -35,7 +32,7 @@ def preflight(
 
 
 def _findings(
-    bodies: Sequence[Body], cluster: Cluster, target: Target, asked_version: str | None
+    bodies: Sequence[Manifest], cluster: Cluster, target: Target, asked_version: str | None
 ) -> Iterator[Finding]:
     workspace = bodies[0]
     kaito = installed.look(cluster, target, asked_version)

@@ -8,6 +8,7 @@ from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.kubectl import Kubectl, NotAnswered
+from kaito_pack.base.trees import Manifest
 from kaito_pack.preflight.findings import Finding, finding
 
 KEYS = 'go-template={{range $key, $value := .data}}{{$key}}{{"\\n"}}{{end}}'  # names, never values
@@ -21,12 +22,12 @@ class Cluster:
     unseen: list[Finding] = field(default_factory=list)
     _answers: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
-    def there(self, kind: str, name: str, namespace: str | None = None) -> Mapping[str, Any] | None:
+    def there(self, kind: str, name: str, namespace: str | None = None) -> Manifest | None:
         """The object; an empty map where there is none, None where it may not be read."""
-        found: Mapping[str, Any] | None = self._asked(kind, name, namespace=namespace)
+        found: Manifest | None = self._asked(kind, name, namespace=namespace)
         return found
 
-    def all(self, kind: str, everywhere: bool = False) -> list[Mapping[str, Any]] | None:
+    def all(self, kind: str, everywhere: bool = False) -> list[Manifest] | None:
         """The objects of a kind that has no namespace, or of every namespace; None where unreadable."""
         found = self._asked(kind, everywhere=everywhere)
         if found is None:

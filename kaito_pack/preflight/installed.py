@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from kaito_pack.base.display import shown
-from kaito_pack.base.trees import at, mapping
+from kaito_pack.base.trees import Manifest, get, mapping
 from kaito_pack.facts.rules import in_range, minor
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito import crd
@@ -44,7 +44,7 @@ def look(cluster: Cluster, target: Target, asked_version: str | None) -> Install
     return found
 
 
-def _crd(definition: Mapping[str, Any] | None) -> Iterator[Finding]:
+def _crd(definition: Manifest | None) -> Iterator[Finding]:
     if definition is None:
         return
     served = sorted(_schemas(definition))
@@ -56,7 +56,7 @@ def _crd(definition: Mapping[str, Any] | None) -> Iterator[Finding]:
         yield finding("crd-version-missing", wanted=wanted, served=names)
 
 
-def _schemas(definition: Mapping[str, Any]) -> dict[str, Any]:
+def _schemas(definition: Manifest) -> dict[str, Any]:
     versions = mapping(definition.get("spec")).get("versions")
     return {
         str(version.get("name")): mapping(version.get("schema")).get("openAPIV3Schema")
@@ -65,14 +65,14 @@ def _schemas(definition: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _controller(cluster: Cluster) -> Mapping[str, Any] | None:
+def _controller(cluster: Cluster) -> Manifest | None:
     """The container of KAITO's controller; {} where there is none, None where it may not be seen."""
     deployments = cluster.all("deployments", everywhere=True)
     if deployments is None:
         return None
     images = table("kaito/cluster.json")["controllerImages"]
     for deployment in deployments:
-        pod = mapping(at(deployment, ("spec", "template", "spec")))
+        pod = mapping(get(deployment, ("spec", "template", "spec")))
         for container in pod.get("containers") or []:
             path = str(mapping(container).get("image")).partition("@")[0]
             repository = path.rpartition(":")[0] or path
@@ -83,8 +83,8 @@ def _controller(cluster: Cluster) -> Mapping[str, Any] | None:
 
 def _version(
     found: Installed,
-    definition: Mapping[str, Any] | None,
-    controller: Mapping[str, Any] | None,
+    definition: Manifest | None,
+    controller: Manifest | None,
     target: Target,
     asked: str | None,
 ) -> Finding:
@@ -110,19 +110,19 @@ def _version(
     return finding("kaito-seen", seen=found.kaito, how=how)
 
 
-def _version_of_image(controller: Mapping[str, Any] | None) -> str | None:
+def _version_of_image(controller: Manifest | None) -> str | None:
     tag = str(mapping(controller).get("image", "")).partition("@")[0].rpartition(":")[2].removeprefix("v")
     parts = tag.split("-")[0].split(".")
     return ".".join(parts[:2]) if len(parts) >= 2 and all(part.isdecimal() for part in parts[:2]) else None
 
 
-def _versions_of_crd(definition: Mapping[str, Any] | None) -> list[str]:
+def _versions_of_crd(definition: Manifest | None) -> list[str]:
     """The KAITO minors whose CRD has this structure: several where a release did not change it."""
     live = {name: structure(schema) for name, schema in _schemas(definition or {}).items()}
     return sorted((kaito for kaito in crd.versions() if crd.schemas(kaito) == live), key=minor)
 
 
-def _provisioning(found: Installed, controller: Mapping[str, Any] | None, target: Target) -> Finding:
+def _provisioning(found: Installed, controller: Manifest | None, target: Target) -> Finding:
     seen, how = _seen_provisioning(found.kaito or target.kaito, controller)
     if seen is None:
         asked = target.provisioning or "what fits the values"
@@ -133,7 +133,7 @@ def _provisioning(found: Installed, controller: Mapping[str, Any] | None, target
     return finding("provisioning-seen", meaning=table("kaito/cluster.json")["provisioning"][seen], how=how)
 
 
-def _seen_provisioning(kaito: str, controller: Mapping[str, Any] | None) -> tuple[Provisioning | None, str]:
+def _seen_provisioning(kaito: str, controller: Manifest | None) -> tuple[Provisioning | None, str]:
     if controller is None:
         return None, "Deployments may not be read"
     if not controller:

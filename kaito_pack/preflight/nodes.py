@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from kaito_pack.base.display import shown
-from kaito_pack.base.trees import at, mapping
+from kaito_pack.base.trees import Fields, Manifest, get, mapping
 from kaito_pack.facts.rules import all_rules
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
@@ -20,9 +20,7 @@ from kaito_pack.workspace import desired_replicas
 Node = Mapping[str, Any]
 
 
-def check(
-    workspace: Mapping[str, Any], cluster: Cluster, provisioning: Provisioning, kaito: str
-) -> Iterator[Finding]:
+def check(workspace: Manifest, cluster: Cluster, provisioning: Provisioning, kaito: str) -> Iterator[Finding]:
     """The findings about nodes; none where nodes may not be read."""
     nodes = cluster.all("nodes")
     if nodes is None:
@@ -42,9 +40,7 @@ def check(
         yield _enough(name, wanted, ready, replicas)
 
 
-def _preferred(
-    resource: Mapping[str, Any], nodes: Sequence[Node], labels: Mapping[str, Any]
-) -> Iterator[Finding]:
+def _preferred(resource: Fields, nodes: Sequence[Node], labels: Mapping[str, Any]) -> Iterator[Finding]:
     by_name = {mapping(node.get("metadata")).get("name"): node for node in nodes}
     preferred = resource.get("preferredNodes")
     for name in preferred if isinstance(preferred, list) else []:
@@ -78,9 +74,9 @@ def _enough(name: str, wanted: Fraction, nodes: Sequence[Node], replicas: int) -
     return finding("gpu-short", most=max(given, default=Fraction(0)), **facts)
 
 
-def _devices(workspace: Mapping[str, Any]) -> dict[str, Fraction]:
+def _devices(workspace: Manifest) -> dict[str, Fraction]:
     """The devices that one pod asks for: resources with a domain, such as nvidia.com/gpu."""
-    pod = mapping(at(workspace, (*TEMPLATE, "spec")))
+    pod = mapping(get(workspace, (*TEMPLATE, "spec")))
     asked: dict[str, Fraction] = {}
     for container in pod.get("containers") or []:
         resources = mapping(mapping(container).get("resources"))

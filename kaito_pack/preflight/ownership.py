@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.sentences import filled
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Fields, Manifest, mapping
 from kaito_pack.facts.tables import table
 from kaito_pack.preflight.findings import Finding, finding
 
 
-def check(workspace: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Iterator[Finding]:
+def check(workspace: Manifest, stored: Manifest | None) -> Iterator[Finding]:
     """The findings about the stored Workspace: {} is none, None one that may not be read."""
     metadata = mapping(workspace.get("metadata"))
     name = {"name": shown(metadata.get("name")), "bare": shown(metadata.get("name"), quote=False)}
@@ -31,16 +30,14 @@ def check(workspace: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Ite
     yield from _managers(metadata, there, name)
 
 
-def _owned(there: Mapping[str, Any], name: Mapping[str, str]) -> Iterator[Finding]:
+def _owned(there: Manifest, name: Mapping[str, str]) -> Iterator[Finding]:
     owners = there.get("ownerReferences")
     for owner in owners if isinstance(owners, list) else []:
         title = shown(f"{mapping(owner).get('kind')} {mapping(owner).get('name')}")
         yield finding("workspace-owned", owner=title, **name)
 
 
-def _other_labels(
-    metadata: Mapping[str, Any], there: Mapping[str, Any], name: Mapping[str, str]
-) -> Iterator[Finding]:
+def _other_labels(metadata: Fields, there: Manifest, name: Mapping[str, str]) -> Iterator[Finding]:
     """The labels by which this pack knows its own."""
     ours, theirs = mapping(metadata.get("labels")), mapping(there.get("labels"))
     for label in table("kaito/cluster.json")["identityLabels"]:
@@ -51,9 +48,7 @@ def _other_labels(
             return
 
 
-def _managers(
-    metadata: Mapping[str, Any], there: Mapping[str, Any], name: Mapping[str, str]
-) -> Iterator[Finding]:
+def _managers(metadata: Fields, there: Manifest, name: Mapping[str, str]) -> Iterator[Finding]:
     """Tools that keep the Workspace as they have it, by the marks that they leave."""
     for part, marks in table("kaito/cluster.json")["managers"].items():
         for mark, title in marks.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath, path_text
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.facts.tables import table
 from kaito_pack.preflight.asking import Cluster
 from kaito_pack.preflight.findings import Finding, finding
@@ -59,7 +59,7 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def check(bodies: Sequence[Mapping[str, Any]], cluster: Cluster, namespace: str) -> Iterator[Finding]:
+def check(bodies: Sequence[Manifest], cluster: Cluster, namespace: str) -> Iterator[Finding]:
     """One finding a Secret and key, unless a manifest brings the Secret along."""
     brought = {_name(body) for body in bodies if body.get("kind") == "Secret"}
     seen: set[tuple[str, str | None]] = set()
@@ -89,5 +89,5 @@ def _check(one: Reference, cluster: Cluster, namespace: str) -> Finding | None:
     return finding("secret-there", keys=f" with key {shown(one.key)}" if one.key else "", **facts)
 
 
-def _name(body: Mapping[str, Any]) -> Any:
+def _name(body: Manifest) -> Any:
     return mapping(body.get("metadata")).get("name")

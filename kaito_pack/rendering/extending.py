@@ -13,6 +13,7 @@ from typing import Any
 from kaito_pack.base.display import looks_like_token, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import ProblemsError
+from kaito_pack.base.trees import Fields, Manifest
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.facts.rules import problem
@@ -21,7 +22,7 @@ from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.amounts import printed
 from kaito_pack.kubernetes.decoding.strategic_merge import MergeError, merge
 from kaito_pack.kubernetes.objects.objects import decoded
-from kaito_pack.rendering.manifests import EXTRA, Manifest
+from kaito_pack.rendering.manifests import EXTRA, RenderedManifest
 from kaito_pack.values.checking import Values
 
 TEMPLATE: FieldPath = ("inference", "template")
@@ -41,7 +42,7 @@ CLUSTER_SCOPED = frozenset(
 KAITO_MAKES = ("Deployment", "Service", "StatefulSet")  # of the Workspace's name
 
 
-def extended(manifests: Sequence[Manifest], values: Values) -> list[Manifest]:
+def extended(manifests: Sequence[RenderedManifest], values: Values) -> list[RenderedManifest]:
     """The manifests with the user's additions; ProblemsError where one cannot be laid over."""
     patch = values.filled.get("podTemplate")
     result = [_patched(manifest, patch, values) if patch else manifest for manifest in manifests]
@@ -50,7 +51,7 @@ def extended(manifests: Sequence[Manifest], values: Values) -> list[Manifest]:
     return result
 
 
-def _patched(manifest: Manifest, patch: Mapping[str, Any], values: Values) -> Manifest:
+def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Values) -> RenderedManifest:
     inference = manifest.body.get("inference")
     if not isinstance(inference, Mapping) or not isinstance(inference.get("template"), Mapping):
         return manifest
@@ -71,13 +72,15 @@ def _patched(manifest: Manifest, patch: Mapping[str, Any], values: Values) -> Ma
     return _manifest(manifest.template, body, origins)
 
 
-def _hash(template: Mapping[str, Any]) -> Any:
+def _hash(template: Fields) -> Any:
     metadata = template.get("metadata") or {}
     return (metadata.get("annotations") or {}).get(HASH)
 
 
-def _manifest(template: str, body: dict[str, Any], origins: Mapping[FieldPath, FieldPath]) -> Manifest:
-    return Manifest(template, to_yaml(body), Document(f"templates/{template}", 1, body), origins)
+def _manifest(
+    template: str, body: dict[str, Any], origins: Mapping[FieldPath, FieldPath]
+) -> RenderedManifest:
+    return RenderedManifest(template, to_yaml(body), Document(f"templates/{template}", 1, body), origins)
 
 
 def to_canonical_form(body: dict[str, Any]) -> None:
@@ -95,7 +98,9 @@ def to_canonical_form(body: dict[str, Any]) -> None:
             owner.pop(key, None)  # a list whose last item was taken away
 
 
-def _object(added: Any, path: FieldPath, values: Values, others: Sequence[Manifest]) -> Manifest:
+def _object(
+    added: Any, path: FieldPath, values: Values, others: Sequence[RenderedManifest]
+) -> RenderedManifest:
     body = deepcopy(added)
     kind, metadata = body["kind"], body["metadata"]
     if kind not in CLUSTER_SCOPED:
@@ -116,7 +121,7 @@ def _object(added: Any, path: FieldPath, values: Values, others: Sequence[Manife
     return _manifest(EXTRA, body, {(): path})
 
 
-def _hidden_tokens(body: Mapping[str, Any]) -> list[str]:
+def _hidden_tokens(body: Manifest) -> list[str]:
     """Keys of a Secret whose value, in base64, holds a token; a plain one was found in the values."""
     data = body.get("data") if body["kind"] == "Secret" else None
     if not isinstance(data, Mapping):
@@ -125,11 +130,11 @@ def _hidden_tokens(body: Mapping[str, Any]) -> list[str]:
     return [key for key, text in texts.items() if looks_like_token(text)]
 
 
-def _has_name_of(workspace: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+def _has_name_of(workspace: Manifest, body: Manifest) -> bool:
     return _identity(workspace)[2:] == _identity(body)[2:]
 
 
-def _identity(body: Mapping[str, Any]) -> tuple[str, ...]:
+def _identity(body: Manifest) -> tuple[str, ...]:
     metadata = body.get("metadata")
     metadata = metadata if isinstance(metadata, Mapping) else {}
     group = str(body.get("apiVersion", "")).rpartition("/")[0]

@@ -8,16 +8,15 @@ the mode's `mode.yaml` says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import Fields, ModeFacts, get
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import CONTAINERS
 from kaito_pack.models.vllm_arguments import argument_path
-from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.command_line import Command, options, read_commands
 from kaito_pack.workspace.served_model import served_model
@@ -25,12 +24,12 @@ from kaito_pack.workspace.served_model import served_model
 MODEL = "model"  # the container of every mode that serves the model
 
 
-def check_links(values: Values, workspace: Manifest) -> Iterator[Problem]:
+def check_links(values: Values, workspace: RenderedManifest) -> Iterator[Problem]:
     """What the mode's templates keep true, and the user's additions may have broken."""
-    containers = at(workspace.body, CONTAINERS)
+    containers = get(workspace.body, CONTAINERS)
     if not isinstance(containers, list) or not containers:
         return
-    index = next((number for number, one in enumerate(containers) if at(one, ("name",)) == MODEL), 0)
+    index = next((number for number, one in enumerate(containers) if get(one, ("name",)) == MODEL), 0)
     path, container = (*CONTAINERS, index), containers[index]
     if not isinstance(container, Mapping):
         return
@@ -45,9 +44,9 @@ def check_links(values: Values, workspace: Manifest) -> Iterator[Problem]:
     yield from _argument_links(container, values)
 
 
-def _gpu_link(container: Mapping[str, Any], path: FieldPath, facts: Mapping[str, Any]) -> Iterator[Problem]:
+def _gpu_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     names = facts.get("gpuCountArguments", ())
-    limit = at(container, ("resources", "limits", "nvidia.com/gpu"))
+    limit = get(container, ("resources", "limits", "nvidia.com/gpu"))
     sizes = [value for command in read_commands(container) for value in _values(command, names, facts)[-1:]]
     if names and not sizes and served_model(container).model_id:
         sizes = ["1"]  # what a server takes that is told nothing
@@ -58,7 +57,7 @@ def _gpu_link(container: Mapping[str, Any], path: FieldPath, facts: Mapping[str,
             yield problem("values/gpu-count-differs", where, **words)
 
 
-def _port_link(container: Mapping[str, Any], path: FieldPath, facts: Mapping[str, Any]) -> Iterator[Problem]:
+def _port_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     names = facts.get("portArguments", ())
     for command in read_commands(container):
         for value in _values(command, names, facts)[-1:]:
@@ -68,7 +67,7 @@ def _port_link(container: Mapping[str, Any], path: FieldPath, facts: Mapping[str
                 yield problem("values/server-port-differs", where, asked=number, port=facts.get("port"))
 
 
-def _values(command: Command, names: Sequence[str], facts: Mapping[str, Any]) -> list[str]:
+def _values(command: Command, names: Sequence[str], facts: ModeFacts) -> list[str]:
     """The values that a command gives the argument of these names, in whichever spelling, in order."""
     return [
         value
@@ -77,20 +76,18 @@ def _values(command: Command, names: Sequence[str], facts: Mapping[str, Any]) ->
     ]
 
 
-def _probe_links(
-    container: Mapping[str, Any], path: FieldPath, facts: Mapping[str, Any]
-) -> Iterator[Problem]:
+def _probe_links(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     port = facts.get("port")
-    named = {at(one, ("name",)): at(one, ("containerPort",)) for one in container.get("ports") or ()}
+    named = {get(one, ("name",)): get(one, ("containerPort",)) for one in container.get("ports") or ()}
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         for handler in ("httpGet", "tcpSocket", "grpc"):
-            asked = at(container, (probe, handler, "port"))
+            asked = get(container, (probe, handler, "port"))
             if asked is not None and port is not None and named.get(asked, asked) != port:
                 where = (*path, probe, handler, "port")
                 yield problem("values/probe-port-differs", where, asked=shown(asked), port=port)
 
 
-def _argument_links(container: Mapping[str, Any], values: Values) -> Iterator[Problem]:
+def _argument_links(container: Fields, values: Values) -> Iterator[Problem]:
     """An argument of the user's that the template writes already, or that is nowhere in the end."""
     extra = values.filled.get("extraArgs") or []
     args = container.get("args")
@@ -112,7 +109,7 @@ def _flag(argument: object) -> str:
     return str(argument).partition("=")[0].replace("_", "-")
 
 
-def _is_same(flag: str, name: str, facts: Mapping[str, Any]) -> bool:
+def _is_same(flag: str, name: str, facts: ModeFacts) -> bool:
     """Whether a server takes `flag` for its argument `name`: another name, its negation, its beginning."""
     synonyms = facts.get("gpuCountArguments", ())
     if flag in synonyms and name in synonyms:

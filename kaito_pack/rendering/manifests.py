@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, ProblemsError
+from kaito_pack.base.trees import Manifest
 from kaito_pack.documents import Document, read_text
 
 EXTRA = "extraObjects"  # in place of the template, for an object that the user has added
@@ -16,7 +17,7 @@ EXTRA = "extraObjects"  # in place of the template, for an object that the user 
 IDENTITY: tuple[FieldPath, ...] = (("apiVersion",), ("kind",), ("metadata", "name"))
 
 
-class Manifest(NamedTuple):
+class RenderedManifest(NamedTuple):
     """One rendered manifest: its text, to the byte, and what it reads as."""
 
     template: str
@@ -26,9 +27,9 @@ class Manifest(NamedTuple):
     origins: Mapping[FieldPath, FieldPath] = MappingProxyType({})
 
     @property
-    def body(self) -> Mapping[str, Any]:
+    def body(self) -> Manifest:
         """The manifest as plain data."""
-        body: Mapping[str, Any] = self.document.value
+        body: Manifest = self.document.value
         return body
 
 
@@ -47,7 +48,7 @@ def parsed(text: str, template: str) -> Document:
     return documents[0]
 
 
-def check_identity(manifest: Manifest, wanted: Sequence[FieldPath]) -> None:
+def check_identity(manifest: RenderedManifest, wanted: Sequence[FieldPath]) -> None:
     """Raise PackError where one of the `wanted` fields, by which all else knows a manifest, is no text."""
     for path in wanted:
         part: Any = manifest.body
@@ -58,12 +59,12 @@ def check_identity(manifest: Manifest, wanted: Sequence[FieldPath]) -> None:
             raise PackError(f"templates/{manifest.template}: its output is no manifest: {name} is no text")
 
 
-def as_yaml(manifests: Sequence[Manifest]) -> str:
+def as_yaml(manifests: Sequence[RenderedManifest]) -> str:
     """One YAML stream."""
     return "---\n".join(manifest.text for manifest in manifests)
 
 
-def as_json(bodies: Sequence[Mapping[str, Any]]) -> str:
+def as_json(bodies: Sequence[Manifest]) -> str:
     """One JSON object: the manifest itself, or a List of several, as kubectl prints them."""
     import json  # most runs print YAML
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from kaito_pack.base.problems import PackError
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.context import NO_HASHES, context_of
-from kaito_pack.rendering.manifests import EXTRA, IDENTITY, Manifest, check_identity, parsed
+from kaito_pack.rendering.manifests import EXTRA, IDENTITY, RenderedManifest, check_identity, parsed
 from kaito_pack.values.checking import Values
 
 
@@ -48,7 +48,7 @@ class Renderer:
         else:
             self._templates = OwnTemplates(pack.template_folders)
 
-    def render(self, values: Values) -> list[Manifest]:
+    def render(self, values: Values) -> list[RenderedManifest]:
         """The manifests of `values`, the Workspace first, with the user's additions.
 
         Raises PackError where a template is at fault, ProblemsError where an addition does not fit.
@@ -59,7 +59,7 @@ class Renderer:
             return self._render(values, hashes(manifests))
         return manifests
 
-    def _render(self, values: Values, hashed: Mapping[str, str]) -> list[Manifest]:
+    def _render(self, values: Values, hashed: Mapping[str, str]) -> list[RenderedManifest]:
         context = context_of(values, hashed)
         manifests = self.render_filled(values.mode.templates, context)
         _check_identities(values, manifests)
@@ -69,17 +69,17 @@ class Renderer:
             return extended(manifests, values)
         return manifests
 
-    def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[Manifest]:
+    def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[RenderedManifest]:
         """The same for a context given in full; without hashes, unless it holds them."""
         context = {**NO_HASHES, **context}
         manifests = []
         for template, text in zip(templates, self._templates.texts(templates, context), strict=True):
             if text:
-                manifests.append(Manifest(template, text, parsed(text, template)))
+                manifests.append(RenderedManifest(template, text, parsed(text, template)))
         return manifests
 
 
-def _check_identities(values: Values, manifests: Sequence[Manifest]) -> None:
+def _check_identities(values: Values, manifests: Sequence[RenderedManifest]) -> None:
     """Raise PackError where the mode's first template, the Workspace's, gives nothing, or one has no name."""
     first = next(iter(values.mode.templates), "")
     if first.startswith(f"{values.mode.name}/"):
@@ -90,7 +90,7 @@ def _check_identities(values: Values, manifests: Sequence[Manifest]) -> None:
         check_identity(manifest, IDENTITY)
 
 
-def hashes(manifests: Sequence[Manifest]) -> dict[str, str]:
+def hashes(manifests: Sequence[RenderedManifest]) -> dict[str, str]:
     """`templateHash`, which changes with the Workspace's pod spec alone, and `jobHash`, with the pack's Job.
 
     A Job cannot be changed, so its name holds both.

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from kaito_pack.base import pack_files
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import get
 from kaito_pack.documents import read_text
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.context import NO_HASHES, context_of
-from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.marking import marked_texts
 from kaito_pack.values.checking import Values
 
@@ -36,7 +36,9 @@ class TemplateLine:
     text: str
 
 
-def template_line(values: Values, manifest: Manifest, path: FieldPath, pack: Pack) -> TemplateLine | None:
+def template_line(
+    values: Values, manifest: RenderedManifest, path: FieldPath, pack: Pack
+) -> TemplateLine | None:
     """The line of a template, its partials included, that emitted what stands at `path`.
 
     None where no line did: the user's own additions have rewritten the manifest there.
@@ -52,7 +54,7 @@ def template_line(values: Values, manifest: Manifest, path: FieldPath, pack: Pac
     except PackError:  # a template that looks at its own output does not like the marks
         return None
     (document,) = read_text(text, manifest.template)
-    if not _is_same(at(document.value, path), at(manifest.body, path)):
+    if not _is_same(get(document.value, path), get(manifest.body, path)):
         return None
     place = document.place(path)
     line = _same_line(marked.splitlines(), text.splitlines(), place.line - 1)

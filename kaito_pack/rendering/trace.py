@@ -11,37 +11,41 @@ from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Problem
-from kaito_pack.base.trees import at
-from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.base.trees import Schema, get
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values.checking import Values
 
 _ABSENT = object()
 
 
-def culprits(values: Values, manifest: Manifest, path: FieldPath, renderer: Renderer) -> list[FieldPath]:
+def culprits(
+    values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
+) -> list[FieldPath]:
     """Paths of the values that decide what stands at `path` of `manifest`; those given come first."""
     return list(_culprits(values, manifest, path, renderer))
 
 
-def _culprits(values: Values, manifest: Manifest, path: FieldPath, renderer: Renderer) -> Iterator[FieldPath]:
+def _culprits(
+    values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
+) -> Iterator[FieldPath]:
     # One by one: whoever wants the first alone renders once or twice, not once a value (20 times, 10 ms).
-    here = at(manifest.body, path, _ABSENT)
+    here = get(manifest.body, path, _ABSENT)
     changes = _changes(values.filled, values.mode.schema, ())
-    given_first = sorted(changes, key=lambda change: at(values.given, change[0], _ABSENT) is _ABSENT)
+    given_first = sorted(changes, key=lambda change: get(values.given, change[0], _ABSENT) is _ABSENT)
     for value_path, changed in given_first:
         if _differs(here, path, manifest.template, changed, values, renderer):
             yield value_path
 
 
-def told_of_values(found: Problem, values: Values, manifest: Manifest, renderer: Renderer) -> Problem:
+def told_of_values(found: Problem, values: Values, manifest: RenderedManifest, renderer: Renderer) -> Problem:
     """A problem in a manifest, told in terms of the values line that caused it."""
     if (written := written_at(found.path, manifest)) is not None:
         return found.at(values.place(written, key=found.rule.endswith("/unknown-field")))
     return found.at(values.place(next(_culprits(values, manifest, found.path, renderer), ())))
 
 
-def written_at(path: FieldPath, manifest: Manifest) -> FieldPath | None:
+def written_at(path: FieldPath, manifest: RenderedManifest) -> FieldPath | None:
     """The values path where the part at `path` stands word for word; None where a template made it."""
     for length in range(len(path), -1, -1):
         if (origin := manifest.origins.get(path[:length])) is not None:
@@ -56,10 +60,10 @@ def _differs(
         again = renderer.render_filled([template], {**changed, "mode": values.mode.facts})
     except PackError:
         return False  # the changed value makes no manifest at all, which tells nothing of this part
-    return bool(again) and at(again[0].body, path, _ABSENT) != here
+    return bool(again) and get(again[0].body, path, _ABSENT) != here
 
 
-def _changes(part: Any, schema: Mapping[str, Any], path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
+def _changes(part: Any, schema: Schema, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
     """Every value of `part` with a copy of the whole in which it alone is another."""
     for key in part:
         value, its_schema = part[key], schema.get("properties", {}).get(key, {})
@@ -75,7 +79,7 @@ def _changes(part: Any, schema: Mapping[str, Any], path: FieldPath) -> Iterator[
                 yield (*path, key, index), {**part, key: [*value[:index], item + "x", *value[index + 1 :]]}
 
 
-def other_value(value: Any, schema: Mapping[str, Any]) -> Any:
+def other_value(value: Any, schema: Schema) -> Any:
     """A value that is another one and as right by its schema, as far as that is easy; None for no idea."""
     if value is None:
         return next(iter(schema.get("examples", [])), None)

@@ -9,7 +9,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import at, mapping, sequence
+from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
@@ -25,9 +25,7 @@ from kaito_pack.models import checks as models
 from kaito_pack.models.catalogue import Catalogue
 
 
-def check(
-    body: Mapping[str, Any], surroundings: Surroundings, with_model: bool = True
-) -> list[Problem] | None:
+def check(body: Manifest, surroundings: Surroundings, with_model: bool = True) -> list[Problem] | None:
     """All problems of one manifest, not yet located; None for a kind that nobody here knows.
 
     `with_model` False leaves out what vLLM would say of the model, where the values were asked already.
@@ -45,14 +43,14 @@ def check(
     return [found for found in builtin if found.path not in told] + validated
 
 
-def _unknown_kind(body: Mapping[str, Any], target: Target) -> list[Problem] | None:
+def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
     """The problem of a kind that no cluster has; None for one that a cluster may have."""
     from kaito_pack.kaito.kinds import check_kind  # few manifests are of an unknown kind
 
     return check_kind(body, target) or _absent_kind(body, target.kubernetes)
 
 
-def _absent_kind(body: Mapping[str, Any], kubernetes: str) -> list[Problem] | None:
+def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
     """The problem of a kind that Kubernetes does not have in a group of its own; None for anybody else's."""
     api_version, kind = body.get("apiVersion"), body.get("kind")
     if not isinstance(api_version, str) or not definitions.is_own_group(kubernetes, api_version):
@@ -62,12 +60,12 @@ def _absent_kind(body: Mapping[str, Any], kubernetes: str) -> list[Problem] | No
     return [problem("kubernetes/kind-absent", (wrong,), what=what, kubernetes=kubernetes)]
 
 
-def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target = surroundings.target
     yield from crd.check(body, target.kaito)
     yield from check_template(body, target.kaito, target.kubernetes)
     yield from webhook.check(body, surroundings)
-    template = at(body, TEMPLATE)
+    template = get(body, TEMPLATE)
     if isinstance(template, Mapping):
         yield from check_pod_template(template, TEMPLATE, target.kubernetes)
     yield from controller.check(body, surroundings)
@@ -75,7 +73,7 @@ def _check_workspace(body: Mapping[str, Any], surroundings: Surroundings) -> Ite
     yield from advice.check(body, surroundings)
 
 
-def _check_model(body: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target, workspace = surroundings.target, Workspace(body)
     if workspace.has_preset and workspace.has_inference and workspace.runs_vllm:
         name = workspace.inference.get("config")
@@ -83,12 +81,12 @@ def _check_model(body: Mapping[str, Any], surroundings: Surroundings) -> Iterato
         settings = (inference_config(found) if found is not None else None) or {}
         path: FieldPath = ("inference", "config")
         yield from models.check_settings(workspace.preset, settings, catalogue(target.catalogues), path)
-    memory, gpus = gpu_memory(target, at(body, ("resource", "instanceType")))
+    memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
 
 
 def check_model_of_values(
-    values: Mapping[str, Any], mode: Mapping[str, Any], workspace: Mapping[str, Any], target: Target
+    values: ValuesMap, mode: Mapping[str, Any], workspace: Manifest, target: Target
 ) -> Iterator[Problem]:
     """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine.
 
@@ -99,9 +97,9 @@ def check_model_of_values(
         return
     known = catalogue(target.catalogues)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
-        preset = str(at(workspace, ("inference", "preset", "name")))
+        preset = str(get(workspace, ("inference", "preset", "name")))
         yield from models.check_settings(preset, settings, known, (name, "max-model-len"))
-    containers = sequence(at(workspace, CONTAINERS))
+    containers = sequence(get(workspace, CONTAINERS))
     if containers and is_extended(values):
         yield from models.check_quantization(values, known)
     elif containers:
@@ -109,7 +107,7 @@ def check_model_of_values(
         yield from models.check_values(values, known, mapping(containers[0]).get("image"), memory, gpus)
 
 
-def is_extended(values: Mapping[str, Any]) -> bool:
+def is_extended(values: ValuesMap) -> bool:
     """Whether filled `values` change what the mode's templates make of the server."""
     return bool(values.get("podTemplate") or values.get("extraArgs"))
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError
+from kaito_pack.base.trees import Manifest
 from kaito_pack.documents import Document
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.pack import Pack
-from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.run import judging as checks
 from kaito_pack.run import processes as fanout
@@ -34,7 +35,7 @@ class Outcome:
 
     file: str
     values: Values | None = None
-    manifests: Sequence[Manifest] = ()
+    manifests: Sequence[RenderedManifest] = ()
     problems: list[Problem] = field(default_factory=list)
     unread: str | None = None
     kept: Any = None
@@ -45,7 +46,7 @@ class Outcome:
         return self.unread is None and not any(found.is_error for found in self.problems)
 
 
-Keep = Callable[[Sequence[Manifest]], Any]  # what is to stay of the manifests of one values file
+Keep = Callable[[Sequence[RenderedManifest]], Any]  # what is to stay of the manifests of one values file
 
 
 class Pipeline:
@@ -144,12 +145,12 @@ class Pipeline:
         """The outcome that another process made of `source`."""
         mode, given, filled, manifests = found
         made = [
-            Manifest(template, text, Document("", 1, body), origins)
+            RenderedManifest(template, text, Document("", 1, body), origins)
             for template, text, body, origins in manifests
         ]
         return Outcome(source.file, Values(self.pack.mode(mode), self._layers(source), given, filled), made)
 
-    def checked(self, outcome: Outcome, manifest: Manifest, around: Surroundings) -> list[Problem]:
+    def checked(self, outcome: Outcome, manifest: RenderedManifest, around: Surroundings) -> list[Problem]:
         """The problems of one rendered manifest, told in terms of the values line that caused each."""
         of = outcome.values
         if of is None:
@@ -199,7 +200,7 @@ def sent(outcome: Outcome) -> Sent | None:
     return of.mode.name, of.given, of.filled, manifests
 
 
-def surroundings(target: Target, bodies: Sequence[Mapping[str, Any]]) -> Surroundings:
+def surroundings(target: Target, bodies: Sequence[Manifest]) -> Surroundings:
     """What each of `bodies`, the manifests of one run, is judged in."""
     return Surroundings(
         target,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from kaito_pack.kaito.target import Surroundings
-from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.manifests import RenderedManifest
 
 Key = int  # a hash: two that are the same by chance cost time, no verdict
 
@@ -20,7 +20,7 @@ class Footprint(NamedTuple):
     name: Key | None = None
 
 
-def footprint_of(manifests: Sequence[Manifest], around: Surroundings) -> Footprint:
+def footprint_of(manifests: Sequence[RenderedManifest], around: Surroundings) -> Footprint:
     """The footprint of a file that was judged in `around`, its own manifests alone."""
     held = tuple(hash((table, key)) for table, groups in around.tables.items() for key in groups)
     found = tuple(hash((table, key)) for table, key in around.asked if key in around.tables[table])

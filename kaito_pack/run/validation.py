@@ -6,21 +6,21 @@ refuse it. What breaks later is an error of an accepted document.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.documents import Document
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.pack import Pack
 from kaito_pack.pack import files as pack_files
-from kaito_pack.rendering.manifests import Manifest
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.run import judging as checks
 from kaito_pack.run.pipeline import Outcome, Pipeline, surroundings, tell_of_twins
 from kaito_pack.run.sources import Source, is_manifest
@@ -42,11 +42,11 @@ class Entry:
     name: str = ""
     problems: list[Problem] = field(default_factory=list)
     is_known: bool = True
-    body: Mapping[str, Any] | None = None
+    body: Manifest | None = None
     source: Document | None = None
     prefix: FieldPath = ()
     outcome: Outcome | None = None
-    manifest: Manifest | None = None
+    manifest: RenderedManifest | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -171,7 +171,7 @@ def _pack_file(entry: Entry, pack: Pack) -> list[Problem]:
     return []
 
 
-def _is_pack_file(body: Mapping[str, Any]) -> bool:
+def _is_pack_file(body: Manifest) -> bool:
     return str(body.get("apiVersion", "")).startswith("pack.kubefoundry.io/")
 
 
@@ -194,7 +194,7 @@ def _manifests(document: Document, file: str) -> Iterator[Entry]:
         yield _entry(body, file, document)
 
 
-def _entry(body: Mapping[str, Any], file: str, document: Document, prefix: FieldPath = ()) -> Entry:
+def _entry(body: Manifest, file: str, document: Document, prefix: FieldPath = ()) -> Entry:
     metadata = mapping(body.get("metadata"))
     entry = Entry(file, document.number, _text(body.get("kind")), body=body, source=document, prefix=prefix)
     entry.namespace, entry.name = _text(metadata.get("namespace")), _text(metadata.get("name"))

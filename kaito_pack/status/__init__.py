@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.status.conditions import facts, table
 from kaito_pack.status.reasons import reason
 from kaito_pack.workspace import WorkspaceView, read_workspace
@@ -58,8 +58,8 @@ class Status:
 
 def status_of(
     workspace: object,
-    statefulset: Mapping[str, Any] | None = None,
-    services: Iterable[Mapping[str, Any]] | None = None,
+    statefulset: Manifest | None = None,
+    services: Iterable[Manifest] | None = None,
     view: WorkspaceView | None = None,
 ) -> Status:
     """The status of a Workspace, v1alpha1 or v1beta1, of any shape. Never raises.
@@ -100,14 +100,14 @@ def _holds(fact: str, found: frozenset[str]) -> bool:
     return fact.removeprefix("not ") not in found if fact.startswith("not ") else fact in found
 
 
-def _ready_replicas(workload: Mapping[str, Any] | None) -> int | None:
+def _ready_replicas(workload: Manifest | None) -> int | None:
     """Ready replicas of a StatefulSet or Deployment; Kubernetes leaves a 0 out once it has reported."""
     status = mapping(mapping(workload).get("status"))
     ready = status.get("readyReplicas", 0 if status else None)
     return ready if isinstance(ready, int) and not isinstance(ready, bool) else None
 
 
-def service_exists(endpoint: str | None, services: Iterable[Mapping[str, Any]] | None) -> bool | None:
+def service_exists(endpoint: str | None, services: Iterable[Manifest] | None) -> bool | None:
     """Whether the Service of an endpoint is among `services`; None where nobody looked."""
     if services is None or endpoint is None:
         return None

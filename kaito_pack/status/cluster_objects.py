@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.documents import read_file
 from kaito_pack.kaito.fields import is_workspace
 
@@ -21,17 +21,17 @@ class ClusterObjects:
     that an empty one is an answer and not a wrong file.
     """
 
-    workspaces: tuple[Mapping[str, Any], ...] = ()
+    workspaces: tuple[Manifest, ...] = ()
     workloads: tuple[Mapping[str, Any], ...] = ()
-    services: tuple[Mapping[str, Any], ...] | None = None
+    services: tuple[Manifest, ...] | None = None
     is_list: bool = False
 
-    def workload_of(self, workspace: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def workload_of(self, workspace: Manifest) -> Manifest | None:
         """The StatefulSet, else the Deployment, that KAITO made of a Workspace; None where unseen."""
         same = [item for item in self.workloads if _key(item) == _key(workspace)]
         return min(same, key=lambda item: WORKLOADS.index(item["kind"]), default=None)
 
-    def services_beside(self, workspace: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...] | None:
+    def services_beside(self, workspace: Manifest) -> tuple[Manifest, ...] | None:
         """The Services of a Workspace's namespace."""
         if self.services is None:
             return None
@@ -75,7 +75,7 @@ def pick(values: Iterable[object]) -> ClusterObjects:
     )
 
 
-def _unfolded(value: object) -> Iterator[Mapping[str, Any]]:
+def _unfolded(value: object) -> Iterator[Manifest]:
     if isinstance(value, list):
         for item in value:
             yield from _unfolded(item)
@@ -91,6 +91,6 @@ def _is_list(value: Mapping[str, Any]) -> bool:
     return str(value.get("kind")).endswith("List") and isinstance(value.get("items"), list)
 
 
-def _key(item: Mapping[str, Any]) -> tuple[object, object]:
+def _key(item: Manifest) -> tuple[object, object]:
     metadata = mapping(item.get("metadata"))
     return metadata.get("namespace"), metadata.get("name")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaito_pack.base.trees import mapping, text
+from kaito_pack.base.trees import Manifest, mapping, text
 from kaito_pack.facts.tables import first, per_pack
 from kaito_pack.workspace import desired_replicas
 
@@ -41,7 +41,7 @@ def table() -> Mapping[str, Any]:
     return first("kaito/status.json")
 
 
-def read_conditions(workspace: Mapping[str, Any]) -> Conditions:
+def read_conditions(workspace: Manifest) -> Conditions:
     """The conditions by type; of two of one type the first counts, as in Kubernetes' own lookup."""
     found: dict[str, Condition] = {}
     listed = mapping(workspace.get("status")).get("conditions")
@@ -53,7 +53,7 @@ def read_conditions(workspace: Mapping[str, Any]) -> Conditions:
     return found
 
 
-def facts(workspace: Mapping[str, Any]) -> frozenset[str]:
+def facts(workspace: Manifest) -> frozenset[str]:
     """The names of the facts that hold, as the rows of the table name them."""
     conditions = read_conditions(workspace)
     state = state_of(workspace)
@@ -91,7 +91,7 @@ def facts(workspace: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name for name, holds in answers.items() if holds)
 
 
-def state_of(workspace: Mapping[str, Any]) -> str:
+def state_of(workspace: Manifest) -> str:
     """`status.state` (KAITO 0.9 and later, v1beta1 only), "" where there is none."""
     return text(mapping(workspace.get("status")).get("state"))
 
@@ -138,13 +138,13 @@ def reconcile_errors(conditions: Conditions) -> Iterator[str]:
             yield error.removesuffix(")")
 
 
-def worker_count(workspace: Mapping[str, Any]) -> int:
+def worker_count(workspace: Manifest) -> int:
     """How many nodes `status.workerNodes` lists."""
     workers = mapping(workspace.get("status")).get("workerNodes")
     return len(workers) if isinstance(workers, list) else 0
 
 
-def _is_deleting(workspace: Mapping[str, Any], conditions: Conditions) -> bool:
+def _is_deleting(workspace: Manifest, conditions: Conditions) -> bool:
     asked = bool(mapping(workspace.get("metadata")).get("deletionTimestamp"))
     return asked or conditions.get("WorkspaceDeleting", ABSENT).is_true
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from kaito_pack.base import pack_files
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import PackError
-from kaito_pack.base.trees import mapping
+from kaito_pack.base.trees import Manifest, ModeFacts, mapping
 from kaito_pack.documents import read_text
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.workspace import WorkspaceView
@@ -120,7 +120,7 @@ def key_metrics(pack: Pack, mode: Mode) -> list[KeyMetric]:
     return [_key_metric(entry) for entry in engine_facts(pack, facts["keyMetricsOf"])["keyMetrics"]]
 
 
-def _facts(mode: Mode) -> Mapping[str, Any]:
+def _facts(mode: Mode) -> ModeFacts:
     facts = mode.facts.get("metrics")
     if not isinstance(facts, Mapping):
         raise PackError(f"templates/{mode.name}/mode.yaml: it has no metrics")
@@ -133,13 +133,13 @@ def engine_facts(pack: Pack, name: str) -> Mapping[str, Any]:
         file = folder / "_engines" / f"{name}.yaml"
         if file.is_file():
             text = pack_files.read_text(folder, f"_engines/{name}.yaml")
-            facts: Mapping[str, Any] = read_text(text, str(file))[0].value
+            facts: ModeFacts = read_text(text, str(file))[0].value
             return facts
     raise PackError(f"no templates/_engines/{name}.yaml in the pack")
 
 
 def metrics_of(
-    manifest: Mapping[str, Any], view: WorkspaceView, pack: Pack, by: Match = "workspace"
+    manifest: Manifest, view: WorkspaceView, pack: Pack, by: Match = "workspace"
 ) -> WorkspaceMetrics:
     """The metrics of a Workspace; `view` is what `workspace.read_workspace` reads in it.
 
@@ -178,7 +178,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text)
 
 
-def _mode(manifest: Mapping[str, Any], view: WorkspaceView, pack: Pack) -> Mode:
+def _mode(manifest: Manifest, view: WorkspaceView, pack: Pack) -> Mode:
     """The mode that made the Workspace, else one of its engine, with its port if there is one."""
     labels = mapping(mapping(manifest.get("metadata")).get("labels"))
     modes = {name: pack.mode(name) for name in pack.mode_names}
@@ -198,7 +198,7 @@ def _mode(manifest: Mapping[str, Any], view: WorkspaceView, pack: Pack) -> Mode:
     raise NoMetrics(f"Workspace {shown(view.name)}: {told}, so its metrics are not known")
 
 
-def _endpoint(name: str, view: WorkspaceView, facts: Mapping[str, Any]) -> Endpoint:
+def _endpoint(name: str, view: WorkspaceView, facts: ModeFacts) -> Endpoint:
     """A server on another port than the mode's is reached as the Workspace itself says."""
     port, service = facts["port"], facts["service"]
     told = (service["name"].replace("${workspace}", name), service["port"])

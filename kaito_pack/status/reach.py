@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kaito_pack.base.display import escaped
+from kaito_pack.base.trees import Manifest
 from kaito_pack.pack import Pack
 from kaito_pack.status import Status, service_exists
 from kaito_pack.status.reasons import kubectl
@@ -53,7 +54,7 @@ def pack_service(status: Status, engines: Engines) -> str | None:
 
 
 def ways(
-    status: Status, engines: Engines, services: tuple[Mapping[str, Any], ...] | None
+    status: Status, engines: Engines, services: tuple[Manifest, ...] | None
 ) -> Iterator[tuple[str, str]]:
     """How to reach the model, as pairs of a label and a line to copy or read."""
     own = pack_service(status, engines)

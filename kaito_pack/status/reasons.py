@@ -9,7 +9,7 @@ from typing import Any
 
 from kaito_pack.base.display import escaped, looks_like_token
 from kaito_pack.base.sentences import filled
-from kaito_pack.base.trees import at, mapping
+from kaito_pack.base.trees import Manifest, get, mapping
 from kaito_pack.status import conditions as reading
 from kaito_pack.status.conditions import ABSENT, Condition, Conditions, table
 from kaito_pack.workspace import WorkspaceView, desired_replicas
@@ -18,9 +18,7 @@ from kaito_pack.workspace.labels import WORKSPACE_LABEL
 LONGEST_DETAIL = 400  # characters of a status message that a reason repeats
 
 
-def reason(
-    row: Mapping[str, Any], workspace: Mapping[str, Any], view: WorkspaceView, ready: int | None
-) -> str:
+def reason(row: Mapping[str, Any], workspace: Manifest, view: WorkspaceView, ready: int | None) -> str:
     """The sentence of a row for this Workspace; `ready` is the number of ready replicas, where known."""
     conditions = reading.read_conditions(workspace)
     name = _argument(view.name)
@@ -41,7 +39,7 @@ def reason(
     return str(told)
 
 
-def _detail(kind: str, workspace: Mapping[str, Any], conditions: Conditions) -> str:
+def _detail(kind: str, workspace: Manifest, conditions: Conditions) -> str:
     """The message that tells most, for a row whose sentence wants one."""
     notes = table()["notes"]
     inference = conditions.get("InferenceReady", ABSENT)
@@ -82,7 +80,7 @@ def _node_message(conditions: Conditions) -> str:
     return missing.message or missing.reason if missing else "ResourceReady is not reported"
 
 
-def _contradiction(workspace: Mapping[str, Any], conditions: Conditions) -> str:
+def _contradiction(workspace: Manifest, conditions: Conditions) -> str:
     other = _first_not_true(conditions, "ResourceReady", "WorkspaceSucceeded")
     if other:
         return f"{other.type} is {other.status}, {other.message or other.reason}"
@@ -95,7 +93,7 @@ def _first_not_true(conditions: Conditions, *kinds: str) -> Condition | None:
     )
 
 
-def _state(workspace: Mapping[str, Any], conditions: Conditions) -> str:
+def _state(workspace: Manifest, conditions: Conditions) -> str:
     """A tuning job's state; before 0.9 there is only what the conditions say."""
     if state := reading.state_of(workspace):
         return state
@@ -105,8 +103,8 @@ def _state(workspace: Mapping[str, Any], conditions: Conditions) -> str:
     return "started" if started.is_true else started.reason or "not reported"
 
 
-def _selector(workspace: Mapping[str, Any]) -> str:
-    labels = mapping(at(workspace, ("resource", "labelSelector", "matchLabels")))
+def _selector(workspace: Manifest) -> str:
+    labels = mapping(get(workspace, ("resource", "labelSelector", "matchLabels")))
     pairs = [f"{key}={value}" for key, value in labels.items() if isinstance(value, str)]
     return f" -l {_argument(','.join(pairs))}" if pairs else ""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from kaito_pack.base.display import did_you_mean, looks_like_token, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, Problem, ProblemsError
+from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.documents import Document
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import Mode, Pack, json_schema
-from kaito_pack.pack.json_schema import Schema
 from kaito_pack.values import layers
 from kaito_pack.values.layers import Layer
 
@@ -21,8 +21,8 @@ class Values(NamedTuple):
 
     mode: Mode
     layers: Sequence[Layer]
-    given: Mapping[str, Any]
-    filled: Mapping[str, Any]
+    given: ValuesMap
+    filled: ValuesMap
 
     @property
     def file(self) -> str:
@@ -114,7 +114,7 @@ def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _mode(given: Mapping[str, Any], of: Sequence[Layer], pack: Pack, problems: list[Problem]) -> Mode:
+def _mode(given: ValuesMap, of: Sequence[Layer], pack: Pack, problems: list[Problem]) -> Mode:
     """The mode that modelSource names. A wrong one ends the check: nothing else can be judged then."""
     name = given.get("modelSource")
     if isinstance(name, str) and name in pack.mode_names:
@@ -125,7 +125,7 @@ def _mode(given: Mapping[str, Any], of: Sequence[Layer], pack: Pack, problems: l
     raise ProblemsError(problems)
 
 
-def _no_mode(given: Mapping[str, Any], of: Sequence[Layer], pack: Pack) -> Problem:
+def _no_mode(given: ValuesMap, of: Sequence[Layer], pack: Pack) -> Problem:
     """modelSource is missing, or misspelt."""
     choices = ", ".join(pack.mode_names)
     known = {field for mode in pack.mode_names for field in pack.mode(mode).schema["properties"]}

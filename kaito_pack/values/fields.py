@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.base.trees import Schema
 from kaito_pack.pack import Pack
 
 
@@ -20,7 +21,7 @@ class Field:
     of_all: bool
 
     @property
-    def first(self) -> Mapping[str, Any]:
+    def first(self) -> Schema:
         """The schema of the first mode that has it."""
         return next(iter(self.parts.values()))
 
@@ -48,7 +49,7 @@ class Field:
         return facts(self.first)
 
 
-def facts(part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def facts(part: Schema) -> Iterator[tuple[str, str]]:
     """What a schema says of a value besides its description: type or choices, range, example."""
     if "enum" in part:
         yield "One of", ", ".join(f"`{choice}`" for choice in part["enum"])
@@ -81,7 +82,7 @@ def fields(pack: Pack) -> dict[str, Field]:
     }
 
 
-def _paths(schema: Mapping[str, Any], above: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _paths(schema: Schema, above: str) -> Iterator[tuple[str, Schema]]:
     for name, part in schema.get("properties", {}).items():
         if "not" in part:
             continue

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, UsageError
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import Schema, ValuesMap, get
 from kaito_pack.documents import Document
 
 _ABSENT = object()
@@ -41,7 +41,7 @@ class _Gap(Exception):
     """An index that is further than one behind the last item."""
 
 
-def _laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def _laid_over(base: ValuesMap, over: ValuesMap) -> dict[str, Any]:
     result = dict(base)
     for key, value in over.items():
         result[key] = _one_over(result.get(key), value)
@@ -62,7 +62,7 @@ def _one_over(below: Any, value: Any) -> Any:
     return value
 
 
-def without_nulls(values: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+def without_nulls(values: ValuesMap, schema: Schema) -> dict[str, Any]:
     """`values` without what is null, and so absent; in what the schema calls opaque null has a meaning."""
     parts = schema.get("properties", {})
     kept: dict[str, Any] = {}
@@ -78,7 +78,7 @@ def without_nulls(values: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
 def origin(layers: Sequence[Layer], path: FieldPath) -> Layer:
     """The layer that the value at `path` came from; the first one where none has it."""
     for layer in reversed(layers):
-        if at(layer.document.value, path, _ABSENT) is not _ABSENT:
+        if get(layer.document.value, path, _ABSENT) is not _ABSENT:
             return layer
     return origin(layers, path[:-1]) if path else layers[0]
 

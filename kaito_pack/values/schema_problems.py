@@ -15,6 +15,7 @@ from jsonschema.exceptions import ValidationError
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding.quantity import positive_quantity_error
 from kaito_pack.pack import Mode, Pack, json_schema
@@ -52,7 +53,7 @@ _formats = FormatChecker(formats=())
 _formats.checks("quantity")(lambda value: positive_quantity_error(value) is None)
 
 
-def explain(mode: Mode, given: Mapping[str, Any], of: Sequence[Layer], pack: Pack) -> Iterator[Problem]:
+def explain(mode: Mode, given: ValuesMap, of: Sequence[Layer], pack: Pack) -> Iterator[Problem]:
     """Every way in which `given` breaks the schema of `mode`, with the place it was written at."""
     for error in json_schema.validator(mode.schema, _formats).iter_errors(given):
         path: FieldPath = tuple(error.absolute_path)
@@ -87,7 +88,7 @@ def _fields(mode: Mode) -> Iterable[str]:
 
 
 def _missing_fields(
-    error: ValidationError, path: FieldPath, given: Mapping[str, Any], of: Sequence[Layer]
+    error: ValidationError, path: FieldPath, given: ValuesMap, of: Sequence[Layer]
 ) -> Iterator[Problem]:
     # jsonschema reports each missing name on its own; the message begins with it.
     for name in _required(error):
@@ -99,9 +100,7 @@ def _missing_fields(
             yield problem(rule, where, layers.place(of, where), fix=fix, **_facts(given))
 
 
-def _refused(
-    error: ValidationError, path: FieldPath, given: Mapping[str, Any], of: Sequence[Layer]
-) -> Problem:
+def _refused(error: ValidationError, path: FieldPath, given: ValuesMap, of: Sequence[Layer]) -> Problem:
     of_key = "propertyNames" in error.absolute_schema_path
     where: FieldPath = (*path, str(error.instance)) if of_key else path
     facts = _facts(given) | {
@@ -125,7 +124,7 @@ def _x_rules(error: ValidationError) -> Mapping[str, str]:
     return rules
 
 
-def _schema(error: ValidationError) -> Mapping[str, Any]:
+def _schema(error: ValidationError) -> Schema:
     """The schema that refused; an empty one where that is a bare `false`."""
     return error.schema if isinstance(error.schema, Mapping) else {}
 
@@ -157,7 +156,7 @@ def _fix(error: ValidationError) -> str:
     return f"Write it like `{json.dumps(example) if isinstance(example, dict | list) else example}`"
 
 
-def _facts(given: Mapping[str, Any]) -> dict[str, str]:
+def _facts(given: ValuesMap) -> dict[str, str]:
     """The scalar values, for words that repeat them (the command that builds an image); safe to print."""
     named = {"modelId": "ORG/REPOSITORY", "ggufFile": "FILE.gguf", "name": "NAME"}
     scalars = {key: shown(value, quote=False) for key, value in given.items() if isinstance(value, str)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import mapping, text
+from kaito_pack.base.trees import Manifest, mapping, text
 from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 from kaito_pack.workspace.served_model import ServedModel, engines, served_model
 
@@ -78,7 +78,7 @@ def read_workspace(
     )
 
 
-def desired_replicas(workspace: Mapping[str, Any]) -> int:
+def desired_replicas(workspace: Manifest) -> int:
     """`status.targetNodeCount`, else `resource.count`; 1 where neither is a count (KAITO takes 0 as 1)."""
     for count in (
         mapping(workspace.get("status")).get("targetNodeCount"),
@@ -89,7 +89,7 @@ def desired_replicas(workspace: Mapping[str, Any]) -> int:
     return 1
 
 
-def _preset_model(workspace: Mapping[str, Any], preset: str, is_tuning: bool) -> ServedModel:
+def _preset_model(workspace: Manifest, preset: str, is_tuning: bool) -> ServedModel:
     annotations = mapping(mapping(workspace.get("metadata")).get("annotations"))
     is_vllm = not is_tuning and annotations.get(RUNTIME_ANNOTATION) != "transformers"
     # KAITO serves a preset under its short name; what it makes of a Hub id is not in the Workspace.

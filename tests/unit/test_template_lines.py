@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.rendering.manifests import Manifest, parsed
+from kaito_pack.rendering.manifests import RenderedManifest, parsed
 from kaito_pack.rendering.renderer import OwnTemplates
 from kaito_pack.rendering.template_lines import template_line
 
@@ -74,7 +74,7 @@ def pack(tmp_path: Path) -> Any:
 )
 def test_the_line_that_emitted_a_part_is_found(pack: Any, path: tuple, file: str, line: str) -> None:
     (text,) = OwnTemplates(pack.template_folders).texts(["mode/tricky.yaml.j2"], VALUES.filled)
-    manifest = Manifest("mode/tricky.yaml.j2", text, parsed(text, "t"))
+    manifest = RenderedManifest("mode/tricky.yaml.j2", text, parsed(text, "t"))
     found = template_line(VALUES, manifest, path, pack)
     assert found is not None
     assert found.template == file

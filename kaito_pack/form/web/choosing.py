@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from kaito_pack.base.trees import ValuesMap
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.model_choice import (
@@ -70,7 +70,7 @@ def asked(state: State, ground: Ground, mode: Mode, of: About) -> Asked:
     return Asked(draft.named(), [one for one in found if one is not model], model)
 
 
-def _kept(state: State, mode: Mode) -> Mapping[str, Any]:
+def _kept(state: State, mode: Mode) -> ValuesMap:
     """What an opened file had: mistakes included in its own mode, what means something in another.
 
     A text that is empty takes a value away, one that no question asks for, too.

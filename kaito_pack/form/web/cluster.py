@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import schema
 from kaito_pack.form.answers import first_sentence
@@ -69,7 +70,7 @@ def _read(name: str, text: str) -> Any:
     return (typed(text) if name == NUMBER else text) if text else None
 
 
-def _problems(values: Mapping[str, Any], versions: Mapping[str, Any]) -> Iterator[Problem]:
+def _problems(values: ValuesMap, versions: Mapping[str, Any]) -> Iterator[Problem]:
     if not values:
         return  # nothing said, nothing wrong: and jsonschema need not be loaded yet
     found = list(pack_files.check(values, "Target"))
@@ -80,7 +81,7 @@ def _problems(values: Mapping[str, Any], versions: Mapping[str, Any]) -> Iterato
             yield problem("pack-file/not-a-choice", (name,), **facts)
 
 
-def _question(name: str, part: Mapping[str, Any], said: str, held: Any, versions: Any) -> Question:
+def _question(name: str, part: Schema, said: str, held: Any, versions: Any) -> Question:
     choices = [*reversed(versions), *part.get("enum", ())]
     return Question(
         path=(name,),

@@ -11,7 +11,7 @@ from typing import Any
 from kaito_pack.base.paths import FieldPath, path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import get
 from kaito_pack.documents import Document, ProblemsError, read_text
 from kaito_pack.form.checking import belongs
 from kaito_pack.form.questions import Question
@@ -91,7 +91,7 @@ class Teller:
         return next((name for name, one in self.fields.items() if is_meant(one)), None)
 
     def _is_written_at(self, path: FieldPath, place: Place | None) -> bool:
-        return any(at(one.value, path) is not None and one.place(path) == place for one in self._values)
+        return any(get(one.value, path) is not None and one.place(path) == place for one in self._values)
 
     def _is_at_a_value(self, found: Problem, field: str | None) -> bool:
         """Whether its line is one of this text, and not the first one for want of a better."""
@@ -103,12 +103,12 @@ class Teller:
     def _removable(self, path: FieldPath) -> str:
         """The name of a value that stands in the file alone, for who wants to be rid of it."""
         names = tuple(takewhile(lambda step: isinstance(step, str) and "." not in step, path))
-        is_there = any(at(one.value, names) is not None for one in self._values)
+        is_there = any(get(one.value, names) is not None for one in self._values)
         return ".".join(map(str, names)) if is_there else ""
 
     def _manifest_line(self, path: FieldPath) -> int:
         """Where a path stands in the manifests; 0 where it does not."""
-        found = (one.place(path).line for one in self._manifests if at(one.value, path) is not None)
+        found = (one.place(path).line for one in self._manifests if get(one.value, path) is not None)
         return next(found, 0)
 
     @cached_property

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import at
+from kaito_pack.base.trees import get
 from kaito_pack.facts.rules import problem
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Ground
@@ -124,6 +124,6 @@ def _unanswered(asked: Asked, outcome: Outcome) -> Iterator[Problem]:
     told = {one.path for one in outcome.problems}
     below = [layer.document.value for layer in asked.draft.ground.below]
     for one in asked.questions:
-        is_there = one.answer is not None or any(at(values, one.path) is not None for values in below)
+        is_there = one.answer is not None or any(get(values, one.path) is not None for values in below)
         if one.is_required and not is_there and one.path not in told:
             yield problem(MISSING, one.path, field=one.name, fix="Give one")

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 from kaito_pack.base.display import did_you_mean, shown, shown_typed
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import Schema
 from kaito_pack.kubernetes.decoding import quantity
-from kaito_pack.kubernetes.decoding.definitions import Definitions, Schema
+from kaito_pack.kubernetes.decoding.definitions import Definitions
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)

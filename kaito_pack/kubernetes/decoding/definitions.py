@@ -22,8 +22,7 @@ from typing import Any, NamedTuple
 
 from kaito_pack.base import cache_files
 from kaito_pack.base.problems import UsageError
-
-Schema = Mapping[str, Any]
+from kaito_pack.base.trees import Schema
 
 FORMAT_OF_CACHE = "1"
 POD_TEMPLATE = "io.k8s.api.core.v1.PodTemplateSpec"
@@ -226,7 +225,7 @@ def closure(every: Mapping[str, Any], root: str) -> dict[str, Schema]:
     return kept
 
 
-def trimmed(name: str, schema: Mapping[str, Any], referred: list[str]) -> Schema:
+def trimmed(name: str, schema: Schema, referred: list[str]) -> Schema:
     """A definition without descriptions; the names it refers to are added to `referred`."""
     for end, own in OWN_DECODERS.items():
         if name.endswith("." + end):
@@ -234,7 +233,7 @@ def trimmed(name: str, schema: Mapping[str, Any], referred: list[str]) -> Schema
     return _trim(schema, referred)
 
 
-def _trim(schema: Mapping[str, Any], referred: list[str]) -> Schema:
+def _trim(schema: Schema, referred: list[str]) -> Schema:
     kept = {key: schema[key] for key in KEPT if key in schema}
     if "$ref" in kept:
         kept["$ref"] = kept["$ref"].rpartition("/")[2]

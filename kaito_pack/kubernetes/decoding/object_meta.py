@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import Fields
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.decoding import Finding
 
@@ -66,7 +67,7 @@ def _finding(kind: str, path: FieldPath, value: object, expected: str) -> Findin
     return Finding(kind, ("metadata", *path), shown(value), expected)
 
 
-def _check_name(metadata: Mapping[str, Any], form: NameForm) -> Iterator[Finding]:
+def _check_name(metadata: Fields, form: NameForm) -> Iterator[Finding]:
     name, prefix = metadata.get("name"), metadata.get("generateName")
     if prefix and isinstance(prefix, str):
         made = prefix[:58] + "aaaaa"  # cut, and five letters behind it

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import Schema
 from kaito_pack.kubernetes.decoding.definitions import Definitions
 
 DIRECTIVE = "$patch"
@@ -62,11 +63,11 @@ class _Merge:
     touched: dict[tuple[int, Any], FieldPath] = field(default_factory=dict)
     keep: list[Any] = field(default_factory=list)  # containers stay alive, so that their ids stay theirs
 
-    def _schema(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _schema(self, schema: Schema) -> Schema:
         found = self.definitions.schemas.get(schema.get("$ref", ""), {})
         return {**found, **{key: part for key, part in schema.items() if key != "$ref"}}
 
-    def laid_over(self, base: Any, patch: Any, schema: Mapping[str, Any], path: FieldPath) -> Any:
+    def laid_over(self, base: Any, patch: Any, schema: Schema, path: FieldPath) -> Any:
         """The value that `patch` at `path` makes of `base`; _GONE where it deletes it."""
         schema = self._schema(schema)
         if isinstance(patch, dict):
@@ -76,7 +77,7 @@ class _Merge:
         return _GONE if patch is None else patch
 
     def _maps(
-        self, base: Mapping[str, Any], patch: Mapping[str, Any], schema: Mapping[str, Any], path: FieldPath
+        self, base: Mapping[str, Any], patch: Mapping[str, Any], schema: Schema, path: FieldPath
     ) -> Any:
         directive = patch.get(DIRECTIVE, "merge")
         if directive == "delete":
@@ -126,7 +127,7 @@ class _Merge:
         if isinstance(result.get(name), list):
             result[name] = [item for item in result[name] if item not in part]
 
-    def _lists(self, base: list[Any], patch: list[Any], schema: Mapping[str, Any], path: FieldPath) -> Any:
+    def _lists(self, base: list[Any], patch: list[Any], schema: Schema, path: FieldPath) -> Any:
         key = schema.get(MERGE_KEY)
         if "merge" not in schema.get("x-kubernetes-patch-strategy", "") or not key:
             return self._replaced(patch, path)
@@ -140,9 +141,7 @@ class _Merge:
             result[:] = in_order(result, str(key), [item[str(key)] for item in patch], base)
         return result
 
-    def _item(
-        self, result: list[Any], item: Any, key: str, schema: Mapping[str, Any], path: FieldPath
-    ) -> None:
+    def _item(self, result: list[Any], item: Any, key: str, schema: Schema, path: FieldPath) -> None:
         if not isinstance(item, dict):
             raise MergeError(path, "is not a map")
         if item.get(DIRECTIVE) == "replace":
@@ -182,7 +181,7 @@ class _Merge:
                 self.collect(part, (*path, key), origins)
 
 
-def _field(schema: Mapping[str, Any], name: Any) -> Mapping[str, Any]:
+def _field(schema: Schema, name: Any) -> Schema:
     other = schema.get("additionalProperties")
     found: Mapping[str, Any] = schema.get("properties", {}).get(name) or (
         other if isinstance(other, Mapping) else {}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kaito_pack.base.display import shown, shown_typed
+from kaito_pack.base.trees import Schema
 from kaito_pack.facts.patterns import search
 from kaito_pack.kubernetes.decoding.decoding import (
     Check,
@@ -23,8 +24,6 @@ from kaito_pack.kubernetes.decoding.decoding import (
     unknown,
     wrong_type,
 )
-
-Schema = Mapping[str, Any]
 
 OPEN: Schema = {"x-kubernetes-preserve-unknown-fields": True}
 EXPECTED = {

@@ -6,10 +6,10 @@ the CRD; putting one there is all that makes a kind known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Manifest
 from kaito_pack.facts.tables import files, first, per_pack
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.decoding import Check, Found, decode
@@ -18,7 +18,7 @@ from kaito_pack.kubernetes.decoding.object_meta import check_metadata
 from kaito_pack.kubernetes.decoding.structural import custom_resource
 
 
-def check_custom(manifest: Mapping[str, Any], kubernetes: str) -> list[Problem] | None:
+def check_custom(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
     """What the API server refuses in a custom resource; None where no schema here is its own."""
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
     if not isinstance(api_version, str) or not isinstance(kind, str):
@@ -30,9 +30,7 @@ def check_custom(manifest: Mapping[str, Any], kubernetes: str) -> list[Problem] 
     return list(check_resource(manifest, check, kubernetes, f"a {kind} of {api_version}"))
 
 
-def check_resource(
-    manifest: Mapping[str, Any], check: Check, kubernetes: str, owner: str
-) -> Iterator[Problem]:
+def check_resource(manifest: Manifest, check: Check, kubernetes: str, owner: str) -> Iterator[Problem]:
     """What `check`, made of its CRD, and the rules of `metadata` refuse in a custom resource.
 
     `owner` is how a problem calls the kind: "a PodMonitor of monitoring.coreos.com/v1".

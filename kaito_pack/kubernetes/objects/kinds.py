@@ -7,6 +7,7 @@ from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Manifest
 from kaito_pack.facts import rules
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.decoding import Finding, decode
@@ -14,7 +15,7 @@ from kaito_pack.kubernetes.decoding.findings import problems_of
 from kaito_pack.kubernetes.decoding.object_meta import NameForm, check_metadata
 
 
-def check_builtin(manifest: Mapping[str, Any], kubernetes: str) -> list[Problem] | None:
+def check_builtin(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
     """What the API server of that Kubernetes minor refuses in an object of one of its own kinds.
 
     Strict decoding, required fields, `metadata`; None for a kind that this Kubernetes does not have.
@@ -44,7 +45,7 @@ def name_form(kind: str, kubernetes: str) -> NameForm:
     return forms.get(kind, "subdomain")
 
 
-def missing(manifest: Mapping[str, Any], known: definitions.Definitions) -> Iterator[Finding]:
+def missing(manifest: Manifest, known: definitions.Definitions) -> Iterator[Finding]:
     """The required fields that an object lacks; its status is not looked into, a create drops it."""
     filled = rules.rules("kubernetes")["kubernetes/missing-field"].parameters["filled"]
     spec = {key: value for key, value in manifest.items() if key not in ("status", "metadata")}

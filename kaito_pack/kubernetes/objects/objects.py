@@ -5,13 +5,12 @@ Source: Kubernetes 1.35, pkg/apis/core/validation, pkg/apis/apps/validation, pkg
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, mapping, strings, text
+from kaito_pack.base.trees import Fields, Manifest, mapping, strings, text
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import one_of, required
@@ -34,7 +33,7 @@ SECRET_KEYS = {
 }
 
 
-def check_object(manifest: Mapping[str, Any], kubernetes: str = NEWEST) -> Iterator[Problem]:
+def check_object(manifest: Manifest, kubernetes: str = NEWEST) -> Iterator[Problem]:
     """What the API server refuses in a manifest of a core kind whose fields decode; nothing of others."""
     kind = text(manifest.get("kind"))
     if kind == "Service":

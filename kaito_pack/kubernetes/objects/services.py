@@ -5,13 +5,12 @@ Source: Kubernetes 1.35, pkg/apis/core/validation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, unset, whole
+from kaito_pack.base.trees import Fields, Manifest, entries, mapping, sequence, text, unset, whole
 from kaito_pack.facts.rules import minor, problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, named, one_of, port, required
@@ -38,7 +37,7 @@ DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 DISTRIBUTED, DISTRIBUTED_FINELY = (1, 31), (1, 34)  # the first that know one of them, and all
 
 
-def check_service(manifest: Mapping[str, Any], kubernetes: str) -> Iterator[Problem]:
+def check_service(manifest: Manifest, kubernetes: str) -> Iterator[Problem]:
     """What the API server refuses in a Service whose fields all decode."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     kind, version = text(spec.get("type")) or "ClusterIP", minor(kubernetes)

@@ -5,8 +5,7 @@ Source: Kubernetes 1.35, pkg/apis/core/validation and pkg/apis/apps/validation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
@@ -30,7 +29,7 @@ ALWAYS = ("Always",)
 
 
 def check_pod_template(
-    template: Mapping[str, Any], path: FieldPath, kubernetes: str, restart: tuple[str, ...] = ALWAYS
+    template: Fields, path: FieldPath, kubernetes: str, restart: tuple[str, ...] = ALWAYS
 ) -> Iterator[Problem]:
     """What the API server refuses in a pod template whose fields all decode.
 
