@@ -53,6 +53,9 @@ bench-tools: ## Fetch what the benchmark compares with (npm, Go)
 bench: $(VENV)/run.stamp ## Measure against helm and kubeconform; prints a table (ARGS="--files 1 20")
 	@$(RUN) bench/bench.py $(ARGS)
 
+bench-first-use: ## Measure the first `make render` against an environment of venv and pip
+	@$(PYTHON) bench/first_use.py $(ARGS)
+
 fuzz: $(VENV)/dev.stamp ## Repeat the property tests with new examples (FUZZ_SECONDS=3600)
 	@FUZZ_SECONDS="$(FUZZ_SECONDS)" PYTEST="$(PYTEST)" scripts/fuzz
 
@@ -82,4 +85,4 @@ lock: ## Pin the dependencies of requirements/*.in again (needs uv)
 clean: ## Remove what make has made
 	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis site
 
-.PHONY: test-all bench bench-tools docs browser-test form screenshots fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean
+.PHONY: test-all bench bench-first-use bench-tools docs browser-test form screenshots fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean

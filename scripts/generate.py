@@ -78,7 +78,8 @@ def rules_page(examples: Mapping[str, Mapping[str, str]]) -> str:
         versions = "" if rule.versions == "all" else f", KAITO {rule.versions}"
         meaning = plain(rule.meaning)
         lines += ["", f"### {rule.name}", "", f"{rule.severity.capitalize()}{versions}. {meaning}"]
-        lines += ["", f"> {plain(rule.message)}. {plain(rule.fix)}"] if rule.message else []
+        words = ". ".join(filter(None, (plain(rule.message), plain(rule.fix))))
+        lines += ["", f"> {words}"] if words else []
         lines += ["", f"Source: {rule.source}"] if rule.source else []
         for title, text in examples.get(rule.name, {}).items():
             lines += ["", f"{title.capitalize()}:", "", "```yaml", text.rstrip("\n"), "```"]

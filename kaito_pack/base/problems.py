@@ -8,8 +8,10 @@ from typing import Literal, NamedTuple
 from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import FieldPath
 
-Severity = Literal["error", "warning"]
-Layer = Literal["values", "crd", "webhook", "kubernetes", "controller", "model", "advice"]
+Severity = Literal["ok", "warning", "error"]
+RuleLayer = Literal[
+    "values", "crd", "webhook", "kubernetes", "controller", "model", "advice", "preflight"
+]  # who would report it
 
 
 class Place(NamedTuple):
@@ -32,7 +34,7 @@ class Problem(NamedTuple):
     """
 
     rule: str
-    layer: Layer
+    layer: RuleLayer
     severity: Severity
     path: FieldPath
     message: str

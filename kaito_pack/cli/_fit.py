@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from kaito_pack.base.display import shown
-from kaito_pack.cli._options import Cluster
+from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.cli.formats.text import columns
 from kaito_pack.models.fit import fit_of, fit_table
@@ -14,7 +14,7 @@ from kaito_pack.run import judging as checks
 from kaito_pack.run.pipeline import Pipeline
 
 
-def explain_fit(file: str, cluster: Cluster) -> int:
+def explain_fit(file: str, cluster: ClusterOptions) -> int:
     """Print the budget of the model that `file` serves; the exit code."""
     target = cluster.target()
     (outcome,) = Pipeline(cluster.pack, target, cluster.below, cluster.above).run([file])

@@ -24,7 +24,7 @@ ALL = "all"
 
 
 @dataclass(frozen=True)
-class Cluster:
+class ClusterOptions:
     """What the command line says of the cluster, of layers, and of the pack that it is checked with."""
 
     kaito_version: str | None = None
@@ -153,7 +153,7 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def with_cluster(*args: Any, **options: Any) -> Any:
-        cluster = Cluster(
+        cluster = ClusterOptions(
             kaito_version=options.pop("kaito_version"),
             kubernetes_version=options.pop("kubernetes_version"),
             node_provisioning=options.pop("node_provisioning"),

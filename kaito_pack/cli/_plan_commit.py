@@ -11,7 +11,7 @@ import click
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import ProblemsError, UsageError
 from kaito_pack.base.trees import Manifest
-from kaito_pack.cli._options import Cluster
+from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, runs
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan.commit import Commit
@@ -45,7 +45,9 @@ def tell_of_lost(now: Sequence[Run], then: Sequence[Then], commit: Commit) -> No
             click.echo(f"{escaped(one.name)}: {words}", err=True)
 
 
-def at_commit(commit: Commit, values: Sequence[str], cluster: Cluster, fleet: str | None) -> list[Then]:
+def at_commit(
+    commit: Commit, values: Sequence[str], cluster: ClusterOptions, fleet: str | None
+) -> list[Then]:
     """What the same files rendered to then, by cluster: values, layers, target and fleet as they were.
 
     Templates and options are those of today. What could not be rendered then counts as not there.

@@ -11,7 +11,7 @@ import click
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import ProblemsError, UsageError
 from kaito_pack.base.trees import Manifest
-from kaito_pack.cli._options import Cluster
+from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.documents import read_file
 from kaito_pack.facts.rules import problem
 from kaito_pack.output.tree import workspace_files
@@ -39,7 +39,7 @@ class Before:
     same_file: dict[Identity, Identity] = field(default_factory=dict)
 
 
-def runs(values: Sequence[str], cluster: Cluster, fleet: str | None, out: str | None) -> list[Run]:
+def runs(values: Sequence[str], cluster: ClusterOptions, fleet: str | None, out: str | None) -> list[Run]:
     """Each cluster that is planned for; one, without a name, where there is no fleet."""
     if fleet is None:
         pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, False)

@@ -11,7 +11,7 @@ from kaito_pack import output
 from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, unread
-from kaito_pack.cli._options import Cluster
+from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.cli._progress import bar
 from kaito_pack.cli.formats.github import workflow_command
@@ -23,7 +23,7 @@ from kaito_pack.run.targets import read_fleet
 Tree = tuple[str, Texts]
 
 
-def render_fleet(file: str, cluster: Cluster, check: bool, prune: bool, form: str) -> int:
+def render_fleet(file: str, cluster: ClusterOptions, check: bool, prune: bool, form: str) -> int:
     """Render all clusters of a fleet; nothing is written unless every pair of values and target works."""
     results: dict[str, list[Outcome]] = {}
     trees: list[Tree] = []

@@ -7,7 +7,7 @@ import os
 import click
 
 from kaito_pack.base.display import did_you_mean, escaped, shown
-from kaito_pack.cli._options import Cluster, cluster_options
+from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.explain import descriptions
 from kaito_pack.explain import origins as explain_values
@@ -25,7 +25,7 @@ FIT = "fit"
 @click.argument("words", nargs=-1, metavar="[FIELD | RULE | VALUES FIELD | VALUES fit]")
 @cluster_options
 @click.pass_context
-def command(context: click.Context, words: tuple[str, ...], cluster: Cluster) -> None:
+def command(context: click.Context, words: tuple[str, ...], cluster: ClusterOptions) -> None:
     """Say what a value or a rule is, where a value came from, or whether a model fits its GPUs.
 
     \b
@@ -58,7 +58,7 @@ def _is_file(word: str) -> bool:
     return word == "-" or word.endswith(SUFFIXES) or os.path.isfile(word)
 
 
-def _explain_origin(file: str, word: str, cluster: Cluster) -> int:
+def _explain_origin(file: str, word: str, cluster: ClusterOptions) -> int:
     """Where a value, or a part of a manifest, came from."""
     pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above)
     (outcome,) = pipeline.run([file])

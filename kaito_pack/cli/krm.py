@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kaito_pack.cli._options import Cluster, cluster_options
+from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.documents import read_file
 from kaito_pack.krm.resource_list import answer
 from kaito_pack.run.pipeline import Pipeline
@@ -13,7 +13,7 @@ from kaito_pack.run.pipeline import Pipeline
 @click.command("krm")
 @cluster_options
 @click.pass_context
-def command(context: click.Context, cluster: Cluster) -> None:
+def command(context: click.Context, cluster: ClusterOptions) -> None:
     """Read a ResourceList on stdin, print it with the manifests of its functionConfig added.
 
     The functionConfig is of apiVersion pack.kubefoundry.io/v1, kind Values, with the values in spec. When

@@ -11,7 +11,7 @@ import click
 from kaito_pack.base.display import escaped
 from kaito_pack.cli._new.flags import FormCommand, flags_of, given
 from kaito_pack.cli._new.new_file import STDOUT, default_file, next_command, refuse, write
-from kaito_pack.cli._options import Cluster, cluster_options
+from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.form.draft import Ground
 from kaito_pack.form.start import Start
 from kaito_pack.run import judging as checks
@@ -29,7 +29,7 @@ def command(
     context: click.Context,
     /,
     file: str | None,
-    cluster: Cluster,
+    cluster: ClusterOptions,
     force: bool,
     web: bool,
     port: int,
@@ -77,7 +77,7 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _serve(cluster: Cluster, file: str | None, port: int, no_browser: bool) -> None:
+def _serve(cluster: ClusterOptions, file: str | None, port: int, no_browser: bool) -> None:
     """The form in the browser, until Ctrl-C."""
     import webbrowser
 

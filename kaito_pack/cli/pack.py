@@ -8,7 +8,7 @@ import click
 
 from kaito_pack import pack_check
 from kaito_pack.base.problems import UsageError
-from kaito_pack.cli._options import Cluster, cluster_options, opened, pack_option
+from kaito_pack.cli._options import ClusterOptions, cluster_options, opened, pack_option
 
 
 @click.group("pack")
@@ -29,7 +29,7 @@ def list_files(pack: tuple[str, ...]) -> None:
 @click.argument("folders", nargs=-1, metavar="[DIR...]")
 @cluster_options
 @click.pass_context
-def check(context: click.Context, folders: tuple[str, ...], cluster: Cluster) -> None:
+def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOptions) -> None:
     """Check packs: schemas valid, template values defined, every example renders and is accepted."""
     of = replace(cluster, packs=(*folders, *cluster.packs))
     if not of.packs:

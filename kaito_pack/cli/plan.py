@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from kaito_pack.base.display import shown
-from kaito_pack.cli._options import Cluster, cluster_options
+from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import as_json, tell_outcomes
 from kaito_pack.cli._plan_commit import at_commit, before_commit, of_cluster, tell_of_lost
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
@@ -70,7 +70,7 @@ class Job(NamedTuple):
     "--fail-on", multiple=True, metavar="LABELS", help=f"Exit with 1 on any of: {', '.join(FAILING)}."
 )
 @click.pass_context
-def command(context: click.Context, /, cluster: Cluster, **asked: Any) -> None:
+def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) -> None:
     """Say what KAITO will do with each field that VALUES change, and the command that helps.
 
     Labels: rejected, not-rolled-out, rolled-out-by-job, recreate, live, ignored; created and deleted. With
@@ -103,7 +103,7 @@ def _against_what_is_there(made: Rendered, job: Job) -> list[Planned]:
     return planned
 
 
-def _against_commit(made: Rendered, job: Job, reference: str, cluster: Cluster) -> list[Planned]:
+def _against_commit(made: Rendered, job: Job, reference: str, cluster: ClusterOptions) -> list[Planned]:
     """The plan against a commit: its output tree where one is named, else what its files rendered to."""
     planned: list[Planned] = []
     with files_at(reference) as commit:
@@ -143,7 +143,7 @@ def _planned(run: Run, before: Before, outcomes: Sequence[Outcome], whole: bool)
         yield one
 
 
-def _present(cluster: Cluster, upgrade: str, fleet: str | None) -> Cluster:
+def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> ClusterOptions:
     """The cluster as it is now; where nobody says its KAITO, the one before that of the upgrade."""
     then = cluster.pack.kaito_version(upgrade)
     if fleet is not None or cluster.kaito_version is not None or cluster.target_file is not None:

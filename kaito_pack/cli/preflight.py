@@ -8,10 +8,11 @@ import click
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.kubectl import Kubectl
-from kaito_pack.cli._options import Cluster as ClusterOptions
-from kaito_pack.cli._options import cluster_options
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import sentence
+from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import as_json, colour, tell_outcomes
-from kaito_pack.preflight import Cluster, Finding, preflight
+from kaito_pack.preflight import ClusterReader, preflight
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import values_sources
 
@@ -44,38 +45,38 @@ def command(
     code = tell_outcomes(outcomes)
     if code:
         context.exit(code)
-    asked = Cluster(Kubectl(context=kube_context))
+    reader = ClusterReader(Kubectl(context=kube_context))
     named = cluster.kaito_version or (target.kaito if cluster.target_file else None)
     rows = [
-        (outcome.file, found)
+        (outcome.file, answer)
         for outcome in outcomes
-        for found in preflight([one.body for one in outcome.manifests], asked, target, named)
+        for answer in preflight([manifest.body for manifest in outcome.manifests], reader, target, named)
     ]
     click.echo(as_json(_rows(rows)) if form == "json" else _table(rows), color=colour())
-    context.exit(1 if any(found.state == "error" for _, found in rows) else 0)
+    context.exit(1 if any(answer.is_error for _, answer in rows) else 0)
 
 
-def _rows(rows: Sequence[tuple[str, Finding]]) -> list[dict[str, str]]:
+def _rows(rows: Sequence[tuple[str, Problem]]) -> list[dict[str, str]]:
     return [
         {
             "file": file,
-            "check": finding.check,
-            "state": finding.state,
-            "message": finding.message,
-            "fix": finding.fix,
+            "check": answer.rule.removeprefix("preflight/"),
+            "state": answer.severity,
+            "message": sentence(answer.message),
+            "fix": sentence(answer.fix),
         }
-        for file, finding in rows
+        for file, answer in rows
     ]
 
 
-def _table(rows: Sequence[tuple[str, Finding]]) -> str:
-    """A line a finding; with several files each has its heading."""
+def _table(rows: Sequence[tuple[str, Problem]]) -> str:
+    """A line an answer; with several files each has its heading."""
     several = len({file for file, _ in rows}) > 1
     lines, last = [], None
-    for file, finding in rows:
+    for file, answer in rows:
         if several and file != last:
             lines.append(f"{escaped(file)}:")
             last = file
-        state = click.style(finding.state.upper().ljust(7), COLOURS[finding.state])
-        lines.append(" ".join(filter(None, [state, finding.message, finding.fix])))
+        state = click.style(answer.severity.upper().ljust(7), COLOURS[answer.severity])
+        lines.append(" ".join(filter(None, [state, sentence(answer.message), sentence(answer.fix)])))
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from kaito_pack import output
-from kaito_pack.cli._options import Cluster, cluster_options
+from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.cli._progress import bar
 from kaito_pack.rendering import manifests
@@ -62,7 +62,7 @@ class Job(NamedTuple):
 )
 @click.option("--prune", is_flag=True, help="Remove the pack's files in the tree whose values are gone.")
 @click.pass_context
-def command(context: click.Context, /, cluster: Cluster, **asked: Any) -> None:
+def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) -> None:
     """Render VALUES files or folders (- is stdin) to KAITO manifests on stdout.
 
     Every manifest is checked first; when anything is wrong, nothing is printed or written.

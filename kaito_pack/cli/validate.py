@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import click
 
 from kaito_pack.base.problems import Problem
-from kaito_pack.cli._options import Cluster, cluster_options
+from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import annotate, tell
 from kaito_pack.cli.formats.json import as_json
 from kaito_pack.cli.formats.text import summary, table
@@ -29,7 +29,7 @@ from kaito_pack.run.validation import Report, Validation
 def command(
     context: click.Context,
     files: tuple[str, ...],
-    cluster: Cluster,
+    cluster: ClusterOptions,
     old: tuple[str, ...],
     strict: bool,
     form: str,

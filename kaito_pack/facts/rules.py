@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.problems import Layer, PackError, Place, Problem, Severity
+from kaito_pack.base.problems import PackError, Place, Problem, RuleLayer, Severity
 from kaito_pack.base.sentences import filled
 from kaito_pack.facts.tables import per_pack, table
 
@@ -33,7 +33,7 @@ class Rule(NamedTuple):
     """One row of the table; see the head of this module."""
 
     name: str
-    layer: Layer
+    layer: RuleLayer
     message: str
     fix: str
     meaning: str
@@ -65,7 +65,7 @@ def minor(version: str) -> tuple[int, ...]:
 
 
 @per_pack
-def rules(layer: Layer) -> Mapping[str, Rule]:
+def rules(layer: RuleLayer) -> Mapping[str, Rule]:
     """The rules of one layer, by name: those of `facts/rules/<layer>.json`."""
     rows = table(f"rules/{layer}.json")
     try:
@@ -78,13 +78,15 @@ def rules(layer: Layer) -> Mapping[str, Rule]:
 @per_pack
 def all_rules() -> Mapping[str, Rule]:
     """The rules of every layer, by name."""
-    return MappingProxyType({name: rule for layer in get_args(Layer) for name, rule in rules(layer).items()})
+    return MappingProxyType(
+        {name: rule for layer in get_args(RuleLayer) for name, rule in rules(layer).items()}
+    )
 
 
 def rule(name: str) -> Rule:
     """The rule of that name. Most begin with their layer, so that one table is read (0.2 ms), not seven."""
     first = name.partition("/")[0]
-    for layer in get_args(Layer):
+    for layer in get_args(RuleLayer):
         if layer == first and (found := rules(layer).get(name)) is not None:
             return found
     return all_rules()[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from kaito_pack.base.problems import Layer, Problem
+from kaito_pack.base.problems import Problem, RuleLayer
 from kaito_pack.facts import rules
 from kaito_pack.facts.rules import Rule
 from kaito_pack.facts.tables import per_pack
@@ -48,12 +48,12 @@ Check = Callable[[Case], Iterator[Problem]]
 
 
 @per_pack
-def _names_that_hold(layer: Layer, kaito: str, api: str) -> frozenset[str]:
+def _names_that_hold(layer: RuleLayer, kaito: str, api: str) -> frozenset[str]:
     return frozenset(name for name, rule in rules.rules(layer).items() if rule.holds_for(kaito, api))
 
 
 def judge(
-    layer: Layer,
+    layer: RuleLayer,
     checks: Mapping[str, Check],
     workspace: Workspace,
     surroundings: Surroundings,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from kaito_pack.base import pack_files
-from kaito_pack.base.problems import Layer, PackError
+from kaito_pack.base.problems import PackError, RuleLayer
 from kaito_pack.base.root import FACTS
 from kaito_pack.facts.rules import Rule, in_range
 from kaito_pack.facts.tables import parsed_json, table
@@ -37,7 +37,7 @@ def _check(name: str, content: Mapping[str, Any]) -> Iterator[str]:
     stem = file.removesuffix(".json")
     if name.startswith("schemas/"):
         yield from _check_schema(content)
-    elif part == "facts/rules" and stem in get_args(Layer):
+    elif part == "facts/rules" and stem in get_args(RuleLayer):
         yield from _check_rules(name.removeprefix("facts/"), content)
     elif part == "facts/kaito" and is_minor(stem):
         yield from _check_kaito(stem, content)

@@ -7,68 +7,74 @@ from dataclasses import replace
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import path_text
+from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, mapping
-from kaito_pack.kaito.target import Target
+from kaito_pack.facts.rules import problem
+from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.preflight import installed, nodes, ownership, secrets
-from kaito_pack.preflight.asking import Cluster
-from kaito_pack.preflight.findings import Finding, finding
-from kaito_pack.run import judging as checks
+from kaito_pack.preflight.asking import ClusterReader
+from kaito_pack.run import judging
 from kaito_pack.run.pipeline import surroundings
 
-__all__ = ["Cluster", "Finding", "preflight"]
+__all__ = ["ClusterReader", "preflight"]
 
 
 def preflight(
-    bodies: Sequence[Manifest], cluster: Cluster, target: Target, asked_version: str | None = None
-) -> list[Finding]:
-    """What the cluster says of rendered manifests, the Workspace first.
+    bodies: Sequence[Manifest], cluster: ClusterReader, target: Target, asked_version: str | None = None
+) -> list[Problem]:
+    """Return what the cluster answers about rendered manifests, the Workspace first; `ok` answers included.
 
     `target` is what they are meant for, `asked_version` the KAITO version that the user named. Raises
-    UsageError where kubectl fails altogether.
+    UsageError if kubectl fails altogether.
     """
-    cluster.unseen.clear()
-    found = list(_findings(bodies, cluster, target, asked_version))
-    return [*found, *cluster.unseen]
+    cluster.unreadable.clear()
+    answers = list(_answers(bodies, cluster, target, asked_version))
+    return [*answers, *cluster.unreadable]
 
 
-def _findings(
-    bodies: Sequence[Manifest], cluster: Cluster, target: Target, asked_version: str | None
-) -> Iterator[Finding]:
+def _answers(
+    bodies: Sequence[Manifest], cluster: ClusterReader, target: Target, asked_version: str | None
+) -> Iterator[Problem]:
     workspace = bodies[0]
     kaito = installed.look(cluster, target, asked_version)
-    yield from kaito.findings
+    yield from kaito.problems
     namespace = str(mapping(workspace.get("metadata")).get("namespace"))
     has_namespace = yield from _namespace(cluster, namespace)
     if has_namespace:
         yield from secrets.check(bodies, cluster, namespace)
-    if not kaito.is_there:
+    if not kaito.is_installed:
         return
     name = str(mapping(workspace.get("metadata")).get("name"))
-    stored = cluster.there(installed.CRD, name, namespace) if has_namespace else {}
+    stored = cluster.object(installed.CRD, name, namespace) if has_namespace else {}
     yield from ownership.check(workspace, stored)
-    seen = replace(
+    live = replace(
         target, kaito=kaito.kaito or target.kaito, provisioning=kaito.provisioning or target.provisioning
     )
-    around = replace(surroundings(seen, bodies), old=stored or None)
+    around = replace(surroundings(live, bodies), old=stored or None)
     provisioning = around.provisioning(workspace)
     if provisioning == "auto" and (machines := installed.machines(cluster)) is not None:
         yield machines
-    yield from nodes.check(workspace, cluster, provisioning, seen.kaito)
-    for problem in checks.check(workspace, around, with_model=False) or ():
-        if problem.is_error:
-            facts = {"path": path_text(problem.path), "message": problem.message, "fix": problem.fix}
-            yield finding("refused", kaito=seen.kaito, **facts)
+    yield from nodes.check(workspace, cluster, provisioning, live.kaito)
+    yield from _refusals(workspace, around)
 
 
-def _namespace(cluster: Cluster, namespace: str) -> Generator[Finding, None, bool]:
-    """The findings about the namespace; gives whether it may be there."""
-    found = cluster.there("namespaces", namespace)
+def _refusals(workspace: Manifest, around: Surroundings) -> Iterator[Problem]:
+    """The errors that `validate` would report for the KAITO and the stored object of the cluster."""
+    for error in judging.check(workspace, around, with_model=False) or ():
+        if error.is_error:
+            facts = {"path": path_text(error.path), "message": error.message, "fix": error.fix}
+            yield problem("preflight/refused", kaito=around.target.kaito, **facts)
+
+
+def _namespace(cluster: ClusterReader, namespace: str) -> Generator[Problem, None, bool]:
+    """The answer about the namespace; returns whether it may exist."""
+    answer = cluster.object("namespaces", namespace)
     facts = {"namespace": shown(namespace), "bare": shown(namespace, quote=False)}
-    if found == {}:
-        yield finding("namespace-missing", **facts)
+    if answer == {}:
+        yield problem("preflight/namespace-missing", **facts)
         return False
-    if found and mapping(found.get("status")).get("phase") == "Terminating":
-        yield finding("namespace-ending", **facts)
-    elif found:
-        yield finding("namespace-there", **facts)
+    if answer and mapping(answer.get("status")).get("phase") == "Terminating":
+        yield problem("preflight/namespace-ending", **facts)
+    elif answer:
+        yield problem("preflight/namespace-there", **facts)
     return True

@@ -8,42 +8,43 @@ from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.kubectl import Kubectl, NotAnswered
+from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest
-from kaito_pack.preflight.findings import Finding, finding
+from kaito_pack.facts.rules import problem
 
 KEYS = 'go-template={{range $key, $value := .data}}{{$key}}{{"\\n"}}{{end}}'  # names, never values
 
 
 @dataclass
-class Cluster:
-    """A cluster that is asked; what may not be read is None, and a finding in `unseen`."""
+class ClusterReader:
+    """Reads objects of a cluster; `unreadable` has a warning for each kind that the user may not read."""
 
     kubectl: Kubectl
-    unseen: list[Finding] = field(default_factory=list)
+    unreadable: list[Problem] = field(default_factory=list)
     _answers: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
-    def there(self, kind: str, name: str, namespace: str | None = None) -> Manifest | None:
-        """The object; an empty map where there is none, None where it may not be read."""
-        found: Manifest | None = self._asked(kind, name, namespace=namespace)
-        return found
+    def object(self, kind: str, name: str, namespace: str | None = None) -> Manifest | None:
+        """Return the object: an empty map if it does not exist, None if it may not be read."""
+        answer: Manifest | None = self._asked(kind, name, namespace=namespace)
+        return answer
 
-    def all(self, kind: str, everywhere: bool = False) -> list[Manifest] | None:
-        """The objects of a kind that has no namespace, or of every namespace; None where unreadable."""
-        found = self._asked(kind, everywhere=everywhere)
-        if found is None:
+    def objects(self, kind: str, everywhere: bool = False) -> list[Manifest] | None:
+        """Return the objects of a kind, of every namespace or without one; None if they may not be read."""
+        answer = self._asked(kind, everywhere=everywhere)
+        if answer is None:
             return None
-        items = found.get("items") if isinstance(found, Mapping) else None
+        items = answer.get("items") if isinstance(answer, Mapping) else None
         return [item for item in items or [] if isinstance(item, Mapping)]
 
     def keys_of_secret(self, name: str, namespace: str) -> list[str] | None:
-        """The names of a Secret's keys, [] where it has none; raises LookupError where there is no Secret.
+        """Return the names of a Secret's keys, [] if it has none; raise LookupError if there is no Secret.
 
-        kubectl is told to print names alone, so that no value ever reaches this program.
+        kubectl prints the names alone, so that no value ever reaches this program.
         """
-        found = self._asked("secrets", name, namespace=namespace, form=KEYS)
-        if found == {}:
+        answer = self._asked("secrets", name, namespace=namespace, form=KEYS)
+        if answer == {}:
             raise LookupError(name)
-        return None if found is None else [line for line in str(found).splitlines() if line]
+        return None if answer is None else [line for line in str(answer).splitlines() if line]
 
     def _asked(
         self,
@@ -68,5 +69,7 @@ class Cluster:
             if error.reason != "Forbidden":
                 return {}
             what = " ".join([kind.partition(".")[0], *(shown(name) for name in names)])
-            self.unseen.append(finding("unseen", what=what, why="the cluster forbids it to you"))
+            self.unreadable.append(
+                problem("preflight/unseen", what=what, why="the cluster forbids it to you")
+            )
             return None

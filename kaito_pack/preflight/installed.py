@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, get, mapping
-from kaito_pack.facts.rules import in_range, minor
+from kaito_pack.facts.rules import in_range, minor, problem
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.schema_from_crd import structure
 from kaito_pack.kaito.target import Provisioning, Target
-from kaito_pack.preflight.asking import Cluster
-from kaito_pack.preflight.findings import Finding, finding
+from kaito_pack.preflight.asking import ClusterReader
 from kaito_pack.workspace.command_line import last_option, read_commands
 
 CRD = "workspaces.kaito.sh"
@@ -23,37 +23,37 @@ CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 
 @dataclass
 class Installed:
-    """KAITO as it runs in a cluster: minor version, node provisioning; None for what cannot be seen."""
+    """KAITO as it runs in a cluster: minor version, node provisioning; None for what cannot be read."""
 
-    findings: list[Finding] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     kaito: str | None = None
     provisioning: Provisioning | None = None
-    is_there: bool = True
+    is_installed: bool = True
 
 
-def look(cluster: Cluster, target: Target, asked_version: str | None) -> Installed:
-    """What is installed, judged against the target; `asked_version` is the one that the user named."""
-    found = Installed()
-    definition = cluster.there(CRDS, CRD)
+def look(cluster: ClusterReader, target: Target, asked_version: str | None) -> Installed:
+    """Return what is installed, judged against the target; `asked_version` is the one that the user named."""
+    installed = Installed()
+    definition = cluster.object(CRDS, CRD)
     if definition == {}:
-        return Installed([finding("crd-missing")], is_there=False)
+        return Installed([problem("preflight/crd-missing")], is_installed=False)
     controller = _controller(cluster)
-    found.findings += _crd(definition)
-    found.findings.append(_version(found, definition, controller, target, asked_version))
-    found.findings.append(_provisioning(found, controller, target))
-    return found
+    installed.problems += _crd(definition)
+    installed.problems.append(_version(installed, definition, controller, target, asked_version))
+    installed.problems.append(_provisioning(installed, controller, target))
+    return installed
 
 
-def _crd(definition: Manifest | None) -> Iterator[Finding]:
+def _crd(definition: Manifest | None) -> Iterator[Problem]:
     if definition is None:
         return
     served = sorted(_schemas(definition))
     names = ", ".join(map(shown, served)) or "nothing"
     wanted = "v1beta1"
     if wanted in served:
-        yield finding("crd-there", served=names)
+        yield problem("preflight/crd-there", served=names)
     else:
-        yield finding("crd-version-missing", wanted=wanted, served=names)
+        yield problem("preflight/crd-version-missing", wanted=wanted, served=names)
 
 
 def _schemas(definition: Manifest) -> dict[str, Any]:
@@ -65,9 +65,9 @@ def _schemas(definition: Manifest) -> dict[str, Any]:
     }
 
 
-def _controller(cluster: Cluster) -> Manifest | None:
-    """The container of KAITO's controller; {} where there is none, None where it may not be seen."""
-    deployments = cluster.all("deployments", everywhere=True)
+def _controller(cluster: ClusterReader) -> Manifest | None:
+    """The container of KAITO's controller; {} if there is none, None if it may not be read."""
+    deployments = cluster.objects("deployments", everywhere=True)
     if deployments is None:
         return None
     images = table("kaito/cluster.json")["controllerImages"]
@@ -82,32 +82,33 @@ def _controller(cluster: Cluster) -> Manifest | None:
 
 
 def _version(
-    found: Installed,
+    installed: Installed,
     definition: Manifest | None,
     controller: Manifest | None,
     target: Target,
     asked: str | None,
-) -> Finding:
+) -> Problem:
     by_image, by_crd = _version_of_image(controller), _versions_of_crd(definition)
     if by_image and by_image not in crd.versions():
-        return finding("kaito-unsupported", seen=shown(by_image, quote=False), asked=target.kaito)
+        return problem("preflight/kaito-unsupported", seen=shown(by_image, quote=False), asked=target.kaito)
     if by_image:
-        found.kaito, how = by_image, f"the image of its controller, {shown(mapping(controller).get('image'))}"
+        installed.kaito = by_image
+        how = f"the image of its controller, {shown(mapping(controller).get('image'))}"
     elif len(by_crd) == 1:
-        found.kaito, how = by_crd[0], "the schema of its CRD"
+        installed.kaito, how = by_crd[0], "the schema of its CRD"
     else:
         if target.kaito in by_crd:
-            found.kaito = target.kaito
+            installed.kaito = target.kaito
         why = "its controller is not seen"
         why += (
             f", and the CRD is that of {', '.join(by_crd)}"
             if by_crd
             else ", and its CRD is none that the pack knows"
         )
-        return finding("kaito-unknown", why=why, asked=target.kaito)
-    if asked is not None and found.kaito != target.kaito:
-        return finding("kaito-differs", seen=found.kaito, asked=target.kaito)
-    return finding("kaito-seen", seen=found.kaito, how=how)
+        return problem("preflight/kaito-unknown", why=why, asked=target.kaito)
+    if asked is not None and installed.kaito != target.kaito:
+        return problem("preflight/kaito-differs", seen=installed.kaito, asked=target.kaito)
+    return problem("preflight/kaito-seen", seen=installed.kaito, how=how)
 
 
 def _version_of_image(controller: Manifest | None) -> str | None:
@@ -122,15 +123,16 @@ def _versions_of_crd(definition: Manifest | None) -> list[str]:
     return sorted((kaito for kaito in crd.versions() if crd.schemas(kaito) == live), key=minor)
 
 
-def _provisioning(found: Installed, controller: Manifest | None, target: Target) -> Finding:
-    seen, how = _seen_provisioning(found.kaito or target.kaito, controller)
+def _provisioning(installed: Installed, controller: Manifest | None, target: Target) -> Problem:
+    seen, how = _seen_provisioning(installed.kaito or target.kaito, controller)
     if seen is None:
         asked = target.provisioning or "what fits the values"
-        return finding("provisioning-unknown", why=how, asked=asked)
-    found.provisioning = seen
+        return problem("preflight/provisioning-unknown", why=how, asked=asked)
+    installed.provisioning = seen
     if target.provisioning not in (None, seen):
-        return finding("provisioning-differs", seen=seen, asked=target.provisioning)
-    return finding("provisioning-seen", meaning=table("kaito/cluster.json")["provisioning"][seen], how=how)
+        return problem("preflight/provisioning-differs", seen=seen, asked=target.provisioning)
+    meaning = table("kaito/cluster.json")["provisioning"][seen]
+    return problem("preflight/provisioning-seen", meaning=meaning, how=how)
 
 
 def _seen_provisioning(kaito: str, controller: Manifest | None) -> tuple[Provisioning | None, str]:
@@ -152,13 +154,13 @@ def _seen_provisioning(kaito: str, controller: Manifest | None) -> tuple[Provisi
     return auto, f"its controller's arguments, without {argument}"
 
 
-def machines(cluster: Cluster) -> Finding | None:
-    """Whether the kinds are there through which KAITO asks for nodes; None where that may not be seen."""
+def machines(cluster: ClusterReader) -> Problem | None:
+    """Return whether the kinds exist through which KAITO requests nodes; None if they may not be read."""
     kinds = table("kaito/cluster.json")["machineKinds"]
-    answers = [(kind, cluster.there(CRDS, kind)) for kind in kinds]
-    there = next((kind for kind, answer in answers if answer), None)
-    if there:
-        return finding("machines-there", kind=there)
+    answers = [(kind, cluster.object(CRDS, kind)) for kind in kinds]
+    served = next((kind for kind, answer in answers if answer), None)
+    if served:
+        return problem("preflight/machines-there", kind=served)
     if any(answer is None for _, answer in answers):
         return None
-    return finding("machines-missing", kind=" and no ".join(kinds))
+    return problem("preflight/machines-missing", kind=" and no ".join(kinds))

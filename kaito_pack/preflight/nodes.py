@@ -7,22 +7,24 @@ from fractions import Fraction
 from typing import Any
 
 from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, get, mapping
-from kaito_pack.facts.rules import all_rules
+from kaito_pack.facts.rules import problem, rule
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.kaito.target import Provisioning
 from kaito_pack.kubernetes.decoding.amounts import amount
-from kaito_pack.preflight.asking import Cluster
-from kaito_pack.preflight.findings import Finding, finding
+from kaito_pack.preflight.asking import ClusterReader
 from kaito_pack.workspace import desired_replicas
 
 Node = Mapping[str, Any]
 
 
-def check(workspace: Manifest, cluster: Cluster, provisioning: Provisioning, kaito: str) -> Iterator[Finding]:
-    """The findings about nodes; none where nodes may not be read."""
-    nodes = cluster.all("nodes")
+def check(
+    workspace: Manifest, cluster: ClusterReader, provisioning: Provisioning, kaito: str
+) -> Iterator[Problem]:
+    """Return what is to be reported about nodes; nothing if nodes may not be read."""
+    nodes = cluster.objects("nodes")
     if nodes is None:
         return
     resource = mapping(workspace.get("resource"))
@@ -35,43 +37,44 @@ def check(workspace: Manifest, cluster: Cluster, provisioning: Provisioning, kai
     ready = [node for node in matching if _is_usable(node)]
     replicas = desired_replicas(workspace)
     facts = {"count": len(ready), "labels": _shown(labels), "replicas": replicas}
-    yield finding("nodes-matched" if len(ready) >= replicas else "nodes-few", **facts)
-    for name, wanted in _devices(workspace).items():
-        yield _enough(name, wanted, ready, replicas)
+    name = "preflight/nodes-matched" if len(ready) >= replicas else "preflight/nodes-few"
+    yield problem(name, **facts)
+    for device, wanted in _devices(workspace).items():
+        yield _enough(device, wanted, ready, replicas)
 
 
-def _preferred(resource: Fields, nodes: Sequence[Node], labels: Mapping[str, Any]) -> Iterator[Finding]:
+def _preferred(resource: Fields, nodes: Sequence[Node], labels: Mapping[str, Any]) -> Iterator[Problem]:
     by_name = {mapping(node.get("metadata")).get("name"): node for node in nodes}
     preferred = resource.get("preferredNodes")
     for name in preferred if isinstance(preferred, list) else []:
         if name not in by_name:
-            yield finding("preferred-missing", node=shown(name))
+            yield problem("preflight/preferred-missing", node=shown(name))
         elif not _matches(by_name[name], labels):
-            yield finding("preferred-other", node=shown(name), labels=_shown(labels))
+            yield problem("preflight/preferred-other", node=shown(name), labels=_shown(labels))
         else:
-            yield finding("preferred-there", node=shown(name))
+            yield problem("preflight/preferred-there", node=shown(name))
 
 
-def _made_nodes(matching: Sequence[Node], labels: Mapping[str, Any], kaito: str) -> Iterator[Finding]:
-    """Where KAITO creates nodes: some versions count what is there already, GPU or not."""
+def _made_nodes(matching: Sequence[Node], labels: Mapping[str, Any], kaito: str) -> Iterator[Problem]:
+    """With auto-provisioning: some versions count existing nodes, with or without a GPU."""
     facts = table("kaito/cluster.json")
     counted = [
         node for node in matching if _is_ready(node) and facts["provisionerLabel"] not in _labels(node)
     ]
-    if counted and all_rules()[facts["countedRule"]].holds_for(kaito):
-        yield finding("nodes-counted", count=len(counted), labels=_shown(labels), kaito=kaito)
+    if counted and rule(facts["countedRule"]).holds_for(kaito):
+        yield problem("preflight/nodes-counted", count=len(counted), labels=_shown(labels), kaito=kaito)
     elif not matching:
-        yield finding("nodes-created", labels=_shown(labels))
+        yield problem("preflight/nodes-created", labels=_shown(labels))
 
 
-def _enough(name: str, wanted: Fraction, nodes: Sequence[Node], replicas: int) -> Finding:
+def _enough(name: str, wanted: Fraction, nodes: Sequence[Node], replicas: int) -> Problem:
     """Whether as many nodes as there are replicas can each give `wanted` of a device."""
-    given = [amount(_allocatable(node).get(name)) or Fraction(0) for node in nodes]
-    enough = sum(one >= wanted for one in given)
+    allocatable = [amount(_allocatable(node).get(name)) or Fraction(0) for node in nodes]
+    enough = sum(capacity >= wanted for capacity in allocatable)
     facts = {"wanted": wanted, "resource": name, "count": enough, "replicas": replicas}
     if enough >= replicas:
-        return finding("gpu-enough", **facts)
-    return finding("gpu-short", most=max(given, default=Fraction(0)), **facts)
+        return problem("preflight/gpu-enough", **facts)
+    return problem("preflight/gpu-short", most=max(allocatable, default=Fraction(0)), **facts)
 
 
 def _devices(workspace: Manifest) -> dict[str, Fraction]:
@@ -102,8 +105,8 @@ def _allocatable(node: Node) -> Mapping[str, Any]:
 def _is_ready(node: Node) -> bool:
     conditions = mapping(node.get("status")).get("conditions")
     return any(
-        mapping(one).get("type") == "Ready" and mapping(one).get("status") == "True"
-        for one in (conditions if isinstance(conditions, list) else [])
+        mapping(condition).get("type") == "Ready" and mapping(condition).get("status") == "True"
+        for condition in (conditions if isinstance(conditions, list) else [])
     )
 
 

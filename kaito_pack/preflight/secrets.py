@@ -1,4 +1,4 @@
-"""Which Secrets manifests read, and whether they are there with their keys. Values are never asked for."""
+"""Which Secrets manifests read, and whether they exist with their keys. Values are never requested."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath, path_text
+from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, mapping
+from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import table
-from kaito_pack.preflight.asking import Cluster
-from kaito_pack.preflight.findings import Finding, finding
+from kaito_pack.preflight.asking import ClusterReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def references(body: Any, path: FieldPath = ()) -> Iterator[Reference]:
         elif key == "secret" and (name := inside.get("secretName") or inside.get("name")):
             items = inside.get("items")
             keys = [_text(mapping(item).get("key")) for item in items] if isinstance(items, list) else [None]
-            yield from (Reference(where, str(name), one, optional) for one in keys)
+            yield from (Reference(where, str(name), item_key, optional) for item_key in keys)
         elif key == "imagePullSecrets" and isinstance(part, list):
             names = (mapping(item).get("name") for item in part)
             yield from (Reference(where, name) for name in names if isinstance(name, str))
@@ -59,34 +60,38 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def check(bodies: Sequence[Manifest], cluster: Cluster, namespace: str) -> Iterator[Finding]:
-    """One finding a Secret and key, unless a manifest brings the Secret along."""
-    brought = {_name(body) for body in bodies if body.get("kind") == "Secret"}
+def check(bodies: Sequence[Manifest], cluster: ClusterReader, namespace: str) -> Iterator[Problem]:
+    """Return a problem for each Secret and key, unless the manifests include the Secret."""
+    rendered = {_name(body) for body in bodies if body.get("kind") == "Secret"}
     seen: set[tuple[str, str | None]] = set()
     for body in bodies:
-        for one in references(body):
-            if one.secret not in brought and (one.secret, one.key) not in seen:
-                seen.add((one.secret, one.key))
-                if (found := _check(one, cluster, namespace)) is not None:
-                    yield found
+        for reference in references(body):
+            if reference.secret not in rendered and (reference.secret, reference.key) not in seen:
+                seen.add((reference.secret, reference.key))
+                if (answer := _check(reference, cluster, namespace)) is not None:
+                    yield answer
 
 
-def _check(one: Reference, cluster: Cluster, namespace: str) -> Finding | None:
+def _check(reference: Reference, cluster: ClusterReader, namespace: str) -> Problem | None:
     facts = {
-        "secret": shown(one.secret),
-        "key": shown(one.key),
-        "path": path_text(one.path),
+        "secret": shown(reference.secret),
+        "key": shown(reference.key),
+        "path": path_text(reference.path),
         "namespace": shown(namespace),
     }
+    missing = ("preflight/secret-missing", "preflight/secret-key-missing")
+    if reference.is_optional:
+        missing = ("preflight/secret-key-optional", "preflight/secret-key-optional")
     try:
-        keys = cluster.keys_of_secret(one.secret, namespace)
+        keys = cluster.keys_of_secret(reference.secret, namespace)
     except LookupError:
-        return finding("secret-key-optional" if one.is_optional else "secret-missing", **facts)
+        return problem(missing[0], **facts)
     if keys is None:
         return None
-    if one.key is not None and one.key not in keys:
-        return finding("secret-key-optional" if one.is_optional else "secret-key-missing", **facts)
-    return finding("secret-there", keys=f" with key {shown(one.key)}" if one.key else "", **facts)
+    if reference.key is not None and reference.key not in keys:
+        return problem(missing[1], **facts)
+    with_key = f" with key {shown(reference.key)}" if reference.key else ""
+    return problem("preflight/secret-there", keys=with_key, **facts)
 
 
 def _name(body: Manifest) -> Any:

@@ -33,7 +33,7 @@ class TargetFile:
 
 
 @dataclass(frozen=True)
-class Cluster:
+class FleetEntry:
     """One entry of a fleet: its name, target, the values files it gets, and its output folder."""
 
     name: str
@@ -114,10 +114,10 @@ def read_layer(file: str) -> list[Document]:
     return [unwrapped(documents[0])]
 
 
-def read_fleet(file: str, pack: Pack) -> list[Cluster]:
+def read_fleet(file: str, pack: Pack) -> list[FleetEntry]:
     """The clusters of a fleet file; every problem of it and of its targets at once."""
     document = _checked(file, "Fleet")
-    clusters: list[Cluster] = []
+    clusters: list[FleetEntry] = []
     problems = list(_collisions(document, file))
     for index, said in enumerate(document.value["targets"]):
         path: FieldPath = ("targets", index)
@@ -134,7 +134,7 @@ def read_fleet(file: str, pack: Pack) -> list[Cluster]:
             for one in found:
                 values.setdefault(os.path.realpath(one.file), one)
         if of is not None:
-            clusters.append(Cluster(said["name"], of, list(values.values()), _beside(file, said["out"])))
+            clusters.append(FleetEntry(said["name"], of, list(values.values()), _beside(file, said["out"])))
     if problems:
         raise ProblemsError(problems)
     return clusters

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,17 @@ def test_make_test_passes_and_leaves_the_checkout_as_it_was(clone: Path, offline
         ["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True
     )
     assert status.stdout == ""
+
+
+def test_a_python_without_pip_prepares_the_same(clone: Path, offline: dict[str, str], tmp_path: Path) -> None:
+    """pip comes from the wheel that ensurepip has; a run that was stopped before is completed."""
+    venv.create(tmp_path / "bare", with_pip=False)
+    (clone / ".venv" / "run.stamp").unlink(missing_ok=True)
+    for part in (clone / ".venv").glob("lib/python*/site-packages/jinja2*"):
+        shutil.rmtree(part)
+    python = f"PYTHON={tmp_path / 'bare' / 'bin' / 'python'}"
+    for _ in ("the rest of what is missing", "all of it"):
+        done = made(clone, offline, "render", "VALUES=llama.yaml", python)
+        assert done.returncode == 0, done.stderr
+        golden.check(ROOT / "values" / "rendered" / "llama.yaml", done.stdout)
+        shutil.rmtree(clone / ".venv")

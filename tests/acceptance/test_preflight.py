@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kaito_pack.facts.tables import table
+from kaito_pack.facts.rules import rules
 from kaito_pack.kaito import crd
 from tests.conftest import Run
 from tests.fake_kubectl import FakeKubectl
@@ -100,10 +100,14 @@ def test_a_cluster_that_suits_is_all_good(run: Run, kubectl: FakeKubectl) -> Non
     assert {"secret-there", "nodes-matched", "gpu-enough", "workspace-new"} <= set(found)
 
 
-def test_every_finding_has_words_for_its_state() -> None:
-    for name, row in table("preflight.json").items():
-        assert row["state"] in ("ok", "warning", "error"), name
-        assert row["message"] and bool(row.get("fix")) == (row["state"] != "ok"), name
+def test_every_rule_says_what_to_do_unless_all_is_well() -> None:
+    for name, rule in rules("preflight").items():
+        assert rule.message and rule.meaning and bool(rule.fix) == (rule.severity != "ok"), name
+
+
+def test_a_rule_of_preflight_is_explained(run: Run) -> None:
+    done = run("explain", "preflight/gpu-short")
+    assert done.returncode == 0 and "SEVERITY: error" in done.stdout
 
 
 def test_the_table_says_what_to_do(run: Run, kubectl: FakeKubectl) -> None:

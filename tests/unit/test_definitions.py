@@ -52,7 +52,15 @@ def test_an_unknown_version_is_told_with_the_known_ones() -> None:
 
 @pytest.mark.parametrize(
     ("api_version", "kind"),
-    [("v1", "Servise"), ("v2", "Service"), ("../v1", "Service"), ("v1", "../x"), ("", ""), ("v1", "service")],
+    [
+        ("v1", "Servise"),
+        ("v2", "Service"),
+        ("../v1", "Service"),
+        ("v1", "../x"),
+        ("", ""),
+        ("v1", "service"),
+        ("v1", "DeleteOptions"),
+    ],
 )
 def test_an_unknown_kind_has_no_definition(api_version: str, kind: str) -> None:
     assert definitions.of_kind("1.35", api_version, kind) is None

@@ -12,7 +12,7 @@ import click
 from kaito_pack import output
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
-from kaito_pack.cli._options import Cluster
+from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.form.answers import values_text
 from kaito_pack.form.draft import NAME, Draft
 from kaito_pack.form.questions import MODE
@@ -75,7 +75,7 @@ def write(draft: Draft, file: str, overwrite: bool) -> None:
     output.write_atomically(Path(file), text_of(draft, file))
 
 
-def next_command(program: str, file: str, cluster: Cluster) -> str:
+def next_command(program: str, file: str, cluster: ClusterOptions) -> str:
     """The command that renders the file for the same cluster."""
     given = {
         "--target": [cluster.target_file],

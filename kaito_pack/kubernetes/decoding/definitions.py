@@ -28,6 +28,7 @@ FORMAT_OF_CACHE = "1"
 POD_TEMPLATE = "io.k8s.api.core.v1.PodTemplateSpec"
 VOLUME = "io.k8s.api.core.v1.Volume"
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+NO_OBJECTS = "io.k8s.apimachinery."  # kinds that only requests and answers have, such as DeleteOptions
 KEPT = [
     "type",
     "properties",
@@ -111,12 +112,8 @@ def of_kind(version: str, api_version: str, kind: str) -> Definitions | None:
     words = [kind, *group.split("."), api]
     if not kind or not all(word.replace("-", "").isalnum() and word.isascii() for word in words if word):
         return None
-    short = "-".join(filter(None, [kind.lower(), group.split(".")[0], api]))
-    folder = known_folder(version)
-    if not os.path.exists(os.path.join(folder, f"{short}.json")):
-        return None
-    name = _name_of_kind(folder, short, {"group": group, "kind": kind, "version": api})
-    return definition(version, name) if name else None
+    name = _kinds(known_folder(version)).get(f"{group}/{api} {kind}")
+    return definition(version, name) if name and not name.startswith(NO_OBJECTS) else None
 
 
 def is_own_group(version: str, api_version: str) -> bool:
@@ -185,11 +182,6 @@ def _folders() -> Mapping[str, str]:
 def _package_version() -> str:
     with open(os.path.join(_package(), "version.py"), encoding="utf-8") as file:
         return "".join(c for c in file.read().partition("=")[2] if c.isalnum() or c == ".")
-
-
-def _name_of_kind(folder: str, short: str, kind: Mapping[str, str]) -> str | None:
-    """The name of a kind's definition."""
-    return _kinds(folder).get("{group}/{version} {kind}".format_map(kind))
 
 
 def _kinds(folder: str) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.problems import Layer, Problem
+from kaito_pack.base.problems import Problem, RuleLayer
 from kaito_pack.base.sentences import filled
 from kaito_pack.facts import rules
 from kaito_pack.kubernetes.decoding.decoding import Finding
@@ -33,7 +33,7 @@ RULES = {
 
 
 def problems_of(
-    found: Iterable[Finding], layer: Layer, base: FieldPath = (), **facts: str
+    found: Iterable[Finding], layer: RuleLayer, base: FieldPath = (), **facts: str
 ) -> Iterator[Problem]:
     """The problems of a layer that findings below the path `base` are; `facts` fill the rows' words.
 
