@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kaito_pack.facts.rules import rule
+from kaito_pack.facts.rules import get_rule
 from kaito_pack.kubernetes.decoding import quantity
 
 Schema = dict[str, Any]
@@ -46,7 +46,7 @@ def plain(schema: Any) -> Any:
 
 def words(name: str, **facts: str) -> str:
     """What an editor says where a rule is broken: its message where the facts are known, else its meaning."""
-    row = rule(name)
+    row = get_rule(name)
     said = f"{row.message.format_map(facts)}." if facts else row.meaning
     # A fix that depends on what was written is left to `render.py`.
     return f"{said} [{name}]" if "{" in row.fix else f"{said} {row.fix}. [{name}]"

@@ -81,6 +81,7 @@ def rules_page(examples: Mapping[str, Mapping[str, str]]) -> str:
         words = ". ".join(filter(None, (plain(rule.message), plain(rule.fix))))
         lines += ["", f"> {words}"] if words else []
         lines += ["", f"Source: {rule.source}"] if rule.source else []
+        lines += ["", f"Former name: `{'`, `'.join(rule.formerly)}`"] if rule.formerly else []
         for title, text in examples.get(rule.name, {}).items():
             lines += ["", f"{title.capitalize()}:", "", "```yaml", text.rstrip("\n"), "```"]
     return "\n".join(lines) + "\n"

@@ -13,9 +13,9 @@ from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.root import ROOT
+from kaito_pack.base.trees import differences
 from kaito_pack.documents import read_file, read_text
 from kaito_pack.documents.scalars import to_yaml
-from kaito_pack.importing.comparable import differences
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.run.pipeline import Pipeline
@@ -47,7 +47,7 @@ def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
         body = dict(entry.body or {})
         path = found.path[len(entry.prefix) :]
         good = _good(case, twins, plain, body)
-        if case.rule.startswith("pack-file/"):
+        if case.rule.startswith("values/pack-file-"):
             twin = twins[case.file.stem]
             yield case.rule, {"bad": _text(case), "good": _text(twin)}
             continue
@@ -80,7 +80,7 @@ def _of_values(pack: Pack) -> Iterator[tuple[str, dict[str, str]]]:
         (outcome,) = pipeline.run([str(file)])
         found = next(one for one in outcome.problems if one.is_error)
         text = file.read_text(encoding="utf-8").partition("\n")[2]
-        if found.rule.startswith("file/"):
+        if found.rule.startswith("values/file-"):
             yield found.rule, {"bad": text, "good": to_yaml(dict(VALUES))}
         elif found.rule.startswith(("values/", "model/")):
             lines = text.splitlines()[:LONGEST]

@@ -1,12 +1,14 @@
-"""Reading hostile YAML: each of these answers for any value, and never raises.
+"""The toolbox for JSON trees: what YAML and JSON are read into, maps, lists and scalars inside each other.
 
-A value of the wrong type reads as absent: the decoder's checks speak of wrong types, these of wrong values.
+The reading functions accept any value and never raise: a value of the wrong type reads as absent, because
+wrong types are for the schema and the decoder to report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from types import UnionType
+from typing import Any, NamedTuple
 
 from kaito_pack.base.paths import FieldPath
 
@@ -16,6 +18,9 @@ Schema = Mapping[str, Any]  # a JSON Schema, or a part of one
 ValuesMap = Mapping[str, Any]  # values by name, as a person writes them or filled with defaults
 ModeFacts = Mapping[str, Any]  # what mode.yaml and the file of its engine say of a mode
 
+ABSENT: Any = object()  # in place of a value: the tree has none
+DEEPEST = 100  # levels at which trees are compared part by part; documents have no more
+
 
 def mapping(value: object) -> Fields:
     """The map, or an empty one for anything else."""
@@ -24,7 +29,7 @@ def mapping(value: object) -> Fields:
 
 
 def get(value: Any, path: FieldPath, absent: Any = None) -> Any:
-    """What stands at `path` inside `value`, or `absent` where nothing does."""
+    """Return the value at `path` inside `value`, or `absent` if there is none."""
     for step in path:
         if isinstance(value, Mapping) and step in value:
             value = value[step]
@@ -33,6 +38,79 @@ def get(value: Any, path: FieldPath, absent: Any = None) -> Any:
         else:
             return absent
     return value
+
+
+def put(tree: Any, path: FieldPath, value: Any) -> None:
+    """Set the value at `path` in place. The map or list that holds it must exist."""
+    get(tree, path[:-1])[path[-1]] = value
+
+
+def children(value: object) -> Iterator[tuple[Any, Any]]:
+    """Return the direct parts of a map or list with their keys or indexes; a scalar has none."""
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from enumerate(value)
+
+
+def walk(value: Any, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Any]]:
+    """Return `value` and every part inside it with their paths, each map or list before its parts."""
+    yield path, value
+    for key, part in children(value):
+        yield from walk(part, (*path, key))
+
+
+class Difference(NamedTuple):
+    """One part in which two trees differ; `old` or `new` is ABSENT if only the other tree has it."""
+
+    path: FieldPath
+    old: Any
+    new: Any
+
+
+Pairing = Callable[[list[Any], list[Any], FieldPath], tuple[Mapping[Any, Any], Mapping[Any, Any]]]
+
+
+def by_place(old: list[Any], new: list[Any], path: FieldPath) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
+    """Pair the items of two lists by their index."""
+    return dict(enumerate(old)), dict(enumerate(new))
+
+
+def by_key(items: list[Any], key: str, kinds: type | UnionType = str) -> dict[Any, Any] | None:
+    """Return the items of a list by their field `key`; None if it is missing, of another type or repeated."""
+    keyed: dict[Any, Any] = {}
+    for item in items:
+        name = item.get(key) if isinstance(item, Mapping) else None
+        if not isinstance(name, kinds) or name in keyed:
+            return None
+        keyed[name] = item
+    return keyed
+
+
+def differences(
+    old: Any, new: Any, path: FieldPath = (), pairing: Pairing = by_place
+) -> Iterator[Difference]:
+    """Return the leaves in which `new` differs from `old`.
+
+    `pairing` decides which items of two lists are the same item. A list whose items are the same in another
+    order or spelling is one leaf. The order of a map's keys does not matter; 1 and 1.0 are equal, 1 and true
+    are not.
+    """
+    is_deep = len(path) >= DEEPEST
+    if isinstance(old, list) and isinstance(new, list) and not is_deep:
+        inside = list(_of_maps(*pairing(old, new, path), path, pairing))
+        yield from inside or ([Difference(path, old, new)] if old != new else [])
+    elif isinstance(old, dict) and isinstance(new, dict) and not is_deep:
+        yield from _of_maps(old, new, path, pairing)
+    elif old != new or isinstance(old, bool) != isinstance(new, bool):
+        yield Difference(path, old, new)
+
+
+def _of_maps(
+    old: Mapping[Any, Any], new: Mapping[Any, Any], path: FieldPath, pairing: Pairing
+) -> Iterator[Difference]:
+    for key in [*old, *(key for key in new if key not in old)]:
+        yield from differences(old.get(key, ABSENT), new.get(key, ABSENT), (*path, key), pairing)
 
 
 def sequence(value: object) -> list[Any]:

@@ -15,8 +15,8 @@ from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, runs
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan.commit import Commit
-from kaito_pack.plan.moves import identity
 from kaito_pack.run.pipeline import Outcome
+from kaito_pack.workspace.identity import identity
 
 
 @dataclass(frozen=True)

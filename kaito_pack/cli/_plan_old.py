@@ -16,9 +16,9 @@ from kaito_pack.documents import read_file
 from kaito_pack.facts.rules import problem
 from kaito_pack.output.tree import workspace_files
 from kaito_pack.plan.commit import Commit
-from kaito_pack.plan.moves import Identity
 from kaito_pack.run.pipeline import Outcome, Pipeline
 from kaito_pack.run.sources import Source, values_sources
+from kaito_pack.workspace.identity import Identity
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def of_objects(files: Sequence[str]) -> Before:
         return Before([body for file in files for body in _objects(file)])
     except ProblemsError as error:
         of = error.problems[0]
-        if of.rule != "file/empty" or of.place is None:
+        if of.rule != "values/file-empty" or of.place is None:
             raise
         # kubectl prints nothing where it finds nothing, and says so itself.
         raise UsageError(f"{escaped(of.place.file)}: there is no object in it to compare with") from None

@@ -11,7 +11,7 @@ from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import tell_outcomes
 from kaito_pack.explain import descriptions
 from kaito_pack.explain import origins as explain_values
-from kaito_pack.facts.rules import all_rules
+from kaito_pack.facts.rules import all_rules, former_names
 from kaito_pack.facts.tables import table
 from kaito_pack.pack import Pack
 from kaito_pack.run.pipeline import Pipeline
@@ -82,9 +82,10 @@ def _explain_origin(file: str, word: str, cluster: ClusterOptions) -> int:
 
 def _explain_word(word: str, pack: Pack) -> int:
     rules, fields = all_rules(), values_fields(pack)
-    if word in rules:
-        examples = table("rules/examples.json").get(word, {})
-        click.echo(descriptions.rule_text(rules[word], examples), nl=False)
+    name = former_names().get(word, word)
+    if name in rules:
+        examples = table("rules/examples.json").get(name, {})
+        click.echo(descriptions.rule_text(rules[name], examples), nl=False)
         return 0
     if word in fields:
         below = [field for name, field in fields.items() if name.startswith(f"{word}.")]

@@ -70,7 +70,7 @@ class Builder(Notes):
             if action is not None:
                 action(event)
         if not self.problems and not self.documents:
-            self.problems.append(problem("file/empty", (), Place(self.file)))
+            self.problems.append(problem("values/file-empty", (), Place(self.file)))
         if self.problems:
             raise ProblemsError(self.problems)
         return self.documents
@@ -79,7 +79,7 @@ class Builder(Notes):
         """Begin a document: anchors do not reach over from the one before."""
         self.number += 1
         if self.number > MOST_DOCUMENTS:
-            self.stop("file/too-many-documents", event.start_mark, limit=MOST_DOCUMENTS)
+            self.stop("values/file-too-many-documents", event.start_mark, limit=MOST_DOCUMENTS)
         self.document = Document(self.file, self.number)
         self.anchors: dict[str, tuple[Any, Entries | None]] = {}
         self.stack: list[tuple[Any, Any, Any, Mark, bool]] = []
@@ -100,7 +100,7 @@ class Builder(Notes):
         text: str = event.value
         if event.implicit[0]:
             if self.has_question_marks and "?" in text and self.in_flow and event.style not in QUOTES:
-                self.complain("file/question-mark", event.start_mark, raw=shown(text))
+                self.complain("values/file-question-mark", event.start_mark, raw=shown(text))
             if (text and text[0] not in SPECIAL_STARTS) or event.style in QUOTES:  # `! "5"`
                 value: Any = intern(text)  # files of one kind hold the same texts: 4 KiB less of each
             elif self.container.__class__ is dict and self.key is None:
@@ -115,7 +115,7 @@ class Builder(Notes):
             if event.style == '"' and not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
                 # libyaml refuses such an escape, the parser in Python lets it through.
                 self.complain(
-                    "file/not-yaml", event.start_mark, reason="half a surrogate pair is no character"
+                    "values/file-not-yaml", event.start_mark, reason="half a surrogate pair is no character"
                 )
         else:
             value = self.tagged(event)
@@ -129,7 +129,7 @@ class Builder(Notes):
             return int(text)
         value = as_json(go_value(text))
         if isinstance(value, float) and value - value != 0:
-            self.complain("file/not-finite", event.start_mark, raw=shown(text))
+            self.complain("values/file-not-finite", event.start_mark, raw=shown(text))
             return None
         if not self.is_json and is_surprising(text, value):
             self.note_surprise(self.path(), text, value, event.start_mark)
@@ -143,7 +143,7 @@ class Builder(Notes):
         value = go_value(text)
         key = key_text(value)
         if key is None:
-            self.complain("file/key-not-text", event.start_mark, key=shown(value if text else None))
+            self.complain("values/file-key-not-text", event.start_mark, key=shown(value if text else None))
             key = text
         elif not isinstance(value, str) or is_surprising(text, value):
             self.note_odd_key((*self.parent_path(), key), text, event.start_mark)
@@ -168,15 +168,15 @@ class Builder(Notes):
         self.count(event)
         self.aliases += 1
         if self.aliases > MOST_ALIASES:
-            self.stop("file/too-many-aliases", event.start_mark, limit=MOST_ALIASES)
+            self.stop("values/file-too-many-aliases", event.start_mark, limit=MOST_ALIASES)
         if event.anchor not in self.anchors:
-            self.complain("file/unknown-anchor", event.start_mark, anchor=shown(event.anchor))
+            self.complain("values/file-unknown-anchor", event.start_mark, anchor=shown(event.anchor))
             self.put("", None, event.start_mark)
             return
         value, entries = self.anchors[event.anchor]
         if value.__class__ in (dict, list):
             if value is self.container or any(value is frame[0] for frame in self.stack):
-                self.stop("file/alias-of-itself", event.start_mark, anchor=shown(event.anchor))
+                self.stop("values/file-alias-of-itself", event.start_mark, anchor=shown(event.anchor))
             self.refuse_as_key(event)
             value = self.copy(value, len(self.stack) + 1, event)
         self.put(value, entries, event.start_mark)
@@ -185,7 +185,7 @@ class Builder(Notes):
         """A copy of an alias's value, counted and as limited in depth as what is written out."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            self.stop("file/alias-bomb", event.start_mark, limit=MOST_NODES)
+            self.stop("values/file-alias-bomb", event.start_mark, limit=MOST_NODES)
         if value.__class__ is dict:
             self.refuse_depth(depth, event)
             self.nodes += len(value)
@@ -208,7 +208,7 @@ class Builder(Notes):
         self.count(event)
         self.refuse_depth(len(self.stack) + 1, event)
         if event.tag is not None and not is_known_collection(event.tag, container):
-            self.complain("file/unknown-tag", event.start_mark, tag=shown(short_tag(event.tag)))
+            self.complain("values/file-unknown-tag", event.start_mark, tag=shown(short_tag(event.tag)))
         self.refuse_as_key(event)
         frame = (self.container, self.entries, self.key, self.key_mark, self.in_flow)
         if self.key is not MERGE:
@@ -250,7 +250,7 @@ class Builder(Notes):
         if key.__class__ is not str and key is not MERGE:  # from an alias or a tag
             text = key_text(key)
             if text is None:
-                self.complain("file/key-not-text", mark, key=shown(key))
+                self.complain("values/file-key-not-text", mark, key=shown(key))
             else:
                 self.note_odd_key((*self.parent_path(), text), text, mark)
             key = text or ""
@@ -269,7 +269,7 @@ class Builder(Notes):
             maps = [(item, entry.inside) for item, entry in zip(value, entries, strict=True)][::-1]
         for item, inside in maps:
             if item.__class__ is not dict:
-                self.complain("file/merge-of-no-map", mark, value=shown(item))
+                self.complain("values/file-merge-of-no-map", mark, value=shown(item))
                 continue
             self.container.update(item)
             self.entries.update({key: entry._replace(merged=True) for key, entry in inside.items()})
@@ -288,13 +288,13 @@ class Builder(Notes):
     def refuse_as_key(self, event: Any) -> None:
         """Stop at a map or list that is used as a key."""
         if self.container.__class__ is dict and self.key is None:
-            self.stop("file/key-not-text", event.start_mark, key="a map or a list")
+            self.stop("values/file-key-not-text", event.start_mark, key="a map or a list")
 
     def refuse_escaped_slash(self, event: Any) -> None:
         r"""Complain of `\/` in double quotes, which JSON and YAML 1.2 know, but not kubectl's YAML 1.1."""
         written = self.text_with_slashes[event.start_mark.index : event.end_mark.index]
         if event.style == '"' and "\\/" in written.replace("\\\\", ""):
-            self.complain("file/escaped-slash", event.start_mark)
+            self.complain("values/file-escaped-slash", event.start_mark)
 
 
 def step(container: Any, key: Any, index: int) -> str | int:

@@ -51,12 +51,12 @@ class Notes:
         """Count one key, value, map or list."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            self.stop("file/too-many-values", event.start_mark, limit=MOST_NODES)
+            self.stop("values/file-too-many-values", event.start_mark, limit=MOST_NODES)
 
     def refuse_depth(self, depth: int, event: Any) -> None:
         """Stop at nesting that nobody writes by hand."""
         if depth > DEEPEST:
-            self.stop("file/too-deep", event.start_mark, limit=DEEPEST)
+            self.stop("values/file-too-deep", event.start_mark, limit=DEEPEST)
 
     def complain(self, rule: str, mark: Mark, **facts: Any) -> None:
         """Remember a problem and read on, unless there are very many."""

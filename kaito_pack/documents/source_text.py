@@ -22,7 +22,7 @@ def utf_8(text: bytes | str, file: str) -> bytes:
     """`text` as UTF-8 without a byte order mark; ProblemsError where it is something else."""
     encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if encoded.startswith(UTF_16_MARKS):
-        raise ProblemsError([problem("file/utf-16", (), Place(file))])
+        raise ProblemsError([problem("values/file-utf-16", (), Place(file))])
     encoded = encoded.removeprefix(codecs.BOM_UTF8)
     try:
         encoded.decode()
@@ -35,7 +35,7 @@ def not_utf_8(encoded: bytes, at: int, file: str) -> Problem:
     """The problem of a byte that is no UTF-8."""
     before = encoded[:at].decode()
     place = place_at(before, len(before), file)
-    return problem("file/not-utf-8", (), place, byte=f"0x{encoded[at]:02x}")
+    return problem("values/file-not-utf-8", (), place, byte=f"0x{encoded[at]:02x}")
 
 
 def place_at(text: str, index: int, file: str) -> Place:
@@ -55,7 +55,7 @@ def yaml_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     if isinstance(error, yaml.reader.ReaderError) and control:
         code = f"U+{ord(control[0]):04X}"
         place = place_at(text, control.start(), file)
-        return problem("file/control-character", (), place, character=code)
+        return problem("values/file-control-character", (), place, character=code)
     said = str(getattr(error, "problem", None) or error)
     context = str(getattr(error, "context", None) or "")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -65,13 +65,13 @@ def yaml_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
         mark = getattr(error, "context_mark", None) or mark
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
     if character == "\t" or "tab character" in said:
-        return problem("file/tab", (), place)
-    return problem("file/not-yaml", (), place, reason=plain_words(said, context, character))
+        return problem("values/file-tab", (), place)
+    return problem("values/file-not-yaml", (), place, reason=plain_words(said, context, character))
 
 
 def plain_words(said: str, context: str, character: str) -> str:
     """What the parser `said`, in the words of the rule's row; the parser's own where it has none."""
-    table: dict[str, str] = rules("values")["file/not-yaml"].parameters["words"]
+    table: dict[str, str] = rules("values")["values/file-not-yaml"].parameters["words"]
     for part, words in table.items():
         if part in f"{context}: {said}":
             return words.format(character=shown(character) if character else "the end of the file")

@@ -32,11 +32,11 @@ def tagged_value(tag: str, text: str) -> object:
         return decoded_binary(text)
     kinds = KINDS.get(tag)
     if kinds is None:
-        raise TagError("file/unknown-tag")
+        raise TagError("values/file-unknown-tag")
     value = go_value(text)
     is_odd_number = isinstance(value, float) and value - value != 0  # infinity and NaN
     if not isinstance(value, kinds) or is_odd_number or (bool not in kinds and isinstance(value, bool)):
-        raise TagError("file/tag-misfit")
+        raise TagError("values/file-tag-misfit")
     return as_json(value)
 
 
@@ -47,7 +47,7 @@ def decoded_binary(text: str) -> str:
     try:
         return b64decode("".join(text.split()), validate=True).decode()
     except ValueError as error:
-        raise TagError("file/tag-misfit") from error
+        raise TagError("values/file-tag-misfit") from error
 
 
 def is_known_collection(tag: str, container: object) -> bool:

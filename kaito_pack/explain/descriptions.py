@@ -38,6 +38,7 @@ def rule_text(rule: Rule, examples: Mapping[str, str]) -> str:
     """A rule: what it says, why, since when, where it was read, and its examples (`bad`, `good`)."""
     lines = [
         f"RULE:     {rule.name}",
+        *(f"FORMERLY: {former}" for former in rule.formerly),
         f"LAYER:    {rule.layer}",
         f"SEVERITY: {rule.severity}",
         f"KAITO:    {rule.versions}",

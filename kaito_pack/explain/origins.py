@@ -8,7 +8,7 @@ from typing import Any
 
 from kaito_pack.base.display import shown_whole
 from kaito_pack.base.paths import FieldPath, path_text
-from kaito_pack.base.trees import Schema, get
+from kaito_pack.base.trees import ABSENT, Schema, get
 from kaito_pack.pack import Pack
 from kaito_pack.pack.json_schema import applicable
 from kaito_pack.rendering.manifests import RenderedManifest
@@ -18,7 +18,6 @@ from kaito_pack.rendering.trace import culprits, written_at
 from kaito_pack.values import layers
 from kaito_pack.values.checking import Values
 
-_ABSENT = object()
 _STEP = re.compile(r'\.?([^.\[\]"]+)|\["([^"]+)"\]|\[(\d+)\]')
 
 
@@ -76,7 +75,7 @@ def _is_known(schema: Schema, path: FieldPath) -> bool:
 
 
 def _given(given: Any, path: FieldPath) -> bool:
-    return get(given, path, _ABSENT) is not _ABSENT
+    return get(given, path, ABSENT) is not ABSENT
 
 
 def _hidden(values: Values, path: FieldPath, winner: layers.Layer) -> Iterator[str]:

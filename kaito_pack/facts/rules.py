@@ -2,7 +2,7 @@
 
 A row:
 
-    "kaito/instance-type-required": {
+    "webhook/instance-type-required": {
       "message": "missing, and KAITO {kaito} needs it to create nodes",
       "fix": "Give one, such as Standard_NC24ads_A100_v4",
       "meaning": "one or two sentences for docs/rules.md",
@@ -10,8 +10,11 @@ A row:
       "severity": "error",          (the default; or "warning")
       "versions": "0.8-",           (the default is "all"; also "-0.7", "0.7", "0.8-0.10", "none")
       "apis": {"v1alpha1": "none"}, (versions for another API version than v1beta1; optional)
-      "parameters": {"limit": 3}    (figures that the check reads; optional)
+      "parameters": {"limit": 3},   (figures that the check reads; optional)
+      "formerly": ["kaito/…"]       (names that the rule had before; optional)
     }
+
+The first part of a name is the layer, and so the file. The order of the rows is that of the checks.
 
 `{names}` in `message` and `fix` are filled from the facts that a check gives. The code of a check finds;
 the row says when it holds and in which words, so that a new KAITO version is a new row, not new code.
@@ -19,7 +22,7 @@ the row says when it holds and in which words, so that a new KAITO version is a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
@@ -42,6 +45,7 @@ class Rule(NamedTuple):
     versions: str = "all"
     parameters: Mapping[str, Any] = MappingProxyType({})
     apis: Mapping[str, str] = MappingProxyType({})
+    formerly: Sequence[str] = ()
 
     def holds_for(self, kaito: str, api: str = "") -> bool:
         """Return whether the rule applies to that KAITO minor ("0.12") and API version ("v1alpha1")."""
@@ -66,13 +70,40 @@ def minor(version: str) -> tuple[int, ...]:
 
 @per_pack
 def rules(layer: RuleLayer) -> Mapping[str, Rule]:
-    """The rules of one layer, by name: those of `facts/rules/<layer>.json`."""
-    rows = table(f"rules/{layer}.json")
+    """Return the rules of one layer by name: those of `facts/rules/<layer>.json`.
+
+    A user's pack may call a rule by a former name. Raises PackError for a row that is no rule of the layer.
+    """
+    rows = with_current_names(table(f"rules/{layer}.json"))
+    for name in rows:
+        if layer_of(name) != layer:
+            raise PackError(f"facts/rules/{layer}.json: {name}: the name must begin with {layer}/")
     try:
         return MappingProxyType({name: Rule(name=name, layer=layer, **row) for name, row in rows.items()})
     except TypeError:
-        told = "a row lacks message, fix or meaning, or has another field; `pack check` says which"
-        raise PackError(f"facts/rules/{layer}.json: {told}") from None
+        reason = "a row lacks message, fix or meaning, or has another field; `pack check` says which"
+        raise PackError(f"facts/rules/{layer}.json: {reason}") from None
+
+
+def layer_of(name: str) -> str:
+    """Return the first part of a rule's name."""
+    return name.partition("/")[0]
+
+
+def current_names(rows: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the name that each row has now, by its former names."""
+    maps = ((name, row) for name, row in rows.items() if isinstance(row, dict))
+    return {former: name for name, row in maps for former in row.get("formerly", ())}
+
+
+def with_current_names(rows: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the rows with those under a former name laid over the row that has the name now."""
+    current = current_names(rows)
+    merged = {name: row for name, row in rows.items() if name not in current}
+    for former, row in rows.items():
+        if former in current and isinstance(row, dict):
+            merged[current[former]] = {**merged[current[former]], **row}
+    return merged
 
 
 @per_pack
@@ -83,13 +114,21 @@ def all_rules() -> Mapping[str, Rule]:
     )
 
 
-def rule(name: str) -> Rule:
-    """The rule of that name. Most begin with their layer, so that one table is read (0.2 ms), not seven."""
-    first = name.partition("/")[0]
-    for layer in get_args(RuleLayer):
-        if layer == first and (found := rules(layer).get(name)) is not None:
-            return found
-    return all_rules()[name]
+@per_pack
+def former_names() -> Mapping[str, str]:
+    """Return the current name of each rule that has been renamed, by its former names."""
+    return MappingProxyType({former: name for name, rule in all_rules().items() for former in rule.formerly})
+
+
+def get_rule(name: str) -> Rule:
+    """Return the rule of that name, or of that former name. Raises KeyError if there is none.
+
+    A current name takes one table (0.2 ms), that of its layer.
+    """
+    layer = layer_of(name)
+    if layer in get_args(RuleLayer) and name in (rows := rules(layer)):  # type: ignore[arg-type]
+        return rows[name]
+    return all_rules()[former_names().get(name, name)]
 
 
 def problem(name: str, path: FieldPath = (), place: Place | None = None, /, **facts: object) -> Problem:
@@ -97,6 +136,6 @@ def problem(name: str, path: FieldPath = (), place: Place | None = None, /, **fa
 
     Facts that are a user's text must have gone through `problems.shown` first.
     """
-    found = rule(name)
-    message = filled(found.message, facts)
-    return Problem(name, found.layer, found.severity, path, message, filled(found.fix, facts), place)
+    rule = get_rule(name)
+    message, fix = filled(rule.message, facts), filled(rule.fix, facts)
+    return Problem(rule.name, rule.layer, rule.severity, path, message, fix, place)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from kaito_pack.base.trees import Schema, ValuesMap
+from kaito_pack.base.trees import Schema, ValuesMap, get
 from kaito_pack.form.hints import Hints, filled_in, hints
 from kaito_pack.form.model_choice import About, gguf_repositories
 from kaito_pack.kaito import instance_types
@@ -115,7 +115,7 @@ def questions(
     found = []
     for field in fields(mode, answers):
         kind = kind_of(field.part)
-        more = _is_more(field, of, target, _at(answers, field.path) is not None)
+        more = _is_more(field, of, target, get(answers, field.path) is not None)
         if kind is None or more is None:
             continue
         made = _question(field, kind, more, answers, filled, known)
@@ -168,14 +168,14 @@ def _question(
         )
         for value in part.get("enum", ())
     ]
-    value = _at(answers, field.path)
+    value = get(answers, field.path)
     return Question(
         path=field.path,
         kind=kind,
         title=part.get("title") or field.path[-1],
         help=part.get("description", ""),
         value=value,
-        default=_at(filled, field.path) if value is None else part.get("default"),
+        default=get(filled, field.path) if value is None else part.get("default"),
         is_required=field.is_required or (told.ask == "gated" and not more),
         is_more=more,
         choices=tuple(choices),
@@ -229,9 +229,3 @@ def suggested(
 def flag(path: Sequence[str]) -> str:
     """The option of the command line that answers a question: `resources.gpu` is `--gpu`."""
     return "--" + re.sub(r"(?<=[a-z0-9])([A-Z])", r"-\1", path[-1]).lower()
-
-
-def _at(values: Any, path: Sequence[str]) -> Any:
-    for step in path:
-        values = values.get(step) if isinstance(values, Mapping) else None
-    return values

@@ -23,11 +23,12 @@ from urllib.parse import unquote
 from kaito_pack.base import pack_files
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
-from kaito_pack.base.trees import Schema
+from kaito_pack.base.trees import ABSENT, Schema
 from kaito_pack.documents import read_text
-from kaito_pack.importing.paths import ABSENT, REST, Steps, look_up, parse
+from kaito_pack.importing.paths import REST, Steps, look_up, parse
 from kaito_pack.importing.stream import Stream
 from kaito_pack.pack import Mode, Pack
+from kaito_pack.pack.json_schema import part_at
 
 SHARED = "_partials/import.yaml"
 Capture = tuple[tuple[str, ...], Any]  # where in the values, and what
@@ -76,15 +77,12 @@ def rests(mode: Mode, pack: Pack) -> list[tuple[Steps, tuple[str, ...]]]:
         for name in names_of(pattern)
         if path[-1] == REST
     ]
-    return [(path, name) for path, name in found if "not" not in part_of(mode, name[:1], {"not": {}})]
+    return [(path, name) for path, name in found if "not" not in part_at(mode.schema, name[:1], {"not": {}})]
 
 
-def part_of(mode: Mode, path: Sequence[str], unknown: Schema | None = None) -> Schema:
-    """The schema of the value at `path`; `unknown` (by default nothing) where the mode has no such one."""
-    part: Schema = mode.schema
-    for step in path:
-        part = part.get("properties", {}).get(step, unknown or {})
-    return part
+def part_of(mode: Mode, path: Sequence[str]) -> Schema:
+    """Return the schema of the value at `path`, an empty one if the mode has no such value."""
+    return part_at(mode.schema, path)
 
 
 def names_of(pattern: str) -> list[str]:

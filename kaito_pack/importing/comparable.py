@@ -7,30 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
-from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import Manifest
+from kaito_pack.base.trees import ABSENT, Difference, Manifest, children, differences, get
 from kaito_pack.facts.tables import table
-from kaito_pack.importing.paths import ABSENT
 from kaito_pack.rendering.extending import to_canonical_form
-
-DEEPEST = 100
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One part that a manifest has otherwise than the rendering; ABSENT where one of them has none."""
-
-    path: FieldPath
-    given: Any
-    rendered: Any
-
-    @property
-    def weight(self) -> int:
-        """How many scalars differ."""
-        return max(_leaves(self.given), _leaves(self.rendered))
 
 
 def comparable(body: Manifest) -> dict[str, Any]:
@@ -64,50 +45,29 @@ def _without(owner: dict[str, Any], name: str, names: Sequence[str]) -> None:
 
 def _drop_empty(body: Any, path: Sequence[str]) -> None:
     *above, name = path
-    owner = _owner(body, above)
-    if owner is not None and (owner.get(name) == {} or owner.get(name) == {"creationTimestamp": None}):
+    owner = get(body, tuple(above))
+    if isinstance(owner, dict) and (owner.get(name) == {} or owner.get(name) == {"creationTimestamp": None}):
         del owner[name]
 
 
 def _fill(body: Any, path: Sequence[str], default: Any) -> None:
     *above, name = path
-    owner = _owner(body, above)
-    if owner is not None and owner.get(name) is None:
+    owner = get(body, tuple(above))
+    if isinstance(owner, dict) and owner.get(name) is None:
         owner[name] = default
 
 
-def _owner(body: Any, path: Sequence[str]) -> dict[str, Any] | None:
-    for step in path:
-        body = body.get(step) if isinstance(body, dict) else None
-    return body if isinstance(body, dict) else None
+def missing_from(given: Any, rendered: Any) -> Iterator[Difference]:
+    """Return the differences from an object of a cluster, which has more than was applied."""
+    return (leaf for leaf in differences(given, rendered) if leaf.new is not ABSENT)
 
 
-def differences(given: Any, rendered: Any, path: FieldPath = ()) -> Iterator[Difference]:
-    """Where two manifests differ, by path of `given`; the order of keys plays no part."""
-    if isinstance(given, dict) and isinstance(rendered, dict) and len(path) < DEEPEST:
-        for key in [*given, *(key for key in rendered if key not in given)]:
-            yield from differences(given.get(key, ABSENT), rendered.get(key, ABSENT), (*path, key))
-    elif isinstance(given, list) and isinstance(rendered, list) and len(path) < DEEPEST:
-        for index in range(max(len(given), len(rendered))):
-            yield from differences(_item(given, index), _item(rendered, index), (*path, index))
-    elif given is ABSENT or rendered is ABSENT or given != rendered or _kind(given) != _kind(rendered):
-        yield Difference(path, given, rendered)
-
-
-def missing_from(given: Any, rendered: Any, path: FieldPath = ()) -> Iterator[Difference]:
-    """The same for an object of a cluster, which has more than was applied: what `rendered` has alone."""
-    return (one for one in differences(given, rendered, path) if one.rendered is not ABSENT)
-
-
-def _item(items: list[Any], index: int) -> Any:
-    return items[index] if index < len(items) else ABSENT
-
-
-def _kind(value: Any) -> type:
-    return bool if isinstance(value, bool) else float if isinstance(value, int) else type(value)
+def weight(difference: Difference) -> int:
+    """Return how many scalars differ."""
+    return max(_leaves(difference.old), _leaves(difference.new))
 
 
 def _leaves(value: Any) -> int:
     if isinstance(value, dict | list) and value:
-        return sum(map(_leaves, value.values() if isinstance(value, dict) else value))
+        return sum(_leaves(part) for _, part in children(value))
     return 0 if value is ABSENT else 1

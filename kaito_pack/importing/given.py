@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kaito_pack.base.display import looks_like_token
 from kaito_pack.base.trees import Schema
+from kaito_pack.values.checking import literal_tokens
 
 Given = dict[str, Any]
 ValuePath = tuple[str, ...]
@@ -64,9 +64,5 @@ def schema_paths(schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
 
 
 def holds_token(value: Any) -> bool:
-    """Whether a Hugging Face token stands anywhere in a value, in its keys, too."""
-    if isinstance(value, Mapping):
-        return any(looks_like_token(str(key)) or holds_token(part) for key, part in value.items())
-    if isinstance(value, list):
-        return any(map(holds_token, value))
-    return isinstance(value, str) and looks_like_token(value)
+    """Whether a Hugging Face token is anywhere in a value, including its keys."""
+    return next(literal_tokens(value), None) is not None

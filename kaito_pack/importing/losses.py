@@ -8,11 +8,9 @@ from kaito_pack.base.display import shown, shown_whole
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import sentence
-from kaito_pack.base.trees import ValuesMap, mapping
+from kaito_pack.base.trees import ABSENT, Difference, ValuesMap, mapping
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.facts.rules import problem
-from kaito_pack.importing.comparable import Difference
-from kaito_pack.importing.paths import ABSENT
 from kaito_pack.importing.search import Candidate
 from kaito_pack.importing.stream import Found, Stream
 
@@ -33,19 +31,19 @@ def _of_values(best: Candidate, stream: Stream) -> Iterator[Problem]:
 def _of_part(found: Found | None, difference: Difference, stream: Stream) -> Problem:
     path = difference.path
     if found is not None and not path:
-        rule = "values/import-object-lost" if difference.rendered is ABSENT else "values/import-object-added"
+        rule = "values/import-object-lost" if difference.new is ABSENT else "values/import-object-added"
         return problem(
             rule,
             (),
-            stream.workspace.place(()) if difference.given is ABSENT else found.place(()),
+            stream.workspace.place(()) if difference.old is ABSENT else found.place(()),
             what=_title(found),
         )
     where = (found or stream.workspace).place(path)
     whose = f" of {_title(found)}" if found else ""
-    given, rendered = shown_whole(difference.given), shown_whole(difference.rendered)
-    if difference.rendered is ABSENT:
+    given, rendered = shown_whole(difference.old), shown_whole(difference.new)
+    if difference.new is ABSENT:
         return problem("values/import-lost", path, where, given=given, whose=whose)
-    if difference.given is ABSENT:
+    if difference.old is ABSENT:
         return problem("values/import-added", path, where, rendered=rendered, whose=whose)
     facts = {"given": given, "rendered": rendered, "whose": whose}
     return problem("values/import-differs", path, where, **facts)

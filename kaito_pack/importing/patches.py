@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kaito_pack.base.trees import Schema
-from kaito_pack.importing.paths import ABSENT
+from kaito_pack.base.trees import ABSENT, Schema, by_key
 from kaito_pack.kubernetes.decoding.definitions import Definitions
 from kaito_pack.kubernetes.decoding.strategic_merge import DIRECTIVE, MERGE_KEY, ORDER_OF, in_order
 
@@ -48,7 +47,7 @@ def _lists(base: list[Any], wanted: list[Any], schema: Schema, definitions: Defi
     key = schema.get(MERGE_KEY)
     if "merge" not in schema.get("x-kubernetes-patch-strategy", "") or not key:
         return wanted
-    before, after = _by_key(base, key), _by_key(wanted, key)
+    before, after = by_key(base, key, str | int), by_key(wanted, key, str | int)
     if before is None or after is None:
         return [{DIRECTIVE: "replace"}, *wanted] if after is not None else wanted
     patch: list[Any] = [{key: name, DIRECTIVE: "delete"} for name in before if name not in after]
@@ -64,7 +63,7 @@ def _order(base: Any, wanted: Any, key: Any, patch: Any) -> list[Any] | None:
     """The order that a list must be told to have; None where the merge gives it anyway."""
     if not key or not isinstance(base, list) or not isinstance(wanted, list):
         return None
-    before, after = _by_key(base, key), _by_key(wanted, key)
+    before, after = by_key(base, key, str | int), by_key(wanted, key, str | int)
     if before is None or after is None:
         return None
     named = [item[key] for item in patch if DIRECTIVE not in item] if patch is not ABSENT else []
@@ -72,14 +71,3 @@ def _order(base: Any, wanted: Any, key: Any, patch: Any) -> list[Any] | None:
     items += [item for name, item in after.items() if name not in before]
     merged = [item[key] for item in in_order(items, key, named, base)]
     return None if merged == list(after) else [{key: name} for name in after]
-
-
-def _by_key(items: list[Any], key: str) -> dict[Any, Any] | None:
-    """The items by their merge key; None where one has none, or two have the same."""
-    found: dict[Any, Any] = {}
-    for item in items:
-        name = item.get(key) if isinstance(item, Mapping) else None
-        if not isinstance(name, str | int) or name in found:
-            return None
-        found[name] = item
-    return found

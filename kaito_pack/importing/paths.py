@@ -15,12 +15,12 @@ from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError, ProblemsError
+from kaito_pack.base.trees import ABSENT
 from kaito_pack.documents import read_text
 
 Step = str | int | tuple[str, str]
 Steps = tuple[Step, ...]
 
-ABSENT = object()
 REST = ("rest", "")  # `[rest]`: what the rendering does not write
 _STEP = re.compile(r'\.?([A-Za-z][\w-]*)|\["([^"]+)"\]|\[(\d+)\]|\[(rest)\]|\[([\w-]+)=([^\]]+)\]')
 

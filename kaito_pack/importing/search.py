@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from kaito_pack.base.trees import ABSENT, get
 from kaito_pack.importing.captures import Capture, captured, part_of, rests, roots
-from kaito_pack.importing.comparable import comparable
+from kaito_pack.importing.comparable import comparable, weight
 from kaito_pack.importing.given import (
     Given,
     ValuePath,
@@ -26,14 +27,15 @@ from kaito_pack.importing.given import (
     without_value,
 )
 from kaito_pack.importing.patches import patch_between
-from kaito_pack.importing.paths import ABSENT, Steps, look_up
+from kaito_pack.importing.paths import Steps, look_up
 from kaito_pack.importing.stream import Found, Stream
-from kaito_pack.importing.trial import Lost, Trial, identity, namespace_of
+from kaito_pack.importing.trial import Lost, Trial, namespace_of
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.rendering.extending import HASH
+from kaito_pack.rendering.extending import HASH, TEMPLATE
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
+from kaito_pack.workspace.identity import identity
 
 UNKNOWN = 3  # scalars that differ: what a required value that is not to be read weighs
 
@@ -62,7 +64,7 @@ class Candidate:
         A patch can make any pod out of any mode, so how near the mode comes by itself (`bare`, what differs
         without the values that hold the rest) counts as well; what is required and unknown counts more.
         """
-        lost = sum(difference.weight for _, difference in self.lost)
+        lost = sum(weight(difference) for _, difference in self.lost)
         return lost > 0, self.is_other_engine, lost + self.bare + UNKNOWN * len(self.unknown)
 
 
@@ -73,7 +75,11 @@ class Search(Trial):
         super().__init__(stream, mode, pack, renderer)
         self.supplied = {**supplied, "modelSource": mode.name}
         meant = Stream(Found(stream.workspace.document, stream.workspace.path, self.wanted), stream.others)
-        self.proposals = [one for one in captured(meant, mode, pack) if look_up(supplied, one[0]) is ABSENT]
+        self.proposals = [
+            (path, value)
+            for path, value in captured(meant, mode, pack)
+            if get(supplied, path, ABSENT) is ABSENT
+        ]
 
     @cached_property
     def required(self) -> Given:
@@ -139,7 +145,7 @@ class Search(Trial):
         best = self.distance(whole) if self.has_lost_beside(whole := self.with_rests(given)) else 0
         for path in list(value_paths(given, self.mode.schema)) if best else ():
             less = without_value(given, path, {})
-            is_free = path[0] not in self.required and look_up(self.supplied, path) is ABSENT
+            is_free = path[0] not in self.required and get(self.supplied, path, ABSENT) is ABSENT
             if is_free and self.accepts(less) and (found := self.distance(self.with_rests(less))) < best:
                 given, best = less, found
         return given
@@ -165,7 +171,7 @@ class Search(Trial):
     def with_rests(self, given: Given) -> Given:
         """`given`, and in the values made for it what the rendering does not write yet."""
         for path, name in rests(self.mode, self.pack):
-            if look_up(self.supplied, name) is not ABSENT or not (rest := self.rest(given, path, name)):
+            if get(self.supplied, name, ABSENT) is not ABSENT or not (rest := self.rest(given, path, name)):
                 continue
             more = with_value(given, name, rest)
             if not holds_token(rest) and self.accepts(more) and self.distance(more) < self.distance(given):
@@ -205,7 +211,7 @@ class Search(Trial):
 
     def further_objects(self, manifests: Sequence[RenderedManifest]) -> list[Any]:
         """The objects of the stream that are not rendered, without the namespace that they get anyway."""
-        known = {identity(one.body) for one in manifests}
+        known = {identity(one.body, "") for one in manifests}
         namespace = namespace_of(manifests[0].body)
         more = []
         for found in self.stream.others:
@@ -222,7 +228,7 @@ class Search(Trial):
         """`given` without what renders the same when it is left out."""
         required = self.mode.schema.get("required", ())
         for path in value_paths(given, self.mode.schema):
-            if (len(path) == 1 and path[0] in required) or look_up(self.supplied, path) is not ABSENT:
+            if (len(path) == 1 and path[0] in required) or get(self.supplied, path, ABSENT) is not ABSENT:
                 continue
             less = without_value(given, path, {})
             if self.accepts(less) and self.same(less, given):
@@ -243,14 +249,14 @@ class Search(Trial):
         rest = [name for _, name in rests(self.mode, self.pack)]
         whole = {**self.required, **given}
         for path in schema_paths(self.mode.schema):
-            known = path[0] in self.required or path in rest[-1:] or look_up(given, path) is not ABSENT
+            known = path[0] in self.required or path in rest[-1:] or get(given, path, ABSENT) is not ABSENT
             if not known and not part_of(self.mode, path).get("x-opaque") and not self.shows(whole, path):
                 yield ".".join(path)
 
 
 def with_hash_of(rendered: Any, wanted: Any) -> None:
     """Take the template's hash from `rendered`: nobody writes it, and it is right once the rest is."""
-    at = ("inference", "template", "metadata", "annotations")
-    before, after = look_up(rendered, at), look_up(wanted, at)
+    path = (*TEMPLATE, "metadata", "annotations")
+    before, after = get(rendered, path), get(wanted, path)
     if isinstance(before, dict) and isinstance(after, dict) and HASH in before and HASH in after:
         after[HASH] = before[HASH]

@@ -10,7 +10,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, UsageError
-from kaito_pack.base.trees import Manifest, mapping
+from kaito_pack.base.trees import Manifest, get, mapping
 from kaito_pack.documents import Document
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import is_workspace
@@ -51,10 +51,7 @@ class Stream:
     @cached_property
     def container(self) -> Any:
         """The container that serves the model; an empty map where there is none."""
-        part: Any = self.workspace.body
-        for step in self.view.container or ():
-            part = part[step]
-        return part if self.view.container else {}
+        return get(self.workspace.body, self.view.container) if self.view.container else {}
 
     @cached_property
     def options(self) -> Mapping[str, str]:

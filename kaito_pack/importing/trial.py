@@ -8,11 +8,20 @@ from functools import cached_property
 from typing import Any
 
 from kaito_pack.base.problems import PackError, ProblemsError
-from kaito_pack.base.trees import Manifest, Schema, ValuesMap, mapping
+from kaito_pack.base.trees import (
+    ABSENT,
+    Difference,
+    Manifest,
+    Schema,
+    ValuesMap,
+    children,
+    differences,
+    get,
+    mapping,
+)
 from kaito_pack.documents import Document
-from kaito_pack.importing.comparable import Difference, comparable, differences, missing_from
+from kaito_pack.importing.comparable import comparable, missing_from, weight
 from kaito_pack.importing.given import Given, with_value
-from kaito_pack.importing.paths import ABSENT
 from kaito_pack.importing.stream import Found, Stream
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.rendering import links
@@ -21,6 +30,7 @@ from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.trace import other_value
 from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
+from kaito_pack.workspace.identity import identity
 
 Lost = tuple[Found | None, Difference]
 
@@ -49,7 +59,7 @@ class Trial:
 
     def lost_beside(self, manifests: Sequence[RenderedManifest], namespace: Any) -> Iterator[Lost]:
         """The same for the objects beside the Workspace, where the stream has any."""
-        rendered = {identity(one.body): one for one in manifests}
+        rendered = {identity(manifest.body, ""): manifest for manifest in manifests}
         for found in self.stream.others:
             manifest = rendered.pop(identity(found.body, namespace), None)
             if manifest is not None:
@@ -72,10 +82,8 @@ class Trial:
         except ProblemsError:
             return True
         part: Schema = {"properties": json_schema.applicable(self.mode.schema, given)["properties"]}
-        value: Any = filled
-        for step in path:
-            part, value = part.get("properties", {}).get(step, {}), value[step]
-        other = other_value(value, part)
+        part = json_schema.part_at(part, path)
+        other = other_value(get(filled, tuple(path)), part)
         if other is None and "enum" in part:
             other = part["enum"][0]
         return self.texts(filled) != self.texts(with_value(filled, path, other))
@@ -90,7 +98,7 @@ class Trial:
 
     def distance(self, given: Given) -> int:
         """How much the rendering of `given` differs from what was read."""
-        return sum(difference.weight for _, difference in self.lost(given))
+        return sum(weight(difference) for _, difference in self.lost(given))
 
     def disorder(self, given: Given) -> int | None:
         """How many maps have their keys in another order; None where the manifests differ anyway.
@@ -141,16 +149,7 @@ def namespace_of(body: Manifest) -> Any:
     return mapping(body.get("metadata")).get("namespace")
 
 
-def identity(body: Manifest, namespace: Any = None) -> tuple[str, ...]:
-    """What makes two objects the same one; `namespace` is that of an object which names none."""
-    metadata = mapping(body.get("metadata"))
-    group = str(body.get("apiVersion", "")).rpartition("/")[0]
-    where = metadata.get("namespace") or namespace
-    return group, str(body.get("kind")), str(where), str(metadata.get("name"))
-
-
-def _disorder(one: Any, other: Any) -> int:
-    """In how many maps two equal objects have their keys in another order."""
-    if isinstance(one, dict):
-        return (list(one) != list(other)) + sum(_disorder(part, other[key]) for key, part in one.items())
-    return sum(map(_disorder, one, other)) if isinstance(one, list) else 0
+def _disorder(first: Any, second: Any) -> int:
+    """Return in how many maps two equal objects have their keys in another order."""
+    own = isinstance(first, dict) and list(first) != list(second)
+    return own + sum(_disorder(part, second[key]) for key, part in children(first))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.kaito import commands, instance_types
 from kaito_pack.kaito.fields import CONTAINERS, Workspace, digits, int64
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
-from kaito_pack.kaito.ruling import Case, Check, judge
+from kaito_pack.kaito.ruling import Case, judge
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding.quantity import value_of
 
@@ -39,6 +40,7 @@ def _instance_type(case: Case) -> InstanceType | None:
     return instance_types.find(case.surroundings.target.cloud, name) if name else None
 
 
+@rule("advice/gpus-above-instance-type")
 def gpus_above_instance_type(case: Case) -> Iterator[Problem]:
     """A pod that asks for more GPUs than a node has is never scheduled."""
     found = _instance_type(case)
@@ -47,6 +49,7 @@ def gpus_above_instance_type(case: Case) -> Iterator[Problem]:
         yield case.problem(*CONTAINERS, asked=asked, instance_type=shown(found.name), gpus=found.gpus)
 
 
+@rule("advice/gpus-unused")
 def gpus_unused(case: Case) -> Iterator[Problem]:
     """A node with GPUs, for a pod that asks for none."""
     found = _instance_type(case)
@@ -55,12 +58,14 @@ def gpus_unused(case: Case) -> Iterator[Problem]:
         yield case.problem(*CONTAINERS, instance_type=shown(found.name), gpus=found.gpus)
 
 
+@rule("advice/preferred-nodes-deprecated")
 def preferred_nodes_deprecated(case: Case) -> Iterator[Problem]:
     """The field is on its way out."""
     if sequence(case.workspace.resource.get("preferredNodes")):
         yield case.problem("resource", "preferredNodes")
 
 
+@rule("advice/image-tag-floating")
 def image_tag_floating(case: Case) -> Iterator[Problem]:
     """An image that may be another one tomorrow."""
     for path, container in case.workspace.containers():
@@ -69,6 +74,7 @@ def image_tag_floating(case: Case) -> Iterator[Problem]:
             yield case.problem(*path, "image", image=shown(image))
 
 
+@rule("advice/trust-remote-code")
 def trust_remote_code(case: Case) -> Iterator[Problem]:
     """vLLM runs Python code that comes with the model."""
     for path, container in case.workspace.containers():
@@ -78,6 +84,7 @@ def trust_remote_code(case: Case) -> Iterator[Problem]:
             yield case.problem(*path, "args", *([args.index("--trust-remote-code")] if own_word else []))
 
 
+@rule("advice/instance-type-dropped-later")
 def instance_type_dropped_later(case: Case) -> Iterator[Problem]:
     """A newer KAITO knows the instance type no longer."""
     found = _instance_type(case)
@@ -87,6 +94,7 @@ def instance_type_dropped_later(case: Case) -> Iterator[Problem]:
         )
 
 
+@rule("advice/part-of-a-byte")
 def part_of_a_byte(case: Case) -> Iterator[Problem]:
     """`500m` of memory is half a byte; 500Mi was meant."""
     for path, value in _byte_quantities(case.workspace):
@@ -115,17 +123,6 @@ def _byte_quantities(workspace: Workspace) -> Iterator[tuple[FieldPath, object]]
         yield (*at, "volumes", index, "emptyDir", "sizeLimit"), folder.get("sizeLimit")
 
 
-CHECKS: Mapping[str, Check] = {
-    "kaito/gpus-above-instance-type": gpus_above_instance_type,
-    "kaito/gpus-unused": gpus_unused,
-    "kaito/preferred-nodes-deprecated": preferred_nodes_deprecated,
-    "kaito/image-tag-floating": image_tag_floating,
-    "kaito/trust-remote-code": trust_remote_code,
-    "kaito/instance-type-dropped-later": instance_type_dropped_later,
-    "advice/part-of-a-byte": part_of_a_byte,
-}
-
-
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     """Warnings of layer "advice"."""
-    yield from judge("advice", CHECKS, Workspace(manifest), surroundings)
+    yield from judge("advice", Workspace(manifest), surroundings)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito.commands import flag, words
 from kaito_pack.kaito.fields import SELECTOR, TEMPLATE, Workspace, digits, int64, string_map
 from kaito_pack.kaito.images import LONGEST_NAME, is_image_reference
-from kaito_pack.kaito.ruling import Case, Check, judge
+from kaito_pack.kaito.ruling import Case, judge
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
@@ -22,6 +23,7 @@ def _matches_any_workspace(workspace: Workspace) -> bool:
     return all(selectors.is_well_known(key) for key in workspace.match_labels)
 
 
+@rule("controller/no-node-created", "controller/nodes-shared")
 def no_node_created(case: Case) -> Iterator[Problem]:
     """Nodes that are there fill the count, so that KAITO makes none."""
     if not case.own_nodes and case.workspace.has_resource and _matches_any_workspace(case.workspace):
@@ -37,6 +39,7 @@ def _labels_shown(workspace: Workspace) -> str:
     return labels or "an empty selector"
 
 
+@rule("controller/selector-shared")
 def selector_shared(case: Case) -> Iterator[Problem]:
     """Two Workspaces with one selector count each other's nodes as their own."""
     if case.own_nodes or not case.workspace.match_labels or _matches_any_workspace(case.workspace):
@@ -47,6 +50,7 @@ def selector_shared(case: Case) -> Iterator[Problem]:
             yield case.problem(*SELECTOR, other=shown(other.name))
 
 
+@rule("controller/selector-not-a-label")
 def selector_not_a_label(case: Case) -> Iterator[Problem]:
     """matchLabels that are no labels, which the webhook does not look at."""
     for key, value in case.workspace.match_labels.items():
@@ -55,6 +59,7 @@ def selector_not_a_label(case: Case) -> Iterator[Problem]:
             yield case.problem(*SELECTOR, "matchLabels", key, **facts)
 
 
+@rule("controller/selector-of-every-node")
 def selector_of_every_node(case: Case) -> Iterator[Problem]:
     """The controller goes by matchLabels alone: without any, by every node."""
     workspace = case.workspace
@@ -63,12 +68,14 @@ def selector_of_every_node(case: Case) -> Iterator[Problem]:
         yield case.problem(*SELECTOR)
 
 
+@rule("controller/expressions-ignored")
 def expressions_ignored(case: Case) -> Iterator[Problem]:
     """Expressions are admitted, and then play no part."""
     for index, _, _ in selectors.expressions(case.workspace.selector):
         yield case.problem(*SELECTOR, "matchExpressions", index)
 
 
+@rule("controller/name-without-pods")
 def name_without_pods(case: Case) -> Iterator[Problem]:
     """From a certain length on, the StatefulSet cannot label its pods."""
     length, rule = len(case.workspace.name), case.rule.parameters
@@ -76,6 +83,7 @@ def name_without_pods(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "name", length=length, longest=rule["longest"])
 
 
+@rule("controller/name-without-statefulset")
 def name_without_statefulset(case: Case) -> Iterator[Problem]:
     """A longer name still leaves no room for that of the headless Service."""
     length, longest = len(case.workspace.name), case.rule.parameters["longest"]
@@ -83,6 +91,7 @@ def name_without_statefulset(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "name", length=length, longest=longest)
 
 
+@rule("controller/name-leading-digit")
 def name_leading_digit(case: Case) -> Iterator[Problem]:
     """The Service has the Workspace's name, and must start with a letter."""
     name = case.workspace.name
@@ -90,12 +99,14 @@ def name_leading_digit(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "name", name=shown(name))
 
 
+@rule("controller/resource-never-reconciled")
 def resource_never_reconciled(case: Case) -> Iterator[Problem]:
     """Without `resource` the controller fails each time."""
     if not case.workspace.has_resource:
         yield case.problem("resource")
 
 
+@rule("controller/count-above-limit")
 def count_above_limit(case: Case) -> Iterator[Problem]:
     """0.11 refuses more than three nodes after admission."""
     limit = case.rule.parameters["limit"]
@@ -103,18 +114,21 @@ def count_above_limit(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "count", count=case.workspace.count, limit=limit)
 
 
+@rule("controller/count-acts-as-one")
 def count_acts_as_one(case: Case) -> Iterator[Problem]:
     """No node, or fewer, means one."""
     if case.workspace.count < 1:
         yield case.problem("resource", "count", count=case.workspace.count)
 
 
+@rule("controller/affinity-overwritten")
 def affinity_overwritten(case: Case) -> Iterator[Problem]:
     """The controller writes its own affinity over that of the template."""
     if mapping(case.workspace.pod_spec.get("affinity")):
         yield case.problem(*TEMPLATE, "spec", "affinity")
 
 
+@rule("controller/image-name")
 def image_name(case: Case) -> Iterator[Problem]:
     """An image that no node can pull; what blanks do is told elsewhere."""
     for path, container in case.workspace.all_containers():
@@ -129,6 +143,7 @@ def image_name(case: Case) -> Iterator[Problem]:
             yield case.problem(*path, "image", image=shown(image))
 
 
+@rule("controller/label-overwritten")
 def label_overwritten(case: Case) -> Iterator[Problem]:
     """The controller sets its own label on the pods."""
     labels = mapping(mapping(case.workspace.template.get("metadata")).get("labels"))
@@ -137,6 +152,7 @@ def label_overwritten(case: Case) -> Iterator[Problem]:
         yield case.problem(*path, value=shown(labels[WORKSPACE_LABEL]), name=shown(case.workspace.name))
 
 
+@rule("controller/port-not-reached")
 def port_not_reached(case: Case) -> Iterator[Problem]:
     """KAITO's Service leads to one port; another one needs a Service of one's own."""
     reached = case.rule.parameters["port"]
@@ -176,29 +192,9 @@ def _selects(service: Fields, labels: dict[str, str], workspace: Workspace) -> b
     return here and bool(selector) and all(labels.get(key) == value for key, value in selector.items())
 
 
-CHECKS: Mapping[str, Check] = {
-    "kaito/resource-never-reconciled": resource_never_reconciled,
-    "kaito/no-node-created": no_node_created,
-    "kaito/nodes-shared": no_node_created,
-    "kaito/selector-shared": selector_shared,
-    "kaito/selector-not-a-label": selector_not_a_label,
-    "kaito/selector-of-every-node": selector_of_every_node,
-    "kaito/expressions-ignored": expressions_ignored,
-    "kaito/name-without-pods": name_without_pods,
-    "kaito/name-without-statefulset": name_without_statefulset,
-    "kaito/name-leading-digit": name_leading_digit,
-    "kaito/count-above-limit": count_above_limit,
-    "kaito/count-acts-as-one": count_acts_as_one,
-    "kaito/affinity-overwritten": affinity_overwritten,
-    "controller/image-name": image_name,
-    "kaito/label-overwritten": label_overwritten,
-    "kaito/port-not-reached": port_not_reached,
-}
-
-
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     """What the controller breaks on (errors), and what it does otherwise than written (warnings).
 
     KAITO's part alone; what it writes back is another check's. Seen on KAITO v0.6.2 to v0.12.0.
     """
-    yield from judge("controller", CHECKS, Workspace(manifest), surroundings)
+    yield from judge("controller", Workspace(manifest), surroundings)

@@ -41,7 +41,7 @@ def skipped(manifest: Manifest, target: Target) -> Problem:
     group, _ = _group_of(manifest)
     what = shown(f"{manifest.get('apiVersion')} {manifest.get('kind')}")
     if group == GROUP:
-        return rules.problem("kaito/kind-not-checked", ("kind",), kind=shown(manifest.get("kind")))
+        return rules.problem("kubernetes/kind-not-checked", ("kind",), kind=shown(manifest.get("kind")))
     return rules.problem("kubernetes/unknown-kind", ("kind",), what=what, kubernetes=target.kubernetes)
 
 

@@ -1,12 +1,13 @@
-"""How a rule of the table meets a Workspace: one small function a rule, run where its row holds."""
+"""How a rule meets a Workspace: its check runs if its row applies to the version."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from kaito_pack.base.problems import Problem, RuleLayer
 from kaito_pack.facts import rules
+from kaito_pack.facts.checks import Check, Occasion, checks_of
 from kaito_pack.facts.rules import Rule
 from kaito_pack.facts.tables import per_pack
 from kaito_pack.kaito.fields import Workspace
@@ -44,24 +45,24 @@ class Case(NamedTuple):
         return rules.rules(self.rule.layer)[name].holds_for(self.kaito, self.workspace.api)
 
 
-Check = Callable[[Case], Iterator[Problem]]
-
-
 @per_pack
-def _names_that_hold(layer: RuleLayer, kaito: str, api: str) -> frozenset[str]:
-    return frozenset(name for name, rule in rules.rules(layer).items() if rule.holds_for(kaito, api))
+def _checks(layer: RuleLayer, kaito: str, api: str, occasion: Occasion) -> tuple[tuple[Rule, Check], ...]:
+    """The rules of a layer that apply, each with its check, in the order in which they run."""
+    table = rules.rules(layer)
+    return tuple(
+        (table[check.name], check)
+        for check in checks_of(layer)
+        if check.on in (None, occasion) and table[check.name].holds_for(kaito, api)
+    )
 
 
 def judge(
-    layer: RuleLayer,
-    checks: Mapping[str, Check],
-    workspace: Workspace,
-    surroundings: Surroundings,
-    old: Workspace | None = None,
+    layer: RuleLayer, workspace: Workspace, surroundings: Surroundings, old: Workspace | None = None
 ) -> Iterator[Problem]:
-    """Every problem that the checks find whose row holds for the target's KAITO."""
-    holding = _names_that_hold(layer, surroundings.target.kaito, workspace.api)
-    table = rules.rules(layer)
-    for name, check in checks.items():
-        if name in holding:
-            yield from check(Case(workspace, surroundings, table[name], old))
+    """Yield what the registered checks of a layer report, for the rules that apply to the target's KAITO.
+
+    `old` is the stored Workspace if an update is judged.
+    """
+    occasion: Occasion = "create" if old is None else "update"
+    for rule, check in _checks(layer, surroundings.target.kaito, workspace.api, occasion):
+        yield from check.function(Case(workspace, surroundings, rule, old))

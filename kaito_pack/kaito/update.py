@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Manifest, mapping, sequence, text
+from kaito_pack.base.trees import mapping, sequence, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito import webhook_instance_types as types
-from kaito_pack.kaito import webhook_resource as resource
-from kaito_pack.kaito import webhook_tuning as tuning
-from kaito_pack.kaito.fields import TEMPLATE, Workspace, given
-from kaito_pack.kaito.ruling import Case, Check, judge
-from kaito_pack.kaito.target import Surroundings
+from kaito_pack.kaito.fields import TEMPLATE, given
+from kaito_pack.kaito.ruling import Case
 
 
+@rule("webhook/count-immutable", on="update")
 def count_immutable(case: Case) -> Iterator[Problem]:
     """The number of nodes stays."""
     both = case.workspace.has_resource and case.before.has_resource
@@ -24,6 +23,7 @@ def count_immutable(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "count", old=case.before.count, new=case.workspace.count)
 
 
+@rule("webhook/instance-type-immutable", on="update")
 def instance_type_immutable(case: Case) -> Iterator[Problem]:
     """The instance type stays once it is set; taking it away is another rule's matter."""
     old, new = case.before.instance_type, case.workspace.instance_type
@@ -31,6 +31,7 @@ def instance_type_immutable(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "instanceType", old=shown(old), new=shown(new))
 
 
+@rule("webhook/instance-type-immutable-by-default", on="update")
 def instance_type_immutable_by_default(case: Case) -> Iterator[Problem]:
     """Up to 0.7 the instance type stays, the CRD's default standing for a missing one."""
     old = types.effective_instance_type(case, before=True)
@@ -39,6 +40,7 @@ def instance_type_immutable_by_default(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "instanceType", old=shown(old), new=shown(new))
 
 
+@rule("webhook/selector-not-convertible", on="update")
 def selector_not_convertible(case: Case) -> Iterator[Problem]:
     """Both selectors must be plain labels, or expressions that can be written so."""
     pairs = (("new", case.workspace), ("stored", case.before))
@@ -47,6 +49,7 @@ def selector_not_convertible(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "labelSelector", which=wrong[0])
 
 
+@rule("webhook/selector-immutable", on="update")
 def selector_immutable(case: Case) -> Iterator[Problem]:
     """The selector stays, in whichever form it is written."""
     old, new = selectors.as_map(case.before.selector), selectors.as_map(case.workspace.selector)
@@ -54,6 +57,7 @@ def selector_immutable(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "labelSelector")
 
 
+@rule("webhook/partition-immutable", on="update")
 def partition_immutable(case: Case) -> Iterator[Problem]:
     """How GPUs are cut into parts stays."""
     old, new = (_partition(w.resource.get("partition")) for w in (case.before, case.workspace))
@@ -66,6 +70,7 @@ def _partition(value: object) -> dict[str, Any] | None:
     return {k: v for k, v in fields.items() if given(v) and v != ""} if given(value) else None
 
 
+@rule("webhook/workload-changed", on="update")
 def workload_changed(case: Case) -> Iterator[Problem]:
     """Serving stays serving, and tuning stays tuning."""
     for field in ("inference", "tuning"):
@@ -73,6 +78,7 @@ def workload_changed(case: Case) -> Iterator[Problem]:
             yield case.problem(field, field=field)
 
 
+@rule("webhook/template-toggled", on="update")
 def template_toggled(case: Case) -> Iterator[Problem]:
     """A pod template may change, but not come or go."""
     served = case.workspace.has_inference and case.before.has_inference
@@ -80,6 +86,7 @@ def template_toggled(case: Case) -> Iterator[Problem]:
         yield case.problem(*TEMPLATE)
 
 
+@rule("webhook/preset-immutable", on="update")
 def preset_immutable(case: Case) -> Iterator[Problem]:
     """The preset stays, its options included."""
     old, new = (_preset(w.inference.get("preset")) for w in (case.before, case.workspace))
@@ -105,6 +112,7 @@ def _preset(value: object) -> tuple[object, ...] | None:
     )
 
 
+@rule("webhook/tuning-immutable", on="update")
 def tuning_immutable(case: Case) -> Iterator[Problem]:
     """Preset, method and the input's name of a tuning stay."""
     old, new = case.before.tuning, case.workspace.tuning
@@ -118,6 +126,7 @@ def tuning_immutable(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "input", "name", field="name of the input")
 
 
+@rule("webhook/stored-object-broken", on="update")
 def stored_object_broken(case: Case) -> Iterator[Problem]:
     """A stored template that KAITO cannot decode blocks every update."""
     from kaito_pack.kaito.template import check_template  # updates are rare, it is large
@@ -127,38 +136,3 @@ def stored_object_broken(case: Case) -> Iterator[Problem]:
         if each.is_error and each.layer == "webhook":
             yield case.problem(*TEMPLATE, why=each.message)
             return
-
-
-ON_UPDATE: Mapping[str, Check] = {
-    "kaito/name": resource.name,
-    "kaito/resource-missing-own-nodes": resource.resource_missing_own_nodes,
-    "kaito/stored-object-broken": stored_object_broken,
-    "kaito/workload-changed": workload_changed,
-    "kaito/template-toggled": template_toggled,
-    "kaito/preset-immutable": preset_immutable,
-    "kaito/count-immutable": count_immutable,
-    "kaito/instance-type-required": types.instance_type_required,
-    "kaito/instance-type-with-own-nodes": types.instance_type_with_own_nodes,
-    "kaito/instance-type-immutable": instance_type_immutable,
-    "kaito/instance-type-immutable-by-default": instance_type_immutable_by_default,
-    "kaito/preferred-nodes-below-count": resource.preferred_nodes_below_count,
-    "kaito/selector-not-convertible": selector_not_convertible,
-    "kaito/selector-immutable": selector_immutable,
-    "kaito/partition-immutable": partition_immutable,
-    "kaito/tuning-immutable": tuning_immutable,
-    "kaito/tuning-part-missing": tuning.tuning_part_missing,
-    "kaito/tuning-image": tuning.tuning_image,
-    "kaito/adapter-source": tuning.adapter_source,
-    "kaito/adapter-twice": tuning.adapter_twice,
-    "kaito/adapter-name": tuning.adapter_name,
-    "kaito/adapter-image": tuning.adapter_image,
-    "kaito/adapter-strength-range": tuning.adapter_strength_range,
-}
-
-
-def check_update(old: Manifest, new: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
-    """What the webhook refuses about changing the stored `old` into `new`, at paths of `new`.
-
-    Read in KAITO v0.6.2 to v0.12.0. A create's rules about SKUs, presets and annotations do not apply.
-    """
-    yield from judge("webhook", ON_UPDATE, Workspace(new), surroundings, Workspace(old))

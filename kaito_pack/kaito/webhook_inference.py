@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, mapping, sequence, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, given
@@ -16,18 +17,21 @@ from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 ADAPTERS = ("inference", "adapters")
 
 
+@rule("webhook/workload-missing", on="create")
 def workload_missing(case: Case) -> Iterator[Problem]:
     """A Workspace serves a model or tunes one."""
     if not case.workspace.has_inference and not case.workspace.has_tuning:
         yield case.problem("inference")
 
 
+@rule("webhook/workload-twice", on="create")
 def workload_twice(case: Case) -> Iterator[Problem]:
     """A Workspace does not do both."""
     if case.workspace.has_inference and case.workspace.has_tuning:
         yield case.problem("tuning")
 
 
+@rule("webhook/engine-missing", on="create")
 def engine_missing(case: Case) -> Iterator[Problem]:
     """An inference is a preset or a pod template."""
     workspace = case.workspace
@@ -35,6 +39,7 @@ def engine_missing(case: Case) -> Iterator[Problem]:
         yield case.problem("inference")
 
 
+@rule("webhook/engine-twice", on="create")
 def engine_twice(case: Case) -> Iterator[Problem]:
     """An inference is not a preset and a pod template."""
     if case.workspace.has_preset and case.workspace.has_template:
@@ -51,6 +56,7 @@ def _config_map(case: Case) -> Fields | None:
     return find_config_map(_config(case), case.workspace, case.surroundings)
 
 
+@rule("webhook/inference-config-missing", on="create")
 def inference_config_missing(case: Case) -> Iterator[Problem]:
     """The ConfigMap that `inference.config` names must be there."""
     if _config(case) and _config_map(case) is None:
@@ -58,6 +64,7 @@ def inference_config_missing(case: Case) -> Iterator[Problem]:
         yield case.problem("inference", "config", name=name, namespace=namespace)
 
 
+@rule("webhook/inference-config-invalid", on="create")
 def inference_config_invalid(case: Case) -> Iterator[Problem]:
     """That ConfigMap must hold `inference_config.yaml`, with a map of plain values under `vllm`."""
     config_map = _config_map(case)
@@ -65,6 +72,7 @@ def inference_config_invalid(case: Case) -> Iterator[Problem]:
         yield case.problem("inference", "config", name=shown(_config(case)))
 
 
+@rule("webhook/max-model-len-required", on="create")
 def max_model_len_required(case: Case) -> Iterator[Problem]:
     """0.6 and v1alpha1 require `max-model-len` for several nodes, and for several small GPUs."""
     workspace = case.workspace
@@ -82,6 +90,7 @@ def max_model_len_required(case: Case) -> Iterator[Problem]:
         yield case.problem(*path, limit=small)
 
 
+@rule("webhook/annotation-image-family", on="create")
 def annotation_image_family(case: Case) -> Iterator[Problem]:
     """The image family of the nodes is one of two, letter case and outer blanks aside."""
     value = case.workspace.annotations.get("kaito.sh/node-image-family")
@@ -89,6 +98,7 @@ def annotation_image_family(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "annotations", "kaito.sh/node-image-family", value=shown(value))
 
 
+@rule("webhook/annotation-performance-mode", on="create")
 def annotation_performance_mode(case: Case) -> Iterator[Problem]:
     """The performance mode is one of three."""
     value = case.workspace.annotations.get("kaito.sh/performance-mode")
@@ -96,6 +106,7 @@ def annotation_performance_mode(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "annotations", "kaito.sh/performance-mode", value=shown(value))
 
 
+@rule("webhook/adapters-too-many", on="create")
 def adapters_too_many(case: Case) -> Iterator[Problem]:
     """There is a limit to the number of adapters."""
     number, limit = len(sequence(case.workspace.inference.get("adapters"))), case.rule.parameters["limit"]
@@ -103,6 +114,7 @@ def adapters_too_many(case: Case) -> Iterator[Problem]:
         yield case.problem(*ADAPTERS, number=number, limit=limit)
 
 
+@rule("webhook/adapter-strength", on="create")
 def adapter_strength(case: Case) -> Iterator[Problem]:
     """vLLM serves an adapter at its full strength."""
     if not case.workspace.has_preset or not case.workspace.runs_vllm:

@@ -7,18 +7,21 @@ from collections.abc import Iterator
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import get, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import rules
 from kaito_pack.kaito import crd, instance_types
 from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
 
 
+@rule("webhook/instance-type-required")
 def instance_type_required(case: Case) -> Iterator[Problem]:
     """Where KAITO makes the nodes, it must be told of which type."""
     if not case.own_nodes and not case.workspace.instance_type:
         yield case.problem(*INSTANCE_TYPE)
 
 
+@rule("webhook/instance-type-with-own-nodes")
 def instance_type_with_own_nodes(case: Case) -> Iterator[Problem]:
     """Where the nodes are there, an instance type must not be set; one of old may stay."""
     if case.own_nodes and case.workspace.instance_type and not case.before.instance_type:
@@ -30,7 +33,7 @@ def _checked_type(case: Case) -> str | None:
     workspace = case.workspace
     if not workspace.has_inference:
         return None
-    if not case.holds("kaito/instance-type-required"):  # in both provisioning modes, with the CRD's default
+    if not case.holds("webhook/instance-type-required"):  # in both provisioning modes, with the CRD's default
         return effective_instance_type(case)
     return workspace.instance_type or None if not case.own_nodes else None
 
@@ -48,13 +51,14 @@ def _azure_prefix(case: Case, value: str, any_case: bool = False) -> str | None:
     """The series (`Standard_N` …) by which Azure admits an instance type that KAITO has no figures of."""
     if case.surroundings.target.cloud != "azure":
         return None
-    prefixes: list[str] = rules("webhook")["kaito/instance-type-unknown"].parameters["prefixes"]
+    prefixes: list[str] = rules("webhook")["webhook/instance-type-unknown"].parameters["prefixes"]
     for prefix in prefixes:
         if value.startswith(prefix) or (any_case and value.lower().startswith(prefix.lower())):
             return prefix
     return None
 
 
+@rule("webhook/instance-type-unknown", on="create")
 def instance_type_unknown(case: Case) -> Iterator[Problem]:
     """The instance type must be in KAITO's list for the cloud, or of a series that Azure admits."""
     value, cloud = _checked_type(case), case.surroundings.target.cloud
@@ -65,6 +69,7 @@ def instance_type_unknown(case: Case) -> Iterator[Problem]:
     yield case.problem(*INSTANCE_TYPE, value=shown(value), cloud=cloud, hint=hint)
 
 
+@rule("webhook/instance-type-dropped", on="create")
 def instance_type_dropped(case: Case) -> Iterator[Problem]:
     """An instance type that an older KAITO knew; Azure admits it all the same, by its series."""
     value = _checked_type(case)
@@ -73,6 +78,7 @@ def instance_type_dropped(case: Case) -> Iterator[Problem]:
         yield case.problem(*INSTANCE_TYPE, value=shown(value), model=found.model, dropped_in=found.dropped_in)
 
 
+@rule("webhook/instance-type-letter-case", on="create")
 def instance_type_letter_case(case: Case) -> Iterator[Problem]:
     """Up to 0.9 the letter case of an instance type counts."""
     value = _checked_type(case)

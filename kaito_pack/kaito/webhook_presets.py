@@ -8,6 +8,7 @@ from string import ascii_letters, digits
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import mapping, sequence, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import in_range, rules
 from kaito_pack.kaito import instance_types, presets
 from kaito_pack.kaito.fields import INSTANCE_TYPE, given
@@ -31,7 +32,7 @@ def known_preset(name: str, kaito: str) -> presets.Preset | None:
     found = presets.find(name) or _of_the_catalogue(name)
     if not found or not in_range(kaito, found.versions):
         return None
-    any_case = in_range(kaito, rules("webhook")["kaito/preset-unknown"].parameters["anyCase"])
+    any_case = in_range(kaito, rules("webhook")["webhook/preset-unknown"].parameters["anyCase"])
     return found if found.name == name or any_case or "/" in name else None
 
 
@@ -41,13 +42,13 @@ def _of_the_catalogue(name: str) -> presets.Preset | None:
         return None
     from kaito_pack.models.catalogue import own_models  # only presets by id need it
 
-    hub_ids: str = rules("webhook")["kaito/preset-unknown"].parameters["hubIds"]
+    hub_ids: str = rules("webhook")["webhook/preset-unknown"].parameters["hubIds"]
     return presets.Preset(name, hub_ids) if name.lower() in own_models() else None
 
 
 def is_for_the_hub(name: str, kaito: str) -> bool:
     """Whether that KAITO asks the Hugging Face Hub about a preset of this name."""
-    hub_ids = rules("webhook")["kaito/preset-unknown"].parameters["hubIds"]
+    hub_ids = rules("webhook")["webhook/preset-unknown"].parameters["hubIds"]
     return in_range(kaito, hub_ids) and _is_hub_id(name) and not known_preset(name, kaito)
 
 
@@ -59,10 +60,11 @@ def may_be_preset(name: str, kaito: str) -> bool:
 def may_be_tuned(name: str, kaito: str) -> bool:
     """Whether that KAITO takes the preset for tuning: there it does not ask the Hub, any `a/b` will do."""
     owner, _, rest = name.partition("/")
-    hub_ids = rules("webhook")["kaito/preset-unknown"].parameters["hubIds"]
+    hub_ids = rules("webhook")["webhook/preset-unknown"].parameters["hubIds"]
     return known_preset(name, kaito) is not None or bool(in_range(kaito, hub_ids) and owner and rest)
 
 
+@rule("webhook/preset-unknown", on="create")
 def preset_unknown(case: Case) -> Iterator[Problem]:
     """KAITO must know the preset."""
     name = case.workspace.preset
@@ -72,12 +74,14 @@ def preset_unknown(case: Case) -> Iterator[Problem]:
         yield case.problem(*PRESET_NAME, name=shown(name), hint=hint)
 
 
+@rule("webhook/preset-undecidable", on="create")
 def preset_undecidable(case: Case) -> Iterator[Problem]:
     """Whether the webhook takes this preset is for the Hugging Face Hub to say."""
     if case.workspace.has_preset and is_for_the_hub(case.workspace.preset, case.kaito):
         yield case.problem(*PRESET_NAME, name=shown(case.workspace.preset))
 
 
+@rule("webhook/preset-crash", on="create")
 def preset_crash(case: Case) -> Iterator[Problem]:
     """The webhook for v1alpha1 finds no model behind a name that it accepts, and crashes."""
     name = case.workspace.preset
@@ -91,6 +95,7 @@ def _secret(case: Case) -> str:
     return text(options.get("modelAccessSecret"))
 
 
+@rule("webhook/preset-secret-needed", on="create")
 def preset_secret_needed(case: Case) -> Iterator[Problem]:
     """A gated preset is downloaded with a token."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -98,6 +103,7 @@ def preset_secret_needed(case: Case) -> Iterator[Problem]:
         yield case.problem(*SECRET, name=shown(preset.name))
 
 
+@rule("webhook/preset-secret-refused", on="create")
 def preset_secret_refused(case: Case) -> Iterator[Problem]:
     """A preset that needs no token must not have one."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -105,6 +111,7 @@ def preset_secret_refused(case: Case) -> Iterator[Problem]:
         yield case.problem(*SECRET, name=shown(preset.name))
 
 
+@rule("webhook/preset-too-big", on="create")
 def preset_too_big(case: Case) -> Iterator[Problem]:
     """The GPUs of all nodes together must hold the preset, unless an annotation lifts the check."""
     if "kaito.sh/bypass-resource-checks" in case.workspace.annotations:
@@ -128,13 +135,14 @@ def _preset_and_nodes(case: Case) -> tuple[presets.Preset | None, instance_types
 
 def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None:
     """What the GPUs of all nodes must have together, in GiB; None where the webhook does not ask."""
-    noted = rules("webhook")["kaito/preset-too-big"].parameters["noted"]
+    noted = rules("webhook")["webhook/preset-too-big"].parameters["noted"]
     if preset is None or in_range(case.kaito, noted):
         return preset.gpu_memory_gib if preset else None
     any_runtime = case.workspace.api in case.rule.parameters["anyRuntime"]
     return preset.weights_gib if any_runtime or not case.workspace.runs_vllm else None
 
 
+@rule("webhook/preset-over-nodes", on="create")
 def preset_over_nodes(case: Case) -> Iterator[Problem]:
     """Only vLLM runs a model over several nodes."""
     preset, found = _preset_and_nodes(case)
@@ -146,6 +154,7 @@ def preset_over_nodes(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "annotations", RUNTIME_ANNOTATION, **facts)
 
 
+@rule("webhook/preset-runtime", on="create")
 def preset_runtime(case: Case) -> Iterator[Problem]:
     """Some presets run under vLLM only."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -154,6 +163,7 @@ def preset_runtime(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "annotations", RUNTIME_ANNOTATION, name=name)
 
 
+@rule("webhook/preset-adapters", on="create")
 def preset_adapters(case: Case) -> Iterator[Problem]:
     """vLLM serves some presets without adapters only."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -162,6 +172,7 @@ def preset_adapters(case: Case) -> Iterator[Problem]:
         yield case.problem("inference", "adapters", name=shown(preset.name))
 
 
+@rule("webhook/preset-without-nodes", on="create")
 def preset_without_nodes(case: Case) -> Iterator[Problem]:
     """With own nodes the webhook lists the nodes of a preset; none is known to a check offline.
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import mapping, sequence, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito.fields import SELECTOR
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kubernetes.decoding import names
 
 
+@rule("webhook/name")
 def name(case: Case) -> Iterator[Problem]:
     """The name must be a DNS-1123 label; one that is not a string is the CRD's matter."""
     metadata = case.workspace.metadata
@@ -22,24 +24,28 @@ def name(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", field, name=shown(value or ""))
 
 
+@rule("webhook/resource-missing", on="create")
 def resource_missing(case: Case) -> Iterator[Problem]:
     """The webhook crashes on an inference Workspace without `resource` where KAITO makes the nodes."""
     if not case.workspace.has_resource and case.workspace.has_inference and not case.own_nodes:
         yield case.problem("resource")
 
 
+@rule("webhook/resource-missing-own-nodes")
 def resource_missing_own_nodes(case: Case) -> Iterator[Problem]:
     """The webhook crashes on any Workspace without `resource` where the nodes are there."""
     if not case.workspace.has_resource and case.own_nodes:
         yield case.problem("resource")
 
 
+@rule("webhook/resource-missing-tuning", on="create")
 def resource_missing_tuning(case: Case) -> Iterator[Problem]:
     """The webhook crashes on a tuning Workspace without `resource`."""
     if not case.workspace.has_resource and case.workspace.has_tuning:
         yield case.problem("resource")
 
 
+@rule("webhook/preferred-nodes-below-count")
 def preferred_nodes_below_count(case: Case) -> Iterator[Problem]:
     """0.7 wants a preferred node for each replica where the nodes are there."""
     nodes = len(sequence(case.workspace.resource.get("preferredNodes")))
@@ -47,6 +53,7 @@ def preferred_nodes_below_count(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "preferredNodes", nodes=nodes, count=case.workspace.count)
 
 
+@rule("webhook/selector-operator", on="create")
 def selector_operator(case: Case) -> Iterator[Problem]:
     """Only the operator In can be converted into labels."""
     for index, operator, _ in _expressions(case):
@@ -54,6 +61,7 @@ def selector_operator(case: Case) -> Iterator[Problem]:
             yield case.problem(*SELECTOR, "matchExpressions", index, "operator", operator=shown(operator))
 
 
+@rule("webhook/selector-values", on="create")
 def selector_values(case: Case) -> Iterator[Problem]:
     """In must have exactly one value."""
     for index, operator, values in _expressions(case):
@@ -66,6 +74,7 @@ def _expressions(case: Case) -> Iterator[tuple[int, str, list[object]]]:
     return selectors.expressions(case.workspace.selector if case.workspace.has_inference else {})
 
 
+@rule("webhook/selector-reserved", on="create")
 def selector_reserved(case: Case) -> Iterator[Problem]:
     """`matchLabels` must not consist of KAITO's own keys alone."""
     keys = mapping(case.workspace.selector.get("matchLabels"))
@@ -73,12 +82,14 @@ def selector_reserved(case: Case) -> Iterator[Problem]:
         yield case.problem(*SELECTOR, "matchLabels", keys=", ".join(shown(key) for key in keys))
 
 
+@rule("webhook/partition-auto", on="create")
 def partition_auto(case: Case) -> Iterator[Problem]:
     """GPUs are cut into parts on own nodes only."""
     if _partition(case) is not None and case.workspace.has_inference and not case.own_nodes:
         yield case.problem("resource", "partition")
 
 
+@rule("webhook/partition-mode", on="create")
 def partition_mode(case: Case) -> Iterator[Problem]:
     """Two modes are known."""
     partition = _partition(case)
@@ -88,6 +99,7 @@ def partition_mode(case: Case) -> Iterator[Problem]:
             yield case.problem("resource", "partition", "mode", mode=shown(mode))
 
 
+@rule("webhook/partition-gate", on="create")
 def partition_gate(case: Case) -> Iterator[Problem]:
     """Each mode is off unless a feature gate of the installation turns it on."""
     mode = text(mapping(_partition(case)).get("mode"))
@@ -96,6 +108,7 @@ def partition_gate(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "partition", mode=shown(mode), gate=gate)
 
 
+@rule("webhook/partition-tuning", on="create")
 def partition_tuning(case: Case) -> Iterator[Problem]:
     """A tuning job takes whole GPUs."""
     if _partition(case) is not None and case.workspace.has_tuning:

@@ -8,6 +8,7 @@ from math import isnan
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, mapping, sequence, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.kaito.config_maps import TUNING_KEY, find_config_map
 from kaito_pack.kaito.fields import given
 from kaito_pack.kaito.images import is_image_reference
@@ -16,6 +17,7 @@ from kaito_pack.kaito.webhook_presets import may_be_tuned
 from kaito_pack.kubernetes.decoding import names
 
 
+@rule("webhook/tuning-method", on="create")
 def tuning_method(case: Case) -> Iterator[Problem]:
     """The method is one of two, letter case aside."""
     method = text(case.workspace.tuning.get("method"))
@@ -23,12 +25,14 @@ def tuning_method(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "method", method=shown(method))
 
 
+@rule("webhook/tuning-count", on="create")
 def tuning_count(case: Case) -> Iterator[Problem]:
     """Tuning runs on one node."""
     if case.workspace.has_tuning and case.workspace.count > 1:
         yield case.problem("resource", "count", count=case.workspace.count)
 
 
+@rule("webhook/tuning-part-missing")
 def tuning_part_missing(case: Case) -> Iterator[Problem]:
     """Tuning needs an input, an output and a preset."""
     for part in ("input", "output", "preset"):
@@ -41,6 +45,7 @@ def _sources(part: Fields, fields: tuple[str, ...]) -> int:
     return sum(given(part.get(f)) if f == "volumeSource" else bool(part.get(f)) for f in fields)
 
 
+@rule("webhook/tuning-input-source", on="create")
 def tuning_input_source(case: Case) -> Iterator[Problem]:
     """The input comes from exactly one place."""
     source = case.workspace.tuning.get("input")
@@ -49,6 +54,7 @@ def tuning_input_source(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "input", number=number)
 
 
+@rule("webhook/tuning-output-target", on="create")
 def tuning_output_target(case: Case) -> Iterator[Problem]:
     """The output goes to exactly one place."""
     target = case.workspace.tuning.get("output")
@@ -57,6 +63,7 @@ def tuning_output_target(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "output", number=number)
 
 
+@rule("webhook/tuning-push-secret", on="create")
 def tuning_push_secret(case: Case) -> Iterator[Problem]:
     """An output image is pushed with a Secret."""
     output = mapping(case.workspace.tuning.get("output"))
@@ -64,6 +71,7 @@ def tuning_push_secret(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "output", "imagePushSecret")
 
 
+@rule("webhook/tuning-image")
 def tuning_image(case: Case) -> Iterator[Problem]:
     """Images of input and output must be references that can be parsed."""
     for part in ("input", "output"):
@@ -72,6 +80,7 @@ def tuning_image(case: Case) -> Iterator[Problem]:
             yield case.problem("tuning", part, "image", image=shown(image))
 
 
+@rule("webhook/tuning-preset-unknown", on="create")
 def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
     """KAITO must know the preset that is tuned."""
     preset = case.workspace.tuning.get("preset")
@@ -80,6 +89,7 @@ def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "preset", "name", name=shown(name))
 
 
+@rule("webhook/tuning-config-missing", on="create")
 def tuning_config_missing(case: Case) -> Iterator[Problem]:
     """The ConfigMap that `tuning.config` names must be there, and hold the training's settings."""
     name = text(case.workspace.tuning.get("config"))
@@ -93,6 +103,7 @@ def _adapters(case: Case) -> Iterator[tuple[int, Fields]]:
         yield index, mapping(adapter)
 
 
+@rule("webhook/adapter-source")
 def adapter_source(case: Case) -> Iterator[Problem]:
     """The webhook crashes on an adapter without a source."""
     for index, adapter in _adapters(case):
@@ -100,6 +111,7 @@ def adapter_source(case: Case) -> Iterator[Problem]:
             yield case.problem("inference", "adapters", index, "source")
 
 
+@rule("webhook/adapter-twice")
 def adapter_twice(case: Case) -> Iterator[Problem]:
     """Two adapters must not share a name."""
     seen: set[str] = set()
@@ -110,6 +122,7 @@ def adapter_twice(case: Case) -> Iterator[Problem]:
         seen.add(name)
 
 
+@rule("webhook/adapter-name", on="update")
 def adapter_name(case: Case) -> Iterator[Problem]:
     """An adapter has a name, a DNS subdomain."""
     for index, adapter in _adapters(case):
@@ -118,6 +131,7 @@ def adapter_name(case: Case) -> Iterator[Problem]:
             yield case.problem("inference", "adapters", index, "source", "name", name=shown(name))
 
 
+@rule("webhook/adapter-image", on="update")
 def adapter_image(case: Case) -> Iterator[Problem]:
     """An adapter is an image, whose reference can be parsed."""
     for index, adapter in _adapters(case):
@@ -128,6 +142,7 @@ def adapter_image(case: Case) -> Iterator[Problem]:
             yield case.problem("inference", "adapters", index, "source", "image", image=shown(image))
 
 
+@rule("webhook/adapter-strength-range", on="update")
 def adapter_strength_range(case: Case) -> Iterator[Problem]:
     """An adapter's strength is a number from 0 to 1, as a string."""
     for index, adapter in _adapters(case):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError
-from kaito_pack.base.trees import Manifest, mapping
+from kaito_pack.base.trees import Manifest
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.facts.rules import problem
@@ -20,6 +20,7 @@ from kaito_pack.pack.files import API_VERSION
 from kaito_pack.run.pipeline import Outcome, Pipeline
 from kaito_pack.run.sources import Source
 from kaito_pack.values.wrapping import KIND, is_wrapped, part
+from kaito_pack.workspace.identity import identity
 
 INDEX = "config.kubernetes.io/index"
 # Kubernetes' recommended labels for what an object belongs to: an object of the pack is known again by them.
@@ -68,17 +69,10 @@ def function_config(document: Document) -> Document:
         return part(document, CONFIG)
     place = document.place(CONFIG)
     if not isinstance(config, dict):
-        raise ProblemsError([problem("pack-file/missing-field", (), place, field=CONFIG[0])])
+        raise ProblemsError([problem("values/pack-file-missing-field", (), place, field=CONFIG[0])])
     name, wanted = ("kind", KIND) if config.get("apiVersion") == API_VERSION else ("apiVersion", API_VERSION)
     facts = {"value": shown(config.get(name)), "choices": wanted}
-    raise ProblemsError([problem("pack-file/not-a-choice", (*CONFIG, name), place, **facts)])
-
-
-def identity(body: Manifest) -> tuple[str, ...]:
-    """What makes two objects the same one: group, kind, namespace and name."""
-    metadata = mapping(body.get("metadata"))
-    group = str(body.get("apiVersion")).rpartition("/")[0]
-    return group, str(body.get("kind")), str(metadata.get("namespace", "")), str(metadata.get("name"))
+    raise ProblemsError([problem("values/pack-file-not-a-choice", (*CONFIG, name), place, **facts)])
 
 
 def is_own(item: Manifest, manifest: Manifest, file: str) -> bool:
@@ -100,19 +94,19 @@ def taken(items: Sequence[Manifest], outcome: Outcome) -> Iterator[Problem]:
     """A problem for each manifest whose name an object of somebody else has."""
     if outcome.values is None or not outcome.manifests:
         return
-    made = {identity(manifest.body): manifest.body for manifest in outcome.manifests}
+    made = {identity(manifest.body, ""): manifest.body for manifest in outcome.manifests}
     for item in items:
-        manifest = made.get(identity(item))
+        manifest = made.get(identity(item, ""))
         if manifest is not None and not is_own(item, manifest, file_of(outcome)):
-            _, kind, namespace, name = identity(item)
+            _, kind, namespace, name = identity(item, "")
             facts = {"kind": shown(kind), "namespace": shown(namespace), "name": shown(name)}
             yield problem("values/object-taken", ("name",), outcome.values.place(("name",)), **facts)
 
 
 def kept(items: Sequence[Manifest], outcome: Outcome) -> list[Manifest]:
     """The items that the rendered manifests do not replace."""
-    made = {identity(manifest.body) for manifest in outcome.manifests}
-    return [item for item in items if identity(item) not in made]
+    made = {identity(manifest.body, "") for manifest in outcome.manifests}
+    return [item for item in items if identity(item, "") not in made]
 
 
 def annotated(outcome: Outcome) -> Iterator[Manifest]:

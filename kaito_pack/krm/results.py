@@ -24,10 +24,10 @@ PATH = "config.kubernetes.io/path"
 
 def field_of(found: Problem, config: Document) -> FieldPath:
     """The field of the functionConfig that a problem is about; () where it is the whole."""
-    if found.layer in ("values", "model") and not found.rule.startswith("pack-file/"):
-        return ("spec", *found.path)
-    if found.rule.startswith("pack-file/"):
+    if found.rule.startswith("values/pack-file-"):  # about the file itself, a functionConfig here
         return found.path[1:] if found.path[:1] == CONFIG else found.path
+    if found.layer in ("values", "model"):
+        return ("spec", *found.path)
     # A problem of a manifest: its place is that of the value which caused it.
     return path_at(config, found.place) if found.place else ()
 

@@ -95,7 +95,7 @@ def check_catalogue(document: Document) -> Iterator[Problem]:
         if key in seen:
             path = ("models", index, "modelId")
             model = shown(entry["modelId"])
-            yield problem("pack-file/duplicate-model", path, document.place(path), model=model)
+            yield problem("values/pack-file-duplicate-model", path, document.place(path), model=model)
         seen.add(key)
 
 

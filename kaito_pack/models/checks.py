@@ -9,7 +9,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, ValuesMap
-from kaito_pack.facts.rules import problem, rule
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
 from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count
@@ -86,7 +86,7 @@ def check_serving(
 def check_odd_gpu_count(serving: Serving) -> Iterator[Problem]:
     """Advice where a model that is not known gets a GPU count that few models can be shared among."""
     name = "advice/odd-gpu-count"
-    if serving.tensor_parallel_size in rule(name).parameters["counts"]:
+    if serving.tensor_parallel_size in get_rule(name).parameters["counts"]:
         model = shown(serving.model_id) if serving.model_id else "the model"
         yield problem(
             name, serving.path("tensor_parallel_size"), gpus=serving.tensor_parallel_size, model=model
@@ -138,7 +138,7 @@ def check_architecture(serving: Serving, model: Model, catalogue: Catalogue) -> 
         return
     name = "model/unknown-architecture"
     first = next((tag for a in architectures if (tag := catalogue.first_image_with(a))), None)
-    remedies = rule(name).parameters["remedies"]
+    remedies = get_rule(name).parameters["remedies"]
     yield problem(
         name,
         serving.path("image"),
@@ -190,7 +190,7 @@ def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget |
 
 def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | None) -> str:
     """Return what would fit: a shorter length on as many GPUs, more GPUs for that length, or neither."""
-    remedies = rule("model/memory").parameters["remedies"]
+    remedies = get_rule("model/memory").parameters["remedies"]
     memory, share = plan.total_gib, plan.utilization
     longest = longest_max_model_len(model, plan.gpus, memory, share, batched)
     gpus = smallest_gpu_count(model, plan.tokens, memory, share, min(most_gpus, MOST_GPUS), batched)

@@ -27,7 +27,7 @@ def read(path: str | Path) -> Document:
     """
     first, *more = read_file(str(path))
     if more:
-        raise ProblemsError([problem("pack-file/several-documents", (), more[0].place(()))])
+        raise ProblemsError([problem("values/pack-file-several-documents", (), more[0].place(()))])
     return first
 
 
@@ -39,7 +39,7 @@ def check_file(document: Document, kind: str) -> Iterator[Problem]:
         reading = shown(odd.value)
         yield problem("values/yaml-surprise", odd.path, odd.place, raw=shown(odd.raw), reading=reading)
     for found in check(document.value, kind):
-        yield found.at(document.place(found.path, key=found.rule == "pack-file/unknown-field"))
+        yield found.at(document.place(found.path, key=found.rule == "values/pack-file-unknown-field"))
 
 
 def check(value: object, kind: str) -> Iterator[Problem]:
@@ -60,13 +60,15 @@ def explained(error: Any) -> Iterator[Problem]:
         yield from missing_fields(error, path)
     elif error.validator == "type":
         expected = NAMES.get(error.validator_value, f"a {error.validator_value}")
-        yield problem("pack-file/wrong-type", path, value=shown(error.instance), expected=expected)
+        yield problem("values/pack-file-wrong-type", path, value=shown(error.instance), expected=expected)
     elif error.validator in ("enum", "const"):
         allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
         choices = ", ".join(str(choice) for choice in allowed)
-        yield problem("pack-file/not-a-choice", path, value=shown(error.instance), choices=choices)
+        yield problem("values/pack-file-not-a-choice", path, value=shown(error.instance), choices=choices)
     else:
-        yield problem("pack-file/wrong-value", path, value=shown(error.instance), meaning=meaning(error))
+        yield problem(
+            "values/pack-file-wrong-value", path, value=shown(error.instance), meaning=meaning(error)
+        )
 
 
 def unknown_fields(error: Any, path: FieldPath) -> Iterator[Problem]:
@@ -76,7 +78,7 @@ def unknown_fields(error: Any, path: FieldPath) -> Iterator[Problem]:
         if field not in known:
             close = did_you_mean(field, known) if isinstance(field, str) else None
             remedy = f"Did you mean {close}" if close else f"Use one of {', '.join(sorted(known))}"
-            yield problem("pack-file/unknown-field", (*path, str(field)), remedy=remedy)
+            yield problem("values/pack-file-unknown-field", (*path, str(field)), remedy=remedy)
 
 
 def missing_fields(error: Any, path: FieldPath) -> Iterator[Problem]:
@@ -93,7 +95,7 @@ def missing_fields(error: Any, path: FieldPath) -> Iterator[Problem]:
     for name in wanted:
         # jsonschema reports each missing field by itself, and names it first in its message.
         if name not in error.instance and error.message.startswith(repr(name)):
-            yield problem("pack-file/missing-field", path, field=name)
+            yield problem("values/pack-file-missing-field", path, field=name)
 
 
 def meaning(error: Any) -> str:

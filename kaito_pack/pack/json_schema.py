@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from kaito_pack.base import pack_files
@@ -203,6 +204,13 @@ def is_quick(schema: Any) -> bool:
         elif keyword not in _ANNOTATIONS and not keyword.startswith("x-"):
             return False
     return True
+
+
+def part_at(schema: Schema, path: Iterable[str | int], unknown: Schema = MappingProxyType({})) -> Schema:
+    """Return the schema of the value at `path`; `unknown` for each step that the schema does not define."""
+    for step in path:
+        schema = schema.get("properties", {}).get(step, unknown)
+    return schema
 
 
 def applicable(schema: Schema, value: Any) -> Schema:

@@ -9,11 +9,10 @@ from typing import Any, get_args
 from kaito_pack.base import pack_files
 from kaito_pack.base.problems import PackError, RuleLayer
 from kaito_pack.base.root import FACTS
-from kaito_pack.facts.rules import Rule, in_range
 from kaito_pack.facts.tables import parsed_json, table
+from kaito_pack.pack_check.rules import check_names, check_rows
 
 PARTS = ("schemas", "facts")
-NEEDED = ("message", "fix", "meaning")
 ENGINE = {"port": int, "programs": dict, "imageParts": list, "modules": list, "modelOptions": list}
 
 
@@ -29,16 +28,17 @@ def check_schemas(folder: Path) -> Iterator[str]:
         if not isinstance(content, dict):
             yield f"{file}: not a JSON object"
             continue
-        yield from (f"{name}: {found}" for found in _check(name, content))
+        yield from (f"{name}: {found}" for found in _check(name, content, folder))
 
 
-def _check(name: str, content: Mapping[str, Any]) -> Iterator[str]:
+def _check(name: str, content: Mapping[str, Any], folder: Path) -> Iterator[str]:
     part, _, file = name.rpartition("/")
     stem = file.removesuffix(".json")
     if name.startswith("schemas/"):
         yield from _check_schema(content)
+        yield from check_names(content)
     elif part == "facts/rules" and stem in get_args(RuleLayer):
-        yield from _check_rules(name.removeprefix("facts/"), content)
+        yield from check_rows(stem, content, folder)
     elif part == "facts/kaito" and is_minor(stem):
         yield from _check_kaito(stem, content)
     elif name == "facts/kaito/engines.json":
@@ -61,24 +61,6 @@ def _check_schema(content: Mapping[str, Any]) -> Iterator[str]:
         Draft202012Validator.check_schema(content)
     except SchemaError as error:
         yield f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
-
-
-def _check_rules(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
-    below = table(name)
-    for key, row in rows.items():
-        if not isinstance(row, dict):
-            yield f"{key}: not a map"
-            continue
-        for field, value in row.items():
-            if field not in Rule._fields[2:]:
-                yield f"{key}: a rule has no {field}"
-            elif not isinstance(value, dict if field == "parameters" else str):
-                yield f"{key}: {field} is {value!r}"
-        yield from (f"{key}: {field} is missing" for field in NEEDED if field not in below[key])
-        try:
-            in_range("0.0", str(row.get("versions", "all")))
-        except ValueError:
-            yield f"{key}: versions is {row['versions']!r}, and a range is written like 0.8- or 0.8-0.10"
 
 
 def _check_kaito(minor: str, content: Mapping[str, Any]) -> Iterator[str]:

@@ -11,20 +11,21 @@ from dataclasses import dataclass, field
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import sentence
-from kaito_pack.base.trees import Manifest
+from kaito_pack.base.trees import ABSENT, Difference, Manifest
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.plan import moves
 from kaito_pack.plan.changes import Change, by_table
-from kaito_pack.plan.differences import ABSENT, Difference, differences, keyed_path
-from kaito_pack.plan.moves import Identity, identity, metadata, nameable
+from kaito_pack.plan.differences import keyed_path, named_differences
+from kaito_pack.plan.moves import nameable
 from kaito_pack.plan.stored import kept_by_apply, settled
 from kaito_pack.run import judging as checks
+from kaito_pack.workspace.identity import DEFAULT_NAMESPACE, Identity, identity, metadata_text
 
 LABELS = ("rejected", "not-rolled-out", "rolled-out-by-job", "recreate", "live", "ignored")
 REFUSED = "the update is refused as a whole, so nothing of it reaches the cluster"
 ONLY_ANEW = f"{REFUSED}; made again, the Workspace takes it, and the model is away meanwhile"
-STORED = "kaito/stored-object-broken"
+STORED = "webhook/stored-object-broken"
 BLOCKED = "whatever the change, because of what is stored: "
 
 
@@ -80,7 +81,9 @@ def plan(
 
 
 def _planned(action: str, body: Manifest) -> Planned:
-    return Planned(action, str(body.get("kind")), metadata(body, "namespace"), metadata(body, "name"))
+    return Planned(
+        action, str(body.get("kind")), metadata_text(body, "namespace"), metadata_text(body, "name")
+    )
 
 
 def _deleted(body: Manifest) -> Planned:
@@ -90,7 +93,7 @@ def _deleted(body: Manifest) -> Planned:
 
 
 def _delete(planned: Planned) -> str:
-    if not nameable(planned.kind, planned.name, planned.namespace or moves.DEFAULT):
+    if not nameable(planned.kind, planned.name, planned.namespace or DEFAULT_NAMESPACE):
         return ""  # no cluster has it
     command = f"kubectl delete {planned.kind.lower()} {planned.name}"
     return f"{command} -n {planned.namespace}" if planned.namespace else command
@@ -101,10 +104,12 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
     if identity(old) != identity(new):
         after = settled(new, target.kaito)
         planned = _planned("recreated", new)
-        planned.changes = [by_table(one, before, after, target.kaito) for one in differences(before, after)]
+        planned.changes = [
+            by_table(one, before, after, target.kaito) for one in named_differences(before, after)
+        ]
         return planned
     after = kept_by_apply(old, new, target.kaito)
-    found = list(differences(before, after))
+    found = list(named_differences(before, after))
     if not found:
         return None
     planned = _planned("changed", new)

@@ -9,12 +9,12 @@ from typing import Any
 from kaito_pack.base.display import looks_like_token, shown_whole
 from kaito_pack.base.paths import FieldPath, path_text
 from kaito_pack.base.sentences import filled
-from kaito_pack.base.trees import Manifest, get
+from kaito_pack.base.trees import ABSENT, Difference, Manifest, get
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
-from kaito_pack.plan.differences import ABSENT, Difference
-from kaito_pack.plan.moves import identity, metadata, nameable
+from kaito_pack.plan.moves import nameable
+from kaito_pack.workspace.identity import identity, metadata_text
 
 HASH = "kubefoundry.io/template-hash"
 HIDDEN = "a value with a Hugging Face token (not shown)"
@@ -57,10 +57,10 @@ def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Chang
         return Change(one.path, one.old, one.new, "rolled-out-by-job", BY_JOB)
     facts = {
         "kind": str(new.get("kind")).lower(),
-        "name": metadata(new, "name"),
-        "namespace": metadata(new, "namespace") or "default",
-        "old_name": metadata(old, "name"),
-        "old_namespace": metadata(old, "namespace") or "default",
+        "name": metadata_text(new, "name"),
+        "namespace": metadata_text(new, "namespace") or "default",
+        "old_name": metadata_text(old, "name"),
+        "old_namespace": metadata_text(old, "namespace") or "default",
         "workload": workload(row, kaito),
     }
     remedy = filled(row["remedy"], facts) if nameable(*filter(None, facts.values())) else ""

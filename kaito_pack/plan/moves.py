@@ -6,22 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from kaito_pack.base.trees import Manifest, get
 from kaito_pack.kaito.fields import is_workspace
+from kaito_pack.workspace.identity import Identity, metadata_text
 
 INSTANCE = "app.kubernetes.io/instance"
-DEFAULT = "default"
-Identity = tuple[str, str, str, str]  # group, kind, namespace, name
-
-
-def identity(body: Manifest) -> Identity:
-    """Two manifests of one identity are one object to a cluster; `default` is the namespace of none."""
-    group = str(body.get("apiVersion")).rpartition("/")[0]
-    return group, str(body.get("kind")), metadata(body, "namespace") or DEFAULT, metadata(body, "name")
-
-
-def metadata(body: Manifest, name: str) -> str:
-    """A text of the metadata, or ""."""
-    value = get(body, ("metadata", name))
-    return "" if value is None else str(value)
 
 
 def nameable(*words: str) -> bool:
@@ -76,7 +63,7 @@ def _instance(body: Manifest) -> object:
 
 
 def _name(body: Manifest) -> object:
-    return metadata(body, "name")
+    return metadata_text(body, "name")
 
 
 def _model(body: Manifest) -> object:

@@ -13,7 +13,7 @@ from typing import Any
 from kaito_pack.base.trees import Fields, Manifest, Schema, get
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.fields import is_workspace
-from kaito_pack.plan.moves import DEFAULT
+from kaito_pack.workspace.identity import DEFAULT_NAMESPACE
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 ADDED = (
@@ -37,7 +37,7 @@ def settled(manifest: Manifest, kaito: str) -> dict[str, Any]:
             metadata.pop(name, None)
         _drop_annotations(metadata)
         if not metadata.get("namespace"):
-            metadata["namespace"] = DEFAULT
+            metadata["namespace"] = DEFAULT_NAMESPACE
     if is_workspace(body):
         _settle_inference(body.get("inference"))
         return filled(body, kaito)

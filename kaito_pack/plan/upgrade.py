@@ -9,7 +9,7 @@ from typing import Literal
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, get
-from kaito_pack.facts.rules import problem, rule
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, is_workspace
@@ -92,7 +92,7 @@ def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
     old, new = workload(row, now.kaito), workload(row, then.kaito)
     if old == new or get(body, TEMPLATE) is None:
         return
-    if rule(REPLACED).holds_for(then.kaito):
+    if get_rule(REPLACED).holds_for(then.kaito):
         yield problem(REPLACED, TEMPLATE, kaito=then.kaito, old=old, new=new)
 
 
@@ -104,4 +104,4 @@ def _dropped(body: Manifest, now: Target, then: Surroundings) -> Iterator[Proble
         return
     if then.provisioning(body) == "auto":
         facts = {"name": shown(found.name), "model": found.model, "dropped_in": found.dropped_in}
-        yield problem("kaito/instance-type-dropped-later", INSTANCE_TYPE, **facts)
+        yield problem("advice/instance-type-dropped-later", INSTANCE_TYPE, **facts)

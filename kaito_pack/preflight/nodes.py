@@ -9,7 +9,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, get, mapping
-from kaito_pack.facts.rules import problem, rule
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.kaito.target import Provisioning
@@ -61,7 +61,7 @@ def _made_nodes(matching: Sequence[Node], labels: Mapping[str, Any], kaito: str)
     counted = [
         node for node in matching if _is_ready(node) and facts["provisionerLabel"] not in _labels(node)
     ]
-    if counted and rule(facts["countedRule"]).holds_for(kaito):
+    if counted and get_rule(facts["countedRule"]).holds_for(kaito):
         yield problem("preflight/nodes-counted", count=len(counted), labels=_shown(labels), kaito=kaito)
     elif not matching:
         yield problem("preflight/nodes-created", labels=_shown(labels))

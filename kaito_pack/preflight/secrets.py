@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath, path_text
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Manifest, mapping
+from kaito_pack.base.trees import Manifest, children, mapping
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import table
 from kaito_pack.preflight.asking import ClusterReader
@@ -28,7 +28,7 @@ class Reference:
 def references(body: Any, path: FieldPath = ()) -> Iterator[Reference]:
     """Every Secret that a manifest reads: environment, volumes, image pulls, KAITO's own fields."""
     fields = table("kaito/cluster.json")["secretFields"]
-    for key, part in _parts(body):
+    for key, part in children(body):
         where = (*path, key)
         inside = mapping(part)
         optional = inside.get("optional") is True
@@ -47,13 +47,6 @@ def references(body: Any, path: FieldPath = ()) -> Iterator[Reference]:
             yield from (Reference(where, name) for name in names if isinstance(name, str))
         else:
             yield from references(part, where)
-
-
-def _parts(body: Any) -> Iterator[tuple[Any, Any]]:
-    if isinstance(body, Mapping):
-        yield from body.items()
-    elif isinstance(body, list):
-        yield from enumerate(body)
 
 
 def _text(value: object) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 from kaito_pack.base.display import looks_like_token, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import ProblemsError
-from kaito_pack.base.trees import Fields, Manifest
+from kaito_pack.base.trees import Fields, Manifest, get
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.facts.rules import problem
@@ -24,6 +24,7 @@ from kaito_pack.kubernetes.decoding.strategic_merge import MergeError, merge
 from kaito_pack.kubernetes.objects.objects import decoded
 from kaito_pack.rendering.manifests import EXTRA, RenderedManifest
 from kaito_pack.values.checking import Values
+from kaito_pack.workspace.identity import identity
 
 TEMPLATE: FieldPath = ("inference", "template")
 HASH = "kubefoundry.io/template-hash"
@@ -87,9 +88,7 @@ def to_canonical_form(body: dict[str, Any]) -> None:
     """Write what the user added in the form that KAITO's controller leaves alone."""
     for found in list(canonical.check(body)):
         *above, key = found.path
-        owner: Any = body
-        for step in above:
-            owner = owner[step]
+        owner = get(body, tuple(above))
         if found.rule == "controller/quantity-not-canonical":
             owner[key] = printed(owner[key])
         elif found.rule == "controller/resources-missing":
@@ -104,17 +103,19 @@ def _object(
     body = deepcopy(added)
     kind, metadata = body["kind"], body["metadata"]
     if kind not in CLUSTER_SCOPED:
-        here = metadata.get("namespace") or values.filled["namespace"]
-        body["metadata"] = {"name": metadata["name"], **metadata, "namespace": here}
+        namespace = metadata.get("namespace") or values.filled["namespace"]
+        body["metadata"] = {"name": metadata["name"], **metadata, "namespace": namespace}
     for key in _hidden_tokens(body):
-        at: FieldPath = (*path, "data", key)
-        raise ProblemsError([problem("values/literal-token", at, values.place(at))])
+        token: FieldPath = (*path, "data", key)
+        raise ProblemsError([problem("values/literal-token", token, values.place(token))])
     what = shown(f"{kind} {metadata['name']}")
+    added_identity = identity(body, "")
+    workspace, *_ = identities = [identity(manifest.body, "") for manifest in others]
     for rule, is_wrong in (
         ("values/extra-workspace", body["apiVersion"].startswith("kaito.sh/")),
         ("values/extra-list", kind.endswith("List") and "items" in body),
-        ("values/extra-object-owned", kind in KAITO_MAKES and _has_name_of(others[0].body, body)),
-        ("values/extra-object-twice", any(_identity(one.body) == _identity(body) for one in others)),
+        ("values/extra-object-owned", kind in KAITO_MAKES and workspace[2:] == added_identity[2:]),
+        ("values/extra-object-twice", added_identity in identities),
     ):
         if is_wrong:
             raise ProblemsError([problem(rule, path, values.place(path), kind=shown(kind), what=what)])
@@ -128,14 +129,3 @@ def _hidden_tokens(body: Manifest) -> list[str]:
         return []
     texts = {key: decoded(value).decode("latin-1") for key, value in data.items() if isinstance(value, str)}
     return [key for key, text in texts.items() if looks_like_token(text)]
-
-
-def _has_name_of(workspace: Manifest, body: Manifest) -> bool:
-    return _identity(workspace)[2:] == _identity(body)[2:]
-
-
-def _identity(body: Manifest) -> tuple[str, ...]:
-    metadata = body.get("metadata")
-    metadata = metadata if isinstance(metadata, Mapping) else {}
-    group = str(body.get("apiVersion", "")).rpartition("/")[0]
-    return group, str(body.get("kind")), str(metadata.get("namespace")), str(metadata.get("name"))

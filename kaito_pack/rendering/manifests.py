@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, ProblemsError
-from kaito_pack.base.trees import Manifest
+from kaito_pack.base.trees import Manifest, get
 from kaito_pack.documents import Document, read_text
 
 EXTRA = "extraObjects"  # in place of the template, for an object that the user has added
@@ -51,9 +51,7 @@ def parsed(text: str, template: str) -> Document:
 def check_identity(manifest: RenderedManifest, wanted: Sequence[FieldPath]) -> None:
     """Raise PackError where one of the `wanted` fields, by which all else knows a manifest, is no text."""
     for path in wanted:
-        part: Any = manifest.body
-        for step in path:
-            part = part.get(step) if isinstance(part, Mapping) else None
+        part = get(manifest.body, path)
         if not isinstance(part, str) or not part:
             name = ".".join(map(str, path))
             raise PackError(f"templates/{manifest.template}: its output is no manifest: {name} is no text")

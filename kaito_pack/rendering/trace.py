@@ -11,12 +11,10 @@ from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Problem
-from kaito_pack.base.trees import Schema, get
+from kaito_pack.base.trees import ABSENT, Schema, get
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values.checking import Values
-
-_ABSENT = object()
 
 
 def culprits(
@@ -30,9 +28,9 @@ def _culprits(
     values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
 ) -> Iterator[FieldPath]:
     # One by one: whoever wants the first alone renders once or twice, not once a value (20 times, 10 ms).
-    here = get(manifest.body, path, _ABSENT)
+    here = get(manifest.body, path, ABSENT)
     changes = _changes(values.filled, values.mode.schema, ())
-    given_first = sorted(changes, key=lambda change: get(values.given, change[0], _ABSENT) is _ABSENT)
+    given_first = sorted(changes, key=lambda change: get(values.given, change[0], ABSENT) is ABSENT)
     for value_path, changed in given_first:
         if _differs(here, path, manifest.template, changed, values, renderer):
             yield value_path
@@ -60,7 +58,7 @@ def _differs(
         again = renderer.render_filled([template], {**changed, "mode": values.mode.facts})
     except PackError:
         return False  # the changed value makes no manifest at all, which tells nothing of this part
-    return bool(again) and get(again[0].body, path, _ABSENT) != here
+    return bool(again) and get(again[0].body, path, ABSENT) != here
 
 
 def _changes(part: Any, schema: Schema, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:

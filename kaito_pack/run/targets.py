@@ -78,7 +78,7 @@ def _unknown_versions(document: Document, pack: Pack) -> Iterator[Problem]:
         said = document.value.get(field)
         if said is not None and said not in versions:
             facts = {"value": shown(said), "choices": ", ".join(versions)}
-            yield problem("pack-file/not-a-choice", (field,), document.place((field,)), **facts)
+            yield problem("values/pack-file-not-a-choice", (field,), document.place((field,)), **facts)
 
 
 def _named(document: Document, field: str, file: str) -> Iterator[tuple[FieldPath, str]]:
@@ -95,7 +95,7 @@ def _or_told(
         return read(*arguments)
     except UsageError as error:
         place = document.place(path)
-        problems.append(problem("pack-file/unreadable", path, place, reason=str(error)))
+        problems.append(problem("values/pack-file-unreadable", path, place, reason=str(error)))
     except ProblemsError as error:
         problems += error.problems
     return None
@@ -106,7 +106,7 @@ def read_layer(file: str) -> list[Document]:
     try:
         documents = read_file(file)
     except ProblemsError as error:
-        if [one.rule for one in error.problems] == ["file/empty"]:
+        if [one.rule for one in error.problems] == ["values/file-empty"]:
             return []
         raise
     if len(documents) > 1:
@@ -129,7 +129,7 @@ def read_fleet(file: str, pack: Pack) -> list[FleetEntry]:
             if not found:
                 here: FieldPath = (*path, "values", at)
                 problems.append(
-                    problem("pack-file/no-values", here, document.place(here), pattern=shown(pattern))
+                    problem("values/pack-file-no-values", here, document.place(here), pattern=shown(pattern))
                 )
             for one in found:
                 values.setdefault(os.path.realpath(one.file), one)
@@ -156,11 +156,11 @@ def _collisions(document: Document, file: str) -> Iterator[Problem]:
         for name, other in seen:
             if name == said["name"]:
                 path: FieldPath = ("targets", index, "name")
-                yield problem("pack-file/name-twice", path, document.place(path), name=shown(name))
+                yield problem("values/pack-file-name-twice", path, document.place(path), name=shown(name))
             if os.path.commonpath([out, other]) in (out, other):
                 path = ("targets", index, "out")
                 facts = {"out": shown(said["out"]), "name": name}
-                yield problem("pack-file/out-shared", path, document.place(path), **facts)
+                yield problem("values/pack-file-out-shared", path, document.place(path), **facts)
         seen.append((said["name"], out))
 
 

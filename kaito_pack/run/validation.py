@@ -154,7 +154,7 @@ class Validation:
 def _pack_file(entry: Entry, pack: Pack) -> list[Problem]:
     if entry.source is None or entry.kind not in pack_files.KINDS:
         choices = ", ".join((*pack_files.KINDS, VALUES))
-        return [problem("pack-file/not-a-choice", ("kind",), value=shown(entry.kind), choices=choices)]
+        return [problem("values/pack-file-not-a-choice", ("kind",), value=shown(entry.kind), choices=choices)]
     if found := list(pack_files.check_file(entry.source, entry.kind)):
         return found
     from kaito_pack.models.catalogue import check_catalogue

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kaito_pack.base.display import did_you_mean, looks_like_token, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, Problem, ProblemsError
-from kaito_pack.base.trees import Schema, ValuesMap
+from kaito_pack.base.trees import Schema, ValuesMap, put, walk
 from kaito_pack.documents import Document
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import Mode, Pack, json_schema
@@ -77,28 +77,15 @@ def _surprises(given: dict[str, Any], of: Sequence[Layer], schema: Schema) -> It
             path = surprise.path
             if layers.origin(of, path) is not layer:
                 continue
-            if _part(schema, path).get("format") == "quantity" and _is_exponent(surprise.raw):
-                _put(given, path, surprise.raw)
+            if json_schema.part_at(schema, path).get("format") == "quantity" and _is_exponent(surprise.raw):
+                put(given, path, surprise.raw)
             else:
                 facts = {"raw": shown(surprise.raw), "reading": shown(surprise.value)}
                 yield problem("values/yaml-surprise", path, surprise.place, **facts)
 
 
-def _part(schema: Schema, path: FieldPath) -> Schema:
-    for step in path:
-        schema = schema.get("properties", {}).get(step, {})
-    return schema
-
-
 def _is_exponent(raw: str) -> bool:
     return "e" in raw.lower() and not raw.lower().startswith("0x")
-
-
-def _put(values: dict[str, Any], path: FieldPath, value: object) -> None:
-    owner: Any = values
-    for step in path[:-1]:
-        owner = owner[step]
-    owner[path[-1]] = value
 
 
 def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
@@ -154,19 +141,14 @@ def _written(document: Document) -> Iterator[Problem]:
         yield problem("values/written-twice", twice.path, twice.place, first=twice.first_line)
     for odd in document.odd_keys:
         yield problem("values/key-not-text", odd.path, odd.place, key=shown(odd.raw))
-    for path, text in _texts(document.value, ()):
-        if looks_like_token(text):
-            yield problem("values/literal-token", path, document.place(path))
+    for path in literal_tokens(document.value):
+        yield problem("values/literal-token", path, document.place(path))
 
 
-def _texts(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            if looks_like_token(str(key)):
-                yield path, str(key)
-            yield from _texts(part, (*path, key))
-    elif isinstance(value, list):
-        for index, part in enumerate(value):
-            yield from _texts(part, (*path, index))
+def literal_tokens(value: Any) -> Iterator[FieldPath]:
+    """Return the path of each text that holds a Hugging Face token, and of each map with one in a key."""
+    for path, part in walk(value):
+        if path and looks_like_token(str(path[-1])):
+            yield path[:-1]
+        if isinstance(part, str) and looks_like_token(part):
+            yield path

@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, UsageError
-from kaito_pack.base.trees import Schema, ValuesMap, get
+from kaito_pack.base.trees import ABSENT, Schema, ValuesMap, get
 from kaito_pack.documents import Document
-
-_ABSENT = object()
 
 
 class Indexed(dict[int, Any]):
@@ -78,7 +76,7 @@ def without_nulls(values: ValuesMap, schema: Schema) -> dict[str, Any]:
 def origin(layers: Sequence[Layer], path: FieldPath) -> Layer:
     """The layer that the value at `path` came from; the first one where none has it."""
     for layer in reversed(layers):
-        if get(layer.document.value, path, _ABSENT) is not _ABSENT:
+        if get(layer.document.value, path, ABSENT) is not ABSENT:
             return layer
     return origin(layers, path[:-1]) if path else layers[0]
 

@@ -47,12 +47,12 @@ def check_wrapping(document: Document) -> Iterator[Problem]:
         if name not in FIELDS:
             close = did_you_mean(name, FIELDS)
             remedy = f"Did you mean {close}" if close else f"Use one of {', '.join(FIELDS)}"
-            yield problem("pack-file/unknown-field", (name,), remedy=remedy)
+            yield problem("values/pack-file-unknown-field", (name,), remedy=remedy)
     if "spec" not in document.value:
-        yield problem("pack-file/missing-field", (), field="spec")
+        yield problem("values/pack-file-missing-field", (), field="spec")
     elif not isinstance(document.value["spec"], dict):
         value = shown(document.value["spec"])
-        yield problem("pack-file/wrong-type", ("spec",), value=value, expected="a map")
+        yield problem("values/pack-file-wrong-type", ("spec",), value=value, expected="a map")
 
 
 def part(document: Document, path: FieldPath) -> Document:

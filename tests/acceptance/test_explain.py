@@ -42,7 +42,7 @@ def test_alone_it_lists_all_values(run: Run) -> None:
 
 
 def test_a_rule_is_explained_with_examples(run: Run) -> None:
-    text = run("explain", "kaito/instance-type-required").stdout
+    text = run("explain", "webhook/instance-type-required").stdout
     assert "KAITO:    0.8-" in text
     assert "BAD:" in text
     assert "GOOD:" in text
@@ -94,9 +94,17 @@ def test_fit_names_what_it_lacks(run: Run, tmp_path) -> None:
     assert "acme/own" in done.stdout
 
 
+def test_a_former_name_explains_the_rule(run: Run) -> None:
+    former, current = (run("explain", f"{first}/instance-type-required") for first in ("kaito", "webhook"))
+    assert former.stdout == current.stdout
+    assert (
+        "RULE:     webhook/instance-type-required\nFORMERLY: kaito/instance-type-required\n" in former.stdout
+    )
+
+
 def test_most_rules_have_a_bad_example() -> None:
     from kaito_pack.facts.tables import table
 
     shown = set(table("rules/examples.json"))
-    judged_by_case = {name for name in all_rules() if name.startswith(("kaito/", "values/"))}
+    judged_by_case = {name for name in all_rules() if name.startswith(("webhook/", "values/"))}
     assert len(judged_by_case - shown) <= len(judged_by_case) // 5, sorted(judged_by_case - shown)

@@ -173,7 +173,7 @@ def test_a_new_kaito_version_is_files_alone(run: Run, tmp_path: Path) -> None:
     workspace["resource"]["priority"] = "high"
     text = yaml.safe_dump(workspace)
     for version, refused in (
-        ("0.12", {"crd/unknown-field", "kaito/instance-type-required"}),
+        ("0.12", {"crd/unknown-field", "webhook/instance-type-required"}),
         ("0.13", set()),
     ):
         done = run(
@@ -331,7 +331,15 @@ def test_a_schema_of_true_allows_anything(run: Run, tmp_path: Path) -> None:
         ("rules/values.json", {"values/missing": 5}, "values/missing is a number. Write a map"),
         ("rules/values.json", {"values/mine": {"message": "x"}}, "values/mine: fix is missing"),
         ("rules/values.json", {"values/missing": {"mesage": "x"}}, "a rule has no mesage"),
+        (
+            "rules/webhook.json",
+            {"webhook/preset-unknown": {"versions": "x-"}},
+            "a range is written like 0.8-",
+        ),
         ("rules/webhook.json", {"kaito/preset-unknown": {"versions": "x-"}}, "a range is written like 0.8-"),
+        ("rules/webhook.json", {"webhook/preset-unknown": {"apis": "none"}}, "apis is 'none'"),
+        ("rules/webhook.json", {"crd/mine": {}}, "crd/mine: the name of a rule in this file must begin"),
+        ("rules/webhook.json", {"webhook/mine": {}}, "webhook/mine: nothing checks this rule"),
         ("kaito/0.13.json", {}, "holds no schema of v1beta1"),
         ("kaito/0.13.json", {"v1beta1": {"properties": {}}}, "versions.json has no row 0.13"),
         ("kaito/version.json", {}, "nothing reads a file of that name"),
@@ -343,6 +351,38 @@ def test_check_judges_tables(run: Run, tmp_path: Path, name: str, content: objec
     assert done.returncode == 1
     assert f"facts/{name}: " in done.stderr
     assert told in done.stderr
+
+
+def test_check_names_the_lines_of_a_rule_that_is_written_twice(run: Run, tmp_path: Path) -> None:
+    rows = '{\n"webhook/name": {},\n"webhook/name": {}\n}\n'
+    done = run("pack", "check", pack(tmp_path / "echo", MODE | {"facts/rules/webhook.json": rows}))
+    assert done.returncode == 1
+    assert "facts/rules/webhook.json: webhook/name: written twice, in line 2 and line 3" in done.stderr
+
+
+def test_a_schema_may_name_a_rule_of_its_pack_and_no_unknown_one(run: Run, tmp_path: Path) -> None:
+    text = {"type": "string", "pattern": "^a", "x-rules": {"pattern": "values/mine"}}
+    mode = MODE | schema(properties=SCHEMA["properties"] | {"a": text})
+    done = run("pack", "check", pack(tmp_path / "without", mode))
+    reason = "x-rules: values/mine has no row in facts/rules/values.json"
+    assert f"schemas/values/echo.schema.json: {reason}" in done.stderr
+    row = {
+        "message": "{value} does not begin with a",
+        "fix": "Begin with a",
+        "meaning": "Names begin with a.",
+    }
+    folder = pack(tmp_path / "with", mode | {"facts/rules/values.json": json.dumps({"values/mine": row})})
+    assert run("pack", "check", folder).returncode == 0
+    done = run("-", "--pack", folder, stdin=MODE["values/echo.yaml"] + "a: b\n")
+    assert "Begin with a. [values/mine]" in done.stderr
+
+
+def test_a_row_of_a_pack_may_use_the_former_name_of_a_rule(run: Run, tmp_path: Path) -> None:
+    rows = {"kaito/instance-type-required": {"message": "name a machine"}}
+    folder = pack(tmp_path / "echo", MODE | {"facts/rules/webhook.json": json.dumps(rows)})
+    assert run("pack", "check", folder).returncode == 0
+    said = run("explain", "webhook/instance-type-required", "--pack", folder).stdout
+    assert "SAYS:     name a machine." in said
 
 
 def test_an_upgrade_to_a_made_up_version_is_planned_and_the_form_offers_it(run: Run, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as hypothesis_strategies
 from kaito_pack.cli._plan_text import as_markdown, as_text
 from kaito_pack.kaito.target import Target
 from kaito_pack.plan import LABELS, plan
-from kaito_pack.plan.differences import differences
+from kaito_pack.plan.differences import named_differences
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values import checking as checked
 from tests import strategies, tiers
@@ -415,7 +415,7 @@ def test_upgrade_tells_of_an_instance_type_that_azure_still_lets_in(run: Run, tm
     (tmp_path / "old.yaml").write_text(TINY + "instanceType: Standard_NC12s_v3\n", encoding="utf-8")
     asked = ("plan", "--upgrade", "0.9", "old.yaml", "--kaito-version", "0.8", "-o", "json")
     (row,) = json.loads(run(*asked).stdout)
-    assert (row["effect"], row["rule"]) == ("differs", "kaito/instance-type-dropped-later")
+    assert (row["effect"], row["rule"]) == ("differs", "advice/instance-type-dropped-later")
     assert run(*asked, "--fail-on", "refused").returncode == 0
     assert run(*asked, "--fail-on", "differs").returncode == 1
 
@@ -464,7 +464,7 @@ def test_every_changed_leaf_has_exactly_one_label(old: dict[str, Any], new: dict
     before, after = rendered(old)[0], rendered(new)[0]
     found = [change for one in plan([before], [after], TARGET) for change in one.changes]
     assert {change.label for change in found} <= set(LABELS)
-    leaves = [one.path for one in differences(before, after)]
+    leaves = [one.path for one in named_differences(before, after)]
     told = [change.path for change in found if change.path in leaves]
     assert sorted(map(str, told)) == sorted(map(str, leaves))
 

@@ -79,9 +79,9 @@ def test_every_rule_that_the_code_names_is_in_the_table() -> None:
     schemas = "".join(
         file.read_text(encoding="utf-8") for file in (ROOT / "schemas" / "values").glob("*.json")
     )
-    named = set(re.findall(r'"((?:values|file|pack-file)/[a-z0-9-]+)"', code + schemas))
+    named = set(re.findall(r'"(values/[a-z0-9-]*[a-z0-9])"', code + schemas))
     assert named - set(all_rules()) == set()
-    used_elsewhere = {name for name in all_rules() if name.startswith("file/")}
+    used_elsewhere = {name for name in all_rules() if name.startswith("values/file-")}
     assert {name for name in all_rules() if name.startswith("values/")} - named - used_elsewhere == set()
 
 

@@ -92,10 +92,10 @@ def test_every_verdict_is_that_of_a_real_cluster(case: str) -> None:
 PRESETS = recorded("presets.json").get("presets", {})
 SPOKEN = {
     "accepted": [set()],
-    "unknown preset": [{"kaito/preset-unknown"}],
+    "unknown preset": [{"webhook/preset-unknown"}],
     "asks the Hugging Face Hub": [{"webhook/preset-undecidable"}],
-    "needs modelAccessSecret": [{"kaito/preset-secret-needed"}],
-    "modelAccessSecret not allowed": [{"kaito/preset-secret-refused"}],
+    "needs modelAccessSecret": [{"webhook/preset-secret-needed"}],
+    "modelAccessSecret not allowed": [{"webhook/preset-secret-refused"}],
 }
 
 
@@ -116,11 +116,11 @@ def test_every_preset_has_the_recorded_verdict(name: str) -> None:
             }
             surroundings = Surroundings(Target(version, KUBERNETES, "auto"))
             found = {problem.rule for problem in webhook.check(manifest, surroundings)}
-            expected = SPOKEN.get(answer, [{"kaito/preset-too-big"}])
+            expected = SPOKEN.get(answer, [{"webhook/preset-too-big"}])
             # Up to 0.7 the record has one wording for a Secret that is due and one that is too much.
             if form == "plain" and answer == "modelAccessSecret not allowed":
-                found -= {"kaito/preset-too-big"}
-                expected = [{"kaito/preset-secret-needed"}]
+                found -= {"webhook/preset-too-big"}
+                expected = [{"webhook/preset-secret-needed"}]
             if found not in expected:
                 wrong.append((version, form, answer, found))
     assert wrong == []

@@ -246,12 +246,12 @@ def test_a_choice_of_the_target_brings_its_problems(view: Post) -> None:
     [
         (
             {"kaitoVersion": "0.9", "nodeProvisioning": "auto"},
-            "kaito/instance-type-required",
+            "webhook/instance-type-required",
             "answers/instanceType",
         ),
         (
             {"kaitoVersion": "0.7", "nodeProvisioning": "byo"},
-            "kaito/preferred-nodes-below-count",
+            "webhook/preferred-nodes-below-count",
             "answers/preferredNodes",
         ),
     ],
@@ -271,18 +271,18 @@ def test_a_problem_of_the_manifest_has_its_line_there(view: Post) -> None:
 def test_a_problem_of_the_manifest_stands_beside_the_value_that_makes_it(view: Post) -> None:
     answers = {"name": "m", "preferredNodes": "node-1"}
     shown = view(start=MISTRAL, answers=answers, target={"kaitoVersion": "0.12"})
-    assert rules_at(shown, "answers/preferredNodes") == ["kaito/preferred-nodes-deprecated"]
+    assert rules_at(shown, "answers/preferredNodes") == ["advice/preferred-nodes-deprecated"]
 
 
 @pytest.mark.parametrize(
     ("said", "rule"),
     [
-        ({"gpuMemoryGiB": "much"}, "pack-file/wrong-type"),
-        ({"gpuMemoryGiB": "-1"}, "pack-file/wrong-value"),
-        ({"kaitoVersion": "0.99"}, "pack-file/not-a-choice"),
-        ({"kubernetesVersion": "1.2"}, "pack-file/not-a-choice"),
-        ({"cloud": "moon"}, "pack-file/not-a-choice"),
-        ({"nodeProvisioning": "maybe"}, "pack-file/not-a-choice"),
+        ({"gpuMemoryGiB": "much"}, "values/pack-file-wrong-type"),
+        ({"gpuMemoryGiB": "-1"}, "values/pack-file-wrong-value"),
+        ({"kaitoVersion": "0.99"}, "values/pack-file-not-a-choice"),
+        ({"kubernetesVersion": "1.2"}, "values/pack-file-not-a-choice"),
+        ({"cloud": "moon"}, "values/pack-file-not-a-choice"),
+        ({"nodeProvisioning": "maybe"}, "values/pack-file-not-a-choice"),
     ],
 )
 def test_a_wrong_target_is_told_and_does_not_count(view: Post, said: dict[str, str], rule: str) -> None:
@@ -386,13 +386,13 @@ def test_a_mistake_that_no_field_has_can_be_taken_out(
 @pytest.mark.parametrize(
     ("text", "rule", "line"),
     [
-        ("name: a\n\tmodelSource: vllm\n", "file/tab", 2),
+        ("name: a\n\tmodelSource: vllm\n", "values/file-tab", 2),
         ("name: a\nname: b\nmodelSource: vllm\nmodelId: a/b\n", "values/written-twice", 2),
         ("name: a\nmodelSource: vllm\nmodelId: a/b\nreplicas: 010\n", "values/yaml-surprise", 4),
         ("name: a\nmodelSource: vlm\n", "values/unknown-mode", 2),
         ("name: a\n", "values/missing", 1),
         ("- a\n", "values/not-a-map", 1),
-        ("", "file/empty", 1),
+        ("", "values/file-empty", 1),
         ("name: a\nmodelSource: vllm\nmodelId: a/b\n---\nname: b\n", "values/several-documents", 5),
     ],
 )
@@ -408,9 +408,9 @@ def test_a_file_that_would_have_to_be_guessed_is_told_line_by_line(
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
-        ("modelSource: vllm\nextraArgs: [é]\n".encode("latin-1"), "file/not-utf-8"),
-        ("modelSource: vllm\n".encode("utf-16"), "file/utf-16"),
-        (bytes(range(256)), "file/not-utf-8"),
+        ("modelSource: vllm\nextraArgs: [é]\n".encode("latin-1"), "values/file-not-utf-8"),
+        ("modelSource: vllm\n".encode("utf-16"), "values/file-utf-16"),
+        (bytes(range(256)), "values/file-not-utf-8"),
     ],
 )
 def test_a_file_that_is_no_utf_8_is_told_and_not_guessed(opened: Opened, content: bytes, rule: str) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.plan.differences import ABSENT, Difference, differences, keyed_path
+from kaito_pack.base.trees import ABSENT, Difference
+from kaito_pack.plan.differences import keyed_path, named_differences
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "found"),
+    ("old", "new", "leaves"),
     [
         ({"args": ["--a", "1"]}, {"args": ["--a", "2"]}, [(("args", "--a"), "1", "2")]),
         ({"args": ["--a=1"]}, {"args": ["--a=2"]}, [(("args", "--a"), "1", "2")]),
@@ -26,8 +27,8 @@ from kaito_pack.plan.differences import ABSENT, Difference, differences, keyed_p
         ({"a": {}}, {"a": {}}, []),
     ],
 )
-def test_a_leaf_is_told_by_what_a_person_calls_it(old: Any, new: Any, found: list[Any]) -> None:
-    assert list(differences(old, new)) == [Difference(*one) for one in found]
+def test_a_leaf_has_the_path_that_a_person_reads(old: Any, new: Any, leaves: list[Any]) -> None:
+    assert list(named_differences(old, new)) == [Difference(*leaf) for leaf in leaves]
 
 
 @pytest.mark.parametrize(
@@ -39,12 +40,12 @@ def test_a_leaf_is_told_by_what_a_person_calls_it(old: Any, new: Any, found: lis
     ],
 )
 def test_another_order_or_spelling_of_arguments_is_a_difference(old: list[str], new: list[str]) -> None:
-    assert list(differences({"args": old}, {"args": new}))
+    assert list(named_differences({"args": old}, {"args": new}))
 
 
 def test_items_with_names_in_another_order_are_one_difference() -> None:
     old, new = [{"name": "A"}, {"name": "B"}], [{"name": "B"}, {"name": "A"}]
-    assert list(differences(old, new, ("env",))) == [Difference(("env",), old, new)]
+    assert list(named_differences({"env": old}, {"env": new})) == [Difference(("env",), old, new)]
 
 
 def test_a_problems_path_is_told_by_names() -> None:

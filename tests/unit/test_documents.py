@@ -271,34 +271,34 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("text", "rule", "place"),
         [
-            (b"a: x\nb: \xff\n", "file/not-utf-8", "2:4"),
-            (b"\xff\xfea\x00", "file/utf-16", "1:1"),
-            (b"\xfe\xff\x00a", "file/utf-16", "1:1"),
-            (b"a: 1\nb: x\x00y\n", "file/control-character", "2:5"),
-            (b"a: \x1b[31m\n", "file/control-character", "1:4"),
-            (b"", "file/empty", "1:1"),
-            (b"# only\n\n", "file/empty", "1:1"),
-            (b"---\n---\n~\n", "file/empty", "1:1"),
-            (b"a:\n\tb: 1\n", "file/tab", "2:1"),
-            (b"a: *x\n", "file/unknown-anchor", "1:4"),
-            (b"---\na: &x 1\n---\nb: *x\n", "file/unknown-anchor", "4:4"),
-            (b"a: &x\n  b: [*x]\n", "file/alias-of-itself", "2:7"),
-            (b"a: !foo 1\n", "file/unknown-tag", "1:4"),
-            (b"a: !!python/object/apply:os.system [ls]\n", "file/unknown-tag", "1:4"),
-            (b"a: !!set {b}\n", "file/unknown-tag", "1:4"),
-            (b"a: !!int x\n", "file/tag-misfit", "1:4"),
-            (b"a: !!binary x\n", "file/tag-misfit", "1:4"),
-            (b"a: .inf\n", "file/not-finite", "1:4"),
-            (b"a: [-.INF]\n", "file/not-finite", "1:5"),
-            (b"a: .nan\n", "file/not-finite", "1:4"),
-            (b"~: 1\n", "file/key-not-text", "1:1"),
-            (b"? [a]\n: 1\n", "file/key-not-text", "1:3"),
-            (b"a: {{ x }}\n", "file/key-not-text", "1:5"),
-            (b"a:\n  <<: 1\n", "file/merge-of-no-map", "2:7"),
-            (b"a:\n  <<: [1]\n", "file/merge-of-no-map", "2:3"),
-            (b'a: "x\\/y"\n', "file/escaped-slash", "1:4"),
-            (b"[" * 101, "file/too-deep", "1:101"),
-            (b"- " * 101, "file/too-deep", "1:201"),
+            (b"a: x\nb: \xff\n", "values/file-not-utf-8", "2:4"),
+            (b"\xff\xfea\x00", "values/file-utf-16", "1:1"),
+            (b"\xfe\xff\x00a", "values/file-utf-16", "1:1"),
+            (b"a: 1\nb: x\x00y\n", "values/file-control-character", "2:5"),
+            (b"a: \x1b[31m\n", "values/file-control-character", "1:4"),
+            (b"", "values/file-empty", "1:1"),
+            (b"# only\n\n", "values/file-empty", "1:1"),
+            (b"---\n---\n~\n", "values/file-empty", "1:1"),
+            (b"a:\n\tb: 1\n", "values/file-tab", "2:1"),
+            (b"a: *x\n", "values/file-unknown-anchor", "1:4"),
+            (b"---\na: &x 1\n---\nb: *x\n", "values/file-unknown-anchor", "4:4"),
+            (b"a: &x\n  b: [*x]\n", "values/file-alias-of-itself", "2:7"),
+            (b"a: !foo 1\n", "values/file-unknown-tag", "1:4"),
+            (b"a: !!python/object/apply:os.system [ls]\n", "values/file-unknown-tag", "1:4"),
+            (b"a: !!set {b}\n", "values/file-unknown-tag", "1:4"),
+            (b"a: !!int x\n", "values/file-tag-misfit", "1:4"),
+            (b"a: !!binary x\n", "values/file-tag-misfit", "1:4"),
+            (b"a: .inf\n", "values/file-not-finite", "1:4"),
+            (b"a: [-.INF]\n", "values/file-not-finite", "1:5"),
+            (b"a: .nan\n", "values/file-not-finite", "1:4"),
+            (b"~: 1\n", "values/file-key-not-text", "1:1"),
+            (b"? [a]\n: 1\n", "values/file-key-not-text", "1:3"),
+            (b"a: {{ x }}\n", "values/file-key-not-text", "1:5"),
+            (b"a:\n  <<: 1\n", "values/file-merge-of-no-map", "2:7"),
+            (b"a:\n  <<: [1]\n", "values/file-merge-of-no-map", "2:3"),
+            (b'a: "x\\/y"\n', "values/file-escaped-slash", "1:4"),
+            (b"[" * 101, "values/file-too-deep", "1:101"),
+            (b"- " * 101, "values/file-too-deep", "1:201"),
         ],
     )
     def test_each_fault_has_its_rule_and_place(self, text: bytes, rule: str, place: str) -> None:
@@ -307,7 +307,7 @@ class TestRefusals:
     def test_a_question_mark_in_brackets_is_refused_as_kubectl_does(self, parser: str) -> None:
         found = refused_once("a: [b, {c: ['?', d?]}]\ne: f?\n")
         if parser == "libyaml":  # Python's parser refuses it by itself, as no YAML
-            assert found == ("file/question-mark", "1:18")
+            assert found == ("values/file-question-mark", "1:18")
 
     def test_a_question_mark_elsewhere_is_text(self) -> None:
         assert one("a: b?c\nd: ['?', \"e?\"]\n").value == {"a": "b?c", "d": ["?", "e?"]}
@@ -317,11 +317,16 @@ class TestRefusals:
 
     def test_aliases_do_not_get_around_the_depth(self) -> None:
         nested = "a: &a " + "[" * 60 + "]" * 60 + "\nb: " + "[" * 60 + "*a" + "]" * 60
-        assert refused_once(nested)[0] == "file/too-deep"
+        assert refused_once(nested)[0] == "values/file-too-deep"
 
     def test_all_that_can_be_read_past_is_told_at_once(self) -> None:
         rules = [problem.rule for problem in refused("a: *x\nb: !foo 1\nc: .inf\n~: 1\n")]
-        assert rules == ["file/unknown-anchor", "file/unknown-tag", "file/not-finite", "file/key-not-text"]
+        assert rules == [
+            "values/file-unknown-anchor",
+            "values/file-unknown-tag",
+            "values/file-not-finite",
+            "values/file-key-not-text",
+        ]
 
     def test_a_great_many_problems_are_cut_off(self) -> None:
         assert len(refused("\n".join(f"- *x{i}" for i in range(1000)))) == notes.MOST_PROBLEMS
@@ -345,7 +350,7 @@ class TestRefusals:
     )
     def test_a_break_of_the_grammar_is_told_in_plain_words(self, text: str, words: str) -> None:
         (problem,) = refused(text)
-        assert problem.rule == "file/not-yaml"
+        assert problem.rule == "values/file-not-yaml"
         assert words in problem.message
 
     def test_no_message_holds_a_raw_control_character(self) -> None:
@@ -506,7 +511,7 @@ def test_the_work_grows_with_hostile_input_and_no_faster(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["billion laughs", "quadratic", "merges of merges"])
 def test_an_alias_bomb_is_told_as_such(name: str) -> None:
-    assert refused_once(HOSTILE[name].make(HOSTILE[name].full))[0] == "file/alias-bomb"
+    assert refused_once(HOSTILE[name].make(HOSTILE[name].full))[0] == "values/file-alias-bomb"
 
 
 PIECES = [

@@ -119,7 +119,7 @@ def test_no_odd_value_anywhere_makes_a_rule_raise(path: tuple[Any, ...]) -> None
 def test_a_configuration_that_cannot_be_read_is_refused(written: object) -> None:
     config_map = {"metadata": {"name": "c"}, "data": {"inference_config.yaml": written}}
     around = Surroundings(Target("0.12", "1.35", "auto"), [config_map])
-    assert "kaito/inference-config-invalid" in {p.rule for p in webhook.check(WORKSPACE, around)}
+    assert "webhook/inference-config-invalid" in {p.rule for p in webhook.check(WORKSPACE, around)}
 
 
 json_like = st.recursive(
@@ -148,7 +148,7 @@ def test_manifests_that_stay_still_on_a_real_cluster_get_no_error(version: str) 
         workspace["resource"]["preferredNodes"] = ["gpu-1"] if version == "0.7" else []
         around = Surroundings(Target(version, "1.35", "byo"), services=services)
         rules = {problem.rule for problem in all_of(workspace, around)}
-        assert rules <= {"kaito/trust-remote-code", "kaito/image-tag-floating"}
+        assert rules <= {"advice/trust-remote-code", "advice/image-tag-floating"}
 
 
 @pytest.mark.recorded
@@ -227,7 +227,7 @@ def test_the_tag_of_an_image_is_not_the_port_of_its_host(image: str, tag: str | 
 def test_provisioning_is_auto_where_an_instance_type_is_given() -> None:
     around = Surroundings(Target("0.12", "1.35"))
     manifest = {"metadata": {"name": "a"}, "resource": {"labelSelector": {"matchLabels": {"a": "b"}}}}
-    assert "kaito/instance-type-required" not in {p.rule for p in webhook.check(manifest, around)}
+    assert "webhook/instance-type-required" not in {p.rule for p in webhook.check(manifest, around)}
 
 
 def test_a_service_in_another_namespace_does_not_reach_the_pods() -> None:
@@ -237,4 +237,4 @@ def test_a_service_in_another_namespace_does_not_reach_the_pods() -> None:
         "spec": {"selector": {"kaito.sh/workspace": "workspace-otter"}},
     }
     around = Surroundings(Target("0.12", "1.35", "byo"), services=[service])
-    assert "kaito/port-not-reached" in {p.rule for p in controller.check(manifest, around)}
+    assert "controller/port-not-reached" in {p.rule for p in controller.check(manifest, around)}

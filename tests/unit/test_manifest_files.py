@@ -11,13 +11,23 @@ judged, and what else is in the file comes with the run.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import ModuleType
+
 import pytest
 
+from kaito_pack.base.problems import RuleLayer
 from kaito_pack.facts import rules
+from kaito_pack.facts.checks import checks_of
 from kaito_pack.kaito import advice, controller, webhook
 from tests.manifest_cases import Case, cases
 
-OURS = ("webhook", "controller", "advice")
+# The layers of which each rule has a function, with their fronts.
+OURS: Mapping[RuleLayer, ModuleType] = {
+    "webhook": webhook,
+    "controller": controller,
+    "advice": advice,
+}
 REFUSED = [case for case in cases() if case.verdict == "refused"]
 ACCEPTED = [case for case in cases() if case.verdict == "accepted"]
 
@@ -42,7 +52,7 @@ def test_a_refused_manifest_is_refused_for_one_reason_alone(case: Case) -> None:
     refusals = {one.rule for one in case.judged().problems if one.layer == "webhook" and one.is_error}
     # Without `resource` or one of its fields several rules have their say.
     plain = (
-        "old=first" not in case.text and "resource:" in case.text and (case.rule or "").startswith("kaito/")
+        "old=first" not in case.text and "resource:" in case.text and (case.rule or "").startswith("webhook/")
     )
     assert refusals == {case.rule} or not plain
 
@@ -58,24 +68,16 @@ def test_an_accepted_manifest_is_not_refused(case: Case) -> None:
 
 
 @pytest.mark.parametrize("layer", OURS)
-def test_every_rule_has_a_file(layer: str) -> None:
+def test_every_rule_has_a_file(layer: RuleLayer) -> None:
     named = {case.rule for case in cases()}
-    checked = {
-        "webhook": {**webhook.ON_CREATE, **webhook.update.ON_UPDATE},
-        "controller": controller.CHECKS,
-        "advice": advice.CHECKS,
-    }[layer]
+    checked = [check.name for check in checks_of(layer)]
     assert set(checked) - named == set()
 
 
 @pytest.mark.parametrize("layer", OURS)
-def test_every_check_has_a_row_and_its_own_severity(layer: str) -> None:
-    checked = {
-        "webhook": {**webhook.ON_CREATE, **webhook.update.ON_UPDATE},
-        "controller": controller.CHECKS,
-        "advice": advice.CHECKS,
-    }[layer]
-    table = rules.rules(layer)  # type: ignore[arg-type]
+def test_every_check_has_a_row_and_its_own_severity(layer: RuleLayer) -> None:
+    checked = [check.name for check in checks_of(layer)]
+    table = rules.rules(layer)
     assert set(checked) <= set(table)
     if layer == "advice":
         assert {table[name].severity for name in checked} == {"warning"}

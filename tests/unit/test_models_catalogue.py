@@ -171,24 +171,28 @@ def test_a_teams_file_adds_models_and_replaces_whole_entries(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "rule", "path"),
     [
-        (HEAD, "pack-file/missing-field", ()),
-        (HEAD + "models: []\nmodells: []", "pack-file/unknown-field", ("modells",)),
-        (HEAD + "models: {}", "pack-file/wrong-type", ("models",)),
+        (HEAD, "values/pack-file-missing-field", ()),
+        (HEAD + "models: []\nmodells: []", "values/pack-file-unknown-field", ("modells",)),
+        (HEAD + "models: {}", "values/pack-file-wrong-type", ("models",)),
         (
             HEAD + "models: [{modelId: a/b, engines: [ollama]}]",
-            "pack-file/not-a-choice",
+            "values/pack-file-not-a-choice",
             ("models", 0, "engines", 0),
         ),
-        (HEAD + "models: [{modelId: nothing}]", "pack-file/wrong-value", ("models", 0, "modelId")),
-        (HEAD + 'models: [{modelId: "a/b\\n"}]', "pack-file/wrong-value", ("models", 0, "modelId")),
-        (HEAD + "models: [{modelId: a/b, layers: 0}]", "pack-file/wrong-value", ("models", 0, "layers")),
-        (HEAD + "models: [{modelId: a/b, kvLoraRank: 5}]", "pack-file/missing-field", ("models", 0)),
+        (HEAD + "models: [{modelId: nothing}]", "values/pack-file-wrong-value", ("models", 0, "modelId")),
+        (HEAD + 'models: [{modelId: "a/b\\n"}]', "values/pack-file-wrong-value", ("models", 0, "modelId")),
+        (
+            HEAD + "models: [{modelId: a/b, layers: 0}]",
+            "values/pack-file-wrong-value",
+            ("models", 0, "layers"),
+        ),
+        (HEAD + "models: [{modelId: a/b, kvLoraRank: 5}]", "values/pack-file-missing-field", ("models", 0)),
         (
             HEAD + "models: [{modelId: a/b}, {modelId: A/B}]",
-            "pack-file/duplicate-model",
+            "values/pack-file-duplicate-model",
             ("models", 1, "modelId"),
         ),
-        ("just text", "pack-file/wrong-type", ()),
+        ("just text", "values/pack-file-wrong-type", ()),
     ],
 )
 def test_a_wrong_file_is_refused(tmp_path: Path, text: str, rule: str, path: tuple[str | int, ...]) -> None:

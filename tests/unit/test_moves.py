@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.plan.moves import identity, moves, nameable
+from kaito_pack.plan.moves import moves, nameable
+from kaito_pack.workspace.identity import identity
 
 
 def workspace(

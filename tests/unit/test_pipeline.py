@@ -63,7 +63,7 @@ def test_two_files_of_one_selector_are_told_of_each_other(kaito: str, tmp_path: 
     for name in ("a", "b"):
         (tmp_path / f"{name}.yaml").write_text(f"name: {name}\n" + OWN % "x", encoding="utf-8")
     outcomes = Pipeline(Pack(), Target(kaito, "1.35")).run_lean(named_files([str(tmp_path)]), as_yaml)
-    assert all("kaito/selector-shared" in {found.rule for found in one.problems} for one in outcomes)
+    assert all("controller/selector-shared" in {found.rule for found in one.problems} for one in outcomes)
 
 
 def test_a_lean_run_holds_no_manifests(tmp_path: Path) -> None:

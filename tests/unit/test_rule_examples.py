@@ -13,11 +13,11 @@ WITHOUT = {
     "webhook/bad-base64": "a pod template has no bytes",
     "kubernetes/annotations-size": "an example of 256 KiB shows nothing",
     "kubernetes/data-size": "an example of 1 MiB shows nothing",
-    "file/not-utf-8": "documentation is UTF-8",
-    "file/utf-16": "documentation is UTF-8",
-    "file/too-many-aliases": "its length is what is wrong",
-    "file/too-many-documents": "its length is what is wrong",
-    "file/too-many-values": "its length is what is wrong",
+    "values/file-not-utf-8": "documentation is UTF-8",
+    "values/file-utf-16": "documentation is UTF-8",
+    "values/file-too-many-aliases": "its length is what is wrong",
+    "values/file-too-many-documents": "its length is what is wrong",
+    "values/file-too-many-values": "its length is what is wrong",
 }
 
 

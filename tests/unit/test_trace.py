@@ -33,7 +33,7 @@ def test_what_no_value_made_has_no_culprit() -> None:
 
 
 def test_a_problem_is_told_at_the_line_of_the_value() -> None:
-    found = problem("kaito/preferred-nodes-deprecated", (*CONTAINER, "args", 5))
+    found = problem("advice/preferred-nodes-deprecated", (*CONTAINER, "args", 5))
     place = told_of_values(found, VALUES, WORKSPACE, RENDERER).place
     assert place is not None
     assert (place.file, place.line) == ("tiny.yaml", 5)

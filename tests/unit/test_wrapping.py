@@ -36,10 +36,10 @@ def test_surprises_and_twice_written_keys_keep_their_path_in_the_values():
 @pytest.mark.parametrize(
     ("text", "rules", "line"),
     [
-        ("spcc: {name: llama}\n", ["pack-file/unknown-field", "pack-file/missing-field"], 3),
-        ("spec: [name]\n", ["pack-file/wrong-type"], 3),
-        ("spec:\n", ["pack-file/wrong-type"], 3),
-        ("metadata: {}\n", ["pack-file/missing-field"], 1),
+        ("spcc: {name: llama}\n", ["values/pack-file-unknown-field", "values/pack-file-missing-field"], 3),
+        ("spec: [name]\n", ["values/pack-file-wrong-type"], 3),
+        ("spec:\n", ["values/pack-file-wrong-type"], 3),
+        ("metadata: {}\n", ["values/pack-file-missing-field"], 1),
     ],
 )
 def test_a_wrong_wrapping_is_told_where_it_stands(text, rules, line):

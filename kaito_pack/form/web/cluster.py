@@ -78,7 +78,7 @@ def _problems(values: ValuesMap, versions: Mapping[str, Any]) -> Iterator[Proble
     for name, known in versions.items():
         if name in values and values[name] not in known and (name,) not in {one.path for one in found}:
             facts = {"value": shown(values[name]), "choices": ", ".join(known)}
-            yield problem("pack-file/not-a-choice", (name,), **facts)
+            yield problem("values/pack-file-not-a-choice", (name,), **facts)
 
 
 def _question(name: str, part: Schema, said: str, held: Any, versions: Any) -> Question:

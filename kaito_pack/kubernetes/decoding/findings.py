@@ -51,7 +51,7 @@ def problems_of(
 def named(name: str, finding: Finding, base: FieldPath = (), **facts: str) -> Problem:
     """The problem `name` that a finding is. `{remedy}` in a row's fix is its parameter "near", where a
     name that is near was found, else "far"."""
-    parameters = rules.rule(name).parameters
+    parameters = rules.get_rule(name).parameters
     remedy = filled(
         str(parameters.get("near" if finding.expected else "far", "")), {"expected": finding.expected}
     )

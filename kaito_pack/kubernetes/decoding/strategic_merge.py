@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import Schema
+from kaito_pack.base.trees import ABSENT, Schema, children
 from kaito_pack.kubernetes.decoding.definitions import Definitions
 
 DIRECTIVE = "$patch"
@@ -24,7 +24,6 @@ RETAIN = "$retainKeys"
 DELETE_FROM = "$deleteFromPrimitiveList/"
 ORDER_OF = "$setElementOrder/"
 MERGE_KEY = "x-kubernetes-patch-merge-key"
-_GONE = object()
 
 
 class MergeError(ValueError):
@@ -68,20 +67,20 @@ class _Merge:
         return {**found, **{key: part for key, part in schema.items() if key != "$ref"}}
 
     def laid_over(self, base: Any, patch: Any, schema: Schema, path: FieldPath) -> Any:
-        """The value that `patch` at `path` makes of `base`; _GONE where it deletes it."""
+        """The value that `patch` at `path` makes of `base`; ABSENT where it deletes it."""
         schema = self._schema(schema)
         if isinstance(patch, dict):
             return self._maps(base if isinstance(base, dict) else {}, patch, schema, path)
         if isinstance(patch, list):
             return self._lists(base if isinstance(base, list) else [], patch, schema, path)
-        return _GONE if patch is None else patch
+        return ABSENT if patch is None else patch
 
     def _maps(
         self, base: Mapping[str, Any], patch: Mapping[str, Any], schema: Schema, path: FieldPath
     ) -> Any:
         directive = patch.get(DIRECTIVE, "merge")
         if directive == "delete":
-            return _GONE
+            return ABSENT
         if directive not in ("merge", "replace"):
             raise MergeError((*path, DIRECTIVE), "is none of merge, replace and delete")
         result: dict[str, Any] = {} if directive == "replace" else dict(base)
@@ -92,7 +91,7 @@ class _Merge:
             where = (*path, key)
             if not isinstance(key, str) or not key.startswith("$"):
                 value = self.laid_over(result.get(key), part, _field(schema, key), where)
-                if value is _GONE:
+                if value is ABSENT:
                     result.pop(key, None)
                 else:
                     result[key] = value
@@ -152,14 +151,14 @@ class _Merge:
             raise MergeError(path, f"has no `{key}`, by which items of this list are told apart")
         there = [at for at, one in enumerate(result) if isinstance(one, dict) and one.get(key) == item[key]]
         value = self.laid_over(result[there[0]] if there else {}, item, schema, path)
-        if value is _GONE:
+        if value is ABSENT:
             for at in reversed(there):
                 del result[at]
         elif there:
             result[there[0]] = value
         else:
             result.append(value)
-        if value is not _GONE:
+        if value is not ABSENT:
             self.touched[id(value), None] = path
 
     def _replaced(self, patch: list[Any], path: FieldPath) -> list[Any]:
@@ -172,9 +171,7 @@ class _Merge:
         """Fill `origins`: path in the result -> path in the patch."""
         if (whole := self.touched.get((id(value), None))) is not None:
             origins[path] = whole
-        for key, part in (
-            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        ):
+        for key, part in children(value):
             if (from_patch := self.touched.get((id(value), key))) is not None:
                 origins[(*path, key)] = from_patch
             if isinstance(part, dict | list):

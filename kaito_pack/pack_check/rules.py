@@ -1,0 +1,95 @@
+"""Checks the rules of a pack: its rows in `facts/rules/`, and those that its schemas name in `x-rules`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from kaito_pack.base.problems import ProblemsError, RuleLayer
+from kaito_pack.base.root import FACTS
+from kaito_pack.base.trees import Schema, mapping, sequence, text
+from kaito_pack.documents import read_file
+from kaito_pack.facts.rules import Rule, current_names, in_range, layer_of, with_current_names
+from kaito_pack.facts.tables import table
+
+NEEDED = ("message", "fix", "meaning")
+KINDS = {"parameters": dict, "apis": dict, "formerly": list}  # of the fields of a row that are not text
+
+
+def check_rows(layer: str, rows: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    """Yield what is wrong with the rows of the pack in `folder` for one layer, a line each."""
+    merged = table(f"rules/{layer}.json")
+    current = current_names(merged)
+    merged = with_current_names(merged)
+    checked = current_names(_ours(layer)).keys() | _ours(layer).keys() | _names_in_schemas(folder)
+    for written, row in rows.items():
+        name = current.get(written, written)
+        if layer_of(name) != layer:
+            yield f"{written}: the name of a rule in this file must begin with {layer}/"
+        elif not isinstance(row, dict):
+            yield f"{written}: not a map"
+        else:
+            yield from (f"{written}: {reason}" for reason in _check_row(row, merged[name]))
+            if written not in checked:
+                yield f"{written}: nothing checks this rule. Name it in the x-rules of a schema, or remove it"
+    yield from _check_twice(folder / "facts" / "rules" / f"{layer}.json")
+
+
+def _ours(layer: str) -> Mapping[str, Any]:
+    rows: Mapping[str, Any] = json.loads((FACTS / "rules" / f"{layer}.json").read_text(encoding="utf-8"))
+    return rows
+
+
+def _check_row(row: Mapping[str, Any], merged: Mapping[str, Any]) -> Iterator[str]:
+    for field, value in row.items():
+        if field not in Rule._fields[2:]:
+            yield f"a rule has no {field}"
+        elif not isinstance(value, KINDS.get(field, str)):
+            yield f"{field} is {value!r}"
+    yield from (f"{field} is missing" for field in NEEDED if field not in merged)
+    try:
+        in_range("0.0", str(row.get("versions", "all")))
+    except ValueError:
+        yield f"versions is {row['versions']!r}, and a range is written like 0.8- or 0.8-0.10"
+
+
+def _check_twice(file: Path) -> Iterator[str]:
+    """Yield the names that a file has twice, with both lines; JSON readers keep the last one."""
+    try:
+        documents = read_file(str(file))
+    except ProblemsError:
+        return  # an empty file
+    for twice in documents[0].duplicates if documents else ():
+        steps = ".".join(map(str, twice.path))
+        yield f"{steps}: written twice, in line {twice.first_line} and line {twice.place.line}"
+
+
+def check_names(schema: Schema) -> Iterator[str]:
+    """Yield the rules that the `x-rules` of a schema name and that have no row."""
+    tables = [table(f"rules/{layer}.json") for layer in get_args(RuleLayer)]
+    known = {name for rows in tables for name in (*rows, *current_names(rows))}
+    for name in sorted(_names(schema) - known):
+        yield f"x-rules: {name} has no row in facts/rules/{layer_of(name)}.json"
+
+
+def _names_in_schemas(folder: Path) -> set[str]:
+    """Return the rules that the schemas of a pack name in `x-rules`."""
+    names = set()
+    for file in sorted((folder / "schemas").rglob("*.json")):
+        try:
+            names |= _names(json.loads(file.read_text(encoding="utf-8")))
+        except (ValueError, RecursionError):
+            continue  # reported as no JSON
+    return names
+
+
+def _names(schema: Any) -> set[str]:
+    """Return the rules that the `x-rules` of a schema name, however deep."""
+    names: set[str] = set()
+    parts = [schema]
+    for part in parts:
+        names.update(filter(None, map(text, mapping(mapping(part).get("x-rules")).values())))
+        parts += mapping(part).values() if isinstance(part, dict) else sequence(part)
+    return names

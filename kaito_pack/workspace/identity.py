@@ -1,0 +1,31 @@
+"""By what a cluster tells objects apart."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kaito_pack.base.trees import Manifest, get
+
+DEFAULT_NAMESPACE = "default"
+
+
+class Identity(NamedTuple):
+    """Two manifests of one identity are one object to a cluster; the version of its API does not count."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+
+def identity(body: Manifest, namespace: str = DEFAULT_NAMESPACE) -> Identity:
+    """Return the identity of an object; `namespace` is that of an object that names none."""
+    group = str(body.get("apiVersion")).rpartition("/")[0]
+    named = metadata_text(body, "namespace") or namespace
+    return Identity(group, str(body.get("kind")), named, metadata_text(body, "name"))
+
+
+def metadata_text(body: Manifest, name: str) -> str:
+    """Return a field of an object's metadata as text, "" if there is none."""
+    value = get(body, ("metadata", name))
+    return "" if value is None else str(value)

@@ -1,0 +1,93 @@
+"""Rules register themselves: each row has its check, each check its row, and each name is used once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kaito_pack.base.problems import Problem
+from kaito_pack.facts import checks, rules
+from kaito_pack.kaito import advice, controller, webhook
+from tests.rule_places import decorated, named, of_findings, row_places
+
+FRONTS = (advice, controller, webhook)
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A registry of the test's own."""
+    monkeypatch.setattr(checks, "_checks", {})
+    checks.checks_of.cache_clear()  # type: ignore[attr-defined]
+    yield
+    checks.checks_of.cache_clear()  # type: ignore[attr-defined]
+
+
+def nothing() -> Iterator[Problem]:
+    yield from ()
+
+
+def nothing_else() -> Iterator[Problem]:
+    yield from ()
+
+
+def test_no_name_has_two_rows() -> None:
+    assert {name: places for name, places in row_places().items() if len(places) > 1} == {}
+
+
+def test_no_name_has_two_checks() -> None:
+    assert {name: places for name, places in decorated().items() if len(places) > 1} == {}
+
+
+def test_the_first_part_of_a_name_is_its_layer() -> None:
+    assert {name for name, rule in rules.all_rules().items() if name.partition("/")[0] != rule.layer} == set()
+
+
+def test_a_former_name_finds_the_rule_and_is_no_other_rules_name() -> None:
+    formers = [former for rule in rules.all_rules().values() for former in rule.formerly]
+    assert formers
+    assert len(set(formers)) == len(formers)
+    assert set(formers) & rules.all_rules().keys() == set()
+    assert {rules.get_rule(former).name for former in formers} == set(rules.former_names().values())
+    assert rules.problem("file/empty").rule == "values/file-empty"
+
+
+def test_the_code_uses_no_former_name() -> None:
+    assert {name: places for name, places in named().items() if name in rules.former_names()} == {}
+
+
+def test_every_check_has_a_row() -> None:
+    assert {name: places for name, places in named().items() if name not in row_places()} == {}
+
+
+def test_every_row_has_a_check() -> None:
+    checked = named().keys() | of_findings()
+    assert {name: places for name, places in row_places().items() if name not in checked} == {}
+
+
+def test_the_fronts_import_every_module_that_registers_a_check() -> None:
+    assert {front.__name__ for front in FRONTS}
+    assert {name: places for name, places in decorated().items() if name not in checks.registered()} == {}
+
+
+def test_a_name_that_two_functions_check_is_an_error_with_both_places(registry: None) -> None:
+    checks.rule("webhook/example")(nothing)
+    with pytest.raises(checks.RegistryError) as error:
+        checks.rule("webhook/example")(nothing_else)
+    for function in (nothing, nothing_else):
+        assert f"test_facts_checks.py:{function.__code__.co_firstlineno}" in str(error.value)
+
+
+def test_a_check_without_a_row_is_an_error_with_both_places(registry: None) -> None:
+    checks.rule("webhook/no-such-row")(nothing)
+    with pytest.raises(checks.RegistryError) as error:
+        checks.checks_of("webhook")
+    assert f"test_facts_checks.py:{nothing.__code__.co_firstlineno}" in str(error.value)
+    assert "facts/rules/webhook.json" in str(error.value)
+
+
+def test_checks_run_in_the_order_of_the_rows(registry: None) -> None:
+    names = list(rules.rules("controller"))[:2]
+    for name, function in zip(reversed(names), (nothing, nothing_else), strict=True):
+        checks.rule(name)(function)
+    assert [check.name for check in checks.checks_of("controller")] == names
