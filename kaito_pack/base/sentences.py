@@ -16,8 +16,8 @@ FIRST_WORDS = ("choose ", "delete ", "did ")  # of fixes that code puts together
 def line(found: Problem) -> str:
     """`llama.yaml:4:1 modelSurce: unknown value. Did you mean `modelSource`? [values/unknown-field]`"""
     parts = [str(found.place) if found.place else "?"]
-    if not found.is_error:
-        parts.append("warning:")
+    if found.severity not in ("ok", "error"):
+        parts.append(f"{found.severity}:")
     if found.path:
         parts.append(f"{path_text(found.path)}:")
     parts += [sentence(found.message), sentence(found.fix), f"[{found.rule}]"]

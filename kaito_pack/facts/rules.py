@@ -7,7 +7,7 @@ A row:
       "fix": "Give one, such as Standard_NC24ads_A100_v4",
       "meaning": "one or two sentences for docs/rules.md",
       "source": "KAITO v0.8.1, api/v1beta1/workspace_validation.go",
-      "severity": "error",          (the default; or "warning")
+      "severity": "error",          (the default; or "warning", or "undecidable": only a cluster knows)
       "versions": "0.8-",           (the default is "all"; also "-0.7", "0.7", "0.8-0.10", "none")
       "apis": {"v1alpha1": "none"}, (versions for another API version than v1beta1; optional)
       "parameters": {"limit": 3},   (figures that the check reads; optional)

@@ -9,7 +9,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
 from kaito_pack.facts.checks import rule
-from kaito_pack.kaito import commands, instance_types
+from kaito_pack.kaito import instance_types, metadata
 from kaito_pack.kaito.fields import CONTAINERS, Workspace, digits, int64
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
@@ -17,6 +17,7 @@ from kaito_pack.kaito.ruling import Case, judge
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding.quantity import value_of
 
+MODULES = (metadata,)  # with checks of this layer beside those here
 GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
 BYTES = ("memory", "ephemeral-storage")
 MEBIBYTE = 2**20
@@ -72,16 +73,6 @@ def image_tag_floating(case: Case) -> Iterator[Problem]:
         image = text(container.get("image"))
         if image and tag_of(image) in (None, "latest"):
             yield case.problem(*path, "image", image=shown(image))
-
-
-@rule("advice/trust-remote-code")
-def trust_remote_code(case: Case) -> Iterator[Problem]:
-    """vLLM runs Python code that comes with the model."""
-    for path, container in case.workspace.containers():
-        if "--trust-remote-code" in commands.words(container):
-            args = list(sequence(container.get("args")))
-            own_word = "--trust-remote-code" in args
-            yield case.problem(*path, "args", *([args.index("--trust-remote-code")] if own_word else []))
 
 
 @rule("advice/instance-type-dropped-later")

@@ -15,6 +15,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.fields import TEMPLATE
+from kaito_pack.kaito.pods import RULES
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.decoding import Finding, decode
 from kaito_pack.kubernetes.decoding.findings import named, problems_of
@@ -71,6 +72,8 @@ def _refused(found: list[Finding], name: str, path: FieldPath, kaito: str, api: 
     for finding in found:
         if finding.kind == "unknown" and _has_field(newest, name, finding.path):
             yield named("webhook/field-too-new", finding, path, kaito=kaito, api=api)
+        elif finding.kind in RULES:
+            yield named(RULES[finding.kind], finding, path)
         else:
             yield from problems_of([finding], "webhook", path, kaito=kaito, api=api)
 

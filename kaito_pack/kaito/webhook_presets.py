@@ -13,6 +13,7 @@ from kaito_pack.facts.rules import in_range, rules
 from kaito_pack.kaito import instance_types, presets
 from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
+from kaito_pack.kaito.target import Nodes
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 
@@ -174,13 +175,35 @@ def preset_adapters(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/preset-without-nodes", on="create")
 def preset_without_nodes(case: Case) -> Iterator[Problem]:
-    """With own nodes the webhook lists the nodes of a preset; none is known to a check offline.
+    """With own nodes the webhook lists the nodes of a preset; whether any exists is not known offline.
 
-    A target that tells the memory of its GPUs vouches for nodes that have some.
+    A target that names the memory of its GPUs vouches for them.
     """
+    target = case.surroundings.target
+    if _lists_nodes(case) and target.nodes is None and target.gpu_memory_gib is None:
+        yield case.problem("resource", "labelSelector", labels=_labels(case))
+
+
+@rule("webhook/preset-no-matching-node", on="create")
+def preset_no_matching_node(case: Case) -> Iterator[Problem]:
+    """None of the nodes that the target lists has the labels of the selector."""
+    if _lists_nodes(case) and case.surroundings.target.nodes is not None and not _matching(case):
+        yield case.problem("resource", "labelSelector", labels=_labels(case))
+
+
+def _lists_nodes(case: Case) -> bool:
+    """Whether the webhook looks for nodes: for a preset on own nodes, unless GPUs are partitioned."""
     workspace = case.workspace
-    vouched_for = case.surroundings.target.gpu_memory_gib is not None
     partitioned = given(workspace.resource.get("partition"))
-    may_be = workspace.has_preset and may_be_preset(workspace.preset, case.kaito)
-    if case.own_nodes and may_be and not partitioned and not vouched_for:
-        yield case.problem("resource", "labelSelector")
+    is_known = workspace.has_preset and may_be_preset(workspace.preset, case.kaito)
+    return case.own_nodes and is_known and not partitioned
+
+
+def _matching(case: Case) -> list[Nodes]:
+    labels = case.workspace.match_labels
+    return [nodes for nodes in case.surroundings.target.nodes or () if nodes.matches(labels)]
+
+
+def _labels(case: Case) -> str:
+    labels = ", ".join(shown(f"{key}: {value}") for key, value in case.workspace.match_labels.items())
+    return f"the labels {labels}" if labels else "any labels"

@@ -10,6 +10,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, ValuesMap
 from kaito_pack.facts.rules import get_rule, problem
+from kaito_pack.models.access import check_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
 from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count
@@ -53,6 +54,7 @@ def check_workspace(
     serving = serving_of_workspace(manifest)
     if serving is not None:
         yield from check_serving(serving, catalogue, gpu_memory_gib, most_gpus)
+        yield from check_access(manifest, catalogue)
 
 
 def check_settings(

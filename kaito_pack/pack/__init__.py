@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from kaito_pack.base.root import ROOT
 from kaito_pack.base.trees import ModeFacts, Schema
 from kaito_pack.facts import tables
 from kaito_pack.facts.rules import minor
+from kaito_pack.facts.tables import table
 from kaito_pack.pack import json_schema
 
 COMMON = "_common"  # the folder of templates that belong to every mode
@@ -68,10 +69,13 @@ class Pack:
 
     @cached_property
     def kaito_versions(self) -> tuple[str, ...]:
-        """The KAITO minors there is a Workspace schema of, oldest first."""
-        files = (file for folder in self.folders for file in folder.glob("facts/kaito/[0-9]*.[0-9]*.json"))
-        names = {file.stem for file in files if file.stem.replace(".", "", 1).isdigit()}
-        return tuple(sorted(names, key=minor))
+        """The KAITO minors in the table of versions that have a Workspace schema, oldest first."""
+        rows = table("kaito/versions.json")
+        return tuple(sorted((name for name in rows if self._has_schema(name, rows[name])), key=minor))
+
+    def _has_schema(self, name: str, row: Mapping[str, Any]) -> bool:
+        file = f"facts/kaito/{row.get('schema', name)}.json"
+        return any((folder / file).is_file() for folder in self.folders)
 
     def kaito_version(self, asked: str | None = None) -> str:
         """The minor of KAITO that is asked for ("0.12", "v0.12.0"), the newest where None is."""

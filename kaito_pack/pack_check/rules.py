@@ -49,10 +49,15 @@ def _check_row(row: Mapping[str, Any], merged: Mapping[str, Any]) -> Iterator[st
         elif not isinstance(value, KINDS.get(field, str)):
             yield f"{field} is {value!r}"
     yield from (f"{field} is missing" for field in NEEDED if field not in merged)
+    yield from check_range(row, "versions")
+
+
+def check_range(row: Mapping[str, Any], field: str) -> Iterator[str]:
+    """Yield what is wrong with the range of versions in a field of a row."""
     try:
-        in_range("0.0", str(row.get("versions", "all")))
+        in_range("0.0", str(row.get(field, "all")))
     except ValueError:
-        yield f"versions is {row['versions']!r}, and a range is written like 0.8- or 0.8-0.10"
+        yield f"{field} is {row[field]!r}, and a range is written like 0.8- or 0.8-0.10"
 
 
 def _check_twice(file: Path) -> Iterator[str]:

@@ -32,7 +32,7 @@ class Change:
     words: str
     remedy: str = ""
 
-    def told(self) -> str:
+    def text(self) -> str:
         """`replicas: 1 → 2`, safe to print; the path alone where no value changed there."""
         return ": ".join(filter(None, (path_text(self.path), self.values())))
 

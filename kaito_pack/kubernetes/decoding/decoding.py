@@ -30,10 +30,11 @@ Trail = tuple[Any, ...] | None  # (the parent's trail, the key): a path that cos
 
 
 class Finding(NamedTuple):
-    """One thing that is refused by a decoder, a structural schema or the rules of `metadata`.
+    """One thing that a decoder, a structural schema or the rules of `metadata` reject, or that no node runs.
 
-    `kind` is "case" (a field found by ignoring letter case) or one of `findings.RULES`; `expected` says what
-    would be right, for "unknown" the nearest field name or "", for "case" the right spelling.
+    `kind` is one of `findings.RULES`, "case" (a field that is known by another letter case), or what a node
+    fails on ("image-spaces", "medium", "probe-port", "root"). `expected` is what would be right: for
+    "unknown" and "probe-port" the nearest name or "", for "case" the right spelling.
     """
 
     kind: str

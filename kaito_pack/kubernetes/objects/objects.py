@@ -14,6 +14,7 @@ from kaito_pack.base.trees import Fields, Manifest, mapping, strings, text
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import one_of, required
+from kaito_pack.kubernetes.decoding.findings import Reported
 from kaito_pack.kubernetes.objects import workloads
 from kaito_pack.kubernetes.objects.services import check_service
 from kaito_pack.kubernetes.pods.claims import check_claim
@@ -33,7 +34,7 @@ SECRET_KEYS = {
 }
 
 
-def check_object(manifest: Manifest, kubernetes: str = NEWEST) -> Iterator[Problem]:
+def check_object(manifest: Manifest, kubernetes: str = NEWEST) -> Iterator[Reported]:
     """What the API server refuses in a manifest of a core kind whose fields decode; nothing of others."""
     kind = text(manifest.get("kind"))
     if kind == "Service":
@@ -129,7 +130,7 @@ def check_persistent_claim(manifest: Fields, kubernetes: str) -> Iterator[Proble
     yield from check_claim(mapping(manifest.get("spec")), ("spec",), alone=True)
 
 
-def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with a Pod."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     annotations = mapping(manifest.get("metadata")).get("annotations")
@@ -139,7 +140,7 @@ def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     yield from check_hostnames(spec, path)
 
 
-CHECKS: dict[str, Callable[[Fields, str], Iterator[Problem]]] = {
+CHECKS: dict[str, Callable[[Fields, str], Iterator[Reported]]] = {
     **workloads.CHECKS,
     "ConfigMap": check_config_map,
     "PersistentVolumeClaim": check_persistent_claim,

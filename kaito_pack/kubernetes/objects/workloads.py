@@ -16,6 +16,7 @@ from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, unse
 from kaito_pack.facts.rules import minor, problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import named, not_negative, one_of, required
+from kaito_pack.kubernetes.decoding.findings import Reported
 from kaito_pack.kubernetes.decoding.selectors import check_selector, unmatched
 from kaito_pack.kubernetes.pods.claims import check_claim
 from kaito_pack.kubernetes.pods.pod import check_hostnames, check_pod_template
@@ -38,7 +39,7 @@ CLAIMS_JUDGED = (1, 35)  # the first that looks into claims and maxUnavailable o
 LONGEST_CRON_NAME = 52
 
 
-def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with a StatefulSet, Deployment, DaemonSet or ReplicaSet."""
     spec, kind = mapping(manifest.get("spec")), text(manifest.get("kind"))
     yield from not_negative(spec, WORKLOAD_NUMBERS, SPEC)
@@ -74,7 +75,7 @@ def claims_of(spec: Fields) -> list[Any]:
     return sequence(spec.get("volumeClaimTemplates"))
 
 
-def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with a StatefulSet."""
     spec = mapping(manifest.get("spec"))
     yield from check_workload(manifest, kubernetes)
@@ -99,7 +100,7 @@ def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
         yield from check_claim(mapping(claim.get("spec")), (*claim_at, "spec"))
 
 
-def check_deployment(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+def check_deployment(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with a Deployment."""
     spec = mapping(manifest.get("spec"))
     yield from check_workload(manifest, kubernetes)
@@ -137,12 +138,12 @@ def is_nothing(value: object) -> bool:
     return whole(value) == 0 or (isinstance(value, str) and bool(re.fullmatch("0+%", value)))
 
 
-def check_job(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+def check_job(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with a Job."""
     yield from check_job_spec(mapping(manifest.get("spec")), SPEC, kubernetes)
 
 
-def check_cron_job(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+def check_cron_job(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with a CronJob."""
     spec = mapping(manifest.get("spec"))
     yield from required(spec, ["schedule"], SPEC, "a CronJob")
@@ -169,7 +170,7 @@ def is_schedule(schedule: str) -> bool:
     return len(parts) == 5 and all(re.fullmatch("[-*?,/0-9A-Za-z]+", part) for part in parts)
 
 
-def check_job_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Problem]:
+def check_job_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with the `spec` of a Job."""
     yield from not_negative(spec, JOB_NUMBERS, path)
     yield from one_of(spec, "completionMode", ("NonIndexed", "Indexed"), path, empty=False)
@@ -180,7 +181,7 @@ def check_job_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[P
     yield from check_hostnames(mapping(template.get("spec")), (*at, "spec"))
 
 
-CHECKS: Mapping[str, Callable[[Fields, str], Iterator[Problem]]] = {
+CHECKS: Mapping[str, Callable[[Fields, str], Iterator[Reported]]] = {
     "CronJob": check_cron_job,
     "DaemonSet": check_workload,
     "Deployment": check_deployment,

@@ -15,6 +15,8 @@ from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, whol
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import at_most, named, one_of, own_name, required
+from kaito_pack.kubernetes.decoding.decoding import Finding
+from kaito_pack.kubernetes.decoding.findings import Reported
 from kaito_pack.kubernetes.pods.environment import check_environment
 from kaito_pack.kubernetes.pods.mounts import Volumes, check_mounts
 from kaito_pack.kubernetes.pods.probes import PROBES, Around, check_probes
@@ -39,7 +41,7 @@ class Pod(NamedTuple):
     kubernetes: tuple[int, ...]
 
 
-def check_containers(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+def check_containers(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
     """What is wrong with `containers` and `initContainers`."""
     pod = Pod(spec, volumes_of(spec), claims_of(spec), kubernetes)
     given = spec.get("containers")
@@ -68,12 +70,12 @@ def claims_of(spec: Fields) -> frozenset[str]:
     return frozenset(text(mapping(claim).get("name")) for claim in sequence(spec.get("resourceClaims")))
 
 
-def check_container(container: Fields, path: FieldPath, pod: Pod, is_init: bool) -> Iterator[Problem]:
+def check_container(container: Fields, path: FieldPath, pod: Pod, is_init: bool) -> Iterator[Reported]:
     """What is wrong with one container, other than its name and ports."""
     yield from required(container, ["image"], path, "a container")
     image = text(container.get("image"))
     if image != image.strip():
-        yield problem("controller/image-blanks", (*path, "image"), value=shown(image))
+        yield Finding("image-spaces", (*path, "image"), shown(image), "")
     yield from one_of(container, "imagePullPolicy", PULL_POLICIES, path)
     yield from one_of(container, "terminationMessagePolicy", ("File", "FallbackToLogsOnError"), path)
     yield from check_environment(container, path, pod.volumes, pod.kubernetes)

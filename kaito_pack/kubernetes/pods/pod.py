@@ -14,6 +14,7 @@ from kaito_pack.base.trees import Fields, entries, mapping, strings, text, whole
 from kaito_pack.facts.rules import minor, problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, named, one_of
+from kaito_pack.kubernetes.decoding.findings import Reported
 from kaito_pack.kubernetes.decoding.metadata import check_annotations, check_labels
 from kaito_pack.kubernetes.pods.containers import check_containers
 from kaito_pack.kubernetes.pods.dns import check_dns
@@ -30,7 +31,7 @@ ALWAYS = ("Always",)
 
 def check_pod_template(
     template: Fields, path: FieldPath, kubernetes: str, restart: tuple[str, ...] = ALWAYS
-) -> Iterator[Problem]:
+) -> Iterator[Reported]:
     """What the API server refuses in a pod template whose fields all decode.
 
     `kubernetes` is a minor version ("1.35"); `restart` the restart policies that the kind of workload
@@ -58,7 +59,7 @@ def check_restart_policy(spec: Fields, path: FieldPath, allowed: tuple[str, ...]
         yield problem("kubernetes/restart-policy", (*path, "restartPolicy"), None, **facts)
 
 
-def check_pod_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Problem]:
+def check_pod_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Reported]:
     """What the API server refuses in the `spec` of a pod or a template, whatever it is part of."""
     version = minor(kubernetes)
     yield from check_volumes(spec, path, version)

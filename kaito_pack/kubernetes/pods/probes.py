@@ -15,6 +15,8 @@ from kaito_pack.base.trees import Fields, entries, mapping, text, whole
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import likely, not_negative, one_of, port, required
+from kaito_pack.kubernetes.decoding.decoding import Finding
+from kaito_pack.kubernetes.decoding.findings import Reported
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 PROBE_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
@@ -31,7 +33,7 @@ class Around(NamedTuple):
     kubernetes: tuple[int, ...]
 
 
-def check_probes(container: Fields, path: FieldPath, around: Around) -> Iterator[Problem]:
+def check_probes(container: Fields, path: FieldPath, around: Around) -> Iterator[Reported]:
     """What is wrong with the probes and the lifecycle of a container."""
     for kind in PROBES:
         if isinstance(container.get(kind), dict):
@@ -43,7 +45,7 @@ def check_probes(container: Fields, path: FieldPath, around: Around) -> Iterator
             yield from check_handler(mapping(lifecycle[kind]), LIFECYCLE_HANDLERS, at, around)
 
 
-def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Problem]:
+def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Reported]:
     """What is wrong with one probe."""
     yield from check_handler(probe, PROBE_HANDLERS, path, around)
     yield from not_negative(probe, NUMBERS, path)
@@ -62,7 +64,7 @@ def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> It
 
 def check_handler(
     handler: Fields, kinds: tuple[str, ...], path: FieldPath, around: Around
-) -> Iterator[Problem]:
+) -> Iterator[Reported]:
     """What is wrong with what a probe or a lifecycle event does."""
     given = [kind for kind in kinds if handler.get(kind) is not None]
     if not given:
@@ -90,7 +92,7 @@ def check_http(action: Fields, path: FieldPath) -> Iterator[Problem]:
             yield problem("kubernetes/header-name", (*at, "name"), value=shown(text(name)), number=index + 1)
 
 
-def check_port(action: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Problem]:
+def check_port(action: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Reported]:
     """What is wrong with the port that a handler calls."""
     value = action.get("port")
     at = (*path, "port")
@@ -105,13 +107,7 @@ def check_port(action: Fields, kind: str, path: FieldPath, around: Around) -> It
         return
     yield from port(value, at)
     if isinstance(value, str) and names.is_port_name(value) and value not in around.ports:
-        guess = likely(value, around.ports)
-        hint = (
-            f"Did you mean {guess}"
-            if guess
-            else "Give the port's number, or name a port of this container so"
-        )
-        yield problem("controller/probe-port-absent", at, value=shown(value), hint=hint)
+        yield Finding("probe-port", at, shown(value), likely(value, around.ports) or "")
 
 
 def check_sleep(action: Fields, path: FieldPath, around: Around) -> Iterator[Problem]:

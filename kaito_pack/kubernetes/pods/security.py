@@ -14,6 +14,8 @@ from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, whol
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, local_path, one_of, required
+from kaito_pack.kubernetes.decoding.decoding import Finding
+from kaito_pack.kubernetes.decoding.findings import Reported
 
 LARGEST_ID = 2**31 - 1
 DEVICES_JUDGED = (1, 35)  # the first that keeps block devices from pods with users of their own
@@ -22,7 +24,7 @@ MOUNTED_LABELS = (1, 37)  # the first that mounts with SELinux labels, if it is 
 PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 
 
-def check_security(container: Fields, path: FieldPath, pod: Fields) -> Iterator[Problem]:
+def check_security(container: Fields, path: FieldPath, pod: Fields) -> Iterator[Reported]:
     """What is wrong with a container's security context; `pod` is that of its pod."""
     context, at = mapping(container.get("securityContext")), (*path, "securityContext")
     yield from check_identity(context, at)
@@ -41,7 +43,7 @@ def check_security(container: Fields, path: FieldPath, pod: Fields) -> Iterator[
     user = context.get("runAsUser", pod.get("runAsUser"))
     not_root = context.get("runAsNonRoot", pod.get("runAsNonRoot"))
     if not_root is True and whole(user) == 0:
-        yield problem("controller/root-refused", (*at, "runAsNonRoot"))
+        yield Finding("root", (*at, "runAsNonRoot"), "", "")
 
 
 def check_pod_security(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:

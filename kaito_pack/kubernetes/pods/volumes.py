@@ -15,6 +15,8 @@ from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.amounts import amount
 from kaito_pack.kubernetes.decoding.asking import named, no_backsteps, one_of, own_name, required
+from kaito_pack.kubernetes.decoding.decoding import Finding
+from kaito_pack.kubernetes.decoding.findings import Reported
 from kaito_pack.kubernetes.pods import disks
 from kaito_pack.kubernetes.pods.claims import check_claim_template
 from kaito_pack.kubernetes.pods.projections import check_files, check_items, check_mode, check_projected
@@ -58,7 +60,7 @@ DRIVER_NAME_LENGTH = 63
 IMAGE_NAMED = (1, 37)  # the first that wants the reference of an image volume in a template, too
 
 
-def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
     """What is wrong with the pod's volumes themselves; mounts are judged with their containers."""
     seen: set[str] = set()
     for volume, at in entries(spec.get("volumes"), (*path, "volumes")):
@@ -66,7 +68,7 @@ def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) ->
         yield from check_source(volume, at, kubernetes)
 
 
-def check_source(volume: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+def check_source(volume: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
     """What is wrong with where a volume's files come from; without a source it is an empty folder."""
     given = [source for source in SOURCES if volume.get(source) is not None]
     for source in given[1:]:
@@ -85,14 +87,14 @@ def check_source(volume: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -
             yield from required(settings, ["reference"], at, "a volume of type image")
 
 
-def check_empty_dir(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+def check_empty_dir(settings: Fields, path: FieldPath) -> Iterator[Reported]:
     """What is wrong with an empty folder: a size below 0, a medium that no node knows."""
     size = amount(settings.get("sizeLimit"))
     if size is not None and size < 0:
         yield problem("kubernetes/size-negative", (*path, "sizeLimit"), value=shown(settings["sizeLimit"]))
     medium = text(settings.get("medium"))
     if medium not in {"", "Memory", "HugePages"} and not medium.startswith("HugePages-"):
-        yield problem("controller/empty-dir-medium", (*path, "medium"), value=shown(medium))
+        yield Finding("medium", (*path, "medium"), shown(medium), "")
 
 
 def check_host_path(settings: Fields, path: FieldPath) -> Iterator[Problem]:
@@ -144,7 +146,7 @@ def check_ephemeral(settings: Fields, path: FieldPath) -> Iterator[Problem]:
         yield from check_claim_template(template, (*path, "volumeClaimTemplate"))
 
 
-CHECKS: dict[str, Callable[[Fields, FieldPath], Iterator[Problem]]] = {
+CHECKS: dict[str, Callable[[Fields, FieldPath], Iterator[Reported]]] = {
     **disks.CHECKS,
     "configMap": check_key_files,
     "csi": check_csi,
