@@ -11,7 +11,7 @@ from kaito_pack.base.pack_files import is_inside
 from kaito_pack.base.problems import PackError, ProblemsError
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.sentences import line as told
-from kaito_pack.documents import read_file, read_text
+from kaito_pack.documents import read_text
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.files import check_file
@@ -138,8 +138,9 @@ def _modes_of(examples: Sequence[Path]) -> set[str]:
     modes = set()
     for example in examples:
         try:
-            value = read_file(str(example))[0].value
-        except ProblemsError:
+            text = pack_files.read_text(example.parent, example.name)
+            value = read_text(text, str(example))[0].value
+        except (PackError, ProblemsError):
             continue
         if isinstance(value, dict):
             modes.add(str(value.get("modelSource")))

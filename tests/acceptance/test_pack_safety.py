@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from kaito_pack.facts import patterns, tables
 from kaito_pack.importing.captures import _literals, _texts_between
 from kaito_pack.pack import json_schema
 from tests.acceptance.test_pack import MODE, SCHEMA, pack
-from tests.conftest import Run
+from tests.conftest import ROOT, Run
 
 SECRET = "a-credential-of-somebody-else"
 VALUES = MODE["values/echo.yaml"]
@@ -216,3 +217,24 @@ def test_a_row_of_another_shape_is_the_packs_fault(
             tables.table(name)
     finally:
         tables.use([])
+
+
+def test_one_function_alone_opens_the_files_of_packs() -> None:
+    rooms = ("facts", "pack", "pack_check", "rendering", "importing", "explain", "status/metrics.py")
+    allowed = {"pack/files.py": "read_file"}  # Target and Fleet files, which the user names
+    wrong = []
+    for room in rooms:
+        place = ROOT / "kaito_pack" / room
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            name = file.relative_to(ROOT / "kaito_pack").as_posix()
+            wrong += [f"{name}:{line} {call}" for line, call in reads(file) if allowed.get(name) != call]
+    assert wrong == []
+
+
+def reads(file: Path) -> Iterator[tuple[int, str]]:
+    """The calls in a module that open files, with their lines; `read_text(text, …)` parses, and is none."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        call = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        is_read = call in ("open", "os.open", "read_file") or call.endswith((".read_text", ".read_bytes"))
+        if isinstance(node, ast.Call) and is_read and not call.startswith("pack_files."):
+            yield node.lineno, call
