@@ -42,9 +42,9 @@ def is_foreign() -> bool:
 
 def per_pack(function: Function) -> Function:
     """Keep what `function` gives, until other packs are used."""
-    kept = cache(function)
-    _forget.append(kept.cache_clear)
-    return kept  # type: ignore[return-value]
+    cached = cache(function)
+    _forget.append(cached.cache_clear)
+    return cached  # type: ignore[return-value]
 
 
 def table(name: str) -> Mapping[str, Any]:

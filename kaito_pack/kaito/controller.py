@@ -172,9 +172,9 @@ def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
             number = int64(mapping(each).get("containerPort"))
             if number is not None:
                 yield (*path, "ports", index, "containerPort"), number
-        told = digits(flag(words(container), "--port"))
-        if told is not None:
-            yield (*path, "args"), told
+        flag_port = digits(flag(words(container), "--port"))
+        if flag_port is not None:
+            yield (*path, "args"), flag_port
 
 
 def _has_service(case: Case) -> bool:
@@ -188,8 +188,12 @@ def _has_service(case: Case) -> bool:
 
 def _selects(service: Fields, labels: dict[str, str], workspace: Workspace) -> bool:
     selector = mapping(mapping(service.get("spec")).get("selector"))
-    here = Workspace(service).namespace == workspace.namespace
-    return here and bool(selector) and all(labels.get(key) == value for key, value in selector.items())
+    is_same_namespace = Workspace(service).namespace == workspace.namespace
+    return (
+        is_same_namespace
+        and bool(selector)
+        and all(labels.get(key) == value for key, value in selector.items())
+    )
 
 
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:

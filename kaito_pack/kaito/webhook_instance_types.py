@@ -73,9 +73,16 @@ def instance_type_unknown(case: Case) -> Iterator[Problem]:
 def instance_type_dropped(case: Case) -> Iterator[Problem]:
     """An instance type that an older KAITO knew; Azure admits it all the same, by its series."""
     value = _checked_type(case)
-    found = instance_types.find(case.surroundings.target.cloud, value) if value else None
-    if value and found and not found.known_in(case.kaito) and not _azure_prefix(case, value, any_case=True):
-        yield case.problem(*INSTANCE_TYPE, value=shown(value), model=found.model, dropped_in=found.dropped_in)
+    node_type = instance_types.find(case.surroundings.target.cloud, value) if value else None
+    if (
+        value
+        and node_type
+        and not node_type.known_in(case.kaito)
+        and not _azure_prefix(case, value, any_case=True)
+    ):
+        yield case.problem(
+            *INSTANCE_TYPE, value=shown(value), model=node_type.model, dropped_in=node_type.dropped_in
+        )
 
 
 @rule("webhook/instance-type-letter-case", on="create")
@@ -84,8 +91,8 @@ def instance_type_letter_case(case: Case) -> Iterator[Problem]:
     value = _checked_type(case)
     if not value or _azure_prefix(case, value):
         return
-    found = instance_types.find(case.surroundings.target.cloud, value)
+    node_type = instance_types.find(case.surroundings.target.cloud, value)
     prefix = _azure_prefix(case, value, any_case=True) or ""
-    right = found.name if found else prefix + value[len(prefix) :]
+    right = node_type.name if node_type else prefix + value[len(prefix) :]
     if right != value:
         yield case.problem(*INSTANCE_TYPE, value=shown(value), right=shown(right))

@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from kaito_pack.base.display import escaped, looks_like_token
+from kaito_pack.base.display import escaped
+from kaito_pack.base.secrets import looks_like_secret
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, get, mapping
 from kaito_pack.status import conditions as reading
@@ -116,7 +117,7 @@ def _argument(word: str | None) -> str:
 
 def printable(message: str, longest: int = LONGEST_DETAIL) -> str:
     """A message of the cluster's on one line, safe for a terminal, without tokens, cut if long."""
-    words = ["(a token, not shown)" if looks_like_token(word) else word for word in message.split()]
+    words = ["(a token, not shown)" if looks_like_secret(word) else word for word in message.split()]
     line = re.sub(r"(?i)\b(sig|token|password)=[^&\s\"']+", r"\1=(not shown)", escaped(" ".join(words)))
     return line if len(line) <= longest else line[: longest - 1] + "…"
 

@@ -37,10 +37,10 @@ RULES = {
 
 
 def problems_of(
-    found: Iterable[Finding], layer: RuleLayer, base: FieldPath = (), **facts: str
+    findings: Iterable[Finding], layer: RuleLayer, base: FieldPath = (), **facts: str
 ) -> Iterator[Problem]:
     """Yield the problems of a layer that findings below the path `base` are; `facts` fill the rows' words."""
-    for finding in found:
+    for finding in findings:
         yield named(f"{layer}/{RULES[finding.kind]}", finding, base, **facts)
 
 
