@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, ValuesMap
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.access import check_access
@@ -138,7 +139,7 @@ def check_architecture(serving: Serving, model: Model, catalogue: Catalogue) -> 
         image=shown(image),
         model=shown(model.model_id),
         architecture=shown(", ".join(architectures)),
-        remedy=remedies["image"].format(tag=first) if first else remedies["none"],
+        remedy=filled(remedies["image"], {"tag": first}) if first else remedies["none"],
     )
 
 
@@ -188,8 +189,8 @@ def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | Non
     longest = longest_max_model_len(model, plan.gpus, memory, share, batched)
     gpus = smallest_gpu_count(model, plan.tokens, memory, share, min(most_gpus, MOST_GPUS), batched)
     key = ("both" if longest else "gpus") if gpus else ("length" if longest else "none")
-    text: str = remedies[key].format(longest=longest, gpus=gpus, tokens=plan.tokens, most=most_gpus)
-    return text
+    facts = {"longest": longest, "gpus": gpus, "tokens": plan.tokens, "most": most_gpus}
+    return filled(remedies[key], facts)
 
 
 def listed(counts: list[int]) -> str:
