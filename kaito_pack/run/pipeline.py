@@ -156,7 +156,7 @@ class Pipeline:
         if of is None:
             return []
         is_extended = manifest is outcome.manifests[0] and checks.is_extended(of.filled)
-        found = checks.check(manifest.body, around, with_model=is_extended) or []
+        found = checks.check(manifest.body, around, with_model=is_extended, is_rendered=True) or []
         if is_extended:
             from kaito_pack.rendering.links import check_links  # only additions can have broken one
 
