@@ -10,11 +10,14 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.documents import Document, read_file
+from kaito_pack.facts import tables
 from kaito_pack.facts.rules import problem
-from kaito_pack.facts.tables import schema as pack_schema
+from kaito_pack.pack import json_schema
+from kaito_pack.pack.catalogue_schema import catalogue_schema
 
 API_VERSION = "pack.kubefoundry.io/v1"
-KINDS = ("Catalogue", "Fleet", "Target")
+CATALOGUE = "Catalogue"
+KINDS = (CATALOGUE, "Fleet", "Target")
 NAMES = {"object": "a map", "array": "a list", "string": "a text (in quotes)", "integer": "a whole number"}
 
 
@@ -45,7 +48,9 @@ def check(value: object, kind: str) -> Iterator[Problem]:
     """The problems of plain data that is to be one of KINDS, by `schemas/<kind>.schema.json`, by path."""
     from jsonschema import Draft202012Validator  # 110 ms, which only these files need
 
-    schema = pack_schema(f"{kind.lower()}.schema.json")
+    folders = tuple(folder / "schemas" for folder in tables.folders())
+    name = f"{kind.lower()}.schema.json"
+    schema = catalogue_schema() if kind == CATALOGUE else json_schema.resolve(name, folders)
     errors = Draft202012Validator(schema).iter_errors(value)
     for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path]):
         yield from explained(error)

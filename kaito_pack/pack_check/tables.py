@@ -13,7 +13,6 @@ from kaito_pack.facts.tables import table
 from kaito_pack.pack_check.rules import check_names, check_rows
 
 PARTS = ("schemas", "facts")
-ENGINE = {"port": int, "programs": dict, "imageParts": list, "modules": list, "modelOptions": list}
 
 
 def check_schemas(folder: Path) -> Iterator[str]:
@@ -41,8 +40,6 @@ def _check(name: str, content: Mapping[str, Any], folder: Path) -> Iterator[str]
         yield from check_rows(stem, content, folder)
     elif part == "facts/kaito" and is_minor(stem):
         yield from _check_kaito(stem, content)
-    elif name == "facts/kaito/engines.json":
-        yield from _check_engines(content)
     elif part in ("facts", "facts/kaito", "facts/rules") and not (FACTS.parent / name).is_file():
         yield "nothing reads a file of that name"
 
@@ -69,13 +66,3 @@ def _check_kaito(minor: str, content: Mapping[str, Any]) -> Iterator[str]:
     row = table("kaito/versions.json").get(minor)
     if not isinstance(row, dict) or not {"kubernetesApi", "release"} <= row.keys():
         yield f"facts/kaito/versions.json has no row {minor} with kubernetesApi and release"
-
-
-def _check_engines(rows: Mapping[str, Any]) -> Iterator[str]:
-    for key, row in rows.items():
-        if not isinstance(row, dict):
-            yield f"{key}: not a map"
-            continue
-        for field, kind in ENGINE.items():
-            if field in row and (not isinstance(row[field], kind) or isinstance(row[field], bool)):
-                yield f"{key}: {field} is {row[field]!r}"

@@ -23,6 +23,7 @@ from kaito_pack.kubernetes.objects.objects import check_object
 from kaito_pack.kubernetes.pods.pod import check_pod_template
 from kaito_pack.models import checks as models
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.workspace.engines import checks_models
 
 
 def check(body: Manifest, surroundings: Surroundings, with_model: bool = True) -> list[Problem] | None:
@@ -93,7 +94,7 @@ def check_model_of_values(
     Where the user has added arguments or changed the pod template, the values do not tell what the server
     is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
     """
-    if mode.get("engine") != "vllm":
+    if not checks_models(mode.get("engine")):
         return
     known = catalogue(target.catalogues)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
