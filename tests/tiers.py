@@ -63,7 +63,8 @@ def mark(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.full)
         if not RECORDED:
             item.add_marker(pytest.mark.skip(reason=NOT_RECORDED), append=False)
-    if FULL_FIXTURES & set(getattr(item, "fixturenames", ())):
+    arguments = getattr(getattr(item, "callspec", None), "params", ())  # of parametrize, whatever their names
+    if FULL_FIXTURES & set(getattr(item, "fixturenames", ())) - set(arguments):
         item.add_marker(pytest.mark.full)
     if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
         item.add_marker(pytest.mark.property)

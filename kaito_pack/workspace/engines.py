@@ -5,17 +5,17 @@ A pack's file of the same name is laid over ours, key by key, so that a pack nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kaito_pack.base import cache_files
+from kaito_pack.base import cache_files, pack_files
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.trees import Fields, Schema
-from kaito_pack.documents import read_file
-from kaito_pack.facts.tables import folders, per_pack, schema
+from kaito_pack.documents import read_text
+from kaito_pack.facts.tables import folders, per_pack, read_json
 
 FOLDER = "facts/engines"
 TYPES = {"array": list, "boolean": bool, "integer": int, "object": dict, "string": str}
@@ -33,25 +33,33 @@ def engines() -> Mapping[str, Fields]:
         files = sorted((folder / FOLDER).glob("*.yaml"))
         # Reading our two files takes 2 ms, more than all else that recognises an engine.
         own = cache_files.derived("engines.json", files, _read) if folder == ROOT else _read(files)
+        if folder != ROOT:
+            _require_types(own, folder)
         for name, row in own.items():
             rows[name] = {**rows.get(name, {}), **row}
     return rows
 
 
-def _read(files: Iterable[Path]) -> dict[str, Any]:
+def _read(files: Sequence[Path]) -> dict[str, Any]:
     return {file.stem: _row(file) for file in files}
 
 
 def _row(file: Path) -> Any:
-    row = read_file(str(file))[0].value
+    text = pack_files.read_text(file.parents[2], f"{FOLDER}/{file.name}")
+    row = read_text(text, str(file))[0].value
     if not isinstance(row, dict):
         raise PackError(f"{file}: not a map. Write the facts of the engine as keys")
-    if not file.is_relative_to(ROOT):
-        properties = schema("engine.schema.json")["properties"]
+    return row
+
+
+def _require_types(rows: Mapping[str, Any], folder: Path) -> None:
+    """Raise PackError for the first value of a pack's engines that has another type than the schema's."""
+    properties = read_json(ROOT, "schemas/engine.schema.json")["properties"]
+    for name, row in rows.items():
         for key, value in row.items():
             if not _has_type(value, properties.get(key, {})):
+                file = folder / FOLDER / f"{name}.yaml"
                 raise PackError(f"{file}: {shown(key, quote=False)} has the wrong type: {shown(value)}")
-    return row
 
 
 def _has_type(value: Any, part: Schema) -> bool:

@@ -1,0 +1,90 @@
+"""Where vLLM keeps the weights that it downloads: the container's disk, memory or a volume.
+
+huggingface_hub 0.36 puts them into HF_HUB_CACHE, else into HF_HOME/hub, else into ~/.cache/huggingface/hub;
+vLLM's `--download-dir` decides over all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import entries, get, mapping, text
+from kaito_pack.workspace.command_line import Command, last_option
+
+Medium = Literal["container", "node", "memory", "volume"]
+POD: FieldPath = ("inference", "template", "spec")
+FOLDERS = (("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "/hub"))
+OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+TRUE = ("1", "on", "yes", "true")
+
+
+class Storage(NamedTuple):
+    """The folder of the weights and what it is on.
+
+    `medium` is "container" for the container's writable layer, "node" for an emptyDir, "memory" for one in
+    memory, "volume" for anything that outlives the pod or comes from outside. `volume` and `path` are the
+    volume and its place in the Workspace, empty for the container's own disk.
+    """
+
+    folder: str
+    medium: Medium = "container"
+    volume: Mapping[str, Any] = {}
+    path: FieldPath = ()
+
+
+def weights_storage(manifest: Mapping[str, Any], server: Mapping[str, Any], command: Command) -> Storage:
+    """Return where the container `server` of a Workspace, which runs `command`, keeps its weights."""
+    folder = weights_folder(environment(server), command)
+    names = {
+        text(mount.get("mountPath")).rstrip("/") or "/": text(mount.get("name"))
+        for mount, _ in entries(server.get("volumeMounts"), ())
+    }
+    above = [mount for mount in names if is_inside(folder, mount)]
+    if not above:
+        return Storage(folder)
+    name = names[max(above, key=len)]
+    for volume, path in entries(get(manifest, (*POD, "volumes")), (*POD, "volumes")):
+        if text(volume.get("name")) == name:
+            return Storage(folder, medium_of(volume), volume, path)
+    return Storage(folder, "volume")
+
+
+def weights_folder(known: Mapping[str, str | None], command: Command) -> str:
+    """Return the folder that holds the weights, by the command, then by the variables of the container."""
+    if given := last_option(command, "--download-dir"):
+        return given
+    folder = next((value + end for name, end in FOLDERS if (value := known.get(name))), None)
+    return folder or f"{known.get('HOME') or '/root'}/.cache/huggingface/hub"
+
+
+def medium_of(volume: Mapping[str, Any]) -> Medium:
+    """Return what a volume of a pod is on."""
+    if "emptyDir" not in volume:
+        return "volume"
+    return "memory" if mapping(volume["emptyDir"]).get("medium") == "Memory" else "node"
+
+
+def is_inside(folder: str, mount: str) -> bool:
+    """Return whether `folder` is `mount` or below it."""
+    return mount == "/" or folder == mount or folder.startswith(f"{mount}/")
+
+
+def environment(container: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the variables of a container: None for a value that is not in the manifest.
+
+    A variable that is set to an empty text counts as absent.
+    """
+    known: dict[str, str | None] = {}
+    for entry, _ in entries(container.get("env"), ()):
+        value = entry.get("value")
+        if entry.get("valueFrom") or (isinstance(value, str) and value):
+            known[text(entry.get("name"))] = value if isinstance(value, str) else None
+    return known
+
+
+def is_offline(container: Mapping[str, Any]) -> bool:
+    """Return whether the container must not ask the Hub, so that the files are there already."""
+    known = environment(container)
+    return any((known.get(name) or "").lower() in TRUE for name in OFFLINE)
