@@ -45,7 +45,7 @@ def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
         entry = case.judged()
         found = next(one for one in entry.problems if one.rule == case.rule)
         body = dict(entry.body or {})
-        path = found.path[len(entry.prefix) :]
+        path = found.path[len(entry.path) :]
         good = _good(case, twins, plain, body)
         if case.rule.startswith("values/pack-file-"):
             twin = twins[case.file.stem]
