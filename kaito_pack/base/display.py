@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kaito_pack.base.secrets import looks_like_secret
+
 LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
 
 
@@ -41,8 +43,8 @@ def shown(value: object, quote: bool = True) -> str:
         quote = not value
     else:
         text = str(value)
-    if looks_like_token(text):
-        return "a Hugging Face token (not shown)"
+    if looks_like_secret(text):
+        return f"{'a Hugging Face token' if looks_like_token(text) else 'a secret'} (not shown)"
     text = escaped(text[: LONGEST_SHOWN + 1])
     if len(text) > LONGEST_SHOWN:
         text = text[: LONGEST_SHOWN - 1] + "…"

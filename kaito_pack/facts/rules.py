@@ -28,6 +28,7 @@ from typing import Any, NamedTuple, get_args
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Place, Problem, RuleLayer, Severity
+from kaito_pack.base.sentences import filled
 from kaito_pack.facts.tables import per_pack, table
 
 
@@ -136,5 +137,5 @@ def problem(name: str, path: FieldPath = (), place: Place | None = None, /, **fa
     Facts that are a user's text must have gone through `problems.shown` first.
     """
     rule = get_rule(name)
-    message, fix = rule.message.format_map(facts), rule.fix.format_map(facts)
+    message, fix = filled(rule.message, facts), filled(rule.fix, facts)
     return Problem(rule.name, rule.layer, rule.severity, path, message, fix, place)

@@ -81,13 +81,14 @@ class Surroundings:
         return {
             "workspaces": _grouped(
                 self.workspaces,
-                lambda one: labels_key(get(one, ("resource", "labelSelector", "matchLabels"))),
+                lambda body: labels_key(get(body, ("resource", "labelSelector", "matchLabels"))),
             ),
             "services": _grouped(
-                self.services, lambda one: (namespace(one), get(one, ("spec", "selector", WORKSPACE_LABEL)))
+                self.services,
+                lambda body: (namespace(body), get(body, ("spec", "selector", WORKSPACE_LABEL))),
             ),
             "config_maps": _grouped(
-                self.config_maps, lambda one: (namespace(one), get(one, ("metadata", "name")))
+                self.config_maps, lambda body: (namespace(body), get(body, ("metadata", "name")))
             ),
         }
 

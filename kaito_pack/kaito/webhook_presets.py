@@ -30,11 +30,11 @@ def _is_hub_id(name: str) -> bool:
 
 def known_preset(name: str, kaito: str) -> presets.Preset | None:
     """The preset that the webhook of that KAITO finds under `name`, without asking anybody."""
-    found = presets.find(name) or _of_the_catalogue(name)
-    if not found or not in_range(kaito, found.versions):
+    preset = presets.find(name) or _of_the_catalogue(name)
+    if not preset or not in_range(kaito, preset.versions):
         return None
     any_case = in_range(kaito, rules("webhook")["webhook/preset-unknown"].parameters["anyCase"])
-    return found if found.name == name or any_case or "/" in name else None
+    return preset if preset.name == name or any_case or "/" in name else None
 
 
 def _of_the_catalogue(name: str) -> presets.Preset | None:
@@ -117,11 +117,11 @@ def preset_too_big(case: Case) -> Iterator[Problem]:
     """The GPUs of all nodes together must hold the preset, unless an annotation lifts the check."""
     if "kaito.sh/bypass-resource-checks" in case.workspace.annotations:
         return
-    preset, found = _preset_and_nodes(case)
+    preset, node_type = _preset_and_nodes(case)
     least = _memory_asked_for(preset, case)
-    if found is None or least is None:
+    if node_type is None or least is None:
         return
-    total = found.gpus * found.gpu_memory_gib * case.workspace.count
+    total = node_type.gpus * node_type.gpu_memory_gib * case.workspace.count
     if total < least:
         yield case.problem(
             *INSTANCE_TYPE, name=shown(case.workspace.preset), total=f"{total:g}", least=f"{least:g}"
@@ -130,8 +130,8 @@ def preset_too_big(case: Case) -> Iterator[Problem]:
 
 def _preset_and_nodes(case: Case) -> tuple[presets.Preset | None, instance_types.InstanceType | None]:
     preset = known_preset(case.workspace.preset, case.kaito)
-    found = instance_types.find(case.surroundings.target.cloud, effective_instance_type(case))
-    return preset, found if found and found.known_in(case.kaito) else None
+    node_type = instance_types.find(case.surroundings.target.cloud, effective_instance_type(case))
+    return preset, node_type if node_type and node_type.known_in(case.kaito) else None
 
 
 def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None:
@@ -146,12 +146,16 @@ def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None
 @rule("webhook/preset-over-nodes", on="create")
 def preset_over_nodes(case: Case) -> Iterator[Problem]:
     """Only vLLM runs a model over several nodes."""
-    preset, found = _preset_and_nodes(case)
-    if preset is None or found is None or case.workspace.runs_vllm:
+    preset, node_type = _preset_and_nodes(case)
+    if preset is None or node_type is None or case.workspace.runs_vllm:
         return
-    one = found.gpus * found.gpu_memory_gib
-    if (preset.weights_gib or 0) > one:
-        facts = {"name": shown(case.workspace.preset), "one": f"{one:g}", "least": f"{preset.weights_gib:g}"}
+    of_one_node = node_type.gpus * node_type.gpu_memory_gib
+    if (preset.weights_gib or 0) > of_one_node:
+        facts = {
+            "name": shown(case.workspace.preset),
+            "one": f"{of_one_node:g}",
+            "least": f"{preset.weights_gib:g}",
+        }
         yield case.problem("metadata", "annotations", RUNTIME_ANNOTATION, **facts)
 
 

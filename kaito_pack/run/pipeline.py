@@ -169,7 +169,7 @@ class Pipeline:
     ) -> list[Problem]:
         """The problems of one rendered manifest, reported at the values line that caused each."""
         is_extended = is_first and judging.is_extended(values.filled)
-        problems = judging.check(manifest.body, around, with_model=is_extended) or []
+        problems = judging.check(manifest.body, around, with_model=is_extended, is_rendered=True) or []
         if is_extended:
             from kaito_pack.rendering.links import check_links
 

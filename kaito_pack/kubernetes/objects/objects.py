@@ -94,8 +94,11 @@ def check_secret_type(manifest: Fields, kind: str) -> Iterator[Problem]:
     if kind == "kubernetes.io/basic-auth" and not given.keys() & {"username", "password"}:
         yield problem("kubernetes/field-required", ("data",), field="username", what=what)
     if kind == "kubernetes.io/service-account-token":
-        annotations, at = mapping(manifest.get("metadata")).get("annotations"), ("metadata", "annotations")
-        yield from required(mapping(annotations), [ACCOUNT], at, what)
+        annotations, annotations_path = (
+            mapping(manifest.get("metadata")).get("annotations"),
+            ("metadata", "annotations"),
+        )
+        yield from required(mapping(annotations), [ACCOUNT], annotations_path, what)
 
 
 def is_json(content: bytes) -> bool:
