@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -77,8 +77,8 @@ def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
 
 def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target = surroundings.target
-    yield from crd.check(body, target.kaito)
-    yield from check_template(body, target.kaito, target.kubernetes)
+    yield from with_places(crd.check(body, target.kaito), body, target.kaito)
+    yield from with_places(check_template(body, target.kaito, target.kubernetes), body, target.kaito)
     yield from webhook.check(body, surroundings)
     template = get(body, TEMPLATE)
     if isinstance(template, Mapping):
@@ -86,6 +86,16 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
     yield from controller.check(body, surroundings)
     yield from canonical.check(body, target.kaito)
     yield from advice.check(body, surroundings)
+
+
+def with_places(problems: Iterable[Problem], body: Manifest, kaito: str) -> Iterator[Problem]:
+    """Yield the problems of a Workspace; those of unknown fields name the place where the field belongs."""
+    for each in problems:
+        if each.rule.endswith("/unknown-field"):
+            from kaito_pack.kaito.misplaced import with_place  # few Workspaces have an unknown field
+
+            each = with_place(each, body, kaito)
+        yield each
 
 
 def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
