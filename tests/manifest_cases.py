@@ -11,8 +11,9 @@ from typing import Any
 from kaito_pack.documents import Document, read_file
 from kaito_pack.kaito.target import Nodes, Target
 from kaito_pack.pack import Pack
+from kaito_pack.run.judgement import Entry
 from kaito_pack.run.sources import Source
-from kaito_pack.run.validation import Entry, Validation
+from kaito_pack.run.validation import Validation
 
 FOLDER = Path(__file__).resolve().parent / "manifests"
 
