@@ -52,8 +52,7 @@ Keep = Callable[[Sequence[RenderedManifest]], Any]  # what is to stay of the man
 class Pipeline:
     """Renders and checks values for one target; `below` and `above` are layers under and over each file.
 
-    `with_advice` False leaves advice out of the problems, for commands that do not tell it: finding the
-    values line behind a problem renders again and again, a piece of advice costs 1 to 10 ms.
+    `with_advice` False leaves advice out of the problems, for commands that do not report it.
     """
 
     def __init__(
@@ -169,9 +168,10 @@ class Pipeline:
             found = [one for one in found if one.layer != "advice"]
         if not found:
             return []
-        from kaito_pack.rendering.trace import told_of_values  # only where there is something to tell
+        from kaito_pack.rendering.locating import Locator  # only if there is something to report
 
-        return [one if one.place else told_of_values(one, of, manifest, self.renderer) for one in found]
+        locator = Locator(of, manifest, self.renderer)
+        return [one if one.place else locator.located(one) for one in found]
 
     def model_problems(self, outcome: Outcome) -> list[Problem]:
         """What the mode's engine would say of the model, with paths in the values."""
