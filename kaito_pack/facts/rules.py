@@ -28,7 +28,8 @@ from typing import Any, NamedTuple, get_args
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Place, Problem, RuleLayer, Severity
-from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.base.sentences import filled
+from kaito_pack.facts.tables import Rows, per_pack, table
 
 
 class Rule(NamedTuple):
@@ -89,13 +90,13 @@ def layer_of(name: str) -> str:
     return name.partition("/")[0]
 
 
-def current_names(rows: Mapping[str, Any]) -> Mapping[str, str]:
+def current_names(rows: Rows) -> Mapping[str, str]:
     """Return the name that each row has now, by its former names."""
     maps = ((name, row) for name, row in rows.items() if isinstance(row, dict))
     return {former: name for name, row in maps for former in row.get("formerly", ())}
 
 
-def with_current_names(rows: Mapping[str, Any]) -> Mapping[str, Any]:
+def with_current_names(rows: Rows) -> Rows:
     """Return the rows with those under a former name laid over the row that has the name now."""
     current = current_names(rows)
     merged = {name: row for name, row in rows.items() if name not in current}
@@ -136,5 +137,5 @@ def problem(name: str, path: FieldPath = (), place: Place | None = None, /, **fa
     Facts that are a user's text must have gone through `problems.shown` first.
     """
     rule = get_rule(name)
-    message, fix = rule.message.format_map(facts), rule.fix.format_map(facts)
+    message, fix = filled(rule.message, facts), filled(rule.fix, facts)
     return Problem(rule.name, rule.layer, rule.severity, path, message, fix, place)

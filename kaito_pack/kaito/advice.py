@@ -7,48 +7,27 @@ from collections.abc import Iterator
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
+from kaito_pack.base.trees import Manifest, mapping, sequence, text
 from kaito_pack.facts.checks import rule
-from kaito_pack.kaito import instance_types, metadata
-from kaito_pack.kaito.fields import CONTAINERS, Workspace, digits, int64
+from kaito_pack.kaito import controller_instance_types, instance_types, metadata
+from kaito_pack.kaito.fields import CONTAINERS, Workspace
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
+from kaito_pack.kaito.pod_gpus import gpus_of
 from kaito_pack.kaito.ruling import Case, judge
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding.quantity import value_of
 from kaito_pack.values.secrets import remedy, secrets_in
 
-MODULES = (metadata,)  # with checks of this layer beside those here
-GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
+MODULES = (controller_instance_types, metadata)  # with checks of this layer beside those here
 BYTES = ("memory", "ephemeral-storage")
 MEBIBYTE = 2**20
 LONGEST_AMOUNT = 30  # characters; longer ones are no slip
 
 
-def gpus_of(container: Fields) -> int:
-    """The GPUs that a container asks for: its limit, else its request."""
-    resources = mapping(container.get("resources"))
-    for part in ("limits", "requests"):
-        for name in GPU_RESOURCES:
-            value = mapping(resources.get(part)).get(name)
-            number = digits(value) or int64(value)
-            if number:
-                return number
-    return 0
-
-
 def _instance_type(case: Case) -> InstanceType | None:
     name = case.workspace.instance_type
     return instance_types.find(case.surroundings.target.cloud, name) if name else None
-
-
-@rule("advice/gpus-above-instance-type")
-def gpus_above_instance_type(case: Case) -> Iterator[Problem]:
-    """A pod that asks for more GPUs than a node has is never scheduled."""
-    node_type = _instance_type(case)
-    asked = sum(gpus_of(container) for _, container in case.workspace.containers())
-    if node_type and asked > node_type.gpus:
-        yield case.problem(*CONTAINERS, asked=asked, instance_type=shown(node_type.name), gpus=node_type.gpus)
 
 
 @rule("advice/gpus-unused")

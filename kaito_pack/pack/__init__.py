@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kaito_pack.base import pack_files
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
 from kaito_pack.base.root import ROOT
@@ -104,7 +105,7 @@ class Pack:
         return json_schema.accepts(_types_of(schema), facts)
 
     def _read_mode(self, name: str) -> Mode:
-        from kaito_pack.documents import read_file  # the reader is not needed to list modes
+        from kaito_pack.documents import read_text  # the reader is not needed to list modes
 
         homes = [folder / name for folder in self.template_folders if (folder / name).is_dir()]
         files = {file.name: file for home in reversed(homes) for file in home.iterdir()}
@@ -113,7 +114,8 @@ class Pack:
         own = sorted(file for file in files if file.endswith(".yaml.j2"))
         own.sort(key=lambda file: file != "workspace.yaml.j2")
         schema = json_schema.resolve(f"values/{name}.schema.json", self.schema_folders)
-        document = read_file(str(files["mode.yaml"]))[0]
+        file = files["mode.yaml"]
+        document = read_text(pack_files.read_text(file.parent.parent, f"{name}/mode.yaml"), str(file))[0]
         facts = document.value
         if self.folders[-1] not in files["mode.yaml"].parents and not self._are_facts(facts):
             from kaito_pack.pack.files import check_file  # explains what was found to be wrong

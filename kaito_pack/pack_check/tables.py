@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from kaito_pack.base.problems import RuleLayer
+from kaito_pack.base import pack_files
+from kaito_pack.base.problems import PackError, RuleLayer
 from kaito_pack.base.root import FACTS
-from kaito_pack.facts.tables import table
+from kaito_pack.facts.tables import parsed_json, table
 from kaito_pack.kaito.metadata import NEEDS
 from kaito_pack.pack_check.rules import check_names, check_range, check_rows
 
@@ -33,9 +33,9 @@ def check_schemas(folder: Path) -> Iterator[str]:
     for file in sorted(file for part in PARTS for file in (folder / part).rglob("*.json")):
         name = file.relative_to(folder).as_posix()
         try:
-            content = json.loads(file.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
-            yield f"{file}: not JSON: {error}"
+            content = parsed_json(pack_files.read_text(folder, name), str(file))
+        except PackError as error:
+            yield str(error)
             continue
         if not isinstance(content, dict):
             yield f"{file}: not a JSON object"

@@ -9,6 +9,7 @@ from typing import Any
 from kaito_pack.base.display import shown_whole
 from kaito_pack.base.paths import FieldPath, path_text
 from kaito_pack.base.secrets import looks_like_secret
+from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import ABSENT, Difference, Manifest, get
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import table
@@ -64,7 +65,7 @@ def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Chang
         "old_namespace": metadata_text(old, "namespace") or "default",
         "workload": workload(row, kaito),
     }
-    remedy = row["remedy"].format_map(facts) if nameable(*filter(None, facts.values())) else ""
+    remedy = filled(row["remedy"], facts) if nameable(*filter(None, facts.values())) else ""
     return Change(one.path, *_hidden(one, old, new), row["label"], row["words"], remedy)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -26,18 +26,27 @@ from kaito_pack.kubernetes.pods.pod import check_pod_template
 from kaito_pack.models import checks as models
 from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.quantization import check_quantization
 from kaito_pack.models.remote_code import check_remote_code
 from kaito_pack.models.server_checks import check_image, check_servers, check_stages
+from kaito_pack.models.serving import serving_of_workspace
+from kaito_pack.models.tasks import check_task
 
 
-def check(body: Manifest, surroundings: Surroundings, with_model: bool = True) -> list[Problem] | None:
-    """All problems of one manifest, not yet located; None for a kind that nobody here knows.
+def check(
+    body: Manifest, surroundings: Surroundings, with_model: bool = True, is_rendered: bool = False
+) -> list[Problem] | None:
+    """Return all problems of one manifest, not yet located; None for a kind that is not known.
 
-    `with_model` False leaves out what vLLM would say of the model, where the values were asked already.
+    `with_model` False leaves out what vLLM would report about the model, if the values were checked already.
+    `is_rendered`: the manifest comes from values, which answer for the kind of model that they name.
     """
     if is_workspace(body):
         found = list(_check_workspace(body, surroundings))
-        return found + (list(_check_model(body, surroundings)) if with_model else [])
+        if with_model:
+            found += _check_model(body, surroundings)
+            found += [] if is_rendered else _check_kind(body, surroundings.target)
+        return found
     builtin = check_builtin(body, surroundings.target.kubernetes)
     if builtin is None:
         custom = check_custom(body, surroundings.target.kubernetes)
@@ -67,8 +76,8 @@ def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
 
 def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target = surroundings.target
-    yield from crd.check(body, target.kaito)
-    yield from check_template(body, target.kaito, target.kubernetes)
+    yield from with_places(crd.check(body, target.kaito), body, target.kaito)
+    yield from with_places(check_template(body, target.kaito, target.kubernetes), body, target.kaito)
     yield from webhook.check(body, surroundings)
     template = get(body, TEMPLATE)
     if isinstance(template, Mapping):
@@ -76,6 +85,16 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
     yield from controller.check(body, surroundings)
     yield from canonical.check(body, target.kaito)
     yield from advice.check(body, surroundings)
+
+
+def with_places(problems: Iterable[Problem], body: Manifest, kaito: str) -> Iterator[Problem]:
+    """Yield the problems of a Workspace; those of unknown fields name the place where the field belongs."""
+    for each in problems:
+        if each.rule.endswith("/unknown-field"):
+            from kaito_pack.kaito.misplaced import with_place  # few Workspaces have an unknown field
+
+            each = with_place(each, body, kaito)
+        yield each
 
 
 def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
@@ -96,6 +115,25 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
     yield from check_servers(body)
     yield from check_remote_code(body, catalogue(target.catalogues))
+
+
+def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
+    """Yield what the name of the model in a Workspace by others says: quantized, or not for text."""
+    serving = serving_of_workspace(body)
+    if serving is None or not serving.model_id:
+        return
+    known, path = catalogue(target.catalogues), serving.path("server")
+    image, kaito = serving.image, target.kaito
+    yield from check_quantization(serving.model_id, path, known, image, kaito, is_allowed=True)
+    yield from check_task(serving.model_id, path, known)
+
+
+def _check_kind_of_values(values: ValuesMap, known: Catalogue, image: str, kaito: str) -> Iterator[Problem]:
+    model_id, path = text(values.get("modelId")), ("modelId",)
+    if model_id:
+        is_allowed = values.get("quantization") == "allow"
+        yield from check_quantization(model_id, path, known, image, kaito, is_allowed)
+        yield from check_task(model_id, path, known)
 
 
 def check_model_of_values(
@@ -122,12 +160,13 @@ def check_model_of_values(
     if preset := text(get(workspace, ("inference", "preset", "name"))):
         yield from check_preset_access(workspace, preset, known, target.kaito, ("preset",))
     containers = sequence(get(workspace, CONTAINERS))
-    if containers and is_extended(values):
-        yield from models.check_quantization(values, known)
-    elif containers:
-        image = mapping(containers[0]).get("image")
+    if not containers:
+        return
+    image = text(mapping(containers[0]).get("image"))
+    yield from _check_kind_of_values(values, known, image, target.kaito)
+    if not is_extended(values):
         if with_advice:
-            yield from check_image(text(image), ("imageRef",))
+            yield from check_image(image, ("imageRef",))
             code = check_remote_code(workspace, known)
             yield from (warning._replace(path=("modelId",)) for warning in code)
         memory, gpus = gpu_memory(target, values.get("instanceType"))

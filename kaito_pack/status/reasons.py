@@ -9,6 +9,7 @@ from typing import Any
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.secrets import looks_like_secret
+from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, get, mapping
 from kaito_pack.status import conditions as reading
 from kaito_pack.status.conditions import ABSENT, Condition, Conditions, table
@@ -33,9 +34,9 @@ def reason(row: Mapping[str, Any], workspace: Manifest, view: WorkspaceView, rea
         "desired": view.desired,
         "ready": ready,
     }
-    told = row["reason"].format_map(words)
+    told = filled(row["reason"], words)
     if row["phase"] == "Running" and ready is not None and ready < view.desired:
-        told += ", " + table()["notes"]["fewerReady"].format_map(words)
+        told += ", " + filled(table()["notes"]["fewerReady"], words)
     return str(told)
 
 
@@ -59,9 +60,8 @@ def _detail(kind: str, workspace: Manifest, conditions: Conditions) -> str:
     elif kind == "contradiction":
         message = _contradiction(workspace, conditions)
     elif kind == "workers":
-        workers = notes["workers"].format(
-            workers=reading.worker_count(workspace), desired=desired_replicas(workspace)
-        )
+        counts = {"workers": reading.worker_count(workspace), "desired": desired_replicas(workspace)}
+        workers = filled(notes["workers"], counts)
         message = ": ".join([workers, *list(reading.reconcile_errors(conditions))[:1]])
     return printable(message).rstrip(". ") or str(notes["noMessage"])
 

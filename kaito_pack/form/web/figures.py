@@ -13,7 +13,7 @@ from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.memory import budget_table
 from kaito_pack.models.serving import ENGINE, serving_of_workspace
 from kaito_pack.run import judging as checks
-from kaito_pack.run.pipeline import Outcome
+from kaito_pack.run.judgement import Judgement
 
 # What of a catalogue's entry is worth a look, and the field of a Model that holds it.
 SHOWN = {
@@ -52,7 +52,7 @@ def serves_with_vllm(draft: Draft) -> bool:
     return draft.mode.facts.get("engine") == ENGINE and MODEL in draft.mode.schema.get("properties", {})
 
 
-def parallel(draft: Draft, outcome: Outcome) -> dict[str, Any] | None:
+def parallel(draft: Draft, outcome: Judgement) -> dict[str, Any] | None:
     """The tensor parallel size, the question that sets it, and the counts that share the model's heads.
 
     The size is the one that is rendered; before there is a manifest, the answer that will be.

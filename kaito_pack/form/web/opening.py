@@ -42,7 +42,7 @@ def opened(text: bytes | str, file: str, pack: Pack, catalogue: Catalogue, pipel
 
 
 def _problems(source: Source, pipeline: Pipeline) -> Sequence[Problem]:
-    (outcome,) = pipeline.run_sources([source])
+    (outcome,) = pipeline.judge([source])
     return outcome.problems
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, RuleLayer
+from kaito_pack.base.sentences import filled
 from kaito_pack.facts import rules
 from kaito_pack.kubernetes.decoding.decoding import Finding
 
@@ -47,6 +48,8 @@ def named(name: str, finding: Finding, base: FieldPath = (), **facts: str) -> Pr
     """The problem `name` that a finding is. `{remedy}` in a row's fix is its parameter "near", where a
     name that is near was found, else "far"."""
     parameters = rules.get_rule(name).parameters
-    remedy = str(parameters.get("near" if finding.expected else "far", "")).format(expected=finding.expected)
+    remedy = filled(
+        str(parameters.get("near" if finding.expected else "far", "")), {"expected": finding.expected}
+    )
     words = {**facts, "value": finding.value, "expected": finding.expected, "remedy": remedy}
     return rules.problem(name, base + finding.path, None, **words)

@@ -12,6 +12,7 @@ from typing import Any
 
 from kaito_pack.base.display import shown, shown_typed
 from kaito_pack.base.trees import Schema
+from kaito_pack.facts.patterns import search
 from kaito_pack.kubernetes.decoding.decoding import (
     Check,
     Finding,
@@ -238,10 +239,8 @@ def _enum(choices: list[Any]) -> Check:
 
 def _pattern(pattern: str) -> Check:
     def check(value: Any, trail: Trail, findings: Findings) -> None:
-        import re  # only a status has patterns
-
         # Go's `$` takes no line end before the text's end, as Python's does.
-        if isinstance(value, str) and not re.search(pattern.removesuffix("$") + r"\Z", value):
+        if isinstance(value, str) and not search(pattern.removesuffix("$") + r"\Z", value):
             findings.append(Finding("text", path_of(trail), shown(value), f"a text like {pattern}"))
 
     return check
