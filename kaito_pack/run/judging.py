@@ -31,6 +31,7 @@ from kaito_pack.models.remote_code import check_remote_code
 from kaito_pack.models.server_checks import check_image, check_servers, check_stages
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.tasks import check_task
+from kaito_pack.workspace.engines import checks_models
 
 
 def check(
@@ -148,7 +149,7 @@ def check_model_of_values(
     Where the user has added arguments or changed the pod template, the values do not tell what the server
     is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
     """
-    if mode.get("engine") != "vllm":
+    if not checks_models(mode.get("engine")):
         return
     yield from check_stages(values)
     known = catalogue(target.catalogues)
