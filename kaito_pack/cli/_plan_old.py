@@ -16,7 +16,8 @@ from kaito_pack.documents import read_file
 from kaito_pack.facts.rules import problem
 from kaito_pack.output.tree import workspace_files
 from kaito_pack.plan.commit import Commit
-from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.judgement import Judgement
+from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source, values_sources
 from kaito_pack.workspace.identity import Identity
 
@@ -57,7 +58,7 @@ def runs(values: Sequence[str], cluster: ClusterOptions, fleet: str | None, out:
     ]
 
 
-def bodies_of(outcomes: Sequence[Outcome]) -> list[Manifest]:
+def bodies_of(outcomes: Sequence[Judgement]) -> list[Manifest]:
     """All manifests of a run."""
     return [manifest.body for outcome in outcomes for manifest in outcome.manifests]
 

@@ -11,8 +11,8 @@ from kaito_pack.base.problems import Place, Problem
 if TYPE_CHECKING:
     from kaito_pack.plan import Planned
     from kaito_pack.plan.upgrade import Upgraded
-    from kaito_pack.run.pipeline import Outcome
-    from kaito_pack.run.validation import Entry, Report
+    from kaito_pack.run.judgement import Entry, Judgement
+    from kaito_pack.run.validation import Report
 
 DRIFT = {
     "missing": "not there; render it",
@@ -112,7 +112,7 @@ class Differing(NamedTuple):
 class Rendering:
     """The outcomes of `render` by the names of a fleet's clusters; with `--check` also what differs."""
 
-    outcomes: Mapping[str, Sequence[Outcome]]
+    outcomes: Mapping[str, Sequence[Judgement]]
     outputs: Sequence[Differing] = ()
     kind: ClassVar[str] = "rendering"
     is_strict: ClassVar[bool] = False
@@ -133,7 +133,7 @@ class Rendering:
                 yield Case(outcome.file, name, reported(outcome), unread=outcome.unread or "")
 
 
-def reported(outcome: Outcome) -> list[Problem]:
+def reported(outcome: Judgement) -> list[Problem]:
     """Return the problems of an outcome without advice, which is validate's to give."""
     return [problem for problem in outcome.problems if problem.layer != "advice"]
 

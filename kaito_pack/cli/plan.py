@@ -19,9 +19,9 @@ from kaito_pack.cli.formats import format_option
 from kaito_pack.plan import LABELS, Planned, plan
 from kaito_pack.plan.commit import files_at
 from kaito_pack.plan.upgrade import EFFECTS, upgraded
-from kaito_pack.run.pipeline import Outcome
+from kaito_pack.run.judgement import Judgement
 
-Rendered = Sequence[tuple[Run, Sequence[Outcome]]]
+Rendered = Sequence[tuple[Run, Sequence[Judgement]]]
 FAILING = (*LABELS, "created", "deleted", *EFFECTS)
 
 
@@ -134,7 +134,7 @@ def _refuse_misuse(job: Job) -> None:
         raise click.UsageError("name one thing to compare with: --out DIR, --against GIT-REF, or --old FILE")
 
 
-def _planned(run: Run, before: Before, outcomes: Sequence[Outcome], whole: bool) -> Iterator[Planned]:
+def _planned(run: Run, before: Before, outcomes: Sequence[Judgement], whole: bool) -> Iterator[Planned]:
     found = plan(before.bodies, bodies_of(outcomes), run.pipeline.target, whole, before.same_file)
     for one in found:
         one.cluster = run.name
@@ -156,7 +156,7 @@ def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> Cluste
 
 def _rendered(context: click.Context, present: Sequence[Run]) -> Rendered:
     """The outcomes of each cluster; where any is wrong, all that is wrong is told, and that is the end."""
-    made: Rendered = [(run, run.pipeline.run_sources(run.sources)) for run in present]
+    made: Rendered = [(run, run.pipeline.judge(run.sources)) for run in present]
     if code := max((put_outcomes(outcomes) for _, outcomes in made), default=0):
         context.exit(code)
     return made

@@ -10,12 +10,13 @@ from kaito_pack.facts.rules import problem
 from kaito_pack.form.draft import Draft
 from kaito_pack.form.judging import problems_at
 from kaito_pack.form.questions import Question
-from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.judgement import Judgement
+from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source
 from kaito_pack.values.layers import Layer
 
 
-def outcome_of(draft: Draft, above: Sequence[Layer] = ()) -> Outcome:
+def outcome_of(draft: Draft, above: Sequence[Layer] = ()) -> Judgement:
     """What the pipeline that renders files makes of the draft, with `above` laid over it.
 
     Without advice: who fills in a form has asked for none.
@@ -23,7 +24,7 @@ def outcome_of(draft: Draft, above: Sequence[Layer] = ()) -> Outcome:
     ground = draft.ground
     pipeline = Pipeline(ground.pack, ground.target, ground.below, above, with_advice=False)
     source = Source(draft.file or "", [Document(draft.file or "", 1, draft.document())])
-    (outcome,) = pipeline.run_sources([source])
+    (outcome,) = pipeline.judge([source])
     return outcome
 
 

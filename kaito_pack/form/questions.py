@@ -14,8 +14,8 @@ from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.target import Target
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
-from kaito_pack.models.serving import ENGINE
 from kaito_pack.pack import Mode, Pack, json_schema
+from kaito_pack.workspace.engines import WEIGHTS, hub_engines
 
 Kind = Literal["choice", "switch", "integer", "text", "list", "map"]
 MODE = "modelSource"
@@ -219,8 +219,9 @@ def suggested(
     if told.suggest == "instanceTypes":
         return tuple(instance_types.names(target.cloud, target.kaito))
     if told.suggest == "models":
+        loaders = set(hub_engines(WEIGHTS))
         usable = [model for model in catalogue.models() if not model.quantization]
-        return tuple(model.model_id for model in usable if ENGINE in model.engines)
+        return tuple(model.model_id for model in usable if not loaders.isdisjoint(model.engines))
     if told.suggest == "ggufRepositories":
         return figures.gguf_repositories if figures else tuple(gguf_repositories(catalogue))
     return ()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
-from kaito_pack.base.trees import Manifest, get
+from kaito_pack.base.trees import Fields, Manifest, get
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 Provisioning = Literal["auto", "byo"]
@@ -68,7 +68,7 @@ class Surroundings:
     """
 
     target: Target
-    config_maps: Sequence[Mapping[str, Any]] = ()
+    config_maps: Sequence[Manifest] = ()
     workspaces: Sequence[Manifest] = ()
     services: Sequence[Manifest] = ()
     claims: Sequence[Manifest] = ()
@@ -94,7 +94,7 @@ class Surroundings:
             "claims": _grouped(self.claims, lambda body: (namespace(body), get(body, ("metadata", "name")))),
         }
 
-    def workspaces_labelled(self, match_labels: Mapping[str, Any]) -> Sequence[Manifest]:
+    def workspaces_labelled(self, match_labels: Fields) -> Sequence[Manifest]:
         """The Workspaces whose selector has just these matchLabels."""
         return self._found("workspaces", labels_key(match_labels))
 
@@ -138,9 +138,9 @@ def labels_key(labels: object) -> object:
 
 
 def _grouped(
-    bodies: Sequence[Manifest], key_of: Callable[[Mapping[str, Any]], object]
-) -> Mapping[object, Sequence[Mapping[str, Any]]]:
-    groups: dict[object, list[Mapping[str, Any]]] = {}
+    bodies: Sequence[Manifest], key_of: Callable[[Manifest], object]
+) -> Mapping[object, Sequence[Manifest]]:
+    groups: dict[object, list[Manifest]] = {}
     for body in bodies:
         key = key_of(body)
         try:

@@ -13,9 +13,11 @@ from kaito_pack.documents import Document, read_file
 from kaito_pack.facts import tables
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import json_schema
+from kaito_pack.pack.catalogue_schema import catalogue_schema
 
 API_VERSION = "pack.kubefoundry.io/v1"
-KINDS = ("Catalogue", "Fleet", "Target")
+CATALOGUE = "Catalogue"
+KINDS = (CATALOGUE, "Fleet", "Target")
 NAMES = {"object": "a map", "array": "a list", "string": "a text (in quotes)", "integer": "a whole number"}
 
 
@@ -45,7 +47,8 @@ def check_file(document: Document, kind: str) -> Iterator[Problem]:
 def check(value: object, kind: str) -> Iterator[Problem]:
     """The problems of plain data that is to be one of KINDS, by `schemas/<kind>.schema.json`, by path."""
     folders = [folder / "schemas" for folder in tables.folders()]
-    schema = json_schema.resolve(f"{kind.lower()}.schema.json", folders)
+    name = f"{kind.lower()}.schema.json"
+    schema = catalogue_schema() if kind == CATALOGUE else json_schema.resolve(name, folders)
     errors = json_schema.validator(schema).iter_errors(value)
     for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path]):
         yield from explained(error)

@@ -15,6 +15,7 @@ from kaito_pack.documents import read_text
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.files import check_file
+from kaito_pack.pack_check.engines import check_engines
 from kaito_pack.pack_check.tables import check_schemas
 from kaito_pack.rendering.render_child import ForeignTemplates
 from kaito_pack.run.pipeline import Pipeline
@@ -43,14 +44,15 @@ def listed(pack: Pack) -> list[Listed]:
 
 def check(pack: Pack, target: Target) -> list[str]:
     """What is wrong with the user's folders of `pack`, a line each."""
-    broken = [line for folder in pack.folders[:-1] for line in check_schemas(folder)]
+    own = pack.folders[:-1]
+    broken = [line for folder in own for line in (*check_schemas(folder), *check_engines(folder))]
     if broken:
         return broken  # what is made of them would be told a second time
     reader = ForeignTemplates(pack.template_folders)
     # Ours, too: a partial or a schema that the pack has replaced is part of them.
     found = [line for name in pack.mode_names for line in _check_mode(pack, name, reader)]
     # Examples tell something only where schemas and templates are sound.
-    found = found or [line for folder in pack.folders[:-1] for line in _check_examples(pack, folder, target)]
+    found = found or [line for folder in own for line in _check_examples(pack, folder, target)]
     return list(dict.fromkeys(found))
 
 

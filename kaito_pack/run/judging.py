@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from kaito_pack.base.display import shown
+from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, text
@@ -33,6 +33,7 @@ from kaito_pack.models.server_checks import check_image, check_servers, check_st
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.tasks import check_task
 from kaito_pack.models.weights import check_weights
+from kaito_pack.workspace.engines import checks_models
 
 
 def check(
@@ -72,19 +73,32 @@ def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
 
 
 def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
-    """The problem of a kind that Kubernetes does not have in a group of its own; None for anybody else's."""
+    """The problem of a kind that Kubernetes does not have in one of its groups; None for other groups."""
     api_version, kind = body.get("apiVersion"), body.get("kind")
-    if not isinstance(api_version, str) or not definitions.is_own_group(kubernetes, api_version):
+    if not isinstance(api_version, str) or not isinstance(kind, str):
         return None
+    if not definitions.is_own_group(kubernetes, api_version):
+        return _misspelt_group(api_version, kind, kubernetes)
     what = shown(f"{api_version} {kind}")
     wrong = "apiVersion" if definitions.has_kind(kubernetes, str(kind)) else "kind"
     return [problem("kubernetes/kind-absent", (wrong,), what=what, kubernetes=kubernetes)]
 
 
+def _misspelt_group(api_version: str, kind: str, kubernetes: str) -> list[Problem] | None:
+    """The problem of a kind of Kubernetes in a group that is spelt almost like its own."""
+    right = definitions.api_versions_of(kubernetes, kind)
+    groups = {each.rpartition("/")[0]: each for each in reversed(right) if "." in each}
+    near = did_you_mean(api_version.rpartition("/")[0], groups, 0.85)
+    if near is None:
+        return None
+    facts = {"what": shown(f"{api_version} {kind}"), "kubernetes": kubernetes, "expected": groups[near]}
+    return [problem("kubernetes/group-misspelt", ("apiVersion",), **facts)]
+
+
 def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target = surroundings.target
-    yield from crd.check(body, target.kaito)
-    yield from check_template(body, target.kaito, target.kubernetes)
+    yield from with_places(crd.check(body, target.kaito), body, target.kaito)
+    yield from with_places(check_template(body, target.kaito, target.kubernetes), body, target.kaito)
     yield from webhook.check(body, surroundings)
     template = get(body, TEMPLATE)
     if isinstance(template, Mapping):
@@ -92,6 +106,16 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
     yield from controller.check(body, surroundings)
     yield from canonical.check(body, target.kaito)
     yield from advice.check(body, surroundings)
+
+
+def with_places(problems: Iterable[Problem], body: Manifest, kaito: str) -> Iterator[Problem]:
+    """Yield the problems of a Workspace; those of unknown fields name the place where the field belongs."""
+    for each in problems:
+        if each.rule.endswith("/unknown-field"):
+            from kaito_pack.kaito.misplaced import with_place  # few Workspaces have an unknown field
+
+            each = with_place(each, body, kaito)
+        yield each
 
 
 def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
@@ -145,7 +169,7 @@ def check_model_of_values(
     Where the user has added arguments or changed the pod template, the values do not tell what the server
     is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
     """
-    if mode.get("engine") != "vllm":
+    if not checks_models(mode.get("engine")):
         return
     yield from check_stages(values)
     known = catalogue(target.catalogues)

@@ -13,7 +13,7 @@ from kaito_pack.base.sentences import sentence
 if TYPE_CHECKING:
     from kaito_pack.cli._results import Plan, Preflight, Upgrade, Validation
     from kaito_pack.plan import Planned
-    from kaito_pack.run.validation import Entry
+    from kaito_pack.run.judgement import Entry
 
 
 def validation(result: Validation) -> Iterator[str]:

@@ -17,8 +17,8 @@ from kaito_pack.cli.formats import Note
 
 if TYPE_CHECKING:
     from kaito_pack.cli._results import Plan, Preflight, Rendering, Upgrade, Validation
-    from kaito_pack.run.pipeline import Outcome
-    from kaito_pack.run.validation import Entry, Report
+    from kaito_pack.run.judgement import Entry, Judgement
+    from kaito_pack.run.validation import Report
 
 COLOURS = {"ok": "green", "warning": "yellow", "undecidable": "yellow", "error": "red"}
 
@@ -105,9 +105,9 @@ def rendering(result: Rendering) -> Iterator[str]:
         yield from _differing(output)
 
 
-def _by_cluster(clusters: Mapping[str, Sequence[Outcome]]) -> Iterator[Note]:
+def _by_cluster(clusters: Mapping[str, Sequence[Judgement]]) -> Iterator[Note]:
     """For each values file that does not work everywhere: where it works, where not, and why not."""
-    files: dict[str, list[tuple[str, Outcome]]] = {}
+    files: dict[str, list[tuple[str, Judgement]]] = {}
     for name, outcomes in clusters.items():
         for outcome in outcomes:
             files.setdefault(outcome.file, []).append((name, outcome))
@@ -121,7 +121,7 @@ def _by_cluster(clusters: Mapping[str, Sequence[Outcome]]) -> Iterator[Note]:
         yield Note(escaped(f"{file}: {accepted}refused on {why}"))
 
 
-def _reason(outcome: Outcome) -> str:
+def _reason(outcome: Judgement) -> str:
     if outcome.unread is not None:
         return outcome.unread.removeprefix(f"{escaped(outcome.file)}: ")
     first = next(problem for problem in outcome.problems if problem.is_error)

@@ -11,9 +11,10 @@ from kaito_pack.form.model_choice import MODEL, About, model_schema
 from kaito_pack.models.fit import fit_table
 from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.memory import budget_table
-from kaito_pack.models.serving import ENGINE, serving_of_workspace
+from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.run import judging as checks
-from kaito_pack.run.pipeline import Outcome
+from kaito_pack.run.judgement import Judgement
+from kaito_pack.workspace.engines import checks_models
 
 # What of a catalogue's entry is worth a look, and the field of a Model that holds it.
 SHOWN = {
@@ -48,11 +49,11 @@ def _figure(name: str, value: Any) -> str:
 
 
 def serves_with_vllm(draft: Draft) -> bool:
-    """Whether vLLM serves a model of the Hub there, whose figures may be known."""
-    return draft.mode.facts.get("engine") == ENGINE and MODEL in draft.mode.schema.get("properties", {})
+    """Whether an engine whose models are checked serves one of the Hub there: its figures may be known."""
+    return checks_models(draft.mode.facts.get("engine")) and MODEL in draft.mode.schema.get("properties", {})
 
 
-def parallel(draft: Draft, outcome: Outcome) -> dict[str, Any] | None:
+def parallel(draft: Draft, outcome: Judgement) -> dict[str, Any] | None:
     """The tensor parallel size, the question that sets it, and the counts that share the model's heads.
 
     The size is the one that is rendered; before there is a manifest, the answer that will be.

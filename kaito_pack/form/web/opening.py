@@ -11,12 +11,12 @@ from kaito_pack.form.model_choice import MODEL, about
 from kaito_pack.form.questions import MODE
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.models.model import runs_on_kaito
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source
 from kaito_pack.values.layers import without_nulls
 from kaito_pack.values.wrapping import unwrapped
+from kaito_pack.workspace.engines import runs_on_kaito
 
 
 def opened(text: bytes | str, file: str, pack: Pack, catalogue: Catalogue, pipeline: Pipeline) -> State:
@@ -42,7 +42,7 @@ def opened(text: bytes | str, file: str, pack: Pack, catalogue: Catalogue, pipel
 
 
 def _problems(source: Source, pipeline: Pipeline) -> Sequence[Problem]:
-    (outcome,) = pipeline.run_sources([source])
+    (outcome,) = pipeline.judge([source])
     return outcome.problems
 
 

@@ -27,7 +27,8 @@ from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.run import judging as checks
-from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.judgement import Judgement
+from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.values.layers import Layer
 
 FILE = "values.yaml"
@@ -119,7 +120,7 @@ def _target(cluster: Chosen) -> dict[str, Question]:
     return {f"target/{one.name}": one for one in cluster.questions}
 
 
-def _unanswered(asked: Asked, outcome: Outcome) -> Iterator[Problem]:
+def _unanswered(asked: Asked, outcome: Judgement) -> Iterator[Problem]:
     """What the form requires although a file may leave it out: a gated model's token."""
     told = {one.path for one in outcome.problems}
     below = [layer.document.value for layer in asked.draft.ground.below]

@@ -13,7 +13,8 @@ from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.plan import Planned, plan
 from kaito_pack.plan.upgrade import Reason, Upgraded
-from kaito_pack.run.validation import Entry, Report
+from kaito_pack.run.judgement import Entry
+from kaito_pack.run.validation import Report
 
 # What a terminal, a workflow command, XML or a cell of a table would act on.
 HOSTILE = 'a\x1b[31m\x7f\x85\u202e\n::error::|`</failure>]]>&"\ud800\x00'

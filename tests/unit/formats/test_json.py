@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from kaito_pack.cli._results import Plan, Preflight, Upgrade, Validation
-from kaito_pack.run.validation import Entry, Report
+from kaito_pack.run.judgement import Entry
+from kaito_pack.run.validation import Report
 from tests.unit.formats.cases import HOSTILE, notes, planned, problem, report, shown, upgraded
 
 
