@@ -17,8 +17,8 @@ from kaito_pack.models.quantities import gibibytes
 from kaito_pack.models.vllm_arguments import gpu_limit
 from kaito_pack.models.words import billions_of, matching_rows
 from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace.engines import GGUF, engine
 
-ENGINE = "llamacpp"
 MEMORY = "advice/memory-below-model"
 GPU_MEMORY = "advice/gpu-memory-below-model"
 SUFFIX = ".gguf"
@@ -42,7 +42,8 @@ class GgufModel(NamedTuple):
 def gguf_model(manifest: Manifest) -> GgufModel | None:
     """Return the model that llama.cpp serves in a Workspace; None without one, or if its size is unknown."""
     view = read_workspace(manifest)
-    if view.engine != ENGINE or view.container is None or view.is_tuning:
+    is_gguf = mapping(engine(view.engine).get("serves")).get("format") == GGUF
+    if not is_gguf or view.container is None or view.is_tuning:
         return None
     container = mapping(get(manifest, view.container))
     tag = (view.image or "").partition("@")[0].rpartition("/")[2]

@@ -17,11 +17,11 @@ from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.kaito.target import Surroundings, namespace
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.quantities import gibibytes
-from kaito_pack.models.serving import ENGINE
 from kaito_pack.models.size import weights_by_name
 from kaito_pack.models.storage import Storage, is_offline, weights_storage
 from kaito_pack.models.vllm_arguments import server_command
 from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace.engines import checks_models
 
 STARTUP = "advice/startup-time"
 DISK = "advice/disk-too-small"
@@ -54,7 +54,7 @@ def check_weights(manifest: Manifest, catalogue: Catalogue, around: Surroundings
 def server_of(manifest: Manifest, catalogue: Catalogue) -> Server | None:
     """Return the vLLM server of a Workspace with a model whose weights are known; None for any other."""
     view = read_workspace(manifest)
-    if view.engine != ENGINE or view.container is None or view.is_tuning or not view.model_id:
+    if not checks_models(view.engine) or view.container is None or view.is_tuning or not view.model_id:
         return None
     model = catalogue.find(view.model_id)
     named = None if model else weights_by_name(view.model_id, catalogue)
