@@ -184,10 +184,11 @@ class Pipeline:
             problems = [each for each in problems if each.layer != "advice"]
         if not problems:
             return []
-        from kaito_pack.rendering.trace import told_of_values
+        from kaito_pack.rendering.trace import located_in_values
 
         return [
-            each if each.place else told_of_values(each, values, manifest, self.renderer) for each in problems
+            each if each.place else located_in_values(each, values, manifest, self.renderer)
+            for each in problems
         ]
 
     def _model_problems(self, values: Values, judgement: Judgement) -> list[Problem]:
@@ -198,7 +199,7 @@ class Pipeline:
         problems = judging.check_model_of_values(
             values.filled, values.mode.facts, workspace, self.target, self.with_advice
         )
-        return [each.at(values.place(each.path)) for each in problems]
+        return [each.located(values.place(each.path)) for each in problems]
 
 
 def _objects(manifests: Sequence[RenderedManifest], judgement: Judgement) -> list[Entry]:
