@@ -14,10 +14,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Timer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import kaito_pack
 from kaito_pack.base.problems import PackError
+
+if TYPE_CHECKING:
+    from kaito_pack.rendering.marking import Mark
 
 SECONDS = 10  # for one template, and for all of one values file
 MEMORY = 1 << 30  # bytes of address space
@@ -38,10 +41,24 @@ class ForeignTemplates:
         texts: list[str] = self._answers(requests)
         return texts
 
-    def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, str, list[tuple[str, int]]]:
-        """What `template_lines.marked_texts` gives; raises as `texts` does."""
+    def marked_texts(self, template: str, context: Mapping[str, Any]) -> tuple[str, str, list[Mark]]:
+        """What `marking.marked_texts` gives; raises as `texts` does."""
+        from kaito_pack.rendering.marking import Mark  # Jinja2, which this process needs for nothing else
+
         ((text, marked, marks),) = self._answers([{"do": "marked", "template": template, "context": context}])
-        return text, marked, [(name, line) for name, line in marks]
+        return (
+            text,
+            marked,
+            [
+                Mark(name, line, tuple(map(tuple, own)), tuple(map(tuple, around)), words)
+                for name, line, own, around, words in marks
+            ],
+        )
+
+    def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
+        """The template's text with marks, and what each mark stands for; raises as `texts` does."""
+        _, marked, marks = self.marked_texts(template, context)
+        return marked, marks
 
     def names(self, template: str) -> tuple[list[str], list[str]]:
         """What `templates.names_of` gives; raises as `texts` does."""

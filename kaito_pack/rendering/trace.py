@@ -1,7 +1,7 @@
 """Which values made a part of a manifest: each value is changed in turn, and the manifest rendered again.
 
-That needs no help from the templates, so it holds for any mode. It runs only once there is something
-to explain, as it renders once a value.
+That needs no help from the templates, so it holds for any mode. It renders once a value, so `explain` alone
+uses it, and `locating` if a template looks at its own output.
 """
 
 from __future__ import annotations
@@ -37,15 +37,11 @@ def _culprits(
             yield value_path
 
 
-def located_in_values(
-    problem: Problem, values: Values, manifest: RenderedManifest, renderer: Renderer
-) -> Problem:
-    """A problem in a manifest, told in terms of the values line that caused it."""
-    if (setting := setting_of(problem, values)) is not None:
-        return problem._replace(path=setting).located(values.place(setting))
-    if (written := written_at(problem.path, manifest)) is not None:
-        return problem.located(values.place(written, key=problem.rule.endswith("/unknown-field")))
-    return problem.located(values.place(next(_culprits(values, manifest, problem.path, renderer), ())))
+def first_culprit(
+    values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
+) -> FieldPath:
+    """The first of `culprits`, a given one if one is; empty if no value decides. Renders once a value."""
+    return next(_culprits(values, manifest, path, renderer), ())
 
 
 def setting_of(problem: Problem, values: Values) -> FieldPath | None:

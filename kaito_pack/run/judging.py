@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from kaito_pack.base.display import shown
+from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, text
@@ -66,13 +66,26 @@ def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
 
 
 def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
-    """The problem of a kind that Kubernetes does not have in a group of its own; None for anybody else's."""
+    """The problem of a kind that Kubernetes does not have in one of its groups; None for other groups."""
     api_version, kind = body.get("apiVersion"), body.get("kind")
-    if not isinstance(api_version, str) or not definitions.is_own_group(kubernetes, api_version):
+    if not isinstance(api_version, str) or not isinstance(kind, str):
         return None
+    if not definitions.is_own_group(kubernetes, api_version):
+        return _misspelt_group(api_version, kind, kubernetes)
     what = shown(f"{api_version} {kind}")
     wrong = "apiVersion" if definitions.has_kind(kubernetes, str(kind)) else "kind"
     return [problem("kubernetes/kind-absent", (wrong,), what=what, kubernetes=kubernetes)]
+
+
+def _misspelt_group(api_version: str, kind: str, kubernetes: str) -> list[Problem] | None:
+    """The problem of a kind of Kubernetes in a group that is spelt almost like its own."""
+    right = definitions.api_versions_of(kubernetes, kind)
+    groups = {each.rpartition("/")[0]: each for each in reversed(right) if "." in each}
+    near = did_you_mean(api_version.rpartition("/")[0], groups, 0.85)
+    if near is None:
+        return None
+    facts = {"what": shown(f"{api_version} {kind}"), "kubernetes": kubernetes, "expected": groups[near]}
+    return [problem("kubernetes/group-misspelt", ("apiVersion",), **facts)]
 
 
 def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:

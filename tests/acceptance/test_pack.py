@@ -163,7 +163,7 @@ def test_a_new_kaito_version_is_files_alone(run: Run, tmp_path: Path) -> None:
         "facts/kaito/0.13.json": json.dumps(newest),
         "facts/kaito/versions.json": json.dumps({"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}),
         "facts/rules/webhook.json": json.dumps(
-            {f"kaito/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
+            {f"webhook/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
         ),
     }
     folder = pack(tmp_path / "next", files)
@@ -339,7 +339,10 @@ def test_a_schema_of_true_allows_anything(run: Run, tmp_path: Path) -> None:
         ("rules/webhook.json", {"kaito/preset-unknown": {"versions": "x-"}}, "a range is written like 0.8-"),
         ("rules/webhook.json", {"webhook/preset-unknown": {"apis": "none"}}, "apis is 'none'"),
         ("rules/webhook.json", {"crd/mine": {}}, "crd/mine: the name of a rule in this file must begin"),
+        ("rules/webhook.json", {"kaito/gpus-unused": {}}, "Move its row to facts/rules/advice.json"),
         ("rules/webhook.json", {"webhook/mine": {}}, "webhook/mine: nothing checks this rule"),
+        ("rules/webhook.json", {"webhook/unknown-field": {"formerly": 5}}, "formerly is 5"),
+        ("rules/webhook.json", {"webhook/unknown-field": {"formerly": [[]]}}, "formerly is [[]]"),
         ("kaito/0.13.json", {}, "holds no schema of v1beta1"),
         ("kaito/0.13.json", {"v1beta1": {"properties": {}}}, "versions.json has no row 0.13"),
         ("kaito/version.json", {}, "nothing reads a file of that name"),
@@ -465,7 +468,7 @@ def test_an_upgrade_to_a_made_up_version_is_planned_and_the_form_offers_it(run: 
             "facts/kaito/0.13.json": (ROOT / "facts/kaito/0.12.json").read_text("utf-8"),
             "facts/kaito/versions.json": '{"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}',
             "facts/rules/webhook.json": json.dumps(
-                {f"kaito/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
+                {f"webhook/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
             ),
         },
     )
