@@ -1,4 +1,4 @@
-"""The values line behind a problem of a rendered manifest, problem with one rendering for all problems."""
+"""The values line behind a problem of a rendered manifest, found with one rendering for all problems."""
 
 from __future__ import annotations
 
@@ -102,12 +102,12 @@ class Locator:
             before = [spot for spot in of_line if spot.column <= place.column - 1]
             return before[-1:] or of_line[:1]
         indent = len(lines[start.line - 1]) - len(lines[start.line - 1].lstrip())
-        problem = list(spots[start.line - 1])
+        marked = list(spots[start.line - 1])
         for line, of_line in zip(lines[start.line :], spots[start.line :], strict=True):
             if line.strip() and len(line) - len(line.lstrip()) <= indent:
                 break
-            problem += of_line
-        return problem
+            marked += of_line
+        return marked
 
     def _absent(self, path: FieldPath) -> Iterator[Spot]:
         """The marks of lines that would write the missing key, whether or not they were rendered."""
