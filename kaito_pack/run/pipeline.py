@@ -234,6 +234,7 @@ def surroundings(target: Target, bodies: Sequence[Manifest]) -> Surroundings:
         config_maps=[body for body in bodies if body.get("kind") == "ConfigMap"],
         workspaces=[body for body in bodies if is_workspace(body)],
         services=[body for body in bodies if body.get("kind") == "Service"],
+        claims=[body for body in bodies if body.get("kind") == "PersistentVolumeClaim"],
     )
 
 
