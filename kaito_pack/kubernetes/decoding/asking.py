@@ -86,7 +86,7 @@ def named(
     rule: str = "kubernetes/name-format",
     empty: bool = True,
 ) -> Iterator[Problem]:
-    """Yield a problem if the field is a text without the format that `fits` checks; `empty` allows an empty one."""
+    """Yield a problem if the field is a text that does not fit the format; `empty` allows an empty one."""
     value = owner.get(name)
     if isinstance(value, str) and not (empty and not value) and not fits(value):
         yield problem(rule, (*path, name), field=name, value=shown(value))

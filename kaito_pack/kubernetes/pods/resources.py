@@ -51,7 +51,7 @@ def is_resource_name(name: str) -> bool:
 def check_resources(
     resources: object, path: FieldPath, claims: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a container's `resources`; `claims` are the names of the pod's resourceClaims."""
+    """Yield what is wrong with a container's `resources`; `claims` names the pod's resourceClaims."""
     limits = dict(quantities(mapping(resources).get("limits")))
     requests = dict(quantities(mapping(resources).get("requests")))
     yield from check_amounts(limits, (*path, "limits"))
