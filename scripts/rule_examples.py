@@ -8,17 +8,20 @@ tests/pairs/, of long ones the part where the two differ.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from functools import cache
 from itertools import takewhile
 from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.root import ROOT
-from kaito_pack.base.trees import differences
-from kaito_pack.documents import read_file, read_text
+from kaito_pack.base.trees import differences, get, put
+from kaito_pack.documents import Document, read_file, read_text
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.run.validation import Entry
 from tests.manifest_cases import Case, cases
 from tests.rule_pairs import pairs
 
@@ -33,12 +36,6 @@ def examples(pack: Pack) -> dict[str, dict[str, str]]:
 
 
 def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
-    twins = {case.file.stem: case for case in cases() if case.verdict == "accepted"}
-    plain = {
-        document.value["kind"]: document.value
-        for name in ("objects", "service", "pod")
-        for document in read_file(str(ROOT / "tests" / "manifests" / "accepted" / f"plain-{name}.yaml"))
-    }
     for case in cases():
         if not case.rule:
             continue
@@ -46,15 +43,28 @@ def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
         found = next(one for one in entry.problems if one.rule == case.rule)
         body = dict(entry.body or {})
         path = found.path[len(entry.prefix) :]
-        good = _good(case, twins, plain, body)
         if case.rule.startswith("values/pack-file-"):
-            twin = twins[case.file.stem]
-            yield case.rule, {"bad": _text(case), "good": _text(twin)}
+            yield case.rule, {"bad": _text(case), "good": _text(_twins()[case.file.stem])}
             continue
-        # What tells the two apart may stand beside the field: then they are shown from higher up.
-        while path and excerpt(body, path) == excerpt(good, path):
-            path = path[:-1]
-        yield case.rule, {"bad": excerpt(body, path), "good": excerpt(good, path)}
+        good = good_entry(case, str(body.get("kind"))).body or {}
+        yield case.rule, dict(zip(("bad", "good"), _contrast(body, good, path), strict=True))
+
+
+def _contrast(bad: Mapping[str, Any], good: Mapping[str, Any], path: FieldPath) -> tuple[str, str]:
+    """Return the parts of two manifests that show the difference at `path`, or beside it from higher up."""
+    for length in range(len(path), -1, -1):
+        parts = excerpt(bad, path[:length]), excerpt(good, path[:length])
+        if parts[0] != parts[1]:
+            return parts
+    # The excerpts end before the difference: what both have in common is left out, but for the name.
+    shortened = [deepcopy(dict(body)) for body in (bad, good)]
+    while not all(isinstance(get(body, path), dict) for body in shortened):
+        path = path[:-1]
+    owners = [get(body, path) for body in shortened]
+    for body, owner, other in zip(shortened, owners, reversed(owners), strict=True):
+        named = {key: owner[key] for key in ("name",) if key in owner}
+        put(body, path, {**named, **_less(owner, other)})
+    return excerpt(shortened[0], path), excerpt(shortened[1], path)
 
 
 def _text(case: Case) -> str:
@@ -62,16 +72,30 @@ def _text(case: Case) -> str:
     return case.text.partition("\n")[2]
 
 
-def _good(
-    case: Case, twins: Mapping[str, Case], plain: Mapping[str, Any], body: Mapping[str, Any]
-) -> Mapping[str, Any]:
+def good_entry(case: Case, kind: str) -> Entry:
+    """Return what the validation reports of the manifest that shows how the rule of a case is kept.
+
+    It is the accepted twin of the case, else a plain manifest of the kind, else a plain Workspace.
+    """
     for name in (case.file.stem, f"{case.file.stem}-right"):
-        twin = twins.get(name)
+        twin = _twins().get(name)
         if twin is not None and twin is not case:
-            return twin.judged().body or {}
-    # A plain manifest of the kind; of a kind without one, a plain Workspace's pod.
-    good: Mapping[str, Any] = plain.get(str(body.get("kind")), plain["Workspace"])
-    return good
+            return twin.judged()
+    return case.judge([_plain().get(kind, _plain()["Workspace"])])
+
+
+@cache
+def _twins() -> Mapping[str, Case]:
+    return {case.file.stem: case for case in cases() if case.verdict == "accepted"}
+
+
+@cache
+def _plain() -> Mapping[str, Document]:
+    return {
+        document.value["kind"]: document
+        for name in ("objects", "service", "pod")
+        for document in read_file(str(ROOT / "tests" / "manifests" / "accepted" / f"plain-{name}.yaml"))
+    }
 
 
 def _of_values(pack: Pack) -> Iterator[tuple[str, dict[str, str]]]:

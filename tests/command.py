@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # What the shell of a developer may have set and no test expects.
 NOT_INHERITED = ("KAITO_PACK", "NO_COLOR", "_RENDER_PY_COMPLETE")
 _Cache = type(cache(len))
+PATIENCE = 300.0  # seconds: only a command that hangs takes longer
 _IGNORED_SIGNALS = {signal.SIGKILL, signal.SIGSTOP}
 
 
@@ -69,10 +70,12 @@ def run_here(
     use, streams that were read. Raises Leak if the command changes the process in a way that is not reset,
     and whatever `main` raises besides SystemExit: a process would print a traceback.
     """
+    if python := [name for name in env or {} if name.startswith("PYTHON")]:
+        raise ValueError(f"Python reads {', '.join(python)} when a process starts; use run_process")
     words = [str(ROOT / "render.py"), *map(str, arguments)]
     streams = [_stream(_bytes(stdin)), _stream(), _stream(errors="backslashreplace")]
     with _own_state(environment(env), cwd), _instead(sys, "argv", words), _standard_streams(streams):
-        code = _exit_code_of_main()
+        code = _exit_code_of_main(words)
     outputs = [_written(stream, text) for stream in streams[1:]]
     return subprocess.CompletedProcess(words, code, *outputs)
 
@@ -83,10 +86,11 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**inherited, **(changes or {})}
 
 
-def _exit_code_of_main() -> int:
+def _exit_code_of_main(words: list[str]) -> int:
     main = import_module("kaito_pack.cli").main
     try:
-        main()
+        with _patience(words):
+            main()
     except SystemExit as end:
         if not isinstance(end.code, int):
             raise Leak(f"main has exited with {end.code!r}, not a number") from None
@@ -94,6 +98,25 @@ def _exit_code_of_main() -> int:
     finally:
         gc.unfreeze()  # `main` freezes what goes with the process, and this process stays
     raise Leak("main has returned instead of exiting")
+
+
+@contextmanager
+def _patience(words: list[str]) -> Iterator[None]:
+    """Interrupt the main thread after PATIENCE seconds, as Ctrl-C does, and raise TimeoutExpired."""
+    late: list[None] = []
+
+    def interrupt() -> None:
+        late.append(None)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    timer = threading.Timer(PATIENCE, interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if late:
+            raise subprocess.TimeoutExpired(words, PATIENCE)
 
 
 def _bytes(text: str | bytes) -> bytes:

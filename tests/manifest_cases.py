@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kaito_pack.documents import Document, read_file
-from kaito_pack.kaito.target import Target
+from kaito_pack.kaito.target import Nodes, Target
 from kaito_pack.pack import Pack
 from kaito_pack.run.sources import Source
 from kaito_pack.run.validation import Entry, Validation
@@ -31,21 +31,39 @@ class Case:
     def judged(self) -> Entry:
         """What `validate` says of the manifest that the file is about."""
         documents = [document for document in read_file(str(self.file)) if document.value is not None]
-        stored: list[Document] = []
-        if self.options.get("old") == "first":
-            stored = [documents.pop(0)]
+        stored = [documents.pop(0)] if self.options.get("old") == "first" else []
+        return self.judge(documents, stored)
+
+    def judge(self, documents: Sequence[Document], stored: Sequence[Document] = ()) -> Entry:
+        """What `validate` says of the first Workspace, else of the first manifest, in the case's cluster."""
+        old = [Source(str(self.file), stored)] if stored else []
+        entries = Validation(Pack(), self._target()).run([Source(str(self.file), documents)], old).entries
+        workspaces = [entry for entry in entries if entry.kind == "Workspace"]
+        return workspaces[0] if workspaces else entries[0]
+
+    def _target(self) -> Target:
         options: dict[str, Any] = dict(self.options)
-        target = Target(
+        return Target(
             kaito=options["kaito"],
             kubernetes=options.get("kubernetes", "1.35"),
             provisioning=options["provisioning"],
             cloud=options.get("cloud", "azure"),
             gpu_memory_gib=float(options["gpu"]) if "gpu" in options else None,
+            feature_gates=tuple((gate.lstrip("!"), gate[0] != "!") for gate in _listed(options, "gates")),
+            config_maps=_listed(options, "maps"),
+            nodes=_nodes(options),
         )
-        old = [Source(str(self.file), stored)] if stored else []
-        entries = Validation(Pack(), target).run([Source(str(self.file), documents)], old).entries
-        workspaces = [entry for entry in entries if entry.kind == "Workspace"]
-        return workspaces[0] if workspaces else entries[0]
+
+
+def _listed(options: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(filter(None, options.get(name, "").split(",")))
+
+
+def _nodes(options: Mapping[str, Any]) -> tuple[Nodes, ...] | None:
+    if "nodes" not in options:
+        return None
+    pairs = (label.partition(":") for label in _listed(options, "nodes"))
+    return tuple(Nodes(((key, value),)) for key, _, value in pairs)
 
 
 @cache

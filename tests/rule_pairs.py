@@ -22,6 +22,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.plan.upgrade import upgraded
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source
+from kaito_pack.run.validation import Validation
 
 FOLDER = Path(__file__).resolve().parent / "pairs"
 Options = Mapping[str, str]
@@ -102,6 +103,25 @@ def _by_crd(documents: Sequence[Document], _: Options) -> list[Problem]:
         return [found for one in documents for found in check_custom(one.value, "1.35") or ()]
 
 
+def _among_files(documents: Sequence[Document], _: Options) -> list[Problem]:
+    """Manifests that are validated together."""
+    validation = Validation(Pack(), Target("0.12", "1.35", "auto"))
+    entries = validation.run([Source("pair.yaml", documents)]).entries
+    return [found for entry in entries for found in entry.problems]
+
+
+def _by_update(documents: Sequence[Document], _: Options) -> list[Problem]:
+    """A stored object and its update, for a made-up KAITO 0.13 that is rows alone."""
+    try:
+        validation = Validation(
+            Pack([FOLDER.parent / "packs" / "kaito-0.13"]), Target("0.13", "1.35", "auto")
+        )
+        old, new = ([Source("pair.yaml", [document])] for document in documents)
+        return [found for entry in validation.run(new, old).entries for found in entry.problems]
+    finally:
+        Pack()
+
+
 @contextmanager
 def _pack_of_pairs() -> Iterator[Pack]:
     """A pack whose tables are in use until it is left."""
@@ -118,4 +138,6 @@ _JUDGES: Mapping[str, Callable[[Sequence[Document], Options], list[Problem]]] = 
     "upgrade": _by_upgrade,
     "schema": _by_schema,
     "kinds": _by_crd,
+    "next": _by_update,
+    "files": _among_files,
 }

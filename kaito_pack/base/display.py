@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kaito_pack.base.secrets import looks_like_secret
+
 LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
 
 
 def escaped(text: str) -> str:
-    """`text` with everything a terminal would act on (control characters, ANSI, bidi marks) escaped."""
+    """Return `text` with all that is not printable (control characters, ANSI, bidi marks) escaped.
+
+    Whatever text of others a command prints goes through this, `shown` or `json_text`.
+    """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def json_text(value: object) -> str:
+    """Return `value` as indented JSON of printable characters; what JSON has no word for (a date) as text."""
+    import json  # most commands print none
+
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def shown(value: object, quote: bool = True) -> str:
@@ -26,8 +43,8 @@ def shown(value: object, quote: bool = True) -> str:
         quote = not value
     else:
         text = str(value)
-    if looks_like_token(text):
-        return "a Hugging Face token (not shown)"
+    if looks_like_secret(text):
+        return f"{'a Hugging Face token' if looks_like_token(text) else 'a secret'} (not shown)"
     text = escaped(text[: LONGEST_SHOWN + 1])
     if len(text) > LONGEST_SHOWN:
         text = text[: LONGEST_SHOWN - 1] + "…"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kaito_pack.base.display import looks_like_token, shown
+from kaito_pack.base.display import shown
+from kaito_pack.base.secrets import looks_like_secret
 
 FieldPath = tuple[str | int, ...]
 
@@ -13,8 +14,8 @@ def path_text(path: FieldPath) -> str:
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif looks_like_token(step):
-            text += "[a Hugging Face token (not shown)]"
+        elif looks_like_secret(step):
+            text += "[a secret (not shown)]"
         elif step and all(c.isalnum() or c in "_-$" for c in step):
             text += f".{step}" if text else step
         else:

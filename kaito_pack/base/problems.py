@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import FieldPath
 
-Severity = Literal["ok", "warning", "error"]
+Severity = Literal["ok", "warning", "undecidable", "error"]
 RuleLayer = Literal[
     "values", "crd", "webhook", "kubernetes", "controller", "model", "advice", "preflight"
 ]  # who would report it
@@ -49,6 +49,11 @@ class Problem(NamedTuple):
     def is_error(self) -> bool:
         """Whether it fails a run even without `--strict`."""
         return self.severity == "error"
+
+    @property
+    def level(self) -> Literal["error", "warning"]:
+        """The severity for programs that know these two alone: what is undecidable is a warning."""
+        return "error" if self.is_error else "warning"
 
 
 class PackError(Exception):

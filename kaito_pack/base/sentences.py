@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
 
+LONGEST = 10_000  # characters of one message
+_SUBSTITUTED = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 FIRST_WORDS = ("choose ", "delete ", "did ")  # of fixes that code puts together
 
 
 def line(found: Problem) -> str:
     """`llama.yaml:4:1 modelSurce: unknown value. Did you mean `modelSource`? [values/unknown-field]`"""
     parts = [str(found.place) if found.place else "?"]
-    if not found.is_error:
-        parts.append("warning:")
+    if found.severity not in ("ok", "error"):
+        parts.append(f"{found.severity}:")
     if found.path:
         parts.append(f"{path_text(found.path)}:")
     parts += [sentence(found.message), sentence(found.fix), f"[{found.rule}]"]
@@ -28,3 +33,17 @@ def sentence(text: str) -> str:
     is_question = text.startswith("Did you mean") and ". " not in text and "? " not in text
     end = "?" if is_question else "."
     return text if text.endswith((".", "?", "!")) else text + end
+
+
+def filled(text: str, facts: Mapping[str, object]) -> str:
+    """Return a row's text with every `{name}` replaced by the fact of that name.
+
+    Plain substitution: a row of a stranger's pack can neither reach an attribute nor ask for a width.
+    `{{` and `}}` are braces; a name without a fact stays as it is. At most LONGEST characters.
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        name = match[1]
+        return match[0][0] if name is None else str(facts.get(name, match[0]))
+
+    return _SUBSTITUTED.sub(replaced, text)[:LONGEST]

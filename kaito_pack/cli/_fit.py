@@ -6,7 +6,7 @@ import click
 
 from kaito_pack.base.display import shown
 from kaito_pack.cli._options import ClusterOptions
-from kaito_pack.cli._output import tell_outcomes
+from kaito_pack.cli._output import put_outcomes
 from kaito_pack.cli.formats.text import columns
 from kaito_pack.models.fit import fit_of, fit_table
 from kaito_pack.models.serving import serving_of_workspace
@@ -18,7 +18,7 @@ def explain_fit(file: str, cluster: ClusterOptions) -> int:
     """Print the budget of the model that `file` serves; the exit code."""
     target = cluster.target()
     (outcome,) = Pipeline(cluster.pack, target, cluster.below, cluster.above).run([file])
-    if code := tell_outcomes([outcome]):
+    if code := put_outcomes([outcome]):
         return code
     assert outcome.values is not None
     serving = serving_of_workspace(outcome.manifests[0].body)

@@ -5,25 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from kaito_pack.base.display import escaped
+
 LONGEST_COMMENT = 60_000  # characters; GitHub takes 65,536, and a workflow may add a line of its own
 
 # GitHub looks for people and issues once the escapes are read, so a space without width parts them.
-ESCAPES = {"&": "&amp;", "@": "&#64;&#8203;", "#": "&#35;&#8203;", "\n": " "}
+ESCAPES = {"&": "&amp;", "@": "&#64;&#8203;", "#": "&#35;&#8203;"}
 ESCAPES |= {character: f"\\{character}" for character in "\\|`<>*_[]~$"}
 TABLE = str.maketrans(ESCAPES)
 
 
 def cell(text: str) -> str:
     """Text that stays in its cell of a table, as it is, and calls nobody."""
-    return text.translate(TABLE)
+    return _printable(text).translate(TABLE)
 
 
 def code(text: str) -> str:
     """Text in backquotes, more of them than it has in a row; only a bar would still end a cell there."""
+    text = _printable(text)
     runs = [len(run) for run in re.findall("`+", text)]
     fence, blank = "`" * (max(runs, default=0) + 1), " " if runs else ""
-    safe = text.replace("|", "\\|").replace("\n", " ")
+    safe = text.replace("|", "\\|")
     return f"{fence}{blank}{safe}{blank}{fence}"
+
+
+def _printable(text: str) -> str:
+    return escaped(text.replace("\n", " "))
 
 
 def are_too_long(parts: Sequence[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,13 +69,14 @@ class ClusterOptions:
         asked = kaito or self.kaito_version or base.kaito
         if asked == ALL:
             raise UsageError("--kaito-version all is for validate; name one version here")
-        return Target(
-            self.pack.kaito_version(asked),
-            definitions.version(self.kubernetes_version or base.kubernetes),
-            self.node_provisioning or base.provisioning,
-            self.cloud or base.cloud,
-            self.gpu_memory or base.gpu_memory_gib,
-            (*base.catalogues, *self.catalogues),
+        return replace(
+            base,
+            kaito=self.pack.kaito_version(asked),
+            kubernetes=definitions.version(self.kubernetes_version or base.kubernetes),
+            provisioning=self.node_provisioning or base.provisioning,
+            cloud=self.cloud or base.cloud,
+            gpu_memory_gib=self.gpu_memory or base.gpu_memory_gib,
+            catalogues=(*base.catalogues, *self.catalogues),
         )
 
     def target(self) -> Target:

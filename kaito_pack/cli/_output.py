@@ -1,54 +1,45 @@
-"""What commands print: problems to stderr, coloured on a terminal alone."""
+"""How commands print: results in a format, problems to stderr, colours on a terminal alone."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 
 import click
 
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.sentences import line
-from kaito_pack.cli.formats.github import annotation
+from kaito_pack.cli import formats
+from kaito_pack.cli._results import Rendering, Result
+from kaito_pack.cli.formats.text import problem_line
 from kaito_pack.run.pipeline import Outcome
 
 
 def colour() -> bool | None:
-    """Whether to colour: click's own choice (a terminal), unless NO_COLOR is set."""
+    """Return whether to colour: click's own choice (a terminal), unless NO_COLOR is set."""
     return None if os.environ.get("NO_COLOR") is None else False
 
 
-def as_json(value: object) -> str:
-    """JSON as every command prints it; what JSON has no word for (a date of YAML's) as text."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+def put(result: Result, form: str = "text") -> None:
+    """Print a result in a format, data on stdout and notes on stderr."""
+    for piece in formats.show(form, result):
+        is_note = isinstance(piece, formats.Note)
+        click.echo(piece, nl=is_note, err=is_note, color=colour())
 
 
-def tell(problems: Iterable[Problem]) -> None:
-    """One line a problem on stderr."""
-    for found in problems:
-        text = line(found)
-        place, _, rest = text.partition(" ")
-        styled = (
-            click.style(place, bold=True) + " " + click.style(rest, fg="red" if found.is_error else "yellow")
-        )
-        click.echo(styled, err=True, color=colour())
+def put_problems(problems: Iterable[Problem]) -> None:
+    """Print problems to stderr, one a line."""
+    for problem in problems:
+        click.echo(problem_line(problem), err=True, color=colour())
 
 
-def annotate(problems: Iterable[Problem]) -> None:
-    """One workflow command a problem on stdout, as GitHub shows them beside the lines."""
-    for found in problems:
-        click.echo(annotation(found))
+def put_outcomes(outcomes: Sequence[Outcome]) -> int:
+    """Print all that is wrong with values to stderr; return the exit code."""
+    put(Rendering({"": outcomes}))
+    return exit_code(outcomes)
 
 
-def tell_outcomes(outcomes: Sequence[Outcome], form: str = "text") -> int:
-    """All that went wrong, on stderr (for GitHub on stdout); the exit code that it comes to."""
-    for outcome in outcomes:
-        if outcome.unread is not None:
-            click.echo(f"Error: {outcome.unread}", err=True)
-        # Advice is validate's to give; who renders asked for manifests.
-        say = annotate if form == "github" else tell
-        say(found for found in outcome.problems if found.layer != "advice")
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """Return 2 if a file could not be read, 1 if anything is wrong, else 0."""
     if any(outcome.unread is not None for outcome in outcomes):
         return 2
     return 0 if all(outcome.is_good for outcome in outcomes) else 1

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from kaito_pack.base.display import escaped
-from kaito_pack.cli._output import as_json
+from kaito_pack.base.display import escaped, json_text
 from kaito_pack.status import Status
 from kaito_pack.status.cluster_objects import ClusterObjects
 from kaito_pack.status.reach import Engines, ways
@@ -22,7 +21,7 @@ NARROWEST_REASON = 30  # columns; a narrower terminal wraps the lines
 def printed(statuses: Sequence[Status], form: str, objects: ClusterObjects, engines: Engines) -> str:
     """The text that `-o form` prints for `statuses`."""
     if form == "json":
-        return as_json([status.as_json() for status in statuses])
+        return json_text([status.as_json() for status in statuses])
     if form == "yaml":
         import yaml  # the other forms do not need it
 

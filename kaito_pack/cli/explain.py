@@ -8,7 +8,7 @@ import click
 
 from kaito_pack.base.display import did_you_mean, escaped, shown
 from kaito_pack.cli._options import ClusterOptions, cluster_options
-from kaito_pack.cli._output import tell_outcomes
+from kaito_pack.cli._output import put_outcomes
 from kaito_pack.explain import descriptions
 from kaito_pack.explain import origins as explain_values
 from kaito_pack.facts.rules import all_rules, former_names
@@ -40,7 +40,7 @@ def command(context: click.Context, words: tuple[str, ...], cluster: ClusterOpti
     pack = cluster.pack
     if not words:
         for field in values_fields(pack).values():
-            click.echo(descriptions.line_of(field))
+            click.echo(escaped(descriptions.line_of(field)))
         return
     if len(words) == 1 and not _is_file(words[0]):
         context.exit(_explain_word(words[0], pack))
@@ -62,7 +62,7 @@ def _explain_origin(file: str, word: str, cluster: ClusterOptions) -> int:
     """Where a value, or a part of a manifest, came from."""
     pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above)
     (outcome,) = pipeline.run([file])
-    if code := tell_outcomes([outcome]):
+    if code := put_outcomes([outcome]):
         return code
     assert outcome.values is not None
     path = explain_values.path_of(word)
@@ -76,8 +76,14 @@ def _explain_origin(file: str, word: str, cluster: ClusterOptions) -> int:
             f"{shown(word)} is neither a value nor a path in the manifests of {escaped(file)}.", err=True
         )
         return 1
-    click.echo("\n".join(lines))
+    click.echo("\n".join(map(escaped, lines)))
     return 0
+
+
+def _put_text(text: str) -> None:
+    """Print words of schemas and rules, which may be a stranger's."""
+    for line in text.splitlines():
+        click.echo(escaped(line))
 
 
 def _explain_word(word: str, pack: Pack) -> int:
@@ -85,11 +91,11 @@ def _explain_word(word: str, pack: Pack) -> int:
     name = former_names().get(word, word)
     if name in rules:
         examples = table("rules/examples.json").get(name, {})
-        click.echo(descriptions.rule_text(rules[name], examples), nl=False)
+        _put_text(descriptions.rule_text(rules[name], examples))
         return 0
     if word in fields:
         below = [field for name, field in fields.items() if name.startswith(f"{word}.")]
-        click.echo(descriptions.field_text(fields[word], below), nl=False)
+        _put_text(descriptions.field_text(fields[word], below))
         return 0
     close = did_you_mean(word, rules if "/" in word else fields)
     hint = (

@@ -10,7 +10,7 @@ from kaito_pack.base.kubectl import Kubectl, NotAnswered
 from kaito_pack.base.problems import UsageError
 from kaito_pack.base.trees import mapping, text
 from kaito_pack.cli._options import Setting, in_order, opened, pack_option
-from kaito_pack.cli._output import tell
+from kaito_pack.cli._output import put_problems
 from kaito_pack.documents import Document, read_file
 from kaito_pack.importing import import_workspace
 from kaito_pack.importing.losses import as_values_file
@@ -75,7 +75,7 @@ def command(
         imported = import_workspace(documents, opened(pack), supplied, name, namespace)
     except UsageError as error:
         raise UsageError(f"{documents[0].file}: {error}") from None
-    tell(imported.losses)
+    put_problems(imported.losses)
     click.echo(as_values_file(imported.values, imported.losses), nl=False)
     context.exit(0 if imported.is_exact else 1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from kaito_pack.base.display import escaped
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.documents import read_file
 from kaito_pack.krm.resource_list import answer
@@ -20,8 +21,8 @@ def command(context: click.Context, cluster: ClusterOptions) -> None:
     they are wrong, the items stay as they are, `results` says what is wrong, and the exit code is 1.
     """
     pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, with_advice=False)
-    found = answer(read_file("-"), pipeline)
-    click.echo(found.text, nl=False)
-    for line in found.lines:
-        click.echo(line, err=True)
-    context.exit(0 if found.is_good else 1)
+    reply = answer(read_file("-"), pipeline)
+    click.echo(reply.text, nl=False)
+    for line in reply.lines:
+        click.echo(escaped(line), err=True)
+    context.exit(0 if reply.is_good else 1)

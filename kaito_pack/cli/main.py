@@ -97,9 +97,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except click.Abort:
         code = 130  # Ctrl-C, as shells count it
     except ProblemsError as error:
-        from kaito_pack.cli._output import tell
+        from kaito_pack.cli._output import put_problems
 
-        tell(error.problems)
+        put_problems(error.problems)
         code = 1
     except UsageError as error:
         click.echo(f"Error: {error}", err=True)

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from kaito_pack.base.display import escaped
+from kaito_pack.base.display import escaped, json_text
 from kaito_pack.base.problems import ProblemsError
 from kaito_pack.base.trees import Manifest
 from kaito_pack.cli._durations import Window
 from kaito_pack.cli._options import opened, pack_option
-from kaito_pack.cli._output import as_json, tell
+from kaito_pack.cli._output import put_problems
 from kaito_pack.cli.formats.text import columns
 from kaito_pack.documents import read_file
 from kaito_pack.kaito.target import Target
@@ -56,19 +56,19 @@ def command(
 
     Exit code: 1 where a Workspace has no metrics, or none that are known.
     """
-    found: list[WorkspaceMetrics] = []
+    workspaces: list[WorkspaceMetrics] = []
     code, used = 0, opened(pack)
     for file in files:
         try:
-            found += [_metrics(workspace, used, by) for workspace in _workspaces(file, used)]
+            workspaces += [_metrics(workspace, used, by) for workspace in _workspaces(file, used)]
         except NoMetrics as error:
             click.echo(f"{escaped(file)}: {error}", err=True)
             code = 1
         except ProblemsError as error:
-            tell(error.problems)
+            put_problems(error.problems)
             code = 1
-    if found:
-        click.echo(PRINTERS[form](found, window))
+    if workspaces:
+        click.echo(PRINTERS[form](workspaces, window))
     context.exit(code)
 
 
@@ -95,13 +95,13 @@ def _workspaces(file: str, pack: Pack) -> Sequence[Manifest]:
     return [outcome.manifests[0].body]
 
 
-def _json(found: Sequence[WorkspaceMetrics], window: str) -> str:
-    whole = [metrics.as_json(window) for metrics in found]
-    return as_json(whole[0] if len(whole) == 1 else whole)
+def _json(workspaces: Sequence[WorkspaceMetrics], window: str) -> str:
+    rows = [metrics.as_json(window) for metrics in workspaces]
+    return json_text(rows[0] if len(rows) == 1 else rows)
 
 
-def _promql(found: Sequence[WorkspaceMetrics], window: str) -> str:
-    return "\n".join(line for metrics in found for line in _queries(metrics, window))
+def _promql(workspaces: Sequence[WorkspaceMetrics], window: str) -> str:
+    return "\n".join(escaped(line) for metrics in workspaces for line in _queries(metrics, window))
 
 
 def _queries(metrics: WorkspaceMetrics, window: str) -> Iterator[str]:
@@ -112,8 +112,8 @@ def _queries(metrics: WorkspaceMetrics, window: str) -> Iterator[str]:
         yield metric.expression(metrics.selector, window)
 
 
-def _table(found: Sequence[WorkspaceMetrics], window: str) -> str:
-    return "\n\n".join("\n".join(_lines(metrics, window)) for metrics in found)
+def _table(workspaces: Sequence[WorkspaceMetrics], window: str) -> str:
+    return "\n\n".join("\n".join(map(escaped, _lines(metrics, window))) for metrics in workspaces)
 
 
 def _lines(metrics: WorkspaceMetrics, window: str) -> Iterator[str]:

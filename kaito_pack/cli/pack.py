@@ -7,6 +7,7 @@ from dataclasses import replace
 import click
 
 from kaito_pack import pack_check
+from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
 from kaito_pack.cli._options import ClusterOptions, cluster_options, opened, pack_option
 
@@ -20,9 +21,9 @@ def command() -> None:
 @pack_option
 def list_files(pack: tuple[str, ...]) -> None:
     """Say of every template, schema and table which pack it comes from."""
-    for found in pack_check.listed(opened(pack)):
-        hidden = f" (hides {', '.join(map(pack_check.origin_shown, found.hides))})" if found.hides else ""
-        click.echo(f"{found.name}\t{pack_check.origin_shown(found.folder)}{hidden}")
+    for file in pack_check.listed(opened(pack)):
+        hidden = f" (hides {', '.join(map(pack_check.origin_shown, file.hides))})" if file.hides else ""
+        click.echo(f"{escaped(file.name)}\t{escaped(pack_check.origin_shown(file.folder) + hidden)}")
 
 
 @command.command("check")
@@ -31,12 +32,12 @@ def list_files(pack: tuple[str, ...]) -> None:
 @click.pass_context
 def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOptions) -> None:
     """Check packs: schemas valid, template values defined, every example renders and is accepted."""
-    of = replace(cluster, packs=(*folders, *cluster.packs))
-    if not of.packs:
+    checked = replace(cluster, packs=(*folders, *cluster.packs))
+    if not checked.packs:
         raise UsageError("name a pack: render.py pack check DIR, or --pack DIR")
-    found = pack_check.check(of.pack, of.target())
-    for one in found:
-        click.echo(one, err=True)
-    if not found:
-        click.echo(f"{', '.join(of.packs)}: sound", err=True)
-    context.exit(1 if found else 0)
+    faults = pack_check.check(checked.pack, checked.target())
+    for fault in faults:
+        click.echo(escaped(fault), err=True)
+    if not faults:
+        click.echo(f"{escaped(', '.join(checked.packs))}: sound", err=True)
+    context.exit(1 if faults else 0)

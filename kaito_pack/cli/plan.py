@@ -11,10 +11,11 @@ import click
 
 from kaito_pack.base.display import shown
 from kaito_pack.cli._options import ClusterOptions, cluster_options
-from kaito_pack.cli._output import as_json, tell_outcomes
+from kaito_pack.cli._output import put, put_outcomes
 from kaito_pack.cli._plan_commit import at_commit, before_commit, of_cluster, tell_of_lost
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
-from kaito_pack.cli._plan_text import as_markdown, as_rows, as_text, upgrade_text
+from kaito_pack.cli._results import Plan, Upgrade
+from kaito_pack.cli.formats import format_option
 from kaito_pack.plan import LABELS, Planned, plan
 from kaito_pack.plan.commit import files_at
 from kaito_pack.plan.upgrade import EFFECTS, upgraded
@@ -63,9 +64,7 @@ class Job(NamedTuple):
     "--upgrade", metavar="VERSION", help="Say what that KAITO would treat otherwise than the present one."
 )
 @click.option("--fleet", metavar="FILE", help="The clusters of a fleet file instead of VALUES and --out.")
-@click.option(
-    "-o", "--output", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Format."
-)
+@format_option(Plan, {"text": "text"})
 @click.option(
     "--fail-on", multiple=True, metavar="LABELS", help=f"Exit with 1 on any of: {', '.join(FAILING)}."
 )
@@ -86,9 +85,8 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
         planned = _against_what_is_there(made, job)
     else:
         planned = _against_commit(made, job, job.against, cluster)
-    show = {"text": as_text, "markdown": as_markdown}.get(job.form)
-    click.echo(show(planned) if show else as_json(as_rows(planned)) + "\n", nl=False)
-    context.exit(1 if job.failing & {label for one in planned for label in one.labels} else 0)
+    put(Plan(planned), job.form)
+    context.exit(1 if job.failing & {label for each in planned for label in each.labels} else 0)
 
 
 def _against_what_is_there(made: Rendered, job: Job) -> list[Planned]:
@@ -159,7 +157,7 @@ def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> Cluste
 def _rendered(context: click.Context, present: Sequence[Run]) -> Rendered:
     """The outcomes of each cluster; where any is wrong, all that is wrong is told, and that is the end."""
     made: Rendered = [(run, run.pipeline.run_sources(run.sources)) for run in present]
-    if code := max((tell_outcomes(outcomes) for _, outcomes in made), default=0):
+    if code := max((put_outcomes(outcomes) for _, outcomes in made), default=0):
         context.exit(code)
     return made
 
@@ -170,7 +168,7 @@ def _upgrade(present: Rendered, version: str, form: str, wanted: set[str]) -> in
         now = run.pipeline.target
         then = replace(now, kaito=run.pipeline.pack.kaito_version(version))
         found += upgraded(bodies_of(outcomes), now, then, run.name)
-    click.echo(upgrade_text(found, version, form), nl=False)
-    effects = {reason.effect for one in found for reason in one.reasons}
+    put(Upgrade(found, version), form)
+    effects = {reason.effect for workspace in found for reason in workspace.reasons}
     wanted = wanted | ({"refused"} if "rejected" in wanted else set())
     return 1 if wanted & effects else 0

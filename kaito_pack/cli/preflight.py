@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
-from kaito_pack.base.display import escaped
 from kaito_pack.base.kubectl import Kubectl
-from kaito_pack.base.problems import Problem
-from kaito_pack.base.sentences import sentence
 from kaito_pack.cli._options import ClusterOptions, cluster_options
-from kaito_pack.cli._output import as_json, colour, tell_outcomes
+from kaito_pack.cli._output import put, put_outcomes
+from kaito_pack.cli._results import Preflight
+from kaito_pack.cli.formats import format_option
 from kaito_pack.preflight import ClusterReader, preflight
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import values_sources
 
-COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
+OWN = {"table": "text"}  # the name of the format text here
 
 
 @click.command("preflight")
 @click.argument("values", nargs=-1, required=True, metavar="VALUES...")
 @cluster_options
 @click.option("--context", "kube_context", help="Context of the kubeconfig; passed on to kubectl.")
-@click.option("-o", "--output", "form", type=click.Choice(["table", "json"]), default="table", help="Format.")
+@format_option(Preflight, OWN)
 @click.pass_context
 def command(
     context: click.Context,
@@ -42,41 +39,14 @@ def command(
     target = cluster.target()
     pipeline = Pipeline(cluster.pack, target, cluster.below, cluster.above)
     outcomes = [pipeline.rendered(source) for source in values_sources(values)]
-    code = tell_outcomes(outcomes)
-    if code:
+    if code := put_outcomes(outcomes):
         context.exit(code)
     reader = ClusterReader(Kubectl(context=kube_context))
     named = cluster.kaito_version or (target.kaito if cluster.target_file else None)
-    rows = [
+    answers = [
         (outcome.file, answer)
         for outcome in outcomes
         for answer in preflight([manifest.body for manifest in outcome.manifests], reader, target, named)
     ]
-    click.echo(as_json(_rows(rows)) if form == "json" else _table(rows), color=colour())
-    context.exit(1 if any(answer.is_error for _, answer in rows) else 0)
-
-
-def _rows(rows: Sequence[tuple[str, Problem]]) -> list[dict[str, str]]:
-    return [
-        {
-            "file": file,
-            "check": answer.rule.removeprefix("preflight/"),
-            "state": answer.severity,
-            "message": sentence(answer.message),
-            "fix": sentence(answer.fix),
-        }
-        for file, answer in rows
-    ]
-
-
-def _table(rows: Sequence[tuple[str, Problem]]) -> str:
-    """A line an answer; with several files each has its heading."""
-    several = len({file for file, _ in rows}) > 1
-    lines, last = [], None
-    for file, answer in rows:
-        if several and file != last:
-            lines.append(f"{escaped(file)}:")
-            last = file
-        state = click.style(answer.severity.upper().ljust(7), COLOURS[answer.severity])
-        lines.append(" ".join(filter(None, [state, sentence(answer.message), sentence(answer.fix)])))
-    return "\n".join(lines)
+    put(Preflight(answers), OWN.get(form, form))
+    context.exit(1 if any(answer.is_error for _, answer in answers) else 0)

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from kaito_pack import output
 from kaito_pack.cli._options import ClusterOptions, cluster_options
-from kaito_pack.cli._output import tell_outcomes
+from kaito_pack.cli._output import exit_code, put
 from kaito_pack.cli._progress import bar
+from kaito_pack.cli._results import Differing, Rendering
+from kaito_pack.cli.formats import format_option
 from kaito_pack.rendering import manifests
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.run.pipeline import Outcome, Pipeline
 from kaito_pack.run.sources import named_files
 
+if TYPE_CHECKING:
+    from kaito_pack.cli._tree import Tree
+
 STDOUT = "-"
+OWN = {"yaml": "text", "json": "text"}  # formats of manifests; each shows problems and differences as text
 
 
 class Job(NamedTuple):
@@ -50,9 +56,7 @@ class Job(NamedTuple):
 @click.command("render")
 @click.argument("values", nargs=-1, metavar="VALUES...")
 @cluster_options
-@click.option(
-    "-o", "--output", "form", type=click.Choice(["yaml", "json", "github"]), default="yaml", help="Format."
-)
+@format_option(Rendering, OWN)
 @click.option(
     "--out", metavar="PATH", help="Write there instead: a tree of files, or one file named *.yaml or *.json."
 )
@@ -74,33 +78,25 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
             raise click.UsageError("--fleet names the targets itself; leave --target away")
         from kaito_pack.cli._tree import render_fleet
 
-        context.exit(render_fleet(job.fleet, cluster, job.check, job.prune, job.form))
+        outcomes, trees = render_fleet(job.fleet, cluster)
+    else:
+        outcomes = {"": _outcomes(job, cluster)}
+        trees = _trees(job, outcomes[""])
+    code = max(map(exit_code, outcomes.values()), default=0)
+    differing = _differing(job, trees, outcomes) if job.check and not code else []
+    put(Rendering(outcomes, differing), OWN.get(job.form, job.form))
+    if code or job.check:
+        context.exit(code or min(len(differing), 1))
+    context.exit(_write(job, trees, outcomes))
+
+
+def _outcomes(job: Job, cluster: ClusterOptions) -> list[Outcome]:
+    """Render the values files, and keep of their manifests what the output needs."""
     keep = _tree_text() if job.tree else _bodies if job.form == "json" else manifests.as_yaml
     pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, with_advice=False)
     files = named_files(job.values)
     with bar(len(files), "rendering") as each:
-        outcomes = pipeline.run_lean(files, keep, each)
-    context.exit(tell_outcomes(outcomes, job.form) or _put_out(outcomes, job))
-
-
-def _put_out(outcomes: Sequence[Outcome], job: Job) -> int:
-    """Print or write the manifests, or with --check compare what is there with them; the exit code."""
-    if job.tree is not None:
-        from kaito_pack.cli._tree import bring_up_to_date, texts_of
-
-        trees = [(job.tree, texts_of(outcomes))]
-        return bring_up_to_date(trees, job.is_whole, job.check, job.prune, job.form)
-    pieces = _pieces([outcome.kept for outcome in outcomes if outcome.kept], job.form)
-    if job.out is None or job.out == STDOUT:
-        sys.stdout.writelines(pieces)
-        sys.stdout.flush()  # here a reader that has gone is no error yet
-        return 0
-    if job.check:
-        from kaito_pack.cli._tree import check_file
-
-        return check_file(job.out, "".join(pieces), job.form)
-    output.write_atomically(Path(job.out), "".join(pieces))
-    return 0
+        return pipeline.run_lean(files, keep, each)
 
 
 def _tree_text() -> Callable[[Sequence[RenderedManifest]], tuple[str, str]]:
@@ -109,16 +105,52 @@ def _tree_text() -> Callable[[Sequence[RenderedManifest]], tuple[str, str]]:
     return text_of
 
 
-def _bodies(manifests: Sequence[RenderedManifest]) -> list[Any]:
-    return [manifest.body for manifest in manifests]
+def _bodies(rendered: Sequence[RenderedManifest]) -> list[Any]:
+    return [manifest.body for manifest in rendered]
 
 
-def _pieces(kept: Sequence[Any], form: str) -> Iterator[str]:
+def _trees(job: Job, outcomes: Sequence[Outcome]) -> list[Tree]:
+    """The tree that is meant; none for a stream or one file."""
+    if job.tree is None:
+        return []
+    from kaito_pack.cli._tree import texts_of
+
+    return [(job.tree, texts_of(outcomes))]
+
+
+def _differing(
+    job: Job, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Outcome]]
+) -> Sequence[Differing]:
+    """How the output differs from what the values render to."""
+    from kaito_pack.cli._tree import differing_file, differing_trees
+
+    if trees or job.out is None:
+        return differing_trees(trees, job.is_whole)
+    return differing_file(job.out, "".join(_pieces(outcomes[""], job.form)))
+
+
+def _write(job: Job, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Outcome]]) -> int:
+    """Write or print the manifests; the exit code."""
+    if trees or job.fleet is not None:
+        from kaito_pack.cli._tree import write
+
+        return write(trees, job.prune)
+    pieces = _pieces(outcomes[""], job.form)
+    if job.out is None or job.out == STDOUT:
+        sys.stdout.writelines(pieces)
+        sys.stdout.flush()  # a reader that closes the pipe here is no error yet
+    else:
+        output.write_atomically(Path(job.out), "".join(pieces))
+    return 0
+
+
+def _pieces(outcomes: Sequence[Outcome], form: str) -> Iterator[str]:
     """What is printed, piece by piece: a fleet's manifests are in memory once."""
+    contents = [outcome.kept for outcome in outcomes if outcome.kept]
     if form == "json":
-        yield manifests.as_json([body for bodies in kept for body in bodies])
+        yield manifests.as_json([body for bodies in contents for body in bodies])
         return
-    for number, text in enumerate(kept):
+    for number, text in enumerate(contents):
         yield f"---\n{text}" if number else text
 
 
@@ -139,5 +171,5 @@ def _refuse_misuse(job: Job) -> None:
         raise click.UsageError("--prune is for a folder as --out, not for one file")
     if job.form == "json" and has_tree:
         raise click.UsageError("a tree holds YAML; leave -o json away")
-    if job.form == "github" and not job.check:
-        raise click.UsageError("-o github is for --check")
+    if job.form not in OWN and not job.check:
+        raise click.UsageError(f"-o {job.form} is for --check")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import click
 
-from kaito_pack.base.problems import Problem
 from kaito_pack.cli._options import ClusterOptions, cluster_options
-from kaito_pack.cli._output import annotate, tell
-from kaito_pack.cli.formats.json import as_json
-from kaito_pack.cli.formats.text import summary, table
+from kaito_pack.cli._output import put
+from kaito_pack.cli._results import Validation as Result
+from kaito_pack.cli._results import distinct
+from kaito_pack.cli.formats import format_option
 from kaito_pack.run.sources import read_sources
-from kaito_pack.run.validation import Report, Validation
+from kaito_pack.run.validation import Validation
 
 
 @click.command("validate")
@@ -22,9 +20,7 @@ from kaito_pack.run.validation import Report, Validation
     "--old", multiple=True, metavar="FILE", help="What is stored now: judge an update, not a create."
 )
 @click.option("--strict", is_flag=True, help="Warnings fail, too.")
-@click.option(
-    "-o", "--output", "form", type=click.Choice(["text", "json", "github"]), default="text", help="Format."
-)
+@format_option(Result, {"text": "text"})
 @click.pass_context
 def command(
     context: click.Context,
@@ -46,29 +42,8 @@ def command(
         target.kaito: Validation(cluster.pack, target, cluster.below, cluster.above).run(sources, stored)
         for target in targets
     }
-    found = _once(reports.values())
-    if form == "json":
-        for piece in as_json(reports):
-            click.echo(piece, nl=False)
-    elif form == "github":
-        annotate(found)
-    else:
-        tell(found)
-        if len(reports) > 1:
-            click.echo(table(reports), nl=False)
-    if form == "text":
-        click.echo(summary(reports), err=True)
-    unread = [source.unread for source in (*sources, *stored) if source.unread]
-    for reason in unread:
-        click.echo(f"Error: {reason}", err=True)
-    failed = any(one.is_error or strict for one in found)
+    unread = [(source.file, source.unread) for source in (*sources, *stored) if source.unread]
+    result = Result(reports, unread, strict)
+    put(result, form)
+    failed = any(problem.is_error or strict for problem in distinct(result.cases()))
     context.exit(2 if unread else 1 if failed else 0)
-
-
-def _once(reports: Iterable[Report]) -> list[Problem]:
-    """Every problem once, though several versions of KAITO have it."""
-    seen: dict[Problem, None] = {}
-    for report in reports:
-        for entry in report.entries:
-            seen.update(dict.fromkeys(entry.problems))
-    return list(seen)

@@ -7,7 +7,7 @@ A row:
       "fix": "Give one, such as Standard_NC24ads_A100_v4",
       "meaning": "one or two sentences for docs/rules.md",
       "source": "KAITO v0.8.1, api/v1beta1/workspace_validation.go",
-      "severity": "error",          (the default; or "warning")
+      "severity": "error",          (the default; or "warning", or "undecidable": only a cluster knows)
       "versions": "0.8-",           (the default is "all"; also "-0.7", "0.7", "0.8-0.10", "none")
       "apis": {"v1alpha1": "none"}, (versions for another API version than v1beta1; optional)
       "parameters": {"limit": 3},   (figures that the check reads; optional)
@@ -28,6 +28,7 @@ from typing import Any, NamedTuple, get_args
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Place, Problem, RuleLayer, Severity
+from kaito_pack.base.sentences import filled
 from kaito_pack.facts.tables import per_pack, table
 
 
@@ -136,5 +137,5 @@ def problem(name: str, path: FieldPath = (), place: Place | None = None, /, **fa
     Facts that are a user's text must have gone through `problems.shown` first.
     """
     rule = get_rule(name)
-    message, fix = rule.message.format_map(facts), rule.fix.format_map(facts)
+    message, fix = filled(rule.message, facts), filled(rule.fix, facts)
     return Problem(rule.name, rule.layer, rule.severity, path, message, fix, place)

@@ -6,12 +6,13 @@ version or a changed rule is a file in a pack. What is derived from a table is k
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from kaito_pack.base import json_text, pack_files
+from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.root import ROOT
 
@@ -34,21 +35,32 @@ def folders() -> tuple[Path, ...]:
     return (*_packs, ROOT)
 
 
+def is_foreign() -> bool:
+    """Return whether packs of the user's, which may come from a stranger, are in use."""
+    return bool(_packs)
+
+
 def per_pack(function: Function) -> Function:
     """Keep what `function` gives, until other packs are used."""
-    kept = cache(function)
-    _forget.append(kept.cache_clear)
-    return kept  # type: ignore[return-value]
+    cached = cache(function)
+    _forget.append(cached.cache_clear)
+    return cached  # type: ignore[return-value]
 
 
 def table(name: str) -> Mapping[str, Any]:
-    """The table `facts/<name>`: ours, and over it, row by row, those of the user's packs.
+    """Return the table `facts/<name>`: ours, and over it, row by row, those of the user's packs.
 
-    A row that is a map is merged with the row below it, so that a pack names only what differs.
+    A row that is a map is merged with the row below it, so that a pack names only what differs. Raises
+    PackError if a file cannot be read, or if a row of a pack has other types than ours.
     """
     rows: dict[str, Any] = {}
-    for file in reversed(files(name)):
-        for key, row in _read(file).items():
+    for folder in reversed(folders()):
+        if not (folder / "facts" / name).is_file():
+            continue
+        own = read_json(folder, f"facts/{name}")
+        if folder != ROOT:
+            _require_likeness(own, read_json(ROOT, f"facts/{name}"), folder, name)
+        for key, row in own.items():
             below = rows.get(key)
             rows[key] = {**below, **row} if isinstance(below, dict) and isinstance(row, dict) else row
     return rows
@@ -65,22 +77,63 @@ def schema(name: str) -> Mapping[str, Any]:
 
 
 def _first(part: str, name: str) -> Mapping[str, Any]:
-    file = next((file for folder in folders() if (file := folder / part / name).is_file()), None)
-    if file is None:
+    folder = next((folder for folder in folders() if (folder / part / name).is_file()), None)
+    if folder is None:
         raise PackError(f"{part}/{name}: in no pack")
-    return _read(file)
+    return read_json(folder, f"{part}/{name}")
 
 
 def files(name: str) -> list[Path]:
-    """Every `facts/<name>` that there is, in the order in which packs are searched."""
+    """Return every `facts/<name>`, in the order in which packs are searched."""
     return [file for folder in folders() if (file := folder / "facts" / name).is_file()]
 
 
-def _read(file: Path) -> Mapping[str, Any]:
+def read_json(folder: Path, name: str) -> Mapping[str, Any]:
+    """Return the JSON object in a file of the pack in `folder`. Raises PackError if it is not one."""
+    content = parsed_json(pack_files.read_text(folder, name), str(folder / name))
+    if not isinstance(content, dict):
+        raise PackError(f"{folder / name}: not a JSON object")
+    return content
+
+
+def parsed_json(text: str, file: str) -> Any:
+    """Return the content of a JSON text. Raises PackError, naming `file`, if it is not JSON."""
     try:
-        read: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return json_text.parsed(text)
     except (ValueError, RecursionError) as error:
         raise PackError(f"{file}: not JSON: {error}") from None
-    if not isinstance(read, dict):
-        raise PackError(f"{file}: not a JSON object")
-    return read
+
+
+def _require_likeness(rows: Mapping[str, Any], ours: Mapping[str, Any], folder: Path, name: str) -> None:
+    """Raise PackError for the first value of a pack's table that has another type than in our table."""
+    for key, row in rows.items():
+        misfit = _misfit(row, [ours[key]] if key in ours else list(ours.values()), shown(key, quote=False))
+        if misfit is not None:
+            raise PackError(f"{folder / 'facts' / name}: {misfit}")
+
+
+def _misfit(value: Any, examples: Sequence[Any], path: str) -> str | None:
+    """Return what is wrong with a value that has a type which none of `examples` has; None if nothing is."""
+    types = {_type_name(example) for example in examples}
+    if _type_name(value) not in types:
+        return f"{path} is {_type_name(value)}. Write {' or '.join(sorted(types))}"
+    if isinstance(value, dict):
+        maps = [example for example in examples if isinstance(example, dict)]
+        parts = (
+            (f"{path}.{shown(key, quote=False)}", part, [m[key] for m in maps if key in m])
+            for key, part in value.items()
+        )
+    elif isinstance(value, list):
+        items = [item for example in examples if isinstance(example, list) for item in example]
+        parts = ((f"{path}[{index}]", item, items) for index, item in enumerate(value))
+    else:
+        return None
+    misfits = (_misfit(part, like, where) for where, part, like in parts if like)
+    return next(filter(None, misfits), None)
+
+
+def _type_name(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    names = {dict: "a map", list: "a list", str: "a string", int: "a number", float: "a number"}
+    return names.get(type(value), "null")

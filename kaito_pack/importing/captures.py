@@ -20,9 +20,11 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
+from kaito_pack.base import pack_files
+from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import ABSENT, Schema
-from kaito_pack.documents import read_file, read_text
+from kaito_pack.documents import read_text
 from kaito_pack.importing.paths import REST, Steps, look_up, parse
 from kaito_pack.importing.stream import Stream
 from kaito_pack.pack import Mode, Pack
@@ -42,8 +44,12 @@ def sources(mode: Mode, pack: Pack) -> list[tuple[Steps, str]]:
 
 @cache
 def _shared(folders: tuple[Any, ...]) -> Mapping[str, Any]:
-    file = next((folder / SHARED for folder in folders if (folder / SHARED).is_file()), None)
-    return read_file(str(file))[0].value if file else {}
+    folder = next((folder for folder in folders if (folder / SHARED).is_file()), None)
+    if folder is None:
+        return {}
+    text = pack_files.read_text(folder, SHARED)
+    section: Mapping[str, Any] = read_text(text, str(folder / SHARED))[0].value
+    return section
 
 
 def lines(section: Mapping[str, Any], mode: Mode) -> Iterator[tuple[str, str]]:
@@ -107,17 +113,37 @@ def _matched(pattern: str, value: Any, mode: Mode) -> Iterator[Capture]:
     whole = _VALUE.fullmatch(pattern)
     if whole:
         yield from _proposed(whole, value, mode)
-    elif isinstance(value, str) and (match := _compiled(pattern).fullmatch(value)):
-        for place, text in zip(_VALUE.finditer(pattern), match.groups(), strict=True):
+    elif isinstance(value, str) and (texts := _texts_between(_literals(pattern), value)):
+        for place, text in zip(_VALUE.finditer(pattern), texts, strict=True):
             yield from _proposed(place, text, mode)
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    literal = _VALUE.split(pattern)[:: _VALUE.groups + 1]
-    if len(literal) < 2:
-        raise PackError(f"import: {pattern} captures no <value>")
-    return re.compile("(.+?)".join(map(re.escape, literal)), re.DOTALL)
+def _literals(pattern: str) -> tuple[str, ...]:
+    """Return the texts of a pattern before, between and after its values."""
+    literals = tuple(_VALUE.split(pattern)[:: _VALUE.groups + 1])
+    if len(literals) < 2:
+        raise PackError(f"import: {shown(pattern)} captures no <value>")
+    return literals
+
+
+def _texts_between(literals: Sequence[str], text: str) -> list[str]:
+    """Return what is between `literals` in `text`, each as short as possible and never empty.
+
+    Returns an empty list if `text` does not consist of them. One pass, whatever a pack's pattern is.
+    """
+    first, *between, last = literals
+    end = len(text) - len(last)
+    if not text.startswith(first) or not text.endswith(last):
+        return []
+    texts, start = [], len(first)
+    for literal in between:
+        stop = text.find(literal, start + 1, end)
+        if stop < 0:
+            return []
+        texts.append(text[start:stop])
+        start = stop + len(literal)
+    return [*texts, text[start:end]] if start < end else []
 
 
 def _proposed(place: re.Match[str], value: Any, mode: Mode) -> Iterator[Capture]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kaito_pack.base.trees import Schema
-from kaito_pack.values.checking import literal_tokens
+from kaito_pack.values.secrets import secrets_in
 
 Given = dict[str, Any]
 ValuePath = tuple[str, ...]
@@ -64,5 +64,5 @@ def schema_paths(schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
 
 
 def holds_token(value: Any) -> bool:
-    """Whether a Hugging Face token is anywhere in a value, including its keys."""
-    return next(literal_tokens(value), None) is not None
+    """Whether a secret is anywhere in a value, including its keys."""
+    return next(secrets_in(value), None) is not None

@@ -4,6 +4,7 @@ metadata.labels["app.kubernetes.io/name"]      keys, quoted where they hold more
 container.args[0]                              an index
 container.env[name=HF_TOKEN].valueFrom         the item of a list by one of its fields
 ConfigMap.data["settings.yaml"].vllm           a text is stepped into as YAML
+option["--trust-remote-code"][absent]          true if there is nothing
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from kaito_pack.documents import read_text
 Step = str | int | tuple[str, str]
 Steps = tuple[Step, ...]
 
+MISSING = ("absent", "")  # `[absent]`
 REST = ("rest", "")  # `[rest]`: what the rendering does not write
-_STEP = re.compile(r'\.?([A-Za-z][\w-]*)|\["([^"]+)"\]|\[(\d+)\]|\[(rest)\]|\[([\w-]+)=([^\]]+)\]')
+_STEP = re.compile(r'\.?([A-Za-z][\w-]*)|\["([^"]+)"\]|\[(\d+)\]|\[(rest|absent)\]|\[([\w-]+)=([^\]]+)\]')
 
 
 @cache
@@ -34,14 +36,18 @@ def parse(text: str) -> Steps:
         found = _STEP.match(text, at)
         if found is None:
             raise PackError(f"import: {shown(text)} is no path of a manifest")
-        word, quoted, index, rest, field, value = found.groups()
-        steps.append(REST if rest else (field, value) if field else int(index) if index else word or quoted)
+        word, quoted, index, special, field, value = found.groups()
+        steps.append(
+            (special, "") if special else (field, value) if field else int(index) if index else word or quoted
+        )
         at = found.end()
     return tuple(steps)
 
 
 def look_up(value: Any, steps: Steps) -> Any:
     """What stands at `steps` of `value`, ABSENT where nothing does. Never raises."""
+    if steps and steps[-1] == MISSING:
+        return True if look_up(value, steps[:-1]) is ABSENT else ABSENT
     for step in steps:
         value = _stepped(value, step)
         if value is ABSENT:

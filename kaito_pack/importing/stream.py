@@ -54,10 +54,10 @@ class Stream:
         return get(self.workspace.body, self.view.container) if self.view.container else {}
 
     @cached_property
-    def options(self) -> Mapping[str, str]:
-        """The options of the model's server with their values, the last of several winning."""
-        given = (pair for command in read_commands(self.container) for pair in options(command))
-        return {name: value for name, value in given if value is not None}
+    def options(self) -> Mapping[str, str | None]:
+        """The options of the model's server with their values, the last of several winning; None for none."""
+        given = [pair for command in read_commands(self.container) for pair in options(command)]
+        return {**dict(given), **{name: value for name, value in given if value is not None}}
 
 
 def choose(documents: Sequence[Document], name: str | None = None, namespace: str | None = None) -> Stream:

@@ -7,32 +7,22 @@ from collections.abc import Iterator
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
+from kaito_pack.base.trees import Manifest, mapping, sequence, text
 from kaito_pack.facts.checks import rule
-from kaito_pack.kaito import commands, instance_types
-from kaito_pack.kaito.fields import CONTAINERS, Workspace, digits, int64
+from kaito_pack.kaito import controller_instance_types, instance_types, metadata
+from kaito_pack.kaito.fields import CONTAINERS, Workspace
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
+from kaito_pack.kaito.pod_gpus import gpus_of
 from kaito_pack.kaito.ruling import Case, judge
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding.quantity import value_of
+from kaito_pack.values.secrets import remedy, secrets_in
 
-GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
+MODULES = (controller_instance_types, metadata)  # with checks of this layer beside those here
 BYTES = ("memory", "ephemeral-storage")
 MEBIBYTE = 2**20
 LONGEST_AMOUNT = 30  # characters; longer ones are no slip
-
-
-def gpus_of(container: Fields) -> int:
-    """The GPUs that a container asks for: its limit, else its request."""
-    resources = mapping(container.get("resources"))
-    for part in ("limits", "requests"):
-        for name in GPU_RESOURCES:
-            value = mapping(resources.get(part)).get(name)
-            number = digits(value) or int64(value)
-            if number:
-                return number
-    return 0
 
 
 def _instance_type(case: Case) -> InstanceType | None:
@@ -40,22 +30,13 @@ def _instance_type(case: Case) -> InstanceType | None:
     return instance_types.find(case.surroundings.target.cloud, name) if name else None
 
 
-@rule("advice/gpus-above-instance-type")
-def gpus_above_instance_type(case: Case) -> Iterator[Problem]:
-    """A pod that asks for more GPUs than a node has is never scheduled."""
-    found = _instance_type(case)
-    asked = sum(gpus_of(container) for _, container in case.workspace.containers())
-    if found and asked > found.gpus:
-        yield case.problem(*CONTAINERS, asked=asked, instance_type=shown(found.name), gpus=found.gpus)
-
-
 @rule("advice/gpus-unused")
 def gpus_unused(case: Case) -> Iterator[Problem]:
     """A node with GPUs, for a pod that asks for none."""
-    found = _instance_type(case)
+    node_type = _instance_type(case)
     containers = [container for _, container in case.workspace.containers()]
-    if found and containers and not any(gpus_of(container) for container in containers):
-        yield case.problem(*CONTAINERS, instance_type=shown(found.name), gpus=found.gpus)
+    if node_type and containers and not any(gpus_of(container) for container in containers):
+        yield case.problem(*CONTAINERS, instance_type=shown(node_type.name), gpus=node_type.gpus)
 
 
 @rule("advice/preferred-nodes-deprecated")
@@ -74,23 +55,24 @@ def image_tag_floating(case: Case) -> Iterator[Problem]:
             yield case.problem(*path, "image", image=shown(image))
 
 
-@rule("advice/trust-remote-code")
-def trust_remote_code(case: Case) -> Iterator[Problem]:
-    """vLLM runs Python code that comes with the model."""
-    for path, container in case.workspace.containers():
-        if "--trust-remote-code" in commands.words(container):
-            args = list(sequence(container.get("args")))
-            own_word = "--trust-remote-code" in args
-            yield case.problem(*path, "args", *([args.index("--trust-remote-code")] if own_word else []))
+@rule("advice/literal-secret")
+def literal_secret(case: Case) -> Iterator[Problem]:
+    """A secret that is written out in the pod template."""
+    for path, name, _ in secrets_in(case.workspace.pod_spec):
+        yield case.problem(*CONTAINERS[:-1], *path, name=shown(name), remedy=remedy(name))
 
 
 @rule("advice/instance-type-dropped-later")
 def instance_type_dropped_later(case: Case) -> Iterator[Problem]:
     """A newer KAITO knows the instance type no longer."""
-    found = _instance_type(case)
-    if found and found.dropped_in and found.known_in(case.kaito) and not case.own_nodes:
+    node_type = _instance_type(case)
+    if node_type and node_type.dropped_in and node_type.known_in(case.kaito) and not case.own_nodes:
         yield case.problem(
-            "resource", "instanceType", name=shown(found.name), model=found.model, dropped_in=found.dropped_in
+            "resource",
+            "instanceType",
+            name=shown(node_type.name),
+            model=node_type.model,
+            dropped_in=node_type.dropped_in,
         )
 
 
@@ -112,15 +94,15 @@ def part_of_a_byte(case: Case) -> Iterator[Problem]:
 
 def _byte_quantities(workspace: Workspace) -> Iterator[tuple[FieldPath, object]]:
     """Every amount of memory or disk that a pod asks for, with its path."""
-    spec, at = workspace.pod_spec, CONTAINERS[:-1]
-    for path, owner in ((at, spec), *workspace.all_containers()):
+    spec, spec_path = workspace.pod_spec, CONTAINERS[:-1]
+    for path, owner in ((spec_path, spec), *workspace.all_containers()):
         for part in ("requests", "limits"):
             amounts = mapping(mapping(owner.get("resources")).get(part))
             for name in BYTES:
                 yield (*path, "resources", part, name), amounts.get(name)
     for index, volume in enumerate(sequence(spec.get("volumes"))):
         folder = mapping(mapping(volume).get("emptyDir"))
-        yield (*at, "volumes", index, "emptyDir", "sizeLimit"), folder.get("sizeLimit")
+        yield (*spec_path, "volumes", index, "emptyDir", "sizeLimit"), folder.get("sizeLimit")
 
 
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:

@@ -77,8 +77,8 @@ def check_field(name: str, value: object, path: FieldPath, kaito: str) -> Iterat
     elif isinstance(value, dict):
         yield from check_map(value, path, kaito)
     elif isinstance(value, list):
-        for entry, at in entries(value, path):
-            yield from check_map(entry, at, kaito)
+        for entry, entry_path in entries(value, path):
+            yield from check_map(entry, entry_path, kaito)
 
 
 def is_empty(value: object) -> bool:

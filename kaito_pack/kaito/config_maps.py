@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from kaito_pack.base.display import shown
 from kaito_pack.base.trees import Fields, mapping, text
 from kaito_pack.kaito.fields import Workspace
+from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.target import Surroundings
+
+if TYPE_CHECKING:
+    from yaml import Node, SafeLoader
 
 INFERENCE_KEY = "inference_config.yaml"
 TUNING_KEY = "training_config.yaml"
-LONGEST_READ = 50_000  # characters of a configuration that are parsed; a longer one is taken on trust
+LONGEST_READ = 50_000  # characters of a configuration that are parsed; a longer one is accepted unread
 
 
 def find_config_map(name: str, workspace: Workspace, surroundings: Surroundings) -> Fields | None:
@@ -21,28 +28,62 @@ def find_config_map(name: str, workspace: Workspace, surroundings: Surroundings)
     return None
 
 
+def is_in_cluster(name: str, case: Case) -> bool:
+    """Return whether the target lists the ConfigMap of that name in the Workspace's namespace."""
+    return case.surroundings.target.has_config_map(case.workspace.namespace, name)
+
+
+def whereabouts(name: str, case: Case) -> dict[str, str]:
+    """Return the facts of a message about a ConfigMap that is not among the files."""
+    full_name = f"{case.workspace.namespace}/{name}"
+    return {"config_map": shown(full_name), "plain": shown(full_name, quote=False)}
+
+
 def inference_config(config_map: Fields) -> dict[str, str] | None:
-    """The settings under `vllm`, as strings; None where the webhook would not understand them."""
+    """Return the settings under `vllm` as they are written; None if the webhook cannot decode them.
+
+    The webhook decodes them into strings with Go's yaml.v2: `0x10` and `1_000` keep their text, null is "".
+    """
     source = mapping(config_map.get("data")).get(INFERENCE_KEY)
     if not isinstance(source, str):
         return None
     if len(source) > LONGEST_READ:
-        return {"max-model-len": "not read"}
-    parsed = _parsed(source)
-    settings = parsed.get("vllm") if isinstance(parsed, dict) else None
-    if (parsed is not None and not isinstance(parsed, dict)) or not isinstance(settings, dict | None):
-        return None
-    if any(isinstance(value, dict | list) for value in (settings or {}).values()):
-        return None
-    return {str(key): "" if value is None else str(value) for key, value in (settings or {}).items()}
-
-
-def _parsed(source: str) -> object:
-    """The YAML of a configuration; an impossible answer (a list) where it is none."""
+        return {"max-model-len": "1"}  # what is not read raises no problem
     import yaml  # a run without a ConfigMap must not pay for it
 
     try:
-        # The parser in Python: libyaml's dies of a signal where text is nested deeply.
-        return yaml.load(source, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return []
+        return _settings(source)
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError):
+        return None
+
+
+def _settings(source: str) -> dict[str, str]:
+    """The settings under `vllm` of a configuration; TypeError if it has another shape."""
+    import yaml
+
+    # The parser in Python: libyaml's dies of a signal if text is nested deeply.
+    loader = yaml.SafeLoader(source)
+    root = loader.get_node() if loader.check_node() else None
+    if root is None or _is_null(root):
+        return {}
+    settings = [value for key, value in _pairs(loader, root) if key.value == "vllm"]
+    if not settings or _is_null(settings[-1]):
+        return {}
+    pairs = _pairs(loader, settings[-1])
+    if not all(isinstance(value, yaml.ScalarNode) for _, value in pairs):
+        raise TypeError("a setting is not a plain value")
+    return {str(key.value): "" if _is_null(value) else str(value.value) for key, value in pairs}
+
+
+def _pairs(loader: SafeLoader, node: Node) -> list[tuple[Node, Node]]:
+    """The keys and values of a map with its merge keys resolved; TypeError if the node is no map."""
+    import yaml
+
+    if not isinstance(node, yaml.MappingNode):
+        raise TypeError("not a map")
+    loader.flatten_mapping(node)
+    return list(node.value)
+
+
+def _is_null(node: Node) -> bool:
+    return bool(node.tag == "tag:yaml.org,2002:null")

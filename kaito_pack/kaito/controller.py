@@ -8,7 +8,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
 from kaito_pack.facts.checks import rule
-from kaito_pack.kaito import selectors
+from kaito_pack.kaito import controller_instance_types, selectors
 from kaito_pack.kaito.commands import flag, words
 from kaito_pack.kaito.fields import SELECTOR, TEMPLATE, Workspace, digits, int64, string_map
 from kaito_pack.kaito.images import LONGEST_NAME, is_image_reference
@@ -16,6 +16,8 @@ from kaito_pack.kaito.ruling import Case, judge
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
+
+MODULES = (controller_instance_types,)  # with checks of this layer beside those here
 
 
 def _matches_any_workspace(workspace: Workspace) -> bool:
@@ -172,9 +174,9 @@ def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
             number = int64(mapping(each).get("containerPort"))
             if number is not None:
                 yield (*path, "ports", index, "containerPort"), number
-        told = digits(flag(words(container), "--port"))
-        if told is not None:
-            yield (*path, "args"), told
+        flag_port = digits(flag(words(container), "--port"))
+        if flag_port is not None:
+            yield (*path, "args"), flag_port
 
 
 def _has_service(case: Case) -> bool:
@@ -188,8 +190,12 @@ def _has_service(case: Case) -> bool:
 
 def _selects(service: Fields, labels: dict[str, str], workspace: Workspace) -> bool:
     selector = mapping(mapping(service.get("spec")).get("selector"))
-    here = Workspace(service).namespace == workspace.namespace
-    return here and bool(selector) and all(labels.get(key) == value for key, value in selector.items())
+    is_same_namespace = Workspace(service).namespace == workspace.namespace
+    return (
+        is_same_namespace
+        and bool(selector)
+        and all(labels.get(key) == value for key, value in selector.items())
+    )
 
 
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
@@ -197,4 +203,5 @@ def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
 
     KAITO's part alone; what it writes back is another check's. Seen on KAITO v0.6.2 to v0.12.0.
     """
-    yield from judge("controller", Workspace(manifest), surroundings)
+    old = None if surroundings.old is None else Workspace(surroundings.old)
+    yield from judge("controller", Workspace(manifest), surroundings, old)

@@ -19,7 +19,10 @@ from kaito_pack.kubernetes.objects.custom_kinds import check_resource
 
 @per_pack
 def versions() -> Mapping[str, Mapping[str, str]]:
-    """The KAITO minors that the pack knows, with `release` and `kubernetesApi` (what it was built with)."""
+    """The KAITO minors that the pack knows, with `release` and `kubernetesApi` (what it was built with).
+
+    `schema` names another minor if the CRDs of both are the same.
+    """
     return table("kaito/versions.json")
 
 
@@ -32,7 +35,7 @@ def schemas(kaito: str) -> Mapping[str, Any]:
     if kaito not in versions():
         known = list(versions())
         raise UsageError(f"KAITO {kaito} is not known; the pack knows {known[0]} to {known[-1]}")
-    return first(f"kaito/{kaito}.json")
+    return first(f"kaito/{versions()[kaito].get('schema', kaito)}.json")
 
 
 @per_pack

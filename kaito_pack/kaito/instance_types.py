@@ -48,3 +48,8 @@ def find(cloud: str, name: str) -> InstanceType | None:
 def names(cloud: str, kaito: str) -> list[str]:
     """The names that KAITO minor has for a cloud, sorted."""
     return sorted(each.name for each in _of(cloud).values() if each.known_in(kaito))
+
+
+def clouds() -> list[str]:
+    """Return the clouds that KAITO has a list of instance types for."""
+    return list(table("kaito/instance-types.json"))

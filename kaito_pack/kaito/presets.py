@@ -14,7 +14,9 @@ class Preset(NamedTuple):
     """A preset and the ranges of KAITO minors in which each fact holds.
 
     `gpu_memory_gib` is what KAITO 0.6 has noted that all GPUs of a Workspace must have together;
-    `weights_gib` the size of the files, which later ones ask for where the runtime is not vLLM.
+    `weights_gib` the size of the files, which later ones ask for where the runtime is not vLLM. `model` is
+    the id of the model if its repository is not called like the preset, `max_tokens` the longest context if
+    no catalogue has the model.
     """
 
     name: str
@@ -25,6 +27,8 @@ class Preset(NamedTuple):
     weights_gib: float | None = None
     vllm_only: str = NEVER
     no_adapters: str = NEVER
+    model: str = ""
+    max_tokens: int | None = None
 
 
 def holds(kaito: str, versions: str) -> bool:
@@ -45,6 +49,8 @@ def _all() -> dict[str, Preset]:
             row.get("weightsGiB"),
             row.get("vllmOnly", NEVER),
             row.get("noAdapters", NEVER),
+            row.get("model", ""),
+            row.get("maxTokens"),
         )
         for name, row in rows.items()
     }

@@ -40,9 +40,9 @@ class Case(NamedTuple):
         """The rule's problem at `path`, its words filled with `facts`."""
         return rules.problem(self.rule.name, path, None, kaito=self.kaito, **facts)
 
-    def holds(self, name: str) -> bool:
-        """Return whether another rule of the same layer applies to this Workspace."""
-        return rules.rules(self.rule.layer)[name].holds_for(self.kaito, self.workspace.api)
+    def holds(self, name: str, layer: RuleLayer | None = None) -> bool:
+        """Return whether another rule, of the same layer by default, applies to this Workspace."""
+        return rules.rules(layer or self.rule.layer)[name].holds_for(self.kaito, self.workspace.api)
 
 
 @per_pack

@@ -1,6 +1,6 @@
 """Makes `facts/kaito/<minor>.json` out of a CustomResourceDefinition of KAITO.
 
-    python -m kaito_pack.kaito.schema_from_crd workspaces-v0.12.0.yaml [--minor 0.12] [--out schemas/kaito]
+    python -m kaito_pack.kaito.schema_from_crd workspaces-v0.12.0.yaml [--minor 0.12] [--out facts/kaito]
 
 The file holds the OpenAPI schema of each served version by its name, structure only: no descriptions.
 """
@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-USAGE = "usage: python -m kaito_pack.kaito.schema_from_crd CRD.yaml [--minor 0.12] [--out schemas/kaito]"
+FOLDER = "facts/kaito"  # in which the pack looks for the schemas
+USAGE = f"usage: python -m kaito_pack.kaito.schema_from_crd CRD.yaml [--minor 0.12] [--out {FOLDER}]"
 CEL = "x-kubernetes-validations"
 
 
@@ -31,23 +32,23 @@ def structure(schema: Any) -> Any:
         return [structure(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {}
+    parts = {}
     for key, part in schema.items():
         if key == "properties":
-            kept[key] = {field: structure(value) for field, value in part.items()}
+            parts[key] = {field: structure(value) for field, value in part.items()}
         elif key in ("default", "enum"):
-            kept[key] = part
+            parts[key] = part
         elif key not in ("description", "title", "example", "externalDocs"):
-            kept[key] = structure(part)
-    return kept
+            parts[key] = structure(part)
+    return parts
 
 
 def minor_of(file_name: str) -> str | None:
     """The KAITO minor in a file name: `workspaces-v0.12.0.yaml` gives "0.12"; None where there is none."""
     import re
 
-    found = re.search(r"v?([0-9]+\.[0-9]+)(?:\.[0-9]+)?", file_name)
-    return found[1] if found else None
+    version = re.search(r"v?([0-9]+\.[0-9]+)(?:\.[0-9]+)?", file_name)
+    return version[1] if version else None
 
 
 def unchecked(schema: Any) -> bool:
@@ -64,12 +65,12 @@ def main(arguments: Sequence[str]) -> str:
     import yaml
 
     words = list(arguments)
-    options = {"--minor": "", "--out": "schemas/kaito"}
+    options = {"--minor": "", "--out": FOLDER}
     for option in options:
         if option in words[:-1]:
-            at = words.index(option)
-            options[option] = words.pop(at + 1)
-            words.pop(at)
+            position = words.index(option)
+            options[option] = words.pop(position + 1)
+            words.pop(position)
     if len(words) != 1 or words[0].startswith("-"):
         raise SystemExit(USAGE)
     minor = options["--minor"] or minor_of(Path(words[0]).name)

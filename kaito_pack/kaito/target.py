@@ -15,12 +15,29 @@ Cloud = Literal["azure", "aws", "arc"]
 
 
 @dataclass(frozen=True, slots=True)
+class Nodes:
+    """Existing nodes that are alike: their labels, how many, the GPUs of each and GiB of one GPU."""
+
+    labels: tuple[tuple[str, str], ...]
+    count: int = 1
+    gpus: int = 0
+    gpu_memory_gib: float = 0
+
+    def matches(self, match_labels: Mapping[str, str]) -> bool:
+        """Return whether a node selector with these labels selects the nodes."""
+        labels = dict(self.labels)
+        return all(labels.get(key) == value for key, value in match_labels.items())
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The cluster that manifests are for.
 
     `kaito` and `kubernetes` are minor versions ("0.12", "1.37"); `provisioning` is "auto" where KAITO
     creates the nodes, "byo" where they are there already, None to decide it by whether a manifest has
-    an instanceType; `gpu_memory_gib` is the memory of ONE GPU in GiB, where known.
+    an instanceType; `gpu_memory_gib` is the memory of ONE GPU in GiB, where known. `config_maps`
+    ("namespace/name") exist in the cluster beside the manifests of a run; `nodes` are all existing nodes
+    with GPUs, None if they are not known.
     """
 
     kaito: str
@@ -29,6 +46,17 @@ class Target:
     cloud: Cloud = "azure"
     gpu_memory_gib: float | None = None
     catalogues: tuple[str, ...] = ()
+    feature_gates: tuple[tuple[str, bool], ...] = ()
+    config_maps: tuple[str, ...] = ()
+    nodes: tuple[Nodes, ...] | None = None
+
+    def feature_gate(self, name: str) -> bool | None:
+        """Return whether KAITO runs with that feature gate; None if the target does not name it."""
+        return dict(self.feature_gates).get(name)
+
+    def has_config_map(self, namespace: str, name: str) -> bool:
+        """Return whether the cluster is known to have that ConfigMap."""
+        return f"{namespace}/{name}" in self.config_maps
 
 
 @dataclass(frozen=True)
@@ -53,13 +81,14 @@ class Surroundings:
         return {
             "workspaces": _grouped(
                 self.workspaces,
-                lambda one: labels_key(get(one, ("resource", "labelSelector", "matchLabels"))),
+                lambda body: labels_key(get(body, ("resource", "labelSelector", "matchLabels"))),
             ),
             "services": _grouped(
-                self.services, lambda one: (namespace(one), get(one, ("spec", "selector", WORKSPACE_LABEL)))
+                self.services,
+                lambda body: (namespace(body), get(body, ("spec", "selector", WORKSPACE_LABEL))),
             ),
             "config_maps": _grouped(
-                self.config_maps, lambda one: (namespace(one), get(one, ("metadata", "name")))
+                self.config_maps, lambda body: (namespace(body), get(body, ("metadata", "name")))
             ),
         }
 

@@ -15,6 +15,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.fields import TEMPLATE
+from kaito_pack.kaito.pods import RULES
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.decoding import Finding, decode
 from kaito_pack.kubernetes.decoding.findings import named, problems_of
@@ -28,10 +29,10 @@ def check_template(manifest: Manifest, kaito: str, kubernetes: str) -> Iterator[
     crd.schemas(kaito)
     api = crd.versions()[kaito]["kubernetesApi"]
     for path, value, name in open_parts(manifest):
-        found = list(_decoded(value, name, api))
-        yield from _refused(found, name, path, kaito, api)
+        findings = list(_decoded(value, name, api))
+        yield from _refused(findings, name, path, kaito, api)
         if kubernetes != api:
-            yield from _too_new(value, name, path, found, kubernetes)
+            yield from _too_new(value, name, path, findings, kubernetes)
 
 
 def open_parts(manifest: Manifest) -> Iterator[tuple[FieldPath, Any, str]]:
@@ -54,8 +55,8 @@ def _volume_source(parent: Any, path: FieldPath) -> Iterator[tuple[FieldPath, An
 
 
 def _decoded(value: Any, name: str, kubernetes: str) -> Iterator[Finding]:
-    found = decode(value, name, definitions.definition(kubernetes), case_sensitive=False)
-    yield from found
+    findings = decode(value, name, definitions.definition(kubernetes), case_sensitive=False)
+    yield from findings
     # A volume source is a volume without its name.
     if name == definitions.VOLUME and isinstance(value, dict):
         for key in value:
@@ -63,14 +64,16 @@ def _decoded(value: Any, name: str, kubernetes: str) -> Iterator[Finding]:
                 yield Finding("unknown", (key,), f"`{key}`", "")
 
 
-def _refused(found: list[Finding], name: str, path: FieldPath, kaito: str, api: str) -> Iterator[Problem]:
+def _refused(findings: list[Finding], name: str, path: FieldPath, kaito: str, api: str) -> Iterator[Problem]:
     """The problems of what KAITO cannot decode; a field that only newer Kubernetes has is told as such."""
-    if not found:
+    if not findings:
         return
     newest = definitions.definition(definitions.newest())
-    for finding in found:
+    for finding in findings:
         if finding.kind == "unknown" and _has_field(newest, name, finding.path):
             yield named("webhook/field-too-new", finding, path, kaito=kaito, api=api)
+        elif finding.kind in RULES:
+            yield named(RULES[finding.kind], finding, path)
         else:
             yield from problems_of([finding], "webhook", path, kaito=kaito, api=api)
 
@@ -91,10 +94,10 @@ def _has_field(pod: definitions.Definitions, name: str, path: FieldPath) -> bool
 
 
 def _too_new(
-    value: Any, name: str, path: FieldPath, found: list[Finding], kubernetes: str
+    value: Any, name: str, path: FieldPath, findings: list[Finding], kubernetes: str
 ) -> Iterator[Problem]:
     """Fields that KAITO knows and the cluster's older Kubernetes drops without a word."""
-    said = {finding.path for finding in found}
+    reported = {finding.path for finding in findings}
     for finding in _decoded(value, name, kubernetes):
-        if finding.kind == "unknown" and finding.path not in said:
+        if finding.kind == "unknown" and finding.path not in reported:
             yield named("kubernetes/field-too-new", finding, path, kubernetes=kubernetes)

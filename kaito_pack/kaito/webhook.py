@@ -11,11 +11,13 @@ from typing import Any
 
 from kaito_pack.base.problems import Problem
 from kaito_pack.kaito import (
+    metadata,
     update,
     webhook_inference,
     webhook_instance_types,
     webhook_presets,
     webhook_resource,
+    webhook_settings,
     webhook_tuning,
 )
 from kaito_pack.kaito.fields import Workspace
@@ -23,11 +25,13 @@ from kaito_pack.kaito.ruling import judge
 from kaito_pack.kaito.target import Surroundings
 
 MODULES = (
+    metadata,
     update,
     webhook_inference,
     webhook_instance_types,
     webhook_presets,
     webhook_resource,
+    webhook_settings,
     webhook_tuning,
 )
 

@@ -9,7 +9,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, mapping, sequence, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.kaito import instance_types
-from kaito_pack.kaito.config_maps import find_config_map, inference_config
+from kaito_pack.kaito.config_maps import find_config_map, inference_config, is_in_cluster, whereabouts
 from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
@@ -58,10 +58,9 @@ def _config_map(case: Case) -> Fields | None:
 
 @rule("webhook/inference-config-missing", on="create")
 def inference_config_missing(case: Case) -> Iterator[Problem]:
-    """The ConfigMap that `inference.config` names must be there."""
-    if _config(case) and _config_map(case) is None:
-        name, namespace = shown(_config(case)), shown(case.workspace.namespace)
-        yield case.problem("inference", "config", name=name, namespace=namespace)
+    """The ConfigMap that `inference.config` names must exist; in the cluster it may."""
+    if _config(case) and _config_map(case) is None and not is_in_cluster(_config(case), case):
+        yield case.problem("inference", "config", **whereabouts(_config(case), case))
 
 
 @rule("webhook/inference-config-invalid", on="create")
@@ -81,29 +80,14 @@ def max_model_len_required(case: Case) -> Iterator[Problem]:
     node = instance_types.find(case.surroundings.target.cloud, effective_instance_type(case))
     small = case.rule.parameters["gpuMemoryGiB"]
     small_gpus = bool(node and node.known_in(case.kaito) and node.gpus > 1 and node.gpu_memory_gib < small)
-    if workspace.count <= 1 and not small_gpus:
-        return
     config_map = _config_map(case)
+    is_unread = _config(case) and config_map is None  # what a ConfigMap of the cluster holds is not known
+    if is_unread or (workspace.count <= 1 and not small_gpus):
+        return
     settings = (inference_config(config_map) if config_map is not None else None) or {}
     if not settings.get("max-model-len"):
         path = ("resource", "count") if workspace.count > 1 else INSTANCE_TYPE
         yield case.problem(*path, limit=small)
-
-
-@rule("webhook/annotation-image-family", on="create")
-def annotation_image_family(case: Case) -> Iterator[Problem]:
-    """The image family of the nodes is one of two, letter case and outer blanks aside."""
-    value = case.workspace.annotations.get("kaito.sh/node-image-family")
-    if value is not None and value.strip().lower() not in case.rule.parameters["values"]:
-        yield case.problem("metadata", "annotations", "kaito.sh/node-image-family", value=shown(value))
-
-
-@rule("webhook/annotation-performance-mode", on="create")
-def annotation_performance_mode(case: Case) -> Iterator[Problem]:
-    """The performance mode is one of three."""
-    value = case.workspace.annotations.get("kaito.sh/performance-mode")
-    if value is not None and value not in case.rule.parameters["values"]:
-        yield case.problem("metadata", "annotations", "kaito.sh/performance-mode", value=shown(value))
 
 
 @rule("webhook/adapters-too-many", on="create")

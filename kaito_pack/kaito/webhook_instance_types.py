@@ -8,7 +8,7 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import get, text
 from kaito_pack.facts.checks import rule
-from kaito_pack.facts.rules import rules
+from kaito_pack.facts.rules import get_rule, rules
 from kaito_pack.kaito import crd, instance_types
 from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
@@ -47,7 +47,7 @@ def effective_instance_type(case: Case, before: bool = False) -> str:
     return workspace.instance_type
 
 
-def _azure_prefix(case: Case, value: str, any_case: bool = False) -> str | None:
+def azure_series(case: Case, value: str, any_case: bool = False) -> str | None:
     """The series (`Standard_N` …) by which Azure admits an instance type that KAITO has no figures of."""
     if case.surroundings.target.cloud != "azure":
         return None
@@ -62,30 +62,57 @@ def _azure_prefix(case: Case, value: str, any_case: bool = False) -> str | None:
 def instance_type_unknown(case: Case) -> Iterator[Problem]:
     """The instance type must be in KAITO's list for the cloud, or of a series that Azure admits."""
     value, cloud = _checked_type(case), case.surroundings.target.cloud
-    if value is None or _azure_prefix(case, value, any_case=True) or instance_types.find(cloud, value):
+    if value is None or azure_series(case, value, any_case=True) or instance_types.find(cloud, value):
         return
-    close = did_you_mean(value, instance_types.names(cloud, case.kaito)) if value else None
-    hint = f"; did you mean {shown(close)}" if close else ""
-    yield case.problem(*INSTANCE_TYPE, value=shown(value), cloud=cloud, hint=hint)
+    yield case.problem(*INSTANCE_TYPE, value=shown(value), cloud=cloud, fix=remedy(value, case))
+
+
+def remedy(name: str, case: Case) -> str:
+    """Return what to do about an instance type that KAITO does not know on the target's cloud."""
+    cloud = case.surroundings.target.cloud
+    parameters = get_rule("webhook/instance-type-unknown").parameters
+    elsewhere = [other for other in instance_types.clouds() if name and instance_types.find(other, name)]
+    if elsewhere and cloud not in elsewhere:
+        return str(parameters["fixes"]["cloud"].format(cloud=elsewhere[0], value=shown(name)))
+    near = nearest(name, cloud, case.kaito, parameters["closeness"])
+    return f"did you mean {shown(near)}" if near else str(parameters["fixes"][cloud])
+
+
+def nearest(name: str, cloud: str, kaito: str, closeness: float) -> str | None:
+    """Return the listed instance type that a name most likely misspells; None if none is that close."""
+    near = did_you_mean(name, instance_types.names(cloud, kaito)) if name else None
+    if near is None:
+        return None
+    from difflib import SequenceMatcher  # only for a type that KAITO does not list
+
+    is_close = SequenceMatcher(None, name.lower(), near.lower()).ratio() >= closeness
+    return near if is_close and near != name else None
 
 
 @rule("webhook/instance-type-dropped", on="create")
 def instance_type_dropped(case: Case) -> Iterator[Problem]:
     """An instance type that an older KAITO knew; Azure admits it all the same, by its series."""
     value = _checked_type(case)
-    found = instance_types.find(case.surroundings.target.cloud, value) if value else None
-    if value and found and not found.known_in(case.kaito) and not _azure_prefix(case, value, any_case=True):
-        yield case.problem(*INSTANCE_TYPE, value=shown(value), model=found.model, dropped_in=found.dropped_in)
+    node_type = instance_types.find(case.surroundings.target.cloud, value) if value else None
+    if (
+        value
+        and node_type
+        and not node_type.known_in(case.kaito)
+        and not azure_series(case, value, any_case=True)
+    ):
+        yield case.problem(
+            *INSTANCE_TYPE, value=shown(value), model=node_type.model, dropped_in=node_type.dropped_in
+        )
 
 
 @rule("webhook/instance-type-letter-case", on="create")
 def instance_type_letter_case(case: Case) -> Iterator[Problem]:
     """Up to 0.9 the letter case of an instance type counts."""
     value = _checked_type(case)
-    if not value or _azure_prefix(case, value):
+    if not value or azure_series(case, value):
         return
-    found = instance_types.find(case.surroundings.target.cloud, value)
-    prefix = _azure_prefix(case, value, any_case=True) or ""
-    right = found.name if found else prefix + value[len(prefix) :]
+    node_type = instance_types.find(case.surroundings.target.cloud, value)
+    prefix = azure_series(case, value, any_case=True) or ""
+    right = node_type.name if node_type else prefix + value[len(prefix) :]
     if right != value:
         yield case.problem(*INSTANCE_TYPE, value=shown(value), right=shown(right))

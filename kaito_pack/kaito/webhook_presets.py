@@ -13,6 +13,7 @@ from kaito_pack.facts.rules import in_range, rules
 from kaito_pack.kaito import instance_types, presets
 from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
+from kaito_pack.kaito.target import Nodes
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
 from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 
@@ -29,11 +30,11 @@ def _is_hub_id(name: str) -> bool:
 
 def known_preset(name: str, kaito: str) -> presets.Preset | None:
     """The preset that the webhook of that KAITO finds under `name`, without asking anybody."""
-    found = presets.find(name) or _of_the_catalogue(name)
-    if not found or not in_range(kaito, found.versions):
+    preset = presets.find(name) or _of_the_catalogue(name)
+    if not preset or not in_range(kaito, preset.versions):
         return None
     any_case = in_range(kaito, rules("webhook")["webhook/preset-unknown"].parameters["anyCase"])
-    return found if found.name == name or any_case or "/" in name else None
+    return preset if preset.name == name or any_case or "/" in name else None
 
 
 def _of_the_catalogue(name: str) -> presets.Preset | None:
@@ -116,11 +117,11 @@ def preset_too_big(case: Case) -> Iterator[Problem]:
     """The GPUs of all nodes together must hold the preset, unless an annotation lifts the check."""
     if "kaito.sh/bypass-resource-checks" in case.workspace.annotations:
         return
-    preset, found = _preset_and_nodes(case)
+    preset, node_type = _preset_and_nodes(case)
     least = _memory_asked_for(preset, case)
-    if found is None or least is None:
+    if node_type is None or least is None:
         return
-    total = found.gpus * found.gpu_memory_gib * case.workspace.count
+    total = node_type.gpus * node_type.gpu_memory_gib * case.workspace.count
     if total < least:
         yield case.problem(
             *INSTANCE_TYPE, name=shown(case.workspace.preset), total=f"{total:g}", least=f"{least:g}"
@@ -129,8 +130,8 @@ def preset_too_big(case: Case) -> Iterator[Problem]:
 
 def _preset_and_nodes(case: Case) -> tuple[presets.Preset | None, instance_types.InstanceType | None]:
     preset = known_preset(case.workspace.preset, case.kaito)
-    found = instance_types.find(case.surroundings.target.cloud, effective_instance_type(case))
-    return preset, found if found and found.known_in(case.kaito) else None
+    node_type = instance_types.find(case.surroundings.target.cloud, effective_instance_type(case))
+    return preset, node_type if node_type and node_type.known_in(case.kaito) else None
 
 
 def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None:
@@ -145,12 +146,16 @@ def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None
 @rule("webhook/preset-over-nodes", on="create")
 def preset_over_nodes(case: Case) -> Iterator[Problem]:
     """Only vLLM runs a model over several nodes."""
-    preset, found = _preset_and_nodes(case)
-    if preset is None or found is None or case.workspace.runs_vllm:
+    preset, node_type = _preset_and_nodes(case)
+    if preset is None or node_type is None or case.workspace.runs_vllm:
         return
-    one = found.gpus * found.gpu_memory_gib
-    if (preset.weights_gib or 0) > one:
-        facts = {"name": shown(case.workspace.preset), "one": f"{one:g}", "least": f"{preset.weights_gib:g}"}
+    of_one_node = node_type.gpus * node_type.gpu_memory_gib
+    if (preset.weights_gib or 0) > of_one_node:
+        facts = {
+            "name": shown(case.workspace.preset),
+            "one": f"{of_one_node:g}",
+            "least": f"{preset.weights_gib:g}",
+        }
         yield case.problem("metadata", "annotations", RUNTIME_ANNOTATION, **facts)
 
 
@@ -174,13 +179,35 @@ def preset_adapters(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/preset-without-nodes", on="create")
 def preset_without_nodes(case: Case) -> Iterator[Problem]:
-    """With own nodes the webhook lists the nodes of a preset; none is known to a check offline.
+    """With own nodes the webhook lists the nodes of a preset; whether any exists is not known offline.
 
-    A target that tells the memory of its GPUs vouches for nodes that have some.
+    A target that names the memory of its GPUs vouches for them.
     """
+    target = case.surroundings.target
+    if _lists_nodes(case) and target.nodes is None and target.gpu_memory_gib is None:
+        yield case.problem("resource", "labelSelector", labels=_labels(case))
+
+
+@rule("webhook/preset-no-matching-node", on="create")
+def preset_no_matching_node(case: Case) -> Iterator[Problem]:
+    """None of the nodes that the target lists has the labels of the selector."""
+    if _lists_nodes(case) and case.surroundings.target.nodes is not None and not _matching(case):
+        yield case.problem("resource", "labelSelector", labels=_labels(case))
+
+
+def _lists_nodes(case: Case) -> bool:
+    """Whether the webhook looks for nodes: for a preset on own nodes, unless GPUs are partitioned."""
     workspace = case.workspace
-    vouched_for = case.surroundings.target.gpu_memory_gib is not None
     partitioned = given(workspace.resource.get("partition"))
-    may_be = workspace.has_preset and may_be_preset(workspace.preset, case.kaito)
-    if case.own_nodes and may_be and not partitioned and not vouched_for:
-        yield case.problem("resource", "labelSelector")
+    is_known = workspace.has_preset and may_be_preset(workspace.preset, case.kaito)
+    return case.own_nodes and is_known and not partitioned
+
+
+def _matching(case: Case) -> list[Nodes]:
+    labels = case.workspace.match_labels
+    return [nodes for nodes in case.surroundings.target.nodes or () if nodes.matches(labels)]
+
+
+def _labels(case: Case) -> str:
+    labels = ", ".join(shown(f"{key}: {value}") for key, value in case.workspace.match_labels.items())
+    return f"the labels {labels}" if labels else "any labels"

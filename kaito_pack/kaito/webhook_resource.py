@@ -8,6 +8,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import mapping, sequence, text
 from kaito_pack.facts.checks import rule
+from kaito_pack.facts.rules import rules
 from kaito_pack.kaito import selectors
 from kaito_pack.kaito.fields import SELECTOR
 from kaito_pack.kaito.ruling import Case
@@ -102,9 +103,21 @@ def partition_mode(case: Case) -> Iterator[Problem]:
 @rule("webhook/partition-gate", on="create")
 def partition_gate(case: Case) -> Iterator[Problem]:
     """Each mode is off unless a feature gate of the installation turns it on."""
+    yield from _gate(case, None)
+
+
+@rule("webhook/partition-gate-off", on="create")
+def partition_gate_off(case: Case) -> Iterator[Problem]:
+    """The target says that the mode's feature gate is off."""
+    yield from _gate(case, False)
+
+
+def _gate(case: Case, state: bool | None) -> Iterator[Problem]:
+    """The rule's problem if the feature gate of the partition's mode is in that state in the target."""
     mode = text(mapping(_partition(case)).get("mode"))
-    gate = case.rule.parameters["gates"].get(mode)
-    if gate and case.workspace.has_inference and case.own_nodes:
+    gate = rules("webhook")["webhook/partition-gate"].parameters["gates"].get(mode)
+    is_wanted = bool(gate and case.workspace.has_inference and case.own_nodes)
+    if is_wanted and case.surroundings.target.feature_gate(gate) is state:
         yield case.problem("resource", "partition", mode=shown(mode), gate=gate)
 
 

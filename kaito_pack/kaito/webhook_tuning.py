@@ -9,10 +9,11 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, mapping, sequence, text
 from kaito_pack.facts.checks import rule
-from kaito_pack.kaito.config_maps import TUNING_KEY, find_config_map
+from kaito_pack.kaito.config_maps import find_config_map, is_in_cluster, whereabouts
 from kaito_pack.kaito.fields import given
 from kaito_pack.kaito.images import is_image_reference
 from kaito_pack.kaito.ruling import Case
+from kaito_pack.kaito.urls import reason_to_reject
 from kaito_pack.kaito.webhook_presets import may_be_tuned
 from kaito_pack.kubernetes.decoding import names
 
@@ -54,6 +55,17 @@ def tuning_input_source(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "input", number=number)
 
 
+@rule("webhook/tuning-url", on="create")
+def tuning_url(case: Case) -> Iterator[Problem]:
+    """0.12 fetches training data from public hosts alone."""
+    reasons, networks = (case.rule.parameters[part] for part in ("reasons", "networks"))
+    source = mapping(case.workspace.tuning.get("input"))
+    for index, url in enumerate(sequence(source.get("urls"))):
+        reason = reason_to_reject(text(url), networks)
+        if reason is not None:
+            yield case.problem("tuning", "input", "urls", index, url=shown(url), reason=reasons[reason])
+
+
 @rule("webhook/tuning-output-target", on="create")
 def tuning_output_target(case: Case) -> Iterator[Problem]:
     """The output goes to exactly one place."""
@@ -91,11 +103,11 @@ def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-config-missing", on="create")
 def tuning_config_missing(case: Case) -> Iterator[Problem]:
-    """The ConfigMap that `tuning.config` names must be there, and hold the training's settings."""
+    """The ConfigMap that `tuning.config` names must exist; in the cluster it may."""
     name = text(case.workspace.tuning.get("config"))
-    config_map = find_config_map(name, case.workspace, case.surroundings)
-    if name and not isinstance(mapping(mapping(config_map).get("data")).get(TUNING_KEY), str):
-        yield case.problem("tuning", "config", name=shown(name), namespace=shown(case.workspace.namespace))
+    is_given = find_config_map(name, case.workspace, case.surroundings) is not None
+    if name and not is_given and not is_in_cluster(name, case):
+        yield case.problem("tuning", "config", **whereabouts(name, case))
 
 
 def _adapters(case: Case) -> Iterator[tuple[int, Fields]]:

@@ -50,7 +50,7 @@ def result(found: Problem, field: FieldPath, config: Manifest) -> dict[str, Any]
     """One entry of a ResourceList's `results`."""
     row: dict[str, Any] = {
         "message": words_of(found),
-        "severity": found.severity,
+        "severity": found.level,
         "tags": {"rule": found.rule},
     }
     if is_wrapped(config):
@@ -65,7 +65,7 @@ def result(found: Problem, field: FieldPath, config: Manifest) -> dict[str, Any]
 
 def line(found: Problem, field: FieldPath, config: Manifest) -> str:
     """The same for people: what the functionConfig is called, the field, the words, the rule."""
-    warning = "" if found.is_error else "warning: "
+    warning = "" if found.is_error else f"{found.severity}: "
     where = f"{path_text(field)}: " if field else ""
     return f"{label(config)} {warning}{where}{words_of(found)} [{found.rule}]"
 

@@ -20,11 +20,12 @@ from kaito_pack.base.root import VALUES
 from kaito_pack.documents import Document
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.kaito import presets
+from kaito_pack.models.images import vllm_of
 from kaito_pack.models.model import Model, model_of
 from kaito_pack.pack import files as pack_files
 
 FOLDER = VALUES / "catalogue"
-IMAGE = "kaito-base"  # the repository's last part; a private mirror keeps it
 
 
 class Catalogue(NamedTuple):
@@ -57,13 +58,14 @@ class Catalogue(NamedTuple):
         return self.added.get(wanted) or own_models().get(wanted)
 
     def find_preset(self, name: str) -> Model | None:
-        """The model of a KAITO preset: of that id, or the one whose repository is called so; None if unknown.
+        """Return the model of a KAITO preset, by its id or the name of its repository; None if unknown.
 
-        KAITO names its presets after the repository, in lower case (v0.12.0).
+        KAITO names most presets after the repository, in lower case (v0.12.0); the table has the others.
         """
-        if "/" in name:
-            return self.find(name)
-        wanted = name.lower()
+        preset = presets.find(name)
+        wanted = (preset.model if preset and preset.model else name).lower()
+        if "/" in wanted:
+            return self.find(wanted)
         found = [model for model in self.models() if model.model_id.lower().rpartition("/")[2] == wanted]
         return found[0] if len(found) == 1 else None
 
@@ -73,9 +75,12 @@ class Catalogue(NamedTuple):
         return [merged[key] for key in sorted(merged)]
 
     def image_knows(self, image: str, architecture: str) -> bool | None:
-        """Whether the vLLM in that kaito-base image can serve the architecture; None: unknown image."""
+        """Whether the vLLM in that image can serve the architecture; None: unknown image or version."""
         vllm = vllm_of(image)
-        return None if vllm is None else knows(vllm, architecture)
+        versions = [version(known) for known in vllm_table()["kaitoBase"].values()]
+        if vllm is None or not versions[0] <= version(vllm) <= versions[-1]:
+            return None
+        return knows(vllm, architecture)
 
     def first_image_with(self, architecture: str) -> str | None:
         """The tag of the oldest kaito-base image whose vLLM can serve the architecture, if any can."""
@@ -129,15 +134,6 @@ def _entries(file: Path) -> Any:
 def vllm_table() -> Mapping[str, Any]:
     """`facts/vllm.json`: images with their vLLM, and architectures with first and last vLLM."""
     return MappingProxyType(table("vllm.json"))
-
-
-def vllm_of(image: str) -> str | None:
-    """The vLLM version in an image `[registry/]…/kaito-base:tag[@digest]`; None for any other."""
-    name, _, tag = image.partition("@")[0].rpartition("/")[2].partition(":")
-    if name != IMAGE:
-        return None
-    vllm: str | None = vllm_table()["kaitoBase"].get(tag)
-    return vllm
 
 
 def knows(vllm: str, architecture: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, ValuesMap
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.access import check_access
@@ -15,6 +16,7 @@ from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, t
 from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count
 from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
+from kaito_pack.models.size import check_size
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
 
 
@@ -30,17 +32,7 @@ def check_values(
     `image` is the one that the values render to, `gpu_memory_gib` the memory of ONE GPU in GiB, `most_gpus`
     the GPUs of one node, each where known.
     """
-    yield from check_quantization(values, catalogue)
     yield from check_serving(serving_of_values(values, image), catalogue, gpu_memory_gib, most_gpus)
-
-
-def check_quantization(values: ValuesMap, catalogue: Catalogue) -> Iterator[Problem]:
-    """A problem where the model that the values name is a quantized one."""
-    serving = serving_of_values(values, None)
-    model = catalogue.find(serving.model_id) if serving.model_id else None
-    if model is not None and model.quantization:
-        method = shown(model.quantization)
-        yield problem("model/quantized", serving.path("model_id"), model=shown(model.model_id), method=method)
 
 
 def check_workspace(
@@ -76,6 +68,7 @@ def check_serving(
     model = catalogue.find(serving.model_id) if serving.model_id else None
     if model is None:
         yield from check_odd_gpu_count(serving)
+        yield from check_size(serving, catalogue, gpu_memory_gib)
         return
     yield from check_heads(serving, model)
     yield from check_length(serving, model)
@@ -146,7 +139,7 @@ def check_architecture(serving: Serving, model: Model, catalogue: Catalogue) -> 
         image=shown(image),
         model=shown(model.model_id),
         architecture=shown(", ".join(architectures)),
-        remedy=remedies["image"].format(tag=first) if first else remedies["none"],
+        remedy=filled(remedies["image"], {"tag": first}) if first else remedies["none"],
     )
 
 
@@ -196,8 +189,8 @@ def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | Non
     longest = longest_max_model_len(model, plan.gpus, memory, share, batched)
     gpus = smallest_gpu_count(model, plan.tokens, memory, share, min(most_gpus, MOST_GPUS), batched)
     key = ("both" if longest else "gpus") if gpus else ("length" if longest else "none")
-    text: str = remedies[key].format(longest=longest, gpus=gpus, tokens=plan.tokens, most=most_gpus)
-    return text
+    facts = {"longest": longest, "gpus": gpus, "tokens": plan.tokens, "most": most_gpus}
+    return filled(remedies[key], facts)
 
 
 def listed(counts: list[int]) -> str:

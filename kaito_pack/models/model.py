@@ -18,7 +18,8 @@ class Model(NamedTuple):
     If the layers differ, `full_attention_layers`, `sliding_window_layers` (of `sliding_window` tokens) and
     `state_space_layers` count them; `state_space_mib` is the state of one such layer in all GPUs together,
     `global_kv_heads` and `global_head_size` are those of the layers with full attention.
-    `quantization` names the method of the weights; None means fp16 or bf16.
+    `quantization` names the method of the weights; None means fp16 or bf16. `task` is what the model is for,
+    None for text generation.
     """
 
     model_id: str
@@ -28,6 +29,7 @@ class Model(NamedTuple):
     gguf_repositories: tuple[str, ...] = ()
     architectures: tuple[str, ...] = ()
     weights_gib: float | None = None
+    task: str | None = None
     quantization: str | None = None
     quantization_bits: int | None = None
     max_tokens: int | None = None
@@ -73,6 +75,7 @@ def model_of(entry: Mapping[str, Any]) -> Model:
         gguf_repositories=tuple(entry.get("ggufRepositories", ())),
         architectures=tuple(entry.get("architectures", ())),
         weights_gib=entry.get("weightsGiB"),
+        task=entry.get("task"),
         quantization=entry.get("quantization"),
         quantization_bits=entry.get("quantizationBits"),
         max_tokens=entry.get("maxTokens"),

@@ -118,23 +118,24 @@ def serving_of_command(
 def serving_of_values(values: ValuesMap, image: str | None) -> Serving:
     """The vLLM server that values of a mode with engine vllm describe; `image` is what they render to.
 
-    The mode makes the GPU count the tensor parallel size, so `resources.gpu` stands for both.
+    The tensor parallel size is `resources.gpu` divided by `pipelineParallelSize`.
     """
     resources, extra = values.get("resources"), values.get("extraArgs")
     gpu = resources.get("gpu") if isinstance(resources, Mapping) else None
     command = tuple(word for word in extra if isinstance(word, str)) if isinstance(extra, list) else ()
     model_id, length = values.get("modelId"), values.get("maxModelLen")
     count = 1 if gpu is None else whole(gpu)
+    stages = whole(values.get("pipelineParallelSize", 1)) or 1
     is_read = length is None or whole(length) is not None
     return Serving(
         model_id=model_id if isinstance(model_id, str) else None,
         image=image,
-        tensor_parallel_size=count,
+        tensor_parallel_size=None if count is None or count % stages else count // stages,
         gpu_count=count,
         max_model_len=whole(length),
         utilization=utilization(command),
         batched_tokens=batched_tokens(command),
-        plain_memory=is_read and has_plain_memory(command),
+        plain_memory=is_read and stages == 1 and has_plain_memory(command),
         plain_limit=not has_option(command, *OTHER_LIMIT),
         paths=values_paths(values, gpu is not None),
     )

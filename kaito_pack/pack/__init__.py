@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kaito_pack.base import pack_files
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.trees import ModeFacts, Schema
 from kaito_pack.facts import tables
 from kaito_pack.facts.rules import minor
+from kaito_pack.facts.tables import table
 from kaito_pack.pack import json_schema
 
 COMMON = "_common"  # the folder of templates that belong to every mode
@@ -67,10 +69,13 @@ class Pack:
 
     @cached_property
     def kaito_versions(self) -> tuple[str, ...]:
-        """The KAITO minors there is a Workspace schema of, oldest first."""
-        files = (file for folder in self.folders for file in folder.glob("facts/kaito/[0-9]*.[0-9]*.json"))
-        names = {file.stem for file in files if file.stem.replace(".", "", 1).isdigit()}
-        return tuple(sorted(names, key=minor))
+        """The KAITO minors in the table of versions that have a Workspace schema, oldest first."""
+        rows = table("kaito/versions.json")
+        return tuple(sorted((name for name in rows if self._has_schema(name, rows[name])), key=minor))
+
+    def _has_schema(self, name: str, row: Mapping[str, Any]) -> bool:
+        file = f"facts/kaito/{row.get('schema', name)}.json"
+        return any((folder / file).is_file() for folder in self.folders)
 
     def kaito_version(self, asked: str | None = None) -> str:
         """The minor of KAITO that is asked for ("0.12", "v0.12.0"), the newest where None is."""
@@ -100,7 +105,7 @@ class Pack:
         return json_schema.accepts(_types_of(schema), facts)
 
     def _read_mode(self, name: str) -> Mode:
-        from kaito_pack.documents import read_file  # the reader is not needed to list modes
+        from kaito_pack.documents import read_text  # the reader is not needed to list modes
 
         homes = [folder / name for folder in self.template_folders if (folder / name).is_dir()]
         files = {file.name: file for home in reversed(homes) for file in home.iterdir()}
@@ -109,7 +114,8 @@ class Pack:
         own = sorted(file for file in files if file.endswith(".yaml.j2"))
         own.sort(key=lambda file: file != "workspace.yaml.j2")
         schema = json_schema.resolve(f"values/{name}.schema.json", self.schema_folders)
-        document = read_file(str(files["mode.yaml"]))[0]
+        file = files["mode.yaml"]
+        document = read_text(pack_files.read_text(file.parent.parent, f"{name}/mode.yaml"), str(file))[0]
         facts = document.value
         if self.folders[-1] not in files["mode.yaml"].parents and not self._are_facts(facts):
             from kaito_pack.pack.files import check_file  # explains what was found to be wrong

@@ -10,8 +10,9 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.documents import Document, read_file
+from kaito_pack.facts import tables
 from kaito_pack.facts.rules import problem
-from kaito_pack.facts.tables import schema as pack_schema
+from kaito_pack.pack import json_schema
 
 API_VERSION = "pack.kubefoundry.io/v1"
 KINDS = ("Catalogue", "Fleet", "Target")
@@ -43,10 +44,9 @@ def check_file(document: Document, kind: str) -> Iterator[Problem]:
 
 def check(value: object, kind: str) -> Iterator[Problem]:
     """The problems of plain data that is to be one of KINDS, by `schemas/<kind>.schema.json`, by path."""
-    from jsonschema import Draft202012Validator  # 110 ms, which only these files need
-
-    schema = pack_schema(f"{kind.lower()}.schema.json")
-    errors = Draft202012Validator(schema).iter_errors(value)
+    folders = [folder / "schemas" for folder in tables.folders()]
+    schema = json_schema.resolve(f"{kind.lower()}.schema.json", folders)
+    errors = json_schema.validator(schema).iter_errors(value)
     for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path]):
         yield from explained(error)
 

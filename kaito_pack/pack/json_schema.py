@@ -7,18 +7,33 @@ there at once. A test on mutated documents holds the two together.
 
 from __future__ import annotations
 
-import json
+import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from kaito_pack.base import pack_files
+from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Schema, ValuesMap
+from kaito_pack.facts import patterns
+from kaito_pack.facts.tables import parsed_json
 
 BELOW = "pack:below"  # as a `$ref`
+MOST_PARTS = 20_000  # schemas in one schema; ours have some hundred
+UNSUPPORTED = frozenset(("$dynamicRef", "$recursiveRef", "patternProperties"))
+# The keywords that hold schemas. What any other keyword holds, such as `default` or `enum`, is data.
+_SCHEMA = frozenset(
+    (
+        "items additionalProperties unevaluatedProperties unevaluatedItems propertyNames contains"
+        " not if then else"
+    ).split()
+)
+_SCHEMA_LISTS = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
+_SCHEMA_MAPS = frozenset(("properties", "dependentSchemas"))
 
 _TYPES = {
     "object": dict,
@@ -33,18 +48,18 @@ _ANNOTATIONS = frozenset(
 
 
 def resolve(name: str, folders: Sequence[Path]) -> dict[str, Any]:
-    """The schema file `name` (relative to the first of `folders` that has it), every `$ref` laid in.
+    """Return the schema file `name` (of the first of `folders` that has it) with every `$ref` laid in.
 
-    A `$ref` and what stands beside it become one schema, the latter winning; `unevaluatedProperties`
-    becomes `additionalProperties`, which then knows all properties. Raises PackError where a file or
-    a reference is missing or is not JSON.
+    A `$ref` and the keywords beside it become one schema, the latter winning; `unevaluatedProperties`
+    becomes `additionalProperties`, which then knows all properties. Raises PackError if a file or
+    a reference is missing, is not JSON, leads out of the schema folders, or makes the schema too large.
     """
     try:
-        schema = _resolved(_read(name, tuple(folders)), name, tuple(folders))
+        schema = _Resolution(tuple(folders)).resolved(_read(name, tuple(folders)), name, tuple(folders))
     except RecursionError:
         raise PackError(f"schemas/{name}: a $ref leads back to itself") from None
-    except (AttributeError, TypeError) as error:
-        raise PackError(f"schemas/{name}: no JSON schema: {error}") from None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise PackError(f"schemas/{name}: not a JSON Schema: {error}") from None
     if not isinstance(schema, dict):
         raise PackError(f"schemas/{name}: not a JSON object")
     return schema
@@ -53,44 +68,73 @@ def resolve(name: str, folders: Sequence[Path]) -> dict[str, Any]:
 @cache
 def _read(name: str, folders: tuple[Path, ...]) -> Any:
     for folder in folders:
-        file = folder / name
-        if file.is_file():
+        if (folder / name).is_file():
+            return parsed_json(pack_files.read_text(folder, name), str(folder / name))
+    raise PackError(f"schema {shown(name)}: no such file in {', '.join(map(str, folders))}")
+
+
+class _Resolution:
+    """One schema on the way to having every `$ref` laid in; counts its parts, as references can double."""
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self._all_folders = folders
+        self._parts = 0
+
+    def resolved(self, schema: Any, name: str, folders: tuple[Path, ...]) -> Any:
+        """Return `schema`, a part of the file `name`, with its references laid in. Data stays as it is."""
+        if not isinstance(schema, dict):
+            return schema
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise PackError(f"schemas/{name}: has more than {MOST_PARTS} parts once each $ref is laid in")
+        for keyword in UNSUPPORTED & schema.keys():
+            raise PackError(f"schemas/{name}: {keyword} is not supported. Use $ref or propertyNames")
+        own = {
+            keyword: self._keyword(keyword, part, name, folders)
+            for keyword, part in schema.items()
+            if keyword not in ("$ref", "$defs", "definitions")
+        }
+        if "$ref" in schema:
+            own = merged(self._target(schema["$ref"], name, folders), own)
+        if "unevaluatedProperties" in own:
+            own["additionalProperties"] = own.pop("unevaluatedProperties")
+        return own
+
+    def _keyword(self, keyword: str, part: Any, name: str, folders: tuple[Path, ...]) -> Any:
+        """Return the value of a keyword; only that of a keyword that holds schemas can have references."""
+        if keyword in _SCHEMA:
+            return self.resolved(part, name, folders)
+        if keyword in _SCHEMA_LISTS and isinstance(part, list):
+            return [self.resolved(item, name, folders) for item in part]
+        if keyword in _SCHEMA_MAPS and isinstance(part, dict):
+            return {key: self.resolved(item, name, folders) for key, item in part.items()}
+        return part
+
+    def _target(self, reference: str, name: str, folders: tuple[Path, ...]) -> Any:
+        file, _, pointer = reference.partition("#")
+        if file == BELOW:
+            # The same file in the packs behind this one: how a pack adds to a schema of ours.
+            target, folders = name, folders[_home(name, folders) + 1 :]
+        else:
+            target = _within_schemas(file, name) if file else name
+        found = _read(target, folders)
+        for step in pointer.split("/")[1:]:
             try:
-                return json.loads(file.read_text(encoding="utf-8"))
-            except (ValueError, RecursionError) as error:
-                raise PackError(f"{file}: not JSON: {error}") from None
-    raise PackError(f"schema {name}: no such file in {', '.join(map(str, folders))}")
+                found = found[step]
+            except (KeyError, TypeError):
+                raise PackError(f"schema {name}: nothing is at {shown(reference)}") from None
+        return self.resolved(found, target, folders)
 
 
-def _resolved(schema: Any, name: str, folders: tuple[Path, ...]) -> Any:
-    if isinstance(schema, list):
-        return [_resolved(item, name, folders) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    own = {
-        key: _resolved(part, name, folders) for key, part in schema.items() if key not in ("$ref", "$defs")
-    }
-    if "$ref" in schema:
-        own = merged(_target(schema["$ref"], name, folders), own)
-    if "unevaluatedProperties" in own:
-        own["additionalProperties"] = own.pop("unevaluatedProperties")
-    return own
+def _within_schemas(file: str, name: str) -> str:
+    """Return the file that a reference in the schema `name` leads to, from the schema folder on.
 
-
-def _target(reference: str, name: str, folders: tuple[Path, ...]) -> Any:
-    file, _, pointer = reference.partition("#")
-    if file == BELOW:
-        # The same file in the packs behind the one that speaks: how a pack adds to a schema of ours.
-        where, folders = name, folders[_home(name, folders) + 1 :]
-    else:
-        where = (Path(name).parent / file).as_posix() if file else name
-    found = _read(where, folders)
-    for step in pointer.split("/")[1:]:
-        try:
-            found = found[step]
-        except (KeyError, TypeError):
-            raise PackError(f"schema {name}: nothing stands at {reference}") from None
-    return _resolved(found, where, folders)
+    Raises PackError for a URL, an absolute path, and a path that leads out of the folder.
+    """
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(name), file))
+    if ":" in file or "\\" in file or "\0" in file or path.startswith(("/", "..")):
+        raise PackError(f"schemas/{name}: $ref {shown(file)} leads out of schemas/. Refer to a file in it")
+    return path
 
 
 def _home(name: str, folders: tuple[Path, ...]) -> int:
@@ -125,6 +169,22 @@ def accepts(schema: Schema | bool, value: Any) -> bool:
         if check is not None and not check(expected, value, schema):
             return False
     return True
+
+
+def validator(schema: Schema, formats: Any = None) -> Any:
+    """Return a validator of the jsonschema library that fetches nothing and bounds patterns of packs."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import extend
+    from referencing import Registry
+
+    def pattern(_: Any, expected: str, value: Any, __: Any) -> Iterator[ValidationError]:
+        if isinstance(value, str) and not patterns.search(expected, value):
+            yield ValidationError(f"{value!r} does not match {expected!r}")
+
+    extended: Any = extend
+    bounded = extended(Draft202012Validator, {"pattern": pattern})
+    return bounded(schema, registry=Registry(), format_checker=formats)
 
 
 def is_quick(schema: Any) -> bool:
@@ -233,7 +293,7 @@ _KEYWORDS: Mapping[str, Any] = {
     "type": lambda e, v, s: _is_type(e, v) if isinstance(e, str) else any(_is_type(t, v) for t in e),
     "enum": lambda e, v, s: any(_equal(choice, v) for choice in e),
     "const": lambda e, v, s: _equal(e, v),
-    "pattern": lambda e, v, s: not isinstance(v, str) or re.search(e, v) is not None,
+    "pattern": lambda e, v, s: not isinstance(v, str) or patterns.search(e, v),
     "minLength": lambda e, v, s: not isinstance(v, str) or len(v) >= e,
     "maxLength": lambda e, v, s: not isinstance(v, str) or len(v) <= e,
     "minimum": lambda e, v, s: not _is_type("number", v) or v >= e,

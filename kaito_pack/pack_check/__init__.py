@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from kaito_pack.base import pack_files
+from kaito_pack.base.pack_files import is_inside
 from kaito_pack.base.problems import PackError, ProblemsError
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.sentences import line as told
-from kaito_pack.documents import read_file
+from kaito_pack.documents import read_text
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.files import check_file
@@ -58,7 +60,8 @@ def _check_mode(pack: Pack, name: str, reader: ForeignTemplates) -> Iterator[str
     try:
         mode = pack.mode(name)
         file = next(one for folder in pack.template_folders if (one := folder / name / "mode.yaml").is_file())
-        yield from map(told, check_file(read_file(str(file))[0], "Mode"))
+        text = pack_files.read_text(file.parent.parent, f"{name}/mode.yaml")
+        yield from map(told, check_file(read_text(text, str(file))[0], "Mode"))
         yield from _check_schema(mode)
         if f"{name}/workspace.yaml.j2" not in mode.templates:
             yield f"templates/{name}/workspace.yaml.j2: not in the pack"
@@ -113,6 +116,10 @@ def _check_names(mode: Mode, template: str, reader: ForeignTemplates) -> Iterato
 
 def _check_examples(pack: Pack, folder: Path, target: Target) -> Iterator[str]:
     examples = sorted((folder / "values").glob("*.yaml"))
+    for file in examples:
+        if not is_inside(file, folder):
+            yield f"{file}: leads out of the pack. Put a regular file there"
+            return
     try:
         outcomes = Pipeline(pack, target).run([str(file) for file in examples])
     except PackError as error:
@@ -131,8 +138,9 @@ def _modes_of(examples: Sequence[Path]) -> set[str]:
     modes = set()
     for example in examples:
         try:
-            value = read_file(str(example))[0].value
-        except ProblemsError:
+            text = pack_files.read_text(example.parent, example.name)
+            value = read_text(text, str(example))[0].value
+        except (PackError, ProblemsError):
             continue
         if isinstance(value, dict):
             modes.add(str(value.get("modelSource")))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from kaito_pack.base.problems import ProblemsError, RuleLayer
-from kaito_pack.base.root import FACTS
+from kaito_pack.base import pack_files
+from kaito_pack.base.problems import PackError, ProblemsError, RuleLayer
+from kaito_pack.base.root import ROOT
 from kaito_pack.base.trees import Schema, mapping, sequence, text
-from kaito_pack.documents import read_file
+from kaito_pack.documents import read_text
 from kaito_pack.facts.rules import Rule, current_names, in_range, layer_of, with_current_names
-from kaito_pack.facts.tables import table
+from kaito_pack.facts.tables import read_json, table
 
 NEEDED = ("message", "fix", "meaning")
 KINDS = {"parameters": dict, "apis": dict, "formerly": list}  # of the fields of a row that are not text
@@ -34,12 +34,11 @@ def check_rows(layer: str, rows: Mapping[str, Any], folder: Path) -> Iterator[st
             yield from (f"{written}: {reason}" for reason in _check_row(row, merged[name]))
             if written not in checked:
                 yield f"{written}: nothing checks this rule. Name it in the x-rules of a schema, or remove it"
-    yield from _check_twice(folder / "facts" / "rules" / f"{layer}.json")
+    yield from _check_twice(folder, f"facts/rules/{layer}.json")
 
 
 def _ours(layer: str) -> Mapping[str, Any]:
-    rows: Mapping[str, Any] = json.loads((FACTS / "rules" / f"{layer}.json").read_text(encoding="utf-8"))
-    return rows
+    return read_json(ROOT, f"facts/rules/{layer}.json")
 
 
 def _check_row(row: Mapping[str, Any], merged: Mapping[str, Any]) -> Iterator[str]:
@@ -49,16 +48,21 @@ def _check_row(row: Mapping[str, Any], merged: Mapping[str, Any]) -> Iterator[st
         elif not isinstance(value, KINDS.get(field, str)):
             yield f"{field} is {value!r}"
     yield from (f"{field} is missing" for field in NEEDED if field not in merged)
+    yield from check_range(row, "versions")
+
+
+def check_range(row: Mapping[str, Any], field: str) -> Iterator[str]:
+    """Yield what is wrong with the range of versions in a field of a row."""
     try:
-        in_range("0.0", str(row.get("versions", "all")))
+        in_range("0.0", str(row.get(field, "all")))
     except ValueError:
-        yield f"versions is {row['versions']!r}, and a range is written like 0.8- or 0.8-0.10"
+        yield f"{field} is {row[field]!r}, and a range is written like 0.8- or 0.8-0.10"
 
 
-def _check_twice(file: Path) -> Iterator[str]:
+def _check_twice(folder: Path, name: str) -> Iterator[str]:
     """Yield the names that a file has twice, with both lines; JSON readers keep the last one."""
     try:
-        documents = read_file(str(file))
+        documents = read_text(pack_files.read_text(folder, name), str(folder / name))
     except ProblemsError:
         return  # an empty file
     for twice in documents[0].duplicates if documents else ():
@@ -79,9 +83,9 @@ def _names_in_schemas(folder: Path) -> set[str]:
     names = set()
     for file in sorted((folder / "schemas").rglob("*.json")):
         try:
-            names |= _names(json.loads(file.read_text(encoding="utf-8")))
-        except (ValueError, RecursionError):
-            continue  # reported as no JSON
+            names |= _names(read_json(folder, file.relative_to(folder).as_posix()))
+        except PackError:
+            continue  # reported for the file
     return names
 
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from kaito_pack.base.problems import RuleLayer
+from kaito_pack.base import pack_files
+from kaito_pack.base.problems import PackError, RuleLayer
 from kaito_pack.base.root import FACTS
-from kaito_pack.facts.tables import table
-from kaito_pack.pack_check.rules import check_names, check_rows
+from kaito_pack.facts.tables import parsed_json, table
+from kaito_pack.kaito.metadata import NEEDS
+from kaito_pack.pack_check.rules import check_names, check_range, check_rows
 
 PARTS = ("schemas", "facts")
+ANNOTATION = {
+    "as": str,
+    "versions": str,
+    "values": list,
+    "anyCase": bool,
+    "presence": bool,
+    "rejected": str,
+    "immutable": str,
+    "needs": list,
+    "source": str,
+}
 ENGINE = {"port": int, "programs": dict, "imageParts": list, "modules": list, "modelOptions": list}
 
 
@@ -21,9 +33,9 @@ def check_schemas(folder: Path) -> Iterator[str]:
     for file in sorted(file for part in PARTS for file in (folder / part).rglob("*.json")):
         name = file.relative_to(folder).as_posix()
         try:
-            content = json.loads(file.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
-            yield f"{file}: not JSON: {error}"
+            content = parsed_json(pack_files.read_text(folder, name), str(file))
+        except PackError as error:
+            yield str(error)
             continue
         if not isinstance(content, dict):
             yield f"{file}: not a JSON object"
@@ -43,6 +55,8 @@ def _check(name: str, content: Mapping[str, Any], folder: Path) -> Iterator[str]
         yield from _check_kaito(stem, content)
     elif name == "facts/kaito/engines.json":
         yield from _check_engines(content)
+    elif name == "facts/kaito/annotations.json":
+        yield from _check_annotations(content)
     elif part in ("facts", "facts/kaito", "facts/rules") and not (FACTS.parent / name).is_file():
         yield "nothing reads a file of that name"
 
@@ -61,6 +75,23 @@ def _check_schema(content: Mapping[str, Any]) -> Iterator[str]:
         Draft202012Validator.check_schema(content)
     except SchemaError as error:
         yield f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
+
+
+def _check_annotations(rows: Mapping[str, Any]) -> Iterator[str]:
+    for key, row in rows.items():
+        if not isinstance(row, dict):
+            yield f"{key}: not a map"
+            continue
+        for field, value in row.items():
+            if field not in ANNOTATION:
+                yield f"{key}: an annotation has no {field}"
+            elif not isinstance(value, ANNOTATION[field]):
+                yield f"{key}: {field} is {value!r}"
+        for field in ("versions", "rejected", "immutable"):
+            yield from (f"{key}: {reason}" for reason in check_range(row, field))
+        needs = row.get("needs", ())
+        unknown = [need for need in needs if need not in NEEDS] if isinstance(needs, list) else []
+        yield from (f"{key}: needs {need!r}, which is none of {', '.join(NEEDS)}" for need in unknown)
 
 
 def _check_kaito(minor: str, content: Mapping[str, Any]) -> Iterator[str]:

@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaito_pack.base.display import looks_like_token, shown_whole
+from kaito_pack.base.display import shown_whole
 from kaito_pack.base.paths import FieldPath, path_text
+from kaito_pack.base.secrets import looks_like_secret
+from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import ABSENT, Difference, Manifest, get
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.plan.moves import nameable
+from kaito_pack.values.secrets import secrets_in
 from kaito_pack.workspace.identity import identity, metadata_text
 
 HASH = "kubefoundry.io/template-hash"
-HIDDEN = "a value with a Hugging Face token (not shown)"
+HIDDEN = "a value with a secret (not shown)"
 BY_JOB = "the rollout job deletes the workload, KAITO makes it again, and the replicas restart"
 
 
@@ -31,7 +34,7 @@ class Change:
     words: str
     remedy: str = ""
 
-    def told(self) -> str:
+    def text(self) -> str:
         """`replicas: 1 → 2`, safe to print; the path alone where no value changed there."""
         return ": ".join(filter(None, (path_text(self.path), self.values())))
 
@@ -53,7 +56,7 @@ def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Chang
     if identity(old) != identity(new) and row["label"] != "recreate":
         row = table("kaito/changes.json")["moved"]
     if row["label"] == "not-rolled-out" and _is_for_the_job(old, new):
-        return Change(one.path, one.old, one.new, "rolled-out-by-job", BY_JOB)
+        return Change(one.path, *_hidden(one, old, new), "rolled-out-by-job", BY_JOB)
     facts = {
         "kind": str(new.get("kind")).lower(),
         "name": metadata_text(new, "name"),
@@ -62,8 +65,16 @@ def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Chang
         "old_namespace": metadata_text(old, "namespace") or "default",
         "workload": workload(row, kaito),
     }
-    remedy = row["remedy"].format_map(facts) if nameable(*filter(None, facts.values())) else ""
-    return Change(one.path, one.old, one.new, row["label"], row["words"], remedy)
+    remedy = filled(row["remedy"], facts) if nameable(*filter(None, facts.values())) else ""
+    return Change(one.path, *_hidden(one, old, new), row["label"], row["words"], remedy)
+
+
+def _hidden(one: Difference, old: Manifest, new: Manifest) -> tuple[Any, Any]:
+    """The old and the new value; words in their place if one is a secret by its name (`--api-key`)."""
+    secrets = {path for body in (old, new) for path, _, _ in secrets_in(body)}
+    if not any(path[: len(one.path)] == one.path or one.path[: len(path)] == path for path in secrets):
+        return one.old, one.new
+    return tuple(value if value is ABSENT else HIDDEN for value in (one.old, one.new))  # type: ignore[return-value]
 
 
 def _row(path: FieldPath, body: Manifest, kaito: str) -> Mapping[str, Any]:
@@ -109,7 +120,7 @@ def _hash(body: Manifest) -> Any:
 
 def _masked(value: Any) -> Any:
     """`value`, or words in its place where a token stands anywhere in it: cut, half of it would be shown."""
-    return HIDDEN if looks_like_token(_json(value)) else value
+    return HIDDEN if looks_like_secret(_json(value)) else value
 
 
 def _json(value: Any) -> str:

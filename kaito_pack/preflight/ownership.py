@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Fields, Manifest, mapping
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import table
@@ -54,7 +55,7 @@ def _managers(metadata: Fields, live: Manifest, name: Mapping[str, str]) -> Iter
         for mark, title in marks.items():
             value = mapping(live.get(part)).get(mark)
             if isinstance(value, str) and mapping(metadata.get(part)).get(mark) != value:
-                manager = title.format_map({"value": shown(value)})
+                manager = filled(title, {"value": shown(value)})
                 yield problem(
                     "preflight/workspace-managed", manager=manager, mark=f"{mark}: {shown(value)}", **name
                 )

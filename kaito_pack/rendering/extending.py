@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from kaito_pack.base.display import looks_like_token, shown
+from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import ProblemsError
+from kaito_pack.base.secrets import looks_like_secret
 from kaito_pack.base.trees import Fields, Manifest, get
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
@@ -128,4 +129,4 @@ def _hidden_tokens(body: Manifest) -> list[str]:
     if not isinstance(data, Mapping):
         return []
     texts = {key: decoded(value).decode("latin-1") for key, value in data.items() if isinstance(value, str)}
-    return [key for key, text in texts.items() if looks_like_token(text)]
+    return [key for key, text in texts.items() if looks_like_secret(text)]

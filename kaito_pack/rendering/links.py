@@ -15,11 +15,14 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, ModeFacts, get
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import CONTAINERS
+from kaito_pack.models.images import vllm_of
+from kaito_pack.models.parallel import gpu_need
+from kaito_pack.models.server_checks import table_for
 from kaito_pack.models.vllm_arguments import argument_path
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.command_line import Command, options, read_commands
-from kaito_pack.workspace.served_model import served_model
+from kaito_pack.workspace.served_model import served_model, vllm_servers
 
 MODEL = "model"  # the container of every mode that serves the model
 
@@ -47,14 +50,30 @@ def check_links(values: Values, workspace: RenderedManifest) -> Iterator[Problem
 def _gpu_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     names = facts.get("gpuCountArguments", ())
     limit = get(container, ("resources", "limits", "nvidia.com/gpu"))
-    sizes = [value for command in read_commands(container) for value in _values(command, names, facts)[-1:]]
-    if names and not sizes and served_model(container).model_id:
-        sizes = ["1"]  # what a server takes that is told nothing
-    for size in sizes:
+    for argument, size in _gpu_counts(container, names, facts) if names else ():
         if size != str(limit):
             where = (*path, "resources", "limits", "nvidia.com/gpu")
-            words = {"argument": names[0], "size": shown(size), "limit": shown(limit)}
+            words = {"argument": argument, "size": shown(size), "limit": shown(limit)}
             yield problem("values/gpu-count-differs", where, **words)
+
+
+def _gpu_counts(container: Fields, names: Sequence[str], facts: ModeFacts) -> Iterator[tuple[str, str]]:
+    """The GPU counts that a container's servers take, each with the arguments that decide it.
+
+    vLLM's are the product of its parallel sizes; of another engine each argument is one count.
+    """
+    servers = vllm_servers(container)
+    for server in servers:
+        given, _ = table_for(vllm_of(str(container.get("image")))).read(server.arguments)
+        need = gpu_need(given, server.arguments)
+        if need is not None:
+            yield need.terms if " " in need.terms.partition(" ")[2] else names[0], str(need.gpus)
+    if servers:
+        return
+    sizes = [value for command in read_commands(container) for value in _values(command, names, facts)[-1:]]
+    if not sizes and served_model(container).model_id:
+        sizes = ["1"]  # the server's default
+    yield from ((names[0], size) for size in sizes)
 
 
 def _port_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from kaito_pack.base.display import json_text
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, ProblemsError
 from kaito_pack.base.trees import Manifest, get
@@ -64,7 +65,5 @@ def as_yaml(manifests: Sequence[RenderedManifest]) -> str:
 
 def as_json(bodies: Sequence[Manifest]) -> str:
     """One JSON object: the manifest itself, or a List of several, as kubectl prints them."""
-    import json  # most runs print YAML
-
     whole = bodies[0] if len(bodies) == 1 else {"apiVersion": "v1", "kind": "List", "items": bodies}
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return json_text(whole) + "\n"

@@ -21,6 +21,7 @@ from kaito_pack.base.problems import PackError
 
 SECONDS = 10  # for one template, and for all of one values file
 MEMORY = 1 << 30  # bytes of address space
+LONGEST_ANSWER = 32 << 20  # characters of one answer; a manifest has at most a million
 
 
 class ForeignTemplates:
@@ -61,14 +62,14 @@ class ForeignTemplates:
         try:
             child.stdin.write(json.dumps(request) + "\n")
             child.stdin.flush()
-            answer = child.stdout.readline()
+            answer = child.stdout.readline(LONGEST_ANSWER)
         except BrokenPipeError:
             answer = ""
-        if not answer:
+        if not answer.endswith("\n"):
             self.close()
             raise PackError(
-                f"templates/{request['template']}: took more than {self._seconds:g} s or"
-                f" {MEMORY >> 20} MiB, and was ended"
+                f"templates/{request['template']}: took more than {self._seconds:g} s,"
+                f" {MEMORY >> 20} MiB of memory or {LONGEST_ANSWER >> 20} MiB of output, and was ended"
             )
         told = json.loads(answer)
         if "error" in told:

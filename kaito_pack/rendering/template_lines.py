@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
+from kaito_pack.base import pack_files
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import get
@@ -90,5 +90,5 @@ def _mark_at(line: str, column: int) -> int | None:
 
 
 def _found(name: str, number: int, pack: Pack) -> TemplateLine:
-    source = next(file for folder in pack.template_folders if (file := Path(folder) / name).is_file())
-    return TemplateLine(name, number, source.read_text(encoding="utf-8").splitlines()[number - 1])
+    folder = next(folder for folder in pack.template_folders if (folder / name).is_file())
+    return TemplateLine(name, number, pack_files.read_text(folder, name).splitlines()[number - 1])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import (
+    BaseLoader,
     FileSystemLoader,
     StrictUndefined,
     TemplateError,
@@ -19,15 +20,18 @@ from jinja2 import (
     Undefined,
 )
 from jinja2.exceptions import SecurityError
+from jinja2.loaders import split_template_path
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 
-from kaito_pack.base.display import shown
+from kaito_pack.base import pack_files
+from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.documents.scalars import yaml_scalar
 from kaito_pack.rendering.template_cache import TemplateCache
 
 LONGEST_RANGE = 1_000
+MOST_REPEATED = 500  # characters of an error of a template
 LONGEST_TEXT = 1_000_000  # characters of one manifest
 
 # What a template may do to a value: nothing that is random, costly, or reaches an attribute.
@@ -40,16 +44,19 @@ _TESTS = (
 ).split()
 
 
-class Confined(FileSystemLoader):
-    """A loader that follows no symbolic link out of the packs."""
+class Confined(BaseLoader):
+    """A loader that reads regular files inside the packs, and nothing else."""
 
-    def get_source(self, environment: Any, template: str) -> Any:
-        """The template's text, as any loader gives it."""
-        found = super().get_source(environment, template)
-        file = Path(found[1]).resolve()
-        if not any(file.is_relative_to(Path(folder).resolve()) for folder in self.searchpath):
-            raise SecurityError(f"{shown(template)} leads out of the pack")
-        return found
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
+
+    def get_source(self, environment: Any, template: str) -> tuple[str, str, None]:
+        """Return the text of a template and its file. Raises TemplateNotFound or PackError."""
+        name = "/".join(split_template_path(template))
+        for folder in self._folders:
+            if (folder / name).exists():
+                return pack_files.read_text(folder, name), str(folder / name), None
+        raise TemplateNotFound(template)
 
 
 class Environment(SandboxedEnvironment):
@@ -156,7 +163,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "is nested too deeply, or includes itself"
     message = error.message if isinstance(error, TemplateError) else None
-    return (message or str(error) or type(error).__name__).removesuffix(".")
+    text = message or str(error)[:MOST_REPEATED] or type(error).__name__
+    return escaped(text[:MOST_REPEATED]).removesuffix(".")
 
 
 def _where(error: BaseException, template: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Problem
 from kaito_pack.base.trees import ABSENT, Schema, get
+from kaito_pack.facts.rules import get_rule
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values.checking import Values
@@ -38,9 +39,20 @@ def _culprits(
 
 def told_of_values(found: Problem, values: Values, manifest: RenderedManifest, renderer: Renderer) -> Problem:
     """A problem in a manifest, told in terms of the values line that caused it."""
+    if (setting := setting_of(found, values)) is not None:
+        return found._replace(path=setting).at(values.place(setting))
     if (written := written_at(found.path, manifest)) is not None:
         return found.at(values.place(written, key=found.rule.endswith("/unknown-field")))
     return found.at(values.place(next(_culprits(values, manifest, found.path, renderer), ())))
+
+
+def setting_of(found: Problem, values: Values) -> FieldPath | None:
+    """Return the values path of the engine's setting that a problem's rule is about; None for other rules."""
+    setting: str | None = get_rule(found.rule).parameters.get("setting")
+    field: str | None = values.mode.facts.get("settingsValue")
+    if setting is None or field is None or get(values.filled, (field, setting)) is None:
+        return None
+    return field, setting
 
 
 def written_at(path: FieldPath, manifest: RenderedManifest) -> FieldPath | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -14,8 +14,10 @@ from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace
+from kaito_pack.kaito.pods import with_controller
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.kaito.template import check_template
+from kaito_pack.kaito.webhook_settings import MAX_MODEL_LEN, judges_length
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.objects.custom_kinds import check_custom
 from kaito_pack.kubernetes.objects.kinds import check_builtin
@@ -24,21 +26,32 @@ from kaito_pack.kubernetes.pods.pod import check_pod_template
 from kaito_pack.models import checks as models
 from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.quantization import check_quantization
+from kaito_pack.models.remote_code import check_remote_code
+from kaito_pack.models.server_checks import check_image, check_servers, check_stages
+from kaito_pack.models.serving import serving_of_workspace
+from kaito_pack.models.tasks import check_task
 
 
-def check(body: Manifest, surroundings: Surroundings, with_model: bool = True) -> list[Problem] | None:
-    """All problems of one manifest, not yet located; None for a kind that nobody here knows.
+def check(
+    body: Manifest, surroundings: Surroundings, with_model: bool = True, is_rendered: bool = False
+) -> list[Problem] | None:
+    """Return all problems of one manifest, not yet located; None for a kind that is not known.
 
-    `with_model` False leaves out what vLLM would say of the model, where the values were asked already.
+    `with_model` False leaves out what vLLM would report about the model, if the values were checked already.
+    `is_rendered`: the manifest comes from values, which answer for the kind of model that they name.
     """
     if is_workspace(body):
         found = list(_check_workspace(body, surroundings))
-        return found + (list(_check_model(body, surroundings)) if with_model else [])
+        if with_model:
+            found += _check_model(body, surroundings)
+            found += [] if is_rendered else _check_kind(body, surroundings.target)
+        return found
     builtin = check_builtin(body, surroundings.target.kubernetes)
     if builtin is None:
         custom = check_custom(body, surroundings.target.kubernetes)
         return _unknown_kind(body, surroundings.target) if custom is None else custom
-    validated = list(check_object(body, surroundings.target.kubernetes))
+    validated = list(with_controller(check_object(body, surroundings.target.kubernetes)))
     # Where validation speaks it knows more than the decoder: that a value is a Secret's, what a field is for.
     told = {found.path for found in validated}
     return [found for found in builtin if found.path not in told] + validated
@@ -63,15 +76,25 @@ def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
 
 def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target = surroundings.target
-    yield from crd.check(body, target.kaito)
-    yield from check_template(body, target.kaito, target.kubernetes)
+    yield from with_places(crd.check(body, target.kaito), body, target.kaito)
+    yield from with_places(check_template(body, target.kaito, target.kubernetes), body, target.kaito)
     yield from webhook.check(body, surroundings)
     template = get(body, TEMPLATE)
     if isinstance(template, Mapping):
-        yield from check_pod_template(template, TEMPLATE, target.kubernetes)
+        yield from with_controller(check_pod_template(template, TEMPLATE, target.kubernetes))
     yield from controller.check(body, surroundings)
     yield from canonical.check(body, target.kaito)
     yield from advice.check(body, surroundings)
+
+
+def with_places(problems: Iterable[Problem], body: Manifest, kaito: str) -> Iterator[Problem]:
+    """Yield the problems of a Workspace; those of unknown fields name the place where the field belongs."""
+    for each in problems:
+        if each.rule.endswith("/unknown-field"):
+            from kaito_pack.kaito.misplaced import with_place  # few Workspaces have an unknown field
+
+            each = with_place(each, body, kaito)
+        yield each
 
 
 def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
@@ -82,15 +105,43 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
         found = find_config_map(name, workspace, surroundings) if isinstance(name, str) else None
         settings = (inference_config(found) if found is not None else None) or {}
         path: FieldPath = ("inference", "config")
+        is_update = surroundings.old is not None
+        if judges_length(workspace.preset, target.kaito, workspace.api, is_update):
+            settings.pop(MAX_MODEL_LEN, None)  # the webhook rejects it before vLLM reads it
         yield from models.check_settings(workspace.preset, settings, known, path)
         path = ("inference", "preset")
         yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
     memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
+    yield from check_servers(body)
+    yield from check_remote_code(body, catalogue(target.catalogues))
+
+
+def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
+    """Yield what the name of the model in a Workspace by others says: quantized, or not for text."""
+    serving = serving_of_workspace(body)
+    if serving is None or not serving.model_id:
+        return
+    known, path = catalogue(target.catalogues), serving.path("server")
+    image, kaito = serving.image, target.kaito
+    yield from check_quantization(serving.model_id, path, known, image, kaito, is_allowed=True)
+    yield from check_task(serving.model_id, path, known)
+
+
+def _check_kind_of_values(values: ValuesMap, known: Catalogue, image: str, kaito: str) -> Iterator[Problem]:
+    model_id, path = text(values.get("modelId")), ("modelId",)
+    if model_id:
+        is_allowed = values.get("quantization") == "allow"
+        yield from check_quantization(model_id, path, known, image, kaito, is_allowed)
+        yield from check_task(model_id, path, known)
 
 
 def check_model_of_values(
-    values: ValuesMap, mode: Mapping[str, Any], workspace: Manifest, target: Target
+    values: ValuesMap,
+    mode: Mapping[str, Any],
+    workspace: Manifest,
+    target: Target,
+    with_advice: bool = True,
 ) -> Iterator[Problem]:
     """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine.
 
@@ -99,18 +150,27 @@ def check_model_of_values(
     """
     if mode.get("engine") != "vllm":
         return
+    yield from check_stages(values)
     known = catalogue(target.catalogues)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(get(workspace, ("inference", "preset", "name")))
-        yield from models.check_settings(preset, settings, known, (name, "max-model-len"))
+        if judges_length(preset, target.kaito):  # in the manifest that the values render to
+            settings = {key: value for key, value in settings.items() if key != MAX_MODEL_LEN}
+        yield from models.check_settings(preset, settings, known, (name, MAX_MODEL_LEN))
     if preset := text(get(workspace, ("inference", "preset", "name"))):
         yield from check_preset_access(workspace, preset, known, target.kaito, ("preset",))
     containers = sequence(get(workspace, CONTAINERS))
-    if containers and is_extended(values):
-        yield from models.check_quantization(values, known)
-    elif containers:
+    if not containers:
+        return
+    image = text(mapping(containers[0]).get("image"))
+    yield from _check_kind_of_values(values, known, image, target.kaito)
+    if not is_extended(values):
+        if with_advice:
+            yield from check_image(image, ("imageRef",))
+            code = check_remote_code(workspace, known)
+            yield from (warning._replace(path=("modelId",)) for warning in code)
         memory, gpus = gpu_memory(target, values.get("instanceType"))
-        yield from models.check_values(values, known, mapping(containers[0]).get("image"), memory, gpus)
+        yield from models.check_values(values, known, image, memory, gpus)
         yield from (found._replace(path=("modelId",)) for found in check_access(workspace, known))
 
 

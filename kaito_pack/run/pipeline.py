@@ -156,11 +156,15 @@ class Pipeline:
         if of is None:
             return []
         is_extended = manifest is outcome.manifests[0] and checks.is_extended(of.filled)
-        found = checks.check(manifest.body, around, with_model=is_extended) or []
+        found = checks.check(manifest.body, around, with_model=is_extended, is_rendered=True) or []
         if is_extended:
             from kaito_pack.rendering.links import check_links  # only additions can have broken one
 
-            found += check_links(of, manifest)
+            links = list(check_links(of, manifest))
+            # A broken link names the values to set, so the engine need not report the same field.
+            broken = {link.path for link in links}
+            found = [one for one in found if one.layer not in ("model", "advice") or one.path not in broken]
+            found += links
         if not self.with_advice:
             found = [one for one in found if one.layer != "advice"]
         if not found:
@@ -174,7 +178,9 @@ class Pipeline:
         of = outcome.values
         if of is None or not outcome.manifests:
             return []
-        found = checks.check_model_of_values(of.filled, of.mode.facts, outcome.manifests[0].body, self.target)
+        found = checks.check_model_of_values(
+            of.filled, of.mode.facts, outcome.manifests[0].body, self.target, self.with_advice
+        )
         return [one.at(of.place(one.path)) for one in found]
 
 

@@ -13,7 +13,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError
 from kaito_pack.documents import Document, read_file
 from kaito_pack.facts.rules import problem
-from kaito_pack.kaito.target import Target
+from kaito_pack.kaito.target import Nodes, Target
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
 from kaito_pack.pack import files as pack_files
@@ -64,11 +64,29 @@ def read_target(file: str, pack: Pack) -> TargetFile:
         said.get("cloud", "azure"),
         said.get("gpuMemoryGiB"),
         tuple(catalogues.values()),
+        tuple(said.get("featureGates", {}).items()),
+        tuple(said.get("configMaps", ())),
+        _nodes(said),
     )
     if "namespace" in said:
         # The values schema's default is what this replaces, so it lies under everything else.
         layers.insert(0, Layer(replace(document, value={"namespace": said["namespace"]}), "target"))
     return TargetFile(target, layers)
+
+
+def _nodes(fields: Mapping[str, Any]) -> tuple[Nodes, ...] | None:
+    """The existing nodes that a target lists; None if it lists none."""
+    if "nodes" not in fields:
+        return None
+    return tuple(
+        Nodes(
+            tuple(nodes["labels"].items()),
+            nodes.get("count", 1),
+            nodes.get("gpus", 0),
+            nodes.get("gpuMemoryGiB", 0),
+        )
+        for nodes in fields["nodes"]
+    )
 
 
 def _unknown_versions(document: Document, pack: Pack) -> Iterator[Problem]:

@@ -28,7 +28,7 @@ from kaito_pack.values.layers import Layer
 from kaito_pack.values.wrapping import KIND as VALUES
 from kaito_pack.values.wrapping import is_wrapped
 
-Verdict = Literal["accepted", "refused", "skipped"]
+Verdict = Literal["accepted", "refused", "undecidable", "skipped"]
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Entry:
 
     @property
     def verdict(self) -> Verdict:
-        """What a cluster would say of the document itself."""
+        """What a cluster would say of the document itself; "undecidable" if only that cluster knows."""
         if not self.is_known:
             return "skipped"
         speakers = {"values", "crd", "webhook"}
@@ -58,8 +58,10 @@ class Entry:
             speakers.add("kubernetes")
         if self.kind == VALUES:
             speakers.add("model")
-        refused = any(one.is_error and one.layer in speakers for one in self.problems)
-        return "refused" if refused else "accepted"
+        if any(one.is_error and one.layer in speakers for one in self.problems):
+            return "refused"
+        is_open = any(one.severity == "undecidable" for one in self.problems)
+        return "undecidable" if is_open else "accepted"
 
 
 @dataclass(slots=True)

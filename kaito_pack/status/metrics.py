@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from kaito_pack.base import pack_files
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Manifest, ModeFacts, mapping
-from kaito_pack.documents import read_file
+from kaito_pack.documents import read_text
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.workspace import WorkspaceView
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
@@ -131,7 +132,8 @@ def engine_facts(pack: Pack, name: str) -> Mapping[str, Any]:
     for folder in pack.template_folders:
         file = folder / "_engines" / f"{name}.yaml"
         if file.is_file():
-            facts: ModeFacts = read_file(str(file))[0].value
+            text = pack_files.read_text(folder, f"_engines/{name}.yaml")
+            facts: ModeFacts = read_text(text, str(file))[0].value
             return facts
     raise PackError(f"no templates/_engines/{name}.yaml in the pack")
 

@@ -7,7 +7,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from kaito_pack.base.display import escaped, looks_like_token
+from kaito_pack.base.display import escaped
+from kaito_pack.base.secrets import looks_like_secret
+from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, get, mapping
 from kaito_pack.status import conditions as reading
 from kaito_pack.status.conditions import ABSENT, Condition, Conditions, table
@@ -32,9 +34,9 @@ def reason(row: Mapping[str, Any], workspace: Manifest, view: WorkspaceView, rea
         "desired": view.desired,
         "ready": ready,
     }
-    told = row["reason"].format_map(words)
+    told = filled(row["reason"], words)
     if row["phase"] == "Running" and ready is not None and ready < view.desired:
-        told += ", " + table()["notes"]["fewerReady"].format_map(words)
+        told += ", " + filled(table()["notes"]["fewerReady"], words)
     return str(told)
 
 
@@ -58,9 +60,8 @@ def _detail(kind: str, workspace: Manifest, conditions: Conditions) -> str:
     elif kind == "contradiction":
         message = _contradiction(workspace, conditions)
     elif kind == "workers":
-        workers = notes["workers"].format(
-            workers=reading.worker_count(workspace), desired=desired_replicas(workspace)
-        )
+        counts = {"workers": reading.worker_count(workspace), "desired": desired_replicas(workspace)}
+        workers = filled(notes["workers"], counts)
         message = ": ".join([workers, *list(reading.reconcile_errors(conditions))[:1]])
     return printable(message).rstrip(". ") or str(notes["noMessage"])
 
@@ -116,7 +117,7 @@ def _argument(word: str | None) -> str:
 
 def printable(message: str, longest: int = LONGEST_DETAIL) -> str:
     """A message of the cluster's on one line, safe for a terminal, without tokens, cut if long."""
-    words = ["(a token, not shown)" if looks_like_token(word) else word for word in message.split()]
+    words = ["(a token, not shown)" if looks_like_secret(word) else word for word in message.split()]
     line = re.sub(r"(?i)\b(sig|token|password)=[^&\s\"']+", r"\1=(not shown)", escaped(" ".join(words)))
     return line if len(line) <= longest else line[: longest - 1] + "…"
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from kaito_pack.base.display import did_you_mean, looks_like_token, shown
+from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, Problem, ProblemsError
-from kaito_pack.base.trees import Schema, ValuesMap, put, walk
+from kaito_pack.base.trees import Schema, ValuesMap, put
 from kaito_pack.documents import Document
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.values import layers
 from kaito_pack.values.layers import Layer
+from kaito_pack.values.secrets import secret_problems
 
 
 class Values(NamedTuple):
@@ -141,14 +142,4 @@ def _written(document: Document) -> Iterator[Problem]:
         yield problem("values/written-twice", twice.path, twice.place, first=twice.first_line)
     for odd in document.odd_keys:
         yield problem("values/key-not-text", odd.path, odd.place, key=shown(odd.raw))
-    for path in literal_tokens(document.value):
-        yield problem("values/literal-token", path, document.place(path))
-
-
-def literal_tokens(value: Any) -> Iterator[FieldPath]:
-    """Return the path of each text that holds a Hugging Face token, and of each map with one in a key."""
-    for path, part in walk(value):
-        if path and looks_like_token(str(path[-1])):
-            yield path[:-1]
-        if isinstance(part, str) and looks_like_token(part):
-            yield path
+    yield from (found.at(document.place(found.path)) for found in secret_problems(document.value))

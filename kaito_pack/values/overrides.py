@@ -11,8 +11,9 @@ import re
 from math import inf, isfinite
 from typing import Any
 
-from kaito_pack.base.display import looks_like_token, shown
+from kaito_pack.base.display import shown
 from kaito_pack.base.problems import UsageError
+from kaito_pack.base.secrets import looks_like_secret
 from kaito_pack.documents import Document, readings
 from kaito_pack.values.layers import Indexed, Layer
 
@@ -26,7 +27,7 @@ def layers_of(option: str, expression: str, as_text: bool) -> list[Layer]:
     except UnicodeError:
         raise UsageError(f"{option} {shown(expression, quote=False)}: is not UTF-8") from None
     # The title is told wherever something is wrong, and by `explain`.
-    title = f"{option} {shown(expression, quote=False) if looks_like_token(expression) else expression}"
+    title = f"{option} {shown(expression, quote=False) if looks_like_secret(expression) else expression}"
     return [
         Layer(Document(title, 1, _nested(one, as_text, title)), option) for one in _split(expression, ",")
     ]

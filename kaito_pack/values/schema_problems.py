@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from kaito_pack.base.display import did_you_mean, shown
@@ -18,7 +18,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding.quantity import positive_quantity_error
-from kaito_pack.pack import Mode, Pack
+from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.values import layers
 from kaito_pack.values.layers import Layer
 
@@ -55,8 +55,7 @@ _formats.checks("quantity")(lambda value: positive_quantity_error(value) is None
 
 def explain(mode: Mode, given: ValuesMap, of: Sequence[Layer], pack: Pack) -> Iterator[Problem]:
     """Every way in which `given` breaks the schema of `mode`, with the place it was written at."""
-    validator = Draft202012Validator(mode.schema, format_checker=_formats)
-    for error in validator.iter_errors(given):
+    for error in json_schema.validator(mode.schema, _formats).iter_errors(given):
         path: FieldPath = tuple(error.absolute_path)
         if error.validator == "additionalProperties":
             yield from _unknown_fields(error, path, mode, of, pack)

@@ -67,18 +67,55 @@ def served_model(container: Mapping[str, object]) -> ServedModel:
     return max((model for model in found if model), key=lambda model: model.rank, default=unknown)
 
 
-def _vllm(command: Command) -> ServedModel | None:
+class VllmServer(NamedTuple):
+    """The command that starts a vLLM server: its arguments begin at index `start` of `words`.
+
+    `program` is the module, script or program by which it starts, or the name of the image whose entry
+    point it is.
+    """
+
+    words: Command
+    start: int
+    program: str
+    takes_model: bool = False
+
+    @property
+    def arguments(self) -> Command:
+        """The words behind the program."""
+        return self.words[self.start :]
+
+
+def vllm_servers(container: Mapping[str, object]) -> list[VllmServer]:
+    """The commands of a container that start vLLM, by the program or by the image's entry point."""
+    commands = read_commands(container)
+    servers = [server for command in commands if (server := _vllm_server(command))]
+    image = container.get("image")
+    name = _image_parts(image)[-1] if isinstance(image, str) else ""
+    if not servers and not container.get("command") and name in engines()["vllm"].get("entryPoints", ()):
+        servers.append(VllmServer(commands[0] if commands else (), 0, name, takes_model=True))
+    return servers
+
+
+def _vllm_server(command: Command) -> VllmServer | None:
     known = engines()["vllm"]
     for position, word in enumerate(command):
         following = command[position + 1] if position + 1 < len(command) else ""
         if program(word) in known["programs"] and following == known["programs"][program(word)]:
-            return _vllm_arguments(command[position + 2 :], positional=True)
+            return VllmServer(command, position + 2, program(word), takes_model=True)
         if word.startswith(tuple(known["modules"])) and position and command[position - 1] == "-m":
-            return _vllm_arguments(command[position + 1 :])
+            return VllmServer(command, position + 1, word)
         script = next((script for script in known["scripts"] if word.endswith(script)), None)
         if script:
-            return _vllm_arguments(command[position + 1 :], port=known["scriptPorts"].get(script))
+            return VllmServer(command, position + 1, script)
     return None
+
+
+def _vllm(command: Command) -> ServedModel | None:
+    server = _vllm_server(command)
+    if server is None:
+        return None
+    port = engines()["vllm"]["scriptPorts"].get(server.program)
+    return _vllm_arguments(server.arguments, positional=server.takes_model, port=port)
 
 
 def _vllm_arguments(

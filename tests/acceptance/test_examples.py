@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +78,13 @@ def is_sharded(container: dict[str, Any]) -> bool:
     return "--tensor-parallel-size" in container.get("args", [])
 
 
-def test_the_gpu_limit_is_the_tensor_parallel_size(workloads: Workloads) -> None:
+def test_the_gpu_limit_is_the_product_of_the_parallel_sizes(workloads: Workloads) -> None:
     sharded = {name: container for name, (container, _) in workloads.items() if is_sharded(container)}
     assert sharded
     for name, container in sharded.items():
-        size = container["args"][container["args"].index("--tensor-parallel-size") + 1]
+        sizes = dict(pairwise(container["args"]))
+        stages = int(sizes.get("--pipeline-parallel-size", "1"))
+        size = str(int(sizes["--tensor-parallel-size"]) * stages)
         gpus = {key: container["resources"][key]["nvidia.com/gpu"] for key in ("limits", "requests")}
         assert gpus == {"limits": size, "requests": size}, name
 

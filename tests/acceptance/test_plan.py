@@ -14,7 +14,8 @@ import yaml
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as hypothesis_strategies
 
-from kaito_pack.cli._plan_text import as_markdown, as_text
+from kaito_pack.cli._results import Plan
+from kaito_pack.cli.formats import names_for, show
 from kaito_pack.kaito.target import Target
 from kaito_pack.plan import LABELS, plan
 from kaito_pack.plan.differences import named_differences
@@ -178,7 +179,11 @@ def test_a_comment_calls_nobody_and_keeps_paths_and_values_apart() -> None:
     old = deepcopy(new)
     old["metadata"]["annotations"] = {"other": "", "a: `b|c": "@team fixes #12 ~x~ $y$"}
     new["metadata"]["annotations"] = {"other": ""}
-    row = next(line for line in as_markdown(plan([old], [new], TARGET)).splitlines() if "b\\|c" in line)
+    row = next(
+        line
+        for line in "".join(show("markdown", Plan(plan([old], [new], TARGET)))).splitlines()
+        if "b\\|c" in line
+    )
     assert row == (
         '| live | `` metadata.annotations["a: `b\\|c"] `` '
         "| &#64;&#8203;team fixes &#35;&#8203;12 \\~x\\~ \\$y\\$ → nothing |"
@@ -191,7 +196,7 @@ def test_a_plan_that_is_too_long_for_a_comment_keeps_what_hurts_most() -> None:
     for one in new:
         one["inference"]["template"]["spec"]["containers"][0]["image"] = "other:1"
     new[-1]["resource"]["count"] = 2
-    text = as_markdown(plan(old, new, TARGET))
+    text = "".join(show("markdown", Plan(plan(old, new, TARGET))))
     assert len(text) < 65_536
     assert text.startswith("**KAITO plan.** 200 objects: 1 rejected, 200 accepted but not rolled out.")
     assert text.index("workspace-m199: changed") < text.index("workspace-m0: changed")
@@ -504,5 +509,4 @@ def test_no_stored_object_breaks_a_plan(old: Any, drawn: dict[str, Any]) -> None
     bodies = rendered(drawn)
     stored = deepcopy(bodies[0]) | (old if isinstance(old, dict) else {"inference": old})
     planned = plan([stored], bodies, TARGET)
-    assert as_text(planned)
-    assert as_markdown(planned)
+    assert all("".join(show(name, Plan(planned))) for name in names_for(Plan))

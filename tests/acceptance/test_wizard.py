@@ -21,6 +21,7 @@ models:
      weightsGiB: 13.5, maxTokens: 32768, layers: 32, attentionHeads: 32, kvHeads: 8, hiddenSize: 4096}
   - {modelId: acme/both, engines: [vllm, llamacpp], ggufRepositories: [acme/both-GGUF]}
 """
+full = pytest.mark.full  # a session in a terminal takes a second; the quick tier has some of each kind
 HUB, NOTICE = "What is to be served?", "This model will be deployed using vLLM on GPU."
 
 
@@ -68,6 +69,7 @@ def test_a_vllm_model_is_asked_neither_for_a_run_mode_nor_for_cpu(
     assert run("mistral.yaml").returncode == 0
 
 
+@full
 def test_a_gated_model_of_no_catalogue_needs_a_secret(tmp_path: Path, run: Run) -> None:
     with Terminal(tmp_path, "new", "own.yaml") as terminal:
         terminal.answer(HUB, ENTER)
@@ -86,6 +88,7 @@ def test_a_gated_model_of_no_catalogue_needs_a_secret(tmp_path: Path, run: Run) 
     assert run("own.yaml").returncode == 0
 
 
+@full
 def test_a_model_that_nothing_here_runs_is_asked_for_again(tmp_path: Path) -> None:
     with Terminal(tmp_path, "new") as terminal:
         terminal.answer(HUB, ENTER)
@@ -126,6 +129,7 @@ def test_a_gguf_model_in_an_image_of_ones_own_shows_how_to_build_that(tmp_path: 
     assert run("qwen.yaml").returncode == 0
 
 
+@full
 def test_a_model_for_both_engines_leads_to_its_gguf_files_or_to_itself(
     tmp_path: Path, known: tuple[str, str]
 ) -> None:
@@ -158,6 +162,7 @@ def test_premade_models_are_a_list_with_their_images(tmp_path: Path, run: Run) -
     assert run("phi4-14b.yaml").returncode == 0
 
 
+@full
 def test_what_the_cluster_wants_beyond_is_asked_for(tmp_path: Path, run: Run) -> None:
     options = ("--kaito-version", "0.8", "--node-provisioning", "auto")
     with Terminal(tmp_path, "new", *options) as terminal:
@@ -181,6 +186,7 @@ def acme(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@full
 def test_a_mode_of_ones_own_is_asked_for_like_any_other(acme: Path, run: Run) -> None:
     with Terminal(acme, "new", "--pack", "my-pack") as terminal:
         terminal.answer(HUB, "Acme", ENTER)
@@ -220,7 +226,7 @@ def journey(terminal: Terminal, stop: int, key: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("stop", range(10))
+@pytest.mark.parametrize("stop", [*(pytest.param(stop, marks=full) for stop in range(9)), 9])
 def test_ctrl_c_at_any_question_ends_it_and_writes_nothing(tmp_path: Path, stop: int) -> None:
     (tmp_path / "there.yaml").write_text("name: there\n", encoding="utf-8")
     with Terminal(tmp_path, "new", piped=True) as terminal:
@@ -233,7 +239,7 @@ def test_ctrl_c_at_any_question_ends_it_and_writes_nothing(tmp_path: Path, stop:
 
 
 @pytest.mark.parametrize("key", [CTRL_D, ESCAPE])
-@pytest.mark.parametrize("stop", [0, 2, 3, 4])
+@pytest.mark.parametrize("stop", [*(pytest.param(stop, marks=full) for stop in (0, 2, 3)), 4])
 def test_so_do_ctrl_d_and_escape(tmp_path: Path, stop: int, key: str) -> None:
     """A list, a list of several, yes or no, a text."""
     with Terminal(tmp_path, "new") as terminal:
@@ -257,6 +263,7 @@ def test_nothing_is_overwritten_unless_a_person_says_so(tmp_path: Path) -> None:
     assert values(there)["premadeModel"] == "phi4:14b"
 
 
+@full
 def test_what_cannot_be_written_is_asked_for_again(tmp_path: Path) -> None:
     with Terminal(
         tmp_path, "new", "--mode", "premade", "--premade-model", "phi4:14b", "--name", "a"
@@ -273,6 +280,7 @@ def test_what_cannot_be_written_is_asked_for_again(tmp_path: Path) -> None:
     assert values(tmp_path / "a.yaml")["premadeModel"] == "phi4:14b"
 
 
+@full
 def test_it_begins_with_what_kaito_is_and_what_models_are_served_for(tmp_path: Path) -> None:
     with Terminal(tmp_path, "new") as terminal:
         terminal.answer(HUB, CTRL_C)
@@ -280,6 +288,7 @@ def test_it_begins_with_what_kaito_is_and_what_models_are_served_for(tmp_path: P
         terminal.wait("The model is always served for text generation.")
 
 
+@full
 def test_with_options_only_the_rest_of_the_first_questions_is_asked(
     tmp_path: Path, known: tuple[str, str]
 ) -> None:
@@ -299,6 +308,7 @@ def test_wrong_options_are_told_before_anything_is_asked(tmp_path: Path, known: 
         assert "? " not in terminal.seen.splitlines()[0][:2]
 
 
+@full
 def test_what_is_wrong_shows_while_it_is_typed(tmp_path: Path, known: tuple[str, str]) -> None:
     options = (*known, "--mode", "vllm", "--model-id", KNOWN, "--name", "a", "--namespace", "b")
     with Terminal(tmp_path, "new", "a.yaml", *options) as terminal:
@@ -313,6 +323,7 @@ def test_what_is_wrong_shows_while_it_is_typed(tmp_path: Path, known: tuple[str,
     assert values(tmp_path / "a.yaml")["resources"] == {"gpu": 4}
 
 
+@full
 def test_a_length_above_the_models_limit_is_refused_while_it_is_typed(
     tmp_path: Path, known: tuple[str, str]
 ) -> None:
@@ -348,6 +359,7 @@ def test_a_token_is_refused_and_not_repeated(tmp_path: Path) -> None:
         assert token not in terminal.seen
 
 
+@full
 def test_a_narrow_terminal_shows_whole_messages(tmp_path: Path, known: tuple[str, str]) -> None:
     options = (*known, "--mode", "vllm", "--model-id", KNOWN, "--name", "a", "--namespace", "b")
     with Terminal(tmp_path, "new", "-", *options, columns=34) as terminal:
@@ -361,6 +373,7 @@ def test_a_narrow_terminal_shows_whole_messages(tmp_path: Path, known: tuple[str
 COLOUR = re.compile(r"\x1b\[[0-9;]*\b(3[0-8]|9[0-7])[;m]")
 
 
+@full
 @pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}])
 def test_colours_are_left_out_where_that_is_asked_for(tmp_path: Path, env: dict[str, str]) -> None:
     with Terminal(tmp_path, "new", "--mode", "premade", env=env) as terminal:
@@ -372,6 +385,7 @@ def test_colours_are_left_out_where_that_is_asked_for(tmp_path: Path, env: dict[
         assert bool(COLOUR.search(terminal.raw)) == (not env)
 
 
+@full
 def test_escape_sequences_in_a_packs_words_do_nothing(acme: Path) -> None:
     mode = acme / "my-pack" / "templates" / "acme" / "mode.yaml"
     mode.write_text(
@@ -386,12 +400,14 @@ def test_escape_sequences_in_a_packs_words_do_nothing(acme: Path) -> None:
         assert terminal.end()[0] == 130
 
 
+@full
 def test_a_dumb_terminal_is_none(tmp_path: Path) -> None:
     with Terminal(tmp_path, "new", "--mode", "premade", env={"TERM": "dumb"}) as terminal:
         assert terminal.end()[0] == 2
         assert "there is no terminal to ask in; give --premade-model" in terminal.seen
 
 
+@full
 def test_the_session_of_the_page_is_a_real_one(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "wizard.md").read_text(encoding="utf-8")
     keys = [

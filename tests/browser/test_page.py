@@ -69,7 +69,8 @@ def test_what_is_not_answered_yet_is_required_but_not_wrong(form: Form) -> None:
 
 
 def test_a_warning_stands_beside_its_line_of_the_manifest(form: Form) -> None:
-    form.load(READY)
+    unknown = {"modelId": "acme/new", "engines": "vllm", "gated": "false"}
+    form.load({**READY, "start": unknown, "answers": {"name": "m", "extraArgs": "--enable-prefix-caching"}})
     line = form.page.locator("#manifest .line.advice")
     assert line.text_content().strip() == "- --trust-remote-code"
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from kaito_pack.kaito.canonical import check
+from kaito_pack.kaito.pods import with_controller
 from kaito_pack.kubernetes.objects.objects import check_object
 from kaito_pack.kubernetes.pods.pod import check_pod_template
 
@@ -50,7 +51,7 @@ def manifests() -> list[Any]:
 def test_the_api_servers_verdict_is_ours(name: str, accepted: bool) -> None:
     file = Path(str(FACTS)) / "verdicts" / "cases" / f"{name}.yaml"
     template = yaml.safe_load(file.read_text(encoding="utf-8"))["inference"]["template"]
-    problems = check_pod_template(template, ("inference", "template"), "1.35")
+    problems = with_controller(check_pod_template(template, ("inference", "template"), "1.35"))
     errors = [p for p in problems if p.is_error and p.layer == "kubernetes"]
     assert (errors == []) is accepted, errors
 

@@ -35,9 +35,9 @@ def verdict(validation: Validation, mutant: dict[str, Any]) -> str:
 
 
 def may_differ(judged: str, answer: dict[str, Any]) -> bool:
-    """The cluster that answered had no ConfigMap, and of KAITO's CRDs that of Workspaces alone."""
-    reasons = {"undecidable": "ConfigMap", "skipped": 'no matches for kind "RAGEngine"'}
-    return judged in reasons and reasons[judged] in answer.get("msg", "")
+    """The cluster had no ConfigMap, no presets in use, and of KAITO's CRDs that of Workspaces alone."""
+    reasons = {"undecidable": ("ConfigMap", "PANIC"), "skipped": ('no matches for kind "RAGEngine"',)}
+    return any(reason in answer.get("msg", "") for reason in reasons.get(judged, ()))
 
 
 @pytest.mark.recorded

@@ -12,11 +12,16 @@ import pytest
 
 from kaito_pack.documents import read_text
 from kaito_pack.documents.scalars import to_yaml
-from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.run.sources import Source, read_sources
 from kaito_pack.run.validation import Entry, Validation
-from tests.conformance.test_admission import ADMISSION, COLUMNS, FACTS, KUBERNETES, recorded
+from tests.conformance.test_admission import (
+    ADMISSION,
+    FACTS,
+    is_open,
+    recorded,
+    recorded_target,
+)
 from tests.conftest import ROOT
 
 PACK = Pack()
@@ -43,7 +48,7 @@ def sources(case: str, column: str) -> list[Source]:
 
 def judged(case: str, version: str, column: str) -> Entry:
     old = read_sources([case_file(case, "old")]) if case.startswith("update/") else []
-    target = Target(version, KUBERNETES, COLUMNS[column])
+    target = recorded_target(version, column)
     (entry,) = Validation(PACK, target).run(sources(case, column), old).entries
     return entry
 
@@ -55,6 +60,8 @@ def test_the_verdict_is_the_clusters(case: str) -> None:
     for version, answers in ADMISSION[case].items():
         for column, answer in answers.items():
             entry = judged(case, version, column)
+            if entry.verdict == "undecidable" and is_open(entry.problems, answer):
+                continue
             layers = {found.layer for found in entry.problems if found.is_error}
             spoke = {error.split(":")[0] for error in answer["errors"]}
             if (entry.verdict == "accepted") is not answer["ok"] or (spoke and not spoke & layers):

@@ -5,13 +5,16 @@ It refuses what is not marked `needs: cluster`, files that are not there, and wh
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # it is run as a program
+
+from tests.fake_kubectl import replaced
 
 SHORT = {"workspace": "workspaces", "service": "services", "node": "nodes", "pod": "pods"}
 SAID = {"create": "created", "patch": "patched", "delete": "deleted", "label": "labeled"}
@@ -30,7 +33,7 @@ def main(words: list[str]) -> None:
         given[given.index(names[0])] = kinds
         os.execv(cluster / "bin" / "kubectl", ["kubectl", *given])
     for file in options.get("-f", []):
-        _apply(cluster / "store.json", file)
+        _apply(cluster, file)
     for file in options.get("--patch-file", []):
         assert yaml.safe_load(Path(file).read_text(encoding="utf-8")), file
     for file in (value.rpartition("=")[2] for value in options.get("--from-file", [])):
@@ -55,22 +58,24 @@ def _parsed(words: list[str]) -> tuple[dict[str, list[str]], list[str]]:
     return options, names
 
 
-def _apply(store: Path, file: str) -> None:
+def _apply(cluster: Path, file: str) -> None:
     """Keep each object of a file, and say so as kubectl does."""
     text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    cluster: dict[str, Any] = json.loads(store.read_text(encoding="utf-8"))
-    found = [one for one in yaml.safe_load_all(text) if one]
-    if not found:
+    applied = [body for body in yaml.safe_load_all(text) if body]
+    if not applied:
         sys.exit("error: no objects passed to apply")
-    for one in found:
-        key = _key(one)
-        before = [_key(stored) for stored in cluster["objects"]]
-        verb = "configured" if key in before else "created"
-        cluster["objects"] = [stored for stored in cluster["objects"] if _key(stored) != key] + [one]
-        group = one["apiVersion"].rpartition("/")[0]
-        kind = one["kind"].lower() + (f".{group}" if group else "")
-        print(f"{kind}/{one['metadata']['name']} {verb}")
-    store.write_text(json.dumps(cluster), encoding="utf-8")
+
+    def with_applied(stored: list[Any]) -> list[Any]:
+        for body in applied:
+            others = [other for other in stored if _key(other) != _key(body)]
+            verb = "created" if len(others) == len(stored) else "configured"
+            group = body["apiVersion"].rpartition("/")[0]
+            kind = body["kind"].lower() + (f".{group}" if group else "")
+            print(f"{kind}/{body['metadata']['name']} {verb}")
+            stored = [*others, body]
+        return stored
+
+    replaced(cluster, with_applied)
 
 
 def _key(one: dict[str, Any]) -> tuple[str, str | None, str]:

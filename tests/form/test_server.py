@@ -266,8 +266,8 @@ def test_a_port_that_is_taken_is_a_usage_error(run: Any) -> None:
     assert done.stderr == f"Error: port {port}: Address already in use\n"
 
 
-def test_without_flask_it_says_how_to_get_it(run: Any, tmp_path: Any) -> None:
+def test_without_flask_it_says_how_to_get_it(process: Any, tmp_path: Any) -> None:
     (tmp_path / "flask.py").write_text("raise ModuleNotFoundError('no', name='flask')\n", encoding="utf-8")
-    done = run("new", "--web", "--no-browser", env={"PYTHONPATH": str(tmp_path)})
+    done = process("new", "--web", "--no-browser", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 2
     assert "kaito-pack[form]" in done.stderr

@@ -23,6 +23,7 @@ from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, tar
 
 MISTRAL = {"modelId": "mistralai/Mistral-7B-Instruct-v0.3"}
 LLAMA = {"modelId": "meta-llama/Llama-3.1-8B-Instruct"}
+UNKNOWN = {"modelId": "acme/new", "engines": "vllm", "gated": "false"}
 GGUF = {"modelId": "unsloth/Qwen3-4B-GGUF", "engines": "llamacpp"}
 Opened = Callable[[str | bytes], dict[str, Any]]
 
@@ -221,7 +222,7 @@ def test_the_name_is_made_of_what_is_served_until_another_is_said(view: Post) ->
 
 
 def test_advice_is_no_warning(view: Post) -> None:
-    shown = view(start=MISTRAL)
+    shown = view(start=UNKNOWN)
     assert [one["severity"] for one in shown["problems"]] == ["advice"]
     assert shown["manifest"]
 
@@ -263,8 +264,8 @@ def test_what_a_cluster_misses_stands_beside_the_field_for_it(
 
 
 def test_a_problem_of_the_manifest_has_its_line_there(view: Post) -> None:
-    shown = view(start=MISTRAL, answers={"name": "m"})
-    found = next(one for one in shown["problems"] if "trust-remote-code" in one["rule"])
+    shown = view(start=UNKNOWN, answers={"name": "m", "extraArgs": "--enable-prefix-caching"})
+    found = next(one for one in shown["problems"] if one["rule"] == "advice/remote-code")
     assert shown["manifest"].splitlines()[found["manifestLine"] - 1].strip() == "- --trust-remote-code"
 
 

@@ -75,6 +75,7 @@ def test_it_names_its_licence_and_needs_what_pyproject_says(installed):
         "kubernetes-validate",
         "pyyaml",
         "questionary",
+        "regex",
     ]
 
 

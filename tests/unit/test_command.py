@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import _lru_cache_wrapper, cache
 from importlib import import_module
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any
 
 import pytest
@@ -171,3 +172,15 @@ def test_caches_of_others_stay() -> None:
     _not_the_package_s()
     run_here("--version")
     assert _not_the_package_s.cache_info().currsize == 1
+
+
+def test_a_command_that_hangs_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "PATIENCE", 0.1)
+    monkeypatch.setattr("kaito_pack.cli.main", main_that(threading.Event().wait))
+    with pytest.raises(TimeoutExpired):
+        run_here()
+
+
+def test_variables_that_python_reads_at_start_need_a_process() -> None:
+    with pytest.raises(ValueError, match="PYTHONHASHSEED"):
+        run_here(env={"PYTHONHASHSEED": "1"})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kaito_pack.base.problems import Problem, UsageError
-from kaito_pack.base.root import FACTS
+from kaito_pack.base.root import FACTS, ROOT
 from kaito_pack.kaito import crd, schema_from_crd
 from tests.changing import with_value
 
@@ -130,6 +130,10 @@ def test_a_schema_keeps_structure_and_drops_words() -> None:
 def test_the_minor_is_read_from_the_file_name() -> None:
     assert schema_from_crd.minor_of("workspaces-v0.13.2.yaml") == "0.13"
     assert schema_from_crd.minor_of("crd.yaml") is None
+
+
+def test_a_new_schema_is_written_to_the_folder_that_is_read() -> None:
+    assert Path(schema_from_crd.FOLDER) == (FACTS / "kaito").relative_to(ROOT)
 
 
 def test_what_is_no_crd_is_told_in_one_line(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from kaito_pack.kubernetes.decoding import definitions
-from kaito_pack.kubernetes.decoding.decoding import Finding, decode, is_time
+from kaito_pack.kubernetes.decoding.decoding import Finding, decode
+from kaito_pack.kubernetes.decoding.formats import is_time
 
 
 def found(container: Any, case_sensitive: bool = False) -> list[Finding]:

@@ -56,6 +56,20 @@ def test_the_code_uses_no_former_name() -> None:
     assert {name: places for name, places in named().items() if name in rules.former_names()} == {}
 
 
+def test_the_room_of_kubernetes_names_only_what_the_api_server_reports() -> None:
+    places = {
+        name: [place for place in places if place.startswith("kaito_pack/kubernetes/")]
+        for name, places in named().items()
+    }
+    foreign = {
+        name: lines
+        for name, lines in places.items()
+        if lines and not name.startswith(("kubernetes/", "crd/"))
+    }
+    assert places["kubernetes/restart-policy"]
+    assert foreign == {}
+
+
 def test_every_check_has_a_row() -> None:
     assert {name: places for name, places in named().items() if name not in row_places()} == {}
 

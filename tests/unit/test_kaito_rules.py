@@ -148,7 +148,7 @@ def test_manifests_that_stay_still_on_a_real_cluster_get_no_error(version: str) 
         workspace["resource"]["preferredNodes"] = ["gpu-1"] if version == "0.7" else []
         around = Surroundings(Target(version, "1.35", "byo"), services=services)
         rules = {problem.rule for problem in all_of(workspace, around)}
-        assert rules <= {"advice/trust-remote-code", "advice/image-tag-floating"}
+        assert rules <= {"advice/remote-code", "advice/image-tag-floating"}
 
 
 @pytest.mark.recorded

@@ -23,8 +23,7 @@ from tests.tiers import often
 ODD = Model("acme/odd", attention_heads=28, max_tokens=8192)
 NEW = Model("acme/new", architectures=("Gemma4ForConditionalGeneration",))
 UNHEARD = Model("acme/unheard", architectures=("UnheardForCausalLM",))
-PACKED = Model("acme/packed", quantization="awq")
-CATALOGUE = Catalogue(MappingProxyType({m.model_id: m for m in (PLAIN, ODD, NEW, UNHEARD, PACKED)}))
+CATALOGUE = Catalogue(MappingProxyType({m.model_id: m for m in (PLAIN, ODD, NEW, UNHEARD)}))
 IMAGE = "mcr.microsoft.com/aks/kaito/kaito-base:0.1.1"
 POD = ("inference", "template", "spec", "containers", 0)
 
@@ -86,13 +85,6 @@ def test_a_length_above_the_models_limit_is_an_error() -> None:
 @pytest.mark.parametrize("length", [1, 8192])
 def test_a_length_up_to_the_models_limit_is_no_problem(length: int) -> None:
     assert of_values(values("acme/odd", maxModelLen=length)) == []
-
-
-def test_a_quantized_model_is_an_error_in_values_alone() -> None:
-    [problem] = of_values(values("ACME/Packed"))
-
-    assert (problem.rule, problem.severity, problem.path) == ("model/quantized", "error", ("modelId",))
-    assert list(check_workspace(workspace(server("--model", "acme/packed")), CATALOGUE)) == []
 
 
 def test_an_architecture_that_the_image_does_not_know_is_a_warning_that_names_the_first_image() -> None:

@@ -73,7 +73,7 @@ def test_other_kinds_are_live_but_for_what_they_keep(
 def test_a_token_is_never_shown() -> None:
     token = "hf_" + "a1" * 17
     found = changes(workspace(), workspace(env=[{"name": "T", "value": token}]))
-    told = [f"{one.told()} {one.data()}" for one in found]
+    told = [f"{one.text()} {one.data()}" for one in found]
     assert told
     assert token[:12] not in "".join(told)
 
@@ -83,7 +83,7 @@ def test_what_comes_is_told_with_its_value() -> None:
         workspace(env=[{"name": "A", "value": "1"}, *more]) for more in ([], [{"name": "B", "value": "2"}])
     )
     (change,) = changes(old, new)
-    assert change.told().endswith('.env.B: nothing → {"name": "B", "value": "2"}')
+    assert change.text().endswith('.env.B: nothing → {"name": "B", "value": "2"}')
     assert change.data() == {"new": {"name": "B", "value": "2"}}
 
 

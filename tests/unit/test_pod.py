@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
 from kaito_pack.base.root import FACTS
+from kaito_pack.kaito.pods import with_controller
 from kaito_pack.kubernetes.pods.pod import check_pod_template
 from tests.changing import DROP, with_value
 
@@ -453,6 +456,15 @@ def changed(path: tuple[str | int, ...], value: Any) -> Any:
     return with_value(BASE, path, value)
 
 
+def check(template: Any, path: FieldPath, kubernetes: str, **options: Any) -> list[Problem]:
+    """All problems of a pod template, those of the controller included."""
+    return list(with_controller(check_pod_template(template, path, kubernetes, **options)))
+
+
+def rules(template: Any, path: FieldPath, kubernetes: str, **options: Any) -> list[str]:
+    return [found.rule for found in check(template, path, kubernetes, **options)]
+
+
 def test_the_base_has_no_problem() -> None:
     assert list(check_pod_template(BASE, PATH, "1.35")) == []
 
@@ -462,7 +474,8 @@ def test_the_base_has_no_problem() -> None:
 )
 def test_a_wrong_value_is_found_where_it_stands(rule: str, path: tuple[str | int, ...], value: Any) -> None:
     kubernetes = "1.37" if rule in SINCE_1_37 else "1.35"
-    found = [p for p in check_pod_template(changed(path, value), PATH, kubernetes) if p.rule == rule]
+    reported = check(changed(path, value), PATH, kubernetes)
+    found = [p for p in reported if p.rule == rule]
     assert found
     assert found[0].path[: len(PATH)] == PATH
     shared = min(len(found[0].path) - len(PATH), max(len(path) - 1, 0))
@@ -501,8 +514,8 @@ def test_older_kubernetes_refuses_more(
     path: tuple[str | int, ...], value: Any, rule: str, refused_by: str
 ) -> None:
     template = changed(path, value)
-    assert rule in [p.rule for p in check_pod_template(template, PATH, refused_by)]
-    assert rule not in [p.rule for p in check_pod_template(template, PATH, "1.35")]
+    assert rule in rules(template, PATH, refused_by)
+    assert rule not in rules(template, PATH, "1.35")
 
 
 @pytest.mark.parametrize(
@@ -527,31 +540,31 @@ def test_newer_kubernetes_refuses_more(
     path: tuple[str | int, ...], value: Any, rule: str, refused_by: str
 ) -> None:
     template = changed(path, value)
-    assert rule in [p.rule for p in check_pod_template(template, PATH, refused_by)]
-    assert rule not in [p.rule for p in check_pod_template(template, PATH, "1.35")]
+    assert rule in rules(template, PATH, refused_by)
+    assert rule not in rules(template, PATH, "1.35")
 
 
 def test_a_subfolder_of_an_image_volume_needs_kubernetes_1_33() -> None:
     template = changed(VOLUME, {"name": "cache", "image": {"reference": "a"}})
     template["spec"]["containers"][0]["volumeMounts"][0]["subPath"] = "models"
-    assert [p.rule for p in check_pod_template(template, PATH, "1.32")] == ["kubernetes/image-sub-path"]
+    assert rules(template, PATH, "1.32") == ["kubernetes/image-sub-path"]
     assert list(check_pod_template(template, PATH, "1.33")) == []
 
 
 def test_a_host_port_on_the_host_network_equals_the_containers() -> None:
     template = changed(("spec", "hostNetwork"), True)
     template["spec"]["containers"][0]["ports"][0]["hostPort"] = 80
-    assert [p.rule for p in check_pod_template(template, PATH, "1.35")] == ["kubernetes/host-port-differs"]
+    assert rules(template, PATH, "1.35") == ["kubernetes/host-port-differs"]
 
 
 def test_a_jobs_pods_must_end() -> None:
-    rules = [p.rule for p in check_pod_template(BASE, PATH, "1.35", restart=("OnFailure", "Never"))]
+    rules = [p.rule for p in check(BASE, PATH, "1.35", restart=("OnFailure", "Never"))]
     assert rules == ["kubernetes/restart-policy"]
 
 
 def test_an_unknown_resource_is_answered_with_the_likely_one() -> None:
     template = changed((*CONTAINER, "resources"), {"limits": {"gpu": "1"}})
-    assert [p.fix for p in check_pod_template(template, PATH, "1.35")] == ["Did you mean nvidia.com/gpu"]
+    assert [p.fix for p in check(template, PATH, "1.35")] == ["Did you mean nvidia.com/gpu"]
 
 
 def test_every_rule_of_the_table_has_a_case() -> None:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
+from kaito_pack.documents import read_text
 from kaito_pack.facts.rules import all_rules
 from kaito_pack.facts.tables import table
+from kaito_pack.kaito.target import Target
+from kaito_pack.pack import Pack
+from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.run.sources import Source
+from scripts.rule_examples import good_entry
+from tests.manifest_cases import Case, cases
 
 # What no file of values or manifests here can show, and why.
 WITHOUT = {
@@ -35,3 +44,21 @@ def test_no_example_is_of_a_rule_that_is_gone() -> None:
 def test_bad_and_good_differ() -> None:
     same = [rule for rule, one in table("rules/examples.json").items() if one.get("bad") == one.get("good")]
     assert same == []
+
+
+@pytest.mark.parametrize("case", [case for case in cases() if case.rule], ids=lambda case: case.file.stem)
+def test_the_good_manifest_of_a_case_keeps_its_rule(case: Case) -> None:
+    good = good_entry(case, str(case.judged().kind))
+    assert case.rule not in {problem.rule for problem in good.problems}
+
+
+VALUES_RULES = [name for name in table("rules/examples.json") if name.startswith("values/")]
+
+
+@pytest.mark.parametrize("name", VALUES_RULES)
+def test_the_good_values_keep_the_rule(name: str) -> None:
+    text = table("rules/examples.json")[name]["good"]
+    outcome = Pipeline(Pack(), Target("0.12", "1.35")).rendered(
+        Source("good.yaml", read_text(text, "good.yaml"))
+    )
+    assert name not in {problem.rule for problem in outcome.problems}

@@ -6,9 +6,6 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import line, sentence
-from kaito_pack.cli.formats.github import annotation
-from kaito_pack.cli.formats.text import summary
-from kaito_pack.run.validation import Report
 
 
 def found(**changes: object) -> Problem:
@@ -30,16 +27,13 @@ def test_a_warning_says_that_it_is_one() -> None:
     assert line(found(severity="warning")).startswith("x.yaml:4:2 warning: a[0]: ")
 
 
+def test_an_answer_that_is_good_has_no_warning() -> None:
+    assert line(found(severity="ok")).startswith("x.yaml:4:2 a[0]: ")
+
+
 def test_a_question_keeps_its_mark() -> None:
     assert sentence("did you mean `a`?") == "Did you mean `a`?"
     assert sentence("did you mean `a`? It is one of b, c") == "Did you mean `a`? It is one of b, c."
-
-
-def test_an_annotation_escapes_what_github_would_read() -> None:
-    text = annotation(found(message="50%\nmore", place=Place("a,b:c.yaml", 1, 1)))
-    assert (
-        text == "::error file=a%2Cb%3Ac.yaml,line=1,col=1,title=values/missing::a[0]: 50%25%0Amore. give one."
-    )
 
 
 def test_a_path_is_written_as_in_a_file() -> None:
@@ -56,7 +50,3 @@ def test_a_shown_value_is_cut_and_harmless() -> None:
 def test_a_slip_of_the_pen_is_guessed_and_nothing_else() -> None:
     assert did_you_mean("maxmodellen", ["maxModelLen", "modelId"]) == "maxModelLen"
     assert did_you_mean("colour", ["maxModelLen", "modelId"]) is None
-
-
-def test_no_documents_are_counted_in_words() -> None:
-    assert summary({"0.12": Report()}) == "no documents: nothing to judge"

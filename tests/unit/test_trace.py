@@ -21,7 +21,10 @@ CONTAINER = ("inference", "template", "spec", "containers", 0)
 def test_the_gpu_count_made_the_limit_and_the_tensor_parallel_size() -> None:
     limit = (*CONTAINER, "resources", "limits", "nvidia.com/gpu")
     assert culprits(VALUES, WORKSPACE, limit, RENDERER) == [("resources", "gpu")]
-    assert culprits(VALUES, WORKSPACE, (*CONTAINER, "args", 5), RENDERER) == [("resources", "gpu")]
+    assert culprits(VALUES, WORKSPACE, (*CONTAINER, "args", 5), RENDERER) == [
+        ("resources", "gpu"),
+        ("pipelineParallelSize",),
+    ]
 
 
 def test_an_absent_value_made_what_is_missing() -> None:

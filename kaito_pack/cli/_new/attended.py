@@ -6,8 +6,8 @@ import os
 
 import click
 
-from kaito_pack.base.display import looks_like_token
 from kaito_pack.base.problems import ProblemsError, UsageError
+from kaito_pack.base.secrets import looks_like_secret
 from kaito_pack.base.sentences import sentence
 from kaito_pack.cli._new.asking import Terminal
 from kaito_pack.cli._new.choosing import Choosing
@@ -62,7 +62,7 @@ def _written(terminal: Terminal, draft: Draft, file: str | None, force: bool) ->
 
 
 def _unwritable(name: str) -> str:
-    if looks_like_token(name):
+    if looks_like_secret(name):
         return words(problem("values/literal-token", ()))
     try:
         refuse(name, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaito_pack.base.problems import ProblemsError, UsageError
-from kaito_pack.cli._output import tell
+from kaito_pack.cli._output import put_problems
 from kaito_pack.form.draft import NAME, Draft, Ground
 from kaito_pack.form.flags import Flag
 from kaito_pack.form.questions import Question
@@ -24,11 +24,11 @@ def unattended(ground: Ground, start: Start, flags: Sequence[Flag]) -> Draft:
     (draft,) = drafts
     problems = start.problems(draft)
     if draft.missing():
-        tell(problems)
+        put_problems(problems)
         raise UsageError(_missing([draft], flags))
     if any(one.is_error for one in problems):
         raise ProblemsError(problems)
-    tell(problems)
+    put_problems(problems)
     return draft.named()
 
 

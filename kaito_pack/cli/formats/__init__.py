@@ -1,1 +1,91 @@
-"""Output formats: one module a format."""
+"""Output formats: one module a format, found by its place.
+
+A module shows a kind of result by a function of that name, or any result that has cases by the function
+`cases`. Functions yield text for stdout, and a `Note` for each line on stderr.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kaito_pack.cli._results import Case, Result
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+Show = Callable[[Any], Iterator[str]]
+
+
+class Note(str):
+    """A line for stderr: a message, not data."""
+
+
+def show(name: str, result: Result) -> Iterator[str]:
+    """Yield `result` in the format `name`, piece by piece, and what could not be read as notes."""
+    function = _function(_module(name), type(result))
+    assert function is not None, f"{name} cannot show {result.kind}"
+    yield from function(result)
+    if name != "text":  # which has its own place for them
+        cases: Iterable[Case] = getattr(result, "cases", tuple)()
+        yield from (Note(f"Error: {case.unread}") for case in cases if case.unread)
+
+
+def names_for(result: type[Result]) -> list[str]:
+    """Return the formats that can show a kind of result, in alphabetical order."""
+    names = sorted(file.stem for file in Path(__file__).parent.glob("*.py") if not file.stem.startswith("_"))
+    return [name for name in names if _function(_module(name), result)]
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"{__name__}.{name}")
+
+
+def _function(module: ModuleType, result: type[Result]) -> Show | None:
+    names = (result.kind, "cases") if hasattr(result, "cases") else (result.kind,)
+    return next((getattr(module, name) for name in names if hasattr(module, name)), None)
+
+
+class Format(click.ParamType[str]):
+    """The name of a format. Only the module of the format that is used is imported.
+
+    `own` are names of the command's own, such as `yaml` of manifests, each with the format that shows its
+    result otherwise.
+    """
+
+    name = "format"
+
+    def __init__(self, result: type[Result], own: Mapping[str, str]) -> None:
+        self._result, self._own = result, own
+
+    @property
+    def choices(self) -> click.Choice[str]:
+        """All names, those of the command first."""
+        taken = {*self._own, *self._own.values()}
+        others = (name for name in names_for(self._result) if name not in taken)
+        return click.Choice([*self._own, *others])
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name; fail if no such format can show the result."""
+        return str(value) if value in self._own else self.choices.convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """Return the names as help shows them."""
+        return self.choices.get_metavar(param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names that begin with what is typed."""
+        return self.choices.shell_complete(ctx, param, incomplete)
+
+
+def format_option(result: type[Result], own: Mapping[str, str]) -> Callable[..., Any]:
+    """Return the option `-o`: every format that can show `result`, the first of `own` by default."""
+    kind, default = Format(result, own), next(iter(own))
+    return click.option("-o", "--output", "form", type=kind, default=default, help="Format.")

@@ -1,30 +1,57 @@
-"""Problems as workflow commands of GitHub Actions."""
+"""Problems as workflow commands of GitHub Actions, which GitHub shows beside the lines."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
+from kaito_pack.cli._results import DRIFT, distinct
+
+if TYPE_CHECKING:
+    from kaito_pack.cli._results import Rendering, ResultOfCases
 
 
-def annotation(found: Problem) -> str:
-    """A GitHub workflow command: `::error file=llama.yaml,line=4,col=1,title=values/missing::…`"""
-    place = found.place or Place("")
-    words = " ".join(filter(None, [sentence(found.message), sentence(found.fix)]))
-    text = f"{path_text(found.path)}: {words}" if found.path else words
-    return workflow_command(found.severity, place.file, place.line, place.column, found.rule, text)
+def cases(result: ResultOfCases) -> Iterator[str]:
+    """Yield a command for each warning and error."""
+    problems = distinct(result.cases())
+    yield from (f"{annotation(problem)}\n" for problem in problems if problem.severity != "ok")
+
+
+def rendering(result: Rendering) -> Iterator[str]:
+    """Yield a command for each problem of values and each file of output that differs."""
+    problems = distinct(result.values_cases())
+    yield from (f"{annotation(problem)}\n" for problem in problems)
+    for output in result.outputs:
+        for file, word in output.files:
+            command = workflow_command("error", Path(file).as_posix(), 1, 1, f"drift: {word}", DRIFT[word])
+            yield f"{command}\n"
+
+
+def annotation(problem: Problem) -> str:
+    """Return a command: `::error file=llama.yaml,line=4,col=1,title=values/missing::…`"""
+    place = problem.place or Place("")
+    words = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
+    text = f"{path_text(problem.path)}: {words}" if problem.path else words
+    return workflow_command(problem.level, place.file, place.line, place.column, problem.rule, text)
 
 
 def workflow_command(severity: str, file: str, line: int, column: int, title: str, text: str) -> str:
-    """The same for what is no problem of a rule."""
-    if not line:  # an option of the command line: no file to show it beside
+    """Return a command; without a file for `line` 0, an option of the command line."""
+    if not line:
         return f"::{severity} title={_property(title)}::{_data(f'{file}: {text}')}"
     properties = f"file={_property(file)},line={line},col={column},title={_data(title)}"
     return f"::{severity} {properties}::{_data(text)}"
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Text that stays in its place: line ends as GitHub reads them, other control characters escaped."""
+    lines = (escaped(part) for part in text.replace("%", "%25").replace("\r", "%0D").split("\n"))
+    return "%0A".join(lines)
 
 
 def _property(text: str) -> str:

@@ -1,43 +1,45 @@
-"""Judged documents and their problems as JSON."""
+"""Results as JSON, every character of it printable."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from kaito_pack.base.display import json_text
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
 
 if TYPE_CHECKING:
-    from kaito_pack.run.validation import Entry, Report
+    from kaito_pack.cli._results import Plan, Preflight, Upgrade, Validation
+    from kaito_pack.plan import Planned
+    from kaito_pack.run.validation import Entry
 
 
-def as_json(reports: Mapping[str, Report]) -> Iterator[str]:
-    """One JSON array of the entries of one or more KAITO versions, piece by piece: it may be long.
+def validation(result: Validation) -> Iterator[str]:
+    """Yield one array of the documents for one or more KAITO versions, piece by piece: it may be long.
 
-    With several versions each entry names its `kaito`.
+    With several versions each document names its `kaito`.
     """
-    import json  # text is the rule
 
-    def text(value: object, indent: str) -> str:
-        return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", f"\n{indent}")
+    def indented(value: object, indent: str) -> str:
+        return json_text(value).replace("\n", f"\n{indent}")
 
     before = "[\n  "
-    for kaito, report in reports.items():
+    for kaito, report in result.reports.items():
         for entry in report.entries:
-            row = _row(entry) | ({"kaito": kaito} if len(reports) > 1 else {})
-            yield before + text(row, "  ").removesuffix("\n  }") + ',\n    "problems": ['
+            row = _document(entry) | ({"kaito": kaito} if len(result.reports) > 1 else {})
+            yield before + indented(row, "  ").removesuffix("\n  }") + ',\n    "problems": ['
             before = ",\n  "
             comma = "\n      "
-            for found in entry.problems:
-                yield comma + text(_problem_row(found), "      ")
+            for problem in entry.problems:
+                yield comma + indented(_problem(problem), "      ")
                 comma = ",\n      "
             yield ("\n    ]" if entry.problems else "]") + "\n  }"
     yield "[]\n" if before.startswith("[") else "\n]\n"
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _document(entry: Entry) -> dict[str, Any]:
     return {
         "file": entry.file,
         "document": entry.document,
@@ -48,16 +50,81 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _problem_row(found: Problem) -> dict[str, Any]:
-    place = found.place or Place("")
+def _problem(problem: Problem) -> dict[str, Any]:
+    place = problem.place or Place("")
     return {
-        "rule": found.rule,
-        "severity": found.severity,
+        "rule": problem.rule,
+        "severity": problem.severity,
         "file": place.file,
         "line": place.line,
         "column": place.column,
-        "path": path_text(found.path),
-        "message": sentence(found.message),
-        "fix": sentence(found.fix),
-        "layer": found.layer,
+        "path": path_text(problem.path),
+        "message": sentence(problem.message),
+        "fix": sentence(problem.fix),
+        "layer": problem.layer,
     }
+
+
+def preflight(result: Preflight) -> Iterator[str]:
+    """Yield an array of the answers."""
+    rows = [
+        {
+            "file": file,
+            "check": answer.rule.partition("/")[2],
+            "state": answer.severity,
+            "message": sentence(answer.message),
+            "fix": sentence(answer.fix),
+        }
+        for file, answer in result.answers
+    ]
+    yield json_text(rows) + "\n"
+
+
+def plan(result: Plan) -> Iterator[str]:
+    """Yield an array of the objects with their changes."""
+    yield json_text([_object(planned) for planned in result.planned]) + "\n"
+
+
+def _object(planned: Planned) -> dict[str, Any]:
+    return {
+        **({"cluster": planned.cluster} if planned.cluster else {}),
+        "action": planned.action,
+        "kind": planned.kind,
+        "namespace": planned.namespace,
+        "name": planned.name,
+        "reason": planned.why,
+        "remedy": planned.remedy,
+        "changes": [
+            {
+                "path": path_text(change.path),
+                "change": change.text(),
+                **change.data(),
+                "label": change.label,
+                "reason": change.words,
+                "remedy": change.remedy,
+            }
+            for change in planned.changes
+        ],
+    }
+
+
+def upgrade(result: Upgrade) -> Iterator[str]:
+    """Yield an array of what is treated otherwise, a row a reason."""
+    rows = [
+        {
+            **({"cluster": workspace.cluster} if workspace.cluster else {}),
+            "namespace": workspace.namespace,
+            "name": workspace.name,
+            "from": workspace.now,
+            "effect": reason.effect,
+            "on": reason.on,
+            "refused": reason.effect == "refused",
+            "rule": reason.problem.rule,
+            "severity": reason.problem.severity,
+            "message": sentence(reason.problem.message),
+            "fix": sentence(reason.problem.fix),
+        }
+        for workspace in result.upgraded
+        for reason in workspace.reasons
+    ]
+    yield json_text(rows) + "\n"

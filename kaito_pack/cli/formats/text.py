@@ -1,25 +1,53 @@
-"""The one formatter of problems: text for people, JSON for programs. Nothing here prints."""
+"""Results as text for people: messages as notes, data such as tables and diffs on stdout."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import click
+
+from kaito_pack.base.display import escaped
+from kaito_pack.base.paths import path_text
+from kaito_pack.base.problems import Place, Problem
+from kaito_pack.base.sentences import line, sentence
+from kaito_pack.cli._results import DRIFT, Differing, distinct, full_name, reported
+from kaito_pack.cli.formats import Note
+
 if TYPE_CHECKING:
+    from kaito_pack.cli._results import Plan, Preflight, Rendering, Upgrade, Validation
+    from kaito_pack.run.pipeline import Outcome
     from kaito_pack.run.validation import Entry, Report
+
+COLOURS = {"ok": "green", "warning": "yellow", "undecidable": "yellow", "error": "red"}
+
+
+def problem_line(problem: Problem) -> str:
+    """Return one problem on a line, its place in bold and the rest in the colour of its severity."""
+    place, _, rest = escaped(line(problem)).partition(" ")
+    return click.style(place, bold=True) + " " + click.style(rest, fg=COLOURS[problem.severity])
+
+
+def validation(result: Validation) -> Iterator[str]:
+    """Yield the problems, a table if there are several KAITO versions, and a summary."""
+    yield from (Note(problem_line(problem)) for problem in distinct(result.cases()))
+    if len(result.reports) > 1:
+        yield table(result.reports)
+    yield Note(summary(result.reports))
+    yield from (Note(f"Error: {reason}") for _, reason in result.unread)
 
 
 def summary(reports: Mapping[str, Report]) -> str:
-    """`12 documents: 11 accepted, 1 skipped; 3 warnings`, of the newest KAITO that was asked for."""
+    """Return `12 documents: 11 accepted, 1 skipped; 3 warnings`, for the last KAITO version in `reports`."""
     entries = list(reports.values())[-1].entries
     verdicts = [entry.verdict for entry in entries]
-    counts = [
-        f"{verdicts.count(word)} {word}" for word in ("accepted", "refused", "skipped") if word in verdicts
-    ]
-    found = [one for entry in entries for one in entry.problems]
+    words = ("accepted", "refused", "undecidable", "skipped")
+    counts = [f"{verdicts.count(word)} {word}" for word in words if word in verdicts]
+    problems = [problem for entry in entries for problem in entry.problems]
     tail = [
-        _counted(sum(one.is_error for one in found), "error"),
-        _counted(sum(not one.is_error for one in found), "warning"),
+        _counted(sum(problem.is_error for problem in problems), "error"),
+        _counted(sum(problem.severity == "warning" for problem in problems), "warning"),
     ]
     head = _counted(len(entries), "document") or "no documents"
     return "; ".join([f"{head}: {', '.join(counts) or 'nothing to judge'}", *filter(None, tail)])
@@ -30,23 +58,117 @@ def _counted(number: int, word: str) -> str:
 
 
 def table(reports: Mapping[str, Report]) -> str:
-    """Manifests against KAITO versions: `ok`, `refused`, or `breaks` where an accepted one has an error."""
+    """Return manifests against KAITO versions: a verdict, or `ok`, or `breaks` if accepted with an error."""
     rows = [["", *reports]]
     for entries in zip(*(report.entries for report in reports.values()), strict=True):
         first = entries[0]
-        name = f"{first.namespace}/{first.name}" if first.namespace else first.name
-        rows.append([f"{first.file} {first.kind} {name}".rstrip(), *map(_cell, entries)])
-    return "".join(f"{line}\n" for line in columns(rows))
-
-
-def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows as lines, their cells below each other, two blanks apart."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        title = f"{first.file} {first.kind} {full_name(first)}".rstrip()
+        rows.append([escaped(title), *map(_cell, entries)])
+    return "".join(f"{row}\n" for row in columns(rows))
 
 
 def _cell(entry: Entry) -> str:
     if entry.verdict != "accepted":
         return entry.verdict
-    return "breaks" if any(found.is_error for found in entry.problems) else "ok"
+    return "breaks" if any(problem.is_error for problem in entry.problems) else "ok"
+
+
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield rows as lines, their cells below each other, two spaces apart."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def preflight(result: Preflight) -> Iterator[str]:
+    """Yield a line an answer; with several files each has its heading."""
+    has_headings, last = len({file for file, _ in result.answers}) > 1, None
+    for file, answer in result.answers:
+        if has_headings and file != last:
+            yield f"{escaped(file)}:\n"
+            last = file
+        state = click.style(answer.severity.upper().ljust(7), COLOURS[answer.severity])
+        words = filter(None, [sentence(answer.message), sentence(answer.fix)])
+        yield " ".join([state, *map(escaped, words)]) + "\n"
+
+
+def rendering(result: Rendering) -> Iterator[str]:
+    """Yield what is wrong with values, by cluster if there is a fleet, and how output differs from them."""
+    for outcomes in result.outcomes.values():
+        for outcome in outcomes:
+            if outcome.unread is not None:
+                yield Note(f"Error: {outcome.unread}")
+            yield from (Note(problem_line(problem)) for problem in reported(outcome))
+    if "" not in result.outcomes:
+        yield from _by_cluster(result.outcomes)
+    for output in result.outputs:
+        yield from _differing(output)
+
+
+def _by_cluster(clusters: Mapping[str, Sequence[Outcome]]) -> Iterator[Note]:
+    """For each values file that does not work everywhere: where it works, where not, and why not."""
+    files: dict[str, list[tuple[str, Outcome]]] = {}
+    for name, outcomes in clusters.items():
+        for outcome in outcomes:
+            files.setdefault(outcome.file, []).append((name, outcome))
+    for file, pairs in files.items():
+        bad = [(name, outcome) for name, outcome in pairs if not outcome.is_good]
+        if not bad:
+            continue
+        good = ", ".join(name for name, outcome in pairs if outcome.is_good)
+        why = "; ".join(f"{name}: {_reason(outcome)}" for name, outcome in bad)
+        accepted = f"accepted on {good}, " if good else ""
+        yield Note(escaped(f"{file}: {accepted}refused on {why}"))
+
+
+def _reason(outcome: Outcome) -> str:
+    if outcome.unread is not None:
+        return outcome.unread.removeprefix(f"{escaped(outcome.file)}: ")
+    first = next(problem for problem in outcome.problems if problem.is_error)
+    return f"{path_text(first.path)}: {first.message}" if first.path else first.message
+
+
+def _differing(output: Differing) -> Iterator[str]:
+    for file, word in output.files:
+        yield Note(f"{Place(file)} {word}: {DRIFT[word]}")
+    yield from _diff(output.diff)
+
+
+def _diff(lines: Iterable[str]) -> Iterator[str]:
+    """The lines as they are, which `git apply` takes; on a terminal safe to print."""
+    if not sys.stdout.isatty():
+        yield from lines
+        return
+    for text in lines:
+        yield escaped(text.removesuffix("\n")) + "\n"
+
+
+def plan(result: Plan) -> Iterator[str]:
+    """Yield the plan, an object and its changes below each other."""
+    from kaito_pack.cli._plan_words import TITLES, object_title, summary
+
+    lines = [summary(result.planned)]
+    for planned in result.planned:
+        lines += ["", f"{object_title(planned)}: {planned.action}"]
+        lines += [f"    {text}" for text in (sentence(planned.why), planned.remedy) if text]
+        printed: set[tuple[str, str]] = set()
+        for change in planned.changes:
+            lines.append(f"  {TITLES[change.label]}: {change.text()}")
+            # The reason and the remedy of a label once an object, not once a field.
+            if (change.words, change.remedy) not in printed:
+                printed.add((change.words, change.remedy))
+                lines += [f"    {sentence(change.words)}"]
+                lines += [f"    {change.remedy}"] if change.remedy else []
+    yield "".join(f"{escaped(text)}\n" for text in lines)
+
+
+def upgrade(result: Upgrade) -> Iterator[str]:
+    """Yield what a newer KAITO treats otherwise, a line a reason."""
+    from kaito_pack.cli._plan_words import upgrade_summary, workspace_title
+
+    yield f"{upgrade_summary(result.upgraded, result.version)}\n"
+    for workspace in result.upgraded:
+        for reason in workspace.reasons:
+            words = f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}"
+            head = f"{workspace_title(workspace)} {reason.effect} on {reason.on}"
+            yield escaped(f"{head}: {words} [{reason.problem.rule}]") + "\n"

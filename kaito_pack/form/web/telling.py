@@ -28,7 +28,7 @@ def row(found: Problem) -> dict[str, Any]:
     """
     return {
         "rule": found.rule,
-        "severity": "advice" if found.layer == "advice" else found.severity,
+        "severity": "advice" if found.layer == "advice" else found.level,
         "message": sentence(_capital(found.message)),
         "fix": sentence(found.fix),
         "path": path_text(found.path),

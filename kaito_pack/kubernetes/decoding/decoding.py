@@ -19,6 +19,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.trees import Schema
 from kaito_pack.kubernetes.decoding import quantity
 from kaito_pack.kubernetes.decoding.definitions import Definitions
+from kaito_pack.kubernetes.decoding.formats import is_base64, is_time
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
@@ -30,10 +31,11 @@ Trail = tuple[Any, ...] | None  # (the parent's trail, the key): a path that cos
 
 
 class Finding(NamedTuple):
-    """One thing that is refused by a decoder, a structural schema or the rules of `metadata`.
+    """One thing that a decoder, a structural schema or the rules of `metadata` reject, or that no node runs.
 
-    `kind` is "case" (a field found by ignoring letter case) or one of `findings.RULES`; `expected` says what
-    would be right, for "unknown" the nearest field name or "", for "case" the right spelling.
+    `kind` is one of `findings.RULES`, "case" (a field that is known by another letter case), or what a node
+    fails on ("image-spaces", "medium", "probe-port", "root"). `expected` is what would be right: for
+    "unknown" and "probe-port" the nearest name or "", for "case" the right spelling.
     """
 
     kind: str
@@ -42,17 +44,17 @@ class Finding(NamedTuple):
     expected: str
 
 
-Found = list[Finding]
-Check = Callable[[Any, Trail, Found], None]
+Findings = list[Finding]
+Check = Callable[[Any, Trail, Findings], None]
 
 
 def decode(
     value: object, definition_name: str, definitions: Definitions, case_sensitive: bool
 ) -> Iterator[Finding]:
     """What a strict decoder finds wrong in `value` as the definition of that name."""
-    found: Found = []
-    decoder(definitions, case_sensitive).check(definition_name)(value, None, found)
-    yield from found
+    findings: Findings = []
+    decoder(definitions, case_sensitive).check(definition_name)(value, None, findings)
+    yield from findings
 
 
 @cache
@@ -77,8 +79,8 @@ class Decoder:
 
     def _refer(self, name: str) -> Check:
         # Late, because definitions refer to themselves.
-        def referred(value: Any, trail: Trail, found: Found) -> None:
-            self.check(name)(value, trail, found)
+        def referred(value: Any, trail: Trail, findings: Findings) -> None:
+            self.check(name)(value, trail, findings)
 
         return referred
 
@@ -101,30 +103,30 @@ class Decoder:
         fields = {name: self._make(schema) for name, schema in properties.items()}
         spellings = {} if self.case_sensitive else {folded(name): name for name in fields}
 
-        def struct(value: Any, trail: Trail, found: Found) -> None:
+        def struct(value: Any, trail: Trail, findings: Findings) -> None:
             if not isinstance(value, dict):
-                wrong_type(value, trail, found, "a map")
+                wrong_type(value, trail, findings, "a map")
                 return
             for key, child in value.items():
                 check = fields.get(key)
                 if check is not None:
                     if child is not None:
-                        check(child, (trail, key), found)
+                        check(child, (trail, key), findings)
                     continue
                 spelling = spellings.get(folded(key))
                 if spelling is None:
-                    found.append(unknown(key, fields, trail, found))
+                    findings.append(unknown(key, fields, trail, findings))
                 else:
-                    found.append(Finding("case", path_of((trail, key)), shown(key), spelling))
-                    fields[spelling](child, (trail, key), found)
+                    findings.append(Finding("case", path_of((trail, key)), shown(key), spelling))
+                    fields[spelling](child, (trail, key), findings)
 
         return struct
 
 
-def unknown(key: Any, fields: Iterable[str], trail: Trail, found: Found) -> Finding:
+def unknown(key: Any, fields: Iterable[str], trail: Trail, findings: Findings) -> Finding:
     """The finding of a field that is not among `fields`, with the nearest name."""
     # Looking for a near name costs a millisecond: not for thousands of fields, not for a huge one.
-    worth = len(found) < MOST_SUGGESTIONS and len(str(key)) <= LONGEST_SUGGESTED
+    worth = len(findings) < MOST_SUGGESTIONS and len(str(key)) <= LONGEST_SUGGESTED
     near = (did_you_mean(str(key), fields) or "") if worth else ""
     return Finding("unknown", path_of((trail, key)), shown(key), near)
 
@@ -146,13 +148,13 @@ def path_of(trail: Trail) -> FieldPath:
 def list_check(item: Check) -> Check:
     """A list of what `item` checks."""
 
-    def check(value: Any, trail: Trail, found: Found) -> None:
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
         if isinstance(value, list):
             for index, child in enumerate(value):
                 if child is not None:
-                    item(child, (trail, index), found)
+                    item(child, (trail, index), findings)
         else:
-            wrong_type(value, trail, found, "a list")
+            wrong_type(value, trail, findings, "a list")
 
     return check
 
@@ -160,44 +162,44 @@ def list_check(item: Check) -> Check:
 def map_check(item: Check) -> Check:
     """A map with free keys, its values of what `item` checks."""
 
-    def check(value: Any, trail: Trail, found: Found) -> None:
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
         if isinstance(value, dict):
             for key, child in value.items():
                 if child is not None:
-                    item(child, (trail, key), found)
+                    item(child, (trail, key), findings)
         else:
-            wrong_type(value, trail, found, "a map")
+            wrong_type(value, trail, findings, "a map")
 
     return check
 
 
-def wrong_type(value: Any, trail: Trail, found: Found, expected: str) -> None:
+def wrong_type(value: Any, trail: Trail, findings: Findings, expected: str) -> None:
     """Note a value of another type; null has none and is fine."""
     if value is not None:
-        found.append(Finding("type", path_of(trail), shown_typed(value), expected))
+        findings.append(Finding("type", path_of(trail), shown_typed(value), expected))
 
 
-def anything(value: Any, trail: Trail, found: Found) -> None:
+def anything(value: Any, trail: Trail, findings: Findings) -> None:
     """Any JSON is fine."""
 
 
-def string(value: Any, trail: Trail, found: Found) -> None:
+def string(value: Any, trail: Trail, findings: Findings) -> None:
     """A string."""
     if not isinstance(value, str):
-        wrong_type(value, trail, found, "a string")
+        wrong_type(value, trail, findings, "a string")
 
 
-def boolean(value: Any, trail: Trail, found: Found) -> None:
+def boolean(value: Any, trail: Trail, findings: Findings) -> None:
     """true or false."""
     if not isinstance(value, bool):
-        wrong_type(value, trail, found, "true or false")
+        wrong_type(value, trail, findings, "true or false")
 
 
-def number(value: Any, trail: Trail, found: Found) -> None:
+def number(value: Any, trail: Trail, findings: Findings) -> None:
     """A number that JSON can write."""
     finite = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
     if not finite:
-        wrong_type(value, trail, found, "a number")
+        wrong_type(value, trail, findings, "a number")
 
 
 def is_whole(value: Any) -> bool:
@@ -212,93 +214,57 @@ def is_whole(value: Any) -> bool:
 def integer_check(lowest: int, highest: int) -> Check:
     """A whole number in a range."""
 
-    def check(value: Any, trail: Trail, found: Found) -> None:
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
         if not is_whole(value):
-            wrong_type(value, trail, found, "a whole number")
+            wrong_type(value, trail, findings, "a whole number")
         elif not lowest <= value <= highest:
-            found.append(Finding("range", path_of(trail), shown(value), f"{lowest} to {highest}"))
+            findings.append(Finding("range", path_of(trail), shown(value), f"{lowest} to {highest}"))
 
     return check
 
 
-def int_or_string(value: Any, trail: Trail, found: Found) -> None:
+def int_or_string(value: Any, trail: Trail, findings: Findings) -> None:
     """A string, or a whole number of 32 bits."""
     if isinstance(value, str):
         return
     if isinstance(value, int | float) and not isinstance(value, bool):
-        LEAVES["int32"](value, trail, found)
+        LEAVES["int32"](value, trail, findings)
     else:
-        wrong_type(value, trail, found, "a whole number or a string")
+        wrong_type(value, trail, findings, "a whole number or a string")
 
 
-def quantity_check(value: Any, trail: Trail, found: Found) -> None:
+def quantity_check(value: Any, trail: Trail, findings: Findings) -> None:
     """A Kubernetes quantity."""
     try:
         quantity.parse(value)
     except ValueError as wrong:
-        found.append(Finding("quantity", path_of(trail), shown(value), str(wrong)))
+        findings.append(Finding("quantity", path_of(trail), shown(value), str(wrong)))
 
 
-def time_check(value: Any, trail: Trail, found: Found) -> None:
+def time_check(value: Any, trail: Trail, findings: Findings) -> None:
     """A time as RFC 3339 writes it."""
     if not isinstance(value, str):
-        wrong_type(value, trail, found, "a time such as 2026-01-31T12:00:00Z")
+        wrong_type(value, trail, findings, "a time such as 2026-01-31T12:00:00Z")
     elif not is_time(value):
-        found.append(Finding("time", path_of(trail), shown(value), "2026-01-31T12:00:00Z"))
+        findings.append(Finding("time", path_of(trail), shown(value), "2026-01-31T12:00:00Z"))
 
 
-def micro_time_check(value: Any, trail: Trail, found: Found) -> None:
+def micro_time_check(value: Any, trail: Trail, findings: Findings) -> None:
     """A time with exactly six digits of a second."""
     if not isinstance(value, str):
-        wrong_type(value, trail, found, "a time such as 2026-01-31T12:00:00.000000Z")
+        wrong_type(value, trail, findings, "a time such as 2026-01-31T12:00:00.000000Z")
     elif not is_time(value, micro=True):
-        found.append(Finding("time", path_of(trail), shown(value), "2026-01-31T12:00:00.000000Z"))
+        findings.append(Finding("time", path_of(trail), shown(value), "2026-01-31T12:00:00.000000Z"))
 
 
-def is_time(text: str, micro: bool = False) -> bool:
-    """Whether Go's time.Parse takes `text` as RFC 3339 (`micro`: with six digits of a second)."""
-    import re  # hardly any manifest holds a time
-
-    fraction = r"[.,]\d{6}" if micro else r"(?:[.,]\d+)?"
-    pattern = rf"(\d{{4}})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d){fraction}(?:Z|[+-](\d\d):(\d\d))"
-    match = re.fullmatch(pattern, text, re.ASCII)
-    if not match:
-        return False
-    year, month, day, hour, minute, second, zone_hour, zone_minute = (
-        int(part or 0) for part in match.groups()
-    )
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    days = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-    return (
-        1 <= month <= 12
-        and 1 <= day <= days[month - 1]
-        and hour < 24
-        and minute < 60
-        and second < 60
-        and zone_hour <= 24
-        and zone_minute <= 60
-    )
-
-
-def bytes_check(value: Any, trail: Trail, found: Found) -> None:
+def bytes_check(value: Any, trail: Trail, findings: Findings) -> None:
     """Bytes: base64, or (as Go has it) a list of numbers below 256."""
     if isinstance(value, list):
-        list_check(integer_check(0, 255))(value, trail, found)
+        list_check(integer_check(0, 255))(value, trail, findings)
     elif not isinstance(value, str):
-        wrong_type(value, trail, found, "base64 text")
+        wrong_type(value, trail, findings, "base64 text")
     elif not is_base64(value):
-        found.append(Finding("bytes", path_of(trail), "a text", "base64 text"))
-
-
-def is_base64(text: str) -> bool:
-    """Whether `text` is padded base64 of the standard alphabet; line ends do not count."""
-    from binascii import Error, a2b_base64  # only Secrets and ConfigMaps come here
-
-    try:
-        a2b_base64(text.replace("\r", "").replace("\n", "").encode("ascii"), strict_mode=True)
-    except (Error, ValueError):
-        return False
-    return True
+        findings.append(Finding("bytes", path_of(trail), "a text", "base64 text"))
 
 
 LEAVES: dict[str, Check] = {

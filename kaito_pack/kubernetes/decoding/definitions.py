@@ -170,12 +170,12 @@ def _package() -> str:
 @cache
 def _folders() -> Mapping[str, str]:
     root = os.path.join(_package(), "kubernetes-json-schema")
-    found = {}
+    folders = {}
     for name in os.listdir(root):
         if name.startswith("v") and name.endswith("-local"):
             numbers = name[1:].split("-")[0].split(".")
-            found[int(numbers[0]), int(numbers[1])] = os.path.join(root, name)
-    return {f"{major}.{minor}": found[major, minor] for major, minor in sorted(found)}
+            folders[int(numbers[0]), int(numbers[1])] = os.path.join(root, name)
+    return {f"{major}.{minor}": folders[major, minor] for major, minor in sorted(folders)}
 
 
 @cache
@@ -201,20 +201,20 @@ def _kinds(folder: str) -> Mapping[str, str]:
 @cache
 def _all(folder: str) -> Mapping[str, Any]:
     with open(os.path.join(folder, "_definitions.json"), "rb") as file:
-        found = json.loads(file.read())
-    definitions: Mapping[str, Any] = found.get("$defs") or found["definitions"]
+        content = json.loads(file.read())
+    definitions: Mapping[str, Any] = content.get("$defs") or content["definitions"]
     return definitions
 
 
 def closure(every: Mapping[str, Any], root: str) -> dict[str, Schema]:
     """The definition `root` and all it refers to, trimmed."""
-    kept: dict[str, Schema] = {}
+    definitions: dict[str, Schema] = {}
     waiting = [root]
     while waiting:
         name = waiting.pop()
-        if name not in kept:
-            kept[name] = trimmed(name, every[name], waiting)
-    return kept
+        if name not in definitions:
+            definitions[name] = trimmed(name, every[name], waiting)
+    return definitions
 
 
 def trimmed(name: str, schema: Schema, referred: list[str]) -> Schema:
@@ -226,20 +226,20 @@ def trimmed(name: str, schema: Schema, referred: list[str]) -> Schema:
 
 
 def _trim(schema: Schema, referred: list[str]) -> Schema:
-    kept = {key: schema[key] for key in KEPT if key in schema}
-    if "$ref" in kept:
-        kept["$ref"] = kept["$ref"].rpartition("/")[2]
-        referred.append(kept["$ref"])
-    if isinstance(kept.get("type"), list):
-        kept["type"] = next(word for word in kept["type"] if word != "null")
-    if "properties" in kept:
-        kept["properties"] = {field: _trim(value, referred) for field, value in kept["properties"].items()}
+    parts = {key: schema[key] for key in KEPT if key in schema}
+    if "$ref" in parts:
+        parts["$ref"] = parts["$ref"].rpartition("/")[2]
+        referred.append(parts["$ref"])
+    if isinstance(parts.get("type"), list):
+        parts["type"] = next(word for word in parts["type"] if word != "null")
+    if "properties" in parts:
+        parts["properties"] = {field: _trim(value, referred) for field, value in parts["properties"].items()}
     for key in ("items", "additionalProperties"):
-        if isinstance(kept.get(key), dict):
-            kept[key] = _trim(kept[key], referred)
+        if isinstance(parts.get(key), dict):
+            parts[key] = _trim(parts[key], referred)
         elif key == "additionalProperties":
-            kept.pop(key, None)
-    return kept
+            parts.pop(key, None)
+    return parts
 
 
 def _cache_file(folder: str, name: str) -> str:
@@ -250,11 +250,11 @@ def _cache_file(folder: str, name: str) -> str:
 def _read_cache(file: str, root: str | None) -> dict[str, Any] | None:
     """What a cache file holds; None where there is none that is whole."""
     try:
-        found = json.loads(cache_files.read(file) or b"")
+        content = json.loads(cache_files.read(file) or b"")
     except (ValueError, RecursionError):
         return None
-    whole = isinstance(found, dict) and found.pop("", None) == len(found)
-    return found if whole and (root is None or root in found) else None
+    whole = isinstance(content, dict) and content.pop("", None) == len(content)
+    return content if whole and (root is None or root in content) else None
 
 
 def _write_cache(file: str, content: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Findings turned into problems: layer and kind of finding name the rule, its row speaks."""
+"""Findings turned into problems: layer and kind of finding name the rule, its row has the words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, RuleLayer
+from kaito_pack.base.sentences import filled
 from kaito_pack.facts import rules
 from kaito_pack.kubernetes.decoding.decoding import Finding
+
+# What the API server rejects is a problem. What it accepts and a node then fails on is a finding: who asks
+# for it names the rule, since the layer is the caller's.
+Reported = Problem | Finding
 
 # The rule of each kind of finding is `<layer>/<this>`.
 RULES = {
@@ -32,25 +37,19 @@ RULES = {
 
 
 def problems_of(
-    found: Iterable[Finding], layer: RuleLayer, base: FieldPath = (), **facts: str
+    findings: Iterable[Finding], layer: RuleLayer, base: FieldPath = (), **facts: str
 ) -> Iterator[Problem]:
-    """The problems of a layer that findings below the path `base` are; `facts` fill the rows' words.
-
-    A slip of letter case is always the controller's problem: it drops such a field.
-    """
-    for finding in found:
-        if finding.kind == "case":
-            yield rules.problem(
-                "controller/letter-case", base + finding.path, value=finding.value, expected=finding.expected
-            )
-        else:
-            yield named(f"{layer}/{RULES[finding.kind]}", finding, base, **facts)
+    """Yield the problems of a layer that findings below the path `base` are; `facts` fill the rows' words."""
+    for finding in findings:
+        yield named(f"{layer}/{RULES[finding.kind]}", finding, base, **facts)
 
 
 def named(name: str, finding: Finding, base: FieldPath = (), **facts: str) -> Problem:
     """The problem `name` that a finding is. `{remedy}` in a row's fix is its parameter "near", where a
     name that is near was found, else "far"."""
     parameters = rules.get_rule(name).parameters
-    remedy = str(parameters.get("near" if finding.expected else "far", "")).format(expected=finding.expected)
+    remedy = filled(
+        str(parameters.get("near" if finding.expected else "far", "")), {"expected": finding.expected}
+    )
     words = {**facts, "value": finding.value, "expected": finding.expected, "remedy": remedy}
     return rules.problem(name, base + finding.path, None, **words)

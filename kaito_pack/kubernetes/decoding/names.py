@@ -127,10 +127,10 @@ def is_ip(address: str, strict: bool = True) -> bool:
     from ipaddress import ip_address
 
     try:
-        found = ip_address(address if strict or ":" in address else re.sub(r"\b0+(?=\d)", "", address))
+        parsed = ip_address(address if strict or ":" in address else re.sub(r"\b0+(?=\d)", "", address))
     except ValueError:
         return False
-    return "%" not in address and not (strict and getattr(found, "ipv4_mapped", None))
+    return "%" not in address and not (strict and getattr(parsed, "ipv4_mapped", None))
 
 
 def is_range(addresses: str, strict: bool = True) -> bool:

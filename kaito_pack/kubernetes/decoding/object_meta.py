@@ -70,8 +70,8 @@ def _finding(kind: str, path: FieldPath, value: object, expected: str) -> Findin
 def _check_name(metadata: Fields, form: NameForm) -> Iterator[Finding]:
     name, prefix = metadata.get("name"), metadata.get("generateName")
     if prefix and isinstance(prefix, str):
-        made = prefix[:58] + "aaaaa"  # cut, and five letters behind it
-        good = has_form(names.begun(prefix), form) and (name or has_form(made, form))
+        generated = prefix[:58] + "aaaaa"  # cut, and five letters behind it
+        good = has_form(names.begun(prefix), form) and (name or has_form(generated, form))
         if not good:
             yield _finding("name", ("generateName",), prefix, WORDS[form])
     if name in (None, ""):

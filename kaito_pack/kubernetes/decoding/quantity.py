@@ -156,13 +156,13 @@ def _read(text: str, digits: str, whole: str, fraction: str, suffix: str) -> Qua
     if form == "binary":
         fits = not fraction and 15 - len(whole) - exponent * 3 // 10 - 1 >= 0
         number, scale = int(shifted) << exponent, -len(fraction)
-        kept = fits and int(shifted) & 7 != 0
+        keeps_text = fits and int(shifted) & 7 != 0
     else:
         number, scale = int(shifted), exponent - len(fraction)
         fits = len(shifted) <= KEPT_DIGITS and scale >= SMALLEST
-        kept = fits and scale % 3 == 0 and not shifted.endswith("000") and shifted[0] != "0"
+        keeps_text = fits and scale % 3 == 0 and not shifted.endswith("000") and shifted[0] != "0"
     if fits:
-        return _printed(sign * number, scale, form, text if kept else None)
+        return _printed(sign * number, scale, form, text if keeps_text else None)
     if not any(c in DIGITS for c in digits):
         raise ValueError("it has no number")
     return _read_large(sign, number, scale, form)
@@ -177,23 +177,23 @@ def _read_large(sign: int, number: int, scale: int, form: str) -> Quantity:
         cut = min(SMALLEST - scale, len(str(number)) + 1)
         number, scale = -(-number // 10**cut), SMALLEST
     if form == "binary":
-        one = 10**-scale
-        number = min(number, LARGEST_BINARY * one)
-        form = "decimal" if 0 < number < one else form
+        unit = 10**-scale
+        number = min(number, LARGEST_BINARY * unit)
+        form = "decimal" if 0 < number < unit else form
     return _printed(sign * number, scale, form, None)
 
 
-def _printed(number: int, scale: int, form: str, kept: str | None) -> Quantity:
-    return Quantity(number, scale, form, kept if kept is not None else _print(number, scale, form))
+def _printed(number: int, scale: int, form: str, written: str | None) -> Quantity:
+    return Quantity(number, scale, form, written if written is not None else _print(number, scale, form))
 
 
 def _print(number: int, scale: int, form: str) -> str:
     if number == 0:
         return "0"
     if form == "binary":
-        one = 10**-scale
-        if abs(number) >= 1024 * one and number % one == 0:
-            amount, power = _without_factors(number // one, 1024)
+        unit = 10**-scale
+        if abs(number) >= 1024 * unit and number % unit == 0:
+            amount, power = _without_factors(number // unit, 1024)
             return f"{amount}{BINARY_SUFFIXES.get(power, '')}"
         form = "decimal"
     amount, zeros = _without_factors(number, 10)

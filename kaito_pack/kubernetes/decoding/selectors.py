@@ -23,8 +23,8 @@ def check_selector(selector: object, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with a label selector."""
     yield from check_labels(mapping(selector).get("matchLabels"), (*path, "matchLabels"))
     expressions = mapping(selector).get("matchExpressions")
-    for expression, at in entries(expressions, (*path, "matchExpressions")):
-        yield from check_expression(expression, (*WITH_VALUES, *WITHOUT_VALUES), at)
+    for expression, expression_path in entries(expressions, (*path, "matchExpressions")):
+        yield from check_expression(expression, (*WITH_VALUES, *WITHOUT_VALUES), expression_path)
 
 
 def check_expression(expression: Fields, operators: tuple[str, ...], path: FieldPath) -> Iterator[Problem]:
@@ -48,9 +48,9 @@ def check_expression(expression: Fields, operators: tuple[str, ...], path: Field
     if wrong:
         facts = {"operator": shown(operator), "need": needs[operator], "count": len(values)}
         yield problem("kubernetes/operator-values", (*path, "values"), None, **facts)
-    for value, at in texts(values, (*path, "values")):
+    for value, value_path in texts(values, (*path, "values")):
         if operator in (*WITH_VALUES, *COMPARING) and not names.is_label_value(value):
-            yield problem("kubernetes/label-value", at, key=shown(key), value=shown(value))
+            yield problem("kubernetes/label-value", value_path, key=shown(key), value=shown(value))
 
 
 def unmatched(selector: object, labels: Fields, path: FieldPath) -> Iterator[tuple[FieldPath, str, str]]:
@@ -63,9 +63,9 @@ def unmatched(selector: object, labels: Fields, path: FieldPath) -> Iterator[tup
         if (value is None or isinstance(value, str)) and given.get(key) != text(value):
             yield (*path, "matchLabels", key), key, text(value)
     expressions = mapping(selector).get("matchExpressions")
-    for expression, at in entries(expressions, (*path, "matchExpressions")):
+    for expression, expression_path in entries(expressions, (*path, "matchExpressions")):
         key, operator = text(expression.get("key")), text(expression.get("operator"))
-        values = [value for value, _ in texts(expression.get("values"), at)]
+        values = [value for value, _ in texts(expression.get("values"), expression_path)]
         inside = given.get(key) in values
         wrong = {
             "In": not inside,
@@ -74,19 +74,19 @@ def unmatched(selector: object, labels: Fields, path: FieldPath) -> Iterator[tup
             "DoesNotExist": key in given,
         }
         if wrong.get(operator):
-            yield at, key, f"{operator} {', '.join(values)}".strip()
+            yield expression_path, key, f"{operator} {', '.join(values)}".strip()
 
 
 def check_node_term(term: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with one term that chooses nodes."""
     operators = (*WITH_VALUES, *WITHOUT_VALUES, *COMPARING)
-    for expression, at in entries(term.get("matchExpressions"), (*path, "matchExpressions")):
-        yield from check_expression(expression, operators, at)
-    for expression, at in entries(term.get("matchFields"), (*path, "matchFields")):
-        yield from required(expression, ["operator"], at, "a condition on a node's field")
-        yield from one_of(expression, "operator", WITH_VALUES, at)
-        for value, value_at in texts(expression.get("values"), (*at, "values")):
+    for expression, expression_path in entries(term.get("matchExpressions"), (*path, "matchExpressions")):
+        yield from check_expression(expression, operators, expression_path)
+    for expression, expression_path in entries(term.get("matchFields"), (*path, "matchFields")):
+        yield from required(expression, ["operator"], expression_path, "a condition on a node's field")
+        yield from one_of(expression, "operator", WITH_VALUES, expression_path)
+        for value, value_path in texts(expression.get("values"), (*expression_path, "values")):
             if not names.is_subdomain(value):
-                yield problem("kubernetes/name-format", value_at, field="node's name", value=shown(value))
+                yield problem("kubernetes/name-format", value_path, field="node's name", value=shown(value))
         if text(expression.get("key")) != "metadata.name" or len(sequence(expression.get("values"))) != 1:
-            yield problem("kubernetes/match-fields", at)
+            yield problem("kubernetes/match-fields", expression_path)

@@ -63,8 +63,8 @@ class _Merge:
     keep: list[Any] = field(default_factory=list)  # containers stay alive, so that their ids stay theirs
 
     def _schema(self, schema: Schema) -> Schema:
-        found = self.definitions.schemas.get(schema.get("$ref", ""), {})
-        return {**found, **{key: part for key, part in schema.items() if key != "$ref"}}
+        definition = self.definitions.schemas.get(schema.get("$ref", ""), {})
+        return {**definition, **{key: part for key, part in schema.items() if key != "$ref"}}
 
     def laid_over(self, base: Any, patch: Any, schema: Schema, path: FieldPath) -> Any:
         """The value that `patch` at `path` makes of `base`; ABSENT where it deletes it."""
@@ -103,8 +103,8 @@ class _Merge:
         for key, part in patch.items():
             if isinstance(key, str) and key.startswith(ORDER_OF):
                 name = key.removeprefix(ORDER_OF)
-                of = self._schema(_field(schema, name)).get(MERGE_KEY)
-                self._order(result, base.get(name), name, of, part, (*path, key))
+                merge_key = self._schema(_field(schema, name)).get(MERGE_KEY)
+                self._order(result, base.get(name), name, merge_key, part, (*path, key))
         return result
 
     def _order(
@@ -112,7 +112,7 @@ class _Merge:
     ) -> None:
         if not isinstance(order, list) or not isinstance(merge_key, str):
             raise MergeError(path, "is not the order of a list whose items have a key")
-        wanted = [one.get(merge_key) if isinstance(one, dict) else None for one in order]
+        wanted = [item.get(merge_key) if isinstance(item, dict) else None for item in order]
         if None in wanted:
             raise MergeError(
                 path, f"has an item without `{merge_key}`, by which items of this list are told apart"
@@ -149,11 +149,15 @@ class _Merge:
             )
         if item.get(key) is None:
             raise MergeError(path, f"has no `{key}`, by which items of this list are told apart")
-        there = [at for at, one in enumerate(result) if isinstance(one, dict) and one.get(key) == item[key]]
+        there = [
+            position
+            for position, other in enumerate(result)
+            if isinstance(other, dict) and other.get(key) == item[key]
+        ]
         value = self.laid_over(result[there[0]] if there else {}, item, schema, path)
         if value is ABSENT:
-            for at in reversed(there):
-                del result[at]
+            for position in reversed(there):
+                del result[position]
         elif there:
             result[there[0]] = value
         else:
@@ -180,10 +184,10 @@ class _Merge:
 
 def _field(schema: Schema, name: Any) -> Schema:
     other = schema.get("additionalProperties")
-    found: Mapping[str, Any] = schema.get("properties", {}).get(name) or (
+    part: Mapping[str, Any] = schema.get("properties", {}).get(name) or (
         other if isinstance(other, Mapping) else {}
     )
-    return found
+    return part
 
 
 def _retained(base: Mapping[str, Any], patch: Mapping[str, Any], path: FieldPath) -> dict[str, Any]:
@@ -208,7 +212,7 @@ def in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -
 
     was = [key_of(item) for item in before]
     named = sorted(
-        (item for item in items if key_of(item) in wanted), key=lambda one: wanted.index(key_of(one))
+        (item for item in items if key_of(item) in wanted), key=lambda item: wanted.index(key_of(item))
     )
     others = [item for item in items if key_of(item) not in wanted]
     result = []

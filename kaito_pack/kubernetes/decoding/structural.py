@@ -12,17 +12,18 @@ from typing import Any
 
 from kaito_pack.base.display import shown, shown_typed
 from kaito_pack.base.trees import Schema
+from kaito_pack.facts.patterns import search
 from kaito_pack.kubernetes.decoding.decoding import (
     Check,
     Finding,
-    Found,
+    Findings,
     Trail,
-    is_time,
     is_whole,
     path_of,
     unknown,
     wrong_type,
 )
+from kaito_pack.kubernetes.decoding.formats import is_time
 
 OPEN: Schema = {"x-kubernetes-preserve-unknown-fields": True}
 EXPECTED = {
@@ -47,18 +48,18 @@ def compiled(schema: Schema) -> Check:
         # The API server looks for unknown fields before it looks at types.
         steps.append(_no_fields)
     if not steps:
-        return lambda value, trail, found: None
+        return lambda value, trail, findings: None
 
-    def check(value: Any, trail: Trail, found: Found) -> None:
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
         if value is None:
             if not schema.get("nullable") and kind:
-                found.append(Finding("type", path_of(trail), shown_typed(value), EXPECTED[kind]))
+                findings.append(Finding("type", path_of(trail), shown_typed(value), EXPECTED[kind]))
             return
         if kind and not has_type(value, kind):
-            wrong_type(value, trail, found, EXPECTED[kind])
+            wrong_type(value, trail, findings, EXPECTED[kind])
         else:
             for step in steps:
-                step(value, trail, found)
+                step(value, trail, findings)
 
     return check
 
@@ -71,21 +72,21 @@ def custom_resource(schema: Schema) -> Check:
     fields = schema["properties"]
     spec = compiled({**schema, "properties": {**fields, "metadata": OPEN, "status": OPEN}})
 
-    def check(value: Any, trail: Trail, found: Found) -> None:
-        spec(value, trail, found)
-        unknown_only(value.get("status"), fields.get("status"), (trail, "status"), found)
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
+        spec(value, trail, findings)
+        unknown_only(value.get("status"), fields.get("status"), (trail, "status"), findings)
 
     return check
 
 
-def unknown_only(value: Any, schema: Schema | None, trail: Trail, found: Found) -> None:
+def unknown_only(value: Any, schema: Schema | None, trail: Trail, findings: Findings) -> None:
     """Find the unknown fields alone, whatever the types: all that is asked of a part that a create drops."""
     if schema and schema.get("x-kubernetes-preserve-unknown-fields") and "properties" not in schema:
         return
     schema = schema or {}
     if isinstance(value, list):
         for index, item in enumerate(value):
-            unknown_only(item, schema.get("items"), (trail, index), found)
+            unknown_only(item, schema.get("items"), (trail, index), findings)
     elif isinstance(value, dict):
         fields: Mapping[str, Schema] = schema.get("properties", {})
         free, _ = _other_fields(schema)
@@ -96,10 +97,10 @@ def unknown_only(value: Any, schema: Schema | None, trail: Trail, found: Found) 
                     child,
                     fields.get(key) or (other if isinstance(other, dict) else None),
                     (trail, key),
-                    found,
+                    findings,
                 )
             else:
-                found.append(unknown(key, fields, trail, found))
+                findings.append(unknown(key, fields, trail, findings))
 
 
 def has_type(value: Any, kind: str) -> bool:
@@ -117,9 +118,9 @@ def has_type(value: Any, kind: str) -> bool:
 TYPES: Mapping[str, type] = {"string": str, "boolean": bool, "array": list, "object": dict}
 
 
-def _no_fields(value: Any, trail: Trail, found: Found) -> None:
+def _no_fields(value: Any, trail: Trail, findings: Findings) -> None:
     for key in value if isinstance(value, dict) else ():
-        found.append(Finding("unknown", path_of((trail, key)), shown(key), ""))
+        findings.append(Finding("unknown", path_of((trail, key)), shown(key), ""))
 
 
 def _fields(schema: Schema) -> Check:
@@ -129,20 +130,20 @@ def _fields(schema: Schema) -> Check:
     nullable = {name for name, field in properties.items() if field.get("nullable")}
     free, other = _other_fields(schema)
 
-    def check(value: Any, trail: Trail, found: Found) -> None:
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
         for name in needed:
             if value.get(name) is None and not (name in nullable and name in value):
-                found.append(Finding("missing", path_of((trail, name)), name, name))
+                findings.append(Finding("missing", path_of((trail, name)), name, name))
         for key, child in value.items():
             field = fields.get(key)
             if field is not None:
                 if child is not None:
-                    field(child, (trail, key), found)
+                    field(child, (trail, key), findings)
             elif other is not None:
                 if child is not None:
-                    other(child, (trail, key), found)
+                    other(child, (trail, key), findings)
             elif not free:
-                found.append(unknown(key, fields, trail, found))
+                findings.append(unknown(key, fields, trail, findings))
 
     return check
 
@@ -160,14 +161,14 @@ def _items(schema: Schema) -> Check:
     keys = schema.get("x-kubernetes-list-map-keys", ())
     form = schema.get("x-kubernetes-list-type")
 
-    def check(value: Any, trail: Trail, found: Found) -> None:
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
         seen = set()
         for index, child in enumerate(value):
-            item(child, (trail, index), found)
+            item(child, (trail, index), findings)
             if form in ("set", "map"):
                 identity = repr([child.get(key) for key in keys] if isinstance(child, dict) else child)
                 if identity in seen:
-                    found.append(Finding("items", path_of((trail, index)), shown(child), "written once"))
+                    findings.append(Finding("items", path_of((trail, index)), shown(child), "written once"))
                 seen.add(identity)
 
     return check
@@ -218,58 +219,56 @@ def _limit(low: Any, high: Any, measure: Callable[[Any], Any], kind: str) -> Che
     )
     unit = {"text": " characters", "items": " entries"}.get(kind, "")
 
-    def check(value: Any, trail: Trail, found: Found) -> None:
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
         size = measure(value)
         if size is not None and not ((low is None or low <= size) and (high is None or size <= high)):
-            found.append(Finding(kind, path_of(trail), shown(value), words + unit))
+            findings.append(Finding(kind, path_of(trail), shown(value), words + unit))
 
     return check
 
 
 def _enum(choices: list[Any]) -> Check:
-    def check(value: Any, trail: Trail, found: Found) -> None:
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
         if not any(
             value == choice and isinstance(value, bool) == isinstance(choice, bool) for choice in choices
         ):
-            found.append(Finding("enum", path_of(trail), shown(value), ", ".join(map(str, choices))))
+            findings.append(Finding("enum", path_of(trail), shown(value), ", ".join(map(str, choices))))
 
     return check
 
 
 def _pattern(pattern: str) -> Check:
-    def check(value: Any, trail: Trail, found: Found) -> None:
-        import re  # only a status has patterns
-
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
         # Go's `$` takes no line end before the text's end, as Python's does.
-        if isinstance(value, str) and not re.search(pattern.removesuffix("$") + r"\Z", value):
-            found.append(Finding("text", path_of(trail), shown(value), f"a text like {pattern}"))
+        if isinstance(value, str) and not search(pattern.removesuffix("$") + r"\Z", value):
+            findings.append(Finding("text", path_of(trail), shown(value), f"a text like {pattern}"))
 
     return check
 
 
-def _date_time(value: Any, trail: Trail, found: Found) -> None:
+def _date_time(value: Any, trail: Trail, findings: Findings) -> None:
     if isinstance(value, str) and not is_time(value):
-        found.append(Finding("time", path_of(trail), shown(value), "2026-01-31T12:00:00Z"))
+        findings.append(Finding("time", path_of(trail), shown(value), "2026-01-31T12:00:00Z"))
 
 
-def _int_or_string(value: Any, trail: Trail, found: Found) -> None:
+def _int_or_string(value: Any, trail: Trail, findings: Findings) -> None:
     if not (isinstance(value, str) or has_type(value, "integer")):
-        wrong_type(value, trail, found, "a whole number or a string")
+        wrong_type(value, trail, findings, "a whole number or a string")
 
 
 def _some(parts: list[Schema], only_one: bool) -> Check:
     alternatives = [_fields_and_values(part) for part in parts]
 
-    def check(value: Any, trail: Trail, found: Found) -> None:
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
         matches = 0
         for alternative in alternatives:
-            misses: Found = []
+            misses: Findings = []
             for step in alternative:
                 step(value, trail, misses)
             matches += not misses
         if matches == 0 or (only_one and matches > 1):
             wanted = "exactly one" if only_one else "one"
-            found.append(Finding("schema", path_of(trail), shown(value), wanted))
+            findings.append(Finding("schema", path_of(trail), shown(value), wanted))
 
     return check
 
@@ -284,16 +283,16 @@ def _fields_and_values(schema: Schema) -> list[Check]:
 
 
 def _required(name: str) -> Check:
-    def check(value: Any, trail: Trail, found: Found) -> None:
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
         if isinstance(value, dict) and value.get(name) is None:
-            found.append(Finding("missing", path_of((trail, name)), name, name))
+            findings.append(Finding("missing", path_of((trail, name)), name, name))
 
     return check
 
 
 def _within(name: str, step: Check) -> Check:
-    def check(value: Any, trail: Trail, found: Found) -> None:
+    def check(value: Any, trail: Trail, findings: Findings) -> None:
         if isinstance(value, dict) and value.get(name) is not None:
-            step(value[name], (trail, name), found)
+            step(value[name], (trail, name), findings)
 
     return check

@@ -12,7 +12,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest
 from kaito_pack.facts.tables import files, first, per_pack
 from kaito_pack.kubernetes.decoding import definitions
-from kaito_pack.kubernetes.decoding.decoding import Check, Found, decode
+from kaito_pack.kubernetes.decoding.decoding import Check, Findings, decode
 from kaito_pack.kubernetes.decoding.findings import problems_of
 from kaito_pack.kubernetes.decoding.object_meta import check_metadata
 from kaito_pack.kubernetes.decoding.structural import custom_resource
@@ -35,9 +35,9 @@ def check_resource(manifest: Manifest, check: Check, kubernetes: str, owner: str
 
     `owner` is how a problem calls the kind: "a PodMonitor of monitoring.coreos.com/v1".
     """
-    found: Found = []
-    check(dict(manifest), None, found)
-    yield from problems_of(found, "crd", owner=owner)
+    findings: Findings = []
+    check(dict(manifest), None, findings)
+    yield from problems_of(findings, "crd", owner=owner)
     known = definitions.definition(kubernetes)
     metadata = manifest.get("metadata")
     wrong = list(decode(metadata, definitions.OBJECT_META, known, case_sensitive=True))

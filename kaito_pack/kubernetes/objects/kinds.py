@@ -27,12 +27,12 @@ def check_builtin(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
     known = definitions.of_kind(kubernetes, api_version, kind)
     if known is None:
         return None
-    found = list(decode(dict(manifest), known.root, known, case_sensitive=True))
-    found += missing(manifest, known)
+    findings = list(decode(dict(manifest), known.root, known, case_sensitive=True))
+    findings += missing(manifest, known)
     if "metadata" in known.schemas[known.root].get("properties", {}):
         standard = rules.rules("kubernetes")["kubernetes/bad-name"].parameters["standardFinalizers"]
-        found += check_metadata(manifest.get("metadata"), name_form(kind, kubernetes), standard)
-    return list(problems_of(found, "kubernetes", kubernetes=kubernetes, kind=kind))
+        findings += check_metadata(manifest.get("metadata"), name_form(kind, kubernetes), standard)
+    return list(problems_of(findings, "kubernetes", kubernetes=kubernetes, kind=kind))
 
 
 def name_form(kind: str, kubernetes: str) -> NameForm:

@@ -14,6 +14,7 @@ from kaito_pack.base.trees import Fields, Manifest, mapping, strings, text
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import one_of, required
+from kaito_pack.kubernetes.decoding.findings import Reported
 from kaito_pack.kubernetes.objects import workloads
 from kaito_pack.kubernetes.objects.services import check_service
 from kaito_pack.kubernetes.pods.claims import check_claim
@@ -33,7 +34,7 @@ SECRET_KEYS = {
 }
 
 
-def check_object(manifest: Manifest, kubernetes: str = NEWEST) -> Iterator[Problem]:
+def check_object(manifest: Manifest, kubernetes: str = NEWEST) -> Iterator[Reported]:
     """What the API server refuses in a manifest of a core kind whose fields decode; nothing of others."""
     kind = text(manifest.get("kind"))
     if kind == "Service":
@@ -93,8 +94,11 @@ def check_secret_type(manifest: Fields, kind: str) -> Iterator[Problem]:
     if kind == "kubernetes.io/basic-auth" and not given.keys() & {"username", "password"}:
         yield problem("kubernetes/field-required", ("data",), field="username", what=what)
     if kind == "kubernetes.io/service-account-token":
-        annotations, at = mapping(manifest.get("metadata")).get("annotations"), ("metadata", "annotations")
-        yield from required(mapping(annotations), [ACCOUNT], at, what)
+        annotations, annotations_path = (
+            mapping(manifest.get("metadata")).get("annotations"),
+            ("metadata", "annotations"),
+        )
+        yield from required(mapping(annotations), [ACCOUNT], annotations_path, what)
 
 
 def is_json(content: bytes) -> bool:
@@ -129,7 +133,7 @@ def check_persistent_claim(manifest: Fields, kubernetes: str) -> Iterator[Proble
     yield from check_claim(mapping(manifest.get("spec")), ("spec",), alone=True)
 
 
-def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with a Pod."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     annotations = mapping(manifest.get("metadata")).get("annotations")
@@ -139,7 +143,7 @@ def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     yield from check_hostnames(spec, path)
 
 
-CHECKS: dict[str, Callable[[Fields, str], Iterator[Problem]]] = {
+CHECKS: dict[str, Callable[[Fields, str], Iterator[Reported]]] = {
     **workloads.CHECKS,
     "ConfigMap": check_config_map,
     "PersistentVolumeClaim": check_persistent_claim,

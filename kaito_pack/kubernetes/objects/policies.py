@@ -55,9 +55,9 @@ def _is_share(value: object) -> bool:
 def check_scaler(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """What is wrong with a HorizontalPodAutoscaler."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
-    target, at = mapping(spec.get("scaleTargetRef")), ("spec", "scaleTargetRef")
-    yield from required(target, ["kind", "name"], at, "a scaler")
-    yield from named(target, "name", names.is_path_segment, at)
+    target, target_path = mapping(spec.get("scaleTargetRef")), ("spec", "scaleTargetRef")
+    yield from required(target, ["kind", "name"], target_path, "a scaler")
+    yield from named(target, "name", names.is_path_segment, target_path)
     for name in ("minReplicas", "maxReplicas"):
         yield from in_range(spec, name, 1, LARGEST_COUNT, path)
     least, most = whole(spec.get("minReplicas")), whole(spec.get("maxReplicas"))
@@ -78,11 +78,11 @@ def _check_metric(metric: Fields, path: FieldPath) -> Iterator[Problem]:
     for other in METRICS.values():
         if other != source and metric.get(other) is not None and metric.get(source) is not None:
             yield problem("kubernetes/handler-second", (*path, other), first=source, second=other)
-    goal, at = mapping(mapping(metric.get(source)).get("target")), (*path, source, "target")
+    goal, goal_path = mapping(mapping(metric.get(source)).get("target")), (*path, source, "target")
     if metric.get(source):
-        yield from required(goal, ["type"], at, "a metric")
-        yield from one_of(goal, "type", TARGETS, at)
-        yield from in_range(goal, "averageUtilization", 1, LARGEST_COUNT, at)
+        yield from required(goal, ["type"], goal_path, "a metric")
+        yield from one_of(goal, "type", TARGETS, goal_path)
+        yield from in_range(goal, "averageUtilization", 1, LARGEST_COUNT, goal_path)
 
 
 def check_network_policy(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
@@ -90,14 +90,14 @@ def check_network_policy(manifest: Fields, kubernetes: str) -> Iterator[Problem]
     spec, path = mapping(manifest.get("spec")), ("spec",)
     yield from check_selector(spec.get("podSelector"), (*path, "podSelector"))
     for direction, ends in (("ingress", "from"), ("egress", "to")):
-        for rule, at in entries(spec.get(direction), (*path, direction)):
-            for entry, place in entries(rule.get("ports"), (*at, "ports")):
+        for rule, rule_path in entries(spec.get(direction), (*path, direction)):
+            for entry, place in entries(rule.get("ports"), (*rule_path, "ports")):
                 yield from _check_policy_port(entry, place)
-            for peer, place in entries(rule.get(ends), (*at, ends)):
+            for peer, place in entries(rule.get(ends), (*rule_path, ends)):
                 yield from _check_peer(peer, place)
     for index, kind in enumerate(sequence(spec.get("policyTypes"))):
-        for found in one_of({"policyTypes": kind}, "policyTypes", DIRECTIONS, path, empty=False):
-            yield found._replace(path=(*path, "policyTypes", index))
+        for unsupported in one_of({"policyTypes": kind}, "policyTypes", DIRECTIONS, path, empty=False):
+            yield unsupported._replace(path=(*path, "policyTypes", index))
 
 
 def _check_policy_port(entry: Fields, path: FieldPath) -> Iterator[Problem]:
@@ -134,25 +134,29 @@ def _check_block(block: Fields, path: FieldPath) -> Iterator[Problem]:
 
     yield from required(block, ["cidr"], path, "an ipBlock")
     ranges = [(block.get("cidr"), (*path, "cidr"))]
-    ranges += [(one, (*path, "except", index)) for index, one in enumerate(sequence(block.get("except")))]
+    ranges += [
+        (excluded, (*path, "except", index)) for index, excluded in enumerate(sequence(block.get("except")))
+    ]
     outer = None
-    for value, at in ranges:
+    for value, range_path in ranges:
         if not isinstance(value, str) or not value:
             continue
         try:
-            found = ip_network(value, strict=False) if "/" in value else None
+            network = ip_network(value, strict=False) if "/" in value else None
         except ValueError:
-            found = None
-        if found is None:
-            yield problem("kubernetes/address-range", at, value=shown(value))
-        elif len(at) == len(path) + 1:
-            outer = found
+            network = None
+        if network is None:
+            yield problem("kubernetes/address-range", range_path, value=shown(value))
+        elif len(range_path) == len(path) + 1:
+            outer = network
         elif outer is not None and not (
-            found.version == outer.version
-            and outer.prefixlen < found.prefixlen
-            and found.network_address in outer
+            network.version == outer.version
+            and outer.prefixlen < network.prefixlen
+            and network.network_address in outer
         ):
-            yield problem("kubernetes/address-outside", at, value=shown(value), cidr=shown(block.get("cidr")))
+            yield problem(
+                "kubernetes/address-outside", range_path, value=shown(value), cidr=shown(block.get("cidr"))
+            )
 
 
 def check_ingress(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
@@ -163,13 +167,13 @@ def check_ingress(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     yield from named(spec, "ingressClassName", names.is_subdomain, path)
     if spec.get("defaultBackend") is not None:
         yield from _check_backend(mapping(spec["defaultBackend"]), (*path, "defaultBackend"))
-    for rule, at in entries(spec.get("rules"), (*path, "rules")):
-        yield from named(rule, "host", _is_host, at)
+    for rule, rule_path in entries(spec.get("rules"), (*path, "rules")):
+        yield from named(rule, "host", _is_host, rule_path)
         if rule.get("http") is None:
             continue
         http = mapping(rule["http"])
-        yield from required(http, ["paths"], (*at, "http"), "a rule")
-        for entry, place in entries(http.get("paths"), (*at, "http", "paths")):
+        yield from required(http, ["paths"], (*rule_path, "http"), "a rule")
+        for entry, place in entries(http.get("paths"), (*rule_path, "http", "paths")):
             yield from _check_path(entry, place)
 
 
@@ -194,21 +198,23 @@ def _has_odd_step(way: str) -> bool:
 
 
 def _check_backend(backend: Fields, path: FieldPath) -> Iterator[Problem]:
-    service, at = backend.get("service"), (*path, "service")
+    service, service_path = backend.get("service"), (*path, "service")
     if (service is None) is (backend.get("resource") is None):
         yield problem("kubernetes/one-source", path, what="a backend", choices="service, resource")
     if service is None:
         return
-    yield from required(mapping(service), ["name"], at, "a backend")
-    yield from named(mapping(service), "name", names.is_service_name, at, "kubernetes/label-format")
+    yield from required(mapping(service), ["name"], service_path, "a backend")
+    yield from named(mapping(service), "name", names.is_service_name, service_path, "kubernetes/label-format")
     target = mapping(mapping(service).get("port"))
     given = [name for name in ("name", "number") if not unset(target.get(name))]
     if len(given) != 1:
-        yield problem("kubernetes/one-source", (*at, "port"), what="the port", choices="name, number")
+        yield problem(
+            "kubernetes/one-source", (*service_path, "port"), what="the port", choices="name, number"
+        )
     elif given == ["number"]:
-        yield from in_range(target, "number", 1, 65535, (*at, "port"))
+        yield from in_range(target, "number", 1, 65535, (*service_path, "port"))
     else:
-        yield from named(target, "name", names.is_port_name, (*at, "port"), "kubernetes/port-name")
+        yield from named(target, "name", names.is_port_name, (*service_path, "port"), "kubernetes/port-name")
 
 
 CHECKS = {

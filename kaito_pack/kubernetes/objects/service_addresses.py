@@ -32,10 +32,10 @@ def check_addresses(
     else:
         yield from check_cluster_addresses(spec, kind, path, kubernetes)
         yield from check_families(spec, path)
-    for ip, at in texts(spec.get("externalIPs"), (*path, "externalIPs")):
-        yield from address(ip, at, kubernetes)
+    for ip, ip_path in texts(spec.get("externalIPs"), (*path, "externalIPs")):
+        yield from address(ip, ip_path, kubernetes)
         if is_special(ip):
-            yield problem("kubernetes/address-special", at, value=shown(ip))
+            yield problem("kubernetes/address-special", ip_path, value=shown(ip))
 
 
 def check_external_name(spec: Fields, path: FieldPath) -> Iterator[Problem]:
@@ -56,30 +56,30 @@ def check_cluster_addresses(
     spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
     """What is wrong with `clusterIP` and `clusterIPs`, which is the same with one more address."""
-    one, at = text(spec.get("clusterIP")), (*path, "clusterIPs")
-    several = list(texts(spec.get("clusterIPs"), at))
-    if one == HEADLESS and kind != "ClusterIP":
+    single, several_path = text(spec.get("clusterIP")), (*path, "clusterIPs")
+    several = list(texts(spec.get("clusterIPs"), several_path))
+    if single == HEADLESS and kind != "ClusterIP":
         yield problem("kubernetes/service-address", (*path, "clusterIP"), field="clusterIP: None", type=kind)
-    if several and several[0][0] != one:
-        yield problem("kubernetes/addresses-differ", (*at, 0), value=shown(several[0][0]))
-    yield from at_most(several, 1 if one == HEADLESS else 2, at)
-    if one == HEADLESS:
+    if several and several[0][0] != single:
+        yield problem("kubernetes/addresses-differ", (*several_path, 0), value=shown(several[0][0]))
+    yield from at_most(several, 1 if single == HEADLESS else 2, several_path)
+    if single == HEADLESS:
         return
-    given = several or ([(one, (*path, "clusterIP"))] if one else [])
-    for ip, ip_at in given:
-        yield from address(ip, ip_at, kubernetes)
+    given = several or ([(single, (*path, "clusterIP"))] if single else [])
+    for ip, ip_path in given:
+        yield from address(ip, ip_path, kubernetes)
     yield from check_pairing(given, sequence(spec.get("ipFamilies")))
 
 
 def check_pairing(addresses: list[tuple[str, FieldPath]], families: list[object]) -> Iterator[Problem]:
     """What is wrong with the families of addresses; what is no address has none."""
-    found = [family_of(ip) for ip, _ in addresses]
-    for index, (ip, at) in enumerate(addresses):
+    own_families = [family_of(ip) for ip, _ in addresses]
+    for index, (ip, ip_path) in enumerate(addresses):
         wanted = families[index] if index < len(families) else None
-        if found[index] and wanted in FAMILIES and wanted != found[index]:
-            yield problem("kubernetes/address-family", at, value=shown(ip), family=wanted)
-        if index and found[index] and found[index] == found[0]:
-            yield problem("kubernetes/address-family", at, value=shown(ip), family="the other family")
+        if own_families[index] and wanted in FAMILIES and wanted != own_families[index]:
+            yield problem("kubernetes/address-family", ip_path, value=shown(ip), family=wanted)
+        if index and own_families[index] and own_families[index] == own_families[0]:
+            yield problem("kubernetes/address-family", ip_path, value=shown(ip), family="the other family")
 
 
 def family_of(ip: str) -> str | None:
@@ -93,10 +93,10 @@ def check_families(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with `ipFamilies` and `ipFamilyPolicy`."""
     seen: set[str] = set()
     families, policy = spec.get("ipFamilies"), spec.get("ipFamilyPolicy")
-    for family, at in texts(families, (*path, "ipFamilies")):
-        yield from one_of({"ipFamily": family}, "ipFamily", FAMILIES, at[:-1], empty=False)
+    for family, family_path in texts(families, (*path, "ipFamilies")):
+        yield from one_of({"ipFamily": family}, "ipFamily", FAMILIES, family_path[:-1], empty=False)
         if family in seen:
-            yield problem("kubernetes/name-duplicate", at, value=shown(family), what="family")
+            yield problem("kubernetes/name-duplicate", family_path, value=shown(family), what="family")
         seen.add(family)
     yield from one_of(spec, "ipFamilyPolicy", POLICIES, path, empty=False)
     if policy is None:
@@ -114,9 +114,9 @@ def is_special(address: str) -> bool:
 
     if not names.is_ip(address):
         return False
-    found = ip_address(address)
-    local = found.is_multicast and found.exploded.startswith(("224.0.0.", "ff02:"))
-    return found.is_unspecified or found.is_loopback or found.is_link_local or local
+    host = ip_address(address)
+    local = host.is_multicast and host.exploded.startswith(("224.0.0.", "ff02:"))
+    return host.is_unspecified or host.is_loopback or host.is_link_local or local
 
 
 def check_source_ranges(
@@ -128,10 +128,10 @@ def check_source_ranges(
     path: FieldPath = ("spec", "loadBalancerSourceRanges")
     if not given and SOURCE_RANGES in annotations:
         path = ("metadata", "annotations", SOURCE_RANGES)
-        told = text(annotations[SOURCE_RANGES]).strip()
-        given = [(one, path) for one in told.split(",")] if told else []
+        annotation = text(annotations[SOURCE_RANGES]).strip()
+        given = [(addresses, path) for addresses in annotation.split(",")] if annotation else []
         if kind != "LoadBalancer":
             yield problem("kubernetes/service-field", path, field="this annotation", types="LoadBalancer")
-    for one, at in given:
-        if not names.is_range(one.strip(), strict=kubernetes >= STRICT_ADDRESSES):
-            yield problem("kubernetes/address-range", at, value=shown(one))
+    for addresses, range_path in given:
+        if not names.is_range(addresses.strip(), strict=kubernetes >= STRICT_ADDRESSES):
+            yield problem("kubernetes/address-range", range_path, value=shown(addresses))

@@ -77,8 +77,8 @@ def check_fields(spec: Fields, kind: str, path: FieldPath) -> Iterator[Problem]:
             yield from in_range(spec, "healthCheckNodePort", *NODE_PORTS, path)
         else:
             types = "LoadBalancer with externalTrafficPolicy Local"
-            at = (*path, "healthCheckNodePort")
-            yield problem("kubernetes/service-field", at, field="healthCheckNodePort", types=types)
+            port_path = (*path, "healthCheckNodePort")
+            yield problem("kubernetes/service-field", port_path, field="healthCheckNodePort", types=types)
 
 
 def check_ports(spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
@@ -88,11 +88,11 @@ def check_ports(spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int,
         yield problem("kubernetes/field-required", (*path, "ports"), field="ports", what="a Service")
     several = len(sequence(given)) > 1
     taken: set[tuple[str, ...]] = set()
-    for entry, at in entries(given, (*path, "ports")):
-        yield from check_port(entry, kind, at, several)
+    for entry, entry_path in entries(given, (*path, "ports")):
+        yield from check_port(entry, kind, entry_path, several)
         guarded = kind == "LoadBalancer" and kubernetes <= KUBELET_GUARDED
         if guarded and whole(entry.get("port")) == KUBELET_PORT:
-            yield problem("kubernetes/kubelet-port", (*at, "port"), value=KUBELET_PORT)
+            yield problem("kubernetes/kubelet-port", (*entry_path, "port"), value=KUBELET_PORT)
         protocol = text(entry.get("protocol")) or "TCP"
         uses = [("name", text(entry.get("name"))), ("port", f"{protocol} {whole(entry.get('port'))}")]
         if whole(entry.get("nodePort")):
@@ -101,7 +101,7 @@ def check_ports(spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int,
             if use and (field, use) in taken:
                 yield problem(
                     "kubernetes/name-duplicate",
-                    (*at, field),
+                    (*entry_path, field),
                     value=shown(use),
                     what=f"Service port's {field}",
                 )
@@ -146,10 +146,10 @@ def check_affinity(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     config = spec.get("sessionAffinityConfig")
     if config is None:
         return
-    at = (*path, "sessionAffinityConfig")
+    config_path = (*path, "sessionAffinityConfig")
     if spec.get("sessionAffinity") != "ClientIP":
         # The API server drops it.
-        yield problem("kubernetes/affinity-config", at)
+        yield problem("kubernetes/affinity-config", config_path)
         return
     client = mapping(mapping(config).get("clientIP"))
-    yield from in_range(client, "timeoutSeconds", 1, LONGEST_AFFINITY, (*at, "clientIP"))
+    yield from in_range(client, "timeoutSeconds", 1, LONGEST_AFFINITY, (*config_path, "clientIP"))

@@ -16,6 +16,7 @@ from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, unse
 from kaito_pack.facts.rules import minor, problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import named, not_negative, one_of, required
+from kaito_pack.kubernetes.decoding.findings import Reported
 from kaito_pack.kubernetes.decoding.selectors import check_selector, unmatched
 from kaito_pack.kubernetes.pods.claims import check_claim
 from kaito_pack.kubernetes.pods.pod import check_hostnames, check_pod_template
@@ -38,17 +39,17 @@ CLAIMS_JUDGED = (1, 35)  # the first that looks into claims and maxUnavailable o
 LONGEST_CRON_NAME = 52
 
 
-def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with a StatefulSet, Deployment, DaemonSet or ReplicaSet."""
     spec, kind = mapping(manifest.get("spec")), text(manifest.get("kind"))
     yield from not_negative(spec, WORKLOAD_NUMBERS, SPEC)
-    selector, at = spec.get("selector"), (*SPEC, "selector")
+    selector, selector_path = spec.get("selector"), (*SPEC, "selector")
     template = mapping(spec.get("template"))
     if not mapping(selector).get("matchLabels") and not mapping(selector).get("matchExpressions"):
-        yield problem("kubernetes/field-required", at, field="selector", what=f"a {kind}")
-    yield from check_selector(selector, at)
+        yield problem("kubernetes/field-required", selector_path, field="selector", what=f"a {kind}")
+    yield from check_selector(selector, selector_path)
     labels = mapping(mapping(template.get("metadata")).get("labels"))
-    for path, key, value in unmatched(selector, labels, at):
+    for path, key, value in unmatched(selector, labels, selector_path):
         yield problem("kubernetes/selector-mismatch", path, key=shown(key), value=shown(value))
     if kind == "StatefulSet":
         template = {**template, "spec": with_claims(mapping(template.get("spec")), spec)}
@@ -60,13 +61,15 @@ def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
 def with_claims(pod: Fields, spec: Fields) -> dict[str, Any]:
     """The pod's spec with the volumes that a StatefulSet makes of its claims, in place of its own ones."""
     claims = {text(mapping(mapping(claim).get("metadata")).get("name")) for claim in claims_of(spec)} - {""}
-    made = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in sorted(claims)]
+    claimed_volumes = [
+        {"name": name, "persistentVolumeClaim": {"claimName": name}} for name in sorted(claims)
+    ]
     # A volume that is replaced leaves a gap, so that the paths of the others stay true.
-    kept = [
+    own_volumes = [
         {"name": f"replaced-{index}"} if text(mapping(volume).get("name")) in claims else volume
         for index, volume in enumerate(sequence(pod.get("volumes")))
     ]
-    return {**pod, "volumes": kept + made} if made else dict(pod)
+    return {**pod, "volumes": own_volumes + claimed_volumes} if claimed_volumes else dict(pod)
 
 
 def claims_of(spec: Fields) -> list[Any]:
@@ -74,7 +77,7 @@ def claims_of(spec: Fields) -> list[Any]:
     return sequence(spec.get("volumeClaimTemplates"))
 
 
-def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with a StatefulSet."""
     spec = mapping(manifest.get("spec"))
     yield from check_workload(manifest, kubernetes)
@@ -86,32 +89,34 @@ def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     yield from not_negative(mapping(spec.get("ordinals")), ["start"], (*SPEC, "ordinals"))
     strategy, path = mapping(spec.get("updateStrategy")), (*SPEC, "updateStrategy")
     yield from check_strategy(strategy, ("RollingUpdate", "OnDelete"), path)
-    rolling, at = mapping(strategy.get("rollingUpdate")), (*path, "rollingUpdate")
-    yield from not_negative(rolling, ["partition"], at)
+    rolling, rolling_path = mapping(strategy.get("rollingUpdate")), (*path, "rollingUpdate")
+    yield from not_negative(rolling, ["partition"], rolling_path)
     if minor(kubernetes) < CLAIMS_JUDGED:
         return
     if not is_amount(rolling.get("maxUnavailable")) or is_nothing(rolling.get("maxUnavailable")):
-        yield problem("kubernetes/percent", (*at, "maxUnavailable"), value=shown(rolling["maxUnavailable"]))
-    for claim, claim_at in entries(claims_of(spec), (*SPEC, "volumeClaimTemplates")):
-        metadata, metadata_at = mapping(claim.get("metadata")), (*claim_at, "metadata")
-        yield from required(metadata, ["name"], metadata_at, "a claim of a StatefulSet")
-        yield from named(metadata, "name", names.is_dns_label, metadata_at, "kubernetes/label-format")
-        yield from check_claim(mapping(claim.get("spec")), (*claim_at, "spec"))
+        yield problem(
+            "kubernetes/percent", (*rolling_path, "maxUnavailable"), value=shown(rolling["maxUnavailable"])
+        )
+    for claim, claim_path in entries(claims_of(spec), (*SPEC, "volumeClaimTemplates")):
+        metadata, metadata_path = mapping(claim.get("metadata")), (*claim_path, "metadata")
+        yield from required(metadata, ["name"], metadata_path, "a claim of a StatefulSet")
+        yield from named(metadata, "name", names.is_dns_label, metadata_path, "kubernetes/label-format")
+        yield from check_claim(mapping(claim.get("spec")), (*claim_path, "spec"))
 
 
-def check_deployment(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+def check_deployment(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with a Deployment."""
     spec = mapping(manifest.get("spec"))
     yield from check_workload(manifest, kubernetes)
     yield from not_negative(spec, DEPLOYMENT_NUMBERS, SPEC)
     strategy, path = mapping(spec.get("strategy")), (*SPEC, "strategy")
     yield from check_strategy(strategy, ("RollingUpdate", "Recreate"), path)
-    rolling, at = mapping(strategy.get("rollingUpdate")), (*path, "rollingUpdate")
+    rolling, rolling_path = mapping(strategy.get("rollingUpdate")), (*path, "rollingUpdate")
     for field in ("maxSurge", "maxUnavailable"):
         if not is_amount(rolling.get(field)):
-            yield problem("kubernetes/percent", (*at, field), value=shown(rolling[field]))
+            yield problem("kubernetes/percent", (*rolling_path, field), value=shown(rolling[field]))
     if all(is_nothing(rolling.get(field)) for field in ("maxSurge", "maxUnavailable")):
-        yield problem("kubernetes/rollout-stuck", at)
+        yield problem("kubernetes/rollout-stuck", rolling_path)
     deadline, ready = whole(spec.get("progressDeadlineSeconds")), whole(spec.get("minReadySeconds")) or 0
     if (DEADLINE if deadline is None else deadline) <= ready:
         yield problem("kubernetes/deadline-order", (*SPEC, "progressDeadlineSeconds"), ready=ready)
@@ -137,12 +142,12 @@ def is_nothing(value: object) -> bool:
     return whole(value) == 0 or (isinstance(value, str) and bool(re.fullmatch("0+%", value)))
 
 
-def check_job(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+def check_job(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with a Job."""
     yield from check_job_spec(mapping(manifest.get("spec")), SPEC, kubernetes)
 
 
-def check_cron_job(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
+def check_cron_job(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with a CronJob."""
     spec = mapping(manifest.get("spec"))
     yield from required(spec, ["schedule"], SPEC, "a CronJob")
@@ -169,18 +174,18 @@ def is_schedule(schedule: str) -> bool:
     return len(parts) == 5 and all(re.fullmatch("[-*?,/0-9A-Za-z]+", part) for part in parts)
 
 
-def check_job_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Problem]:
+def check_job_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Reported]:
     """What is wrong with the `spec` of a Job."""
     yield from not_negative(spec, JOB_NUMBERS, path)
     yield from one_of(spec, "completionMode", ("NonIndexed", "Indexed"), path, empty=False)
     if spec.get("completionMode") == "Indexed" and spec.get("completions") is None:
         yield from required(spec, ["completions"], path, "a Job of completionMode Indexed")
-    template, at = mapping(spec.get("template")), (*path, "template")
-    yield from check_pod_template(template, at, kubernetes, restart=("OnFailure", "Never"))
-    yield from check_hostnames(mapping(template.get("spec")), (*at, "spec"))
+    template, template_path = mapping(spec.get("template")), (*path, "template")
+    yield from check_pod_template(template, template_path, kubernetes, restart=("OnFailure", "Never"))
+    yield from check_hostnames(mapping(template.get("spec")), (*template_path, "spec"))
 
 
-CHECKS: Mapping[str, Callable[[Fields, str], Iterator[Problem]]] = {
+CHECKS: Mapping[str, Callable[[Fields, str], Iterator[Reported]]] = {
     "CronJob": check_cron_job,
     "DaemonSet": check_workload,
     "Deployment": check_deployment,

@@ -41,11 +41,11 @@ def check_claim(spec: Fields, path: FieldPath, alone: bool = False) -> Iterator[
     """
     yield from required(spec, ["accessModes"], path, "a claim for storage")
     modes = sequence(spec.get("accessModes"))
-    for mode, at in texts(modes, (*path, "accessModes")):
+    for mode, mode_path in texts(modes, (*path, "accessModes")):
         if mode not in ACCESS_MODES:
             hint = choice_hint(mode, ACCESS_MODES)
             facts = {"field": "accessModes", "choices": ", ".join(ACCESS_MODES), "hint": hint}
-            yield problem("kubernetes/value-not-supported", at, None, value=shown(mode), **facts)
+            yield problem("kubernetes/value-not-supported", mode_path, None, value=shown(mode), **facts)
     if "ReadWriteOncePod" in modes and len(modes) > 1:
         yield problem("kubernetes/access-mode-alone", (*path, "accessModes"))
     yield from check_storage(mapping(spec.get("resources")), (*path, "resources"))
@@ -63,23 +63,25 @@ def check_data_sources(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     for field in DATA_SOURCES:
         if not isinstance(spec.get(field), dict):
             continue
-        source, at = mapping(spec[field]), (*path, field)
-        yield from required(source, ["name", "kind"], at, f"a {field}")
-        yield from named(source, "apiGroup", names.is_subdomain, at)
-        yield from named(source, "namespace", names.is_dns_label, at, "kubernetes/label-format")
+        source, source_path = mapping(spec[field]), (*path, field)
+        yield from required(source, ["name", "kind"], source_path, f"a {field}")
+        yield from named(source, "apiGroup", names.is_subdomain, source_path)
+        yield from named(source, "namespace", names.is_dns_label, source_path, "kubernetes/label-format")
         if not text(source.get("apiGroup")) and text(source.get("kind")) not in {"", CLAIM}:
-            yield problem("kubernetes/data-source-kind", (*at, "kind"), value=shown(source["kind"]))
-    told = {tuple(text(source.get(field)) for field in ("apiGroup", "kind", "name")) for source in given}
-    if len(told) > 1 and not text(given[1].get("namespace")):
+            yield problem("kubernetes/data-source-kind", (*source_path, "kind"), value=shown(source["kind"]))
+    references = {
+        tuple(text(source.get(field)) for field in ("apiGroup", "kind", "name")) for source in given
+    }
+    if len(references) > 1 and not text(given[1].get("namespace")):
         yield problem("kubernetes/data-sources-differ", (*path, "dataSource"))
 
 
 def check_storage(resources: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with how much storage a claim asks for."""
     requests = mapping(resources.get("requests"))
-    storage, at = requests.get("storage"), (*path, "requests", "storage")
+    storage, storage_path = requests.get("storage"), (*path, "requests", "storage")
     if storage is None:
-        yield problem("kubernetes/field-required", at, field="storage", what="a claim for storage")
+        yield problem("kubernetes/field-required", storage_path, field="storage", what="a claim for storage")
     number = amount(storage)
     if number is not None and number <= 0:
-        yield problem("kubernetes/storage-amount", at, value=shown(storage))
+        yield problem("kubernetes/storage-amount", storage_path, value=shown(storage))

@@ -15,6 +15,8 @@ from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, whol
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import at_most, named, one_of, own_name, required
+from kaito_pack.kubernetes.decoding.decoding import Finding
+from kaito_pack.kubernetes.decoding.findings import Reported
 from kaito_pack.kubernetes.pods.environment import check_environment
 from kaito_pack.kubernetes.pods.mounts import Volumes, check_mounts
 from kaito_pack.kubernetes.pods.probes import PROBES, Around, check_probes
@@ -39,7 +41,7 @@ class Pod(NamedTuple):
     kubernetes: tuple[int, ...]
 
 
-def check_containers(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+def check_containers(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
     """What is wrong with `containers` and `initContainers`."""
     pod = Pod(spec, volumes_of(spec), claims_of(spec), kubernetes)
     given = spec.get("containers")
@@ -48,12 +50,12 @@ def check_containers(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...])
     seen: set[str] = set()
     host_ports: set[tuple[str, str, int]] = set()
     for field in ("containers", "initContainers"):
-        for container, at in entries(spec.get(field), (*path, field)):
-            yield from check_container(container, at, pod, is_init=field == "initContainers")
-            yield from own_name(container, at, "container", seen)
+        for container, container_path in entries(spec.get(field), (*path, field)):
+            yield from check_container(container, container_path, pod, is_init=field == "initContainers")
+            yield from own_name(container, container_path, "container", seen)
             own = host_ports if field == "containers" else set()
             yield from check_ports(
-                container, at, own, spec.get("hostNetwork") is True and field == "containers"
+                container, container_path, own, spec.get("hostNetwork") is True and field == "containers"
             )
 
 
@@ -68,12 +70,12 @@ def claims_of(spec: Fields) -> frozenset[str]:
     return frozenset(text(mapping(claim).get("name")) for claim in sequence(spec.get("resourceClaims")))
 
 
-def check_container(container: Fields, path: FieldPath, pod: Pod, is_init: bool) -> Iterator[Problem]:
+def check_container(container: Fields, path: FieldPath, pod: Pod, is_init: bool) -> Iterator[Reported]:
     """What is wrong with one container, other than its name and ports."""
     yield from required(container, ["image"], path, "a container")
     image = text(container.get("image"))
     if image != image.strip():
-        yield problem("controller/image-blanks", (*path, "image"), value=shown(image))
+        yield Finding("image-spaces", (*path, "image"), shown(image), "")
     yield from one_of(container, "imagePullPolicy", PULL_POLICIES, path)
     yield from one_of(container, "terminationMessagePolicy", ("File", "FallbackToLogsOnError"), path)
     yield from check_environment(container, path, pod.volumes, pod.kubernetes)
@@ -117,24 +119,24 @@ def check_restart_rules(
     container: Fields, path: FieldPath, kubernetes: tuple[int, ...], is_init: bool
 ) -> Iterator[Problem]:
     """What is wrong with when a container starts again after it ended."""
-    rules, at = sequence(container.get("restartPolicyRules")), (*path, "restartPolicyRules")
+    rules, rules_path = sequence(container.get("restartPolicyRules")), (*path, "restartPolicyRules")
     if rules and container.get("restartPolicy") is None:
         what = "a container with restartPolicyRules"
         yield from required(container, ["restartPolicy"], path, what)
     of_all = kubernetes >= RESTART_ALL
     if rules and is_init and container.get("restartPolicy") == "Always" and not of_all:
-        yield problem("kubernetes/restart-rules", at)
-    yield from at_most(rules, MOST_RESTART_RULES, at)
-    for rule, rule_at in entries(rules, at):
-        yield from required(rule, ["action"], rule_at, "a restart rule")
-        yield from one_of(rule, "action", RESTARTS[: 1 + of_all], rule_at)
+        yield problem("kubernetes/restart-rules", rules_path)
+    yield from at_most(rules, MOST_RESTART_RULES, rules_path)
+    for rule, rule_path in entries(rules, rules_path):
+        yield from required(rule, ["action"], rule_path, "a restart rule")
+        yield from one_of(rule, "action", RESTARTS[: 1 + of_all], rule_path)
         if rule.get("exitCodes") is None:
-            yield from required(rule, ["exitCodes"], rule_at, "a restart rule")
+            yield from required(rule, ["exitCodes"], rule_path, "a restart rule")
         elif isinstance(rule["exitCodes"], dict):
-            codes, codes_at = mapping(rule["exitCodes"]), (*rule_at, "exitCodes")
-            yield from required(codes, ["operator"], codes_at, "a restart rule's exitCodes")
-            yield from one_of(codes, "operator", ("In", "NotIn"), codes_at)
-            yield from at_most(sequence(codes.get("values")), MOST_EXIT_CODES, (*codes_at, "values"))
+            codes, codes_path = mapping(rule["exitCodes"]), (*rule_path, "exitCodes")
+            yield from required(codes, ["operator"], codes_path, "a restart rule's exitCodes")
+            yield from one_of(codes, "operator", ("In", "NotIn"), codes_path)
+            yield from at_most(sequence(codes.get("values")), MOST_EXIT_CODES, (*codes_path, "values"))
 
 
 def check_ports(
@@ -142,19 +144,19 @@ def check_ports(
 ) -> Iterator[Problem]:
     """What is wrong with a container's ports; adds the ports of the node that it takes to `host_ports`."""
     seen: set[str] = set()
-    for port, at in entries(container.get("ports"), (*path, "ports")):
-        yield from named(port, "name", names.is_port_name, at, "kubernetes/port-name")
+    for port, port_path in entries(container.get("ports"), (*path, "ports")):
+        yield from named(port, "name", names.is_port_name, port_path, "kubernetes/port-name")
         name = text(port.get("name"))
         if name and name in seen:
-            yield problem("kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="port")
+            yield problem("kubernetes/name-duplicate", (*port_path, "name"), value=shown(name), what="port")
         seen.add(name)
-        yield from required(port, ["containerPort"], at, "a port")
+        yield from required(port, ["containerPort"], port_path, "a port")
         for field in ("containerPort", "hostPort"):
             number = whole(port.get(field))
             if number and not names.is_port_number(number):
-                yield problem("kubernetes/port-range", (*at, field), value=shown(number))
-        yield from one_of(port, "protocol", names.PROTOCOLS, at)
-        yield from check_host_port(port, at, host_ports, host_network)
+                yield problem("kubernetes/port-range", (*port_path, field), value=shown(number))
+        yield from one_of(port, "protocol", names.PROTOCOLS, port_path)
+        yield from check_host_port(port, port_path, host_ports, host_network)
 
 
 def check_host_port(

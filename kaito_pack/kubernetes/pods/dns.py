@@ -24,34 +24,36 @@ MOST_SEARCHES = 32
 def check_dns(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with `dnsPolicy`, `dnsConfig` and `hostAliases`."""
     yield from one_of(spec, "dnsPolicy", POLICIES, path)
-    config, at = mapping(spec.get("dnsConfig")), (*path, "dnsConfig")
+    config, config_path = mapping(spec.get("dnsConfig")), (*path, "dnsConfig")
     servers, searches = sequence(config.get("nameservers")), sequence(config.get("searches"))
     if spec.get("dnsPolicy") == "None" and not servers:
         what = "a pod with dnsPolicy None"
-        yield problem("kubernetes/field-required", (*at, "nameservers"), field="nameservers", what=what)
+        yield problem(
+            "kubernetes/field-required", (*config_path, "nameservers"), field="nameservers", what=what
+        )
     for field, entries_given, most in (
         ("nameservers", servers, MOST_NAMESERVERS),
         ("searches", searches, MOST_SEARCHES),
     ):
-        yield from at_most(entries_given, most, (*at, field))
-    for server, server_at in texts(servers, (*at, "nameservers")):
-        yield from address(server, server_at, kubernetes)
-    for search, search_at in texts(searches, (*at, "searches")):
+        yield from at_most(entries_given, most, (*config_path, field))
+    for server, server_path in texts(servers, (*config_path, "nameservers")):
+        yield from address(server, server_path, kubernetes)
+    for search, search_path in texts(searches, (*config_path, "searches")):
         domain = search.removesuffix(".").replace("_", "-")
         if search != "." and not names.is_subdomain(domain):
-            yield problem("kubernetes/name-format", search_at, field="searches", value=shown(search))
-    for option, option_at in entries(config.get("options"), (*at, "options")):
-        yield from required(option, ["name"], option_at, "an option of dnsConfig")
+            yield problem("kubernetes/name-format", search_path, field="searches", value=shown(search))
+    for option, option_path in entries(config.get("options"), (*config_path, "options")):
+        yield from required(option, ["name"], option_path, "an option of dnsConfig")
     yield from check_aliases(spec, path, kubernetes)
 
 
 def check_aliases(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with the names that are added to the pod's hosts file."""
-    for alias, at in entries(spec.get("hostAliases"), (*path, "hostAliases")):
-        yield from address("" if alias.get("ip") is None else alias["ip"], (*at, "ip"), kubernetes)
-        for host, host_at in texts(alias.get("hostnames"), (*at, "hostnames")):
+    for alias, alias_path in entries(spec.get("hostAliases"), (*path, "hostAliases")):
+        yield from address("" if alias.get("ip") is None else alias["ip"], (*alias_path, "ip"), kubernetes)
+        for host, host_path in texts(alias.get("hostnames"), (*alias_path, "hostnames")):
             if not names.is_subdomain(host):
-                yield problem("kubernetes/name-format", host_at, field="hostname", value=shown(host))
+                yield problem("kubernetes/name-format", host_path, field="hostname", value=shown(host))
 
 
 def address(value: object, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:

@@ -51,17 +51,17 @@ def check_environment(
     """What is wrong with a container's `env` and `envFrom`; `volumes` are the pod's, by name."""
     relaxed = kubernetes >= RELAXED_NAMES
     seen: set[str] = set()
-    for variable, at in entries(container.get("env"), (*path, "env")):
-        yield from required(variable, ["name"], at, "an environment variable")
+    for variable, variable_path in entries(container.get("env"), (*path, "env")):
+        yield from required(variable, ["name"], variable_path, "an environment variable")
         name = text(variable.get("name"))
         if name and not names.is_env_name(name, relaxed):
-            yield problem("kubernetes/env-name", (*at, "name"), value=shown(name))
+            yield problem("kubernetes/env-name", (*variable_path, "name"), value=shown(name))
         if name and name in seen:
-            yield problem("kubernetes/env-duplicate", (*at, "name"), value=shown(name))
+            yield problem("kubernetes/env-duplicate", (*variable_path, "name"), value=shown(name))
         seen.add(name)
-        yield from check_value_from(variable, at, volumes)
-    for source, at in entries(container.get("envFrom"), (*path, "envFrom")):
-        yield from check_env_from(source, at, relaxed)
+        yield from check_value_from(variable, variable_path, volumes)
+    for source, source_path in entries(container.get("envFrom"), (*path, "envFrom")):
+        yield from check_env_from(source, source_path, relaxed)
 
 
 def check_value_from(variable: Fields, path: FieldPath, volumes: Volumes) -> Iterator[Problem]:
@@ -69,23 +69,25 @@ def check_value_from(variable: Fields, path: FieldPath, volumes: Volumes) -> Ite
     value_from = variable.get("valueFrom")
     if not isinstance(value_from, dict):
         return
-    at = (*path, "valueFrom")
+    source_path = (*path, "valueFrom")
     given = [source for source in SOURCES if value_from.get(source) is not None]
     if not given:
-        yield problem("kubernetes/one-source", at, what="valueFrom", choices=", ".join(SOURCES[:-1]))
+        yield problem("kubernetes/one-source", source_path, what="valueFrom", choices=", ".join(SOURCES[:-1]))
     elif text(variable.get("value")):
-        yield problem("kubernetes/env-two-values", at)
+        yield problem("kubernetes/env-two-values", source_path)
     elif len(given) > 1:
-        yield problem("kubernetes/one-source", at, what="valueFrom", choices=", ".join(SOURCES[:-1]))
+        yield problem("kubernetes/one-source", source_path, what="valueFrom", choices=", ".join(SOURCES[:-1]))
     for source in ("configMapKeyRef", "secretKeyRef"):
         if source in given:
-            yield from check_key_ref(mapping(value_from[source]), source, (*at, source))
+            yield from check_key_ref(mapping(value_from[source]), source, (*source_path, source))
     if "fieldRef" in given:
-        yield from check_field_ref(mapping(value_from["fieldRef"]), ENV_FIELDS, (*at, "fieldRef"))
+        yield from check_field_ref(mapping(value_from["fieldRef"]), ENV_FIELDS, (*source_path, "fieldRef"))
     if "resourceFieldRef" in given:
-        yield from check_resource_ref(mapping(value_from["resourceFieldRef"]), (*at, "resourceFieldRef"))
+        yield from check_resource_ref(
+            mapping(value_from["resourceFieldRef"]), (*source_path, "resourceFieldRef")
+        )
     if "fileKeyRef" in given:
-        yield from check_file_ref(mapping(value_from["fileKeyRef"]), volumes, (*at, "fileKeyRef"))
+        yield from check_file_ref(mapping(value_from["fileKeyRef"]), volumes, (*source_path, "fileKeyRef"))
 
 
 def check_key_ref(reference: Fields, source: str, path: FieldPath) -> Iterator[Problem]:

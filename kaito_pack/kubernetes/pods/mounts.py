@@ -27,17 +27,17 @@ def check_mounts(
     devices = list(entries(container.get("volumeDevices"), (*path, "volumeDevices")))
     taken: dict[str, str] = {text(d.get("devicePath")): text(d.get("name")) for d, _ in devices}
     device_names = set(taken.values())
-    for mount, at in entries(container.get("volumeMounts"), (*path, "volumeMounts")):
-        yield from required(mount, ["name", "mountPath"], at, "a volume mount")
-        yield from check_volume(mount, "name", volumes, at)
+    for mount, mount_path in entries(container.get("volumeMounts"), (*path, "volumeMounts")):
+        yield from required(mount, ["name", "mountPath"], mount_path, "a volume mount")
+        yield from check_volume(mount, "name", volumes, mount_path)
         if text(mount.get("name")) in device_names - {""}:
-            yield problem("kubernetes/mounted-device", (*at, "name"), value=shown(mount.get("name")))
+            yield problem("kubernetes/mounted-device", (*mount_path, "name"), value=shown(mount.get("name")))
         where = text(mount.get("mountPath"))
         if where and where in taken:
-            yield problem("kubernetes/mount-path-duplicate", (*at, "mountPath"), value=shown(where))
+            yield problem("kubernetes/mount-path-duplicate", (*mount_path, "mountPath"), value=shown(where))
         taken[where] = text(mount.get("name"))
-        yield from check_sub_path(mount, at, volumes, kubernetes)
-        yield from check_propagation(mount, at, container)
+        yield from check_sub_path(mount, mount_path, volumes, kubernetes)
+        yield from check_propagation(mount, mount_path, container)
     yield from check_devices(devices, volumes)
 
 
@@ -89,17 +89,20 @@ def not_map(mount: Fields) -> bool:
 def check_devices(devices: list[tuple[Fields, FieldPath]], volumes: Volumes) -> Iterator[Problem]:
     """What is wrong with block devices."""
     seen: set[str] = set()
-    for device, at in devices:
-        yield from required(device, ["name", "devicePath"], at, "a volume device")
+    for device, device_path in devices:
+        yield from required(device, ["name", "devicePath"], device_path, "a volume device")
         name, where = text(device.get("name")), text(device.get("devicePath"))
-        yield from check_volume(device, "name", volumes, at)
+        yield from check_volume(device, "name", volumes, device_path)
         source = volumes.get(name)
         if source is not None and not (source.get("persistentVolumeClaim") or source.get("ephemeral")):
-            yield problem("kubernetes/device-volume", (*at, "name"), value=shown(name))
+            yield problem("kubernetes/device-volume", (*device_path, "name"), value=shown(name))
         for field, value in (("name", name), ("devicePath", where)):
             if value and f"{field}:{value}" in seen:
                 yield problem(
-                    "kubernetes/name-duplicate", (*at, field), value=shown(value), what="volume device"
+                    "kubernetes/name-duplicate",
+                    (*device_path, field),
+                    value=shown(value),
+                    what="volume device",
                 )
             seen.add(f"{field}:{value}")
-        yield from no_backsteps(where, (*at, "devicePath"))
+        yield from no_backsteps(where, (*device_path, "devicePath"))

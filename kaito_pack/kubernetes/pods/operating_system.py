@@ -51,23 +51,23 @@ def check_os(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iter
         yield from required(system, ["name"], (*path, "os"), "an os")
         yield from one_of(system, "name", ("linux", "windows"), (*path, "os"))
         if system.get("name") == "linux":
-            for context, at in (pod, *contexts):
-                yield from without(context, ("windowsOptions",), at, "linux")
+            for context, context_path in (pod, *contexts):
+                yield from without(context, ("windowsOptions",), context_path, "linux")
         elif system.get("name") == "windows":
             yield from check_windows(spec, path, pod, contexts)
             if kubernetes >= POD_RESOURCES:
                 yield from without(spec, ("resources",), path, "windows")
-    for context, at in (pod, *contexts):
-        yield from check_windows_options(context, at)
+    for context, context_path in (pod, *contexts):
+        yield from check_windows_options(context, context_path)
     yield from check_host_process(spec, path, contexts)
 
 
 def containers_security(spec: Fields, path: FieldPath) -> Contexts:
     """The security contexts of the pod's containers, with their paths."""
     return [
-        (mapping(container.get("securityContext")), (*at, "securityContext"))
+        (mapping(container.get("securityContext")), (*container_path, "securityContext"))
         for field in ("initContainers", "containers")
-        for container, at in entries(spec.get(field), (*path, field))
+        for container, container_path in entries(spec.get(field), (*path, field))
     ]
 
 
@@ -78,12 +78,12 @@ def check_windows(
     shared = {field: True for field in LINUX_NAMESPACES if spec.get(field) is True}
     yield from without(shared, LINUX_NAMESPACES, path, "windows")
     yield from without(spec, LINUX_POD, path, "windows")
-    context, at = pod
+    context, context_path = pod
     # An empty list of sysctls counts as none, an empty one of groups does not.
     given = {field: value for field, value in context.items() if field != "sysctls" or value}
-    yield from without(given, LINUX_POD_SECURITY, at, "windows")
-    for context, at in contexts:
-        yield from without(context, LINUX_CONTAINER_SECURITY, at, "windows")
+    yield from without(given, LINUX_POD_SECURITY, context_path, "windows")
+    for context, context_path in contexts:
+        yield from without(context, LINUX_CONTAINER_SECURITY, context_path, "windows")
 
 
 def without(owner: Fields, unknown: tuple[str, ...], path: FieldPath, system: str) -> Iterator[Problem]:
@@ -95,15 +95,17 @@ def without(owner: Fields, unknown: tuple[str, ...], path: FieldPath, system: st
 
 def check_windows_options(context: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with `windowsOptions`."""
-    options, at = mapping(context.get("windowsOptions")), (*path, "windowsOptions")
-    yield from named(options, "gmsaCredentialSpecName", names.is_subdomain, at, empty=False)
+    options, options_path = mapping(context.get("windowsOptions")), (*path, "windowsOptions")
+    yield from named(options, "gmsaCredentialSpecName", names.is_subdomain, options_path, empty=False)
     credentials = options.get("gmsaCredentialSpec")
     if (
         isinstance(credentials, str)
         and not 0 < len(credentials.encode(errors="replace")) <= LONGEST_CREDENTIALS
     ):
-        yield problem("kubernetes/windows-credentials", (*at, "gmsaCredentialSpec"))
-    yield from named(options, "runAsUserName", is_windows_user, at, "kubernetes/windows-user", empty=False)
+        yield problem("kubernetes/windows-credentials", (*options_path, "gmsaCredentialSpec"))
+    yield from named(
+        options, "runAsUserName", is_windows_user, options_path, "kubernetes/windows-user", empty=False
+    )
 
 
 def is_windows_user(name: str) -> bool:
@@ -129,9 +131,9 @@ def check_host_process(spec: Fields, path: FieldPath, contexts: Contexts) -> Ite
     """What is wrong with containers that run as processes of a Windows node."""
     whole = mapping(mapping(spec.get("securityContext")).get("windowsOptions")).get("hostProcess")
     own = [mapping(context.get("windowsOptions")).get("hostProcess") for context, _ in contexts]
-    for (_, at), flag in zip(contexts, own, strict=True):
+    for (_, context_path), flag in zip(contexts, own, strict=True):
         if isinstance(flag, bool) and isinstance(whole, bool) and flag is not whole:
-            yield problem("kubernetes/host-process", (*at, "windowsOptions", "hostProcess"))
+            yield problem("kubernetes/host-process", (*context_path, "windowsOptions", "hostProcess"))
     runs = [whole if flag is None else flag for flag in own]
     if True in runs:
         if not all(flag is True for flag in runs):

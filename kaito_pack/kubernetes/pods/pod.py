@@ -14,6 +14,7 @@ from kaito_pack.base.trees import Fields, entries, mapping, strings, text, whole
 from kaito_pack.facts.rules import minor, problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, named, one_of
+from kaito_pack.kubernetes.decoding.findings import Reported
 from kaito_pack.kubernetes.decoding.metadata import check_annotations, check_labels
 from kaito_pack.kubernetes.pods.containers import check_containers
 from kaito_pack.kubernetes.pods.dns import check_dns
@@ -30,7 +31,7 @@ ALWAYS = ("Always",)
 
 def check_pod_template(
     template: Fields, path: FieldPath, kubernetes: str, restart: tuple[str, ...] = ALWAYS
-) -> Iterator[Problem]:
+) -> Iterator[Reported]:
     """What the API server refuses in a pod template whose fields all decode.
 
     `kubernetes` is a minor version ("1.35"); `restart` the restart policies that the kind of workload
@@ -39,14 +40,14 @@ def check_pod_template(
     metadata = mapping(mapping(template).get("metadata"))
     yield from check_labels(metadata.get("labels"), (*path, "metadata", "labels"))
     yield from check_annotations(metadata.get("annotations"), (*path, "metadata", "annotations"))
-    spec, at = mapping(mapping(template).get("spec")), (*path, "spec")
+    spec, spec_path = mapping(mapping(template).get("spec")), (*path, "spec")
     yield from check_pod_annotations(metadata.get("annotations"), spec, (*path, "metadata", "annotations"))
     if spec.get("ephemeralContainers"):
-        yield problem("kubernetes/ephemeral-containers", (*at, "ephemeralContainers"))
-    yield from check_restart_policy(spec, at, restart)
+        yield problem("kubernetes/ephemeral-containers", (*spec_path, "ephemeralContainers"))
+    yield from check_restart_policy(spec, spec_path, restart)
     if restart == ALWAYS and whole(spec.get("activeDeadlineSeconds")) is not None:
-        yield problem("kubernetes/active-deadline", (*at, "activeDeadlineSeconds"))
-    yield from check_pod_spec(spec, at, kubernetes)
+        yield problem("kubernetes/active-deadline", (*spec_path, "activeDeadlineSeconds"))
+    yield from check_pod_spec(spec, spec_path, kubernetes)
 
 
 def check_restart_policy(spec: Fields, path: FieldPath, allowed: tuple[str, ...]) -> Iterator[Problem]:
@@ -58,7 +59,7 @@ def check_restart_policy(spec: Fields, path: FieldPath, allowed: tuple[str, ...]
         yield problem("kubernetes/restart-policy", (*path, "restartPolicy"), None, **facts)
 
 
-def check_pod_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Problem]:
+def check_pod_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Reported]:
     """What the API server refuses in the `spec` of a pod or a template, whatever it is part of."""
     version = minor(kubernetes)
     yield from check_volumes(spec, path, version)
@@ -102,17 +103,17 @@ def check_hostnames(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 def check_gates(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with the gates that hold a pod back."""
-    for gate, at in entries(spec.get("readinessGates"), (*path, "readinessGates")):
+    for gate, gate_path in entries(spec.get("readinessGates"), (*path, "readinessGates")):
         condition = gate.get("conditionType")
         if (condition is None or isinstance(condition, str)) and not names.is_qualified(text(condition)):
-            yield problem("kubernetes/label-key", (*at, "conditionType"), key=shown(text(condition)))
+            yield problem("kubernetes/label-key", (*gate_path, "conditionType"), key=shown(text(condition)))
     seen: set[str] = set()
-    for gate, at in entries(spec.get("schedulingGates"), (*path, "schedulingGates")):
+    for gate, gate_path in entries(spec.get("schedulingGates"), (*path, "schedulingGates")):
         name = gate.get("name")
         if (name is None or isinstance(name, str)) and not names.is_qualified(text(name)):
-            yield problem("kubernetes/label-key", (*at, "name"), key=shown(text(name)))
+            yield problem("kubernetes/label-key", (*gate_path, "name"), key=shown(text(name)))
         if text(name) and text(name) in seen:
             yield problem(
-                "kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="scheduling gate"
+                "kubernetes/name-duplicate", (*gate_path, "name"), value=shown(name), what="scheduling gate"
             )
         seen.add(text(name))

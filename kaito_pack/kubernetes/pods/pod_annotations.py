@@ -29,15 +29,15 @@ def check_pod_annotations(annotations: object, spec: Fields, path: FieldPath) ->
     """What is wrong with annotations that Kubernetes itself reads on pods."""
     given = {key: text(value) for key, value in strings(annotations)}
     for key, value in given.items():
-        at = (*path, key)
+        annotation_path = (*path, key)
         if key == "kubernetes.io/config.mirror" and not text(spec.get("nodeName")):
-            yield problem("kubernetes/mirror-annotation", at)
+            yield problem("kubernetes/mirror-annotation", annotation_path)
         elif key == "controller.kubernetes.io/pod-deletion-cost" and not is_int32(value):
-            yield problem("kubernetes/deletion-cost", at, value=shown(value))
+            yield problem("kubernetes/deletion-cost", annotation_path, value=shown(value))
         elif key.startswith(APPARMOR):
-            yield from check_apparmor(key.removeprefix(APPARMOR), value, spec, at)
+            yield from check_apparmor(key.removeprefix(APPARMOR), value, spec, annotation_path)
         elif key == SECCOMP_POD or key.startswith(SECCOMP_CONTAINER):
-            yield from check_seccomp(value, at)
+            yield from check_seccomp(value, annotation_path)
     yield from check_agreement(given, spec, path)
 
 

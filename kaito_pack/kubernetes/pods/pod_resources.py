@@ -29,15 +29,17 @@ def check_pod_resources(spec: Fields, path: FieldPath, kubernetes: tuple[int, ..
     """What is wrong with resources of the whole pod."""
     if spec.get("resources") is None or kubernetes < KNOWN_SINCE:
         return
-    resources, at = mapping(spec["resources"]), (*path, "resources")
+    resources, resources_path = mapping(spec["resources"]), (*path, "resources")
     for side in ("limits", "requests"):
         for name, _ in strings(resources.get(side)):
             if name not in {"cpu", "memory"} and not is_huge_page(name):
-                yield problem("kubernetes/pod-resource-name", (*at, side, name), resource=shown(name))
+                yield problem(
+                    "kubernetes/pod-resource-name", (*resources_path, side, name), resource=shown(name)
+                )
     if resources.get("claims"):
-        yield problem("kubernetes/pod-resource-claims", (*at, "claims"))
-    yield from check_resources(resources, at)
-    yield from check_sums(spec, resources, at)
+        yield problem("kubernetes/pod-resource-claims", (*resources_path, "claims"))
+    yield from check_resources(resources, resources_path)
+    yield from check_sums(spec, resources, resources_path)
 
 
 def check_sums(spec: Fields, resources: Fields, path: FieldPath) -> Iterator[Problem]:
@@ -49,16 +51,24 @@ def check_sums(spec: Fields, resources: Fields, path: FieldPath) -> Iterator[Pro
         asked = sum(asked_of(own, "requests", name) for own in containers)
         whole = amount(given)
         if whole is not None and asked > whole:
-            at, what = (*path, "requests", name), "what its containers request together"
+            amount_path, what = (*path, "requests", name), "what its containers request together"
             yield problem(
-                "kubernetes/pod-resource-sum", at, resource=shown(name), value=shown(given), what=what
+                "kubernetes/pod-resource-sum",
+                amount_path,
+                resource=shown(name),
+                value=shown(given),
+                what=what,
             )
     for name, given in quantities(resources.get("limits")):
         whole = amount(given)
         if whole is not None and any(asked_of(own, "limits", name) > whole for own in containers):
-            at, what = (*path, "limits", name), "the limit of one of its containers"
+            amount_path, what = (*path, "limits", name), "the limit of one of its containers"
             yield problem(
-                "kubernetes/pod-resource-sum", at, resource=shown(name), value=shown(given), what=what
+                "kubernetes/pod-resource-sum",
+                amount_path,
+                resource=shown(name),
+                value=shown(given),
+                what=what,
             )
 
 
@@ -70,19 +80,22 @@ def asked_of(resources: Fields, side: str, name: str) -> Fraction | int:
 def check_pod_claims(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with the pod's `resourceClaims`."""
     seen: set[str] = set()
-    for claim, at in entries(spec.get("resourceClaims"), (*path, "resourceClaims")):
-        yield from required(claim, ["name"], at, "a resource claim")
-        yield from named(claim, "name", names.is_dns_label, at, "kubernetes/label-format")
+    for claim, claim_path in entries(spec.get("resourceClaims"), (*path, "resourceClaims")):
+        yield from required(claim, ["name"], claim_path, "a resource claim")
+        yield from named(claim, "name", names.is_dns_label, claim_path, "kubernetes/label-format")
         name = text(claim.get("name"))
         if name and name in seen:
             yield problem(
-                "kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="resource claim"
+                "kubernetes/name-duplicate", (*claim_path, "name"), value=shown(name), what="resource claim"
             )
         seen.add(name)
         sources = [source for source in CLAIM_SOURCES if claim.get(source) is not None]
         if len(sources) != 1:
             yield problem(
-                "kubernetes/one-source", at, what="a resource claim", choices=" or ".join(CLAIM_SOURCES)
+                "kubernetes/one-source",
+                claim_path,
+                what="a resource claim",
+                choices=" or ".join(CLAIM_SOURCES),
             )
         for source in sources:
-            yield from named(claim, source, names.is_subdomain, at, empty=False)
+            yield from named(claim, source, names.is_subdomain, claim_path, empty=False)

@@ -15,6 +15,8 @@ from kaito_pack.base.trees import Fields, entries, mapping, text, whole
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import likely, not_negative, one_of, port, required
+from kaito_pack.kubernetes.decoding.decoding import Finding
+from kaito_pack.kubernetes.decoding.findings import Reported
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 PROBE_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
@@ -31,7 +33,7 @@ class Around(NamedTuple):
     kubernetes: tuple[int, ...]
 
 
-def check_probes(container: Fields, path: FieldPath, around: Around) -> Iterator[Problem]:
+def check_probes(container: Fields, path: FieldPath, around: Around) -> Iterator[Reported]:
     """What is wrong with the probes and the lifecycle of a container."""
     for kind in PROBES:
         if isinstance(container.get(kind), dict):
@@ -39,11 +41,11 @@ def check_probes(container: Fields, path: FieldPath, around: Around) -> Iterator
     lifecycle = mapping(container.get("lifecycle"))
     for kind in ("postStart", "preStop"):
         if isinstance(lifecycle.get(kind), dict):
-            at = (*path, "lifecycle", kind)
-            yield from check_handler(mapping(lifecycle[kind]), LIFECYCLE_HANDLERS, at, around)
+            handler_path = (*path, "lifecycle", kind)
+            yield from check_handler(mapping(lifecycle[kind]), LIFECYCLE_HANDLERS, handler_path, around)
 
 
-def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Problem]:
+def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Reported]:
     """What is wrong with one probe."""
     yield from check_handler(probe, PROBE_HANDLERS, path, around)
     yield from not_negative(probe, NUMBERS, path)
@@ -53,16 +55,16 @@ def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> It
         yield problem(
             "kubernetes/success-threshold", (*path, "successThreshold"), kind=kind, value=shown(threshold)
         )
-    grace, at = probe.get("terminationGracePeriodSeconds"), (*path, "terminationGracePeriodSeconds")
+    grace, grace_path = probe.get("terminationGracePeriodSeconds"), (*path, "terminationGracePeriodSeconds")
     if kind == "readinessProbe" and whole(grace) is not None:
-        yield problem("kubernetes/readiness-grace", at)
+        yield problem("kubernetes/readiness-grace", grace_path)
     elif (whole(grace) or 1) <= 0 or whole(grace) == 0:
-        yield problem("kubernetes/probe-grace", at, value=shown(grace))
+        yield problem("kubernetes/probe-grace", grace_path, value=shown(grace))
 
 
 def check_handler(
     handler: Fields, kinds: tuple[str, ...], path: FieldPath, around: Around
-) -> Iterator[Problem]:
+) -> Iterator[Reported]:
     """What is wrong with what a probe or a lifecycle event does."""
     given = [kind for kind in kinds if handler.get(kind) is not None]
     if not given:
@@ -70,48 +72,44 @@ def check_handler(
     for kind in given[1:]:
         yield problem("kubernetes/handler-second", (*path, kind), first=given[0], second=kind)
     for kind in given[:1]:
-        action, at = mapping(handler[kind]), (*path, kind)
+        action, action_path = mapping(handler[kind]), (*path, kind)
         if kind == "exec":
-            yield from required(action, ["command"], at, "an exec handler")
+            yield from required(action, ["command"], action_path, "an exec handler")
         elif kind == "sleep":
-            yield from check_sleep(action, at, around)
+            yield from check_sleep(action, action_path, around)
         else:
-            yield from check_port(action, kind, at, around)
+            yield from check_port(action, kind, action_path, around)
         if kind == "httpGet":
-            yield from check_http(action, at)
+            yield from check_http(action, action_path)
 
 
 def check_http(action: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with an HTTP request other than its port."""
     yield from one_of(action, "scheme", ("HTTP", "HTTPS"), path)
-    for index, (header, at) in enumerate(entries(action.get("httpHeaders"), (*path, "httpHeaders"))):
+    for index, (header, header_path) in enumerate(entries(action.get("httpHeaders"), (*path, "httpHeaders"))):
         name = header.get("name")
         if (name is None or isinstance(name, str)) and not names.is_header_name(text(name)):
-            yield problem("kubernetes/header-name", (*at, "name"), value=shown(text(name)), number=index + 1)
+            yield problem(
+                "kubernetes/header-name", (*header_path, "name"), value=shown(text(name)), number=index + 1
+            )
 
 
-def check_port(action: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Problem]:
+def check_port(action: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Reported]:
     """What is wrong with the port that a handler calls."""
     value = action.get("port")
-    at = (*path, "port")
+    port_path = (*path, "port")
     if kind == "grpc":
         if value is None:
             yield from required(action, ["port"], path, f"a handler {kind}")
         elif whole(value) is not None and not names.is_port_number(whole(value) or 0):
-            yield problem("kubernetes/port-range", at, value=shown(value))
+            yield problem("kubernetes/port-range", port_path, value=shown(value))
         return
     if value is None:
         yield from required(action, ["port"], path, f"a handler {kind}")
         return
-    yield from port(value, at)
+    yield from port(value, port_path)
     if isinstance(value, str) and names.is_port_name(value) and value not in around.ports:
-        guess = likely(value, around.ports)
-        hint = (
-            f"Did you mean {guess}"
-            if guess
-            else "Give the port's number, or name a port of this container so"
-        )
-        yield problem("controller/probe-port-absent", at, value=shown(value), hint=hint)
+        yield Finding("probe-port", port_path, shown(value), likely(value, around.ports) or "")
 
 
 def check_sleep(action: Fields, path: FieldPath, around: Around) -> Iterator[Problem]:

@@ -44,17 +44,19 @@ def check_projected(settings: Fields, path: FieldPath, kubernetes: tuple[int, ..
     dropped = () if kubernetes >= CERTIFICATES else ("clusterTrustBundle", "podCertificate")
     yield from check_mode(settings, "defaultMode", path)
     taken: set[str] = set()
-    for source, at in entries(settings.get("sources"), (*path, "sources")):
+    for source, source_path in entries(settings.get("sources"), (*path, "sources")):
         given = [name for name in SOURCES if source.get(name) is not None]
         for second in given[1:]:
-            yield problem("kubernetes/volume-second-source", (*at, second), first=given[0], second=second)
+            yield problem(
+                "kubernetes/volume-second-source", (*source_path, second), first=given[0], second=second
+            )
         for name in given:
             if name in dropped:
                 continue
-            yield from check_projection(name, mapping(source[name]), (*at, name))
-            for file, file_at in made_files(name, mapping(source[name]), (*at, name)):
+            yield from check_projection(name, mapping(source[name]), (*source_path, name))
+            for file, file_path in made_files(name, mapping(source[name]), (*source_path, name)):
                 if file in taken:
-                    yield problem("kubernetes/file-twice", file_at, value=shown(file))
+                    yield problem("kubernetes/file-twice", file_path, value=shown(file))
                 taken.add(file)
 
 
@@ -112,36 +114,36 @@ def made_files(name: str, settings: Fields, path: FieldPath) -> Iterator[tuple[s
     for field in FILES.get(name, ()):
         if text(settings.get(field)):
             yield text(settings[field]), (*path, field)
-    for item, at in entries(settings.get("items"), (*path, "items")):
+    for item, item_path in entries(settings.get("items"), (*path, "items")):
         if text(item.get("path")):
-            yield text(item["path"]), (*at, "path")
+            yield text(item["path"]), (*item_path, "path")
 
 
 def check_items(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with the keys that become files."""
-    for item, at in entries(settings.get("items"), (*path, "items")):
-        yield from required(item, ["key", "path"], at, "an item of a volume")
-        yield from volume_file(item.get("path"), (*at, "path"))
-        yield from check_mode(item, "mode", at)
+    for item, item_path in entries(settings.get("items"), (*path, "items")):
+        yield from required(item, ["key", "path"], item_path, "an item of a volume")
+        yield from volume_file(item.get("path"), (*item_path, "path"))
+        yield from check_mode(item, "mode", item_path)
 
 
 def check_files(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with files that tell of the pod."""
-    for item, at in entries(settings.get("items"), (*path, "items")):
-        yield from required(item, ["path"], at, "an item of a downwardAPI volume")
-        yield from volume_file(item.get("path"), (*at, "path"))
-        yield from check_mode(item, "mode", at)
+    for item, item_path in entries(settings.get("items"), (*path, "items")):
+        yield from required(item, ["path"], item_path, "an item of a downwardAPI volume")
+        yield from volume_file(item.get("path"), (*item_path, "path"))
+        yield from check_mode(item, "mode", item_path)
         given = [name for name in ("fieldRef", "resourceFieldRef") if item.get(name) is not None]
         if len(given) != 1:
             choices = "fieldRef, resourceFieldRef"
             yield problem(
-                "kubernetes/one-source", at, what="an item of a downwardAPI volume", choices=choices
+                "kubernetes/one-source", item_path, what="an item of a downwardAPI volume", choices=choices
             )
         elif given[0] == "fieldRef":
-            yield from check_field_ref(mapping(item["fieldRef"]), VOLUME_FIELDS, (*at, "fieldRef"))
+            yield from check_field_ref(mapping(item["fieldRef"]), VOLUME_FIELDS, (*item_path, "fieldRef"))
         else:
             reference = mapping(item["resourceFieldRef"])
-            yield from check_resource_ref(reference, (*at, "resourceFieldRef"), volume=True)
+            yield from check_resource_ref(reference, (*item_path, "resourceFieldRef"), volume=True)
 
 
 def volume_file(value: object, path: FieldPath) -> Iterator[Problem]:

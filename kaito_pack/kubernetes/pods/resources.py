@@ -107,44 +107,46 @@ def resource_name(name: str, path: FieldPath) -> Problem:
 
 def check_request(name: str, requests: Fields, limits: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with one request against its limit."""
-    at = (*path, "requests", name)
+    request_path = (*path, "requests", name)
     if name not in limits:
         if not may_overcommit(name):
-            yield problem("kubernetes/limit-required", at, resource=shown(name), value=shown(requests[name]))
+            yield problem(
+                "kubernetes/limit-required", request_path, resource=shown(name), value=shown(requests[name])
+            )
         return
     request, limit = amount(requests[name]), amount(limits[name])
     if request is None or limit is None:
         return
     facts = {"resource": shown(name), "request": shown(requests[name]), "limit": shown(limits[name])}
     if request != limit and not may_overcommit(name):
-        yield problem("kubernetes/request-differs", at, None, **facts)
+        yield problem("kubernetes/request-differs", request_path, None, **facts)
     elif request > limit:
-        yield problem("kubernetes/request-above-limit", at, None, **facts)
+        yield problem("kubernetes/request-above-limit", request_path, None, **facts)
 
 
 def check_claims(resources: Fields, path: FieldPath, claims: frozenset[str]) -> Iterator[Problem]:
     """What is wrong with the container's use of the pod's resourceClaims."""
     seen: set[tuple[str, str]] = set()
-    for claim, at in entries(resources.get("claims"), (*path, "claims")):
-        yield from required(claim, ["name"], at, "a resource claim")
-        yield from named(claim, "request", names.is_dns_label, at, "kubernetes/label-format")
+    for claim, claim_path in entries(resources.get("claims"), (*path, "claims")):
+        yield from required(claim, ["name"], claim_path, "a resource claim")
+        yield from named(claim, "request", names.is_dns_label, claim_path, "kubernetes/label-format")
         name = text(claim.get("name"))
         use = (name, text(claim.get("request")))
         if name and name not in claims:
-            yield problem("kubernetes/claim-absent", (*at, "name"), value=shown(name))
+            yield problem("kubernetes/claim-absent", (*claim_path, "name"), value=shown(name))
         if use in seen:
-            yield problem("kubernetes/name-duplicate", at, value=shown(name), what="resource claim")
+            yield problem("kubernetes/name-duplicate", claim_path, value=shown(name), what="resource claim")
         seen.add(use)
 
 
 def check_resize_policy(container: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with what happens when the resources of a container change."""
     seen: set[str] = set()
-    for policy, at in entries(container.get("resizePolicy"), (*path, "resizePolicy")):
-        yield from required(policy, ["resourceName", "restartPolicy"], at, "a resize policy")
-        yield from one_of(policy, "resourceName", ("cpu", "memory"), at)
-        yield from one_of(policy, "restartPolicy", ("NotRequired", "RestartContainer"), at)
+    for policy, policy_path in entries(container.get("resizePolicy"), (*path, "resizePolicy")):
+        yield from required(policy, ["resourceName", "restartPolicy"], policy_path, "a resize policy")
+        yield from one_of(policy, "resourceName", ("cpu", "memory"), policy_path)
+        yield from one_of(policy, "restartPolicy", ("NotRequired", "RestartContainer"), policy_path)
         name = text(policy.get("resourceName"))
         if name in seen:
-            yield problem("kubernetes/name-duplicate", at, value=shown(name), what="resize policy")
+            yield problem("kubernetes/name-duplicate", policy_path, value=shown(name), what="resize policy")
         seen.add(name)

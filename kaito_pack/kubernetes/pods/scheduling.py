@@ -25,40 +25,49 @@ REQUIRED, PREFERRED = (
 
 def check_tolerations(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with `tolerations`."""
-    for toleration, at in entries(spec.get("tolerations"), (*path, "tolerations")):
+    for toleration, toleration_path in entries(spec.get("tolerations"), (*path, "tolerations")):
         key, operator, value = (text(toleration.get(name)) for name in ("key", "operator", "value"))
         if key and not names.is_qualified(key):
-            yield problem("kubernetes/label-key", (*at, "key"), key=shown(key))
-        yield from one_of(toleration, "operator", ("Equal", "Exists"), at)
-        yield from one_of(toleration, "effect", EFFECTS, at)
+            yield problem("kubernetes/label-key", (*toleration_path, "key"), key=shown(key))
+        yield from one_of(toleration, "operator", ("Equal", "Exists"), toleration_path)
+        yield from one_of(toleration, "effect", EFFECTS, toleration_path)
         if operator == "Exists" and value:
-            yield problem("kubernetes/toleration-value", (*at, "value"), value=shown(value))
+            yield problem("kubernetes/toleration-value", (*toleration_path, "value"), value=shown(value))
         if operator in {"", "Equal"} and not names.is_label_value(value):
-            yield problem("kubernetes/label-value", (*at, "value"), key=shown(key), value=shown(value))
+            yield problem(
+                "kubernetes/label-value", (*toleration_path, "value"), key=shown(key), value=shown(value)
+            )
         if not key and toleration.get("key") in (None, "") and operator in {"", "Equal"}:
-            yield problem("kubernetes/toleration-key", (*at, "operator"))
+            yield problem("kubernetes/toleration-key", (*toleration_path, "operator"))
         seconds = whole(toleration.get("tolerationSeconds"))
         if seconds is not None and toleration.get("effect") != "NoExecute":
-            yield problem("kubernetes/toleration-seconds", (*at, "tolerationSeconds"))
+            yield problem("kubernetes/toleration-seconds", (*toleration_path, "tolerationSeconds"))
 
 
 def check_spreading(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with `topologySpreadConstraints`."""
     seen: set[tuple[str, str]] = set()
     constraints = spec.get("topologySpreadConstraints")
-    for constraint, at in entries(constraints, (*path, "topologySpreadConstraints")):
+    for constraint, constraint_path in entries(constraints, (*path, "topologySpreadConstraints")):
         yield from required(
-            constraint, ["maxSkew", "topologyKey", "whenUnsatisfiable"], at, "a spread constraint"
+            constraint,
+            ["maxSkew", "topologyKey", "whenUnsatisfiable"],
+            constraint_path,
+            "a spread constraint",
         )
-        yield from in_range(constraint, "maxSkew", 0, 2**31 - 1, at)
-        yield from one_of(constraint, "whenUnsatisfiable", ("DoNotSchedule", "ScheduleAnyway"), at)
+        yield from in_range(constraint, "maxSkew", 0, 2**31 - 1, constraint_path)
+        yield from one_of(
+            constraint, "whenUnsatisfiable", ("DoNotSchedule", "ScheduleAnyway"), constraint_path
+        )
         key, when = text(constraint.get("topologyKey")), text(constraint.get("whenUnsatisfiable"))
         if (key, when) in seen:
-            yield problem("kubernetes/name-duplicate", at, value=shown(key), what="spread constraint")
+            yield problem(
+                "kubernetes/name-duplicate", constraint_path, value=shown(key), what="spread constraint"
+            )
         seen.add((key, when))
-        yield from check_domains(constraint, at)
+        yield from check_domains(constraint, constraint_path)
         if constraint.get("labelSelector") is not None:
-            yield from check_selector(constraint["labelSelector"], (*at, "labelSelector"))
+            yield from check_selector(constraint["labelSelector"], (*constraint_path, "labelSelector"))
 
 
 def check_domains(constraint: Fields, path: FieldPath) -> Iterator[Problem]:
@@ -76,36 +85,38 @@ def check_label_keys(owner: Fields, field: str, path: FieldPath) -> Iterator[Pro
     keys = sequence(owner.get(field))
     if keys and owner.get("labelSelector") is None:
         yield problem("kubernetes/label-keys-alone", (*path, field), field=field)
-    for key, at in texts(keys, (*path, field)):
+    for key, key_path in texts(keys, (*path, field)):
         if not names.is_qualified(key):
-            yield problem("kubernetes/label-key", at, key=shown(key))
+            yield problem("kubernetes/label-key", key_path, key=shown(key))
 
 
 def check_affinity(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with `affinity` (which KAITO replaces in what it makes of a Workspace)."""
-    affinity, at = mapping(spec.get("affinity")), (*path, "affinity")
-    node, node_at = mapping(affinity.get("nodeAffinity")), (*at, "nodeAffinity")
+    affinity, affinity_path = mapping(spec.get("affinity")), (*path, "affinity")
+    node, node_path = mapping(affinity.get("nodeAffinity")), (*affinity_path, "nodeAffinity")
     if isinstance(node.get(REQUIRED), dict):
         selector = mapping(node[REQUIRED])
-        yield from required(selector, ["nodeSelectorTerms"], (*node_at, REQUIRED), "a required node affinity")
-        for term, term_at in entries(
-            selector.get("nodeSelectorTerms"), (*node_at, REQUIRED, "nodeSelectorTerms")
+        yield from required(
+            selector, ["nodeSelectorTerms"], (*node_path, REQUIRED), "a required node affinity"
+        )
+        for term, term_path in entries(
+            selector.get("nodeSelectorTerms"), (*node_path, REQUIRED, "nodeSelectorTerms")
         ):
-            yield from check_node_term(term, term_at)
-    for wish, wish_at in entries(node.get(PREFERRED), (*node_at, PREFERRED)):
-        yield from check_weight(wish, wish_at)
-        yield from check_node_term(mapping(wish.get("preference")), (*wish_at, "preference"))
+            yield from check_node_term(term, term_path)
+    for wish, wish_path in entries(node.get(PREFERRED), (*node_path, PREFERRED)):
+        yield from check_weight(wish, wish_path)
+        yield from check_node_term(mapping(wish.get("preference")), (*wish_path, "preference"))
     for kind in ("podAffinity", "podAntiAffinity"):
-        yield from check_pod_affinity(mapping(affinity.get(kind)), (*at, kind))
+        yield from check_pod_affinity(mapping(affinity.get(kind)), (*affinity_path, kind))
 
 
 def check_pod_affinity(affinity: Fields, path: FieldPath) -> Iterator[Problem]:
     """What is wrong with the wish to run near other pods, or away from them."""
-    for term, at in entries(affinity.get(REQUIRED), (*path, REQUIRED)):
-        yield from check_pod_term(term, at)
-    for wish, at in entries(affinity.get(PREFERRED), (*path, PREFERRED)):
-        yield from check_weight(wish, at)
-        yield from check_pod_term(mapping(wish.get("podAffinityTerm")), (*at, "podAffinityTerm"))
+    for term, term_path in entries(affinity.get(REQUIRED), (*path, REQUIRED)):
+        yield from check_pod_term(term, term_path)
+    for wish, wish_path in entries(affinity.get(PREFERRED), (*path, PREFERRED)):
+        yield from check_weight(wish, wish_path)
+        yield from check_pod_term(mapping(wish.get("podAffinityTerm")), (*wish_path, "podAffinityTerm"))
 
 
 def check_pod_term(term: Fields, path: FieldPath) -> Iterator[Problem]:
@@ -117,9 +128,11 @@ def check_pod_term(term: Fields, path: FieldPath) -> Iterator[Problem]:
     for field in ("labelSelector", "namespaceSelector"):
         if term.get(field) is not None:
             yield from check_selector(term[field], (*path, field))
-    for namespace, at in texts(term.get("namespaces"), (*path, "namespaces")):
+    for namespace, namespace_path in texts(term.get("namespaces"), (*path, "namespaces")):
         if not names.is_dns_label(namespace):
-            yield problem("kubernetes/label-format", at, field="namespace", value=shown(namespace))
+            yield problem(
+                "kubernetes/label-format", namespace_path, field="namespace", value=shown(namespace)
+            )
     for field in ("matchLabelKeys", "mismatchLabelKeys"):
         yield from check_label_keys(term, field, path)
 

@@ -14,6 +14,8 @@ from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, whol
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, local_path, one_of, required
+from kaito_pack.kubernetes.decoding.decoding import Finding
+from kaito_pack.kubernetes.decoding.findings import Reported
 
 LARGEST_ID = 2**31 - 1
 DEVICES_JUDGED = (1, 35)  # the first that keeps block devices from pods with users of their own
@@ -22,45 +24,49 @@ MOUNTED_LABELS = (1, 37)  # the first that mounts with SELinux labels, if it is 
 PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 
 
-def check_security(container: Fields, path: FieldPath, pod: Fields) -> Iterator[Problem]:
+def check_security(container: Fields, path: FieldPath, pod: Fields) -> Iterator[Reported]:
     """What is wrong with a container's security context; `pod` is that of its pod."""
-    context, at = mapping(container.get("securityContext")), (*path, "securityContext")
-    yield from check_identity(context, at)
-    yield from check_profiles(context, at)
-    yield from one_of(context, "procMount", ("Default", "Unmasked"), at, empty=False)
+    context, context_path = mapping(container.get("securityContext")), (*path, "securityContext")
+    yield from check_identity(context, context_path)
+    yield from check_profiles(context, context_path)
+    yield from one_of(context, "procMount", ("Default", "Unmasked"), context_path, empty=False)
     if context.get("allowPrivilegeEscalation") is False:
         if context.get("privileged") is True:
             yield problem(
                 "kubernetes/privilege-conflict",
-                (*at, "allowPrivilegeEscalation"),
+                (*context_path, "allowPrivilegeEscalation"),
                 with_what="privileged: true",
             )
         if "CAP_SYS_ADMIN" in sequence(mapping(context.get("capabilities")).get("add")):
             facts = {"with_what": "the capability CAP_SYS_ADMIN"}
-            yield problem("kubernetes/privilege-conflict", (*at, "allowPrivilegeEscalation"), None, **facts)
+            yield problem(
+                "kubernetes/privilege-conflict", (*context_path, "allowPrivilegeEscalation"), None, **facts
+            )
     user = context.get("runAsUser", pod.get("runAsUser"))
     not_root = context.get("runAsNonRoot", pod.get("runAsNonRoot"))
     if not_root is True and whole(user) == 0:
-        yield problem("controller/root-refused", (*at, "runAsNonRoot"))
+        yield Finding("root", (*context_path, "runAsNonRoot"), "", "")
 
 
 def check_pod_security(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """What is wrong with the pod's security context and its use of the host's namespaces."""
-    context, at = mapping(spec.get("securityContext")), (*path, "securityContext")
-    yield from check_identity(context, at)
-    yield from in_range(context, "fsGroup", 0, LARGEST_ID, at)
+    context, context_path = mapping(spec.get("securityContext")), (*path, "securityContext")
+    yield from check_identity(context, context_path)
+    yield from in_range(context, "fsGroup", 0, LARGEST_ID, context_path)
     for index, group in enumerate(sequence(context.get("supplementalGroups"))):
         number = whole(group)
         if number is not None and not 0 <= number <= LARGEST_ID:
             facts = {"field": "supplementalGroups", "value": shown(number), "low": 0, "high": LARGEST_ID}
-            yield problem("kubernetes/number-range", (*at, "supplementalGroups", index), None, **facts)
-    yield from one_of(context, "fsGroupChangePolicy", ("OnRootMismatch", "Always"), at, empty=False)
-    yield from one_of(context, "supplementalGroupsPolicy", ("Merge", "Strict"), at, empty=False)
+            yield problem(
+                "kubernetes/number-range", (*context_path, "supplementalGroups", index), None, **facts
+            )
+    yield from one_of(context, "fsGroupChangePolicy", ("OnRootMismatch", "Always"), context_path, empty=False)
+    yield from one_of(context, "supplementalGroupsPolicy", ("Merge", "Strict"), context_path, empty=False)
     changes = ("Recursive", "MountOption") if kubernetes >= MOUNTED_LABELS else ("Recursive",)
     if kubernetes >= LABEL_CHANGES:
-        yield from one_of(context, "seLinuxChangePolicy", changes, at, empty=False)
-    yield from check_profiles(context, at)
-    yield from check_sysctls(context, at, spec)
+        yield from one_of(context, "seLinuxChangePolicy", changes, context_path, empty=False)
+    yield from check_profiles(context, context_path)
+    yield from check_sysctls(context, context_path, spec)
     yield from check_host(spec, path, kubernetes)
 
 
@@ -73,9 +79,9 @@ def check_host(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> It
             if spec.get(field) is True:
                 yield problem("kubernetes/host-users", (*path, field), field=field)
         for field in ("initContainers", "containers") if kubernetes >= DEVICES_JUDGED else ():
-            for container, at in entries(spec.get(field), (*path, field)):
+            for container, container_path in entries(spec.get(field), (*path, field)):
                 if sequence(container.get("volumeDevices")):
-                    yield problem("kubernetes/devices-of-users", (*at, "volumeDevices"))
+                    yield problem("kubernetes/devices-of-users", (*container_path, "volumeDevices"))
 
 
 def check_identity(context: Fields, path: FieldPath) -> Iterator[Problem]:
@@ -89,33 +95,41 @@ def check_profiles(context: Fields, path: FieldPath) -> Iterator[Problem]:
     for field in ("seccompProfile", "appArmorProfile"):
         if not isinstance(context.get(field), dict):
             continue
-        profile, at = mapping(context[field]), (*path, field)
-        yield from required(profile, ["type"], at, f"a {field}")
-        yield from one_of(profile, "type", PROFILES, at)
+        profile, profile_path = mapping(context[field]), (*path, field)
+        yield from required(profile, ["type"], profile_path, f"a {field}")
+        yield from one_of(profile, "type", PROFILES, profile_path)
         local = profile.get("localhostProfile")
         if profile.get("type") == "Localhost":
             if local is None or (local == "" and field == "appArmorProfile"):
-                yield from required(profile, ["localhostProfile"], at, f"a {field} of type Localhost")
+                yield from required(
+                    profile, ["localhostProfile"], profile_path, f"a {field} of type Localhost"
+                )
             if field == "seccompProfile":
-                yield from local_path(local, (*at, "localhostProfile"))
+                yield from local_path(local, (*profile_path, "localhostProfile"))
             elif text(local) != text(local).strip():
-                yield problem("kubernetes/profile-blanks", (*at, "localhostProfile"), value=shown(local))
+                yield problem(
+                    "kubernetes/profile-blanks", (*profile_path, "localhostProfile"), value=shown(local)
+                )
         elif local is not None:
             yield problem(
-                "kubernetes/profile-local", (*at, "localhostProfile"), type=shown(profile.get("type"))
+                "kubernetes/profile-local",
+                (*profile_path, "localhostProfile"),
+                type=shown(profile.get("type")),
             )
 
 
 def check_sysctls(context: Fields, path: FieldPath, spec: Fields) -> Iterator[Problem]:
     """What is wrong with kernel settings."""
     seen: set[str] = set()
-    for sysctl, at in entries(context.get("sysctls"), (*path, "sysctls")):
-        yield from required(sysctl, ["name"], at, "a sysctl")
+    for sysctl, sysctl_path in entries(context.get("sysctls"), (*path, "sysctls")):
+        yield from required(sysctl, ["name"], sysctl_path, "a sysctl")
         name = text(sysctl.get("name"))
         if name and not names.is_sysctl_name(name):
-            yield problem("kubernetes/sysctl-name", (*at, "name"), value=shown(name))
+            yield problem("kubernetes/sysctl-name", (*sysctl_path, "name"), value=shown(name))
         if name and name in seen:
-            yield problem("kubernetes/name-duplicate", (*at, "name"), value=shown(name), what="sysctl")
+            yield problem(
+                "kubernetes/name-duplicate", (*sysctl_path, "name"), value=shown(name), what="sysctl"
+            )
         seen.add(name)
         dotted = name.replace("/", ".")
         for prefix, field in (
@@ -126,4 +140,6 @@ def check_sysctls(context: Fields, path: FieldPath, spec: Fields) -> Iterator[Pr
             ("fs.mqueue.", "hostIPC"),
         ):
             if dotted.startswith(prefix) and spec.get(field) is True:
-                yield problem("kubernetes/sysctl-host", (*at, "name"), value=shown(name), field=field)
+                yield problem(
+                    "kubernetes/sysctl-host", (*sysctl_path, "name"), value=shown(name), field=field
+                )

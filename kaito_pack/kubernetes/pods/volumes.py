@@ -15,6 +15,8 @@ from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.amounts import amount
 from kaito_pack.kubernetes.decoding.asking import named, no_backsteps, one_of, own_name, required
+from kaito_pack.kubernetes.decoding.decoding import Finding
+from kaito_pack.kubernetes.decoding.findings import Reported
 from kaito_pack.kubernetes.pods import disks
 from kaito_pack.kubernetes.pods.claims import check_claim_template
 from kaito_pack.kubernetes.pods.projections import check_files, check_items, check_mode, check_projected
@@ -58,41 +60,41 @@ DRIVER_NAME_LENGTH = 63
 IMAGE_NAMED = (1, 37)  # the first that wants the reference of an image volume in a template, too
 
 
-def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
     """What is wrong with the pod's volumes themselves; mounts are judged with their containers."""
     seen: set[str] = set()
-    for volume, at in entries(spec.get("volumes"), (*path, "volumes")):
-        yield from own_name(volume, at, "volume", seen)
-        yield from check_source(volume, at, kubernetes)
+    for volume, volume_path in entries(spec.get("volumes"), (*path, "volumes")):
+        yield from own_name(volume, volume_path, "volume", seen)
+        yield from check_source(volume, volume_path, kubernetes)
 
 
-def check_source(volume: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
+def check_source(volume: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
     """What is wrong with where a volume's files come from; without a source it is an empty folder."""
     given = [source for source in SOURCES if volume.get(source) is not None]
     for source in given[1:]:
         yield problem("kubernetes/volume-second-source", (*path, source), first=given[0], second=source)
     for source in given[:1]:
-        settings, at = mapping(volume[source]), (*path, source)
+        settings, settings_path = mapping(volume[source]), (*path, source)
         if isinstance(volume[source], dict):
-            yield from required(settings, SOURCES[source], at, f"a volume of type {source}")
+            yield from required(settings, SOURCES[source], settings_path, f"a volume of type {source}")
             if source in CHECKS:
-                yield from CHECKS[source](settings, at)
+                yield from CHECKS[source](settings, settings_path)
         if source == "iscsi":
-            yield from disks.check_iscsi_length(text(volume.get("name")), settings, at)
+            yield from disks.check_iscsi_length(text(volume.get("name")), settings, settings_path)
         elif source == "projected":
-            yield from check_projected(settings, at, kubernetes)
+            yield from check_projected(settings, settings_path, kubernetes)
         elif source == "image" and kubernetes >= IMAGE_NAMED:
-            yield from required(settings, ["reference"], at, "a volume of type image")
+            yield from required(settings, ["reference"], settings_path, "a volume of type image")
 
 
-def check_empty_dir(settings: Fields, path: FieldPath) -> Iterator[Problem]:
+def check_empty_dir(settings: Fields, path: FieldPath) -> Iterator[Reported]:
     """What is wrong with an empty folder: a size below 0, a medium that no node knows."""
     size = amount(settings.get("sizeLimit"))
     if size is not None and size < 0:
         yield problem("kubernetes/size-negative", (*path, "sizeLimit"), value=shown(settings["sizeLimit"]))
     medium = text(settings.get("medium"))
     if medium not in {"", "Memory", "HugePages"} and not medium.startswith("HugePages-"):
-        yield problem("controller/empty-dir-medium", (*path, "medium"), value=shown(medium))
+        yield Finding("medium", (*path, "medium"), shown(medium), "")
 
 
 def check_host_path(settings: Fields, path: FieldPath) -> Iterator[Problem]:
@@ -120,9 +122,9 @@ def check_csi(settings: Fields, path: FieldPath) -> Iterator[Problem]:
         yield problem("kubernetes/name-format", (*path, "driver"), field="driver", value=shown(driver))
     if isinstance(settings.get("nodePublishSecretRef"), dict):
         secret = mapping(settings["nodePublishSecretRef"])
-        at = (*path, "nodePublishSecretRef")
-        yield from required(secret, ["name"], at, "a nodePublishSecretRef")
-        yield from named(secret, "name", names.is_subdomain, at)
+        secret_path = (*path, "nodePublishSecretRef")
+        yield from required(secret, ["name"], secret_path, "a nodePublishSecretRef")
+        yield from named(secret, "name", names.is_subdomain, secret_path)
 
 
 def check_nfs(settings: Fields, path: FieldPath) -> Iterator[Problem]:
@@ -144,7 +146,7 @@ def check_ephemeral(settings: Fields, path: FieldPath) -> Iterator[Problem]:
         yield from check_claim_template(template, (*path, "volumeClaimTemplate"))
 
 
-CHECKS: dict[str, Callable[[Fields, FieldPath], Iterator[Problem]]] = {
+CHECKS: dict[str, Callable[[Fields, FieldPath], Iterator[Reported]]] = {
     **disks.CHECKS,
     "configMap": check_key_files,
     "csi": check_csi,

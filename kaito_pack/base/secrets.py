@@ -1,0 +1,129 @@
+"""Finds secrets that are written out: tokens by their form, and values by the name that they are given to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import re
+
+# What every pattern below begins with or holds: most texts have none of it, and no pattern is compiled.
+MARKS = (
+    "hf_", "sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA", "ASIA",
+    "nvapi-", "AIza", "eyJ", "PRIVATE KEY",
+)  # fmt: skip
+PATTERNS = (
+    r"hf_[A-Za-z0-9]{10}",
+    r"(?<![A-Za-z0-9])sk-(?=[\w-]*[0-9])[\w-]{16}",
+    r"gh[pousr]_[A-Za-z0-9]{16}",
+    r"github_pat_\w{16}",
+    r"glpat-[\w-]{16}",
+    r"(?<![A-Za-z0-9])xox[abeprs]-[\w-]{10}",
+    r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}",
+    r"nvapi-[\w-]{16}",
+    r"AIza[\w-]{30}",
+    r"eyJ[\w-]{8,}\.eyJ[\w-]{4}",
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    r"://[^\s/:@]*:(?![$<{*])[^\s/@]+@",  # a password in a URL
+)
+# Ends of names, in capitals with underscores, whose value is a secret whatever it looks like.
+ALWAYS = (
+    "_TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "_SECRET", "API_KEY", "APIKEY", "ACCESS_KEY", "SECRET_KEY",
+    "PRIVATE_KEY", "ACCOUNT_KEY", "MASTER_KEY", "AUTH_KEY", "LICENSE_KEY", "ENCRYPTION_KEY", "SIGNING_KEY",
+)  # fmt: skip
+WHOLE = ("TOKEN", "SECRET")
+# Names of a tokenizer's special tokens, and of keys that are labels or public.
+NEVER = (
+    "PAD_TOKEN",
+    "EOS_TOKEN",
+    "BOS_TOKEN",
+    "UNK_TOKEN",
+    "SEP_TOKEN",
+    "CLS_TOKEN",
+    "MASK_TOKEN",
+    "PUBLIC_KEY",
+)
+KEPT_APART = "encryptedData"  # of a SealedSecret
+NAMED_BY_KEY = ("stringData", "vllm")  # maps whose keys name what the values are
+SHORTEST = 8  # characters; a shorter word is a placeholder such as EMPTY
+SHORTEST_PASSWORD = 4
+
+
+class LiteralSecret(NamedTuple):
+    """Where a secret is written out, and the variable, argument or key that it is the value of."""
+
+    path: tuple[str | int, ...]
+    name: str
+
+
+def looks_like_secret(text: str) -> bool:
+    """Whether `text` holds a token, a private key or a URL with a password, or is `--api-key=…`."""
+    is_suspect = any(mark in text for mark in MARKS) or ("://" in text and "@" in text)
+    if is_suspect and _pattern().search(text):
+        return True
+    name, equals, value = text.partition("=")
+    return bool(equals) and name.startswith("--") and is_secret(name, value)
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    import re  # few texts need it
+
+    return re.compile("|".join(PATTERNS))
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether `value` is a secret because it belongs to a variable, argument or key of that name.
+
+    A reference such as $(NAME), a path, a placeholder and an empty value are none.
+    """
+    ending = name.lstrip("-").replace("-", "_").upper()
+    if ending.endswith(NEVER):
+        return False
+    is_named = ending in WHOLE or ending.endswith(ALWAYS)
+    is_key = ending.endswith("_KEY") and any(c.isdigit() for c in value) and not set("/.:") & set(value)
+    shortest = SHORTEST_PASSWORD if "PASS" in ending else SHORTEST
+    return (is_named or is_key) and len(value) >= shortest and _is_literal(value)
+
+
+def _is_literal(value: str) -> bool:
+    is_reference = "$(" in value or "${" in value or value.startswith(("$", "<", "/", "{{", "*"))
+    return not is_reference and not any(c.isspace() for c in value) and "://" not in value
+
+
+def literal_secrets(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[LiteralSecret]:
+    """The secrets in a pod template, in arguments and settings, by the names that they are given to."""
+    if isinstance(value, dict):
+        name, text = value.get("name"), value.get("value")
+        if isinstance(name, str) and isinstance(text, str) and is_secret(name, text):
+            yield LiteralSecret((*path, "value"), name)
+        is_named = bool(path) and path[-1] in NAMED_BY_KEY
+        for key, part in value.items():
+            if is_named and isinstance(part, str) and is_secret(str(key), part):
+                yield LiteralSecret((*path, key), str(key))
+            elif key != KEPT_APART:
+                yield from literal_secrets(part, (*path, key))
+    elif isinstance(value, list):
+        words = [word if isinstance(word, str) else "" for word in value]
+        yield from (LiteralSecret((*path, index), name) for index, name in _in_words(words))
+        for index, part in enumerate(value):
+            if isinstance(part, str) and " " in part:
+                found = next((name for _, name in _in_words(part.replace('"', "").split())), None)
+                if found:
+                    yield LiteralSecret((*path, index), found)
+            yield from literal_secrets(part, (*path, index))
+
+
+def _in_words(words: list[str]) -> Iterator[tuple[int, str]]:
+    """The words of a command line that are secrets: `--api-key X`, `--api-key=X`, `API_KEY=X`."""
+    given_to = ""
+    for index, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if word.startswith("--") or (equals and name.replace("_", "").isalnum() and name.isupper()):
+            given_to = "" if equals else name
+            if equals and is_secret(name, value):
+                yield index, name
+        elif given_to and is_secret(given_to, word):
+            yield index, given_to

@@ -1,0 +1,94 @@
+"""Cases as JUnit XML, which GitLab, Jenkins and Azure DevOps show as the report of a test run.
+
+A file is a `testsuite`, a case a `testcase`. There is no standard, so this is what all three read: they
+take the first `failure` of a testcase alone, so all errors of a case are in one; GitLab shows `classname` for
+the suite and the text of a failure, not its `message`; warnings are the `system-out`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+from kaito_pack.base.display import escaped
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import line, sentence
+
+if TYPE_CHECKING:
+    from kaito_pack.cli._results import Case, ResultOfCases
+
+
+def cases(result: ResultOfCases) -> Iterator[str]:
+    """Yield one XML document; every file with a case is a suite."""
+    suites: dict[str, list[Case]] = {}
+    for case in result.cases():
+        suites.setdefault(case.file, []).append(case)
+    every = [case for suite in suites.values() for case in suite]
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    title = _quoted(f"kaito-pack {result.kind}")
+    yield f"<testsuites name={title}{_counts(every, result.is_strict, False)}>\n"
+    for file, suite in suites.items():
+        yield f"  <testsuite name={_quoted(file)}{_counts(suite, result.is_strict, True)}>\n"
+        for name, case in _named(suite):
+            yield from _testcase(name, case, result.is_strict)
+        yield "  </testsuite>\n"
+    yield "</testsuites>\n"
+
+
+def _counts(suite: Sequence[Case], is_strict: bool, with_skipped: bool) -> str:
+    counts = {
+        "tests": len(suite),
+        "failures": sum(bool(_failing(case, is_strict)) for case in suite),
+        "errors": sum(bool(case.unread) for case in suite),
+    }
+    if with_skipped:  # `testsuites` has no such attribute
+        counts["skipped"] = sum(case.is_skipped for case in suite)
+    return "".join(f' {name}="{count}"' for name, count in counts.items()) + ' time="0"'
+
+
+def _named(suite: Sequence[Case]) -> Iterator[tuple[str, Case]]:
+    """The cases with their names, which are made unique: readers know a case by suite and name."""
+    numbers: dict[str, int] = {}
+    for case in suite:
+        number = numbers[case.name] = numbers.get(case.name, 0) + 1
+        yield case.name if number == 1 else f"{case.name} ({number})", case
+
+
+def _testcase(name: str, case: Case, is_strict: bool) -> Iterator[str]:
+    failing = _failing(case, is_strict)
+    others = [problem for problem in case.problems if problem not in failing]
+    head = f"    <testcase name={_quoted(name)} classname={_quoted(case.file)} file={_quoted(case.file)}"
+    yield f'{head} time="0">\n'
+    if case.unread:
+        reason = _quoted(case.unread)
+        yield f'      <error message={reason} type="unread">{escape(escaped(case.unread))}</error>\n'
+    elif case.is_skipped:
+        yield f"      <skipped>{escape(escaped(_message(case.problems)))}</skipped>\n"
+    if failing:
+        yield f"      <failure message={_quoted(_message(failing))} type={_quoted(failing[0].rule)}>"
+        yield f"{_text(failing)}</failure>\n"
+    if others:
+        yield f"      <system-out>{_text(others)}</system-out>\n"
+    yield "    </testcase>\n"
+
+
+def _failing(case: Case, is_strict: bool) -> list[Problem]:
+    return [
+        problem for problem in case.problems if problem.is_error or (is_strict and problem.severity != "ok")
+    ]
+
+
+def _message(problems: Sequence[Problem]) -> str:
+    """The words of the first problem, and how many there are more."""
+    first = sentence(problems[0].message) if problems else ""
+    return first if len(problems) < 2 else f"{first} (and {len(problems) - 1} more)"
+
+
+def _text(problems: Sequence[Problem]) -> str:
+    return escape("\n".join(escaped(line(problem)) for problem in problems))
+
+
+def _quoted(text: str) -> str:
+    # XML 1.0 has no control characters, not even as references; no terminal or browser is to act on others.
+    return quoteattr(escaped(text))

@@ -1,0 +1,32 @@
+"""Regular expressions of schemas. Those of a stranger's pack must come to an end."""
+
+from __future__ import annotations
+
+import re
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import PackError
+from kaito_pack.facts.tables import is_foreign
+
+SECONDS = 1.0  # for one match with packs of strangers in use; a sound pattern needs microseconds
+
+
+class PatternError(PackError):
+    """A pattern of a pack that is no regular expression, or takes too long."""
+
+
+def search(pattern: str, text: str) -> bool:
+    """Return whether `pattern` matches somewhere in `text`.
+
+    Raises PatternError if the pattern is not one, or tries too many ways to match.
+    """
+    if not is_foreign():
+        return re.search(pattern, text) is not None
+    import regex
+
+    try:
+        return regex.search(pattern, text, timeout=SECONDS) is not None
+    except TimeoutError:
+        raise PatternError(f"pattern {shown(pattern)} tries too many ways to match a value") from None
+    except (regex.error, RecursionError, OverflowError, TypeError) as error:
+        raise PatternError(f"pattern {shown(pattern)} is not a regular expression: {error}") from None

@@ -1,0 +1,189 @@
+"""The annotations and labels of a Workspace that KAITO reads: `facts/kaito/annotations.json`, a row a key.
+
+A row, every field of it optional:
+
+    "kaito.sh/performance-mode": {
+      "as": "annotation",           (the default; or "label")
+      "versions": "0.10-",          (KAITO versions that read it; the default is "all")
+      "values": ["balanced"],       (the values that have an effect; absent: any value)
+      "anyCase": true,              (letter case and outer spaces of the value do not count)
+      "presence": true,             (any value turns it on, `false` too)
+      "rejected": "0.10-",          (KAITO versions whose webhook rejects any other value on creation)
+      "immutable": "0.13-",         (KAITO versions whose webhook rejects a change)
+      "needs": ["preset", "vllm"]   (what it has no effect without: preset, vllm, auto)
+    }
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import mapping
+from kaito_pack.facts.checks import rule
+from kaito_pack.facts.rules import in_range
+from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.kaito.fields import GROUP, string_map
+from kaito_pack.kaito.ruling import Case
+
+PREFIX = f"{GROUP}/"
+PLACES = {"annotations": "annotation", "labels": "label"}
+OFF = ("", "false", "no", "off", "0")
+NEEDS: Mapping[str, Callable[[Case], bool]] = {
+    "auto": lambda case: not case.own_nodes,
+    "preset": lambda case: case.workspace.has_preset,
+    "vllm": lambda case: case.workspace.runs_vllm,
+}
+
+
+class Key(NamedTuple):
+    """One row of the table; see the head of this module."""
+
+    name: str
+    kind: str = "annotation"
+    versions: str = "all"
+    values: tuple[str, ...] = ()
+    any_case: bool = False
+    presence: bool = False
+    rejected: str = "none"
+    immutable: str = "none"
+    needs: tuple[str, ...] = ()
+
+    def takes(self, value: str) -> bool:
+        """Return whether KAITO reads the value."""
+        return not self.values or (value.strip().lower() if self.any_case else value) in self.values
+
+
+@per_pack
+def keys() -> Mapping[str, Key]:
+    """Return every annotation and label that some KAITO reads, by its name."""
+    return {name: _key(name, row) for name, row in table("kaito/annotations.json").items()}
+
+
+def _key(name: str, row: Mapping[str, Any]) -> Key:
+    return Key(
+        name,
+        row.get("as", "annotation"),
+        row.get("versions", "all"),
+        tuple(row.get("values", ())),
+        row.get("anyCase", False),
+        row.get("presence", False),
+        row.get("rejected", "none"),
+        row.get("immutable", "none"),
+        tuple(row.get("needs", ())),
+    )
+
+
+def _set(case: Case) -> Iterator[tuple[str, Key, str]]:
+    """Each key of KAITO's that the Workspace has where KAITO reads it: its field, its row and its value."""
+    for field, kind in PLACES.items():
+        for name, value in _pairs(case, field):
+            key = keys().get(name)
+            if key is not None and key.kind == kind:
+                yield field, key, value
+
+
+def _pairs(case: Case, field: str) -> list[tuple[str, str]]:
+    """The keys and values of `metadata.annotations` or `metadata.labels`; null is an empty text."""
+    pairs = mapping(case.workspace.metadata.get(field))
+    return list(string_map({key: "" if value is None else value for key, value in pairs.items()}).items())
+
+
+def _is_rejected(case: Case, key: Key) -> bool:
+    return case.holds("webhook/annotation-value", "webhook") and in_range(case.kaito, key.rejected)
+
+
+@rule("webhook/annotation-value", on="create")
+def annotation_value(case: Case) -> Iterator[Problem]:
+    """The webhook rejects a value that it does not know."""
+    for field, key, value in _set(case):
+        if in_range(case.kaito, key.rejected) and not key.takes(value):
+            facts = {"value": shown(value), "key": key.name, "choices": _choices(key.values)}
+            yield case.problem("metadata", field, key.name, **facts)
+
+
+@rule("webhook/annotation-immutable", on="update")
+def annotation_immutable(case: Case) -> Iterator[Problem]:
+    """The webhook rejects a change of the value."""
+    for key in keys().values():
+        if in_range(case.kaito, key.immutable):
+            old, new = (workspace.annotations.get(key.name) for workspace in (case.before, case.workspace))
+            if old != new:
+                facts = {"key": key.name, "old": shown(old or "none"), "new": shown(new or "none")}
+                yield case.problem("metadata", "annotations", key.name, **facts)
+
+
+@rule("advice/annotation-ignored-value")
+def annotation_ignored_value(case: Case) -> Iterator[Problem]:
+    """KAITO takes no notice of a value that it does not know."""
+    for field, key, value in _set(case):
+        if not in_range(case.kaito, key.versions) or key.takes(value) or _is_rejected(case, key):
+            continue
+        near = did_you_mean(value, key.values)
+        fix = f"Write {_quoted(near)}" if near else f"Use {_choices(key.values)}"
+        yield case.problem("metadata", field, key.name, value=shown(value), key=key.name, fix=fix)
+
+
+@rule("advice/annotation-presence")
+def annotation_presence(case: Case) -> Iterator[Problem]:
+    """Some annotations are turned on by any value."""
+    for field, key, value in _set(case):
+        if key.presence and value.strip().lower() in OFF:
+            yield case.problem("metadata", field, key.name, value=shown(value), key=key.name)
+
+
+@rule("advice/annotation-without-effect")
+def annotation_without_effect(case: Case) -> Iterator[Problem]:
+    """Some annotations have no effect on this kind of Workspace."""
+    reasons = case.rule.parameters["reasons"]
+    for field, key, _ in _set(case):
+        lacking = [need for need in key.needs if not NEEDS[need](case)]
+        if lacking and in_range(case.kaito, key.versions) and case.workspace.has_inference:
+            yield case.problem("metadata", field, key.name, key=key.name, reason=reasons[lacking[0]])
+
+
+@rule("advice/annotation-unknown")
+def annotation_unknown(case: Case) -> Iterator[Problem]:
+    """KAITO does not read every key under its own prefix."""
+    for field, kind in PLACES.items():
+        for name, _ in _pairs(case, field):
+            fix = _remedy(name, kind, case.kaito)
+            if fix is not None:
+                facts = {"key": shown(name), "kind": kind, "fix": fix}
+                yield case.problem("metadata", field, name, **facts)
+
+
+def _remedy(name: str, kind: str, kaito: str) -> str | None:
+    """What to do about a key that KAITO does not read; None if it reads it or the key is not KAITO's."""
+    key = keys().get(name)
+    if key is not None and key.kind != kind:
+        return f"Move it to metadata.{key.kind}s"
+    if key is not None:
+        since = key.versions.partition("-")[0]
+        return None if in_range(kaito, key.versions) else f"Remove it, or use KAITO {since} or newer"
+    if not _is_meant_for_kaito(name):
+        return None
+    known = [each.name for each in keys().values() if each.kind == kind and in_range(kaito, each.versions)]
+    wanted = PREFIX + name.partition("/")[2]
+    near = did_you_mean(wanted, known)
+    return f"did you mean {shown(near)}" if near else "Remove it"
+
+
+def _is_meant_for_kaito(name: str) -> bool:
+    """Whether a key has KAITO's prefix, or one like it before a name that KAITO reads."""
+    prefix, _, rest = name.partition("/")
+    if prefix == GROUP:
+        return True
+    return PREFIX + rest in keys() and ("kaito" in prefix or did_you_mean(prefix, [GROUP]) is not None)
+
+
+def _choices(values: tuple[str, ...]) -> str:
+    """`("a", "b", "c")` as `"a", "b" or "c"`: quoted, as YAML would read some of them otherwise."""
+    *most, last = map(_quoted, values)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"'

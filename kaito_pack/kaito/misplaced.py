@@ -1,0 +1,81 @@
+"""What to do about a field that a Workspace does not have in one place and does have in another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Manifest, Schema, get
+from kaito_pack.facts.rules import get_rule
+from kaito_pack.facts.tables import per_pack
+from kaito_pack.kaito import crd
+from kaito_pack.kaito.fields import GROUP, TEMPLATE
+from kaito_pack.kubernetes.decoding import definitions
+from kaito_pack.kubernetes.decoding.elsewhere import (
+    SchemaField,
+    by_name,
+    fields_of,
+    is_wrapper,
+    place_of,
+)
+
+WRONG = ("status",)  # what no one writes
+
+
+def with_place(problem: Problem, manifest: Manifest, kaito: str) -> Problem:
+    """Return the problem of an unknown field; its fix names the place where the field belongs, if any."""
+    if not problem.rule.endswith("/unknown-field") or not problem.path:
+        return problem
+    api = str(manifest.get("apiVersion")).rpartition("/")[2]
+    if api not in crd.schemas(kaito):
+        return problem
+    fix = _fix(problem, manifest, kaito, api)
+    return problem if fix is None else problem._replace(fix=fix)
+
+
+def _fix(problem: Problem, manifest: Manifest, kaito: str, api: str) -> str | None:
+    *above, name = problem.path
+    parameters = get_rule("crd/unknown-field").parameters
+    words: Mapping[str, str] = parameters["elsewhere"]
+    value = get(manifest, problem.path)
+    fields = _fields(kaito, api)
+    parent = tuple("[]" if isinstance(step, int) else step for step in above)
+    siblings = [field.path[-1] for each in fields.values() for field in each if field.path[:-1] == parent]
+    if is_wrapper(str(name), value, siblings, parameters["wrappers"]):
+        return words["up"].format(field=name)
+    place = place_of(problem.path, value, fields.get(str(name), ()), manifest)
+    if place is not None:
+        return words["move"].format(place=place)
+    return _of_another_version((*parent, str(name)), kaito, api, words)
+
+
+def _of_another_version(path: tuple[str, ...], kaito: str, api: str, words: Mapping[str, str]) -> str | None:
+    """The fix for a field that exists there in another API version, or in a newer KAITO."""
+    if any(field.path == path for field in _fields(kaito, "v1beta1").get(path[-1], ())):
+        return words["api"].format(api=f"{GROUP}/v1beta1")
+    versions = list(crd.versions())
+    for newer in versions[versions.index(kaito) + 1 :]:
+        if any(field.path == path for field in _fields(newer, api).get(path[-1], ())):
+            return words["newer"].format(kaito=newer)
+    return None
+
+
+@per_pack
+def _fields(kaito: str, api: str) -> dict[str, list[SchemaField]]:
+    """Every field of a Workspace by name, those of its metadata and its pod template included."""
+    found = [
+        field
+        for field in fields_of(crd.schemas(kaito).get(api, {}))
+        if field.path[0] not in WRONG and field.path[:2] != TEMPLATE
+    ]
+    for path, name in ((("metadata",), definitions.OBJECT_META), (TEMPLATE, definitions.POD_TEMPLATE)):
+        known = definitions.definition(crd.versions()[kaito]["kubernetesApi"], name)
+
+        def resolve(schema: Schema, known: definitions.Definitions = known) -> Schema:
+            reference: Any = schema.get("$ref")
+            return known.schemas.get(reference, schema)
+
+        found += fields_of({"$ref": known.root}, resolve, tuple(map(str, path)))
+    found.append(SchemaField(tuple(map(str, TEMPLATE)), "object"))
+    return by_name(found)

@@ -1,0 +1,24 @@
+"""What the controller meets in pod templates: values that the API server accepts and no node runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from kaito_pack.base.problems import Problem
+from kaito_pack.kubernetes.decoding.decoding import Finding
+from kaito_pack.kubernetes.decoding.findings import Reported, named
+
+# The rule of each kind of finding.
+RULES: Mapping[str, str] = {
+    "case": "controller/letter-case",
+    "image-spaces": "controller/image-blanks",
+    "medium": "controller/empty-dir-medium",
+    "probe-port": "controller/probe-port-absent",
+    "root": "controller/root-refused",
+}
+
+
+def with_controller(reported: Iterable[Reported]) -> Iterator[Problem]:
+    """Yield the problems that the API server reports, each finding among them as one of the controller."""
+    for each in reported:
+        yield named(RULES[each.kind], each) if isinstance(each, Finding) else each

@@ -1,0 +1,98 @@
+"""`training_config.yaml` of a tuning's ConfigMap, as KAITO's webhook reads it.
+
+Read in KAITO v0.6.2 to v0.12.0, api/v1beta1/tuning_config_validation.go.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from kaito_pack.base.trees import Fields, mapping
+from kaito_pack.kaito.config_maps import LONGEST_READ, TUNING_KEY
+
+TrainingConfig = Mapping[Any, Any]
+OUTPUT_ROOT = "/mnt"
+_ABSENT = object()
+
+
+class LoadFlags(NamedTuple):
+    """How a model is loaded; `is_right` if both flags are booleans or absent."""
+
+    is_right: bool = True
+    four_bit: bool = False
+    eight_bit: bool = False
+
+    def reason(self, method: str) -> str | None:
+        """Return why the webhook rejects the flags for a tuning method; None if it accepts them."""
+        if not self.is_right:
+            return "type"
+        if self.four_bit and self.eight_bit:
+            return "both"
+        if method == "lora" and (self.four_bit or self.eight_bit):
+            return "lora"
+        if method == "qlora" and not (self.four_bit or self.eight_bit):
+            return "qlora"
+        return None
+
+
+class OutputFolder(NamedTuple):
+    """`output_dir` as it is written, and whether the webhook accepts it."""
+
+    written: object
+    is_right: bool
+
+
+def training_config(config_map: Fields) -> TrainingConfig | str | None:
+    """Return the sections of the training configuration, or a phrase for why there are none.
+
+    None for a text that is too long to be read.
+    """
+    source = mapping(config_map.get("data")).get(TUNING_KEY)
+    if not isinstance(source, str):
+        return f"has no {TUNING_KEY} in its data"
+    if len(source) > LONGEST_READ:
+        return None
+    import yaml  # a run without a ConfigMap must not pay for it
+
+    try:
+        # The parser in Python: libyaml's dies of a signal if text is nested deeply.
+        parsed = yaml.load(source, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return f"has a {TUNING_KEY} that is not YAML"
+    sections = parsed.get("training_config") if isinstance(parsed, dict) else None
+    if not isinstance(sections, dict):
+        return f"has no map under training_config in its {TUNING_KEY}"
+    return sections
+
+
+def unknown_sections(config: TrainingConfig, known: Sequence[str]) -> Iterator[str]:
+    """Yield the sections that the webhook does not know."""
+    yield from (str(section) for section in config if section not in known)
+
+
+def load_flags(config: TrainingConfig) -> LoadFlags:
+    """Return how the model is loaded, as the section QuantizationConfig says."""
+    section = config.get("QuantizationConfig", _ABSENT)
+    if section is _ABSENT:
+        return LoadFlags()
+    if not isinstance(section, dict | None):
+        return LoadFlags(is_right=False)
+    four, eight = ((section or {}).get(f"load_in_{bits}bit") for bits in (4, 8))
+    is_right = all(flag is None or isinstance(flag, bool) for flag in (four, eight))
+    return LoadFlags(is_right, four is True, eight is True)
+
+
+def output_folder(config: TrainingConfig) -> OutputFolder | None:
+    """Return the output folder that the section TrainingArguments names; None if it names none."""
+    section = config.get("TrainingArguments")
+    if section is not None and not isinstance(section, dict):
+        return OutputFolder(section, False)
+    if not section or "output_dir" not in section:
+        return None
+    written = section["output_dir"]
+    if not isinstance(written, str):
+        return OutputFolder(written, False)
+    path = posixpath.normpath(f"{OUTPUT_ROOT}/{written}")
+    return OutputFolder(written, path != OUTPUT_ROOT and path.startswith(OUTPUT_ROOT))

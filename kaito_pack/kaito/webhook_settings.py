@@ -1,0 +1,138 @@
+"""Rules of the webhook about the settings in ConfigMaps: a preset's context length, a tuning's training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import text
+from kaito_pack.facts.checks import rule
+from kaito_pack.facts.rules import get_rule
+from kaito_pack.kaito.config_maps import find_config_map, inference_config
+from kaito_pack.kaito.presets import Preset
+from kaito_pack.kaito.ruling import Case
+from kaito_pack.kaito.training_config import (
+    TrainingConfig,
+    load_flags,
+    output_folder,
+    training_config,
+    unknown_sections,
+)
+from kaito_pack.kaito.webhook_presets import known_preset
+
+CONFIG = ("inference", "config")
+TUNING_CONFIG = ("tuning", "config")
+MAX_MODEL_LEN = "max-model-len"
+LONGEST_INTEGER = 20  # characters of a 64-bit integer
+
+
+@rule("webhook/max-model-len-not-integer", on="create")
+def max_model_len_not_integer(case: Case) -> Iterator[Problem]:
+    """The context length of a preset must be an integer as Go reads one."""
+    length, limit = _max_model_len(case)
+    if length and limit and go_integer(length) is None:
+        yield case.problem(*CONFIG, value=shown(length), limit=limit)
+
+
+@rule("webhook/max-model-len-above-limit", on="create")
+def max_model_len_above_limit(case: Case) -> Iterator[Problem]:
+    """The context length of a preset must not exceed that of its model."""
+    length, limit = _max_model_len(case)
+    tokens = go_integer(length)
+    if limit and tokens is not None and tokens > limit:
+        yield case.problem(*CONFIG, tokens=tokens, limit=limit, name=shown(case.workspace.preset))
+
+
+def _max_model_len(case: Case) -> tuple[str, int | None]:
+    """The raw `max-model-len` of the preset's ConfigMap ("" if there is none), and the model's limit."""
+    workspace = case.workspace
+    name = text(workspace.inference.get("config"))
+    if not name or not workspace.has_preset or not workspace.runs_vllm:
+        return "", None
+    config_map = find_config_map(name, workspace, case.surroundings)
+    settings = (inference_config(config_map) if config_map is not None else None) or {}
+    length = settings.get(MAX_MODEL_LEN, "").strip()
+    preset = known_preset(workspace.preset, case.kaito)
+    return length, token_limit(preset) if length and preset else None
+
+
+def judges_length(preset: str, kaito: str, api: str = "v1beta1", is_update: bool = False) -> bool:
+    """Return whether the webhook compares the context length of that preset with its model's limit."""
+    known = known_preset(preset, kaito)
+    applies = get_rule("webhook/max-model-len-above-limit").holds_for(kaito, api)
+    return applies and not is_update and known is not None and token_limit(known) is not None
+
+
+def token_limit(preset: Preset) -> int | None:
+    """Return the longest context of a preset's model in tokens; None if it is not known."""
+    if preset.max_tokens is not None:
+        return preset.max_tokens
+    from kaito_pack.models.catalogue import Catalogue  # only presets with a ConfigMap need it
+
+    model = Catalogue().find_preset(preset.name)
+    return model.max_tokens if model else None
+
+
+def go_integer(word: str) -> int | None:
+    """Return the 64-bit integer that Go's `strconv.Atoi` reads in a word, None if it reads none."""
+    digits = word[1:] if word[:1] in ("+", "-") else word
+    if not digits or not digits.isascii() or not digits.isdigit():
+        return None
+    significant = digits.lstrip("0") or "0"
+    if len(significant) > LONGEST_INTEGER:
+        return None
+    number = -int(significant) if word[0] == "-" else int(significant)
+    return number if -(2**63) <= number < 2**63 else None
+
+
+def _config(case: Case) -> tuple[str, TrainingConfig | str | None]:
+    """The name of the tuning's ConfigMap, and its training configuration or why it cannot be decoded."""
+    name = text(case.workspace.tuning.get("config"))
+    config_map = find_config_map(name, case.workspace, case.surroundings) if name else None
+    return name, None if config_map is None else training_config(config_map)
+
+
+@rule("webhook/tuning-config-invalid", on="create")
+def tuning_config_invalid(case: Case) -> Iterator[Problem]:
+    """The ConfigMap must hold `training_config.yaml` with a map under `training_config`."""
+    name, config = _config(case)
+    if isinstance(config, str):
+        yield case.problem(*TUNING_CONFIG, name=shown(name), reason=config)
+
+
+@rule("webhook/tuning-config-section", on="create")
+def tuning_config_section(case: Case) -> Iterator[Problem]:
+    """The webhook knows six sections."""
+    name, config = _config(case)
+    if config is None or isinstance(config, str):
+        return
+    sections = case.rule.parameters["sections"]
+    for section in unknown_sections(config, sections):
+        near = did_you_mean(section, sections)
+        hint = f"did you mean {shown(near)}" if near else f"Use {', '.join(sections)}"
+        yield case.problem(*TUNING_CONFIG, name=shown(name), section=shown(section), hint=hint)
+
+
+@rule("webhook/tuning-quantization", on="create")
+def tuning_quantization(case: Case) -> Iterator[Problem]:
+    """Qlora loads the model in 4 or 8 bit, lora in neither."""
+    name, config = _config(case)
+    method = text(case.workspace.tuning.get("method")).lower()
+    if config is None or isinstance(config, str):
+        return
+    reason = load_flags(config).reason(method)
+    if reason is not None:
+        problem, fix = case.rule.parameters["reasons"][reason]
+        yield case.problem(*TUNING_CONFIG, name=shown(name), reason=problem, fix=fix)
+
+
+@rule("webhook/tuning-output-dir", on="create")
+def tuning_output_dir(case: Case) -> Iterator[Problem]:
+    """The output folder lies below /mnt, and is not /mnt itself."""
+    name, config = _config(case)
+    if config is None or isinstance(config, str):
+        return
+    folder = output_folder(config)
+    if folder is not None and not folder.is_right:
+        yield case.problem(*TUNING_CONFIG, name=shown(name), value=shown(folder.written))

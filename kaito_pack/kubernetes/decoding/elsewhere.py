@@ -1,0 +1,114 @@
+"""Where a field belongs that is written in the wrong place: the schema is searched for its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import Schema
+
+ITEM = "[]"  # the step from a list to its items
+DEEPEST = 14  # steps of a path that are searched
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int, float),
+    "number": (int, float),
+}
+
+
+class SchemaField(NamedTuple):
+    """A field of a schema: the path to it, with ITEM for the items of a list, and its type."""
+
+    path: tuple[str, ...]
+    type: str | None
+
+
+def fields_of(
+    schema: Schema, resolve: Callable[[Schema], Schema] = lambda schema: schema, path: tuple[str, ...] = ()
+) -> Iterator[SchemaField]:
+    """Yield every field below a schema; `resolve` follows the references of one."""
+    schema = resolve(schema)
+    if len(path) >= DEEPEST:
+        return
+    for name, part in schema.get("properties", {}).items():
+        part = resolve(part)
+        yield SchemaField((*path, name), part.get("type"))
+        yield from fields_of(part, resolve, (*path, name))
+    if isinstance(items := schema.get("items"), dict):
+        yield from fields_of(items, resolve, (*path, ITEM))
+
+
+def by_name(fields: Iterable[SchemaField]) -> dict[str, list[SchemaField]]:
+    """Return the fields under their names."""
+    index: dict[str, list[SchemaField]] = {}
+    for field in fields:
+        index.setdefault(field.path[-1], []).append(field)
+    return index
+
+
+def place_of(
+    path: FieldPath, value: object, fields: Iterable[SchemaField], manifest: Mapping[str, Any]
+) -> str | None:
+    """Return the path of the field that was meant by the one at `path`; None if none or several may be.
+
+    A field that shares more of its path is nearer, then one that is less deep, then one whose parents exist.
+    """
+    parent = tuple(ITEM if isinstance(step, int) else str(step) for step in path[:-1])
+    fitting = [field for field in fields if field.path[:-1] != parent and _fits(value, field.type)]
+    ranked = sorted(
+        ((-_shared(parent, field.path), len(field.path), -_existing(field.path, manifest)), field.path)
+        for field in fitting
+    )
+    if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+        return None
+    return _written(ranked[0][1], path)
+
+
+def is_wrapper(name: str, value: object, siblings: Iterable[str], wrappers: Iterable[str]) -> bool:
+    """Return whether a field does no more than wrap fields that belong beside it.
+
+    `wrappers` are names that wrap in other kinds: of those one field that belongs beside it is enough.
+    """
+    names = set(siblings)
+    if not isinstance(value, dict) or not value:
+        return False
+    belonging = [key for key in value if str(key) in names]
+    return bool(belonging) if name in wrappers else len(belonging) == len(value) > 1
+
+
+def _fits(value: object, kind: str | None) -> bool:
+    allowed = _TYPES.get(kind or "")
+    return allowed is None or value is None or isinstance(value, allowed)
+
+
+def _shared(parent: tuple[str, ...], path: tuple[str, ...]) -> int:
+    pairs = zip(parent, path, strict=False)
+    return next(
+        (index for index, (one, other) in enumerate(pairs) if one != other), min(len(parent), len(path))
+    )
+
+
+def _existing(path: tuple[str, ...], manifest: Any) -> int:
+    """How many steps of a path exist in the manifest, up to the first list."""
+    for index, step in enumerate(path):
+        if not isinstance(manifest, dict) or step not in manifest:
+            return index
+        manifest = manifest[step]
+    return len(path)
+
+
+def _written(steps: tuple[str, ...], path: FieldPath) -> str:
+    """The path as a person writes it, with the indices of the misplaced field where both are alike."""
+    text, is_same = "", True
+    for index, step in enumerate(steps):
+        given = path[index] if is_same and index < len(path) else None
+        is_same = given == step or (step == ITEM and isinstance(given, int))
+        if step == ITEM:
+            text += f"[{given}]" if isinstance(given, int) and is_same else ITEM
+        else:
+            text += f".{step}" if text else step
+    return text

@@ -1,0 +1,207 @@
+"""What vLLM's parser, and its checks at startup, make of the arguments of a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.facts.rules import get_rule, problem
+from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.models.argument_table import (
+    Argument,
+    ArgumentTable,
+    Given,
+    argument_table,
+    normalized,
+    table_versions,
+    version_key,
+)
+from kaito_pack.models.argument_values import wanted_instead
+
+WhereIs = Callable[[int], FieldPath]  # from the index of a word to its path
+REMEDIES = "model/unknown-argument"
+NEAR = 0.8  # how alike two names are, from 0 to 1, for one to be a slip of the other
+LISTED = 8  # names that a message lists
+
+
+class Finding(NamedTuple):
+    """A fault of one argument: the rule, the index of the word that has it, and the words of the message."""
+
+    rule: str
+    position: int
+    facts: Mapping[str, Any]
+
+
+def check_arguments(
+    words: Sequence[str], vllm: str | None, where: WhereIs, own_prefix: str | None = None
+) -> Iterator[Problem]:
+    """The problems of the arguments `words` of a server of that vLLM version, with the paths of `where`.
+
+    If the version, or its table, is not known, only what every possible table refuses is reported, as advice.
+    `own_prefix` begins the arguments of a wrapper around vLLM, which are not vLLM's.
+    """
+    known = argument_table(vllm) if vllm else None
+    if known is not None:
+        for finding in findings(words, known, own_prefix):
+            yield problem(finding.rule, where(finding.position), vllm=vllm, **finding.facts)
+        return
+    tables = [loaded for version in _possible(vllm) if (loaded := argument_table(version))]
+    shared = [
+        {(finding.rule, finding.position): finding for finding in findings(words, known, own_prefix)}
+        for known in tables
+    ]
+    for key, finding in (shared[-1] if shared else {}).items():
+        if all(key in others for others in shared):
+            message = get_rule(finding.rule).message.format(vllm=tables[-1].version, **finding.facts)
+            fix = get_rule(finding.rule).fix.format(vllm=tables[-1].version, **finding.facts)
+            yield problem("advice/argument", where(finding.position), message=message, fix=fix)
+
+
+def findings(words: Sequence[str], known: ArgumentTable, own_prefix: str | None = None) -> list[Finding]:
+    """The faults of `words` by the table of one version."""
+    given, stray = known.read(words)
+    given = [argument for argument in given if not (own_prefix and argument.word.startswith(own_prefix))]
+    faults = [fault for argument in given for fault in _of_argument(argument, words, given, known)]
+    faults += _needs(given, known)
+    has_unknown = any(argument.argument is None for argument in given)
+    if len(stray) > 1 and not has_unknown:  # one is the model
+        faults += [
+            Finding("model/argument-stray", index, {"word": shown(words[index])}) for index in stray[1:]
+        ]
+    return sorted(faults, key=lambda fault: fault.position)
+
+
+def _of_argument(
+    given: Given, words: Sequence[str], all_given: Sequence[Given], known: ArgumentTable
+) -> Iterator[Finding]:
+    name, argument = shown(given.word), given.argument
+    if argument is None:
+        if given.fault == "ambiguous":
+            facts = {"argument": name, "candidates": ", ".join(given.candidates[:LISTED])}
+            yield Finding("model/ambiguous-argument", given.position, facts)
+        else:
+            facts = {"argument": name, "remedy": _remedy(given.word, known)}
+            yield Finding("model/unknown-argument", given.position, facts)
+        return
+    if given.fault == "no-value":
+        yield Finding("model/argument-without-value", given.position, {"argument": name})
+    elif given.fault == "takes-no-value":
+        yield Finding("model/argument-takes-no-value", given.position, {"argument": name})
+    if given.key:
+        return
+    for index, text in _texts(given, words):
+        wanted = wanted_instead(_judged(argument, all_given), text) if argument.takes_value else None
+        if wanted:
+            facts = {"argument": argument.name, "value": shown(text), "wanted": wanted}
+            facts["remedy"] = _value_remedy(argument, text)
+            yield Finding("model/argument-value", index, facts)
+
+
+def _texts(given: Given, words: Sequence[str]) -> list[tuple[int, str]]:
+    attached = [(given.position, given.attached)] if given.attached is not None else []
+    return attached + [(index, words[index]) for index in given.values]
+
+
+def _judged(argument: Argument, given: Sequence[Given]) -> Argument:
+    """The argument without its list of names if a plug-in may add some, or vLLM does not look at it."""
+    if "names" not in argument.row:
+        return argument
+    plugin = relations()["namesAddedBy"].get(argument.name)
+    checked_with = relations()["namesCheckedWith"].get(argument.name)
+    if (plugin and is_on(plugin, given)) or (checked_with and not is_on(checked_with, given)):
+        return argument._replace(row={key: value for key, value in argument.row.items() if key != "names"})
+    return argument
+
+
+def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[Finding]:
+    """Arguments that vLLM refuses without another one; a file of arguments may hold that one."""
+    if any(is_on(name, given) for name in relations()["moreFrom"]):
+        return
+    for name, needed in relations()["needs"].items():
+        if name not in known.arguments or not is_on(name, given):
+            continue
+        position = position_of(name, given)
+        for other in needed:
+            if other in known.arguments and not is_on(other, given):
+                facts = {"argument": name, "needed": other, "remedy": _needed_remedy(known.arguments[other])}
+                yield Finding("model/argument-needs", position, facts)
+
+
+def is_on(name: str, given: Sequence[Given]) -> bool:
+    """Whether the argument of that name is given, and not switched off by the last `--no-` form."""
+    named = [argument for argument in given if argument.name == name]
+    return bool(named) and not ("--no-" + name[2:]).startswith(named[-1].word)
+
+
+def position_of(name: str, given: Sequence[Given]) -> int:
+    """The index of the word that names the argument, the last one if it is given twice."""
+    positions: list[int] = [argument.position for argument in given if argument.name == name]
+    return positions[-1]
+
+
+def _needed_remedy(argument: Argument) -> str:
+    names = argument.row.get("names")
+    remedies = get_rule("model/argument-needs").parameters["remedies"]
+    text: str = remedies["names" if names else "plain"]
+    return text.format(needed=argument.name, names=", ".join(names or ()))
+
+
+def _value_remedy(argument: Argument, text: str) -> str:
+    remedies = get_rule("model/argument-value").parameters["remedies"]
+    choices = [str(choice) for choice in argument.row.get("choices") or argument.row.get("names") or ()]
+    close = did_you_mean(text, choices) if choices else None
+    key = "close" if close else "choices" if choices else "plain"
+    words: str = remedies[key]
+    return words.format(argument=argument.name, close=close)
+
+
+def _remedy(word: str, known: ArgumentTable) -> str:
+    """What to do about an argument that this version does not know: another version does, or a near name."""
+    remedies = get_rule(REMEDIES).parameters["remedies"]
+    older = [version for version in table_versions() if version_key(version) < version_key(known.version)]
+    newer = [version for version in table_versions() if version_key(version) > version_key(known.version)]
+    close = _close(word, known)
+    last = next((version for version in reversed(older) if _knows(version, word)), None)
+    first = next((version for version in newer if _knows(version, word)), None)
+    key = "removed" if last else "newer" if first else "close" if close else "none"
+    text: str = remedies[key]
+    return text.format(last=last, first=first, close=close)
+
+
+def _close(word: str, known: ArgumentTable) -> str | None:
+    """The argument that a word most likely misspells; a likeness of two thirds is none among 200 names."""
+    from difflib import get_close_matches  # only for a misspelt argument
+
+    return next(iter(get_close_matches(word, known.names, n=1, cutoff=NEAR)), None)
+
+
+def _knows(version: str, word: str) -> bool:
+    loaded = argument_table(version)
+    return loaded is not None and word in loaded.names
+
+
+def _possible(vllm: str | None) -> list[str]:
+    """The tables that may be right: all of them, or those next to a version that has none."""
+    versions = list(table_versions())
+    if vllm is None:
+        return versions
+    below = [version for version in versions if version_key(version) < version_key(vllm)]
+    above = [version for version in versions if version_key(version) > version_key(vllm)]
+    return below[-1:] + above[:1]
+
+
+def setting_words(settings: Mapping[str, object]) -> list[str]:
+    """The settings of a KAITO preset as the words of vLLM's command line: `--name value` each.
+
+    KAITO writes every value as text, a switch's `true` included (presets/workspace/inference/vllm).
+    """
+    return [word for name, value in settings.items() for word in (normalized(f"--{name}"), str(value))]
+
+
+@per_pack
+def relations() -> Mapping[str, Any]:
+    """Which argument needs which: `facts/vllm/relations.json`."""
+    return table("vllm/relations.json")

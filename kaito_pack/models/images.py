@@ -1,0 +1,46 @@
+"""Which vLLM is in an image, by the rows of `facts/vllm/images.json`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kaito_pack.facts.tables import per_pack, table
+
+_VERSION_TAG = re.compile(r"v?([0-9]+(?:\.[0-9]+){2,3})(?:-[a-z0-9._-]+)?")
+
+
+@per_pack
+def images_table() -> Mapping[str, Any]:
+    """The rows: tags with their vLLM, images whose tag is the version, and the images of KAITO's presets."""
+    return table("vllm/images.json")
+
+
+def vllm_of(image: str) -> str | None:
+    """The vLLM version in an image `[registry/]…/name:tag[@digest]`; None if it is not known.
+
+    The registry does not count: a private mirror keeps the name. The tag of `vllm-openai` is the version.
+    """
+    name, tag = _name_and_tag(image)
+    version: str | None = images_table()["tags"].get(name, {}).get(tag)
+    if version is None and name in images_table()["versionInTag"]:
+        match = _VERSION_TAG.fullmatch(tag)
+        version = match[1] if match else None
+    return version
+
+
+def lacks_program(image: str, program: str) -> bool:
+    """Whether the image is known to have no program of that name on its path."""
+    return program in images_table()["withoutProgram"].get(_name_and_tag(image)[0], ())
+
+
+def preset_vllm(kaito: str) -> str | None:
+    """The vLLM in the image that a KAITO minor version ("0.12") runs presets in; None if it is not known."""
+    image = images_table()["presetImages"].get(kaito)
+    return vllm_of(image) if image else None
+
+
+def _name_and_tag(image: str) -> tuple[str, str]:
+    name, _, tag = image.partition("@")[0].rpartition("/")[2].partition(":")
+    return name, tag

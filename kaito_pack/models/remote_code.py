@@ -1,0 +1,67 @@
+"""Whether a vLLM server may run Python code from the Hub that can change behind its user's back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from string import hexdigits
+from typing import Any
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import get, sequence, text
+from kaito_pack.facts.rules import get_rule, problem
+from kaito_pack.models.argument_checks import is_on, position_of
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.images import vllm_of
+from kaito_pack.models.parallel import last_values
+from kaito_pack.models.server_checks import CONTAINERS, table_for, word_path
+from kaito_pack.workspace.served_model import VllmServer, served_model, vllm_servers
+
+RULE = "advice/remote-code"
+FLAG = "--trust-remote-code"
+COMMIT = 40  # hexadecimal digits of a commit
+
+
+def check_remote_code(manifest: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
+    """A warning for each vLLM server of a Workspace that may run such code, with its path in the manifest."""
+    for index, container in enumerate(sequence(get(manifest, CONTAINERS))):
+        if not isinstance(container, Mapping):
+            continue
+        path = (*CONTAINERS, index)
+        for server in vllm_servers(container):
+            model_id = served_model(container).model_id
+            position = loose_remote_code(server, model_id, text(container.get("image")), catalogue)
+            if position is not None:
+                where = word_path(server, container, path)(server.start + position)
+                yield problem(RULE, where, model=shown(model_id) if model_id else "the model")
+
+
+def loose_remote_code(
+    server: VllmServer, model_id: str | None, image: str, catalogue: Catalogue
+) -> int | None:
+    """The index, in the server's arguments, of a --trust-remote-code that matters; None if none does.
+
+    It matters if the model needs code of its own, or is in no catalogue, and its revision is not a commit.
+    The code of a model in a folder is not remote.
+    """
+    given, _ = table_for(vllm_of(image)).read(server.arguments)
+    if not is_on(FLAG, given):
+        return None
+    values = last_values(given, server.arguments)
+    is_pinned = any(is_commit(values.get(name, "")) for name in ("--revision", "--code-revision"))
+    if is_pinned or (model_id or "").startswith(("/", ".")) or not needs_code(model_id, catalogue):
+        return None
+    return position_of(FLAG, given)
+
+
+def needs_code(model_id: str | None, catalogue: Catalogue) -> bool:
+    """Whether the model needs Python code from its repository, as far as known; an unknown one may."""
+    model = catalogue.find(model_id) if model_id else None
+    if model is None or not model.architectures:
+        return True
+    return not set(model.architectures).isdisjoint(get_rule(RULE).parameters["architectures"])
+
+
+def is_commit(revision: str) -> bool:
+    """Whether a revision is the full hash of a commit, which always names the same files."""
+    return len(revision) == COMMIT and set(revision) <= set(hexdigits)

@@ -1,0 +1,56 @@
+"""Models that no catalogue has: their size by the id's words, and what that means for the memory of GPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import Problem
+from kaito_pack.facts.rules import get_rule, problem
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.memory import GIB, WEIGHTS_FACTOR, overhead_gib
+from kaito_pack.models.quantization import quantization_of
+from kaito_pack.models.serving import Serving
+from kaito_pack.models.words import billions_of, matching_rows
+
+RULE = "model/size-in-name"
+PLAIN_BITS = 16  # fp16 and bf16
+
+
+def weights_by_name(model_id: str, catalogue: Catalogue) -> tuple[float, float] | None:
+    """Return the billions of parameters and the GiB of weights by the id or its family; None if unknown."""
+    family = next((row for _, row in matching_rows("families", model_id)), {})
+    billions = billions_of(model_id) or family.get("billions")
+    if billions is None:
+        return None
+    quantization = quantization_of(model_id, catalogue)
+    bits = quantization.bits if quantization else PLAIN_BITS
+    return billions, billions * 1e9 * bits / 8 / GIB
+
+
+def check_size(serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | None) -> Iterator[Problem]:
+    """Yield a warning if a model that no catalogue has is too large for its GPUs by its name alone.
+
+    If the memory of a GPU is not known, the largest GPU there is counts.
+    """
+    model_id = serving.model_id
+    if not model_id or catalogue.find(model_id) is not None or not serving.plain_memory:
+        return
+    named = weights_by_name(model_id, catalogue)
+    gpus = serving.gpu_count or serving.tensor_parallel_size
+    if named is None or not gpus:
+        return
+    billions, weights = named
+    total = gpu_memory_gib or get_rule(RULE).parameters["largestGpuGiB"]
+    share = weights * WEIGHTS_FACTOR / gpus
+    if share + overhead_gib(share) > total * serving.utilization:
+        yield problem(
+            RULE,
+            serving.path("tensor_parallel_size"),
+            model=shown(model_id),
+            billions=f"{billions:g}",
+            weights=f"{weights:.0f}",
+            gpus=f"{gpus} GPU" if gpus == 1 else f"{gpus} GPUs",
+            usable=f"{total * serving.utilization * gpus:.0f}",
+            total=f"{total:g}" if gpu_memory_gib else f"at most {total:g}",
+        )

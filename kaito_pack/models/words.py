@@ -1,0 +1,49 @@
+"""What the id of a model says by its own words: `org/Qwen3-8B-AWQ` has the words qwen3, 8b and awq."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaito_pack.facts.tables import table
+
+# `1.58bit` keeps its dot, `v0.3.gguf` loses the second one.
+SEPARATOR = re.compile(r"[-_/\s]+|\.(?![0-9])|(?<![0-9])\.")
+SIZE = re.compile(r"(?<=-)([0-9]+(?:\.[0-9]+)?)(m|b|t)(?=-)")
+EXPERTS = re.compile(r"(?<=-)([0-9]+)x([0-9]+(?:\.[0-9]+)?)b(?=-)")
+BILLIONS = {"m": 0.001, "b": 1.0, "t": 1000.0}
+NEVER = "(?!)"  # a pattern that nothing matches
+SHARED = 0.8  # experts share the attention: Mixtral 8x7B has 46.7 billion parameters, 8x22B 141
+
+
+def words_of(model_id: str) -> str:
+    """Return the words of the repository's name in lower case, each between two dashes: `-qwen3-8b-awq-`."""
+    name = model_id.rpartition("/")[2].lower()
+    return f"-{SEPARATOR.sub('-', name).strip('-')}-"
+
+
+def has_words(words: str, pattern: str) -> bool:
+    """Return whether some of the words, as `words_of` writes them, match a row's pattern as a whole."""
+    return re.search(rf"-(?:{pattern})-", words) is not None
+
+
+def matching_rows(name: str, model_id: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Return the rows of the table `facts/models/<name>.json` that are about the id, in their order.
+
+    A row is about an id with its `words` and none of those in `but`, or about all of its `owners`.
+    """
+    words, owner = words_of(model_id), model_id.partition("/")[0].lower()
+    for key, row in table(f"models/{name}.json").items():
+        is_named = has_words(words, row["words"]) and not has_words(words, row.get("but", NEVER))
+        if is_named or owner in row.get("owners", ()):
+            yield key, row
+
+
+def billions_of(model_id: str) -> float | None:
+    """Return the billions of parameters that the id names: 70 for 70B, 44.8 for 8x7B; None for none."""
+    words = words_of(model_id)
+    if experts := EXPERTS.search(words):
+        return round(int(experts[1]) * float(experts[2]) * SHARED, 1)
+    size = SIZE.search(words)  # a second one is a length, such as 1M, or the tokens of the training
+    return float(size[1]) * BILLIONS[size[2]] if size else None

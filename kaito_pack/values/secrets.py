@@ -1,0 +1,48 @@
+"""Secrets that are written out in values and manifests, as problems that never show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kaito_pack.base.display import looks_like_token, shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.secrets import literal_secrets, looks_like_secret
+from kaito_pack.base.trees import walk
+from kaito_pack.facts.rules import get_rule, problem
+
+
+def secret_problems(value: Any) -> Iterator[Problem]:
+    """Yield an error for each secret in a values file, with its path there."""
+    for path, name, is_token in secrets_in(value):
+        if is_token:
+            yield problem("values/literal-token", path)
+        else:
+            yield problem("values/literal-secret", path, name=shown(name), remedy=remedy(name))
+
+
+def secrets_in(value: Any) -> Iterator[tuple[FieldPath, str, bool]]:
+    """Yield each secret in a tree: its path, what it is the value of, and whether it is a Hugging Face token.
+
+    A key of a map that is a secret has the path of the map.
+    """
+    reported: set[FieldPath] = set()
+    named = {secret.path: secret.name for secret in literal_secrets(value)}
+    for path, part in walk(value):
+        texts = ((path[:-1], str(path[-1])), (path, part)) if path else ()
+        for owner, text in texts:
+            if isinstance(text, str) and owner not in reported and looks_like_secret(text):
+                reported.add(owner)
+                own_name = str(path[-1]) if owner == path else "a key"
+                yield owner, named.get(owner, own_name), looks_like_token(text)
+    for path, name in named.items():
+        if path not in reported:
+            yield path, name, False
+
+
+def remedy(name: str) -> str:
+    """Return what to do about a secret that is the value of the argument or variable `name`."""
+    remedies = get_rule("values/literal-secret").parameters["remedies"]
+    text: str = remedies.get(name, remedies["any"])
+    return text

@@ -1,0 +1,115 @@
+"""Secrets that are written out are found by their form or by their name, and never shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import path_text
+from kaito_pack.base.secrets import is_secret, literal_secrets, looks_like_secret
+from kaito_pack.values.secrets import secrets_in
+
+KEY = "sk-" + "0123456789abcdef" * 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        KEY,
+        f"--api-key={KEY}",
+        "hf_" + "a" * 30,
+        "ghp_" + "a1" * 18,
+        "github_pat_" + "a1" * 20,
+        "glpat-" + "a1" * 10,
+        "xoxb-" + "1234567890-abc",
+        "AKIA" + "ABCDEFGHIJKLMNOP",
+        "nvapi-" + "aB3" * 10,
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIE",
+        "postgres://user:hunter2@db:5432/x",
+        "https://:pass@example.com/simple",
+        "--api-key=correct-horse",
+    ],
+)
+def test_a_secret_is_known_by_its_form_and_not_shown(text: str) -> None:
+    assert looks_like_secret(text)
+    assert "not shown" in shown(text)
+    assert text not in path_text(("env", text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "disk-0123456789abcdef",
+        "sk-learn-models-for-text",
+        "risk-management",
+        "registry.example.com/a/b@sha256:" + "a" * 64,
+        "https://example.com:8080/a@b",
+        "postgres://user:$(PASSWORD)@db/x",
+        "user@example.com",
+        "--api-key=$(VLLM_API_KEY)",
+        "--tokenizer=/models/tokenizer",
+        "--max-model-len=8192",
+        "AKIA",
+        "meta-llama/Llama-3.1-8B-Instruct",
+    ],
+)
+def test_other_texts_are_no_secrets(text: str) -> None:
+    assert not looks_like_secret(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_one"),
+    [
+        ("OPENAI_API_KEY", "correct-horse", True),
+        ("--api-key", "correct-horse", True),
+        ("HF_TOKEN", "correct-horse", True),
+        ("DB_PASSWORD", "hunter2", True),
+        ("CACHE_KEY", "a1b2c3d4e5", True),
+        ("HF_TOKEN", "$(OTHER_TOKEN)", False),
+        ("HF_TOKEN_PATH", "/var/run/token", False),
+        ("API_KEY", "/var/run/secrets/key", False),
+        ("API_KEY", "EMPTY", False),
+        ("API_KEY", "", False),
+        ("EOS_TOKEN", "</s>endoftext", False),
+        ("TAINT_KEY", "nvidia.com/gpu0", False),
+        ("TOPOLOGY_KEY", "hostname", False),
+        ("TOKENIZERS_PARALLELISM", "false-or-true", False),
+        ("SSH_PUBLIC_KEY", "AAAAB3NzaC1yc2EAAA", False),
+    ],
+)
+def test_a_name_makes_its_value_a_secret(name: str, value: str, is_one: bool) -> None:
+    assert is_secret(name, value) is is_one
+
+
+@pytest.mark.parametrize(
+    ("tree", "paths"),
+    [
+        ({"extraArgs": ["--api-key", "correct-horse"]}, [("extraArgs", 1)]),
+        ({"extraArgs": ["--api_key=correct-horse"]}, [("extraArgs", 0)]),
+        (
+            {"extraArgs": ["--api-key", "correct-horse", "battery-staple"]},
+            [("extraArgs", 1), ("extraArgs", 2)],
+        ),
+        ({"extraArgs": ["--api-key", "$(KEY)", "--seed", "12345678"]}, []),
+        ({"args": ["vllm serve a/b --api-key correct-horse"]}, [("args", 0)]),
+        ({"args": ['export API_KEY="correct-horse" && vllm serve a/b']}, [("args", 0)]),
+        ({"env": [{"name": "A_TOKEN", "value": "correct-horse"}]}, [("env", 0, "value")]),
+        ({"env": [{"name": "A_TOKEN", "valueFrom": {"secretKeyRef": {"name": "s", "key": "API_KEY"}}}]}, []),
+        ({"stringData": {"password": "hunter2"}}, [("stringData", "password")]),
+        ({"encryptedData": {"password": "AgBhunter2"}}, []),
+        ({"vllm": {"api-key": "correct-horse"}}, [("vllm", "api-key")]),
+    ],
+)
+def test_a_secret_is_found_where_it_is_written(tree: Any, paths: list[tuple[str | int, ...]]) -> None:
+    assert [secret.path for secret in literal_secrets(tree)] == paths
+
+
+def test_a_secret_is_reported_once() -> None:
+    tree = {"extraArgs": ["--api-key", KEY], "env": [{"name": "HF_TOKEN", "value": "hf_" + "a" * 30}]}
+    assert list(secrets_in(tree)) == [
+        (("extraArgs", 1), "--api-key", False),
+        (("env", 0, "value"), "HF_TOKEN", True),
+    ]
