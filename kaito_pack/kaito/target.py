@@ -63,14 +63,15 @@ class Target:
 class Surroundings:
     """What a manifest is judged in: the cluster, and the manifests that come with it in one run.
 
-    `config_maps`, `workspaces` and `services` are the other manifests of the run, as plain mappings; `old`
-    is the stored object where an update is judged, None for a create.
+    `config_maps`, `workspaces`, `services` and `claims` (PersistentVolumeClaims) are the other manifests of
+    the run, as plain mappings; `old` is the stored object if an update is judged, None for a create.
     """
 
     target: Target
     config_maps: Sequence[Manifest] = ()
     workspaces: Sequence[Manifest] = ()
     services: Sequence[Manifest] = ()
+    claims: Sequence[Manifest] = ()
     old: Manifest | None = None
     # What was looked up among the other manifests: a verdict holds as long as the answers are the same.
     asked: set[tuple[str, object]] = field(default_factory=set, compare=False, repr=False)
@@ -90,6 +91,7 @@ class Surroundings:
             "config_maps": _grouped(
                 self.config_maps, lambda body: (namespace(body), get(body, ("metadata", "name")))
             ),
+            "claims": _grouped(self.claims, lambda body: (namespace(body), get(body, ("metadata", "name")))),
         }
 
     def workspaces_labelled(self, match_labels: Fields) -> Sequence[Manifest]:
@@ -104,6 +106,10 @@ class Surroundings:
     def config_maps_named(self, name: str, namespace: str) -> Sequence[Manifest]:
         """The ConfigMaps of that name in a namespace."""
         return self._found("config_maps", (namespace, name))
+
+    def claims_named(self, name: str, namespace: str) -> Sequence[Manifest]:
+        """Return the PersistentVolumeClaims of that name in a namespace."""
+        return self._found("claims", (namespace, name))
 
     def _found(self, table: str, key: object) -> Sequence[Manifest]:
         self.asked.add((table, key))

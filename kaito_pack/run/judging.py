@@ -26,6 +26,7 @@ from kaito_pack.kubernetes.pods.pod import check_pod_template
 from kaito_pack.models import checks as models
 from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.gguf import check_gguf
 from kaito_pack.models.images import preset_vllm
 from kaito_pack.models.quantization import check_quantization
 from kaito_pack.models.remote_code import check_remote_code
@@ -33,6 +34,7 @@ from kaito_pack.models.server_checks import check_image, check_servers, check_st
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.setting_checks import check_setting_arguments
 from kaito_pack.models.tasks import check_task
+from kaito_pack.models.weights import check_weights
 from kaito_pack.workspace.engines import checks_models
 
 
@@ -46,6 +48,11 @@ def check(
     """
     if is_workspace(body):
         found = list(_check_workspace(body, surroundings))
+        if with_model or is_rendered:
+            known = catalogue(surroundings.target.catalogues)
+            found += check_weights(body, known, surroundings)
+            instance_type = get(body, ("resource", "instanceType"))
+            found += check_gguf(body, gpu_memory(surroundings.target, instance_type)[0])
         if with_model:
             found += _check_model(body, surroundings)
             found += [] if is_rendered else _check_kind(body, surroundings.target)
