@@ -64,7 +64,8 @@ def _nodes(options: Mapping[str, Any]) -> tuple[Nodes, ...] | None:
     if "nodes" not in options:
         return None
     pairs = (label.partition(":") for label in _listed(options, "nodes"))
-    return tuple(Nodes(((key, value),)) for key, _, value in pairs)
+    memory = float(options.get("memory", 0))  # GiB of the one GPU of each node
+    return tuple(Nodes(((key, value),), gpus=1, gpu_memory_gib=memory) for key, _, value in pairs)
 
 
 @cache

@@ -97,7 +97,7 @@ class Preflight:
     def cases(self) -> Iterator[Case]:
         """Yield a case an answer."""
         for file, answer in self.answers:
-            located = answer if answer.place else answer.at(Place(file))
+            located = answer if answer.place else answer.located(Place(file))
             yield Case(file, answer.rule.partition("/")[2], [located])
 
 

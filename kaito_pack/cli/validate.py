@@ -33,8 +33,8 @@ def command(
     """Say what KAITO's webhook and the API server would say of FILES.
 
     Values files and manifests are told apart by apiVersion and kind; folders are searched for *.yaml, *.yml
-    and *.json. Exit code 1 where there is any error; --strict counts warnings. With --kaito-version all: a
-    table, manifests against versions.
+    and *.json. Exit code 1 where there is any error; --strict counts warnings, and answers that only the
+    cluster knows (undecidable), too. With --kaito-version all: a table, manifests against versions.
     """
     scopes = cluster.scopes()
     sources, stored = read_sources(files), read_sources(old)

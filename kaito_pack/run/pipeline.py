@@ -32,8 +32,7 @@ Verdicts = list[tuple[list[Problem], bool]]  # for the document, then for each o
 class Pipeline:
     """Renders and checks for one target; `below` and `above` are layers under and over each values file.
 
-    `with_advice` False leaves advice out of the problems, for commands that do not report it: finding the
-    values line behind a problem renders again and again, a piece of advice costs 1 to 10 ms.
+    `with_advice` False leaves advice out of the problems, for commands that do not report it.
     """
 
     def __init__(
@@ -184,11 +183,10 @@ class Pipeline:
             problems = [each for each in problems if each.layer != "advice"]
         if not problems:
             return []
-        from kaito_pack.rendering.trace import told_of_values
+        from kaito_pack.rendering.locating import Locator  # only if there is something to report
 
-        return [
-            each if each.place else told_of_values(each, values, manifest, self.renderer) for each in problems
-        ]
+        locator = Locator(values, manifest, self.renderer)
+        return [each if each.place else locator.located(each) for each in problems]
 
     def _model_problems(self, values: Values, judgement: Judgement) -> list[Problem]:
         """What the mode's engine would report of the model, with paths in the values."""
@@ -198,7 +196,7 @@ class Pipeline:
         problems = judging.check_model_of_values(
             values.filled, values.mode.facts, workspace, self.target, self.with_advice
         )
-        return [each.at(values.place(each.path)) for each in problems]
+        return [each.located(values.place(each.path)) for each in problems]
 
 
 def _objects(manifests: Sequence[RenderedManifest], judgement: Judgement) -> list[Entry]:
@@ -236,6 +234,7 @@ def surroundings(target: Target, bodies: Sequence[Manifest]) -> Surroundings:
         config_maps=[body for body in bodies if body.get("kind") == "ConfigMap"],
         workspaces=[body for body in bodies if is_workspace(body)],
         services=[body for body in bodies if body.get("kind") == "Service"],
+        claims=[body for body in bodies if body.get("kind") == "PersistentVolumeClaim"],
     )
 
 
