@@ -62,8 +62,10 @@ def engines(pack: Pack) -> dict[str, tuple[str, list[KeyMetric]]]:
 
 
 def _title(pack: Pack, mode: Mode) -> str:
-    named = mode.facts["metrics"].get("keyMetricsOf")
-    return str(engine_facts(pack, named)["title"] if named else mode.facts["title"])
+    metrics = mode.facts["metrics"]
+    if "keyMetrics" in metrics:
+        return str(mode.facts["title"])
+    return str(engine_facts(metrics.get("keyMetricsOf", mode.facts["engine"]))["title"])
 
 
 def recording_rules(pack: Pack) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
         entry = case.judged()
         found = next(one for one in entry.problems if one.rule == case.rule)
         body = dict(entry.body or {})
-        path = found.path[len(entry.prefix) :]
+        path = found.path[len(entry.path) :]
         if case.rule.startswith("values/pack-file-"):
             yield case.rule, {"bad": _text(case), "good": _text(_twins()[case.file.stem])}
             continue

@@ -11,8 +11,9 @@ from typing import Any
 from kaito_pack.documents import Document, read_file
 from kaito_pack.kaito.target import Nodes, Target
 from kaito_pack.pack import Pack
+from kaito_pack.run.judgement import Entry
 from kaito_pack.run.sources import Source
-from kaito_pack.run.validation import Entry, Validation
+from kaito_pack.run.validation import Validation
 
 FOLDER = Path(__file__).resolve().parent / "manifests"
 
@@ -63,7 +64,8 @@ def _nodes(options: Mapping[str, Any]) -> tuple[Nodes, ...] | None:
     if "nodes" not in options:
         return None
     pairs = (label.partition(":") for label in _listed(options, "nodes"))
-    return tuple(Nodes(((key, value),)) for key, _, value in pairs)
+    memory = float(options.get("memory", 0))  # GiB of the one GPU of each node
+    return tuple(Nodes(((key, value),), gpus=1, gpu_memory_gib=memory) for key, _, value in pairs)
 
 
 @cache

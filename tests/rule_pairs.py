@@ -74,13 +74,11 @@ def _by_import(documents: Sequence[Document], _: Options) -> list[Problem]:
 def _in_one_run(documents: Sequence[Document], _: Options) -> list[Problem]:
     """Each document as a values file of its own."""
     sources = [Source(f"{index}.yaml", [one]) for index, one in enumerate(documents)]
-    return [found for outcome in _pipeline(Pack()).run_sources(sources) for found in outcome.problems]
+    return [found for outcome in _pipeline(Pack()).judge(sources) for found in outcome.problems]
 
 
 def _by_krm(documents: Sequence[Document], _: Options) -> list[Problem]:
-    (outcome,) = _pipeline(Pack()).run_sources(
-        [Source("pair.yaml", [resource_list.function_config(documents[0])])]
-    )
+    (outcome,) = _pipeline(Pack()).judge([Source("pair.yaml", [resource_list.function_config(documents[0])])])
     return [*outcome.problems, *resource_list.taken(documents[0].value["items"], outcome)]
 
 

@@ -6,9 +6,13 @@ where it cannot be used, what would be read is made again.
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 
 def read(name: str) -> bytes | None:
@@ -34,6 +38,20 @@ def write(name: str, content: bytes) -> None:
             os.unlink(beside)
 
 
+def derived(name: str, files: Sequence[Path], derive: Callable[[Sequence[Path]], Any]) -> Any:
+    """Return what `derive` makes of `files`, JSON data, kept in the cache until one of the files changes."""
+    marks = [[str(file), (status := file.stat()).st_mtime_ns, status.st_size] for file in files]
+    cached = read(name)
+    if cached is not None:
+        with suppress(ValueError, KeyError, TypeError):
+            content = json.loads(cached)
+            if content["of"] == marks:
+                return content["derived"]
+    result = derive(files)
+    write(name, json.dumps({"of": marks, "derived": result}).encode())
+    return result
+
+
 def folder() -> str | None:
     """The cache folder, made where it is missing; None where it cannot be used or is not to be trusted."""
     root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
@@ -47,12 +65,12 @@ def folder() -> str | None:
         return None
 
 
-def is_users_own(found: os.stat_result) -> bool:
+def is_users_own(status: os.stat_result) -> bool:
     """Whether a file or folder is the user's or root's, and nobody else may write it.
 
     Who is root may change the program itself; a container's cache is filled by root when it is built.
     """
-    return found.st_uid in (os.geteuid(), 0) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return status.st_uid in (os.geteuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def trusted_bytes(path: str) -> bytes | None:
@@ -63,5 +81,5 @@ def trusted_bytes(path: str) -> bytes | None:
     except OSError:
         return None
     with os.fdopen(descriptor, "rb") as stream:
-        found = os.fstat(descriptor)
-        return stream.read() if stat.S_ISREG(found.st_mode) and is_users_own(found) else None
+        status = os.fstat(descriptor)
+        return stream.read() if stat.S_ISREG(status.st_mode) and is_users_own(status) else None

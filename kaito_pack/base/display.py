@@ -67,19 +67,22 @@ def shown_whole(value: object, quote: bool = True) -> str:
 
 def looks_like_token(text: str) -> bool:
     """Whether `text` holds a literal Hugging Face token (`hf_` and a run of letters and digits)."""
-    at = text.find("hf_")
-    while at >= 0:
-        run = text[at + 3 : at + 13]
+    start = text.find("hf_")
+    while start >= 0:
+        run = text[start + 3 : start + 13]
         if len(run) >= 10 and run.isascii() and run.isalnum():
             return True
-        at = text.find("hf_", at + 1)
+        start = text.find("hf_", start + 1)
     return False
 
 
-def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
-    """The choice that `word` most likely misspells, letter case aside; None where none is close."""
+def did_you_mean(word: str, choices: Iterable[str], closeness: float = 0.7) -> str | None:
+    """Return the choice that `word` most likely misspells, letter case aside; None if none is that close.
+
+    `closeness` is from 0 to 1, for the same word.
+    """
     from difflib import get_close_matches  # only where something is misspelt
 
     by_case = {choice.lower(): choice for choice in choices}
-    close = get_close_matches(word.lower(), by_case, n=1, cutoff=0.7)
+    close = get_close_matches(word.lower(), by_case, n=1, cutoff=closeness)
     return by_case[close[0]] if close else None

@@ -11,7 +11,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.cli import formats
 from kaito_pack.cli._results import Rendering, Result
 from kaito_pack.cli.formats.text import problem_line
-from kaito_pack.run.pipeline import Outcome
+from kaito_pack.run.judgement import Judgement
 
 
 def colour() -> bool | None:
@@ -32,13 +32,13 @@ def put_problems(problems: Iterable[Problem]) -> None:
         click.echo(problem_line(problem), err=True, color=colour())
 
 
-def put_outcomes(outcomes: Sequence[Outcome]) -> int:
+def put_outcomes(outcomes: Sequence[Judgement]) -> int:
     """Print all that is wrong with values to stderr; return the exit code."""
     put(Rendering({"": outcomes}))
     return exit_code(outcomes)
 
 
-def exit_code(outcomes: Sequence[Outcome]) -> int:
+def exit_code(outcomes: Sequence[Judgement]) -> int:
     """Return 2 if a file could not be read, 1 if anything is wrong, else 0."""
     if any(outcome.unread is not None for outcome in outcomes):
         return 2

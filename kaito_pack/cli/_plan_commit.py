@@ -15,7 +15,7 @@ from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, runs
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan.commit import Commit
-from kaito_pack.run.pipeline import Outcome
+from kaito_pack.run.judgement import Judgement
 from kaito_pack.workspace.identity import identity
 
 
@@ -25,10 +25,10 @@ class Then:
 
     name: str
     tree: str | None
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[Judgement]
 
 
-def of_cluster(run: Run, then: Sequence[Then], commit: Commit) -> Sequence[Outcome]:
+def of_cluster(run: Run, then: Sequence[Then], commit: Commit) -> Sequence[Judgement]:
     """What a cluster of today rendered to then: it is known by its output tree, else by its name."""
     tree = commit.path(run.tree) if run.tree is not None else None
     same = [one for one in then if one.tree == tree] or [one for one in then if one.name == run.name]
@@ -79,7 +79,7 @@ def _then(commit: Commit, file: str) -> str:
     return commit.path(file) if commit.has(file) else file
 
 
-def _rendered(run: Run, commit: Commit) -> list[Outcome]:
+def _rendered(run: Run, commit: Commit) -> list[Judgement]:
     outcomes = [run.pipeline.rendered(source) for source in run.sources if source.unread is None]
     for one in outcomes:
         if not one.manifests:
@@ -88,7 +88,7 @@ def _rendered(run: Run, commit: Commit) -> list[Outcome]:
     return outcomes
 
 
-def before_commit(commit: Commit, then: Sequence[Outcome], now: Sequence[Outcome]) -> Before:
+def before_commit(commit: Commit, then: Sequence[Judgement], now: Sequence[Judgement]) -> Before:
     """The manifests of a commit, each Workspace of today with that of the same file."""
     by_file = {os.path.normpath(one.file): one for one in then if one.manifests}
     before = Before(bodies_of(then))
@@ -100,5 +100,5 @@ def before_commit(commit: Commit, then: Sequence[Outcome], now: Sequence[Outcome
     return before
 
 
-def _workspace(outcome: Outcome) -> Manifest | None:
+def _workspace(outcome: Judgement) -> Manifest | None:
     return next((one.body for one in outcome.manifests if is_workspace(one.body)), None)

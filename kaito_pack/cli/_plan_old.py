@@ -16,7 +16,8 @@ from kaito_pack.documents import read_file
 from kaito_pack.facts.rules import problem
 from kaito_pack.output.tree import workspace_files
 from kaito_pack.plan.commit import Commit
-from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.judgement import Judgement
+from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source, values_sources
 from kaito_pack.workspace.identity import Identity
 
@@ -42,22 +43,22 @@ class Before:
 def runs(values: Sequence[str], cluster: ClusterOptions, fleet: str | None, out: str | None) -> list[Run]:
     """Each cluster that is planned for; one, without a name, where there is no fleet."""
     if fleet is None:
-        pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, False)
+        pipeline = Pipeline(*cluster.scope(), with_advice=False)
         return [Run("", pipeline, values_sources(values), out)]
     from kaito_pack.run.targets import read_fleet
 
     return [
         Run(
-            one.name,
-            Pipeline(cluster.pack, cluster.over(one.of.target), one.of.layers, cluster.above, False),
-            values_sources(one.values),
-            one.out,
+            entry.name,
+            Pipeline(*cluster.over(entry.scope), with_advice=False),
+            values_sources(entry.values),
+            entry.out,
         )
-        for one in read_fleet(fleet, cluster.pack)
+        for entry in read_fleet(fleet, cluster.pack)
     ]
 
 
-def bodies_of(outcomes: Sequence[Outcome]) -> list[Manifest]:
+def bodies_of(outcomes: Sequence[Judgement]) -> list[Manifest]:
     """All manifests of a run."""
     return [manifest.body for outcome in outcomes for manifest in outcome.manifests]
 

@@ -11,8 +11,8 @@ from kaito_pack.base.problems import Place, Problem
 if TYPE_CHECKING:
     from kaito_pack.plan import Planned
     from kaito_pack.plan.upgrade import Upgraded
-    from kaito_pack.run.pipeline import Outcome
-    from kaito_pack.run.validation import Entry, Report
+    from kaito_pack.run.judgement import Entry, Judgement
+    from kaito_pack.run.validation import Report
 
 DRIFT = {
     "missing": "not there; render it",
@@ -97,7 +97,7 @@ class Preflight:
     def cases(self) -> Iterator[Case]:
         """Yield a case an answer."""
         for file, answer in self.answers:
-            located = answer if answer.place else answer.at(Place(file))
+            located = answer if answer.place else answer.located(Place(file))
             yield Case(file, answer.rule.partition("/")[2], [located])
 
 
@@ -112,7 +112,7 @@ class Differing(NamedTuple):
 class Rendering:
     """The outcomes of `render` by the names of a fleet's clusters; with `--check` also what differs."""
 
-    outcomes: Mapping[str, Sequence[Outcome]]
+    outcomes: Mapping[str, Sequence[Judgement]]
     outputs: Sequence[Differing] = ()
     kind: ClassVar[str] = "rendering"
     is_strict: ClassVar[bool] = False
@@ -133,23 +133,23 @@ class Rendering:
                 yield Case(outcome.file, name, reported(outcome), unread=outcome.unread or "")
 
 
-def reported(outcome: Outcome) -> list[Problem]:
+def reported(outcome: Judgement) -> list[Problem]:
     """Return the problems of an outcome without advice, which is validate's to give."""
     return [problem for problem in outcome.problems if problem.layer != "advice"]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What will become of each object."""
+    """What will become of each object, with the name of its cluster in a fleet, else ""."""
 
-    planned: Sequence[Planned]
+    objects: Sequence[tuple[str, Planned]]
     kind: ClassVar[str] = "plan"
 
 
 @dataclass(frozen=True)
 class Upgrade:
-    """What KAITO `version` treats otherwise, Workspace by Workspace."""
+    """What KAITO `version` treats otherwise, Workspace by Workspace, with the names of their clusters."""
 
-    upgraded: Sequence[Upgraded]
+    workspaces: Sequence[tuple[str, Upgraded]]
     version: str
     kind: ClassVar[str] = "upgrade"

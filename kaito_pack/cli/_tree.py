@@ -14,28 +14,28 @@ from kaito_pack.cli._progress import bar
 from kaito_pack.cli._results import DRIFT, Differing
 from kaito_pack.output import tree
 from kaito_pack.output.tree import Changes, Texts
-from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.judgement import Judgement
+from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.targets import read_fleet
 
 Tree = tuple[str, Texts]
 
 
-def render_fleet(file: str, cluster: ClusterOptions) -> tuple[dict[str, list[Outcome]], list[Tree]]:
+def render_fleet(file: str, cluster: ClusterOptions) -> tuple[dict[str, list[Judgement]], list[Tree]]:
     """Render the values files of all clusters; return their outcomes by name, and the trees to write."""
-    outcomes: dict[str, list[Outcome]] = {}
+    outcomes: dict[str, list[Judgement]] = {}
     trees: list[Tree] = []
     for entry in read_fleet(file, cluster.pack):
-        target = cluster.over(entry.of.target)
-        pipeline = Pipeline(cluster.pack, target, entry.of.layers, cluster.above, with_advice=False)
+        pipeline = Pipeline(*cluster.over(entry.scope), with_advice=False)
         with bar(len(entry.values), entry.name) as each:
-            outcomes[entry.name] = pipeline.run_lean(entry.values, tree.text_of, each)
+            outcomes[entry.name] = pipeline.judge_apart(entry.values, tree.text_of, each)
         trees.append((entry.out, texts_of(outcomes[entry.name])))
     return outcomes, trees
 
 
-def texts_of(outcomes: Sequence[Outcome]) -> Texts:
+def texts_of(outcomes: Sequence[Judgement]) -> Texts:
     """Return the files of a tree, of outcomes that kept `tree.text_of`."""
-    return dict(outcome.kept for outcome in outcomes if outcome.kept is not None)
+    return dict(outcome.content for outcome in outcomes if outcome.content is not None)
 
 
 def write(trees: Sequence[Tree], prune: bool) -> int:

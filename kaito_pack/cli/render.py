@@ -18,7 +18,8 @@ from kaito_pack.cli._results import Differing, Rendering
 from kaito_pack.cli.formats import format_option
 from kaito_pack.rendering import manifests
 from kaito_pack.rendering.manifests import RenderedManifest
-from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.judgement import Judgement
+from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import named_files
 
 if TYPE_CHECKING:
@@ -90,13 +91,13 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
     context.exit(_write(job, trees, outcomes))
 
 
-def _outcomes(job: Job, cluster: ClusterOptions) -> list[Outcome]:
+def _outcomes(job: Job, cluster: ClusterOptions) -> list[Judgement]:
     """Render the values files, and keep of their manifests what the output needs."""
     keep = _tree_text() if job.tree else _bodies if job.form == "json" else manifests.as_yaml
-    pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, with_advice=False)
+    pipeline = Pipeline(*cluster.scope(), with_advice=False)
     files = named_files(job.values)
     with bar(len(files), "rendering") as each:
-        return pipeline.run_lean(files, keep, each)
+        return pipeline.judge_apart(files, keep, each)
 
 
 def _tree_text() -> Callable[[Sequence[RenderedManifest]], tuple[str, str]]:
@@ -109,7 +110,7 @@ def _bodies(rendered: Sequence[RenderedManifest]) -> list[Any]:
     return [manifest.body for manifest in rendered]
 
 
-def _trees(job: Job, outcomes: Sequence[Outcome]) -> list[Tree]:
+def _trees(job: Job, outcomes: Sequence[Judgement]) -> list[Tree]:
     """The tree that is meant; none for a stream or one file."""
     if job.tree is None:
         return []
@@ -119,7 +120,7 @@ def _trees(job: Job, outcomes: Sequence[Outcome]) -> list[Tree]:
 
 
 def _differing(
-    job: Job, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Outcome]]
+    job: Job, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Judgement]]
 ) -> Sequence[Differing]:
     """How the output differs from what the values render to."""
     from kaito_pack.cli._tree import differing_file, differing_trees
@@ -129,7 +130,7 @@ def _differing(
     return differing_file(job.out, "".join(_pieces(outcomes[""], job.form)))
 
 
-def _write(job: Job, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Outcome]]) -> int:
+def _write(job: Job, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Judgement]]) -> int:
     """Write or print the manifests; the exit code."""
     if trees or job.fleet is not None:
         from kaito_pack.cli._tree import write
@@ -144,9 +145,9 @@ def _write(job: Job, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Outc
     return 0
 
 
-def _pieces(outcomes: Sequence[Outcome], form: str) -> Iterator[str]:
+def _pieces(outcomes: Sequence[Judgement], form: str) -> Iterator[str]:
     """What is printed, piece by piece: a fleet's manifests are in memory once."""
-    contents = [outcome.kept for outcome in outcomes if outcome.kept]
+    contents = [outcome.content for outcome in outcomes if outcome.content]
     if form == "json":
         yield manifests.as_json([body for bodies in contents for body in bodies])
         return

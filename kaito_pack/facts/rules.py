@@ -29,7 +29,8 @@ from typing import Any, NamedTuple, get_args
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Place, Problem, RuleLayer, Severity
 from kaito_pack.base.sentences import filled
-from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.base.trees import mapping, sequence
+from kaito_pack.facts.tables import Rows, per_pack, table
 
 
 class Rule(NamedTuple):
@@ -79,10 +80,19 @@ def rules(layer: RuleLayer) -> Mapping[str, Rule]:
         if layer_of(name) != layer:
             raise PackError(f"facts/rules/{layer}.json: {name}: the name must begin with {layer}/")
     try:
-        return MappingProxyType({name: Rule(name=name, layer=layer, **row) for name, row in rows.items()})
+        return MappingProxyType({name: _rule(name, layer, row) for name, row in rows.items()})
     except TypeError:
         reason = "a row lacks message, fix or meaning, or has another field; `pack check` says which"
         raise PackError(f"facts/rules/{layer}.json: {reason}") from None
+
+
+def _rule(name: str, layer: RuleLayer, row: Mapping[str, Any]) -> Rule:
+    return Rule(name=name, layer=layer, **{**row, "formerly": _former_names(row)})
+
+
+def _former_names(row: Any) -> tuple[str, ...]:
+    """Return the former names in a row of any shape, as a user's pack may have it."""
+    return tuple(name for name in sequence(mapping(row).get("formerly")) if isinstance(name, str))
 
 
 def layer_of(name: str) -> str:
@@ -90,13 +100,12 @@ def layer_of(name: str) -> str:
     return name.partition("/")[0]
 
 
-def current_names(rows: Mapping[str, Any]) -> Mapping[str, str]:
+def current_names(rows: Rows) -> Mapping[str, str]:
     """Return the name that each row has now, by its former names."""
-    maps = ((name, row) for name, row in rows.items() if isinstance(row, dict))
-    return {former: name for name, row in maps for former in row.get("formerly", ())}
+    return {former: name for name, row in rows.items() for former in _former_names(row)}
 
 
-def with_current_names(rows: Mapping[str, Any]) -> Mapping[str, Any]:
+def with_current_names(rows: Rows) -> Rows:
     """Return the rows with those under a former name laid over the row that has the name now."""
     current = current_names(rows)
     merged = {name: row for name, row in rows.items() if name not in current}

@@ -18,6 +18,8 @@ from kaito_pack.base.root import ROOT
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+Rows = Mapping[str, Any]  # a table of facts: its rows by name
+
 _packs: list[Path] = []  # the user's, searched first to last; ours comes behind them
 _forget: list[Callable[[], None]] = []
 
@@ -47,7 +49,7 @@ def per_pack(function: Function) -> Function:
     return cached  # type: ignore[return-value]
 
 
-def table(name: str) -> Mapping[str, Any]:
+def table(name: str) -> Rows:
     """Return the table `facts/<name>`: ours, and over it, row by row, those of the user's packs.
 
     A row that is a map is merged with the row below it, so that a pack names only what differs. Raises
@@ -66,7 +68,7 @@ def table(name: str) -> Mapping[str, Any]:
     return rows
 
 
-def first(name: str) -> Mapping[str, Any]:
+def first(name: str) -> Rows:
     """Return the table `facts/<name>` of the first pack that has it. Raises PackError if none has."""
     return _first("facts", name)
 
@@ -104,7 +106,7 @@ def parsed_json(text: str, file: str) -> Any:
         raise PackError(f"{file}: not JSON: {error}") from None
 
 
-def _require_likeness(rows: Mapping[str, Any], ours: Mapping[str, Any], folder: Path, name: str) -> None:
+def _require_likeness(rows: Rows, ours: Rows, folder: Path, name: str) -> None:
     """Raise PackError for the first value of a pack's table that has another type than in our table."""
     for key, row in rows.items():
         misfit = _misfit(row, [ours[key]] if key in ours else list(ours.values()), shown(key, quote=False))

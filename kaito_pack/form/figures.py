@@ -8,9 +8,10 @@ from kaito_pack.form.draft import Draft
 from kaito_pack.models.fit import Fit, fit_of, fit_table
 from kaito_pack.models.heads import is_free_of_kv_heads, tensor_parallel_sizes
 from kaito_pack.models.model import Model
-from kaito_pack.models.serving import ENGINE, serving_of_values
+from kaito_pack.models.serving import serving_of_values
 from kaito_pack.pack import json_schema
 from kaito_pack.run import judging as checks
+from kaito_pack.workspace.engines import checks_models
 
 GPUS, LENGTH, INSTANCE = ("resources", "gpu"), ("maxModelLen",), ("instanceType",)
 OF_MEMORY = (GPUS, LENGTH, INSTANCE)  # the answers that the memory of a GPU depends on
@@ -18,8 +19,8 @@ OF_MEMORY = (GPUS, LENGTH, INSTANCE)  # the answers that the memory of a GPU dep
 
 def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
     """What a person should know of the model before the value at `path` is chosen."""
-    model = draft.of.figures
-    if model is None or draft.mode.facts.get("engine") != ENGINE:
+    model = draft.known.figures
+    if model is None or not checks_models(draft.mode.facts.get("engine")):
         return
     if path == GPUS and model.attention_heads:
         counts = ", ".join(map(str, tensor_parallel_sizes(model)))
@@ -37,8 +38,8 @@ def heads_of(model: Model) -> str:
 
 def fit_of_draft(draft: Draft) -> Fit | None:
     """How the model fits the memory of a GPU under these answers; None where that is not known."""
-    model, target = draft.of.figures, draft.ground.target
-    if model is None or draft.mode.facts.get("engine") != ENGINE:
+    model, target = draft.known.figures, draft.ground.target
+    if model is None or not checks_models(draft.mode.facts.get("engine")):
         return None
     filled = json_schema.with_defaults(draft.mode.schema, draft.document())
     instance_type = filled.get(INSTANCE[-1])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from kaito_pack.base.trees import Schema
-from kaito_pack.facts.tables import schema
 from kaito_pack.form.hints import hints
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.models.model import ENGINES, Model, is_vllm_model, runs_on_kaito
+from kaito_pack.models.model import Model
 from kaito_pack.pack import Mode, Pack
+from kaito_pack.pack.catalogue_schema import catalogue_schema
+from kaito_pack.workspace.engines import GGUF, hub_engines, runs_on_kaito
 
 MODEL = "modelId"  # the value that names a model of the Hub, in every mode that takes one
 
@@ -31,11 +32,6 @@ class About(NamedTuple):
         """Whether it runs on KAITO at all; None where its engines are not known."""
         return runs_on_kaito(self.engines) if self.engines else None
 
-    @property
-    def is_vllm(self) -> bool:
-        """Whether vLLM on GPUs is the only way to serve it."""
-        return is_vllm_model(self.engines)
-
 
 def about(
     model_id: str | None, catalogue: Catalogue, engines: Iterable[str] = (), gated: bool | None = None
@@ -45,30 +41,27 @@ def about(
     Of a repository that holds GGUF files of a model there, that is its engine alone.
     """
     figures = catalogue.find(model_id) if model_id else None
-    said = tuple(engines)
+    named_engines = tuple(engines)
     if figures is None:
         is_gguf = model_id and model_id.lower() in map(str.lower, gguf_repositories(catalogue))
-        return About(said or (ENGINES[:1] if is_gguf else ()), gated)
-    return About(said or figures.engines, figures.gated if gated is None else gated, figures)
+        return About(named_engines or (hub_engines(GGUF) if is_gguf else ()), gated)
+    return About(named_engines or figures.engines, figures.gated if gated is None else gated, figures)
 
 
 def gguf_repositories(catalogue: Catalogue) -> list[str]:
     """All repositories of GGUF files that the catalogue names."""
-    return [*dict.fromkeys(name for one in catalogue.models() for name in one.gguf_repositories)]
+    return [*dict.fromkeys(name for model in catalogue.models() for name in model.gguf_repositories)]
 
 
 def known_ids(catalogue: Catalogue) -> list[str]:
     """What a form suggests to start from: the models of the catalogue, then their GGUF repositories."""
-    return [*(one.model_id for one in catalogue.models()), *gguf_repositories(catalogue)]
+    return [*(model.model_id for model in catalogue.models()), *gguf_repositories(catalogue)]
 
 
 def modes_for(engines: Iterable[str], pack: Pack) -> list[str]:
-    """The modes that can serve a model of the Hub which supports `engines`, the usual one first.
-
-    A vLLM model has vLLM's modes alone; any other is served from its GGUF files first.
-    """
+    """Return the modes that can serve a model of the Hub by one of `engines`, the preferred one first."""
     supported = set(engines)
-    served = [engine for engine in ENGINES if engine in supported]
+    served = [engine for engine in hub_engines() if engine in supported]
     return [mode for engine in served for mode in pack.mode_names if _serves(pack, mode, engine)]
 
 
@@ -93,13 +86,13 @@ def asks_for_files(mode: Mode) -> bool:
     return hints(part, mode.name).suggest == "ggufRepositories"
 
 
-def has_files_elsewhere(mode: Mode, of: About) -> bool:
+def has_files_elsewhere(mode: Mode, known: About) -> bool:
     """Whether a mode asks by itself for the repository of the files: that of a known model is another one.
 
-    Unless llama.cpp alone runs the model, and no repository is named for it: then it is its own.
+    Unless only GGUF files of the model can be served, and no repository is named for it: then it is its own.
     """
-    model = of.figures
-    is_own = model is None or (model.engines == ENGINES[:1] and not model.gguf_repositories)
+    model = known.figures
+    is_own = model is None or (set(model.engines) <= set(hub_engines(GGUF)) and not model.gguf_repositories)
     return asks_for_files(mode) and not is_own
 
 
@@ -111,5 +104,5 @@ def gated_value(mode: Mode) -> str | None:
 
 def model_schema() -> Schema:
     """What a catalogue says of one model, by name: the words for a person who says it instead."""
-    parts: Mapping[str, Any] = schema("catalogue.schema.json")["$defs"]["model"]["properties"]
+    parts: Schema = catalogue_schema()["$defs"]["model"]["properties"]
     return parts

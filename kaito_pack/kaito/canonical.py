@@ -8,7 +8,6 @@ Seen on KAITO v0.8.1 and v0.12.0 with Kubernetes 1.35.4.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
@@ -41,7 +40,7 @@ def check_owned(metadata: Fields) -> Iterator[Problem]:
             yield problem("controller/own-annotation", ("metadata", "annotations", key), key=shown(key))
 
 
-def check_map(owner: Mapping[str, Any], path: FieldPath, kaito: str) -> Iterator[Problem]:
+def check_map(owner: Fields, path: FieldPath, kaito: str) -> Iterator[Problem]:
     """What is rewritten inside one map, and below it."""
     if len(path) > DEEPEST:
         return

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem, UsageError
-from kaito_pack.base.trees import Manifest
+from kaito_pack.base.trees import Manifest, Schema
 from kaito_pack.facts import rules
 from kaito_pack.facts.tables import first, per_pack, table
 from kaito_pack.kaito.fields import GROUP, KIND
@@ -27,7 +26,7 @@ def versions() -> Mapping[str, Mapping[str, str]]:
 
 
 @per_pack
-def schemas(kaito: str) -> Mapping[str, Any]:
+def schemas(kaito: str) -> Mapping[str, Schema]:
     """The Workspace's OpenAPI schema of each served API version ("v1beta1") of a KAITO minor.
 
     Raises UsageError for a KAITO minor that the pack does not know.

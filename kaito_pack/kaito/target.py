@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
-from kaito_pack.base.trees import Manifest, get
+from kaito_pack.base.trees import Fields, Manifest, get
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 Provisioning = Literal["auto", "byo"]
@@ -63,14 +63,15 @@ class Target:
 class Surroundings:
     """What a manifest is judged in: the cluster, and the manifests that come with it in one run.
 
-    `config_maps`, `workspaces` and `services` are the other manifests of the run, as plain mappings; `old`
-    is the stored object where an update is judged, None for a create.
+    `config_maps`, `workspaces`, `services` and `claims` (PersistentVolumeClaims) are the other manifests of
+    the run, as plain mappings; `old` is the stored object if an update is judged, None for a create.
     """
 
     target: Target
-    config_maps: Sequence[Mapping[str, Any]] = ()
+    config_maps: Sequence[Manifest] = ()
     workspaces: Sequence[Manifest] = ()
     services: Sequence[Manifest] = ()
+    claims: Sequence[Manifest] = ()
     old: Manifest | None = None
     # What was looked up among the other manifests: a verdict holds as long as the answers are the same.
     asked: set[tuple[str, object]] = field(default_factory=set, compare=False, repr=False)
@@ -90,9 +91,10 @@ class Surroundings:
             "config_maps": _grouped(
                 self.config_maps, lambda body: (namespace(body), get(body, ("metadata", "name")))
             ),
+            "claims": _grouped(self.claims, lambda body: (namespace(body), get(body, ("metadata", "name")))),
         }
 
-    def workspaces_labelled(self, match_labels: Mapping[str, Any]) -> Sequence[Manifest]:
+    def workspaces_labelled(self, match_labels: Fields) -> Sequence[Manifest]:
         """The Workspaces whose selector has just these matchLabels."""
         return self._found("workspaces", labels_key(match_labels))
 
@@ -104,6 +106,10 @@ class Surroundings:
     def config_maps_named(self, name: str, namespace: str) -> Sequence[Manifest]:
         """The ConfigMaps of that name in a namespace."""
         return self._found("config_maps", (namespace, name))
+
+    def claims_named(self, name: str, namespace: str) -> Sequence[Manifest]:
+        """Return the PersistentVolumeClaims of that name in a namespace."""
+        return self._found("claims", (namespace, name))
 
     def _found(self, table: str, key: object) -> Sequence[Manifest]:
         self.asked.add((table, key))
@@ -132,9 +138,9 @@ def labels_key(labels: object) -> object:
 
 
 def _grouped(
-    bodies: Sequence[Manifest], key_of: Callable[[Mapping[str, Any]], object]
-) -> Mapping[object, Sequence[Mapping[str, Any]]]:
-    groups: dict[object, list[Mapping[str, Any]]] = {}
+    bodies: Sequence[Manifest], key_of: Callable[[Manifest], object]
+) -> Mapping[object, Sequence[Manifest]]:
+    groups: dict[object, list[Manifest]] = {}
     for body in bodies:
         key = key_of(body)
         try:

@@ -6,10 +6,10 @@ The checks are in the modules imported here; versions, words and figures are in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Manifest
 from kaito_pack.kaito import (
     metadata,
     update,
@@ -36,7 +36,7 @@ MODULES = (
 )
 
 
-def check(manifest: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Problem]:
+def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     """Yield what the webhook rejects about a Workspace: a create, or an update if `surroundings.old` is set.
 
     Problems have paths and no places; all are of layer "webhook". Read in KAITO v0.6.2 to v0.12.0.

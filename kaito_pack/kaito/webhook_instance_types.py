@@ -80,13 +80,8 @@ def remedy(name: str, case: Case) -> str:
 
 def nearest(name: str, cloud: str, kaito: str, closeness: float) -> str | None:
     """Return the listed instance type that a name most likely misspells; None if none is that close."""
-    near = did_you_mean(name, instance_types.names(cloud, kaito)) if name else None
-    if near is None:
-        return None
-    from difflib import SequenceMatcher  # only for a type that KAITO does not list
-
-    is_close = SequenceMatcher(None, name.lower(), near.lower()).ratio() >= closeness
-    return near if is_close and near != name else None
+    near = did_you_mean(name, instance_types.names(cloud, kaito), closeness) if name else None
+    return near if near != name else None
 
 
 @rule("webhook/instance-type-dropped", on="create")

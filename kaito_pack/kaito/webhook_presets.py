@@ -19,6 +19,7 @@ from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 
 PRESET_NAME = ("inference", "preset", "name")
 SECRET = ("inference", "preset", "presetOptions", "modelAccessSecret")
+BYPASS = "kaito.sh/bypass-resource-checks"
 HUB_CHARACTERS = frozenset(ascii_letters + digits + "-_.")
 
 
@@ -115,7 +116,7 @@ def preset_secret_refused(case: Case) -> Iterator[Problem]:
 @rule("webhook/preset-too-big", on="create")
 def preset_too_big(case: Case) -> Iterator[Problem]:
     """The GPUs of all nodes together must hold the preset, unless an annotation lifts the check."""
-    if "kaito.sh/bypass-resource-checks" in case.workspace.annotations:
+    if BYPASS in case.workspace.annotations:
         return
     preset, node_type = _preset_and_nodes(case)
     least = _memory_asked_for(preset, case)
@@ -193,6 +194,17 @@ def preset_no_matching_node(case: Case) -> Iterator[Problem]:
     """None of the nodes that the target lists has the labels of the selector."""
     if _lists_nodes(case) and case.surroundings.target.nodes is not None and not _matching(case):
         yield case.problem("resource", "labelSelector", labels=_labels(case))
+
+
+@rule("webhook/preset-nodes-too-small", on="create")
+def preset_nodes_too_small(case: Case) -> Iterator[Problem]:
+    """The GPUs of all matching nodes together must hold the preset, unless an annotation lifts the check."""
+    preset = known_preset(case.workspace.preset, case.kaito)
+    nodes = _matching(case) if _lists_nodes(case) and BYPASS not in case.workspace.annotations else []
+    total = sum(each.count * each.gpus * each.gpu_memory_gib for each in nodes)
+    if preset is not None and 0 < total < (preset.weights_gib or 0):
+        facts = {"name": shown(preset.name), "total": f"{total:g}", "least": f"{preset.weights_gib:g}"}
+        yield case.problem("resource", "labelSelector", **facts)
 
 
 def _lists_nodes(case: Case) -> bool:

@@ -17,7 +17,8 @@ from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.facts.rules import problem
 from kaito_pack.krm.results import CONFIG, PATH, field_of, line, metadata_of, result
 from kaito_pack.pack.files import API_VERSION
-from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.judgement import Judgement
+from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source
 from kaito_pack.values.wrapping import KIND, is_wrapped, part
 from kaito_pack.workspace.identity import identity
@@ -46,10 +47,10 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
         raise UsageError(f"{documents[0].file}: the items of the ResourceList are not a list of objects")
     try:
         config = function_config(documents[0])
-        (outcome,) = pipeline.run_sources([Source(config.file, [config])])
-        outcome.problems += taken(items, outcome)
+        (outcome,) = pipeline.judge([Source(config.file, [config])])
+        outcome.own += taken(items, outcome)
     except ProblemsError as error:
-        config, outcome = documents[0], Outcome(documents[0].file, problems=error.problems)
+        config, outcome = documents[0], Judgement(documents[0].file, own=error.problems)
     problems = [found for found in outcome.problems if found.layer != "advice"]
     fields = [field_of(found, config) for found in problems]
     if outcome.is_good:
@@ -84,13 +85,13 @@ def is_own(item: Manifest, manifest: Manifest, file: str) -> bool:
     return all(label in owner and owner[label] == labels.get(label) for label in OWNER)
 
 
-def file_of(outcome: Outcome) -> str:
+def file_of(outcome: Judgement) -> str:
     """The file that the manifests of one values document belong into, as in the output tree."""
     metadata = outcome.manifests[0].body["metadata"]
     return f"{metadata['namespace']}/{metadata['name']}.yaml"
 
 
-def taken(items: Sequence[Manifest], outcome: Outcome) -> Iterator[Problem]:
+def taken(items: Sequence[Manifest], outcome: Judgement) -> Iterator[Problem]:
     """A problem for each manifest whose name an object of somebody else has."""
     if outcome.values is None or not outcome.manifests:
         return
@@ -103,13 +104,13 @@ def taken(items: Sequence[Manifest], outcome: Outcome) -> Iterator[Problem]:
             yield problem("values/object-taken", ("name",), outcome.values.place(("name",)), **facts)
 
 
-def kept(items: Sequence[Manifest], outcome: Outcome) -> list[Manifest]:
+def kept(items: Sequence[Manifest], outcome: Judgement) -> list[Manifest]:
     """The items that the rendered manifests do not replace."""
     made = {identity(manifest.body, "") for manifest in outcome.manifests}
     return [item for item in items if identity(item, "") not in made]
 
 
-def annotated(outcome: Outcome) -> Iterator[Manifest]:
+def annotated(outcome: Judgement) -> Iterator[Manifest]:
     """The rendered manifests, each with the file that it belongs into and its place there."""
     file = file_of(outcome)
     for index, manifest in enumerate(outcome.manifests):

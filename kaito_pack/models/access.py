@@ -16,11 +16,11 @@ from kaito_pack.base.trees import entries, get, mapping, text
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
-from kaito_pack.models.serving import ENGINE
 from kaito_pack.models.storage import POD, environment, is_offline, weights_storage
 from kaito_pack.models.vllm_arguments import server_command
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.command_line import Command, has_option
+from kaito_pack.workspace.engines import checks_models
 
 GATED = "model/gated"
 MAY_BE_GATED = "model/may-be-gated"
@@ -32,7 +32,7 @@ LOCAL_WEIGHTS = "kaito.sh/use-local-weights"
 def check_access(manifest: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
     """Yield a problem if vLLM in the pod template of a Workspace downloads a gated model without a token."""
     view = read_workspace(manifest)
-    if view.engine != ENGINE or view.container is None or view.is_tuning or not view.model_id:
+    if not checks_models(view.engine) or view.container is None or view.is_tuning or not view.model_id:
         return
     server = mapping(get(manifest, view.container))
     name = gated_rule(view.model_id, catalogue.find(view.model_id))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from kaito_pack.workspace.engines import checking_engines
+
 MOST_GPUS = 8  # GPUs that one pod of the pack may ask for
-ENGINES = ("llamacpp", "vllm")  # those that serve on KAITO a model of the Hub; GGUF files come first
 
 
 class Model(NamedTuple):
@@ -25,7 +26,7 @@ class Model(NamedTuple):
     model_id: str
     license: str | None = None
     gated: bool | None = None
-    engines: tuple[str, ...] = ("vllm",)
+    engines: tuple[str, ...] = ()
     gguf_repositories: tuple[str, ...] = ()
     architectures: tuple[str, ...] = ()
     weights_gib: float | None = None
@@ -71,7 +72,7 @@ def model_of(entry: Mapping[str, Any]) -> Model:
         model_id=entry["modelId"],
         license=entry.get("license"),
         gated=entry.get("gated"),
-        engines=tuple(entry.get("engines", ("vllm",))),
+        engines=tuple(entry.get("engines") or checking_engines()),
         gguf_repositories=tuple(entry.get("ggufRepositories", ())),
         architectures=tuple(entry.get("architectures", ())),
         weights_gib=entry.get("weightsGiB"),
@@ -94,14 +95,3 @@ def model_of(entry: Mapping[str, Any]) -> Model:
         global_kv_heads=entry.get("globalKvHeads"),
         global_head_size=entry.get("globalHeadSize"),
     )
-
-
-def runs_on_kaito(engines: Iterable[str]) -> bool:
-    """Whether a model that supports `engines` runs on KAITO: with llama.cpp (GGUF) or with vLLM."""
-    return not set(ENGINES).isdisjoint(engines)
-
-
-def is_vllm_model(engines: Iterable[str]) -> bool:
-    """Whether vLLM is the only way to run the model: it supports vllm and not llamacpp."""
-    supported = set(engines)
-    return "vllm" in supported and "llamacpp" not in supported

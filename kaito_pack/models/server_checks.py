@@ -17,7 +17,8 @@ from kaito_pack.models.images import lacks_program, vllm_of
 from kaito_pack.models.parallel import GpuNeed, gpu_need, last_values
 from kaito_pack.models.vllm_arguments import gpu_limit, written
 from kaito_pack.workspace.command_line import program
-from kaito_pack.workspace.served_model import VllmServer, engines, vllm_servers
+from kaito_pack.workspace.engines import engines
+from kaito_pack.workspace.served_model import VllmServer, vllm_servers
 
 CONTAINERS: FieldPath = ("inference", "template", "spec", "containers")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")

@@ -30,8 +30,7 @@ from kaito_pack.models.vllm_arguments import (
 )
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.command_line import Command, has_option, last_option
-
-ENGINE = "vllm"
+from kaito_pack.workspace.engines import checks_models
 
 
 class Serving(NamedTuple):
@@ -63,7 +62,7 @@ class Serving(NamedTuple):
 def serving_of_workspace(manifest: Manifest) -> Serving | None:
     """The vLLM server in the pod template of a Workspace; None for presets, tuning and other engines."""
     view = read_workspace(manifest)
-    if view.engine != ENGINE or view.container is None or view.is_tuning:
+    if not checks_models(view.engine) or view.container is None or view.is_tuning:
         return None
     container = mapping(get(manifest, view.container))
     command = server_command(container, view.model_id)

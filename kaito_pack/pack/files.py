@@ -13,9 +13,11 @@ from kaito_pack.documents import Document, read_file
 from kaito_pack.facts import tables
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import json_schema
+from kaito_pack.pack.catalogue_schema import catalogue_schema
 
 API_VERSION = "pack.kubefoundry.io/v1"
-KINDS = ("Catalogue", "Fleet", "Target")
+CATALOGUE = "Catalogue"
+KINDS = (CATALOGUE, "Fleet", "Target")
 NAMES = {"object": "a map", "array": "a list", "string": "a text (in quotes)", "integer": "a whole number"}
 
 
@@ -25,9 +27,9 @@ def read(path: str | Path) -> Document:
     Raises UsageError for a file that cannot be opened, ProblemsError for one that cannot be read as
     YAML or holds several documents.
     """
-    first, *more = read_file(str(path))
-    if more:
-        raise ProblemsError([problem("values/pack-file-several-documents", (), more[0].place(()))])
+    first, *further = read_file(str(path))
+    if further:
+        raise ProblemsError([problem("values/pack-file-several-documents", (), further[0].place(()))])
     return first
 
 
@@ -38,14 +40,17 @@ def check_file(document: Document, kind: str) -> Iterator[Problem]:
     for odd in document.surprises:
         reading = shown(odd.value)
         yield problem("values/yaml-surprise", odd.path, odd.place, raw=shown(odd.raw), reading=reading)
-    for found in check(document.value, kind):
-        yield found.at(document.place(found.path, key=found.rule == "values/pack-file-unknown-field"))
+    for reported in check(document.value, kind):
+        yield reported.located(
+            document.place(reported.path, key=reported.rule == "values/pack-file-unknown-field")
+        )
 
 
 def check(value: object, kind: str) -> Iterator[Problem]:
     """The problems of plain data that is to be one of KINDS, by `schemas/<kind>.schema.json`, by path."""
     folders = [folder / "schemas" for folder in tables.folders()]
-    schema = json_schema.resolve(f"{kind.lower()}.schema.json", folders)
+    name = f"{kind.lower()}.schema.json"
+    schema = catalogue_schema() if kind == CATALOGUE else json_schema.resolve(name, folders)
     errors = json_schema.validator(schema).iter_errors(value)
     for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path]):
         yield from explained(error)

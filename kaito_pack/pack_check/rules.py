@@ -27,7 +27,7 @@ def check_rows(layer: str, rows: Mapping[str, Any], folder: Path) -> Iterator[st
     for written, row in rows.items():
         name = current.get(written, written)
         if layer_of(name) != layer:
-            yield f"{written}: the name of a rule in this file must begin with {layer}/"
+            yield f"{written}: {_misplaced(written, layer)}"
         elif not isinstance(row, dict):
             yield f"{written}: not a map"
         else:
@@ -35,6 +35,14 @@ def check_rows(layer: str, rows: Mapping[str, Any], folder: Path) -> Iterator[st
             if written not in checked:
                 yield f"{written}: nothing checks this rule. Name it in the x-rules of a schema, or remove it"
     yield from _check_twice(folder, f"facts/rules/{layer}.json")
+
+
+def _misplaced(name: str, layer: str) -> str:
+    """Return what is wrong with a row whose name belongs to another layer than its file."""
+    for other in get_args(RuleLayer):
+        if current := current_names(_ours(other)).get(name):
+            return f"the rule is called {current} now. Move its row to facts/rules/{other}.json"
+    return f"the name of a rule in this file must begin with {layer}/"
 
 
 def _ours(layer: str) -> Mapping[str, Any]:
@@ -45,7 +53,9 @@ def _check_row(row: Mapping[str, Any], merged: Mapping[str, Any]) -> Iterator[st
     for field, value in row.items():
         if field not in Rule._fields[2:]:
             yield f"a rule has no {field}"
-        elif not isinstance(value, KINDS.get(field, str)):
+        elif not isinstance(value, KINDS.get(field, str)) or (
+            field == "formerly" and not all(isinstance(name, str) for name in value)
+        ):
             yield f"{field} is {value!r}"
     yield from (f"{field} is missing" for field in NEEDED if field not in merged)
     yield from check_range(row, "versions")

@@ -25,7 +25,6 @@ ANNOTATION = {
     "needs": list,
     "source": str,
 }
-ENGINE = {"port": int, "programs": dict, "imageParts": list, "modules": list, "modelOptions": list}
 
 
 def check_schemas(folder: Path) -> Iterator[str]:
@@ -40,7 +39,7 @@ def check_schemas(folder: Path) -> Iterator[str]:
         if not isinstance(content, dict):
             yield f"{file}: not a JSON object"
             continue
-        yield from (f"{name}: {found}" for found in _check(name, content, folder))
+        yield from (f"{name}: {fault}" for fault in _check(name, content, folder))
 
 
 def _check(name: str, content: Mapping[str, Any], folder: Path) -> Iterator[str]:
@@ -53,8 +52,6 @@ def _check(name: str, content: Mapping[str, Any], folder: Path) -> Iterator[str]
         yield from check_rows(stem, content, folder)
     elif part == "facts/kaito" and is_minor(stem):
         yield from _check_kaito(stem, content)
-    elif name == "facts/kaito/engines.json":
-        yield from _check_engines(content)
     elif name == "facts/kaito/annotations.json":
         yield from _check_annotations(content)
     elif part in ("facts", "facts/kaito", "facts/rules") and not (FACTS.parent / name).is_file():
@@ -100,13 +97,3 @@ def _check_kaito(minor: str, content: Mapping[str, Any]) -> Iterator[str]:
     row = table("kaito/versions.json").get(minor)
     if not isinstance(row, dict) or not {"kubernetesApi", "release"} <= row.keys():
         yield f"facts/kaito/versions.json has no row {minor} with kubernetesApi and release"
-
-
-def _check_engines(rows: Mapping[str, Any]) -> Iterator[str]:
-    for key, row in rows.items():
-        if not isinstance(row, dict):
-            yield f"{key}: not a map"
-            continue
-        for field, kind in ENGINE.items():
-            if field in row and (not isinstance(row[field], kind) or isinstance(row[field], bool)):
-                yield f"{key}: {field} is {row[field]!r}"

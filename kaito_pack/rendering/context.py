@@ -10,6 +10,9 @@ from kaito_pack.values.checking import Values
 
 # What a template sees besides the values and the mode's facts; filled for the rollout job alone.
 NO_HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": None, "jobHash": None})
+# What stands for the hashes, which are known after all is rendered.
+HASH = "00000000"
+HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": HASH, "jobHash": "000"})
 
 
 def context_of(values: Values, hashed: Mapping[str, str | None] = NO_HASHES) -> dict[str, Any]:

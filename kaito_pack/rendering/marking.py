@@ -1,41 +1,110 @@
-"""Renders templates with invisible marks that lead from the output back to the lines of the templates."""
+"""Renders templates with invisible marks that lead from the output back to the lines of the templates.
+
+A mark also knows which values the line reads: those of its own `{{ }}`, and those of the conditions and loops
+around it. So one rendering tells for every line of a manifest which values made it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import nodes
 
 from kaito_pack.rendering.templates import Environment, render
 
+ReadPath = tuple[str | int, ...]
+ITEM = -1  # in a path: the item of a list that a loop is at
+SEPARATOR = "\u2063"  # INVISIBLE SEPARATOR, which no filter changes
+
+
+class Mark(NamedTuple):
+    """Where a piece of output comes from: `own` are the values it prints, `around` those that decide on it.
+
+    `text` is the text of a template, from which a key that was not rendered can be found.
+    """
+
+    template: str
+    line: int
+    own: tuple[ReadPath, ...] = ()
+    around: tuple[ReadPath, ...] = ()
+    text: str = ""
+
 
 def marked_texts(
     folders: Sequence[Path], template: str, context: Mapping[str, Any], is_confined: bool = False
-) -> tuple[str, str, list[tuple[str, int]]]:
-    """The template's text, the same with marks, and the template and line of each mark; see `render`."""
-    marking = _Marking(folders, is_confined)
+) -> tuple[str, str, list[Mark]]:
+    """The template's text, the same with marks, and what each mark stands for; see `render`."""
+    marking = Marking(folders, is_confined)
     text = render(Environment(folders, is_confined=is_confined), template, context)
     return text, render(marking, template, context), marking.marks
 
 
-class _Marking(Environment):
-    """Templates whose output holds marks, each the number of an entry of `marks`."""
+class Marking(Environment):
+    """Templates whose output holds marks: the number of an entry of `marks`, and the turn of the loop."""
 
     def __init__(self, folders: Sequence[Path], is_confined: bool) -> None:
         super().__init__(folders, is_confined=is_confined)
-        self.marks: list[tuple[str, int]] = []
+        self.marks: list[Mark] = []
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         template = super()._parse(source, name, filename)
-        for output in list(template.find_all(nodes.Output)):
-            output.nodes = [part for node in output.nodes for part in self._marked(node, name or "")]
+        _Reader(self, name or "").read(template.body, _Scope())
         return template
 
-    def _marked(self, node: Any, name: str) -> Iterator[nodes.Expr]:
+
+class _Scope(NamedTuple):
+    """What a part of a template is inside of: names that it has set, values that decide it, a loop."""
+
+    names: Mapping[str, tuple[ReadPath, ...]] = {}
+    around: tuple[ReadPath, ...] = ()
+    is_loop: bool = False
+
+
+class _Reader:
+    """Puts marks into one template as Jinja has parsed it."""
+
+    def __init__(self, marking: Marking, template: str) -> None:
+        self._marks, self._template = marking.marks, template
+
+    def read(self, body: Sequence[nodes.Node], scope: _Scope) -> None:
+        """Mark the output of a body, in its scope; a name that is set holds from then on."""
+        names = dict(scope.names)
+        for node in body:
+            inner = scope._replace(names=names)
+            if isinstance(node, nodes.Output):
+                node.nodes = [part for child in node.nodes for part in self._marked(child, inner)]
+            elif isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
+                names[node.target.name] = tuple(_reads(node.node, names))
+            elif isinstance(node, nodes.If):
+                self._read_if(node, inner)
+            elif isinstance(node, nodes.For):
+                self._read_for(node, inner)
+            elif hasattr(node, "body"):
+                self.read(node.body, inner)
+
+    def _read_if(self, node: nodes.If, scope: _Scope) -> None:
+        around = [*_reads(node.test, scope.names), *scope.around]
+        self.read(node.body, scope._replace(around=tuple(around)))
+        for other in node.elif_:
+            around = [*_reads(other.test, scope.names), *around]
+            self.read(other.body, scope._replace(around=tuple(around)))
+        self.read(node.else_, scope._replace(around=tuple(around)))
+
+    def _read_for(self, node: nodes.For, scope: _Scope) -> None:
+        lists = tuple(_reads(node.iter, scope.names))
+        items = tuple((*path, ITEM) for path in lists)
+        targets = [name.name for name in node.target.find_all(nodes.Name)]
+        if isinstance(node.target, nodes.Name):
+            targets.append(node.target.name)
+        names = {**scope.names, **dict.fromkeys(targets, items)}
+        self.read(node.body, _Scope(names, (*items, *scope.around), is_loop=not node.recursive))
+        self.read(node.else_, scope._replace(around=(*lists, *scope.around)))
+
+    def _marked(self, node: Any, scope: _Scope) -> Iterator[nodes.Expr]:
         if not isinstance(node, nodes.TemplateData):
-            yield self._mark(name, node.lineno)
+            yield from self._mark(node.lineno, scope, own=tuple(_reads(node, scope.names)))
             yield node
             return
         for index, line in enumerate(node.data.splitlines(keepends=True)):
@@ -43,10 +112,44 @@ class _Marking(Environment):
                 # After the blanks, so that a line of blanks alone stays one.
                 blanks = len(line) - len(line.lstrip())
                 yield nodes.TemplateData(line[:blanks], lineno=node.lineno)
-                yield self._mark(name, node.lineno + index)
+                yield from self._mark(node.lineno + index, scope, text=line.strip())
                 line = line[blanks:]
             yield nodes.TemplateData(line, lineno=node.lineno)
 
-    def _mark(self, name: str, number: int) -> nodes.TemplateData:
-        self.marks.append((name, number))
-        return nodes.TemplateData(f"\u2063{len(self.marks) - 1}\u2063", lineno=number)
+    def _mark(
+        self, number: int, scope: _Scope, own: tuple[ReadPath, ...] = (), text: str = ""
+    ) -> Iterator[nodes.Expr]:
+        self._marks.append(Mark(self._template, number, own, scope.around, text))
+        name = f"{SEPARATOR}{len(self._marks) - 1}"
+        if not scope.is_loop:
+            yield nodes.TemplateData(f"{name}{SEPARATOR}", lineno=number)
+            return
+        yield nodes.TemplateData(f"{name}.", lineno=number)
+        loop = nodes.Name("loop", "load", lineno=number)
+        yield nodes.Getattr(loop, "index0", "load", lineno=number)
+        yield nodes.TemplateData(SEPARATOR, lineno=number)
+
+
+def _reads(node: nodes.Node, names: Mapping[str, tuple[ReadPath, ...]]) -> Iterator[ReadPath]:
+    """The paths of the names that an expression reads, `resources.gpu` as one; the same one only once."""
+    yield from dict.fromkeys(_paths(node, names))
+
+
+def _paths(node: nodes.Node, names: Mapping[str, tuple[ReadPath, ...]]) -> Iterator[ReadPath]:
+    steps: list[str | int] = []
+    inner = node
+    while isinstance(inner, nodes.Getattr | nodes.Getitem):
+        if isinstance(inner, nodes.Getattr):
+            steps.append(inner.attr)
+        elif isinstance(inner.arg, nodes.Const) and isinstance(inner.arg.value, str | int):
+            steps.append(inner.arg.value)
+        else:
+            yield from _paths(inner.arg, names)
+            steps.clear()
+        inner = inner.node
+    if isinstance(inner, nodes.Name):
+        known = names.get(inner.name, ((inner.name,),))
+        yield from ((*path, *reversed(steps)) for path in known)
+        return
+    for child in inner.iter_child_nodes():
+        yield from _paths(child, names)

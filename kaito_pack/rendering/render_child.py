@@ -14,10 +14,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Timer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import kaito_pack
 from kaito_pack.base.problems import PackError
+
+if TYPE_CHECKING:
+    from kaito_pack.rendering.marking import Mark
 
 SECONDS = 10  # for one template, and for all of one values file
 MEMORY = 1 << 30  # bytes of address space
@@ -34,14 +37,28 @@ class ForeignTemplates:
 
     def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
         """The text of each template; PackError for what one does wrong, or if it takes too long."""
-        requests = [{"do": "text", "template": one, "context": context} for one in templates]
+        requests = [{"do": "text", "template": template, "context": context} for template in templates]
         texts: list[str] = self._answers(requests)
         return texts
 
-    def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, str, list[tuple[str, int]]]:
-        """What `template_lines.marked_texts` gives; raises as `texts` does."""
+    def marked_texts(self, template: str, context: Mapping[str, Any]) -> tuple[str, str, list[Mark]]:
+        """What `marking.marked_texts` gives; raises as `texts` does."""
+        from kaito_pack.rendering.marking import Mark  # Jinja2, which this process needs for nothing else
+
         ((text, marked, marks),) = self._answers([{"do": "marked", "template": template, "context": context}])
-        return text, marked, [(name, line) for name, line in marks]
+        return (
+            text,
+            marked,
+            [
+                Mark(name, line, tuple(map(tuple, own)), tuple(map(tuple, around)), words)
+                for name, line, own, around, words in marks
+            ],
+        )
+
+    def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
+        """The template's text with marks, and what each mark stands for; raises as `texts` does."""
+        _, marked, marks = self.marked_texts(template, context)
+        return marked, marks
 
     def names(self, template: str) -> tuple[list[str], list[str]]:
         """What `templates.names_of` gives; raises as `texts` does."""
@@ -71,10 +88,10 @@ class ForeignTemplates:
                 f"templates/{request['template']}: took more than {self._seconds:g} s,"
                 f" {MEMORY >> 20} MiB of memory or {LONGEST_ANSWER >> 20} MiB of output, and was ended"
             )
-        told = json.loads(answer)
-        if "error" in told:
-            raise PackError(told["error"])
-        return told["answer"]
+        reply = json.loads(answer)
+        if "error" in reply:
+            raise PackError(reply["error"])
+        return reply["answer"]
 
     def _started(self) -> subprocess.Popen[str]:
         if self._child is None or self._owner != os.getpid():
@@ -117,13 +134,13 @@ def main(seconds: float, folders: Sequence[str]) -> None:
         # The parent ends a child that is late; this one ends even if the parent is gone.
         signal.setitimer(signal.ITIMER_REAL, seconds + 1)
         try:
-            told = {"answer": answer_to(json.loads(line), environment)}
+            reply = {"answer": answer_to(json.loads(line), environment)}
         except PackError as error:
-            told = {"error": str(error)}
+            reply = {"error": str(error)}
         except MemoryError:
             return
         signal.setitimer(signal.ITIMER_REAL, 0)
-        print(json.dumps(told), flush=True)
+        print(json.dumps(reply), flush=True)
 
 
 def answer_to(request: Mapping[str, Any], environment: Any) -> Any:

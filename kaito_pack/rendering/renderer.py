@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kaito_pack.base.problems import PackError
 from kaito_pack.pack import Pack
@@ -12,12 +12,18 @@ from kaito_pack.rendering.context import NO_HASHES, context_of
 from kaito_pack.rendering.manifests import EXTRA, IDENTITY, RenderedManifest, check_identity, parsed
 from kaito_pack.values.checking import Values
 
+if TYPE_CHECKING:
+    from kaito_pack.rendering.marking import Mark, Marking
+
 
 class Templates(Protocol):
     """Where the texts of templates come from."""
 
     def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
         """The text of each template, `""` where it emits no manifest; PackError where one is at fault."""
+
+    def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
+        """The text of a template with marks, and what each mark stands for; see `marking`."""
 
 
 class OwnTemplates:
@@ -30,10 +36,20 @@ class OwnTemplates:
         )
 
         self._environment, self._render = Environment(folders, is_cached=True), render
+        self._folders = folders
+        self._marking: Marking | None = None
 
     def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
         """The text of each template; see `Templates`."""
         return [self._render(self._environment, template, context) for template in templates]
+
+    def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
+        """The text of a template with marks, and what each mark stands for; see `marking`."""
+        if self._marking is None:
+            from kaito_pack.rendering.marking import Marking  # only if there is something to locate
+
+            self._marking = Marking(self._folders, is_confined=False)
+        return self._render(self._marking, template, context), self._marking.marks
 
 
 class Renderer:
@@ -68,6 +84,10 @@ class Renderer:
 
             return extended(manifests, values)
         return manifests
+
+    def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
+        """The text of one template with marks, and what each mark stands for; raises PackError."""
+        return self._templates.marked(template, {**NO_HASHES, **context})
 
     def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[RenderedManifest]:
         """The same for a context given in full; without hashes, unless it holds them."""

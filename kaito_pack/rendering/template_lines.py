@@ -16,15 +16,12 @@ from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import get
 from kaito_pack.documents import read_text
 from kaito_pack.pack import Pack
-from kaito_pack.rendering.context import NO_HASHES, context_of
+from kaito_pack.rendering.context import HASH, HASHES, NO_HASHES, context_of
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.marking import marked_texts
 from kaito_pack.values.checking import Values
 
-# What stands for the hashes, which are known after all is rendered.
-HASH = "00000000"
-HASHES = {"templateHash": HASH, "jobHash": "000"}
-MARK = re.compile("\u2063([0-9]+)\u2063")  # INVISIBLE SEPARATOR, which no filter changes
+MARK = re.compile("\u2063([0-9]+)(?:\\.[0-9]+)?\u2063")
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,9 @@ def template_line(
         if pack.is_foreign:
             from kaito_pack.rendering.render_child import ForeignTemplates  # our own templates need no child
 
-            text, marked, marks = ForeignTemplates(pack.template_folders).marked(manifest.template, context)
+            text, marked, marks = ForeignTemplates(pack.template_folders).marked_texts(
+                manifest.template, context
+            )
         else:
             text, marked, marks = marked_texts(pack.template_folders, manifest.template, context)
     except PackError:  # a template that looks at its own output does not like the marks
@@ -59,7 +58,7 @@ def template_line(
     place = document.place(path)
     line = _same_line(marked.splitlines(), text.splitlines(), place.line - 1)
     mark = None if line is None else _mark_at(line, place.column - 1)
-    return None if mark is None else _found(*marks[mark], pack)
+    return None if mark is None else _found(marks[mark].template, marks[mark].line, pack)
 
 
 def _is_same(plain: object, extended: object) -> bool:
@@ -80,13 +79,13 @@ def _same_line(marked: list[str], plain: list[str], index: int) -> str | None:
 
 def _mark_at(line: str, column: int) -> int | None:
     """The last mark before `column` of the line as it is without marks."""
-    found, hidden = None, 0
+    number, hidden = None, 0
     for match in MARK.finditer(line):
-        if found is not None and match.start() - hidden > column:
+        if number is not None and match.start() - hidden > column:
             break
-        found = int(match[1])
+        number = int(match[1])
         hidden += len(match[0])
-    return found
+    return number
 
 
 def _found(name: str, number: int, pack: Pack) -> TemplateLine:

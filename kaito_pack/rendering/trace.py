@@ -1,7 +1,7 @@
 """Which values made a part of a manifest: each value is changed in turn, and the manifest rendered again.
 
-That needs no help from the templates, so it holds for any mode. It runs only once there is something
-to explain, as it renders once a value.
+That needs no help from the templates, so it holds for any mode. It renders once a value, so `explain` alone
+uses it, and `locating` if a template looks at its own output.
 """
 
 from __future__ import annotations
@@ -29,26 +29,24 @@ def _culprits(
     values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
 ) -> Iterator[FieldPath]:
     # One by one: whoever wants the first alone renders once or twice, not once a value (20 times, 10 ms).
-    here = get(manifest.body, path, ABSENT)
+    current = get(manifest.body, path, ABSENT)
     changes = _changes(values.filled, values.mode.schema, ())
     given_first = sorted(changes, key=lambda change: get(values.given, change[0], ABSENT) is ABSENT)
     for value_path, changed in given_first:
-        if _differs(here, path, manifest.template, changed, values, renderer):
+        if _differs(current, path, manifest.template, changed, values, renderer):
             yield value_path
 
 
-def told_of_values(found: Problem, values: Values, manifest: RenderedManifest, renderer: Renderer) -> Problem:
-    """A problem in a manifest, told in terms of the values line that caused it."""
-    if (setting := setting_of(found, values)) is not None:
-        return found._replace(path=setting).at(values.place(setting))
-    if (written := written_at(found.path, manifest)) is not None:
-        return found.at(values.place(written, key=found.rule.endswith("/unknown-field")))
-    return found.at(values.place(next(_culprits(values, manifest, found.path, renderer), ())))
+def first_culprit(
+    values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
+) -> FieldPath:
+    """The first of `culprits`, a given one if one is; empty if no value decides. Renders once a value."""
+    return next(_culprits(values, manifest, path, renderer), ())
 
 
-def setting_of(found: Problem, values: Values) -> FieldPath | None:
+def setting_of(problem: Problem, values: Values) -> FieldPath | None:
     """Return the values path of the engine's setting that a problem's rule is about; None for other rules."""
-    setting: str | None = get_rule(found.rule).parameters.get("setting")
+    setting: str | None = get_rule(problem.rule).parameters.get("setting")
     field: str | None = values.mode.facts.get("settingsValue")
     if setting is None or field is None or get(values.filled, (field, setting)) is None:
         return None
@@ -64,13 +62,18 @@ def written_at(path: FieldPath, manifest: RenderedManifest) -> FieldPath | None:
 
 
 def _differs(
-    here: Any, path: FieldPath, template: str, changed: Mapping[str, Any], values: Values, renderer: Renderer
+    current: Any,
+    path: FieldPath,
+    template: str,
+    changed: Mapping[str, Any],
+    values: Values,
+    renderer: Renderer,
 ) -> bool:
     try:
         again = renderer.render_filled([template], {**changed, "mode": values.mode.facts})
     except PackError:
         return False  # the changed value makes no manifest at all, which tells nothing of this part
-    return bool(again) and get(again[0].body, path, ABSENT) != here
+    return bool(again) and get(again[0].body, path, ABSENT) != current
 
 
 def _changes(part: Any, schema: Schema, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from kaito_pack.base.display import shown
+from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, text
@@ -26,11 +26,16 @@ from kaito_pack.kubernetes.pods.pod import check_pod_template
 from kaito_pack.models import checks as models
 from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.gguf import check_gguf
+from kaito_pack.models.images import preset_vllm
 from kaito_pack.models.quantization import check_quantization
 from kaito_pack.models.remote_code import check_remote_code
 from kaito_pack.models.server_checks import check_image, check_servers, check_stages
 from kaito_pack.models.serving import serving_of_workspace
+from kaito_pack.models.setting_checks import check_setting_arguments
 from kaito_pack.models.tasks import check_task
+from kaito_pack.models.weights import check_weights
+from kaito_pack.workspace.engines import checks_models
 
 
 def check(
@@ -43,6 +48,11 @@ def check(
     """
     if is_workspace(body):
         found = list(_check_workspace(body, surroundings))
+        if with_model or is_rendered:
+            known = catalogue(surroundings.target.catalogues)
+            found += check_weights(body, known, surroundings)
+            instance_type = get(body, ("resource", "instanceType"))
+            found += check_gguf(body, gpu_memory(surroundings.target, instance_type)[0])
         if with_model:
             found += _check_model(body, surroundings)
             found += [] if is_rendered else _check_kind(body, surroundings.target)
@@ -65,13 +75,26 @@ def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
 
 
 def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
-    """The problem of a kind that Kubernetes does not have in a group of its own; None for anybody else's."""
+    """The problem of a kind that Kubernetes does not have in one of its groups; None for other groups."""
     api_version, kind = body.get("apiVersion"), body.get("kind")
-    if not isinstance(api_version, str) or not definitions.is_own_group(kubernetes, api_version):
+    if not isinstance(api_version, str) or not isinstance(kind, str):
         return None
+    if not definitions.is_own_group(kubernetes, api_version):
+        return _misspelt_group(api_version, kind, kubernetes)
     what = shown(f"{api_version} {kind}")
     wrong = "apiVersion" if definitions.has_kind(kubernetes, str(kind)) else "kind"
     return [problem("kubernetes/kind-absent", (wrong,), what=what, kubernetes=kubernetes)]
+
+
+def _misspelt_group(api_version: str, kind: str, kubernetes: str) -> list[Problem] | None:
+    """The problem of a kind of Kubernetes in a group that is spelt almost like its own."""
+    right = definitions.api_versions_of(kubernetes, kind)
+    groups = {each.rpartition("/")[0]: each for each in reversed(right) if "." in each}
+    near = did_you_mean(api_version.rpartition("/")[0], groups, 0.85)
+    if near is None:
+        return None
+    facts = {"what": shown(f"{api_version} {kind}"), "kubernetes": kubernetes, "expected": groups[near]}
+    return [problem("kubernetes/group-misspelt", ("apiVersion",), **facts)]
 
 
 def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
@@ -109,6 +132,9 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
         if judges_length(workspace.preset, target.kaito, workspace.api, is_update):
             settings.pop(MAX_MODEL_LEN, None)  # the webhook rejects it before vLLM reads it
         yield from models.check_settings(workspace.preset, settings, known, path)
+        yield from check_setting_arguments(
+            settings, preset_vllm(target.kaito), lambda _: ("inference", "config")
+        )
         path = ("inference", "preset")
         yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
     memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
@@ -148,7 +174,7 @@ def check_model_of_values(
     Where the user has added arguments or changed the pod template, the values do not tell what the server
     is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
     """
-    if mode.get("engine") != "vllm":
+    if not checks_models(mode.get("engine")):
         return
     yield from check_stages(values)
     known = catalogue(target.catalogues)
@@ -157,6 +183,8 @@ def check_model_of_values(
         if judges_length(preset, target.kaito):  # in the manifest that the values render to
             settings = {key: value for key, value in settings.items() if key != MAX_MODEL_LEN}
         yield from models.check_settings(preset, settings, known, (name, MAX_MODEL_LEN))
+        found = check_setting_arguments(settings, preset_vllm(target.kaito), lambda key: (name, key))
+        yield from (each for each in found if with_advice or each.layer != "advice")
     if preset := text(get(workspace, ("inference", "preset", "name"))):
         yield from check_preset_access(workspace, preset, known, target.kaito, ("preset",))
     containers = sequence(get(workspace, CONTAINERS))

@@ -1,9 +1,9 @@
-"""The main job: values files in, proven manifests out, with every problem of every file."""
+"""The main job, for files in any number: open or render, look around, check, and locate each problem."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kaito_pack.base.paths import FieldPath
@@ -16,8 +16,8 @@ from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
-from kaito_pack.run import judging as checks
-from kaito_pack.run import processes as fanout
+from kaito_pack.run import judging, processes
+from kaito_pack.run.judgement import Entry, Judgement, entry_of
 from kaito_pack.run.sources import Named, Source, fruitless, read_sources
 from kaito_pack.run.tally import Footprint, Tally, footprint_of
 from kaito_pack.values import checking
@@ -25,35 +25,14 @@ from kaito_pack.values.checking import Values
 from kaito_pack.values.layers import Layer
 from kaito_pack.values.wrapping import unwrapped
 
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of one values file: its manifests, or why there are none.
-
-    `unread` is the reason why the file could not be judged at all.
-    """
-
-    file: str
-    values: Values | None = None
-    manifests: Sequence[RenderedManifest] = ()
-    problems: list[Problem] = field(default_factory=list)
-    unread: str | None = None
-    kept: Any = None
-
-    @property
-    def is_good(self) -> bool:
-        """Whether the manifests may be printed."""
-        return self.unread is None and not any(found.is_error for found in self.problems)
-
-
-Keep = Callable[[Sequence[RenderedManifest]], Any]  # what is to stay of the manifests of one values file
+Keep = Callable[[Sequence[RenderedManifest]], Any]  # what stays of the manifests of one values file
+Verdicts = list[tuple[list[Problem], bool]]  # for the document, then for each object: problems, is it known?
 
 
 class Pipeline:
-    """Renders and checks values for one target; `below` and `above` are layers under and over each file.
+    """Renders and checks for one target; `below` and `above` are layers under and over each values file.
 
-    `with_advice` False leaves advice out of the problems, for commands that do not tell it: finding the
-    values line behind a problem renders again and again, a piece of advice costs 1 to 10 ms.
+    `with_advice` False leaves advice out of the problems, for commands that do not report it.
     """
 
     def __init__(
@@ -68,168 +47,221 @@ class Pipeline:
         self._below, self._above = below, above
         self.renderer = Renderer(pack)
 
-    def run(self, files: Sequence[str]) -> list[Outcome]:
-        """One outcome a file, in the order given; files that claim one Workspace are told of each other."""
-        return self.run_sources(read_sources(files))
+    def run(self, files: Sequence[str]) -> list[Judgement]:
+        """Judge values files: one judgement a file, in the order given."""
+        return self.judge(read_sources(files))
 
-    def run_sources(self, sources: Sequence[Source]) -> list[Outcome]:
-        """The same for files that were read already."""
-        outcomes = list(fanout.mapped(self.rendered, sources, sent, self._received))
-        tell_of_twins(outcomes)
-        around = surroundings(self.target, [one.body for outcome in outcomes for one in outcome.manifests])
+    def judge(self, parts: Sequence[Source | Judgement], stored: Sequence[Entry] = ()) -> list[Judgement]:
+        """Judge values that were read already, and documents of objects, all in view of each other.
 
-        def problems(outcome: Outcome) -> list[Problem]:
-            return self._problems(outcome, around)
+        Values that claim one Workspace are errors. `stored` are the objects that others would update.
+        """
+        return self._together(parts, stored)[0]
 
-        for outcome, found in zip(outcomes, fanout.mapped(problems, outcomes), strict=True):
-            outcome.problems += found
-        return outcomes
-
-    def run_lean(
+    def judge_apart(
         self, files: Sequence[Named], keep: Keep, each: Callable[[], None] = lambda: None
-    ) -> list[Outcome]:
-        """The same verdicts, but of good files `keep` alone says what stays in memory, as `Outcome.kept`.
+    ) -> list[Judgement]:
+        """Judge values files, and keep of the good ones what `keep` returns alone, as `content`.
 
-        Each file is judged by itself. They are read again, and judged together, only where they have to do
+        Each file is judged by itself. They are read again, and judged together, only if they have to do
         with each other: one Workspace twice, a ConfigMap in another file. `each` is called after a file,
-        in whichever process. What `keep` gives must be such that pickle takes it.
+        in whichever process. What `keep` returns must be such that pickle takes it.
         """
 
-        def one(file: Named) -> tuple[Outcome | None, Footprint]:
-            outcome, footprint = self._alone(file, keep)
+        def alone(file: Named) -> tuple[Judgement | None, Footprint]:
+            judgement, footprint = self._alone(file, keep)
             each()
-            return outcome, footprint
+            return judgement, footprint
 
-        tally, outcomes = Tally(), []
-        for outcome, footprint in fanout.mapped(one, files):
+        tally, judgements = Tally(), []
+        for judgement, footprint in processes.mapped(alone, files):
             tally.add(footprint)
-            outcomes += [outcome] if outcome is not None else []
+            judgements += [judgement] if judgement is not None else []
         if tally.is_entangled:
-            outcomes = self.run_sources([source for file in files if (source := file.read()) is not None])
-            outcomes = [_lean(outcome, keep) for outcome in outcomes]
-        return outcomes + [Outcome(folder, unread=reason) for folder, reason in fruitless(files, outcomes)]
+            sources = [source for file in files if (source := file.read()) is not None]
+            judgements = [_lean(judgement, keep) for judgement in self.judge(sources)]
+        unread = fruitless(files, judgements)
+        return judgements + [Judgement(folder, unread=reason) for folder, reason in unread]
 
-    def _alone(self, file: Named, keep: Keep) -> tuple[Outcome | None, Footprint]:
+    def _alone(self, file: Named, keep: Keep) -> tuple[Judgement | None, Footprint]:
         source = file.read()
         if source is None:
             return None, Footprint()
-        outcome = self.rendered(source)
-        around = surroundings(self.target, [one.body for one in outcome.manifests])
-        outcome.problems += self._problems(outcome, around)
-        footprint = footprint_of(outcome.manifests, around)
-        return _lean(outcome, keep), footprint
+        (judgement,), around = self._together([source])
+        footprint = footprint_of(judgement.manifests, around)
+        return _lean(judgement, keep), footprint
 
-    def _problems(self, outcome: Outcome, around: Surroundings) -> list[Problem]:
-        checked = (self.checked(outcome, manifest, around) for manifest in outcome.manifests)
-        return self.model_problems(outcome) + [found for of_one in checked for found in of_one]
+    def _together(
+        self, parts: Sequence[Source | Judgement], stored: Sequence[Entry] = ()
+    ) -> tuple[list[Judgement], Surroundings]:
+        judgements = self.opened(parts)
+        _report_twins(judgements)
+        entries = [entry for judgement in judgements for entry in judgement.objects]
+        around = surroundings(self.target, [entry.body for entry in entries if entry.body is not None])
 
-    def rendered(self, source: Source) -> Outcome:
-        """The manifests of one values file, unchecked; or why it has none."""
-        outcome = Outcome(source.file, problems=list(source.problems), unread=source.unread)
+        def verdicts(judgement: Judgement) -> Verdicts:
+            return list(self._verdicts(judgement, around, stored))
+
+        for judgement, found in zip(judgements, processes.mapped(verdicts, judgements), strict=True):
+            judgement.own += found[0][0]
+            for entry, (problems, is_known) in zip(judgement.objects, found[1:], strict=True):
+                entry.problems += problems
+                entry.is_known = is_known
+        return judgements, around
+
+    def opened(self, parts: Sequence[Source | Judgement]) -> list[Judgement]:
+        """Return the judgement of each part, values rendered, and nothing checked yet."""
+        sources = [part for part in parts if isinstance(part, Source)]
+        rendered = iter(list(processes.mapped(self.rendered, sources, _sent, self._received)))
+        return [next(rendered) if isinstance(part, Source) else part for part in parts]
+
+    def rendered(self, source: Source) -> Judgement:
+        """Return the manifests of one values file, unchecked; or why it has none."""
+        judgement = Judgement(source.file, own=list(source.problems), unread=source.unread)
         if source.problems or source.unread:
-            return outcome
+            return judgement
         documents = source.documents
+        judgement.number = documents[0].number
         try:
             if len(documents) > 1:
                 raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
-            outcome.values = checking.check(self._layers(source), self.pack)
-            outcome.manifests = self.renderer.render(outcome.values)
+            judgement.values = checking.check(self._layers(source), self.pack)
+            judgement.objects = _objects(self.renderer.render(judgement.values), judgement)
         except ProblemsError as error:
-            outcome.problems = error.problems
-        return outcome
+            judgement.own = error.problems
+        return judgement
 
     def _layers(self, source: Source) -> list[Layer]:
         return [*self._below, Layer(unwrapped(source.documents[0])), *self._above]
 
-    def _received(self, source: Source, found: Sent) -> Outcome:
-        """The outcome that another process made of `source`."""
-        mode, given, filled, manifests = found
-        made = [
+    def _received(self, source: Source, sent: Sent) -> Judgement:
+        """The judgement that another process made of `source`."""
+        mode, given, filled, manifests = sent
+        values = Values(self.pack.mode(mode), self._layers(source), given, filled)
+        judgement = Judgement(source.file, source.documents[0].number, values=values)
+        rendered = [
             RenderedManifest(template, text, Document("", 1, body), origins)
             for template, text, body, origins in manifests
         ]
-        return Outcome(source.file, Values(self.pack.mode(mode), self._layers(source), given, filled), made)
+        judgement.objects = _objects(rendered, judgement)
+        return judgement
 
-    def checked(self, outcome: Outcome, manifest: RenderedManifest, around: Surroundings) -> list[Problem]:
-        """The problems of one rendered manifest, told in terms of the values line that caused each."""
-        of = outcome.values
-        if of is None:
-            return []
-        is_extended = manifest is outcome.manifests[0] and checks.is_extended(of.filled)
-        found = checks.check(manifest.body, around, with_model=is_extended, is_rendered=True) or []
+    def _verdicts(
+        self, judgement: Judgement, around: Surroundings, stored: Sequence[Entry]
+    ) -> Iterator[tuple[list[Problem], bool]]:
+        """The problems of a document, then of each of its objects."""
+        values = judgement.values
+        yield (self._model_problems(values, judgement) if values is not None else []), True
+        for entry in judgement.objects:
+            seen = _with_stored(around, entry, stored) if stored else around
+            if entry.manifest is not None and values is not None:
+                yield self._of_rendered(values, entry.manifest, entry is judgement.objects[0], seen), True
+            elif entry.body is not None and judgement.written is not None:
+                from kaito_pack.run import objects
+
+                yield objects.check(entry, judgement.written, seen, self.pack)
+            else:
+                yield [], True
+
+    def _of_rendered(
+        self, values: Values, manifest: RenderedManifest, is_first: bool, around: Surroundings
+    ) -> list[Problem]:
+        """The problems of one rendered manifest, reported at the values line that caused each."""
+        is_extended = is_first and judging.is_extended(values.filled)
+        problems = judging.check(manifest.body, around, with_model=is_extended, is_rendered=True) or []
         if is_extended:
-            from kaito_pack.rendering.links import check_links  # only additions can have broken one
+            from kaito_pack.rendering.links import check_links
 
-            links = list(check_links(of, manifest))
+            links = list(check_links(values, manifest))
             # A broken link names the values to set, so the engine need not report the same field.
             broken = {link.path for link in links}
-            found = [one for one in found if one.layer not in ("model", "advice") or one.path not in broken]
-            found += links
+            problems = [
+                each for each in problems if each.layer not in ("model", "advice") or each.path not in broken
+            ]
+            problems += links
         if not self.with_advice:
-            found = [one for one in found if one.layer != "advice"]
-        if not found:
+            problems = [each for each in problems if each.layer != "advice"]
+        if not problems:
             return []
-        from kaito_pack.rendering.trace import told_of_values  # only where there is something to tell
+        from kaito_pack.rendering.locating import Locator  # only if there is something to report
 
-        return [one if one.place else told_of_values(one, of, manifest, self.renderer) for one in found]
+        locator = Locator(values, manifest, self.renderer)
+        return [each if each.place else locator.located(each) for each in problems]
 
-    def model_problems(self, outcome: Outcome) -> list[Problem]:
-        """What the mode's engine would say of the model, with paths in the values."""
-        of = outcome.values
-        if of is None or not outcome.manifests:
+    def _model_problems(self, values: Values, judgement: Judgement) -> list[Problem]:
+        """What the mode's engine would report of the model, with paths in the values."""
+        if not judgement.objects:
             return []
-        found = checks.check_model_of_values(
-            of.filled, of.mode.facts, outcome.manifests[0].body, self.target, self.with_advice
+        workspace = judgement.manifests[0].body
+        problems = judging.check_model_of_values(
+            values.filled, values.mode.facts, workspace, self.target, self.with_advice
         )
-        return [one.at(of.place(one.path)) for one in found]
+        return [each.located(values.place(each.path)) for each in problems]
 
 
-def _lean(outcome: Outcome, keep: Keep) -> Outcome:
-    if outcome.is_good and outcome.manifests:
-        outcome.kept = keep(outcome.manifests)
-    outcome.manifests, outcome.values = (), None
-    return outcome
+def _objects(manifests: Sequence[RenderedManifest], judgement: Judgement) -> list[Entry]:
+    return [
+        entry_of(manifest.body, judgement.file, judgement.number, manifest=manifest) for manifest in manifests
+    ]
 
 
-# What another process sends of a good outcome, in plain data: mode, values given and filled, manifests.
+def _lean(judgement: Judgement, keep: Keep) -> Judgement:
+    if judgement.is_good and judgement.objects:
+        judgement.content = keep(judgement.manifests)
+    judgement.own, judgement.objects, judgement.values = judgement.problems, [], None
+    return judgement
+
+
+# What another process sends of good values, in plain data: mode, values given and filled, manifests.
 Sent = tuple[
     str, Mapping[str, Any], Mapping[str, Any], list[tuple[str, str, Any, dict[FieldPath, FieldPath]]]
 ]
 
 
-def sent(outcome: Outcome) -> Sent | None:
-    """What is sent of an outcome; None where something is wrong, and it is made once more instead."""
-    of = outcome.values
-    if of is None or outcome.problems:
+def _sent(judgement: Judgement) -> Sent | None:
+    """What is sent of a judgement; None if something is wrong, and it is made once more instead."""
+    values = judgement.values
+    if values is None or judgement.own:
         return None
-    manifests = [(one.template, one.text, one.body, dict(one.origins)) for one in outcome.manifests]
-    return of.mode.name, of.given, of.filled, manifests
+    manifests = [(each.template, each.text, each.body, dict(each.origins)) for each in judgement.manifests]
+    return values.mode.name, values.given, values.filled, manifests
 
 
 def surroundings(target: Target, bodies: Sequence[Manifest]) -> Surroundings:
-    """What each of `bodies`, the manifests of one run, is judged in."""
+    """Return what each of `bodies`, the manifests of one run, is judged in."""
     return Surroundings(
         target,
         config_maps=[body for body in bodies if body.get("kind") == "ConfigMap"],
         workspaces=[body for body in bodies if is_workspace(body)],
         services=[body for body in bodies if body.get("kind") == "Service"],
+        claims=[body for body in bodies if body.get("kind") == "PersistentVolumeClaim"],
     )
 
 
-def tell_of_twins(outcomes: Sequence[Outcome]) -> None:
+def _with_stored(around: Surroundings, entry: Entry, stored: Sequence[Entry]) -> Surroundings:
+    """Return the surroundings with the stored object that `entry` would update, if there is one."""
+    for other in stored:
+        is_same = (other.kind, other.name) == (entry.kind, entry.name)
+        # A namespace that one of the two leaves out is the one that kubectl adds.
+        if is_same and (other.namespace == entry.namespace or not (other.namespace and entry.namespace)):
+            return replace(around, old=other.body)
+    return around
+
+
+def _report_twins(judgements: Sequence[Judgement]) -> None:
     """Two files that would give the same Workspace, the later overwriting the earlier, are an error."""
-    first: dict[tuple[str, str], Outcome] = {}
-    for outcome in outcomes:
-        if outcome.values is None or not outcome.manifests:
+    first: dict[tuple[str, str], Judgement] = {}
+    for judgement in judgements:
+        if judgement.values is None or not judgement.objects:
             continue
-        metadata: Mapping[str, str] = outcome.manifests[0].body["metadata"]
-        twin = first.setdefault((metadata["namespace"], metadata["name"]), outcome)
-        if twin.values is not None and twin is not outcome:
-            outcome.problems.append(_same_workspace(outcome.values, twin.values, metadata))
-            twin.problems.append(_same_workspace(twin.values, outcome.values, metadata))
+        metadata: Mapping[str, str] = judgement.manifests[0].body["metadata"]
+        twin = first.setdefault((metadata["namespace"], metadata["name"]), judgement)
+        if twin.values is not None and twin is not judgement:
+            judgement.own.append(_same_workspace(judgement.values, twin.values, metadata))
+            twin.own.append(_same_workspace(twin.values, judgement.values, metadata))
 
 
-def _same_workspace(of: Values, other: Values, metadata: Mapping[str, str]) -> Problem:
+def _same_workspace(values: Values, other: Values, metadata: Mapping[str, str]) -> Problem:
     path: FieldPath = ("name",)
     facts = {"namespace": metadata["namespace"], "name": metadata["name"]}
-    return problem("values/same-workspace", path, of.place(path), other=str(other.place(path)), **facts)
+    return problem("values/same-workspace", path, values.place(path), other=str(other.place(path)), **facts)

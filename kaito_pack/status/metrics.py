@@ -1,6 +1,6 @@
 """The metrics of a model: where Prometheus finds them, and the expressions that tell what matters.
 
-A mode's `mode.yaml` carries the endpoint; the list of key metrics stands there or in `templates/_engines/`.
+A mode's `mode.yaml` has the endpoint; the list of key metrics is there or in the file of its engine.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kaito_pack.base import pack_files
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import PackError
-from kaito_pack.base.trees import Manifest, ModeFacts, mapping
-from kaito_pack.documents import read_text
+from kaito_pack.base.trees import Fields, Manifest, ModeFacts, mapping
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.workspace import WorkspaceView
+from kaito_pack.workspace.engines import engine
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 MODE_LABEL = "kubefoundry.io/model-source"
@@ -113,11 +112,12 @@ class WorkspaceMetrics:
 
 
 def key_metrics(pack: Pack, mode: Mode) -> list[KeyMetric]:
-    """The key metrics of a mode: its own, else those of the file in `templates/_engines/` that it names."""
+    """Return the key metrics of a mode: its own, else those of its engine, or of another that it names."""
     facts = _facts(mode)
     if "keyMetrics" in facts:
         return [_key_metric(entry) for entry in facts["keyMetrics"]]
-    return [_key_metric(entry) for entry in engine_facts(pack, facts["keyMetricsOf"])["keyMetrics"]]
+    named = engine_facts(facts.get("keyMetricsOf", mode.facts["engine"]))
+    return [_key_metric(entry) for entry in named["keyMetrics"]]
 
 
 def _facts(mode: Mode) -> ModeFacts:
@@ -127,15 +127,12 @@ def _facts(mode: Mode) -> ModeFacts:
     return facts
 
 
-def engine_facts(pack: Pack, name: str) -> Mapping[str, Any]:
-    """What `templates/_engines/<name>.yaml` says, the user's own pack first; PackError if missing."""
-    for folder in pack.template_folders:
-        file = folder / "_engines" / f"{name}.yaml"
-        if file.is_file():
-            text = pack_files.read_text(folder, f"_engines/{name}.yaml")
-            facts: ModeFacts = read_text(text, str(file))[0].value
-            return facts
-    raise PackError(f"no templates/_engines/{name}.yaml in the pack")
+def engine_facts(name: str) -> Fields:
+    """Return the facts of an engine that has key metrics. Raises PackError if no file gives them."""
+    facts = engine(name)
+    if "keyMetrics" not in facts:
+        raise PackError(f"facts/engines/{name}.yaml: in no pack, or without keyMetrics")
+    return facts
 
 
 def metrics_of(
@@ -182,31 +179,31 @@ def _mode(manifest: Manifest, view: WorkspaceView, pack: Pack) -> Mode:
     """The mode that made the Workspace, else one of its engine, with its port if there is one."""
     labels = mapping(mapping(manifest.get("metadata")).get("labels"))
     modes = {name: pack.mode(name) for name in pack.mode_names}
-    made = modes.get(str(labels.get(MODE_LABEL)))
-    if made is not None and view.engine in (None, made.facts["engine"]):
-        return made
+    maker = modes.get(str(labels.get(MODE_LABEL)))
+    if maker is not None and view.engine in (None, maker.facts["engine"]):
+        return maker
     same = [mode for mode in modes.values() if mode.facts["engine"] == view.engine]
     # Two modes of one engine may differ in the port, and so in the Service.
     for mode in sorted(same, key=lambda mode: _facts(mode)["port"] != view.port):
         return mode
     known = ", ".join(sorted({mode.facts["engine"] for mode in modes.values()}))
-    told = (
+    reason = (
         f"its engine {view.engine} is none of {known}"
         if view.engine
         else f"no engine ({known}) is seen in it"
     )
-    raise NoMetrics(f"Workspace {shown(view.name)}: {told}, so its metrics are not known")
+    raise NoMetrics(f"Workspace {shown(view.name)}: {reason}, so its metrics are not known")
 
 
 def _endpoint(name: str, view: WorkspaceView, facts: ModeFacts) -> Endpoint:
     """A server on another port than the mode's is reached as the Workspace itself says."""
     port, service = facts["port"], facts["service"]
-    told = (service["name"].replace("${workspace}", name), service["port"])
+    reached = (service["name"].replace("${workspace}", name), service["port"])
     if view.port is not None and view.port != port:
         port = view.port
         by_spec, _, by_port = (view.endpoint or "").rpartition(":")
-        told = (escaped(by_spec), int(by_port)) if by_spec else told
-    return Endpoint(facts["path"], port, *told, pod_selector={WORKSPACE_LABEL: name})
+        reached = (escaped(by_spec), int(by_port)) if by_spec else reached
+    return Endpoint(facts["path"], port, *reached, pod_selector={WORKSPACE_LABEL: name})
 
 
 def _key_metric(entry: Mapping[str, Any]) -> KeyMetric:

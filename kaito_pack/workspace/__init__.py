@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.trees import Manifest, mapping, text
+from kaito_pack.facts.tables import table
+from kaito_pack.workspace.engines import engine
 from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
-from kaito_pack.workspace.served_model import ServedModel, engines, served_model
+from kaito_pack.workspace.served_model import ServedModel, served_model
 
 KAITO_SERVICE_PORT = 80  # KAITO's own Service <workspace>:80, hard-coded to the pod's port 5000
 KAITO_TARGET_PORT = 5000
@@ -91,10 +93,12 @@ def desired_replicas(workspace: Manifest) -> int:
 
 def _preset_model(workspace: Manifest, preset: str, is_tuning: bool) -> ServedModel:
     annotations = mapping(mapping(workspace.get("metadata")).get("annotations"))
-    is_vllm = not is_tuning and annotations.get(RUNTIME_ANNOTATION) != "transformers"
+    servers = table("kaito/servers.json")
+    has_engine = not is_tuning and annotations.get(RUNTIME_ANNOTATION) not in servers["runtimesWithoutEngine"]
     # KAITO serves a preset under its short name; what it makes of a Hub id is not in the Workspace.
     served = None if "/" in preset or is_tuning else preset
-    return ServedModel("vllm" if is_vllm else None, preset, None, served, KAITO_TARGET_PORT)
+    engine_name = servers["presetEngine"] if has_engine else None
+    return ServedModel(engine_name, preset, None, served, KAITO_TARGET_PORT)
 
 
 def _template_model(
@@ -103,16 +107,16 @@ def _template_model(
     containers = mapping(mapping(work.get("template")).get("spec")).get("containers")
     best, where, image = ServedModel(), None, None
     for position, container in enumerate(containers if isinstance(containers, list) else []):
-        found = served_model(mapping(container))
-        if where is None or found.rank > best.rank:
-            best, image = found, text(mapping(container).get("image")) or None
+        model = served_model(mapping(container))
+        if where is None or model.rank > best.rank:
+            best, image = model, text(mapping(container).get("image")) or None
             where = position
     path: FieldPath | None = None if where is None else (section, "template", "spec", "containers", where)
     return best, path, image
 
 
 def _endpoint(name: str, model: ServedModel, preset: str | None, suffix: str) -> str | None:
-    port = engines().get(model.engine or "", {}).get("port")
+    port = engine(model.engine).get("port")
     if preset or KAITO_TARGET_PORT in (port, model.port):
         return f"{name}:{KAITO_SERVICE_PORT}"
     return f"{name}{suffix}:{port}" if port else None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.facts.tables import table
 from kaito_pack.workspace.command_line import (
     Command,
     has_option,
@@ -14,10 +14,11 @@ from kaito_pack.workspace.command_line import (
     program,
     read_commands,
 )
+from kaito_pack.workspace.engines import engines
 from kaito_pack.workspace.model_reference import looks_like_reference, read_reference
 
-# Engines whose command lines need more than a row of the table; `other` is what no engine is known of.
-READ_BY_CODE = frozenset(("vllm", "llamacpp", "other"))
+# Engines whose command lines need more than a row of the table.
+READ_BY_CODE = frozenset(("vllm", "llamacpp"))
 
 
 class ServedModel(NamedTuple):
@@ -37,12 +38,6 @@ class ServedModel(NamedTuple):
     def rank(self) -> int:
         """How sure it is that this container, and not one beside it, runs the model."""
         return 2 * bool(self.engine) + bool(self.model_id)
-
-
-@per_pack
-def engines() -> Mapping[str, Any]:
-    """How engines are recognised: `facts/kaito/engines.json`."""
-    return table("kaito/engines.json")
 
 
 def served_model(container: Mapping[str, object]) -> ServedModel:
@@ -212,7 +207,7 @@ def _by_options(command: Command, container: Mapping[str, object]) -> ServedMode
     if has_option(command, *engines()["vllm"]["ownOptions"]):
         known = _vllm_arguments(command)
         return known if known.model_id and not _names_other_program(command) else None
-    model = last_option(command, *engines()["other"]["modelOptions"])
+    model = last_option(command, *table("kaito/servers.json")["modelOptions"])
     return (
         ServedModel(None, model, None, None, _port(command) or _container_port(container)) if model else None
     )

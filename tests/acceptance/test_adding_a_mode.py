@@ -109,7 +109,7 @@ def test_an_engine_is_known_by_its_row(
     model: str | None,
     port: int | None,
 ) -> None:
-    row = folder / "my-pack/facts/kaito/engines.json"
+    row = folder / "my-pack/facts/engines/acme.yaml"
     row.write_text(row.read_text("utf-8").replace("--model", "--weights"), encoding="utf-8")
     container = {"image": image, "args": ["--weights", "acme/tiny"]}
     tables.use([folder / "my-pack"])

@@ -19,8 +19,9 @@ from kaito_pack.documents import Document, read_text
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
+from kaito_pack.run.judgement import Entry
 from kaito_pack.run.sources import Source
-from kaito_pack.run.validation import Entry, Validation
+from kaito_pack.run.validation import Validation
 from tests import work
 from tests.conftest import ROOT
 from tests.tiers import often

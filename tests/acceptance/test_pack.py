@@ -163,7 +163,7 @@ def test_a_new_kaito_version_is_files_alone(run: Run, tmp_path: Path) -> None:
         "facts/kaito/0.13.json": json.dumps(newest),
         "facts/kaito/versions.json": json.dumps({"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}),
         "facts/rules/webhook.json": json.dumps(
-            {f"kaito/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
+            {f"webhook/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
         ),
     }
     folder = pack(tmp_path / "next", files)
@@ -339,11 +339,14 @@ def test_a_schema_of_true_allows_anything(run: Run, tmp_path: Path) -> None:
         ("rules/webhook.json", {"kaito/preset-unknown": {"versions": "x-"}}, "a range is written like 0.8-"),
         ("rules/webhook.json", {"webhook/preset-unknown": {"apis": "none"}}, "apis is 'none'"),
         ("rules/webhook.json", {"crd/mine": {}}, "crd/mine: the name of a rule in this file must begin"),
+        ("rules/webhook.json", {"kaito/gpus-unused": {}}, "Move its row to facts/rules/advice.json"),
         ("rules/webhook.json", {"webhook/mine": {}}, "webhook/mine: nothing checks this rule"),
+        ("rules/webhook.json", {"webhook/unknown-field": {"formerly": 5}}, "formerly is 5"),
+        ("rules/webhook.json", {"webhook/unknown-field": {"formerly": [[]]}}, "formerly is [[]]"),
         ("kaito/0.13.json", {}, "holds no schema of v1beta1"),
         ("kaito/0.13.json", {"v1beta1": {"properties": {}}}, "versions.json has no row 0.13"),
         ("kaito/version.json", {}, "nothing reads a file of that name"),
-        ("kaito/engines.json", {"echo": {"port": "9000"}}, "echo: port is '9000'"),
+        ("kaito/engines.json", {"echo": {"port": 9000}}, "nothing reads a file of that name"),
     ],
 )
 def test_check_judges_tables(run: Run, tmp_path: Path, name: str, content: object, told: str) -> None:
@@ -351,6 +354,79 @@ def test_check_judges_tables(run: Run, tmp_path: Path, name: str, content: objec
     assert done.returncode == 1
     assert f"facts/{name}: " in done.stderr
     assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("facts/engines/echo.yaml", "port: nine\n", "echo.yaml:1:7 port: "),
+        ("facts/engines/echo.yaml", "prot: 9000\n", "echo.yaml:1:1 prot: unknown field"),
+        ("facts/engines/echo.yaml", "serves: {format: onnx, preference: 1}\n", "serves.format: "),
+        ("facts/engines/echo.yaml", "serves: {format: gguf}\n", "preference"),
+        ("facts/engines/echo.yaml", "keyMetrics: [{id: A}]\n", "keyMetrics[0]"),
+        ("facts/engines/echo.yaml", "- 1\n", "echo.yaml:1:1"),
+        ("facts/engines/echo.yaml", "a: [\n", "echo.yaml:2:1"),
+        (
+            "facts/engine/echo.yaml",
+            "port: 9000\n",
+            "nothing reads a file of that name",
+        ),
+        ("templates/_engines/echo.yaml", "title: a\n", "Move it to facts/engines/"),
+    ],
+)
+def test_check_judges_engines(run: Run, tmp_path: Path, name: str, text: str, message: str) -> None:
+    done = run("pack", "check", pack(tmp_path / "echo", MODE | {name: text}))
+    assert done.returncode == 1
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("programs: [a]\n", "programs has the wrong type"),
+        ("modules: [1]\n", "modules has the wrong type"),
+        ("serves: {format: gguf}\n", "serves has the wrong type"),
+        ("text\n", "not a map"),
+        ("a: [\n", "echo.yaml:2:1"),
+    ],
+)
+def test_an_engine_file_that_cannot_be_used_is_an_error_in_one_line(
+    run: Run, tmp_path: Path, text: str, reason: str
+) -> None:
+    folder = pack(tmp_path / "echo", MODE | {"facts/engines/echo.yaml": text})
+    done = run("status", ROOT / "values/rendered/llama.yaml", "--pack", folder)
+    assert done.returncode in (1, 2)
+    assert reason in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_engine_of_a_pack_that_serves_models_of_the_hub_leads_to_its_mode(
+    run: Run, tmp_path: Path
+) -> None:
+    files = MODE | {
+        "facts/engines/echo.yaml": "title: Echo\nserves: {format: weights, preference: 9}\n",
+        "schemas/values/echo.schema.json": json.dumps(
+            {
+                "$ref": "common.schema.json",
+                "required": ["modelId"],
+                "properties": {
+                    "modelSource": {"const": "echo"},
+                    "modelId": {"$ref": "common.schema.json#/$defs/modelId"},
+                },
+                "unevaluatedProperties": False,
+            }
+        ),
+    }
+    folder = pack(tmp_path / "echo", files)
+    done = run("new", "-", "--pack", folder, "--engine", "echo", "--model-id", "acme/new")
+    assert done.returncode == 0, done.stderr
+    assert yaml.safe_load(done.stdout)["modelSource"] == "echo"
+    catalogue = tmp_path / "catalogue.yaml"
+    head = "apiVersion: pack.kubefoundry.io/v1\nkind: Catalogue\n"
+    catalogue.write_text(f"{head}models: [{{modelId: acme/new, engines: [echo]}}]\n", encoding="utf-8")
+    done = run("new", "-", "--pack", folder, "--catalogue", catalogue, "--model-id", "acme/new")
+    assert done.returncode == 0, done.stderr
+    assert yaml.safe_load(done.stdout)["modelSource"] == "echo"
 
 
 def test_check_names_the_lines_of_a_rule_that_is_written_twice(run: Run, tmp_path: Path) -> None:
@@ -392,7 +468,7 @@ def test_an_upgrade_to_a_made_up_version_is_planned_and_the_form_offers_it(run: 
             "facts/kaito/0.13.json": (ROOT / "facts/kaito/0.12.json").read_text("utf-8"),
             "facts/kaito/versions.json": '{"0.13": {"kubernetesApi": "1.36", "release": "0.13.0"}}',
             "facts/rules/webhook.json": json.dumps(
-                {f"kaito/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
+                {f"webhook/instance-type-{rule}": {"versions": "-0.12"} for rule in ("required", "unknown")}
             ),
         },
     )

@@ -71,6 +71,32 @@ def test_a_run_of_one_file_loads_nothing_of_other_commands() -> None:
     assert own & others == set()
 
 
+OPENED = """
+import sys
+opened = []
+sys.addaudithook(lambda event, facts: opened.append(str(facts[0])) if event == "open" else None)
+sys.argv[0] = "render.py"
+from kaito_pack.cli import main
+try:
+    main()
+finally:
+    print(*opened, sep="\\n", file=sys.stderr)
+"""
+
+
+def test_a_run_of_one_file_reads_no_engine_file_once_they_are_cached(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", OPENED, "values/llama.yaml"]
+    runs = [
+        subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=True).stderr
+        for _ in range(2)
+    ]
+    first, second = ([line for line in run.splitlines() if "engines" in Path(line).parts] for run in runs)
+    assert {Path(line).name for line in first} == {"llamacpp.yaml", "vllm.yaml"}
+    assert second == []
+    assert len(runs[1].splitlines()) < len(runs[0].splitlines())
+
+
 def test_many_files_come_out_as_each_alone_does(tmp_path: Path) -> None:
     """Above 128 files several processes share the work."""
     files = []

@@ -13,8 +13,9 @@ import pytest
 from kaito_pack.documents import read_text
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.pack import Pack
+from kaito_pack.run.judgement import Entry
 from kaito_pack.run.sources import Source, read_sources
-from kaito_pack.run.validation import Entry, Validation
+from kaito_pack.run.validation import Validation
 from tests.conformance.test_admission import (
     ADMISSION,
     FACTS,

@@ -23,7 +23,7 @@ FILES = [
         "values/targets/*.yaml",
         "values/catalogue/*.yaml",
         "templates/*/mode.yaml",
-        "templates/_engines/*.yaml",
+        "facts/engines/*.yaml",
     )
     for file in sorted(ROOT.glob(pattern))
 ]

@@ -152,7 +152,7 @@ def test_each_file_for_editors_begins_with_the_line_that_leads_to_its_schema() -
         "values/targets/*.yaml",
         "values/catalogue/*.yaml",
         "templates/*/mode.yaml",
-        "templates/_engines/*.yaml",
+        "facts/engines/*.yaml",
     )
     files = [file for pattern in patterns for file in ROOT.glob(pattern)]
     assert len(files) > len(PACK.mode_names)

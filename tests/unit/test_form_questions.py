@@ -64,7 +64,7 @@ def test_the_length_is_advanced_and_optional() -> None:
 
 @pytest.mark.parametrize(("gated", "is_there"), [(True, True), (False, False), (None, False)])
 def test_the_secret_is_for_gated_models_alone(gated: bool | None, is_there: bool) -> None:
-    found = asked("vllm", of=About(("vllm",), gated))
+    found = asked("vllm", known=About(("vllm",), gated))
     assert ("hfTokenSecret" in found) == is_there
     if is_there:
         assert found["hfTokenSecret"].is_required
@@ -87,7 +87,7 @@ def test_a_gguf_model_is_asked_for_file_run_mode_and_compute_type() -> None:
         "namespace",
         "computeType",
     ]
-    assert "hfTokenSecret" not in asked("huggingface", of=About(("llamacpp",), True))
+    assert "hfTokenSecret" not in asked("huggingface", known=About(("llamacpp",), True))
 
 
 def test_gpus_are_asked_for_where_there_are_any() -> None:
@@ -157,25 +157,26 @@ def test_engines_say_which_modes_can_serve_a_model(engines: list[str], modes: li
 
 
 @pytest.mark.parametrize(
-    ("engines", "runs", "is_vllm"),
+    ("engines", "runs"),
     [
-        (("vllm",), True, True),
-        (("llamacpp",), True, False),
-        (("vllm", "llamacpp"), True, False),
-        (("onnx",), False, False),
-        ((), None, False),
+        (("vllm",), True),
+        (("llamacpp",), True),
+        (("vllm", "llamacpp"), True),
+        (("trtllm", "vllm"), True),
+        (("onnx",), False),
+        ((), None),
     ],
 )
-def test_a_model_runs_with_either_engine_and_is_a_vllm_model_with_that_alone(
-    engines: tuple[str, ...], runs: bool | None, is_vllm: bool
+def test_a_model_runs_with_any_engine_that_serves_models_of_the_hub(
+    engines: tuple[str, ...], runs: bool | None
 ) -> None:
-    assert (About(engines).runs, About(engines).is_vllm) == (runs, is_vllm)
+    assert About(engines).runs == runs
 
 
 def test_what_a_person_says_of_a_model_goes_before_the_catalogue() -> None:
     known = about("microsoft/Phi-4-mini-instruct", CATALOGUE)
     assert known.figures is not None
-    assert known.is_vllm
+    assert known.engines == ("vllm",)
     said = about("microsoft/Phi-4-mini-instruct", CATALOGUE, ["llamacpp"], True)
     assert (said.engines, said.gated, said.figures) == (("llamacpp",), True, known.figures)
     assert about("acme/own", CATALOGUE) == About()

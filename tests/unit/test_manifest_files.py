@@ -7,9 +7,9 @@
 A rule whose answer only a cluster knows makes the verdict "undecidable" instead of "accepted".
 
 Further options: `cloud=aws`, `gpu=80` (GiB of one GPU), `kubernetes=1.30`, `gates=enableMIG` (with `!` it is
-off), `maps=models/settings`, `nodes=pool:gpu` (existing nodes with that label), and `old=first`: the first
-Workspace of the file is the stored object, the second one its update. Otherwise the first Workspace is
-judged, and what else is in the file comes with the run.
+off), `maps=models/settings`, `nodes=pool:gpu` (existing nodes with that label), `memory=24` (GiB of the GPU
+of each), and `old=first`: the first Workspace of the file is the stored object, the second one its update.
+Otherwise the first Workspace is judged, and what else is in the file comes with the run.
 """
 
 from __future__ import annotations

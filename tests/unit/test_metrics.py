@@ -18,7 +18,7 @@ from kaito_pack.workspace import read_workspace
 from tests.conftest import ROOT
 
 PACK = Pack()
-ENGINE_FILES = sorted((ROOT / "templates" / "_engines").glob("*.yaml"))
+ENGINE_FILES = sorted((ROOT / "facts" / "engines").glob("*.yaml"))
 EXAMPLES = sorted((ROOT / "values" / "rendered").glob("*.yaml"))
 
 

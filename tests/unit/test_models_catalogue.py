@@ -14,7 +14,7 @@ import pytest
 from kaito_pack.base.problems import ProblemsError, UsageError
 from kaito_pack.base.root import ROOT
 from kaito_pack.models.catalogue import FOLDER, Catalogue, check_catalogue, version, vllm_table
-from kaito_pack.models.model import Model, is_vllm_model, model_of, runs_on_kaito
+from kaito_pack.models.model import Model, model_of
 from kaito_pack.pack import files as pack_files
 
 HEAD = "apiVersion: pack.kubefoundry.io/v1\nkind: Catalogue\n"
@@ -190,7 +190,7 @@ def test_a_teams_file_adds_models_and_replaces_whole_entries(tmp_path: Path) -> 
     )
     catalogue = Catalogue.open([written(tmp_path, text)])
 
-    assert catalogue.find("microsoft/phi-4") == Model("Microsoft/Phi-4", max_tokens=5)
+    assert catalogue.find("microsoft/phi-4") == Model("Microsoft/Phi-4", engines=("vllm",), max_tokens=5)
     assert catalogue.find("acme/tiny") == Model("acme/tiny", engines=("llamacpp",))
     assert len(catalogue.models()) == 61
 
@@ -265,21 +265,3 @@ def test_the_size_of_a_head_follows_from_the_hidden_size() -> None:
     assert (
         model_of({"modelId": "a/b", "hiddenSize": 4096, "attentionHeads": 32, "headSize": 64}).head_size == 64
     )
-
-
-@pytest.mark.parametrize(
-    ("engines", "runs", "vllm_alone"),
-    [
-        (["vllm"], True, True),
-        (["llamacpp"], True, False),
-        (["llamacpp", "vllm"], True, False),
-        (["trtllm", "vllm"], True, True),
-        (["trtllm"], False, False),
-        ([], False, False),
-    ],
-)
-def test_engines_decide_whether_and_how_a_model_runs(
-    engines: list[str], runs: bool, vllm_alone: bool
-) -> None:
-    assert runs_on_kaito(engines) is runs
-    assert is_vllm_model(engines) is vllm_alone

@@ -10,7 +10,8 @@ import pytest
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.manifests import as_yaml
-from kaito_pack.run.pipeline import Outcome, Pipeline
+from kaito_pack.run.judgement import Judgement
+from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import named_files, values_sources
 
 BASE = "modelSource: vllm\nmodelId: acme/tiny\n"
@@ -39,7 +40,7 @@ RUNS = {
 }
 
 
-def told(outcomes: Sequence[Outcome]) -> list[tuple[str, list[str]]]:
+def told(outcomes: Sequence[Judgement]) -> list[tuple[str, list[str]]]:
     return [
         (Path(one.file).name, sorted(f"{found.place} {found.rule} {found.message}" for found in one.problems))
         for one in outcomes
@@ -52,22 +53,22 @@ def test_a_lean_run_tells_what_a_whole_one_tells(files: dict[str, str], kaito: s
     for name, text in files.items():
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
     pipeline = Pipeline(Pack(), Target(kaito, "1.35"))
-    whole = pipeline.run_sources(values_sources([str(tmp_path)]))
-    lean = pipeline.run_lean(named_files([str(tmp_path)]), as_yaml)
+    whole = pipeline.judge(values_sources([str(tmp_path)]))
+    lean = pipeline.judge_apart(named_files([str(tmp_path)]), as_yaml)
     assert told(lean) == told(whole)
-    assert [one.kept for one in lean] == [as_yaml(one.manifests) if one.is_good else None for one in whole]
+    assert [one.content for one in lean] == [as_yaml(one.manifests) if one.is_good else None for one in whole]
 
 
 @pytest.mark.parametrize("kaito", ["0.8"])
 def test_two_files_of_one_selector_are_told_of_each_other(kaito: str, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.yaml").write_text(f"name: {name}\n" + OWN % "x", encoding="utf-8")
-    outcomes = Pipeline(Pack(), Target(kaito, "1.35")).run_lean(named_files([str(tmp_path)]), as_yaml)
+    outcomes = Pipeline(Pack(), Target(kaito, "1.35")).judge_apart(named_files([str(tmp_path)]), as_yaml)
     assert all("controller/selector-shared" in {found.rule for found in one.problems} for one in outcomes)
 
 
 def test_a_lean_run_holds_no_manifests(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(ALONE["a"], encoding="utf-8")
-    (outcome,) = Pipeline(Pack(), Target("0.12", "1.35")).run_lean(named_files([str(tmp_path)]), as_yaml)
-    assert (outcome.values, outcome.manifests) == (None, ())
-    assert "kind: Workspace" in outcome.kept
+    (outcome,) = Pipeline(Pack(), Target("0.12", "1.35")).judge_apart(named_files([str(tmp_path)]), as_yaml)
+    assert (outcome.values, outcome.objects) == (None, [])
+    assert "kind: Workspace" in outcome.content

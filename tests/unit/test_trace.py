@@ -5,8 +5,9 @@ from __future__ import annotations
 from kaito_pack.documents import read_text
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import Pack
+from kaito_pack.rendering.locating import Locator
 from kaito_pack.rendering.renderer import Renderer
-from kaito_pack.rendering.trace import culprits, told_of_values
+from kaito_pack.rendering.trace import culprits
 from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
 
@@ -37,6 +38,6 @@ def test_what_no_value_made_has_no_culprit() -> None:
 
 def test_a_problem_is_told_at_the_line_of_the_value() -> None:
     found = problem("advice/preferred-nodes-deprecated", (*CONTAINER, "args", 5))
-    place = told_of_values(found, VALUES, WORKSPACE, RENDERER).place
+    place = Locator(VALUES, WORKSPACE, RENDERER).located(found).place
     assert place is not None
     assert (place.file, place.line) == ("tiny.yaml", 5)

@@ -119,7 +119,8 @@ class FormCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The packs first: they say which options there are."""
-        ctx.meta[META] = (*about_the_model(), *self._answers(ctx, args))
+        answers = self._answers(ctx, args)
+        ctx.meta[META] = (*about_the_model(), *answers)
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:

@@ -17,8 +17,8 @@ from kaito_pack.cli.formats import Note
 
 if TYPE_CHECKING:
     from kaito_pack.cli._results import Plan, Preflight, Rendering, Upgrade, Validation
-    from kaito_pack.run.pipeline import Outcome
-    from kaito_pack.run.validation import Entry, Report
+    from kaito_pack.run.judgement import Entry, Judgement
+    from kaito_pack.run.validation import Report
 
 COLOURS = {"ok": "green", "warning": "yellow", "undecidable": "yellow", "error": "red"}
 
@@ -105,9 +105,9 @@ def rendering(result: Rendering) -> Iterator[str]:
         yield from _differing(output)
 
 
-def _by_cluster(clusters: Mapping[str, Sequence[Outcome]]) -> Iterator[Note]:
+def _by_cluster(clusters: Mapping[str, Sequence[Judgement]]) -> Iterator[Note]:
     """For each values file that does not work everywhere: where it works, where not, and why not."""
-    files: dict[str, list[tuple[str, Outcome]]] = {}
+    files: dict[str, list[tuple[str, Judgement]]] = {}
     for name, outcomes in clusters.items():
         for outcome in outcomes:
             files.setdefault(outcome.file, []).append((name, outcome))
@@ -121,7 +121,7 @@ def _by_cluster(clusters: Mapping[str, Sequence[Outcome]]) -> Iterator[Note]:
         yield Note(escaped(f"{file}: {accepted}refused on {why}"))
 
 
-def _reason(outcome: Outcome) -> str:
+def _reason(outcome: Judgement) -> str:
     if outcome.unread is not None:
         return outcome.unread.removeprefix(f"{escaped(outcome.file)}: ")
     first = next(problem for problem in outcome.problems if problem.is_error)
@@ -147,9 +147,9 @@ def plan(result: Plan) -> Iterator[str]:
     """Yield the plan, an object and its changes below each other."""
     from kaito_pack.cli._plan_words import TITLES, object_title, summary
 
-    lines = [summary(result.planned)]
-    for planned in result.planned:
-        lines += ["", f"{object_title(planned)}: {planned.action}"]
+    lines = [summary(result.objects)]
+    for cluster, planned in result.objects:
+        lines += ["", f"{object_title(cluster, planned)}: {planned.action}"]
         lines += [f"    {text}" for text in (sentence(planned.why), planned.remedy) if text]
         printed: set[tuple[str, str]] = set()
         for change in planned.changes:
@@ -166,9 +166,9 @@ def upgrade(result: Upgrade) -> Iterator[str]:
     """Yield what a newer KAITO treats otherwise, a line a reason."""
     from kaito_pack.cli._plan_words import upgrade_summary, workspace_title
 
-    yield f"{upgrade_summary(result.upgraded, result.version)}\n"
-    for workspace in result.upgraded:
+    yield f"{upgrade_summary(result.workspaces, result.version)}\n"
+    for cluster, workspace in result.workspaces:
         for reason in workspace.reasons:
             words = f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}"
-            head = f"{workspace_title(workspace)} {reason.effect} on {reason.on}"
+            head = f"{workspace_title(cluster, workspace)} {reason.effect} on {reason.on}"
             yield escaped(f"{head}: {words} [{reason.problem.rule}]") + "\n"

@@ -199,14 +199,14 @@ def _kinds(folder: str) -> Mapping[str, str]:
 
 
 @cache
-def _all(folder: str) -> Mapping[str, Any]:
+def _all(folder: str) -> Mapping[str, Schema]:
     with open(os.path.join(folder, "_definitions.json"), "rb") as file:
         content = json.loads(file.read())
-    definitions: Mapping[str, Any] = content.get("$defs") or content["definitions"]
+    definitions: Mapping[str, Schema] = content.get("$defs") or content["definitions"]
     return definitions
 
 
-def closure(every: Mapping[str, Any], root: str) -> dict[str, Schema]:
+def closure(every: Mapping[str, Schema], root: str) -> dict[str, Schema]:
     """The definition `root` and all it refers to, trimmed."""
     definitions: dict[str, Schema] = {}
     waiting = [root]

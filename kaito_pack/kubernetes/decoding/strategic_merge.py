@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import ABSENT, Schema, children
+from kaito_pack.base.trees import ABSENT, Fields, Schema, children
 from kaito_pack.kubernetes.decoding.definitions import Definitions
 
 DIRECTIVE = "$patch"
@@ -75,9 +75,7 @@ class _Merge:
             return self._lists(base if isinstance(base, list) else [], patch, schema, path)
         return ABSENT if patch is None else patch
 
-    def _maps(
-        self, base: Mapping[str, Any], patch: Mapping[str, Any], schema: Schema, path: FieldPath
-    ) -> Any:
+    def _maps(self, base: Fields, patch: Fields, schema: Schema, path: FieldPath) -> Any:
         directive = patch.get(DIRECTIVE, "merge")
         if directive == "delete":
             return ABSENT
@@ -184,13 +182,11 @@ class _Merge:
 
 def _field(schema: Schema, name: Any) -> Schema:
     other = schema.get("additionalProperties")
-    part: Mapping[str, Any] = schema.get("properties", {}).get(name) or (
-        other if isinstance(other, Mapping) else {}
-    )
+    part: Schema = schema.get("properties", {}).get(name) or (other if isinstance(other, Mapping) else {})
     return part
 
 
-def _retained(base: Mapping[str, Any], patch: Mapping[str, Any], path: FieldPath) -> dict[str, Any]:
+def _retained(base: Fields, patch: Fields, path: FieldPath) -> dict[str, Any]:
     """`base` without the keys that `$retainKeys` does not name."""
     names = patch[RETAIN]
     if not isinstance(names, list):

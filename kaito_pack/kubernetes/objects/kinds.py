@@ -7,7 +7,7 @@ from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Manifest
+from kaito_pack.base.trees import Manifest, Schema
 from kaito_pack.facts import rules
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.decoding import Finding, decode
@@ -53,7 +53,7 @@ def missing(manifest: Manifest, known: definitions.Definitions) -> Iterator[Find
 
 
 def _missing(
-    value: Any, schema: Any, path: FieldPath, schemas: Mapping[str, Any], filled: Mapping[str, list[str]]
+    value: Any, schema: Any, path: FieldPath, schemas: Mapping[str, Schema], filled: Mapping[str, list[str]]
 ) -> Iterator[Finding]:
     name = schema.get("$ref", "")
     schema = schemas.get(name, schema)

@@ -13,7 +13,8 @@ from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.plan import Planned, plan
 from kaito_pack.plan.upgrade import Reason, Upgraded
-from kaito_pack.run.validation import Entry, Report
+from kaito_pack.run.judgement import Entry
+from kaito_pack.run.validation import Report
 
 # What a terminal, a workflow command, XML or a cell of a table would act on.
 HOSTILE = 'a\x1b[31m\x7f\x85\u202e\n::error::|`</failure>]]>&"\ud800\x00'
@@ -55,11 +56,11 @@ def report(*entries: Entry) -> dict[str, Report]:
     return {"0.12": Report(list(entries))}
 
 
-def planned() -> list[Planned]:
+def planned() -> list[tuple[str, Planned]]:
     old = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"type": "ClusterIP"}}
     new = old | {"spec": {"type": HOSTILE}}
-    return plan([old], [new], Target(Pack().kaito_version(), "1.35"))
+    return [("east", each) for each in plan([old], [new], Target(Pack().kaito_version(), "1.35"))]
 
 
-def upgraded() -> list[Upgraded]:
-    return [Upgraded("default", "a", "0.11", [Reason(problem(message=HOSTILE), "create")])]
+def upgraded() -> list[tuple[str, Upgraded]]:
+    return [("east", Upgraded("default", "a", "0.11", [Reason(problem(message=HOSTILE), "create")]))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kaito_pack.base.problems import Place
 from kaito_pack.cli._results import Case, Differing, Rendering
 from kaito_pack.cli.formats.github import annotation
-from kaito_pack.run.pipeline import Outcome
+from kaito_pack.run.judgement import Judgement
 from tests.unit.formats.cases import HOSTILE_CASE, Cases, notes, problem, shown
 
 
@@ -28,7 +28,7 @@ def test_a_command_is_one_line_whatever_the_words() -> None:
 
 def test_a_file_that_differs_is_an_error_in_its_first_line() -> None:
     result = Rendering(
-        {"": [Outcome("v.yaml")]}, [Differing([("out/a.yaml", "missing")], ["--- /dev/null\n"])]
+        {"": [Judgement("v.yaml")]}, [Differing([("out/a.yaml", "missing")], ["--- /dev/null\n"])]
     )
     command = "::error file=out/a.yaml,line=1,col=1,title=drift: missing::not there; render it\n"
     assert shown("github", result) == command

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from kaito_pack.cli._results import Plan, Preflight, Upgrade, Validation
-from kaito_pack.run.validation import Entry, Report
+from kaito_pack.run.judgement import Entry
+from kaito_pack.run.validation import Report
 from tests.unit.formats.cases import HOSTILE, notes, planned, problem, report, shown, upgraded
 
 
@@ -40,7 +41,9 @@ def test_an_answer_of_a_cluster_has_its_check_and_state() -> None:
 
 
 def test_plans_and_upgrades_are_arrays() -> None:
-    (change,) = json.loads(shown("json", Plan(planned())))[0]["changes"]
+    (service,) = json.loads(shown("json", Plan(planned())))
+    (change,) = service["changes"]
+    assert service["cluster"] == "east"
     assert change["new"] == HOSTILE
     (row,) = json.loads(shown("json", Upgrade(upgraded(), "0.12")))
     assert (row["from"], row["on"], row["rule"]) == ("0.11", "create", "values/missing")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack.cli._results import Case, Differing, Preflight, Rendering
-from kaito_pack.run.pipeline import Outcome
+from kaito_pack.run.judgement import Judgement
 from tests.unit.formats.cases import HOSTILE, HOSTILE_CASE, Cases, problem, shown
 
 BAD = Case("x.yaml", "Workspace a", [problem(), problem("warning"), problem(rule="values/other")])
@@ -85,6 +85,6 @@ def test_an_answer_of_a_cluster_is_a_case(severity: str) -> None:
 
 
 def test_a_file_that_differs_is_a_failure() -> None:
-    result = Rendering({"": [Outcome("v.yaml")]}, [Differing([(HOSTILE, "differs")], [])])
+    result = Rendering({"": [Judgement("v.yaml")]}, [Differing([(HOSTILE, "differs")], [])])
     suites = list(ElementTree.fromstring(shown("junit", result)))
     assert [suite.attrib["failures"] for suite in suites] == ["0", "1"]

@@ -6,8 +6,8 @@ import click
 
 from kaito_pack.cli._results import Differing, Preflight, Rendering, Validation
 from kaito_pack.cli.formats.text import columns, problem_line, summary, table
-from kaito_pack.run.pipeline import Outcome
-from kaito_pack.run.validation import Entry, Report
+from kaito_pack.run.judgement import Entry, Judgement
+from kaito_pack.run.validation import Report
 from tests.unit.formats.cases import HOSTILE, notes, problem, report, shown
 
 
@@ -47,8 +47,8 @@ def test_several_files_have_headings() -> None:
 
 
 def test_a_file_that_fails_on_one_cluster_is_reported_by_cluster() -> None:
-    bad = Outcome("a.yaml", problems=[problem(), problem("warning", "advice/odd", layer="advice")])
-    lines = notes("text", Rendering({"east": [Outcome("a.yaml")], "west": [bad]}))
+    bad = Judgement("a.yaml", own=[problem(), problem("warning", "advice/odd", layer="advice")])
+    lines = notes("text", Rendering({"east": [Judgement("a.yaml")], "west": [bad]}))
     assert len(lines) == 2, "advice is validate's to give"
     assert lines[-1] == "a.yaml: accepted on east, refused on west: a[0]: missing"
 

@@ -1,0 +1,166 @@
+"""The values line behind a problem of a rendered manifest, found with one rendering for all problems."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import PackError, Problem
+from kaito_pack.base.trees import ABSENT, get
+from kaito_pack.documents import Document, read_text
+from kaito_pack.rendering.context import HASH, HASHES, NO_HASHES, context_of
+from kaito_pack.rendering.manifests import RenderedManifest
+from kaito_pack.rendering.marking import ITEM, Mark
+from kaito_pack.rendering.renderer import Renderer
+from kaito_pack.rendering.trace import first_culprit, setting_of, written_at
+from kaito_pack.values.checking import Values
+
+_MARK = re.compile("\u2063([0-9]+)(?:\\.([0-9]+))?\u2063")
+
+
+class Spot(NamedTuple):
+    """A mark in a line of the text: its column without marks, its number, and the turn of the loop."""
+
+    column: int
+    mark: int
+    turn: int | None
+
+
+class Located(NamedTuple):
+    """A manifest rendered with marks: its document, its lines without marks, and the spots of each line."""
+
+    document: Document
+    lines: list[str]
+    spots: list[list[Spot]]
+    marks: list[Mark]
+
+
+class Locator:
+    """Finds the values behind the problems of one manifest. Renders it at most once, on first need."""
+
+    def __init__(self, values: Values, manifest: RenderedManifest, renderer: Renderer) -> None:
+        self._values, self._manifest, self._renderer = values, manifest, renderer
+
+    def located(self, problem: Problem) -> Problem:
+        """The problem at the line of the value that caused it."""
+        values = self._values
+        if (setting := setting_of(problem, values)) is not None:
+            return problem._replace(path=setting).located(values.place(setting))
+        if (written := written_at(problem.path, self._manifest)) is not None:
+            return problem.located(values.place(written, key=problem.rule.endswith("/unknown-field")))
+        return problem.located(values.place(self.cause(problem.path)))
+
+    def cause(self, path: FieldPath) -> FieldPath:
+        """The path of the value that made the part at `path`; a given one, if one is; empty if none did."""
+        causes = self._causes(path)
+        if causes is None:
+            return first_culprit(self._values, self._manifest, path, self._renderer)
+        given = (cause for cause in causes if get(self._values.given, cause, ABSENT) is not ABSENT)
+        return next(given, next(iter(causes), ()))
+
+    def _causes(self, path: FieldPath) -> list[FieldPath] | None:
+        """The values that the template reads at `path`; None if the marks do not lead there."""
+        if self._marked is None:
+            return None
+        plain = get(self._marked.document.value, path, ABSENT)
+        if not _is_same(plain, get(self._manifest.body, path, ABSENT)):
+            return None
+        spots = list(self._absent(path)) if plain is ABSENT else self._spots(path, plain)
+        causes = [cause for spot in spots for cause in self._own(spot)]
+        causes = causes or [cause for spot in spots for cause in self._around(spot)]
+        if not causes and plain is ABSENT:
+            return None
+        return list(dict.fromkeys(causes))
+
+    @cached_property
+    def _marked(self) -> Located | None:
+        """The manifest with marks; None if the template looks at its own output, and the marks change it."""
+        job = self._values.filled.get("rollout") == "job"
+        context = context_of(self._values, HASHES if job else NO_HASHES)
+        try:
+            text, marks = self._renderer.marked(self._manifest.template, context)
+            lines, spots = [], []
+            for line in text.split("\n"):
+                plain, of_line = _unmarked(line)
+                lines.append(plain)
+                spots.append(of_line)
+            (document,) = read_text("\n".join(lines), self._manifest.template)
+        except (PackError, ValueError):
+            return None
+        return Located(document, lines, spots, marks)
+
+    def _spots(self, path: FieldPath, value: Any) -> list[Spot]:
+        """The spots that print the part at `path`: of a scalar the nearest one, of a map or list all."""
+        assert self._marked is not None
+        document, lines, spots, _ = self._marked
+        start, place = document.place(path, key=True), document.place(path)
+        if not isinstance(value, dict | list):
+            of_line = spots[place.line - 1]
+            before = [spot for spot in of_line if spot.column <= place.column - 1]
+            return before[-1:] or of_line[:1]
+        indent = len(lines[start.line - 1]) - len(lines[start.line - 1].lstrip())
+        marked = list(spots[start.line - 1])
+        for line, of_line in zip(lines[start.line :], spots[start.line :], strict=True):
+            if line.strip() and len(line) - len(line.lstrip()) <= indent:
+                break
+            marked += of_line
+        return marked
+
+    def _absent(self, path: FieldPath) -> Iterator[Spot]:
+        """The marks of lines that would write the missing key, whether or not they were rendered."""
+        assert self._marked is not None
+        key = str(path[-1]) if path else ""
+        for number, mark in enumerate(self._marked.marks):
+            if mark.text.startswith(f"{key}:") and mark.around:
+                yield Spot(0, number, None)
+
+    def _own(self, spot: Spot) -> Iterator[FieldPath]:
+        return self._paths(self._mark(spot).own, spot.turn)
+
+    def _around(self, spot: Spot) -> Iterator[FieldPath]:
+        return self._paths(self._mark(spot).around, spot.turn)
+
+    def _mark(self, spot: Spot) -> Mark:
+        assert self._marked is not None
+        return self._marked.marks[spot.mark]
+
+    def _paths(self, reads: tuple[tuple[str | int, ...], ...], turn: int | None) -> Iterator[FieldPath]:
+        """Those of `reads` that are values, with the item of a list that the loop was at."""
+        for read in reads:
+            path: tuple[str | int, ...] = ()
+            for step in read:
+                owner = get(self._values.filled, path, ABSENT) if path else self._values.filled
+                if step == ITEM:
+                    keys = list(owner) if isinstance(owner, Mapping) else range(len(owner or ()))
+                    if turn is None or turn >= len(keys):
+                        break
+                    step = keys[turn]
+                elif not isinstance(owner, Mapping) or step not in owner:
+                    break
+                path = (*path, step)
+            if path:
+                yield path
+
+
+def _unmarked(line: str) -> tuple[str, list[Spot]]:
+    """A line without its marks, and where they were."""
+    spots: list[Spot] = []
+    hidden = 0
+    for match in _MARK.finditer(line):
+        turn = None if match[2] is None else int(match[2])
+        spots.append(Spot(match.start() - hidden, int(match[1]), turn))
+        hidden += len(match[0])
+    return _MARK.sub("", line), spots
+
+
+def _is_same(plain: object, merged: object) -> bool:
+    """Whether what the template gave is what is in the manifest, the hash of the pod template aside.
+
+    Additions to a map or a list have paths of their own.
+    """
+    if isinstance(plain, dict | list):
+        return type(plain) is type(merged)
+    return plain == merged or (isinstance(plain, str) and isinstance(merged, str) and HASH in plain)

@@ -1,0 +1,115 @@
+"""Objects as files have them: manifests, Lists of them, and the pack's own kinds of file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem, ProblemsError, UsageError
+from kaito_pack.base.trees import Manifest
+from kaito_pack.documents import Document
+from kaito_pack.facts.rules import problem
+from kaito_pack.kaito.target import Surroundings
+from kaito_pack.pack import Pack
+from kaito_pack.pack import files as pack_files
+from kaito_pack.run import judging
+from kaito_pack.run.judgement import Entry, Judgement, entry_of
+from kaito_pack.run.sources import Source, is_manifest
+from kaito_pack.values.wrapping import KIND as VALUES
+from kaito_pack.values.wrapping import is_wrapped
+
+
+def opened(source: Source) -> Iterator[Source | Judgement]:
+    """Yield the values of a file as a source each, its other documents as objects that wait for judgement."""
+    if source.problems:
+        entry = Entry(source.file, 1, problems=source.problems)
+        yield Judgement(source.file, objects=[entry], is_values=False)
+    elif not any(is_manifest(document.value) for document in source.documents):
+        if source.documents:
+            yield source
+    else:
+        for document in source.documents:
+            if is_wrapped(document.value):
+                yield Source(source.file, [document])
+            else:
+                objects = list(_objects(document, source.file))
+                yield Judgement(
+                    source.file, document.number, objects=objects, is_values=False, written=document
+                )
+
+
+def _objects(document: Document, file: str) -> Iterator[Entry]:
+    """An entry for each manifest; the items of a List are manifests of their own."""
+    body = document.value
+    is_list = isinstance(body, dict) and str(body.get("kind", "")).endswith("List")
+    if is_list and isinstance(body.get("items"), list):
+        for index, item in enumerate(body["items"]):
+            yield _object(item, document, file, ("items", index))
+    else:
+        yield _object(body, document, file, ())
+
+
+def _object(value: object, document: Document, file: str, path: FieldPath) -> Entry:
+    if isinstance(value, dict):
+        return entry_of(value, file, document.number, path)
+    fault = problem("crd/not-an-object", (), document.place(path), value=shown(value))
+    return Entry(file, document.number, problems=[fault])
+
+
+def check(entry: Entry, document: Document, around: Surroundings, pack: Pack) -> tuple[list[Problem], bool]:
+    """Return the problems of one object, each with its place, and whether its kind is known."""
+    assert entry.body is not None
+    found = _check(entry, document, around, pack)
+    is_known = found is not None
+    if found is None:
+        from kaito_pack.kaito.kinds import skipped
+
+        found = [skipped(entry.body, around.target)]
+    # kubectl keeps the last of two equal keys without a message, so the verdict is not changed by it.
+    twice = _written_twice(document) if entry.path == () else []
+    return [*twice, *(_located(each, document, entry.path) for each in found)], is_known
+
+
+def _check(entry: Entry, document: Document, around: Surroundings, pack: Pack) -> list[Problem] | None:
+    body: Manifest = entry.body or {}
+    if str(body.get("apiVersion", "")).startswith("pack.kubefoundry.io/"):
+        return _pack_file(entry, document, pack)
+    for name in ("apiVersion", "kind"):
+        if not isinstance(body.get(name), str) or not body[name]:
+            return [problem("crd/no-kind", (name,), value=shown(body.get(name)), field=name)]
+    return judging.check(body, around)
+
+
+def _pack_file(entry: Entry, document: Document, pack: Pack) -> list[Problem]:
+    if entry.kind not in pack_files.KINDS:
+        choices = ", ".join((*pack_files.KINDS, VALUES))
+        facts = {"value": shown(entry.kind), "choices": choices}
+        return [problem("values/pack-file-not-a-choice", ("kind",), **facts)]
+    if faults := list(pack_files.check_file(document, entry.kind)):
+        return faults
+    from kaito_pack.models.catalogue import check_catalogue
+    from kaito_pack.run import targets
+
+    if entry.kind == "Catalogue":
+        return list(check_catalogue(document))
+    try:
+        (targets.read_target if entry.kind == "Target" else targets.read_fleet)(entry.file, pack)
+    except ProblemsError as error:
+        return error.problems
+    except UsageError:
+        pass  # read from stdin: there is no folder that its paths could start from
+    return []
+
+
+def _written_twice(document: Document) -> Iterator[Problem]:
+    for twice in document.duplicates:
+        yield problem("controller/written-twice", twice.path, twice.place, first=twice.first_line)
+
+
+def _located(each: Problem, document: Document, path: FieldPath) -> Problem:
+    if each.place is not None:
+        return each
+    is_key = each.rule.endswith("/unknown-field")
+    whole = (*path, *each.path)
+    return each._replace(path=whole).located(document.place(whole, is_key))

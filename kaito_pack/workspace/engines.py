@@ -1,0 +1,106 @@
+"""The engines that serve models: what the files `facts/engines/<engine>.yaml` say, one file an engine.
+
+A pack's file of the same name is laid over ours, key by key, so that a pack names only what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kaito_pack.base import cache_files, pack_files
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import PackError
+from kaito_pack.base.root import ROOT
+from kaito_pack.base.trees import Fields, Schema
+from kaito_pack.documents import read_text
+from kaito_pack.facts.tables import folders, per_pack, read_json
+
+FOLDER = "facts/engines"
+TYPES = {"array": list, "boolean": bool, "integer": int, "object": dict, "string": str}
+WEIGHTS, GGUF = "weights", "gguf"  # the forms in which a repository of the Hub holds a model
+
+
+@per_pack
+def engines() -> Mapping[str, Fields]:
+    """Return the facts of every engine by its name, ours in the order of their names, then those of packs.
+
+    Raises PackError if a file is not a map, and ProblemsError if it is not YAML.
+    """
+    rows: dict[str, Fields] = {}
+    for folder in reversed(folders()):
+        files = sorted((folder / FOLDER).glob("*.yaml"))
+        # Reading our two files takes 2 ms, more than all else that recognises an engine.
+        own = cache_files.derived("engines.json", files, _read) if folder == ROOT else _read(files)
+        if folder != ROOT:
+            _require_types(own, folder)
+        for name, row in own.items():
+            rows[name] = {**rows.get(name, {}), **row}
+    return rows
+
+
+def _read(files: Sequence[Path]) -> dict[str, Any]:
+    return {file.stem: _row(file) for file in files}
+
+
+def _row(file: Path) -> Any:
+    text = pack_files.read_text(file.parents[2], f"{FOLDER}/{file.name}")
+    row = read_text(text, str(file))[0].value
+    if not isinstance(row, dict):
+        raise PackError(f"{file}: not a map. Write the facts of the engine as keys")
+    return row
+
+
+def _require_types(rows: Mapping[str, Any], folder: Path) -> None:
+    """Raise PackError for the first value of a pack's engines that has another type than the schema's."""
+    properties = read_json(ROOT, "schemas/engine.schema.json")["properties"]
+    for name, row in rows.items():
+        for key, value in row.items():
+            if not _has_type(value, properties.get(key, {})):
+                file = folder / FOLDER / f"{name}.yaml"
+                raise PackError(f"{file}: {shown(key, quote=False)} has the wrong type: {shown(value)}")
+
+
+def _has_type(value: Any, part: Schema) -> bool:
+    """Whether a value and all inside it have the types of a schema; `pack check` checks the rest."""
+    kind = TYPES.get(str(part.get("type")))
+    if kind and (not isinstance(value, kind) or isinstance(value, bool) != (kind is bool)):
+        return False
+    if isinstance(value, list):
+        return all(_has_type(item, part.get("items", {})) for item in value)
+    if isinstance(value, dict):
+        fields, other = part.get("properties", {}), part.get("additionalProperties") or {}
+        has_all = all(name in value for name in part.get("required", ()))
+        return has_all and all(_has_type(item, fields.get(name, other)) for name, item in value.items())
+    return True
+
+
+def engine(name: object) -> Fields:
+    """Return the facts of one engine, none if no file describes it."""
+    return engines().get(name, {}) if isinstance(name, str) else {}
+
+
+def checks_models(name: object) -> bool:
+    """Whether memory, length and arguments of a model are checked if that engine serves it."""
+    return bool(engine(name).get("checksModels"))
+
+
+def checking_engines() -> tuple[str, ...]:
+    """Return the engines whose models are checked: a catalogue means them if it names none."""
+    return tuple(name for name in engines() if checks_models(name))
+
+
+def hub_engines(form: str | None = None) -> tuple[str, ...]:
+    """Return the engines that serve a model of the Hugging Face Hub, the preferred one first.
+
+    `form` limits them to those that load a repository of WEIGHTS or of GGUF files.
+    """
+    serving = {name: row["serves"] for name, row in engines().items() if row.get("serves")}
+    names = [name for name, serves in serving.items() if form in (None, serves["format"])]
+    return tuple(sorted(names, key=lambda name: serving[name]["preference"]))
+
+
+def runs_on_kaito(names: Iterable[str]) -> bool:
+    """Whether one of the engines `names`, which a model supports, serves models of the Hub on KAITO."""
+    return not set(hub_engines()).isdisjoint(names)
