@@ -35,7 +35,7 @@ def int64(value: object) -> int | None:
 
 
 def digits(value: object) -> int | None:
-    """Return the integer that a string of at most nine digits spells; None for longer ones, which are slow."""
+    """Return the integer that a string of at most nine digits spells; None for a longer one."""
     spelt = isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdigit()
     return int(str(value)) if spelt else None
 
