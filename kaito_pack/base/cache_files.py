@@ -65,12 +65,12 @@ def folder() -> str | None:
         return None
 
 
-def is_users_own(found: os.stat_result) -> bool:
+def is_users_own(status: os.stat_result) -> bool:
     """Whether a file or folder is the user's or root's, and nobody else may write it.
 
     Who is root may change the program itself; a container's cache is filled by root when it is built.
     """
-    return found.st_uid in (os.geteuid(), 0) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return status.st_uid in (os.geteuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def trusted_bytes(path: str) -> bytes | None:
@@ -81,5 +81,5 @@ def trusted_bytes(path: str) -> bytes | None:
     except OSError:
         return None
     with os.fdopen(descriptor, "rb") as stream:
-        found = os.fstat(descriptor)
-        return stream.read() if stat.S_ISREG(found.st_mode) and is_users_own(found) else None
+        status = os.fstat(descriptor)
+        return stream.read() if stat.S_ISREG(status.st_mode) and is_users_own(status) else None

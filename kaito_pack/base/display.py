@@ -67,12 +67,12 @@ def shown_whole(value: object, quote: bool = True) -> str:
 
 def looks_like_token(text: str) -> bool:
     """Whether `text` holds a literal Hugging Face token (`hf_` and a run of letters and digits)."""
-    at = text.find("hf_")
-    while at >= 0:
-        run = text[at + 3 : at + 13]
+    start = text.find("hf_")
+    while start >= 0:
+        run = text[start + 3 : start + 13]
         if len(run) >= 10 and run.isascii() and run.isalnum():
             return True
-        at = text.find("hf_", at + 1)
+        start = text.find("hf_", start + 1)
     return False
 
 

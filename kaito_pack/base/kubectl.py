@@ -68,9 +68,9 @@ class Kubectl:
         except subprocess.TimeoutExpired as error:
             raise UsageError(f"kubectl gave no answer within {self.time_limit:g} seconds") from error
         if done.returncode:
-            said = _said(done.stderr)
-            message = f"kubectl get {kinds}: {said or f'exit code {done.returncode}'}"
-            reason = next((reason for words, reason in REASONS.items() if words in said), None)
+            reported = _said(done.stderr)
+            message = f"kubectl get {kinds}: {reported or f'exit code {done.returncode}'}"
+            reason = next((reason for words, reason in REASONS.items() if words in reported), None)
             raise NotAnswered(message, reason) if reason else UsageError(message)
         return done.stdout
 

@@ -41,8 +41,8 @@ class Problem(NamedTuple):
     fix: str = ""
     place: Place | None = None
 
-    def at(self, place: Place) -> Problem:
-        """The same problem, located."""
+    def located(self, place: Place) -> Problem:
+        """Return the same problem with its place in a file."""
         return self._replace(place=place)
 
     @property

@@ -110,9 +110,9 @@ def literal_secrets(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Li
         yield from (LiteralSecret((*path, index), name) for index, name in _in_words(words))
         for index, part in enumerate(value):
             if isinstance(part, str) and " " in part:
-                found = next((name for _, name in _in_words(part.replace('"', "").split())), None)
-                if found:
-                    yield LiteralSecret((*path, index), found)
+                secret = next((name for _, name in _in_words(part.replace('"', "").split())), None)
+                if secret:
+                    yield LiteralSecret((*path, index), secret)
             yield from literal_secrets(part, (*path, index))
 
 

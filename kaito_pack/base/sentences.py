@@ -13,14 +13,14 @@ _SUBSTITUTED = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 FIRST_WORDS = ("choose ", "delete ", "did ")  # of fixes that code puts together
 
 
-def line(found: Problem) -> str:
+def line(problem: Problem) -> str:
     """`llama.yaml:4:1 modelSurce: unknown value. Did you mean `modelSource`? [values/unknown-field]`"""
-    parts = [str(found.place) if found.place else "?"]
-    if found.severity not in ("ok", "error"):
-        parts.append(f"{found.severity}:")
-    if found.path:
-        parts.append(f"{path_text(found.path)}:")
-    parts += [sentence(found.message), sentence(found.fix), f"[{found.rule}]"]
+    parts = [str(problem.place) if problem.place else "?"]
+    if problem.severity not in ("ok", "error"):
+        parts.append(f"{problem.severity}:")
+    if problem.path:
+        parts.append(f"{path_text(problem.path)}:")
+    parts += [sentence(problem.message), sentence(problem.fix), f"[{problem.rule}]"]
     return " ".join(part for part in parts if part)
 
 

@@ -97,7 +97,7 @@ class Preflight:
     def cases(self) -> Iterator[Case]:
         """Yield a case an answer."""
         for file, answer in self.answers:
-            located = answer if answer.place else answer.at(Place(file))
+            located = answer if answer.place else answer.located(Place(file))
             yield Case(file, answer.rule.partition("/")[2], [located])
 
 
@@ -140,16 +140,16 @@ def reported(outcome: Judgement) -> list[Problem]:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will become of each object."""
+    """What will become of each object, with the name of its cluster in a fleet, else ""."""
 
-    planned: Sequence[Planned]
+    objects: Sequence[tuple[str, Planned]]
     kind: ClassVar[str] = "plan"
 
 
 @dataclass(frozen=True)
 class Upgrade:
-    """What KAITO `version` treats otherwise, Workspace by Workspace."""
+    """What KAITO `version` treats otherwise, Workspace by Workspace, with the names of their clusters."""
 
-    upgraded: Sequence[Upgraded]
+    workspaces: Sequence[tuple[str, Upgraded]]
     version: str
     kind: ClassVar[str] = "upgrade"

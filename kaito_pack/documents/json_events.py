@@ -37,14 +37,14 @@ def is_json(text: str) -> bool:
     """Whether `text` is a run of JSON maps and lists, all its text valid Unicode."""
     # Numbers stay text: Python refuses to convert very long ones.
     decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=refuse_constant)
-    at = BLANK_RUN.match(text, 0).end()  # type: ignore[union-attr]
+    position = BLANK_RUN.match(text, 0).end()  # type: ignore[union-attr]
     try:
-        while at < len(text):
-            if text[at] not in OPENING:
+        while position < len(text):
+            if text[position] not in OPENING:
                 return False
-            value, at = decoder.raw_decode(text, at)
+            value, position = decoder.raw_decode(text, position)
             json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair has no UTF-8
-            at = BLANK_RUN.match(text, at).end()  # type: ignore[union-attr]
+            position = BLANK_RUN.match(text, position).end()  # type: ignore[union-attr]
     except (ValueError, RecursionError):
         return False
     return True
@@ -57,20 +57,20 @@ def refuse_constant(name: str) -> None:
 
 def tokens(text: str) -> Iterator[events.Event]:
     """The events of `text`, which is known to be JSON: commas and colons tell nothing more."""
-    at = line = line_start = depth = 0
+    position = line = line_start = depth = 0
     while True:
-        end = BLANKS.match(text, at).end()  # type: ignore[union-attr]
-        breaks = text.count("\n", at, end)
+        end = BLANKS.match(text, position).end()  # type: ignore[union-attr]
+        breaks = text.count("\n", position, end)
         if breaks:
             line += breaks
-            line_start = text.rfind("\n", at, end) + 1
+            line_start = text.rfind("\n", position, end) + 1
         if end == len(text):
             return
         mark: Any = JsonMark(line, end - line_start)
         if depth == 0:
             yield events.DocumentStartEvent(mark, mark)
         character = text[end]
-        at = end + 1
+        position = end + 1
         if character in OPENING:
             depth += 1
             yield OPENING[character](None, None, True, mark, mark)
@@ -78,10 +78,10 @@ def tokens(text: str) -> Iterator[events.Event]:
             depth -= 1
             yield CLOSING[character](mark, mark)
         elif character == '"':
-            value, at = read_string(text, at)
+            value, position = read_string(text, position)
             yield events.ScalarEvent(None, None, (False, True), value, mark, mark, '"')
         else:
-            at = WORD.match(text, end).end()  # type: ignore[union-attr]
-            yield events.ScalarEvent(None, None, (True, False), text[end:at], mark, mark)
+            position = WORD.match(text, end).end()  # type: ignore[union-attr]
+            yield events.ScalarEvent(None, None, (True, False), text[end:position], mark, mark)
         if depth == 0:
             yield events.DocumentEndEvent(mark, mark)

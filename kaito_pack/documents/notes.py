@@ -26,22 +26,22 @@ class Notes:
 
     def note_surprise(self, path: FieldPath, raw: str, value: object, mark: Mark) -> None:
         """A value without quotes that not all parsers read alike."""
-        found = self.document.surprises
-        if len(found) < MOST_NOTES:
-            found.append(Surprise(path, raw, value, self.place(mark)))
+        surprises = self.document.surprises
+        if len(surprises) < MOST_NOTES:
+            surprises.append(Surprise(path, raw, value, self.place(mark)))
             self.document.spellings[path] = raw
 
     def note_duplicate(self, path: FieldPath, first: Entry, mark: Mark) -> None:
         """The key stands in its map already; over a merged one that is fine."""
-        found = self.document.duplicates
-        if not first.merged and len(found) < MOST_NOTES:
-            found.append(Duplicate(path, self.place(mark), first.key.line + 1))
+        duplicates = self.document.duplicates
+        if not first.merged and len(duplicates) < MOST_NOTES:
+            duplicates.append(Duplicate(path, self.place(mark), first.key.line + 1))
 
     def note_odd_key(self, path: FieldPath, raw: str, mark: Mark) -> None:
         """A key that some parser reads as no text."""
-        found = self.document.odd_keys
-        if len(found) < MOST_NOTES:
-            found.append(OddKey(path, self.place(mark), raw))
+        odd_keys = self.document.odd_keys
+        if len(odd_keys) < MOST_NOTES:
+            odd_keys.append(OddKey(path, self.place(mark), raw))
 
     def place(self, mark: Mark) -> Place:
         """A parser's position as a place in the file."""

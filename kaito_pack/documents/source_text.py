@@ -31,11 +31,11 @@ def utf_8(text: bytes | str, file: str) -> bytes:
     return encoded
 
 
-def not_utf_8(encoded: bytes, at: int, file: str) -> Problem:
+def not_utf_8(encoded: bytes, offset: int, file: str) -> Problem:
     """The problem of a byte that is no UTF-8."""
-    before = encoded[:at].decode()
+    before = encoded[:offset].decode()
     place = place_at(before, len(before), file)
-    return problem("values/file-not-utf-8", (), place, byte=f"0x{encoded[at]:02x}")
+    return problem("values/file-not-utf-8", (), place, byte=f"0x{encoded[offset]:02x}")
 
 
 def place_at(text: str, index: int, file: str) -> Place:
@@ -56,7 +56,7 @@ def yaml_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
         code = f"U+{ord(control[0]):04X}"
         place = place_at(text, control.start(), file)
         return problem("values/file-control-character", (), place, character=code)
-    said = str(getattr(error, "problem", None) or error)
+    reason = str(getattr(error, "problem", None) or error)
     context = str(getattr(error, "context", None) or "")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     character = text[mark.index : mark.index + 1] if mark else ""
@@ -64,18 +64,18 @@ def yaml_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
         context = f"at the end of the file: {context}"
         mark = getattr(error, "context_mark", None) or mark
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-    if character == "\t" or "tab character" in said:
+    if character == "\t" or "tab character" in reason:
         return problem("values/file-tab", (), place)
-    return problem("values/file-not-yaml", (), place, reason=plain_words(said, context, character))
+    return problem("values/file-not-yaml", (), place, reason=plain_words(reason, context, character))
 
 
-def plain_words(said: str, context: str, character: str) -> str:
-    """What the parser `said`, in the words of the rule's row; the parser's own where it has none."""
+def plain_words(reason: str, context: str, character: str) -> str:
+    """Return what the parser reports in the words of the rule's row, or its own if the row has none."""
     table: dict[str, str] = rules("values")["values/file-not-yaml"].parameters["words"]
     for part, words in table.items():
-        if part in f"{context}: {said}":
+        if part in f"{context}: {reason}":
             return words.format(character=shown(character) if character else "the end of the file")
-    return shown(said, quote=False)
+    return shown(reason, quote=False)
 
 
 def python_events(encoded: bytes) -> Iterator[Any]:

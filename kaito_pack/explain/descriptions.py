@@ -24,7 +24,7 @@ def field_text(field: Field, below: Iterable[Field] = ()) -> str:
         lines.append(f"{label:<9} {text.replace('`', '')}")
     lines += [f"DEFAULT:  {text}" for text in field.defaults()]
     lines += ["", "DESCRIPTION:", *(f"    {text}" for text in field.descriptions())]
-    if inner := [f"    {line_of(one)}" for one in below]:
+    if inner := [f"    {line_of(inner_field)}" for inner_field in below]:
         lines += ["", "FIELDS:", *inner]
     return "\n".join(lines) + "\n"
 

@@ -88,8 +88,12 @@ def _reason(values: Values, path: FieldPath) -> str:
     """Why the default is what it is, where a condition of the schema chose it."""
     plain = values.mode.schema.get("properties", {}).get(path[0], {}).get("default")
     chosen = applicable(values.mode.schema, values.given).get("properties", {}).get(path[0], {})
-    told = f": {chosen['description']}" if chosen.get("description") else ""
-    return f" (chosen by another value){told}" if len(path) == 1 and chosen.get("default") != plain else told
+    description = f": {chosen['description']}" if chosen.get("description") else ""
+    return (
+        f" (chosen by another value){description}"
+        if len(path) == 1 and chosen.get("default") != plain
+        else description
+    )
 
 
 def manifest_text(

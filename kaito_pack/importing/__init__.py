@@ -54,12 +54,12 @@ def import_workspace(
 
 def _best(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> Candidate:
     renderer = Renderer(pack)
-    names = [one for one in pack.mode_names if supplied.get("modelSource") in (None, one)]
+    names = [mode_name for mode_name in pack.mode_names if supplied.get("modelSource") in (None, mode_name)]
     best: Candidate | None = None
     for name in names:
-        found = Search(stream, pack.mode(name), pack, renderer, supplied).best()
-        if found is not None and (best is None or found.weight < best.weight):
-            best = found
+        candidate = Search(stream, pack.mode(name), pack, renderer, supplied).best()
+        if candidate is not None and (best is None or candidate.weight < best.weight):
+            best = candidate
         if best is not None and not best.weight[0]:
             break
     if best is None:

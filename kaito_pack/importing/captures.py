@@ -61,23 +61,27 @@ def lines(section: Mapping[str, Any], mode: Mode) -> Iterator[tuple[str, str]]:
 
 def captured(stream: Stream, mode: Mode, pack: Pack) -> list[Capture]:
     """What the manifest proposes for the mode's values, the likeliest first."""
-    found: list[Capture] = []
+    captures: list[Capture] = []
     for path, pattern in sources(mode, pack):
         if path[-1] != REST:
             for value in _at(stream, path):
-                found += _matched(pattern, value, mode)
-    return found
+                captures += _matched(pattern, value, mode)
+    return captures
 
 
 def rests(mode: Mode, pack: Pack) -> list[tuple[Steps, tuple[str, ...]]]:
     """Where the values stand that hold whatever the mode's own rendering does not write."""
-    found = [
+    paths_and_names = [
         (path[:-1], tuple(name.split(".")))
         for path, pattern in sources(mode, pack)
         for name in names_of(pattern)
         if path[-1] == REST
     ]
-    return [(path, name) for path, name in found if "not" not in part_at(mode.schema, name[:1], {"not": {}})]
+    return [
+        (path, name)
+        for path, name in paths_and_names
+        if "not" not in part_at(mode.schema, name[:1], {"not": {}})
+    ]
 
 
 def part_of(mode: Mode, path: Sequence[str]) -> Schema:
@@ -91,8 +95,8 @@ def names_of(pattern: str) -> list[str]:
 
 
 def _at(stream: Stream, path: Steps) -> Iterator[Any]:
-    found = (look_up(root, inside) for root, inside in roots(stream, path))
-    return (value for value in found if value is not ABSENT and value is not None)
+    values = (look_up(root, inside) for root, inside in roots(stream, path))
+    return (value for value in values if value is not ABSENT and value is not None)
 
 
 def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
@@ -105,7 +109,7 @@ def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
     if root == "served":
         return [(stream.view._asdict(), inside)]
     if root[0].isupper():
-        return [(found.body, inside) for found in stream.others if found.body.get("kind") == root]
+        return [(other.body, inside) for other in stream.others if other.body.get("kind") == root]
     return [(stream.workspace.body, path)]
 
 

@@ -17,20 +17,20 @@ from kaito_pack.rendering.extending import to_canonical_form
 def comparable(body: Manifest) -> dict[str, Any]:
     """A Workspace as its owner means it: nothing added by others, quantities as Kubernetes prints them."""
     added = table("kaito/added.json")
-    kept = deepcopy({key: value for key, value in body.items() if key != "status"})
-    metadata = kept.get("metadata")
+    result = deepcopy({key: value for key, value in body.items() if key != "status"})
+    metadata = result.get("metadata")
     if isinstance(metadata, dict):
         for name in added["metadata"]:
             metadata.pop(name, None)
         _without(metadata, "annotations", added["annotations"])
         _without(metadata, "labels", added["labels"])
         _without(metadata, "finalizers", added["finalizers"])
-    to_canonical_form(kept)
+    to_canonical_form(result)
     for path in added["emptyMaps"]:
-        _drop_empty(kept, path.split("."))
+        _drop_empty(result, path.split("."))
     for path, default in added["defaults"].items():
-        _fill(kept, path.split("."), default)
-    return kept
+        _fill(result, path.split("."), default)
+    return result
 
 
 def _without(owner: dict[str, Any], name: str, names: Sequence[str]) -> None:

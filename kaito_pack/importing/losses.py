@@ -12,12 +12,15 @@ from kaito_pack.base.trees import ABSENT, Difference, ValuesMap, mapping
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.facts.rules import problem
 from kaito_pack.importing.search import Candidate
-from kaito_pack.importing.stream import Found, Stream
+from kaito_pack.importing.stream import Stream, StreamObject
 
 
 def problems_of(best: Candidate, stream: Stream) -> list[Problem]:
     """Every loss, located in what was read: values that are unknown, then parts of the manifests."""
-    return [*_of_values(best, stream), *(_of_part(found, one, stream) for found, one in best.lost)]
+    return [
+        *_of_values(best, stream),
+        *(_of_part(owner, difference, stream) for owner, difference in best.lost),
+    ]
 
 
 def _of_values(best: Candidate, stream: Stream) -> Iterator[Problem]:
@@ -28,18 +31,18 @@ def _of_values(best: Candidate, stream: Stream) -> Iterator[Problem]:
         yield problem("values/import-not-shown", tuple(name.split(".")), place, name=name)
 
 
-def _of_part(found: Found | None, difference: Difference, stream: Stream) -> Problem:
+def _of_part(owner: StreamObject | None, difference: Difference, stream: Stream) -> Problem:
     path = difference.path
-    if found is not None and not path:
+    if owner is not None and not path:
         rule = "values/import-object-lost" if difference.new is ABSENT else "values/import-object-added"
         return problem(
             rule,
             (),
-            stream.workspace.place(()) if difference.old is ABSENT else found.place(()),
-            what=_title(found),
+            stream.workspace.place(()) if difference.old is ABSENT else owner.place(()),
+            what=_title(owner),
         )
-    where = (found or stream.workspace).place(path)
-    whose = f" of {_title(found)}" if found else ""
+    where = (owner or stream.workspace).place(path)
+    whose = f" of {_title(owner)}" if owner else ""
     given, rendered = shown_whole(difference.old), shown_whole(difference.new)
     if difference.new is ABSENT:
         return problem("values/import-lost", path, where, given=given, whose=whose)
@@ -49,8 +52,8 @@ def _of_part(found: Found | None, difference: Difference, stream: Stream) -> Pro
     return problem("values/import-differs", path, where, **facts)
 
 
-def _title(found: Found) -> str:
-    return shown(f"{found.body.get('kind')} {mapping(found.body.get('metadata')).get('name')}")
+def _title(owner: StreamObject) -> str:
+    return shown(f"{owner.body.get('kind')} {mapping(owner.body.get('metadata')).get('name')}")
 
 
 def as_values_file(values: ValuesMap, losses: Sequence[Problem]) -> str:

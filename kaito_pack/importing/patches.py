@@ -33,11 +33,11 @@ def _maps(base: Schema, wanted: Schema, schema: Schema, definitions: Definitions
         if key not in base:
             patch[key] = part
             continue
-        of = fields.get(key) or (other if isinstance(other, Mapping) else {})
-        below = _between(base[key], part, of, definitions)
+        field_schema = fields.get(key) or (other if isinstance(other, Mapping) else {})
+        below = _between(base[key], part, field_schema, definitions)
         if below is not ABSENT:
             patch[key] = below
-        if (order := _order(base[key], part, of.get(MERGE_KEY), below)) is not None:
+        if (order := _order(base[key], part, field_schema.get(MERGE_KEY), below)) is not None:
             patch[f"{ORDER_OF}{key}"] = order
     patch.update({key: None for key in base if key not in wanted})
     return patch or ABSENT

@@ -31,16 +31,16 @@ _STEP = re.compile(r'\.?([A-Za-z][\w-]*)|\["([^"]+)"\]|\[(\d+)\]|\[(rest|absent)
 def parse(text: str) -> Steps:
     """The steps of a path; PackError where it cannot be read."""
     steps: list[Step] = []
-    at = 0
-    while at < len(text):
-        found = _STEP.match(text, at)
-        if found is None:
+    position = 0
+    while position < len(text):
+        match = _STEP.match(text, position)
+        if match is None:
             raise PackError(f"import: {shown(text)} is no path of a manifest")
-        word, quoted, index, special, field, value = found.groups()
+        word, quoted, index, special, field, value = match.groups()
         steps.append(
             (special, "") if special else (field, value) if field else int(index) if index else word or quoted
         )
-        at = found.end()
+        position = match.end()
     return tuple(steps)
 
 
@@ -61,7 +61,9 @@ def _stepped(value: Any, step: Step) -> Any:
     if isinstance(step, tuple):
         items = value if isinstance(value, list) else []
         field, wanted = step
-        return next((one for one in items if isinstance(one, Mapping) and one.get(field) == wanted), ABSENT)
+        return next(
+            (item for item in items if isinstance(item, Mapping) and item.get(field) == wanted), ABSENT
+        )
     if isinstance(step, int):
         return value[step] if isinstance(value, list) and step < len(value) else ABSENT
     return value.get(step, ABSENT) if isinstance(value, Mapping) else ABSENT

@@ -28,7 +28,7 @@ from kaito_pack.importing.given import (
 )
 from kaito_pack.importing.patches import patch_between
 from kaito_pack.importing.paths import Steps, look_up
-from kaito_pack.importing.stream import Found, Stream
+from kaito_pack.importing.stream import Stream, StreamObject
 from kaito_pack.importing.trial import Lost, Trial, namespace_of
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Mode, Pack
@@ -74,7 +74,9 @@ class Search(Trial):
     def __init__(self, stream: Stream, mode: Mode, pack: Pack, renderer: Renderer, supplied: Given) -> None:
         super().__init__(stream, mode, pack, renderer)
         self.supplied = {**supplied, "modelSource": mode.name}
-        meant = Stream(Found(stream.workspace.document, stream.workspace.path, self.wanted), stream.others)
+        meant = Stream(
+            StreamObject(stream.workspace.document, stream.workspace.path, self.wanted), stream.others
+        )
         self.proposals = [
             (path, value)
             for path, value in captured(meant, mode, pack)
@@ -115,8 +117,8 @@ class Search(Trial):
                 continue
             tried = [given]
             for choice in choices:
-                if self.accepts(more := {**given, name: choice}):
-                    tried.append(self.settled(more, taken)[0])
+                if self.accepts(with_choice := {**given, name: choice}):
+                    tried.append(self.settled(with_choice, taken)[0])
             given = min(tried, key=self.distance)  # the first of equals: the choice left open
         return given
 
@@ -125,14 +127,14 @@ class Search(Trial):
 
         One value may become valid by another (a GPU count by the compute type), so it goes on while any does.
         """
-        waiting = [one for one in self.proposals if not holds_token(one[1])]
+        waiting = [proposal for proposal in self.proposals if not holds_token(proposal[1])]
         while waiting:
             left: list[Capture] = []
             for path, value in waiting:
                 if path in taken:
                     continue
-                if self.accepts(more := with_value(given, path, value)):
-                    given, taken = more, taken | {path}
+                if self.accepts(with_proposal := with_value(given, path, value)):
+                    given, taken = with_proposal, taken | {path}
                 else:
                     left.append((path, value))
             if len(left) == len(waiting):
@@ -146,13 +148,13 @@ class Search(Trial):
         for path in list(value_paths(given, self.mode.schema)) if best else ():
             less = without_value(given, path, {})
             is_free = path[0] not in self.required and get(self.supplied, path, ABSENT) is ABSENT
-            if is_free and self.accepts(less) and (found := self.distance(self.with_rests(less))) < best:
-                given, best = less, found
+            if is_free and self.accepts(less) and (distance := self.distance(self.with_rests(less))) < best:
+                given, best = less, distance
         return given
 
     def has_lost_beside(self, given: Given) -> bool:
         """Whether an object beside the Workspace differs."""
-        return any(found is not None for found, _ in self.lost(given))
+        return any(owner is not None for owner, _ in self.lost(given))
 
     def in_order(self, given: Given) -> Given:
         """`given` with the values that hold the rest; where keys then stand in another order, the rest
@@ -163,9 +165,9 @@ class Search(Trial):
             less = without_value(given, path, {})
             if path[0] not in self.required and self.accepts(less):
                 other = self.with_rests(less)
-                found = self.disorder(other)
-                if found is not None and found < (disorder or 0):
-                    given, whole, disorder = less, other, found
+                remaining = self.disorder(other)
+                if remaining is not None and remaining < (disorder or 0):
+                    given, whole, disorder = less, other, remaining
         return whole
 
     def with_rests(self, given: Given) -> Given:
@@ -173,9 +175,13 @@ class Search(Trial):
         for path, name in rests(self.mode, self.pack):
             if get(self.supplied, name, ABSENT) is not ABSENT or not (rest := self.rest(given, path, name)):
                 continue
-            more = with_value(given, name, rest)
-            if not holds_token(rest) and self.accepts(more) and self.distance(more) < self.distance(given):
-                given = more
+            with_rest = with_value(given, name, rest)
+            if (
+                not holds_token(rest)
+                and self.accepts(with_rest)
+                and self.distance(with_rest) < self.distance(given)
+            ):
+                given = with_rest
         return given
 
     def rest(self, given: Given, path: Steps, name: ValuePath) -> Any:
@@ -186,16 +192,18 @@ class Search(Trial):
         if path == ("objects",):
             return self.further_objects(manifests)
         rendered = Stream(
-            Found(manifests[0].document, (), comparable(manifests[0].body)),
-            [Found(one.document, (), one.body) for one in manifests[1:]],
+            StreamObject(manifests[0].document, (), comparable(manifests[0].body)),
+            [StreamObject(first_root.document, (), first_root.body) for first_root in manifests[1:]],
         )
-        wanted = Stream(Found(manifests[0].document, (), deepcopy(self.wanted)), self.stream.others)
+        wanted = Stream(StreamObject(manifests[0].document, (), deepcopy(self.wanted)), self.stream.others)
         # A container called otherwise is one loss; told by its name it would be another container.
         if isinstance(wanted.container, dict) and "name" in rendered.container:
             wanted.container["name"] = rendered.container["name"]
         with_hash_of(rendered.workspace.body, wanted.workspace.body)
-        for (one, inside), (other, same) in zip(roots(rendered, path), roots(wanted, path), strict=False):
-            before, after = look_up(one, inside), look_up(other, same)
+        for (first_root, inside), (second_root, same) in zip(
+            roots(rendered, path), roots(wanted, path), strict=False
+        ):
+            before, after = look_up(first_root, inside), look_up(second_root, same)
             if isinstance(before, list) and isinstance(after, list):
                 return after[len(before) :] if after[: len(before)] == before else None
             if isinstance(before, dict) and isinstance(after, dict):
@@ -211,18 +219,18 @@ class Search(Trial):
 
     def further_objects(self, manifests: Sequence[RenderedManifest]) -> list[Any]:
         """The objects of the stream that are not rendered, without the namespace that they get anyway."""
-        known = {identity(one.body, "") for one in manifests}
+        known = {identity(manifest.body, "") for manifest in manifests}
         namespace = namespace_of(manifests[0].body)
-        more = []
-        for found in self.stream.others:
-            if found.is_live or identity(found.body, namespace) in known:
+        further = []
+        for other in self.stream.others:
+            if other.is_live or identity(other.body, namespace) in known:
                 continue
-            body = deepcopy(dict(found.body))
+            body = deepcopy(dict(other.body))
             metadata = body.get("metadata")
             if isinstance(metadata, dict) and metadata.get("namespace") == namespace:
                 del metadata["namespace"]
-            more.append(body)
-        return more
+            further.append(body)
+        return further
 
     def pruned(self, given: Given) -> Given:
         """`given` without what renders the same when it is left out."""
@@ -231,7 +239,7 @@ class Search(Trial):
             if (len(path) == 1 and path[0] in required) or get(self.supplied, path, ABSENT) is not ABSENT:
                 continue
             less = without_value(given, path, {})
-            if self.accepts(less) and self.same(less, given):
+            if self.accepts(less) and self.is_same(less, given):
                 given = less
         return given
 

@@ -19,7 +19,7 @@ from kaito_pack.workspace.command_line import options, read_commands
 
 
 @dataclass(frozen=True)
-class Found:
+class StreamObject:
     """One object of a stream, and where it stands there."""
 
     document: Document
@@ -40,8 +40,8 @@ class Found:
 class Stream:
     """A Workspace, and the other objects of its stream that are of its namespace."""
 
-    workspace: Found
-    others: Sequence[Found] = ()
+    workspace: StreamObject
+    others: Sequence[StreamObject] = ()
 
     @cached_property
     def view(self) -> WorkspaceView:
@@ -62,27 +62,32 @@ class Stream:
 
 def choose(documents: Sequence[Document], name: str | None = None, namespace: str | None = None) -> Stream:
     """The one Workspace among `documents`; UsageError where there is none, or no telling which is meant."""
-    objects = [found for document in documents for found in _objects(document, (), document.value)]
-    workspaces = [found for found in objects if is_workspace(found.body)]
+    objects = [candidate for document in documents for candidate in _objects(document, (), document.value)]
+    workspaces = [candidate for candidate in objects if is_workspace(candidate.body)]
     if not workspaces:
-        kinds = ", ".join(sorted({shown(found.body.get("kind")) for found in objects}))
+        kinds = ", ".join(sorted({shown(candidate.body.get("kind")) for candidate in objects}))
         raise UsageError(f"there is no KAITO Workspace in it{f', but {kinds}' if kinds else ''}")
     meant = [
-        found
-        for found in workspaces
-        if name in (None, _named(found)[1]) and (namespace is None or _named(found)[0] in (None, namespace))
+        candidate
+        for candidate in workspaces
+        if name in (None, _named(candidate)[1])
+        and (namespace is None or _named(candidate)[0] in (None, namespace))
     ]
     if len(meant) != 1:
-        names = ", ".join(shown("/".join(filter(None, _named(found)))) for found in workspaces)
+        names = ", ".join(shown("/".join(filter(None, _named(candidate)))) for candidate in workspaces)
         if not meant:
             raise UsageError(f"there is no Workspace {shown(name or namespace)} in it, but {names}")
         raise UsageError(f"several Workspaces are in it: {names}; choose one with --name, or -n")
     (workspace,) = meant
-    beside = [found for found in objects if not is_workspace(found.body) and _is_beside(found, workspace)]
-    return Stream(workspace, beside if len(workspaces) == 1 else [one for one in beside if one.is_live])
+    beside = [
+        candidate
+        for candidate in objects
+        if not is_workspace(candidate.body) and _is_beside(candidate, workspace)
+    ]
+    return Stream(workspace, beside if len(workspaces) == 1 else [item for item in beside if item.is_live])
 
 
-def _objects(document: Document, path: FieldPath, value: object) -> Iterator[Found]:
+def _objects(document: Document, path: FieldPath, value: object) -> Iterator[StreamObject]:
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _objects(document, (*path, index), item)
@@ -90,19 +95,19 @@ def _objects(document: Document, path: FieldPath, value: object) -> Iterator[Fou
         if str(value.get("kind")).endswith("List") and isinstance(value.get("items"), list):
             yield from _objects(document, (*path, "items"), value["items"])
         elif value.get("kind") is not None:
-            yield Found(document, path, value)
+            yield StreamObject(document, path, value)
 
 
-def _named(found: Found) -> tuple[Any, Any]:
-    metadata = mapping(found.body.get("metadata"))
+def _named(owner: StreamObject) -> tuple[Any, Any]:
+    metadata = mapping(owner.body.get("metadata"))
     return metadata.get("namespace"), metadata.get("name")
 
 
-def _is_beside(found: Found, workspace: Found) -> bool:
+def _is_beside(candidate: StreamObject, workspace: StreamObject) -> bool:
     """Whether an object may belong to the Workspace's manifests; what a controller made does not."""
-    namespace, _ = _named(found)
-    owners = mapping(found.body.get("metadata")).get("ownerReferences")
-    return not owners and (namespace in (None, _named(workspace)[0]) or not found.is_live)
+    namespace, _ = _named(candidate)
+    owners = mapping(candidate.body.get("metadata")).get("ownerReferences")
+    return not owners and (namespace in (None, _named(workspace)[0]) or not candidate.is_live)
 
 
 def refuse_tuning(stream: Stream) -> None:

@@ -22,7 +22,7 @@ from kaito_pack.base.trees import (
 from kaito_pack.documents import Document
 from kaito_pack.importing.comparable import comparable, missing_from, weight
 from kaito_pack.importing.given import Given, with_value
-from kaito_pack.importing.stream import Found, Stream
+from kaito_pack.importing.stream import Stream, StreamObject
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.rendering import links
 from kaito_pack.rendering.manifests import RenderedManifest, as_yaml
@@ -32,7 +32,7 @@ from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
 from kaito_pack.workspace.identity import identity
 
-Lost = tuple[Found | None, Difference]
+Lost = tuple[StreamObject | None, Difference]
 
 
 class Trial:
@@ -60,20 +60,20 @@ class Trial:
     def lost_beside(self, manifests: Sequence[RenderedManifest], namespace: Any) -> Iterator[Lost]:
         """The same for the objects beside the Workspace, where the stream has any."""
         rendered = {identity(manifest.body, ""): manifest for manifest in manifests}
-        for found in self.stream.others:
-            manifest = rendered.pop(identity(found.body, namespace), None)
+        for other in self.stream.others:
+            manifest = rendered.pop(identity(other.body, namespace), None)
             if manifest is not None:
-                compare = missing_from if found.is_live else differences
-                given = {key: value for key, value in found.body.items() if key != "status"}
-                yield from ((found, one) for one in compare(given, manifest.body))
-            elif not found.is_live:
-                yield found, Difference((), found.body, ABSENT)
+                compare = missing_from if other.is_live else differences
+                given = {key: value for key, value in other.body.items() if key != "status"}
+                yield from ((other, difference) for difference in compare(given, manifest.body))
+            elif not other.is_live:
+                yield other, Difference((), other.body, ABSENT)
         # Of a cluster, only some kinds may have been asked for.
-        asked = {found.body.get("kind") for found in self.stream.others}
+        asked = {other.body.get("kind") for other in self.stream.others}
         for manifest in rendered.values():
             if asked and (manifest.body.get("kind") in asked or not self.stream.workspace.is_live):
                 document = Document(f"templates/{manifest.template}", 1, manifest.body)
-                yield Found(document, (), manifest.body), Difference((), ABSENT, manifest.body)
+                yield StreamObject(document, (), manifest.body), Difference((), ABSENT, manifest.body)
 
     def shows(self, given: Given, path: Sequence[str]) -> bool:
         """Whether another value at `path` would render otherwise."""
@@ -92,7 +92,7 @@ class Trial:
         """The manifests of filled values, an error of a template being an answer of its own."""
         context = {**filled, "mode": self.mode.facts}
         try:
-            return [one.text for one in self.renderer.render_filled(self.mode.templates, context)]
+            return [manifest.text for manifest in self.renderer.render_filled(self.mode.templates, context)]
         except PackError as error:
             return [str(error)]
 
@@ -110,9 +110,9 @@ class Trial:
             return None
         return _disorder(comparable(manifests[0].body), self.wanted)
 
-    def same(self, one: Given, other: Given) -> bool:
+    def is_same(self, given: Given, other: Given) -> bool:
         """Whether both render to the same bytes."""
-        first, second = self.rendered(one), self.rendered(other)
+        first, second = self.rendered(given), self.rendered(other)
         return first is not None and second is not None and as_yaml(first) == as_yaml(second)
 
     def rendered(self, given: Given) -> list[RenderedManifest] | None:
@@ -129,7 +129,7 @@ class Trial:
         except PackError:
             return None
         is_extended = given.get("podTemplate") or given.get("extraArgs")
-        if is_extended and any(found.is_error for found in links.check_links(checked, manifests[0])):
+        if is_extended and any(broken.is_error for broken in links.check_links(checked, manifests[0])):
             return None
         return manifests
 

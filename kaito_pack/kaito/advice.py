@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Manifest, mapping, sequence, text
+from kaito_pack.base.trees import Manifest, entries, get, mapping, sequence, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.kaito import controller_instance_types, instance_types, metadata
-from kaito_pack.kaito.fields import CONTAINERS, Workspace
+from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
 from kaito_pack.kaito.pod_gpus import gpus_of
@@ -20,6 +20,7 @@ from kaito_pack.kubernetes.decoding.quantity import value_of
 from kaito_pack.values.secrets import remedy, secrets_in
 
 MODULES = (controller_instance_types, metadata)  # with checks of this layer beside those here
+VOLUMES: FieldPath = (*TEMPLATE, "spec", "volumes")
 BYTES = ("memory", "ephemeral-storage")
 MEBIBYTE = 2**20
 LONGEST_AMOUNT = 30  # characters; longer ones are no slip
@@ -44,6 +45,23 @@ def preferred_nodes_deprecated(case: Case) -> Iterator[Problem]:
     """The field is on its way out."""
     if sequence(case.workspace.resource.get("preferredNodes")):
         yield case.problem("resource", "preferredNodes")
+
+
+@rule("advice/claim-on-one-node")
+def claim_on_one_node(case: Case) -> Iterator[Problem]:
+    """A volume that one node can attach, for replicas on several nodes."""
+    modes: dict[str, str] = case.rule.parameters["modes"]
+    for volume, path in entries(get(case.workspace.manifest, VOLUMES), VOLUMES):
+        name = text(get(volume, ("persistentVolumeClaim", "claimName")))
+        if not name or case.workspace.count < 2:
+            continue
+        for claim in case.surroundings.claims_named(name, case.workspace.namespace):
+            given = sequence(get(claim, ("spec", "accessModes")))
+            if len(given) == 1 and text(given[0]) in modes:
+                facts = {"claim": shown(name), "mode": given[0], "who": modes[given[0]]}
+                yield case.problem(
+                    *path, "persistentVolumeClaim", "claimName", count=case.workspace.count, **facts
+                )
 
 
 @rule("advice/image-tag-floating")
@@ -85,7 +103,7 @@ def part_of_a_byte(case: Case) -> Iterator[Problem]:
             continue
         try:
             size = value_of(amount)
-        except ValueError:  # told as no quantity at all
+        except ValueError:  # reported as no quantity
             continue
         if 0 < size < MEBIBYTE:
             guess = f"{amount.removesuffix('m')}Mi"
@@ -93,7 +111,7 @@ def part_of_a_byte(case: Case) -> Iterator[Problem]:
 
 
 def _byte_quantities(workspace: Workspace) -> Iterator[tuple[FieldPath, object]]:
-    """Every amount of memory or disk that a pod asks for, with its path."""
+    """Yield every amount of memory or disk that a pod asks for, with its path."""
     spec, spec_path = workspace.pod_spec, CONTAINERS[:-1]
     for path, owner in ((spec_path, spec), *workspace.all_containers()):
         for part in ("requests", "limits"):

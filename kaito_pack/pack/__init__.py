@@ -54,8 +54,8 @@ class Pack:
     @cached_property
     def mode_names(self) -> tuple[str, ...]:
         """The modes there are, sorted: every folder of `templates/` that has a `mode.yaml`."""
-        found = (file.parent.name for folder in self.folders for file in folder.glob("templates/*/mode.yaml"))
-        return tuple(sorted(set(found)))
+        names = (file.parent.name for folder in self.folders for file in folder.glob("templates/*/mode.yaml"))
+        return tuple(sorted(set(names)))
 
     @property
     def schema_folders(self) -> tuple[Path, ...]:
@@ -90,8 +90,8 @@ class Pack:
     @cached_property
     def _common(self) -> tuple[str, ...]:
         """The templates of manifests that every mode can bring; a mode.yaml with `common: false` has none."""
-        found = {file.name for folder in self.template_folders for file in folder.glob(f"{COMMON}/*.yaml.j2")}
-        return tuple(f"{COMMON}/{name}" for name in sorted(found))
+        names = {file.name for folder in self.template_folders for file in folder.glob(f"{COMMON}/*.yaml.j2")}
+        return tuple(f"{COMMON}/{name}" for name in sorted(names))
 
     def mode(self, name: str) -> Mode:
         """The mode called `name`, read on first use; raises PackError where it is incomplete."""
@@ -127,7 +127,7 @@ class Pack:
 
 def _types_of(schema: Any) -> Any:
     """The part of a schema that says of what type things are."""
-    kept = {"type": schema["type"]} if "type" in schema else {}
+    types = {"type": schema["type"]} if "type" in schema else {}
     fields = {name: _types_of(part) for name, part in schema.get("properties", {}).items()}
     items = {"items": _types_of(schema["items"])} if "items" in schema else {}
-    return {**kept, **items, "properties": fields}
+    return {**types, **items, "properties": fields}

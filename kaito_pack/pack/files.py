@@ -27,9 +27,9 @@ def read(path: str | Path) -> Document:
     Raises UsageError for a file that cannot be opened, ProblemsError for one that cannot be read as
     YAML or holds several documents.
     """
-    first, *more = read_file(str(path))
-    if more:
-        raise ProblemsError([problem("values/pack-file-several-documents", (), more[0].place(()))])
+    first, *further = read_file(str(path))
+    if further:
+        raise ProblemsError([problem("values/pack-file-several-documents", (), further[0].place(()))])
     return first
 
 
@@ -40,8 +40,10 @@ def check_file(document: Document, kind: str) -> Iterator[Problem]:
     for odd in document.surprises:
         reading = shown(odd.value)
         yield problem("values/yaml-surprise", odd.path, odd.place, raw=shown(odd.raw), reading=reading)
-    for found in check(document.value, kind):
-        yield found.at(document.place(found.path, key=found.rule == "values/pack-file-unknown-field"))
+    for reported in check(document.value, kind):
+        yield reported.located(
+            document.place(reported.path, key=reported.rule == "values/pack-file-unknown-field")
+        )
 
 
 def check(value: object, kind: str) -> Iterator[Problem]:

@@ -117,13 +117,13 @@ class _Resolution:
             target, folders = name, folders[_home(name, folders) + 1 :]
         else:
             target = _within_schemas(file, name) if file else name
-        found = _read(target, folders)
+        part = _read(target, folders)
         for step in pointer.split("/")[1:]:
             try:
-                found = found[step]
+                part = part[step]
             except (KeyError, TypeError):
                 raise PackError(f"schema {name}: nothing is at {shown(reference)}") from None
-        return self.resolved(found, target, folders)
+        return self.resolved(part, target, folders)
 
 
 def _within_schemas(file: str, name: str) -> str:
@@ -272,8 +272,8 @@ def _is_type(name: str, value: Any) -> bool:
     return isinstance(value, _TYPES[name])
 
 
-def _equal(one: Any, other: Any) -> bool:
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+def _equal(first: Any, second: Any) -> bool:
+    return bool(first == second) and isinstance(first, bool) == isinstance(second, bool)
 
 
 def _additional(expected: Schema | bool, value: Any, schema: Schema) -> bool:

@@ -10,7 +10,7 @@ from kaito_pack.base import pack_files
 from kaito_pack.base.pack_files import is_inside
 from kaito_pack.base.problems import PackError, ProblemsError
 from kaito_pack.base.root import ROOT
-from kaito_pack.base.sentences import line as told
+from kaito_pack.base.sentences import line as as_line
 from kaito_pack.documents import read_text
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Mode, Pack, json_schema
@@ -39,7 +39,10 @@ def listed(pack: Pack) -> list[Listed]:
             for file in sorted((folder / part).rglob("*")):
                 if file.is_file() and not file.name.startswith("."):
                     homes.setdefault(file.relative_to(folder).as_posix(), []).append(folder)
-    return [Listed(name, found[0], tuple(found[1:])) for name, found in sorted(homes.items())]
+    return [
+        Listed(name, homes_of_file[0], tuple(homes_of_file[1:]))
+        for name, homes_of_file in sorted(homes.items())
+    ]
 
 
 def check(pack: Pack, target: Target) -> list[str]:
@@ -47,13 +50,13 @@ def check(pack: Pack, target: Target) -> list[str]:
     own = pack.folders[:-1]
     broken = [line for folder in own for line in (*check_schemas(folder), *check_engines(folder))]
     if broken:
-        return broken  # what is made of them would be told a second time
+        return broken  # what is made of them would be reported a second time
     reader = ForeignTemplates(pack.template_folders)
     # Ours, too: a partial or a schema that the pack has replaced is part of them.
-    found = [line for name in pack.mode_names for line in _check_mode(pack, name, reader)]
+    faults = [line for name in pack.mode_names for line in _check_mode(pack, name, reader)]
     # Examples tell something only where schemas and templates are sound.
-    found = found or [line for folder in own for line in _check_examples(pack, folder, target)]
-    return list(dict.fromkeys(found))
+    faults = faults or [line for folder in own for line in _check_examples(pack, folder, target)]
+    return list(dict.fromkeys(faults))
 
 
 def _check_mode(pack: Pack, name: str, reader: ForeignTemplates) -> Iterator[str]:
@@ -61,9 +64,13 @@ def _check_mode(pack: Pack, name: str, reader: ForeignTemplates) -> Iterator[str
 
     try:
         mode = pack.mode(name)
-        file = next(one for folder in pack.template_folders if (one := folder / name / "mode.yaml").is_file())
+        file = next(
+            candidate
+            for folder in pack.template_folders
+            if (candidate := folder / name / "mode.yaml").is_file()
+        )
         text = pack_files.read_text(file.parent.parent, f"{name}/mode.yaml")
-        yield from map(told, check_file(read_text(text, str(file))[0], "Mode"))
+        yield from map(as_line, check_file(read_text(text, str(file))[0], "Mode"))
         yield from _check_schema(mode)
         if f"{name}/workspace.yaml.j2" not in mode.templates:
             yield f"templates/{name}/workspace.yaml.j2: not in the pack"
@@ -71,7 +78,7 @@ def _check_mode(pack: Pack, name: str, reader: ForeignTemplates) -> Iterator[str
             yield from _check_names(mode, template, reader)
         yield from section_faults(mode)
     except ProblemsError as error:
-        yield from map(told, error.problems)
+        yield from map(as_line, error.problems)
     except PackError as error:
         yield str(error)
 
@@ -130,7 +137,7 @@ def _check_examples(pack: Pack, folder: Path, target: Target) -> Iterator[str]:
     for outcome in outcomes:
         if outcome.unread:
             yield outcome.unread
-        yield from (told(found) for found in outcome.problems if found.is_error)
+        yield from (as_line(problem) for problem in outcome.problems if problem.is_error)
     shown = {name for name in pack.mode_names if (folder / "templates" / name / "mode.yaml").is_file()}
     for name in sorted(shown - _modes_of(examples)):
         yield f"{folder}/values: no example of mode {name}"

@@ -39,7 +39,7 @@ def check_schemas(folder: Path) -> Iterator[str]:
         if not isinstance(content, dict):
             yield f"{file}: not a JSON object"
             continue
-        yield from (f"{name}: {found}" for found in _check(name, content, folder))
+        yield from (f"{name}: {fault}" for fault in _check(name, content, folder))
 
 
 def _check(name: str, content: Mapping[str, Any], folder: Path) -> Iterator[str]:

@@ -61,8 +61,8 @@ def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Value
         merged = merge(inference["template"], patch, definitions.definition(definitions.newest()))
     except MergeError as error:
         path = ("podTemplate", *error.path)
-        found = problem("values/pod-template-merge", path, values.place(path), reason=error.reason)
-        raise ProblemsError([found]) from None
+        merge_problem = problem("values/pod-template-merge", path, values.place(path), reason=error.reason)
+        raise ProblemsError([merge_problem]) from None
     if _hash(merged.value) != _hash(inference["template"]):
         path = ("podTemplate", "metadata", "annotations")
         raise ProblemsError([problem("values/pod-template-hash", path, values.place(path), key=HASH)])
@@ -87,14 +87,14 @@ def _manifest(
 
 def to_canonical_form(body: dict[str, Any]) -> None:
     """Write what the user added in the form that KAITO's controller leaves alone."""
-    for found in list(canonical.check(body)):
-        *above, key = found.path
+    for reported in list(canonical.check(body)):
+        *above, key = reported.path
         owner = get(body, tuple(above))
-        if found.rule == "controller/quantity-not-canonical":
+        if reported.rule == "controller/quantity-not-canonical":
             owner[key] = printed(owner[key])
-        elif found.rule == "controller/resources-missing":
+        elif reported.rule == "controller/resources-missing":
             owner[key] = {}
-        elif found.rule == "controller/empty-field" and isinstance(owner, dict):
+        elif reported.rule == "controller/empty-field" and isinstance(owner, dict):
             owner.pop(key, None)  # a list whose last item was taken away
 
 

@@ -32,7 +32,7 @@ def check_links(values: Values, workspace: RenderedManifest) -> Iterator[Problem
     containers = get(workspace.body, CONTAINERS)
     if not isinstance(containers, list) or not containers:
         return
-    index = next((number for number, one in enumerate(containers) if get(one, ("name",)) == MODEL), 0)
+    index = next((number for number, item in enumerate(containers) if get(item, ("name",)) == MODEL), 0)
     path, container = (*CONTAINERS, index), containers[index]
     if not isinstance(container, Mapping):
         return
@@ -41,8 +41,8 @@ def check_links(values: Values, workspace: RenderedManifest) -> Iterator[Problem
     yield from _probe_links(container, path, values.mode.facts)
     for mount in values.mode.facts.get("mounts", ()):
         mounts = container.get("volumeMounts")
-        there = [one for one in mounts if isinstance(one, Mapping)] if isinstance(mounts, list) else []
-        if not any(one.get("mountPath") == mount and one.get("readOnly") is not True for one in there):
+        there = [item for item in mounts if isinstance(item, Mapping)] if isinstance(mounts, list) else []
+        if not any(item.get("mountPath") == mount and item.get("readOnly") is not True for item in there):
             yield problem("values/mount-missing", (*path, "volumeMounts"), mount=mount, mode=values.mode.name)
     yield from _argument_links(container, values)
 
@@ -97,7 +97,10 @@ def _values(command: Command, names: Sequence[str], facts: ModeFacts) -> list[st
 
 def _probe_links(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     port = facts.get("port")
-    named = {get(one, ("name",)): get(one, ("containerPort",)) for one in container.get("ports") or ()}
+    named = {
+        get(port_entry, ("name",)): get(port_entry, ("containerPort",))
+        for port_entry in container.get("ports") or ()
+    }
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         for handler in ("httpGet", "tcpSocket", "grpc"):
             asked = get(container, (probe, handler, "port"))
@@ -111,14 +114,14 @@ def _argument_links(container: Fields, values: Values) -> Iterator[Problem]:
     extra = values.filled.get("extraArgs") or []
     args = container.get("args")
     args = list(args) if isinstance(args, list) else []
-    written = [_flag(one) for one in args[: len(args) - len(extra)] if str(one).startswith("-")]
+    written = [_flag(other) for other in args[: len(args) - len(extra)] if str(other).startswith("-")]
     for index, argument in enumerate(extra):
         path: FieldPath = ("extraArgs", index)
         if argument not in args:
             yield problem("values/extra-argument-lost", path, values.place(path), argument=shown(argument))
         elif argument.startswith("-"):
             flag = _flag(argument)
-            twin = next((one for one in written if _is_same(flag, one, values.mode.facts)), None)
+            twin = next((other for other in written if _is_same(flag, other, values.mode.facts)), None)
             if twin is not None:
                 yield problem("values/extra-argument-twice", path, values.place(path), argument=shown(twin))
 
@@ -133,6 +136,6 @@ def _is_same(flag: str, name: str, facts: ModeFacts) -> bool:
     synonyms = facts.get("gpuCountArguments", ())
     if flag in synonyms and name in synonyms:
         return True
-    flag, name = (one.replace("--no-", "--", 1) for one in (flag, name))
+    flag, name = (spelling.replace("--no-", "--", 1) for spelling in (flag, name))
     is_beginning = bool(facts.get("abbreviates")) and len(flag) > 2 and flag.startswith("--")
     return flag == name or (is_beginning and name.startswith(flag))

@@ -44,14 +44,14 @@ class Locator:
     def __init__(self, values: Values, manifest: RenderedManifest, renderer: Renderer) -> None:
         self._values, self._manifest, self._renderer = values, manifest, renderer
 
-    def located(self, found: Problem) -> Problem:
+    def located(self, problem: Problem) -> Problem:
         """The problem at the line of the value that caused it."""
         values = self._values
-        if (setting := setting_of(found, values)) is not None:
-            return found._replace(path=setting).at(values.place(setting))
-        if (written := written_at(found.path, self._manifest)) is not None:
-            return found.at(values.place(written, key=found.rule.endswith("/unknown-field")))
-        return found.at(values.place(self.cause(found.path)))
+        if (setting := setting_of(problem, values)) is not None:
+            return problem._replace(path=setting).located(values.place(setting))
+        if (written := written_at(problem.path, self._manifest)) is not None:
+            return problem.located(values.place(written, key=problem.rule.endswith("/unknown-field")))
+        return problem.located(values.place(self.cause(problem.path)))
 
     def cause(self, path: FieldPath) -> FieldPath:
         """The path of the value that made the part at `path`; a given one, if one is; empty if none did."""
@@ -102,12 +102,12 @@ class Locator:
             before = [spot for spot in of_line if spot.column <= place.column - 1]
             return before[-1:] or of_line[:1]
         indent = len(lines[start.line - 1]) - len(lines[start.line - 1].lstrip())
-        found = list(spots[start.line - 1])
+        marked = list(spots[start.line - 1])
         for line, of_line in zip(lines[start.line :], spots[start.line :], strict=True):
             if line.strip() and len(line) - len(line.lstrip()) <= indent:
                 break
-            found += of_line
-        return found
+            marked += of_line
+        return marked
 
     def _absent(self, path: FieldPath) -> Iterator[Spot]:
         """The marks of lines that would write the missing key, whether or not they were rendered."""

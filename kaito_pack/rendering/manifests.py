@@ -39,8 +39,8 @@ def parsed(text: str, template: str) -> Document:
     try:
         documents = read_text(text, f"templates/{template}")
     except ProblemsError as error:
-        found = error.problems[0]
-        raise PackError(f"templates/{template}: its output is not YAML: {found.message}") from None
+        problem = error.problems[0]
+        raise PackError(f"templates/{template}: its output is not YAML: {problem.message}") from None
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
         raise PackError(f"templates/{template}: its output is not one manifest")
     if documents[0].duplicates or documents[0].odd_keys:

@@ -37,7 +37,7 @@ class ForeignTemplates:
 
     def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
         """The text of each template; PackError for what one does wrong, or if it takes too long."""
-        requests = [{"do": "text", "template": one, "context": context} for one in templates]
+        requests = [{"do": "text", "template": template, "context": context} for template in templates]
         texts: list[str] = self._answers(requests)
         return texts
 
@@ -88,10 +88,10 @@ class ForeignTemplates:
                 f"templates/{request['template']}: took more than {self._seconds:g} s,"
                 f" {MEMORY >> 20} MiB of memory or {LONGEST_ANSWER >> 20} MiB of output, and was ended"
             )
-        told = json.loads(answer)
-        if "error" in told:
-            raise PackError(told["error"])
-        return told["answer"]
+        reply = json.loads(answer)
+        if "error" in reply:
+            raise PackError(reply["error"])
+        return reply["answer"]
 
     def _started(self) -> subprocess.Popen[str]:
         if self._child is None or self._owner != os.getpid():
@@ -134,13 +134,13 @@ def main(seconds: float, folders: Sequence[str]) -> None:
         # The parent ends a child that is late; this one ends even if the parent is gone.
         signal.setitimer(signal.ITIMER_REAL, seconds + 1)
         try:
-            told = {"answer": answer_to(json.loads(line), environment)}
+            reply = {"answer": answer_to(json.loads(line), environment)}
         except PackError as error:
-            told = {"error": str(error)}
+            reply = {"error": str(error)}
         except MemoryError:
             return
         signal.setitimer(signal.ITIMER_REAL, 0)
-        print(json.dumps(told), flush=True)
+        print(json.dumps(reply), flush=True)
 
 
 def answer_to(request: Mapping[str, Any], environment: Any) -> Any:

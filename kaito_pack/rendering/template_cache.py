@@ -26,8 +26,8 @@ class TemplateCache(BytecodeCache):
     def __init__(self, environment_file: str) -> None:
         parts = [jinja2.__version__, sys.version]
         for file in (environment_file, *COMPILED_IN):
-            found = os.stat(file)
-            parts.append(f"{file} {found.st_mtime_ns} {found.st_size}")
+            status = os.stat(file)
+            parts.append(f"{file} {status.st_mtime_ns} {status.st_size}")
         self._made_by = "\n".join(parts)
 
     def get_cache_key(self, name: str, filename: str | None = None) -> str:

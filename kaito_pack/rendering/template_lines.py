@@ -79,13 +79,13 @@ def _same_line(marked: list[str], plain: list[str], index: int) -> str | None:
 
 def _mark_at(line: str, column: int) -> int | None:
     """The last mark before `column` of the line as it is without marks."""
-    found, hidden = None, 0
+    number, hidden = None, 0
     for match in MARK.finditer(line):
-        if found is not None and match.start() - hidden > column:
+        if number is not None and match.start() - hidden > column:
             break
-        found = int(match[1])
+        number = int(match[1])
         hidden += len(match[0])
-    return found
+    return number
 
 
 def _found(name: str, number: int, pack: Pack) -> TemplateLine:

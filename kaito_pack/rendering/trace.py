@@ -29,11 +29,11 @@ def _culprits(
     values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
 ) -> Iterator[FieldPath]:
     # One by one: whoever wants the first alone renders once or twice, not once a value (20 times, 10 ms).
-    here = get(manifest.body, path, ABSENT)
+    current = get(manifest.body, path, ABSENT)
     changes = _changes(values.filled, values.mode.schema, ())
     given_first = sorted(changes, key=lambda change: get(values.given, change[0], ABSENT) is ABSENT)
     for value_path, changed in given_first:
-        if _differs(here, path, manifest.template, changed, values, renderer):
+        if _differs(current, path, manifest.template, changed, values, renderer):
             yield value_path
 
 
@@ -44,9 +44,9 @@ def first_culprit(
     return next(_culprits(values, manifest, path, renderer), ())
 
 
-def setting_of(found: Problem, values: Values) -> FieldPath | None:
+def setting_of(problem: Problem, values: Values) -> FieldPath | None:
     """Return the values path of the engine's setting that a problem's rule is about; None for other rules."""
-    setting: str | None = get_rule(found.rule).parameters.get("setting")
+    setting: str | None = get_rule(problem.rule).parameters.get("setting")
     field: str | None = values.mode.facts.get("settingsValue")
     if setting is None or field is None or get(values.filled, (field, setting)) is None:
         return None
@@ -62,13 +62,18 @@ def written_at(path: FieldPath, manifest: RenderedManifest) -> FieldPath | None:
 
 
 def _differs(
-    here: Any, path: FieldPath, template: str, changed: Mapping[str, Any], values: Values, renderer: Renderer
+    current: Any,
+    path: FieldPath,
+    template: str,
+    changed: Mapping[str, Any],
+    values: Values,
+    renderer: Renderer,
 ) -> bool:
     try:
         again = renderer.render_filled([template], {**changed, "mode": values.mode.facts})
     except PackError:
         return False  # the changed value makes no manifest at all, which tells nothing of this part
-    return bool(again) and get(again[0].body, path, ABSENT) != here
+    return bool(again) and get(again[0].body, path, ABSENT) != current
 
 
 def _changes(part: Any, schema: Schema, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:

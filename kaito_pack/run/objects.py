@@ -112,4 +112,4 @@ def _located(each: Problem, document: Document, path: FieldPath) -> Problem:
         return each
     is_key = each.rule.endswith("/unknown-field")
     whole = (*path, *each.path)
-    return each._replace(path=whole).at(document.place(whole, is_key))
+    return each._replace(path=whole).located(document.place(whole, is_key))

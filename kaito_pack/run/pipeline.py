@@ -196,7 +196,7 @@ class Pipeline:
         problems = judging.check_model_of_values(
             values.filled, values.mode.facts, workspace, self.target, self.with_advice
         )
-        return [each.at(values.place(each.path)) for each in problems]
+        return [each.located(values.place(each.path)) for each in problems]
 
 
 def _objects(manifests: Sequence[RenderedManifest], judgement: Judgement) -> list[Entry]:
@@ -234,6 +234,7 @@ def surroundings(target: Target, bodies: Sequence[Manifest]) -> Surroundings:
         config_maps=[body for body in bodies if body.get("kind") == "ConfigMap"],
         workspaces=[body for body in bodies if is_workspace(body)],
         services=[body for body in bodies if body.get("kind") == "Service"],
+        claims=[body for body in bodies if body.get("kind") == "PersistentVolumeClaim"],
     )
 
 

@@ -90,14 +90,14 @@ def status_of(
     )
 
 
-def _row(found: frozenset[str]) -> Mapping[str, Any]:
+def _row(facts: frozenset[str]) -> Mapping[str, Any]:
     """The first row all of whose facts hold; the last row asks for none."""
     rows: list[Mapping[str, Any]] = table()["rows"]
-    return next(row for row in rows if all(_holds(fact, found) for fact in row["when"]))
+    return next(row for row in rows if all(_holds(fact, facts) for fact in row["when"]))
 
 
-def _holds(fact: str, found: frozenset[str]) -> bool:
-    return fact.removeprefix("not ") not in found if fact.startswith("not ") else fact in found
+def _holds(fact: str, facts: frozenset[str]) -> bool:
+    return fact.removeprefix("not ") not in facts if fact.startswith("not ") else fact in facts
 
 
 def _ready_replicas(workload: Manifest | None) -> int | None:

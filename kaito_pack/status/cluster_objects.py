@@ -46,12 +46,12 @@ class ClusterObjects:
 
         An object without a namespace belongs to whichever is asked for, as with kubectl.
         """
-        kept = tuple(
+        matching = tuple(
             item
             for item in self.workspaces
             if (namespace is None or _key(item)[0] in (None, namespace)) and name in (None, _key(item)[1])
         )
-        return ClusterObjects(kept, self.workloads, self.services, self.is_list)
+        return ClusterObjects(matching, self.workloads, self.services, self.is_list)
 
 
 def read_objects(path: str) -> ClusterObjects:

@@ -43,14 +43,14 @@ def table() -> Mapping[str, Any]:
 
 def read_conditions(workspace: Manifest) -> Conditions:
     """The conditions by type; of two of one type the first counts, as in Kubernetes' own lookup."""
-    found: dict[str, Condition] = {}
+    by_type: dict[str, Condition] = {}
     listed = mapping(workspace.get("status")).get("conditions")
     for entry in listed if isinstance(listed, list) else []:
         kind = text(mapping(entry).get("type"))
-        if kind and kind not in found:
+        if kind and kind not in by_type:
             keys = ("status", "reason", "message", "lastTransitionTime")
-            found[kind] = Condition(kind, *(_as_text(entry.get(key)) for key in keys))
-    return found
+            by_type[kind] = Condition(kind, *(_as_text(entry.get(key)) for key in keys))
+    return by_type
 
 
 def facts(workspace: Manifest) -> frozenset[str]:

@@ -179,31 +179,31 @@ def _mode(manifest: Manifest, view: WorkspaceView, pack: Pack) -> Mode:
     """The mode that made the Workspace, else one of its engine, with its port if there is one."""
     labels = mapping(mapping(manifest.get("metadata")).get("labels"))
     modes = {name: pack.mode(name) for name in pack.mode_names}
-    made = modes.get(str(labels.get(MODE_LABEL)))
-    if made is not None and view.engine in (None, made.facts["engine"]):
-        return made
+    maker = modes.get(str(labels.get(MODE_LABEL)))
+    if maker is not None and view.engine in (None, maker.facts["engine"]):
+        return maker
     same = [mode for mode in modes.values() if mode.facts["engine"] == view.engine]
     # Two modes of one engine may differ in the port, and so in the Service.
     for mode in sorted(same, key=lambda mode: _facts(mode)["port"] != view.port):
         return mode
     known = ", ".join(sorted({mode.facts["engine"] for mode in modes.values()}))
-    told = (
+    reason = (
         f"its engine {view.engine} is none of {known}"
         if view.engine
         else f"no engine ({known}) is seen in it"
     )
-    raise NoMetrics(f"Workspace {shown(view.name)}: {told}, so its metrics are not known")
+    raise NoMetrics(f"Workspace {shown(view.name)}: {reason}, so its metrics are not known")
 
 
 def _endpoint(name: str, view: WorkspaceView, facts: ModeFacts) -> Endpoint:
     """A server on another port than the mode's is reached as the Workspace itself says."""
     port, service = facts["port"], facts["service"]
-    told = (service["name"].replace("${workspace}", name), service["port"])
+    reached = (service["name"].replace("${workspace}", name), service["port"])
     if view.port is not None and view.port != port:
         port = view.port
         by_spec, _, by_port = (view.endpoint or "").rpartition(":")
-        told = (escaped(by_spec), int(by_port)) if by_spec else told
-    return Endpoint(facts["path"], port, *told, pod_selector={WORKSPACE_LABEL: name})
+        reached = (escaped(by_spec), int(by_port)) if by_spec else reached
+    return Endpoint(facts["path"], port, *reached, pod_selector={WORKSPACE_LABEL: name})
 
 
 def _key_metric(entry: Mapping[str, Any]) -> KeyMetric:

@@ -34,10 +34,10 @@ def reason(row: Mapping[str, Any], workspace: Manifest, view: WorkspaceView, rea
         "desired": view.desired,
         "ready": ready,
     }
-    told = filled(row["reason"], words)
+    text = filled(row["reason"], words)
     if row["phase"] == "Running" and ready is not None and ready < view.desired:
-        told += ", " + filled(table()["notes"]["fewerReady"], words)
-    return str(told)
+        text += ", " + filled(table()["notes"]["fewerReady"], words)
+    return str(text)
 
 
 def _detail(kind: str, workspace: Manifest, conditions: Conditions) -> str:
@@ -76,7 +76,11 @@ def _node_message(conditions: Conditions) -> str:
     if succeeded.is_false and succeeded.reason == "workspaceFailed" and succeeded.message:
         return succeeded.message
     kinds = ("NodeClaimReady", "NodeClaimsReady", "NodesReady", "ResourceReady")
-    current = {kind: found for kind, found in conditions.items() if kind not in kinds[:2] or found is claims}
+    current = {
+        kind: condition
+        for kind, condition in conditions.items()
+        if kind not in kinds[:2] or condition is claims
+    }
     missing = _first_not_true(current, *kinds)
     return missing.message or missing.reason if missing else "ResourceReady is not reported"
 

@@ -35,48 +35,52 @@ class Values(NamedTuple):
         return layers.place(self.layers, path, key)
 
 
-def check(of: Sequence[Layer], pack: Pack) -> Values:
+def check(stack: Sequence[Layer], pack: Pack) -> Values:
     """The values that the layers give together; raises ProblemsError with all that is wrong in them."""
-    problems = [found for layer in of for found in _written(layer.document)]
-    if any(not isinstance(layer.document.value, dict) for layer in of):
+    problems = [reported for layer in stack for reported in _written(layer.document)]
+    if any(not isinstance(layer.document.value, dict) for layer in stack):
         raise ProblemsError(problems)
-    given = layers.merge(of)
-    mode = _mode(given, of, pack, problems)
+    given = layers.merge(stack)
+    mode = _mode(given, stack, pack, problems)
     if not pack.is_foreign:
-        return _judged(mode, given, of, pack, problems)
+        return _judged(mode, given, stack, pack, problems)
     from kaito_pack.pack.foreign import blamed  # our own schemas can be relied on
 
     with blamed(mode.name):
-        return _judged(mode, given, of, pack, problems)
+        return _judged(mode, given, stack, pack, problems)
 
 
 def _judged(
-    mode: Mode, given: dict[str, Any], of: Sequence[Layer], pack: Pack, problems: list[Problem]
+    mode: Mode, given: dict[str, Any], stack: Sequence[Layer], pack: Pack, problems: list[Problem]
 ) -> Values:
     given = layers.without_nulls(given, mode.schema)
-    problems += _surprises(given, of, mode.schema)
+    problems += _surprises(given, stack, mode.schema)
     if problems or not (mode.is_quick and json_schema.accepts(mode.schema, given)):
         from kaito_pack.values.schema_problems import explain  # imports jsonschema
 
-        known = {found.path for found in problems}
-        problems += (found for found in explain(mode, given, of, pack) if found.path not in known)
+        known = {known_problem.path for known_problem in problems}
+        problems += (
+            known_problem
+            for known_problem in explain(mode, given, stack, pack)
+            if known_problem.path not in known
+        )
     if problems:
         raise ProblemsError(sorted(problems, key=_position))
     filled = json_schema.with_defaults(mode.schema, given)
-    return Values(mode, of, given, _canonical(mode.schema, filled))
+    return Values(mode, stack, given, _canonical(mode.schema, filled))
 
 
-def _position(found: Problem) -> tuple[str, int, int]:
-    place = found.place or Place("")
+def _position(reported: Problem) -> tuple[str, int, int]:
+    place = reported.place or Place("")
     return place.file, place.line, place.column
 
 
-def _surprises(given: dict[str, Any], of: Sequence[Layer], schema: Schema) -> Iterator[Problem]:
+def _surprises(given: dict[str, Any], stack: Sequence[Layer], schema: Schema) -> Iterator[Problem]:
     """Scalars that YAML readers read differently. A quantity's `1e3` is taken as the text it is."""
-    for layer in of:
+    for layer in stack:
         for surprise in layer.document.surprises:
             path = surprise.path
-            if layers.origin(of, path) is not layer:
+            if layers.origin(stack, path) is not layer:
                 continue
             if json_schema.part_at(schema, path).get("format") == "quantity" and _is_exponent(surprise.raw):
                 put(given, path, surprise.raw)
@@ -102,18 +106,20 @@ def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _mode(given: ValuesMap, of: Sequence[Layer], pack: Pack, problems: list[Problem]) -> Mode:
+def _mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack, problems: list[Problem]) -> Mode:
     """The mode that modelSource names. A wrong one ends the check: nothing else can be judged then."""
     name = given.get("modelSource")
     if isinstance(name, str) and name in pack.mode_names:
         return pack.mode(name)
-    found = _no_mode(given, of, pack) if name is None else _unknown_mode(name, of, pack)
-    if found.rule == "values/missing" or found.path not in {one.path for one in problems}:
-        problems.append(found)
+    mode_problem = _no_mode(given, stack, pack) if name is None else _unknown_mode(name, stack, pack)
+    if mode_problem.rule == "values/missing" or mode_problem.path not in {
+        earlier.path for earlier in problems
+    }:
+        problems.append(mode_problem)
     raise ProblemsError(problems)
 
 
-def _no_mode(given: ValuesMap, of: Sequence[Layer], pack: Pack) -> Problem:
+def _no_mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack) -> Problem:
     """modelSource is missing, or misspelt."""
     choices = ", ".join(pack.mode_names)
     known = {field for mode in pack.mode_names for field in pack.mode(mode).schema["properties"]}
@@ -121,16 +127,16 @@ def _no_mode(given: ValuesMap, of: Sequence[Layer], pack: Pack) -> Problem:
     misspelt = next((key for key in slips if did_you_mean(str(key), known) == "modelSource"), None)
     if misspelt is None:
         rule, path, fix = "values/missing", ("modelSource",), f"Choose {choices}"
-        return problem(rule, path, layers.place(of, (), key=True), fix=fix, field="modelSource")
+        return problem(rule, path, layers.place(stack, (), key=True), fix=fix, field="modelSource")
     fix = f"did you mean `modelSource`? It chooses the mode: {choices}"
-    return problem("values/unknown-field", (misspelt,), layers.place(of, (misspelt,), key=True), fix=fix)
+    return problem("values/unknown-field", (misspelt,), layers.place(stack, (misspelt,), key=True), fix=fix)
 
 
-def _unknown_mode(name: object, of: Sequence[Layer], pack: Pack) -> Problem:
+def _unknown_mode(name: object, stack: Sequence[Layer], pack: Pack) -> Problem:
     close = did_you_mean(name, pack.mode_names) if isinstance(name, str) else None
     fix = f"did you mean `{close}`?" if close else f"Choose {', '.join(pack.mode_names)}"
     where: FieldPath = ("modelSource",)
-    return problem("values/unknown-mode", where, layers.place(of, where), value=shown(name), fix=fix)
+    return problem("values/unknown-mode", where, layers.place(stack, where), value=shown(name), fix=fix)
 
 
 def _written(document: Document) -> Iterator[Problem]:
@@ -142,4 +148,4 @@ def _written(document: Document) -> Iterator[Problem]:
         yield problem("values/written-twice", twice.path, twice.place, first=twice.first_line)
     for odd in document.odd_keys:
         yield problem("values/key-not-text", odd.path, odd.place, key=shown(odd.raw))
-    yield from (found.at(document.place(found.path)) for found in secret_problems(document.value))
+    yield from (secret.located(document.place(secret.path)) for secret in secret_problems(document.value))

@@ -67,18 +67,18 @@ def facts(part: Schema) -> Iterator[tuple[str, str]]:
 
 def fields(pack: Pack) -> dict[str, Field]:
     """Every value of every mode by its path (`resources.gpu`), in the order of the schemas."""
-    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    by_name: dict[str, dict[str, Mapping[str, Any]]] = {}
     required: dict[str, list[str]] = {}
     for name in pack.mode_names:
         schema = pack.mode(name).schema
         for path, part in _paths(schema, ""):
-            found.setdefault(path, {})[name] = part
+            by_name.setdefault(path, {})[name] = part
             if path in schema["required"]:
                 required.setdefault(path, []).append(name)
     every = len(pack.mode_names)
     return {
         path: Field(path, parts, tuple(required.get(path, ())), len(parts) == every)
-        for path, parts in found.items()
+        for path, parts in by_name.items()
     }
 
 

@@ -30,8 +30,11 @@ def merge(layers: Sequence[Layer]) -> dict[str, Any]:
         try:
             merged = _laid_over(merged, layer.document.value)
         except _Gap as gap:
-            of = next((one.document.file for one in layers if one.title == "values"), "the values")
-            raise UsageError(f"{escaped(layer.document.file)}: {gap} in {escaped(of)}") from None
+            file = next(
+                (layer_above.document.file for layer_above in layers if layer_above.title == "values"),
+                "the values",
+            )
+            raise UsageError(f"{escaped(layer.document.file)}: {gap} in {escaped(file)}") from None
     return merged
 
 
@@ -63,14 +66,14 @@ def _one_over(below: Any, value: Any) -> Any:
 def without_nulls(values: ValuesMap, schema: Schema) -> dict[str, Any]:
     """`values` without what is null, and so absent; in what the schema calls opaque null has a meaning."""
     parts = schema.get("properties", {})
-    kept: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for key, value in values.items():
         part = parts.get(key, {})
         if isinstance(value, dict) and not part.get("x-opaque"):
-            kept[key] = without_nulls(value, part)
+            result[key] = without_nulls(value, part)
         elif value is not None:
-            kept[key] = value
-    return kept
+            result[key] = value
+    return result
 
 
 def origin(layers: Sequence[Layer], path: FieldPath) -> Layer:

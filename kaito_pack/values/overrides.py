@@ -29,7 +29,8 @@ def layers_of(option: str, expression: str, as_text: bool) -> list[Layer]:
     # The title is told wherever something is wrong, and by `explain`.
     title = f"{option} {shown(expression, quote=False) if looks_like_secret(expression) else expression}"
     return [
-        Layer(Document(title, 1, _nested(one, as_text, title)), option) for one in _split(expression, ",")
+        Layer(Document(title, 1, _nested(setting, as_text, title)), option)
+        for setting in _split(expression, ",")
     ]
 
 
@@ -41,8 +42,8 @@ def _nested(setting: str, as_text: bool, title: str) -> dict[str, Any]:
     nested: Any = _value(setting[len(path) + 1 :], as_text, title)
     for step in reversed(steps):
         nested = Indexed({step: nested}) if isinstance(step, int) else {step: nested}
-    found: dict[str, Any] = nested
-    return found
+    values: dict[str, Any] = nested
+    return values
 
 
 def _steps(path: str, title: str) -> list[str | int]:
@@ -107,18 +108,18 @@ def _number(text: str) -> int | float | None:
 
 def _split(text: str, separator: str) -> list[str]:
     """`text` cut at separators that are neither escaped nor inside braces."""
-    parts, depth, start, at = [], 0, 0, 0
-    while at < len(text):
-        if text[at] == "\\":
-            at += 1
-        elif text[at] == "{":
+    parts, depth, start, position = [], 0, 0, 0
+    while position < len(text):
+        if text[position] == "\\":
+            position += 1
+        elif text[position] == "{":
             depth += 1
-        elif text[at] == "}":
+        elif text[position] == "}":
             depth -= 1
-        elif text[at] == separator and depth <= 0:
-            parts.append(text[start:at])
-            start = at + 1
-        at += 1
+        elif text[position] == separator and depth <= 0:
+            parts.append(text[start:position])
+            start = position + 1
+        position += 1
     return [*parts, text[start:]]
 
 

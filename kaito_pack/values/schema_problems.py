@@ -53,20 +53,20 @@ _formats = FormatChecker(formats=())
 _formats.checks("quantity")(lambda value: positive_quantity_error(value) is None)
 
 
-def explain(mode: Mode, given: ValuesMap, of: Sequence[Layer], pack: Pack) -> Iterator[Problem]:
+def explain(mode: Mode, given: ValuesMap, stack: Sequence[Layer], pack: Pack) -> Iterator[Problem]:
     """Every way in which `given` breaks the schema of `mode`, with the place it was written at."""
     for error in json_schema.validator(mode.schema, _formats).iter_errors(given):
         path: FieldPath = tuple(error.absolute_path)
         if error.validator == "additionalProperties":
-            yield from _unknown_fields(error, path, mode, of, pack)
+            yield from _unknown_fields(error, path, mode, stack, pack)
         elif error.validator == "required":
-            yield from _missing_fields(error, path, given, of)
+            yield from _missing_fields(error, path, given, stack)
         else:
-            yield _refused(error, path, given, of)
+            yield _refused(error, path, given, stack)
 
 
 def _unknown_fields(
-    error: ValidationError, path: FieldPath, mode: Mode, of: Sequence[Layer], pack: Pack
+    error: ValidationError, path: FieldPath, mode: Mode, stack: Sequence[Layer], pack: Pack
 ) -> Iterator[Problem]:
     known = _schema(error).get("properties", {})
     for field in [str(name) for name in _instance(error) if name not in known]:
@@ -75,12 +75,12 @@ def _unknown_fields(
         # A word of another mode's is no slip of the pen, whatever this mode's words look like.
         if others:
             facts = {"field": shown(field), "others": " or ".join(others), "mode": mode.name}
-            yield problem("values/other-mode", where, layers.place(of, where, key=True), **facts)
+            yield problem("values/other-mode", where, layers.place(stack, where, key=True), **facts)
             continue
         fields = [name for name, part in known.items() if "not" not in part]
         close = did_you_mean(field, fields)
         fix = f"did you mean `{close}`?" if close else f"Fields here are {', '.join(sorted(fields))}"
-        yield problem("values/unknown-field", where, layers.place(of, where, key=True), fix=fix)
+        yield problem("values/unknown-field", where, layers.place(stack, where, key=True), fix=fix)
 
 
 def _fields(mode: Mode) -> Iterable[str]:
@@ -88,7 +88,7 @@ def _fields(mode: Mode) -> Iterable[str]:
 
 
 def _missing_fields(
-    error: ValidationError, path: FieldPath, given: ValuesMap, of: Sequence[Layer]
+    error: ValidationError, path: FieldPath, given: ValuesMap, stack: Sequence[Layer]
 ) -> Iterator[Problem]:
     # jsonschema reports each missing name on its own; the message begins with it.
     for name in _required(error):
@@ -97,10 +97,10 @@ def _missing_fields(
             rule = _rule(error)
             example = _schema(error).get("properties", {}).get(name, {}).get("examples", [None])[0]
             fix = f"Give one, such as {shown(example)}" if example is not None else "Give one"
-            yield problem(rule, where, layers.place(of, where), fix=fix, **_facts(given))
+            yield problem(rule, where, layers.place(stack, where), fix=fix, **_facts(given))
 
 
-def _refused(error: ValidationError, path: FieldPath, given: ValuesMap, of: Sequence[Layer]) -> Problem:
+def _refused(error: ValidationError, path: FieldPath, given: ValuesMap, stack: Sequence[Layer]) -> Problem:
     of_key = "propertyNames" in error.absolute_schema_path
     where: FieldPath = (*path, str(error.instance)) if of_key else path
     facts = _facts(given) | {
@@ -111,7 +111,7 @@ def _refused(error: ValidationError, path: FieldPath, given: ValuesMap, of: Sequ
         "fix": _fix(error),
         "reason": positive_quantity_error(error.instance) if error.validator == "format" else error.message,
     }
-    return problem(_rule(error), where, layers.place(of, where, key=of_key), **facts)
+    return problem(_rule(error), where, layers.place(stack, where, key=of_key), **facts)
 
 
 def _rule(error: ValidationError) -> str:

@@ -36,7 +36,9 @@ def unwrapped(document: Document) -> Document:
     """
     if not is_wrapped(document.value):
         return document
-    if wrong := [found.at(document.place(found.path, key=True)) for found in check_wrapping(document)]:
+    if wrong := [
+        reported.located(document.place(reported.path, key=True)) for reported in check_wrapping(document)
+    ]:
         raise ProblemsError(wrong)
     return part(document, ("spec",))
 

@@ -107,9 +107,9 @@ def _template_model(
     containers = mapping(mapping(work.get("template")).get("spec")).get("containers")
     best, where, image = ServedModel(), None, None
     for position, container in enumerate(containers if isinstance(containers, list) else []):
-        found = served_model(mapping(container))
-        if where is None or found.rank > best.rank:
-            best, image = found, text(mapping(container).get("image")) or None
+        model = served_model(mapping(container))
+        if where is None or model.rank > best.rank:
+            best, image = model, text(mapping(container).get("image")) or None
             where = position
     path: FieldPath | None = None if where is None else (section, "template", "spec", "containers", where)
     return best, path, image

@@ -84,21 +84,21 @@ def expanded(text: str, known: Variables) -> str:
     """`text` with `$(NAME)` filled and `$$` unescaped, as the kubelet does; unknown names stay."""
     if "$" not in text:
         return text
-    parts, at = [], 0
-    while (dollar := text.find("$", at)) >= 0:
-        parts.append(text[at:dollar])
+    parts, position = [], 0
+    while (dollar := text.find("$", position)) >= 0:
+        parts.append(text[position:dollar])
         end = text.find(")", dollar)
         if text.startswith("$$", dollar):
             # Only `$$(` escapes a reference; a shell's own `$$` needs no unescaping to be read here.
             parts.append("$")
-            at = dollar + 2
+            position = dollar + 2
         elif text.startswith("$(", dollar) and end > 0:
             parts.append(known.get(text[dollar + 2 : end], text[dollar : end + 1]))
-            at = end + 1
+            position = end + 1
         else:
             parts.append("$")
-            at = dollar + 1
-    return "".join([*parts, text[at:]])
+            position = dollar + 1
+    return "".join([*parts, text[position:]])
 
 
 def _texts(words: object) -> list[str]:

@@ -1,0 +1,103 @@
+"""The memory that llama.cpp needs for the known images with a model inside; of a GGUF file, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+from typing import NamedTuple
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, Manifest, get, mapping
+from kaito_pack.facts.rules import get_rule, problem
+from kaito_pack.facts.tables import table
+from kaito_pack.models.memory import GIB
+from kaito_pack.models.quantities import gibibytes
+from kaito_pack.models.vllm_arguments import gpu_limit
+from kaito_pack.models.words import billions_of, matching_rows
+from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace.engines import GGUF, engine
+
+MEMORY = "advice/memory-below-model"
+GPU_MEMORY = "advice/gpu-memory-below-model"
+SUFFIX = ".gguf"
+
+
+class GgufModel(NamedTuple):
+    """A GGUF model in a container of a Workspace: what it is called, its size, and what it needs, in GiB."""
+
+    name: str
+    weights_gib: float
+    container: Fields
+    path: FieldPath
+
+    @property
+    def needed_gib(self) -> float:
+        """The weights and an estimate of the KV cache and the rest, in GiB."""
+        parameters = get_rule(MEMORY).parameters
+        return float(self.weights_gib * parameters["factor"] + parameters["otherGiB"])
+
+
+def gguf_model(manifest: Manifest) -> GgufModel | None:
+    """Return the model that llama.cpp serves in a Workspace; None without one, or if its size is unknown."""
+    view = read_workspace(manifest)
+    is_gguf = mapping(engine(view.engine).get("serves")).get("format") == GGUF
+    if not is_gguf or view.container is None or view.is_tuning:
+        return None
+    container = mapping(get(manifest, view.container))
+    tag = (view.image or "").partition("@")[0].rpartition("/")[2]
+    if row := table("models/images.json").get(tag):
+        return GgufModel(tag, row["weightsGiB"], container, view.container)
+    if not view.gguf_file:
+        return None
+    weights = weights_of_file(view.gguf_file, view.model_id or "")
+    return GgufModel(view.gguf_file, weights, container, view.container) if weights else None
+
+
+def weights_of_file(file: str, model_id: str) -> float | None:
+    """Return the GiB of a GGUF file by the parameters and the quantization in its name; None without both.
+
+    The repository may name the parameters instead of the file.
+    """
+    name = file.rpartition("/")[2].removesuffix(SUFFIX)
+    billions = billions_of(name) or billions_of(model_id)
+    bits = next((row["bits"] for _, row in matching_rows("gguf", name)), None)
+    return billions * 1e9 * bits / 8 / GIB if billions and bits else None
+
+
+def check_gguf(manifest: Manifest, gpu_memory_gib: float | None) -> Iterator[Problem]:
+    """Yield advice if a GGUF model needs more memory than its container, or its GPUs, have.
+
+    `gpu_memory_gib` is the memory of ONE GPU in GiB, None if it is not known.
+    """
+    model = gguf_model(manifest)
+    if model is None:
+        return
+    facts = {
+        "model": shown(model.name),
+        "weights": f"{model.weights_gib:.1f}",
+        "needed": f"{model.needed_gib:.1f}",
+    }
+    gpus, path = gpu_limit(model.container, model.path)
+    if gpus:
+        size = (gpu_memory_gib or 0) * gpus
+        if size and size < model.needed_gib:
+            count = "1 GPU" if gpus == 1 else f"{gpus} GPUs"
+            yield problem(
+                GPU_MEMORY, path, gpus=count, total=f"{gpu_memory_gib:g}", size=f"{size:g}", **facts
+            )
+        return
+    size_and_path = memory_of(model)
+    if size_and_path and size_and_path[0] < model.needed_gib:
+        least = ceil(model.needed_gib)
+        yield problem(MEMORY, size_and_path[1], size=f"{size_and_path[0]:.4g}", least=least, **facts)
+
+
+def memory_of(model: GgufModel) -> tuple[float, FieldPath] | None:
+    """Return the memory of the container in GiB, its limit before its request, and the path of the field."""
+    for key in ("limits", "requests"):
+        size = gibibytes(get(model.container, ("resources", key, "memory")))
+        if size is not None:
+            return size, (*model.path, "resources", key, "memory")
+    return None
