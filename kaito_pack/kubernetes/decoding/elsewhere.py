@@ -93,7 +93,7 @@ def _shared(parent: tuple[str, ...], path: tuple[str, ...]) -> int:
 
 
 def _existing(path: tuple[str, ...], manifest: Any) -> int:
-    """How many steps of a path exist in the manifest, up to the first list."""
+    """Return how many steps of a path exist in the manifest, up to the first list."""
     for index, step in enumerate(path):
         if not isinstance(manifest, dict) or step not in manifest:
             return index
@@ -102,7 +102,7 @@ def _existing(path: tuple[str, ...], manifest: Any) -> int:
 
 
 def _written(steps: tuple[str, ...], path: FieldPath) -> str:
-    """The path as a person writes it, with the indices of the misplaced field where both are alike."""
+    """Return the path as a person writes it, with the indices of the misplaced field if both are alike."""
     text, is_same = "", True
     for index, step in enumerate(steps):
         given = path[index] if is_same and index < len(path) else None
