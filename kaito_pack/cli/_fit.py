@@ -6,7 +6,6 @@ import click
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.trees import Manifest
-from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.cli._output import put_outcomes
 from kaito_pack.cli.formats.text import columns
 from kaito_pack.models.catalogue import Catalogue
@@ -16,12 +15,13 @@ from kaito_pack.models.serving import Serving, serving_of_workspace
 from kaito_pack.models.size import size_table
 from kaito_pack.run import judging
 from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.run.scope import Scope
 
 
-def explain_fit(file: str, cluster: ClusterOptions) -> int:
+def explain_fit(file: str, scope: Scope) -> int:
     """Print the memory that the model of `file` needs; return the exit code."""
-    target = cluster.target()
-    (outcome,) = Pipeline(cluster.pack, target, cluster.below, cluster.above).run([file])
+    target = scope.target
+    (outcome,) = Pipeline(*scope).run([file])
     if code := put_outcomes([outcome]):
         return code
     assert outcome.values is not None

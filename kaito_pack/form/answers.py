@@ -25,10 +25,10 @@ def parsed(question: Question, text: str, by_line: bool = False) -> Any:
     if not text:
         return None
     if question.kind == "choice":
-        return next((one.value for one in question.choices if str(one.value) == text), text)
+        return next((choice.value for choice in question.choices if str(choice.value) == text), text)
     if question.kind in ("list", "map"):
-        found = _as_json(text, list if question.kind == "list" else dict)
-        return _parts(question, text, by_line) if found is None else found
+        parts = _as_json(text, list if question.kind == "list" else dict)
+        return _parts(question, text, by_line) if parts is None else parts
     if question.kind == "text" and question.holds_text:
         return text
     value = typed(text)
@@ -62,7 +62,7 @@ def written(question: Question, value: Any, by_line: bool = False) -> str:
         return ""
     if not isinstance(value, Mapping | list):
         return _word(value)
-    words = [f"{key}={_word(one)}" for key, one in value.items()] if isinstance(value, Mapping) else value
+    words = [f"{key}={_word(part)}" for key, part in value.items()] if isinstance(value, Mapping) else value
     text, exact = ("\n" if by_line else ", ").join(map(_word, words)), json.dumps(value, ensure_ascii=False)
     return text if json.dumps(parsed(question, text, by_line), ensure_ascii=False) == exact else exact
 
@@ -100,7 +100,7 @@ def submitted(mode: Mode, answers: ValuesMap) -> dict[str, Any]:
 
 
 def _submitted(schema: Schema, answers: ValuesMap, where: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     schema = json_schema.applicable(schema, answers)
     parts = schema.get("properties", {})
     for name in [*parts, *(key for key in answers if key not in parts)]:
@@ -115,8 +115,8 @@ def _submitted(schema: Schema, answers: ValuesMap, where: str) -> dict[str, Any]
         elif name not in schema.get("required", ()) and value == part.get("default"):
             continue
         if _is_set(value):
-            found[name] = value
-    return found
+            result[name] = value
+    return result
 
 
 def _is_set(value: Any) -> bool:
@@ -149,8 +149,8 @@ def _entries(values: ValuesMap, schema: Schema, pad: str) -> Iterator[str]:
             yield f"{pad}{name}:"
             yield from _entries(value, json_schema.applicable(part, value), pad + "  ")
             continue
-        if said := first_sentence(part.get("description", "")):
-            yield f"{pad}# {said}"
+        if comment := first_sentence(part.get("description", "")):
+            yield f"{pad}# {comment}"
         yield from to_yaml({name: value}, len(pad)).splitlines()
 
 

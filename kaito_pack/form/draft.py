@@ -33,30 +33,32 @@ class Ground:
 
 @dataclass(frozen=True)
 class Draft:
-    """The answers for one mode; `of` is what is known of the model, `file` the name of the file to be."""
+    """The answers for one mode; `known` is what is known of the model, `file` the name of the file to be."""
 
     ground: Ground
     mode: Mode
     answers: ValuesMap = field(default_factory=dict)
-    of: About = NOTHING_KNOWN
+    known: About = NOTHING_KNOWN
     file: str | None = None
 
     def questions(self) -> list[Question]:
         """What the mode asks under these answers, with a default for the name."""
         ground = self.ground
-        asked = questions(ground.pack, self.mode, self.answers, self.of, ground.target, ground.catalogue)
+        asked = questions(ground.pack, self.mode, self.answers, self.known, ground.target, ground.catalogue)
         return [
-            replace(one, default=self.default_name()) if one.path == (NAME,) and one.value is None else one
-            for one in asked
+            replace(question, default=self.default_name())
+            if question.path == (NAME,) and question.value is None
+            else question
+            for question in asked
         ]
 
     def question(self, path: Sequence[str]) -> Question | None:
         """The question of one value; None where it is not asked now."""
-        return next((one for one in self.questions() if one.path == tuple(path)), None)
+        return next((question for question in self.questions() if question.path == tuple(path)), None)
 
     def missing(self) -> list[Question]:
         """Those without which there is no values file: required, without an answer and without a default."""
-        return [one for one in self.questions() if one.is_required and one.answer is None]
+        return [question for question in self.questions() if question.is_required and question.answer is None]
 
     def answered(self, path: Sequence[str], value: Any) -> Draft:
         """The same with one more answer; None takes it away."""
@@ -74,10 +76,10 @@ class Draft:
     def default_name(self) -> str | None:
         """The file's name without its end, where it is a good name; else one made from what is served."""
         schema = self.mode.schema["properties"].get(NAME, {})
-        said = [PurePath(self.file).stem] if self.file else []
-        served = [one for one in self.mode.schema.get("required", ()) if one not in (NAME, MODE)]
-        said += [_as_name(self.answers.get(one), schema.get("maxLength")) for one in served]
-        return next((one for one in said if one and json_schema.accepts(schema, one)), None)
+        names = [PurePath(self.file).stem] if self.file else []
+        served = [name for name in self.mode.schema.get("required", ()) if name not in (NAME, MODE)]
+        names += [_as_name(self.answers.get(name), schema.get("maxLength")) for name in served]
+        return next((name for name in names if name and json_schema.accepts(schema, name)), None)
 
 
 def _as_name(value: Any, longest: int | None) -> str:

@@ -19,7 +19,7 @@ OF_MEMORY = (GPUS, LENGTH, INSTANCE)  # the answers that the memory of a GPU dep
 
 def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
     """What a person should know of the model before the value at `path` is chosen."""
-    model = draft.of.figures
+    model = draft.known.figures
     if model is None or not checks_models(draft.mode.facts.get("engine")):
         return
     if path == GPUS and model.attention_heads:
@@ -38,7 +38,7 @@ def heads_of(model: Model) -> str:
 
 def fit_of_draft(draft: Draft) -> Fit | None:
     """How the model fits the memory of a GPU under these answers; None where that is not known."""
-    model, target = draft.of.figures, draft.ground.target
+    model, target = draft.known.figures, draft.ground.target
     if model is None or not checks_models(draft.mode.facts.get("engine")):
         return None
     filled = json_schema.with_defaults(draft.mode.schema, draft.document())

@@ -35,8 +35,8 @@ class Flag(NamedTuple):
         part = self.field.parts.get(mode.name)
         asked = self.question if part is None else question_of(self.path, part)
         value = parsed(asked, text)
-        said = answered({}, self.path, text if value is None else value)  # an empty text is wrong, too
-        return Layer(Document(self.option, 1, said), self.option)
+        values = answered({}, self.path, text if value is None else value)  # an empty text is wrong, too
+        return Layer(Document(self.option, 1, values), self.option)
 
 
 def flags(pack: Pack, taken: Collection[str] = ()) -> list[Flag]:
@@ -51,15 +51,15 @@ def flags(pack: Pack, taken: Collection[str] = ()) -> list[Flag]:
         if field.name != MODE and any(_is_asked(part, field.name) for part in field.parts.values())
     ]
     short = Counter(flag(path) for path, _ in asked)
-    found = [
+    options = [
         Flag(flag(path) if short[flag(path)] == 1 and flag(path) not in taken else whole(path), path, field)
         for path, field in asked
     ]
-    names = Counter(one.option for one in found)
-    for one in found:
-        if names[one.option] > 1 or one.option in taken:
-            raise PackError(f"value {one.field.name}: its option would be {one.option}, which is taken")
-    return found
+    names = Counter(option.option for option in options)
+    for option in options:
+        if names[option.option] > 1 or option.option in taken:
+            raise PackError(f"value {option.field.name}: its option would be {option.option}, which is taken")
+    return options
 
 
 def whole(path: Iterable[str]) -> str:

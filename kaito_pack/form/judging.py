@@ -24,4 +24,4 @@ def judged(text: str, pipeline: Pipeline, file: str = "values.yaml") -> Judgemen
 
 def problems_at(problems: Sequence[Problem], path: FieldPath) -> list[Problem]:
     """Those that belong to the value at `path`, or to a part of it."""
-    return [one for one in problems if one.path[: len(path)] == path]
+    return [problem for problem in problems if problem.path[: len(path)] == path]

@@ -41,21 +41,21 @@ def about(
     Of a repository that holds GGUF files of a model there, that is its engine alone.
     """
     figures = catalogue.find(model_id) if model_id else None
-    said = tuple(engines)
+    named_engines = tuple(engines)
     if figures is None:
         is_gguf = model_id and model_id.lower() in map(str.lower, gguf_repositories(catalogue))
-        return About(said or (hub_engines(GGUF) if is_gguf else ()), gated)
-    return About(said or figures.engines, figures.gated if gated is None else gated, figures)
+        return About(named_engines or (hub_engines(GGUF) if is_gguf else ()), gated)
+    return About(named_engines or figures.engines, figures.gated if gated is None else gated, figures)
 
 
 def gguf_repositories(catalogue: Catalogue) -> list[str]:
     """All repositories of GGUF files that the catalogue names."""
-    return [*dict.fromkeys(name for one in catalogue.models() for name in one.gguf_repositories)]
+    return [*dict.fromkeys(name for model in catalogue.models() for name in model.gguf_repositories)]
 
 
 def known_ids(catalogue: Catalogue) -> list[str]:
     """What a form suggests to start from: the models of the catalogue, then their GGUF repositories."""
-    return [*(one.model_id for one in catalogue.models()), *gguf_repositories(catalogue)]
+    return [*(model.model_id for model in catalogue.models()), *gguf_repositories(catalogue)]
 
 
 def modes_for(engines: Iterable[str], pack: Pack) -> list[str]:
@@ -86,12 +86,12 @@ def asks_for_files(mode: Mode) -> bool:
     return hints(part, mode.name).suggest == "ggufRepositories"
 
 
-def has_files_elsewhere(mode: Mode, of: About) -> bool:
+def has_files_elsewhere(mode: Mode, known: About) -> bool:
     """Whether a mode asks by itself for the repository of the files: that of a known model is another one.
 
     Unless only GGUF files of the model can be served, and no repository is named for it: then it is its own.
     """
-    model = of.figures
+    model = known.figures
     is_own = model is None or (set(model.engines) <= set(hub_engines(GGUF)) and not model.gguf_repositories)
     return asks_for_files(mode) and not is_own
 

@@ -103,26 +103,26 @@ def _fields(
 
 
 def questions(
-    pack: Pack, mode: Mode, answers: ValuesMap, of: About, target: Target, catalogue: Catalogue
+    pack: Pack, mode: Mode, answers: ValuesMap, known: About, target: Target, catalogue: Catalogue
 ) -> list[Question]:
     """What `mode` asks under `answers`: the values of its own first, Advanced ones last.
 
     A value with one choice alone is no question, and neither is one that only a file can hold.
     """
     filled = json_schema.with_defaults(mode.schema, answers)
-    known = {**mode.facts, **{key: value for key, value in answers.items() if isinstance(value, str)}}
+    placeholders = {**mode.facts, **{key: value for key, value in answers.items() if isinstance(value, str)}}
     common = json_schema.resolve("values/common.schema.json", pack.schema_folders)["properties"]
-    found = []
+    asked = []
     for field in fields(mode, answers):
         kind = kind_of(field.part)
-        more = _is_more(field, of, target, get(answers, field.path) is not None)
-        if kind is None or more is None:
+        is_more = _is_more(field, known, target, get(answers, field.path) is not None)
+        if kind is None or is_more is None:
             continue
-        made = _question(field, kind, more, answers, filled, known)
-        found.append((field.path[0] in common, made, field.hints))
+        question = _question(field, kind, is_more, answers, filled, placeholders)
+        asked.append((field.path[0] in common, question, field.hints))
     return [
-        _with_suggestions(one, told, of, target, catalogue)
-        for _, one, told in sorted(found, key=lambda each: (each[1].is_more, each[0]))
+        _with_suggestions(question, value_hints, known, target, catalogue)
+        for _, question, value_hints in sorted(asked, key=lambda each: (each[1].is_more, each[0]))
     ]
 
 
@@ -144,7 +144,7 @@ def kind_of(part: Schema) -> Kind | None:
     return "switch" if "boolean" in kinds else "integer" if "integer" in kinds else None
 
 
-def _is_more(field: Field, of: About, target: Target, is_answered: bool) -> bool | None:
+def _is_more(field: Field, known: About, target: Target, is_answered: bool) -> bool | None:
     """Whether a value belongs under Advanced; None where it is not asked for at all."""
     ask = field.hints.ask
     if ask == "never":
@@ -152,19 +152,19 @@ def _is_more(field: Field, of: About, target: Target, is_answered: bool) -> bool
     if field.is_required or ask == "first":
         return False
     if ask == "gated":
-        return False if of.gated else (True if is_answered else None)
+        return False if known.gated else (True if is_answered else None)
     return not (ask == "auto" and target.provisioning == "auto")
 
 
 def _question(
-    field: Field, kind: Kind, more: bool, answers: ValuesMap, filled: ValuesMap, known: Any
+    field: Field, kind: Kind, is_more: bool, answers: ValuesMap, filled: ValuesMap, placeholders: Any
 ) -> Question:
-    part, told = field.part, field.hints
+    part, value_hints = field.part, field.hints
     choices = [
         Choice(
             value,
-            meaning(part, value) or filled_in(told.detail, {**known, "value": value}),
-            filled_in(told.commands.get(str(value), ""), known, quote=True),
+            meaning(part, value) or filled_in(value_hints.detail, {**placeholders, "value": value}),
+            filled_in(value_hints.commands.get(str(value), ""), placeholders, quote=True),
         )
         for value in part.get("enum", ())
     ]
@@ -176,11 +176,11 @@ def _question(
         help=part.get("description", ""),
         value=value,
         default=get(filled, field.path) if value is None else part.get("default"),
-        is_required=field.is_required or (told.ask == "gated" and not more),
-        is_more=more,
+        is_required=field.is_required or (value_hints.ask == "gated" and not is_more),
+        is_more=is_more,
         choices=tuple(choices),
-        placeholder=told.placeholder,
-        note=told.note,
+        placeholder=value_hints.placeholder,
+        note=value_hints.note,
         minimum=part.get("minimum"),
         maximum=part.get("maximum"),
         holds_text=_holds_text(part["additionalProperties"] if kind == "map" else part, kind),
@@ -200,29 +200,33 @@ def question_of(path: tuple[str, ...], part: Schema) -> Question:
 
 def meaning(part: Schema, choice: Any) -> str:
     """What a description says of one choice; in `manual: by hand. job: by a Job.` there are two."""
-    said, name = part.get("description", ""), re.escape(str(choice))
-    among = "|".join(re.escape(str(one)) for one in part.get("enum", ()))
-    found = re.search(rf"\b{name}: (.*?)(?=[.] (?:{among}): |[.]?$)", said)
-    return found[1] if found else ""
+    description, name = part.get("description", ""), re.escape(str(choice))
+    among = "|".join(re.escape(str(other)) for other in part.get("enum", ()))
+    match = re.search(rf"\b{name}: (.*?)(?=[.] (?:{among}): |[.]?$)", description)
+    return match[1] if match else ""
 
 
 def _with_suggestions(
-    one: Question, told: Hints, of: About, target: Target, catalogue: Catalogue
+    question: Question, value_hints: Hints, known: About, target: Target, catalogue: Catalogue
 ) -> Question:
-    return replace(one, suggestions=suggested(told, target, catalogue, of.figures)) if told.suggest else one
+    return (
+        replace(question, suggestions=suggested(value_hints, target, catalogue, known.figures))
+        if value_hints.suggest
+        else question
+    )
 
 
 def suggested(
-    told: Hints, target: Target, catalogue: Catalogue, figures: Model | None = None
+    value_hints: Hints, target: Target, catalogue: Catalogue, figures: Model | None = None
 ) -> tuple[str, ...]:
     """What the hints of a value have to suggest: of the one model, where it is known, or of all."""
-    if told.suggest == "instanceTypes":
+    if value_hints.suggest == "instanceTypes":
         return tuple(instance_types.names(target.cloud, target.kaito))
-    if told.suggest == "models":
+    if value_hints.suggest == "models":
         loaders = set(hub_engines(WEIGHTS))
         usable = [model for model in catalogue.models() if not model.quantization]
         return tuple(model.model_id for model in usable if not loaders.isdisjoint(model.engines))
-    if told.suggest == "ggufRepositories":
+    if value_hints.suggest == "ggufRepositories":
         return figures.gguf_repositories if figures else tuple(gguf_repositories(catalogue))
     return ()
 

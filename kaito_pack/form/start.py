@@ -39,7 +39,7 @@ class Start(NamedTuple):
         named = next((text for flag, text in self.given if flag.path == (MODEL,)), None)
         return named or self._further(MODEL)
 
-    def of(self, ground: Ground) -> About:
+    def known(self, ground: Ground) -> About:
         """What is known of the model."""
         return about(self.model_id, ground.catalogue, self.engines, self.gated)
 
@@ -56,7 +56,7 @@ class Start(NamedTuple):
                 check([_layer("--mode", {MODE: named})], ground.pack)
             self._refuse_another_engine(ground.pack, named)
             return [named]
-        engines = self.of(ground).engines
+        engines = self.known(ground).engines
         possible = modes_for(engines, ground.pack) if engines else list(ground.pack.mode_names)
         if self.model_id is not None:
             possible = [name for name in possible if takes_model(ground.pack, name)]
@@ -69,25 +69,25 @@ class Start(NamedTuple):
             and named not in modes_for(self.engines, pack)
             and not is_chosen_by_itself(pack, named)
         ):
-            engine, said = pack.mode(named).facts["engine"], ", ".join(self.engines)
+            engine, named_engines = pack.mode(named).facts["engine"], ", ".join(self.engines)
             raise UsageError(
-                f"mode {named} serves with {engine}, and --engine says {said}; change one of them"
+                f"mode {named} serves with {engine}, and --engine says {named_engines}; change one of them"
             )
 
     def draft(self, ground: Ground, mode: Mode) -> Draft:
         """The values that are given, as a draft of that mode."""
-        said = layers.without_nulls(layers.merge(self._layers(mode)), mode.schema)
-        said.pop(MODE, None)
-        return Draft(ground, mode, said, self.of(ground), self.file)
+        values = layers.without_nulls(layers.merge(self._layers(mode)), mode.schema)
+        values.pop(MODE, None)
+        return Draft(ground, mode, values, self.known(ground), self.file)
 
     def problems(self, draft: Draft) -> list[Problem]:
         """What is wrong with what is given, each with the option or the layer that it stands in.
 
         What is missing so far is no problem of these.
         """
-        found = outcome_of(draft.named(), self._layers(draft.mode)).problems
+        problems = outcome_of(draft.named(), self._layers(draft.mode)).problems
         missing = draft.missing()
-        return [one for one in found if question_for(one, missing) is None]
+        return [reported for reported in problems if question_for(reported, missing) is None]
 
     def _layers(self, mode: Mode) -> list[Layer]:
         named = _layer("--mode", {MODE: mode.name})

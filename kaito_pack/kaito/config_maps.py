@@ -19,7 +19,7 @@ LONGEST_READ = 50_000  # characters of a configuration that are parsed; a longer
 
 
 def find_config_map(name: str, workspace: Workspace, surroundings: Surroundings) -> Fields | None:
-    """The ConfigMap of that name in the Workspace's namespace, if it comes with the run."""
+    """Return the ConfigMap of that name in the Workspace's namespace, if it comes with the run."""
     for config_map in surroundings.config_maps_named(name, workspace.namespace):
         metadata = mapping(mapping(config_map).get("metadata"))
         namespace = text(metadata.get("namespace")) or "default"
@@ -58,7 +58,7 @@ def inference_config(config_map: Fields) -> dict[str, str] | None:
 
 
 def _settings(source: str) -> dict[str, str]:
-    """The settings under `vllm` of a configuration; TypeError if it has another shape."""
+    """Return the settings under `vllm` of a configuration; TypeError if it has another shape."""
     import yaml
 
     # The parser in Python: libyaml's dies of a signal if text is nested deeply.
@@ -76,7 +76,7 @@ def _settings(source: str) -> dict[str, str]:
 
 
 def _pairs(loader: SafeLoader, node: Node) -> list[tuple[Node, Node]]:
-    """The keys and values of a map with its merge keys resolved; TypeError if the node is no map."""
+    """Return the keys and values of a map with its merge keys resolved; TypeError if the node is no map."""
     import yaml
 
     if not isinstance(node, yaml.MappingNode):

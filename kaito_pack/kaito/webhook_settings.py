@@ -45,7 +45,7 @@ def max_model_len_above_limit(case: Case) -> Iterator[Problem]:
 
 
 def _max_model_len(case: Case) -> tuple[str, int | None]:
-    """The raw `max-model-len` of the preset's ConfigMap ("" if there is none), and the model's limit."""
+    """Return the raw `max-model-len` of the preset's ConfigMap ("" without one), and the model's limit."""
     workspace = case.workspace
     name = text(workspace.inference.get("config"))
     if not name or not workspace.has_preset or not workspace.runs_vllm:
@@ -87,7 +87,7 @@ def go_integer(word: str) -> int | None:
 
 
 def _config(case: Case) -> tuple[str, TrainingConfig | str | None]:
-    """The name of the tuning's ConfigMap, and its training configuration or why it cannot be decoded."""
+    """Return the name of the tuning's ConfigMap, and its configuration or why it cannot be decoded."""
     name = text(case.workspace.tuning.get("config"))
     config_map = find_config_map(name, case.workspace, case.surroundings) if name else None
     return name, None if config_map is None else training_config(config_map)

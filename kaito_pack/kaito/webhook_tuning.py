@@ -42,7 +42,7 @@ def tuning_part_missing(case: Case) -> Iterator[Problem]:
 
 
 def _sources(part: Fields, fields: tuple[str, ...]) -> int:
-    # A volume is a pointer in KAITO, set even where it is empty; the others count by what they hold.
+    # A volume is a pointer in KAITO, set even if it is empty; the others count if they are not empty.
     return sum(given(part.get(f)) if f == "volumeSource" else bool(part.get(f)) for f in fields)
 
 

@@ -27,10 +27,12 @@ from kaito_pack.models import checks as models
 from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.gguf import check_gguf
+from kaito_pack.models.images import preset_vllm
 from kaito_pack.models.quantization import check_quantization
 from kaito_pack.models.remote_code import check_remote_code
 from kaito_pack.models.server_checks import check_image, check_servers, check_stages
 from kaito_pack.models.serving import serving_of_workspace
+from kaito_pack.models.setting_checks import check_setting_arguments
 from kaito_pack.models.tasks import check_task
 from kaito_pack.models.weights import check_weights
 from kaito_pack.workspace.engines import checks_models
@@ -130,6 +132,9 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
         if judges_length(workspace.preset, target.kaito, workspace.api, is_update):
             settings.pop(MAX_MODEL_LEN, None)  # the webhook rejects it before vLLM reads it
         yield from models.check_settings(workspace.preset, settings, known, path)
+        yield from check_setting_arguments(
+            settings, preset_vllm(target.kaito), lambda _: ("inference", "config")
+        )
         path = ("inference", "preset")
         yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
     memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
@@ -178,6 +183,8 @@ def check_model_of_values(
         if judges_length(preset, target.kaito):  # in the manifest that the values render to
             settings = {key: value for key, value in settings.items() if key != MAX_MODEL_LEN}
         yield from models.check_settings(preset, settings, known, (name, MAX_MODEL_LEN))
+        found = check_setting_arguments(settings, preset_vllm(target.kaito), lambda key: (name, key))
+        yield from (each for each in found if with_advice or each.layer != "advice")
     if preset := text(get(workspace, ("inference", "preset", "name"))):
         yield from check_preset_access(workspace, preset, known, target.kaito, ("preset",))
     containers = sequence(get(workspace, CONTAINERS))

@@ -122,7 +122,7 @@ def test_what_is_missing_is_required_and_has_no_default() -> None:
 
     assert missing("vllm", {}) == ["modelId", "name"]
     assert missing("vllm", {"modelId": "a/b"}) == []
-    assert missing("vllm", {"modelId": "a/b"}, of=About(("vllm",), True)) == ["hfTokenSecret"]
+    assert missing("vllm", {"modelId": "a/b"}, known=About(("vllm",), True)) == ["hfTokenSecret"]
     answers = {"modelId": "a/b", "ggufFile": "a.gguf", "ggufRunMode": "build"}
     assert missing("huggingface", answers) == ["imageRef"]
 
@@ -166,19 +166,19 @@ def test_a_problem_leads_to_the_question_that_mends_it() -> None:
 
 
 def test_a_known_model_tells_its_limits_at_the_right_question() -> None:
-    some = draft("vllm", {"modelId": MISTRAL}, of=about(MISTRAL, CATALOGUE))
+    some = draft("vllm", {"modelId": MISTRAL}, known=about(MISTRAL, CATALOGUE))
     assert list(facts_of(some, ("resources", "gpu"))) == [
         "GPU counts that can share its 32 attention heads and 8 KV heads: 1, 2, 4, 8"
     ]
     assert list(facts_of(some, ("maxModelLen",))) == ["The model's limit: 32768 tokens"]
     assert list(facts_of(some, ("name",))) == []
-    assert list(facts_of(draft("huggingface", {}, of=some.of), ("resources", "gpu"))) == []
+    assert list(facts_of(draft("huggingface", {}, known=some.known), ("resources", "gpu"))) == []
 
 
 def test_the_memory_budget_moves_with_gpus_length_and_instance_type() -> None:
     answers = {"modelId": MISTRAL, "resources": {"gpu": 1}}
     of = about(MISTRAL, CATALOGUE)
-    some = draft("vllm", answers, ground(gpu_memory_gib=16), of=of)
+    some = draft("vllm", answers, ground(gpu_memory_gib=16), known=of)
     fit = fit_of_draft(some)
     assert fit is not None
     assert not fit.budget.fits
@@ -186,9 +186,9 @@ def test_the_memory_budget_moves_with_gpus_length_and_instance_type() -> None:
     assert "left: 7.49 GiB" in budget_text(some.answered(("resources", "gpu"), 4))
     assert "KV cache, 512 tokens: 0.06 GiB" in budget_text(some.answered(("maxModelLen",), 512))
     assert "GPU memory: 80.00 GiB" in budget_text(
-        draft("vllm", answers | {"instanceType": "Standard_NC24ads_A100_v4"}, of=of)
+        draft("vllm", answers | {"instanceType": "Standard_NC24ads_A100_v4"}, known=of)
     )
-    assert budget_text(draft("vllm", answers, of=of)) == ""
+    assert budget_text(draft("vllm", answers, known=of)) == ""
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_the_length_is_advanced_and_optional() -> None:
 
 @pytest.mark.parametrize(("gated", "is_there"), [(True, True), (False, False), (None, False)])
 def test_the_secret_is_for_gated_models_alone(gated: bool | None, is_there: bool) -> None:
-    found = asked("vllm", of=About(("vllm",), gated))
+    found = asked("vllm", known=About(("vllm",), gated))
     assert ("hfTokenSecret" in found) == is_there
     if is_there:
         assert found["hfTokenSecret"].is_required
@@ -87,7 +87,7 @@ def test_a_gguf_model_is_asked_for_file_run_mode_and_compute_type() -> None:
         "namespace",
         "computeType",
     ]
-    assert "hfTokenSecret" not in asked("huggingface", of=About(("llamacpp",), True))
+    assert "hfTokenSecret" not in asked("huggingface", known=About(("llamacpp",), True))
 
 
 def test_gpus_are_asked_for_where_there_are_any() -> None:

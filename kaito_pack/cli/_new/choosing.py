@@ -39,13 +39,13 @@ class Choosing:
         """The draft of the mode that a person chooses."""
         possible = self._start.modes(self._ground) or list(self._ground.pack.mode_names)
         if len(possible) == 1:
-            return self._drafted(possible[0], self._start.of(self._ground))
+            return self._drafted(possible[0], self._start.known(self._ground))
         own = [name for name in possible if is_chosen_by_itself(self._ground.pack, name)]
         of_hub = [name for name in possible if name not in own]
         name = HUB
         if own and (self._start.model_id is None or not of_hub):
             name = self._mode("What is to be served?", own, with_hub=bool(of_hub))
-        return self._drafted(name, self._start.of(self._ground)) if name else self._of_hub(of_hub)
+        return self._drafted(name, self._start.known(self._ground)) if name else self._of_hub(of_hub)
 
     def _of_hub(self, possible: list[str]) -> Draft:
         """The draft of a model of the Hub, asked for until there is one that KAITO can run."""
@@ -99,7 +99,7 @@ class Choosing:
     def _drafted(self, name: str, of: About, model_id: str | None = None) -> Draft:
         mode = self._ground.pack.mode(name)
         self._terminal.say(mode.facts.get("notice", ""))
-        draft = replace(self._start.draft(self._ground, mode), of=of)
+        draft = replace(self._start.draft(self._ground, mode), known=of)
         if model_id is None or model_id == self._start.model_id:
             return draft
         return draft.answered((MODEL,), None if has_files_elsewhere(mode, of) else model_id)

@@ -34,7 +34,7 @@ class Wizard:
 
     def _questions(self) -> list[Question]:
         """Those there are now; whether the model is gated is asked here, if nobody has said it."""
-        model_id, of = self.draft.answers.get(MODEL), self.draft.of
+        model_id, of = self.draft.answers.get(MODEL), self.draft.known
         secret = gated_value(self.draft.mode)
         if model_id and of.figures is None:
             of = about(model_id, self.draft.ground.catalogue, of.engines, of.gated)
@@ -42,7 +42,7 @@ class Wizard:
             part = model_schema()["gated"]
             self._terminal.say(sentence(first_sentence(part["description"])), dim=True)
             of = of._replace(gated=self._terminal.confirm(part["title"], False))
-        self.draft = replace(self.draft, of=of)
+        self.draft = replace(self.draft, known=of)
         return self.draft.questions()
 
     def ask_because_of_errors(self) -> list[Problem]:

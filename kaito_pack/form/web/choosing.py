@@ -37,55 +37,57 @@ def model_of(state: State, catalogue: Catalogue) -> About:
     return about(state.model_id or None, catalogue, state.engines, state.gated)
 
 
-def offered(state: State, of: About, pack: Pack) -> list[str]:
+def offered(state: State, known: About, pack: Pack) -> list[str]:
     """The modes to choose from: those that can serve the model, then those with a list of their own."""
-    served = modes_for(of.engines, pack) if state.model_id else []
+    served = modes_for(known.engines, pack) if state.model_id else []
     return [*served, *(name for name in pack.mode_names if is_chosen_by_itself(pack, name))]
 
 
-def mode_of(state: State, modes: list[str], of: About) -> str | None:
+def mode_of(state: State, modes: list[str], known: About) -> str | None:
     """The mode chosen; else, for a model whose engines are known, the usual one."""
     if state.mode in modes:
         return state.mode
-    return modes[0] if state.model_id and of.runs else None
+    return modes[0] if state.model_id and known.runs else None
 
 
-def asked(state: State, ground: Ground, mode: Mode, of: About) -> Asked:
+def asked(state: State, ground: Ground, mode: Mode, known: About) -> Asked:
     """The questions of `mode`, and the draft that the texts of the state come to.
 
     An answer may bring questions, which have answers: so until there is no more to read. Texts for
     questions that are not asked (any more) say nothing.
     """
-    texts = _texts(state, mode, of)
-    draft = Draft(ground, mode, _kept(state, mode), of)
+    texts = _texts(state, mode, known)
+    draft = Draft(ground, mode, _file_values(state, mode), known)
     while True:
-        found = draft.questions()
-        ready = [one for one in found if one.name in texts]
+        questions = draft.questions()
+        ready = [question for question in questions if question.name in texts]
         if not ready:
             break
-        for one in ready:
-            draft = draft.answered(one.path, answers.parsed(one, texts.pop(one.name), by_line=True))
-    is_own = has_files_elsewhere(mode, of)
-    model = None if is_own else next((one for one in found if one.name == MODEL), None)
-    return Asked(draft.named(), [one for one in found if one is not model], model)
+        for question in ready:
+            draft = draft.answered(
+                question.path, answers.parsed(question, texts.pop(question.name), by_line=True)
+            )
+    is_own = has_files_elsewhere(mode, known)
+    model = None if is_own else next((question for question in questions if question.name == MODEL), None)
+    return Asked(draft.named(), [question for question in questions if question is not model], model)
 
 
-def _kept(state: State, mode: Mode) -> ValuesMap:
+def _file_values(state: State, mode: Mode) -> ValuesMap:
     """What an opened file had: mistakes included in its own mode, what means something in another.
 
     A text that is empty takes a value away, one that no question asks for, too.
     """
-    is_own = state.kept.get(MODE) == mode.name
-    values = {**state.kept} if is_own else answers.of_mode(mode, state.kept)
+    is_own = state.file_values.get(MODE) == mode.name
+    values = {**state.file_values} if is_own else answers.of_mode(mode, state.file_values)
     values.pop(MODE, None)
     for name, text in state.answers.items():
         values = values if text else answers.answered(values, name.split("."), None)
     return values
 
 
-def _texts(state: State, mode: Mode, of: About) -> dict[str, str]:
+def _texts(state: State, mode: Mode, known: About) -> dict[str, str]:
     """The answers as typed, with the model that the page starts from among them."""
-    if not has_files_elsewhere(mode, of):
+    if not has_files_elsewhere(mode, known):
         return {**state.answers, MODEL: state.model_id}
-    assert of.figures is not None
-    return {MODEL: next(iter(of.figures.gguf_repositories), ""), **state.answers}
+    assert known.figures is not None
+    return {MODEL: next(iter(known.figures.gguf_repositories), ""), **state.answers}

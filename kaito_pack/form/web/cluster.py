@@ -48,19 +48,21 @@ class Chosen(NamedTuple):
     problems: list[Problem]
 
 
-def chosen(said: Mapping[str, str], base: Target, pack: Pack) -> Chosen:
-    """The target of the texts `said`; where they say nothing, or something wrong, what `base` has."""
+def chosen(typed_texts: Mapping[str, str], base: Target, pack: Pack) -> Chosen:
+    """The target of the texts `typed_texts`; where they say nothing, or something wrong, what `base` has."""
     versions = {"kaitoVersion": pack.kaito_versions, "kubernetesVersion": definitions.versions()}
-    values = {name: _read(name, text.strip()) for name, text in said.items() if name in FIELDS}
+    values = {name: _read(name, text.strip()) for name, text in typed_texts.items() if name in FIELDS}
     problems = list(_problems({name: value for name, value in values.items() if value is not None}, versions))
-    wrong = {one.path[0] for one in problems if one.path}
+    wrong = {problem.path[0] for problem in problems if problem.path}
     right = {FIELDS[name]: value for name, value in values.items() if name not in wrong}
     for name in ("kaito", "kubernetes", "cloud"):  # a target has these, whatever is said
         right[name] = right.get(name) or getattr(base, name)
     target = replace(base, **right)
     parts = schema("target.schema.json")["properties"]
     questions = [
-        _question(name, parts[name], said.get(name, ""), getattr(target, field), versions.get(name, ()))
+        _question(
+            name, parts[name], typed_texts.get(name, ""), getattr(target, field), versions.get(name, ())
+        )
         for name, field in FIELDS.items()
     ]
     return Chosen(target, questions, problems)
@@ -73,22 +75,26 @@ def _read(name: str, text: str) -> Any:
 def _problems(values: ValuesMap, versions: Mapping[str, Any]) -> Iterator[Problem]:
     if not values:
         return  # nothing said, nothing wrong: and jsonschema need not be loaded yet
-    found = list(pack_files.check(values, "Target"))
-    yield from (one for one in found if one.path)
+    problems = list(pack_files.check(values, "Target"))
+    yield from (reported for reported in problems if reported.path)
     for name, known in versions.items():
-        if name in values and values[name] not in known and (name,) not in {one.path for one in found}:
+        if (
+            name in values
+            and values[name] not in known
+            and (name,) not in {reported.path for reported in problems}
+        ):
             facts = {"value": shown(values[name]), "choices": ", ".join(known)}
             yield problem("values/pack-file-not-a-choice", (name,), **facts)
 
 
-def _question(name: str, part: Schema, said: str, held: Any, versions: Any) -> Question:
+def _question(name: str, part: Schema, typed_text: str, held: Any, versions: Any) -> Question:
     choices = [*reversed(versions), *part.get("enum", ())]
     return Question(
         path=(name,),
         kind="choice" if choices else kind_of(part) or "text",
         title=part["title"],
         help=first_sentence(part["description"]),
-        value=said if name == NUMBER and said else held,
+        value=typed_text if name == NUMBER and typed_text else held,
         default=None,
         is_required=name not in OPTIONAL,
         is_more=False,

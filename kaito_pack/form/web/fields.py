@@ -13,33 +13,35 @@ from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
 
 
-def field(of: Question, facts: Iterable[str] = ()) -> dict[str, Any]:
+def field(question: Question, facts: Iterable[str] = ()) -> dict[str, Any]:
     """A question as JSON, its values as a person would type them; `facts` of the model go with its help."""
     # Where each choice has its part of the help, nothing is said twice.
-    is_said = bool(of.choices) and all(one.detail and one.detail in of.help for one in of.choices)
+    is_said = bool(question.choices) and all(
+        choice.detail and choice.detail in question.help for choice in question.choices
+    )
     return {
-        "name": of.name,
-        "kind": of.kind,
-        "label": of.label,
-        "help": " ".join(map(sentence, filter(None, ["" if is_said else of.help, *facts]))),
-        "value": None if of.value is None else written(of, of.value, by_line=True),
-        "default": written(of, of.default, by_line=True),
-        "isRequired": of.is_required,
-        "isMore": of.is_more,
+        "name": question.name,
+        "kind": question.kind,
+        "label": question.label,
+        "help": " ".join(map(sentence, filter(None, ["" if is_said else question.help, *facts]))),
+        "value": None if question.value is None else written(question, question.value, by_line=True),
+        "default": written(question, question.default, by_line=True),
+        "isRequired": question.is_required,
+        "isMore": question.is_more,
         "choices": [
-            {"value": written(of, one.value), "detail": one.detail, "command": one.command}
-            for one in of.choices
+            {"value": written(question, choice.value), "detail": choice.detail, "command": choice.command}
+            for choice in question.choices
         ],
-        "suggestions": of.suggestions,
-        "placeholder": of.placeholder,
-        "note": of.note,
-        "minimum": of.minimum,
-        "maximum": of.maximum,
+        "suggestions": question.suggestions,
+        "placeholder": question.placeholder,
+        "note": question.note,
+        "minimum": question.minimum,
+        "maximum": question.maximum,
     }
 
 
 def start_fields(
-    state: State, of: About, model: Question | None, catalogue: Catalogue
+    state: State, known: About, model: Question | None, catalogue: Catalogue
 ) -> list[dict[str, Any]]:
     """The model's id, and what the catalogue does not know of it: its engines, and whether it is gated.
 
@@ -52,14 +54,14 @@ def start_fields(
         return field(Question((name,), kind, title, help, value, is_more=False, **rest))
 
     ids = tuple(known_ids(catalogue))
-    said = state.model_id or None
+    model_id = state.model_id or None
     words = {"label": model.label, "help": sentence(model.help)} if model else {}
-    found = [asked("modelId", "text", said, default=None, is_required=True, suggestions=ids) | words]
-    if said and of.figures is None:
-        choices = tuple(Choice(one) for one in parts["engines"]["items"]["enum"])
-        found.append(
-            asked("engines", "list", list(of.engines), default=None, is_required=True, choices=choices)
+    fields = [asked("modelId", "text", model_id, default=None, is_required=True, suggestions=ids) | words]
+    if model_id and known.figures is None:
+        choices = tuple(Choice(engine) for engine in parts["engines"]["items"]["enum"])
+        fields.append(
+            asked("engines", "list", list(known.engines), default=None, is_required=True, choices=choices)
         )
-    if said and (of.figures is None or of.figures.gated is None):
-        found.append(asked("gated", "switch", of.gated, default=False, is_required=False))
-    return found
+    if model_id and (known.figures is None or known.figures.gated is None):
+        fields.append(asked("gated", "switch", known.gated, default=False, is_required=False))
+    return fields

@@ -26,16 +26,19 @@ SHOWN = {
 }
 
 
-def model_facts(of: About) -> list[dict[str, str]]:
+def model_facts(known: About) -> list[dict[str, str]]:
     """The figures of a model that the catalogue has, in the catalogue's own words."""
-    if of.figures is None:
+    if known.figures is None:
         return []
     parts = model_schema()
-    known = {name: getattr(of.figures, field) for name, field in SHOWN.items()}
-    known |= {"engines": ", ".join(of.engines), "gated": None if of.gated is None else _yes(of.gated)}
+    facts = {name: getattr(known.figures, field) for name, field in SHOWN.items()}
+    facts |= {
+        "engines": ", ".join(known.engines),
+        "gated": None if known.gated is None else _yes(known.gated),
+    }
     return [
         {"title": parts[name]["title"], "help": parts[name]["description"], "text": _figure(name, value)}
-        for name, value in known.items()
+        for name, value in facts.items()
         if value
     ]
 
@@ -63,14 +66,14 @@ def parallel(draft: Draft, outcome: Judgement) -> dict[str, Any] | None:
     question = draft.question(GPUS)
     serving = serving_of_workspace(outcome.manifests[0].body) if outcome.manifests else None
     size = serving.tensor_parallel_size if serving else question and question.answer
-    figures = draft.of.figures
+    figures = draft.known.figures
     counts = tensor_parallel_sizes(figures) if figures and figures.attention_heads else None
     return {"question": path_text(GPUS), "size": size, "counts": counts} if size is not None else None
 
 
 def memory(draft: Draft) -> dict[str, Any] | None:
     """The budget of one GPU as a bar and as rows, or what lacks for it; None where nobody asks."""
-    if not serves_with_vllm(draft) or draft.of.figures is None:
+    if not serves_with_vllm(draft) or draft.known.figures is None:
         return None
     instance_type = draft.answers.get(INSTANCE[-1])
     if checks.gpu_memory(draft.ground.target, instance_type)[0] is None:

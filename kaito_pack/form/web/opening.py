@@ -34,11 +34,13 @@ def opened(text: bytes | str, file: str, pack: Pack, catalogue: Catalogue, pipel
     if ambiguous or not isinstance(name, str) or name not in pack.mode_names:
         raise ProblemsError(_problems(Source(file, documents), pipeline))
     mode = pack.mode(name)
-    kept = without_nulls(values, mode.schema)
-    model_id = kept.get(MODEL)
+    file_values = without_nulls(values, mode.schema)
+    model_id = file_values.get(MODEL)
     model_id = model_id if isinstance(model_id, str) else ""
     start = {"modelId": model_id, "engines": "\n".join(_engines(mode, model_id, catalogue))}
-    return State({part: said for part, said in start.items() if said}, name, kept=kept)
+    return State(
+        {part: text_typed for part, text_typed in start.items() if text_typed}, name, file_values=file_values
+    )
 
 
 def _problems(source: Source, pipeline: Pipeline) -> Sequence[Problem]:
@@ -49,7 +51,7 @@ def _problems(source: Source, pipeline: Pipeline) -> Sequence[Problem]:
 def _engines(mode: Mode, model_id: str, catalogue: Catalogue) -> tuple[str, ...]:
     """The engines of a file's model: those that are known, and the one that the file has chosen."""
     engine: Any = mode.facts.get("engine")
-    known = about(model_id, catalogue).engines
-    if not model_id or engine in known or not runs_on_kaito([engine]):
+    known_engines = about(model_id, catalogue).engines
+    if not model_id or engine in known_engines or not runs_on_kaito([engine]):
         return ()
-    return (*known, engine)
+    return (*known_engines, engine)

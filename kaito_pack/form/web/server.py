@@ -41,12 +41,12 @@ HEADERS = {
 
 def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> Flask:
     """The form as a WSGI application that answers to 127.0.0.1:`port` and localhost:`port` alone."""
-    made = Flask(__name__, static_folder=None)
-    made.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    application = Flask(__name__, static_folder=None)
+    application.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     hosts = {f"{HOST}:{port}", f"localhost:{port}"}
     one_at_a_time = Lock()  # a view renders by the one pipeline there is
 
-    @made.before_request
+    @application.before_request
     def refuse_strangers() -> Response | None:
         # Another name for 127.0.0.1 is how a page on the web reaches it (DNS rebinding).
         if request.headers.get("Host") not in hosts:
@@ -58,13 +58,13 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
             return _error(415, f"send {' or '.join(TAKEN)}")
         return None
 
-    @made.after_request
+    @application.after_request
     def with_headers(response: Response) -> Response:
         response.headers.update(HEADERS)
         return response
 
-    @made.errorhandler(Exception)
-    def told(error: Exception) -> Response:
+    @application.errorhandler(Exception)
+    def answer_to_error(error: Exception) -> Response:
         if isinstance(error, RequestEntityTooLarge):
             return _error(413, f"More than {LARGEST_BODY >> 20} MiB is too much for the form.")
         if isinstance(error, HTTPException):
@@ -78,33 +78,33 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
         tell(f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}")
         return _error(500, "the form has failed at this; the terminal says where")
 
-    @made.get("/")
+    @application.get("/")
     def page() -> Response:
         return _file("page.html")
 
-    @made.get("/static/<name>")
+    @application.get("/static/<name>")
     def static(name: str) -> Response:
         return _file(name)
 
-    @made.get("/first")
+    @application.get("/first")
     def begin() -> Response:
         return _json(first.as_json())
 
-    @made.post("/view")
+    @application.post("/view")
     def view() -> Response:
         state = read_state(read_json(request.get_data()))
         with one_at_a_time:
             return _json(views.view(state))
 
-    @made.post("/open")
+    @application.post("/open")
     def opened() -> Response:
         try:
             with one_at_a_time:
                 return _json({"state": views.opened(request.get_data()).as_json()})
         except ProblemsError as error:
-            return _json({"problems": [row(one) for one in error.problems]})
+            return _json({"problems": [row(reported) for reported in error.problems]})
 
-    return made
+    return application
 
 
 def _json(content: object, status: int = 200) -> Response:
@@ -117,7 +117,7 @@ def _error(status: int, text: str) -> Response:
 
 def _file(name: str) -> Response:
     """One of the page's own files; their names are known, so a request cannot name another."""
-    file = next((one for one in STATIC.iterdir() if one.name == name), None)
+    file = next((candidate for candidate in STATIC.iterdir() if candidate.name == name), None)
     if file is None:
         return _error(404, "not found")
     return Response(file.read_bytes(), mimetype=TYPES[file.suffix])
@@ -149,8 +149,10 @@ def run(
         raise UsageError(f"port {port}: {reason}") from None
     with listening:
         port = listening.getsockname()[1]
-        made = app(views, first, port, tell)
-        server = make_server(HOST, port, made, threaded=True, request_handler=Quiet, fd=listening.fileno())
+        application = app(views, first, port, tell)
+        server = make_server(
+            HOST, port, application, threaded=True, request_handler=Quiet, fd=listening.fileno()
+        )
         url = f"http://{HOST}:{port}/"
         tell(f"The form is at {url} (Ctrl-C ends it)")
         show(url)

@@ -19,20 +19,20 @@ class State(NamedTuple):
     """What a person has said so far, all of it as texts that were typed.
 
     `start` says of the model: modelId, engines, gated; `answers` are by the name of the question, `target` by
-    the names that a target file has. `kept` are the values of an opened file.
+    the names that a target file has. `file_values` are those of an opened file.
     """
 
     start: Mapping[str, str] = EMPTY
     mode: str | None = None
     answers: Mapping[str, str] = EMPTY
     target: Mapping[str, str] = EMPTY
-    kept: Mapping[str, Any] = EMPTY
+    file_values: Mapping[str, Any] = EMPTY
 
     def as_json(self) -> dict[str, Any]:
         """What `read_state` reads."""
         groups = {name: dict(getattr(self, name)) for name in GROUPS}
         # As a text: a browser would read 1.0 as 1, round large numbers, and sort keys that are digits.
-        return {**groups, "mode": self.mode, "kept": json.dumps(self.kept) if self.kept else ""}
+        return {**groups, "mode": self.mode, "kept": json.dumps(self.file_values) if self.file_values else ""}
 
     @property
     def model_id(self) -> str:
@@ -55,17 +55,17 @@ def read_state(body: object) -> State:
     if not isinstance(body, dict):
         raise BadState
     groups = {name: body.get(name, {}) for name in GROUPS}
-    mode, kept = body.get("mode"), body.get("kept") or ""
-    if not isinstance(mode, str | None) or not isinstance(kept, str):
+    mode, file_values = body.get("mode"), body.get("kept") or ""
+    if not isinstance(mode, str | None) or not isinstance(file_values, str):
         raise BadState
     if not all(isinstance(group, dict) for group in groups.values()):
         raise BadState
     if not all(isinstance(text, str) for group in groups.values() for text in group.values()):
         raise BadState
-    values = read_json(kept) if kept else {}
+    values = read_json(file_values) if file_values else {}
     if not isinstance(values, dict) or not _is_text([groups, values]):
         raise BadState
-    return State(mode=mode, kept=values, **groups)
+    return State(mode=mode, file_values=values, **groups)
 
 
 def read_json(text: str | bytes) -> Any:

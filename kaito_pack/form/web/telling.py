@@ -20,19 +20,19 @@ MISSING = "values/missing"
 IN_VALUES = ("values", "model")  # layers that give paths of values; others speak of a manifest
 
 
-def row(found: Problem) -> dict[str, Any]:
+def row(problem: Problem) -> dict[str, Any]:
     """One problem that belongs to no field.
 
     `isOpen` says that it is only a question not answered yet, `removable` which value of an opened file it
     would go away with.
     """
     return {
-        "rule": found.rule,
-        "severity": "advice" if found.layer == "advice" else found.level,
-        "message": sentence(_capital(found.message)),
-        "fix": sentence(found.fix),
-        "path": path_text(found.path),
-        "line": found.place.line if found.place else 0,
+        "rule": problem.rule,
+        "severity": "advice" if problem.layer == "advice" else problem.level,
+        "message": sentence(_capital(problem.message)),
+        "fix": sentence(problem.fix),
+        "path": path_text(problem.path),
+        "line": problem.place.line if problem.place else 0,
         "manifestLine": 0,
         "field": None,
         "isOpen": False,
@@ -59,57 +59,62 @@ class Teller:
 
     def rows(self, problems: Sequence[Problem]) -> list[dict[str, Any]]:
         """The problems as JSON."""
-        return [self._row(found) for found in problems]
+        return [self._row(problem) for problem in problems]
 
-    def _row(self, found: Problem) -> dict[str, Any]:
-        field = self._field(found)
+    def _row(self, problem: Problem) -> dict[str, Any]:
+        field = self._field(problem)
         question = self.fields[field] if field else None
-        told = row(found) | {
+        cells = row(problem) | {
             "field": field,
-            "isOpen": found.rule == MISSING and question is not None and question.value is None,
+            "isOpen": problem.rule == MISSING and question is not None and question.value is None,
         }
-        if found.layer in IN_VALUES:
-            told["removable"] = "" if field else self._removable(found.path)
+        if problem.layer in IN_VALUES:
+            cells["removable"] = "" if field else self._removable(problem.path)
         else:
-            told["manifestLine"] = self._manifest_line(found.path)
-        if not self._is_at_a_value(found, field):
-            told["line"] = 0
-        return told
+            cells["manifestLine"] = self._manifest_line(problem.path)
+        if not self._is_at_a_value(problem, field):
+            cells["line"] = 0
+        return cells
 
-    def _field(self, found: Problem) -> str | None:
+    def _field(self, problem: Problem) -> str | None:
         """The field of the value that a problem is about.
 
         That is told by its path; of a manifest by the line it was traced to, else by what is not there.
         """
-        if found.layer in IN_VALUES:
-            return self._first(lambda one: found.path[: len(one.path)] == one.path)
-        return self._first(lambda one: self._is_written_at(one.path, found.place)) or self._first(
-            lambda one: one.answer is None and belongs(found, one)
+        if problem.layer in IN_VALUES:
+            return self._first(lambda question: problem.path[: len(question.path)] == question.path)
+        return self._first(lambda question: self._is_written_at(question.path, problem.place)) or self._first(
+            lambda question: question.answer is None and belongs(problem, question)
         )
 
     def _first(self, is_meant: Callable[[Question], bool]) -> str | None:
-        return next((name for name, one in self.fields.items() if is_meant(one)), None)
+        return next((name for name, question in self.fields.items() if is_meant(question)), None)
 
     def _is_written_at(self, path: FieldPath, place: Place | None) -> bool:
-        return any(get(one.value, path) is not None and one.place(path) == place for one in self._values)
+        return any(
+            get(document.value, path) is not None and document.place(path) == place
+            for document in self._values
+        )
 
-    def _is_at_a_value(self, found: Problem, field: str | None) -> bool:
+    def _is_at_a_value(self, problem: Problem, field: str | None) -> bool:
         """Whether its line is one of this text, and not the first one for want of a better."""
-        if found.place is None or found.place.file != self.file:
+        if problem.place is None or problem.place.file != self.file:
             return False
-        is_first = any(found.place == one.place(()) for one in self._values)
-        return found.layer in IN_VALUES or field is not None or not is_first
+        is_first = any(problem.place == document.place(()) for document in self._values)
+        return problem.layer in IN_VALUES or field is not None or not is_first
 
     def _removable(self, path: FieldPath) -> str:
         """The name of a value that stands in the file alone, for who wants to be rid of it."""
         names = tuple(takewhile(lambda step: isinstance(step, str) and "." not in step, path))
-        is_there = any(get(one.value, names) is not None for one in self._values)
+        is_there = any(get(document.value, names) is not None for document in self._values)
         return ".".join(map(str, names)) if is_there else ""
 
     def _manifest_line(self, path: FieldPath) -> int:
         """Where a path stands in the manifests; 0 where it does not."""
-        found = (one.place(path).line for one in self._manifests if get(one.value, path) is not None)
-        return next(found, 0)
+        lines = (
+            document.place(path).line for document in self._manifests if get(document.value, path) is not None
+        )
+        return next(lines, 0)
 
     @cached_property
     def _values(self) -> list[Document]:

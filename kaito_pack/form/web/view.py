@@ -63,18 +63,18 @@ class Views:
         """Everything that the page shows of `state`."""
         pack, catalogue = self._ground.pack, self._ground.catalogue
         cluster = chosen(state.target, self._ground.target, pack)
-        of = choosing.model_of(state, catalogue)
-        modes = choosing.offered(state, of, pack)
-        name = choosing.mode_of(state, modes, of)
+        known = choosing.model_of(state, catalogue)
+        modes = choosing.offered(state, known, pack)
+        name = choosing.mode_of(state, modes, known)
         ground = replace(self._ground, target=cluster.target)
-        asked = choosing.asked(state, ground, pack.mode(name), of) if name is not None else None
+        asked = choosing.asked(state, ground, pack.mode(name), known) if name is not None else None
         return {
             "head": greeting(pack)._asdict(),
-            "modes": [_mode(pack, one) for one in modes],
+            "modes": [_mode(pack, mode_name) for mode_name in modes],
             "mode": name,
-            "start": start_fields(state, of, asked.model if asked else None, catalogue),
-            "model": figures.model_facts(of),
-            "target": [field(one) for one in cluster.questions],
+            "start": start_fields(state, known, asked.model if asked else None, catalogue),
+            "model": figures.model_facts(known),
+            "target": [field(mode_name) for mode_name in cluster.questions],
             **(self._judged(asked, cluster) if asked else _without_mode(cluster)),
         }
 
@@ -85,18 +85,18 @@ class Views:
         self._pipeline.target = cluster.target
         outcome = judged(text, self._pipeline, FILE)
         problems = [*cluster.problems, *outcome.problems, *_unanswered(asked, outcome)]
-        is_good = not any(one.is_error for one in problems)
+        is_good = not any(question.is_error for question in problems)
         manifest = as_yaml(outcome.manifests) if is_good else ""
-        questions = {f"answers/{one.name}": one for one in asked.questions}
+        questions = {f"answers/{question.name}": question for question in asked.questions}
         questions |= {"start/modelId": asked.model} if asked.model else {}
         return {
-            "questions": [field(one, facts_of(draft, one.path)) for one in asked.questions],
+            "questions": [field(question, facts_of(draft, question.path)) for question in asked.questions],
             "notice": draft.mode.facts.get("notice", ""),
             "problems": Teller(questions | _target(cluster), text, FILE, manifest).rows(problems),
             "parallel": figures.parallel(draft, outcome),
             "memory": figures.memory(draft),
             "file": f"{outcome.values.filled['name']}.yaml" if outcome.values else FILE,
-            "isShareable": not any(one.rule == TOKEN for one in problems),
+            "isShareable": not any(question.rule == TOKEN for question in problems),
             "values": text,
             "manifest": manifest,
         }
@@ -117,14 +117,16 @@ def _without_mode(cluster: Chosen) -> dict[str, Any]:
 
 
 def _target(cluster: Chosen) -> dict[str, Question]:
-    return {f"target/{one.name}": one for one in cluster.questions}
+    return {f"target/{question.name}": question for question in cluster.questions}
 
 
 def _unanswered(asked: Asked, outcome: Judgement) -> Iterator[Problem]:
     """What the form requires although a file may leave it out: a gated model's token."""
-    told = {one.path for one in outcome.problems}
+    reported = {question.path for question in outcome.problems}
     below = [layer.document.value for layer in asked.draft.ground.below]
-    for one in asked.questions:
-        is_there = one.answer is not None or any(get(values, one.path) is not None for values in below)
-        if one.is_required and not is_there and one.path not in told:
-            yield problem(MISSING, one.path, field=one.name, fix="Give one")
+    for question in asked.questions:
+        is_there = question.answer is not None or any(
+            get(values, question.path) is not None for values in below
+        )
+        if question.is_required and not is_there and question.path not in reported:
+            yield problem(MISSING, question.path, field=question.name, fix="Give one")
