@@ -64,7 +64,7 @@ def _of_another_version(path: tuple[str, ...], kaito: str, api: str, words: Mapp
 @per_pack
 def _fields(kaito: str, api: str) -> dict[str, list[SchemaField]]:
     """Return every field of a Workspace by name, those of its metadata and its pod template included."""
-    found = [
+    fields = [
         field
         for field in fields_of(crd.schemas(kaito).get(api, {}))
         if field.path[0] not in WRONG and field.path[:2] != TEMPLATE
@@ -76,6 +76,6 @@ def _fields(kaito: str, api: str) -> dict[str, list[SchemaField]]:
             reference: Any = schema.get("$ref")
             return known.schemas.get(reference, schema)
 
-        found += fields_of({"$ref": known.root}, resolve, tuple(map(str, path)))
-    found.append(SchemaField(tuple(map(str, TEMPLATE)), "object"))
-    return by_name(found)
+        fields += fields_of({"$ref": known.root}, resolve, tuple(map(str, path)))
+    fields.append(SchemaField(tuple(map(str, TEMPLATE)), "object"))
+    return by_name(fields)

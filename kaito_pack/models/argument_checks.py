@@ -55,6 +55,7 @@ def check_arguments(
     if known is not None:
         for finding in findings(words, known, own_prefix):
             yield problem(finding.rule, where(finding.position), vllm=vllm, **finding.words())
+        yield from _deprecated(words, known, where)
         return
     tables = [loaded for version in _possible(vllm) if (loaded := argument_table(version))]
     shared = [
@@ -106,6 +107,18 @@ def _of_argument(
         if wanted:
             facts = {"argument": argument.name, "value": shown(text), "wanted": wanted}
             yield Finding("model/argument-value", index, facts, partial(_value_remedy, argument, text))
+
+
+def _deprecated(words: Sequence[str], known: ArgumentTable, where: WhereIs) -> Iterator[Problem]:
+    """Advice on arguments that a later version does not have."""
+    for given in known.read(words)[0]:
+        if given.argument is None or not given.argument.row.get("deprecated"):
+            continue
+        newer = [version for version in table_versions() if version_key(version) > version_key(known.version)]
+        gone = next((version for version in newer if not _knows(version, given.name)), None)
+        removal = f"; vLLM {gone} does not have it" if gone else ""
+        facts = {"argument": given.name, "vllm": known.version, "removal": removal}
+        yield problem("advice/deprecated-argument", where(given.position), **facts)
 
 
 def _texts(given: Given, words: Sequence[str]) -> list[tuple[int, str]]:

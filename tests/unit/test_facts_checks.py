@@ -101,6 +101,13 @@ def test_a_name_that_two_functions_check_is_an_error_with_both_places(registry: 
         assert f"test_facts_checks.py:{function.__code__.co_firstlineno}" in str(error.value)
 
 
+def test_a_check_of_no_layer_is_an_error_with_its_place(registry: None) -> None:
+    with pytest.raises(checks.RegistryError) as error:
+        checks.rule("webhok/example")(nothing)
+    assert f"test_facts_checks.py:{nothing.__code__.co_firstlineno}" in str(error.value)
+    assert "webhok/example must begin with one of values, " in str(error.value)
+
+
 def test_a_check_without_a_row_is_an_error_with_both_places(registry: None) -> None:
     checks.rule("webhook/no-such-row")(nothing)
     with pytest.raises(checks.RegistryError) as error:

@@ -111,7 +111,6 @@ def test_only_vllm_s_own_image_lacks_python() -> None:
         ("--served-model-name", "a", "b"),
         ("--limit-mm-per-prompt", '{"image": 2}'),
         ("--seed", "-1"),
-        ("--disable-log-requests",),
         ("--enable-auto-tool-choice", "--tool-call-parser", "hermes"),
         ("--enable-auto-tool-choice", "--config", "/etc/vllm.yaml"),
         ("--enable-auto-tool-choice", "--no-enable-auto-tool-choice"),
@@ -159,8 +158,14 @@ def test_wrong_arguments_are_refused_at_their_word(words: tuple[str, ...], rule:
     assert rules(*words) == [(f"model/{rule}", position)]
 
 
+def test_a_deprecated_argument_names_the_version_without_it() -> None:
+    (found,) = problems("--disable-log-requests")
+    assert (found.rule, found.severity) == ("advice/deprecated-argument", "warning")
+    assert "vLLM 0.17.1 does not have it" in found.message
+
+
 def test_the_version_decides() -> None:
-    assert rules("--disable-log-requests", vllm="0.14.1") == []
+    assert rules("--disable-log-requests", vllm="0.14.1") == [("advice/deprecated-argument", 0)]
     assert rules("--disable-log-requests", vllm="0.17.1") == [("model/unknown-argument", 0)]
     assert rules("--attention-backend", "TRITON_ATTN", vllm="0.12.0") == [("model/unknown-argument", 0)]
     assert rules("--max-model-len", "auto", vllm="0.14.1") == []

@@ -88,7 +88,7 @@ def _fits(value: object, kind: str | None) -> bool:
 def _shared(parent: tuple[str, ...], path: tuple[str, ...]) -> int:
     pairs = zip(parent, path, strict=False)
     return next(
-        (index for index, (one, other) in enumerate(pairs) if one != other), min(len(parent), len(path))
+        (index for index, (step, other) in enumerate(pairs) if step != other), min(len(parent), len(path))
     )
 
 
