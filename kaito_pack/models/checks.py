@@ -104,8 +104,20 @@ def check_heads(serving: Serving, model: Model) -> Iterator[Problem]:
         gpus=size,
         heads=heads,
         model=shown(model.model_id),
-        counts=listed(tensor_parallel_sizes(model)),
+        counts=listed(tensor_parallel_sizes(model)) + stages_instead(serving, model),
     )
+
+
+def stages_instead(serving: Serving, model: Model) -> str:
+    """The smallest number of pipeline stages with which the same GPUs serve the model, as words of a fix."""
+    gpus, sizes = serving.gpu_count, tensor_parallel_sizes(model)
+    if gpus is None or gpus != serving.tensor_parallel_size:
+        return ""
+    stages = next((each for each in range(2, gpus + 1) if gpus % each == 0 and gpus // each in sizes), None)
+    if stages is None:
+        return ""
+    text: str = get_rule("model/attention-heads").parameters["stages"]
+    return text.format(stages=stages, size=gpus // stages)
 
 
 def check_length(serving: Serving, model: Model) -> Iterator[Problem]:

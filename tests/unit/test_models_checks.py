@@ -63,7 +63,7 @@ def test_a_gpu_count_that_does_not_divide_the_heads_is_an_error_that_names_those
 
     assert (problem.rule, problem.severity) == ("model/attention-heads", "error")
     assert problem.path == ("resources", "gpu")
-    assert problem.fix == "Use 1, 2, 4 or 7"
+    assert problem.fix.startswith("Use 1, 2, 4 or 7, or 3 pipeline stages")
 
 
 @pytest.mark.parametrize("gpu", [1, 2, 4, 7])
