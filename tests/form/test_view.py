@@ -541,7 +541,7 @@ def test_a_mode_of_ones_own_works_without_any_python(tmp_path: Path) -> None:
     try:
         views = Views(pack, target(pack))
         start = {"modelId": "acme/tiny-instruct", "engines": "acme"}
-        assert [mode["name"] for mode in views.view(read_state({"start": start}))["modes"]][0] == "acme"
+        assert views.view(read_state({"start": start}))["modes"][0]["name"] == "acme"
         state = views.opened((tmp_path / "my-pack/values/tiny.yaml").read_text(encoding="utf-8"))
         shown = views.view(state)
         asked = by_name(shown)["batchSize"]
