@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
-from kaito_pack.kaito.target import Target
-from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
+from kaito_pack.run.scope import Overrides, Scope
 from kaito_pack.values.layers import Layer
-
-if TYPE_CHECKING:
-    from kaito_pack.run.targets import TargetFile
 
 ALL = "all"
 
@@ -43,50 +39,42 @@ class ClusterOptions:
         """The pack that is rendered by and checked with."""
         return opened(self.packs)
 
-    @cached_property
-    def _named(self) -> TargetFile | None:
-        """What the target file says, where one is named."""
+    def scope(self) -> Scope:
+        """Return what files are judged for. Raises UsageError for `all`, or a version that is not known."""
+        return self.over(self._base())
+
+    def scopes(self) -> list[Scope]:
+        """Return a scope for each KAITO version that is asked for."""
+        if self.kaito_version != ALL:
+            return [self.scope()]
+        base = self._base()
+        scopes = [
+            base.overridden(self._overrides()._replace(kaito=kaito)) for kaito in self.pack.kaito_versions
+        ]
+        return [scope._replace(above=self.above) for scope in scopes]
+
+    def over(self, base: Scope) -> Scope:
+        """Return the scope of a target file or a fleet's cluster with these options laid over it."""
+        if self.kaito_version == ALL:
+            raise UsageError("--kaito-version all is for validate; name one version here")
+        return base.overridden(self._overrides())._replace(above=self.above)
+
+    def _base(self) -> Scope:
         if self.target_file is None:
-            return None
-        from kaito_pack.run.targets import read_target  # only where a target is named
+            return Scope.newest(self.pack)
+        from kaito_pack.run.targets import read_target
 
         return read_target(self.target_file, self.pack)
 
-    def targets(self) -> list[Target]:
-        """One target a KAITO version; UsageError where a version is not known. Options override the file."""
-        if self.kaito_version != ALL:
-            return [self.target()]
-        return [self.over(self._base, version) for version in self.pack.kaito_versions]
-
-    @property
-    def _base(self) -> Target:
-        if self._named:
-            return self._named.target
-        return Target(self.pack.kaito_version(), definitions.newest())
-
-    def over(self, base: Target, kaito: str | None = None) -> Target:
-        """`base` with what the options say laid over it."""
-        asked = kaito or self.kaito_version or base.kaito
-        if asked == ALL:
-            raise UsageError("--kaito-version all is for validate; name one version here")
-        return replace(
-            base,
-            kaito=self.pack.kaito_version(asked),
-            kubernetes=definitions.version(self.kubernetes_version or base.kubernetes),
-            provisioning=self.node_provisioning or base.provisioning,
-            cloud=self.cloud or base.cloud,
-            gpu_memory_gib=self.gpu_memory or base.gpu_memory_gib,
-            catalogues=(*base.catalogues, *self.catalogues),
+    def _overrides(self) -> Overrides:
+        return Overrides(
+            self.kaito_version,
+            self.kubernetes_version,
+            self.node_provisioning,
+            self.cloud,
+            self.gpu_memory,
+            self.catalogues,
         )
-
-    def target(self) -> Target:
-        """The one target, for commands that take no `all`."""
-        return self.over(self._base)
-
-    @property
-    def below(self) -> Sequence[Layer]:
-        """The layers under every values file: the target's."""
-        return self._named.layers if self._named else ()
 
     @cached_property
     def above(self) -> Sequence[Layer]:

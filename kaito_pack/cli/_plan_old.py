@@ -43,18 +43,18 @@ class Before:
 def runs(values: Sequence[str], cluster: ClusterOptions, fleet: str | None, out: str | None) -> list[Run]:
     """Each cluster that is planned for; one, without a name, where there is no fleet."""
     if fleet is None:
-        pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, False)
+        pipeline = Pipeline(*cluster.scope(), with_advice=False)
         return [Run("", pipeline, values_sources(values), out)]
     from kaito_pack.run.targets import read_fleet
 
     return [
         Run(
-            one.name,
-            Pipeline(cluster.pack, cluster.over(one.of.target), one.of.layers, cluster.above, False),
-            values_sources(one.values),
-            one.out,
+            entry.name,
+            Pipeline(*cluster.over(entry.scope), with_advice=False),
+            values_sources(entry.values),
+            entry.out,
         )
-        for one in read_fleet(fleet, cluster.pack)
+        for entry in read_fleet(fleet, cluster.pack)
     ]
 
 

@@ -19,39 +19,38 @@ TITLES = {
 EFFECT_TITLES = {"refused": "refused", "breaks": "broken afterwards", "differs": "treated differently"}
 
 
-def summary(planned: Sequence[Planned]) -> str:
+def summary(objects: Sequence[tuple[str, Planned]]) -> str:
     """Return `3 objects: 1 rejected, 2 live, 1 created`: fields of changed objects, and objects by action."""
-    if not planned:
+    if not objects:
         return "Nothing changes"
-    labels = [label for each in planned for label in each.labels]
+    labels = [label for _, planned in objects for label in planned.labels]
     counts = [
         f"{labels.count(label)} {TITLES[label]}" for label in LABELS if label in labels if label != "recreate"
     ]
-    actions = [each.action for each in planned]
+    actions = [planned.action for _, planned in objects]
     counts += [
         f"{actions.count(word)} {word}" for word in ("recreated", "created", "deleted") if word in actions
     ]
-    return f"{len(planned)} object{'s' if len(planned) > 1 else ''}: {', '.join(counts)}"
+    return f"{len(objects)} object{'s' if len(objects) > 1 else ''}: {', '.join(counts)}"
 
 
-def upgrade_summary(upgraded: Sequence[Upgraded], version: str) -> str:
+def upgrade_summary(workspaces: Sequence[tuple[str, Upgraded]], version: str) -> str:
     """Return `KAITO 0.12: 1 refused, 0 broken afterwards, 2 treated differently`."""
-    effects = [workspace.effect for workspace in upgraded]
+    effects = [upgraded.effect for _, upgraded in workspaces]
     counts = ", ".join(f"{effects.count(effect)} {EFFECT_TITLES[effect]}" for effect in EFFECTS)
     return f"KAITO {version}: {counts}"
 
 
-def object_title(planned: Planned) -> str:
+def object_title(cluster: str, planned: Planned) -> str:
     """Return `Workspace default/llama on east`, safe to print."""
-    return escaped(f"{planned.kind} {_full_name(planned)}")
-
-
-def workspace_title(upgraded: Upgraded) -> str:
-    """Return `default/llama on east`."""
-    cluster = f" on {upgraded.cluster}" if upgraded.cluster else ""
-    return f"{upgraded.namespace}/{upgraded.name}{cluster}"
-
-
-def _full_name(planned: Planned) -> str:
     name = f"{planned.namespace}/{planned.name}" if planned.namespace else planned.name
-    return name + (f" on {planned.cluster}" if planned.cluster else "")
+    return escaped(f"{planned.kind} {name}{_on(cluster)}")
+
+
+def workspace_title(cluster: str, upgraded: Upgraded) -> str:
+    """Return `default/llama on east`."""
+    return f"{upgraded.namespace}/{upgraded.name}{_on(cluster)}"
+
+
+def _on(cluster: str) -> str:
+    return f" on {cluster}" if cluster else ""

@@ -140,16 +140,16 @@ def reported(outcome: Judgement) -> list[Problem]:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will become of each object."""
+    """What will become of each object, with the name of its cluster in a fleet, else ""."""
 
-    planned: Sequence[Planned]
+    objects: Sequence[tuple[str, Planned]]
     kind: ClassVar[str] = "plan"
 
 
 @dataclass(frozen=True)
 class Upgrade:
-    """What KAITO `version` treats otherwise, Workspace by Workspace."""
+    """What KAITO `version` treats otherwise, Workspace by Workspace, with the names of their clusters."""
 
-    upgraded: Sequence[Upgraded]
+    workspaces: Sequence[tuple[str, Upgraded]]
     version: str
     kind: ClassVar[str] = "upgrade"

@@ -26,8 +26,7 @@ def render_fleet(file: str, cluster: ClusterOptions) -> tuple[dict[str, list[Jud
     outcomes: dict[str, list[Judgement]] = {}
     trees: list[Tree] = []
     for entry in read_fleet(file, cluster.pack):
-        target = cluster.over(entry.of.target)
-        pipeline = Pipeline(cluster.pack, target, entry.of.layers, cluster.above, with_advice=False)
+        pipeline = Pipeline(*cluster.over(entry.scope), with_advice=False)
         with bar(len(entry.values), entry.name) as each:
             outcomes[entry.name] = pipeline.judge_apart(entry.values, tree.text_of, each)
         trees.append((entry.out, texts_of(outcomes[entry.name])))

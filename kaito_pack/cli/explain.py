@@ -15,6 +15,7 @@ from kaito_pack.facts.rules import all_rules, former_names
 from kaito_pack.facts.tables import table
 from kaito_pack.pack import Pack
 from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.run.scope import Scope
 from kaito_pack.run.sources import SUFFIXES
 from kaito_pack.values.fields import fields as values_fields
 
@@ -50,17 +51,17 @@ def command(context: click.Context, words: tuple[str, ...], cluster: ClusterOpti
     if word == FIT:
         from kaito_pack.cli._fit import explain_fit
 
-        context.exit(explain_fit(file, cluster))
-    context.exit(_explain_origin(file, word, cluster))
+        context.exit(explain_fit(file, cluster.scope()))
+    context.exit(_explain_origin(file, word, cluster.scope()))
 
 
 def _is_file(word: str) -> bool:
     return word == "-" or word.endswith(SUFFIXES) or os.path.isfile(word)
 
 
-def _explain_origin(file: str, word: str, cluster: ClusterOptions) -> int:
+def _explain_origin(file: str, word: str, scope: Scope) -> int:
     """Where a value, or a part of a manifest, came from."""
-    pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above)
+    pipeline = Pipeline(*scope)
     (outcome,) = pipeline.run([file])
     if code := put_outcomes([outcome]):
         return code
@@ -68,9 +69,14 @@ def _explain_origin(file: str, word: str, cluster: ClusterOptions) -> int:
     path = explain_values.path_of(word)
     lines = explain_values.origin_text(outcome.values, path)
     if lines is None:
-        of = (outcome.values, cluster.pack, pipeline.renderer)
-        told = (explain_values.manifest_text(of[0], one, path, of[1], of[2]) for one in outcome.manifests)
-        lines = [line for found in told for line in found or ()]
+        lines = [
+            line
+            for manifest in outcome.manifests
+            for line in explain_values.manifest_text(
+                outcome.values, manifest, path, scope.pack, pipeline.renderer
+            )
+            or ()
+        ]
     if not lines:
         click.echo(
             f"{shown(word)} is neither a value nor a path in the manifests of {escaped(file)}.", err=True

@@ -20,7 +20,7 @@ def command(context: click.Context, cluster: ClusterOptions) -> None:
     The functionConfig is of apiVersion pack.kubefoundry.io/v1, kind Values, with the values in spec. When
     they are wrong, the items stay as they are, `results` says what is wrong, and the exit code is 1.
     """
-    pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, with_advice=False)
+    pipeline = Pipeline(*cluster.scope(), with_advice=False)
     reply = answer(read_file("-"), pipeline)
     click.echo(reply.text, nl=False)
     for line in reply.lines:

@@ -15,10 +15,9 @@ from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import put_problems
 from kaito_pack.cli.formats.text import columns
 from kaito_pack.documents import read_file
-from kaito_pack.kaito.target import Target
-from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
 from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.run.scope import Scope
 from kaito_pack.run.sources import Source, is_manifest
 from kaito_pack.status.cluster_objects import pick
 from kaito_pack.status.metrics import WINDOW, NoMetrics, WorkspaceMetrics, metrics_of
@@ -88,7 +87,7 @@ def _workspaces(file: str, pack: Pack) -> Sequence[Manifest]:
         if not objects.workspaces:
             raise NoMetrics("there is no Workspace in it")
         return objects.workspaces
-    pipeline = Pipeline(pack, Target(pack.kaito_version(), definitions.newest()))
+    pipeline = Pipeline(*Scope.newest(pack))
     outcome = pipeline.rendered(Source(file, documents))
     if not outcome.is_good:
         raise ProblemsError(list(outcome.problems))

@@ -14,7 +14,8 @@ from kaito_pack.cli._new.new_file import STDOUT, default_file, next_command, ref
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.form.draft import Ground
 from kaito_pack.form.start import Start
-from kaito_pack.run import judging as checks
+from kaito_pack.run import judging
+from kaito_pack.run.scope import Scope
 
 
 @click.command("new", cls=FormCommand)
@@ -51,10 +52,10 @@ def command(
     if web:
         if start.says_something:
             raise click.UsageError("--web asks on its page; leave the options of values away")
-        _serve(cluster, file, port, no_browser)
+        _serve(cluster.scope(), file, port, no_browser)
         return
-    target = cluster.target()
-    ground = Ground(cluster.pack, target, checks.catalogue(target.catalogues), cluster.below)
+    scope = cluster.scope()
+    ground = Ground(scope.pack, scope.target, judging.catalogue(scope.target.catalogues), scope.below)
     if start.file is not None:
         refuse(start.file, force or can_ask())
     if can_ask():
@@ -77,7 +78,7 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _serve(cluster: ClusterOptions, file: str | None, port: int, no_browser: bool) -> None:
+def _serve(scope: Scope, file: str | None, port: int, no_browser: bool) -> None:
     """The form in the browser, until Ctrl-C."""
     import webbrowser
 
@@ -87,4 +88,4 @@ def _serve(cluster: ClusterOptions, file: str | None, port: int, no_browser: boo
         click.echo(line, err=True)
 
     show = (lambda url: None) if no_browser else webbrowser.open
-    serve(cluster.pack, cluster.target(), file, port, tell, show, cluster.below)
+    serve(scope.pack, scope.target, file, port, tell, show, scope.below)

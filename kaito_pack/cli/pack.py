@@ -35,7 +35,7 @@ def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOpti
     checked = replace(cluster, packs=(*folders, *cluster.packs))
     if not checked.packs:
         raise UsageError("name a pack: render.py pack check DIR, or --pack DIR")
-    faults = pack_check.check(checked.pack, checked.target())
+    faults = pack_check.check(checked.pack, checked.scope().target)
     for fault in faults:
         click.echo(escaped(fault), err=True)
     if not faults:

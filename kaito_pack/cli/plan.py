@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from kaito_pack.plan.upgrade import EFFECTS, upgraded
 from kaito_pack.run.judgement import Judgement
 
 Rendered = Sequence[tuple[Run, Sequence[Judgement]]]
+Objects = list[tuple[str, Planned]]  # with the name of the cluster in a fleet
 FAILING = (*LABELS, "created", "deleted", *EFFECTS)
 
 
@@ -80,41 +81,41 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
     if job.upgrade is not None:
         present = runs(job.values, _present(cluster, job.upgrade, job.fleet), job.fleet, job.out)
         context.exit(_upgrade(_rendered(context, present), job.upgrade, job.form, job.failing))
-    made = _rendered(context, runs(job.values, cluster, job.fleet, job.out))
+    rendered = _rendered(context, runs(job.values, cluster, job.fleet, job.out))
     if job.against is None:
-        planned = _against_what_is_there(made, job)
+        objects = _against_output(rendered, job)
     else:
-        planned = _against_commit(made, job, job.against, cluster)
-    put(Plan(planned), job.form)
-    context.exit(1 if job.failing & {label for each in planned for label in each.labels} else 0)
+        objects = _against_commit(rendered, job, job.against, cluster)
+    put(Plan(objects), job.form)
+    context.exit(1 if job.failing & {label for _, planned in objects for label in planned.labels} else 0)
 
 
-def _against_what_is_there(made: Rendered, job: Job) -> list[Planned]:
+def _against_output(rendered: Rendered, job: Job) -> Objects:
     """The plan against stored objects, or against each output tree as it is."""
-    planned: list[Planned] = []
-    for run, outcomes in made:
+    objects: Objects = []
+    for run, outcomes in rendered:
         if job.old:
-            planned += _planned(run, of_objects(job.old), outcomes, False)
+            objects += _planned(run, of_objects(job.old), outcomes, False)
         elif run.tree is not None:
             before = of_tree(run.tree, bodies_of(outcomes), job.is_whole)
-            planned += _planned(run, before, outcomes, job.is_whole)
-    return planned
+            objects += _planned(run, before, outcomes, job.is_whole)
+    return objects
 
 
-def _against_commit(made: Rendered, job: Job, reference: str, cluster: ClusterOptions) -> list[Planned]:
-    """The plan against a commit: its output tree where one is named, else what its files rendered to."""
-    planned: list[Planned] = []
+def _against_commit(rendered: Rendered, job: Job, reference: str, cluster: ClusterOptions) -> Objects:
+    """The plan against a commit: its output tree with --out, else what its files render to."""
+    objects: Objects = []
     with files_at(reference) as commit:
         then = at_commit(commit, job.values, cluster, job.fleet) if job.out is None else []
-        tell_of_lost([run for run, _ in made], then, commit)
-        for run, outcomes in made:
+        tell_of_lost([run for run, _ in rendered], then, commit)
+        for run, outcomes in rendered:
             if job.out is not None:
                 before = of_tree(job.out, bodies_of(outcomes), job.is_whole, commit)
-                planned += _planned(run, before, outcomes, job.is_whole)
+                objects += _planned(run, before, outcomes, job.is_whole)
             else:
                 before = before_commit(commit, of_cluster(run, then, commit), outcomes)
-                planned += _planned(run, before, outcomes, True)
-    return planned
+                objects += _planned(run, before, outcomes, True)
+    return objects
 
 
 def _refuse_misuse(job: Job) -> None:
@@ -134,11 +135,9 @@ def _refuse_misuse(job: Job) -> None:
         raise click.UsageError("name one thing to compare with: --out DIR, --against GIT-REF, or --old FILE")
 
 
-def _planned(run: Run, before: Before, outcomes: Sequence[Judgement], whole: bool) -> Iterator[Planned]:
-    found = plan(before.bodies, bodies_of(outcomes), run.pipeline.target, whole, before.same_file)
-    for one in found:
-        one.cluster = run.name
-        yield one
+def _planned(run: Run, before: Before, outcomes: Sequence[Judgement], is_whole: bool) -> Objects:
+    objects = plan(before.bodies, bodies_of(outcomes), run.pipeline.target, is_whole, before.same_file)
+    return [(run.name, planned) for planned in objects]
 
 
 def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> ClusterOptions:
@@ -155,20 +154,20 @@ def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> Cluste
 
 
 def _rendered(context: click.Context, present: Sequence[Run]) -> Rendered:
-    """The outcomes of each cluster; where any is wrong, all that is wrong is told, and that is the end."""
-    made: Rendered = [(run, run.pipeline.judge(run.sources)) for run in present]
-    if code := max((put_outcomes(outcomes) for _, outcomes in made), default=0):
+    """The outcomes of each cluster; if anything is wrong, report all of it and exit."""
+    rendered: Rendered = [(run, run.pipeline.judge(run.sources)) for run in present]
+    if code := max((put_outcomes(outcomes) for _, outcomes in rendered), default=0):
         context.exit(code)
-    return made
+    return rendered
 
 
 def _upgrade(present: Rendered, version: str, form: str, wanted: set[str]) -> int:
-    found = []
+    workspaces = []
     for run, outcomes in present:
         now = run.pipeline.target
         then = replace(now, kaito=run.pipeline.pack.kaito_version(version))
-        found += upgraded(bodies_of(outcomes), now, then, run.name)
-    put(Upgrade(found, version), form)
-    effects = {reason.effect for workspace in found for reason in workspace.reasons}
+        workspaces += [(run.name, each) for each in upgraded(bodies_of(outcomes), now, then)]
+    put(Upgrade(workspaces, version), form)
+    effects = {reason.effect for _, workspace in workspaces for reason in workspace.reasons}
     wanted = wanted | ({"refused"} if "rejected" in wanted else set())
     return 1 if wanted & effects else 0

@@ -36,8 +36,8 @@ def command(
 
     Exit code: 0 good, or warnings; 1 an error; 2 kubectl failed.
     """
-    target = cluster.target()
-    pipeline = Pipeline(cluster.pack, target, cluster.below, cluster.above)
+    pipeline = Pipeline(*cluster.scope())
+    target = pipeline.target
     outcomes = [pipeline.rendered(source) for source in values_sources(values)]
     if code := put_outcomes(outcomes):
         context.exit(code)

@@ -94,7 +94,7 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
 def _outcomes(job: Job, cluster: ClusterOptions) -> list[Judgement]:
     """Render the values files, and keep of their manifests what the output needs."""
     keep = _tree_text() if job.tree else _bodies if job.form == "json" else manifests.as_yaml
-    pipeline = Pipeline(cluster.pack, cluster.target(), cluster.below, cluster.above, with_advice=False)
+    pipeline = Pipeline(*cluster.scope(), with_advice=False)
     files = named_files(job.values)
     with bar(len(files), "rendering") as each:
         return pipeline.judge_apart(files, keep, each)

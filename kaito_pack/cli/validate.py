@@ -36,12 +36,9 @@ def command(
     and *.json. Exit code 1 where there is any error; --strict counts warnings, and answers that only the
     cluster knows (undecidable), too. With --kaito-version all: a table, manifests against versions.
     """
-    targets = cluster.targets()
+    scopes = cluster.scopes()
     sources, stored = read_sources(files), read_sources(old)
-    reports = {
-        target.kaito: Validation(cluster.pack, target, cluster.below, cluster.above).run(sources, stored)
-        for target in targets
-    }
+    reports = {scope.target.kaito: Validation(*scope).run(sources, stored) for scope in scopes}
     unread = [(source.file, source.unread) for source in (*sources, *stored) if source.unread]
     result = Result(reports, unread, strict)
     put(result, form)

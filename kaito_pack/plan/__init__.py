@@ -33,7 +33,7 @@ BLOCKED = "whatever the change, because of what is stored: "
 class Planned:
     """What becomes of one object: created, deleted, recreated or changed; the first two have no changes.
 
-    `why` is what is to be said of the object as a whole; `cluster` its name in a fleet.
+    `why` is the reason that is about the object as a whole.
     """
 
     action: str
@@ -43,7 +43,6 @@ class Planned:
     changes: list[Change] = field(default_factory=list)
     remedy: str = ""
     why: str = ""
-    cluster: str = ""
 
     @property
     def labels(self) -> list[str]:

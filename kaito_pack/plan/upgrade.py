@@ -46,7 +46,6 @@ class Upgraded:
     name: str
     now: str
     reasons: Sequence[Reason]
-    cluster: str = ""
 
     @property
     def effect(self) -> Effect:
@@ -54,16 +53,14 @@ class Upgraded:
         return min((one.effect for one in self.reasons), key=EFFECTS.index)
 
 
-def upgraded(bodies: Sequence[Manifest], now: Target, then: Target, cluster: str = "") -> list[Upgraded]:
+def upgraded(bodies: Sequence[Manifest], now: Target, then: Target) -> list[Upgraded]:
     """Each Workspace that KAITO `then` treats otherwise than `now`."""
     around = surroundings(now, bodies), surroundings(then, bodies)
     found = []
     for body in bodies:
         if is_workspace(body) and (reasons := list(_reasons(body, *around))):
             metadata = body["metadata"]
-            found.append(
-                Upgraded(metadata.get("namespace", ""), metadata["name"], now.kaito, reasons, cluster)
-            )
+            found.append(Upgraded(metadata.get("namespace", ""), metadata["name"], now.kaito, reasons))
     return found
 
 

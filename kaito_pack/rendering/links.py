@@ -8,6 +8,7 @@ the mode's `mode.yaml` says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
@@ -50,12 +51,20 @@ def check_links(values: Values, workspace: RenderedManifest) -> Iterator[Problem
 
 def _gpu_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     names = facts.get("gpuCountArguments", ())
-    limit = get(container, ("resources", "limits", "nvidia.com/gpu"))
+    limit = _gpu_limit(get(container, ("resources", "limits")))
     for argument, size in _gpu_counts(container, names, facts) if names else ():
         if size != str(limit):
             where = (*path, "resources", "limits", "nvidia.com/gpu")
             words = {"argument": argument, "size": shown(size), "limit": shown(limit)}
             yield problem("values/gpu-count-differs", where, **words)
+
+
+def _gpu_limit(limits: Any) -> Any:
+    """The number of GPUs in limits: whole ones, or slices and shares that stand for one."""
+    if not isinstance(limits, Mapping):
+        return None
+    names = ("nvidia.com/gpu", *(name for name in limits if str(name).startswith("nvidia.com/")))
+    return next((limits[name] for name in names if limits.get(name) is not None), None)
 
 
 def _gpu_counts(container: Fields, names: Sequence[str], facts: ModeFacts) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Target and fleet files: what they say of clusters, with all paths resolved from their own folder."""
+"""Target and fleet files: what they say of clusters, with all paths resolved from the file's folder."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Any, TypeVar
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError
+from kaito_pack.base.trees import get
 from kaito_pack.documents import Document, read_file
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.target import Nodes, Target
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
 from kaito_pack.pack import files as pack_files
+from kaito_pack.run.scope import Scope
 from kaito_pack.run.sources import EmptyFolder, Named, files_of
 from kaito_pack.values.layers import Layer
 from kaito_pack.values.wrapping import unwrapped
@@ -25,53 +27,45 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class TargetFile:
-    """What a target file says: the cluster, and the layers that lie under every values file."""
-
-    target: Target
-    layers: Sequence[Layer]
-
-
-@dataclass(frozen=True)
 class FleetEntry:
-    """One entry of a fleet: its name, target, the values files it gets, and its output folder."""
+    """One entry of a fleet: its name, its target, the values files it gets, and its output folder."""
 
     name: str
-    of: TargetFile
+    scope: Scope
     values: Sequence[Named]
     out: str
 
 
-def read_target(file: str, pack: Pack) -> TargetFile:
-    """What the target file says. UsageError where it cannot be read, ProblemsError where it is wrong."""
+def read_target(file: str, pack: Pack) -> Scope:
+    """Return the scope of a target file. Raises UsageError if unreadable, ProblemsError if wrong."""
     document = _checked(file, "Target")
-    said: Mapping[str, Any] = document.value
+    fields: Mapping[str, Any] = document.value
     problems = list(_unknown_versions(document, pack))
     layers = [
-        Layer(one, "the target's layer")
-        for path, layer in _named(document, "layers", file)
-        for one in _or_told(problems, document, path, read_layer, layer) or ()
+        Layer(layer, "the target's layer")
+        for path, name in _named(document, "layers", file)
+        for layer in _read(problems, document, path, read_layer, name) or ()
     ]
     catalogues = dict(_named(document, "catalogues", file))
     for path, catalogue in catalogues.items():
-        _or_told(problems, document, path, read_file, catalogue)
+        _read(problems, document, path, read_file, catalogue)
     if problems:
         raise ProblemsError(problems)
     target = Target(
-        said["kaitoVersion"],
-        said.get("kubernetesVersion", definitions.newest()),
-        said.get("nodeProvisioning"),
-        said.get("cloud", "azure"),
-        said.get("gpuMemoryGiB"),
+        fields["kaitoVersion"],
+        fields.get("kubernetesVersion", definitions.newest()),
+        fields.get("nodeProvisioning"),
+        fields.get("cloud", "azure"),
+        fields.get("gpuMemoryGiB"),
         tuple(catalogues.values()),
-        tuple(said.get("featureGates", {}).items()),
-        tuple(said.get("configMaps", ())),
-        _nodes(said),
+        tuple(fields.get("featureGates", {}).items()),
+        tuple(fields.get("configMaps", ())),
+        _nodes(fields),
     )
-    if "namespace" in said:
+    if "namespace" in fields:
         # The values schema's default is what this replaces, so it lies under everything else.
-        layers.insert(0, Layer(replace(document, value={"namespace": said["namespace"]}), "target"))
-    return TargetFile(target, layers)
+        layers.insert(0, Layer(replace(document, value={"namespace": fields["namespace"]}), "target"))
+    return Scope(pack, target, layers)
 
 
 def _nodes(fields: Mapping[str, Any]) -> tuple[Nodes, ...] | None:
@@ -93,22 +87,22 @@ def _unknown_versions(document: Document, pack: Pack) -> Iterator[Problem]:
     """A version of KAITO or Kubernetes that the pack cannot judge for."""
     known = {"kaitoVersion": pack.kaito_versions, "kubernetesVersion": definitions.versions()}
     for field, versions in known.items():
-        said = document.value.get(field)
-        if said is not None and said not in versions:
-            facts = {"value": shown(said), "choices": ", ".join(versions)}
+        version = document.value.get(field)
+        if version is not None and version not in versions:
+            facts = {"value": shown(version), "choices": ", ".join(versions)}
             yield problem("values/pack-file-not-a-choice", (field,), document.place((field,)), **facts)
 
 
 def _named(document: Document, field: str, file: str) -> Iterator[tuple[FieldPath, str]]:
-    """The files that a field of a target lists, by where they stand in it."""
+    """The files that a field of a target lists, by their paths in it."""
     for index, name in enumerate(document.value.get(field, ())):
         yield (field, index), _beside(file, name)
 
 
-def _or_told(
+def _read(
     problems: list[Problem], document: Document, path: FieldPath, read: Callable[..., T], *arguments: Any
 ) -> T | None:
-    """What `read` gives; where a file cannot be read, a problem at the line that names it."""
+    """What `read` returns; if a file cannot be read, None and a problem at the line that names it."""
     try:
         return read(*arguments)
     except UsageError as error:
@@ -120,11 +114,11 @@ def _or_told(
 
 
 def read_layer(file: str) -> list[Document]:
-    """The one document of a layer file; none where it has nothing to say yet, as Helm takes it."""
+    """Return the one document of a layer file; none if the file is empty, which Helm accepts, too."""
     try:
         documents = read_file(file)
     except ProblemsError as error:
-        if [one.rule for one in error.problems] == ["values/file-empty"]:
+        if [each.rule for each in error.problems] == ["values/file-empty"]:
             return []
         raise
     if len(documents) > 1:
@@ -133,29 +127,34 @@ def read_layer(file: str) -> list[Document]:
 
 
 def read_fleet(file: str, pack: Pack) -> list[FleetEntry]:
-    """The clusters of a fleet file; every problem of it and of its targets at once."""
+    """Return the entries of a fleet file. Raises ProblemsError with all problems of it and of its targets."""
     document = _checked(file, "Fleet")
-    clusters: list[FleetEntry] = []
+    entries: list[FleetEntry] = []
     problems = list(_collisions(document, file))
-    for index, said in enumerate(document.value["targets"]):
+    for index, fields in enumerate(document.value["targets"]):
         path: FieldPath = ("targets", index)
-        target = _beside(file, said["target"])
-        of = _or_told(problems, document, (*path, "target"), read_target, target, pack)
-        values: dict[str, Named] = {}
-        for at, pattern in enumerate(said["values"]):
-            found = list(_matches(file, pattern))
-            if not found:
-                here: FieldPath = (*path, "values", at)
-                problems.append(
-                    problem("values/pack-file-no-values", here, document.place(here), pattern=shown(pattern))
-                )
-            for one in found:
-                values.setdefault(os.path.realpath(one.file), one)
-        if of is not None:
-            clusters.append(FleetEntry(said["name"], of, list(values.values()), _beside(file, said["out"])))
+        target_file = _beside(file, fields["target"])
+        scope = _read(problems, document, (*path, "target"), read_target, target_file, pack)
+        values = _values_files(document, path, file, problems)
+        if scope is not None:
+            entries.append(FleetEntry(fields["name"], scope, values, _beside(file, fields["out"])))
     if problems:
         raise ProblemsError(problems)
-    return clusters
+    return entries
+
+
+def _values_files(document: Document, path: FieldPath, file: str, problems: list[Problem]) -> list[Named]:
+    """The files that the patterns of the entry at `path` match, each once; a pattern without is a problem."""
+    files: dict[str, Named] = {}
+    for index, pattern in enumerate(get(document.value, path)["values"]):
+        matches = list(_matches(file, pattern))
+        if not matches:
+            place = document.place((*path, "values", index))
+            facts = {"pattern": shown(pattern)}
+            problems.append(problem("values/pack-file-no-values", (*path, "values", index), place, **facts))
+        for match in matches:
+            files.setdefault(os.path.realpath(match.file), match)
+    return list(files.values())
 
 
 def _checked(file: str, kind: str) -> Document:
@@ -167,49 +166,49 @@ def _checked(file: str, kind: str) -> Document:
 
 
 def _collisions(document: Document, file: str) -> Iterator[Problem]:
-    """Two entries of one name, or with output folders that are one or lie in each other."""
+    """Two entries of one name, or with output folders that are equal or inside each other."""
     seen: list[tuple[str, str]] = []
-    for index, said in enumerate(document.value["targets"]):
-        out = os.path.realpath(_beside(file, said["out"]))
+    for index, fields in enumerate(document.value["targets"]):
+        out = os.path.realpath(_beside(file, fields["out"]))
         for name, other in seen:
-            if name == said["name"]:
+            if name == fields["name"]:
                 path: FieldPath = ("targets", index, "name")
                 yield problem("values/pack-file-name-twice", path, document.place(path), name=shown(name))
             if os.path.commonpath([out, other]) in (out, other):
                 path = ("targets", index, "out")
-                facts = {"out": shown(said["out"]), "name": name}
+                facts = {"out": shown(fields["out"]), "name": name}
                 yield problem("values/pack-file-out-shared", path, document.place(path), **facts)
-        seen.append((said["name"], out))
+        seen.append((fields["name"], out))
 
 
 def _matches(file: str, pattern: str) -> Iterator[Named]:
-    """The files that a pattern, a folder or a name finds, from the folder of `file`."""
+    """The files that a pattern, a folder or a name matches, from the folder of `file`."""
     path = _beside(file, pattern)
     if os.path.isfile(path):
         yield Named(path)
         return
-    # A folder that is there is no pattern, nor is the fleet's own, whatever stands in their names.
+    # A folder that exists is no pattern, nor is the fleet's own, whatever characters their names have.
     search = _beside(glob.escape(file), pattern) if not os.path.isdir(path) else glob.escape(path)
     _refuse_unreadable(search)
-    for found in sorted(glob.glob(search, recursive=True)):
+    for match in sorted(glob.glob(search, recursive=True)):
         try:
-            yield from (Named(one, path) for one in files_of(found))
+            yield from (Named(name, path) for name in files_of(match))
         except EmptyFolder:
-            continue  # a folder without YAML among what the pattern finds
+            continue  # a folder without YAML among what the pattern matches
 
 
 def _refuse_unreadable(pattern: str) -> None:
-    """UsageError for a folder that `glob` would pass over without a word, and what it renders to pruned."""
-    above = os.path.dirname(pattern)
-    if glob.has_magic(above):
-        _refuse_unreadable(above)
-    for folder in glob.glob(above or ".", recursive=True):
+    """UsageError for a folder that `glob` would skip silently: what it renders to would be pruned."""
+    parent = os.path.dirname(pattern)
+    if glob.has_magic(parent):
+        _refuse_unreadable(parent)
+    for folder in glob.glob(parent or ".", recursive=True):
         if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
             raise UsageError(f"{escaped(folder)}: cannot be read: permission denied")
 
 
 def _beside(file: str, path: str) -> str:
-    """A path from the folder of `file`; without `..` where no link makes that another place."""
+    """A path from the folder of `file`; without `..` unless a link makes that another place."""
     path = os.path.join(os.path.dirname(file), path)
     short = os.path.normpath(path)
     return short if os.path.realpath(short) == os.path.realpath(path) else path

@@ -70,5 +70,5 @@ def test_two_files_of_one_selector_are_told_of_each_other(kaito: str, tmp_path: 
 def test_a_lean_run_holds_no_manifests(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(ALONE["a"], encoding="utf-8")
     (outcome,) = Pipeline(Pack(), Target("0.12", "1.35")).judge_apart(named_files([str(tmp_path)]), as_yaml)
-    assert (outcome.values, outcome.manifests) == (None, ())
+    assert (outcome.values, outcome.objects) == (None, [])
     assert "kind: Workspace" in outcome.content

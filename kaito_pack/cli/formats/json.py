@@ -82,12 +82,12 @@ def preflight(result: Preflight) -> Iterator[str]:
 
 def plan(result: Plan) -> Iterator[str]:
     """Yield an array of the objects with their changes."""
-    yield json_text([_object(planned) for planned in result.planned]) + "\n"
+    yield json_text([_object(*pair) for pair in result.objects]) + "\n"
 
 
-def _object(planned: Planned) -> dict[str, Any]:
+def _object(cluster: str, planned: Planned) -> dict[str, Any]:
     return {
-        **({"cluster": planned.cluster} if planned.cluster else {}),
+        **({"cluster": cluster} if cluster else {}),
         "action": planned.action,
         "kind": planned.kind,
         "namespace": planned.namespace,
@@ -112,7 +112,7 @@ def upgrade(result: Upgrade) -> Iterator[str]:
     """Yield an array of what is treated otherwise, a row a reason."""
     rows = [
         {
-            **({"cluster": workspace.cluster} if workspace.cluster else {}),
+            **({"cluster": cluster} if cluster else {}),
             "namespace": workspace.namespace,
             "name": workspace.name,
             "from": workspace.now,
@@ -124,7 +124,7 @@ def upgrade(result: Upgrade) -> Iterator[str]:
             "message": sentence(reason.problem.message),
             "fix": sentence(reason.problem.fix),
         }
-        for workspace in result.upgraded
+        for cluster, workspace in result.workspaces
         for reason in workspace.reasons
     ]
     yield json_text(rows) + "\n"

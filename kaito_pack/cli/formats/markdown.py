@@ -54,20 +54,21 @@ def plan(result: Plan) -> Iterator[str]:
     from kaito_pack.cli._plan_words import summary
     from kaito_pack.plan import LABELS
 
-    def urgency(planned: Planned) -> int:
+    def urgency(pair: tuple[tuple[str, Planned], str]) -> int:
+        planned = pair[0][1]
         return min(LABELS.index(label) if label in LABELS else len(LABELS) for label in planned.labels)
 
-    parts = ["\n".join(_section(planned)) for planned in result.planned]
+    parts = ["\n".join(_section(*pair)) for pair in result.objects]
     if are_too_long(parts):  # the most urgent ones stay
-        pairs = sorted(zip(result.planned, parts, strict=True), key=lambda pair: urgency(pair[0]))
+        pairs = sorted(zip(result.objects, parts, strict=True), key=urgency)
         parts = [part for _, part in pairs]
-    yield "\n".join([f"**KAITO plan.** {summary(result.planned)}.", *fitting(parts)]) + "\n"
+    yield "\n".join([f"**KAITO plan.** {summary(result.objects)}.", *fitting(parts)]) + "\n"
 
 
-def _section(planned: Planned) -> list[str]:
+def _section(cluster: str, planned: Planned) -> list[str]:
     from kaito_pack.cli._plan_words import TITLES, object_title
 
-    lines = ["", f"### {cell(object_title(planned))}: {planned.action}"]
+    lines = ["", f"### {cell(object_title(cluster, planned))}: {planned.action}"]
     lines += ["", cell(sentence(planned.why))] if planned.why else []
     if planned.changes:
         lines += ["", "| What KAITO does | Field | Change |", "| --- | --- | --- |"]
@@ -90,10 +91,10 @@ def upgrade(result: Upgrade) -> Iterator[str]:
     from kaito_pack.cli._plan_words import upgrade_summary, workspace_title
 
     items = [
-        f"- {code(workspace_title(workspace))} {reason.effect} on {reason.on}: "
+        f"- {code(workspace_title(cluster, workspace))} {reason.effect} on {reason.on}: "
         + cell(f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}")
-        for workspace in result.upgraded
+        for cluster, workspace in result.workspaces
         for reason in workspace.reasons
     ]
-    head = f"**{upgrade_summary(result.upgraded, result.version)}.**"
+    head = f"**{upgrade_summary(result.workspaces, result.version)}.**"
     yield "\n".join([head, *([""] if items else []), *fitting(items)]) + "\n"

@@ -147,9 +147,9 @@ def plan(result: Plan) -> Iterator[str]:
     """Yield the plan, an object and its changes below each other."""
     from kaito_pack.cli._plan_words import TITLES, object_title, summary
 
-    lines = [summary(result.planned)]
-    for planned in result.planned:
-        lines += ["", f"{object_title(planned)}: {planned.action}"]
+    lines = [summary(result.objects)]
+    for cluster, planned in result.objects:
+        lines += ["", f"{object_title(cluster, planned)}: {planned.action}"]
         lines += [f"    {text}" for text in (sentence(planned.why), planned.remedy) if text]
         printed: set[tuple[str, str]] = set()
         for change in planned.changes:
@@ -166,9 +166,9 @@ def upgrade(result: Upgrade) -> Iterator[str]:
     """Yield what a newer KAITO treats otherwise, a line a reason."""
     from kaito_pack.cli._plan_words import upgrade_summary, workspace_title
 
-    yield f"{upgrade_summary(result.upgraded, result.version)}\n"
-    for workspace in result.upgraded:
+    yield f"{upgrade_summary(result.workspaces, result.version)}\n"
+    for cluster, workspace in result.workspaces:
         for reason in workspace.reasons:
             words = f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}"
-            head = f"{workspace_title(workspace)} {reason.effect} on {reason.on}"
+            head = f"{workspace_title(cluster, workspace)} {reason.effect} on {reason.on}"
             yield escaped(f"{head}: {words} [{reason.problem.rule}]") + "\n"

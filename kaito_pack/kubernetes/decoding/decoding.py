@@ -51,7 +51,7 @@ Check = Callable[[Any, Trail, Findings], None]
 def decode(
     value: object, definition_name: str, definitions: Definitions, case_sensitive: bool
 ) -> Iterator[Finding]:
-    """What a strict decoder finds wrong in `value` as the definition of that name."""
+    """Yield what a strict decoder finds wrong in `value` as the definition of that name."""
     findings: Findings = []
     decoder(definitions, case_sensitive).check(definition_name)(value, None, findings)
     yield from findings
@@ -59,12 +59,12 @@ def decode(
 
 @cache
 def decoder(definitions: Definitions, case_sensitive: bool) -> Decoder:
-    """The one decoder of these definitions; its checks are made as they are needed."""
+    """Return the decoder of these definitions; it creates its checks as they are needed."""
     return Decoder(definitions.schemas, case_sensitive)
 
 
 class Decoder:
-    """Checks for definitions, each made once; a check appends what it finds."""
+    """Checks for definitions, each created once; a check appends its findings."""
 
     def __init__(self, schemas: Mapping[str, Schema], case_sensitive: bool) -> None:
         self.schemas = schemas
@@ -72,7 +72,7 @@ class Decoder:
         self.checks: dict[str, Check] = {}
 
     def check(self, name: str) -> Check:
-        """The check of the definition `name`."""
+        """Return the check of the definition `name`."""
         if name not in self.checks:
             self.checks[name] = self._make(self.schemas[name])
         return self.checks[name]
@@ -124,7 +124,7 @@ class Decoder:
 
 
 def unknown(key: Any, fields: Iterable[str], trail: Trail, findings: Findings) -> Finding:
-    """The finding of a field that is not among `fields`, with the nearest name."""
+    """Return the finding of a field that is not among `fields`, with the nearest name."""
     # Looking for a near name costs a millisecond: not for thousands of fields, not for a huge one.
     worth = len(findings) < MOST_SUGGESTIONS and len(str(key)) <= LONGEST_SUGGESTED
     near = (did_you_mean(str(key), fields) or "") if worth else ""
@@ -132,12 +132,12 @@ def unknown(key: Any, fields: Iterable[str], trail: Trail, findings: Findings) -
 
 
 def folded(key: object) -> str:
-    """A field name as encoding/json compares names; it knows two letters beyond ASCII that fold into it."""
+    """Return a field name as encoding/json compares names: two letters beyond ASCII fold into it."""
     return str(key).lower().replace("ſ", "s")
 
 
 def path_of(trail: Trail) -> FieldPath:
-    """The path that a trail stands for."""
+    """Return the path of a trail."""
     steps: list[Any] = []
     while trail is not None:
         trail, step = trail
@@ -146,7 +146,7 @@ def path_of(trail: Trail) -> FieldPath:
 
 
 def list_check(item: Check) -> Check:
-    """A list of what `item` checks."""
+    """Return the check of a list whose items `item` checks."""
 
     def check(value: Any, trail: Trail, findings: Findings) -> None:
         if isinstance(value, list):
@@ -160,7 +160,7 @@ def list_check(item: Check) -> Check:
 
 
 def map_check(item: Check) -> Check:
-    """A map with free keys, its values of what `item` checks."""
+    """Return the check of a map with free keys whose values `item` checks."""
 
     def check(value: Any, trail: Trail, findings: Findings) -> None:
         if isinstance(value, dict):
@@ -203,7 +203,7 @@ def number(value: Any, trail: Trail, findings: Findings) -> None:
 
 
 def is_whole(value: Any) -> bool:
-    """Whether kubectl sends this number without a fraction or an exponent."""
+    """Return whether kubectl sends this number without a fraction or an exponent."""
     if isinstance(value, bool):
         return False
     return isinstance(value, int) or (
@@ -212,7 +212,7 @@ def is_whole(value: Any) -> bool:
 
 
 def integer_check(lowest: int, highest: int) -> Check:
-    """A whole number in a range."""
+    """Return the check of a whole number in a range, both ends included."""
 
     def check(value: Any, trail: Trail, findings: Findings) -> None:
         if not is_whole(value):

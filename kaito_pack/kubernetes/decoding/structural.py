@@ -37,7 +37,7 @@ EXPECTED = {
 
 
 def compiled(schema: Schema) -> Check:
-    """The check of a structural schema: it appends what it finds and costs little where all is well."""
+    """Return the check of a structural schema: it appends what it finds and costs little if all is well."""
     kind = schema.get("type")
     steps: list[Check] = [*_values(schema)]
     if kind == "object" or "properties" in schema or "additionalProperties" in schema:
@@ -65,7 +65,7 @@ def compiled(schema: Schema) -> Check:
 
 
 def custom_resource(schema: Schema) -> Check:
-    """The check of a whole custom resource by the schema of its CRD.
+    """Return the check of a whole custom resource by the schema of its CRD.
 
     Its `metadata` has rules of its own, and a status is dropped before it is validated.
     """
@@ -104,7 +104,7 @@ def unknown_only(value: Any, schema: Schema | None, trail: Trail, findings: Find
 
 
 def has_type(value: Any, kind: str) -> bool:
-    """Whether a value, as JSON has it, is of an OpenAPI type."""
+    """Return whether a value, as JSON has it, is of an OpenAPI type."""
     if kind == "integer":
         if not is_whole(value):
             return False
@@ -149,7 +149,7 @@ def _fields(schema: Schema) -> Check:
 
 
 def _other_fields(schema: Schema) -> tuple[bool, Check | None]:
-    """Whether fields that are not listed may be there unchecked, and the check of those that are free."""
+    """Return whether unlisted fields are allowed unchecked, and the check of those that are free."""
     others = schema.get("additionalProperties")
     if isinstance(others, dict):
         return True, compiled(others)
@@ -175,7 +175,7 @@ def _items(schema: Schema) -> Check:
 
 
 def _values(schema: Schema) -> list[Check]:
-    """The checks of a schema's value validations, those that it has."""
+    """Return the checks of a schema's value validations, those that it has."""
     checks: list[Check] = []
     if "enum" in schema:
         checks.append(_enum(schema["enum"]))

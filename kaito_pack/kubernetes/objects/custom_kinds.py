@@ -19,7 +19,7 @@ from kaito_pack.kubernetes.decoding.structural import custom_resource
 
 
 def check_custom(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
-    """What the API server refuses in a custom resource; None where no schema here is its own."""
+    """Return what the API server rejects in a custom resource; None if no schema here is its own."""
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return None
@@ -31,7 +31,7 @@ def check_custom(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
 
 
 def check_resource(manifest: Manifest, check: Check, kubernetes: str, owner: str) -> Iterator[Problem]:
-    """What `check`, made of its CRD, and the rules of `metadata` refuse in a custom resource.
+    """Yield what `check`, made of its CRD, and the rules of `metadata` reject in a custom resource.
 
     `owner` is how a problem calls the kind: "a PodMonitor of monitoring.coreos.com/v1".
     """

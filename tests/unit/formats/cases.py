@@ -56,11 +56,11 @@ def report(*entries: Entry) -> dict[str, Report]:
     return {"0.12": Report(list(entries))}
 
 
-def planned() -> list[Planned]:
+def planned() -> list[tuple[str, Planned]]:
     old = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"type": "ClusterIP"}}
     new = old | {"spec": {"type": HOSTILE}}
-    return plan([old], [new], Target(Pack().kaito_version(), "1.35"))
+    return [("east", each) for each in plan([old], [new], Target(Pack().kaito_version(), "1.35"))]
 
 
-def upgraded() -> list[Upgraded]:
-    return [Upgraded("default", "a", "0.11", [Reason(problem(message=HOSTILE), "create")])]
+def upgraded() -> list[tuple[str, Upgraded]]:
+    return [("east", Upgraded("default", "a", "0.11", [Reason(problem(message=HOSTILE), "create")]))]

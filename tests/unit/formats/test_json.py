@@ -41,7 +41,9 @@ def test_an_answer_of_a_cluster_has_its_check_and_state() -> None:
 
 
 def test_plans_and_upgrades_are_arrays() -> None:
-    (change,) = json.loads(shown("json", Plan(planned())))[0]["changes"]
+    (service,) = json.loads(shown("json", Plan(planned())))
+    (change,) = service["changes"]
+    assert service["cluster"] == "east"
     assert change["new"] == HOSTILE
     (row,) = json.loads(shown("json", Upgrade(upgraded(), "0.12")))
     assert (row["from"], row["on"], row["rule"]) == ("0.11", "create", "values/missing")
