@@ -9,6 +9,7 @@ from kaito_pack.base.trees import Fields, mapping, text
 from kaito_pack.kaito.fields import Workspace
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.target import Surroundings
+from kaito_pack.kubernetes.decoding import names
 
 if TYPE_CHECKING:
     from yaml import Node, SafeLoader
@@ -31,6 +32,11 @@ def find_config_map(name: str, workspace: Workspace, surroundings: Surroundings)
 def is_in_cluster(name: str, case: Case) -> bool:
     """Return whether the target lists the ConfigMap of that name in the Workspace's namespace."""
     return case.surroundings.target.has_config_map(case.workspace.namespace, name)
+
+
+def may_exist(name: str) -> bool:
+    """Return whether a ConfigMap can have that name."""
+    return names.is_subdomain(name)
 
 
 def whereabouts(name: str, case: Case) -> dict[str, str]:

@@ -14,6 +14,8 @@ from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 
 GROUP = "kaito.sh"
 KIND = "Workspace"
+PARTS = frozenset({"resource", "inference", "tuning"})
+WRAPPER = "spec"  # of most other kinds; a Workspace has none
 TEMPLATE: FieldPath = ("inference", "template")
 CONTAINERS: FieldPath = (*TEMPLATE, "spec", "containers")
 INIT_CONTAINERS: FieldPath = (*TEMPLATE, "spec", "initContainers")
@@ -26,6 +28,12 @@ LONGEST_GENERATED_BASE = 58  # a longer generateName is cut, so that the name ha
 def is_workspace(body: Fields) -> bool:
     """Return whether a manifest is a KAITO Workspace, of whichever API version."""
     return body.get("kind") == KIND and str(body.get("apiVersion", "")).startswith(f"{GROUP}/")
+
+
+def wrapper_of(body: Fields) -> str | None:
+    """Return the field that wraps those of a Workspace, as `spec` does in other kinds; None if none does."""
+    inner = body.get(WRAPPER)
+    return WRAPPER if isinstance(inner, dict) and not PARTS.isdisjoint(map(str, inner)) else None
 
 
 def int64(value: object) -> int | None:

@@ -66,6 +66,23 @@ def weights_of_file(file: str, model_id: str) -> float | None:
     return billions * 1e9 * bits / 8 / GIB if billions and bits else None
 
 
+def gguf_table(model: GgufModel, gpu_memory_gib: float | None) -> list[tuple[str, str]]:
+    """Return the memory that a GGUF model needs and has, as rows of two columns."""
+    rows = [
+        ("model", model.name),
+        ("weights", f"about {model.weights_gib:.1f} GiB"),
+        ("needed", f"about {model.needed_gib:.1f} GiB"),
+    ]
+    gpus, _ = gpu_limit(model.container, model.path)
+    memory = memory_of(model)
+    if gpus and gpu_memory_gib:
+        return [*rows, (f"GPU memory, {gpus} x", f"{gpu_memory_gib:g} GiB")]
+    return [
+        *rows,
+        ("memory of the container", f"{memory[0]:.4g} GiB" if memory and not gpus else "not known"),
+    ]
+
+
 def check_gguf(manifest: Manifest, gpu_memory_gib: float | None) -> Iterator[Problem]:
     """Yield advice if a GGUF model needs more memory than its container, or its GPUs, have.
 

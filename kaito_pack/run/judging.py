@@ -13,7 +13,7 @@ from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, t
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
-from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace
+from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace, wrapper_of
 from kaito_pack.kaito.pods import with_controller
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.kaito.template import check_template
@@ -99,6 +99,9 @@ def _misspelt_group(api_version: str, kind: str, kubernetes: str) -> list[Proble
 
 def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target = surroundings.target
+    if (wrapper := wrapper_of(body)) is not None:
+        yield from _check_wrapped(body, wrapper, surroundings)
+        return
     yield from with_places(crd.check(body, target.kaito), body, target.kaito)
     yield from with_places(check_template(body, target.kaito, target.kubernetes), body, target.kaito)
     yield from webhook.check(body, surroundings)
@@ -108,6 +111,18 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
     yield from controller.check(body, surroundings)
     yield from canonical.check(body, target.kaito)
     yield from advice.check(body, surroundings)
+
+
+def _check_wrapped(body: Manifest, wrapper: str, surroundings: Surroundings) -> Iterator[Problem]:
+    """Yield the problems of a Workspace whose fields are in a `spec`, as if they were one level up."""
+    kaito, inner = surroundings.target.kaito, mapping(body[wrapper])
+    refused = [each for each in crd.check(body, kaito) if each.path == (wrapper,)]
+    yield from with_places(refused, body, kaito)
+    moved = {key: value for key, value in inner.items() if key not in body}
+    lifted = {key: value for key, value in body.items() if key != wrapper} | moved
+    for each in _check_workspace(lifted, surroundings):
+        is_inside = bool(each.path) and each.path[0] in moved
+        yield each._replace(path=(wrapper, *each.path)) if is_inside else each
 
 
 def with_places(problems: Iterable[Problem], body: Manifest, kaito: str) -> Iterator[Problem]:
