@@ -14,6 +14,7 @@ from kaito_pack.facts import tables
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import json_schema
 from kaito_pack.pack.catalogue_schema import catalogue_schema
+from kaito_pack.pack.references import resolve
 
 API_VERSION = "pack.kubefoundry.io/v1"
 CATALOGUE = "Catalogue"
@@ -50,7 +51,7 @@ def check(value: object, kind: str) -> Iterator[Problem]:
     """The problems of plain data that is to be one of KINDS, by `schemas/<kind>.schema.json`, by path."""
     folders = [folder / "schemas" for folder in tables.folders()]
     name = f"{kind.lower()}.schema.json"
-    schema = catalogue_schema() if kind == CATALOGUE else json_schema.resolve(name, folders)
+    schema = catalogue_schema() if kind == CATALOGUE else resolve(name, folders)
     errors = json_schema.validator(schema).iter_errors(value)
     for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path]):
         yield from explained(error)

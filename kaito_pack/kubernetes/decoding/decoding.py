@@ -1,11 +1,11 @@
-"""What a strict Go JSON decoder says of a value that is to become a Kubernetes type.
+"""What a strict Go JSON decoder rejects in a value that is to become a Kubernetes type.
 
-Two decoders meet here. KAITO's webhook uses Go's encoding/json with unknown fields forbidden, which finds
-a field in any letter case; the API server uses sigs.k8s.io/json, which does not. What they share: null
-is always fine and leaves a field at zero, an integer may be written `1.0` (kubectl sends it as 1),
-quantities, times and int-or-string have decoders of their own, bytes are base64 or a list of numbers.
+There are two decoders. A webhook that uses Go's encoding/json with unknown fields forbidden finds a field in
+any letter case; the API server uses sigs.k8s.io/json, which does not. Both accept null everywhere and leave
+the field at zero, accept an integer written `1.0` (kubectl sends it as 1), decode quantities, times and
+int-or-string in their own way, and read bytes from base64 or from a list of numbers.
 
-Nothing here asks for required fields or for values that make sense: a decoder does neither.
+A decoder checks neither required fields nor the meaning of values, and so does this module.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What the API server says of a custom resource by its CRD's structural schema.
+"""What the API server rejects in a custom resource by its CRD's structural schema.
 
-Its order, as apiextensions-apiserver v0.35 has it: unknown fields are found in what was sent; a null
-that is neither nullable nor defaulted is dropped; defaults are filled in; what is left is validated. In a
-list a null stays, and has no type. CEL rules are not evaluated (KAITO's CRDs have none).
+The order is that of apiextensions-apiserver v0.35: unknown fields are reported; a null that is neither
+nullable nor defaulted is dropped; defaults are filled in; the rest is validated. In a list a null stays and
+has no type. CEL rules are not evaluated.
 """
 
 from __future__ import annotations
