@@ -117,7 +117,7 @@ def with_current_names(rows: Rows) -> Rows:
 
 @per_pack
 def all_rules() -> Mapping[str, Rule]:
-    """The rules of every layer, by name."""
+    """Return the rules of every layer, by name."""
     return MappingProxyType(
         {name: rule for layer in get_args(RuleLayer) for name, rule in rules(layer).items()}
     )
@@ -141,7 +141,7 @@ def get_rule(name: str) -> Rule:
 
 
 def problem(name: str, path: FieldPath = (), place: Place | None = None, /, **facts: object) -> Problem:
-    """The problem `name` at `path`, its row's words filled with `facts`.
+    """Return the problem `name` at `path`, its row's words filled with `facts`.
 
     Facts that are a user's text must have gone through `problems.shown` first.
     """

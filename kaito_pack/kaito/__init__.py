@@ -1,1 +1,1 @@
-"""What KAITO says of a Workspace: its CRD, its webhook, its controller, and advice."""
+"""What KAITO rejects or changes in a Workspace: its CRD, its webhook, its controller; and advice."""

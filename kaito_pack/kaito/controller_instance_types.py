@@ -17,12 +17,12 @@ from kaito_pack.kaito.webhook_instance_types import azure_series, effective_inst
 
 
 def _created_type(case: Case) -> str:
-    """The instance type of the nodes that KAITO creates; "" if it creates none."""
+    """Return the instance type of the nodes that KAITO creates; "" if it creates none."""
     return "" if case.own_nodes else effective_instance_type(case)
 
 
 def _has_no_gpu(name: str, cloud: str) -> bool:
-    """Whether the series of an instance type has no GPUs."""
+    """Return whether the series of an instance type has no GPUs."""
     series = mapping(get_rule("controller/instance-type-unsupported").parameters["withoutGpu"]).get(cloud, ())
     return instance_types.find(cloud, name) is None and name.lower().startswith(tuple(series))
 

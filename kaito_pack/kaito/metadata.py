@@ -77,7 +77,7 @@ def _key(name: str, row: Mapping[str, Any]) -> Key:
 
 
 def _set(case: Case) -> Iterator[tuple[str, Key, str]]:
-    """Each key of KAITO's that the Workspace has where KAITO reads it: its field, its row and its value."""
+    """Yield each key that the Workspace has and KAITO reads there: its field, its row and its value."""
     for field, kind in PLACES.items():
         for name, value in _pairs(case, field):
             key = keys().get(name)
@@ -86,7 +86,7 @@ def _set(case: Case) -> Iterator[tuple[str, Key, str]]:
 
 
 def _pairs(case: Case, field: str) -> list[tuple[str, str]]:
-    """The keys and values of `metadata.annotations` or `metadata.labels`; null is an empty text."""
+    """Return the keys and values of `metadata.annotations` or `metadata.labels`; null is an empty text."""
     pairs = mapping(case.workspace.metadata.get(field))
     return list(string_map({key: "" if value is None else value for key, value in pairs.items()}).items())
 
@@ -156,7 +156,7 @@ def annotation_unknown(case: Case) -> Iterator[Problem]:
 
 
 def _remedy(name: str, kind: str, kaito: str) -> str | None:
-    """What to do about a key that KAITO does not read; None if it reads it or the key is not KAITO's."""
+    """Return the fix for a key that KAITO does not read; None if it does or the key is not KAITO's."""
     key = keys().get(name)
     if key is not None and key.kind != kind:
         return f"Move it to metadata.{key.kind}s"
@@ -172,7 +172,7 @@ def _remedy(name: str, kind: str, kaito: str) -> str | None:
 
 
 def _is_meant_for_kaito(name: str) -> bool:
-    """Whether a key has KAITO's prefix, or one like it before a name that KAITO reads."""
+    """Return whether a key has KAITO's prefix, or one like it before a name that KAITO reads."""
     prefix, _, rest = name.partition("/")
     if prefix == GROUP:
         return True

@@ -73,7 +73,7 @@ def unknown_sections(config: TrainingConfig, known: Sequence[str]) -> Iterator[s
 
 
 def load_flags(config: TrainingConfig) -> LoadFlags:
-    """Return how the model is loaded, as the section QuantizationConfig says."""
+    """Return how the model is loaded, as the section QuantizationConfig has it."""
     section = config.get("QuantizationConfig", _ABSENT)
     if section is _ABSENT:
         return LoadFlags()

@@ -16,7 +16,6 @@ from kaito_pack.models.argument_table import (
     ArgumentTable,
     Given,
     argument_table,
-    normalized,
     table_versions,
     version_key,
 )
@@ -56,6 +55,7 @@ def check_arguments(
     if known is not None:
         for finding in findings(words, known, own_prefix):
             yield problem(finding.rule, where(finding.position), vllm=vllm, **finding.words())
+        yield from _deprecated(words, known, where)
         return
     tables = [loaded for version in _possible(vllm) if (loaded := argument_table(version))]
     shared = [
@@ -75,9 +75,10 @@ def findings(words: Sequence[str], known: ArgumentTable, own_prefix: str | None 
     given, stray = known.read(words)
     given = [argument for argument in given if not (own_prefix and argument.word.startswith(own_prefix))]
     faults = [fault for argument in given for fault in _of_argument(argument, words, given, known)]
-    faults += _needs(given, known)
+    is_open = any(is_variable(words[index]) for index in stray)
+    faults += _needs(given, known) if not is_open else []
     has_unknown = any(argument.argument is None for argument in given)
-    if len(stray) > 1 and not has_unknown:  # one is the model
+    if len(stray) > 1 and not has_unknown and not is_open:  # one is the model
         faults += [
             Finding("model/argument-stray", index, {"word": shown(words[index])}) for index in stray[1:]
         ]
@@ -93,7 +94,7 @@ def _of_argument(
             facts = {"argument": name, "candidates": ", ".join(given.candidates[:LISTED])}
             yield Finding("model/ambiguous-argument", given.position, facts)
         else:
-            remedy = partial(_remedy, given.word, known)
+            remedy = partial(remedy_for_unknown, given.word, known)
             yield Finding("model/unknown-argument", given.position, {"argument": name}, remedy)
         return
     if given.fault == "no-value":
@@ -103,10 +104,28 @@ def _of_argument(
     if given.key:
         return
     for index, text in _texts(given, words):
-        wanted = wanted_instead(_judged(argument, all_given), text) if argument.takes_value else None
-        if wanted:
+        if is_variable(text) or not argument.takes_value:
+            continue
+        if wanted := wanted_instead(_judged(argument, all_given), text):
             facts = {"argument": argument.name, "value": shown(text), "wanted": wanted}
             yield Finding("model/argument-value", index, facts, partial(_value_remedy, argument, text))
+
+
+def _deprecated(words: Sequence[str], known: ArgumentTable, where: WhereIs) -> Iterator[Problem]:
+    """Advice on arguments that a later version does not have."""
+    for given in known.read(words)[0]:
+        if given.argument is None or not given.argument.row.get("deprecated"):
+            continue
+        newer = [version for version in table_versions() if version_key(version) > version_key(known.version)]
+        gone = next((version for version in newer if not _knows(version, given.name)), None)
+        removal = f"; vLLM {gone} does not have it" if gone else ""
+        facts = {"argument": given.name, "vllm": known.version, "removal": removal}
+        yield problem("advice/deprecated-argument", where(given.position), **facts)
+
+
+def is_variable(word: str) -> bool:
+    """Whether a word holds a variable or a command whose value is not in the manifest."""
+    return any(mark in word for mark in ("$(", "${", "`")) or word.startswith("$")
 
 
 def _texts(given: Given, words: Sequence[str]) -> list[tuple[int, str]]:
@@ -168,17 +187,23 @@ def _value_remedy(argument: Argument, text: str) -> str:
     return words.format(argument=argument.name, close=close)
 
 
-def _remedy(word: str, known: ArgumentTable) -> str:
+def remedy_for_unknown(word: str, known: ArgumentTable) -> str:
     """What to do about an argument that this version does not know: another version does, or a near name."""
     remedies = get_rule(REMEDIES).parameters["remedies"]
-    older = [version for version in table_versions() if version_key(version) < version_key(known.version)]
     newer = [version for version in table_versions() if version_key(version) > version_key(known.version)]
     close = _close(word, known)
-    last = next((version for version in reversed(older) if _knows(version, word)), None)
+    last = removed_after(word, known)
     first = next((version for version in newer if _knows(version, word)), None)
     key = "removed" if last else "newer" if first else "close" if close else "none"
     text: str = remedies[key]
     return text.format(last=last, first=first, close=close)
+
+
+def removed_after(word: str, known: ArgumentTable) -> str | None:
+    """The last version before this one that knows the argument; None if none does."""
+    older = [version for version in table_versions() if version_key(version) < version_key(known.version)]
+    last = next((version for version in reversed(older) if _knows(version, word)), None)
+    return last or relations()["formerly"].get(word)
 
 
 def _close(word: str, known: ArgumentTable) -> str | None:
@@ -201,14 +226,6 @@ def _possible(vllm: str | None) -> list[str]:
     below = [version for version in versions if version_key(version) < version_key(vllm)]
     above = [version for version in versions if version_key(version) > version_key(vllm)]
     return below[-1:] + above[:1]
-
-
-def setting_words(settings: Mapping[str, object]) -> list[str]:
-    """The settings of a KAITO preset as the words of vLLM's command line: `--name value` each.
-
-    KAITO writes every value as text, a switch's `true` included (presets/workspace/inference/vllm).
-    """
-    return [word for name, value in settings.items() for word in (normalized(f"--{name}"), str(value))]
 
 
 @per_pack

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from kaito_pack.base.problems import PackError
 from kaito_pack.facts.tables import files, folders, per_pack, table
 
 Fault = Literal["unknown", "ambiguous", "no-value", "takes-no-value"]
@@ -148,15 +149,22 @@ def argument_table(version: str) -> ArgumentTable | None:
     name = f"vllm/{version}.json"
     if not files(name):
         return None
-    rows: Mapping[str, Mapping[str, Any]] = table(name)["flags"]
-    arguments = {key: Argument(key, row["type"], row) for key, row in rows.items()}
+    try:
+        rows: Mapping[str, Mapping[str, Any]] = table(name)["flags"]
+        arguments = {key: Argument(key, row["type"], row) for key, row in rows.items()}
+    except (KeyError, TypeError, AttributeError):
+        raise PackError(f"facts/{name}: flags is not a map of rows that have a type each") from None
+    return ArgumentTable(version, arguments, _spellings(arguments))
+
+
+def _spellings(arguments: Mapping[str, Argument]) -> dict[str, Argument]:
     names = {}
     for key, argument in arguments.items():
         for spelling in (key, *argument.row.get("aliases", ())):
             names[spelling] = argument
             if argument.type == "switch" and spelling.startswith("--"):
                 names[f"--no-{spelling[2:]}"] = argument
-    return ArgumentTable(version, arguments, names)
+    return names
 
 
 @per_pack

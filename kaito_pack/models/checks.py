@@ -13,7 +13,7 @@ from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.access import check_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
-from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count
+from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count, stage_of
 from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
 from kaito_pack.models.size import check_size
@@ -105,7 +105,22 @@ def check_heads(serving: Serving, model: Model) -> Iterator[Problem]:
         heads=heads,
         model=shown(model.model_id),
         counts=listed(tensor_parallel_sizes(model)),
+        stages=stages_remedy(serving, model),
     )
+
+
+def stages_remedy(serving: Serving, model: Model) -> str:
+    """Return the fewest pipeline stages that let the model use the GPUs it has, as text; empty if none do."""
+    gpus = serving.gpu_count or serving.tensor_parallel_size or 0
+    sizes = tensor_parallel_sizes(model)
+    if gpus > MOST_GPUS:
+        return ""
+    fitting = (stages for stages in range(2, gpus + 1) if gpus % stages == 0 and gpus // stages in sizes)
+    stages = next(fitting, None)
+    if stages is None or stages > (model.layers or stages):
+        return ""
+    text: str = get_rule("model/attention-heads").parameters["stages"].format(stages=stages, gpus=gpus)
+    return text
 
 
 def check_length(serving: Serving, model: Model) -> Iterator[Problem]:
@@ -179,15 +194,18 @@ def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget |
     if not known or not tokens or not serving.tensor_parallel_size:
         return None
     size, batched = serving.tensor_parallel_size, serving.batched_tokens
-    return budget(model, size, tokens, gpu_memory_gib, serving.utilization, batched)
+    stages = serving.pipeline_parallel_size
+    plan = budget(stage_of(model, stages), size, tokens, gpu_memory_gib, serving.utilization, batched)
+    return plan._replace(gpus=size * stages, stages=stages)
 
 
 def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | None) -> str:
     """Return what would fit: a shorter length on as many GPUs, more GPUs for that length, or neither."""
     remedies = get_rule("model/memory").parameters["remedies"]
-    memory, share = plan.total_gib, plan.utilization
-    longest = longest_max_model_len(model, plan.gpus, memory, share, batched)
-    gpus = smallest_gpu_count(model, plan.tokens, memory, share, min(most_gpus, MOST_GPUS), batched)
+    memory, share, stage = plan.total_gib, plan.utilization, stage_of(model, plan.stages)
+    longest = longest_max_model_len(stage, plan.tensor_parallel_size, memory, share, batched)
+    most = min(most_gpus, MOST_GPUS) // plan.stages
+    gpus = plan.stages * (smallest_gpu_count(stage, plan.tokens, memory, share, most, batched) or 0)
     key = ("both" if longest else "gpus") if gpus else ("length" if longest else "none")
     facts = {"longest": longest, "gpus": gpus, "tokens": plan.tokens, "most": most_gpus}
     return filled(remedies[key], facts)

@@ -54,3 +54,24 @@ def check_size(serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | N
             usable=f"{total * serving.utilization * gpus:.0f}",
             total=f"{total:g}" if gpu_memory_gib else f"at most {total:g}",
         )
+
+
+def size_table(serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | None) -> list[tuple[str, str]]:
+    """Return what the name of a model that no catalogue has says of its memory, as rows; none if nothing."""
+    named = weights_by_name(serving.model_id or "", catalogue)
+    if named is None:
+        return []
+    billions, weights = named
+    gpus = serving.gpu_count or serving.tensor_parallel_size or 1
+    rows = [
+        ("model", serving.model_id or ""),
+        ("by its name", f"{billions:g} billion parameters"),
+        (
+            "weights" if gpus == 1 else f"weights, 1/{gpus}",
+            f"about {weights * WEIGHTS_FACTOR / gpus:.0f} GiB",
+        ),
+    ]
+    if gpu_memory_gib:
+        usable = gpu_memory_gib * serving.utilization
+        rows.append((f"usable ({serving.utilization:g})", f"{usable:.2f} GiB"))
+    return [*rows, ("note", "in no catalogue: KV cache, heads and length are not judged")]

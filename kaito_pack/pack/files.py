@@ -12,6 +12,7 @@ from kaito_pack.facts import tables
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import json_schema
 from kaito_pack.pack.catalogue_schema import catalogue_schema
+from kaito_pack.pack.references import resolve
 
 API_VERSION = "pack.kubefoundry.io/v1"
 CATALOGUE = "Catalogue"
@@ -47,7 +48,7 @@ def check(value: object, kind: str) -> Iterator[Problem]:
     """The problems of plain data that is to be one of KINDS, by `schemas/<kind>.schema.json`, by path."""
     folders = [folder / "schemas" for folder in tables.folders()]
     name = f"{kind.lower()}.schema.json"
-    schema = catalogue_schema() if kind == CATALOGUE else json_schema.resolve(name, folders)
+    schema = catalogue_schema() if kind == CATALOGUE else resolve(name, folders)
     from kaito_pack.pack.schema_problems import PACK_FILES, explained
 
     errors = json_schema.validator(schema).iter_errors(value)

@@ -49,9 +49,17 @@ class Locator:
         values = self._values
         if (setting := setting_of(problem, values)) is not None:
             return problem._replace(path=setting).located(values.place(setting))
-        if (written := written_at(problem.path, self._manifest)) is not None:
+        written = written_at(problem.path, self._manifest)
+        if written is not None and (self._is_given(written) or not self._is_rendered(problem.path)):
             return problem.located(values.place(written, key=problem.rule.endswith("/unknown-field")))
         return problem.located(values.place(self.cause(problem.path)))
+
+    def _is_given(self, path: FieldPath) -> bool:
+        """Whether the values hold something at `path`, and not only above it."""
+        return get(self._values.filled, path, ABSENT) is not ABSENT
+
+    def _is_rendered(self, path: FieldPath) -> bool:
+        return get(self._manifest.body, path, ABSENT) is not ABSENT
 
     def cause(self, path: FieldPath) -> FieldPath:
         """The path of the value that made the part at `path`; a given one, if one is; empty if none did."""

@@ -13,7 +13,7 @@ from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, t
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
-from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace
+from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace, wrapper_of
 from kaito_pack.kaito.pods import with_controller
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.kaito.template import check_template
@@ -27,10 +27,12 @@ from kaito_pack.models import checks as models
 from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.gguf import check_gguf
+from kaito_pack.models.images import preset_vllm
 from kaito_pack.models.quantization import check_quantization
 from kaito_pack.models.remote_code import check_remote_code
 from kaito_pack.models.server_checks import check_image, check_servers, check_stages
 from kaito_pack.models.serving import serving_of_workspace
+from kaito_pack.models.setting_checks import check_setting_arguments
 from kaito_pack.models.tasks import check_task
 from kaito_pack.models.weights import check_weights
 from kaito_pack.workspace.engines import checks_models
@@ -97,6 +99,9 @@ def _misspelt_group(api_version: str, kind: str, kubernetes: str) -> list[Proble
 
 def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target = surroundings.target
+    if (wrapper := wrapper_of(body)) is not None:
+        yield from _check_wrapped(body, wrapper, surroundings)
+        return
     yield from with_places(crd.check(body, target.kaito), body, target.kaito)
     yield from with_places(check_template(body, target.kaito, target.kubernetes), body, target.kaito)
     yield from webhook.check(body, surroundings)
@@ -106,6 +111,18 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
     yield from controller.check(body, surroundings)
     yield from canonical.check(body, target.kaito)
     yield from advice.check(body, surroundings)
+
+
+def _check_wrapped(body: Manifest, wrapper: str, surroundings: Surroundings) -> Iterator[Problem]:
+    """Yield the problems of a Workspace whose fields are in a `spec`, as if they were one level up."""
+    kaito, inner = surroundings.target.kaito, mapping(body[wrapper])
+    refused = [each for each in crd.check(body, kaito) if each.path == (wrapper,)]
+    yield from with_places(refused, body, kaito)
+    moved = {key: value for key, value in inner.items() if key not in body}
+    lifted = {key: value for key, value in body.items() if key != wrapper} | moved
+    for each in _check_workspace(lifted, surroundings):
+        is_inside = bool(each.path) and each.path[0] in moved
+        yield each._replace(path=(wrapper, *each.path)) if is_inside else each
 
 
 def with_places(problems: Iterable[Problem], body: Manifest, kaito: str) -> Iterator[Problem]:
@@ -130,6 +147,9 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
         if judges_length(workspace.preset, target.kaito, workspace.api, is_update):
             settings.pop(MAX_MODEL_LEN, None)  # the webhook rejects it before vLLM reads it
         yield from models.check_settings(workspace.preset, settings, known, path)
+        yield from check_setting_arguments(
+            settings, preset_vllm(target.kaito), lambda _: ("inference", "config")
+        )
         path = ("inference", "preset")
         yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
     memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
@@ -178,6 +198,8 @@ def check_model_of_values(
         if judges_length(preset, target.kaito):  # in the manifest that the values render to
             settings = {key: value for key, value in settings.items() if key != MAX_MODEL_LEN}
         yield from models.check_settings(preset, settings, known, (name, MAX_MODEL_LEN))
+        found = check_setting_arguments(settings, preset_vllm(target.kaito), lambda key: (name, key))
+        yield from (each for each in found if with_advice or each.layer != "advice")
     if preset := text(get(workspace, ("inference", "preset", "name"))):
         yield from check_preset_access(workspace, preset, known, target.kaito, ("preset",))
     containers = sequence(get(workspace, CONTAINERS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -11,7 +11,7 @@ from kaito_pack.facts import checks, rules
 from kaito_pack.kaito import advice, controller, webhook
 from tests.rule_places import decorated, named, of_findings, row_places
 
-FRONTS = (advice, controller, webhook)
+FRONTS = (advice, controller, webhook)  # imported, so that their checks are registered
 
 
 @pytest.fixture
@@ -23,6 +23,14 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     checks.checks_of.cache_clear()  # type: ignore[attr-defined]
 
 
+def several(places: Mapping[str, list[str]]) -> list[tuple[str, list[str]]]:
+    return [(name, lines) for name, lines in places.items() if len(lines) > 1]
+
+
+def row_file(name: str) -> str:
+    return f"facts/rules/{rules.layer_of(name)}.json"
+
+
 def nothing() -> Iterator[Problem]:
     yield from ()
 
@@ -32,11 +40,11 @@ def nothing_else() -> Iterator[Problem]:
 
 
 def test_no_name_has_two_rows() -> None:
-    assert {name: places for name, places in row_places().items() if len(places) > 1} == {}
+    assert [f"{' and '.join(places)}: {name} has two rows" for name, places in several(row_places())] == []
 
 
 def test_no_name_has_two_checks() -> None:
-    assert {name: places for name, places in decorated().items() if len(places) > 1} == {}
+    assert [f"{' and '.join(places)}: {name} has two checks" for name, places in several(decorated())] == []
 
 
 def test_the_first_part_of_a_name_is_its_layer() -> None:
@@ -71,16 +79,17 @@ def test_the_room_of_kubernetes_names_only_what_the_api_server_reports() -> None
 
 
 def test_every_check_has_a_row() -> None:
-    assert {name: places for name, places in named().items() if name not in row_places()} == {}
+    without = [(name, places[0]) for name, places in named().items() if name not in row_places()]
+    assert [f"{place}: {name} has no row in {row_file(name)}" for name, place in without] == []
 
 
 def test_every_row_has_a_check() -> None:
     checked = named().keys() | of_findings()
-    assert {name: places for name, places in row_places().items() if name not in checked} == {}
+    without = [(name, places[0]) for name, places in row_places().items() if name not in checked]
+    assert [f"{place}: no module of kaito_pack/ checks {name}" for name, place in without] == []
 
 
 def test_the_fronts_import_every_module_that_registers_a_check() -> None:
-    assert {front.__name__ for front in FRONTS}
     assert {name: places for name, places in decorated().items() if name not in checks.registered()} == {}
 
 
@@ -90,6 +99,13 @@ def test_a_name_that_two_functions_check_is_an_error_with_both_places(registry: 
         checks.rule("webhook/example")(nothing_else)
     for function in (nothing, nothing_else):
         assert f"test_facts_checks.py:{function.__code__.co_firstlineno}" in str(error.value)
+
+
+def test_a_check_of_no_layer_is_an_error_with_its_place(registry: None) -> None:
+    with pytest.raises(checks.RegistryError) as error:
+        checks.rule("webhok/example")(nothing)
+    assert f"test_facts_checks.py:{nothing.__code__.co_firstlineno}" in str(error.value)
+    assert "webhok/example must begin with one of values, " in str(error.value)
 
 
 def test_a_check_without_a_row_is_an_error_with_both_places(registry: None) -> None:

@@ -115,3 +115,10 @@ def test_validate_renders_once_and_once_more_for_problems(
     assert bool(marked) == any(entry.problems for entry in report.entries)
     assert renders["plain"] == len(sources) * templates
     assert renders["marked"] == len(sources) * marked
+
+
+def test_what_the_template_writes_beside_the_pod_template_leads_to_its_own_value() -> None:
+    text = f"{TEXT}podTemplate:\n  spec:\n    containers:\n      - name: model\n        tty: true\n"
+    found = locator(text).located(problem("advice/preferred-nodes-deprecated", (*CONTAINER, "args", 8)))
+    assert found.place is not None
+    assert found.place.line == TEXT[: TEXT.index("maxModelLen")].count("\n") + 1

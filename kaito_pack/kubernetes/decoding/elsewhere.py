@@ -88,12 +88,12 @@ def _fits(value: object, kind: str | None) -> bool:
 def _shared(parent: tuple[str, ...], path: tuple[str, ...]) -> int:
     pairs = zip(parent, path, strict=False)
     return next(
-        (index for index, (one, other) in enumerate(pairs) if one != other), min(len(parent), len(path))
+        (index for index, (step, other) in enumerate(pairs) if step != other), min(len(parent), len(path))
     )
 
 
 def _existing(path: tuple[str, ...], manifest: Any) -> int:
-    """How many steps of a path exist in the manifest, up to the first list."""
+    """Return how many steps of a path exist in the manifest, up to the first list."""
     for index, step in enumerate(path):
         if not isinstance(manifest, dict) or step not in manifest:
             return index
@@ -102,7 +102,7 @@ def _existing(path: tuple[str, ...], manifest: Any) -> int:
 
 
 def _written(steps: tuple[str, ...], path: FieldPath) -> str:
-    """The path as a person writes it, with the indices of the misplaced field where both are alike."""
+    """Return the path as a person writes it, with the indices of the misplaced field if both are alike."""
     text, is_same = "", True
     for index, step in enumerate(steps):
         given = path[index] if is_same and index < len(path) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def is_time(text: str, micro: bool = False) -> bool:
-    """Whether Go's time.Parse takes `text` as RFC 3339 (`micro`: with six digits of a second)."""
+    """Return whether Go's time.Parse takes `text` as RFC 3339 (`micro`: with six digits of a second)."""
     import re  # hardly any manifest holds a time
 
     fraction = r"[.,]\d{6}" if micro else r"(?:[.,]\d+)?"
@@ -29,7 +29,7 @@ def is_time(text: str, micro: bool = False) -> bool:
 
 
 def is_base64(text: str) -> bool:
-    """Whether `text` is padded base64 of the standard alphabet; line ends do not count."""
+    """Return whether `text` is padded base64 of the standard alphabet; line ends do not count."""
     from binascii import Error, a2b_base64  # only Secrets and ConfigMaps come here
 
     try:
