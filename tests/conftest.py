@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
@@ -39,6 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the tier; report the times from the one process that sees all tests."""
     tiers.choose(config)
+    # A shell starts jobs in the background with Ctrl-C ignored, and every process that tests start inherits it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     file = config.getoption("times")
     if file and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Times(Path(file), " ".join(config.invocation_params.args)))
