@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the tier; report the times from the one process that sees all tests."""
     tiers.choose(config)
-    # A shell starts jobs in the background with Ctrl-C ignored, and every process that tests start inherits it.
+    # A shell ignores Ctrl-C for its background jobs, and every process that a test starts inherits that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     file = config.getoption("times")
