@@ -75,9 +75,10 @@ def findings(words: Sequence[str], known: ArgumentTable, own_prefix: str | None 
     given, stray = known.read(words)
     given = [argument for argument in given if not (own_prefix and argument.word.startswith(own_prefix))]
     faults = [fault for argument in given for fault in _of_argument(argument, words, given, known)]
-    faults += _needs(given, known)
+    is_open = any(is_variable(words[index]) for index in stray)
+    faults += _needs(given, known) if not is_open else []
     has_unknown = any(argument.argument is None for argument in given)
-    if len(stray) > 1 and not has_unknown:  # one is the model
+    if len(stray) > 1 and not has_unknown and not is_open:  # one is the model
         faults += [
             Finding("model/argument-stray", index, {"word": shown(words[index])}) for index in stray[1:]
         ]
@@ -103,8 +104,9 @@ def _of_argument(
     if given.key:
         return
     for index, text in _texts(given, words):
-        wanted = wanted_instead(_judged(argument, all_given), text) if argument.takes_value else None
-        if wanted:
+        if is_variable(text) or not argument.takes_value:
+            continue
+        if wanted := wanted_instead(_judged(argument, all_given), text):
             facts = {"argument": argument.name, "value": shown(text), "wanted": wanted}
             yield Finding("model/argument-value", index, facts, partial(_value_remedy, argument, text))
 
@@ -119,6 +121,11 @@ def _deprecated(words: Sequence[str], known: ArgumentTable, where: WhereIs) -> I
         removal = f"; vLLM {gone} does not have it" if gone else ""
         facts = {"argument": given.name, "vllm": known.version, "removal": removal}
         yield problem("advice/deprecated-argument", where(given.position), **facts)
+
+
+def is_variable(word: str) -> bool:
+    """Whether a word holds a variable or a command whose value is not in the manifest."""
+    return any(mark in word for mark in ("$(", "${", "`")) or word.startswith("$")
 
 
 def _texts(given: Given, words: Sequence[str]) -> list[tuple[int, str]]:

@@ -15,7 +15,8 @@ from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.images import vllm_of
 from kaito_pack.models.parallel import last_values
 from kaito_pack.models.server_checks import CONTAINERS, table_for, word_path
-from kaito_pack.workspace.served_model import VllmServer, served_model, vllm_servers
+from kaito_pack.workspace.served_model import served_model
+from kaito_pack.workspace.servers import Server, checked_servers
 
 RULE = "advice/remote-code"
 FLAG = "--trust-remote-code"
@@ -28,7 +29,7 @@ def check_remote_code(manifest: Mapping[str, Any], catalogue: Catalogue) -> Iter
         if not isinstance(container, Mapping):
             continue
         path = (*CONTAINERS, index)
-        for server in vllm_servers(container):
+        for server in checked_servers(container):
             model_id = served_model(container).model_id
             position = loose_remote_code(server, model_id, text(container.get("image")), catalogue)
             if position is not None:
@@ -36,9 +37,7 @@ def check_remote_code(manifest: Mapping[str, Any], catalogue: Catalogue) -> Iter
                 yield problem(RULE, where, model=shown(model_id) if model_id else "the model")
 
 
-def loose_remote_code(
-    server: VllmServer, model_id: str | None, image: str, catalogue: Catalogue
-) -> int | None:
+def loose_remote_code(server: Server, model_id: str | None, image: str, catalogue: Catalogue) -> int | None:
     """The index, in the server's arguments, of a --trust-remote-code that matters; None if none does.
 
     It matters if the model needs code of its own, or is in no catalogue, and its revision is not a commit.

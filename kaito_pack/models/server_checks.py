@@ -17,8 +17,8 @@ from kaito_pack.models.images import lacks_program, vllm_of
 from kaito_pack.models.parallel import GpuNeed, gpu_need, last_values
 from kaito_pack.models.vllm_arguments import gpu_limit, written
 from kaito_pack.workspace.command_line import program
-from kaito_pack.workspace.engines import engines
-from kaito_pack.workspace.served_model import VllmServer, vllm_servers
+from kaito_pack.workspace.engines import engine
+from kaito_pack.workspace.servers import Server, checked_servers
 
 CONTAINERS: FieldPath = ("inference", "template", "spec", "containers")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -31,19 +31,17 @@ def check_servers(manifest: Mapping[str, Any]) -> Iterator[Problem]:
     for index, container in enumerate(containers):
         if isinstance(container, Mapping):
             path = (*CONTAINERS, index)
-            for server in vllm_servers(container):
-                if server.program in engines()["vllm"].get("servers", ()):
+            for server in checked_servers(container):
+                if server.program in engine(server.engine).get("servers", ()):
                     yield from _check_server(server, container, path, is_alone=len(containers) == 1)
 
 
-def _check_server(
-    server: VllmServer, container: Fields, path: FieldPath, is_alone: bool
-) -> Iterator[Problem]:
+def _check_server(server: Server, container: Fields, path: FieldPath, is_alone: bool) -> Iterator[Problem]:
     image = text(container.get("image"))
     vllm = vllm_of(image)
     yield from check_image(image, (*path, "image"))
     where = word_path(server, container, path)
-    prefix = engines()["vllm"].get("wrapperArguments", {}).get(server.program)
+    prefix = engine(server.engine).get("wrapperArguments", {}).get(server.program)
     arguments = server.arguments
     yield from check_arguments(arguments, vllm, lambda index: where(server.start + index), prefix)
     given, _ = table_for(vllm).read(arguments)
@@ -76,7 +74,7 @@ def table_for(vllm: str | None) -> ArgumentTable:
     return newest
 
 
-def word_path(server: VllmServer, container: Fields, path: FieldPath) -> Callable[[int], FieldPath]:
+def word_path(server: Server, container: Fields, path: FieldPath) -> Callable[[int], FieldPath]:
     """From the index of a word of the command to its path; in a shell's script, the script's."""
     texts = written(container)
 
@@ -90,7 +88,7 @@ def word_path(server: VllmServer, container: Fields, path: FieldPath) -> Callabl
     return where
 
 
-def _check_program(server: VllmServer, image: str, where: Callable[[int], FieldPath]) -> Iterator[Problem]:
+def _check_program(server: Server, image: str, where: Callable[[int], FieldPath]) -> Iterator[Problem]:
     words = server.words
     if words and server.start and lacks_program(image, program(words[0])):
         yield problem("advice/program-missing", where(0), program=shown(words[0]), image=shown(image))

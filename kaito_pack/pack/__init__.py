@@ -16,6 +16,7 @@ from kaito_pack.facts import tables
 from kaito_pack.facts.rules import minor
 from kaito_pack.facts.tables import table
 from kaito_pack.pack import json_schema
+from kaito_pack.pack.references import resolve
 
 COMMON = "_common"  # the folder of templates that belong to every mode
 
@@ -101,7 +102,7 @@ class Pack:
 
     def _are_facts(self, facts: Any) -> bool:
         """Whether the facts of a mode have the types that others rely on; more is for `pack check` to say."""
-        schema = json_schema.resolve("mode.schema.json", self.schema_folders)
+        schema = resolve("mode.schema.json", self.schema_folders)
         return json_schema.accepts(_types_of(schema), facts)
 
     def _read_mode(self, name: str) -> Mode:
@@ -113,7 +114,7 @@ class Pack:
             raise PackError(f"mode {name}: no templates/{name}/mode.yaml in the pack")
         own = sorted(file for file in files if file.endswith(".yaml.j2"))
         own.sort(key=lambda file: file != "workspace.yaml.j2")
-        schema = json_schema.resolve(f"values/{name}.schema.json", self.schema_folders)
+        schema = resolve(f"values/{name}.schema.json", self.schema_folders)
         file = files["mode.yaml"]
         document = read_text(pack_files.read_text(file.parent.parent, f"{name}/mode.yaml"), str(file))[0]
         facts = document.value

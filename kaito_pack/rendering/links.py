@@ -23,7 +23,8 @@ from kaito_pack.models.vllm_arguments import argument_path
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.command_line import Command, options, read_commands
-from kaito_pack.workspace.served_model import served_model, vllm_servers
+from kaito_pack.workspace.served_model import served_model
+from kaito_pack.workspace.servers import checked_servers
 
 MODEL = "model"  # the container of every mode that serves the model
 
@@ -71,7 +72,7 @@ def _gpu_counts(container: Fields, names: Sequence[str], facts: ModeFacts) -> It
 
     vLLM's are the product of its parallel sizes; of another engine each argument is one count.
     """
-    servers = vllm_servers(container)
+    servers = checked_servers(container)
     for server in servers:
         given, _ = table_for(vllm_of(str(container.get("image")))).read(server.arguments)
         need = gpu_need(given, server.arguments)

@@ -132,6 +132,12 @@ def test_a_former_name_explains_the_rule(run: Run) -> None:
     )
 
 
+def test_a_misspelt_former_name_leads_to_the_current_one(run: Run) -> None:
+    done = run("explain", "kaito/instance-type-requierd")
+    assert done.returncode == 1
+    assert "Did you mean `webhook/instance-type-required`?" in done.stderr
+
+
 def test_most_rules_have_a_bad_example() -> None:
     from kaito_pack.facts.tables import table
 

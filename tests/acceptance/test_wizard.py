@@ -364,7 +364,7 @@ def test_a_narrow_terminal_shows_whole_messages(tmp_path: Path, known: tuple[str
     options = (*known, "--mode", "vllm", "--model-id", KNOWN, "--name", "a", "--namespace", "b")
     with Terminal(tmp_path, "new", "-", *options, columns=34) as terminal:
         terminal.answer("GPU count (1)", "3")
-        terminal.wait("and vLLM ends at start. Use 1, 2, 4 or 8.")
+        terminal.wait("vLLM exits at startup. Use 1, 2, 4 or 8 GPUs")
         assert max(map(len, terminal.seen.splitlines())) <= 34
         terminal.type(CTRL_C)
         assert terminal.end()[0] == 130

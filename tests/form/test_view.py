@@ -542,7 +542,8 @@ def test_a_mode_of_ones_own_works_without_any_python(tmp_path: Path) -> None:
     pack = Pack([tmp_path / "my-pack"])
     try:
         views = Views(pack, target(pack))
-        assert "acme" in [mode["name"] for mode in views.view(read_state({}))["modes"]]
+        start = {"modelId": "acme/tiny-instruct", "engines": "acme"}
+        assert views.view(read_state({"start": start}))["modes"][0]["name"] == "acme"
         state = views.opened((tmp_path / "my-pack/values/tiny.yaml").read_text(encoding="utf-8"))
         shown = views.view(state)
         asked = by_name(shown)["batchSize"]
@@ -555,7 +556,7 @@ def test_a_mode_of_ones_own_works_without_any_python(tmp_path: Path) -> None:
             "containers"
         ][0]["args"]
         assert arguments == ["--model", "acme/tiny-instruct", "--shards", "2", "--batch", "16"]
-        typed = {"start": {"modelId": "acme/tiny-instruct"}, "mode": "acme"}
+        typed = {"start": start, "mode": "acme"}
         answers = {"name": "tiny", "batchSize": "16", "resources.gpu": "2"}
         assert views.view(read_state({**typed, "answers": answers}))["manifest"] == shown["manifest"]
     finally:

@@ -29,9 +29,9 @@ UNKNOWN = About()
 
 
 def asked(
-    mode: str, answers: dict[str, Any] | None = None, of: About = UNKNOWN, target: Target = TARGET
+    mode: str, answers: dict[str, Any] | None = None, known: About = UNKNOWN, target: Target = TARGET
 ) -> dict[str, Question]:
-    found = questions(PACK, PACK.mode(mode), answers or {}, of, target, CATALOGUE)
+    found = questions(PACK, PACK.mode(mode), answers or {}, known, target, CATALOGUE)
     return {one.name: one for one in found}
 
 

@@ -116,6 +116,8 @@ def test_only_vllm_s_own_image_lacks_python() -> None:
         ("--enable-auto-tool-choice", "--no-enable-auto-tool-choice"),
         ("--tool-call-parser", "mine", "--tool-parser-plugin", "/p.py", "--enable-auto-tool-choice"),
         ("org/model", "--port", "8000"),
+        ("--tensor-parallel-size", "$(GPUS)", "--max-model-len=${LENGTH}", "--seed", "$SEED"),
+        ("model", "$EXTRA_ARGS", "--enable-auto-tool-choice", "$MORE"),
     ],
 )
 def test_right_arguments_have_no_problem(words: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What the API server says of a pod template: of the StatefulSet that KAITO makes of a Workspace.
+"""What the API server rejects in a pod template: of a StatefulSet, a Deployment, a Job and their like.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation and pkg/apis/apps/validation.
 """
@@ -35,7 +35,7 @@ def check_pod_template(
     """Yield what the API server rejects in a pod template whose fields all decode.
 
     `kubernetes` is a minor version ("1.35"); `restart` the restart policies that the kind of workload
-    allows: a StatefulSet (and so KAITO) only `Always`, the default, a Job the others.
+    allows: a StatefulSet only `Always`, the default, a Job the others.
     """
     metadata = mapping(mapping(template).get("metadata"))
     yield from check_labels(metadata.get("labels"), (*path, "metadata", "labels"))
