@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, get, mapping
 from kaito_pack.facts.rules import get_rule, problem
-from kaito_pack.facts.tables import table
+from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.models.memory import GIB
 from kaito_pack.models.quantities import gibibytes
 from kaito_pack.models.vllm_arguments import gpu_limit
@@ -39,6 +39,12 @@ class GgufModel(NamedTuple):
         return float(self.weights_gib * parameters["factor"] + parameters["otherGiB"])
 
 
+@per_pack
+def images() -> Mapping[str, Any]:
+    """Return the images with a model inside, each with the GiB of its weights, by their last part."""
+    return table("models/images.json")
+
+
 def gguf_model(manifest: Manifest) -> GgufModel | None:
     """Return the model that llama.cpp serves in a Workspace; None without one, or if its size is unknown."""
     view = read_workspace(manifest)
@@ -47,7 +53,7 @@ def gguf_model(manifest: Manifest) -> GgufModel | None:
         return None
     container = mapping(get(manifest, view.container))
     tag = (view.image or "").partition("@")[0].rpartition("/")[2]
-    if row := table("models/images.json").get(tag):
+    if row := images().get(tag):
         return GgufModel(tag, row["weightsGiB"], container, view.container)
     if not view.gguf_file:
         return None

@@ -13,7 +13,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.facts.rules import get_rule, in_range, problem
-from kaito_pack.facts.tables import table
+from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.kaito import presets
 from kaito_pack.models.catalogue import Catalogue, vllm_table
 from kaito_pack.models.images import vllm_of
@@ -67,9 +67,15 @@ def _by_words(
     return Quantization(family["format"], family["bits"], tuple(family["methods"]), True, bundled)
 
 
+@per_pack
+def methods_table() -> Mapping[str, Any]:
+    """Return vLLM's quantization methods, each with the range of its versions."""
+    return table("vllm/quantization.json")
+
+
 def supports(vllm: str, methods: Sequence[str]) -> bool:
     """Return whether that vLLM version can load weights by one of the methods."""
-    rows = table("vllm/quantization.json")
+    rows = methods_table()
     return any(name in rows and in_range(vllm, rows[name]["versions"]) for name in methods)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
+from kaito_pack.base.problems import PackError
 from kaito_pack.facts.tables import table
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
@@ -14,6 +16,7 @@ from kaito_pack.models.serving import Serving
 from kaito_pack.models.size import check_size
 from kaito_pack.models.tasks import check_task, other_task
 from kaito_pack.models.words import billions_of, words_of
+from kaito_pack.pack import Pack
 
 PACKED = Model("acme/packed", quantization="awq", quantization_bits=4)
 PLAIN = Model("acme/plain-AWQ", task="text-generation")
@@ -168,6 +171,18 @@ def test_every_model_of_the_catalogue_generates_text_by_its_name_too() -> None:
 )
 def test_the_size_is_read_from_the_name(model_id: str, billions: float | None) -> None:
     assert billions_of(model_id) == billions
+
+
+@pytest.mark.parametrize("row", ['{"words": "("}', '{"what": "a"}', '{"words": "a", "but": "["}'])
+def test_a_pack_with_a_bad_row_is_refused(tmp_path: Path, row: str) -> None:
+    (tmp_path / "facts" / "models").mkdir(parents=True)
+    (tmp_path / "facts" / "models" / "tasks.json").write_text(f'{{"new": {row}}}', encoding="utf-8")
+    try:
+        Pack([tmp_path])
+        with pytest.raises(PackError, match=r"facts/models/tasks\.json"):
+            list(check_task("acme/lynx", (), CATALOGUE))
+    finally:
+        Pack()
 
 
 def test_words_are_what_stands_between_separators() -> None:
