@@ -204,3 +204,13 @@ _CLUSTER: list[Callable[..., Any]] = [
         help="Memory of one GPU, where no instanceType tells it.",
     ),
 ]
+
+
+def packs_of(args: Sequence[str]) -> tuple[str, ...]:
+    """The values of `--pack` among arguments of which nothing else is known yet."""
+    settings = {"ignore_unknown_options": True, "allow_extra_args": True}
+    alone = click.Command("", context_settings=settings, add_help_option=False)
+    pack_option(alone)
+    context = alone.make_context("", list(args), resilient_parsing=True)
+    packs: tuple[str, ...] = context.params["pack"]
+    return packs

@@ -50,6 +50,12 @@ class Rule(NamedTuple):
     apis: Mapping[str, str] = MappingProxyType({})
     formerly: Sequence[str] = ()
 
+    @property
+    def scope(self) -> str:
+        """The KAITO versions that the rule applies to, with those of other API versions if they differ."""
+        others = (f"{api}: {versions}" for api, versions in self.apis.items() if versions != self.versions)
+        return "; ".join((self.versions, *others))
+
     def holds_for(self, kaito: str, api: str = "") -> bool:
         """Return whether the rule applies to that KAITO minor ("0.12") and API version ("v1alpha1")."""
         return in_range(kaito, self.apis.get(api, self.versions))
