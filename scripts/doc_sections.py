@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.sentences import sentence
+from kaito_pack.kaito import metadata
 from kaito_pack.pack import Pack
 from kaito_pack.status import conditions
 from kaito_pack.values.fields import fields as values_fields
@@ -108,7 +109,21 @@ def rendered_output(pack: Pack, argument: str) -> str:
     return "\n".join(said)
 
 
+def annotation_rows(pack: Pack, kind: str) -> str:
+    """The annotations or labels that KAITO reads, from facts/kaito/annotations.json."""
+    needs = {"auto": "nodes that KAITO creates", "preset": "a preset", "vllm": "the runtime vLLM"}
+    rows = []
+    for key in metadata.keys().values():
+        if key.kind == kind and (key.values or kind == "annotation"):  # other labels KAITO sets itself
+            values = ", ".join(f"`{value}`" for value in key.values) or "any"
+            rejected = f"; KAITO {key.rejected} rejects others" if key.rejected != "none" else ""
+            wanted = ", ".join(needs[need] for need in key.needs)
+            rows.append((f"`{key.name}`", values + rejected, key.versions, wanted, key.meaning))
+    return table(("Key", "Values", "KAITO", "Needs", "Meaning"), rows)
+
+
 SECTIONS: Mapping[str, Callable[[Pack, str], str]] = {
+    "annotations": annotation_rows,
     "mode-facts": mode_facts,
     "mode-values": mode_values,
     "rendered-output": rendered_output,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from kaito_pack.base.trees import Fields, sequence
 
 
@@ -22,10 +20,3 @@ def flag(words: list[str], name: str) -> str | None:
         elif word.startswith(f"{name}="):
             value = word.partition("=")[2]
     return value
-
-
-def runs_vllm(words: list[str]) -> bool:
-    """Return whether the command starts vLLM's server: its module, or `vllm serve`."""
-    return any(word.startswith("vllm.entrypoints") for word in words) or any(
-        word.rpartition("/")[2] == "vllm" and following == "serve" for word, following in pairwise(words)
-    )

@@ -11,7 +11,7 @@ from kaito_pack.facts import rules
 from kaito_pack.facts.tables import first, per_pack, table
 from kaito_pack.kaito.fields import GROUP, KIND
 from kaito_pack.kubernetes.decoding import definitions
-from kaito_pack.kubernetes.decoding.decoding import Check
+from kaito_pack.kubernetes.decoding.decoding import ValueCheck
 from kaito_pack.kubernetes.decoding.structural import custom_resource
 from kaito_pack.kubernetes.objects.custom_kinds import check_resource
 
@@ -38,7 +38,7 @@ def schemas(kaito: str) -> Mapping[str, Schema]:
 
 
 @per_pack
-def _check_of(kaito: str, api: str) -> Check:
+def _check_of(kaito: str, api: str) -> ValueCheck:
     return custom_resource(schemas(kaito)[api])
 
 

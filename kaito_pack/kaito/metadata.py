@@ -10,7 +10,8 @@ A row, every field of it optional:
       "presence": true,             (any value turns it on, `false` too)
       "rejected": "0.10-",          (KAITO versions whose webhook rejects any other value on creation)
       "immutable": "0.13-",         (KAITO versions whose webhook rejects a change)
-      "needs": ["preset", "vllm"]   (what it has no effect without: preset, vllm, auto)
+      "needs": ["preset", "vllm"],  (what it has no effect without: preset, vllm, auto)
+      "meaning": "What vLLM is ….", (one sentence for docs/annotations.md)
     }
 """
 
@@ -50,6 +51,7 @@ class Key(NamedTuple):
     rejected: str = "none"
     immutable: str = "none"
     needs: tuple[str, ...] = ()
+    meaning: str = ""
 
     def takes(self, value: str) -> bool:
         """Return whether KAITO reads the value."""
@@ -73,6 +75,7 @@ def _key(name: str, row: Mapping[str, Any]) -> Key:
         row.get("rejected", "none"),
         row.get("immutable", "none"),
         tuple(row.get("needs", ())),
+        row.get("meaning", ""),
     )
 
 

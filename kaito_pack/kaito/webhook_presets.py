@@ -71,9 +71,14 @@ def preset_unknown(case: Case) -> Iterator[Problem]:
     """KAITO must know the preset."""
     name = case.workspace.preset
     if case.workspace.has_preset and not may_be_preset(name, case.kaito):
-        close = did_you_mean(name, presets.names(case.kaito)) if name else None
-        hint = f"; did you mean {shown(close)}" if close else ""
-        yield case.problem(*PRESET_NAME, name=shown(name), hint=hint)
+        yield case.problem(*PRESET_NAME, name=shown(name), fix=preset_remedy(name, case.kaito))
+
+
+def preset_remedy(name: str, kaito: str) -> str:
+    """Return what to do about a preset that KAITO does not have: name the one that was meant, or all."""
+    known = presets.names(kaito)
+    near = did_you_mean(name, known) if name else None
+    return f"did you mean {shown(near)}" if near else f"Use one of {', '.join(known)}"
 
 
 @rule("webhook/preset-undecidable", on="create")

@@ -14,7 +14,7 @@ from kaito_pack.kaito.fields import given
 from kaito_pack.kaito.images import is_image_reference
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.urls import reason_to_reject
-from kaito_pack.kaito.webhook_presets import may_be_tuned
+from kaito_pack.kaito.webhook_presets import may_be_tuned, preset_remedy
 from kaito_pack.kubernetes.decoding import names
 
 
@@ -98,7 +98,7 @@ def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
     preset = case.workspace.tuning.get("preset")
     name = text(mapping(preset).get("name"))
     if given(preset) and not may_be_tuned(name, case.kaito):
-        yield case.problem("tuning", "preset", "name", name=shown(name))
+        yield case.problem("tuning", "preset", "name", name=shown(name), fix=preset_remedy(name, case.kaito))
 
 
 @rule("webhook/tuning-config-missing", on="create")

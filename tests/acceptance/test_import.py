@@ -417,6 +417,24 @@ def test_a_mode_of_ones_own_is_imported_by_its_import_section_alone(run: Run, tm
     assert yaml.safe_load(done.stdout) == drawn
 
 
+def test_the_schema_of_a_pack_says_which_values_import_asks_for(run: Run, tmp_path: Path) -> None:
+    """`x-import` is the help of an option; the template of this mode shows the value nowhere."""
+    schema = json.loads(ECHO["schemas/values/echo.schema.json"])
+    schema["properties"]["teamName"] = {"type": "string", "x-import": "The team, which no manifest holds."}
+    for name, text in (ECHO | {"schemas/values/echo.schema.json": json.dumps(schema)}).items():
+        file = tmp_path / "pack" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    pack = ("--pack", tmp_path / "pack")
+    words = " ".join(run("import", "--help", *pack).stdout.split())
+    assert "--team-name TEXT The team, which no manifest holds." in words
+    assert "--team-name" not in run("import", "--help").stdout
+    drawn = {"name": "a", "modelSource": "echo", "greeting": "hi", "teamName": "blue"}
+    text = run("-", *pack, stdin=to_yaml(drawn)).stdout
+    assert "teamName" not in yaml.safe_load(run("import", "-", *pack, stdin=text).stdout)
+    assert yaml.safe_load(run("import", "-", *pack, "--team-name", "blue", stdin=text).stdout) == drawn
+
+
 def test_pack_check_finds_an_import_section_that_reads_no_value(run: Run, tmp_path: Path) -> None:
     spoiled = ECHO["templates/echo/mode.yaml"].replace("<greeting>", "<greting>")
     for name, text in (ECHO | {"templates/echo/mode.yaml": spoiled}).items():

@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from kaito_pack.base.problems import PackError
-from kaito_pack.cli._options import opened, pack_option
+from kaito_pack.cli._options import opened, packs_of
 from kaito_pack.form.flags import Flag, flags
 from kaito_pack.form.hints import hints
 from kaito_pack.form.model_choice import model_schema
@@ -143,16 +143,6 @@ class FormCommand(click.Command):
             if ctx.resilient_parsing:  # a shell that completes wants no words about it
                 return []
             raise
-
-
-def packs_of(args: Sequence[str]) -> tuple[str, ...]:
-    """The values of `--pack` among arguments of which nothing else is known yet."""
-    settings = {"ignore_unknown_options": True, "allow_extra_args": True}
-    alone = click.Command("new", context_settings=settings, add_help_option=False)
-    pack_option(alone)
-    context = alone.make_context("new", list(args), resilient_parsing=True)
-    found: tuple[str, ...] = context.params["pack"]
-    return found
 
 
 def given(context: click.Context) -> list[tuple[Flag, str]]:

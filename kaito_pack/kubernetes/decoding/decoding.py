@@ -45,7 +45,7 @@ class Finding(NamedTuple):
 
 
 Findings = list[Finding]
-Check = Callable[[Any, Trail, Findings], None]
+ValueCheck = Callable[[Any, Trail, Findings], None]
 
 
 def decode(
@@ -69,22 +69,22 @@ class Decoder:
     def __init__(self, schemas: Mapping[str, Schema], case_sensitive: bool) -> None:
         self.schemas = schemas
         self.case_sensitive = case_sensitive
-        self.checks: dict[str, Check] = {}
+        self.checks: dict[str, ValueCheck] = {}
 
-    def check(self, name: str) -> Check:
+    def check(self, name: str) -> ValueCheck:
         """Return the check of the definition `name`."""
         if name not in self.checks:
             self.checks[name] = self._make(self.schemas[name])
         return self.checks[name]
 
-    def _refer(self, name: str) -> Check:
+    def _refer(self, name: str) -> ValueCheck:
         # Late, because definitions refer to themselves.
         def referred(value: Any, trail: Trail, findings: Findings) -> None:
             self.check(name)(value, trail, findings)
 
         return referred
 
-    def _make(self, schema: Schema) -> Check:
+    def _make(self, schema: Schema) -> ValueCheck:
         if "$ref" in schema:
             name = schema["$ref"]
             return LEAVES.get(self.schemas[name].get("format", ""), self._refer(name))
@@ -99,7 +99,7 @@ class Decoder:
             return self._struct(schema.get("properties", {}))
         return LEAVES.get(kind or "", anything)
 
-    def _struct(self, properties: Mapping[str, Schema]) -> Check:
+    def _struct(self, properties: Mapping[str, Schema]) -> ValueCheck:
         fields = {name: self._make(schema) for name, schema in properties.items()}
         spellings = {} if self.case_sensitive else {folded(name): name for name in fields}
 
@@ -145,7 +145,7 @@ def path_of(trail: Trail) -> FieldPath:
     return tuple(reversed(steps))
 
 
-def list_check(item: Check) -> Check:
+def list_check(item: ValueCheck) -> ValueCheck:
     """Return the check of a list whose items `item` checks."""
 
     def check(value: Any, trail: Trail, findings: Findings) -> None:
@@ -159,7 +159,7 @@ def list_check(item: Check) -> Check:
     return check
 
 
-def map_check(item: Check) -> Check:
+def map_check(item: ValueCheck) -> ValueCheck:
     """Return the check of a map with free keys whose values `item` checks."""
 
     def check(value: Any, trail: Trail, findings: Findings) -> None:
@@ -211,7 +211,7 @@ def is_whole(value: Any) -> bool:
     )
 
 
-def integer_check(lowest: int, highest: int) -> Check:
+def integer_check(lowest: int, highest: int) -> ValueCheck:
     """Return the check of a whole number in a range, both ends included."""
 
     def check(value: Any, trail: Trail, findings: Findings) -> None:
@@ -267,7 +267,7 @@ def bytes_check(value: Any, trail: Trail, findings: Findings) -> None:
         findings.append(Finding("bytes", path_of(trail), "a text", "base64 text"))
 
 
-LEAVES: dict[str, Check] = {
+LEAVES: dict[str, ValueCheck] = {
     "string": string,
     "boolean": boolean,
     "number": number,
