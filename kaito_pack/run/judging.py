@@ -69,7 +69,7 @@ def check(
 
 def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
     """The problem of a kind that no cluster has; None for one that a cluster may have."""
-    from kaito_pack.kaito.kinds import check_kind  # few manifests are of an unknown kind
+    from kaito_pack.kaito.kinds import check_kind
 
     return check_kind(body, target) or _absent_kind(body, target.kubernetes)
 
@@ -129,7 +129,7 @@ def with_places(problems: Iterable[Problem], body: Manifest, kaito: str) -> Iter
     """Yield the problems of a Workspace; those of unknown fields name the place where the field belongs."""
     for each in problems:
         if each.rule.endswith("/unknown-field"):
-            from kaito_pack.kaito.misplaced import with_place  # few Workspaces have an unknown field
+            from kaito_pack.kaito.misplaced import with_place
 
             each = with_place(each, body, kaito)
         yield each

@@ -183,7 +183,7 @@ class Pipeline:
             problems = [each for each in problems if each.layer != "advice"]
         if not problems:
             return []
-        from kaito_pack.rendering.locating import Locator  # only if there is something to report
+        from kaito_pack.rendering.locating import Locator
 
         locator = Locator(values, manifest, self.renderer)
         return [each if each.place else locator.located(each) for each in problems]
