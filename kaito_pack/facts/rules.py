@@ -32,6 +32,8 @@ from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import mapping, sequence
 from kaito_pack.facts.tables import Rows, per_pack, table
 
+NEEDED = frozenset({"message", "fix", "meaning"})  # the fields that every row has
+
 
 class Rule(NamedTuple):
     """One row of the table; see the head of this module."""
@@ -112,12 +114,20 @@ def current_names(rows: Rows) -> Mapping[str, str]:
 
 
 def with_current_names(rows: Rows) -> Rows:
-    """Return the rows with those under a former name laid over the row that has the name now."""
-    current = current_names(rows)
+    """Return the rows with those under a former name laid over the row that has the name now.
+
+    A complete row of the layer is a rule, even if a user's pack calls its name a former one.
+    """
+    current = {
+        former: name
+        for former, name in current_names(rows).items()
+        if layer_of(former) != layer_of(name) or not mapping(rows.get(former)).keys() >= NEEDED
+    }
     merged = {name: row for name, row in rows.items() if name not in current}
     for former, row in rows.items():
-        if former in current and isinstance(row, dict):
-            merged[current[former]] = {**merged[current[former]], **row}
+        name = current.get(former)
+        if name in merged and isinstance(row, dict):
+            merged[name] = {**mapping(merged[name]), **row}
     return merged
 
 

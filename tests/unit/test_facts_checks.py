@@ -60,6 +60,34 @@ def test_a_former_name_finds_the_rule_and_is_no_other_rules_name() -> None:
     assert rules.problem("file/empty").rule == "values/file-empty"
 
 
+COMPLETE = {"message": "m", "fix": "f", "meaning": "n"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "merged"),
+    [
+        ({"kaito/a": {"fix": "g"}}, {"webhook/a": {**COMPLETE, "fix": "g", "formerly": ["kaito/a"]}}),
+        (
+            {"webhook/b": {**COMPLETE, "formerly": ["webhook/a"]}},
+            {
+                "webhook/a": {**COMPLETE, "formerly": ["kaito/a"]},
+                "webhook/b": {**COMPLETE, "formerly": ["webhook/a"]},
+            },
+        ),
+        (
+            {"kaito/x": {"formerly": ["kaito/y"]}, "kaito/y": {"formerly": ["kaito/x"]}},
+            {"webhook/a": {**COMPLETE, "formerly": ["kaito/a"]}},
+        ),
+    ],
+    ids=["a former name", "a rule called a former name", "a circle"],
+)
+def test_rows_of_a_pack_are_laid_over_the_rules_that_they_name(
+    rows: dict[str, object], merged: dict[str, object]
+) -> None:
+    ours = {"webhook/a": {**COMPLETE, "formerly": ["kaito/a"]}}
+    assert rules.with_current_names({**ours, **rows}) == merged
+
+
 def test_the_code_uses_no_former_name() -> None:
     assert {name: places for name, places in named().items() if name in rules.former_names()} == {}
 

@@ -22,6 +22,8 @@ from kaito_pack.run import judging as checks
 from kaito_pack.values import layers
 from kaito_pack.values.overrides import layers_of
 
+pytestmark = pytest.mark.usefixtures("four_modes")
+
 PACK = Pack()
 CATALOGUE = checks.catalogue(())
 MISTRAL = "mistralai/Mistral-7B-Instruct-v0.3"
