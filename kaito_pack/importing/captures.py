@@ -8,7 +8,7 @@
       PodMonitor.metadata.name: <monitoring.podMonitor = true>        (whatever the name is)
 
 Each key is a path of the Workspace (paths.py), or begins with `container` (the one that serves the model),
-`option` (its command line), `served` (workspace.WorkspaceView, and the quantization of its model) or the kind
+`option` (its command line), `served` (workspace.WorkspaceView, and `quantized`, the format of its model) or the kind
 of another object of the stream. What is captured is only a proposal: it counts if the manifest then renders.
 """
 
@@ -115,13 +115,13 @@ def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
     if root == "option":
         return [(stream.options, inside)]
     if root == "served":
-        return [({**stream.view._asdict(), "quantization": _quantization(stream.view.model_id)}, inside)]
+        return [({**stream.view._asdict(), "quantized": _quantized(stream.view.model_id)}, inside)]
     if root[0].isupper():
         return [(other.body, inside) for other in stream.others if other.body.get("kind") == root]
     return [(stream.workspace.body, path)]
 
 
-def _quantization(model_id: str | None) -> str | None:
+def _quantized(model_id: str | None) -> str | None:
     """Return the format of a quantized model that the pack's catalogue or its name knows; None for others."""
     quantization = quantization_of(model_id, Catalogue()) if model_id else None
     return quantization.format if quantization else None
