@@ -8,8 +8,9 @@
       PodMonitor.metadata.name: <monitoring.podMonitor = true>        (whatever the name is)
 
 Each key is a path of the Workspace (paths.py), or begins with `container` (the one that serves the model),
-`option` (its command line), `served` (workspace.WorkspaceView, and `quantized`, the format of its model) or the kind
-of another object of the stream. What is captured is only a proposal: it counts if the manifest then renders.
+`option` (its command line), `served` (workspace.WorkspaceView, and `quantized`, the format of its model) or
+the kind of another object of the stream. What is captured is only a proposal: it counts if the manifest then
+renders.
 """
 
 from __future__ import annotations
