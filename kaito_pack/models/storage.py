@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import entries, get, mapping, text
+from kaito_pack.base.trees import Fields, Manifest, entries, get, mapping, text
 from kaito_pack.workspace.command_line import Command, last_option
 
 Medium = Literal["container", "node", "memory", "volume"]
@@ -34,7 +34,7 @@ class Storage(NamedTuple):
     path: FieldPath = ()
 
 
-def weights_storage(manifest: Mapping[str, Any], server: Mapping[str, Any], command: Command) -> Storage:
+def weights_storage(manifest: Manifest, server: Mapping[str, Any], command: Command) -> Storage:
     """Return where the container `server` of a Workspace, which runs `command`, keeps its weights."""
     folder = weights_folder(environment(server), command)
     names = {
@@ -71,7 +71,7 @@ def is_inside(folder: str, mount: str) -> bool:
     return mount == "/" or folder == mount or folder.startswith(f"{mount}/")
 
 
-def environment(container: Mapping[str, Any]) -> dict[str, str | None]:
+def environment(container: Fields) -> dict[str, str | None]:
     """Return the variables of a container: None for a value that is not in the manifest.
 
     A variable that is set to an empty text counts as absent.
@@ -84,7 +84,7 @@ def environment(container: Mapping[str, Any]) -> dict[str, str | None]:
     return known
 
 
-def is_offline(container: Mapping[str, Any]) -> bool:
+def is_offline(container: Fields) -> bool:
     """Return whether the container must not ask the Hub, so that the files are there already."""
     known = environment(container)
     return any((known.get(name) or "").lower() in TRUE for name in OFFLINE)

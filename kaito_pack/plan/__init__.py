@@ -1,4 +1,4 @@
-"""What a change will do: every changed field with what KAITO of the target's version makes of it.
+"""Predicts what the target's version of KAITO does with each changed field of a manifest.
 
 The labels stand in `facts/kaito/changes.json`; what the webhook refuses is asked of its own rules.
 """

@@ -133,7 +133,7 @@ def _masked(value: Any) -> Any:
 
 
 def _json(value: Any) -> str:
-    import json  # only where something is told of a change
+    import json
 
     return json.dumps(value, ensure_ascii=False, default=str)
 

@@ -35,6 +35,7 @@ from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.setting_checks import check_setting_arguments
 from kaito_pack.models.tasks import check_task
 from kaito_pack.models.weights import check_weights
+from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.engines import checks_models
 
 
@@ -49,10 +50,7 @@ def check(
     if is_workspace(body):
         problems = list(_check_workspace(body, surroundings))
         if with_model or is_rendered:
-            known = catalogue(surroundings.target.catalogues)
-            problems += check_weights(body, known, surroundings)
-            instance_type = get(body, ("resource", "instanceType"))
-            problems += check_gguf(body, gpu_memory(surroundings.target, instance_type)[0])
+            problems += _check_weights(body, surroundings)
         if with_model:
             problems += _check_model(body, surroundings)
             problems += [] if is_rendered else _check_kind(body, surroundings.target)
@@ -156,6 +154,12 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
     yield from check_servers(body)
     yield from check_remote_code(body, catalogue(target.catalogues))
+
+
+def _check_weights(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
+    target, view = surroundings.target, read_workspace(body)
+    yield from check_weights(body, view, catalogue(target.catalogues), surroundings)
+    yield from check_gguf(body, view, gpu_memory(target, get(body, ("resource", "instanceType")))[0])
 
 
 def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
