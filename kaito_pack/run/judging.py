@@ -238,11 +238,17 @@ def is_extended(values: ValuesMap) -> bool:
     return bool(values.get("podTemplate") or values.get("extraArgs"))
 
 
+def _memory_of_nodes(target: Target) -> float | None:
+    """Return the memory of one GPU in GiB if it is the same on all existing nodes of the target."""
+    sizes = {nodes.gpu_memory_gib for nodes in target.nodes or () if nodes.gpus and nodes.gpu_memory_gib}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
     """Memory of one GPU in GiB and GPUs of one node, each None where nothing tells."""
     instance = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
     if instance is None:
-        return target.gpu_memory_gib, None
+        return target.gpu_memory_gib or _memory_of_nodes(target), None
     return instance.gpu_memory_gib, instance.gpus
 
 
