@@ -34,6 +34,7 @@ from kaito_pack.models.server_checks import check_image, check_servers, check_st
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.setting_checks import check_setting_arguments
 from kaito_pack.models.tasks import check_task
+from kaito_pack.models.vllm_arguments import GPU
 from kaito_pack.models.weights import check_weights
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.engines import checks_models
@@ -182,11 +183,19 @@ def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
 
 
 def _check_kind_of_values(values: ValuesMap, known: Catalogue, image: str, kaito: str) -> Iterator[Problem]:
-    model_id, path = text(values.get("modelId")), ("modelId",)
-    if model_id:
+    if model_id := text(values.get("modelId")):
         is_allowed = values.get("quantization") == "allow"
-        yield from check_quantization(model_id, path, known, image, kaito, is_allowed)
-        yield from check_task(model_id, path, known)
+        yield from check_quantization(model_id, ("modelId",), known, image, kaito, is_allowed)
+
+
+def _check_file_of_values(values: ValuesMap, workspace: Manifest, target: Target) -> Iterator[Problem]:
+    """Yield what the GGUF file in values needs, if the Workspace names only an image with the file inside."""
+    view, file = read_workspace(workspace), text(values.get("ggufFile"))
+    if file and not view.gguf_file:
+        memory = gpu_memory(target, values.get("instanceType"))[0]
+        for each in check_gguf(workspace, view._replace(gguf_file=file), memory):
+            resource = "gpu" if GPU in each.path else "memory"
+            yield each._replace(path=("resources", resource))
 
 
 def check_model_of_values(
@@ -201,10 +210,13 @@ def check_model_of_values(
     Where the user has added arguments or changed the pod template, the values do not tell what the server
     is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
     """
+    known = catalogue(target.catalogues)
+    if model_id := text(values.get("modelId")):
+        yield from check_task(model_id, ("modelId",), known)
     if not checks_models(mode.get("engine")):
+        yield from _check_file_of_values(values, workspace, target)
         return
     yield from check_stages(values)
-    known = catalogue(target.catalogues)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(get(workspace, ("inference", "preset", "name")))
         if judges_length(preset, target.kaito):  # in the manifest that the values render to
