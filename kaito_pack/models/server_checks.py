@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from ipaddress import ip_address
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
@@ -131,6 +130,8 @@ def _is_loopback(host: str) -> bool:
     host = host.strip().strip("[]").lower()
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    from ipaddress import ip_address  # only for a server with a host
+
     try:
         return ip_address(host).is_loopback
     except ValueError:
