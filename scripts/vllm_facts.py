@@ -22,6 +22,10 @@ from typing import Any
 
 from scripts import vllm_stubs
 
+SOURCE = (
+    "the parser of the OpenAI-compatible server in the wheel on PyPI,"
+    " built by scripts/vllm_facts.py on the CPU platform"
+)
 BOUNDS = {"ge": "minimum", "gt": "above", "le": "maximum", "lt": "below"}
 # A text that each type of value reads, and no type above it.
 PROBES = {"text": "a word", "size": "8k", "json": "{}", "float": "0.5", "int": "8"}
@@ -77,7 +81,7 @@ def facts_of_vllm(folder: str) -> dict[str, Any]:
         if names:
             flags[flag]["names"] = names
     version = importlib.import_module("importlib.metadata").version("vllm")
-    return {"vllm": version, "flags": dict(sorted(flags.items()))}
+    return {"vllm": version, "source": SOURCE, "flags": dict(sorted(flags.items()))}
 
 
 def server_parser() -> tuple[argparse.ArgumentParser, set[argparse.Action]]:

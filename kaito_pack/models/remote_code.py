@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from string import hexdigits
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import get, sequence, text
+from kaito_pack.base.trees import Manifest, get, sequence, text
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.argument_checks import is_on, position_of
 from kaito_pack.models.catalogue import Catalogue
@@ -23,7 +22,7 @@ FLAG = "--trust-remote-code"
 COMMIT = 40  # hexadecimal digits of a commit
 
 
-def check_remote_code(manifest: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
+def check_remote_code(manifest: Manifest, catalogue: Catalogue) -> Iterator[Problem]:
     """A warning for each vLLM server of a Workspace that may run such code, with its path in the manifest."""
     for index, container in enumerate(sequence(get(manifest, CONTAINERS))):
         if not isinstance(container, Mapping):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from ipaddress import ip_address
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, get, mapping, sequence, text
+from kaito_pack.base.trees import Fields, Manifest, ValuesMap, get, mapping, sequence, text
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.argument_checks import check_arguments, is_on, position_of
 from kaito_pack.models.argument_table import ArgumentTable, Given, argument_table, table_versions
@@ -25,7 +23,7 @@ PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 NETWORK = ("httpGet", "tcpSocket", "grpc")
 
 
-def check_servers(manifest: Mapping[str, Any]) -> Iterator[Problem]:
+def check_servers(manifest: Manifest) -> Iterator[Problem]:
     """The problems of the vLLM servers in the pod template of a Workspace, with paths in the manifest."""
     containers = sequence(get(manifest, CONTAINERS))
     for index, container in enumerate(containers):
@@ -59,7 +57,7 @@ def check_image(image: str, path: FieldPath) -> Iterator[Problem]:
         yield problem("advice/image-not-judged", path, image=shown(image))
 
 
-def check_stages(values: Mapping[str, Any]) -> Iterator[Problem]:
+def check_stages(values: ValuesMap) -> Iterator[Problem]:
     """An error if the GPUs of values cannot be divided among the pipeline stages."""
     stages, gpus = values.get("pipelineParallelSize"), get(values, ("resources", "gpu"))
     if isinstance(stages, int) and isinstance(gpus, int) and stages > 0 and gpus % stages:
@@ -132,6 +130,8 @@ def _is_loopback(host: str) -> bool:
     host = host.strip().strip("[]").lower()
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    from ipaddress import ip_address  # only for a server with a host
+
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -10,6 +10,7 @@ from kaito_pack.values.fields import fields as values_fields
 from tests.conftest import ROOT, Run
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_a_value_is_explained_as_kubectl_would(run: Run) -> None:
     done = run("explain", "startupMinutes")
     assert done.returncode == 0

@@ -27,7 +27,7 @@ EXAMPLES = sorted(
     file for file in (ROOT / "values").glob("*.yaml") if "modelSource" in file.read_text(encoding="utf-8")
 )
 RENDERER = Renderer(PACK)
-often = tiers.often(200, *HealthCheck)
+often = tiers.often(200, *HealthCheck, share=20)
 
 
 def rendered(drawn: dict[str, Any]) -> str:
@@ -250,6 +250,13 @@ def test_another_revision_of_a_gguf_file_is_not_lost_silently() -> None:
     assert not found.is_exact or "podTemplate" in found.values
     if found.is_exact:
         assert args[0] in rendered(dict(found.values))
+
+
+def test_a_quantized_model_comes_back_with_the_value_that_allows_it() -> None:
+    found = imported((ROOT / "values" / "rendered" / "vllm-gpt-oss.yaml").read_text(encoding="utf-8"))
+
+    assert found.is_exact
+    assert found.values["quantization"] == "allow"
 
 
 def test_a_token_in_a_manifest_comes_into_no_values_file() -> None:

@@ -28,6 +28,7 @@ def test_it_writes_a_file_that_renders(run: Run, tmp_path: Path) -> None:
     assert run("values/x.yaml").returncode == 0
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_the_mode_the_name_and_the_file_may_follow_from_the_model(run: Run, tmp_path: Path) -> None:
     assert run("new", "--model-id", "microsoft/Phi-4-mini-instruct").returncode == 0
     assert (tmp_path / "phi-4-mini-instruct.yaml").is_file()
@@ -167,6 +168,7 @@ def test_an_editor_is_led_to_the_schema_of_the_repository(run: Run, tmp_path: Pa
     assert first_line("teams/y.yaml") == "# yaml-language-server: $schema=../schemas/values.schema.json"
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_help_lists_an_option_for_each_value_in_the_schemas_words(run: Run) -> None:
     text = " ".join(run("new", "--help").stdout.split())
     assert "--gpu NUMBER (huggingface, premade, vllm) GPUs of one replica, 1 to 8." in text

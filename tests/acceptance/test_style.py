@@ -15,6 +15,14 @@ LONGEST_FUNCTION = 45  # lines, decorators and docstring included
 EMPTY_NAMES = {"one", "found", "told", "said", "made", "at", "of", "here", "more", "kept"}
 # Rooms in which no variable, parameter, function or field has one of these names any more.
 CLEAN = (
+    "facts",
+    "kaito",
+    "krm",
+    "kubernetes",
+    "output",
+    "plan",
+    "preflight",
+    "run",
     "base",
     "documents",
     "explain",

@@ -21,6 +21,8 @@ from tests.conftest import Run
 from tests.docs.pages import write_files
 from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, target
 
+pytestmark = pytest.mark.usefixtures("four_modes")
+
 MISTRAL = {"modelId": "mistralai/Mistral-7B-Instruct-v0.3"}
 LLAMA = {"modelId": "meta-llama/Llama-3.1-8B-Instruct"}
 UNKNOWN = {"modelId": "acme/new", "engines": "vllm", "gated": "false"}

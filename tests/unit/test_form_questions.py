@@ -20,6 +20,8 @@ from kaito_pack.models.model import model_of
 from kaito_pack.pack import Pack
 from kaito_pack.run import judging as checks
 
+pytestmark = pytest.mark.usefixtures("four_modes")
+
 PACK = Pack()
 CATALOGUE = checks.catalogue(())
 TARGET = Target("0.12", "1.37")

@@ -117,6 +117,7 @@ def test_a_podmonitor_selects_the_pods_at_the_port_that_answers(mode: str, tmp_p
     assert endpoint["interval"] == "1m"
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_a_foreign_workspace_gets_the_metrics_of_its_engine() -> None:
     found = metrics(workspace(VLLM))
     assert found.engine == "vllm"
