@@ -10,7 +10,7 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, text
-from kaito_pack.facts.rules import problem
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace, wrapper_of
@@ -81,8 +81,16 @@ def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
     if not definitions.is_own_group(kubernetes, api_version):
         return _misspelt_group(api_version, kind, kubernetes)
     what = shown(f"{api_version} {kind}")
-    wrong = "apiVersion" if definitions.has_kind(kubernetes, str(kind)) else "kind"
-    return [problem("kubernetes/kind-absent", (wrong,), what=what, kubernetes=kubernetes)]
+    right = definitions.api_versions_of(kubernetes, kind)
+    near = did_you_mean(kind, definitions.kinds_of(kubernetes, api_version))
+    words = get_rule("kubernetes/kind-absent").parameters["remedies"]
+    remedy = words["group" if right else "kind" if near else "none"]
+    facts = {
+        "what": what,
+        "kubernetes": kubernetes,
+        "remedy": remedy.format(right=(right or [""])[0], near=near),
+    }
+    return [problem("kubernetes/kind-absent", ("apiVersion" if right else "kind",), **facts)]
 
 
 def _misspelt_group(api_version: str, kind: str, kubernetes: str) -> list[Problem] | None:
@@ -238,11 +246,17 @@ def is_extended(values: ValuesMap) -> bool:
     return bool(values.get("podTemplate") or values.get("extraArgs"))
 
 
+def _memory_of_nodes(target: Target) -> float | None:
+    """Return the memory of one GPU in GiB if it is the same on all existing nodes of the target."""
+    sizes = {nodes.gpu_memory_gib for nodes in target.nodes or () if nodes.gpus and nodes.gpu_memory_gib}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
     """Memory of one GPU in GiB and GPUs of one node, each None where nothing tells."""
     instance = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
     if instance is None:
-        return target.gpu_memory_gib, None
+        return target.gpu_memory_gib or _memory_of_nodes(target), None
     return instance.gpu_memory_gib, instance.gpus
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kaito_pack.documents import read_text
-from kaito_pack.kaito.target import Target
+from kaito_pack.kaito.target import Nodes, Target
 from kaito_pack.pack import Pack
+from kaito_pack.run.judging import gpu_memory
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source
 
@@ -43,3 +44,13 @@ def test_values_are_reported_where_they_name_the_model(
 
 def test_a_file_that_fits_is_not_reported() -> None:
     assert "advice/memory-below-model" not in rules(f"{BUILT}resources:\n  memory: 48Gi\n")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "memory"), [((24.0,), 24.0), ((24.0, 24.0), 24.0), ((24.0, 80.0), None), ((), None)]
+)
+def test_the_nodes_of_a_target_say_how_large_a_gpu_is(sizes: tuple[float, ...], memory: float | None) -> None:
+    nodes = tuple(Nodes((), gpus=1, gpu_memory_gib=size) for size in sizes)
+
+    assert gpu_memory(Target("0.12", "1.35", nodes=(*nodes, Nodes(()))), None) == (memory, None)
+    assert gpu_memory(Target("0.12", "1.35", nodes=nodes, gpu_memory_gib=48.0), None) == (48.0, None)
