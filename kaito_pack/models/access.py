@@ -16,7 +16,7 @@ from kaito_pack.base.trees import Manifest, entries, get, mapping, text
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
-from kaito_pack.models.storage import POD, environment, is_offline, weights_storage
+from kaito_pack.models.storage import POD, environment, is_offline, token_storage, weights_storage
 from kaito_pack.models.vllm_arguments import server_command
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.command_line import Command, has_option
@@ -73,5 +73,6 @@ def has_access(manifest: Manifest, server: Mapping[str, Any], command: Command) 
         or has_option(command, *parameters["options"])
         or is_offline(server)
         or weights_storage(manifest, server, command).medium == "volume"
+        or token_storage(manifest, server).medium == "volume"
         or list(entries(pod.get("initContainers"), ()))
     )
