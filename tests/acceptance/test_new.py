@@ -146,7 +146,7 @@ def test_a_token_is_refused_and_not_repeated(run: Run) -> None:
     for option in (("--hf-token-secret", token), ("--set", f"hfTokenSecret={token}")):
         done = run("new", "x.yaml", *VLLM, *option)
         assert done.returncode == 1
-        assert "a Hugging Face token stands here (not shown)" in done.stderr
+        assert "value is a Hugging Face token (not shown)" in done.stderr
         assert token not in done.stderr
 
 

@@ -34,7 +34,7 @@ MISTAKES = [
     (f"{TINY}resources: {{gpu: 9}}\n", "9", "Value is above the maximum of 8."),
     (f"{TINY}resources: {{cpu: 4z}}\n", "4z", "Requests are Kubernetes quantities above zero"),
     (f"{TINY}namespace: A_B\n", "A_B", "Namespaces are DNS-1123 labels."),
-    (f"{TINY}computeType: cpu\n", "cpu", "The vllm mode is always gpu."),
+    (f"{TINY}computeType: cpu\n", "cpu", "Mode vllm always uses GPUs."),
     (f"{TINY}podTemplate: {{spec: {{affinity: {{}}}}}}\n", "affinity", "KAITO's controller replaces"),
     ("name: a\nmodelSource: vllm\nmodelId: a/b-GGUF\n", "a/b-GGUF", "Mode vllm serves fp16 and bf16"),
     ("name: a\nmodelSource: vlm\n", "vlm", "Value is not accepted."),
