@@ -75,7 +75,7 @@ def test_an_engine_that_the_mode_does_not_use_is_refused(run: Run, tmp_path: Pat
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--gguf-file", "x.gguf"), "`ggufFile` belongs to modelSource huggingface"),
+        (("--gguf-file", "x.gguf"), "`ggufFile` is a value of modelSource huggingface"),
         (("--gpus", "2"), "Did you mean"),
         (("--set", "replica=2"), "Did you mean `replicas`?"),
         (("--mode", "vlm"), "Did you mean `vllm`?"),

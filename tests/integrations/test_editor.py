@@ -28,7 +28,7 @@ FILES = [
     for file in sorted(ROOT.glob(pattern))
 ]
 MISTAKES = [
-    (f"{TINY}ggufFile: a.gguf\n", "ggufFile", "`ggufFile` belongs to modelSource huggingface"),
+    (f"{TINY}ggufFile: a.gguf\n", "ggufFile", "`ggufFile` is a value of modelSource huggingface"),
     (f"{TINY}maxModelLenn: 1\n", "maxModelLenn", "Property maxModelLenn is not allowed."),
     (f"{TINY}maxModelLen: long\n", "long", 'Incorrect type. Expected "integer".'),
     (f"{TINY}resources: {{gpu: 9}}\n", "9", "Value is above the maximum of 8."),
