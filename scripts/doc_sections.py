@@ -18,6 +18,7 @@ from kaito_pack.status import conditions
 from kaito_pack.values.fields import fields as values_fields
 from scripts import upgrade_notes
 from scripts.markdown import plain, table
+from scripts.rooms import rooms_table
 
 PART = re.compile(
     r"(<!-- generated: (?P<name>[\w-]+)(?: (?P<argument>[\w-]+))? -->\n).*?(<!-- end of generated -->)",
@@ -34,7 +35,7 @@ SHOWN_AS = {
 
 def outputs(pack: Pack) -> Iterator[tuple[Path, str]]:
     """Each page that has such parts, with what they have to hold. KeyError for a name that is not known."""
-    for page in sorted((ROOT / "docs").rglob("*.md")):
+    for page in (ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))):
         text = page.read_text(encoding="utf-8")
         if PART.search(text):
             yield page, PART.sub(lambda part: _filled(part, pack), text)
@@ -127,6 +128,7 @@ SECTIONS: Mapping[str, Callable[[Pack, str], str]] = {
     "mode-facts": mode_facts,
     "mode-values": mode_values,
     "rendered-output": rendered_output,
+    "rooms": lambda pack, argument: rooms_table(),
     "status": status_rows,
     "upgrades": lambda pack, argument: upgrade_notes.text(),
 }

@@ -51,7 +51,7 @@ class Kubectl:
 
     def printed(self, kinds: str, *names: str, form: str) -> bytes:
         """What `kubectl get <kinds> <names> -o <form>` prints; UsageError as `get` raises it."""
-        import subprocess  # only live commands need it
+        import subprocess
 
         for name in names:
             if not name or name.startswith("-"):

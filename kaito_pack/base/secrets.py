@@ -69,7 +69,7 @@ def looks_like_secret(text: str) -> bool:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    import re  # few texts need it
+    import re
 
     return re.compile("|".join(PATTERNS))
 

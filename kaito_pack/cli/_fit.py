@@ -16,6 +16,7 @@ from kaito_pack.models.size import size_table
 from kaito_pack.run import judging
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.scope import Scope
+from kaito_pack.workspace import read_workspace
 
 
 def explain_fit(file: str, scope: Scope) -> int:
@@ -54,7 +55,7 @@ def _explain_vllm(serving: Serving, catalogue: Catalogue, memory: float | None, 
 
 
 def _explain_gguf(manifest: Manifest, memory: float | None) -> int:
-    model = gguf_model(manifest)
+    model = gguf_model(manifest, read_workspace(manifest))
     if model is None:
         return _failed("the size of the model is not known: no known image, and no size in the file's name")
     return _table(gguf_table(model, memory))

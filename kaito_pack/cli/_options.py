@@ -133,7 +133,7 @@ class Setting(click.ParamType[tuple[int, list[Layer]]]):
 
 def in_order(*settings: tuple[tuple[int, list[Layer]], ...]) -> tuple[Layer, ...]:
     """The layers of all settings, in the order of the command line."""
-    given = sorted((one for group in settings for one in group), key=lambda one: one[0])
+    given = sorted((setting for group in settings for setting in group), key=lambda setting: setting[0])
     return tuple(layer for _, layers in given for layer in layers)
 
 

@@ -101,7 +101,7 @@ def _outcomes(job: Job, cluster: ClusterOptions) -> list[Judgement]:
 
 
 def _tree_text() -> Callable[[Sequence[RenderedManifest]], tuple[str, str]]:
-    from kaito_pack.output.tree import text_of  # a stream needs no tree
+    from kaito_pack.output.tree import text_of
 
     return text_of
 

@@ -132,7 +132,7 @@ def key_text(key: object) -> str | None:
 
 def float_key(key: float) -> str:
     """A float key as Go's FormatFloat(key, 'g', -1, 32) writes it: the shortest digits of 32 bits."""
-    from struct import pack  # keys that are floats are rare
+    from struct import pack
 
     if not isfinite(key):
         return ".nan" if isnan(key) else ".inf" if key > 0 else "-.inf"

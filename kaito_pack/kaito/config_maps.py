@@ -55,7 +55,7 @@ def inference_config(config_map: Fields) -> dict[str, str] | None:
         return None
     if len(source) > LONGEST_READ:
         return {"max-model-len": "1"}  # what is not read raises no problem
-    import yaml  # a run without a ConfigMap must not pay for it
+    import yaml
 
     try:
         return _settings(source)

@@ -60,6 +60,6 @@ def _is_host_label(label: str) -> bool:
 
 
 def _is_path_part(part: str) -> bool:
-    import re  # few manifests have images that KAITO parses
+    import re
 
     return bool(re.fullmatch("[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*", part))

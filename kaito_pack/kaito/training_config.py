@@ -54,7 +54,7 @@ def training_config(config_map: Fields) -> TrainingConfig | str | None:
         return f"has no {TUNING_KEY} in its data"
     if len(source) > LONGEST_READ:
         return None
-    import yaml  # a run without a ConfigMap must not pay for it
+    import yaml
 
     try:
         # The parser in Python: libyaml's dies of a signal if text is nested deeply.

@@ -129,7 +129,7 @@ def tuning_immutable(case: Case) -> Iterator[Problem]:
 @rule("webhook/stored-object-broken", on="update")
 def stored_object_broken(case: Case) -> Iterator[Problem]:
     """A stored template that KAITO cannot decode blocks every update."""
-    from kaito_pack.kaito.template import check_template  # updates are rare, it is large
+    from kaito_pack.kaito.template import check_template
 
     target = case.surroundings.target
     for each in check_template(case.before.manifest, target.kaito, target.kubernetes):

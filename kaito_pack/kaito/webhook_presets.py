@@ -42,7 +42,7 @@ def _of_the_catalogue(name: str) -> presets.Preset | None:
     """Return a model of KAITO's own catalogue as a preset, for versions that accept ids of the Hub."""
     if "/" not in name:
         return None
-    from kaito_pack.models.catalogue import own_models  # only presets by id need it
+    from kaito_pack.models.catalogue import own_models
 
     hub_ids: str = rules("webhook")["webhook/preset-unknown"].parameters["hubIds"]
     return presets.Preset(name, hub_ids) if name.lower() in own_models() else None

@@ -81,7 +81,7 @@ def token_limit(preset: Preset) -> int | None:
     """Return the longest context of a preset's model in tokens; None if it is not known."""
     if preset.max_tokens is not None:
         return preset.max_tokens
-    from kaito_pack.models.catalogue import Catalogue  # only presets with a ConfigMap need it
+    from kaito_pack.models.catalogue import Catalogue
 
     model = Catalogue().find_preset(preset.name)
     return model.max_tokens if model else None

@@ -208,7 +208,7 @@ def removed_after(word: str, known: ArgumentTable) -> str | None:
 
 def _close(word: str, known: ArgumentTable) -> str | None:
     """The argument that a word most likely misspells; a likeness of two thirds is none among 200 names."""
-    from difflib import get_close_matches  # only for a misspelt argument
+    from difflib import get_close_matches
 
     return next(iter(get_close_matches(word, known.names, n=1, cutoff=NEAR)), None)
 

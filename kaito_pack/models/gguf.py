@@ -16,7 +16,7 @@ from kaito_pack.models.memory import GIB
 from kaito_pack.models.quantities import gibibytes
 from kaito_pack.models.vllm_arguments import gpu_limit
 from kaito_pack.models.words import billions_of, matching_rows
-from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace import WorkspaceView
 from kaito_pack.workspace.engines import GGUF, engine
 
 MEMORY = "advice/memory-below-model"
@@ -45,9 +45,8 @@ def images() -> Mapping[str, Any]:
     return table("models/images.json")
 
 
-def gguf_model(manifest: Manifest) -> GgufModel | None:
+def gguf_model(manifest: Manifest, view: WorkspaceView) -> GgufModel | None:
     """Return the model that llama.cpp serves in a Workspace; None without one, or if its size is unknown."""
-    view = read_workspace(manifest)
     is_gguf = mapping(engine(view.engine).get("serves")).get("format") == GGUF
     if not is_gguf or view.container is None or view.is_tuning:
         return None
@@ -89,12 +88,12 @@ def gguf_table(model: GgufModel, gpu_memory_gib: float | None) -> list[tuple[str
     ]
 
 
-def check_gguf(manifest: Manifest, gpu_memory_gib: float | None) -> Iterator[Problem]:
+def check_gguf(manifest: Manifest, view: WorkspaceView, gpu_memory_gib: float | None) -> Iterator[Problem]:
     """Yield advice if a GGUF model needs more memory than its container, or its GPUs, have.
 
     `gpu_memory_gib` is the memory of ONE GPU in GiB, None if it is not known.
     """
-    model = gguf_model(manifest)
+    model = gguf_model(manifest, view)
     if model is None:
         return
     facts = {

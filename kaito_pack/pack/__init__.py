@@ -1,4 +1,4 @@
-"""A pack: the folders that templates and schemas are read from, and the modes found in them."""
+"""Opens a pack: its folders, its modes, and its JSON Schemas with every reference resolved."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Pack:
         return json_schema.accepts(_types_of(schema), facts)
 
     def _read_mode(self, name: str) -> Mode:
-        from kaito_pack.documents import read_text  # the reader is not needed to list modes
+        from kaito_pack.documents import read_text
 
         homes = [folder / name for folder in self.template_folders if (folder / name).is_dir()]
         files = {file.name: file for home in reversed(homes) for file in home.iterdir()}
@@ -119,7 +119,7 @@ class Pack:
         document = read_text(pack_files.read_text(file.parent.parent, f"{name}/mode.yaml"), str(file))[0]
         facts = document.value
         if self.folders[-1] not in files["mode.yaml"].parents and not self._are_facts(facts):
-            from kaito_pack.pack.files import check_file  # explains what was found to be wrong
+            from kaito_pack.pack.files import check_file
 
             raise ProblemsError(list(check_file(document, "Mode")))
         names = (*(f"{name}/{file}" for file in own), *(self._common if facts.get("common", True) else ()))

@@ -53,4 +53,4 @@ def check(value: object, kind: str) -> Iterator[Problem]:
 
     errors = json_schema.validator(schema).iter_errors(value)
     for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path]):
-        yield from (found.problem for found in explained(error, PACK_FILES))
+        yield from (each.problem for each in explained(error, PACK_FILES))

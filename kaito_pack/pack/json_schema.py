@@ -152,7 +152,7 @@ def _additional(expected: Schema | bool, value: Any, schema: Schema) -> bool:
 
 
 def _format(expected: str, value: Any, _: Schema) -> bool:
-    from kaito_pack.kubernetes.decoding.quantity import is_positive_quantity  # only where a quantity is given
+    from kaito_pack.kubernetes.decoding.quantity import is_positive_quantity
 
     return is_positive_quantity(value)
 

@@ -79,8 +79,8 @@ def explained(
     else:
         is_of_key = dialect.shows_absent and "propertyNames" in error.absolute_schema_path
         path = (*path, str(error.instance)) if is_of_key else path
-        found = problem(_rule(error, dialect), path, **{**facts, **_facts(error, dialect)})
-        yield Explained(found, is_of_key)
+        reported = problem(_rule(error, dialect), path, **{**facts, **_facts(error, dialect)})
+        yield Explained(reported, is_of_key)
 
 
 def _unknown_fields(
@@ -94,13 +94,13 @@ def _unknown_fields(
     for field in [str(name) for name in _instance(error) if name not in parts]:
         where = (*path, field)
         # A word of another schema's is no slip of the pen, whatever this schema's words look like.
-        found = known_elsewhere(where)
-        if found is None:
+        reported = known_elsewhere(where)
+        if reported is None:
             close, listed = did_you_mean(field, allowed), ", ".join(sorted(allowed))
             fix = f"did you mean `{close}`?" if close else f"Fields here are {listed}"
             remedy = f"Did you mean {close}" if close else f"Use one of {listed}"
-            found = problem(dialect.rules["additionalProperties"], where, fix=fix, remedy=remedy)
-        yield Explained(found, is_about_key=True)
+            reported = problem(dialect.rules["additionalProperties"], where, fix=fix, remedy=remedy)
+        yield Explained(reported, is_about_key=True)
 
 
 def _missing_fields(

@@ -115,7 +115,7 @@ class Locator:
             if line.strip() and len(line) - len(line.lstrip()) <= indent:
                 break
             marked += of_line
-        return marked
+        return [spot._replace(turn=None) for spot in marked]  # a whole list, not one of its items
 
     def _absent(self, path: FieldPath) -> Iterator[Spot]:
         """The marks of lines that would write the missing key, whether or not they were rendered."""

@@ -43,7 +43,7 @@ def template_line(
     context = context_of(values, HASHES if values.filled.get("rollout") == "job" else NO_HASHES)
     try:
         if pack.is_foreign:
-            from kaito_pack.rendering.render_child import ForeignTemplates  # our own templates need no child
+            from kaito_pack.rendering.render_child import ForeignTemplates
 
             text, marked, marks = ForeignTemplates(pack.template_folders).marked_texts(
                 manifest.template, context

@@ -35,6 +35,7 @@ from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.setting_checks import check_setting_arguments
 from kaito_pack.models.tasks import check_task
 from kaito_pack.models.weights import check_weights
+from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.engines import checks_models
 
 
@@ -47,29 +48,26 @@ def check(
     `is_rendered`: the manifest comes from values, which answer for the kind of model that they name.
     """
     if is_workspace(body):
-        found = list(_check_workspace(body, surroundings))
+        problems = list(_check_workspace(body, surroundings))
         if with_model or is_rendered:
-            known = catalogue(surroundings.target.catalogues)
-            found += check_weights(body, known, surroundings)
-            instance_type = get(body, ("resource", "instanceType"))
-            found += check_gguf(body, gpu_memory(surroundings.target, instance_type)[0])
+            problems += _check_weights(body, surroundings)
         if with_model:
-            found += _check_model(body, surroundings)
-            found += [] if is_rendered else _check_kind(body, surroundings.target)
-        return found
+            problems += _check_model(body, surroundings)
+            problems += [] if is_rendered else _check_kind(body, surroundings.target)
+        return problems
     builtin = check_builtin(body, surroundings.target.kubernetes)
     if builtin is None:
         custom = check_custom(body, surroundings.target.kubernetes)
         return _unknown_kind(body, surroundings.target) if custom is None else custom
     validated = list(with_controller(check_object(body, surroundings.target.kubernetes)))
-    # Where validation speaks it knows more than the decoder: that a value is a Secret's, what a field is for.
-    told = {found.path for found in validated}
-    return [found for found in builtin if found.path not in told] + validated
+    # Validation knows more than the decoder: that a value is a Secret's, what a field is for.
+    validated_paths = {each.path for each in validated}
+    return [each for each in builtin if each.path not in validated_paths] + validated
 
 
 def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
     """The problem of a kind that no cluster has; None for one that a cluster may have."""
-    from kaito_pack.kaito.kinds import check_kind  # few manifests are of an unknown kind
+    from kaito_pack.kaito.kinds import check_kind
 
     return check_kind(body, target) or _absent_kind(body, target.kubernetes)
 
@@ -129,7 +127,7 @@ def with_places(problems: Iterable[Problem], body: Manifest, kaito: str) -> Iter
     """Yield the problems of a Workspace; those of unknown fields name the place where the field belongs."""
     for each in problems:
         if each.rule.endswith("/unknown-field"):
-            from kaito_pack.kaito.misplaced import with_place  # few Workspaces have an unknown field
+            from kaito_pack.kaito.misplaced import with_place
 
             each = with_place(each, body, kaito)
         yield each
@@ -140,8 +138,8 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
     if workspace.has_preset and workspace.has_inference and workspace.runs_vllm:
         known = catalogue(target.catalogues)
         name = workspace.inference.get("config")
-        found = find_config_map(name, workspace, surroundings) if isinstance(name, str) else None
-        settings = (inference_config(found) if found is not None else None) or {}
+        config_map = find_config_map(name, workspace, surroundings) if isinstance(name, str) else None
+        settings = (inference_config(config_map) if config_map is not None else None) or {}
         path: FieldPath = ("inference", "config")
         is_update = surroundings.old is not None
         if judges_length(workspace.preset, target.kaito, workspace.api, is_update):
@@ -156,6 +154,12 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
     yield from check_servers(body)
     yield from check_remote_code(body, catalogue(target.catalogues))
+
+
+def _check_weights(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
+    target, view = surroundings.target, read_workspace(body)
+    yield from check_weights(body, view, catalogue(target.catalogues), surroundings)
+    yield from check_gguf(body, view, gpu_memory(target, get(body, ("resource", "instanceType")))[0])
 
 
 def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
@@ -198,8 +202,8 @@ def check_model_of_values(
         if judges_length(preset, target.kaito):  # in the manifest that the values render to
             settings = {key: value for key, value in settings.items() if key != MAX_MODEL_LEN}
         yield from models.check_settings(preset, settings, known, (name, MAX_MODEL_LEN))
-        found = check_setting_arguments(settings, preset_vllm(target.kaito), lambda key: (name, key))
-        yield from (each for each in found if with_advice or each.layer != "advice")
+        arguments = check_setting_arguments(settings, preset_vllm(target.kaito), lambda key: (name, key))
+        yield from (each for each in arguments if with_advice or each.layer != "advice")
     if preset := text(get(workspace, ("inference", "preset", "name"))):
         yield from check_preset_access(workspace, preset, known, target.kaito, ("preset",))
     containers = sequence(get(workspace, CONTAINERS))
@@ -214,7 +218,7 @@ def check_model_of_values(
             yield from (warning._replace(path=("modelId",)) for warning in code)
         memory, gpus = gpu_memory(target, values.get("instanceType"))
         yield from models.check_values(values, known, image, memory, gpus)
-        yield from (found._replace(path=("modelId",)) for found in check_access(workspace, known))
+        yield from (each._replace(path=("modelId",)) for each in check_access(workspace, known))
 
 
 def is_extended(values: ValuesMap) -> bool:
@@ -224,10 +228,10 @@ def is_extended(values: ValuesMap) -> bool:
 
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
     """Memory of one GPU in GiB and GPUs of one node, each None where nothing tells."""
-    found = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
-    if found is None:
+    instance = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
+    if instance is None:
         return target.gpu_memory_gib, None
-    return found.gpu_memory_gib, found.gpus
+    return instance.gpu_memory_gib, instance.gpus
 
 
 @cache

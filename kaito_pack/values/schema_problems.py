@@ -58,8 +58,8 @@ def explain(mode: Mode, given: ValuesMap, stack: Sequence[Layer], pack: Pack) ->
 
     facts = _facts(given)
     for error in json_schema.validator(mode.schema, FORMATS).iter_errors(given):
-        for found, is_about_key in explained(error, VALUES, facts, of_other_modes):
-            yield found.located(layers.place(stack, found.path, key=is_about_key))
+        for reported, is_about_key in explained(error, VALUES, facts, of_other_modes):
+            yield reported.located(layers.place(stack, reported.path, key=is_about_key))
 
 
 def _fields(mode: Mode) -> list[str]:

@@ -252,6 +252,13 @@ def test_another_revision_of_a_gguf_file_is_not_lost_silently() -> None:
         assert args[0] in rendered(dict(found.values))
 
 
+def test_a_quantized_model_comes_back_with_the_value_that_allows_it() -> None:
+    found = imported((ROOT / "values" / "rendered" / "vllm-gpt-oss.yaml").read_text(encoding="utf-8"))
+
+    assert found.is_exact
+    assert found.values["quantization"] == "allow"
+
+
 def test_a_token_in_a_manifest_comes_into_no_values_file() -> None:
     workspace = manifests("llama")[0]
     token = "hf_" + "a1B2c3D4e5F6"

@@ -129,7 +129,7 @@ def test_explain_says_where_a_value_came_from(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("example", "path", "line"),
     [
-        ("llama", "inference.template.spec.containers[0].args[5]", "- {{ gpuCount }}"),
+        ("llama", "inference.template.spec.containers[0].args[5]", "- {{ tensorParallelSize }}"),
         ("llama", "resource.count", "count: {{ replicas }}"),
         (
             "llama",

@@ -8,27 +8,12 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from scripts.rooms import FLOORS, INNER
 from tests.conftest import ROOT
 
 LIBRARY = ROOT / "kaito_pack"
-# Upper rooms first, as CONTRIBUTING draws them. Rooms of one line are on one floor.
-FLOORS = (
-    ("cli",),
-    ("form", "importing", "plan", "preflight", "krm", "output", "explain", "pack_check"),
-    ("status",),
-    ("run",),
-    ("rendering",),
-    ("models", "kaito"),
-    ("values",),
-    ("pack",),
-    ("kubernetes",),
-    ("workspace", "documents"),
-    ("facts",),
-    ("base",),
-)
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FEATURES = FLOORS[1]
-INNER = ("decoding", "pods", "objects")  # the rooms of kubernetes/, lower ones first
 LOOSE = ("__init__", "__main__")
 
 

@@ -69,6 +69,8 @@ def renders(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
         (("metadata", "name"), ("name",)),
         (("resource", "labelSelector", "matchLabels", "tier"), ("labelSelector", "tier")),
         (("resource", "preferredNodes", 1), ("preferredNodes", 1)),
+        (("resource", "preferredNodes"), ("preferredNodes",)),
+        (("resource", "labelSelector", "matchLabels"), ("labelSelector",)),
         (("resource", "instanceType"), ("instanceType",)),
         ((*CONTAINER, "args", 3), ("modelId",)),
         ((*CONTAINER, "args", 5), ("resources", "gpu")),

@@ -90,7 +90,7 @@ def test_the_modeline_of_an_example_leads_to_its_schema(file: str) -> None:
 def test_a_wrong_document_has_one_problem(kind: str, document: Any, rule: str, path: tuple[Any, ...]) -> None:
     found = list(pack_files.check(document, kind))
 
-    assert [(problem.rule, problem.path) for problem in found] == [(f"pack-file/{rule}", path)]
+    assert [(problem.rule, problem.path) for problem in found] == [(f"values/pack-file-{rule}", path)]
 
 
 def test_every_missing_field_is_named() -> None:

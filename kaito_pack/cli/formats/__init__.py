@@ -1,4 +1,4 @@
-"""Output formats: one module a format, found by its place.
+"""Output formats: one module a format, found by its name.
 
 A module shows a kind of result by a function of that name, or any result that has cases by the function
 `cases`. Functions yield text for stdout, and a `Note` for each line on stderr.

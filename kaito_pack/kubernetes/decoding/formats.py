@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def is_time(text: str, micro: bool = False) -> bool:
     """Return whether Go's time.Parse takes `text` as RFC 3339 (`micro`: with six digits of a second)."""
-    import re  # hardly any manifest holds a time
+    import re
 
     fraction = r"[.,]\d{6}" if micro else r"(?:[.,]\d+)?"
     pattern = rf"(\d{{4}})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d){fraction}(?:Z|[+-](\d\d):(\d\d))"
@@ -30,7 +30,7 @@ def is_time(text: str, micro: bool = False) -> bool:
 
 def is_base64(text: str) -> bool:
     """Return whether `text` is padded base64 of the standard alphabet; line ends do not count."""
-    from binascii import Error, a2b_base64  # only Secrets and ConfigMaps come here
+    from binascii import Error, a2b_base64
 
     try:
         a2b_base64(text.replace("\r", "").replace("\n", "").encode("ascii"), strict_mode=True)

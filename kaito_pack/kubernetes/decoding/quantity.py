@@ -48,7 +48,7 @@ class Quantity(NamedTuple):
         if scale >= 0:
             whole: int = self.number * 10**scale
             return whole
-        from fractions import Fraction  # 2 ms, and most amounts are whole
+        from fractions import Fraction
 
         return Fraction(self.number, 10**-scale)
 

@@ -42,7 +42,7 @@ def check_object(manifest: Manifest, kubernetes: str = NEWEST) -> Iterator[Repor
     elif kind in CHECKS:
         yield from CHECKS[kind](manifest, kubernetes)
     elif kind in BESIDE:
-        from kaito_pack.kubernetes.objects import policies  # few runs have one
+        from kaito_pack.kubernetes.objects import policies
 
         yield from policies.CHECKS[kind](manifest, kubernetes)
 
@@ -103,7 +103,7 @@ def check_secret_type(manifest: Fields, kind: str) -> Iterator[Problem]:
 
 def is_json(content: bytes) -> bool:
     """Return whether bytes are a map in JSON."""
-    from json import loads  # only Secrets for pulling images come here
+    from json import loads
 
     try:
         return isinstance(loads(content), dict)
@@ -113,7 +113,7 @@ def is_json(content: bytes) -> bool:
 
 def decoded(value: object) -> bytes:
     """Return the bytes of a base64 text; none if it is no such text."""
-    from base64 import b64decode  # only Secrets and ConfigMaps come here
+    from base64 import b64decode
 
     try:
         # Line breaks are allowed inside, as the API server's decoder allows them.

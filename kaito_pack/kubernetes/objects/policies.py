@@ -130,7 +130,7 @@ def _check_peer(peer: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def _check_block(block: Fields, path: FieldPath) -> Iterator[Problem]:
-    from ipaddress import ip_network  # only for policies with addresses
+    from ipaddress import ip_network
 
     yield from required(block, ["cidr"], path, "an ipBlock")
     ranges = [(block.get("cidr"), (*path, "cidr"))]
