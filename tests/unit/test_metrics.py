@@ -78,7 +78,7 @@ def test_the_metrics_of_an_example_are_reached_at_its_own_port_and_service(file:
     found = metrics(body).endpoint
     containers = body["inference"].get("template", {}).get("spec", {}).get("containers", [])
     ports = [port["containerPort"] for container in containers for port in container.get("ports", [])]
-annotation     assert found.port in (ports or [5000])  # a preset's container belongs to KAITO
+    assert found.port in (ports or [5000])  # a preset's container is KAITO's own
     rendered = {
         manifest["metadata"]["name"]: manifest["spec"]["ports"][0]
         for manifest in manifests

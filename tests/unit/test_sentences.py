@@ -20,10 +20,7 @@ def found(**changes: object) -> Problem:
 
 
 def test_a_line_says_where_what_and_what_to_do() -> None:
-    assert (
-        line(found())
-        == "x.yaml:4:2 a[0]: required value is missing. give one. [values/required value is missing]"
-    )
+    assert line(found()) == "x.yaml:4:2 a[0]: missing. give one. [values/missing]"
 
 
 def test_a_warning_says_that_it_is_one() -> None:

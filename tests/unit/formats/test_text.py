@@ -22,7 +22,7 @@ def test_a_summary_counts_verdicts_and_problems() -> None:
 
 def test_a_problem_is_one_line_whatever_its_words() -> None:
     text = click.unstyle(problem_line(problem(message="one\ntwo\x1b")))
-    assert text == r"x.yaml:4:2 a[0]: one\ntwo\x1b. give one. [values/required value is missing]"
+    assert text == r"x.yaml:4:2 a[0]: one\ntwo\x1b. give one. [values/missing]"
 
 
 def test_a_name_cannot_begin_a_line_of_the_table() -> None:
