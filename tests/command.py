@@ -162,6 +162,10 @@ def _standard_streams(streams: list[io.TextIOWrapper]) -> Iterator[None]:
 def _own_state(variables: Mapping[str, str], cwd: Path | None) -> Iterator[None]:
     """Make the process look new; afterwards restore it, or raise Leak for what cannot be restored."""
     _import_all()
+    from kaito_pack.rendering import render_child
+    from tests import children  # late, as the package is
+
+    children.server()
     folder, outer, collector = Path.cwd(), dict(os.environ), (gc.get_threshold(), gc.isenabled())
     _clear_caches()
     globals_before = _globals()
@@ -170,7 +174,7 @@ def _own_state(variables: Mapping[str, str], cwd: Path | None) -> Iterator[None]
         if cwd is not None:
             os.chdir(cwd)
         before = _of_the_process()
-        with _instead(os, "fork", _no_fork):
+        with _instead(os, "fork", _no_fork), _instead(render_child, "subprocess", children.FORKED):
             yield
         after = _of_the_process()
         if _COLLECTED & (changed := _changes(before, after)).keys():

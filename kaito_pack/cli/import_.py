@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from kaito_pack.base.display import escaped
 from kaito_pack.base.kubectl import Kubectl, NotAnswered
 from kaito_pack.base.problems import PackError, UsageError
 from kaito_pack.base.trees import mapping, text
@@ -118,7 +119,7 @@ def command(
     try:
         imported = import_workspace(documents, opened(pack), supplied, name, namespace)
     except UsageError as error:
-        raise UsageError(f"{documents[0].file}: {error}") from None
+        raise UsageError(f"{escaped(documents[0].file)}: {error}") from None
     put_problems(imported.losses)
     click.echo(as_values_file(imported.values, imported.losses), nl=False)
     context.exit(0 if imported.is_exact else 1)
@@ -129,10 +130,10 @@ def _live(name: str, kubectl: Kubectl) -> list[Document]:
     workspace = kubectl.get("workspaces.kaito.sh", name)
     config = text(mapping(mapping(workspace).get("inference")).get("config"))
     beside: list[tuple[str, ...]] = [("services",), *([("configmaps", config)] if config else [])]
-    found = [workspace]
+    objects = [workspace]
     for question in beside:
         try:
-            found.append(kubectl.get(*question))
+            objects.append(kubectl.get(*question))
         except NotAnswered as error:
             click.echo(f"{error}; imported without", err=True)
-    return [Document(f"kubectl:{name}", 1, value) for value in found]
+    return [Document(f"kubectl:{name}", 1, value) for value in objects]

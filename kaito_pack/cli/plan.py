@@ -65,7 +65,7 @@ class Job(NamedTuple):
     "--upgrade", metavar="VERSION", help="Say what that KAITO would treat otherwise than the present one."
 )
 @click.option("--fleet", metavar="FILE", help="The clusters of a fleet file instead of VALUES and --out.")
-@format_option(Plan, {"text": "text"})
+@format_option("plan", {"text": "text"})
 @click.option(
     "--fail-on", multiple=True, metavar="LABELS", help=f"Exit with 1 on any of: {', '.join(FAILING)}."
 )

@@ -40,7 +40,7 @@ def instance_type_unsupported(case: Case) -> Iterator[Problem]:
     kind = "none" if _has_no_gpu(name, cloud) else "unknown" if known is None else "dropped"
     model = known.model if known is not None else ""
     reason = case.rule.parameters["reasons"][kind].format(value=shown(name), kaito=case.kaito, model=model)
-    fix = remedy(name, case) if kind == "unknown" else case.rule.parameters["fix"]
+    fix = remedy(name, case) if kind == "unknown" else case.rule.parameters["fixes"][kind]
     yield case.problem(*INSTANCE_TYPE, reason=reason, fix=fix)
 
 

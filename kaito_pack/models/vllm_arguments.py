@@ -49,16 +49,16 @@ def names_model(command: Sequence[str], model_id: str | None) -> bool:
 
 def argument_path(container: Fields, path: FieldPath, names: Sequence[str]) -> FieldPath:
     """Where the value of the last of these flags stands; in a shell's script, the script."""
-    found = path
+    place = path
     texts = written(container)
     for number, ((key, index), item) in enumerate(texts):
         name, equals, _ = item.partition("=")
         if name.replace("_", "-") in names:
             is_next = not equals and number + 1 < len(texts)
-            found = (*path, *texts[number + is_next][0])
+            place = (*path, *texts[number + is_next][0])
         elif " " in item and any(flag in item.replace("_", "-") for flag in names):
-            found = (*path, key, index)
-    return found
+            place = (*path, key, index)
+    return place
 
 
 def written(container: Fields) -> list[tuple[tuple[str, int], str]]:

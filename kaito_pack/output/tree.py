@@ -99,7 +99,7 @@ def text_of(group: Sequence[RenderedManifest]) -> tuple[str, str]:
             raise UsageError(f"{shown(name)} cannot be a file's name; a tree has <namespace>/<name>.yaml")
     path = f"{names[0]}/{names[1]}.yaml"
     if names[1] + ".yaml" == KUSTOMIZATION:
-        raise UsageError(f"{path}: that is kustomize's own file; give the Workspace another name")
+        raise UsageError(f"{escaped(path)}: that is kustomize's own file; give the Workspace another name")
     return path, MARKER + as_yaml(group)
 
 

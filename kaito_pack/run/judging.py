@@ -10,7 +10,7 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, text
-from kaito_pack.facts.rules import problem
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace, wrapper_of
@@ -34,6 +34,7 @@ from kaito_pack.models.server_checks import check_image, check_servers, check_st
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.setting_checks import check_setting_arguments
 from kaito_pack.models.tasks import check_task
+from kaito_pack.models.vllm_arguments import GPU
 from kaito_pack.models.weights import check_weights
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.engines import checks_models
@@ -80,8 +81,16 @@ def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
     if not definitions.is_own_group(kubernetes, api_version):
         return _misspelt_group(api_version, kind, kubernetes)
     what = shown(f"{api_version} {kind}")
-    wrong = "apiVersion" if definitions.has_kind(kubernetes, str(kind)) else "kind"
-    return [problem("kubernetes/kind-absent", (wrong,), what=what, kubernetes=kubernetes)]
+    right = definitions.api_versions_of(kubernetes, kind)
+    near = did_you_mean(kind, definitions.kinds_of(kubernetes, api_version))
+    words = get_rule("kubernetes/kind-absent").parameters["remedies"]
+    remedy = words["group" if right else "kind" if near else "none"]
+    facts = {
+        "what": what,
+        "kubernetes": kubernetes,
+        "remedy": remedy.format(right=(right or [""])[0], near=near),
+    }
+    return [problem("kubernetes/kind-absent", ("apiVersion" if right else "kind",), **facts)]
 
 
 def _misspelt_group(api_version: str, kind: str, kubernetes: str) -> list[Problem] | None:
@@ -174,11 +183,19 @@ def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
 
 
 def _check_kind_of_values(values: ValuesMap, known: Catalogue, image: str, kaito: str) -> Iterator[Problem]:
-    model_id, path = text(values.get("modelId")), ("modelId",)
-    if model_id:
+    if model_id := text(values.get("modelId")):
         is_allowed = values.get("quantization") == "allow"
-        yield from check_quantization(model_id, path, known, image, kaito, is_allowed)
-        yield from check_task(model_id, path, known)
+        yield from check_quantization(model_id, ("modelId",), known, image, kaito, is_allowed)
+
+
+def _check_file_of_values(values: ValuesMap, workspace: Manifest, target: Target) -> Iterator[Problem]:
+    """Yield what the GGUF file in values needs, if the Workspace names only an image with the file inside."""
+    view, file = read_workspace(workspace), text(values.get("ggufFile"))
+    if file and not view.gguf_file:
+        memory = gpu_memory(target, values.get("instanceType"))[0]
+        for each in check_gguf(workspace, view._replace(gguf_file=file), memory):
+            resource = "gpu" if GPU in each.path else "memory"
+            yield each._replace(path=("resources", resource))
 
 
 def check_model_of_values(
@@ -193,10 +210,13 @@ def check_model_of_values(
     Where the user has added arguments or changed the pod template, the values do not tell what the server
     is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
     """
+    known = catalogue(target.catalogues)
+    if model_id := text(values.get("modelId")):
+        yield from check_task(model_id, ("modelId",), known)
     if not checks_models(mode.get("engine")):
+        yield from _check_file_of_values(values, workspace, target)
         return
     yield from check_stages(values)
-    known = catalogue(target.catalogues)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(get(workspace, ("inference", "preset", "name")))
         if judges_length(preset, target.kaito):  # in the manifest that the values render to
@@ -226,11 +246,17 @@ def is_extended(values: ValuesMap) -> bool:
     return bool(values.get("podTemplate") or values.get("extraArgs"))
 
 
+def _memory_of_nodes(target: Target) -> float | None:
+    """Return the memory of one GPU in GiB if it is the same on all existing nodes of the target."""
+    sizes = {nodes.gpu_memory_gib for nodes in target.nodes or () if nodes.gpus and nodes.gpu_memory_gib}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
     """Memory of one GPU in GiB and GPUs of one node, each None where nothing tells."""
     instance = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
     if instance is None:
-        return target.gpu_memory_gib, None
+        return target.gpu_memory_gib or _memory_of_nodes(target), None
     return instance.gpu_memory_gib, instance.gpus
 
 

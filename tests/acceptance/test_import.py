@@ -27,7 +27,7 @@ EXAMPLES = sorted(
     file for file in (ROOT / "values").glob("*.yaml") if "modelSource" in file.read_text(encoding="utf-8")
 )
 RENDERER = Renderer(PACK)
-often = tiers.often(200, *HealthCheck)
+often = tiers.often(200, *HealthCheck, share=20)
 
 
 def rendered(drawn: dict[str, Any]) -> str:

@@ -99,6 +99,7 @@ def test_a_model_that_nothing_here_runs_is_asked_for_again(tmp_path: Path) -> No
         assert terminal.end()[0] == 130
 
 
+@full
 def test_a_gguf_model_in_an_image_of_ones_own_shows_how_to_build_that(tmp_path: Path, run: Run) -> None:
     with Terminal(tmp_path, "new") as terminal:
         terminal.answer(HUB, ENTER)
@@ -238,7 +239,7 @@ def test_ctrl_c_at_any_question_ends_it_and_writes_nothing(tmp_path: Path, stop:
     ]
 
 
-@pytest.mark.parametrize("key", [CTRL_D, ESCAPE])
+@pytest.mark.parametrize("key", [pytest.param(CTRL_D, marks=full), ESCAPE])
 @pytest.mark.parametrize("stop", [*(pytest.param(stop, marks=full) for stop in (0, 2, 3)), 4])
 def test_so_do_ctrl_d_and_escape(tmp_path: Path, stop: int, key: str) -> None:
     """A list, a list of several, yes or no, a text."""

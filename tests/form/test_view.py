@@ -17,6 +17,7 @@ from kaito_pack.form.web.state import read_state
 from kaito_pack.form.web.view import Views
 from kaito_pack.pack import Pack
 from kaito_pack.values.layers import Layer
+from kaito_pack.workspace.engines import hub_engines
 from tests.conftest import Run
 from tests.docs.pages import write_files
 from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, target
@@ -531,6 +532,17 @@ def test_any_state_has_a_view(state: dict[str, Any]) -> None:
     assert bool(shown["manifest"]) is (
         bool(shown["mode"]) and not any(one["severity"] == "error" for one in shown["problems"])
     )
+
+
+def test_the_form_can_lead_to_any_mode(view: Post) -> None:
+    """A model that every engine runs leads to the modes of the Hub; the others need no model."""
+    start = {"modelId": "acme/new", "engines": "\n".join(hub_engines())}
+    shown = view(start=start)
+    assert sorted(mode["name"] for mode in shown["modes"]) == list(Pack().mode_names)
+    for mode in shown["modes"]:
+        again = view(start=start, mode=mode["name"])
+        assert again["mode"] == mode["name"]
+        assert again["questions"]
 
 
 # A mode of a team's own.

@@ -167,6 +167,14 @@ def test_a_problem_leads_to_the_question_that_mends_it() -> None:
     assert question_for(problem("values/missing", ("podTemplate",), fix=""), some.questions()) is None
 
 
+def test_an_unknown_model_is_said_not_to_be_judged() -> None:
+    [sized] = facts_of(draft("vllm", {"modelId": "acme/Lynx-8B"}), ("resources", "gpu"))
+    [unknown] = facts_of(draft("vllm", {"modelId": "acme/lynx"}), ("resources", "gpu"))
+    assert "not judged" in unknown
+    assert sized == f"{unknown} By its name it has about 15 GiB of weights."
+    assert list(facts_of(draft("vllm", {}), ("resources", "gpu"))) == []
+
+
 def test_a_known_model_tells_its_limits_at_the_right_question() -> None:
     some = draft("vllm", {"modelId": MISTRAL}, known=about(MISTRAL, CATALOGUE))
     assert list(facts_of(some, ("resources", "gpu"))) == [

@@ -125,9 +125,10 @@ def is_own_group(version: str, api_version: str) -> bool:
     return "." not in group or any(name.startswith(f"{group}/") for name in _kinds(known_folder(version)))
 
 
-def has_kind(version: str, kind: str) -> bool:
-    """Return whether Kubernetes has a kind of that name in any of its groups and their versions."""
-    return any(name.rpartition(" ")[2] == kind for name in _kinds(known_folder(version)))
+def kinds_of(version: str, api_version: str) -> list[str]:
+    """Return the kinds that Kubernetes has in an apiVersion."""
+    names = (name.rpartition(" ") for name in _kinds(known_folder(version)))
+    return sorted(kind for written, _, kind in names if written.lstrip("/") == api_version)
 
 
 def api_versions_of(version: str, kind: str) -> list[str]:

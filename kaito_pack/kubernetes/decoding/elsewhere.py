@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import Schema
+from kaito_pack.base.trees import Manifest, Schema
 
 ITEM = "[]"  # the step from a list to its items
 DEEPEST = 14  # steps of a path that are searched
@@ -50,9 +50,7 @@ def by_name(fields: Iterable[SchemaField]) -> dict[str, list[SchemaField]]:
     return index
 
 
-def place_of(
-    path: FieldPath, value: object, fields: Iterable[SchemaField], manifest: Mapping[str, Any]
-) -> str | None:
+def place_of(path: FieldPath, value: object, fields: Iterable[SchemaField], manifest: Manifest) -> str | None:
     """Return the path of the field that was meant by the one at `path`; None if none or several may be.
 
     A field that shares more of its path is nearer, then one that is less deep, then one whose parents exist.
