@@ -123,7 +123,7 @@ def test_a_mode_is_files_alone(run: Run, tmp_path: Path) -> None:
         ("templates/echo/workspace.yaml.j2", "a: {% if %}\n", "templates/echo/workspace.yaml.j2:1: "),
         ("schemas/values/echo.schema.json", "{", "not JSON"),
         ("schemas/values/echo.schema.json", '{"type": "objekt"}', "objekt"),
-        ("values/echo.yaml", "name: A\nmodelSource: echo\n", "is not a DNS label"),
+        ("values/echo.yaml", "name: A\nmodelSource: echo\n", "is not a valid DNS label"),
     ],
 )
 def test_check_tells_what_is_wrong_with_a_pack(
