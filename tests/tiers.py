@@ -29,7 +29,7 @@ INHERENT = (
     "there is no /dev/full",
 )
 HINT = "All of these tests are of the full tier: run them with `make test-all` and the same PYTEST."
-_SHARE = 8  # the quick tier draws one in so many examples
+_SHARE = 12  # the quick tier draws one in so many examples
 _FEWEST, _DEFAULT = 10, 100
 _tier = QUICK
 

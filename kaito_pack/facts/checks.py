@@ -14,9 +14,8 @@ from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from kaito_pack.base.problems import PackError, Problem, RuleLayer
 from kaito_pack.facts import rules
-from kaito_pack.facts.tables import per_pack
 
-Occasion = Literal["create", "update"]
+Occasion = Literal["create", "update", "server"]  # of a Workspace, or a server with its model
 LAYERS: tuple[RuleLayer, ...] = get_args(RuleLayer)
 Function = TypeVar("Function", bound=Callable[..., Iterator[Problem]])
 
@@ -44,8 +43,8 @@ _checks: dict[str, Check] = {}
 def rule(*names: str, on: Occasion | None = None) -> Callable[[Function], Function]:
     """Register the decorated function as the check of the rules `names`.
 
-    `on` limits it to creates or to updates. Raises RegistryError if a name does not begin with a layer, or
-    if another function checks it.
+    `on` limits it to creates, to updates or to servers of models. Raises RegistryError if a name does not
+    begin with a layer, or if another function checks it.
     """
 
     def register(function: Function) -> Function:
@@ -66,7 +65,6 @@ def registered() -> dict[str, Check]:
     return dict(_checks)
 
 
-@per_pack
 def checks_of(layer: RuleLayer) -> tuple[Check, ...]:
     """Return the registered checks of a layer in the order of its rows, in which they run.
 

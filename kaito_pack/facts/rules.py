@@ -3,7 +3,7 @@
 A row:
 
     "webhook/instance-type-required": {
-      "message": "missing, and KAITO {kaito} needs it to create nodes",
+      "message": "required field is missing; KAITO {kaito} needs it to create nodes",
       "fix": "Give one, such as Standard_NC24ads_A100_v4",
       "meaning": "one or two sentences for docs/rules.md",
       "source": "KAITO v0.8.1, api/v1beta1/workspace_validation.go",

@@ -67,7 +67,7 @@ def captured(stream: Stream, mode: Mode, pack: Pack) -> list[Capture]:
     captures: list[Capture] = []
     for path, pattern in sources(mode, pack):
         if path[-1] != REST:
-            for value in _at(stream, path):
+            for value in _values_at(stream, path):
                 captures += _matched(pattern, value, mode)
     return captures
 
@@ -103,7 +103,7 @@ def names_of(pattern: str) -> list[str]:
     return [match[1] for match in _VALUE.finditer(pattern)]
 
 
-def _at(stream: Stream, path: Steps) -> Iterator[Any]:
+def _values_at(stream: Stream, path: Steps) -> Iterator[Any]:
     values = (look_up(root, inside) for root, inside in roots(stream, path))
     return (value for value in values if value is not ABSENT and value is not None)
 

@@ -23,7 +23,7 @@ class InstanceType(NamedTuple):
 
 
 @per_pack
-def _of(cloud: str) -> dict[str, InstanceType]:
+def _types_of_cloud(cloud: str) -> dict[str, InstanceType]:
     """Return the cloud's instance types by lower-case name; read only when one is asked for."""
     rows = table("kaito/instance-types.json").get(cloud, {})
     return {name.lower(): _instance_type(name, row) for name, row in rows.items()}
@@ -42,12 +42,12 @@ def find(cloud: str, name: str) -> InstanceType | None:
 
     `gpu_memory_gib` is the memory of ONE GPU in GiB. Figures of KAITO v0.6.2 to v0.12.0.
     """
-    return _of(cloud).get(name.lower())
+    return _types_of_cloud(cloud).get(name.lower())
 
 
 def names(cloud: str, kaito: str) -> list[str]:
     """Return the names that KAITO minor has for a cloud, sorted."""
-    return sorted(each.name for each in _of(cloud).values() if each.known_in(kaito))
+    return sorted(each.name for each in _types_of_cloud(cloud).values() if each.known_in(kaito))
 
 
 def clouds() -> list[str]:

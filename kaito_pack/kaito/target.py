@@ -96,22 +96,22 @@ class Surroundings:
 
     def workspaces_labelled(self, match_labels: Fields) -> Sequence[Manifest]:
         """Return the Workspaces whose selector has just these matchLabels."""
-        return self._found("workspaces", labels_key(match_labels))
+        return self._in_table("workspaces", labels_key(match_labels))
 
     def services_that_may_select(self, workspace: str, namespace: str) -> Iterator[Manifest]:
         """Yield the Services of the namespace that select this Workspace's pod label, or no such label."""
-        yield from self._found("services", (namespace, workspace))
-        yield from self._found("services", (namespace, None))
+        yield from self._in_table("services", (namespace, workspace))
+        yield from self._in_table("services", (namespace, None))
 
     def config_maps_named(self, name: str, namespace: str) -> Sequence[Manifest]:
         """Return the ConfigMaps of that name in a namespace."""
-        return self._found("config_maps", (namespace, name))
+        return self._in_table("config_maps", (namespace, name))
 
     def claims_named(self, name: str, namespace: str) -> Sequence[Manifest]:
         """Return the PersistentVolumeClaims of that name in a namespace."""
-        return self._found("claims", (namespace, name))
+        return self._in_table("claims", (namespace, name))
 
-    def _found(self, table: str, key: object) -> Sequence[Manifest]:
+    def _in_table(self, table: str, key: object) -> Sequence[Manifest]:
         self.asked.add((table, key))
         return self.tables[table].get(key, ())
 

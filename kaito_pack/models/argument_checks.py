@@ -39,14 +39,14 @@ class Finding(NamedTuple):
     remedy: Callable[[], str] = str
 
     def words(self) -> dict[str, Any]:
-        """The facts of the message and of the fix."""
+        """Return the facts of the message and of the fix."""
         return {**self.facts, "remedy": self.remedy()}
 
 
 def check_arguments(
     words: Sequence[str], vllm: str | None, where: WhereIs, own_prefix: str | None = None
 ) -> Iterator[Problem]:
-    """The problems of the arguments `words` of a server of that vLLM version, with the paths of `where`.
+    """Yield the problems of the arguments `words` of a vLLM server, with the paths of `where`.
 
     If the version, or its table, is not known, only what every possible table refuses is reported, as advice.
     `own_prefix` begins the arguments of a wrapper around vLLM, which are not vLLM's.
@@ -64,14 +64,19 @@ def check_arguments(
     ]
     for key, finding in (shared[-1] if shared else {}).items():
         if all(key in others for others in shared):
-            facts = {"vllm": tables[-1].version, **finding.words()}
+            facts = {"vllm": _range(tables), **finding.words()}
             message = get_rule(finding.rule).message.format_map(facts)
             fix = get_rule(finding.rule).fix.format_map(facts)
             yield problem("advice/argument", where(finding.position), message=message, fix=fix)
 
 
+def _range(tables: Sequence[ArgumentTable]) -> str:
+    """Return the versions of several tables as text: `0.12.0 to 0.14.1`."""
+    return " to ".join(dict.fromkeys((tables[0].version, tables[-1].version)))
+
+
 def findings(words: Sequence[str], known: ArgumentTable, own_prefix: str | None = None) -> list[Finding]:
-    """The faults of `words` by the table of one version."""
+    """Return the faults of `words` by the table of one version."""
     given, stray = known.read(words)
     given = [argument for argument in given if not (own_prefix and argument.word.startswith(own_prefix))]
     faults = [fault for argument in given for fault in _of_argument(argument, words, given, known)]
@@ -112,7 +117,7 @@ def _of_argument(
 
 
 def _deprecated(words: Sequence[str], known: ArgumentTable, where: WhereIs) -> Iterator[Problem]:
-    """Advice on arguments that a later version does not have."""
+    """Yield advice on arguments that a later version does not have."""
     for given in known.read(words)[0]:
         if given.argument is None or not given.argument.row.get("deprecated"):
             continue
@@ -124,7 +129,7 @@ def _deprecated(words: Sequence[str], known: ArgumentTable, where: WhereIs) -> I
 
 
 def is_variable(word: str) -> bool:
-    """Whether a word holds a variable or a command whose value is not in the manifest."""
+    """Return whether a word holds a variable or a command whose value is not in the manifest."""
     return any(mark in word for mark in ("$(", "${", "`")) or word.startswith("$")
 
 
@@ -134,7 +139,7 @@ def _texts(given: Given, words: Sequence[str]) -> list[tuple[int, str]]:
 
 
 def _judged(argument: Argument, given: Sequence[Given]) -> Argument:
-    """The argument without its list of names if a plug-in may add some, or vLLM does not look at it."""
+    """Return the argument, without its names if a plug-in may add some or vLLM does not check them."""
     if "names" not in argument.row:
         return argument
     plugin = relations()["namesAddedBy"].get(argument.name)
@@ -145,7 +150,7 @@ def _judged(argument: Argument, given: Sequence[Given]) -> Argument:
 
 
 def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[Finding]:
-    """Arguments that vLLM refuses without another one; a file of arguments may hold that one."""
+    """Yield arguments that vLLM refuses without another one, which a file of arguments may hold."""
     if any(is_on(name, given) for name in relations()["moreFrom"]):
         return
     for name, needed in relations()["needs"].items():
@@ -160,13 +165,13 @@ def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[Finding]:
 
 
 def is_on(name: str, given: Sequence[Given]) -> bool:
-    """Whether the argument of that name is given, and not switched off by the last `--no-` form."""
+    """Return whether the argument of that name is given, and not switched off by the last `--no-` form."""
     named = [argument for argument in given if argument.name == name]
     return bool(named) and not ("--no-" + name[2:]).startswith(named[-1].word)
 
 
 def position_of(name: str, given: Sequence[Given]) -> int:
-    """The index of the word that names the argument, the last one if it is given twice."""
+    """Return the index of the word that names the argument, the last one if it is given twice."""
     positions: list[int] = [argument.position for argument in given if argument.name == name]
     return positions[-1]
 
@@ -188,7 +193,7 @@ def _value_remedy(argument: Argument, text: str) -> str:
 
 
 def remedy_for_unknown(word: str, known: ArgumentTable) -> str:
-    """What to do about an argument that this version does not know: another version does, or a near name."""
+    """Return what to do about an argument that this version does not know."""
     remedies = get_rule(REMEDIES).parameters["remedies"]
     newer = [version for version in table_versions() if version_key(version) > version_key(known.version)]
     close = _close(word, known)
@@ -200,14 +205,14 @@ def remedy_for_unknown(word: str, known: ArgumentTable) -> str:
 
 
 def removed_after(word: str, known: ArgumentTable) -> str | None:
-    """The last version before this one that knows the argument; None if none does."""
+    """Return the last version before this one that knows the argument; None if none does."""
     older = [version for version in table_versions() if version_key(version) < version_key(known.version)]
     last = next((version for version in reversed(older) if _knows(version, word)), None)
     return last or relations()["formerly"].get(word)
 
 
 def _close(word: str, known: ArgumentTable) -> str | None:
-    """The argument that a word most likely misspells; a likeness of two thirds is none among 200 names."""
+    """Return the argument that a word most likely misspells; None if none is alike enough."""
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(word, known.names, n=1, cutoff=NEAR)), None)
@@ -219,7 +224,7 @@ def _knows(version: str, word: str) -> bool:
 
 
 def _possible(vllm: str | None) -> list[str]:
-    """The tables that may be right: all of them, or those next to a version that has none."""
+    """Return the tables that may be right: all of them, or those next to a version that has none."""
     versions = list(table_versions())
     if vllm is None:
         return versions
@@ -230,5 +235,5 @@ def _possible(vllm: str | None) -> list[str]:
 
 @per_pack
 def relations() -> Mapping[str, Any]:
-    """Which argument needs which: `facts/vllm/relations.json`."""
+    """Return which argument needs which: `facts/vllm/relations.json`."""
     return table("vllm/relations.json")

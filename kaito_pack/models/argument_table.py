@@ -64,7 +64,7 @@ class ArgumentTable(NamedTuple):
     names: Mapping[str, Argument]
 
     def find(self, word: str) -> tuple[Argument | None, tuple[str, ...]]:
-        """The argument that `word` names, if exactly one; and the names of which it is a beginning."""
+        """Return the argument that `word` names, if exactly one; and the names of which it is a beginning."""
         if word in self.names:
             return self.names[word], ()
         matches = tuple(name for name in self.names if name.startswith(word)) if len(word) > 1 else ()
@@ -73,7 +73,7 @@ class ArgumentTable(NamedTuple):
         return (self.names[matches[0]] if len(matches) == 1 else None), matches
 
     def read(self, words: Sequence[str]) -> tuple[list[Given], list[int]]:
-        """The arguments among `words`, in order, and the positions of words that belong to none."""
+        """Return the arguments among `words`, in order, and the positions of words that belong to none."""
         given: list[Given] = []
         stray: list[int] = []
         position = 0
@@ -88,7 +88,7 @@ class ArgumentTable(NamedTuple):
         return given, stray
 
     def is_name(self, word: str) -> bool:
-        """Whether the parser takes the word for the name of an argument, and not for a value."""
+        """Return whether the parser takes the word for the name of an argument, and not for a value."""
         if not word.startswith("-") or len(word) == 1 or word == "--":
             return False
         if any(self.find(normalized(word).partition("=")[0])):
@@ -145,7 +145,7 @@ def normalized(word: str) -> str:
 
 @per_pack
 def argument_table(version: str) -> ArgumentTable | None:
-    """The table of a vLLM version; None if the pack has none of it."""
+    """Return the table of a vLLM version; None if the pack has none of it."""
     name = f"vllm/{version}.json"
     if not files(name):
         return None
@@ -169,7 +169,7 @@ def _spellings(arguments: Mapping[str, Argument]) -> dict[str, Argument]:
 
 @per_pack
 def table_versions() -> tuple[str, ...]:
-    """The vLLM versions that have a table, oldest first."""
+    """Return the vLLM versions that have a table, oldest first."""
     stems = {file.stem for folder in folders() for file in (folder / "facts" / "vllm").glob("[0-9]*.json")}
     return tuple(sorted(stems, key=version_key))
 

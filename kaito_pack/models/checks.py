@@ -9,15 +9,19 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, ValuesMap
-from kaito_pack.facts.rules import get_rule, problem
+from kaito_pack.facts.checks import rule
+from kaito_pack.facts.rules import get_rule
+from kaito_pack.models import size
 from kaito_pack.models.access import check_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
 from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count, stage_of
 from kaito_pack.models.model import MOST_GPUS, Model
+from kaito_pack.models.ruling import Case, Server, judge
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
-from kaito_pack.models.size import check_size
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
+
+MODULES = (size,)  # beside this one, those that hold checks of servers
 
 
 def check_values(
@@ -58,54 +62,50 @@ def check_settings(
         plain = not any(name[2:] in settings for name in OTHER_LIMIT)
         paths = {"max_model_len": path}
         serving = Serving(model.model_id, None, max_model_len=length, plain_limit=plain, paths=paths)
-        yield from check_length(serving, model)
+        yield from judge(Server(serving, model, catalogue))
 
 
 def check_serving(
     serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | None = None, most_gpus: int | None = None
 ) -> Iterator[Problem]:
-    """The problems of one vLLM server, as far as its model is known."""
+    """Yield the problems of one vLLM server, as far as its model is known."""
     model = catalogue.find(serving.model_id) if serving.model_id else None
-    if model is None:
-        yield from check_odd_gpu_count(serving)
-        yield from check_size(serving, catalogue, gpu_memory_gib)
-        return
-    yield from check_heads(serving, model)
-    yield from check_length(serving, model)
-    yield from check_architecture(serving, model, catalogue)
-    if gpu_memory_gib is not None and gpu_memory_gib > 0:
-        yield from check_memory(serving, model, gpu_memory_gib, most_gpus)
+    yield from judge(Server(serving, model, catalogue, gpu_memory_gib, most_gpus))
 
 
-def check_odd_gpu_count(serving: Serving) -> Iterator[Problem]:
-    """Advice where a model that is not known gets a GPU count that few models can be shared among."""
-    name = "advice/odd-gpu-count"
-    if serving.tensor_parallel_size in get_rule(name).parameters["counts"]:
-        model = shown(serving.model_id) if serving.model_id else "the model"
-        yield problem(
-            name, serving.path("tensor_parallel_size"), gpus=serving.tensor_parallel_size, model=model
-        )
+@rule("advice/odd-gpu-count", on="server")
+def odd_gpu_count(case: Case) -> Iterator[Problem]:
+    """A GPU count that few models can be shared among, for a model that is not known."""
+    size, model_id = case.serving.tensor_parallel_size, case.serving.model_id
+    if case.model is None and size in case.rule.parameters["counts"]:
+        model = shown(model_id) if model_id else "the model"
+        yield case.problem("tensor_parallel_size", gpus=size, model=model)
 
 
-def check_heads(serving: Serving, model: Model) -> Iterator[Problem]:
-    """Yield an error if the GPUs cannot share the model's attention heads or its KV heads."""
-    size = serving.tensor_parallel_size
-    if not size:
-        return
-    if not divides_attention_heads(model, size):
-        name, heads = "model/attention-heads", model.attention_heads
-    elif not divides_kv_heads(model, size):
-        name, heads = "model/kv-heads", model.kv_heads
-    else:
-        return
-    yield problem(
-        name,
-        serving.path("tensor_parallel_size"),
-        gpus=size,
+@rule("model/attention-heads", on="server")
+def attention_heads(case: Case) -> Iterator[Problem]:
+    """The GPUs must share the model's attention heads."""
+    size, model = case.serving.tensor_parallel_size, case.model
+    if size and model and not divides_attention_heads(model, size):
+        yield _heads_problem(case, model, model.attention_heads)
+
+
+@rule("model/kv-heads", on="server")
+def kv_heads(case: Case) -> Iterator[Problem]:
+    """The GPUs must share or copy the model's KV heads."""
+    size, model = case.serving.tensor_parallel_size, case.model
+    if size and model and divides_attention_heads(model, size) and not divides_kv_heads(model, size):
+        yield _heads_problem(case, model, model.kv_heads)
+
+
+def _heads_problem(case: Case, model: Model, heads: int | None) -> Problem:
+    return case.problem(
+        "tensor_parallel_size",
+        gpus=case.serving.tensor_parallel_size,
         heads=heads,
         model=shown(model.model_id),
         counts=listed(tensor_parallel_sizes(model)),
-        stages=stages_remedy(serving, model),
+        stages=stages_remedy(case.serving, model),
     )
 
 
@@ -123,62 +123,58 @@ def stages_remedy(serving: Serving, model: Model) -> str:
     return text
 
 
-def check_length(serving: Serving, model: Model) -> Iterator[Problem]:
-    """An error where the length asked for is above the model's own limit."""
-    length, limit = serving.max_model_len, model.max_tokens
-    if serving.plain_limit and length and limit and length > limit:
-        yield problem(
-            "model/max-model-len",
-            serving.path("max_model_len"),
-            tokens=length,
-            limit=limit,
-            model=shown(model.model_id),
-        )
+@rule("model/max-model-len", on="server")
+def max_model_len(case: Case) -> Iterator[Problem]:
+    """The length must not be above the model's own limit."""
+    length, limit = case.serving.max_model_len, case.model.max_tokens if case.model else None
+    if case.model and case.serving.plain_limit and length and limit and length > limit:
+        yield case.problem("max_model_len", tokens=length, limit=limit, model=shown(case.model.model_id))
 
 
-def check_architecture(serving: Serving, model: Model, catalogue: Catalogue) -> Iterator[Problem]:
-    """A warning where the vLLM in the image knows none of the model's architectures."""
-    image, architectures = serving.image, model.architectures
+@rule("model/unknown-architecture", on="server")
+def unknown_architecture(case: Case) -> Iterator[Problem]:
+    """The vLLM in the image must know one of the model's architectures."""
+    image, catalogue = case.serving.image, case.server.catalogue
+    architectures = case.model.architectures if case.model else ()
     if (
-        not image
+        case.model is None
+        or not image
         or not architectures
         or any(catalogue.image_knows(image, a) is not False for a in architectures)
     ):
         return
-    name = "model/unknown-architecture"
     first = next((tag for a in architectures if (tag := catalogue.first_image_with(a))), None)
-    remedies = get_rule(name).parameters["remedies"]
-    yield problem(
-        name,
-        serving.path("image"),
+    remedies = case.rule.parameters["remedies"]
+    yield case.problem(
+        "image",
         image=shown(image),
-        model=shown(model.model_id),
+        model=shown(case.model.model_id),
         architecture=shown(", ".join(architectures)),
         remedy=filled(remedies["image"], {"tag": first}) if first else remedies["none"],
     )
 
 
-def check_memory(
-    serving: Serving, model: Model, gpu_memory_gib: float, most_gpus: int | None = None
-) -> Iterator[Problem]:
-    """A warning, itemised, where the memory of one GPU does not hold its share of the model."""
-    one = budget_of(serving, model, gpu_memory_gib)
-    if one is None or not one.cannot_fit:
+@rule("model/memory", on="server")
+def memory(case: Case) -> Iterator[Problem]:
+    """The memory of one GPU must hold its share of the model."""
+    serving, model, gpu_memory_gib = case.serving, case.model, case.server.gpu_memory_gib
+    if model is None or gpu_memory_gib is None or gpu_memory_gib <= 0:
         return
-    path = serving.path("max_model_len" if serving.max_model_len else "tensor_parallel_size")
-    yield problem(
-        "model/memory",
-        path,
+    plan = budget_of(serving, model, gpu_memory_gib)
+    if plan is None or not plan.cannot_fit:
+        return
+    yield case.problem(
+        "max_model_len" if serving.max_model_len else "tensor_parallel_size",
         model=shown(model.model_id),
-        gpus=one.gpus,
-        tokens=one.tokens,
-        needed=f"{one.needed_gib:.1f}",
-        weights=f"{one.weights_gib:.1f}",
-        overhead=f"{one.overhead_gib:.1f}",
-        cache=f"{'at most ' * one.is_upper_bound}{one.kv_cache_gib:.1f}",
-        usable=f"{one.usable_gib:.1f}",
-        total=f"{one.total_gib:g}",
-        remedy=memory_remedy(one, model, most_gpus or MOST_GPUS, serving.batched_tokens),
+        gpus=plan.gpus,
+        tokens=plan.tokens,
+        needed=f"{plan.needed_gib:.1f}",
+        weights=f"{plan.weights_gib:.1f}",
+        overhead=f"{plan.overhead_gib:.1f}",
+        cache=f"{'at most ' * plan.is_upper_bound}{plan.kv_cache_gib:.1f}",
+        usable=f"{plan.usable_gib:.1f}",
+        total=f"{plan.total_gib:g}",
+        remedy=memory_remedy(plan, model, case.server.most_gpus or MOST_GPUS, serving.batched_tokens),
     )
 
 

@@ -23,7 +23,7 @@ COMMIT = 40  # hexadecimal digits of a commit
 
 
 def check_remote_code(manifest: Manifest, catalogue: Catalogue) -> Iterator[Problem]:
-    """A warning for each vLLM server of a Workspace that may run such code, with its path in the manifest."""
+    """Yield a warning for each vLLM server of a Workspace that may run such code."""
     for index, container in enumerate(sequence(get(manifest, CONTAINERS))):
         if not isinstance(container, Mapping):
             continue
@@ -37,7 +37,7 @@ def check_remote_code(manifest: Manifest, catalogue: Catalogue) -> Iterator[Prob
 
 
 def loose_remote_code(server: Server, model_id: str | None, image: str, catalogue: Catalogue) -> int | None:
-    """The index, in the server's arguments, of a --trust-remote-code that matters; None if none does.
+    """Return the index, in the server's arguments, of a --trust-remote-code that matters; None if none does.
 
     It matters if the model needs code of its own, or is in no catalogue, and its revision is not a commit.
     The code of a model in a folder is not remote.
@@ -53,7 +53,7 @@ def loose_remote_code(server: Server, model_id: str | None, image: str, catalogu
 
 
 def needs_code(model_id: str | None, catalogue: Catalogue) -> bool:
-    """Whether the model needs Python code from its repository, as far as known; an unknown one may."""
+    """Return whether the model needs Python code from its repository, as far as known; an unknown one may."""
     model = catalogue.find(model_id) if model_id else None
     if model is None or not model.architectures:
         return True
@@ -61,5 +61,5 @@ def needs_code(model_id: str | None, catalogue: Catalogue) -> bool:
 
 
 def is_commit(revision: str) -> bool:
-    """Whether a revision is the full hash of a commit, which always names the same files."""
+    """Return whether a revision is the full hash of a commit, which always names the same files."""
     return len(revision) == COMMIT and set(revision) <= set(hexdigits)

@@ -24,7 +24,7 @@ NETWORK = ("httpGet", "tcpSocket", "grpc")
 
 
 def check_servers(manifest: Manifest) -> Iterator[Problem]:
-    """The problems of the vLLM servers in the pod template of a Workspace, with paths in the manifest."""
+    """Yield the problems of the vLLM servers in a Workspace, with paths in the manifest."""
     containers = sequence(get(manifest, CONTAINERS))
     for index, container in enumerate(containers):
         if isinstance(container, Mapping):
@@ -52,20 +52,20 @@ def _check_server(server: Server, container: Fields, path: FieldPath, is_alone: 
 
 
 def check_image(image: str, path: FieldPath) -> Iterator[Problem]:
-    """A notice that an image is not a known one, so that what depends on its vLLM is not judged."""
+    """Yield a notice that an image is not a known one, so that what depends on its vLLM is not judged."""
     if image and vllm_of(image) is None:
         yield problem("advice/image-not-judged", path, image=shown(image))
 
 
 def check_stages(values: ValuesMap) -> Iterator[Problem]:
-    """An error if the GPUs of values cannot be divided among the pipeline stages."""
+    """Yield an error if the GPUs of values cannot be divided among the pipeline stages."""
     stages, gpus = values.get("pipelineParallelSize"), get(values, ("resources", "gpu"))
     if isinstance(stages, int) and isinstance(gpus, int) and stages > 0 and gpus % stages:
         yield problem("model/pipeline-stages", ("pipelineParallelSize",), stages=stages, gpus=gpus)
 
 
 def table_for(vllm: str | None) -> ArgumentTable:
-    """The table of that version, or the newest one, to read the names of arguments by."""
+    """Return the table of that version, or the newest one, to read the names of arguments by."""
     known = argument_table(vllm) if vllm else None
     newest = known or argument_table(table_versions()[-1])
     assert newest is not None, "a version in the list has a table"
@@ -73,7 +73,7 @@ def table_for(vllm: str | None) -> ArgumentTable:
 
 
 def word_path(server: Server, container: Fields, path: FieldPath) -> Callable[[int], FieldPath]:
-    """From the index of a word of the command to its path; in a shell's script, the script's."""
+    """Return a function from the index of a word of the command to its path, or its script's."""
     texts = written(container)
 
     def where(index: int) -> FieldPath:
@@ -99,7 +99,7 @@ def _check_reach(
     is_alone: bool,
     where: Callable[[int], FieldPath],
 ) -> Iterator[Problem]:
-    """Arguments that make the server answer where no probe and no Service asks."""
+    """Yield errors for arguments that make the server answer where no probe and no Service asks."""
     probes = [
         probe for name in PROBES for probe in mapping(container.get(name)).items() if probe[0] in NETWORK
     ]
@@ -115,12 +115,12 @@ def _check_reach(
             where(position_of(name, given)),
             argument=name,
             reason=because,
-            fix=reason["fix"],
+            fix=reason["fix"].format(argument=name),
         )
 
 
 def _applies(kind: str | None, value: str) -> bool:
-    """Whether a value is of the kind that a reason speaks of: `loopback`, `any` text; None: a switch."""
+    """Return whether a value is of a reason's kind: `loopback`, `any` text, or None for a switch."""
     if kind == "loopback":
         return _is_loopback(value)
     return kind is None or bool(value.strip())

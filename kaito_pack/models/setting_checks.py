@@ -18,7 +18,7 @@ OFF = ("false", "no", "off", "0")
 def check_setting_arguments(
     settings: Mapping[str, object], vllm: str | None, path_of: Callable[[str], FieldPath]
 ) -> Iterator[Problem]:
-    """The problems of the settings of a preset that runs that vLLM, each at the path of its name.
+    """Yield the problems of the settings of a preset that runs that vLLM, each at the path of its name.
 
     KAITO writes the value of a switch as a word, too: vLLM ignores one such word, whatever it is.
     """
@@ -37,7 +37,7 @@ def check_setting_arguments(
 def _words(
     settings: Mapping[str, object], table: ArgumentTable, is_known: bool
 ) -> tuple[list[str], list[str]]:
-    """The settings as a command line without the values of switches, and the setting of each word.
+    """Return the settings as a command line without the values of switches, and the setting of each word.
 
     A setting that a known vLLM does not have is left out: it is judged by itself.
     """
@@ -67,7 +67,7 @@ def _unknown(name: str, known: ArgumentTable, path: FieldPath) -> Problem:
 def _check_switches(
     settings: Mapping[str, object], known: ArgumentTable, path_of: Callable[[str], FieldPath]
 ) -> Iterator[Problem]:
-    """Switches that a value cannot switch off, and more switches than vLLM takes words for."""
+    """Yield warnings for switches that a value cannot switch off, and for a second switch."""
     switches = [name for name in settings if _is_switch(name, known)]
     for name in switches:
         if str(settings[name]).lower() in OFF:

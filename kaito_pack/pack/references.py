@@ -128,7 +128,7 @@ def merged(base: Schema, over: Schema) -> dict[str, Any]:
     for key, part in over.items():
         if key == "properties" and key in base:
             names = {**base[key], **part}
-            result[key] = {n: merged(_of(base[key].get(n, {})), _of(part.get(n, {}))) for n in names}
+            result[key] = {n: merged(_as_map(base[key].get(n, {})), _as_map(part.get(n, {}))) for n in names}
         elif key in ("required", "allOf") and key in base:
             result[key] = [*base[key], *part]
         else:
@@ -136,6 +136,6 @@ def merged(base: Schema, over: Schema) -> dict[str, Any]:
     return result
 
 
-def _of(schema: Schema | bool) -> Schema:
+def _as_map(schema: Schema | bool) -> Schema:
     """A schema as a map: true allows all, false nothing."""
     return ({} if schema else {"not": {}}) if isinstance(schema, bool) else schema

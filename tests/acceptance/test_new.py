@@ -75,7 +75,7 @@ def test_an_engine_that_the_mode_does_not_use_is_refused(run: Run, tmp_path: Pat
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--gguf-file", "x.gguf"), "`ggufFile` belongs to modelSource huggingface"),
+        (("--gguf-file", "x.gguf"), "`ggufFile` is a value of modelSource huggingface"),
         (("--gpus", "2"), "Did you mean"),
         (("--set", "replica=2"), "Did you mean `replicas`?"),
         (("--mode", "vlm"), "Did you mean `vllm`?"),
@@ -146,7 +146,7 @@ def test_a_token_is_refused_and_not_repeated(run: Run) -> None:
     for option in (("--hf-token-secret", token), ("--set", f"hfTokenSecret={token}")):
         done = run("new", "x.yaml", *VLLM, *option)
         assert done.returncode == 1
-        assert "a Hugging Face token stands here (not shown)" in done.stderr
+        assert "value is a Hugging Face token (not shown)" in done.stderr
         assert token not in done.stderr
 
 

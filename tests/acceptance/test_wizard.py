@@ -380,7 +380,7 @@ def test_colours_are_left_out_where_that_is_asked_for(tmp_path: Path, env: dict[
     with Terminal(tmp_path, "new", "--mode", "premade", env=env) as terminal:
         terminal.answer("Premade model", ENTER)
         terminal.answer("Name", "UP")
-        terminal.wait("is not a DNS label")
+        terminal.wait("is not a valid DNS label")
         terminal.type(CTRL_C)
         assert terminal.end()[0] == 130
         assert bool(COLOUR.search(terminal.raw)) == (not env)

@@ -17,11 +17,10 @@ from kaito_pack.form.web.state import read_state
 from kaito_pack.form.web.view import Views
 from kaito_pack.pack import Pack
 from kaito_pack.values.layers import Layer
+from kaito_pack.workspace.engines import hub_engines
 from tests.conftest import Run
 from tests.docs.pages import write_files
 from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, target
-
-pytestmark = pytest.mark.usefixtures("four_modes")
 
 MISTRAL = {"modelId": "mistralai/Mistral-7B-Instruct-v0.3"}
 LLAMA = {"modelId": "meta-llama/Llama-3.1-8B-Instruct"}
@@ -33,6 +32,7 @@ Opened = Callable[[str | bytes], dict[str, Any]]
 # A model leads to its modes.
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_an_empty_page_offers_the_modes_that_need_no_model(view: Post) -> None:
     shown = view()
     assert [mode["name"] for mode in shown["modes"]] == ["premade", "preset"]
@@ -40,6 +40,7 @@ def test_an_empty_page_offers_the_modes_that_need_no_model(view: Post) -> None:
     assert list(by_name(shown, "start")) == ["modelId"]
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_a_model_that_is_known_is_served_at_once(view: Post) -> None:
     shown = view(start=LLAMA)
     assert shown["mode"] == "vllm"
@@ -50,6 +51,7 @@ def test_a_model_that_is_known_is_served_at_once(view: Post) -> None:
     )
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_of_an_unknown_model_the_engines_are_asked_and_whether_it_is_gated(view: Post) -> None:
     shown = view(start={"modelId": "acme/new"})
     assert list(by_name(shown, "start")) == ["modelId", "engines", "gated"]
@@ -57,6 +59,7 @@ def test_of_an_unknown_model_the_engines_are_asked_and_whether_it_is_gated(view:
     assert [mode["name"] for mode in shown["modes"]] == ["premade", "preset"]
 
 
+@pytest.mark.usefixtures("four_modes")
 @pytest.mark.parametrize(
     ("engines", "modes"),
     [("vllm", ["vllm"]), ("llamacpp", ["huggingface"]), ("llamacpp\nvllm", ["huggingface", "vllm"])],
@@ -67,6 +70,7 @@ def test_the_engines_decide_the_modes(view: Post, engines: str, modes: list[str]
     assert shown["mode"] == modes[0]
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_a_vllm_model_has_no_run_mode_and_no_cpu_but_the_notice(view: Post) -> None:
     shown = view(start=MISTRAL)
     asked = by_name(shown)
@@ -153,6 +157,7 @@ def test_the_default_namespace_holds_without_being_written(view: Post) -> None:
     assert "namespace: kaito-workspace" in shown["manifest"]
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_a_model_s_values_are_exactly_these(view: Post) -> None:
     bare = view(start=MISTRAL, answers={"name": "m"})
     assert yaml.safe_load(bare["values"]) == {
@@ -531,6 +536,17 @@ def test_any_state_has_a_view(state: dict[str, Any]) -> None:
     assert bool(shown["manifest"]) is (
         bool(shown["mode"]) and not any(one["severity"] == "error" for one in shown["problems"])
     )
+
+
+def test_the_form_can_lead_to_any_mode(view: Post) -> None:
+    """A model that every engine runs leads to the modes of the Hub; the others need no model."""
+    start = {"modelId": "acme/new", "engines": "\n".join(hub_engines())}
+    shown = view(start=start)
+    assert sorted(mode["name"] for mode in shown["modes"]) == list(Pack().mode_names)
+    for mode in shown["modes"]:
+        again = view(start=start, mode=mode["name"])
+        assert again["mode"] == mode["name"]
+        assert again["questions"]
 
 
 # A mode of a team's own.

@@ -9,18 +9,16 @@ import pytest
 from kaito_pack.base.problems import Problem
 from kaito_pack.facts import checks, rules
 from kaito_pack.kaito import advice, controller, webhook
+from kaito_pack.models import checks as models
 from tests.rule_places import decorated, named, of_findings, row_places
 
-FRONTS = (advice, controller, webhook)  # imported, so that their checks are registered
+FRONTS = (advice, controller, webhook, models)  # imported, so that their checks are registered
 
 
 @pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A registry of the test's own."""
     monkeypatch.setattr(checks, "_checks", {})
-    checks.checks_of.cache_clear()  # type: ignore[attr-defined]
-    yield
-    checks.checks_of.cache_clear()  # type: ignore[attr-defined]
 
 
 def several(places: Mapping[str, list[str]]) -> list[tuple[str, list[str]]]:

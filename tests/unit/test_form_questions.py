@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from kaito_pack.facts.tables import schema
 from kaito_pack.form.model_choice import (
     About,
     about,
@@ -18,7 +20,9 @@ from kaito_pack.form.questions import Question, questions
 from kaito_pack.kaito.target import Target
 from kaito_pack.models.model import model_of
 from kaito_pack.pack import Pack
+from kaito_pack.pack.catalogue_schema import catalogue_schema
 from kaito_pack.run import judging as checks
+from kaito_pack.workspace.engines import checking_engines, hub_engines
 
 pytestmark = pytest.mark.usefixtures("four_modes")
 
@@ -119,7 +123,8 @@ def test_premade_models_are_a_list_with_sizes_and_images() -> None:
 @pytest.mark.parametrize("mode", PACK.mode_names)
 def test_nobody_is_asked_for_a_pipeline(mode: str) -> None:
     for one in asked(mode, {"computeType": "gpu"}).values():
-        assert "pipeline" not in f"{one.name} {one.title} {one.help}".lower()
+        text = f"{one.name} {one.title} {one.help}".lower()
+        assert "pipeline" not in re.sub("pipeline ?parallel ?size", "", text)
     said = PACK.mode(mode).schema["properties"]["modelSource"]["description"]
     assert "always served for text generation" in said
 
@@ -209,3 +214,10 @@ def test_the_files_of_a_known_model_lie_in_a_repository_of_their_own_or_in_its_o
 
 def test_modes_with_a_list_of_their_own_are_chosen_by_themselves() -> None:
     assert [name for name in PACK.mode_names if is_chosen_by_itself(PACK, name)] == ["premade", "preset"]
+
+
+def test_the_catalogue_that_editors_read_lists_every_engine_that_serves_models_of_the_hub() -> None:
+    written = schema("catalogue.schema.json")["$defs"]["model"]["properties"]["engines"]
+    assert written["items"]["enum"] == list(hub_engines())
+    assert written["default"] == list(checking_engines())
+    assert catalogue_schema() == schema("catalogue.schema.json")

@@ -82,7 +82,7 @@ def test_a_length_above_the_models_limit_is_an_error() -> None:
         "error",
         ("maxModelLen",),
     )
-    assert problem.fix == "Use at most 8192, or leave it out"
+    assert problem.fix == "Use at most 8192, or remove it"
 
 
 @pytest.mark.parametrize("length", [1, 8192])

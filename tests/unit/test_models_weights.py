@@ -49,7 +49,7 @@ def probe(delay: int, **fields: Any) -> Fields:
 
 
 @pytest.mark.parametrize(
-    ("fields", "seconds"),
+    ("fields", "expected"),
     [
         ({}, None),
         ({"initialDelaySeconds": 600}, 630),
@@ -57,8 +57,8 @@ def probe(delay: int, **fields: Any) -> Fields:
         ({"periodSeconds": "10"}, None),
     ],
 )
-def test_a_probe_restarts_after_its_delay_and_failures(fields: Any, seconds: float | None) -> None:
-    assert seconds_until_restart(fields) == seconds
+def test_a_probe_restarts_after_its_delay_and_failures(fields: Any, expected: float | None) -> None:
+    assert seconds_until_restart(fields) == expected
 
 
 @pytest.mark.parametrize(

@@ -111,5 +111,5 @@ def test_any_shape_is_answered_with_problems(document: Any) -> None:
 def test_what_a_value_has_to_be_is_said_in_the_words_of_the_schema() -> None:
     [problem] = pack_files.check({**TARGET, "gpuMemoryGiB": -1}, "Target")
 
-    assert problem.message == "`-1` is not allowed here"
-    assert problem.fix.startswith("It has to be the memory of one GPU in GiB")
+    assert problem.message == "`-1` is not allowed"
+    assert problem.fix.startswith("Use the memory of one GPU in GiB")
