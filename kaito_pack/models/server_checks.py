@@ -117,7 +117,7 @@ def _check_reach(
             where(position_of(name, given)),
             argument=name,
             reason=because,
-            fix=reason["fix"],
+            fix=reason["fix"].format(argument=name),
         )
 
 
