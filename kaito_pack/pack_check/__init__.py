@@ -19,6 +19,7 @@ from kaito_pack.pack_check.engines import check_engines
 from kaito_pack.pack_check.tables import check_schemas
 from kaito_pack.rendering.render_child import ForeignTemplates
 from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.status.metrics import key_metrics
 
 GIVEN = {"mode", "templateHash", "jobHash"}  # what a template sees besides values
 
@@ -77,6 +78,8 @@ def _check_mode(pack: Pack, name: str, reader: ForeignTemplates) -> Iterator[str
         for template in mode.templates:
             yield from _check_names(mode, template, reader)
         yield from section_faults(mode)
+        if "metrics" in mode.facts:
+            key_metrics(pack, mode)
     except ProblemsError as error:
         yield from map(as_line, error.problems)
     except PackError as error:

@@ -131,7 +131,7 @@ def engine_facts(name: str) -> Fields:
     """Return the facts of an engine that has key metrics. Raises PackError if no file gives them."""
     facts = engine(name)
     if "keyMetrics" not in facts:
-        raise PackError(f"facts/engines/{name}.yaml: in no pack, or without keyMetrics")
+        raise PackError(f"facts/engines/{name}.yaml: has no keyMetrics. Add them there or to mode.yaml")
     return facts
 
 
