@@ -64,10 +64,15 @@ def check_arguments(
     ]
     for key, finding in (shared[-1] if shared else {}).items():
         if all(key in others for others in shared):
-            facts = {"vllm": tables[-1].version, **finding.words()}
+            facts = {"vllm": _range(tables), **finding.words()}
             message = get_rule(finding.rule).message.format_map(facts)
             fix = get_rule(finding.rule).fix.format_map(facts)
             yield problem("advice/argument", where(finding.position), message=message, fix=fix)
+
+
+def _range(tables: Sequence[ArgumentTable]) -> str:
+    """Return the versions of several tables as text: `0.12.0 to 0.14.1`."""
+    return " to ".join(dict.fromkeys((tables[0].version, tables[-1].version)))
 
 
 def findings(words: Sequence[str], known: ArgumentTable, own_prefix: str | None = None) -> list[Finding]:

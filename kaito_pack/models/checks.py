@@ -104,7 +104,7 @@ def _heads_problem(case: Case, model: Model, heads: int | None) -> Problem:
         gpus=case.serving.tensor_parallel_size,
         heads=heads,
         model=shown(model.model_id),
-        counts=listed(tensor_parallel_sizes(model)),
+        counts=gpus_text(tensor_parallel_sizes(model)),
         stages=stages_remedy(case.serving, model),
     )
 
@@ -205,6 +205,11 @@ def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | Non
     key = ("both" if longest else "gpus") if gpus else ("length" if longest else "none")
     facts = {"longest": longest, "gpus": gpus, "tokens": plan.tokens, "most": most_gpus}
     return filled(remedies[key], facts)
+
+
+def gpus_text(counts: list[int]) -> str:
+    """Return `[1]` as `1 GPU` and `[1, 2, 4]` as `1, 2 or 4 GPUs`."""
+    return "1 GPU" if counts == [1] else f"{listed(counts)} GPUs"
 
 
 def listed(counts: list[int]) -> str:
