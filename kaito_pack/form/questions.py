@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from kaito_pack.base.trees import Schema, ValuesMap, get
-from kaito_pack.form.hints import Hints, filled_in, hints
+from kaito_pack.form.hints import Hints, hints
 from kaito_pack.form.model_choice import About, gguf_repositories
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.target import Target
@@ -16,6 +16,7 @@ from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.references import resolve
+from kaito_pack.values.commands import command_of, filled_in
 from kaito_pack.workspace.engines import WEIGHTS, hub_engines
 
 Kind = Literal["choice", "switch", "integer", "text", "list", "map"]
@@ -165,7 +166,7 @@ def _question(
         Choice(
             value,
             meaning(part, value) or filled_in(value_hints.detail, {**placeholders, "value": value}),
-            filled_in(value_hints.commands.get(str(value), ""), placeholders, quote=True),
+            command_of(part, value, placeholders),
         )
         for value in part.get("enum", ())
     ]
