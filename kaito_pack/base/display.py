@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kaito_pack.base.secrets import looks_like_secret
+from kaito_pack.base.secrets import literal_secrets, looks_like_secret
 
+HIDDEN = "a value with a secret (not shown)"
 LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
 
 
@@ -60,6 +61,8 @@ def shown_whole(value: object, quote: bool = True) -> str:
     """The same, a map or a list as JSON on one line: where what is in it is told of."""
     if not isinstance(value, dict | list):
         return shown(value, quote)
+    if next(literal_secrets(value), None) is not None:
+        return HIDDEN
     import json
 
     return shown(json.dumps(value, ensure_ascii=False, default=str), quote)

@@ -25,7 +25,7 @@ from yaml.events import (
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, ProblemsError
-from kaito_pack.documents.document import Document, Entries, Entry, Mark
+from kaito_pack.documents.document import Document, PlacedEntries, PlacedEntry, Position
 from kaito_pack.documents.notes import MERGE, MOST_NODES, Notes, step
 from kaito_pack.documents.readings import (
     SPECIAL_STARTS,
@@ -87,8 +87,8 @@ class Builder(Notes):
         if self.number > MOST_DOCUMENTS:
             self.stop("values/file-too-many-documents", event.start_mark, limit=MOST_DOCUMENTS)
         self.document = Document(self.file, self.number)
-        self.anchors: dict[str, tuple[Any, Entries | None]] = {}
-        self.stack: list[tuple[Any, Any, Any, Mark, bool]] = []
+        self.anchors: dict[str, tuple[Any, PlacedEntries | None]] = {}
+        self.stack: list[tuple[Any, Any, Any, Position, bool]] = []
         self.container: Any = None
         self.entries: Any = None
         self.key: Any = None
@@ -232,15 +232,15 @@ class Builder(Notes):
         if key is MERGE:
             self.merge(value, entries, self.key_mark)
 
-    def put(self, value: Any, inside: Entries | None, mark: Mark) -> None:
+    def put(self, value: Any, inside: PlacedEntries | None, mark: Position) -> None:
         """Put a value, or a key, where it belongs in the map or list being filled."""
         container = self.container
         if container.__class__ is list:
             container.append(value)
-            self.entries.append(Entry(mark, mark, inside))
+            self.entries.append(PlacedEntry(mark, mark, inside))
         elif container is None:
             self.document.value = value
-            self.document.root = Entry(mark, mark, inside)
+            self.document.root = PlacedEntry(mark, mark, inside)
         elif self.key is None:
             self.take_key(value, mark)
         elif self.key is MERGE:
@@ -248,10 +248,10 @@ class Builder(Notes):
             self.merge(value, inside, mark)
         else:
             container[self.key] = value
-            self.entries[self.key] = Entry(self.key_mark, mark, inside)
+            self.entries[self.key] = PlacedEntry(self.key_mark, mark, inside)
             self.key = None
 
-    def take_key(self, key: Any, mark: Mark) -> None:
+    def take_key(self, key: Any, mark: Position) -> None:
         """Remember the key whose value comes next."""
         if key.__class__ is not str and key is not MERGE:  # from an alias or a tag
             text = key_text(key)
@@ -265,7 +265,7 @@ class Builder(Notes):
         if key in self.container:
             self.note_duplicate(self.path(), self.entries[key], mark)
 
-    def merge(self, value: Any, entries: Any, mark: Mark) -> None:
+    def merge(self, value: Any, entries: Any, mark: Position) -> None:
         """`<<`: take over the entries of a map, or of several, the first of which counts most.
 
         As kubectl does it, also over keys that stand above the `<<` (PyYAML would let those win).

@@ -9,7 +9,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place
 
 
-class Mark(Protocol):
+class Position(Protocol):
     """A position as the parsers give it; both count from 0."""
 
     @property
@@ -18,16 +18,16 @@ class Mark(Protocol):
     def column(self) -> int: ...
 
 
-class Entry(NamedTuple):
+class PlacedEntry(NamedTuple):
     """Where a key and its value stand; `inside` are the entries of a value that is a map or a list."""
 
-    key: Mark
-    value: Mark
-    inside: Entries | None = None
+    key: Position
+    value: Position
+    inside: PlacedEntries | None = None
     merged: bool = False  # whether it came into its map by `<<`
 
 
-Entries = dict[str, Entry] | list[Entry]
+PlacedEntries = dict[str, PlacedEntry] | list[PlacedEntry]
 
 
 class Surprise(NamedTuple):
@@ -68,7 +68,7 @@ class Document:
     surprises: list[Surprise] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
     odd_keys: list[OddKey] = field(default_factory=list)
-    root: Entry | None = field(default=None, repr=False)
+    root: PlacedEntry | None = field(default=None, repr=False)
     spellings: dict[FieldPath, str] = field(default_factory=dict, repr=False)
 
     def place(self, path: FieldPath, key: bool = False) -> Place:
@@ -83,7 +83,7 @@ class Document:
             entry = child
         return self.place_of(entry.key if key else entry.value)
 
-    def place_of(self, mark: Mark) -> Place:
+    def place_of(self, mark: Position) -> Place:
         """A parser's position as a place in this document's file."""
         return Place(self.file, mark.line + 1, mark.column + 1)
 
@@ -92,7 +92,7 @@ class Document:
         return self.spellings.get(path)
 
 
-def step_into(entries: Entries | None, step: str | int) -> Entry | None:
+def step_into(entries: PlacedEntries | None, step: str | int) -> PlacedEntry | None:
     """The entry of one key or index; None where there is no such one."""
     if isinstance(entries, dict):
         return entries.get(step) if isinstance(step, str) else None

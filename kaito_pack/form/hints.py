@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Schema
@@ -45,24 +43,3 @@ def hints(part: Schema, where: str) -> Hints:
         if choices and value not in choices:
             raise PackError(f"{where}: x-form.{name} is {value}; choose {', '.join(choices)}")
     return Hints(**given)
-
-
-def filled_in(text: str, known: Mapping[str, Any], quote: bool = False) -> str:
-    """`text` with each `${name}` replaced by what `known` has under it, in capitals where it has nothing.
-
-    `quote` makes each a word of a shell command.
-    """
-
-    def word(match: re.Match[str]) -> str:
-        value = known.get(match[1])
-        if value is None or value == "":
-            return match[1].upper()
-        shown = value if isinstance(value, str) else json.dumps(value)
-        if not quote:
-            return shown
-        from shlex import quote as quoted
-
-        # Two parts of one word, such as org/name and a file, may both be quoted: the shell joins them.
-        return quoted(shown)
-
-    return re.sub(r"\$\{(\w+)\}", word, text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from kaito_pack.base.trees import Schema, ValuesMap, get
-from kaito_pack.form.hints import Hints, filled_in, hints
+from kaito_pack.form.hints import Hints, hints
 from kaito_pack.form.model_choice import About, gguf_repositories
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.target import Target
@@ -16,6 +16,7 @@ from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.references import resolve
+from kaito_pack.values.commands import command_of, filled_in
 from kaito_pack.workspace.engines import WEIGHTS, hub_engines
 
 Kind = Literal["choice", "switch", "integer", "text", "list", "map"]
@@ -73,7 +74,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FormField:
     """One value of a mode as its schema describes it under the answers there are."""
 
     path: tuple[str, ...]
@@ -82,14 +83,14 @@ class Field:
     hints: Hints
 
 
-def fields(mode: Mode, answers: ValuesMap) -> list[Field]:
+def fields(mode: Mode, answers: ValuesMap) -> list[FormField]:
     """Every value that `mode` takes under `answers`, those that no form can ask for included."""
     return list(_fields(mode.schema, answers, (), True, f"schemas/values/{mode.name}.schema.json"))
 
 
 def _fields(
     schema: Schema, answers: Any, above: tuple[str, ...], is_asked: bool, where: str
-) -> Iterator[Field]:
+) -> Iterator[FormField]:
     given = answers if isinstance(answers, Mapping) else {}
     schema = json_schema.applicable(schema, given)
     for name, part in schema.get("properties", {}).items():
@@ -100,7 +101,7 @@ def _fields(
             inside = required or bool(given.get(name))
             yield from _fields(part, given.get(name), path, inside, where)
         else:
-            yield Field(path, part, required, hints(part, f"{where}: {'.'.join(path)}"))
+            yield FormField(path, part, required, hints(part, f"{where}: {'.'.join(path)}"))
 
 
 def questions(
@@ -145,7 +146,7 @@ def kind_of(part: Schema) -> Kind | None:
     return "switch" if "boolean" in kinds else "integer" if "integer" in kinds else None
 
 
-def _is_more(field: Field, known: About, target: Target, is_answered: bool) -> bool | None:
+def _is_more(field: FormField, known: About, target: Target, is_answered: bool) -> bool | None:
     """Whether a value belongs under Advanced; None where it is not asked for at all."""
     ask = field.hints.ask
     if ask == "never":
@@ -158,14 +159,14 @@ def _is_more(field: Field, known: About, target: Target, is_answered: bool) -> b
 
 
 def _question(
-    field: Field, kind: Kind, is_more: bool, answers: ValuesMap, filled: ValuesMap, placeholders: Any
+    field: FormField, kind: Kind, is_more: bool, answers: ValuesMap, filled: ValuesMap, placeholders: Any
 ) -> Question:
     part, value_hints = field.part, field.hints
     choices = [
         Choice(
             value,
             meaning(part, value) or filled_in(value_hints.detail, {**placeholders, "value": value}),
-            filled_in(value_hints.commands.get(str(value), ""), placeholders, quote=True),
+            command_of(part, value, placeholders),
         )
         for value in part.get("enum", ())
     ]
@@ -196,7 +197,7 @@ def _holds_text(part: Schema, kind: Kind) -> bool:
 def question_of(path: tuple[str, ...], part: Schema) -> Question:
     """The question of one value by its schema alone, whatever else is answered."""
     kind = kind_of(part) or ("choice" if "enum" in part else "text")
-    return _question(Field(path, part, False, hints(part, ".".join(path))), kind, False, {}, {}, {})
+    return _question(FormField(path, part, False, hints(part, ".".join(path))), kind, False, {}, {}, {})
 
 
 def meaning(part: Schema, choice: Any) -> str:

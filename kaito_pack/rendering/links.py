@@ -77,7 +77,9 @@ def _gpu_counts(container: Fields, names: Sequence[str], facts: ModeFacts) -> It
         given, _ = table_for(vllm_of(str(container.get("image")))).read(server.arguments)
         need = gpu_need(given, server.arguments)
         if need is not None:
-            yield need.terms if " " in need.terms.partition(" ")[2] else names[0], str(need.gpus)
+            is_product = " x " in need.terms
+            what = f"the product of the parallel sizes ({need.terms})" if is_product else names[0]
+            yield what, str(need.gpus)
     if servers:
         return
     sizes = [value for command in read_commands(container) for value in _values(command, names, facts)[-1:]]

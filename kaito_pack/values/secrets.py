@@ -41,6 +41,12 @@ def secrets_in(value: Any) -> Iterator[tuple[FieldPath, str, bool]]:
             yield path, name, False
 
 
+def is_secret_at(tree: Any, path: FieldPath) -> bool:
+    """Return whether the part of a tree at `path` is a secret, holds one, or is part of one."""
+    secrets = (secret for secret, _, _ in secrets_in(tree))
+    return any(secret[: len(path)] == path or path[: len(secret)] == secret for secret in secrets)
+
+
 def remedy(name: str) -> str:
     """Return what to do about a secret that is the value of the argument or variable `name`."""
     remedies = get_rule("values/literal-secret").parameters["remedies"]

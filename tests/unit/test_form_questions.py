@@ -109,7 +109,7 @@ def test_an_image_of_ones_own_is_required_and_its_command_is_shown() -> None:
     direct, build = found["ggufRunMode"].choices
     assert direct.command == ""
     assert build.command.startswith("docker buildx build -t own:1 --push")
-    assert "huggingface://org/name/'a b.gguf'" in build.command
+    assert "--build-arg=model='huggingface://org/name/a b.gguf'" in build.command
 
 
 def test_premade_models_are_a_list_with_sizes_and_images() -> None:
