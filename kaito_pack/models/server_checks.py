@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, Manifest, ValuesMap, get, mapping, sequence, text
+from kaito_pack.base.trees import Fields, Manifest, get, mapping, sequence, text
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.argument_checks import check_arguments, is_on, position_of
 from kaito_pack.models.argument_table import ArgumentTable, Given, argument_table, table_versions
@@ -57,13 +57,6 @@ def check_image(image: str, path: FieldPath) -> Iterator[Problem]:
     """Yield a notice that an image is not a known one, so that what depends on its vLLM is not judged."""
     if image and vllm_of(image) is None:
         yield problem("advice/image-not-judged", path, image=shown(image))
-
-
-def check_stages(values: ValuesMap) -> Iterator[Problem]:
-    """Yield an error if the GPUs of values cannot be divided among the pipeline stages."""
-    stages, gpus = values.get("pipelineParallelSize"), get(values, ("resources", "gpu"))
-    if isinstance(stages, int) and isinstance(gpus, int) and stages > 0 and gpus % stages:
-        yield problem("model/pipeline-stages", ("pipelineParallelSize",), stages=stages, gpus=gpus)
 
 
 def table_for(vllm: str | None) -> ArgumentTable:
