@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote as url_quoted
 
-from kaito_pack.base.trees import Schema, ValuesMap, text
+from kaito_pack.base.trees import Schema, ValuesMap, get, text
 
 HUB = "https://huggingface.co"
 
@@ -18,7 +18,7 @@ def command_of(part: Schema, choice: object, values: ValuesMap) -> str:
 
     Each value is one word of the shell. A value that is not known is its name in capitals.
     """
-    template = part.get("x-form", {}).get("commands", {}).get(str(choice), "")
+    template = text(get(part, ("x-form", "commands", str(choice))))
     command = filled_in(template, {**values, **_of_aikit(values)}, quote=True)
     return re.sub(" +", " ", command)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Schema, ValuesMap
+from kaito_pack.base.trees import Schema, ValuesMap, mapping
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.schema_problems import FORMATS, Dialect, explained
@@ -72,6 +72,6 @@ def _facts(schema: Schema, given: ValuesMap) -> dict[str, str]:
     named = {"modelId": "ORG/REPOSITORY", "ggufFile": "FILE.gguf", "name": "NAME"}
     scalars = {key: shown(value, quote=False) for key, value in given.items() if isinstance(value, str)}
     commands = (
-        command_of(part, given.get(name), given) for name, part in schema.get("properties", {}).items()
+        command_of(part, given.get(name), given) for name, part in mapping(schema.get("properties")).items()
     )
     return named | scalars | {"command": escaped(next(filter(None, commands), ""))}

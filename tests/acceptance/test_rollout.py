@@ -90,6 +90,20 @@ def test_the_job_runs_with_as_little_as_it_can() -> None:
     assert container["resources"]["requests"] and container["resources"]["limits"]
 
 
+def test_the_job_pulls_and_tolerates_what_the_server_does() -> None:
+    spec = {
+        "imagePullSecrets": [{"name": "pull"}],
+        "tolerations": [
+            {"key": "gpu", "operator": "Exists", "effect": "NoSchedule"},
+            {"key": "a", "value": "b", "effect": "NoExecute", "tolerationSeconds": 60},
+        ],
+    }
+    pod = rendered(TINY | {"podTemplate": {"spec": spec}})["Job"]["spec"]["template"]["spec"]
+    assert {field: pod[field] for field in spec} == spec
+    plain = rendered(TINY)["Job"]["spec"]["template"]["spec"]
+    assert not plain.keys() & spec.keys()
+
+
 def test_the_job_ends_and_goes_by_itself() -> None:
     spec = rendered(TINY)["Job"]["spec"]
     assert spec["template"]["spec"]["restartPolicy"] == "Never"

@@ -109,6 +109,21 @@ def test_a_secret_is_found_where_it_is_written(tree: Any, paths: list[tuple[str 
     assert [secret.path for secret in literal_secrets(tree)] == paths
 
 
+def test_a_secret_is_named_by_what_it_is_the_value_of() -> None:
+    url = "http://bob:hunter2@proxy:3128"
+    tree = {
+        "extraArgs": ["--otlp-traces-endpoint", url, KEY],
+        "env": [{"name": "HTTPS_PROXY", "value": url}],
+        "note": url,
+    }
+    assert [name for _, name, _ in secrets_in(tree)] == [
+        "--otlp-traces-endpoint",
+        "extraArgs",
+        "HTTPS_PROXY",
+        "note",
+    ]
+
+
 def test_a_secret_is_reported_once() -> None:
     tree = {"extraArgs": ["--api-key", KEY], "env": [{"name": "HF_TOKEN", "value": "hf_" + "a" * 30}]}
     assert list(secrets_in(tree)) == [
