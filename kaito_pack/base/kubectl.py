@@ -20,7 +20,7 @@ LONGEST_ERROR = 300  # characters of kubectl's own message that are repeated
 class NotAnswered(UsageError):
     """The API server has answered, but not with the object: `reason` is its own word for it.
 
-    "NotFound", "Forbidden", or "NoSuchKind" where the cluster does not know the kind.
+    "NotFound", "Forbidden", or "NoSuchKind" if the cluster does not know the kind.
     """
 
     def __init__(self, message: str, reason: str) -> None:
@@ -38,9 +38,9 @@ class Kubectl:
     time_limit: float = 60.0
 
     def get(self, kinds: str, *names: str) -> Any:
-        """What `kubectl get <kinds> <names> -o json` prints, parsed.
+        """Return what `kubectl get <kinds> <names> -o json` prints, parsed.
 
-        Raises UsageError where kubectl is missing, fails, hangs, or prints no JSON; NotAnswered where the API
+        Raises UsageError if kubectl is missing, fails, hangs, or prints no JSON; NotAnswered if the API
         server refuses, or has no such object.
         """
         printed = self.printed(kinds, *names, form="json")
@@ -50,7 +50,7 @@ class Kubectl:
             raise UsageError(f"kubectl get {kinds}: printed no JSON") from error
 
     def printed(self, kinds: str, *names: str, form: str) -> bytes:
-        """What `kubectl get <kinds> <names> -o <form>` prints; UsageError as `get` raises it."""
+        """Return what `kubectl get <kinds> <names> -o <form>` prints; UsageError as `get` raises it."""
         import subprocess
 
         for name in names:
@@ -75,7 +75,7 @@ class Kubectl:
         return done.stdout
 
     def arguments(self) -> list[str]:
-        """The options that are passed on to kubectl."""
+        """Return the options that are passed on to kubectl."""
         given = {"-n": self.namespace, "--context": self.context}
         for option, value in given.items():
             if value is not None and (not value or value.startswith("-")):

@@ -60,7 +60,7 @@ class Builder(Notes):
         self.number = 0
 
     def read(self, events: Iterable[Event]) -> list[Document]:
-        """The documents that `events` describe."""
+        """Return the documents that `events` describe."""
         actions: dict[type, Any] = {
             ScalarEvent: self.scalar,
             MappingStartEvent: self.open_map,
@@ -130,7 +130,7 @@ class Builder(Notes):
         self.put(value, None, event.start_mark)
 
     def plain(self, text: str, event: Any) -> Any:
-        """A value without quotes, as kubectl reads it; a surprise where the parsers differ."""
+        """Return a value without quotes, as kubectl reads it; a surprise where the parsers differ."""
         if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 18:
             return int(text)
         value = as_json(go_value(text))
@@ -158,7 +158,7 @@ class Builder(Notes):
         self.put(key, None, event.start_mark)
 
     def tagged(self, event: Any) -> Any:
-        """A scalar with a tag such as `!!str`."""
+        """Return a scalar with a tag such as `!!str`."""
         is_key = self.container.__class__ is dict and self.key is None
         if event.tag == MERGE_TAG and is_key and event.anchor is None:
             return MERGE
@@ -188,7 +188,7 @@ class Builder(Notes):
         self.put(value, entries, event.start_mark)
 
     def copy(self, value: Any, depth: int, event: Any) -> Any:
-        """A copy of an alias's value, counted and as limited in depth as what is written out."""
+        """Return a copy of an alias's value, counted and as limited in depth as what is written out."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
             self.stop("values/file-alias-bomb", event.start_mark, limit=MOST_NODES)
@@ -281,13 +281,13 @@ class Builder(Notes):
             self.entries.update({key: entry._replace(merged=True) for key, entry in inside.items()})
 
     def path(self) -> FieldPath:
-        """The path of the value that is being read."""
+        """Return the path of the value that is being read."""
         if self.container is None:
             return ()
         return (*self.parent_path(), step(self.container, self.key, len(self.container)))
 
     def parent_path(self) -> FieldPath:
-        """The path of the map or list that is being filled."""
+        """Return the path of the map or list that is being filled."""
         frames = self.stack[1:]  # the first holds what is around the root: nothing
         return tuple(step(container, key, len(container) - 1) for container, _, key, *_ in frames)
 

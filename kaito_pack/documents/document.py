@@ -1,4 +1,4 @@
-"""A YAML document as plain data that remembers where each value stands, and how it was spelt."""
+"""A YAML document as plain data that remembers where each value is, and how it was spelt."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Document:
     spellings: dict[FieldPath, str] = field(default_factory=dict, repr=False)
 
     def place(self, path: FieldPath, key: bool = False) -> Place:
-        """Where the value at `path` stands (or its key); the nearest parent's place where there is none."""
+        """Where the value at `path` is (or its key); the nearest parent's place if there is none."""
         if self.root is None:
             return Place(self.file, 0, 0)  # no text: an option of the command line
         entry = self.root
@@ -84,16 +84,16 @@ class Document:
         return self.place_of(entry.key if key else entry.value)
 
     def place_of(self, mark: Position) -> Place:
-        """A parser's position as a place in this document's file."""
+        """Return a parser's position as a place in this document's file."""
         return Place(self.file, mark.line + 1, mark.column + 1)
 
     def raw(self, path: FieldPath) -> str | None:
-        """The value at `path` as it is written, where it is one of `surprises`."""
+        """Return the value at `path` as it is written, if it is one of `surprises`."""
         return self.spellings.get(path)
 
 
 def step_into(entries: PlacedEntries | None, step: str | int) -> PlacedEntry | None:
-    """The entry of one key or index; None where there is no such one."""
+    """Return the entry of one key or index; None if there is no such one."""
     if isinstance(entries, dict):
         return entries.get(step) if isinstance(step, str) else None
     if entries and isinstance(step, int) and 0 <= step < len(entries):

@@ -33,7 +33,7 @@ class Notes:
             self.document.spellings[path] = raw
 
     def note_duplicate(self, path: FieldPath, first: PlacedEntry, mark: Position) -> None:
-        """The key stands in its map already; over a merged one that is fine."""
+        """The key is in its map already; over a merged one that is fine."""
         duplicates = self.document.duplicates
         if not first.merged and len(duplicates) < MOST_NOTES:
             duplicates.append(Duplicate(path, self.place(mark), first.key.line + 1))
@@ -45,7 +45,7 @@ class Notes:
             odd_keys.append(OddKey(path, self.place(mark), raw))
 
     def place(self, mark: Position) -> Place:
-        """A parser's position as a place in the file."""
+        """Return a parser's position as a place in the file."""
         return Place(self.file, mark.line + 1, mark.column + 1)
 
     def count(self, event: Any) -> None:
@@ -55,7 +55,7 @@ class Notes:
             self.stop("values/file-too-many-values", event.start_mark, limit=MOST_NODES)
 
     def refuse_depth(self, depth: int, event: Any) -> None:
-        """Stop at nesting that nobody writes by hand."""
+        """Stop at nesting deeper than people write by hand."""
         if depth > DEEPEST:
             self.stop("values/file-too-deep", event.start_mark, limit=DEEPEST)
 

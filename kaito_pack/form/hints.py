@@ -10,7 +10,7 @@ from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Schema
 
 # first: asked of everybody; more: under Advanced; never: left to those who edit the file. gated: asked, and
-# required, for a model that the Hub gives only with a token. auto: asked first where KAITO creates nodes.
+# required, for a model that the Hub gives only with a token. auto: asked first if KAITO creates nodes.
 Ask = Literal["first", "more", "never", "gated", "auto"]
 Suggest = Literal["models", "ggufRepositories", "instanceTypes"]
 CHOICES = {"ask": get_args(Ask), "suggest": get_args(Suggest)}
@@ -19,8 +19,8 @@ CHOICES = {"ask": get_args(Ask), "suggest": get_args(Suggest)}
 class Hints(NamedTuple):
     """The `x-form` of one value.
 
-    `ask` is None where the schema decides: a required value is asked first, any other under Advanced.
-    `always` has it written to the file even where it is the default. `commands` are what a person has to run
+    `ask` is None if the schema decides: a required value is asked first, any other under Advanced.
+    `always` has it written to the file even if it is the default. `commands` are what a person has to run
     for a choice; `detail` says what each choice is, from `${value}`, where the description does not.
     """
 
@@ -34,7 +34,7 @@ class Hints(NamedTuple):
 
 
 def hints(part: Schema, where: str) -> Hints:
-    """The hints of a value's schema; PackError, naming `where`, for one that is misspelt."""
+    """Return the hints of a value's schema; PackError, naming `where`, for one that is misspelt."""
     given = part.get("x-form", {})
     for name, value in given.items():
         if name not in Hints._fields:

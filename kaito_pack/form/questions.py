@@ -36,7 +36,7 @@ class Choice:
 class Question:
     """One value to ask for.
 
-    `path` is where its answer stands in the values, `value` the answer there is (None: none yet), `default`
+    `path` is where its answer is in the values, `value` the answer there is (None: none yet), `default`
     what holds without one. `is_more` puts it under Advanced. `suggestions` help to type, and bind to nothing.
     `holds_text` is whether a text is taken as it is typed; of a map, whether all its entries are texts.
     """
@@ -84,7 +84,7 @@ class FormField:
 
 
 def fields(mode: Mode, answers: ValuesMap) -> list[FormField]:
-    """Every value that `mode` takes under `answers`, those that no form can ask for included."""
+    """Return every value that `mode` takes under `answers`, those that no form can ask for included."""
     return list(_fields(mode.schema, answers, (), True, f"schemas/values/{mode.name}.schema.json"))
 
 
@@ -107,7 +107,7 @@ def _fields(
 def questions(
     pack: Pack, mode: Mode, answers: ValuesMap, known: About, target: Target, catalogue: Catalogue
 ) -> list[Question]:
-    """What `mode` asks under `answers`: the values of its own first, Advanced ones last.
+    """Return what `mode` asks under `answers`: the values of its own first, Advanced ones last.
 
     A value with one choice alone is no question, and neither is one that only a file can hold.
     """
@@ -129,7 +129,7 @@ def questions(
 
 
 def kind_of(part: Schema) -> Kind | None:
-    """How a person answers; None for what only a file can hold, and for a value that is not free."""
+    """Return how a person answers; None for what only a file can hold, and for a value that is not free."""
     if "const" in part:
         return None
     if "enum" in part:
@@ -147,7 +147,7 @@ def kind_of(part: Schema) -> Kind | None:
 
 
 def _is_more(field: FormField, known: About, target: Target, is_answered: bool) -> bool | None:
-    """Whether a value belongs under Advanced; None where it is not asked for at all."""
+    """Return whether a value belongs under Advanced; None if it is not asked for at all."""
     ask = field.hints.ask
     if ask == "never":
         return None
@@ -195,13 +195,13 @@ def _holds_text(part: Schema, kind: Kind) -> bool:
 
 
 def question_of(path: tuple[str, ...], part: Schema) -> Question:
-    """The question of one value by its schema alone, whatever else is answered."""
+    """Return the question of one value by its schema alone, whatever else is answered."""
     kind = kind_of(part) or ("choice" if "enum" in part else "text")
     return _question(FormField(path, part, False, hints(part, ".".join(path))), kind, False, {}, {}, {})
 
 
 def meaning(part: Schema, choice: Any) -> str:
-    """What a description says of one choice; in `manual: by hand. job: by a Job.` there are two."""
+    """Return what a description says of one choice; in `manual: by hand. job: by a Job.` there are two."""
     description, name = part.get("description", ""), re.escape(str(choice))
     among = "|".join(re.escape(str(other)) for other in part.get("enum", ()))
     match = re.search(rf"\b{name}: (.*?)(?=[.] (?:{among}): |[.]?$)", description)
@@ -221,7 +221,7 @@ def _with_suggestions(
 def suggested(
     value_hints: Hints, target: Target, catalogue: Catalogue, figures: Model | None = None
 ) -> tuple[str, ...]:
-    """What the hints of a value have to suggest: of the one model, where it is known, or of all."""
+    """Return what the hints of a value have to suggest: of the one model, if it is known, or of all."""
     if value_hints.suggest == "instanceTypes":
         return tuple(instance_types.names(target.cloud, target.kaito))
     if value_hints.suggest == "models":
@@ -234,5 +234,5 @@ def suggested(
 
 
 def flag(path: Sequence[str]) -> str:
-    """The option of the command line that answers a question: `resources.gpu` is `--gpu`."""
+    """Return the option of the command line that answers a question: `resources.gpu` is `--gpu`."""
     return "--" + re.sub(r"(?<=[a-z0-9])([A-Z])", r"-\1", path[-1]).lower()

@@ -17,7 +17,7 @@ from kaito_pack.values.secrets import is_secret_at
 
 
 def problems_of(best: Candidate, stream: Stream) -> list[Problem]:
-    """Every loss, located in what was read: values that are unknown, then parts of the manifests."""
+    """Return every loss, located in what was read: values that are unknown, then parts of the manifests."""
     return [
         *_of_values(best, stream),
         *(_of_part(owner, difference, stream) for owner, difference in best.lost),
@@ -61,7 +61,7 @@ def _title(owner: StreamObject) -> str:
 
 
 def as_values_file(values: ValuesMap, losses: Sequence[Problem]) -> str:
-    """The values file, each loss as a comment behind them."""
+    """Return the values file, each loss as a comment behind them."""
     text = to_yaml(dict(values))
     if losses:
         text += "\n# What these values do not say of the Workspace that they were imported from:\n"

@@ -93,7 +93,7 @@ def _read(server: ServerCommand, image: str) -> ServedModel:
 
 
 def _positional(arguments: Command, flags: Sequence[str], flag_prefixes: tuple[str, ...]) -> Iterator[str]:
-    """The words that are neither an option nor the value of one."""
+    """Yield the words that are neither an option nor the value of one."""
     previous = ""
     for word in arguments:
         is_flag = previous in flags or previous.startswith(flag_prefixes)
@@ -130,12 +130,12 @@ def _by_options(command: Command, container: Mapping[str, object]) -> ServedMode
 
 
 def _names_other_program(command: Command) -> bool:
-    """Whether a `python -m something` or a script of another project is started."""
+    """Return whether a `python -m something` or a script of another project is started."""
     return any(previous == "-m" for previous in command) or any(word.endswith(".py") for word in command)
 
 
 def _port(arguments: Sequence[str]) -> int | None:
-    """The port by `--port 8000` or `--address=:5000`."""
+    """Return the port by `--port 8000` or `--address=:5000`."""
     for name, value in reversed(list(options(arguments))):
         number = (value or "").rpartition(":")[2]
         if name in {"--port", "--address"} and number.isascii() and number.isdecimal() and len(number) < 6:
