@@ -12,11 +12,13 @@ from pathlib import Path
 
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.sentences import sentence
+from kaito_pack.kaito import metadata
 from kaito_pack.pack import Pack
 from kaito_pack.status import conditions
 from kaito_pack.values.fields import fields as values_fields
 from scripts import upgrade_notes
 from scripts.markdown import plain, table
+from scripts.rooms import rooms_table
 
 PART = re.compile(
     r"(<!-- generated: (?P<name>[\w-]+)(?: (?P<argument>[\w-]+))? -->\n).*?(<!-- end of generated -->)",
@@ -33,7 +35,7 @@ SHOWN_AS = {
 
 def outputs(pack: Pack) -> Iterator[tuple[Path, str]]:
     """Each page that has such parts, with what they have to hold. KeyError for a name that is not known."""
-    for page in sorted((ROOT / "docs").rglob("*.md")):
+    for page in (ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))):
         text = page.read_text(encoding="utf-8")
         if PART.search(text):
             yield page, PART.sub(lambda part: _filled(part, pack), text)
@@ -108,10 +110,25 @@ def rendered_output(pack: Pack, argument: str) -> str:
     return "\n".join(said)
 
 
+def annotation_rows(pack: Pack, kind: str) -> str:
+    """The annotations or labels that KAITO reads, from facts/kaito/annotations.json."""
+    needs = {"auto": "nodes that KAITO creates", "preset": "a preset", "vllm": "the runtime vLLM"}
+    rows = []
+    for key in metadata.keys().values():
+        if key.kind == kind and (key.values or kind == "annotation"):  # other labels KAITO sets itself
+            values = ", ".join(f"`{value}`" for value in key.values) or "any"
+            rejected = f"; KAITO {key.rejected} rejects others" if key.rejected != "none" else ""
+            wanted = ", ".join(needs[need] for need in key.needs)
+            rows.append((f"`{key.name}`", values + rejected, key.versions, wanted, key.meaning))
+    return table(("Key", "Values", "KAITO", "Needs", "Meaning"), rows)
+
+
 SECTIONS: Mapping[str, Callable[[Pack, str], str]] = {
+    "annotations": annotation_rows,
     "mode-facts": mode_facts,
     "mode-values": mode_values,
     "rendered-output": rendered_output,
+    "rooms": lambda pack, argument: rooms_table(),
     "status": status_rows,
     "upgrades": lambda pack, argument: upgrade_notes.text(),
 }

@@ -75,7 +75,7 @@ def rules_page(examples: Mapping[str, Mapping[str, str]]) -> str:
         if rule.layer != layer:
             layer = rule.layer
             lines += ["", f"## {layer}"]
-        versions = "" if rule.versions == "all" else f", KAITO {rule.versions}"
+        versions = "" if rule.scope == "all" else f", KAITO {rule.scope}"
         meaning = plain(rule.meaning)
         lines += ["", f"### {rule.name}", "", f"{rule.severity.capitalize()}{versions}. {meaning}"]
         words = ". ".join(filter(None, (plain(rule.message), plain(rule.fix))))

@@ -1,4 +1,4 @@
-"""What mkdocs does not do by itself: pages from outside docs/, and links that leave it.
+"""What mkdocs does not do by itself: pages from outside docs/, links that leave it, and patterns in `nav`.
 
 The integrations' READMEs, CHANGELOG and CONTRIBUTING become pages where they stand. A link to any other file
 of the repository leads to its page at `repo_url`; without one, the file is brought along under files/.
@@ -18,6 +18,24 @@ DOCS = "docs/"
 FRONT = {"README.md": "index.md"}  # the site has a front page of its own
 LINK = re.compile(r"(?P<before>\]\()(?P<path>[^)\s#:]+)(?P<after>(?:#[^)\s]*)?\))")
 FENCED = re.compile(r"(^ *(`{3,}).*?^ *\2$)", re.DOTALL | re.MULTILINE)
+
+
+def on_config(config: Any) -> Any:
+    """Replace each pattern in the navigation by the pages that it matches, so that a mode's page is there."""
+    config["nav"] = [entry for entries in map(_matched, config["nav"]) for entry in entries]
+    return config
+
+
+def _matched(entry: Any) -> list[Any]:
+    """The entries of the navigation that one entry stands for."""
+    if isinstance(entry, dict):
+        return [
+            {title: [page for below in part for page in _matched(below)] if isinstance(part, list) else part}
+            for title, part in entry.items()
+        ]
+    if "*" in entry:
+        return [page.relative_to(ROOT / DOCS).as_posix() for page in sorted((ROOT / DOCS).glob(entry))]
+    return [entry]
 
 
 def on_files(files: Files, config: Any) -> Files:

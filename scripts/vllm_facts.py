@@ -22,6 +22,10 @@ from typing import Any
 
 from scripts import vllm_stubs
 
+SOURCE = (
+    "the parser of the OpenAI-compatible server in the wheel on PyPI,"
+    " built by scripts/vllm_facts.py on the CPU platform"
+)
 BOUNDS = {"ge": "minimum", "gt": "above", "le": "maximum", "lt": "below"}
 # A text that each type of value reads, and no type above it.
 PROBES = {"text": "a word", "size": "8k", "json": "{}", "float": "0.5", "int": "8"}
@@ -50,7 +54,7 @@ def main(folder: str) -> None:
 
 
 def facts_of_vllm(folder: str) -> dict[str, Any]:
-    """Version, flags, and the names that some flags take."""
+    """Return the version, the flags, and the names that some flags take."""
     parser, deprecated = server_parser()
     bounds = field_bounds()
     flags = {}
@@ -77,11 +81,11 @@ def facts_of_vllm(folder: str) -> dict[str, Any]:
         if names:
             flags[flag]["names"] = names
     version = importlib.import_module("importlib.metadata").version("vllm")
-    return {"vllm": version, "flags": dict(sorted(flags.items()))}
+    return {"vllm": version, "source": SOURCE, "flags": dict(sorted(flags.items()))}
 
 
 def server_parser() -> tuple[argparse.ArgumentParser, set[argparse.Action]]:
-    """The parser of the server, on vLLM's CPU platform, and its deprecated actions."""
+    """Return the parser of the server, on vLLM's CPU platform, and its deprecated actions."""
     platforms = importlib.import_module("vllm.platforms")
     platforms._current_platform = importlib.import_module("vllm.platforms.cpu").CpuPlatform()
     config = importlib.import_module("vllm.config")
@@ -98,7 +102,7 @@ def server_parser() -> tuple[argparse.ArgumentParser, set[argparse.Action]]:
 
 
 def _or_none(factory: Callable[[], Any]) -> Callable[[], Any]:
-    """A factory of defaults that a stand-in may make fail; no default is read here."""
+    """Return a factory of defaults that a stand-in may make fail; no default is read here."""
 
     def safe() -> Any:
         with contextlib.suppress(Exception):
@@ -109,7 +113,7 @@ def _or_none(factory: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def row_of(action: argparse.Action) -> dict[str, Any]:
-    """Type, choices and number of values of one argument."""
+    """Return the type, choices and number of values of one argument."""
     if isinstance(action, argparse.BooleanOptionalAction):
         return {"type": "switch"}
     if action.nargs == 0:
@@ -134,7 +138,7 @@ def row_of(action: argparse.Action) -> dict[str, Any]:
 
 
 def type_of(action: argparse.Action) -> str:
-    """What the argument's type reads, by trying."""
+    """Return what the argument's type reads, by trying."""
     if type(action).__name__ == "LoRAParserAction":
         return "lora"
     reads = {name for name, text in PROBES.items() if _reads(action, text)}
@@ -155,7 +159,7 @@ def _reads(action: argparse.Action, text: str) -> bool:
 
 
 def field_bounds() -> dict[str, dict[str, float]]:
-    """The bounds of arguments, as the pydantic fields of vLLM's configuration classes have them."""
+    """Return the bounds of arguments, as the pydantic fields of vLLM's configuration classes have them."""
     config = importlib.import_module("vllm.config")
     engine = importlib.import_module("vllm.engine.arg_utils")
     destinations = {field.name for field in dataclasses.fields(engine.AsyncEngineArgs)}
@@ -179,7 +183,7 @@ def _bounds(metadata: Iterable[Any]) -> Mapping[str, float]:
 
 
 def tool_parsers() -> list[str]:
-    """The names of tool parsers that the server knows without a plugin."""
+    """Return the names of tool parsers that the server knows without a plugin."""
     for module in ("vllm.tool_parsers", "vllm.entrypoints.openai.tool_parsers"):
         with contextlib.suppress(ImportError):
             return _registered(importlib.import_module(module).ToolParserManager, "tool_parsers")
@@ -187,7 +191,7 @@ def tool_parsers() -> list[str]:
 
 
 def reasoning_parsers() -> list[str]:
-    """The names of reasoning parsers that the server knows without a plugin."""
+    """Return the names of reasoning parsers that the server knows without a plugin."""
     return _registered(importlib.import_module("vllm.reasoning").ReasoningParserManager, "reasoning_parsers")
 
 
@@ -197,12 +201,12 @@ def _registered(manager: Any, attribute: str) -> list[str]:
 
 
 def quantization_methods() -> list[str]:
-    """The methods that the server knows without a plugin."""
+    """Return the methods that the server knows without a plugin."""
     return list(importlib.import_module("vllm.model_executor.layers.quantization").QUANTIZATION_METHODS)
 
 
 def load_formats(folder: str) -> list[str]:
-    """The formats of weights that the server knows without a plugin, from the source: it imports torch."""
+    """Return the formats of weights that the server knows, from the source because it imports torch."""
     file = Path(folder, "vllm", "model_executor", "model_loader", "__init__.py")
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "LoadFormats":

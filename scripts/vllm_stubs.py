@@ -103,7 +103,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def install() -> None:
-    """From now on an import of what is not installed gives a stand-in, and its version is 99.0.0."""
+    """Let imports of what is not installed give stand-ins, whose version is 99.0.0."""
     sys.meta_path.append(_Finder())
     installed = importlib.metadata.version
 

@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOT_INHERITED = ("KAITO_PACK", "NO_COLOR", "_RENDER_PY_COMPLETE")
 _Cache = type(cache(len))
 PATIENCE = 300.0  # seconds: only a command that hangs takes longer
+_COLLECTED = {"files", "children"}  # what goes with the object that has it
 _IGNORED_SIGNALS = {signal.SIGKILL, signal.SIGSTOP}
 
 
@@ -161,6 +162,10 @@ def _standard_streams(streams: list[io.TextIOWrapper]) -> Iterator[None]:
 def _own_state(variables: Mapping[str, str], cwd: Path | None) -> Iterator[None]:
     """Make the process look new; afterwards restore it, or raise Leak for what cannot be restored."""
     _import_all()
+    from kaito_pack.rendering import render_child
+    from tests import children  # late, as the package is
+
+    children.server()
     folder, outer, collector = Path.cwd(), dict(os.environ), (gc.get_threshold(), gc.isenabled())
     _clear_caches()
     globals_before = _globals()
@@ -169,13 +174,12 @@ def _own_state(variables: Mapping[str, str], cwd: Path | None) -> Iterator[None]
         if cwd is not None:
             os.chdir(cwd)
         before = _of_the_process()
-        with _instead(os, "fork", _no_fork):
+        with _instead(os, "fork", _no_fork), _instead(render_child, "subprocess", children.FORKED):
             yield
         after = _of_the_process()
-        if changed := {name: (before[name], after[name]) for name in before if before[name] != after[name]}:
+        if _COLLECTED & (changed := _changes(before, after)).keys():
             gc.collect()  # what only a circle keeps alive is closed now; a process would have ended
-            after = _of_the_process()
-            changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+            changed = _changes(before, _of_the_process())
         if changed:
             raise Leak(f"the command has changed the process (before, after): {changed}")
         _restore_globals(globals_before)
@@ -185,6 +189,10 @@ def _own_state(variables: Mapping[str, str], cwd: Path | None) -> Iterator[None]
         gc.set_threshold(*collector[0])
         (gc.enable if collector[1] else gc.disable)()
         _clear_caches()
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {name: (before[name], after[name]) for name in before if before[name] != after[name]}
 
 
 def _no_fork() -> NoReturn:

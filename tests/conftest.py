@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from kaito_pack.pack import Pack
 from tests import tiers
 from tests.command import run_here, run_process
 from tests.times import Times
@@ -23,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TINY = "name: tiny\nmodelSource: vllm\nmodelId: acme/tiny\n"
 PHI = "name: phi\nmodelSource: vllm\nmodelId: microsoft/Phi-4-mini-instruct\n"
 
+MODES = ("huggingface", "premade", "preset", "vllm")  # what `four_modes` leaves
 TOOL_TARGETS = ("bench-tools", "test-tools")  # make targets, and the scripts that they run
 
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
@@ -39,6 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the tier; report the times from the one process that sees all tests."""
     tiers.choose(config)
+    # A shell ignores Ctrl-C for its background jobs, and every process that a test starts inherits that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     file = config.getoption("times")
     if file and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Times(Path(file), " ".join(config.invocation_params.args)))
@@ -125,6 +131,15 @@ def browser(tool: Callable[[str], str]) -> Iterator[Any]:
         started = playwright.chromium.launch(executable_path=chromium, args=flags)
         yield started
         started.close()
+
+
+@pytest.fixture
+def four_modes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide what templates/ has beside MODES: for tests of the choice between certain modes."""
+    added = {file.parent.name for file in (ROOT / "templates").glob("*/mode.yaml")} - set(MODES)
+    names = Pack.mode_names.func  # type: ignore[attr-defined]  # a cached property
+    few = property(lambda pack: tuple(name for name in names(pack) if name not in added))
+    monkeypatch.setattr(Pack, "mode_names", few)
 
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

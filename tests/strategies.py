@@ -83,6 +83,10 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "instanceType": st.sampled_from(["Standard_NC24ads_A100_v4", "Standard_ND96isr_H100_v5"]),
     "maxModelLen": st.integers(1, 10**7),
     "startupMinutes": st.integers(1, 1440),
+    "pipelineParallelSize": st.integers(1, 8),
+    "revision": word(mixed, mixed + "._-", mixed, 40),
+    "trustRemoteCode": st.booleans(),
+    "quantization": st.sampled_from(["refuse", "allow"]),
     "hfTokenSecret": namespace,
     "modelAccessSecret": namespace,
     "monitoring": st.fixed_dictionaries(

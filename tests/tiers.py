@@ -29,7 +29,7 @@ INHERENT = (
     "there is no /dev/full",
 )
 HINT = "All of these tests are of the full tier: run them with `make test-all` and the same PYTEST."
-_SHARE = 8  # the quick tier draws one in so many examples
+_SHARE = 12  # the quick tier draws one in so many examples
 _FEWEST, _DEFAULT = 10, 100
 _tier = QUICK
 
@@ -50,10 +50,13 @@ def choose(config: pytest.Config) -> None:
     settings.load_profile("pack")
 
 
-def often(examples: int, *suppressed: HealthCheck) -> settings:
-    """Return settings that draw so many examples in the full tier, and an eighth of them in the quick one."""
+def often(examples: int, *suppressed: HealthCheck, share: int = _SHARE) -> settings:
+    """Return settings that draw so many examples in the full tier, one in `share` of them in the quick one.
+
+    Use a larger share if an example takes a tenth of a second or more.
+    """
     return settings(
-        max_examples=_examples(examples), suppress_health_check=[HealthCheck.too_slow, *suppressed]
+        max_examples=_examples(examples, share), suppress_health_check=[HealthCheck.too_slow, *suppressed]
     )
 
 
@@ -85,5 +88,5 @@ def require(report: pytest.TestReport | pytest.CollectReport) -> None:
         report.longrepr = f"skipped, and REQUIRE_TOOLS=1 allows no skip for this reason: {reason}"
 
 
-def _examples(examples: int) -> int:
-    return max(_FEWEST, examples // _SHARE) if _tier == QUICK else examples
+def _examples(examples: int, share: int = _SHARE) -> int:
+    return max(_FEWEST, examples // share) if _tier == QUICK else examples

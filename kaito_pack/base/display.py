@@ -21,7 +21,7 @@ def escaped(text: str) -> str:
 
 def json_text(value: object) -> str:
     """Return `value` as indented JSON of printable characters; what JSON has no word for (a date) as text."""
-    import json  # most commands print none
+    import json
 
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
     if text.isascii() and "\x7f" not in text:
@@ -60,7 +60,7 @@ def shown_whole(value: object, quote: bool = True) -> str:
     """The same, a map or a list as JSON on one line: where what is in it is told of."""
     if not isinstance(value, dict | list):
         return shown(value, quote)
-    import json  # few messages are about a whole map
+    import json
 
     return shown(json.dumps(value, ensure_ascii=False, default=str), quote)
 
@@ -81,7 +81,7 @@ def did_you_mean(word: str, choices: Iterable[str], closeness: float = 0.7) -> s
 
     `closeness` is from 0 to 1, for the same word.
     """
-    from difflib import get_close_matches  # only where something is misspelt
+    from difflib import get_close_matches
 
     by_case = {choice.lower(): choice for choice in choices}
     close = get_close_matches(word.lower(), by_case, n=1, cutoff=closeness)

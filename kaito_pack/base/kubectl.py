@@ -51,7 +51,7 @@ class Kubectl:
 
     def printed(self, kinds: str, *names: str, form: str) -> bytes:
         """What `kubectl get <kinds> <names> -o <form>` prints; UsageError as `get` raises it."""
-        import subprocess  # only live commands need it
+        import subprocess
 
         for name in names:
             if not name or name.startswith("-"):
@@ -68,7 +68,7 @@ class Kubectl:
         except subprocess.TimeoutExpired as error:
             raise UsageError(f"kubectl gave no answer within {self.time_limit:g} seconds") from error
         if done.returncode:
-            reported = _said(done.stderr)
+            reported = _words_of(done.stderr)
             message = f"kubectl get {kinds}: {reported or f'exit code {done.returncode}'}"
             reason = next((reason for words, reason in REASONS.items() if words in reported), None)
             raise NotAnswered(message, reason) if reason else UsageError(message)
@@ -84,6 +84,6 @@ class Kubectl:
         return [*passed, "-A"] if self.all_namespaces else passed
 
 
-def _said(stderr: bytes) -> str:
+def _words_of(stderr: bytes) -> str:
     lines = stderr.decode("utf-8", "replace").strip().splitlines()
     return escaped(" ".join(lines[-2:]))[:LONGEST_ERROR]

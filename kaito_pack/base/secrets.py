@@ -59,7 +59,7 @@ class LiteralSecret(NamedTuple):
 
 
 def looks_like_secret(text: str) -> bool:
-    """Whether `text` holds a token, a private key or a URL with a password, or is `--api-key=…`."""
+    """Return whether `text` holds a token, a private key or a URL with a password, or is `--api-key=…`."""
     is_suspect = any(mark in text for mark in MARKS) or ("://" in text and "@" in text)
     if is_suspect and _pattern().search(text):
         return True
@@ -69,13 +69,13 @@ def looks_like_secret(text: str) -> bool:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    import re  # few texts need it
+    import re
 
     return re.compile("|".join(PATTERNS))
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether `value` is a secret because it belongs to a variable, argument or key of that name.
+    """Return whether `value` is a secret because it belongs to a variable, argument or key of that name.
 
     A reference such as $(NAME), a path, a placeholder and an empty value are none.
     """
@@ -94,7 +94,7 @@ def _is_literal(value: str) -> bool:
 
 
 def literal_secrets(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[LiteralSecret]:
-    """The secrets in a pod template, in arguments and settings, by the names that they are given to."""
+    """Yield the secrets in a pod template, in arguments and settings, by the names that they are given to."""
     if isinstance(value, dict):
         name, text = value.get("name"), value.get("value")
         if isinstance(name, str) and isinstance(text, str) and is_secret(name, text):
@@ -117,7 +117,7 @@ def literal_secrets(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Li
 
 
 def _in_words(words: list[str]) -> Iterator[tuple[int, str]]:
-    """The words of a command line that are secrets: `--api-key X`, `--api-key=X`, `API_KEY=X`."""
+    """Yield the words of a command line that are secrets: `--api-key X`, `--api-key=X`, `API_KEY=X`."""
     given_to = ""
     for index, word in enumerate(words):
         name, equals, value = word.partition("=")

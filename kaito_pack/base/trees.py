@@ -55,9 +55,14 @@ def children(value: object) -> Iterator[tuple[Any, Any]]:
 
 def walk(value: Any, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Any]]:
     """Return `value` and every part inside it with their paths, each map or list before its parts."""
-    yield path, value
-    for key, part in children(value):
-        yield from walk(part, (*path, key))
+    waiting = [(path, value)]  # the next one last; a generator inside a generator costs a call a level
+    while waiting:
+        path, value = waiting.pop()
+        yield path, value
+        if isinstance(value, dict):
+            waiting += [((*path, key), part) for key, part in reversed(value.items())]
+        elif isinstance(value, list):
+            waiting += [((*path, index), value[index]) for index in range(len(value) - 1, -1, -1)]
 
 
 class Difference(NamedTuple):

@@ -1,4 +1,4 @@
-"""The command line: one module a command, options in, exit code out."""
+"""The command line: one module a command. No other room prints or exits."""
 
 import gc
 

@@ -133,7 +133,7 @@ class Setting(click.ParamType[tuple[int, list[Layer]]]):
 
 def in_order(*settings: tuple[tuple[int, list[Layer]], ...]) -> tuple[Layer, ...]:
     """The layers of all settings, in the order of the command line."""
-    given = sorted((one for group in settings for one in group), key=lambda one: one[0])
+    given = sorted((setting for group in settings for setting in group), key=lambda setting: setting[0])
     return tuple(layer for _, layers in given for layer in layers)
 
 
@@ -204,3 +204,13 @@ _CLUSTER: list[Callable[..., Any]] = [
         help="Memory of one GPU, where no instanceType tells it.",
     ),
 ]
+
+
+def packs_of(args: Sequence[str]) -> tuple[str, ...]:
+    """The values of `--pack` among arguments of which nothing else is known yet."""
+    settings = {"ignore_unknown_options": True, "allow_extra_args": True}
+    alone = click.Command("", context_settings=settings, add_help_option=False)
+    pack_option(alone)
+    context = alone.make_context("", list(args), resilient_parsing=True)
+    packs: tuple[str, ...] = context.params["pack"]
+    return packs

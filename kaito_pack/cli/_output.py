@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from kaito_pack.base.problems import Problem
-from kaito_pack.cli import formats
-from kaito_pack.cli._results import Rendering, Result
-from kaito_pack.cli.formats.text import problem_line
 from kaito_pack.run.judgement import Judgement
+
+if TYPE_CHECKING:
+    from kaito_pack.cli._results import Differing, Result
 
 
 def colour() -> bool | None:
@@ -21,20 +22,35 @@ def colour() -> bool | None:
 
 def put(result: Result, form: str = "text") -> None:
     """Print a result in a format, data on stdout and notes on stderr."""
-    for piece in formats.show(form, result):
-        is_note = isinstance(piece, formats.Note)
+    from kaito_pack.cli.formats import Note, show
+
+    for piece in show(form, result):
+        is_note = isinstance(piece, Note)
         click.echo(piece, nl=is_note, err=is_note, color=colour())
 
 
 def put_problems(problems: Iterable[Problem]) -> None:
     """Print problems to stderr, one a line."""
+    from kaito_pack.cli.formats.text import problem_line
+
     for problem in problems:
         click.echo(problem_line(problem), err=True, color=colour())
 
 
+def put_rendering(
+    outcomes: Mapping[str, Sequence[Judgement]], differing: Sequence[Differing] = (), form: str = "text"
+) -> None:
+    """Print what is wrong with values, by the names of a fleet's clusters, and how output differs."""
+    judgements = [judgement for cluster in outcomes.values() for judgement in cluster]
+    if form != "text" or differing or any(each.problems or each.unread for each in judgements):
+        from kaito_pack.cli._results import Rendering
+
+        put(Rendering(outcomes, differing), form)
+
+
 def put_outcomes(outcomes: Sequence[Judgement]) -> int:
     """Print all that is wrong with values to stderr; return the exit code."""
-    put(Rendering({"": outcomes}))
+    put_rendering({"": outcomes})
     return exit_code(outcomes)
 
 

@@ -28,21 +28,27 @@ class Then:
     outcomes: Sequence[Judgement]
 
 
-def of_cluster(run: Run, then: Sequence[Then], commit: Commit) -> Sequence[Judgement]:
+def outcomes_then(run: Run, then: Sequence[Then], commit: Commit) -> Sequence[Judgement]:
     """What a cluster of today rendered to then: it is known by its output tree, else by its name."""
     tree = commit.path(run.tree) if run.tree is not None else None
-    same = [one for one in then if one.tree == tree] or [one for one in then if one.name == run.name]
+    same = [cluster for cluster in then if cluster.tree == tree] or [
+        cluster for cluster in then if cluster.name == run.name
+    ]
     return same[0].outcomes if same else ()
 
 
-def tell_of_lost(now: Sequence[Run], then: Sequence[Then], commit: Commit) -> None:
-    """Say which clusters are in the fleet no more; their trees stay, so nothing of them is deleted."""
+def report_lost(now: Sequence[Run], then: Sequence[Then], commit: Commit) -> None:
+    """Report clusters that have left the fleet; their trees stay, so nothing of them is deleted."""
     trees = {commit.path(run.tree) for run in now if run.tree is not None}
-    for one in then:
-        if one.tree is not None and one.tree not in trees and one.name not in {run.name for run in now}:
-            name = escaped(commit.name(one.tree).partition(":")[2])
+    for cluster in then:
+        if (
+            cluster.tree is not None
+            and cluster.tree not in trees
+            and cluster.name not in {run.name for run in now}
+        ):
+            name = escaped(commit.name(cluster.tree).partition(":")[2])
             words = f"is in the fleet no more; its Workspaces stay as long as {name} is applied"
-            click.echo(f"{escaped(one.name)}: {words}", err=True)
+            click.echo(f"{escaped(cluster.name)}: {words}", err=True)
 
 
 def at_commit(
@@ -61,18 +67,18 @@ def at_commit(
         layer_files=tuple(file for file in layers if os.path.exists(file)),
         target_file=target if target and os.path.exists(target) else None,
     )
-    there = [path for path in map(commit.path, values) if os.path.exists(path)]
+    existing = [path for path in map(commit.path, values) if os.path.exists(path)]
     past_fleet = commit.path(fleet) if fleet else None
-    if not there and not (past_fleet and os.path.exists(past_fleet)):
+    if not existing and not (past_fleet and os.path.exists(past_fleet)):
         return []
     try:
-        found = runs(there, past, past_fleet, None)
+        past_runs = runs(existing, past, past_fleet, None)
     except ProblemsError as error:
-        of = error.problems[0]
-        where = commit.name(of.place.file) if of.place else ""
-        raise UsageError(f"--against: {escaped(where)}: {of.message}") from None
-    trees = [None if run.tree is None else os.path.normpath(run.tree) for run in found]
-    return [Then(run.name, tree, _rendered(run, commit)) for run, tree in zip(found, trees, strict=True)]
+        first = error.problems[0]
+        where = commit.name(first.place.file) if first.place else ""
+        raise UsageError(f"--against: {escaped(where)}: {first.message}") from None
+    trees = [None if run.tree is None else os.path.normpath(run.tree) for run in past_runs]
+    return [Then(run.name, tree, _rendered(run, commit)) for run, tree in zip(past_runs, trees, strict=True)]
 
 
 def _then(commit: Commit, file: str) -> str:
@@ -81,24 +87,24 @@ def _then(commit: Commit, file: str) -> str:
 
 def _rendered(run: Run, commit: Commit) -> list[Judgement]:
     outcomes = [run.pipeline.rendered(source) for source in run.sources if source.unread is None]
-    for one in outcomes:
-        if not one.manifests:
-            name = escaped(commit.name(one.file))
+    for outcome in outcomes:
+        if not outcome.manifests:
+            name = escaped(commit.name(outcome.file))
             click.echo(f"{name}: could not be rendered, so it counts as not there", err=True)
     return outcomes
 
 
 def before_commit(commit: Commit, then: Sequence[Judgement], now: Sequence[Judgement]) -> Before:
     """The manifests of a commit, each Workspace of today with that of the same file."""
-    by_file = {os.path.normpath(one.file): one for one in then if one.manifests}
+    by_file = {os.path.normpath(outcome.file): outcome for outcome in then if outcome.manifests}
     before = Before(bodies_of(then))
-    for one in now:
-        old = by_file.get(commit.path(one.file))
-        pair = [_workspace(each) for each in (one, old) if each is not None]
+    for outcome in now:
+        old = by_file.get(commit.path(outcome.file))
+        pair = [_workspace(each) for each in (outcome, old) if each is not None]
         if len(pair) == 2 and pair[0] and pair[1]:
             before.same_file[identity(pair[0])] = identity(pair[1])
     return before
 
 
 def _workspace(outcome: Judgement) -> Manifest | None:
-    return next((one.body for one in outcome.manifests if is_workspace(one.body)), None)
+    return next((manifest.body for manifest in outcome.manifests if is_workspace(manifest.body)), None)

@@ -65,13 +65,13 @@ def bodies_of(outcomes: Sequence[Judgement]) -> list[Manifest]:
 
 def of_tree(tree: str, new: Sequence[Manifest], whole: bool, commit: Commit | None = None) -> Before:
     """What the tree holds, today or at a commit: all that is the pack's, or these Workspaces' files."""
-    said = tree if commit is None else f"{commit.ref}:{tree}"
+    title = tree if commit is None else f"{commit.ref}:{tree}"
     tree = tree if commit is None else commit.path(tree)
     files = workspace_files(tree)
     if not os.path.isdir(tree):
-        click.echo(f"{escaped(said)}: not there yet, so everything is created", err=True)
+        click.echo(f"{escaped(title)}: not there yet, so everything is created", err=True)
     if not whole:
-        names = {f"{one['metadata'].get('namespace')}/{one['metadata']['name']}.yaml" for one in new}
+        names = {f"{body['metadata'].get('namespace')}/{body['metadata']['name']}.yaml" for body in new}
         files = [file for file in files if file in names]
     return Before([body for file in sorted(files) for body in _objects(os.path.join(tree, file))])
 
@@ -81,16 +81,16 @@ def of_objects(files: Sequence[str]) -> Before:
     try:
         return Before([body for file in files for body in _objects(file)])
     except ProblemsError as error:
-        of = error.problems[0]
-        if of.rule != "values/file-empty" or of.place is None:
+        first = error.problems[0]
+        if first.rule != "values/file-empty" or first.place is None:
             raise
         # kubectl prints nothing where it finds nothing, and says so itself.
-        raise UsageError(f"{escaped(of.place.file)}: there is no object in it to compare with") from None
+        raise UsageError(f"{escaped(first.place.file)}: there is no object in it to compare with") from None
 
 
 def _objects(file: str) -> list[Manifest]:
     """The objects of a file; Lists are taken apart."""
-    found: list[Manifest] = []
+    objects: list[Manifest] = []
     for document in read_file(file):
         body = document.value
         if body is None:
@@ -101,5 +101,5 @@ def _objects(file: str) -> list[Manifest]:
             raise ProblemsError([problem("crd/no-kind", ("kind",), document.place(()), **facts)])
         items = body.get("items")
         is_list = body["kind"].endswith("List") and isinstance(items, list)
-        found += [one for one in items or () if isinstance(one, dict)] if is_list else [body]
-    return found
+        objects += [item for item in items or () if isinstance(item, dict)] if is_list else [body]
+    return objects

@@ -153,3 +153,8 @@ class Upgrade:
     workspaces: Sequence[tuple[str, Upgraded]]
     version: str
     kind: ClassVar[str] = "upgrade"
+
+
+RESULTS: Mapping[str, type[Result]] = {
+    result.kind: result for result in (Validation, Preflight, Rendering, Plan, Upgrade)
+}

@@ -23,7 +23,7 @@ def printed(statuses: Sequence[Status], form: str, objects: ClusterObjects, engi
     if form == "json":
         return json_text([status.as_json() for status in statuses])
     if form == "yaml":
-        import yaml  # the other forms do not need it
+        import yaml
 
         return yaml.safe_dump(
             [status.as_json() for status in statuses], sort_keys=False, allow_unicode=True, width=1000

@@ -103,7 +103,8 @@ def _explain_word(word: str, pack: Pack) -> int:
         below = [field for name, field in fields.items() if name.startswith(f"{word}.")]
         _put_text(descriptions.field_text(fields[word], below))
         return 0
-    close = did_you_mean(word, rules if "/" in word else fields)
+    close = did_you_mean(word, (*rules, *former_names()) if "/" in word else fields)
+    close = former_names().get(close, close) if close else None
     hint = (
         f" Did you mean `{close}`?"
         if close

@@ -2,33 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
+from kaito_pack.base.display import escaped
 from kaito_pack.base.kubectl import Kubectl, NotAnswered
-from kaito_pack.base.problems import UsageError
+from kaito_pack.base.problems import PackError, UsageError
 from kaito_pack.base.trees import mapping, text
-from kaito_pack.cli._options import Setting, in_order, opened, pack_option
+from kaito_pack.cli._options import Setting, in_order, opened, pack_option, packs_of
 from kaito_pack.cli._output import put_problems
 from kaito_pack.documents import Document, read_file
+from kaito_pack.form.answers import answered
+from kaito_pack.form.questions import flag
 from kaito_pack.importing import import_workspace
 from kaito_pack.importing.losses import as_values_file
+from kaito_pack.pack import Pack
 from kaito_pack.values import layers
+from kaito_pack.values.fields import Field, fields
+from kaito_pack.values.layers import Layer
+
+META = "kaito_pack.import"
 
 
-@click.command("import")
+class ImportCommand(click.Command):
+    """A command with one option more for each value whose schema says, as `x-import`, what to ask for."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the packs first: they decide which options exist."""
+        try:
+            ctx.meta[META] = [*_unheld(opened(packs_of(args)))]
+        except PackError:
+            if not ctx.resilient_parsing:  # a shell that completes wants no messages
+                raise
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the command's own options, and before --set those of the values."""
+        own = super().get_params(ctx)
+        place = next(index for index, parameter in enumerate(own) if parameter.name == "settings")
+        taken = {name for parameter in own for name in parameter.opts}
+        values = [option for option in ctx.meta.get(META, ()) if taken.isdisjoint(option.opts)]
+        return [*own[:place], *values, *own[place:]]
+
+
+class UnheldValue(click.Option):
+    """The option for a value that a manifest may not hold; `field` describes the value."""
+
+    def __init__(self, field: Field, index: int, words: str) -> None:
+        self.path = field.name.split(".")
+        super().__init__([flag(self.path), f"unheld_{index}"], help=words)
+
+    def layer(self, text: str) -> Layer:
+        """Return the value that is given as a layer of values."""
+        return Layer(Document(self.opts[0], 1, answered({}, self.path, text)), self.opts[0])
+
+
+def _unheld(pack: Pack) -> Iterator[UnheldValue]:
+    """The options for values that a manifest may not hold, those of single modes first."""
+    for index, field in enumerate(sorted(fields(pack).values(), key=lambda field: field.of_all)):
+        words = next((part["x-import"] for part in field.parts.values() if "x-import" in part), None)
+        if words is not None:
+            yield UnheldValue(field, index, words)
+
+
+@click.command("import", cls=ImportCommand)
 @click.argument("file", required=False)
 @click.option("--kubectl", "live", metavar="NAME", help="Ask kubectl for this Workspace instead of a FILE.")
 @click.option("-n", "--namespace", help="Namespace of the Workspace; passed on to kubectl.")
 @click.option("--context", "kube_context", help="Context of the kubeconfig; passed on to kubectl.")
 @click.option("--name", help="Which Workspace of FILE, where there are several.")
-@click.option("--model-id", "modelId", help="The model that a manifest does not hold: the modelId.")
-@click.option("--gguf-file", "ggufFile", help="The file that a manifest does not hold: the ggufFile.")
-@click.option(
-    "--premade-model", "premadeModel", help="The model behind an image of your own: the premadeModel."
-)
-@click.option("--provider", help="The provider, which no manifest holds.")
 @click.option(
     "--set",
     "settings",
@@ -63,8 +107,9 @@ def command(
 
     Exit code: 0 the values render exactly to it; 1 something is lost.
     """
-    supplied: dict[str, Any] = {value: said for value, said in unheld.items() if said is not None}
-    supplied |= layers.merge(in_order(settings, set_string))
+    texts = [(option, unheld.get(str(option.name))) for option in context.meta[META]]
+    options = [option.layer(text) for option, text in texts if text is not None]
+    supplied = layers.merge([*options, *in_order(settings, set_string)])
     if (file is None) == (live is None):
         raise UsageError("import: give a FILE (- is stdin), or --kubectl NAME")
     if file is not None:
@@ -74,7 +119,7 @@ def command(
     try:
         imported = import_workspace(documents, opened(pack), supplied, name, namespace)
     except UsageError as error:
-        raise UsageError(f"{documents[0].file}: {error}") from None
+        raise UsageError(f"{escaped(documents[0].file)}: {error}") from None
     put_problems(imported.losses)
     click.echo(as_values_file(imported.values, imported.losses), nl=False)
     context.exit(0 if imported.is_exact else 1)
@@ -85,10 +130,10 @@ def _live(name: str, kubectl: Kubectl) -> list[Document]:
     workspace = kubectl.get("workspaces.kaito.sh", name)
     config = text(mapping(mapping(workspace).get("inference")).get("config"))
     beside: list[tuple[str, ...]] = [("services",), *([("configmaps", config)] if config else [])]
-    found = [workspace]
+    objects = [workspace]
     for question in beside:
         try:
-            found.append(kubectl.get(*question))
+            objects.append(kubectl.get(*question))
         except NotAnswered as error:
             click.echo(f"{error}; imported without", err=True)
-    return [Document(f"kubectl:{name}", 1, value) for value in found]
+    return [Document(f"kubectl:{name}", 1, value) for value in objects]

@@ -59,7 +59,7 @@ def command(
     if start.file is not None:
         refuse(start.file, force or can_ask())
     if can_ask():
-        from kaito_pack.cli._new.attended import attended  # loads questionary
+        from kaito_pack.cli._new.attended import attended
 
         file = attended(ground, start, file, force)
     else:

@@ -12,7 +12,7 @@ import click
 from kaito_pack.base.display import shown
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put, put_outcomes
-from kaito_pack.cli._plan_commit import at_commit, before_commit, of_cluster, tell_of_lost
+from kaito_pack.cli._plan_commit import at_commit, before_commit, outcomes_then, report_lost
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
 from kaito_pack.cli._results import Plan, Upgrade
 from kaito_pack.cli.formats import format_option
@@ -65,7 +65,7 @@ class Job(NamedTuple):
     "--upgrade", metavar="VERSION", help="Say what that KAITO would treat otherwise than the present one."
 )
 @click.option("--fleet", metavar="FILE", help="The clusters of a fleet file instead of VALUES and --out.")
-@format_option(Plan, {"text": "text"})
+@format_option("plan", {"text": "text"})
 @click.option(
     "--fail-on", multiple=True, metavar="LABELS", help=f"Exit with 1 on any of: {', '.join(FAILING)}."
 )
@@ -107,13 +107,13 @@ def _against_commit(rendered: Rendered, job: Job, reference: str, cluster: Clust
     objects: Objects = []
     with files_at(reference) as commit:
         then = at_commit(commit, job.values, cluster, job.fleet) if job.out is None else []
-        tell_of_lost([run for run, _ in rendered], then, commit)
+        report_lost([run for run, _ in rendered], then, commit)
         for run, outcomes in rendered:
             if job.out is not None:
                 before = of_tree(job.out, bodies_of(outcomes), job.is_whole, commit)
                 objects += _planned(run, before, outcomes, job.is_whole)
             else:
-                before = before_commit(commit, of_cluster(run, then, commit), outcomes)
+                before = before_commit(commit, outcomes_then(run, then, commit), outcomes)
                 objects += _planned(run, before, outcomes, True)
     return objects
 

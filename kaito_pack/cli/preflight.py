@@ -20,7 +20,7 @@ OWN = {"table": "text"}  # the name of the format text here
 @click.argument("values", nargs=-1, required=True, metavar="VALUES...")
 @cluster_options
 @click.option("--context", "kube_context", help="Context of the kubeconfig; passed on to kubectl.")
-@format_option(Preflight, OWN)
+@format_option("preflight", OWN)
 @click.pass_context
 def command(
     context: click.Context,

@@ -12,9 +12,8 @@ import click
 
 from kaito_pack import output
 from kaito_pack.cli._options import ClusterOptions, cluster_options
-from kaito_pack.cli._output import exit_code, put
+from kaito_pack.cli._output import exit_code, put_rendering
 from kaito_pack.cli._progress import bar
-from kaito_pack.cli._results import Differing, Rendering
 from kaito_pack.cli.formats import format_option
 from kaito_pack.rendering import manifests
 from kaito_pack.rendering.manifests import RenderedManifest
@@ -23,6 +22,7 @@ from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import named_files
 
 if TYPE_CHECKING:
+    from kaito_pack.cli._results import Differing
     from kaito_pack.cli._tree import Tree
 
 STDOUT = "-"
@@ -57,7 +57,7 @@ class Job(NamedTuple):
 @click.command("render")
 @click.argument("values", nargs=-1, metavar="VALUES...")
 @cluster_options
-@format_option(Rendering, OWN)
+@format_option("rendering", OWN)
 @click.option(
     "--out", metavar="PATH", help="Write there instead: a tree of files, or one file named *.yaml or *.json."
 )
@@ -85,7 +85,7 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
         trees = _trees(job, outcomes[""])
     code = max(map(exit_code, outcomes.values()), default=0)
     differing = _differing(job, trees, outcomes) if job.check and not code else []
-    put(Rendering(outcomes, differing), OWN.get(job.form, job.form))
+    put_rendering(outcomes, differing, OWN.get(job.form, job.form))
     if code or job.check:
         context.exit(code or min(len(differing), 1))
     context.exit(_write(job, trees, outcomes))
@@ -101,7 +101,7 @@ def _outcomes(job: Job, cluster: ClusterOptions) -> list[Judgement]:
 
 
 def _tree_text() -> Callable[[Sequence[RenderedManifest]], tuple[str, str]]:
-    from kaito_pack.output.tree import text_of  # a stream needs no tree
+    from kaito_pack.output.tree import text_of
 
     return text_of
 

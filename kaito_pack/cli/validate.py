@@ -20,7 +20,7 @@ from kaito_pack.run.validation import Validation
     "--old", multiple=True, metavar="FILE", help="What is stored now: judge an update, not a create."
 )
 @click.option("--strict", is_flag=True, help="Warnings fail, too.")
-@format_option(Result, {"text": "text"})
+@format_option("validation", {"text": "text"})
 @click.pass_context
 def command(
     context: click.Context,

@@ -26,15 +26,21 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, ProblemsError
 from kaito_pack.documents.document import Document, Entries, Entry, Mark
-from kaito_pack.documents.notes import MOST_NODES, Notes
-from kaito_pack.documents.readings import SPECIAL_STARTS, as_json, go_value, is_surprising, key_text
+from kaito_pack.documents.notes import MERGE, MOST_NODES, Notes, step
+from kaito_pack.documents.readings import (
+    SPECIAL_STARTS,
+    as_json,
+    go_value,
+    has_escaped_slash,
+    is_surprising,
+    key_text,
+)
 from kaito_pack.documents.tags import MERGE_TAG, TagError, is_known_collection, short_tag, tagged_value
 from kaito_pack.facts.rules import problem
 
 MOST_ALIASES = 1000
 MOST_DOCUMENTS = 5000
 QUOTES = ("'", '"')
-MERGE = object()  # the key `<<`: its map's entries go into the map around it
 
 
 class Builder(Notes):
@@ -110,8 +116,8 @@ class Builder(Notes):
                 value = self.plain(text, event)
         elif event.tag is None or event.tag == "!":
             value = text
-            if self.text_with_slashes:
-                self.refuse_escaped_slash(event)
+            if self.text_with_slashes and has_escaped_slash(self.text_with_slashes, event):
+                self.complain("values/file-escaped-slash", event.start_mark)
             if event.style == '"' and not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
                 # libyaml refuses such an escape, the parser in Python lets it through.
                 self.complain(
@@ -289,16 +295,3 @@ class Builder(Notes):
         """Stop at a map or list that is used as a key."""
         if self.container.__class__ is dict and self.key is None:
             self.stop("values/file-key-not-text", event.start_mark, key="a map or a list")
-
-    def refuse_escaped_slash(self, event: Any) -> None:
-        r"""Complain of `\/` in double quotes, which JSON and YAML 1.2 know, but not kubectl's YAML 1.1."""
-        written = self.text_with_slashes[event.start_mark.index : event.end_mark.index]
-        if event.style == '"' and "\\/" in written.replace("\\\\", ""):
-            self.complain("values/file-escaped-slash", event.start_mark)
-
-
-def step(container: Any, key: Any, index: int) -> str | int:
-    """One step of a path: the key in a map, the index in a list."""
-    if container.__class__ is list:
-        return index
-    return "<<" if key is MERGE else str(key)

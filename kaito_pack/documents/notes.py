@@ -9,6 +9,7 @@ from kaito_pack.base.problems import Place, Problem, ProblemsError
 from kaito_pack.documents.document import Document, Duplicate, Entry, Mark, OddKey, Surprise
 from kaito_pack.facts.rules import problem
 
+MERGE = object()  # the key `<<`: its map's entries go into the map around it
 DEEPEST = 100  # levels of nesting
 MOST_NODES = 200_000  # keys, values, maps and lists of a file, those that aliases stand for included
 MOST_PROBLEMS = 50
@@ -68,3 +69,10 @@ class Notes:
         """End the reading: what follows cannot be judged."""
         self.problems.append(problem(rule, (), self.place(mark), **facts))
         raise ProblemsError(self.problems)
+
+
+def step(container: Any, key: Any, index: int) -> str | int:
+    """Return one step of a path: the key in a map, the index in a list."""
+    if container.__class__ is list:
+        return index
+    return "<<" if key is MERGE else str(key)

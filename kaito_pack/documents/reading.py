@@ -45,7 +45,7 @@ def json_documents(text: str, file: str) -> list[Document] | None:
     """The documents of a JSON text; None where it is none."""
     if text.lstrip()[:1] not in ("{", "["):
         return None
-    from kaito_pack.documents.json_events import json_events  # few texts need it
+    from kaito_pack.documents.json_events import json_events
 
     events = json_events(text)
     return None if events is None else Builder(file, "", is_json=True).read(events)

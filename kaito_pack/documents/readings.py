@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 from math import isfinite, isinf, isnan
+from typing import Any
 
 from yaml.resolver import Resolver
 
@@ -131,7 +132,7 @@ def key_text(key: object) -> str | None:
 
 def float_key(key: float) -> str:
     """A float key as Go's FormatFloat(key, 'g', -1, 32) writes it: the shortest digits of 32 bits."""
-    from struct import pack  # keys that are floats are rare
+    from struct import pack
 
     if not isfinite(key):
         return ".nan" if isnan(key) else ".inf" if key > 0 else "-.inf"
@@ -143,3 +144,9 @@ def float_key(key: float) -> str:
     if digits > 6 and abs(key) >= 1e6:
         return f"{key:.{digits - 1}e}"
     return f"{float(f'{key:.{digits}g}'):.{max(digits, 6)}g}"
+
+
+def has_escaped_slash(text: str, event: Any) -> bool:
+    r"""Whether a scalar has `\/` in double quotes: JSON and YAML 1.2 know it, kubectl's YAML 1.1 does not."""
+    written = text[event.start_mark.index : event.end_mark.index]
+    return bool(event.style == '"' and "\\/" in written.replace("\\\\", ""))

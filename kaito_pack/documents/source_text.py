@@ -80,7 +80,7 @@ def plain_words(reason: str, context: str, character: str) -> str:
 
 def python_events(encoded: bytes) -> Iterator[Any]:
     """The events of PyYAML's own parser, which lets through what libyaml refuses."""
-    from yaml.parser import Parser  # only where libyaml is missing
+    from yaml.parser import Parser
 
     class PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, Parser):
         def __init__(self, text: str) -> None:

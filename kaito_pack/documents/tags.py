@@ -42,7 +42,7 @@ def tagged_value(tag: str, text: str) -> object:
 
 def decoded_binary(text: str) -> str:
     """The text behind base64, as kubectl reads `!!binary`."""
-    from base64 import b64decode  # hardly any file needs it
+    from base64 import b64decode
 
     try:
         return b64decode("".join(text.split()), validate=True).decode()

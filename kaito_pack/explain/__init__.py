@@ -1,1 +1,1 @@
-"""What a value, a rule or a line of a manifest is, and where it came from."""
+"""Explains a value, a rule, or a line of a manifest, and where it came from."""

@@ -41,7 +41,7 @@ def rule_text(rule: Rule, examples: Mapping[str, str]) -> str:
         *(f"FORMERLY: {former}" for former in rule.formerly),
         f"LAYER:    {rule.layer}",
         f"SEVERITY: {rule.severity}",
-        f"KAITO:    {rule.versions}",
+        f"KAITO:    {rule.scope}",
         f"SAYS:     {sentence(rule.message)} {sentence(rule.fix)}".rstrip(),
         f"SOURCE:   {rule.source or 'the pack'}",
         "",

@@ -1,1 +1,1 @@
-"""What is known of the world, read from tables: facts and rules."""
+"""Facts as data: tables and rules, with those of the user's packs laid over ours."""

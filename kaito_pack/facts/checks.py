@@ -10,18 +10,18 @@ that a command pays for no other layer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from kaito_pack.base.problems import PackError, Problem, RuleLayer
 from kaito_pack.facts import rules
-from kaito_pack.facts.tables import per_pack
 
-Occasion = Literal["create", "update"]
+Occasion = Literal["create", "update", "server"]  # of a Workspace, or a server with its model
+LAYERS: tuple[RuleLayer, ...] = get_args(RuleLayer)
 Function = TypeVar("Function", bound=Callable[..., Iterator[Problem]])
 
 
 class RegistryError(PackError):
-    """A name that two functions check, or a check that has no row."""
+    """A name without a layer, a name that two functions check, or a check that has no row."""
 
 
 class Check(NamedTuple):
@@ -43,11 +43,14 @@ _checks: dict[str, Check] = {}
 def rule(*names: str, on: Occasion | None = None) -> Callable[[Function], Function]:
     """Register the decorated function as the check of the rules `names`.
 
-    `on` limits it to creates or to updates. Raises RegistryError if another function checks one of them.
+    `on` limits it to creates, to updates or to servers of models. Raises RegistryError if a name does not
+    begin with a layer, or if another function checks it.
     """
 
     def register(function: Function) -> Function:
         for name in names:
+            if rules.layer_of(name) not in LAYERS:
+                raise RegistryError(f"{_place(function)}: {name} must begin with one of {', '.join(LAYERS)}")
             first = _checks.get(name)
             if first is not None and first.place != _place(function):
                 raise RegistryError(f"{_place(function)}: {name} is already checked in {first.place}")
@@ -62,7 +65,6 @@ def registered() -> dict[str, Check]:
     return dict(_checks)
 
 
-@per_pack
 def checks_of(layer: RuleLayer) -> tuple[Check, ...]:
     """Return the registered checks of a layer in the order of its rows, in which they run.
 

@@ -3,7 +3,7 @@
 A row:
 
     "webhook/instance-type-required": {
-      "message": "missing, and KAITO {kaito} needs it to create nodes",
+      "message": "required field is missing; KAITO {kaito} needs it to create nodes",
       "fix": "Give one, such as Standard_NC24ads_A100_v4",
       "meaning": "one or two sentences for docs/rules.md",
       "source": "KAITO v0.8.1, api/v1beta1/workspace_validation.go",
@@ -32,6 +32,8 @@ from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import mapping, sequence
 from kaito_pack.facts.tables import Rows, per_pack, table
 
+NEEDED = frozenset({"message", "fix", "meaning"})  # the fields that every row has
+
 
 class Rule(NamedTuple):
     """One row of the table; see the head of this module."""
@@ -47,6 +49,12 @@ class Rule(NamedTuple):
     parameters: Mapping[str, Any] = MappingProxyType({})
     apis: Mapping[str, str] = MappingProxyType({})
     formerly: Sequence[str] = ()
+
+    @property
+    def scope(self) -> str:
+        """The KAITO versions that the rule applies to, with those of other API versions if they differ."""
+        others = (f"{api}: {versions}" for api, versions in self.apis.items() if versions != self.versions)
+        return "; ".join((self.versions, *others))
 
     def holds_for(self, kaito: str, api: str = "") -> bool:
         """Return whether the rule applies to that KAITO minor ("0.12") and API version ("v1alpha1")."""
@@ -106,18 +114,26 @@ def current_names(rows: Rows) -> Mapping[str, str]:
 
 
 def with_current_names(rows: Rows) -> Rows:
-    """Return the rows with those under a former name laid over the row that has the name now."""
-    current = current_names(rows)
+    """Return the rows with those under a former name laid over the row that has the name now.
+
+    A complete row of the layer is a rule, even if a user's pack calls its name a former one.
+    """
+    current = {
+        former: name
+        for former, name in current_names(rows).items()
+        if layer_of(former) != layer_of(name) or not mapping(rows.get(former)).keys() >= NEEDED
+    }
     merged = {name: row for name, row in rows.items() if name not in current}
     for former, row in rows.items():
-        if former in current and isinstance(row, dict):
-            merged[current[former]] = {**merged[current[former]], **row}
+        name = current.get(former)
+        if name in merged and isinstance(row, dict):
+            merged[name] = {**mapping(merged[name]), **row}
     return merged
 
 
 @per_pack
 def all_rules() -> Mapping[str, Rule]:
-    """The rules of every layer, by name."""
+    """Return the rules of every layer, by name."""
     return MappingProxyType(
         {name: rule for layer in get_args(RuleLayer) for name, rule in rules(layer).items()}
     )
@@ -141,7 +157,7 @@ def get_rule(name: str) -> Rule:
 
 
 def problem(name: str, path: FieldPath = (), place: Place | None = None, /, **facts: object) -> Problem:
-    """The problem `name` at `path`, its row's words filled with `facts`.
+    """Return the problem `name` at `path`, its row's words filled with `facts`.
 
     Facts that are a user's text must have gone through `problems.shown` first.
     """

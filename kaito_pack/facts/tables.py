@@ -33,7 +33,7 @@ def use(packs: Sequence[Path]) -> None:
 
 
 def folders() -> tuple[Path, ...]:
-    """The packs in the order in which they are searched, ours last."""
+    """Return the packs in the order in which they are searched, ours last."""
     return (*_packs, ROOT)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaito_pack.form.draft import Draft
+from kaito_pack.form.model_choice import MODEL
+from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.fit import Fit, fit_of, fit_table
 from kaito_pack.models.heads import is_free_of_kv_heads, tensor_parallel_sizes
 from kaito_pack.models.model import Model
 from kaito_pack.models.serving import serving_of_values
+from kaito_pack.models.size import weights_by_name
 from kaito_pack.pack import json_schema
 from kaito_pack.run import judging as checks
 from kaito_pack.workspace.engines import checks_models
@@ -20,13 +23,24 @@ OF_MEMORY = (GPUS, LENGTH, INSTANCE)  # the answers that the memory of a GPU dep
 def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
     """What a person should know of the model before the value at `path` is chosen."""
     model = draft.known.figures
-    if model is None or not checks_models(draft.mode.facts.get("engine")):
+    if not checks_models(draft.mode.facts.get("engine")):
+        return
+    if model is None:
+        if path == GPUS and (model_id := draft.answers.get(MODEL)):
+            yield unknown_text(str(model_id))
         return
     if path == GPUS and model.attention_heads:
         counts = ", ".join(map(str, tensor_parallel_sizes(model)))
         yield f"GPU counts that can share its {heads_of(model)}: {counts}"
     if path == LENGTH and model.max_tokens:
         yield f"The model's limit: {model.max_tokens} tokens"
+
+
+def unknown_text(model_id: str) -> str:
+    """Return what to know of a model that no catalogue has: its size, if its name gives it away."""
+    named = weights_by_name(model_id, Catalogue())
+    size = f" By its name it has about {named[1]:.0f} GiB of weights." if named else ""
+    return f"The model is in no catalogue: its heads, length and memory are not judged.{size}"
 
 
 def heads_of(model: Model) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kaito_pack.form.questions import MODE, meaning
-from kaito_pack.pack import Pack, json_schema
+from kaito_pack.pack import Pack
+from kaito_pack.pack.references import resolve
 
 
 class Greeting(NamedTuple):
@@ -17,6 +18,6 @@ class Greeting(NamedTuple):
 
 def greeting(pack: Pack) -> Greeting:
     """The greeting of a pack, in its schema's words."""
-    common = json_schema.resolve("values/common.schema.json", pack.schema_folders)["properties"]
+    common = resolve("values/common.schema.json", pack.schema_folders)["properties"]
     provider = common["provider"]
     return Greeting(meaning(provider, provider["enum"][0]), common[MODE]["description"])

@@ -60,7 +60,7 @@ def filled_in(text: str, known: Mapping[str, Any], quote: bool = False) -> str:
         shown = value if isinstance(value, str) else json.dumps(value)
         if not quote:
             return shown
-        from shlex import quote as quoted  # only where a command is shown
+        from shlex import quote as quoted
 
         # Two parts of one word, such as org/name and a file, may both be quoted: the shell joins them.
         return quoted(shown)

@@ -15,6 +15,7 @@ from kaito_pack.kaito.target import Target
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
 from kaito_pack.pack import Mode, Pack, json_schema
+from kaito_pack.pack.references import resolve
 from kaito_pack.workspace.engines import WEIGHTS, hub_engines
 
 Kind = Literal["choice", "switch", "integer", "text", "list", "map"]
@@ -111,7 +112,7 @@ def questions(
     """
     filled = json_schema.with_defaults(mode.schema, answers)
     placeholders = {**mode.facts, **{key: value for key, value in answers.items() if isinstance(value, str)}}
-    common = json_schema.resolve("values/common.schema.json", pack.schema_folders)["properties"]
+    common = resolve("values/common.schema.json", pack.schema_folders)["properties"]
     asked = []
     for field in fields(mode, answers):
         kind = kind_of(field.part)

@@ -1,4 +1,4 @@
-"""Import: the minimal values that render to a Workspace that is there already, and what they lose of it."""
+"""Finds the minimal values that render to an existing Workspace, and reports what they lose."""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@
       PodMonitor.metadata.name: <monitoring.podMonitor = true>        (whatever the name is)
 
 Each key is a path of the Workspace (paths.py), or begins with `container` (the one that serves the model),
-`option` (its command line), `served` (workspace.WorkspaceView) or the kind of another object of the
-stream. What is captured is only a proposal: it counts where the manifest then renders.
+`option` (its command line), `served` (workspace.WorkspaceView, and `quantized`, the format of its model) or
+the kind of another object of the stream. What is captured is only a proposal: it counts if the manifest then
+renders.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from kaito_pack.base.trees import ABSENT, Schema
 from kaito_pack.documents import read_text
 from kaito_pack.importing.paths import REST, Steps, look_up, parse
 from kaito_pack.importing.stream import Stream
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.quantization import quantization_of
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.pack.json_schema import part_at
 
@@ -64,7 +67,7 @@ def captured(stream: Stream, mode: Mode, pack: Pack) -> list[Capture]:
     captures: list[Capture] = []
     for path, pattern in sources(mode, pack):
         if path[-1] != REST:
-            for value in _at(stream, path):
+            for value in _values_at(stream, path):
                 captures += _matched(pattern, value, mode)
     return captures
 
@@ -84,6 +87,12 @@ def rests(mode: Mode, pack: Pack) -> list[tuple[Steps, tuple[str, ...]]]:
     ]
 
 
+def names_that_follow(mode: Mode, pack: Pack) -> set[tuple[str, ...]]:
+    """Return the values that are read from the model that is served, and not from a field."""
+    patterns = [pattern for path, pattern in sources(mode, pack) if path[0] == "served"]
+    return {tuple(name.split(".")) for pattern in patterns for name in names_of(pattern)}
+
+
 def part_of(mode: Mode, path: Sequence[str]) -> Schema:
     """Return the schema of the value at `path`, an empty one if the mode has no such value."""
     return part_at(mode.schema, path)
@@ -94,7 +103,7 @@ def names_of(pattern: str) -> list[str]:
     return [match[1] for match in _VALUE.finditer(pattern)]
 
 
-def _at(stream: Stream, path: Steps) -> Iterator[Any]:
+def _values_at(stream: Stream, path: Steps) -> Iterator[Any]:
     values = (look_up(root, inside) for root, inside in roots(stream, path))
     return (value for value in values if value is not ABSENT and value is not None)
 
@@ -107,10 +116,16 @@ def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
     if root == "option":
         return [(stream.options, inside)]
     if root == "served":
-        return [(stream.view._asdict(), inside)]
+        return [({**stream.view._asdict(), "quantized": _quantized(stream.view.model_id)}, inside)]
     if root[0].isupper():
         return [(other.body, inside) for other in stream.others if other.body.get("kind") == root]
     return [(stream.workspace.body, path)]
+
+
+def _quantized(model_id: str | None) -> str | None:
+    """Return the format of a quantized model that the pack's catalogue or its name knows; None for others."""
+    quantization = quantization_of(model_id, Catalogue()) if model_id else None
+    return quantization.format if quantization else None
 
 
 def _matched(pattern: str, value: Any, mode: Mode) -> Iterator[Capture]:

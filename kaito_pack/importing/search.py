@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from kaito_pack.base.trees import ABSENT, get
-from kaito_pack.importing.captures import Capture, captured, part_of, rests, roots
+from kaito_pack.importing.captures import Capture, captured, names_that_follow, part_of, rests, roots
 from kaito_pack.importing.comparable import comparable, weight
 from kaito_pack.importing.given import (
     Given,
@@ -233,13 +233,17 @@ class Search(Trial):
         return further
 
     def pruned(self, given: Given) -> Given:
-        """`given` without what renders the same when it is left out."""
+        """Return `given` without what renders the same when it is omitted.
+
+        What follows from the model that is served stays: the checks need it.
+        """
+        follows = names_that_follow(self.mode, self.pack)
         required = self.mode.schema.get("required", ())
         for path in value_paths(given, self.mode.schema):
             if (len(path) == 1 and path[0] in required) or get(self.supplied, path, ABSENT) is not ABSENT:
                 continue
             less = without_value(given, path, {})
-            if self.accepts(less) and self.is_same(less, given):
+            if path not in follows and self.accepts(less) and self.is_same(less, given):
                 given = less
         return given
 
@@ -253,11 +257,16 @@ class Search(Trial):
         return {name: value for name, value in given.items() if name not in unknown}, unknown
 
     def silent(self, given: Given) -> Iterator[str]:
-        """Optional values that would change no manifest, so that nobody knows whether they were given."""
+        """Yield the optional values that would change no manifest, so that they cannot be recovered from one.
+
+        What follows from the model that is served is known either way.
+        """
         rest = [name for _, name in rests(self.mode, self.pack)]
+        follows = names_that_follow(self.mode, self.pack)
         whole = {**self.required, **given}
         for path in schema_paths(self.mode.schema):
             known = path[0] in self.required or path in rest[-1:] or get(given, path, ABSENT) is not ABSENT
+            known = known or path in follows
             if not known and not part_of(self.mode, path).get("x-opaque") and not self.shows(whole, path):
                 yield ".".join(path)
 

@@ -1,1 +1,1 @@
-"""What KAITO says of a Workspace: its CRD, its webhook, its controller, and advice."""
+"""Checks a Workspace as KAITO does: its CRD, its webhook, its controller; and gives advice."""

@@ -103,7 +103,7 @@ def part_of_a_byte(case: Case) -> Iterator[Problem]:
             continue
         try:
             size = value_of(amount)
-        except ValueError:  # told as no quantity at all
+        except ValueError:  # reported as no quantity
             continue
         if 0 < size < MEBIBYTE:
             guess = f"{amount.removesuffix('m')}Mi"
@@ -111,7 +111,7 @@ def part_of_a_byte(case: Case) -> Iterator[Problem]:
 
 
 def _byte_quantities(workspace: Workspace) -> Iterator[tuple[FieldPath, object]]:
-    """Every amount of memory or disk that a pod asks for, with its path."""
+    """Yield every amount of memory or disk that a pod asks for, with its path."""
     spec, spec_path = workspace.pod_spec, CONTAINERS[:-1]
     for path, owner in ((spec_path, spec), *workspace.all_containers()):
         for part in ("requests", "limits"):

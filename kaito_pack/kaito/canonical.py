@@ -24,7 +24,7 @@ WRITTEN_BACK = ("resource", "inference", "tuning")
 
 
 def check(manifest: Manifest, kaito: str = "0.12") -> Iterator[Problem]:
-    """What KAITO (a minor version) would rewrite in a Workspace, each a warning: it runs, yet drifts."""
+    """Yield what KAITO (a minor version) would rewrite in a Workspace: warnings, since it runs but drifts."""
     yield from check_owned(mapping(manifest.get("metadata")))
     for part in WRITTEN_BACK:
         if isinstance(manifest.get(part), Mapping):
@@ -32,7 +32,7 @@ def check(manifest: Manifest, kaito: str = "0.12") -> Iterator[Problem]:
 
 
 def check_owned(metadata: Fields) -> Iterator[Problem]:
-    """What only KAITO should write into a Workspace's metadata."""
+    """Yield what only KAITO should write into a Workspace's metadata."""
     if metadata.get("finalizers"):
         yield problem("controller/finalizer-set", ("metadata", "finalizers"))
     for key, _ in strings(metadata.get("annotations")):
@@ -41,7 +41,7 @@ def check_owned(metadata: Fields) -> Iterator[Problem]:
 
 
 def check_map(owner: Fields, path: FieldPath, kaito: str) -> Iterator[Problem]:
-    """What is rewritten inside one map, and below it."""
+    """Yield what is rewritten inside one map, and below it."""
     if len(path) > DEEPEST:
         return
     for key, value in owner.items():
@@ -56,12 +56,12 @@ def check_map(owner: Fields, path: FieldPath, kaito: str) -> Iterator[Problem]:
 
 
 def check_field(name: str, value: object, path: FieldPath, kaito: str) -> Iterator[Problem]:
-    """What is rewritten of one field."""
+    """Yield what is rewritten of one field."""
     if name == "creationTimestamp" and value is None:
         if rules("controller")["controller/creation-timestamp"].holds_for(kaito):
             yield problem("controller/creation-timestamp", path)
     elif name == "resources" and value is None:
-        return  # a container's is told of as missing
+        return  # that of a container is reported as missing
     elif name in QUANTITIES:
         yield from check_quantity(value, path)
     elif is_empty(value) and not stays_empty(path, value):
@@ -81,12 +81,12 @@ def check_field(name: str, value: object, path: FieldPath, kaito: str) -> Iterat
 
 
 def is_empty(value: object) -> bool:
-    """Whether Go's types hold the value for nothing: null, an empty text, list or map, false, zero."""
+    """Return whether Go's types hold the value for nothing: null, an empty text, list or map, false, zero."""
     return value is None or value in ("", False) or value in ([], {}) or whole(value) == 0
 
 
 def check_quantity(value: object, path: FieldPath) -> Iterator[Problem]:
-    """A problem where a quantity is not the text that Kubernetes would print."""
+    """Yield a problem if a quantity is not the text that Kubernetes would print."""
     canonical = "0" if value is None and path[-1] not in QUANTITIES else printed(value)
     if value is None and path[-1] in QUANTITIES and not always_printed(str(path[-1])):
         yield problem("controller/empty-field", path, value=shown(value))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from kaito_pack.base.trees import Fields, sequence
 
 
 def words(container: Fields) -> list[str]:
-    """The words of `command` and `args`; a shell's script is split at blanks."""
+    """Return the words of `command` and `args`; a shell's script is split at blanks."""
     listed = [*sequence(container.get("command")), *sequence(container.get("args"))]
     return [word for each in listed if isinstance(each, str) for word in each.split()]
 
 
 def flag(words: list[str], name: str) -> str | None:
-    """The value of a flag, `--name value` or `--name=value`, the last one counting; None where it is not."""
+    """Return the value of a flag, `--name value` or `--name=value`, the last one counts; None without it."""
     value = None
     for index, word in enumerate(words):
         if word == name and index + 1 < len(words):
@@ -22,10 +20,3 @@ def flag(words: list[str], name: str) -> str | None:
         elif word.startswith(f"{name}="):
             value = word.partition("=")[2]
     return value
-
-
-def runs_vllm(words: list[str]) -> bool:
-    """Whether the command starts vLLM's server: its module, or `vllm serve`."""
-    return any(word.startswith("vllm.entrypoints") for word in words) or any(
-        word.rpartition("/")[2] == "vllm" and following == "serve" for word, following in pairwise(words)
-    )

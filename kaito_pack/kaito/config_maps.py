@@ -9,6 +9,7 @@ from kaito_pack.base.trees import Fields, mapping, text
 from kaito_pack.kaito.fields import Workspace
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.target import Surroundings
+from kaito_pack.kubernetes.decoding import names
 
 if TYPE_CHECKING:
     from yaml import Node, SafeLoader
@@ -19,7 +20,7 @@ LONGEST_READ = 50_000  # characters of a configuration that are parsed; a longer
 
 
 def find_config_map(name: str, workspace: Workspace, surroundings: Surroundings) -> Fields | None:
-    """The ConfigMap of that name in the Workspace's namespace, if it comes with the run."""
+    """Return the ConfigMap of that name in the Workspace's namespace, if it comes with the run."""
     for config_map in surroundings.config_maps_named(name, workspace.namespace):
         metadata = mapping(mapping(config_map).get("metadata"))
         namespace = text(metadata.get("namespace")) or "default"
@@ -31,6 +32,11 @@ def find_config_map(name: str, workspace: Workspace, surroundings: Surroundings)
 def is_in_cluster(name: str, case: Case) -> bool:
     """Return whether the target lists the ConfigMap of that name in the Workspace's namespace."""
     return case.surroundings.target.has_config_map(case.workspace.namespace, name)
+
+
+def may_exist(name: str) -> bool:
+    """Return whether a ConfigMap can have that name."""
+    return names.is_subdomain(name)
 
 
 def whereabouts(name: str, case: Case) -> dict[str, str]:
@@ -49,7 +55,7 @@ def inference_config(config_map: Fields) -> dict[str, str] | None:
         return None
     if len(source) > LONGEST_READ:
         return {"max-model-len": "1"}  # what is not read raises no problem
-    import yaml  # a run without a ConfigMap must not pay for it
+    import yaml
 
     try:
         return _settings(source)
@@ -58,7 +64,7 @@ def inference_config(config_map: Fields) -> dict[str, str] | None:
 
 
 def _settings(source: str) -> dict[str, str]:
-    """The settings under `vllm` of a configuration; TypeError if it has another shape."""
+    """Return the settings under `vllm` of a configuration; TypeError if it has another shape."""
     import yaml
 
     # The parser in Python: libyaml's dies of a signal if text is nested deeply.
@@ -76,7 +82,7 @@ def _settings(source: str) -> dict[str, str]:
 
 
 def _pairs(loader: SafeLoader, node: Node) -> list[tuple[Node, Node]]:
-    """The keys and values of a map with its merge keys resolved; TypeError if the node is no map."""
+    """Return the keys and values of a map with its merge keys resolved; TypeError if the node is no map."""
     import yaml
 
     if not isinstance(node, yaml.MappingNode):

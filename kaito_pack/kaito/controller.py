@@ -1,4 +1,4 @@
-"""What KAITO's controller makes of an admitted Workspace: what never runs, and what surprises."""
+"""What KAITO's controller does with an admitted Workspace: what never runs, and what surprises."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ MODULES = (controller_instance_types,)  # with checks of this layer beside those
 
 
 def _matches_any_workspace(workspace: Workspace) -> bool:
-    """Whether the labels that the controller goes by say nothing about this one Workspace."""
+    """Return whether the labels that the controller goes by say nothing about this one Workspace."""
     return all(selectors.is_well_known(key) for key in workspace.match_labels)
 
 
 @rule("controller/no-node-created", "controller/nodes-shared")
 def no_node_created(case: Case) -> Iterator[Problem]:
-    """Nodes that are there fill the count, so that KAITO makes none."""
+    """Existing nodes fill the count, so that KAITO creates none."""
     if not case.own_nodes and case.workspace.has_resource and _matches_any_workspace(case.workspace):
         yield case.problem(*SELECTOR, labels=_labels_shown(case.workspace), name=_name(case))
 
@@ -110,7 +110,7 @@ def resource_never_reconciled(case: Case) -> Iterator[Problem]:
 
 @rule("controller/count-above-limit")
 def count_above_limit(case: Case) -> Iterator[Problem]:
-    """0.11 refuses more than three nodes after admission."""
+    """0.11 rejects more than three nodes after admission."""
     limit = case.rule.parameters["limit"]
     if case.workspace.count > limit:
         yield case.problem("resource", "count", count=case.workspace.count, limit=limit)
@@ -132,7 +132,7 @@ def affinity_overwritten(case: Case) -> Iterator[Problem]:
 
 @rule("controller/image-name")
 def image_name(case: Case) -> Iterator[Problem]:
-    """An image that no node can pull; what blanks do is told elsewhere."""
+    """An image that no node can pull; spaces are reported elsewhere."""
     for path, container in case.workspace.all_containers():
         image = text(container.get("image")).strip()
         # Of rare forms (an IPv6 registry, another digest) nothing is said.
@@ -167,7 +167,7 @@ def port_not_reached(case: Case) -> Iterator[Problem]:
 
 
 def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    """The ports that the containers declare, or are told to listen on by `--port`, with their paths."""
+    """Yield the ports that the containers declare, or listen on by `--port`, with their paths."""
     for path, container in workspace.containers():
         declared = list(sequence(container.get("ports")))
         for index, each in enumerate(declared):
@@ -180,7 +180,7 @@ def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
 
 
 def _has_service(case: Case) -> bool:
-    """Whether a Service of the run selects the Workspace's pods."""
+    """Return whether a Service of the run selects the Workspace's pods."""
     labels = string_map(mapping(case.workspace.template.get("metadata")).get("labels"))
     labels[WORKSPACE_LABEL] = case.workspace.name
     workspace = case.workspace
@@ -199,7 +199,7 @@ def _selects(service: Fields, labels: dict[str, str], workspace: Workspace) -> b
 
 
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
-    """What the controller breaks on (errors), and what it does otherwise than written (warnings).
+    """Yield what the controller breaks on (errors), and what it does otherwise than written (warnings).
 
     KAITO's part alone; what it writes back is another check's. Seen on KAITO v0.6.2 to v0.12.0.
     """

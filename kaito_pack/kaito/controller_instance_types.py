@@ -17,12 +17,12 @@ from kaito_pack.kaito.webhook_instance_types import azure_series, effective_inst
 
 
 def _created_type(case: Case) -> str:
-    """The instance type of the nodes that KAITO creates; "" if it creates none."""
+    """Return the instance type of the nodes that KAITO creates; "" if it creates none."""
     return "" if case.own_nodes else effective_instance_type(case)
 
 
 def _has_no_gpu(name: str, cloud: str) -> bool:
-    """Whether the series of an instance type has no GPUs."""
+    """Return whether the series of an instance type has no GPUs."""
     series = mapping(get_rule("controller/instance-type-unsupported").parameters["withoutGpu"]).get(cloud, ())
     return instance_types.find(cloud, name) is None and name.lower().startswith(tuple(series))
 
@@ -40,7 +40,7 @@ def instance_type_unsupported(case: Case) -> Iterator[Problem]:
     kind = "none" if _has_no_gpu(name, cloud) else "unknown" if known is None else "dropped"
     model = known.model if known is not None else ""
     reason = case.rule.parameters["reasons"][kind].format(value=shown(name), kaito=case.kaito, model=model)
-    fix = remedy(name, case) if kind == "unknown" else case.rule.parameters["fix"]
+    fix = remedy(name, case) if kind == "unknown" else case.rule.parameters["fixes"][kind]
     yield case.problem(*INSTANCE_TYPE, reason=reason, fix=fix)
 
 

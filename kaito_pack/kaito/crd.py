@@ -1,4 +1,4 @@
-"""What the API server says of a Workspace by KAITO's CRD: the first who can refuse one."""
+"""What the API server rejects in a Workspace by KAITO's CRD, before any webhook is called."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kaito_pack.facts import rules
 from kaito_pack.facts.tables import first, per_pack, table
 from kaito_pack.kaito.fields import GROUP, KIND
 from kaito_pack.kubernetes.decoding import definitions
-from kaito_pack.kubernetes.decoding.decoding import Check
+from kaito_pack.kubernetes.decoding.decoding import ValueCheck
 from kaito_pack.kubernetes.decoding.structural import custom_resource
 from kaito_pack.kubernetes.objects.custom_kinds import check_resource
 
 
 @per_pack
 def versions() -> Mapping[str, Mapping[str, str]]:
-    """The KAITO minors that the pack knows, with `release` and `kubernetesApi` (what it was built with).
+    """Return the KAITO minors that the pack knows, each with its `release` and its `kubernetesApi`.
 
     `schema` names another minor if the CRDs of both are the same.
     """
@@ -27,7 +27,7 @@ def versions() -> Mapping[str, Mapping[str, str]]:
 
 @per_pack
 def schemas(kaito: str) -> Mapping[str, Schema]:
-    """The Workspace's OpenAPI schema of each served API version ("v1beta1") of a KAITO minor.
+    """Return the Workspace's OpenAPI schema of each served API version ("v1beta1") of a KAITO minor.
 
     Raises UsageError for a KAITO minor that the pack does not know.
     """
@@ -38,12 +38,12 @@ def schemas(kaito: str) -> Mapping[str, Schema]:
 
 
 @per_pack
-def _check_of(kaito: str, api: str) -> Check:
+def _check_of(kaito: str, api: str) -> ValueCheck:
     return custom_resource(schemas(kaito)[api])
 
 
 def check(manifest: Manifest, kaito: str, kubernetes: str | None = None) -> Iterator[Problem]:
-    """What the API server refuses in a Workspace by the CRD of that KAITO minor, kubectl's validation strict.
+    """Yield what the API server rejects in a Workspace, by the CRD of that KAITO minor.
 
     `kubernetes` is the cluster's minor version (it decodes `metadata`), the newest by default. Raises
     UsageError for a version that is not known.

@@ -14,6 +14,8 @@ from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 
 GROUP = "kaito.sh"
 KIND = "Workspace"
+PARTS = frozenset({"resource", "inference", "tuning"})
+WRAPPER = "spec"  # of most other kinds; a Workspace has none
 TEMPLATE: FieldPath = ("inference", "template")
 CONTAINERS: FieldPath = (*TEMPLATE, "spec", "containers")
 INIT_CONTAINERS: FieldPath = (*TEMPLATE, "spec", "initContainers")
@@ -24,29 +26,35 @@ LONGEST_GENERATED_BASE = 58  # a longer generateName is cut, so that the name ha
 
 
 def is_workspace(body: Fields) -> bool:
-    """Whether a manifest is a KAITO Workspace, of whichever API version."""
+    """Return whether a manifest is a KAITO Workspace, of whichever API version."""
     return body.get("kind") == KIND and str(body.get("apiVersion", "")).startswith(f"{GROUP}/")
 
 
+def wrapper_of(body: Fields) -> str | None:
+    """Return the field that wraps those of a Workspace, as `spec` does in other kinds; None if none does."""
+    inner = body.get(WRAPPER)
+    return WRAPPER if isinstance(inner, dict) and not PARTS.isdisjoint(map(str, inner)) else None
+
+
 def int64(value: object) -> int | None:
-    """The whole number (2, 2.0) that 64 bits hold, else None."""
+    """Return the whole number (2, 2.0) that 64 bits hold, else None."""
     number = whole(value)
     return number if number is not None and abs(number) < 2**63 else None
 
 
 def digits(value: object) -> int | None:
-    """The integer that a string of at most nine digits spells, else None; a longer one costs time to read."""
+    """Return the integer that a string of at most nine digits spells; None for a longer one."""
     spelt = isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdigit()
     return int(str(value)) if spelt else None
 
 
 def given(value: object) -> bool:
-    """Whether a Go pointer made of `value` would be set: all but absent and null."""
+    """Return whether a Go pointer made of `value` would be set: all but absent and null."""
     return value is not None
 
 
 def string_map(value: object) -> dict[str, str]:
-    """The string pairs of a mapping, without any other ones."""
+    """Return the string pairs of a mapping, without any other ones."""
     return {k: v for k, v in mapping(value).items() if isinstance(k, str) and isinstance(v, str)}
 
 
@@ -75,7 +83,7 @@ class Workspace:
 
     @property
     def namespace(self) -> str:
-        """`metadata.namespace`; "default" where there is none."""
+        """`metadata.namespace`; "default" if there is none."""
         return text(self.metadata.get("namespace")) or "default"
 
     @property
@@ -153,16 +161,16 @@ class Workspace:
         return self.annotations.get(RUNTIME_ANNOTATION) != "transformers"
 
     def containers(self) -> Iterator[tuple[FieldPath, Fields]]:
-        """Each main container with its path."""
+        """Yield each main container with its path."""
         for index, container in enumerate(sequence(self.pod_spec.get("containers"))):
             yield (*CONTAINERS, index), mapping(container)
 
     def all_containers(self) -> Iterator[tuple[FieldPath, Fields]]:
-        """Each init container and main container with its path."""
+        """Yield each init container and main container with its path."""
         for index, container in enumerate(sequence(self.pod_spec.get("initContainers"))):
             yield (*INIT_CONTAINERS, index), mapping(container)
         yield from self.containers()
 
     def is_same_as(self, other: Workspace) -> bool:
-        """Whether both claim the same namespace and name."""
+        """Return whether both claim the same namespace and name."""
         return (self.namespace, self.name) == (other.namespace, other.name)

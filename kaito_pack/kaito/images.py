@@ -10,7 +10,7 @@ DIGEST_LENGTH = 64  # hexadecimal digits of a SHA-256
 
 
 def tag_of(image: str) -> str | None:
-    """The tag of an image; None where it has none; "@" where a digest pins it."""
+    """Return the tag of an image; None if it has none; "@" if a digest pins it."""
     name, pinned, _ = image.partition("@")
     if pinned:
         return "@"
@@ -19,7 +19,7 @@ def tag_of(image: str) -> str | None:
 
 
 def is_image_reference(image: str) -> bool:
-    """Whether container tools could parse it: `[host[:port]/]path[:tag][@sha256:…]`, path in lower case."""
+    """Return whether it can be parsed: `[host[:port]/]path[:tag][@sha256:…]`, the path in lower case."""
     rest, pinned, digest = image.partition("@")
     if pinned and not _is_digest(digest):
         return False
@@ -31,7 +31,7 @@ def is_image_reference(image: str) -> bool:
     if len(parts) > 1 and _is_host(parts[0]):
         parts = parts[1:]
     elif len(parts) == 1:
-        parts = ["library", *parts]  # where Docker's own images lie
+        parts = ["library", *parts]  # the namespace of Docker's own images
     if image == last and len(last) == DIGEST_LENGTH and set(last) <= set(hexdigits.lower()):
         return False  # it would be taken for the id of an image
     return len("/".join(parts)) <= LONGEST_NAME and all(_is_path_part(part) for part in parts)
@@ -60,6 +60,6 @@ def _is_host_label(label: str) -> bool:
 
 
 def _is_path_part(part: str) -> bool:
-    import re  # few manifests have images that KAITO parses
+    import re
 
     return bool(re.fullmatch("[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*", part))

@@ -18,13 +18,13 @@ class InstanceType(NamedTuple):
     dropped_in: str | None = None
 
     def known_in(self, kaito: str) -> bool:
-        """Whether that KAITO minor ("0.12") has it in its list."""
+        """Return whether that KAITO minor ("0.12") has it in its list."""
         return not (self.dropped_in and in_range(kaito, f"{self.dropped_in}-"))
 
 
 @per_pack
-def _of(cloud: str) -> dict[str, InstanceType]:
-    """The cloud's instance types by lower-case name; read only when one is asked for."""
+def _types_of_cloud(cloud: str) -> dict[str, InstanceType]:
+    """Return the cloud's instance types by lower-case name; read only when one is asked for."""
     rows = table("kaito/instance-types.json").get(cloud, {})
     return {name.lower(): _instance_type(name, row) for name, row in rows.items()}
 
@@ -38,16 +38,16 @@ def _instance_type(name: str, row: dict[str, int | str]) -> InstanceType:
 
 
 def find(cloud: str, name: str) -> InstanceType | None:
-    """The instance type of that name on azure, aws or arc, letter case aside; None where KAITO has none.
+    """Return the instance type of that name on azure, aws or arc, letter case aside; None if KAITO has none.
 
     `gpu_memory_gib` is the memory of ONE GPU in GiB. Figures of KAITO v0.6.2 to v0.12.0.
     """
-    return _of(cloud).get(name.lower())
+    return _types_of_cloud(cloud).get(name.lower())
 
 
 def names(cloud: str, kaito: str) -> list[str]:
-    """The names that KAITO minor has for a cloud, sorted."""
-    return sorted(each.name for each in _of(cloud).values() if each.known_in(kaito))
+    """Return the names that KAITO minor has for a cloud, sorted."""
+    return sorted(each.name for each in _types_of_cloud(cloud).values() if each.known_in(kaito))
 
 
 def clouds() -> list[str]:

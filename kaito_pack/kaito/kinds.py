@@ -46,7 +46,7 @@ def skipped(manifest: Manifest, target: Target) -> Problem:
 
 
 def _group_of(manifest: Manifest) -> tuple[str, str]:
-    """The API group and version of a manifest; a group without a version is one that no kind has."""
+    """Return the API group and version of a manifest; a group without a version is one that no kind has."""
     api_version = str(manifest.get("apiVersion"))[:LONGEST_NAME]
     if "/" not in api_version and "." in api_version:
         return f"{api_version}/", ""
@@ -55,7 +55,7 @@ def _group_of(manifest: Manifest) -> tuple[str, str]:
 
 
 def _is_near(group: str, is_exact_kind: bool) -> bool:
-    """Whether a group was meant to be KAITO's; without any group the kind must be KAITO's to the letter."""
+    """Return whether a group was meant to be KAITO's; without a group the kind must be exactly KAITO's."""
     if not group:
         return is_exact_kind
     return "kaito" in group.lower() or did_you_mean(group, [GROUP]) is not None

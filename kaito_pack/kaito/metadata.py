@@ -10,7 +10,8 @@ A row, every field of it optional:
       "presence": true,             (any value turns it on, `false` too)
       "rejected": "0.10-",          (KAITO versions whose webhook rejects any other value on creation)
       "immutable": "0.13-",         (KAITO versions whose webhook rejects a change)
-      "needs": ["preset", "vllm"]   (what it has no effect without: preset, vllm, auto)
+      "needs": ["preset", "vllm"],  (what it has no effect without: preset, vllm, auto)
+      "meaning": "What vLLM is ….", (one sentence for docs/annotations.md)
     }
 """
 
@@ -50,6 +51,7 @@ class Key(NamedTuple):
     rejected: str = "none"
     immutable: str = "none"
     needs: tuple[str, ...] = ()
+    meaning: str = ""
 
     def takes(self, value: str) -> bool:
         """Return whether KAITO reads the value."""
@@ -73,11 +75,12 @@ def _key(name: str, row: Mapping[str, Any]) -> Key:
         row.get("rejected", "none"),
         row.get("immutable", "none"),
         tuple(row.get("needs", ())),
+        row.get("meaning", ""),
     )
 
 
 def _set(case: Case) -> Iterator[tuple[str, Key, str]]:
-    """Each key of KAITO's that the Workspace has where KAITO reads it: its field, its row and its value."""
+    """Yield each key that the Workspace has and KAITO reads there: its field, its row and its value."""
     for field, kind in PLACES.items():
         for name, value in _pairs(case, field):
             key = keys().get(name)
@@ -86,7 +89,7 @@ def _set(case: Case) -> Iterator[tuple[str, Key, str]]:
 
 
 def _pairs(case: Case, field: str) -> list[tuple[str, str]]:
-    """The keys and values of `metadata.annotations` or `metadata.labels`; null is an empty text."""
+    """Return the keys and values of `metadata.annotations` or `metadata.labels`; null is an empty text."""
     pairs = mapping(case.workspace.metadata.get(field))
     return list(string_map({key: "" if value is None else value for key, value in pairs.items()}).items())
 
@@ -156,7 +159,7 @@ def annotation_unknown(case: Case) -> Iterator[Problem]:
 
 
 def _remedy(name: str, kind: str, kaito: str) -> str | None:
-    """What to do about a key that KAITO does not read; None if it reads it or the key is not KAITO's."""
+    """Return the fix for a key that KAITO does not read; None if it does or the key is not KAITO's."""
     key = keys().get(name)
     if key is not None and key.kind != kind:
         return f"Move it to metadata.{key.kind}s"
@@ -172,7 +175,7 @@ def _remedy(name: str, kind: str, kaito: str) -> str | None:
 
 
 def _is_meant_for_kaito(name: str) -> bool:
-    """Whether a key has KAITO's prefix, or one like it before a name that KAITO reads."""
+    """Return whether a key has KAITO's prefix, or one like it before a name that KAITO reads."""
     prefix, _, rest = name.partition("/")
     if prefix == GROUP:
         return True

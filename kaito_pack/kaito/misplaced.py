@@ -51,7 +51,7 @@ def _fix(problem: Problem, manifest: Manifest, kaito: str, api: str) -> str | No
 
 
 def _of_another_version(path: tuple[str, ...], kaito: str, api: str, words: Mapping[str, str]) -> str | None:
-    """The fix for a field that exists there in another API version, or in a newer KAITO."""
+    """Return the fix for a field that exists there in another API version, or in a newer KAITO."""
     if any(field.path == path for field in _fields(kaito, "v1beta1").get(path[-1], ())):
         return words["api"].format(api=f"{GROUP}/v1beta1")
     versions = list(crd.versions())
@@ -63,8 +63,8 @@ def _of_another_version(path: tuple[str, ...], kaito: str, api: str, words: Mapp
 
 @per_pack
 def _fields(kaito: str, api: str) -> dict[str, list[SchemaField]]:
-    """Every field of a Workspace by name, those of its metadata and its pod template included."""
-    found = [
+    """Return every field of a Workspace by name, those of its metadata and its pod template included."""
+    fields = [
         field
         for field in fields_of(crd.schemas(kaito).get(api, {}))
         if field.path[0] not in WRONG and field.path[:2] != TEMPLATE
@@ -76,6 +76,6 @@ def _fields(kaito: str, api: str) -> dict[str, list[SchemaField]]:
             reference: Any = schema.get("$ref")
             return known.schemas.get(reference, schema)
 
-        found += fields_of({"$ref": known.root}, resolve, tuple(map(str, path)))
-    found.append(SchemaField(tuple(map(str, TEMPLATE)), "object"))
-    return by_name(found)
+        fields += fields_of({"$ref": known.root}, resolve, tuple(map(str, path)))
+    fields.append(SchemaField(tuple(map(str, TEMPLATE)), "object"))
+    return by_name(fields)

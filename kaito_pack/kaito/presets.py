@@ -14,7 +14,7 @@ class Preset(NamedTuple):
     """A preset and the ranges of KAITO minors in which each fact holds.
 
     `gpu_memory_gib` is what KAITO 0.6 has noted that all GPUs of a Workspace must have together;
-    `weights_gib` the size of the files, which later ones ask for where the runtime is not vLLM. `model` is
+    `weights_gib` the size of the files, which later ones require if the runtime is not vLLM. `model` is
     the id of the model if its repository is not called like the preset, `max_tokens` the longest context if
     no catalogue has the model.
     """
@@ -32,7 +32,7 @@ class Preset(NamedTuple):
 
 
 def holds(kaito: str, versions: str) -> bool:
-    """Whether that KAITO minor lies in a range; in none where it is empty."""
+    """Return whether that KAITO minor lies in a range; in none if it is empty."""
     return bool(versions) and in_range(kaito, versions)
 
 
@@ -57,10 +57,10 @@ def _all() -> dict[str, Preset]:
 
 
 def find(name: str) -> Preset | None:
-    """The preset of that name in any KAITO, letter case aside; facts of KAITO v0.6.2 to v0.12.0."""
+    """Return the preset of that name in any KAITO, letter case aside; facts of KAITO v0.6.2 to v0.12.0."""
     return _all().get(name.lower())
 
 
 def names(kaito: str) -> list[str]:
-    """The names of the presets that this KAITO minor knows."""
+    """Return the names of the presets that this KAITO minor knows."""
     return [preset.name for preset in _all().values() if in_range(kaito, preset.versions)]

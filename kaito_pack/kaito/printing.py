@@ -132,13 +132,13 @@ BY_OWNER = frozenset(
         ("options", "value"),
     ]
 )
-# Maps with keys of the owner's choice; an empty one is dropped. Every other map is a type of its own.
+# Maps with keys of the owner's choice; an empty one is dropped. Every other map is a Go type.
 DROPPED_MAPS = QUANTITY_MAPS | TEXT_MAPS
 ALWAYS_LISTS = {"containers", "monitors", "nodeSelectorTerms", "sources"}
 
 
 def stays_empty(path: FieldPath, value: object) -> bool:
-    """Whether the empty value at `path` is printed as it is; a null never is."""
+    """Return whether the empty value at `path` is printed as it is; a null never is."""
     name, owner = str(path[-1]), owner_of(path)
     if value is None:
         return False
@@ -150,22 +150,22 @@ def stays_empty(path: FieldPath, value: object) -> bool:
 
 
 def owner_of(path: FieldPath) -> str:
-    """The name of the field that the last field is in, lists looked through."""
+    """Return the name of the field that the last field is in, lists looked through."""
     named = [step for step in path[:-1] if isinstance(step, str)]
     return named[-1] if named else ""
 
 
 def always_printed(name: str) -> bool:
-    """Whether a field is printed even where it is not set."""
+    """Return whether a field is printed even if it is not set."""
     return name in ALWAYS
 
 
 def is_quantity_map(path: FieldPath) -> bool:
-    """Whether the field is a map of quantities."""
+    """Return whether the field is a map of quantities."""
     return path[-1] in QUANTITY_MAPS
 
 
 def is_text_map(path: FieldPath) -> bool:
-    """Whether the field is a map of texts under keys of the owner's choice."""
+    """Return whether the field is a map of texts under keys of the owner's choice."""
     # In dnsConfig, options are a list of named settings.
     return path[-1] in TEXT_MAPS and path[-2:] != ("dnsConfig", "options")

@@ -15,7 +15,7 @@ from kaito_pack.kaito.target import Surroundings
 
 
 class Case(NamedTuple):
-    """A Workspace before one rule; `old` is the stored one where an update is judged."""
+    """A Workspace that one rule judges; `old` is the stored one if it is an update."""
 
     workspace: Workspace
     surroundings: Surroundings
@@ -28,16 +28,16 @@ class Case(NamedTuple):
 
     @property
     def own_nodes(self) -> bool:
-        """Whether nodes are brought along (node provisioning "byo"), not made by KAITO."""
+        """Whether the nodes exist already (node provisioning "byo"), so that KAITO creates none."""
         return self.surroundings.provisioning(self.workspace.manifest) == "byo"
 
     @property
     def before(self) -> Workspace:
-        """The stored object; an empty one where a create is judged."""
+        """The stored object; an empty one for a create."""
         return self.old or Workspace({})
 
     def problem(self, *path: str | int, **facts: object) -> Problem:
-        """The rule's problem at `path`, its words filled with `facts`."""
+        """Return the rule's problem at `path`, its words filled with `facts`."""
         return rules.problem(self.rule.name, path, None, kaito=self.kaito, **facts)
 
     def holds(self, name: str, layer: RuleLayer | None = None) -> bool:
@@ -47,7 +47,7 @@ class Case(NamedTuple):
 
 @per_pack
 def _checks(layer: RuleLayer, kaito: str, api: str, occasion: Occasion) -> tuple[tuple[Rule, Check], ...]:
-    """The rules of a layer that apply, each with its check, in the order in which they run."""
+    """Return the rules of a layer that apply, each with its check, in the order in which they run."""
     table = rules.rules(layer)
     return tuple(
         (table[check.name], check)

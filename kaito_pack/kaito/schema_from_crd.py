@@ -18,7 +18,7 @@ CEL = "x-kubernetes-validations"
 
 
 def structures(crd: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of each served version of a CRD by version name, without descriptions."""
+    """Return the schema of each served version of a CRD by version name, without descriptions."""
     return {
         version["name"]: structure(version["schema"]["openAPIV3Schema"])
         for version in crd["spec"]["versions"]
@@ -27,7 +27,7 @@ def structures(crd: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def structure(schema: Any) -> Any:
-    """A schema without what only people read: description, title, example, externalDocs."""
+    """Return a schema without what only people read: description, title, example, externalDocs."""
     if isinstance(schema, list):
         return [structure(part) for part in schema]
     if not isinstance(schema, dict):
@@ -44,7 +44,7 @@ def structure(schema: Any) -> Any:
 
 
 def minor_of(file_name: str) -> str | None:
-    """The KAITO minor in a file name: `workspaces-v0.12.0.yaml` gives "0.12"; None where there is none."""
+    """Return the KAITO minor in a file name: `workspaces-v0.12.0.yaml` gives "0.12", or None."""
     import re
 
     version = re.search(r"v?([0-9]+\.[0-9]+)(?:\.[0-9]+)?", file_name)
@@ -52,7 +52,7 @@ def minor_of(file_name: str) -> str | None:
 
 
 def unchecked(schema: Any) -> bool:
-    """Whether a schema has CEL rules, which this pack does not evaluate."""
+    """Return whether a schema has CEL rules, which this pack does not evaluate."""
     if isinstance(schema, list):
         return any(map(unchecked, schema))
     return isinstance(schema, dict) and (CEL in schema or any(map(unchecked, schema.values())))

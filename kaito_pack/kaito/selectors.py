@@ -1,4 +1,4 @@
-"""`resource.labelSelector`: what the webhook makes of it, and what the controller does."""
+"""`resource.labelSelector`, as the webhook and as the controller read it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ WELL_KNOWN_KEYS = ("agentpool", "storageprofile", "storagetier")
 
 
 def expressions(selector: Fields) -> Iterator[tuple[int, str, list[Any]]]:
-    """Each of `matchExpressions`: its index, operator and values."""
+    """Yield each of `matchExpressions`: its index, operator and values."""
     for index, each in enumerate(sequence(selector.get("matchExpressions"))):
         expression = mapping(each)
         yield index, text(expression.get("operator")), list(sequence(expression.get("values")))
 
 
 def converts(operator: str, values: list[Any]) -> bool:
-    """Whether one expression can be written as a label: operator In with exactly one value.
+    """Return whether one expression can be written as a label: operator In with exactly one value.
 
     Kubernetes' own conversion of a selector into a map, which the webhook of KAITO 0.6 to 0.12 calls.
     """
@@ -43,7 +43,7 @@ def converts(operator: str, values: list[Any]) -> bool:
 
 
 def as_map(selector: Fields) -> dict[str, str] | None:
-    """The selector as plain labels, an expression over a label of the same key; None where it has none."""
+    """Return the selector as labels, expressions laid over them; None if that is not possible."""
     labels = string_map(selector.get("matchLabels"))
     for index, operator, values in expressions(selector):
         if not converts(operator, values):
@@ -54,7 +54,7 @@ def as_map(selector: Fields) -> dict[str, str] | None:
 
 
 def is_well_known(key: str) -> bool:
-    """Whether a node label of that key says nothing about one Workspace (`kubernetes.io/os` …).
+    """Return whether a node label of that key says nothing about one Workspace (`kubernetes.io/os` …).
 
     The host's name is well-known, too, but means one node.
     """

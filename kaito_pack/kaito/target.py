@@ -34,8 +34,8 @@ class Target:
     """The cluster that manifests are for.
 
     `kaito` and `kubernetes` are minor versions ("0.12", "1.37"); `provisioning` is "auto" where KAITO
-    creates the nodes, "byo" where they are there already, None to decide it by whether a manifest has
-    an instanceType; `gpu_memory_gib` is the memory of ONE GPU in GiB, where known. `config_maps`
+    creates the nodes, "byo" if they exist already, None to decide it by whether a manifest has
+    an instanceType; `gpu_memory_gib` is the memory of ONE GPU in GiB, if known. `config_maps`
     ("namespace/name") exist in the cluster beside the manifests of a run; `nodes` are all existing nodes
     with GPUs, None if they are not known.
     """
@@ -95,41 +95,41 @@ class Surroundings:
         }
 
     def workspaces_labelled(self, match_labels: Fields) -> Sequence[Manifest]:
-        """The Workspaces whose selector has just these matchLabels."""
-        return self._found("workspaces", labels_key(match_labels))
+        """Return the Workspaces whose selector has just these matchLabels."""
+        return self._in_table("workspaces", labels_key(match_labels))
 
     def services_that_may_select(self, workspace: str, namespace: str) -> Iterator[Manifest]:
-        """The Services there that select by this Workspace's pod label, or by none of the kind."""
-        yield from self._found("services", (namespace, workspace))
-        yield from self._found("services", (namespace, None))
+        """Yield the Services of the namespace that select this Workspace's pod label, or no such label."""
+        yield from self._in_table("services", (namespace, workspace))
+        yield from self._in_table("services", (namespace, None))
 
     def config_maps_named(self, name: str, namespace: str) -> Sequence[Manifest]:
-        """The ConfigMaps of that name in a namespace."""
-        return self._found("config_maps", (namespace, name))
+        """Return the ConfigMaps of that name in a namespace."""
+        return self._in_table("config_maps", (namespace, name))
 
     def claims_named(self, name: str, namespace: str) -> Sequence[Manifest]:
         """Return the PersistentVolumeClaims of that name in a namespace."""
-        return self._found("claims", (namespace, name))
+        return self._in_table("claims", (namespace, name))
 
-    def _found(self, table: str, key: object) -> Sequence[Manifest]:
+    def _in_table(self, table: str, key: object) -> Sequence[Manifest]:
         self.asked.add((table, key))
         return self.tables[table].get(key, ())
 
     def provisioning(self, manifest: Manifest) -> Provisioning:
-        """The target's node provisioning; where it says none, "auto" for a manifest with an instanceType."""
+        """Return the target's node provisioning; without one, "auto" for a manifest with an instanceType."""
         if self.target.provisioning:
             return self.target.provisioning
         return "auto" if get(manifest, ("resource", "instanceType")) else "byo"
 
 
 def namespace(body: Manifest) -> str:
-    """The namespace of a manifest; "default" where it names none."""
+    """Return the namespace of a manifest; "default" if it has none."""
     named = get(body, ("metadata", "namespace"))
     return named if isinstance(named, str) and named else "default"
 
 
 def labels_key(labels: object) -> object:
-    """Something that two maps of labels share where they are equal, whatever their order."""
+    """Return a key that is the same for equal maps of labels, whatever their order."""
     return (
         frozenset((str(key), str(value)) for key, value in labels.items())
         if isinstance(labels, Mapping)
@@ -145,6 +145,6 @@ def _grouped(
         key = key_of(body)
         try:
             groups.setdefault(key, []).append(body)
-        except TypeError:  # a list or a map where a name belongs: nobody looks for it
+        except TypeError:  # a list or a map in place of a name: no rule looks for it
             continue
     return groups

@@ -1,4 +1,4 @@
-"""What KAITO's webhook says when it decodes a Workspace, and what the cluster then drops of it.
+"""What KAITO's webhook rejects when it decodes a Workspace, and what the cluster then drops.
 
 The CRD leaves the pod template and the volume sources of adapters and tuning open. The webhook does not: it
 decodes them strictly into the Kubernetes API that this KAITO was built with (facts/kaito/versions.json).
@@ -36,7 +36,7 @@ def check_template(manifest: Manifest, kaito: str, kubernetes: str) -> Iterator[
 
 
 def open_parts(manifest: Manifest) -> Iterator[tuple[FieldPath, Any, str]]:
-    """The parts that the CRD leaves open and KAITO types: path, value, Kubernetes definition."""
+    """Yield the parts that the CRD leaves open and KAITO types: path, value, Kubernetes definition."""
     inference, tuning = manifest.get("inference"), manifest.get("tuning")
     if isinstance(inference, dict):
         yield TEMPLATE, inference.get("template"), definitions.POD_TEMPLATE
@@ -65,7 +65,7 @@ def _decoded(value: Any, name: str, kubernetes: str) -> Iterator[Finding]:
 
 
 def _refused(findings: list[Finding], name: str, path: FieldPath, kaito: str, api: str) -> Iterator[Problem]:
-    """The problems of what KAITO cannot decode; a field that only newer Kubernetes has is told as such."""
+    """Yield the problems of what KAITO cannot decode; a field of a newer Kubernetes is reported as such."""
     if not findings:
         return
     newest = definitions.definition(definitions.newest())
@@ -79,7 +79,7 @@ def _refused(findings: list[Finding], name: str, path: FieldPath, kaito: str, ap
 
 
 def _has_field(pod: definitions.Definitions, name: str, path: FieldPath) -> bool:
-    """Whether the definition `name` of that Kubernetes has a field at `path`."""
+    """Return whether the definition `name` of that Kubernetes has a field at `path`."""
     schema: Any = pod.schemas[name]
     if name == definitions.VOLUME and path == ("name",):
         return False

@@ -54,7 +54,7 @@ def training_config(config_map: Fields) -> TrainingConfig | str | None:
         return f"has no {TUNING_KEY} in its data"
     if len(source) > LONGEST_READ:
         return None
-    import yaml  # a run without a ConfigMap must not pay for it
+    import yaml
 
     try:
         # The parser in Python: libyaml's dies of a signal if text is nested deeply.
@@ -73,7 +73,7 @@ def unknown_sections(config: TrainingConfig, known: Sequence[str]) -> Iterator[s
 
 
 def load_flags(config: TrainingConfig) -> LoadFlags:
-    """Return how the model is loaded, as the section QuantizationConfig says."""
+    """Return how the model is loaded, as the section QuantizationConfig has it."""
     section = config.get("QuantizationConfig", _ABSENT)
     if section is _ABSENT:
         return LoadFlags()

@@ -1,4 +1,4 @@
-"""What KAITO's webhook says of an update: other rules than those of a create."""
+"""What KAITO's webhook rejects in an update: other rules than those of a create."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def preset_immutable(case: Case) -> Iterator[Problem]:
 
 
 def _preset(value: object) -> tuple[object, ...] | None:
-    """A preset as the webhook compares it: the CRD's default filled in, an empty list unlike none."""
+    """Return a preset as the webhook compares it: the CRD's default filled in, an empty list unlike none."""
     fields = mapping(value)
     options = mapping(fields.get("presetOptions"))
     secrets = options.get("imagePullSecrets")
@@ -129,7 +129,7 @@ def tuning_immutable(case: Case) -> Iterator[Problem]:
 @rule("webhook/stored-object-broken", on="update")
 def stored_object_broken(case: Case) -> Iterator[Problem]:
     """A stored template that KAITO cannot decode blocks every update."""
-    from kaito_pack.kaito.template import check_template  # updates are rare, it is large
+    from kaito_pack.kaito.template import check_template
 
     target = case.surroundings.target
     for each in check_template(case.before.manifest, target.kaito, target.kubernetes):

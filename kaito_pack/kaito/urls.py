@@ -12,7 +12,7 @@ def reason_to_reject(url: str, networks: Sequence[str]) -> str | None:
 
     None if it accepts it. A name is not resolved: KAITO v0.12.0 compares literal addresses.
     """
-    from ipaddress import ip_address, ip_network  # few Workspaces download anything
+    from ipaddress import ip_address, ip_network
     from urllib.parse import urlsplit
 
     try:

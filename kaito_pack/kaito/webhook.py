@@ -1,4 +1,4 @@
-"""What KAITO's admission webhook says of a Workspace, its decoding left out.
+"""What KAITO's admission webhook rejects in a Workspace once it has decoded it.
 
 The checks are in the modules imported here; versions, words and figures are in the rules' rows
 (`facts/rules/webhook.json`), whose order is that of the problems.

@@ -9,7 +9,13 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, mapping, sequence, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.kaito import instance_types
-from kaito_pack.kaito.config_maps import find_config_map, inference_config, is_in_cluster, whereabouts
+from kaito_pack.kaito.config_maps import (
+    find_config_map,
+    inference_config,
+    is_in_cluster,
+    may_exist,
+    whereabouts,
+)
 from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.webhook_instance_types import effective_instance_type
@@ -47,7 +53,7 @@ def engine_twice(case: Case) -> Iterator[Problem]:
 
 
 def _config(case: Case) -> str:
-    """The ConfigMap that `inference.config` names, where the webhook looks at it: for vLLM alone."""
+    """Return the ConfigMap that `inference.config` names, if the webhook reads it: for vLLM alone."""
     looked_at = case.workspace.has_inference and case.workspace.runs_vllm
     return text(case.workspace.inference.get("config")) if looked_at else ""
 
@@ -59,7 +65,8 @@ def _config_map(case: Case) -> Fields | None:
 @rule("webhook/inference-config-missing", on="create")
 def inference_config_missing(case: Case) -> Iterator[Problem]:
     """The ConfigMap that `inference.config` names must exist; in the cluster it may."""
-    if _config(case) and _config_map(case) is None and not is_in_cluster(_config(case), case):
+    is_unknown = may_exist(_config(case)) and not is_in_cluster(_config(case), case)
+    if _config_map(case) is None and is_unknown:
         yield case.problem("inference", "config", **whereabouts(_config(case), case))
 
 

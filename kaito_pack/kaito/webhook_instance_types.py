@@ -16,20 +16,20 @@ from kaito_pack.kaito.ruling import Case
 
 @rule("webhook/instance-type-required")
 def instance_type_required(case: Case) -> Iterator[Problem]:
-    """Where KAITO makes the nodes, it must be told of which type."""
+    """KAITO needs the instance type of the nodes that it creates."""
     if not case.own_nodes and not case.workspace.instance_type:
         yield case.problem(*INSTANCE_TYPE)
 
 
 @rule("webhook/instance-type-with-own-nodes")
 def instance_type_with_own_nodes(case: Case) -> Iterator[Problem]:
-    """Where the nodes are there, an instance type must not be set; one of old may stay."""
+    """With own nodes an instance type must not be set; a stored one may stay."""
     if case.own_nodes and case.workspace.instance_type and not case.before.instance_type:
         yield case.problem(*INSTANCE_TYPE, value=shown(case.workspace.instance_type))
 
 
 def _checked_type(case: Case) -> str | None:
-    """The instance type whose name the webhook looks up; None where it looks up none."""
+    """Return the instance type whose name the webhook looks up; None if it looks up none."""
     workspace = case.workspace
     if not workspace.has_inference:
         return None
@@ -48,7 +48,7 @@ def effective_instance_type(case: Case, before: bool = False) -> str:
 
 
 def azure_series(case: Case, value: str, any_case: bool = False) -> str | None:
-    """The series (`Standard_N` …) by which Azure admits an instance type that KAITO has no figures of."""
+    """Return the series (`Standard_N` …) by which Azure admits an instance type without figures."""
     if case.surroundings.target.cloud != "azure":
         return None
     prefixes: list[str] = rules("webhook")["webhook/instance-type-unknown"].parameters["prefixes"]

@@ -24,13 +24,13 @@ HUB_CHARACTERS = frozenset(ascii_letters + digits + "-_.")
 
 
 def _is_hub_id(name: str) -> bool:
-    """Whether the Hugging Face Hub could have a repository of that id (`org/name`)."""
+    """Return whether the Hugging Face Hub could have a repository of that id (`org/name`)."""
     parts = name.split("/")
     return len(parts) == 2 and all(0 < len(part) <= 96 and set(part) <= HUB_CHARACTERS for part in parts)
 
 
 def known_preset(name: str, kaito: str) -> presets.Preset | None:
-    """The preset that the webhook of that KAITO finds under `name`, without asking anybody."""
+    """Return the preset that the webhook of that KAITO finds under `name` without asking the Hub."""
     preset = presets.find(name) or _of_the_catalogue(name)
     if not preset or not in_range(kaito, preset.versions):
         return None
@@ -39,28 +39,28 @@ def known_preset(name: str, kaito: str) -> presets.Preset | None:
 
 
 def _of_the_catalogue(name: str) -> presets.Preset | None:
-    """A model of KAITO's own catalogue, which stands for itself as a preset where the Hub's ids do."""
+    """Return a model of KAITO's own catalogue as a preset, for versions that accept ids of the Hub."""
     if "/" not in name:
         return None
-    from kaito_pack.models.catalogue import own_models  # only presets by id need it
+    from kaito_pack.models.catalogue import own_models
 
     hub_ids: str = rules("webhook")["webhook/preset-unknown"].parameters["hubIds"]
     return presets.Preset(name, hub_ids) if name.lower() in own_models() else None
 
 
 def is_for_the_hub(name: str, kaito: str) -> bool:
-    """Whether that KAITO asks the Hugging Face Hub about a preset of this name."""
+    """Return whether that KAITO asks the Hugging Face Hub about a preset of this name."""
     hub_ids = rules("webhook")["webhook/preset-unknown"].parameters["hubIds"]
     return in_range(kaito, hub_ids) and _is_hub_id(name) and not known_preset(name, kaito)
 
 
 def may_be_preset(name: str, kaito: str) -> bool:
-    """Whether that KAITO knows the preset, or would ask the Hub about it."""
+    """Return whether that KAITO knows the preset, or would ask the Hub about it."""
     return known_preset(name, kaito) is not None or is_for_the_hub(name, kaito)
 
 
 def may_be_tuned(name: str, kaito: str) -> bool:
-    """Whether that KAITO takes the preset for tuning: there it does not ask the Hub, any `a/b` will do."""
+    """Return whether that KAITO accepts the preset for tuning: any `a/b` passes without asking the Hub."""
     owner, _, rest = name.partition("/")
     hub_ids = rules("webhook")["webhook/preset-unknown"].parameters["hubIds"]
     return known_preset(name, kaito) is not None or bool(in_range(kaito, hub_ids) and owner and rest)
@@ -71,9 +71,14 @@ def preset_unknown(case: Case) -> Iterator[Problem]:
     """KAITO must know the preset."""
     name = case.workspace.preset
     if case.workspace.has_preset and not may_be_preset(name, case.kaito):
-        close = did_you_mean(name, presets.names(case.kaito)) if name else None
-        hint = f"; did you mean {shown(close)}" if close else ""
-        yield case.problem(*PRESET_NAME, name=shown(name), hint=hint)
+        yield case.problem(*PRESET_NAME, name=shown(name), fix=preset_remedy(name, case.kaito))
+
+
+def preset_remedy(name: str, kaito: str) -> str:
+    """Return what to do about a preset that KAITO does not have: name the one that was meant, or all."""
+    known = presets.names(kaito)
+    near = did_you_mean(name, known) if name else None
+    return f"did you mean {shown(near)}" if near else f"Use one of {', '.join(known)}"
 
 
 @rule("webhook/preset-undecidable", on="create")
@@ -136,7 +141,7 @@ def _preset_and_nodes(case: Case) -> tuple[presets.Preset | None, instance_types
 
 
 def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None:
-    """What the GPUs of all nodes must have together, in GiB; None where the webhook does not ask."""
+    """Return what the GPUs of all nodes must have together, in GiB; None if the webhook does not ask."""
     noted = rules("webhook")["webhook/preset-too-big"].parameters["noted"]
     if preset is None or in_range(case.kaito, noted):
         return preset.gpu_memory_gib if preset else None
@@ -208,7 +213,7 @@ def preset_nodes_too_small(case: Case) -> Iterator[Problem]:
 
 
 def _lists_nodes(case: Case) -> bool:
-    """Whether the webhook looks for nodes: for a preset on own nodes, unless GPUs are partitioned."""
+    """Return whether the webhook looks for nodes: for a preset on own nodes, unless GPUs are partitioned."""
     workspace = case.workspace
     partitioned = given(workspace.resource.get("partition"))
     is_known = workspace.has_preset and may_be_preset(workspace.preset, case.kaito)

@@ -27,14 +27,14 @@ def name(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/resource-missing", on="create")
 def resource_missing(case: Case) -> Iterator[Problem]:
-    """The webhook crashes on an inference Workspace without `resource` where KAITO makes the nodes."""
+    """The webhook crashes on an inference Workspace without `resource` if KAITO creates the nodes."""
     if not case.workspace.has_resource and case.workspace.has_inference and not case.own_nodes:
         yield case.problem("resource")
 
 
 @rule("webhook/resource-missing-own-nodes")
 def resource_missing_own_nodes(case: Case) -> Iterator[Problem]:
-    """The webhook crashes on any Workspace without `resource` where the nodes are there."""
+    """The webhook crashes on any Workspace without `resource` with own nodes."""
     if not case.workspace.has_resource and case.own_nodes:
         yield case.problem("resource")
 
@@ -48,7 +48,7 @@ def resource_missing_tuning(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/preferred-nodes-below-count")
 def preferred_nodes_below_count(case: Case) -> Iterator[Problem]:
-    """0.7 wants a preferred node for each replica where the nodes are there."""
+    """With own nodes 0.7 requires a preferred node for each replica."""
     nodes = len(sequence(case.workspace.resource.get("preferredNodes")))
     if case.own_nodes and nodes < case.workspace.count and case.workspace.has_resource:
         yield case.problem("resource", "preferredNodes", nodes=nodes, count=case.workspace.count)
@@ -108,12 +108,12 @@ def partition_gate(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/partition-gate-off", on="create")
 def partition_gate_off(case: Case) -> Iterator[Problem]:
-    """The target says that the mode's feature gate is off."""
+    """The mode's feature gate is off in the target."""
     yield from _gate(case, False)
 
 
 def _gate(case: Case, state: bool | None) -> Iterator[Problem]:
-    """The rule's problem if the feature gate of the partition's mode is in that state in the target."""
+    """Yield the rule's problem if the feature gate of the partition's mode is in that state in the target."""
     mode = text(mapping(_partition(case)).get("mode"))
     gate = rules("webhook")["webhook/partition-gate"].parameters["gates"].get(mode)
     is_wanted = bool(gate and case.workspace.has_inference and case.own_nodes)

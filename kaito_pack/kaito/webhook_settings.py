@@ -9,7 +9,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule
-from kaito_pack.kaito.config_maps import find_config_map, inference_config
+from kaito_pack.kaito.config_maps import find_config_map, inference_config, may_exist
 from kaito_pack.kaito.presets import Preset
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.training_config import (
@@ -25,6 +25,19 @@ CONFIG = ("inference", "config")
 TUNING_CONFIG = ("tuning", "config")
 MAX_MODEL_LEN = "max-model-len"
 LONGEST_INTEGER = 20  # characters of a 64-bit integer
+
+
+@rule("webhook/config-name", on="create")
+def config_name(case: Case) -> Iterator[Problem]:
+    """A text that cannot be the name of a ConfigMap names none that exists."""
+    workspace = case.workspace
+    parts = [(TUNING_CONFIG, workspace.tuning)]
+    if workspace.has_inference and workspace.runs_vllm:
+        parts.append((CONFIG, workspace.inference))
+    for path, part in parts:
+        name = text(part.get("config"))
+        if name and not may_exist(name):
+            yield case.problem(*path, value=shown(name))
 
 
 @rule("webhook/max-model-len-not-integer", on="create")
@@ -45,7 +58,7 @@ def max_model_len_above_limit(case: Case) -> Iterator[Problem]:
 
 
 def _max_model_len(case: Case) -> tuple[str, int | None]:
-    """The raw `max-model-len` of the preset's ConfigMap ("" if there is none), and the model's limit."""
+    """Return the raw `max-model-len` of the preset's ConfigMap ("" without one), and the model's limit."""
     workspace = case.workspace
     name = text(workspace.inference.get("config"))
     if not name or not workspace.has_preset or not workspace.runs_vllm:
@@ -68,7 +81,7 @@ def token_limit(preset: Preset) -> int | None:
     """Return the longest context of a preset's model in tokens; None if it is not known."""
     if preset.max_tokens is not None:
         return preset.max_tokens
-    from kaito_pack.models.catalogue import Catalogue  # only presets with a ConfigMap need it
+    from kaito_pack.models.catalogue import Catalogue
 
     model = Catalogue().find_preset(preset.name)
     return model.max_tokens if model else None
@@ -87,7 +100,7 @@ def go_integer(word: str) -> int | None:
 
 
 def _config(case: Case) -> tuple[str, TrainingConfig | str | None]:
-    """The name of the tuning's ConfigMap, and its training configuration or why it cannot be decoded."""
+    """Return the name of the tuning's ConfigMap, and its configuration or why it cannot be decoded."""
     name = text(case.workspace.tuning.get("config"))
     config_map = find_config_map(name, case.workspace, case.surroundings) if name else None
     return name, None if config_map is None else training_config(config_map)

@@ -9,12 +9,12 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, mapping, sequence, text
 from kaito_pack.facts.checks import rule
-from kaito_pack.kaito.config_maps import find_config_map, is_in_cluster, whereabouts
+from kaito_pack.kaito.config_maps import find_config_map, is_in_cluster, may_exist, whereabouts
 from kaito_pack.kaito.fields import given
 from kaito_pack.kaito.images import is_image_reference
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.urls import reason_to_reject
-from kaito_pack.kaito.webhook_presets import may_be_tuned
+from kaito_pack.kaito.webhook_presets import may_be_tuned, preset_remedy
 from kaito_pack.kubernetes.decoding import names
 
 
@@ -42,7 +42,7 @@ def tuning_part_missing(case: Case) -> Iterator[Problem]:
 
 
 def _sources(part: Fields, fields: tuple[str, ...]) -> int:
-    # A volume is a pointer in KAITO, set even where it is empty; the others count by what they hold.
+    # A volume is a pointer in KAITO, set even if it is empty; the others count if they are not empty.
     return sum(given(part.get(f)) if f == "volumeSource" else bool(part.get(f)) for f in fields)
 
 
@@ -98,7 +98,7 @@ def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
     preset = case.workspace.tuning.get("preset")
     name = text(mapping(preset).get("name"))
     if given(preset) and not may_be_tuned(name, case.kaito):
-        yield case.problem("tuning", "preset", "name", name=shown(name))
+        yield case.problem("tuning", "preset", "name", name=shown(name), fix=preset_remedy(name, case.kaito))
 
 
 @rule("webhook/tuning-config-missing", on="create")
@@ -106,7 +106,7 @@ def tuning_config_missing(case: Case) -> Iterator[Problem]:
     """The ConfigMap that `tuning.config` names must exist; in the cluster it may."""
     name = text(case.workspace.tuning.get("config"))
     is_given = find_config_map(name, case.workspace, case.surroundings) is not None
-    if name and not is_given and not is_in_cluster(name, case):
+    if may_exist(name) and not is_given and not is_in_cluster(name, case):
         yield case.problem("tuning", "config", **whereabouts(name, case))
 
 

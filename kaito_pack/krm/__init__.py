@@ -1,1 +1,1 @@
-"""The KRM function: a ResourceList in, a ResourceList out, as kustomize runs it."""
+"""Runs the pack as a KRM function: reads a ResourceList and writes one, as kustomize expects."""

@@ -51,10 +51,10 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
         outcome.own += taken(items, outcome)
     except ProblemsError as error:
         config, outcome = documents[0], Judgement(documents[0].file, own=error.problems)
-    problems = [found for found in outcome.problems if found.layer != "advice"]
-    fields = [field_of(found, config) for found in problems]
+    problems = [each for each in outcome.problems if each.layer != "advice"]
+    fields = [field_of(each, config) for each in problems]
     if outcome.is_good:
-        items = [*kept(items, outcome), *annotated(outcome)]
+        items = [*remaining(items, outcome), *annotated(outcome)]
     out = {**whole, "items": items}
     out.pop("results", None)
     if problems:
@@ -95,19 +95,19 @@ def taken(items: Sequence[Manifest], outcome: Judgement) -> Iterator[Problem]:
     """A problem for each manifest whose name an object of somebody else has."""
     if outcome.values is None or not outcome.manifests:
         return
-    made = {identity(manifest.body, ""): manifest.body for manifest in outcome.manifests}
+    rendered = {identity(manifest.body, ""): manifest.body for manifest in outcome.manifests}
     for item in items:
-        manifest = made.get(identity(item, ""))
+        manifest = rendered.get(identity(item, ""))
         if manifest is not None and not is_own(item, manifest, file_of(outcome)):
             _, kind, namespace, name = identity(item, "")
             facts = {"kind": shown(kind), "namespace": shown(namespace), "name": shown(name)}
             yield problem("values/object-taken", ("name",), outcome.values.place(("name",)), **facts)
 
 
-def kept(items: Sequence[Manifest], outcome: Judgement) -> list[Manifest]:
+def remaining(items: Sequence[Manifest], outcome: Judgement) -> list[Manifest]:
     """The items that the rendered manifests do not replace."""
-    made = {identity(manifest.body, "") for manifest in outcome.manifests}
-    return [item for item in items if identity(item, "") not in made]
+    rendered = {identity(manifest.body, "") for manifest in outcome.manifests}
+    return [item for item in items if identity(item, "") not in rendered]
 
 
 def annotated(outcome: Judgement) -> Iterator[Manifest]:

@@ -22,14 +22,14 @@ CONFIG: FieldPath = ("functionConfig",)
 PATH = "config.kubernetes.io/path"
 
 
-def field_of(found: Problem, config: Document) -> FieldPath:
+def field_of(problem: Problem, config: Document) -> FieldPath:
     """The field of the functionConfig that a problem is about; () where it is the whole."""
-    if found.rule.startswith("values/pack-file-"):  # about the file itself, a functionConfig here
-        return found.path[1:] if found.path[:1] == CONFIG else found.path
-    if found.layer in ("values", "model"):
-        return ("spec", *found.path)
+    if problem.rule.startswith("values/pack-file-"):  # about the file itself, a functionConfig here
+        return problem.path[1:] if problem.path[:1] == CONFIG else problem.path
+    if problem.layer in ("values", "model"):
+        return ("spec", *problem.path)
     # A problem of a manifest: its place is that of the value which caused it.
-    return path_at(config, found.place) if found.place else ()
+    return path_at(config, problem.place) if problem.place else ()
 
 
 def path_at(document: Document, place: Place) -> FieldPath:
@@ -46,12 +46,12 @@ def path_at(document: Document, place: Place) -> FieldPath:
     return ()
 
 
-def result(found: Problem, field: FieldPath, config: Manifest) -> dict[str, Any]:
+def result(problem: Problem, field: FieldPath, config: Manifest) -> dict[str, Any]:
     """One entry of a ResourceList's `results`."""
     row: dict[str, Any] = {
-        "message": words_of(found),
-        "severity": found.level,
-        "tags": {"rule": found.rule},
+        "message": words_of(problem),
+        "severity": problem.level,
+        "tags": {"rule": problem.rule},
     }
     if is_wrapped(config):
         row["resourceRef"] = {"apiVersion": API_VERSION, "kind": KIND, "name": name_of(config)}
@@ -63,18 +63,18 @@ def result(found: Problem, field: FieldPath, config: Manifest) -> dict[str, Any]
     return row
 
 
-def line(found: Problem, field: FieldPath, config: Manifest) -> str:
+def line(problem: Problem, field: FieldPath, config: Manifest) -> str:
     """The same for people: what the functionConfig is called, the field, the words, the rule."""
-    warning = "" if found.is_error else f"{found.severity}: "
+    warning = "" if problem.is_error else f"{problem.severity}: "
     where = f"{path_text(field)}: " if field else ""
-    return f"{label(config)} {warning}{where}{words_of(found)} [{found.rule}]"
+    return f"{label(config)} {warning}{where}{words_of(problem)} [{problem.rule}]"
 
 
-def words_of(found: Problem) -> str:
+def words_of(problem: Problem) -> str:
     """What is wrong and what to do; with the path in the manifest, where the problem is one of a manifest."""
-    words = " ".join(filter(None, [sentence(found.message), sentence(found.fix)]))
-    is_of_manifest = found.path and found.layer not in ("values", "model")
-    return f"{path_text(found.path)}: {words}" if is_of_manifest else words
+    words = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
+    is_of_manifest = problem.path and problem.layer not in ("values", "model")
+    return f"{path_text(problem.path)}: {words}" if is_of_manifest else words
 
 
 def label(config: Manifest) -> str:

@@ -1,1 +1,1 @@
-"""What Kubernetes itself says of an object: its API definitions, decoding, names."""
+"""Checks objects as the API server does. It knows neither KAITO nor models."""

@@ -1,1 +1,1 @@
-"""What is known of models: their figures, the memory they need, and what vLLM would refuse."""
+"""Checks a model against the server that loads it: memory, length, heads, arguments, access."""

@@ -12,11 +12,11 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import entries, get, mapping, text
+from kaito_pack.base.trees import Manifest, entries, get, mapping, text
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
-from kaito_pack.models.storage import POD, environment, is_offline, weights_storage
+from kaito_pack.models.storage import POD, environment, is_offline, token_storage, weights_storage
 from kaito_pack.models.vllm_arguments import server_command
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.command_line import Command, has_option
@@ -29,7 +29,7 @@ PRESET_OPTIONS: FieldPath = ("inference", "preset", "presetOptions")
 LOCAL_WEIGHTS = "kaito.sh/use-local-weights"
 
 
-def check_access(manifest: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
+def check_access(manifest: Manifest, catalogue: Catalogue) -> Iterator[Problem]:
     """Yield a problem if vLLM in the pod template of a Workspace downloads a gated model without a token."""
     view = read_workspace(manifest)
     if not checks_models(view.engine) or view.container is None or view.is_tuning or not view.model_id:
@@ -41,7 +41,7 @@ def check_access(manifest: Mapping[str, Any], catalogue: Catalogue) -> Iterator[
 
 
 def check_preset_access(
-    manifest: Mapping[str, Any], preset: str, catalogue: Catalogue, kaito: str, path: FieldPath
+    manifest: Manifest, preset: str, catalogue: Catalogue, kaito: str, path: FieldPath
 ) -> Iterator[Problem]:
     """Yield a problem at `path` if KAITO downloads a gated preset without an access Secret."""
     model = catalogue.find_preset(preset)
@@ -63,7 +63,7 @@ def gated_rule(model_id: str, model: Model | None) -> str | None:
     return MAY_BE_GATED if by_name or by_license else None
 
 
-def has_access(manifest: Mapping[str, Any], server: Mapping[str, Any], command: Command) -> bool:
+def has_access(manifest: Manifest, server: Mapping[str, Any], command: Command) -> bool:
     """Return whether the server has a token or may get the files another way: a mirror, a volume, offline."""
     parameters, pod = get_rule(GATED).parameters, mapping(get(manifest, POD))
     known = environment(server)
@@ -73,5 +73,6 @@ def has_access(manifest: Mapping[str, Any], server: Mapping[str, Any], command: 
         or has_option(command, *parameters["options"])
         or is_offline(server)
         or weights_storage(manifest, server, command).medium == "volume"
+        or token_storage(manifest, server).medium == "volume"
         or list(entries(pod.get("initContainers"), ()))
     )

@@ -16,7 +16,6 @@ from kaito_pack.models.argument_table import (
     ArgumentTable,
     Given,
     argument_table,
-    normalized,
     table_versions,
     version_key,
 )
@@ -40,14 +39,14 @@ class Finding(NamedTuple):
     remedy: Callable[[], str] = str
 
     def words(self) -> dict[str, Any]:
-        """The facts of the message and of the fix."""
+        """Return the facts of the message and of the fix."""
         return {**self.facts, "remedy": self.remedy()}
 
 
 def check_arguments(
     words: Sequence[str], vllm: str | None, where: WhereIs, own_prefix: str | None = None
 ) -> Iterator[Problem]:
-    """The problems of the arguments `words` of a server of that vLLM version, with the paths of `where`.
+    """Yield the problems of the arguments `words` of a vLLM server, with the paths of `where`.
 
     If the version, or its table, is not known, only what every possible table refuses is reported, as advice.
     `own_prefix` begins the arguments of a wrapper around vLLM, which are not vLLM's.
@@ -56,6 +55,7 @@ def check_arguments(
     if known is not None:
         for finding in findings(words, known, own_prefix):
             yield problem(finding.rule, where(finding.position), vllm=vllm, **finding.words())
+        yield from _deprecated(words, known, where)
         return
     tables = [loaded for version in _possible(vllm) if (loaded := argument_table(version))]
     shared = [
@@ -71,13 +71,14 @@ def check_arguments(
 
 
 def findings(words: Sequence[str], known: ArgumentTable, own_prefix: str | None = None) -> list[Finding]:
-    """The faults of `words` by the table of one version."""
+    """Return the faults of `words` by the table of one version."""
     given, stray = known.read(words)
     given = [argument for argument in given if not (own_prefix and argument.word.startswith(own_prefix))]
     faults = [fault for argument in given for fault in _of_argument(argument, words, given, known)]
-    faults += _needs(given, known)
+    is_open = any(is_variable(words[index]) for index in stray)
+    faults += _needs(given, known) if not is_open else []
     has_unknown = any(argument.argument is None for argument in given)
-    if len(stray) > 1 and not has_unknown:  # one is the model
+    if len(stray) > 1 and not has_unknown and not is_open:  # one is the model
         faults += [
             Finding("model/argument-stray", index, {"word": shown(words[index])}) for index in stray[1:]
         ]
@@ -93,7 +94,7 @@ def _of_argument(
             facts = {"argument": name, "candidates": ", ".join(given.candidates[:LISTED])}
             yield Finding("model/ambiguous-argument", given.position, facts)
         else:
-            remedy = partial(_remedy, given.word, known)
+            remedy = partial(remedy_for_unknown, given.word, known)
             yield Finding("model/unknown-argument", given.position, {"argument": name}, remedy)
         return
     if given.fault == "no-value":
@@ -103,10 +104,28 @@ def _of_argument(
     if given.key:
         return
     for index, text in _texts(given, words):
-        wanted = wanted_instead(_judged(argument, all_given), text) if argument.takes_value else None
-        if wanted:
+        if is_variable(text) or not argument.takes_value:
+            continue
+        if wanted := wanted_instead(_judged(argument, all_given), text):
             facts = {"argument": argument.name, "value": shown(text), "wanted": wanted}
             yield Finding("model/argument-value", index, facts, partial(_value_remedy, argument, text))
+
+
+def _deprecated(words: Sequence[str], known: ArgumentTable, where: WhereIs) -> Iterator[Problem]:
+    """Yield advice on arguments that a later version does not have."""
+    for given in known.read(words)[0]:
+        if given.argument is None or not given.argument.row.get("deprecated"):
+            continue
+        newer = [version for version in table_versions() if version_key(version) > version_key(known.version)]
+        gone = next((version for version in newer if not _knows(version, given.name)), None)
+        removal = f"; vLLM {gone} does not have it" if gone else ""
+        facts = {"argument": given.name, "vllm": known.version, "removal": removal}
+        yield problem("advice/deprecated-argument", where(given.position), **facts)
+
+
+def is_variable(word: str) -> bool:
+    """Return whether a word holds a variable or a command whose value is not in the manifest."""
+    return any(mark in word for mark in ("$(", "${", "`")) or word.startswith("$")
 
 
 def _texts(given: Given, words: Sequence[str]) -> list[tuple[int, str]]:
@@ -115,7 +134,7 @@ def _texts(given: Given, words: Sequence[str]) -> list[tuple[int, str]]:
 
 
 def _judged(argument: Argument, given: Sequence[Given]) -> Argument:
-    """The argument without its list of names if a plug-in may add some, or vLLM does not look at it."""
+    """Return the argument, without its names if a plug-in may add some or vLLM does not check them."""
     if "names" not in argument.row:
         return argument
     plugin = relations()["namesAddedBy"].get(argument.name)
@@ -126,7 +145,7 @@ def _judged(argument: Argument, given: Sequence[Given]) -> Argument:
 
 
 def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[Finding]:
-    """Arguments that vLLM refuses without another one; a file of arguments may hold that one."""
+    """Yield arguments that vLLM refuses without another one, which a file of arguments may hold."""
     if any(is_on(name, given) for name in relations()["moreFrom"]):
         return
     for name, needed in relations()["needs"].items():
@@ -141,13 +160,13 @@ def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[Finding]:
 
 
 def is_on(name: str, given: Sequence[Given]) -> bool:
-    """Whether the argument of that name is given, and not switched off by the last `--no-` form."""
+    """Return whether the argument of that name is given, and not switched off by the last `--no-` form."""
     named = [argument for argument in given if argument.name == name]
     return bool(named) and not ("--no-" + name[2:]).startswith(named[-1].word)
 
 
 def position_of(name: str, given: Sequence[Given]) -> int:
-    """The index of the word that names the argument, the last one if it is given twice."""
+    """Return the index of the word that names the argument, the last one if it is given twice."""
     positions: list[int] = [argument.position for argument in given if argument.name == name]
     return positions[-1]
 
@@ -168,22 +187,28 @@ def _value_remedy(argument: Argument, text: str) -> str:
     return words.format(argument=argument.name, close=close)
 
 
-def _remedy(word: str, known: ArgumentTable) -> str:
-    """What to do about an argument that this version does not know: another version does, or a near name."""
+def remedy_for_unknown(word: str, known: ArgumentTable) -> str:
+    """Return what to do about an argument that this version does not know."""
     remedies = get_rule(REMEDIES).parameters["remedies"]
-    older = [version for version in table_versions() if version_key(version) < version_key(known.version)]
     newer = [version for version in table_versions() if version_key(version) > version_key(known.version)]
     close = _close(word, known)
-    last = next((version for version in reversed(older) if _knows(version, word)), None)
+    last = removed_after(word, known)
     first = next((version for version in newer if _knows(version, word)), None)
     key = "removed" if last else "newer" if first else "close" if close else "none"
     text: str = remedies[key]
     return text.format(last=last, first=first, close=close)
 
 
+def removed_after(word: str, known: ArgumentTable) -> str | None:
+    """Return the last version before this one that knows the argument; None if none does."""
+    older = [version for version in table_versions() if version_key(version) < version_key(known.version)]
+    last = next((version for version in reversed(older) if _knows(version, word)), None)
+    return last or relations()["formerly"].get(word)
+
+
 def _close(word: str, known: ArgumentTable) -> str | None:
-    """The argument that a word most likely misspells; a likeness of two thirds is none among 200 names."""
-    from difflib import get_close_matches  # only for a misspelt argument
+    """Return the argument that a word most likely misspells; None if none is alike enough."""
+    from difflib import get_close_matches
 
     return next(iter(get_close_matches(word, known.names, n=1, cutoff=NEAR)), None)
 
@@ -194,7 +219,7 @@ def _knows(version: str, word: str) -> bool:
 
 
 def _possible(vllm: str | None) -> list[str]:
-    """The tables that may be right: all of them, or those next to a version that has none."""
+    """Return the tables that may be right: all of them, or those next to a version that has none."""
     versions = list(table_versions())
     if vllm is None:
         return versions
@@ -203,15 +228,7 @@ def _possible(vllm: str | None) -> list[str]:
     return below[-1:] + above[:1]
 
 
-def setting_words(settings: Mapping[str, object]) -> list[str]:
-    """The settings of a KAITO preset as the words of vLLM's command line: `--name value` each.
-
-    KAITO writes every value as text, a switch's `true` included (presets/workspace/inference/vllm).
-    """
-    return [word for name, value in settings.items() for word in (normalized(f"--{name}"), str(value))]
-
-
 @per_pack
 def relations() -> Mapping[str, Any]:
-    """Which argument needs which: `facts/vllm/relations.json`."""
+    """Return which argument needs which: `facts/vllm/relations.json`."""
     return table("vllm/relations.json")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from kaito_pack.base.problems import PackError
 from kaito_pack.facts.tables import files, folders, per_pack, table
 
 Fault = Literal["unknown", "ambiguous", "no-value", "takes-no-value"]
@@ -63,7 +64,7 @@ class ArgumentTable(NamedTuple):
     names: Mapping[str, Argument]
 
     def find(self, word: str) -> tuple[Argument | None, tuple[str, ...]]:
-        """The argument that `word` names, if exactly one; and the names of which it is a beginning."""
+        """Return the argument that `word` names, if exactly one; and the names of which it is a beginning."""
         if word in self.names:
             return self.names[word], ()
         matches = tuple(name for name in self.names if name.startswith(word)) if len(word) > 1 else ()
@@ -72,7 +73,7 @@ class ArgumentTable(NamedTuple):
         return (self.names[matches[0]] if len(matches) == 1 else None), matches
 
     def read(self, words: Sequence[str]) -> tuple[list[Given], list[int]]:
-        """The arguments among `words`, in order, and the positions of words that belong to none."""
+        """Return the arguments among `words`, in order, and the positions of words that belong to none."""
         given: list[Given] = []
         stray: list[int] = []
         position = 0
@@ -87,7 +88,7 @@ class ArgumentTable(NamedTuple):
         return given, stray
 
     def is_name(self, word: str) -> bool:
-        """Whether the parser takes the word for the name of an argument, and not for a value."""
+        """Return whether the parser takes the word for the name of an argument, and not for a value."""
         if not word.startswith("-") or len(word) == 1 or word == "--":
             return False
         if any(self.find(normalized(word).partition("=")[0])):
@@ -144,24 +145,31 @@ def normalized(word: str) -> str:
 
 @per_pack
 def argument_table(version: str) -> ArgumentTable | None:
-    """The table of a vLLM version; None if the pack has none of it."""
+    """Return the table of a vLLM version; None if the pack has none of it."""
     name = f"vllm/{version}.json"
     if not files(name):
         return None
-    rows: Mapping[str, Mapping[str, Any]] = table(name)["flags"]
-    arguments = {key: Argument(key, row["type"], row) for key, row in rows.items()}
+    try:
+        rows: Mapping[str, Mapping[str, Any]] = table(name)["flags"]
+        arguments = {key: Argument(key, row["type"], row) for key, row in rows.items()}
+    except (KeyError, TypeError, AttributeError):
+        raise PackError(f"facts/{name}: flags is not a map of rows that have a type each") from None
+    return ArgumentTable(version, arguments, _spellings(arguments))
+
+
+def _spellings(arguments: Mapping[str, Argument]) -> dict[str, Argument]:
     names = {}
     for key, argument in arguments.items():
         for spelling in (key, *argument.row.get("aliases", ())):
             names[spelling] = argument
             if argument.type == "switch" and spelling.startswith("--"):
                 names[f"--no-{spelling[2:]}"] = argument
-    return ArgumentTable(version, arguments, names)
+    return names
 
 
 @per_pack
 def table_versions() -> tuple[str, ...]:
-    """The vLLM versions that have a table, oldest first."""
+    """Return the vLLM versions that have a table, oldest first."""
     stems = {file.stem for folder in folders() for file in (folder / "facts" / "vllm").glob("[0-9]*.json")}
     return tuple(sorted(stems, key=version_key))
 

@@ -21,7 +21,7 @@ BOUNDS: Mapping[str, tuple[str, Callable[[float, float], bool]]] = {
 
 
 def wanted_instead(argument: Argument, text: str) -> str | None:
-    """What the argument accepts, as in "expects …", if `text` is not such a value; None if it is one."""
+    """Return what the argument expects, in words, if it does not accept `text`; None if it does."""
     row = argument.row
     if row.get("none") and text in ("None", ""):
         return None
@@ -40,7 +40,7 @@ def wanted_instead(argument: Argument, text: str) -> str | None:
 
 
 def _value(kind: str, text: str, row: Mapping[str, Any]) -> Any:
-    """The value that the parser makes of `text`; None if it refuses it."""
+    """Return the value that the parser makes of `text`; None if it refuses it."""
     if kind == "int":
         return _integer(text)
     if kind == "float":
@@ -77,7 +77,7 @@ def _number(text: str) -> float | None:
 
 
 def size(text: str, row: Mapping[str, Any]) -> int | None:
-    """A number of tokens or bytes: `8192`, `8k` (8000), `8K` (8192), `25.6k`; None if vLLM refuses it."""
+    """Return a number of tokens or bytes (`8k` is 8000, `8K` 8192); None if vLLM refuses the text."""
     text = text.strip()
     unit = text[-1:]
     if unit not in DECIMAL and unit not in BINARY:
@@ -92,7 +92,7 @@ def size(text: str, row: Mapping[str, Any]) -> int | None:
 
 
 def _lora(text: str) -> Any:
-    """An adapter: `name=path`, or JSON with both."""
+    """Return an adapter: `name=path`, or JSON with both."""
     if "=" in text and "," not in text:
         return text if text.count("=") == 1 else None
     value = _json(text) if text else text

@@ -9,15 +9,19 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, ValuesMap
-from kaito_pack.facts.rules import get_rule, problem
+from kaito_pack.facts.checks import rule
+from kaito_pack.facts.rules import get_rule
+from kaito_pack.models import size
 from kaito_pack.models.access import check_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
-from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count
+from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count, stage_of
 from kaito_pack.models.model import MOST_GPUS, Model
+from kaito_pack.models.ruling import Case, Server, judge
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
-from kaito_pack.models.size import check_size
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
+
+MODULES = (size,)  # beside this one, those that hold checks of servers
 
 
 def check_values(
@@ -58,112 +62,119 @@ def check_settings(
         plain = not any(name[2:] in settings for name in OTHER_LIMIT)
         paths = {"max_model_len": path}
         serving = Serving(model.model_id, None, max_model_len=length, plain_limit=plain, paths=paths)
-        yield from check_length(serving, model)
+        yield from judge(Server(serving, model, catalogue))
 
 
 def check_serving(
     serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | None = None, most_gpus: int | None = None
 ) -> Iterator[Problem]:
-    """The problems of one vLLM server, as far as its model is known."""
+    """Yield the problems of one vLLM server, as far as its model is known."""
     model = catalogue.find(serving.model_id) if serving.model_id else None
-    if model is None:
-        yield from check_odd_gpu_count(serving)
-        yield from check_size(serving, catalogue, gpu_memory_gib)
-        return
-    yield from check_heads(serving, model)
-    yield from check_length(serving, model)
-    yield from check_architecture(serving, model, catalogue)
-    if gpu_memory_gib is not None and gpu_memory_gib > 0:
-        yield from check_memory(serving, model, gpu_memory_gib, most_gpus)
+    yield from judge(Server(serving, model, catalogue, gpu_memory_gib, most_gpus))
 
 
-def check_odd_gpu_count(serving: Serving) -> Iterator[Problem]:
-    """Advice where a model that is not known gets a GPU count that few models can be shared among."""
-    name = "advice/odd-gpu-count"
-    if serving.tensor_parallel_size in get_rule(name).parameters["counts"]:
-        model = shown(serving.model_id) if serving.model_id else "the model"
-        yield problem(
-            name, serving.path("tensor_parallel_size"), gpus=serving.tensor_parallel_size, model=model
-        )
+@rule("advice/odd-gpu-count", on="server")
+def odd_gpu_count(case: Case) -> Iterator[Problem]:
+    """A GPU count that few models can be shared among, for a model that is not known."""
+    size, model_id = case.serving.tensor_parallel_size, case.serving.model_id
+    if case.model is None and size in case.rule.parameters["counts"]:
+        model = shown(model_id) if model_id else "the model"
+        yield case.problem("tensor_parallel_size", gpus=size, model=model)
 
 
-def check_heads(serving: Serving, model: Model) -> Iterator[Problem]:
-    """Yield an error if the GPUs cannot share the model's attention heads or its KV heads."""
-    size = serving.tensor_parallel_size
-    if not size:
-        return
-    if not divides_attention_heads(model, size):
-        name, heads = "model/attention-heads", model.attention_heads
-    elif not divides_kv_heads(model, size):
-        name, heads = "model/kv-heads", model.kv_heads
-    else:
-        return
-    yield problem(
-        name,
-        serving.path("tensor_parallel_size"),
-        gpus=size,
+@rule("model/attention-heads", on="server")
+def attention_heads(case: Case) -> Iterator[Problem]:
+    """The GPUs must share the model's attention heads."""
+    size, model = case.serving.tensor_parallel_size, case.model
+    if size and model and not divides_attention_heads(model, size):
+        yield _heads_problem(case, model, model.attention_heads)
+
+
+@rule("model/kv-heads", on="server")
+def kv_heads(case: Case) -> Iterator[Problem]:
+    """The GPUs must share or copy the model's KV heads."""
+    size, model = case.serving.tensor_parallel_size, case.model
+    if size and model and divides_attention_heads(model, size) and not divides_kv_heads(model, size):
+        yield _heads_problem(case, model, model.kv_heads)
+
+
+def _heads_problem(case: Case, model: Model, heads: int | None) -> Problem:
+    return case.problem(
+        "tensor_parallel_size",
+        gpus=case.serving.tensor_parallel_size,
         heads=heads,
         model=shown(model.model_id),
         counts=listed(tensor_parallel_sizes(model)),
+        stages=stages_remedy(case.serving, model),
     )
 
 
-def check_length(serving: Serving, model: Model) -> Iterator[Problem]:
-    """An error where the length asked for is above the model's own limit."""
-    length, limit = serving.max_model_len, model.max_tokens
-    if serving.plain_limit and length and limit and length > limit:
-        yield problem(
-            "model/max-model-len",
-            serving.path("max_model_len"),
-            tokens=length,
-            limit=limit,
-            model=shown(model.model_id),
-        )
+def stages_remedy(serving: Serving, model: Model) -> str:
+    """Return the fewest pipeline stages that let the model use the GPUs it has, as text; empty if none do."""
+    gpus = serving.gpu_count or serving.tensor_parallel_size or 0
+    sizes = tensor_parallel_sizes(model)
+    if gpus > MOST_GPUS:
+        return ""
+    fitting = (stages for stages in range(2, gpus + 1) if gpus % stages == 0 and gpus // stages in sizes)
+    stages = next(fitting, None)
+    if stages is None or stages > (model.layers or stages):
+        return ""
+    text: str = get_rule("model/attention-heads").parameters["stages"].format(stages=stages, gpus=gpus)
+    return text
 
 
-def check_architecture(serving: Serving, model: Model, catalogue: Catalogue) -> Iterator[Problem]:
-    """A warning where the vLLM in the image knows none of the model's architectures."""
-    image, architectures = serving.image, model.architectures
+@rule("model/max-model-len", on="server")
+def max_model_len(case: Case) -> Iterator[Problem]:
+    """The length must not be above the model's own limit."""
+    length, limit = case.serving.max_model_len, case.model.max_tokens if case.model else None
+    if case.model and case.serving.plain_limit and length and limit and length > limit:
+        yield case.problem("max_model_len", tokens=length, limit=limit, model=shown(case.model.model_id))
+
+
+@rule("model/unknown-architecture", on="server")
+def unknown_architecture(case: Case) -> Iterator[Problem]:
+    """The vLLM in the image must know one of the model's architectures."""
+    image, catalogue = case.serving.image, case.server.catalogue
+    architectures = case.model.architectures if case.model else ()
     if (
-        not image
+        case.model is None
+        or not image
         or not architectures
         or any(catalogue.image_knows(image, a) is not False for a in architectures)
     ):
         return
-    name = "model/unknown-architecture"
     first = next((tag for a in architectures if (tag := catalogue.first_image_with(a))), None)
-    remedies = get_rule(name).parameters["remedies"]
-    yield problem(
-        name,
-        serving.path("image"),
+    remedies = case.rule.parameters["remedies"]
+    yield case.problem(
+        "image",
         image=shown(image),
-        model=shown(model.model_id),
+        model=shown(case.model.model_id),
         architecture=shown(", ".join(architectures)),
         remedy=filled(remedies["image"], {"tag": first}) if first else remedies["none"],
     )
 
 
-def check_memory(
-    serving: Serving, model: Model, gpu_memory_gib: float, most_gpus: int | None = None
-) -> Iterator[Problem]:
-    """A warning, itemised, where the memory of one GPU does not hold its share of the model."""
-    one = budget_of(serving, model, gpu_memory_gib)
-    if one is None or not one.cannot_fit:
+@rule("model/memory", on="server")
+def memory(case: Case) -> Iterator[Problem]:
+    """The memory of one GPU must hold its share of the model."""
+    serving, model, gpu_memory_gib = case.serving, case.model, case.server.gpu_memory_gib
+    if model is None or gpu_memory_gib is None or gpu_memory_gib <= 0:
         return
-    path = serving.path("max_model_len" if serving.max_model_len else "tensor_parallel_size")
-    yield problem(
-        "model/memory",
-        path,
+    plan = budget_of(serving, model, gpu_memory_gib)
+    if plan is None or not plan.cannot_fit:
+        return
+    yield case.problem(
+        "max_model_len" if serving.max_model_len else "tensor_parallel_size",
         model=shown(model.model_id),
-        gpus=one.gpus,
-        tokens=one.tokens,
-        needed=f"{one.needed_gib:.1f}",
-        weights=f"{one.weights_gib:.1f}",
-        overhead=f"{one.overhead_gib:.1f}",
-        cache=f"{'at most ' * one.is_upper_bound}{one.kv_cache_gib:.1f}",
-        usable=f"{one.usable_gib:.1f}",
-        total=f"{one.total_gib:g}",
-        remedy=memory_remedy(one, model, most_gpus or MOST_GPUS, serving.batched_tokens),
+        gpus=plan.gpus,
+        tokens=plan.tokens,
+        needed=f"{plan.needed_gib:.1f}",
+        weights=f"{plan.weights_gib:.1f}",
+        overhead=f"{plan.overhead_gib:.1f}",
+        cache=f"{'at most ' * plan.is_upper_bound}{plan.kv_cache_gib:.1f}",
+        usable=f"{plan.usable_gib:.1f}",
+        total=f"{plan.total_gib:g}",
+        remedy=memory_remedy(plan, model, case.server.most_gpus or MOST_GPUS, serving.batched_tokens),
     )
 
 
@@ -179,15 +190,18 @@ def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget |
     if not known or not tokens or not serving.tensor_parallel_size:
         return None
     size, batched = serving.tensor_parallel_size, serving.batched_tokens
-    return budget(model, size, tokens, gpu_memory_gib, serving.utilization, batched)
+    stages = serving.pipeline_parallel_size
+    plan = budget(stage_of(model, stages), size, tokens, gpu_memory_gib, serving.utilization, batched)
+    return plan._replace(gpus=size * stages, stages=stages)
 
 
 def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | None) -> str:
     """Return what would fit: a shorter length on as many GPUs, more GPUs for that length, or neither."""
     remedies = get_rule("model/memory").parameters["remedies"]
-    memory, share = plan.total_gib, plan.utilization
-    longest = longest_max_model_len(model, plan.gpus, memory, share, batched)
-    gpus = smallest_gpu_count(model, plan.tokens, memory, share, min(most_gpus, MOST_GPUS), batched)
+    memory, share, stage = plan.total_gib, plan.utilization, stage_of(model, plan.stages)
+    longest = longest_max_model_len(stage, plan.tensor_parallel_size, memory, share, batched)
+    most = min(most_gpus, MOST_GPUS) // plan.stages
+    gpus = plan.stages * (smallest_gpu_count(stage, plan.tokens, memory, share, most, batched) or 0)
     key = ("both" if longest else "gpus") if gpus else ("length" if longest else "none")
     facts = {"longest": longest, "gpus": gpus, "tokens": plan.tokens, "most": most_gpus}
     return filled(remedies[key], facts)

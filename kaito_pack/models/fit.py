@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kaito_pack.models.checks import budget_of
-from kaito_pack.models.memory import Budget, budget_table, fitting_gpu_counts, longest_max_model_len
+from kaito_pack.models.memory import (
+    Budget,
+    budget_table,
+    fitting_gpu_counts,
+    longest_max_model_len,
+    stage_of,
+)
 from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.serving import Serving
 
@@ -25,11 +31,12 @@ def fit_of(serving: Serving, model: Model, gpu_memory_gib: float, most_gpus: int
     budget = budget_of(serving, model, gpu_memory_gib)
     if budget is None:
         return None
-    utilization, batched = budget.utilization, serving.batched_tokens
-    longest = longest_max_model_len(model, budget.gpus, gpu_memory_gib, utilization, batched)
-    most = min(most_gpus or MOST_GPUS, MOST_GPUS)
-    counts = fitting_gpu_counts(model, budget.tokens, gpu_memory_gib, utilization, most, batched)
-    return Fit(budget, longest, counts)
+    utilization, batched, stages = budget.utilization, serving.batched_tokens, budget.stages
+    stage, size = stage_of(model, stages), budget.tensor_parallel_size
+    longest = longest_max_model_len(stage, size, gpu_memory_gib, utilization, batched)
+    most = min(most_gpus or MOST_GPUS, MOST_GPUS) // stages
+    sizes = fitting_gpu_counts(stage, budget.tokens, gpu_memory_gib, utilization, most, batched)
+    return Fit(budget, longest, [size * stages for size in sizes])
 
 
 def fit_table(fit: Fit) -> list[tuple[str, str]]:

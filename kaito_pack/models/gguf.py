@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, get, mapping
 from kaito_pack.facts.rules import get_rule, problem
-from kaito_pack.facts.tables import table
+from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.models.memory import GIB
 from kaito_pack.models.quantities import gibibytes
 from kaito_pack.models.vllm_arguments import gpu_limit
 from kaito_pack.models.words import billions_of, matching_rows
-from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace import WorkspaceView
 from kaito_pack.workspace.engines import GGUF, engine
 
 MEMORY = "advice/memory-below-model"
@@ -39,15 +39,20 @@ class GgufModel(NamedTuple):
         return float(self.weights_gib * parameters["factor"] + parameters["otherGiB"])
 
 
-def gguf_model(manifest: Manifest) -> GgufModel | None:
+@per_pack
+def images() -> Mapping[str, Any]:
+    """Return the images with a model inside, each with the GiB of its weights, by their last part."""
+    return table("models/images.json")
+
+
+def gguf_model(manifest: Manifest, view: WorkspaceView) -> GgufModel | None:
     """Return the model that llama.cpp serves in a Workspace; None without one, or if its size is unknown."""
-    view = read_workspace(manifest)
     is_gguf = mapping(engine(view.engine).get("serves")).get("format") == GGUF
     if not is_gguf or view.container is None or view.is_tuning:
         return None
     container = mapping(get(manifest, view.container))
     tag = (view.image or "").partition("@")[0].rpartition("/")[2]
-    if row := table("models/images.json").get(tag):
+    if row := images().get(tag):
         return GgufModel(tag, row["weightsGiB"], container, view.container)
     if not view.gguf_file:
         return None
@@ -66,12 +71,29 @@ def weights_of_file(file: str, model_id: str) -> float | None:
     return billions * 1e9 * bits / 8 / GIB if billions and bits else None
 
 
-def check_gguf(manifest: Manifest, gpu_memory_gib: float | None) -> Iterator[Problem]:
+def gguf_table(model: GgufModel, gpu_memory_gib: float | None) -> list[tuple[str, str]]:
+    """Return the memory that a GGUF model needs and has, as rows of two columns."""
+    rows = [
+        ("model", model.name),
+        ("weights", f"about {model.weights_gib:.1f} GiB"),
+        ("needed", f"about {model.needed_gib:.1f} GiB"),
+    ]
+    gpus, _ = gpu_limit(model.container, model.path)
+    memory = memory_of(model)
+    if gpus and gpu_memory_gib:
+        return [*rows, (f"GPU memory, {gpus} x", f"{gpu_memory_gib:g} GiB")]
+    return [
+        *rows,
+        ("memory of the container", f"{memory[0]:.4g} GiB" if memory and not gpus else "not known"),
+    ]
+
+
+def check_gguf(manifest: Manifest, view: WorkspaceView, gpu_memory_gib: float | None) -> Iterator[Problem]:
     """Yield advice if a GGUF model needs more memory than its container, or its GPUs, have.
 
     `gpu_memory_gib` is the memory of ONE GPU in GiB, None if it is not known.
     """
-    model = gguf_model(manifest)
+    model = gguf_model(manifest, view)
     if model is None:
         return
     facts = {

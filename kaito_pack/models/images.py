@@ -13,12 +13,12 @@ _VERSION_TAG = re.compile(r"v?([0-9]+(?:\.[0-9]+){2,3})(?:-[a-z0-9._-]+)?")
 
 @per_pack
 def images_table() -> Mapping[str, Any]:
-    """The rows: tags with their vLLM, images whose tag is the version, and the images of KAITO's presets."""
+    """Return the rows: tags with their vLLM, images whose tag is the version, images of presets."""
     return table("vllm/images.json")
 
 
 def vllm_of(image: str) -> str | None:
-    """The vLLM version in an image `[registry/]…/name:tag[@digest]`; None if it is not known.
+    """Return the vLLM version in an image `[registry/]…/name:tag[@digest]`; None if it is not known.
 
     The registry does not count: a private mirror keeps the name. The tag of `vllm-openai` is the version.
     """
@@ -31,12 +31,12 @@ def vllm_of(image: str) -> str | None:
 
 
 def lacks_program(image: str, program: str) -> bool:
-    """Whether the image is known to have no program of that name on its path."""
+    """Return whether the image is known to have no program of that name on its path."""
     return program in images_table()["withoutProgram"].get(_name_and_tag(image)[0], ())
 
 
 def preset_vllm(kaito: str) -> str | None:
-    """The vLLM in the image that a KAITO minor version ("0.12") runs presets in; None if it is not known."""
+    """Return the vLLM that runs the presets of a KAITO minor version ("0.12"); None if not known."""
     image = images_table()["presetImages"].get(kaito)
     return vllm_of(image) if image else None
 

@@ -25,7 +25,8 @@ LONGEST = 10**9  # tokens: no model has a longer context
 class Budget(NamedTuple):
     """What one GPU has to hold, in GiB; `left_gib` is below 0 if it does not fit.
 
-    `is_upper_bound`: the KV cache may be much smaller because the kinds of the model's layers are unknown.
+    `gpus` are those of all pipeline `stages` together. `is_upper_bound`: the KV cache may be much smaller
+    because the kinds of the model's layers are unknown.
     """
 
     gpus: int
@@ -38,6 +39,12 @@ class Budget(NamedTuple):
     kv_cache_gib: float
     fits: bool
     is_upper_bound: bool = False
+    stages: int = 1
+
+    @property
+    def tensor_parallel_size(self) -> int:
+        """The GPUs of one stage."""
+        return self.gpus // self.stages
 
     @property
     def needed_gib(self) -> float:
@@ -84,6 +91,26 @@ def budget(
         kv_cache_gib=cost / tensor_parallel_size / GIB,
         fits=cost <= room,
         is_upper_bound=not kv_cache.has_known_layers(model),
+    )
+
+
+def stage_of(model: Model, stages: int) -> Model:
+    """Return the part of a model that one of `stages` pipeline stages holds, the largest if they differ.
+
+    vLLM splits the layers evenly (`--pipeline-parallel-size`); the weights are taken to go with them.
+    """
+    if stages == 1:
+        return model
+
+    def part(layers: int | None) -> int | None:
+        return None if layers is None else -(-layers // stages)
+
+    return model._replace(
+        weights_gib=None if model.weights_gib is None else model.weights_gib / stages,
+        layers=part(model.layers),
+        full_attention_layers=part(model.full_attention_layers),
+        sliding_window_layers=part(model.sliding_window_layers),
+        state_space_layers=part(model.state_space_layers),
     )
 
 

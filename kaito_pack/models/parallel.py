@@ -37,7 +37,7 @@ class GpuNeed(NamedTuple):
 
 
 def gpu_need(given: Sequence[Given], words: Sequence[str]) -> GpuNeed | None:
-    """The GPUs of a server with these arguments; None if a file, another node or a variable decides.
+    """Return the GPUs of a server with these arguments; None if a file, another node or a variable decides.
 
     The product of the tensor, pipeline, prefill context and data parallel sizes, divided by the nodes.
     """
@@ -63,7 +63,7 @@ def gpu_need(given: Sequence[Given], words: Sequence[str]) -> GpuNeed | None:
 
 
 def last_values(given: Sequence[Given], words: Sequence[str]) -> Mapping[str, str]:
-    """The value of each argument, the last one if it is given twice; empty text for a switch."""
+    """Return the value of each argument, the last one if it is given twice; empty text for a switch."""
     values = {}
     for argument in given:
         if argument.argument is not None and not argument.key:

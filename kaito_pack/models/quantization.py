@@ -13,7 +13,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.facts.rules import get_rule, in_range, problem
-from kaito_pack.facts.tables import table
+from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.kaito import presets
 from kaito_pack.models.catalogue import Catalogue, vllm_table
 from kaito_pack.models.images import vllm_of
@@ -67,9 +67,15 @@ def _by_words(
     return Quantization(family["format"], family["bits"], tuple(family["methods"]), True, bundled)
 
 
+@per_pack
+def methods_table() -> Mapping[str, Any]:
+    """Return vLLM's quantization methods, each with the range of its versions."""
+    return table("vllm/quantization.json")
+
+
 def supports(vllm: str, methods: Sequence[str]) -> bool:
     """Return whether that vLLM version can load weights by one of the methods."""
-    rows = table("vllm/quantization.json")
+    rows = methods_table()
     return any(name in rows and in_range(vllm, rows[name]["versions"]) for name in methods)
 
 
@@ -105,21 +111,21 @@ def check_quantization(
 def remedy(model_id: str, quantization: Quantization, vllm: str | None, kaito: str, by_value: bool) -> str:
     """Return what serves the model, as alternatives; `by_value`: `quantization: allow` is one of them."""
     texts = get_rule(QUANTIZED).parameters["remedies"]
-    found: list[str] = []
+    remedies: list[str] = []
     if quantization.methods and vllm and supports(vllm, quantization.methods):
-        found += [texts["allow"]] if by_value else []
+        remedies += [texts["allow"]] if by_value else []
     elif tag := first_image_for(quantization.methods):
-        found.append(texts["image" if by_value else "image-only"].format(tag=tag))
+        remedies.append(texts["image" if by_value else "image-only"].format(tag=tag))
     if not quantization.is_born:
-        found.insert(0, texts["original"])
+        remedies.insert(0, texts["original"])
     repository = model_id.rpartition("/")[2].lower()
     if preset := preset_for(model_id, quantization, kaito):
-        found.append(texts["preset"].format(preset=preset))
+        remedies.append(texts["preset"].format(preset=preset))
     if image := quantization.bundled.get(repository):
-        found.append(texts["bundled"].format(image=image))
-    elif not found:
-        found.append(texts["none"])
-    *others, last = found
+        remedies.append(texts["bundled"].format(image=image))
+    elif not remedies:
+        remedies.append(texts["none"])
+    *others, last = remedies
     joined = f"{'; '.join(others)}; or {last}" if others else last
     return joined[0].upper() + joined[1:]
 

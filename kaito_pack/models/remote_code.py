@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from string import hexdigits
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import get, sequence, text
+from kaito_pack.base.trees import Manifest, get, sequence, text
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.argument_checks import is_on, position_of
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.images import vllm_of
 from kaito_pack.models.parallel import last_values
 from kaito_pack.models.server_checks import CONTAINERS, table_for, word_path
-from kaito_pack.workspace.served_model import VllmServer, served_model, vllm_servers
+from kaito_pack.workspace.served_model import served_model
+from kaito_pack.workspace.servers import Server, checked_servers
 
 RULE = "advice/remote-code"
 FLAG = "--trust-remote-code"
 COMMIT = 40  # hexadecimal digits of a commit
 
 
-def check_remote_code(manifest: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
-    """A warning for each vLLM server of a Workspace that may run such code, with its path in the manifest."""
+def check_remote_code(manifest: Manifest, catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield a warning for each vLLM server of a Workspace that may run such code."""
     for index, container in enumerate(sequence(get(manifest, CONTAINERS))):
         if not isinstance(container, Mapping):
             continue
         path = (*CONTAINERS, index)
-        for server in vllm_servers(container):
+        for server in checked_servers(container):
             model_id = served_model(container).model_id
             position = loose_remote_code(server, model_id, text(container.get("image")), catalogue)
             if position is not None:
@@ -36,10 +36,8 @@ def check_remote_code(manifest: Mapping[str, Any], catalogue: Catalogue) -> Iter
                 yield problem(RULE, where, model=shown(model_id) if model_id else "the model")
 
 
-def loose_remote_code(
-    server: VllmServer, model_id: str | None, image: str, catalogue: Catalogue
-) -> int | None:
-    """The index, in the server's arguments, of a --trust-remote-code that matters; None if none does.
+def loose_remote_code(server: Server, model_id: str | None, image: str, catalogue: Catalogue) -> int | None:
+    """Return the index, in the server's arguments, of a --trust-remote-code that matters; None if none does.
 
     It matters if the model needs code of its own, or is in no catalogue, and its revision is not a commit.
     The code of a model in a folder is not remote.
@@ -55,7 +53,7 @@ def loose_remote_code(
 
 
 def needs_code(model_id: str | None, catalogue: Catalogue) -> bool:
-    """Whether the model needs Python code from its repository, as far as known; an unknown one may."""
+    """Return whether the model needs Python code from its repository, as far as known; an unknown one may."""
     model = catalogue.find(model_id) if model_id else None
     if model is None or not model.architectures:
         return True
@@ -63,5 +61,5 @@ def needs_code(model_id: str | None, catalogue: Catalogue) -> bool:
 
 
 def is_commit(revision: str) -> bool:
-    """Whether a revision is the full hash of a commit, which always names the same files."""
+    """Return whether a revision is the full hash of a commit, which always names the same files."""
     return len(revision) == COMMIT and set(revision) <= set(hexdigits)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from ipaddress import ip_address
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, get, mapping, sequence, text
+from kaito_pack.base.trees import Fields, Manifest, ValuesMap, get, mapping, sequence, text
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.argument_checks import check_arguments, is_on, position_of
 from kaito_pack.models.argument_table import ArgumentTable, Given, argument_table, table_versions
@@ -17,33 +15,31 @@ from kaito_pack.models.images import lacks_program, vllm_of
 from kaito_pack.models.parallel import GpuNeed, gpu_need, last_values
 from kaito_pack.models.vllm_arguments import gpu_limit, written
 from kaito_pack.workspace.command_line import program
-from kaito_pack.workspace.engines import engines
-from kaito_pack.workspace.served_model import VllmServer, vllm_servers
+from kaito_pack.workspace.engines import engine
+from kaito_pack.workspace.servers import Server, checked_servers
 
 CONTAINERS: FieldPath = ("inference", "template", "spec", "containers")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 NETWORK = ("httpGet", "tcpSocket", "grpc")
 
 
-def check_servers(manifest: Mapping[str, Any]) -> Iterator[Problem]:
-    """The problems of the vLLM servers in the pod template of a Workspace, with paths in the manifest."""
+def check_servers(manifest: Manifest) -> Iterator[Problem]:
+    """Yield the problems of the vLLM servers in a Workspace, with paths in the manifest."""
     containers = sequence(get(manifest, CONTAINERS))
     for index, container in enumerate(containers):
         if isinstance(container, Mapping):
             path = (*CONTAINERS, index)
-            for server in vllm_servers(container):
-                if server.program in engines()["vllm"].get("servers", ()):
+            for server in checked_servers(container):
+                if server.program in engine(server.engine).get("servers", ()):
                     yield from _check_server(server, container, path, is_alone=len(containers) == 1)
 
 
-def _check_server(
-    server: VllmServer, container: Fields, path: FieldPath, is_alone: bool
-) -> Iterator[Problem]:
+def _check_server(server: Server, container: Fields, path: FieldPath, is_alone: bool) -> Iterator[Problem]:
     image = text(container.get("image"))
     vllm = vllm_of(image)
     yield from check_image(image, (*path, "image"))
     where = word_path(server, container, path)
-    prefix = engines()["vllm"].get("wrapperArguments", {}).get(server.program)
+    prefix = engine(server.engine).get("wrapperArguments", {}).get(server.program)
     arguments = server.arguments
     yield from check_arguments(arguments, vllm, lambda index: where(server.start + index), prefix)
     given, _ = table_for(vllm).read(arguments)
@@ -56,28 +52,28 @@ def _check_server(
 
 
 def check_image(image: str, path: FieldPath) -> Iterator[Problem]:
-    """A notice that an image is not a known one, so that what depends on its vLLM is not judged."""
+    """Yield a notice that an image is not a known one, so that what depends on its vLLM is not judged."""
     if image and vllm_of(image) is None:
         yield problem("advice/image-not-judged", path, image=shown(image))
 
 
-def check_stages(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """An error if the GPUs of values cannot be divided among the pipeline stages."""
+def check_stages(values: ValuesMap) -> Iterator[Problem]:
+    """Yield an error if the GPUs of values cannot be divided among the pipeline stages."""
     stages, gpus = values.get("pipelineParallelSize"), get(values, ("resources", "gpu"))
     if isinstance(stages, int) and isinstance(gpus, int) and stages > 0 and gpus % stages:
         yield problem("model/pipeline-stages", ("pipelineParallelSize",), stages=stages, gpus=gpus)
 
 
 def table_for(vllm: str | None) -> ArgumentTable:
-    """The table of that version, or the newest one, to read the names of arguments by."""
+    """Return the table of that version, or the newest one, to read the names of arguments by."""
     known = argument_table(vllm) if vllm else None
     newest = known or argument_table(table_versions()[-1])
     assert newest is not None, "a version in the list has a table"
     return newest
 
 
-def word_path(server: VllmServer, container: Fields, path: FieldPath) -> Callable[[int], FieldPath]:
-    """From the index of a word of the command to its path; in a shell's script, the script's."""
+def word_path(server: Server, container: Fields, path: FieldPath) -> Callable[[int], FieldPath]:
+    """Return a function from the index of a word of the command to its path, or its script's."""
     texts = written(container)
 
     def where(index: int) -> FieldPath:
@@ -90,7 +86,7 @@ def word_path(server: VllmServer, container: Fields, path: FieldPath) -> Callabl
     return where
 
 
-def _check_program(server: VllmServer, image: str, where: Callable[[int], FieldPath]) -> Iterator[Problem]:
+def _check_program(server: Server, image: str, where: Callable[[int], FieldPath]) -> Iterator[Problem]:
     words = server.words
     if words and server.start and lacks_program(image, program(words[0])):
         yield problem("advice/program-missing", where(0), program=shown(words[0]), image=shown(image))
@@ -103,7 +99,7 @@ def _check_reach(
     is_alone: bool,
     where: Callable[[int], FieldPath],
 ) -> Iterator[Problem]:
-    """Arguments that make the server answer where no probe and no Service asks."""
+    """Yield errors for arguments that make the server answer where no probe and no Service asks."""
     probes = [
         probe for name in PROBES for probe in mapping(container.get(name)).items() if probe[0] in NETWORK
     ]
@@ -124,7 +120,7 @@ def _check_reach(
 
 
 def _applies(kind: str | None, value: str) -> bool:
-    """Whether a value is of the kind that a reason speaks of: `loopback`, `any` text; None: a switch."""
+    """Return whether a value is of a reason's kind: `loopback`, `any` text, or None for a switch."""
     if kind == "loopback":
         return _is_loopback(value)
     return kind is None or bool(value.strip())
@@ -134,6 +130,8 @@ def _is_loopback(host: str) -> bool:
     host = host.strip().strip("[]").lower()
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    from ipaddress import ip_address  # only for a server with a host
+
     try:
         return ip_address(host).is_loopback
     except ValueError:

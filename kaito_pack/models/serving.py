@@ -17,13 +17,14 @@ from kaito_pack.models.vllm_arguments import (
     AUTOMATIC,
     MAX_MODEL_LEN,
     OTHER_LIMIT,
+    PIPELINE_PARALLEL,
     TENSOR_PARALLEL,
     allows_longer,
     argument_path,
     batched_tokens,
     gpu_limit,
-    has_plain_memory,
     human_readable_int,
+    memory_argument,
     server_command,
     utilization,
     whole,
@@ -39,18 +40,20 @@ class Serving(NamedTuple):
     `tensor_parallel_size` is 1 if it is not given, `max_model_len` None if the model's own limit holds,
     `batched_tokens` None for vLLM's default. `fits_itself`: vLLM picks the length that fits. `plain_memory`
     and `plain_limit` are False if an argument makes the memory formula, or the catalogue's limit of tokens,
-    the wrong one. `paths` is the path of each field.
+    the wrong one; `memory_argument` is the one that does so for memory. `paths` is the path of each field.
     """
 
     model_id: str | None
     image: str | None
     tensor_parallel_size: int | None = 1
+    pipeline_parallel_size: int = 1
     gpu_count: int | None = None
     max_model_len: int | None = None
     fits_itself: bool = False
     utilization: float = UTILIZATION
     batched_tokens: int | None = None
     plain_memory: bool = True
+    memory_argument: str | None = None
     plain_limit: bool = True
     paths: Mapping[str, FieldPath] = MappingProxyType({})
 
@@ -103,12 +106,14 @@ def serving_of_command(
         model_id=model_id,
         image=image,
         tensor_parallel_size=whole(size),
+        pipeline_parallel_size=whole(last_option(command, *PIPELINE_PARALLEL)) or 1,
         gpu_count=gpu_count,
         max_model_len=tokens,
         fits_itself=automatic,
         utilization=utilization(command),
         batched_tokens=batched_tokens(command),
-        plain_memory=not unread and has_plain_memory(command),
+        plain_memory=not unread and memory_argument(command) is None,
+        memory_argument=memory_argument(command),
         plain_limit=plain_limit,
         paths=paths,
     )
@@ -130,11 +135,13 @@ def serving_of_values(values: ValuesMap, image: str | None) -> Serving:
         model_id=model_id if isinstance(model_id, str) else None,
         image=image,
         tensor_parallel_size=None if count is None or count % stages else count // stages,
+        pipeline_parallel_size=stages,
         gpu_count=count,
         max_model_len=whole(length),
         utilization=utilization(command),
         batched_tokens=batched_tokens(command),
-        plain_memory=is_read and stages == 1 and has_plain_memory(command),
+        plain_memory=is_read and memory_argument(command) is None,
+        memory_argument=memory_argument(command),
         plain_limit=not has_option(command, *OTHER_LIMIT),
         paths=values_paths(values, gpu is not None),
     )

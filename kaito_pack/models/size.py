@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.facts.rules import get_rule, problem
+from kaito_pack.facts.checks import rule
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.memory import GIB, WEIGHTS_FACTOR, overhead_gib
 from kaito_pack.models.quantization import quantization_of
+from kaito_pack.models.ruling import Case
 from kaito_pack.models.serving import Serving
 from kaito_pack.models.words import billions_of, matching_rows
 
-RULE = "model/size-in-name"
 PLAIN_BITS = 16  # fp16 and bf16
 
 
@@ -28,29 +28,50 @@ def weights_by_name(model_id: str, catalogue: Catalogue) -> tuple[float, float] 
     return billions, billions * 1e9 * bits / 8 / GIB
 
 
-def check_size(serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | None) -> Iterator[Problem]:
-    """Yield a warning if a model that no catalogue has is too large for its GPUs by its name alone.
+@rule("model/size-in-name", on="server")
+def size_in_name(case: Case) -> Iterator[Problem]:
+    """A model that no catalogue has must fit its GPUs by its name alone.
 
     If the memory of a GPU is not known, the largest GPU there is counts.
     """
-    model_id = serving.model_id
-    if not model_id or catalogue.find(model_id) is not None or not serving.plain_memory:
+    serving, gpu_memory_gib = case.serving, case.server.gpu_memory_gib
+    if case.model is not None or not serving.model_id or not serving.plain_memory:
         return
-    named = weights_by_name(model_id, catalogue)
+    named = weights_by_name(serving.model_id, case.server.catalogue)
     gpus = serving.gpu_count or serving.tensor_parallel_size
     if named is None or not gpus:
         return
     billions, weights = named
-    total = gpu_memory_gib or get_rule(RULE).parameters["largestGpuGiB"]
+    total = gpu_memory_gib or case.rule.parameters["largestGpuGiB"]
     share = weights * WEIGHTS_FACTOR / gpus
     if share + overhead_gib(share) > total * serving.utilization:
-        yield problem(
-            RULE,
-            serving.path("tensor_parallel_size"),
-            model=shown(model_id),
+        yield case.problem(
+            "tensor_parallel_size",
+            model=shown(serving.model_id),
             billions=f"{billions:g}",
             weights=f"{weights:.0f}",
             gpus=f"{gpus} GPU" if gpus == 1 else f"{gpus} GPUs",
             usable=f"{total * serving.utilization * gpus:.0f}",
             total=f"{total:g}" if gpu_memory_gib else f"at most {total:g}",
         )
+
+
+def size_table(serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | None) -> list[tuple[str, str]]:
+    """Return what the name of a model that no catalogue has says of its memory, as rows; none if nothing."""
+    named = weights_by_name(serving.model_id or "", catalogue)
+    if named is None:
+        return []
+    billions, weights = named
+    gpus = serving.gpu_count or serving.tensor_parallel_size or 1
+    rows = [
+        ("model", serving.model_id or ""),
+        ("by its name", f"{billions:g} billion parameters"),
+        (
+            "weights" if gpus == 1 else f"weights, 1/{gpus}",
+            f"about {weights * WEIGHTS_FACTOR / gpus:.0f} GiB",
+        ),
+    ]
+    if gpu_memory_gib:
+        usable = gpu_memory_gib * serving.utilization
+        rows.append((f"usable ({serving.utilization:g})", f"{usable:.2f} GiB"))
+    return [*rows, ("note", "in no catalogue: KV cache, heads and length are not judged")]

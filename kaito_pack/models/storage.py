@@ -7,15 +7,16 @@ vLLM's `--download-dir` decides over all of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import entries, get, mapping, text
+from kaito_pack.base.trees import Fields, Manifest, entries, get, mapping, text
 from kaito_pack.workspace.command_line import Command, last_option
 
 Medium = Literal["container", "node", "memory", "volume"]
 POD: FieldPath = ("inference", "template", "spec")
-FOLDERS = (("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "/hub"))
+FOLDERS = ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 TRUE = ("1", "on", "yes", "true")
 
@@ -30,13 +31,22 @@ class Storage(NamedTuple):
 
     folder: str
     medium: Medium = "container"
-    volume: Mapping[str, Any] = {}
+    volume: Fields = MappingProxyType({})
     path: FieldPath = ()
 
 
-def weights_storage(manifest: Mapping[str, Any], server: Mapping[str, Any], command: Command) -> Storage:
+def weights_storage(manifest: Manifest, server: Fields, command: Command) -> Storage:
     """Return where the container `server` of a Workspace, which runs `command`, keeps its weights."""
-    folder = weights_folder(environment(server), command)
+    return storage_of(weights_folder(environment(server), command), manifest, server)
+
+
+def token_storage(manifest: Manifest, server: Fields) -> Storage:
+    """Return where the Hub's client of a container looks for the file of a token."""
+    return storage_of(f"{hub_home(environment(server))}/token", manifest, server)
+
+
+def storage_of(folder: str, manifest: Manifest, server: Fields) -> Storage:
+    """Return what a folder or file of the container `server` is on."""
     names = {
         text(mount.get("mountPath")).rstrip("/") or "/": text(mount.get("name"))
         for mount, _ in entries(server.get("volumeMounts"), ())
@@ -55,11 +65,16 @@ def weights_folder(known: Mapping[str, str | None], command: Command) -> str:
     """Return the folder that holds the weights, by the command, then by the variables of the container."""
     if given := last_option(command, "--download-dir"):
         return given
-    folder = next((value + end for name, end in FOLDERS if (value := known.get(name))), None)
-    return folder or f"{known.get('HOME') or '/root'}/.cache/huggingface/hub"
+    folder = next((value for name in FOLDERS if (value := known.get(name))), None)
+    return folder or f"{hub_home(known)}/hub"
 
 
-def medium_of(volume: Mapping[str, Any]) -> Medium:
+def hub_home(known: Mapping[str, str | None]) -> str:
+    """Return the folder of the Hub's client, by the variables of the container."""
+    return known.get("HF_HOME") or f"{known.get('HOME') or '/root'}/.cache/huggingface"
+
+
+def medium_of(volume: Fields) -> Medium:
     """Return what a volume of a pod is on."""
     if "emptyDir" not in volume:
         return "volume"
@@ -71,7 +86,7 @@ def is_inside(folder: str, mount: str) -> bool:
     return mount == "/" or folder == mount or folder.startswith(f"{mount}/")
 
 
-def environment(container: Mapping[str, Any]) -> dict[str, str | None]:
+def environment(container: Fields) -> dict[str, str | None]:
     """Return the variables of a container: None for a value that is not in the manifest.
 
     A variable that is set to an empty text counts as absent.
@@ -84,7 +99,7 @@ def environment(container: Mapping[str, Any]) -> dict[str, str | None]:
     return known
 
 
-def is_offline(container: Mapping[str, Any]) -> bool:
+def is_offline(container: Fields) -> bool:
     """Return whether the container must not ask the Hub, so that the files are there already."""
     known = environment(container)
     return any((known.get(name) or "").lower() in TRUE for name in OFFLINE)

@@ -8,9 +8,8 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.facts.rules import problem
-from kaito_pack.facts.tables import table
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.models.words import matching_rows
+from kaito_pack.models.words import matching_rows, named_rows
 
 TEXT = "text-generation"
 
@@ -19,7 +18,8 @@ def other_task(model_id: str, catalogue: Catalogue) -> str | None:
     """Return what a model does instead of generating text; None if it does, or if nothing says so."""
     model = catalogue.find(model_id)
     if model is not None:
-        row = table("models/tasks.json").get(model.task or TEXT)
+        tasks = {each.key: each.row for each in named_rows("tasks")}
+        row = tasks.get(model.task or TEXT)
         return str(row["what"]) if row else None
     return next((str(row["what"]) for _, row in matching_rows("tasks", model_id)), None)
 

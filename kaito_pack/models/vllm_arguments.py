@@ -16,11 +16,12 @@ AUTOMATIC = ("-1", "auto")  # vLLM after 0.12: the longest that fits
 
 # The shorter forms are beginnings that argparse takes, as no other flag starts so.
 TENSOR_PARALLEL = ("--tensor-parallel-size", "-tp", "--tensor-parallel")
+PIPELINE_PARALLEL = ("--pipeline-parallel-size", "-pp", "--pipeline-parallel")
 MAX_MODEL_LEN = ("--max-model-len", "--max-model")
 UTILIZATION_FLAGS = ("--gpu-memory-utilization", "--gpu-memory-util")
 # What makes the memory formula, or the catalogue's limit of tokens, the wrong one.
 OTHER_MEMORY = (
-    "--pipeline-parallel-size", "-pp", "--quantization", "-q", "--kv-cache-dtype", "--kv-cache-memory-bytes",
+    "--quantization", "-q", "--kv-cache-dtype", "--kv-cache-memory-bytes",
     "--cpu-offload-gb", "--num-gpu-blocks-override", "--hf-overrides", "--speculative-config", "--config",
     "--enable-expert-parallel", "--decode-context-parallel-size", "-dcp", "--dtype",
 )  # fmt: skip
@@ -48,16 +49,16 @@ def names_model(command: Sequence[str], model_id: str | None) -> bool:
 
 def argument_path(container: Fields, path: FieldPath, names: Sequence[str]) -> FieldPath:
     """Where the value of the last of these flags stands; in a shell's script, the script."""
-    found = path
+    place = path
     texts = written(container)
     for number, ((key, index), item) in enumerate(texts):
         name, equals, _ = item.partition("=")
         if name.replace("_", "-") in names:
             is_next = not equals and number + 1 < len(texts)
-            found = (*path, *texts[number + is_next][0])
+            place = (*path, *texts[number + is_next][0])
         elif " " in item and any(flag in item.replace("_", "-") for flag in names):
-            found = (*path, key, index)
-    return found
+            place = (*path, key, index)
+    return place
 
 
 def written(container: Fields) -> list[tuple[tuple[str, int], str]]:
@@ -89,10 +90,15 @@ def allows_longer(container: Fields) -> bool:
     )
 
 
-def has_plain_memory(command: Sequence[str]) -> bool:
-    """Whether no argument makes a GPU hold something that the memory formula does not know."""
-    return not any(
-        name in OTHER_MEMORY and (value or "").lower() not in PLAIN_VALUES for name, value in options(command)
+def memory_argument(command: Sequence[str]) -> str | None:
+    """Return the first argument that makes a GPU hold something that the memory formula does not know."""
+    return next(
+        (
+            name
+            for name, value in options(command)
+            if name in OTHER_MEMORY and (value or "").lower() not in PLAIN_VALUES
+        ),
+        None,
     )
 
 

@@ -20,7 +20,7 @@ from kaito_pack.models.quantities import gibibytes
 from kaito_pack.models.size import weights_by_name
 from kaito_pack.models.storage import Storage, is_offline, weights_storage
 from kaito_pack.models.vllm_arguments import server_command
-from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace import WorkspaceView
 from kaito_pack.workspace.engines import checks_models
 
 STARTUP = "advice/startup-time"
@@ -41,9 +41,11 @@ class Server(NamedTuple):
     storage: Storage
 
 
-def check_weights(manifest: Manifest, catalogue: Catalogue, around: Surroundings) -> Iterator[Problem]:
+def check_weights(
+    manifest: Manifest, view: WorkspaceView, catalogue: Catalogue, around: Surroundings
+) -> Iterator[Problem]:
     """Yield advice if the weights of the model in a Workspace need more time or disk than they get."""
-    server = server_of(manifest, catalogue)
+    server = server_of(manifest, view, catalogue)
     if server is None:
         return
     yield from check_startup(server)
@@ -51,9 +53,8 @@ def check_weights(manifest: Manifest, catalogue: Catalogue, around: Surroundings
     yield from check_kept(server)
 
 
-def server_of(manifest: Manifest, catalogue: Catalogue) -> Server | None:
+def server_of(manifest: Manifest, view: WorkspaceView, catalogue: Catalogue) -> Server | None:
     """Return the vLLM server of a Workspace with a model whose weights are known; None for any other."""
-    view = read_workspace(manifest)
     if not checks_models(view.engine) or view.container is None or view.is_tuning or not view.model_id:
         return None
     model = catalogue.find(view.model_id)

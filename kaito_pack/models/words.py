@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from kaito_pack.facts.tables import table
+from kaito_pack.base.problems import PackError
+from kaito_pack.facts.tables import per_pack, table
 
 # `1.58bit` keeps its dot, `v0.3.gguf` loses the second one.
 SEPARATOR = re.compile(r"[-_/\s]+|\.(?![0-9])|(?<![0-9])\.")
@@ -28,16 +29,41 @@ def has_words(words: str, pattern: str) -> bool:
     return re.search(rf"-(?:{pattern})-", words) is not None
 
 
+class NamedRow(NamedTuple):
+    """A row of a table of `facts/models/` with its patterns."""
+
+    key: str
+    row: Mapping[str, Any]
+    words: re.Pattern[str]
+    but: re.Pattern[str]
+
+
+@per_pack
+def named_rows(name: str) -> tuple[NamedRow, ...]:
+    """Return the rows of the table `facts/models/<name>.json`, in their order.
+
+    Raises PackError for a row of a pack without words, or with words that are no regular expression.
+    """
+    rows = []
+    for key, row in table(f"models/{name}.json").items():
+        try:
+            words, but = (re.compile(f"-(?:{pattern})-") for pattern in (row["words"], row.get("but", NEVER)))
+        except (KeyError, TypeError, re.error) as error:
+            raise PackError(f"facts/models/{name}.json: {key}: words or but is not valid: {error}") from None
+        rows.append(NamedRow(key, row, words, but))
+    return tuple(rows)
+
+
 def matching_rows(name: str, model_id: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Return the rows of the table `facts/models/<name>.json` that are about the id, in their order.
 
     A row is about an id with its `words` and none of those in `but`, or about all of its `owners`.
     """
     words, owner = words_of(model_id), model_id.partition("/")[0].lower()
-    for key, row in table(f"models/{name}.json").items():
-        is_named = has_words(words, row["words"]) and not has_words(words, row.get("but", NEVER))
-        if is_named or owner in row.get("owners", ()):
-            yield key, row
+    for each in named_rows(name):
+        is_named = each.words.search(words) and not each.but.search(words)
+        if is_named or owner in each.row.get("owners", ()):
+            yield each.key, each.row
 
 
 def billions_of(model_id: str) -> float | None:

@@ -1,4 +1,4 @@
-"""Files of output, each written in one step: a reader sees the old or the new, never half of one."""
+"""Writes files and trees of manifests in one step: a reader sees the old content or the new one."""
 
 from __future__ import annotations
 

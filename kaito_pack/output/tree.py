@@ -65,7 +65,7 @@ class Changes:
 
 def difference(file: str, old: str | None, new: str | None) -> Iterator[str]:
     """The unified diff of one file, which `git apply` takes; None is a file that is not there."""
-    from difflib import unified_diff  # 2 ms at import, and most runs show no difference
+    from difflib import unified_diff
 
     name = file.replace(os.sep, "/").lstrip("/")
     lines = unified_diff(
@@ -99,7 +99,7 @@ def text_of(group: Sequence[RenderedManifest]) -> tuple[str, str]:
             raise UsageError(f"{shown(name)} cannot be a file's name; a tree has <namespace>/<name>.yaml")
     path = f"{names[0]}/{names[1]}.yaml"
     if names[1] + ".yaml" == KUSTOMIZATION:
-        raise UsageError(f"{path}: that is kustomize's own file; give the Workspace another name")
+        raise UsageError(f"{escaped(path)}: that is kustomize's own file; give the Workspace another name")
     return path, MARKER + as_yaml(group)
 
 
@@ -110,8 +110,8 @@ def compare(root: str, texts: Texts, whole: bool) -> Changes:
     """
     changes = Changes(root)
     own = set(_own_files(root))
-    kept = set(texts) | (set() if whole else set(filter(_is_workspace, own)))
-    wanted = {**texts, **dict(_kustomizations(kept))}
+    listed = set(texts) | (set() if whole else set(filter(_is_workspace, own)))
+    wanted = {**texts, **dict(_kustomizations(listed))}
     if whole:
         # What is listed goes after what lists it.
         changes.stale = sorted(own - set(wanted), key=lambda path: (_is_workspace(path), path))
@@ -156,9 +156,9 @@ def _kind(file: str) -> int | None:
     return kind
 
 
-def _kustomizations(kept: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _kustomizations(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     folders: dict[str, list[str]] = {}
-    for path in sorted(kept):
+    for path in sorted(paths):
         folder, name = path.split("/")
         folders.setdefault(folder, []).append(name)
     for folder, names in folders.items():

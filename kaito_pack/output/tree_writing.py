@@ -25,18 +25,18 @@ def write(trees: Sequence[tuple[str, Texts]], prune: bool) -> list[Changes]:
     Nothing is written where any tree has a foreign file in the way, or any file cannot be written:
     then UsageError says why.
     """
-    made: list[str] = []
+    new_folders: list[str] = []
     parts: list[tuple[str, str]] = []
     try:
         with ExitStack() as locks:
             # Sorted, so that two runs over the same trees never wait for each other.
             for root in sorted(root for root, _ in trees):
-                locks.enter_context(_Lock(root, made))
+                locks.enter_context(_Lock(root, new_folders))
             changes = [compare(root, texts, prune) for root, texts in trees]
-            if not any(one.foreign for one in changes):
-                for one in changes:
-                    _stage(one, parts, made)
-                made.clear()
+            if not any(each.foreign for each in changes):
+                for each in changes:
+                    _stage(each, parts, new_folders)
+                new_folders.clear()
                 _finish(changes, parts)
             return changes
     except OSError as error:
@@ -44,16 +44,16 @@ def write(trees: Sequence[tuple[str, Texts]], prune: bool) -> list[Changes]:
     finally:
         for part, _ in parts:
             remove_quietly(part)
-        for folder in reversed(made):
+        for folder in reversed(new_folders):
             _remove_if_empty(folder)
 
 
-def _stage(changes: Changes, parts: list[tuple[str, str]], made: list[str]) -> None:
+def _stage(changes: Changes, parts: list[tuple[str, str]], new_folders: list[str]) -> None:
     """Write every new text beside its place; see also that stale files can be removed."""
     # Files before what lists them: a run that is killed leaves no list of files that are not there.
     for path in sorted(changes.texts, key=lambda path: (path.endswith(KUSTOMIZATION), -path.count("/"))):
         file = changes.file(path)
-        _make_folders(os.path.dirname(file), made)
+        _make_folders(os.path.dirname(file), new_folders)
         there = output.read_bytes(file) if path in changes.differs else None
         try:
             part, handle = output.start(file, TREE_PART)
@@ -78,26 +78,26 @@ def _finish(changes: Sequence[Changes], parts: list[tuple[str, str]]) -> None:
         except OSError as error:
             raise output.unwritten(file, error) from None
         parts.pop(0)
-    for one in changes:
-        for path in one.stale:
-            os.unlink(one.file(path))
+    for each in changes:
+        for path in each.stale:
+            os.unlink(each.file(path))
             if "/" in path:
-                _remove_if_empty(os.path.dirname(one.file(path)))
+                _remove_if_empty(os.path.dirname(each.file(path)))
 
 
-def _make_folders(folder: str, made: list[str]) -> None:
-    """Make a folder and those above it; `made` is told of each, the highest first."""
+def _make_folders(folder: str, new_folders: list[str]) -> None:
+    """Make a folder and its missing parents, and add each to `new_folders`, the highest first."""
     if os.path.isdir(folder):
         return
-    if above := os.path.dirname(folder):
-        _make_folders(above, made)
+    if parent := os.path.dirname(folder):
+        _make_folders(parent, new_folders)
     try:
         os.mkdir(folder)
     except FileExistsError:  # another run was quicker, or it is no folder
         if not os.path.isdir(folder):
             raise UsageError(f"{escaped(folder)}: is a file, and a folder is wanted there") from None
     else:
-        made.append(folder)
+        new_folders.append(folder)
 
 
 def _remove_if_empty(folder: str) -> None:
@@ -108,12 +108,12 @@ def _remove_if_empty(folder: str) -> None:
 class _Lock:
     """Holds the folder itself, so that a second run waits and no file is left behind."""
 
-    def __init__(self, root: str, made: list[str]) -> None:
-        self._root, self._made = root.rstrip(os.sep) or root, made
+    def __init__(self, root: str, new_folders: list[str]) -> None:
+        self._root, self._new_folders = root.rstrip(os.sep) or root, new_folders
         self._handle = -1
 
     def __enter__(self) -> None:
-        _make_folders(self._root, self._made)
+        _make_folders(self._root, self._new_folders)
         self._handle = os.open(self._root, os.O_RDONLY)
         is_alone = self._locked()
         for folder in (self._root, *(os.path.join(self._root, name) for name in folders(self._root))):

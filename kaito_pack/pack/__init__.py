@@ -1,4 +1,4 @@
-"""A pack: the folders that templates and schemas are read from, and the modes found in them."""
+"""Opens a pack: its folders, its modes, and its JSON Schemas with every reference resolved."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from kaito_pack.facts import tables
 from kaito_pack.facts.rules import minor
 from kaito_pack.facts.tables import table
 from kaito_pack.pack import json_schema
+from kaito_pack.pack.references import resolve
 
 COMMON = "_common"  # the folder of templates that belong to every mode
 
@@ -101,11 +102,11 @@ class Pack:
 
     def _are_facts(self, facts: Any) -> bool:
         """Whether the facts of a mode have the types that others rely on; more is for `pack check` to say."""
-        schema = json_schema.resolve("mode.schema.json", self.schema_folders)
+        schema = resolve("mode.schema.json", self.schema_folders)
         return json_schema.accepts(_types_of(schema), facts)
 
     def _read_mode(self, name: str) -> Mode:
-        from kaito_pack.documents import read_text  # the reader is not needed to list modes
+        from kaito_pack.documents import read_text
 
         homes = [folder / name for folder in self.template_folders if (folder / name).is_dir()]
         files = {file.name: file for home in reversed(homes) for file in home.iterdir()}
@@ -113,12 +114,12 @@ class Pack:
             raise PackError(f"mode {name}: no templates/{name}/mode.yaml in the pack")
         own = sorted(file for file in files if file.endswith(".yaml.j2"))
         own.sort(key=lambda file: file != "workspace.yaml.j2")
-        schema = json_schema.resolve(f"values/{name}.schema.json", self.schema_folders)
+        schema = resolve(f"values/{name}.schema.json", self.schema_folders)
         file = files["mode.yaml"]
         document = read_text(pack_files.read_text(file.parent.parent, f"{name}/mode.yaml"), str(file))[0]
         facts = document.value
         if self.folders[-1] not in files["mode.yaml"].parents and not self._are_facts(facts):
-            from kaito_pack.pack.files import check_file  # explains what was found to be wrong
+            from kaito_pack.pack.files import check_file
 
             raise ProblemsError(list(check_file(document, "Mode")))
         names = (*(f"{name}/{file}" for file in own), *(self._common if facts.get("common", True) else ()))

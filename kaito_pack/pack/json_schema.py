@@ -1,4 +1,4 @@
-"""The values schemas: resolved into one mapping a mode, a fast check that accepts, and defaults.
+"""The values schemas: a fast check that accepts, the parts that apply to values, and defaults.
 
 `accepts` is the quick half; what it does not accept goes to `schema_problems`, where the jsonschema
 library decides and explains. A schema with a keyword that `accepts` does not know (`is_quick`) goes
@@ -7,33 +7,14 @@ there at once. A test on mutated documents holds the two together.
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from kaito_pack.base import pack_files
-from kaito_pack.base.display import shown
-from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.facts import patterns
-from kaito_pack.facts.tables import parsed_json
-
-BELOW = "pack:below"  # as a `$ref`
-MOST_PARTS = 20_000  # schemas in one schema; ours have some hundred
-UNSUPPORTED = frozenset(("$dynamicRef", "$recursiveRef", "patternProperties"))
-# The keywords that hold schemas. What any other keyword holds, such as `default` or `enum`, is data.
-_SCHEMA = frozenset(
-    (
-        "items additionalProperties unevaluatedProperties unevaluatedItems propertyNames contains"
-        " not if then else"
-    ).split()
-)
-_SCHEMA_LISTS = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
-_SCHEMA_MAPS = frozenset(("properties", "dependentSchemas"))
+from kaito_pack.pack.references import merged
 
 _TYPES = {
     "object": dict,
@@ -45,119 +26,6 @@ _TYPES = {
 _ANNOTATIONS = frozenset(
     ("$schema", "$id", "$comment", "$defs", "title", "description", "default", "examples", "deprecated")
 )
-
-
-def resolve(name: str, folders: Sequence[Path]) -> dict[str, Any]:
-    """Return the schema file `name` (of the first of `folders` that has it) with every `$ref` laid in.
-
-    A `$ref` and the keywords beside it become one schema, the latter winning; `unevaluatedProperties`
-    becomes `additionalProperties`, which then knows all properties. Raises PackError if a file or
-    a reference is missing, is not JSON, leads out of the schema folders, or makes the schema too large.
-    """
-    try:
-        schema = _Resolution(tuple(folders)).resolved(_read(name, tuple(folders)), name, tuple(folders))
-    except RecursionError:
-        raise PackError(f"schemas/{name}: a $ref leads back to itself") from None
-    except (AttributeError, TypeError, ValueError) as error:
-        raise PackError(f"schemas/{name}: not a JSON Schema: {error}") from None
-    if not isinstance(schema, dict):
-        raise PackError(f"schemas/{name}: not a JSON object")
-    return schema
-
-
-@cache
-def _read(name: str, folders: tuple[Path, ...]) -> Any:
-    for folder in folders:
-        if (folder / name).is_file():
-            return parsed_json(pack_files.read_text(folder, name), str(folder / name))
-    raise PackError(f"schema {shown(name)}: no such file in {', '.join(map(str, folders))}")
-
-
-class _Resolution:
-    """One schema on the way to having every `$ref` laid in; counts its parts, as references can double."""
-
-    def __init__(self, folders: tuple[Path, ...]) -> None:
-        self._all_folders = folders
-        self._parts = 0
-
-    def resolved(self, schema: Any, name: str, folders: tuple[Path, ...]) -> Any:
-        """Return `schema`, a part of the file `name`, with its references laid in. Data stays as it is."""
-        if not isinstance(schema, dict):
-            return schema
-        self._parts += 1
-        if self._parts > MOST_PARTS:
-            raise PackError(f"schemas/{name}: has more than {MOST_PARTS} parts once each $ref is laid in")
-        for keyword in UNSUPPORTED & schema.keys():
-            raise PackError(f"schemas/{name}: {keyword} is not supported. Use $ref or propertyNames")
-        own = {
-            keyword: self._keyword(keyword, part, name, folders)
-            for keyword, part in schema.items()
-            if keyword not in ("$ref", "$defs", "definitions")
-        }
-        if "$ref" in schema:
-            own = merged(self._target(schema["$ref"], name, folders), own)
-        if "unevaluatedProperties" in own:
-            own["additionalProperties"] = own.pop("unevaluatedProperties")
-        return own
-
-    def _keyword(self, keyword: str, part: Any, name: str, folders: tuple[Path, ...]) -> Any:
-        """Return the value of a keyword; only that of a keyword that holds schemas can have references."""
-        if keyword in _SCHEMA:
-            return self.resolved(part, name, folders)
-        if keyword in _SCHEMA_LISTS and isinstance(part, list):
-            return [self.resolved(item, name, folders) for item in part]
-        if keyword in _SCHEMA_MAPS and isinstance(part, dict):
-            return {key: self.resolved(item, name, folders) for key, item in part.items()}
-        return part
-
-    def _target(self, reference: str, name: str, folders: tuple[Path, ...]) -> Any:
-        file, _, pointer = reference.partition("#")
-        if file == BELOW:
-            # The same file in the packs behind this one: how a pack adds to a schema of ours.
-            target, folders = name, folders[_home(name, folders) + 1 :]
-        else:
-            target = _within_schemas(file, name) if file else name
-        part = _read(target, folders)
-        for step in pointer.split("/")[1:]:
-            try:
-                part = part[step]
-            except (KeyError, TypeError):
-                raise PackError(f"schema {name}: nothing is at {shown(reference)}") from None
-        return self.resolved(part, target, folders)
-
-
-def _within_schemas(file: str, name: str) -> str:
-    """Return the file that a reference in the schema `name` leads to, from the schema folder on.
-
-    Raises PackError for a URL, an absolute path, and a path that leads out of the folder.
-    """
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(name), file))
-    if ":" in file or "\\" in file or "\0" in file or path.startswith(("/", "..")):
-        raise PackError(f"schemas/{name}: $ref {shown(file)} leads out of schemas/. Refer to a file in it")
-    return path
-
-
-def _home(name: str, folders: tuple[Path, ...]) -> int:
-    return next((index for index, folder in enumerate(folders) if (folder / name).is_file()), len(folders))
-
-
-def merged(base: Schema, over: Schema) -> dict[str, Any]:
-    """Two schemas as one: properties merge, `required` and `allOf` add up, else `over` wins."""
-    result = dict(base)
-    for key, part in over.items():
-        if key == "properties" and key in base:
-            names = {**base[key], **part}
-            result[key] = {n: merged(_of(base[key].get(n, {})), _of(part.get(n, {}))) for n in names}
-        elif key in ("required", "allOf") and key in base:
-            result[key] = [*base[key], *part]
-        else:
-            result[key] = part
-    return result
-
-
-def _of(schema: Schema | bool) -> Schema:
-    """A schema as a map: true allows all, false nothing."""
-    return ({} if schema else {"not": {}}) if isinstance(schema, bool) else schema
 
 
 def accepts(schema: Schema | bool, value: Any) -> bool:
@@ -284,7 +152,7 @@ def _additional(expected: Schema | bool, value: Any, schema: Schema) -> bool:
 
 
 def _format(expected: str, value: Any, _: Schema) -> bool:
-    from kaito_pack.kubernetes.decoding.quantity import is_positive_quantity  # only where a quantity is given
+    from kaito_pack.kubernetes.decoding.quantity import is_positive_quantity
 
     return is_positive_quantity(value)
 

@@ -1,4 +1,4 @@
-"""What is in a pack, and whether it holds together: its schemas, its templates' values, its examples."""
+"""Lists what is in a pack, and checks its schemas, templates, facts and examples."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def check(pack: Pack, target: Target) -> list[str]:
 
 
 def _check_mode(pack: Pack, name: str, reader: ForeignTemplates) -> Iterator[str]:
-    from kaito_pack.importing import section_faults  # `pack check` is rare
+    from kaito_pack.importing import section_faults
 
     try:
         mode = pack.mode(name)

@@ -11,10 +11,9 @@ from kaito_pack.base.problems import PackError, ProblemsError, RuleLayer
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.trees import Schema, mapping, sequence, text
 from kaito_pack.documents import read_text
-from kaito_pack.facts.rules import Rule, current_names, in_range, layer_of, with_current_names
+from kaito_pack.facts.rules import NEEDED, Rule, current_names, in_range, layer_of, with_current_names
 from kaito_pack.facts.tables import read_json, table
 
-NEEDED = ("message", "fix", "meaning")
 KINDS = {"parameters": dict, "apis": dict, "formerly": list}  # of the fields of a row that are not text
 
 
@@ -57,7 +56,7 @@ def _check_row(row: Mapping[str, Any], merged: Mapping[str, Any]) -> Iterator[st
             field == "formerly" and not all(isinstance(name, str) for name in value)
         ):
             yield f"{field} is {value!r}"
-    yield from (f"{field} is missing" for field in NEEDED if field not in merged)
+    yield from (f"{field} is missing" for field in sorted(NEEDED) if field not in merged)
     yield from check_range(row, "versions")
 
 

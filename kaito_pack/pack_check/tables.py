@@ -23,6 +23,7 @@ ANNOTATION = {
     "rejected": str,
     "immutable": str,
     "needs": list,
+    "meaning": str,
     "source": str,
 }
 

@@ -1,4 +1,4 @@
-"""What a change will do: every changed field with what KAITO of the target's version makes of it.
+"""Predicts what the target's version of KAITO does with each changed field of a manifest.
 
 The labels stand in `facts/kaito/changes.json`; what the webhook refuses is asked of its own rules.
 """
@@ -61,22 +61,22 @@ def plan(
 
     `same_file` gives the old identity of the Workspace that the same values file made.
     """
-    there = {identity(one): one for one in old}
-    wanted = {identity(one): one for one in new}
-    gone = {key: body for key, body in there.items() if key not in wanted}
-    created = {key: body for key, body in wanted.items() if key not in there}
+    stored = {identity(body): body for body in old}
+    wanted = {identity(body): body for body in new}
+    gone = {key: body for key, body in stored.items() if key not in wanted}
+    created = {key: body for key, body in wanted.items() if key not in stored}
     guess = whole or moves.only_pair(old, new)
     moved = moves.moves(gone, created, same_file or {}, guess)
-    found = []
+    planned_objects = []
     for key, body in wanted.items():
-        before = there.get(key) or gone.pop(moved.get(key, key), None)
+        before = stored.get(key) or gone.pop(moved.get(key, key), None)
         if before is None:
-            found.append(_planned("created", body))
+            planned_objects.append(_planned("created", body))
         elif planned := _changed(before, body, target):
-            found.append(planned)
+            planned_objects.append(planned)
     if whole:
-        found += [_deleted(body) for body in gone.values()]
-    return found
+        planned_objects += [_deleted(body) for body in gone.values()]
+    return planned_objects
 
 
 def _planned(action: str, body: Manifest) -> Planned:
@@ -104,15 +104,15 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
         after = settled(new, target.kaito)
         planned = _planned("recreated", new)
         planned.changes = [
-            by_table(one, before, after, target.kaito) for one in named_differences(before, after)
+            by_table(each, before, after, target.kaito) for each in named_differences(before, after)
         ]
         return planned
     after = kept_by_apply(old, new, target.kaito)
-    found = list(named_differences(before, after))
-    if not found:
+    changes = list(named_differences(before, after))
+    if not changes:
         return None
     planned = _planned("changed", new)
-    planned.changes = list(_labelled(found, before, after, target))
+    planned.changes = list(_labelled(changes, before, after, target))
     if "rejected" in planned.labels and is_workspace(new):
         anew = not any(_refusals(None, new, target))
         planned.why = ONLY_ANEW if anew else REFUSED
@@ -120,40 +120,44 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
     return planned
 
 
-def _labelled(found: Sequence[Difference], old: Manifest, new: Manifest, target: Target) -> Iterator[Change]:
+def _labelled(
+    changes: Sequence[Difference], old: Manifest, new: Manifest, target: Target
+) -> Iterator[Change]:
     refused, blocked = rejections(old, new, target) if is_workspace(new) else ([], [])
-    untold = list(refused)
-    for one in found:
-        refusal = next((each for each in refused if _concerns(keyed_path(new, each.path), one.path)), None)
+    unmatched = list(refused)
+    for change in changes:
+        refusal = next((each for each in refused if _concerns(keyed_path(new, each.path), change.path)), None)
         if refusal is not None:
-            untold = [each for each in untold if each is not refusal]
-            yield _rejected(one, refusal)
+            unmatched = [each for each in unmatched if each is not refusal]
+            yield _rejected(change, refusal)
         elif blocked:
             # What KAITO says of the stored object names the only way out of it.
-            yield _rejected(one, next((each for each in blocked if each.rule == STORED), blocked[0]), BLOCKED)
+            block = next((each for each in blocked if each.rule == STORED), blocked[0])
+            yield _rejected(change, block, BLOCKED)
         else:
-            yield by_table(one, old, new, target.kaito)
-    for refusal in untold:  # the change shows in another field than the one that the webhook names
+            yield by_table(change, old, new, target.kaito)
+    for refusal in unmatched:  # the change shows in another field than the one that the webhook names
         yield _rejected(Difference(refusal.path, ABSENT, ABSENT), refusal)
 
 
-def _rejected(one: Difference, refusal: Problem, head: str = "") -> Change:
-    return Change(one.path, one.old, one.new, "rejected", head + refusal.message, sentence(refusal.fix))
+def _rejected(change: Difference, refusal: Problem, head: str = "") -> Change:
+    words, fix = head + refusal.message, sentence(refusal.fix)
+    return Change(change.path, change.old, change.new, "rejected", words, fix)
 
 
 def rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Problem], list[Problem]]:
     """The refusals of a change that come of it, and those that any change of this object would meet."""
-    before = {(one.rule, one.path) for one in _refusals(old, old, target)}
+    before = {(refusal.rule, refusal.path) for refusal in _refusals(old, old, target)}
     refused: tuple[list[Problem], list[Problem]] = [], []
-    for one in _refusals(old, new, target):
-        refused[(one.rule, one.path) in before].append(one)
+    for refusal in _refusals(old, new, target):
+        refused[(refusal.rule, refusal.path) in before].append(refusal)
     return refused
 
 
 def _refusals(old: Manifest | None, new: Manifest, target: Target) -> list[Problem]:
     """What refuses the update of `old` to `new`, or the creation of `new` where there is no `old`."""
-    found = checks.check(new, Surroundings(target, old=old), with_model=False) or []
-    return [one for one in found if one.is_error and one.layer in ("crd", "webhook")]
+    problems = checks.check(new, Surroundings(target, old=old), with_model=False) or []
+    return [each for each in problems if each.is_error and each.layer in ("crd", "webhook")]
 
 
 def _concerns(problem: FieldPath, change: FieldPath) -> bool:

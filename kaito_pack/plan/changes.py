@@ -50,13 +50,13 @@ class Change:
         return {name: _masked(value) for name, value in both.items() if value is not ABSENT}
 
 
-def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Change:
+def by_table(difference: Difference, old: Manifest, new: Manifest, kaito: str) -> Change:
     """The change with the label, words and remedy of its row for that KAITO minor."""
-    row = _row(one.path, new, kaito)
+    row = _row(difference.path, new, kaito)
     if identity(old) != identity(new) and row["label"] != "recreate":
         row = table("kaito/changes.json")["moved"]
     if row["label"] == "not-rolled-out" and _is_for_the_job(old, new):
-        return Change(one.path, *_hidden(one, old, new), "rolled-out-by-job", BY_JOB)
+        return Change(difference.path, *_hidden(difference, old, new), "rolled-out-by-job", BY_JOB)
     facts = {
         "kind": str(new.get("kind")).lower(),
         "name": metadata_text(new, "name"),
@@ -66,15 +66,24 @@ def by_table(one: Difference, old: Manifest, new: Manifest, kaito: str) -> Chang
         "workload": workload(row, kaito),
     }
     remedy = filled(row["remedy"], facts) if nameable(*filter(None, facts.values())) else ""
-    return Change(one.path, *_hidden(one, old, new), row["label"], row["words"], remedy)
+    return Change(difference.path, *_hidden(difference, old, new), row["label"], row["words"], remedy)
 
 
-def _hidden(one: Difference, old: Manifest, new: Manifest) -> tuple[Any, Any]:
+def _hidden(difference: Difference, old: Manifest, new: Manifest) -> tuple[Any, Any]:
     """The old and the new value; words in their place if one is a secret by its name (`--api-key`)."""
     secrets = {path for body in (old, new) for path, _, _ in secrets_in(body)}
-    if not any(path[: len(one.path)] == one.path or one.path[: len(path)] == path for path in secrets):
-        return one.old, one.new
-    return tuple(value if value is ABSENT else HIDDEN for value in (one.old, one.new))  # type: ignore[return-value]
+    has_secret = any(_overlap(path, difference.path) for path in secrets)
+    values = (difference.old, difference.new)
+    if not has_secret:
+        return values
+    old_value, new_value = (value if value is ABSENT else HIDDEN for value in values)
+    return old_value, new_value
+
+
+def _overlap(path: FieldPath, other: FieldPath) -> bool:
+    """Whether one path is part of the other."""
+    shorter = min(len(path), len(other))
+    return path[:shorter] == other[:shorter]
 
 
 def _row(path: FieldPath, body: Manifest, kaito: str) -> Mapping[str, Any]:
@@ -124,7 +133,7 @@ def _masked(value: Any) -> Any:
 
 
 def _json(value: Any) -> str:
-    import json  # only where something is told of a change
+    import json
 
     return json.dumps(value, ensure_ascii=False, default=str)
 

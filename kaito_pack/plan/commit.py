@@ -59,29 +59,31 @@ class Commit:
     def _place(self, folder: str) -> tuple[str, str]:
         """The repository that a folder lies in, and the folder's path in it."""
         if folder not in self._places:
-            said = self._git(folder, "rev-parse", "--show-toplevel", "--show-prefix").splitlines()
-            self._places[folder] = said[0], said[1] if len(said) > 1 else ""
+            lines = self._git(folder, "rev-parse", "--show-toplevel", "--show-prefix").splitlines()
+            self._places[folder] = lines[0], lines[1] if len(lines) > 1 else ""
         return self._places[folder]
 
     def _exported(self, top: str) -> str:
-        found = f"{self.ref}^{{commit}}"
-        commit = self._git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", found).strip()
+        revision = f"{self.ref}^{{commit}}"
+        commit = self._git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", revision).strip()
         folder = os.path.join(self._folder, str(len(self._repositories)))
         index = {"GIT_INDEX_FILE": f"{folder}.index"}
-        self._git(top, "read-tree", commit, more=index)
+        self._git(top, "read-tree", commit, variables=index)
         globs = [f":(glob,icase)**/*{suffix}" for suffix in SUFFIXES]
-        names = self._git(top, "ls-files", "-z", "--", *globs, more=index)
+        names = self._git(top, "ls-files", "-z", "--", *globs, variables=index)
         prefix = f"--prefix={folder}/"
-        self._git(top, "checkout-index", "--quiet", "-z", "--stdin", prefix, more=index, stdin=names)
+        self._git(top, "checkout-index", "--quiet", "-z", "--stdin", prefix, variables=index, stdin=names)
         os.makedirs(folder, exist_ok=True)  # also where the commit has no such file
         return folder
 
-    def _git(self, folder: str, *arguments: str, more: dict[str, str] | None = None, stdin: str = "") -> str:
+    def _git(
+        self, folder: str, *arguments: str, variables: dict[str, str] | None = None, stdin: str = ""
+    ) -> str:
         try:
             done = subprocess.run(
                 ["git", *arguments],
                 cwd=folder,
-                env={**os.environ, **_where_git_is(), **(more or {})},
+                env={**os.environ, **_where_git_is(), **(variables or {})},
                 input=os.fsencode(stdin),
                 capture_output=True,
                 check=False,
@@ -92,10 +94,10 @@ class Commit:
             raise UsageError(f"--against: {self._reason(folder, arguments, os.fsdecode(done.stderr))}")
         return os.fsdecode(done.stdout)
 
-    def _reason(self, folder: str, arguments: Sequence[str], said: str) -> str:
+    def _reason(self, folder: str, arguments: Sequence[str], output: str) -> str:
         if "--verify" in arguments:
             return f"{shown(self.ref)} is no commit here"
-        return f"{escaped(folder)}: {escaped(' '.join(said.split())) or 'git failed'}"
+        return f"{escaped(folder)}: {escaped(' '.join(output.split())) or 'git failed'}"
 
 
 def _where_git_is() -> dict[str, str]:

@@ -31,30 +31,30 @@ def moves(
     model tell as well, which is right only where everything that is not in `created` goes away.
     """
     left = {key: body for key, body in gone.items() if is_workspace(body)}
-    found: dict[Identity, Identity] = {}
+    moved: dict[Identity, Identity] = {}
     wanted = {key: body for key, body in created.items() if is_workspace(body)}
     for key in wanted:
         if (old := same_file.get(key)) in left:
-            found[key] = old
+            moved[key] = old
             del left[old]
     for feature in (_instance, _name, _model) if guess else ():
-        _pair(left, {key: body for key, body in wanted.items() if key not in found}, feature, found)
-    return found
+        _pair(left, {key: body for key, body in wanted.items() if key not in moved}, feature, moved)
+    return moved
 
 
 def _pair(
     left: dict[Identity, Manifest],
     wanted: Mapping[Identity, Manifest],
     feature: Callable[[Manifest], object],
-    found: dict[Identity, Identity],
+    moved: dict[Identity, Identity],
 ) -> None:
     """Pairs of which no other candidate has the same feature: two copies of a model are no move."""
     for key, body in wanted.items():
-        said = feature(body)
-        candidates = [old for old, other in left.items() if said and feature(other) == said]
-        rivals = [one for one in wanted.values() if feature(one) == said]
+        value = feature(body)
+        candidates = [old for old, other in left.items() if value and feature(other) == value]
+        rivals = [other for other in wanted.values() if feature(other) == value]
         if len(candidates) == len(rivals) == 1:
-            found[key] = candidates[0]
+            moved[key] = candidates[0]
             del left[candidates[0]]
 
 

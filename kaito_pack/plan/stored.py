@@ -49,8 +49,8 @@ def filled(workspace: dict[str, Any], kaito: str) -> dict[str, Any]:
     served = crd.schemas(kaito)
     api = str(workspace.get("apiVersion")).rpartition("/")[2]
     schema = served.get(api) or served[max(served)]
-    found: dict[str, Any] = _filled(schema, workspace)
-    return found
+    completed: dict[str, Any] = _filled(schema, workspace)
+    return completed
 
 
 def _filled(schema: Schema, value: Any) -> Any:
@@ -69,11 +69,11 @@ def _filled(schema: Schema, value: Any) -> Any:
 def _drop_annotations(metadata: dict[str, Any]) -> None:
     annotations = metadata.get("annotations")
     if isinstance(annotations, dict):
-        kept = {
+        others = {
             key: value for key, value in annotations.items() if not str(key).startswith(ADDED_ANNOTATIONS)
         }
-        metadata["annotations"] = kept
-        if not kept:
+        metadata["annotations"] = others
+        if not others:
             del metadata["annotations"]
 
 
@@ -113,10 +113,10 @@ def kept_by_apply(live: Manifest, new: Manifest, kaito: str) -> dict[str, Any]:
 def _last_applied(metadata: Fields) -> dict[str, Any] | None:
     text = get(metadata, ("annotations", LAST_APPLIED))
     try:
-        found = json.loads(text) if isinstance(text, str) else None
+        applied = json.loads(text) if isinstance(text, str) else None
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return applied if isinstance(applied, dict) else None
 
 
 def _left(there: Any, before: Any, wanted: Any) -> Any:
@@ -130,8 +130,8 @@ def _left(there: Any, before: Any, wanted: Any) -> Any:
         for key, value in there.items():
             if key not in past and key not in wanted:
                 result[key] = value
-            elif key not in wanted and isinstance(value, dict) and (kept := _left(value, past[key], {})):
-                result[key] = kept  # others have set keys of their own in a map that we set no longer
+            elif key not in wanted and isinstance(value, dict) and (foreign := _left(value, past[key], {})):
+                result[key] = foreign  # others have set keys of their own in a map that we set no longer
         return result
     if isinstance(there, list) and isinstance(wanted, list) and len(there) == len(wanted):
         earlier = before if isinstance(before, list) and len(before) == len(there) else [None] * len(there)

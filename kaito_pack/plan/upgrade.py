@@ -50,34 +50,34 @@ class Upgraded:
     @property
     def effect(self) -> Effect:
         """The worst of its reasons."""
-        return min((one.effect for one in self.reasons), key=EFFECTS.index)
+        return min((reason.effect for reason in self.reasons), key=EFFECTS.index)
 
 
 def upgraded(bodies: Sequence[Manifest], now: Target, then: Target) -> list[Upgraded]:
     """Each Workspace that KAITO `then` treats otherwise than `now`."""
     around = surroundings(now, bodies), surroundings(then, bodies)
-    found = []
+    workspaces = []
     for body in bodies:
         if is_workspace(body) and (reasons := list(_reasons(body, *around))):
             metadata = body["metadata"]
-            found.append(Upgraded(metadata.get("namespace", ""), metadata["name"], now.kaito, reasons))
-    return found
+            workspaces.append(Upgraded(metadata.get("namespace", ""), metadata["name"], now.kaito, reasons))
+    return workspaces
 
 
 def _reasons(body: Manifest, now: Surroundings, then: Surroundings) -> Iterator[Reason]:
     as_new = _new(body, now, then)
     as_stored = _new(body, replace(now, old=body), replace(then, old=body))
-    for one in as_new:
-        yield Reason(one, "create and update" if one in as_stored else "create")
-    yield from (Reason(one, "update") for one in as_stored if one not in as_new)
-    if not any(one.path == INSTANCE_TYPE and one.is_error for one in as_new):
-        yield from (Reason(one, "create") for one in _dropped(body, now.target, then))
-    yield from (Reason(one, "update") for one in _replaced(body, now.target, then.target))
+    for each in as_new:
+        yield Reason(each, "create and update" if each in as_stored else "create")
+    yield from (Reason(each, "update") for each in as_stored if each not in as_new)
+    if not any(each.path == INSTANCE_TYPE and each.is_error for each in as_new):
+        yield from (Reason(each, "create") for each in _dropped(body, now.target, then))
+    yield from (Reason(each, "update") for each in _replaced(body, now.target, then.target))
 
 
 def _new(body: Manifest, now: Surroundings, then: Surroundings) -> list[Problem]:
-    known = {(one.rule, one.path) for one in checks.check(body, now) or ()}
-    return [one for one in checks.check(body, then) or () if (one.rule, one.path) not in known]
+    known = {(each.rule, each.path) for each in checks.check(body, now) or ()}
+    return [each for each in checks.check(body, then) or () if (each.rule, each.path) not in known]
 
 
 REPLACED = "controller/workload-replaced"
@@ -96,9 +96,9 @@ def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
 def _dropped(body: Manifest, now: Target, then: Surroundings) -> Iterator[Problem]:
     """An instance type that has left KAITO's list, where its webhook does not mind."""
     name = body["resource"].get("instanceType")
-    found = instance_types.find(now.cloud, name) if isinstance(name, str) else None
-    if found is None or found.known_in(then.target.kaito) or not found.known_in(now.kaito):
+    instance = instance_types.find(now.cloud, name) if isinstance(name, str) else None
+    if instance is None or instance.known_in(then.target.kaito) or not instance.known_in(now.kaito):
         return
     if then.provisioning(body) == "auto":
-        facts = {"name": shown(found.name), "model": found.model, "dropped_in": found.dropped_in}
+        facts = {"name": shown(instance.name), "model": instance.model, "dropped_in": instance.dropped_in}
         yield problem("advice/instance-type-dropped-later", INSTANCE_TYPE, **facts)

@@ -1,4 +1,4 @@
-"""Preflight: what only the cluster knows, asked with `kubectl get` before anything is applied."""
+"""Asks a cluster what no file can show before a deploy, with `kubectl get` alone."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From right values to manifests, and from a line of a manifest back to what made it."""
+"""Renders checked values to manifests, and finds the values behind a line of a manifest."""

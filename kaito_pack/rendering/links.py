@@ -8,6 +8,7 @@ the mode's `mode.yaml` says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
@@ -22,7 +23,8 @@ from kaito_pack.models.vllm_arguments import argument_path
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.command_line import Command, options, read_commands
-from kaito_pack.workspace.served_model import served_model, vllm_servers
+from kaito_pack.workspace.served_model import served_model
+from kaito_pack.workspace.servers import checked_servers
 
 MODEL = "model"  # the container of every mode that serves the model
 
@@ -49,7 +51,7 @@ def check_links(values: Values, workspace: RenderedManifest) -> Iterator[Problem
 
 def _gpu_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     names = facts.get("gpuCountArguments", ())
-    limit = get(container, ("resources", "limits", "nvidia.com/gpu"))
+    limit = _gpu_limit(get(container, ("resources", "limits")))
     for argument, size in _gpu_counts(container, names, facts) if names else ():
         if size != str(limit):
             where = (*path, "resources", "limits", "nvidia.com/gpu")
@@ -57,12 +59,20 @@ def _gpu_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[
             yield problem("values/gpu-count-differs", where, **words)
 
 
+def _gpu_limit(limits: Any) -> Any:
+    """The number of GPUs in limits: whole ones, or slices and shares that stand for one."""
+    if not isinstance(limits, Mapping):
+        return None
+    names = ("nvidia.com/gpu", *(name for name in limits if str(name).startswith("nvidia.com/")))
+    return next((limits[name] for name in names if limits.get(name) is not None), None)
+
+
 def _gpu_counts(container: Fields, names: Sequence[str], facts: ModeFacts) -> Iterator[tuple[str, str]]:
     """The GPU counts that a container's servers take, each with the arguments that decide it.
 
     vLLM's are the product of its parallel sizes; of another engine each argument is one count.
     """
-    servers = vllm_servers(container)
+    servers = checked_servers(container)
     for server in servers:
         given, _ = table_for(vllm_of(str(container.get("image")))).read(server.arguments)
         need = gpu_need(given, server.arguments)

@@ -45,16 +45,24 @@ class Locator:
         self._values, self._manifest, self._renderer = values, manifest, renderer
 
     def located(self, problem: Problem) -> Problem:
-        """The problem at the line of the value that caused it."""
+        """Return the problem at the line of the value that caused it."""
         values = self._values
         if (setting := setting_of(problem, values)) is not None:
             return problem._replace(path=setting).located(values.place(setting))
-        if (written := written_at(problem.path, self._manifest)) is not None:
+        written = written_at(problem.path, self._manifest)
+        if written is not None and (self._is_given(written) or not self._is_rendered(problem.path)):
             return problem.located(values.place(written, key=problem.rule.endswith("/unknown-field")))
         return problem.located(values.place(self.cause(problem.path)))
 
+    def _is_given(self, path: FieldPath) -> bool:
+        """Return whether the values hold something at `path`, and not only above it."""
+        return get(self._values.filled, path, ABSENT) is not ABSENT
+
+    def _is_rendered(self, path: FieldPath) -> bool:
+        return get(self._manifest.body, path, ABSENT) is not ABSENT
+
     def cause(self, path: FieldPath) -> FieldPath:
-        """The path of the value that made the part at `path`; a given one, if one is; empty if none did."""
+        """Return the path of the value that made the part at `path`, a given one first; empty if none."""
         causes = self._causes(path)
         if causes is None:
             return first_culprit(self._values, self._manifest, path, self._renderer)
@@ -62,7 +70,7 @@ class Locator:
         return next(given, next(iter(causes), ()))
 
     def _causes(self, path: FieldPath) -> list[FieldPath] | None:
-        """The values that the template reads at `path`; None if the marks do not lead there."""
+        """Return the values that the template reads at `path`; None if the marks do not lead there."""
         if self._marked is None:
             return None
         plain = get(self._marked.document.value, path, ABSENT)
@@ -93,7 +101,7 @@ class Locator:
         return Located(document, lines, spots, marks)
 
     def _spots(self, path: FieldPath, value: Any) -> list[Spot]:
-        """The spots that print the part at `path`: of a scalar the nearest one, of a map or list all."""
+        """Return the spots that print the part at `path`: the nearest one of a scalar, all of a map."""
         assert self._marked is not None
         document, lines, spots, _ = self._marked
         start, place = document.place(path, key=True), document.place(path)
@@ -107,10 +115,10 @@ class Locator:
             if line.strip() and len(line) - len(line.lstrip()) <= indent:
                 break
             marked += of_line
-        return marked
+        return [spot._replace(turn=None) for spot in marked]  # a whole list, not one of its items
 
     def _absent(self, path: FieldPath) -> Iterator[Spot]:
-        """The marks of lines that would write the missing key, whether or not they were rendered."""
+        """Yield the marks of lines that would write the missing key, whether or not they were rendered."""
         assert self._marked is not None
         key = str(path[-1]) if path else ""
         for number, mark in enumerate(self._marked.marks):
@@ -128,7 +136,7 @@ class Locator:
         return self._marked.marks[spot.mark]
 
     def _paths(self, reads: tuple[tuple[str | int, ...], ...], turn: int | None) -> Iterator[FieldPath]:
-        """Those of `reads` that are values, with the item of a list that the loop was at."""
+        """Yield those of `reads` that are values, with the item of a list that the loop was at."""
         for read in reads:
             path: tuple[str | int, ...] = ()
             for step in read:
@@ -146,7 +154,7 @@ class Locator:
 
 
 def _unmarked(line: str) -> tuple[str, list[Spot]]:
-    """A line without its marks, and where they were."""
+    """Return a line without its marks, and where they were."""
     spots: list[Spot] = []
     hidden = 0
     for match in _MARK.finditer(line):
@@ -157,7 +165,7 @@ def _unmarked(line: str) -> tuple[str, list[Spot]]:
 
 
 def _is_same(plain: object, merged: object) -> bool:
-    """Whether what the template gave is what is in the manifest, the hash of the pod template aside.
+    """Return whether what the template gave is what is in the manifest, the hash of the pod template aside.
 
     Additions to a map or a list have paths of their own.
     """

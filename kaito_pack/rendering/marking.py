@@ -35,7 +35,7 @@ class Mark(NamedTuple):
 def marked_texts(
     folders: Sequence[Path], template: str, context: Mapping[str, Any], is_confined: bool = False
 ) -> tuple[str, str, list[Mark]]:
-    """The template's text, the same with marks, and what each mark stands for; see `render`."""
+    """Return the template's text, the same with marks, and what each mark stands for; see `render`."""
     marking = Marking(folders, is_confined)
     text = render(Environment(folders, is_confined=is_confined), template, context)
     return text, render(marking, template, context), marking.marks
@@ -131,7 +131,7 @@ class _Reader:
 
 
 def _reads(node: nodes.Node, names: Mapping[str, tuple[ReadPath, ...]]) -> Iterator[ReadPath]:
-    """The paths of the names that an expression reads, `resources.gpu` as one; the same one only once."""
+    """Yield the paths of the names that an expression reads, `resources.gpu` as one, each once."""
     yield from dict.fromkeys(_paths(node, names))
 
 

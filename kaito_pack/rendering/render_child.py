@@ -43,7 +43,7 @@ class ForeignTemplates:
 
     def marked_texts(self, template: str, context: Mapping[str, Any]) -> tuple[str, str, list[Mark]]:
         """What `marking.marked_texts` gives; raises as `texts` does."""
-        from kaito_pack.rendering.marking import Mark  # Jinja2, which this process needs for nothing else
+        from kaito_pack.rendering.marking import Mark
 
         ((text, marked, marks),) = self._answers([{"do": "marked", "template": template, "context": context}])
         return (
@@ -152,7 +152,7 @@ def answer_to(request: Mapping[str, Any], environment: Any) -> Any:
         return render(environment, template, request["context"])
     if request["do"] == "names":
         return names_of(environment, template)
-    from kaito_pack.rendering.marking import marked_texts  # `explain` alone asks for it
+    from kaito_pack.rendering.marking import marked_texts
 
     return marked_texts(environment.folders, template, request["context"], is_confined=True)
 

@@ -30,7 +30,7 @@ class OwnTemplates:
     """Templates rendered in this process, each compiled once."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        from kaito_pack.rendering.templates import (  # Jinja2, which a foreign pack's child imports
+        from kaito_pack.rendering.templates import (
             Environment,
             render,
         )
@@ -46,7 +46,7 @@ class OwnTemplates:
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
         """The text of a template with marks, and what each mark stands for; see `marking`."""
         if self._marking is None:
-            from kaito_pack.rendering.marking import Marking  # only if there is something to locate
+            from kaito_pack.rendering.marking import Marking
 
             self._marking = Marking(self._folders, is_confined=False)
         return self._render(self._marking, template, context), self._marking.marks
@@ -58,7 +58,7 @@ class Renderer:
     def __init__(self, pack: Pack) -> None:
         self._templates: Templates
         if pack.is_foreign:
-            from kaito_pack.rendering.render_child import ForeignTemplates  # our own templates need no child
+            from kaito_pack.rendering.render_child import ForeignTemplates
 
             self._templates = ForeignTemplates(pack.template_folders)
         else:
@@ -80,7 +80,7 @@ class Renderer:
         manifests = self.render_filled(values.mode.templates, context)
         _check_identities(values, manifests)
         if values.filled.get("podTemplate") or values.filled.get("extraObjects"):
-            from kaito_pack.rendering.extending import extended  # most values add nothing
+            from kaito_pack.rendering.extending import extended
 
             return extended(manifests, values)
         return manifests
@@ -124,6 +124,6 @@ def hashes(manifests: Sequence[RenderedManifest]) -> dict[str, str]:
 
 def _digest(value: Any) -> str:
     import json
-    from hashlib import sha256  # only for the values that want the rollout job
+    from hashlib import sha256
 
     return sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

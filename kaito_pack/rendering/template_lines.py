@@ -43,7 +43,7 @@ def template_line(
     context = context_of(values, HASHES if values.filled.get("rollout") == "job" else NO_HASHES)
     try:
         if pack.is_foreign:
-            from kaito_pack.rendering.render_child import ForeignTemplates  # our own templates need no child
+            from kaito_pack.rendering.render_child import ForeignTemplates
 
             text, marked, marks = ForeignTemplates(pack.template_folders).marked_texts(
                 manifest.template, context
@@ -58,7 +58,7 @@ def template_line(
     place = document.place(path)
     line = _same_line(marked.splitlines(), text.splitlines(), place.line - 1)
     mark = None if line is None else _mark_at(line, place.column - 1)
-    return None if mark is None else _found(marks[mark].template, marks[mark].line, pack)
+    return None if mark is None else _line_of(marks[mark].template, marks[mark].line, pack)
 
 
 def _is_same(plain: object, extended: object) -> bool:
@@ -88,6 +88,6 @@ def _mark_at(line: str, column: int) -> int | None:
     return number
 
 
-def _found(name: str, number: int, pack: Pack) -> TemplateLine:
+def _line_of(name: str, number: int, pack: Pack) -> TemplateLine:
     folder = next(folder for folder in pack.template_folders if (folder / name).is_file())
     return TemplateLine(name, number, pack_files.read_text(folder, name).splitlines()[number - 1])

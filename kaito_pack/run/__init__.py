@@ -1,1 +1,1 @@
-"""The main job: files are read, rendered, judged and reported, for one target or many."""
+"""The main job: reads files, renders them, checks the manifests and locates the problems."""

@@ -10,10 +10,10 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, text
-from kaito_pack.facts.rules import problem
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
-from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace
+from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace, wrapper_of
 from kaito_pack.kaito.pods import with_controller
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.kaito.template import check_template
@@ -27,12 +27,16 @@ from kaito_pack.models import checks as models
 from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.gguf import check_gguf
+from kaito_pack.models.images import preset_vllm
 from kaito_pack.models.quantization import check_quantization
 from kaito_pack.models.remote_code import check_remote_code
 from kaito_pack.models.server_checks import check_image, check_servers, check_stages
 from kaito_pack.models.serving import serving_of_workspace
+from kaito_pack.models.setting_checks import check_setting_arguments
 from kaito_pack.models.tasks import check_task
+from kaito_pack.models.vllm_arguments import GPU
 from kaito_pack.models.weights import check_weights
+from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.engines import checks_models
 
 
@@ -45,29 +49,26 @@ def check(
     `is_rendered`: the manifest comes from values, which answer for the kind of model that they name.
     """
     if is_workspace(body):
-        found = list(_check_workspace(body, surroundings))
+        problems = list(_check_workspace(body, surroundings))
         if with_model or is_rendered:
-            known = catalogue(surroundings.target.catalogues)
-            found += check_weights(body, known, surroundings)
-            instance_type = get(body, ("resource", "instanceType"))
-            found += check_gguf(body, gpu_memory(surroundings.target, instance_type)[0])
+            problems += _check_weights(body, surroundings)
         if with_model:
-            found += _check_model(body, surroundings)
-            found += [] if is_rendered else _check_kind(body, surroundings.target)
-        return found
+            problems += _check_model(body, surroundings)
+            problems += [] if is_rendered else _check_kind(body, surroundings.target)
+        return problems
     builtin = check_builtin(body, surroundings.target.kubernetes)
     if builtin is None:
         custom = check_custom(body, surroundings.target.kubernetes)
         return _unknown_kind(body, surroundings.target) if custom is None else custom
     validated = list(with_controller(check_object(body, surroundings.target.kubernetes)))
-    # Where validation speaks it knows more than the decoder: that a value is a Secret's, what a field is for.
-    told = {found.path for found in validated}
-    return [found for found in builtin if found.path not in told] + validated
+    # Validation knows more than the decoder: that a value is a Secret's, what a field is for.
+    validated_paths = {each.path for each in validated}
+    return [each for each in builtin if each.path not in validated_paths] + validated
 
 
 def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
     """The problem of a kind that no cluster has; None for one that a cluster may have."""
-    from kaito_pack.kaito.kinds import check_kind  # few manifests are of an unknown kind
+    from kaito_pack.kaito.kinds import check_kind
 
     return check_kind(body, target) or _absent_kind(body, target.kubernetes)
 
@@ -80,8 +81,16 @@ def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
     if not definitions.is_own_group(kubernetes, api_version):
         return _misspelt_group(api_version, kind, kubernetes)
     what = shown(f"{api_version} {kind}")
-    wrong = "apiVersion" if definitions.has_kind(kubernetes, str(kind)) else "kind"
-    return [problem("kubernetes/kind-absent", (wrong,), what=what, kubernetes=kubernetes)]
+    right = definitions.api_versions_of(kubernetes, kind)
+    near = did_you_mean(kind, definitions.kinds_of(kubernetes, api_version))
+    words = get_rule("kubernetes/kind-absent").parameters["remedies"]
+    remedy = words["group" if right else "kind" if near else "none"]
+    facts = {
+        "what": what,
+        "kubernetes": kubernetes,
+        "remedy": remedy.format(right=(right or [""])[0], near=near),
+    }
+    return [problem("kubernetes/kind-absent", ("apiVersion" if right else "kind",), **facts)]
 
 
 def _misspelt_group(api_version: str, kind: str, kubernetes: str) -> list[Problem] | None:
@@ -97,6 +106,9 @@ def _misspelt_group(api_version: str, kind: str, kubernetes: str) -> list[Proble
 
 def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target = surroundings.target
+    if (wrapper := wrapper_of(body)) is not None:
+        yield from _check_wrapped(body, wrapper, surroundings)
+        return
     yield from with_places(crd.check(body, target.kaito), body, target.kaito)
     yield from with_places(check_template(body, target.kaito, target.kubernetes), body, target.kaito)
     yield from webhook.check(body, surroundings)
@@ -108,11 +120,23 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
     yield from advice.check(body, surroundings)
 
 
+def _check_wrapped(body: Manifest, wrapper: str, surroundings: Surroundings) -> Iterator[Problem]:
+    """Yield the problems of a Workspace whose fields are in a `spec`, as if they were one level up."""
+    kaito, inner = surroundings.target.kaito, mapping(body[wrapper])
+    refused = [each for each in crd.check(body, kaito) if each.path == (wrapper,)]
+    yield from with_places(refused, body, kaito)
+    moved = {key: value for key, value in inner.items() if key not in body}
+    lifted = {key: value for key, value in body.items() if key != wrapper} | moved
+    for each in _check_workspace(lifted, surroundings):
+        is_inside = bool(each.path) and each.path[0] in moved
+        yield each._replace(path=(wrapper, *each.path)) if is_inside else each
+
+
 def with_places(problems: Iterable[Problem], body: Manifest, kaito: str) -> Iterator[Problem]:
     """Yield the problems of a Workspace; those of unknown fields name the place where the field belongs."""
     for each in problems:
         if each.rule.endswith("/unknown-field"):
-            from kaito_pack.kaito.misplaced import with_place  # few Workspaces have an unknown field
+            from kaito_pack.kaito.misplaced import with_place
 
             each = with_place(each, body, kaito)
         yield each
@@ -123,19 +147,28 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
     if workspace.has_preset and workspace.has_inference and workspace.runs_vllm:
         known = catalogue(target.catalogues)
         name = workspace.inference.get("config")
-        found = find_config_map(name, workspace, surroundings) if isinstance(name, str) else None
-        settings = (inference_config(found) if found is not None else None) or {}
+        config_map = find_config_map(name, workspace, surroundings) if isinstance(name, str) else None
+        settings = (inference_config(config_map) if config_map is not None else None) or {}
         path: FieldPath = ("inference", "config")
         is_update = surroundings.old is not None
         if judges_length(workspace.preset, target.kaito, workspace.api, is_update):
             settings.pop(MAX_MODEL_LEN, None)  # the webhook rejects it before vLLM reads it
         yield from models.check_settings(workspace.preset, settings, known, path)
+        yield from check_setting_arguments(
+            settings, preset_vllm(target.kaito), lambda _: ("inference", "config")
+        )
         path = ("inference", "preset")
         yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
     memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
     yield from check_servers(body)
     yield from check_remote_code(body, catalogue(target.catalogues))
+
+
+def _check_weights(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
+    target, view = surroundings.target, read_workspace(body)
+    yield from check_weights(body, view, catalogue(target.catalogues), surroundings)
+    yield from check_gguf(body, view, gpu_memory(target, get(body, ("resource", "instanceType")))[0])
 
 
 def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
@@ -150,11 +183,19 @@ def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
 
 
 def _check_kind_of_values(values: ValuesMap, known: Catalogue, image: str, kaito: str) -> Iterator[Problem]:
-    model_id, path = text(values.get("modelId")), ("modelId",)
-    if model_id:
+    if model_id := text(values.get("modelId")):
         is_allowed = values.get("quantization") == "allow"
-        yield from check_quantization(model_id, path, known, image, kaito, is_allowed)
-        yield from check_task(model_id, path, known)
+        yield from check_quantization(model_id, ("modelId",), known, image, kaito, is_allowed)
+
+
+def _check_file_of_values(values: ValuesMap, workspace: Manifest, target: Target) -> Iterator[Problem]:
+    """Yield what the GGUF file in values needs, if the Workspace names only an image with the file inside."""
+    view, file = read_workspace(workspace), text(values.get("ggufFile"))
+    if file and not view.gguf_file:
+        memory = gpu_memory(target, values.get("instanceType"))[0]
+        for each in check_gguf(workspace, view._replace(gguf_file=file), memory):
+            resource = "gpu" if GPU in each.path else "memory"
+            yield each._replace(path=("resources", resource))
 
 
 def check_model_of_values(
@@ -169,15 +210,20 @@ def check_model_of_values(
     Where the user has added arguments or changed the pod template, the values do not tell what the server
     is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
     """
+    known = catalogue(target.catalogues)
+    if model_id := text(values.get("modelId")):
+        yield from check_task(model_id, ("modelId",), known)
     if not checks_models(mode.get("engine")):
+        yield from _check_file_of_values(values, workspace, target)
         return
     yield from check_stages(values)
-    known = catalogue(target.catalogues)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(get(workspace, ("inference", "preset", "name")))
         if judges_length(preset, target.kaito):  # in the manifest that the values render to
             settings = {key: value for key, value in settings.items() if key != MAX_MODEL_LEN}
         yield from models.check_settings(preset, settings, known, (name, MAX_MODEL_LEN))
+        arguments = check_setting_arguments(settings, preset_vllm(target.kaito), lambda key: (name, key))
+        yield from (each for each in arguments if with_advice or each.layer != "advice")
     if preset := text(get(workspace, ("inference", "preset", "name"))):
         yield from check_preset_access(workspace, preset, known, target.kaito, ("preset",))
     containers = sequence(get(workspace, CONTAINERS))
@@ -192,7 +238,7 @@ def check_model_of_values(
             yield from (warning._replace(path=("modelId",)) for warning in code)
         memory, gpus = gpu_memory(target, values.get("instanceType"))
         yield from models.check_values(values, known, image, memory, gpus)
-        yield from (found._replace(path=("modelId",)) for found in check_access(workspace, known))
+        yield from (each._replace(path=("modelId",)) for each in check_access(workspace, known))
 
 
 def is_extended(values: ValuesMap) -> bool:
@@ -200,12 +246,18 @@ def is_extended(values: ValuesMap) -> bool:
     return bool(values.get("podTemplate") or values.get("extraArgs"))
 
 
+def _memory_of_nodes(target: Target) -> float | None:
+    """Return the memory of one GPU in GiB if it is the same on all existing nodes of the target."""
+    sizes = {nodes.gpu_memory_gib for nodes in target.nodes or () if nodes.gpus and nodes.gpu_memory_gib}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
     """Memory of one GPU in GiB and GPUs of one node, each None where nothing tells."""
-    found = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
-    if found is None:
-        return target.gpu_memory_gib, None
-    return found.gpu_memory_gib, found.gpus
+    instance = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
+    if instance is None:
+        return target.gpu_memory_gib or _memory_of_nodes(target), None
+    return instance.gpu_memory_gib, instance.gpus
 
 
 @cache

@@ -60,15 +60,15 @@ def _object(value: object, document: Document, file: str, path: FieldPath) -> En
 def check(entry: Entry, document: Document, around: Surroundings, pack: Pack) -> tuple[list[Problem], bool]:
     """Return the problems of one object, each with its place, and whether its kind is known."""
     assert entry.body is not None
-    found = _check(entry, document, around, pack)
-    is_known = found is not None
-    if found is None:
+    problems = _check(entry, document, around, pack)
+    is_known = problems is not None
+    if problems is None:
         from kaito_pack.kaito.kinds import skipped
 
-        found = [skipped(entry.body, around.target)]
+        problems = [skipped(entry.body, around.target)]
     # kubectl keeps the last of two equal keys without a message, so the verdict is not changed by it.
     twice = _written_twice(document) if entry.path == () else []
-    return [*twice, *(_located(each, document, entry.path) for each in found)], is_known
+    return [*twice, *(_located(each, document, entry.path) for each in problems)], is_known
 
 
 def _check(entry: Entry, document: Document, around: Surroundings, pack: Pack) -> list[Problem] | None:

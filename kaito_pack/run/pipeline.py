@@ -102,9 +102,9 @@ class Pipeline:
         def verdicts(judgement: Judgement) -> Verdicts:
             return list(self._verdicts(judgement, around, stored))
 
-        for judgement, found in zip(judgements, processes.mapped(verdicts, judgements), strict=True):
-            judgement.own += found[0][0]
-            for entry, (problems, is_known) in zip(judgement.objects, found[1:], strict=True):
+        for judgement, answers in zip(judgements, processes.mapped(verdicts, judgements), strict=True):
+            judgement.own += answers[0][0]
+            for entry, (problems, is_known) in zip(judgement.objects, answers[1:], strict=True):
                 entry.problems += problems
                 entry.is_known = is_known
         return judgements, around
@@ -183,7 +183,7 @@ class Pipeline:
             problems = [each for each in problems if each.layer != "advice"]
         if not problems:
             return []
-        from kaito_pack.rendering.locating import Locator  # only if there is something to report
+        from kaito_pack.rendering.locating import Locator
 
         locator = Locator(values, manifest, self.renderer)
         return [each if each.place else locator.located(each) for each in problems]

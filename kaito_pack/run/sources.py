@@ -56,7 +56,7 @@ def files_of(path: str) -> Iterator[str]:
         yield path
         return
     seen: set[str] = set()
-    found = False
+    has_files = False
     for folder, folders, files in os.walk(path, onerror=_unreadable, followlinks=True):
         real = os.path.realpath(folder)
         if real in seen:  # a link that leads back up
@@ -66,9 +66,9 @@ def files_of(path: str) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if name.endswith(SUFFIXES) and not name.startswith("."):
-                found = True
+                has_files = True
                 yield os.path.join(folder, name)
-    if not found:
+    if not has_files:
         raise EmptyFolder(
             f"{escaped(path)}: no {', '.join('*' + suffix for suffix in SUFFIXES)} in this folder"
         )
@@ -119,28 +119,28 @@ class Named(NamedTuple):
 
 def named_files(paths: Sequence[str]) -> list[Named]:
     """The files that `paths` name, each once, folders searched, none of them read but stdin."""
-    found: list[Named] = []
+    files: list[Named] = []
     for path in paths:
         try:
             if os.path.isdir(path):
-                found += [Named(file, path) for file in files_of(path)]
+                files += [Named(file, path) for file in files_of(path)]
             else:
-                found.append(Named(path, source=_read(path) if path == "-" else None))
+                files.append(Named(path, source=_read(path) if path == "-" else None))
         except UsageError as error:
-            found.append(Named(path, source=Source(path, unread=str(error))))
+            files.append(Named(path, source=Source(path, unread=str(error))))
     if len(paths) < 2:
-        return found
+        return files
     once: dict[str, Named] = {}
-    for one in found:
-        # Who names a file of a folder, too, means that it holds values.
-        if (where := os.path.abspath(one.file)) not in once or not one.among:
-            once[where] = one
+    for named in files:
+        # A file that is named beside its folder is meant to hold values.
+        if (where := os.path.abspath(named.file)) not in once or not named.among:
+            once[where] = named
     return list(once.values())
 
 
 def fruitless(files: Sequence[Named], read: Sequence[Read]) -> Iterator[tuple[str, str]]:
     """The folders and patterns that have found no values file, by what was `read`; and words for it."""
-    known = {one.file for one in read}
+    known = {each.file for each in read}
     good = {file.among for file in files if file.file in known}
     for among in dict.fromkeys(file.among for file in files if file.among and file.among not in good):
         yield among, f"{escaped(among)}: no values file is there, only manifests and the like"

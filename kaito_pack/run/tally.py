@@ -15,7 +15,7 @@ class Footprint(NamedTuple):
     """What one file holds that others may look up, what it has looked up in itself, and what in vain."""
 
     held: tuple[Key, ...] = ()
-    found: tuple[Key, ...] = ()
+    resolved: tuple[Key, ...] = ()
     missed: tuple[Key, ...] = ()
     name: Key | None = None
 
@@ -23,12 +23,12 @@ class Footprint(NamedTuple):
 def footprint_of(manifests: Sequence[RenderedManifest], around: Surroundings) -> Footprint:
     """The footprint of a file that was judged in `around`, its own manifests alone."""
     held = tuple(hash((table, key)) for table, groups in around.tables.items() for key in groups)
-    found = tuple(hash((table, key)) for table, key in around.asked if key in around.tables[table])
+    resolved = tuple(hash((table, key)) for table, key in around.asked if key in around.tables[table])
     missed = tuple(hash((table, key)) for table, key in around.asked if key not in around.tables[table])
     if not manifests:
-        return Footprint(held, found, missed)
+        return Footprint(held, resolved, missed)
     metadata: Any = manifests[0].body["metadata"]
-    return Footprint(held, found, missed, hash((metadata.get("namespace"), metadata.get("name"))))
+    return Footprint(held, resolved, missed, hash((metadata.get("namespace"), metadata.get("name"))))
 
 
 class Tally:
@@ -36,7 +36,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._held: dict[Key, int] = {}
-        self._found: set[Key] = set()
+        self._resolved: set[Key] = set()
         self._missed: set[Key] = set()
         self._names: set[Key] = set()
         self._has_twins = False
@@ -45,7 +45,7 @@ class Tally:
         """Take in one file."""
         for key in file.held:
             self._held[key] = self._held.get(key, 0) + 1
-        self._found.update(file.found)
+        self._resolved.update(file.resolved)
         self._missed.update(file.missed)
         if file.name is not None:
             self._has_twins = self._has_twins or file.name in self._names
@@ -56,6 +56,6 @@ class Tally:
         """Whether any verdict could be another one, now that all files are known."""
         return (
             self._has_twins
-            or any(self._held[key] > 1 for key in self._found)
+            or any(self._held[key] > 1 for key in self._resolved)
             or not self._missed.isdisjoint(self._held)
         )

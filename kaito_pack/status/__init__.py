@@ -1,4 +1,4 @@
-"""What a Workspace is doing: one phase, one sentence, for every KAITO from 0.6 to 0.12.
+"""Reports what a Workspace is doing: one phase and one sentence, for every KAITO from 0.6 to 0.12.
 
 The precedence of the rows and their sentences stand in `facts/kaito/status.json`; `conditions` finds the
 facts that the rows ask for, `reasons` fills the sentences.

@@ -170,7 +170,7 @@ def selector(namespace: str | None, by: Match, name: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    import json  # PromQL's strings are escaped like JSON's
+    import json
 
     return json.dumps(text)
 

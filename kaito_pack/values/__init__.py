@@ -1,1 +1,1 @@
-"""Values: what a person writes, in layers, checked by the schema of the mode."""
+"""Merges the layers of values, checks them by the mode's schema, and fills in defaults."""

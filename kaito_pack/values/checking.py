@@ -44,7 +44,7 @@ def check(stack: Sequence[Layer], pack: Pack) -> Values:
     mode = _mode(given, stack, pack, problems)
     if not pack.is_foreign:
         return _judged(mode, given, stack, pack, problems)
-    from kaito_pack.pack.foreign import blamed  # our own schemas can be relied on
+    from kaito_pack.pack.foreign import blamed
 
     with blamed(mode.name):
         return _judged(mode, given, stack, pack, problems)
@@ -56,7 +56,7 @@ def _judged(
     given = layers.without_nulls(given, mode.schema)
     problems += _surprises(given, stack, mode.schema)
     if problems or not (mode.is_quick and json_schema.accepts(mode.schema, given)):
-        from kaito_pack.values.schema_problems import explain  # imports jsonschema
+        from kaito_pack.values.schema_problems import explain
 
         known = {known_problem.path for known_problem in problems}
         problems += (
@@ -98,7 +98,7 @@ def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
     for name, part in schema.get("properties", {}).items():
         value = values.get(name)
         if value is not None and part.get("format") == "quantity":
-            from kaito_pack.kubernetes.decoding.quantity import canonical  # only where a quantity is given
+            from kaito_pack.kubernetes.decoding.quantity import canonical
 
             values[name] = canonical(value)
         elif isinstance(value, dict) and "properties" in part:

@@ -1,4 +1,4 @@
-"""What a Workspace asks for, whoever wrote it: name, model, engine, replicas, endpoint."""
+"""Reads what a Workspace asks for, whoever wrote it: name, model, engine, replicas, endpoint."""
 
 from __future__ import annotations
 

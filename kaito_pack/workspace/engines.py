@@ -5,6 +5,7 @@ A pack's file of the same name is laid over ours, key by key, so that a pack nam
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def engines() -> Mapping[str, Fields]:
     """
     rows: dict[str, Fields] = {}
     for folder in reversed(folders()):
-        files = sorted((folder / FOLDER).glob("*.yaml"))
+        files = _files(folder)
         # Reading our two files takes 2 ms, more than all else that recognises an engine.
         own = cache_files.derived("engines.json", files, _read) if folder == ROOT else _read(files)
         if folder != ROOT:
@@ -38,6 +39,15 @@ def engines() -> Mapping[str, Fields]:
         for name, row in own.items():
             rows[name] = {**rows.get(name, {}), **row}
     return rows
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the engine files of a pack by their names. Listing them is a tenth of the work of a glob."""
+    try:
+        names = sorted(os.listdir(folder / FOLDER))
+    except OSError:
+        return []
+    return [folder / FOLDER / name for name in names if name.endswith(".yaml")]
 
 
 def _read(files: Sequence[Path]) -> dict[str, Any]:
@@ -86,6 +96,7 @@ def checks_models(name: object) -> bool:
     return bool(engine(name).get("checksModels"))
 
 
+@per_pack
 def checking_engines() -> tuple[str, ...]:
     """Return the engines whose models are checked: a catalogue means them if it names none."""
     return tuple(name for name in engines() if checks_models(name))

@@ -29,15 +29,15 @@ class _Reader:
     def __init__(self, script: str, known: Variables) -> None:
         self.text = script.replace("\\\r\n", "").replace("\\\n", "")
         self.known = dict(known)
-        self.at = 0
+        self.position = 0
         self.word: str | None = None  # None between words; "" is a word in empty quotes
         self.words: list[str] = []
         self.commands: list[list[str]] = []
         self.drop_next = False  # the next word is the target of a redirection
 
     def read(self) -> list[list[str]]:
-        while self.at < len(self.text):
-            self._step(self.text[self.at])
+        while self.position < len(self.text):
+            self._step(self.text[self.position])
         self._end_command()
         return self.commands
 
@@ -50,8 +50,8 @@ class _Reader:
             self._redirect()
             return
         elif character == "#" and self.word is None:
-            end = self.text.find("\n", self.at)
-            self.at = len(self.text) if end < 0 else end
+            end = self.text.find("\n", self.position)
+            self.position = len(self.text) if end < 0 else end
             return
         elif character == "'":
             self._quoted_plainly()
@@ -60,14 +60,14 @@ class _Reader:
             self._quoted()
             return
         elif character == "\\":
-            self.at += 1
-            self._add(self.text[self.at : self.at + 1])
+            self.position += 1
+            self._add(self.text[self.position : self.position + 1])
         elif character in "$`":
             self._variable(split=True)
             return
         else:
             self._add(character)
-        self.at += 1
+        self.position += 1
 
     def _add(self, text: str) -> None:
         self.word = (self.word or "") + text
@@ -100,35 +100,35 @@ class _Reader:
         if self.word is not None and self.word.isdigit():
             self.word = None  # `2>file`: the 2 is no argument
         self._end_word()
-        while self.at < len(self.text) and self.text[self.at] in "<>&|":
-            self.at += 1
+        while self.position < len(self.text) and self.text[self.position] in "<>&|":
+            self.position += 1
         self.drop_next = True
 
     def _quoted_plainly(self) -> None:
-        end = self.text.find("'", self.at + 1)
+        end = self.text.find("'", self.position + 1)
         end = len(self.text) if end < 0 else end
-        self._add(self.text[self.at + 1 : end])
-        self.at = end + 1
+        self._add(self.text[self.position + 1 : end])
+        self.position = end + 1
 
     def _quoted(self) -> None:
         self._add("")
-        self.at += 1
-        while self.at < len(self.text) and self.text[self.at] != '"':
-            character = self.text[self.at]
-            if character == "\\" and self.text[self.at + 1 : self.at + 2] in set('"\\$`'):
-                self._add(self.text[self.at + 1 : self.at + 2])
-                self.at += 2
+        self.position += 1
+        while self.position < len(self.text) and self.text[self.position] != '"':
+            character = self.text[self.position]
+            if character == "\\" and self.text[self.position + 1 : self.position + 2] in set('"\\$`'):
+                self._add(self.text[self.position + 1 : self.position + 2])
+                self.position += 2
             elif character in "$`":
                 self._variable(split=False)
             else:
                 self._add(character)
-                self.at += 1
-        self.at += 1
+                self.position += 1
+        self.position += 1
 
     def _variable(self, split: bool) -> None:
         """A `$NAME`, `${NAME}`, `$(command)` or backquotes at the present position."""
-        start = self.at
-        self.at = end = _end_of_variable(self.text, start)
+        start = self.position
+        self.position = end = _end_of_variable(self.text, start)
         raw = self.text[start:end]
         value = self.known.get(raw.strip("${}"))
         if value is None or raw.startswith(("$(", "`")):
@@ -136,8 +136,8 @@ class _Reader:
         elif not split:
             self._add(value)
         else:
-            for position, part in enumerate(value.split(" ")):
-                if position:
+            for index, part in enumerate(value.split(" ")):
+                if index:
                     self._end_word()
                 if part:
                     self._add(part)

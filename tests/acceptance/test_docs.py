@@ -28,7 +28,7 @@ PACK = Pack()
 PAGES = pages()
 BLOCKS = {page: blocks(page, text) for page, text in PAGES.items()}
 ALL = [block for found in BLOCKS.values() for block in found]
-MOST_NOT_RUN = 12
+MOST_NOT_RUN = 1 / 4  # of the shell blocks
 BAD_ON_PURPOSE = ("docs/rules.md",)  # shows what is refused
 
 
@@ -61,7 +61,7 @@ def _run(block: Block, work: Path) -> None:
 
 def test_what_is_not_run_has_a_reason_and_is_little() -> None:
     left_out = {block.place: block.marks["not run"] for block in ALL if "not run" in block.marks}
-    assert len(left_out) <= MOST_NOT_RUN, left_out
+    assert len(left_out) <= MOST_NOT_RUN * sum(block.language in SHELL for block in ALL), left_out
     for place, reason in left_out.items():
         assert len(reason.split()) >= 3, f"{place} does not say why it is not run"
 

@@ -10,6 +10,7 @@ from kaito_pack.values.fields import fields as values_fields
 from tests.conftest import ROOT, Run
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_a_value_is_explained_as_kubectl_would(run: Run) -> None:
     done = run("explain", "startupMinutes")
     assert done.returncode == 0
@@ -94,12 +95,47 @@ def test_fit_names_what_it_lacks(run: Run, tmp_path) -> None:
     assert "acme/own" in done.stdout
 
 
+def fit(run: Run, folder, text: str):
+    (folder / "values.yaml").write_text(text, encoding="utf-8")
+    return run("explain", "values.yaml", "fit", "--gpu-memory", "80")
+
+
+def test_fit_says_what_the_name_of_an_unknown_model_gives_away(run: Run, tmp_path) -> None:
+    done = fit(run, tmp_path, "name: a\nmodelSource: vllm\nmodelId: acme/Lynx-8B\n")
+    assert done.returncode == 0, done.stderr
+    assert "8 billion parameters" in done.stdout
+    assert "not judged" in done.stdout
+
+
+def test_fit_names_the_argument_that_changes_the_memory(run: Run, tmp_path) -> None:
+    text = "name: a\nmodelSource: vllm\nmodelId: microsoft/phi-4\nextraArgs: [--quantization, fp8]\n"
+    done = fit(run, tmp_path, text)
+    assert done.returncode == 1
+    assert "--quantization changes the memory" in done.stderr
+
+
+def test_fit_prints_what_a_gguf_model_needs(run: Run, tmp_path) -> None:
+    done = fit(run, tmp_path, "name: a\nmodelSource: premade\npremadeModel: llama3.1:8b\n")
+    assert done.returncode == 0, done.stderr
+    assert "about 4.6 GiB" in done.stdout
+    text = "name: a\nmodelSource: huggingface\nmodelId: acme/lynx\nggufFile: lynx.gguf\n"
+    done = fit(run, tmp_path, text)
+    assert done.returncode == 1
+    assert "size of the model is not known" in done.stderr
+
+
 def test_a_former_name_explains_the_rule(run: Run) -> None:
     former, current = (run("explain", f"{first}/instance-type-required") for first in ("kaito", "webhook"))
     assert former.stdout == current.stdout
     assert (
         "RULE:     webhook/instance-type-required\nFORMERLY: kaito/instance-type-required\n" in former.stdout
     )
+
+
+def test_a_misspelt_former_name_leads_to_the_current_one(run: Run) -> None:
+    done = run("explain", "kaito/instance-type-requierd")
+    assert done.returncode == 1
+    assert "Did you mean `webhook/instance-type-required`?" in done.stderr
 
 
 def test_most_rules_have_a_bad_example() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from kaito_pack.cli.main import main
 from tests import work
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Run
 
 MEMORY = 200 << 20
 WORKSPACE = b"apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata:\n  name: a\n"
@@ -106,18 +106,18 @@ def test_tens_of_thousands_of_problems_fit_into_memory_as_json(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("command", ["render", "validate"])
-def test_what_is_no_file_is_exit_2(tmp_path: Path, command: str) -> None:
+def test_what_is_no_file_is_exit_2(run: Run, tmp_path: Path, command: str) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "sealed.yaml").write_text("name: a\n", encoding="utf-8")
     for path in ("/dev/zero", str(tmp_path / "pipe.yaml"), str(tmp_path / "missing.yaml")):
-        code, stderr = judged([command, path])
-        assert code == 2, (path, stderr)
-        assert "Traceback" not in stderr
+        done = run(command, path)
+        assert done.returncode == 2, (path, done.stderr)
+        assert "Traceback" not in done.stderr
 
 
-def test_a_folder_that_leads_back_to_itself_is_searched_once(tmp_path: Path) -> None:
+def test_a_folder_that_leads_back_to_itself_is_searched_once(run: Run, tmp_path: Path) -> None:
     (tmp_path / "values.yaml").write_text("name: a\nmodelSource: vllm\nmodelId: a/b\n", encoding="utf-8")
     (tmp_path / "loop").symlink_to(tmp_path)
-    code, stderr = judged(["validate", str(tmp_path)])
-    assert code == 0, stderr
-    assert "3 documents" in stderr
+    done = run("validate", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "3 documents" in done.stderr

@@ -27,7 +27,7 @@ EXAMPLES = sorted(
     file for file in (ROOT / "values").glob("*.yaml") if "modelSource" in file.read_text(encoding="utf-8")
 )
 RENDERER = Renderer(PACK)
-often = tiers.often(200, *HealthCheck)
+often = tiers.often(200, *HealthCheck, share=20)
 
 
 def rendered(drawn: dict[str, Any]) -> str:
@@ -252,6 +252,13 @@ def test_another_revision_of_a_gguf_file_is_not_lost_silently() -> None:
         assert args[0] in rendered(dict(found.values))
 
 
+def test_a_quantized_model_comes_back_with_the_value_that_allows_it() -> None:
+    found = imported((ROOT / "values" / "rendered" / "vllm-gpt-oss.yaml").read_text(encoding="utf-8"))
+
+    assert found.is_exact
+    assert found.values["quantization"] == "allow"
+
+
 def test_a_token_in_a_manifest_comes_into_no_values_file() -> None:
     workspace = manifests("llama")[0]
     token = "hf_" + "a1B2c3D4e5F6"
@@ -408,6 +415,24 @@ def test_a_mode_of_ones_own_is_imported_by_its_import_section_alone(run: Run, tm
     done = run("import", "-", "--pack", tmp_path / "pack", stdin=text.stdout)
     assert done.returncode == 0, done.stderr
     assert yaml.safe_load(done.stdout) == drawn
+
+
+def test_the_schema_of_a_pack_says_which_values_import_asks_for(run: Run, tmp_path: Path) -> None:
+    """`x-import` is the help of an option; the template of this mode shows the value nowhere."""
+    schema = json.loads(ECHO["schemas/values/echo.schema.json"])
+    schema["properties"]["teamName"] = {"type": "string", "x-import": "The team, which no manifest holds."}
+    for name, text in (ECHO | {"schemas/values/echo.schema.json": json.dumps(schema)}).items():
+        file = tmp_path / "pack" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    pack = ("--pack", tmp_path / "pack")
+    words = " ".join(run("import", "--help", *pack).stdout.split())
+    assert "--team-name TEXT The team, which no manifest holds." in words
+    assert "--team-name" not in run("import", "--help").stdout
+    drawn = {"name": "a", "modelSource": "echo", "greeting": "hi", "teamName": "blue"}
+    text = run("-", *pack, stdin=to_yaml(drawn)).stdout
+    assert "teamName" not in yaml.safe_load(run("import", "-", *pack, stdin=text).stdout)
+    assert yaml.safe_load(run("import", "-", *pack, "--team-name", "blue", stdin=text).stdout) == drawn
 
 
 def test_pack_check_finds_an_import_section_that_reads_no_value(run: Run, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_explain_says_where_a_value_came_from(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("example", "path", "line"),
     [
-        ("llama", "inference.template.spec.containers[0].args[5]", "- {{ gpuCount }}"),
+        ("llama", "inference.template.spec.containers[0].args[5]", "- {{ tensorParallelSize }}"),
         ("llama", "resource.count", "count: {{ replicas }}"),
         (
             "llama",
@@ -205,10 +205,10 @@ def test_a_pair_that_cannot_work_is_told_per_target_and_nothing_is_written(run: 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (("out/old", "out/new"), "is, holds or lies in the output folder of new"),
-        (("out/old", "out/new/below"), "is, holds or lies in the output folder of new"),
+        (("out/old", "out/new"), "is the output folder of new, contains it, or is inside it"),
+        (("out/old", "out/new/below"), "is the output folder of new, contains it, or is inside it"),
         (("models/tiny.yaml", "none/*.yaml"), "matches no file"),
-        (("name: old", "name: new"), "is the name of another target"),
+        (("name: old", "name: new"), "another target also has the name"),
         (("target: old.yaml", "target: gone.yaml"), "gone.yaml"),
     ],
 )

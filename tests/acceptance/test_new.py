@@ -28,6 +28,7 @@ def test_it_writes_a_file_that_renders(run: Run, tmp_path: Path) -> None:
     assert run("values/x.yaml").returncode == 0
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_the_mode_the_name_and_the_file_may_follow_from_the_model(run: Run, tmp_path: Path) -> None:
     assert run("new", "--model-id", "microsoft/Phi-4-mini-instruct").returncode == 0
     assert (tmp_path / "phi-4-mini-instruct.yaml").is_file()
@@ -74,7 +75,7 @@ def test_an_engine_that_the_mode_does_not_use_is_refused(run: Run, tmp_path: Pat
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--gguf-file", "x.gguf"), "`ggufFile` belongs to modelSource huggingface"),
+        (("--gguf-file", "x.gguf"), "`ggufFile` is a value of modelSource huggingface"),
         (("--gpus", "2"), "Did you mean"),
         (("--set", "replica=2"), "Did you mean `replicas`?"),
         (("--mode", "vlm"), "Did you mean `vllm`?"),
@@ -145,7 +146,7 @@ def test_a_token_is_refused_and_not_repeated(run: Run) -> None:
     for option in (("--hf-token-secret", token), ("--set", f"hfTokenSecret={token}")):
         done = run("new", "x.yaml", *VLLM, *option)
         assert done.returncode == 1
-        assert "a Hugging Face token stands here (not shown)" in done.stderr
+        assert "value is a Hugging Face token (not shown)" in done.stderr
         assert token not in done.stderr
 
 
@@ -167,6 +168,7 @@ def test_an_editor_is_led_to_the_schema_of_the_repository(run: Run, tmp_path: Pa
     assert first_line("teams/y.yaml") == "# yaml-language-server: $schema=../schemas/values.schema.json"
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_help_lists_an_option_for_each_value_in_the_schemas_words(run: Run) -> None:
     text = " ".join(run("new", "--help").stdout.split())
     assert "--gpu NUMBER (huggingface, premade, vllm) GPUs of one replica, 1 to 8." in text

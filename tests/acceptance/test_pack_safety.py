@@ -17,7 +17,7 @@ from kaito_pack.base.problems import PackError
 from kaito_pack.base.sentences import LONGEST, filled
 from kaito_pack.facts import patterns, tables
 from kaito_pack.importing.captures import _literals, _texts_between
-from kaito_pack.pack import json_schema
+from kaito_pack.pack.references import MOST_PARTS
 from tests.acceptance.test_pack import MODE, SCHEMA, pack
 from tests.conftest import ROOT, Run
 
@@ -136,7 +136,7 @@ def test_references_that_double_are_counted(run: Run, tmp_path: Path) -> None:
     for arguments in (("-", "--pack", folder), ("pack", "check", folder)):
         done = run(*arguments, stdin=VALUES)
         assert done.returncode == 1
-        assert f"has more than {json_schema.MOST_PARTS} parts" in done.stderr
+        assert f"has more than {MOST_PARTS} parts" in done.stderr
 
 
 def test_a_pattern_of_a_pack_ends_wherever_it_is_asked(

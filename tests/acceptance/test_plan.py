@@ -208,7 +208,7 @@ def workspace(name: str) -> Any:
 
 
 def test_upgrade_says_what_a_newer_kaito_refuses(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "old.yaml").write_text(TINY + "instanceType: Standard_NC6s_v3\n", encoding="utf-8")
+    (tmp_path / "old.yaml").write_text(TINY + "instanceType: Standard_NC48ads_A100_v4\n", encoding="utf-8")
     done = run("plan", "--upgrade", "0.12", "old.yaml", "--kaito-version", "0.6")
     assert done.returncode == 0
     assert done.stdout.startswith("KAITO 0.12: ")
@@ -426,7 +426,7 @@ def test_upgrade_tells_of_an_instance_type_that_azure_still_lets_in(run: Run, tm
 
 
 def test_upgrade_says_on_what_a_workspace_is_refused(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "old.yaml").write_text(TINY, encoding="utf-8")
+    (tmp_path / "old.yaml").write_text(TINY.replace("gpu: 2", "gpu: 1"), encoding="utf-8")
     options = ("--kaito-version", "0.7", "--node-provisioning", "auto")
     done = run("plan", "--upgrade", "0.8", "old.yaml", *options, "-o", "json")
     assert {row["on"] for row in json.loads(done.stdout)} <= {"create", "update", "create and update"}

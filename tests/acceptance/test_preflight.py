@@ -113,7 +113,7 @@ def test_a_rule_of_preflight_is_explained(run: Run) -> None:
 def test_the_table_says_what_to_do(run: Run, kubectl: FakeKubectl) -> None:
     done = run("preflight", LLAMA, env=kubectl.holds(*cluster(namespace=None)))
     assert done.returncode == 1
-    assert f"ERROR   there is no namespace `{NAMESPACE}`. Create it first: kubectl create" in done.stdout
+    assert f"ERROR   namespace `{NAMESPACE}` does not exist. Create it first: kubectl create" in done.stdout
 
 
 def test_kubectl_only_gets(run: Run, kubectl: FakeKubectl) -> None:

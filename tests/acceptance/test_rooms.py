@@ -8,27 +8,12 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from scripts.rooms import FLOORS, INNER
 from tests.conftest import ROOT
 
 LIBRARY = ROOT / "kaito_pack"
-# Upper rooms first, as CONTRIBUTING draws them. Rooms of one line are on one floor.
-FLOORS = (
-    ("cli",),
-    ("form", "importing", "plan", "preflight", "krm", "output", "explain", "pack_check"),
-    ("status",),
-    ("run",),
-    ("rendering",),
-    ("models", "kaito"),
-    ("values",),
-    ("pack",),
-    ("kubernetes",),
-    ("workspace", "documents"),
-    ("facts",),
-    ("base",),
-)
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FEATURES = FLOORS[1]
-INNER = ("decoding", "pods", "objects")  # the rooms of kubernetes/, lower ones first
 LOOSE = ("__init__", "__main__")
 
 
@@ -41,8 +26,13 @@ def modules() -> dict[str, Path]:
     }
 
 
-def imported(file: Path) -> Iterator[tuple[int, str]]:
+@cache
+def imported(file: Path) -> list[tuple[int, str]]:
     """Every module that a file imports, at its head or late, with the line of the import."""
+    return list(_imported(file))
+
+
+def _imported(file: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, name.name) for name in node.names)
@@ -57,8 +47,13 @@ def room(module: str) -> str:
     return module.partition(".")[2].partition(".")[0]
 
 
-def arrows() -> Iterator[tuple[str, str, str]]:
+@cache
+def arrows() -> list[tuple[str, str, str]]:
     """Each import of a module in a room by another: importer, imported, and the words for it."""
+    return list(_arrows())
+
+
+def _arrows() -> Iterator[tuple[str, str, str]]:
     for name, file in modules().items():
         for line, other in imported(file):
             if room(name) in FLOOR and other in modules() and room(other) in FLOOR:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
 import yaml
@@ -11,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from kaito_pack.facts.rules import all_rules
 from kaito_pack.pack import Pack
+from kaito_pack.workspace.engines import engines
 from tests.conftest import ROOT
 
 PACK = Pack()
@@ -102,14 +105,51 @@ def test_the_served_names_are_those_of_the_models_that_can_be_chosen() -> None:
             assert choices and set(choices[0]) == set(served)
 
 
+# Rooms in which a text may be the name of an engine or of a value of one mode, and what it means there.
+ROOMS_THAT_NAME_VALUES = {
+    "kaito": "a field of a Workspace, a section of KAITO's ConfigMap, a condition of its annotations",
+    "models": "the facts of vLLM's versions, facts/vllm/, and the places of a model's values",
+    "plan": "a field of a Workspace",
+    "run": "a field of a Workspace, and the places of a model's values",
+    "workspace": "a field of a Workspace",
+    "base": "a value whose keys may name secrets",
+    "status": "keys of the answer in JSON",
+    "form": "the model that a form starts from",
+    "values": "placeholders in words of a rule",
+}
+
+
+def literals(room: str = "*") -> Iterator[tuple[str, str]]:
+    """Every text in the code of a room that is no docstring, with its place."""
+    for file in sorted((ROOT / "kaito_pack").glob(f"{room}/**/*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        words = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in words:
+                yield f"{file.relative_to(ROOT)}:{node.lineno}", node.value
+
+
 def test_no_python_names_a_mode() -> None:
-    # An engine or a field of KAITO's may have a mode's name, and those are spoken of.
-    others = {PACK.mode(name).facts["engine"] for name in PACK.mode_names} | {"preset"}
-    names = "|".join(set(PACK.mode_names) - others)
-    found = [
-        (file.name, line.strip())
-        for file in (ROOT / "kaito_pack").rglob("*.py")
-        for line in file.read_text(encoding="utf-8").splitlines()
-        if re.search(rf"""["']({names})["']""", line)
-    ]
-    assert found == []
+    # An engine or a field of KAITO's may have a mode's name; the next test is about those.
+    names = set(PACK.mode_names) - set(engines()) - {"preset"}
+    assert [(place, text) for place, text in literals() if text in names] == []
+
+
+def test_no_python_names_an_engine_or_a_value_of_one_mode() -> None:
+    common = json.loads((ROOT / "schemas/values/common.schema.json").read_text(encoding="utf-8"))
+    values = {name for mode in PACK.mode_names for name in PACK.mode(mode).schema["properties"]}
+    names = {*engines(), *values} - set(common["properties"])
+    rooms = {place.split("/")[1] for place, text in literals() if text in names}
+    assert rooms <= set(ROOMS_THAT_NAME_VALUES)
+
+
+def test_no_python_tests_for_an_engine() -> None:
+    """A comparison with the name of an engine is a fact that its file should have."""
+    tested = []
+    for file in (ROOT / "kaito_pack").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            parts = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+            texts = {part.value for part in parts if isinstance(part, ast.Constant)}
+            if texts & set(engines()) and file.parent.name != "kaito":
+                tested.append(f"{file.relative_to(ROOT)}:{node.lineno}")
+    assert tested == []

@@ -99,6 +99,7 @@ def test_a_model_that_nothing_here_runs_is_asked_for_again(tmp_path: Path) -> No
         assert terminal.end()[0] == 130
 
 
+@full
 def test_a_gguf_model_in_an_image_of_ones_own_shows_how_to_build_that(tmp_path: Path, run: Run) -> None:
     with Terminal(tmp_path, "new") as terminal:
         terminal.answer(HUB, ENTER)
@@ -238,7 +239,7 @@ def test_ctrl_c_at_any_question_ends_it_and_writes_nothing(tmp_path: Path, stop:
     ]
 
 
-@pytest.mark.parametrize("key", [CTRL_D, ESCAPE])
+@pytest.mark.parametrize("key", [pytest.param(CTRL_D, marks=full), ESCAPE])
 @pytest.mark.parametrize("stop", [*(pytest.param(stop, marks=full) for stop in (0, 2, 3)), 4])
 def test_so_do_ctrl_d_and_escape(tmp_path: Path, stop: int, key: str) -> None:
     """A list, a list of several, yes or no, a text."""
@@ -364,7 +365,7 @@ def test_a_narrow_terminal_shows_whole_messages(tmp_path: Path, known: tuple[str
     options = (*known, "--mode", "vllm", "--model-id", KNOWN, "--name", "a", "--namespace", "b")
     with Terminal(tmp_path, "new", "-", *options, columns=34) as terminal:
         terminal.answer("GPU count (1)", "3")
-        terminal.wait("and vLLM ends at start. Use 1, 2, 4 or 8.")
+        terminal.wait("vLLM exits at startup. Use 1, 2, 4 or 8 GPUs")
         assert max(map(len, terminal.seen.splitlines())) <= 34
         terminal.type(CTRL_C)
         assert terminal.end()[0] == 130
@@ -379,7 +380,7 @@ def test_colours_are_left_out_where_that_is_asked_for(tmp_path: Path, env: dict[
     with Terminal(tmp_path, "new", "--mode", "premade", env=env) as terminal:
         terminal.answer("Premade model", ENTER)
         terminal.answer("Name", "UP")
-        terminal.wait("is not a DNS label")
+        terminal.wait("is not a valid DNS label")
         terminal.type(CTRL_C)
         assert terminal.end()[0] == 130
         assert bool(COLOUR.search(terminal.raw)) == (not env)

@@ -42,7 +42,7 @@ STATES: dict[str, dict[str, Any]] = {
 def test_a_problem_stands_beside_its_field_its_line_and_in_the_list(form: Form) -> None:
     form.start(MISTRAL).fill("Name", "My Model")
     name = form.field("Name")
-    words = "My Model is not a DNS label."
+    words = "My Model is not a valid DNS label."
     assert name.get_attribute("aria-invalid") == "true"
     assert words in form.described(name)
     form.tab("Values")

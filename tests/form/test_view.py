@@ -17,9 +17,12 @@ from kaito_pack.form.web.state import read_state
 from kaito_pack.form.web.view import Views
 from kaito_pack.pack import Pack
 from kaito_pack.values.layers import Layer
+from kaito_pack.workspace.engines import hub_engines
 from tests.conftest import Run
 from tests.docs.pages import write_files
 from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, target
+
+pytestmark = pytest.mark.usefixtures("four_modes")
 
 MISTRAL = {"modelId": "mistralai/Mistral-7B-Instruct-v0.3"}
 LLAMA = {"modelId": "meta-llama/Llama-3.1-8B-Instruct"}
@@ -531,6 +534,17 @@ def test_any_state_has_a_view(state: dict[str, Any]) -> None:
     )
 
 
+def test_the_form_can_lead_to_any_mode(view: Post) -> None:
+    """A model that every engine runs leads to the modes of the Hub; the others need no model."""
+    start = {"modelId": "acme/new", "engines": "\n".join(hub_engines())}
+    shown = view(start=start)
+    assert sorted(mode["name"] for mode in shown["modes"]) == list(Pack().mode_names)
+    for mode in shown["modes"]:
+        again = view(start=start, mode=mode["name"])
+        assert again["mode"] == mode["name"]
+        assert again["questions"]
+
+
 # A mode of a team's own.
 
 
@@ -540,7 +554,8 @@ def test_a_mode_of_ones_own_works_without_any_python(tmp_path: Path) -> None:
     pack = Pack([tmp_path / "my-pack"])
     try:
         views = Views(pack, target(pack))
-        assert "acme" in [mode["name"] for mode in views.view(read_state({}))["modes"]]
+        start = {"modelId": "acme/tiny-instruct", "engines": "acme"}
+        assert views.view(read_state({"start": start}))["modes"][0]["name"] == "acme"
         state = views.opened((tmp_path / "my-pack/values/tiny.yaml").read_text(encoding="utf-8"))
         shown = views.view(state)
         asked = by_name(shown)["batchSize"]
@@ -553,7 +568,7 @@ def test_a_mode_of_ones_own_works_without_any_python(tmp_path: Path) -> None:
             "containers"
         ][0]["args"]
         assert arguments == ["--model", "acme/tiny-instruct", "--shards", "2", "--batch", "16"]
-        typed = {"start": {"modelId": "acme/tiny-instruct"}, "mode": "acme"}
+        typed = {"start": start, "mode": "acme"}
         answers = {"name": "tiny", "batchSize": "16", "resources.gpu": "2"}
         assert views.view(read_state({**typed, "answers": answers}))["manifest"] == shown["manifest"]
     finally:

@@ -28,13 +28,13 @@ FILES = [
     for file in sorted(ROOT.glob(pattern))
 ]
 MISTAKES = [
-    (f"{TINY}ggufFile: a.gguf\n", "ggufFile", "`ggufFile` belongs to modelSource huggingface"),
+    (f"{TINY}ggufFile: a.gguf\n", "ggufFile", "`ggufFile` is a value of modelSource huggingface"),
     (f"{TINY}maxModelLenn: 1\n", "maxModelLenn", "Property maxModelLenn is not allowed."),
     (f"{TINY}maxModelLen: long\n", "long", 'Incorrect type. Expected "integer".'),
     (f"{TINY}resources: {{gpu: 9}}\n", "9", "Value is above the maximum of 8."),
     (f"{TINY}resources: {{cpu: 4z}}\n", "4z", "Requests are Kubernetes quantities above zero"),
     (f"{TINY}namespace: A_B\n", "A_B", "Namespaces are DNS-1123 labels."),
-    (f"{TINY}computeType: cpu\n", "cpu", "The vllm mode is always gpu."),
+    (f"{TINY}computeType: cpu\n", "cpu", "Mode vllm always uses GPUs."),
     (f"{TINY}podTemplate: {{spec: {{affinity: {{}}}}}}\n", "affinity", "KAITO's controller replaces"),
     ("name: a\nmodelSource: vllm\nmodelId: a/b-GGUF\n", "a/b-GGUF", "Mode vllm serves fp16 and bf16"),
     ("name: a\nmodelSource: vlm\n", "vlm", "Value is not accepted."),

@@ -20,6 +20,7 @@ SECONDS = re.compile(r"(^|_)(seconds|elapsed|duration|took|deadline|wall|runtime
 IN_TEXT = re.compile(
     r"\b(perf_counter|monotonic|process_time|time\.time|getrusage|performance\.now|Date\.now)\b|\bdate \+%s"
 )
+ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)  # what a clock says is never equal to anything
 WAITING = frozenset({"wait", "communicate", "join"})  # methods whose first argument may be a timeout
 
 
@@ -42,7 +43,7 @@ def _messages(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.ImportFrom) and node.module in ("time", "timeit", "resource"):
         for name in {alias.name for alias in node.names} & CLOCKS:
             yield f"{node.module}.{name} is a clock: count work instead (tests/work.py)"
-    elif isinstance(node, ast.Compare):
+    elif isinstance(node, ast.Compare) and any(isinstance(sign, ORDER) for sign in node.ops):
         for name in filter(None, map(_name, (node.left, *node.comparators))):
             if SECONDS.search(name.lower()):
                 yield f"{name} is compared: a busy machine fails this; count work instead (tests/work.py)"

@@ -55,6 +55,7 @@ def test_a_clock_is_found(source: str) -> None:
         "settings(deadline=None)",
         "process.wait()",
         "assert second == first",
+        "assert seconds_until_restart(probe) == seconds",
         "assert today.kind == 'Job'",
     ],
 )

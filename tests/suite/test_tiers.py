@@ -81,7 +81,7 @@ def test_the_quick_run_leaves_the_full_tier_out(tmp_path: Path) -> None:
         "golden": "FAILED",
     }
     assert "3 deselected" in output
-    assert "examples: 50\n" in output
+    assert "examples: 33\n" in output
 
 
 def test_the_full_run_has_all_and_draws_all_examples(tmp_path: Path) -> None:

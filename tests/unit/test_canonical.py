@@ -187,7 +187,7 @@ def test_a_null_timestamp_stands_still_up_to_0_7() -> None:
 
 def test_the_fix_names_the_canonical_form() -> None:
     (found,) = check(changed((*CONTAINER, "resources", "limits", "memory"), "1024Mi"))
-    assert (found.message, found.fix) == ('`1024Mi` is rewritten to "1Gi" by KAITO', 'Write "1Gi"')
+    assert (found.message, found.fix) == ('KAITO rewrites `1024Mi` to "1Gi"', 'Write "1Gi"')
 
 
 def test_deep_nesting_never_raises(depth: int = 5000) -> None:

@@ -78,13 +78,27 @@ def test_a_pack_of_one_run_is_not_that_of_the_next_one(tmp_path: Path) -> None:
     assert run_here("-", stdin=TINY).stdout == plain
 
 
+def test_a_foreign_pack_renders_as_in_a_process(tmp_path: Path) -> None:
+    """Its child is forked in one case (tests/children.py), and started in the other."""
+    (tmp_path / "templates/vllm").mkdir(parents=True)
+    template = tmp_path / "templates/vllm/service.yaml.j2"
+    for text in ("a: {{ name }}\n", "a: {{ nmae }}\n", "apiVersion: v1\nkind: Secret\nmetadata: {name: é}\n"):
+        template.write_text(text, "utf-8")
+        here, process = (run("-", "--pack", tmp_path, stdin=TINY) for run in (run_here, run_process))
+        assert (here.returncode, here.stdout, here.stderr) == (1, "", process.stderr)
+        assert process.returncode == 1
+
+
 def test_every_cached_function_is_cleared() -> None:
     """A cache that is no module's global would outlive the command that filled it."""
     run_here("-", stdin=TINY)
     decorated = set()
     for file in (ROOT / "kaito_pack").rglob("*.py"):
         module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-        tree = ast.parse(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        if "cache" not in text and "per_pack" not in text:
+            continue
+        tree = ast.parse(text)
         inner = {
             id(nested)
             for outer in ast.walk(tree)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from kaito_pack.base.problems import Problem
 from kaito_pack.facts import checks, rules
 from kaito_pack.kaito import advice, controller, webhook
+from kaito_pack.models import checks as models
 from tests.rule_places import decorated, named, of_findings, row_places
 
-FRONTS = (advice, controller, webhook)
+FRONTS = (advice, controller, webhook, models)  # imported, so that their checks are registered
 
 
 @pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A registry of the test's own."""
     monkeypatch.setattr(checks, "_checks", {})
-    checks.checks_of.cache_clear()  # type: ignore[attr-defined]
-    yield
-    checks.checks_of.cache_clear()  # type: ignore[attr-defined]
+
+
+def several(places: Mapping[str, list[str]]) -> list[tuple[str, list[str]]]:
+    return [(name, lines) for name, lines in places.items() if len(lines) > 1]
+
+
+def row_file(name: str) -> str:
+    return f"facts/rules/{rules.layer_of(name)}.json"
 
 
 def nothing() -> Iterator[Problem]:
@@ -32,11 +38,11 @@ def nothing_else() -> Iterator[Problem]:
 
 
 def test_no_name_has_two_rows() -> None:
-    assert {name: places for name, places in row_places().items() if len(places) > 1} == {}
+    assert [f"{' and '.join(places)}: {name} has two rows" for name, places in several(row_places())] == []
 
 
 def test_no_name_has_two_checks() -> None:
-    assert {name: places for name, places in decorated().items() if len(places) > 1} == {}
+    assert [f"{' and '.join(places)}: {name} has two checks" for name, places in several(decorated())] == []
 
 
 def test_the_first_part_of_a_name_is_its_layer() -> None:
@@ -50,6 +56,34 @@ def test_a_former_name_finds_the_rule_and_is_no_other_rules_name() -> None:
     assert set(formers) & rules.all_rules().keys() == set()
     assert {rules.get_rule(former).name for former in formers} == set(rules.former_names().values())
     assert rules.problem("file/empty").rule == "values/file-empty"
+
+
+COMPLETE = {"message": "m", "fix": "f", "meaning": "n"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "merged"),
+    [
+        ({"kaito/a": {"fix": "g"}}, {"webhook/a": {**COMPLETE, "fix": "g", "formerly": ["kaito/a"]}}),
+        (
+            {"webhook/b": {**COMPLETE, "formerly": ["webhook/a"]}},
+            {
+                "webhook/a": {**COMPLETE, "formerly": ["kaito/a"]},
+                "webhook/b": {**COMPLETE, "formerly": ["webhook/a"]},
+            },
+        ),
+        (
+            {"kaito/x": {"formerly": ["kaito/y"]}, "kaito/y": {"formerly": ["kaito/x"]}},
+            {"webhook/a": {**COMPLETE, "formerly": ["kaito/a"]}},
+        ),
+    ],
+    ids=["a former name", "a rule called a former name", "a circle"],
+)
+def test_rows_of_a_pack_are_laid_over_the_rules_that_they_name(
+    rows: dict[str, object], merged: dict[str, object]
+) -> None:
+    ours = {"webhook/a": {**COMPLETE, "formerly": ["kaito/a"]}}
+    assert rules.with_current_names({**ours, **rows}) == merged
 
 
 def test_the_code_uses_no_former_name() -> None:
@@ -71,16 +105,17 @@ def test_the_room_of_kubernetes_names_only_what_the_api_server_reports() -> None
 
 
 def test_every_check_has_a_row() -> None:
-    assert {name: places for name, places in named().items() if name not in row_places()} == {}
+    without = [(name, places[0]) for name, places in named().items() if name not in row_places()]
+    assert [f"{place}: {name} has no row in {row_file(name)}" for name, place in without] == []
 
 
 def test_every_row_has_a_check() -> None:
     checked = named().keys() | of_findings()
-    assert {name: places for name, places in row_places().items() if name not in checked} == {}
+    without = [(name, places[0]) for name, places in row_places().items() if name not in checked]
+    assert [f"{place}: no module of kaito_pack/ checks {name}" for name, place in without] == []
 
 
 def test_the_fronts_import_every_module_that_registers_a_check() -> None:
-    assert {front.__name__ for front in FRONTS}
     assert {name: places for name, places in decorated().items() if name not in checks.registered()} == {}
 
 
@@ -90,6 +125,13 @@ def test_a_name_that_two_functions_check_is_an_error_with_both_places(registry: 
         checks.rule("webhook/example")(nothing_else)
     for function in (nothing, nothing_else):
         assert f"test_facts_checks.py:{function.__code__.co_firstlineno}" in str(error.value)
+
+
+def test_a_check_of_no_layer_is_an_error_with_its_place(registry: None) -> None:
+    with pytest.raises(checks.RegistryError) as error:
+        checks.rule("webhok/example")(nothing)
+    assert f"test_facts_checks.py:{nothing.__code__.co_firstlineno}" in str(error.value)
+    assert "webhok/example must begin with one of values, " in str(error.value)
 
 
 def test_a_check_without_a_row_is_an_error_with_both_places(registry: None) -> None:

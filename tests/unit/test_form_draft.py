@@ -22,6 +22,8 @@ from kaito_pack.run import judging as checks
 from kaito_pack.values import layers
 from kaito_pack.values.overrides import layers_of
 
+pytestmark = pytest.mark.usefixtures("four_modes")
+
 PACK = Pack()
 CATALOGUE = checks.catalogue(())
 MISTRAL = "mistralai/Mistral-7B-Instruct-v0.3"
@@ -163,6 +165,14 @@ def test_a_problem_leads_to_the_question_that_mends_it() -> None:
         assert found is not None
         assert found.name == name
     assert question_for(problem("values/missing", ("podTemplate",), fix=""), some.questions()) is None
+
+
+def test_an_unknown_model_is_said_not_to_be_judged() -> None:
+    [sized] = facts_of(draft("vllm", {"modelId": "acme/Lynx-8B"}), ("resources", "gpu"))
+    [unknown] = facts_of(draft("vllm", {"modelId": "acme/lynx"}), ("resources", "gpu"))
+    assert "not judged" in unknown
+    assert sized == f"{unknown} By its name it has about 15 GiB of weights."
+    assert list(facts_of(draft("vllm", {}), ("resources", "gpu"))) == []
 
 
 def test_a_known_model_tells_its_limits_at_the_right_question() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kaito_pack.facts.tables import schema
 from kaito_pack.form.model_choice import (
     About,
     about,
@@ -18,7 +19,11 @@ from kaito_pack.form.questions import Question, questions
 from kaito_pack.kaito.target import Target
 from kaito_pack.models.model import model_of
 from kaito_pack.pack import Pack
+from kaito_pack.pack.catalogue_schema import catalogue_schema
 from kaito_pack.run import judging as checks
+from kaito_pack.workspace.engines import checking_engines, hub_engines
+
+pytestmark = pytest.mark.usefixtures("four_modes")
 
 PACK = Pack()
 CATALOGUE = checks.catalogue(())
@@ -27,9 +32,9 @@ UNKNOWN = About()
 
 
 def asked(
-    mode: str, answers: dict[str, Any] | None = None, of: About = UNKNOWN, target: Target = TARGET
+    mode: str, answers: dict[str, Any] | None = None, known: About = UNKNOWN, target: Target = TARGET
 ) -> dict[str, Question]:
-    found = questions(PACK, PACK.mode(mode), answers or {}, of, target, CATALOGUE)
+    found = questions(PACK, PACK.mode(mode), answers or {}, known, target, CATALOGUE)
     return {one.name: one for one in found}
 
 
@@ -207,3 +212,10 @@ def test_the_files_of_a_known_model_lie_in_a_repository_of_their_own_or_in_its_o
 
 def test_modes_with_a_list_of_their_own_are_chosen_by_themselves() -> None:
     assert [name for name in PACK.mode_names if is_chosen_by_itself(PACK, name)] == ["premade", "preset"]
+
+
+def test_the_catalogue_that_editors_read_lists_every_engine_that_serves_models_of_the_hub() -> None:
+    written = schema("catalogue.schema.json")["$defs"]["model"]["properties"]["engines"]
+    assert written["items"]["enum"] == list(hub_engines())
+    assert written["default"] == list(checking_engines())
+    assert catalogue_schema() == schema("catalogue.schema.json")

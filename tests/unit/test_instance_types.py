@@ -31,8 +31,8 @@ def template(gpus: int) -> dict[str, Any]:
 
 def problems(manifest: dict[str, Any], kaito: str = "0.12", cloud: Cloud = "azure") -> dict[str, str]:
     surroundings = Surroundings(Target(kaito, "1.35", "auto", cloud))
-    found = check(manifest, surroundings) or []
-    return {each.rule: each.fix for each in found if each.path[:1] == ("resource",) or each.is_error}
+    reported = check(manifest, surroundings) or []
+    return {each.rule: each.fix for each in reported if each.path[:1] == ("resource",) or each.is_error}
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,14 @@ def problems(manifest: dict[str, Any], kaito: str = "0.12", cloud: Cloud = "azur
     ],
 )
 def test_the_estimator_knows_what_is_listed(kaito: str, instance_type: str, is_broken: bool) -> None:
-    found = problems(workspace(instance_type), kaito)
-    assert ("controller/instance-type-unsupported" in found) is is_broken
+    reported = problems(workspace(instance_type), kaito)
+    assert ("controller/instance-type-unsupported" in reported) is is_broken
 
 
 def test_a_new_workspace_breaks_after_the_upgrade_and_a_running_one_does_not() -> None:
     now, then = (Target(kaito, "1.35", "auto") for kaito in ("0.11", "0.12"))
-    (found,) = upgraded([workspace("Standard_NC64as_T4_v3")], now, then)
-    reasons = {reason.problem.rule: (reason.effect, reason.on) for reason in found.reasons}
+    (reported,) = upgraded([workspace("Standard_NC64as_T4_v3")], now, then)
+    reasons = {reason.problem.rule: (reason.effect, reason.on) for reason in reported.reasons}
     assert reasons == {"controller/instance-type-unsupported": ("breaks", "create")}
 
 
@@ -69,8 +69,8 @@ def test_a_new_workspace_breaks_after_the_upgrade_and_a_running_one_does_not() -
     ],
 )
 def test_the_fix_names_what_was_meant(instance_type: str, cloud: Cloud, fix: str) -> None:
-    (found,) = problems(workspace(instance_type), cloud=cloud).values()
-    assert fix in found
+    (reported,) = problems(workspace(instance_type), cloud=cloud).values()
+    assert fix in reported
 
 
 @pytest.mark.parametrize(
@@ -84,5 +84,5 @@ def test_the_fix_names_what_was_meant(instance_type: str, cloud: Cloud, fix: str
     ],
 )
 def test_a_pod_cannot_have_more_gpus_than_its_node(instance_type: str, gpus: int, is_broken: bool) -> None:
-    found = problems(workspace(instance_type, template(gpus)))
-    assert ("controller/gpus-above-instance-type" in found) is is_broken
+    reported = problems(workspace(instance_type, template(gpus)))
+    assert ("controller/gpus-above-instance-type" in reported) is is_broken

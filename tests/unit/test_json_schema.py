@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from kaito_pack.base.problems import PackError
 from kaito_pack.kubernetes.decoding.quantity import is_positive_quantity
 from kaito_pack.pack import json_schema
-from kaito_pack.pack.json_schema import accepts, applicable, is_quick, merged, resolve, with_defaults
+from kaito_pack.pack.json_schema import accepts, applicable, is_quick, with_defaults
+from kaito_pack.pack.references import merged, resolve
 from tests.strategies import PACK, mutated
 from tests.tiers import often
 

@@ -49,3 +49,17 @@ def test_a_kind_that_a_cluster_may_have_is_skipped(api_version: str, kind: str) 
 
 def test_a_kind_of_a_newer_kaito_is_refused() -> None:
     assert fixes("kaito.sh/v1alpha1", "InferenceSet", "0.7") == ["Use KAITO 0.8 or newer"]
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "fix"),
+    [
+        ("v1", "Deployment", "Write apiVersion: apps/v1"),
+        ("apps/v1", "Deploymnet", "did you mean Deployment"),
+        ("v1", "configmap", "did you mean ConfigMap"),
+        ("extensions/v1beta1", "Ingress", "Write apiVersion: networking.k8s.io/v1"),
+        ("networking.k8s.oi/v1", "Ingress", "Write apiVersion: networking.k8s.io/v1"),
+    ],
+)
+def test_a_kind_of_kubernetes_gets_the_same_help(api_version: str, kind: str, fix: str) -> None:
+    assert fixes(api_version, kind) == [fix]

@@ -69,6 +69,8 @@ def renders(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
         (("metadata", "name"), ("name",)),
         (("resource", "labelSelector", "matchLabels", "tier"), ("labelSelector", "tier")),
         (("resource", "preferredNodes", 1), ("preferredNodes", 1)),
+        (("resource", "preferredNodes"), ("preferredNodes",)),
+        (("resource", "labelSelector", "matchLabels"), ("labelSelector",)),
         (("resource", "instanceType"), ("instanceType",)),
         ((*CONTAINER, "args", 3), ("modelId",)),
         ((*CONTAINER, "args", 5), ("resources", "gpu")),
@@ -115,3 +117,10 @@ def test_validate_renders_once_and_once_more_for_problems(
     assert bool(marked) == any(entry.problems for entry in report.entries)
     assert renders["plain"] == len(sources) * templates
     assert renders["marked"] == len(sources) * marked
+
+
+def test_what_the_template_writes_beside_the_pod_template_leads_to_its_own_value() -> None:
+    text = f"{TEXT}podTemplate:\n  spec:\n    containers:\n      - name: model\n        tty: true\n"
+    found = locator(text).located(problem("advice/preferred-nodes-deprecated", (*CONTAINER, "args", 8)))
+    assert found.place is not None
+    assert found.place.line == TEXT[: TEXT.index("maxModelLen")].count("\n") + 1

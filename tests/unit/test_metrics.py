@@ -10,7 +10,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from kaito_pack.kaito.target import Target
-from kaito_pack.pack import Pack, json_schema
+from kaito_pack.pack import Pack
+from kaito_pack.pack.references import resolve
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.status.metrics import NoMetrics, key_metrics, metrics_of, selector
 from kaito_pack.status.reach import engines_of
@@ -43,7 +44,7 @@ VLLM = {"name": "x", "image": "vllm/vllm-openai:v0.12.0", "args": ["--model", "a
 
 
 def problems(schema: str, file: Path) -> list[str]:
-    resolved = json_schema.resolve(schema, PACK.schema_folders)
+    resolved = resolve(schema, PACK.schema_folders)
     body = yaml.safe_load(file.read_text(encoding="utf-8"))
     return [error.message for error in Draft202012Validator(resolved).iter_errors(body)]
 
@@ -116,6 +117,7 @@ def test_a_podmonitor_selects_the_pods_at_the_port_that_answers(mode: str, tmp_p
     assert endpoint["interval"] == "1m"
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_a_foreign_workspace_gets_the_metrics_of_its_engine() -> None:
     found = metrics(workspace(VLLM))
     assert found.engine == "vllm"

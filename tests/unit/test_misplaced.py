@@ -31,8 +31,8 @@ def fixes(path: str, value: object, kaito: str = "0.12", api: str = "v1beta1") -
     for step in steps:
         owner = owner[int(step)] if step.isdigit() else owner.setdefault(step, {})
     owner[name] = value
-    found = check(manifest, Surroundings(Target(kaito, "1.35", "auto"))) or []
-    return [problem.fix for problem in found if problem.rule.endswith("/unknown-field")]
+    reported = check(manifest, Surroundings(Target(kaito, "1.35", "auto"))) or []
+    return [problem.fix for problem in reported if problem.rule.endswith("/unknown-field")]
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,16 @@ def test_a_field_of_the_newer_api_version_is_named_as_such() -> None:
     preset = {"name": "phi-4", "presetOptions": options}
     (fix, *_) = fixes("inference.preset", preset, api="v1alpha1")
     assert fix == "Write apiVersion: kaito.sh/v1beta1, which has it"
+
+
+def test_fields_in_a_spec_are_checked_as_if_they_were_one_level_up() -> None:
+    spec = {part: WORKSPACE[part] for part in ("resource", "inference")} | {"modelAccessSecret": "hf-token"}
+    spec["resource"] = spec["resource"] | {"instanceType": "A100"}
+    manifest = {part: WORKSPACE[part] for part in ("apiVersion", "kind", "metadata")} | {"spec": spec}
+    reported = check(manifest, Surroundings(Target("0.12", "1.35", "auto"))) or []
+    errors = {".".join(map(str, problem.path)): problem.fix for problem in reported if problem.is_error}
+    assert errors == {
+        "spec": "Move the fields of spec one level up",
+        "spec.modelAccessSecret": "Move it to inference.preset.presetOptions.modelAccessSecret",
+        "spec.resource.instanceType": "Use one that KAITO lists, such as Standard_NC24ads_A100_v4",
+    }

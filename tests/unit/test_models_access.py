@@ -19,6 +19,7 @@ LICENSED = Model("acme/licensed", license="gemma")
 CATALOGUE = Catalogue(MappingProxyType({model.model_id: model for model in (GATED, OPEN, LICENSED)}))
 POD = ("inference", "template", "spec", "containers", 0)
 TOKEN = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hub", "key": "HF_TOKEN"}}}
+TOKEN_FILE = {"name": "weights", "secret": {"secretName": "hub"}}
 CLAIM = {"name": "weights", "persistentVolumeClaim": {"claimName": "weights"}}
 
 
@@ -59,6 +60,7 @@ def test_a_gated_model_without_a_token_is_an_error_that_names_the_value() -> Non
             env=[{"name": "HF_HOME", "value": "/models/hub"}],
         ),
         workspace(pod={"volumes": [CLAIM]}, volumeMounts=mount("/w"), args=["--download-dir", "/w"]),
+        workspace(pod={"volumes": [TOKEN_FILE]}, volumeMounts=mount("/root/.cache/huggingface/token")),
         workspace(pod={"initContainers": [{"name": "download"}]}),
         workspace(model="/models/closed"),
         workspace(model="meta-llama/opened"),

@@ -22,6 +22,7 @@ from tests.tiers import often
 # PLAIN has 10.2 GiB of weights, 2.81 of overhead, 8192 tokens a GiB on one GPU.
 ODD = Model("acme/odd", attention_heads=28, max_tokens=8192)
 NEW = Model("acme/new", architectures=("Gemma4ForConditionalGeneration",))
+SHALLOW = Model("acme/shallow", attention_heads=32, layers=2)
 UNHEARD = Model("acme/unheard", architectures=("UnheardForCausalLM",))
 CATALOGUE = Catalogue(MappingProxyType({m.model_id: m for m in (PLAIN, ODD, NEW, UNHEARD)}))
 IMAGE = "mcr.microsoft.com/aks/kaito/kaito-base:0.1.1"
@@ -63,7 +64,9 @@ def test_a_gpu_count_that_does_not_divide_the_heads_is_an_error_that_names_those
 
     assert (problem.rule, problem.severity) == ("model/attention-heads", "error")
     assert problem.path == ("resources", "gpu")
-    assert problem.fix == "Use 1, 2, 4 or 7"
+    assert problem.fix == (
+        "Use 1, 2, 4 or 7 GPUs, or keep 3 with pipelineParallelSize: 3 (--pipeline-parallel-size)"
+    )
 
 
 @pytest.mark.parametrize("gpu", [1, 2, 4, 7])
@@ -79,7 +82,7 @@ def test_a_length_above_the_models_limit_is_an_error() -> None:
         "error",
         ("maxModelLen",),
     )
-    assert problem.fix == "Use at most 8192, or leave it out"
+    assert problem.fix == "Use at most 8192, or remove it"
 
 
 @pytest.mark.parametrize("length", [1, 8192])
@@ -378,3 +381,31 @@ def test_values_of_any_shape_are_read_without_an_exception(document: dict[str, A
     of_values(
         {"modelId": "acme/plain", "resources": {"gpu": document.get("maxModelLen")}}, gpu_memory_gib=24.0
     )
+
+
+def test_stages_are_proposed_only_if_they_let_the_model_use_its_gpus() -> None:
+    [six] = of_values(values("acme/odd", gpu=6))
+    [shallow] = check_values(
+        values("acme/shallow", gpu=3), Catalogue(MappingProxyType({"acme/shallow": SHALLOW})), IMAGE
+    )
+
+    assert "keep 6 with pipelineParallelSize: 3" in six.fix
+    assert shallow.fix == "Use 1, 2, 4 or 8 GPUs"
+
+
+def test_pipeline_stages_share_the_weights_and_the_layers() -> None:
+    # A stage has 5 GiB of weights and 16 layers: 5.1 + 2.555 GiB and half a GiB for 8192 tokens are 8.155.
+    document = values(gpu=2, maxModelLen=8192, pipelineParallelSize=2)
+    [problem] = of_values(document, gpu_memory_gib=9.0)
+
+    assert "needs 8.2 GiB on each GPU (2 of 9 GiB)" in problem.message
+    assert problem.fix == "Set the maximum model length to at most 7290 tokens, or use 4 GPUs"
+    assert of_values(document, gpu_memory_gib=9.1) == []
+
+
+def test_the_stages_of_a_workspace_are_read_from_its_arguments() -> None:
+    server_of_two = server(
+        "--model", "acme/plain", "--pipeline-parallel-size", "2", "--max-model-len", "8192"
+    )
+
+    assert not list(check_workspace(workspace(server_of_two), CATALOGUE, gpu_memory_gib=9.1))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
+from kaito_pack.base.problems import PackError, Problem
 from kaito_pack.facts.tables import table
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.checks import check_serving
 from kaito_pack.models.model import Model
 from kaito_pack.models.quantization import check_quantization, quantization_of, supports
 from kaito_pack.models.serving import Serving
-from kaito_pack.models.size import check_size
 from kaito_pack.models.tasks import check_task, other_task
 from kaito_pack.models.words import billions_of, words_of
+from kaito_pack.pack import Pack
 
 PACKED = Model("acme/packed", quantization="awq", quantization_bits=4)
 PLAIN = Model("acme/plain-AWQ", task="text-generation")
@@ -170,8 +173,26 @@ def test_the_size_is_read_from_the_name(model_id: str, billions: float | None) -
     assert billions_of(model_id) == billions
 
 
+@pytest.mark.parametrize("row", ['{"words": "("}', '{"what": "a"}', '{"words": "a", "but": "["}'])
+def test_a_pack_with_a_bad_row_is_refused(tmp_path: Path, row: str) -> None:
+    (tmp_path / "facts" / "models").mkdir(parents=True)
+    (tmp_path / "facts" / "models" / "tasks.json").write_text(f'{{"new": {row}}}', encoding="utf-8")
+    try:
+        Pack([tmp_path])
+        with pytest.raises(PackError, match=r"facts/models/tasks\.json"):
+            list(check_task("acme/lynx", (), CATALOGUE))
+    finally:
+        Pack()
+
+
 def test_words_are_what_stands_between_separators() -> None:
     assert words_of("acme/Lynx_v2.5-8B.w4a16") == "-lynx-v2.5-8b-w4a16-"
+
+
+def sizes(serving: Serving, memory: float | None) -> list[Problem]:
+    """What is reported of the size that the name of a model tells."""
+    found = check_serving(serving, CATALOGUE, memory)
+    return [problem for problem in found if problem.rule == "model/size-in-name"]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +212,7 @@ def test_a_size_that_its_gpus_cannot_hold_is_a_warning(
     model_id: str, gpus: int, memory: float | None, count: int
 ) -> None:
     serving = Serving(model_id, None, tensor_parallel_size=gpus, gpu_count=gpus)
-    problems = list(check_size(serving, CATALOGUE, memory))
+    problems = sizes(serving, memory)
 
     assert len(problems) == count
     assert all("not judged exactly" in problem.message for problem in problems)
@@ -200,4 +221,4 @@ def test_a_size_that_its_gpus_cannot_hold_is_a_warning(
 def test_an_argument_that_changes_the_memory_leaves_the_size_unjudged() -> None:
     serving = Serving("acme/Lynx-405B", None, gpu_count=1, plain_memory=False)
 
-    assert list(check_size(serving, CATALOGUE, 80.0)) == []
+    assert sizes(serving, 80.0) == []

@@ -13,6 +13,7 @@ from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.gguf import check_gguf, weights_of_file
 from kaito_pack.models.weights import check_weights, seconds_until_restart
 from kaito_pack.pack import Pack
+from kaito_pack.workspace import read_workspace
 
 Fields = dict[str, Any]
 TARGET = Target("0.12", "1.35")
@@ -39,7 +40,8 @@ def claim(storage: str) -> Fields:
 
 def rules(manifest: Any, *claims: Any) -> list[str]:
     around = Surroundings(TARGET, claims=claims)
-    return [problem.rule.partition("/")[2] for problem in check_weights(manifest, Catalogue.open(), around)]
+    found = check_weights(manifest, read_workspace(manifest), Catalogue.open(), around)
+    return [problem.rule.partition("/")[2] for problem in found]
 
 
 def probe(delay: int, **fields: Any) -> Fields:
@@ -47,7 +49,7 @@ def probe(delay: int, **fields: Any) -> Fields:
 
 
 @pytest.mark.parametrize(
-    ("fields", "seconds"),
+    ("fields", "expected"),
     [
         ({}, None),
         ({"initialDelaySeconds": 600}, 630),
@@ -55,8 +57,8 @@ def probe(delay: int, **fields: Any) -> Fields:
         ({"periodSeconds": "10"}, None),
     ],
 )
-def test_a_probe_restarts_after_its_delay_and_failures(fields: Any, seconds: float | None) -> None:
-    assert seconds_until_restart(fields) == seconds
+def test_a_probe_restarts_after_its_delay_and_failures(fields: Any, expected: float | None) -> None:
+    assert seconds_until_restart(fields) == expected
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,9 @@ BELOW, GPU_BELOW = ["memory-below-model"], ["gpu-memory-below-model"]
     ],
 )
 def test_a_gguf_model_needs_memory(manifest: Any, memory: float | None, reported: list[str]) -> None:
-    assert [problem.rule.partition("/")[2] for problem in check_gguf(manifest, memory)] == reported
+    found = check_gguf(manifest, read_workspace(manifest), memory)
+
+    assert [problem.rule.partition("/")[2] for problem in found] == reported
 
 
 @pytest.mark.parametrize(

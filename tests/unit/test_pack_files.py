@@ -90,7 +90,7 @@ def test_the_modeline_of_an_example_leads_to_its_schema(file: str) -> None:
 def test_a_wrong_document_has_one_problem(kind: str, document: Any, rule: str, path: tuple[Any, ...]) -> None:
     found = list(pack_files.check(document, kind))
 
-    assert [(problem.rule, problem.path) for problem in found] == [(f"pack-file/{rule}", path)]
+    assert [(problem.rule, problem.path) for problem in found] == [(f"values/pack-file-{rule}", path)]
 
 
 def test_every_missing_field_is_named() -> None:
@@ -111,5 +111,5 @@ def test_any_shape_is_answered_with_problems(document: Any) -> None:
 def test_what_a_value_has_to_be_is_said_in_the_words_of_the_schema() -> None:
     [problem] = pack_files.check({**TARGET, "gpuMemoryGiB": -1}, "Target")
 
-    assert problem.message == "`-1` is not allowed here"
-    assert problem.fix.startswith("It has to be the memory of one GPU in GiB")
+    assert problem.message == "`-1` is not allowed"
+    assert problem.fix.startswith("Use the memory of one GPU in GiB")

@@ -34,7 +34,7 @@ def test_a_stored_template_that_does_not_decode_refuses_whatever_change() -> Non
     (change, _) = changes(workspace(contianers=[]), workspace(image="a/b:2"))
     assert change.label == "rejected"
     assert "because of what is stored" in change.words
-    assert change.remedy == "Delete the Workspace and make it again."
+    assert change.remedy == "Delete and recreate the Workspace."
 
 
 def test_a_new_template_that_does_not_decode_is_rejected_at_its_field() -> None:

@@ -27,7 +27,7 @@ httpGet:
 
 {{- define "container.vllm" -}}
 command:
-  - python
+  - python3
 args:
   - -m
   - vllm.entrypoints.openai.api_server

@@ -1,1 +1,1 @@
-"""`render.py new`: the options that answer its questions, and the questions in a terminal."""
+"""The options of `render.py new`, and its questions in a terminal."""

@@ -72,7 +72,7 @@ class Terminal:
 
     def choose(self, message: str, options: Sequence[Option], default: Any = None) -> Any:
         """One of the options."""
-        values = [one.value for one in options]
+        values = [option.value for option in options]
         asked = questionary.select(
             escaped(message),
             self._choices(options),
@@ -91,8 +91,8 @@ class Terminal:
             instruction="(arrow keys move, space picks, Enter goes on)",
             **self._drawn,
         )
-        found: list[Any] = self._ask(asked)
-        return found
+        chosen: list[Any] = self._ask(asked)
+        return chosen
 
     def confirm(self, message: str, default: bool) -> bool:
         """Yes or no."""
@@ -109,7 +109,7 @@ class Terminal:
     ) -> str:
         """A text; Enter takes it once `problem` of it is empty, which shows while it is typed.
 
-        `live` is shown below what is typed so far, `typed` stands there from the start.
+        `live` is shown below what is typed so far, `typed` is there from the start.
         """
         rest: list[str] = []
 
@@ -121,21 +121,21 @@ class Terminal:
             buffer = application.current_buffer
             return "\n".join(rest if buffer.validation_error else self.wrapped(live(buffer.text)))
 
-        more: dict[str, Any] = {"bottom_toolbar": below, "placeholder": escaped(placeholder), **self._drawn}
-        words = [escaped(one) for one in suggestions]
+        drawn: dict[str, Any] = {"bottom_toolbar": below, "placeholder": escaped(placeholder), **self._drawn}
+        words = [escaped(suggestion) for suggestion in suggestions]
         if words:
-            asked = questionary.autocomplete(escaped(message), words, typed, validate=validate, **more)
+            asked = questionary.autocomplete(escaped(message), words, typed, validate=validate, **drawn)
         else:
-            asked = questionary.text(escaped(message), typed, validate=validate, **more)
+            asked = questionary.text(escaped(message), typed, validate=validate, **drawn)
         application = asked.application
         return str(self._ask(asked)).strip()
 
     def _choices(self, options: Sequence[Option]) -> list[questionary.Choice]:
         width = max(self._output.get_size().columns - 6, 20)
-        titles = (escaped("  ".join(filter(None, (one.title, one.detail)))) for one in options)
+        titles = (escaped("  ".join(filter(None, (option.title, option.detail)))) for option in options)
         return [
-            questionary.Choice(title if len(title) <= width else title[: width - 1] + "…", one.value)
-            for title, one in zip(titles, options, strict=True)
+            questionary.Choice(title if len(title) <= width else title[: width - 1] + "…", option.value)
+            for title, option in zip(titles, options, strict=True)
         ]
 
     def _ask(self, asked: questionary.Question) -> Any:

@@ -28,8 +28,12 @@ def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str
     if not start.says_something:
         terminal.say(*map(sentence, greeting(ground.pack)), dim=True)
     draft = Choosing(ground, start, terminal).draft()
-    wrong = [one for one in start.problems(draft) if one.place and one.place.file != (start.file or "")]
-    if any(one.is_error for one in wrong):
+    wrong = [
+        problem
+        for problem in start.problems(draft)
+        if problem.place and problem.place.file != (start.file or "")
+    ]
+    if any(problem.is_error for problem in wrong):
         raise ProblemsError(wrong)
     wizard = Wizard(draft, terminal)
     wizard.ask_first()
@@ -39,10 +43,17 @@ def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str
         errors = wizard.ask_because_of_errors()
     wizard.warn()
     draft = wizard.draft.named()
-    terminal.say(*(words(one) for one in errors))
+    terminal.say(*(words(problem) for problem in errors))
     if errors and not terminal.confirm("Write it all the same?", False):
         raise click.exceptions.Exit(1)
-    terminal.show(*(one.command for of in draft.questions() for one in of.choices if one.value == of.value))
+    terminal.show(
+        *(
+            choice.command
+            for question in draft.questions()
+            for choice in question.choices
+            if choice.value == question.value
+        )
+    )
     return _written(terminal, draft, file, force)
 
 

@@ -52,13 +52,13 @@ class Choosing:
         model_id = self._start.model_id
         while True:
             model_id = model_id or self._model_id(possible)
-            of = self._known(model_id)
-            modes = [name for name in modes_for(of.engines, self._ground.pack) if name in possible]
-            # A name that ends in -GGUF says that vLLM is out, whatever else was said.
+            model = self._known(model_id)
+            modes = [name for name in modes_for(model.engines, self._ground.pack) if name in possible]
+            # A name that ends in -GGUF says that vLLM is out, whatever else is known.
             modes = [name for name in modes if not self._refused([name], model_id)] or modes
             if modes:
                 name = modes[0] if len(modes) == 1 else self._mode("How is it to be served?", modes)
-                return self._drafted(name, of, model_id)
+                return self._drafted(name, model, model_id)
             self._terminal.say(f"KAITO runs a model by {' or '.join(engines())}; choose another one.")
             model_id = None
 
@@ -69,43 +69,43 @@ class Choosing:
 
     def _refused(self, possible: Iterable[str], model_id: str) -> str:
         """Why none of the modes takes that id; empty where one does."""
-        said = ""
+        reason = ""
         for name in possible:
             mode = self._ground.pack.mode(name)
             question = question_of((MODEL,), mode.schema["properties"][MODEL])
-            found = refused(Draft(self._ground, mode), question)(model_id or None)
-            if not found:
+            errors = refused(Draft(self._ground, mode), question)(model_id or None)
+            if not errors:
                 return ""
-            said = said or words(found[0], question)
-        return said
+            reason = reason or words(errors[0], question)
+        return reason
 
     def _known(self, model_id: str) -> About:
         """What the catalogue knows of the model, or a person."""
-        of = about(model_id, self._ground.catalogue, self._start.engines, self._start.gated)
-        if of.engines:
-            return of
+        model = about(model_id, self._ground.catalogue, self._start.engines, self._start.gated)
+        if model.engines:
+            return model
         part = model_schema()["engines"]
         self._terminal.say(part["description"], dim=True)
-        picked = self._terminal.choose_any(part["title"], [Option(one, one) for one in engines()])
-        return of._replace(engines=tuple(picked))
+        picked = self._terminal.choose_any(part["title"], [Option(name, name) for name in engines()])
+        return model._replace(engines=tuple(picked))
 
     def _mode(self, message: str, names: Iterable[str], with_hub: bool = False) -> str:
         modes = [self._ground.pack.mode(name) for name in names]
-        options = [Option(one.name, one.facts["title"], one.facts["description"]) for one in modes]
+        options = [Option(mode.name, mode.facts["title"], mode.facts["description"]) for mode in modes]
         hub = [Option(HUB, "A model of the Hugging Face Hub", "by its id")] if with_hub else []
         name: str = self._terminal.choose(message, [*hub, *options])
         return name
 
-    def _drafted(self, name: str, of: About, model_id: str | None = None) -> Draft:
+    def _drafted(self, name: str, model: About, model_id: str | None = None) -> Draft:
         mode = self._ground.pack.mode(name)
         self._terminal.say(mode.facts.get("notice", ""))
-        draft = replace(self._start.draft(self._ground, mode), known=of)
+        draft = replace(self._start.draft(self._ground, mode), known=model)
         if model_id is None or model_id == self._start.model_id:
             return draft
-        return draft.answered((MODEL,), None if has_files_elsewhere(mode, of) else model_id)
+        return draft.answered((MODEL,), None if has_files_elsewhere(mode, model) else model_id)
 
 
 def engines() -> list[str]:
     """The engines that a catalogue knows."""
-    found: list[str] = model_schema()["engines"]["items"]["enum"]
-    return found
+    names: list[str] = model_schema()["engines"]["items"]["enum"]
+    return names

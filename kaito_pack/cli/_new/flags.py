@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from kaito_pack.base.problems import PackError
-from kaito_pack.cli._options import opened, pack_option
+from kaito_pack.cli._options import opened, packs_of
 from kaito_pack.form.flags import Flag, flags
 from kaito_pack.form.hints import hints
 from kaito_pack.form.model_choice import model_schema
@@ -32,7 +32,7 @@ class Answer(click.Option):
         asked = flag.question
         is_switch = asked.kind == "switch"
         names = f"{flag.option}/--no-{flag.option.removeprefix('--')}" if is_switch else flag.option
-        choices = "|".join(str(one.value) for one in asked.choices)
+        choices = "|".join(str(choice.value) for choice in asked.choices)
         metavars = {"integer": "NUMBER", "list": "A,B", "map": "KEY=VALUE,…"}
         super().__init__(
             [names, f"answer_{index}"],
@@ -56,9 +56,9 @@ class Answer(click.Option):
 
 
 def _help(field: Field) -> str:
-    said = field.descriptions()
-    modes = [] if field.of_all or len(said) > 1 else [f"({field.modes})"]
-    return " ".join([*modes, *said])
+    descriptions = field.descriptions()
+    modes = [] if field.of_all or len(descriptions) > 1 else [f"({field.modes})"]
+    return " ".join([*modes, *descriptions])
 
 
 class Text(click.ParamType[str]):
@@ -74,11 +74,11 @@ class Text(click.ParamType[str]):
     ) -> list[CompletionItem]:
         """The choices there are, and suggestions."""
         asked = self._flag.question
-        words = [(str(one.value), one.detail) for one in asked.choices]
-        words += [(one, "") for one in self._suggested()]
+        words = [(str(choice.value), choice.detail) for choice in asked.choices]
+        words += [(suggestion, "") for suggestion in self._suggested()]
         return [
-            CompletionItem(word, help=said)
-            for word, said in dict(words).items()
+            CompletionItem(word, help=detail)
+            for word, detail in dict(words).items()
             if word.startswith(incomplete)
         ]
 
@@ -131,12 +131,12 @@ class FormCommand(click.Command):
         """The values in a section of their own."""
         answers = ctx.meta[META]
         for title, params in (("Values", answers), ("Options", super().get_params(ctx))):
-            records = [record for one in params if (record := one.get_help_record(ctx)) is not None]
+            records = [record for option in params if (record := option.get_help_record(ctx)) is not None]
             with formatter.section(title):
                 formatter.write_dl(records)
 
     def _answers(self, ctx: click.Context, args: Sequence[str]) -> list[Answer]:
-        own = {name for one in super().get_params(ctx) for name in (*one.opts, *one.secondary_opts)}
+        own = {name for option in super().get_params(ctx) for name in (*option.opts, *option.secondary_opts)}
         try:
             return [Answer(flag, index) for index, flag in enumerate(flags(opened(packs_of(args)), own))]
         except PackError:
@@ -145,22 +145,12 @@ class FormCommand(click.Command):
             raise
 
 
-def packs_of(args: Sequence[str]) -> tuple[str, ...]:
-    """The values of `--pack` among arguments of which nothing else is known yet."""
-    settings = {"ignore_unknown_options": True, "allow_extra_args": True}
-    alone = click.Command("new", context_settings=settings, add_help_option=False)
-    pack_option(alone)
-    context = alone.make_context("new", list(args), resilient_parsing=True)
-    found: tuple[str, ...] = context.params["pack"]
-    return found
-
-
 def given(context: click.Context) -> list[tuple[Flag, str]]:
     """The options that were given, with their texts."""
-    answers = [one for one in context.meta[META] if isinstance(one, Answer)]
-    return [(one.flag, text) for one in answers if (text := one.text(context)) is not None]
+    answers = [answer for answer in context.meta[META] if isinstance(answer, Answer)]
+    return [(answer.flag, text) for answer in answers if (text := answer.text(context)) is not None]
 
 
 def flags_of(context: click.Context) -> list[Flag]:
     """All options that answer questions."""
-    return [one.flag for one in context.meta[META] if isinstance(one, Answer)]
+    return [answer.flag for answer in context.meta[META] if isinstance(answer, Answer)]

@@ -59,10 +59,10 @@ def refuse(file: str, overwrite: bool) -> None:
         raise UsageError(f"{escaped(file)}: a folder; name a file in it")
     if os.path.lexists(file) and not overwrite:
         raise UsageError(f"{escaped(file)}: is there already; --force overwrites it")
-    above = next(one for one in Path(file).absolute().parents if one.exists())
-    if not (above.is_dir() and os.access(above, os.W_OK)):
+    parent = next(folder for folder in Path(file).absolute().parents if folder.exists())
+    if not (parent.is_dir() and os.access(parent, os.W_OK)):
         raise UsageError(
-            f"{escaped(file)}: cannot be written; {escaped(str(above))} is no folder to write in"
+            f"{escaped(file)}: cannot be written; {escaped(str(parent))} is no folder to write in"
         )
 
 

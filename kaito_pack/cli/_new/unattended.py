@@ -26,7 +26,7 @@ def unattended(ground: Ground, start: Start, flags: Sequence[Flag]) -> Draft:
     if draft.missing():
         put_problems(problems)
         raise UsageError(_missing([draft], flags))
-    if any(one.is_error for one in problems):
+    if any(problem.is_error for problem in problems):
         raise ProblemsError(problems)
     put_problems(problems)
     return draft.named()
@@ -38,8 +38,8 @@ def _missing(drafts: Sequence[Draft], flags: Sequence[Flag]) -> str:
     lines = []
     for draft in drafts:
         missing = draft.missing()
-        others = [one for one in missing if one.path != (NAME,)]  # from which a name could be made
-        words = [_example(one, named) for one in others or missing]
+        others = [each for each in missing if each.path != (NAME,)]  # from which a name could be made
+        words = [_example(each, named) for each in others or missing]
         lines.append(" ".join([f"--mode {draft.mode.name}", *words] if len(drafts) > 1 else words))
     if len(lines) == 1:
         return f"there is no terminal to ask in; give {lines[0]}"

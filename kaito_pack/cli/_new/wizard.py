@@ -24,46 +24,46 @@ class Wizard:
 
     def __init__(self, draft: Draft, terminal: Terminal) -> None:
         self.draft, self._terminal = draft, terminal
-        self._done = {one.path for one in draft.questions() if one.value is not None}
-        self._told: set[str] = set()
+        self._done = {question.path for question in draft.questions() if question.value is not None}
+        self._warned: set[str] = set()
 
     def ask_first(self) -> None:
         """The questions that are not under Advanced, found anew after each answer."""
-        while left := [one for one in self._questions() if not (one.is_more or one.path in self._done)]:
+        while left := [each for each in self._questions() if not (each.is_more or each.path in self._done)]:
             self.ask(left[0])
 
     def _questions(self) -> list[Question]:
         """Those there are now; whether the model is gated is asked here, if nobody has said it."""
-        model_id, of = self.draft.answers.get(MODEL), self.draft.known
+        model_id, model = self.draft.answers.get(MODEL), self.draft.known
         secret = gated_value(self.draft.mode)
-        if model_id and of.figures is None:
-            of = about(model_id, self.draft.ground.catalogue, of.engines, of.gated)
-        if model_id and of.gated is None and secret and secret not in self.draft.answers:
+        if model_id and model.figures is None:
+            model = about(model_id, self.draft.ground.catalogue, model.engines, model.gated)
+        if model_id and model.gated is None and secret and secret not in self.draft.answers:
             part = model_schema()["gated"]
             self._terminal.say(sentence(first_sentence(part["description"])), dim=True)
-            of = of._replace(gated=self._terminal.confirm(part["title"], False))
-        self.draft = replace(self.draft, known=of)
+            model = model._replace(gated=self._terminal.confirm(part["title"], False))
+        self.draft = replace(self.draft, known=model)
         return self.draft.questions()
 
     def ask_because_of_errors(self) -> list[Problem]:
         """What the cluster wants beyond that, such as nodes; gives the errors that no question mends."""
         again: set[tuple[str, ...]] = set()
         while True:
-            errors = [one for one in problems_of(self.draft) if one.is_error]
-            asked = (question_for(one, self.draft.questions()) for one in errors)
-            found = next((one for one in asked if one and one.path not in again), None)
-            if found is None:
+            errors = [problem for problem in problems_of(self.draft) if problem.is_error]
+            questions = (question_for(error, self.draft.questions()) for error in errors)
+            question = next((each for each in questions if each and each.path not in again), None)
+            if question is None:
                 return errors
-            self._terminal.say(*(words(one) for one in errors if question_for(one, [found])))
-            again.add(found.path)
-            self.ask(found)
+            self._terminal.say(*(words(error) for error in errors if question_for(error, [question])))
+            again.add(question.path)
+            self.ask(question)
 
     def ask_more(self) -> None:
         """Those under Advanced that a person picks."""
         from kaito_pack.cli._new.asking import Option
 
-        more = [one for one in self.draft.questions() if one.is_more]
-        options = [Option(one.path, one.title, written(one, one.answer)) for one in more]
+        questions = [each for each in self.draft.questions() if each.is_more]
+        options = [Option(each.path, each.title, written(each, each.answer)) for each in questions]
         for path in self._terminal.choose_any("Set more?", options) if options else ():
             question = self.draft.question(path)
             if question is not None:
@@ -79,20 +79,20 @@ class Wizard:
         if value is None and question.is_required:
             value = question.default
         self.draft = self.draft.answered(question.path, value)
-        self._terminal.show(*(one.command for one in question.choices if one.value == value))
+        self._terminal.show(*(choice.command for choice in question.choices if choice.value == value))
         self.warn(question)
 
     def _chosen(self, question: Question) -> Any:
         from kaito_pack.cli._new.asking import Option
 
         errors = refused(self.draft, question)
-        options = [Option(one.value, str(one.value), one.detail) for one in question.choices]
+        options = [Option(choice.value, str(choice.value), choice.detail) for choice in question.choices]
         while True:
             value = self._terminal.choose(question.label, options, question.answer)
-            found = errors(value)
-            if not found:
+            problems = errors(value)
+            if not problems:
                 return value
-            self._terminal.say(*(words(one, question) for one in found))
+            self._terminal.say(*(words(problem, question) for problem in problems))
 
     def _confirmed(self, question: Question) -> bool:
         return self._terminal.confirm(question.label, question.answer is True)
@@ -101,7 +101,7 @@ class Wizard:
         errors = refused(self.draft, question)
 
         def problem(text: str) -> str:
-            return "\n".join(words(one, question) for one in errors(parsed(question, text))[:1])
+            return "\n".join(words(error, question) for error in errors(parsed(question, text))[:1])
 
         default = written(question, question.default)
         typed = self._terminal.text(
@@ -125,10 +125,14 @@ class Wizard:
 
     def warn(self, question: Question | None = None) -> None:
         """Warnings about one answer, or all that are left; they keep nobody from going on."""
-        for one in problems_of(self.draft):
-            text = words(one)
-            if not one.is_error and text not in self._told and (question is None or belongs(one, question)):
-                self._told.add(text)
+        for problem in problems_of(self.draft):
+            text = words(problem)
+            if (
+                not problem.is_error
+                and text not in self._warned
+                and (question is None or belongs(problem, question))
+            ):
+                self._warned.add(text)
                 self._terminal.say(f"Warning: {text}")
 
 

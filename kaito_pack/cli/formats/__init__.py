@@ -1,4 +1,4 @@
-"""Output formats: one module a format, found by its place.
+"""Output formats: one module a format, found by its name.
 
 A module shows a kind of result by a function of that name, or any result that has cases by the function
 `cases`. Functions yield text for stdout, and a `Note` for each line on stderr.
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kaito_pack.cli._results import Case, Result
-
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+    from kaito_pack.cli._results import Case, Result
 
 Show = Callable[[Any], Iterator[str]]
 
@@ -60,14 +60,16 @@ class Format(click.ParamType[str]):
 
     name = "format"
 
-    def __init__(self, result: type[Result], own: Mapping[str, str]) -> None:
-        self._result, self._own = result, own
+    def __init__(self, kind: str, own: Mapping[str, str]) -> None:
+        self._kind, self._own = kind, own
 
     @property
     def choices(self) -> click.Choice[str]:
         """All names, those of the command first."""
+        from kaito_pack.cli._results import RESULTS
+
         taken = {*self._own, *self._own.values()}
-        others = (name for name in names_for(self._result) if name not in taken)
+        others = (name for name in names_for(RESULTS[self._kind]) if name not in taken)
         return click.Choice([*self._own, *others])
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -85,7 +87,7 @@ class Format(click.ParamType[str]):
         return self.choices.shell_complete(ctx, param, incomplete)
 
 
-def format_option(result: type[Result], own: Mapping[str, str]) -> Callable[..., Any]:
-    """Return the option `-o`: every format that can show `result`, the first of `own` by default."""
-    kind, default = Format(result, own), next(iter(own))
-    return click.option("-o", "--output", "form", type=kind, default=default, help="Format.")
+def format_option(kind: str, own: Mapping[str, str]) -> Callable[..., Any]:
+    """Return the option `-o`: every format that can show results of a kind, the first of `own` by default."""
+    default = next(iter(own))
+    return click.option("-o", "--output", "form", type=Format(kind, own), default=default, help="Format.")

@@ -43,9 +43,13 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
     """The form as a WSGI application that answers to 127.0.0.1:`port` and localhost:`port` alone."""
     application = Flask(__name__, static_folder=None)
     application.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    hosts = {f"{HOST}:{port}", f"localhost:{port}"}
-    one_at_a_time = Lock()  # a view renders by the one pipeline there is
+    _add_guards(application, {f"{HOST}:{port}", f"localhost:{port}"})
+    _add_error_handler(application, tell)
+    _add_pages(application, views, first)
+    return application
 
+
+def _add_guards(application: Flask, hosts: set[str]) -> None:
     @application.before_request
     def refuse_strangers() -> Response | None:
         # Another name for 127.0.0.1 is how a page on the web reaches it (DNS rebinding).
@@ -63,6 +67,8 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
         response.headers.update(HEADERS)
         return response
 
+
+def _add_error_handler(application: Flask, tell: Callable[[str], None]) -> None:
     @application.errorhandler(Exception)
     def answer_to_error(error: Exception) -> Response:
         if isinstance(error, RequestEntityTooLarge):
@@ -77,6 +83,10 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
         where = traceback.extract_tb(error.__traceback__)[-1]
         tell(f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}")
         return _error(500, "the form has failed at this; the terminal says where")
+
+
+def _add_pages(application: Flask, views: Views, first: State) -> None:
+    one_at_a_time = Lock()  # a view renders by the one pipeline there is
 
     @application.get("/")
     def page() -> Response:
@@ -103,8 +113,6 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
                 return _json({"state": views.opened(request.get_data()).as_json()})
         except ProblemsError as error:
             return _json({"problems": [row(reported) for reported in error.problems]})
-
-    return application
 
 
 def _json(content: object, status: int = 200) -> Response:

@@ -1,1 +1,1 @@
-"""How the API server reads a field: types, quantities, names, labels, selectors and metadata."""
+"""Reads a field as the API server does: types, quantities, names, labels, selectors, metadata."""

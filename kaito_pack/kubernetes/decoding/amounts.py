@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def amount(value: object) -> Fraction | int | None:
-    """The number that a quantity stands for (memory in bytes); None for null and for what is no quantity."""
+    """Return the number of a quantity (memory in bytes); None for null and for a value that is not one."""
     if value is None:
         return None
     try:
@@ -21,7 +21,7 @@ def amount(value: object) -> Fraction | int | None:
 
 
 def printed(value: object) -> str | None:
-    """A quantity as Kubernetes prints it; None for what is no quantity."""
+    """Return a quantity as Kubernetes prints it; None for a value that is not one."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:

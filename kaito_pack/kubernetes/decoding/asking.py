@@ -15,18 +15,18 @@ MOST_CHOICES = 40  # a likeness is looked for among so many names; more would ta
 
 
 def likely(word: str, choices: Collection[str]) -> str | None:
-    """The choice that `word` most likely misspells; None where none is close, or too many to compare."""
+    """Return the choice that `word` most likely misspells; None if none is close, or too many to compare."""
     return did_you_mean(word, choices) if len(choices) <= MOST_CHOICES and len(word) <= 100 else None
 
 
 def choice_hint(word: str, choices: Collection[str]) -> str:
-    """What to write in place of `word`: the choice that it most likely misspells, else any of them."""
+    """Return what to write in place of `word`: the choice that it most likely misspells, else any of them."""
     guess = likely(word, choices)
     return f"Did you mean {guess}" if guess else "Use one of " + ", ".join(choices)
 
 
 def required(owner: Fields, names_of: Sequence[str], path: FieldPath, what: str) -> Iterator[Problem]:
-    """A problem for each of the fields that `what` (such as "a configMap volume") must have and has not."""
+    """Yield a problem for each required field that `what` (such as "a configMap volume") lacks."""
     for name in names_of:
         value = owner.get(name)
         if unset(value) or value in ([], {}):
@@ -34,7 +34,7 @@ def required(owner: Fields, names_of: Sequence[str], path: FieldPath, what: str)
 
 
 def own_name(owner: Fields, path: FieldPath, what: str, seen: set[str]) -> Iterator[Problem]:
-    """What is wrong with the name of a container or volume (`what`), which it is added to `seen` by."""
+    """Yield what is wrong with the name of a container or volume (`what`), and add it to `seen`."""
     yield from required(owner, ["name"], path, f"a {what}")
     name = text(owner.get("name"))
     if name and not names.is_dns_label(name):
@@ -47,7 +47,7 @@ def own_name(owner: Fields, path: FieldPath, what: str, seen: set[str]) -> Itera
 def one_of(
     owner: Fields, name: str, choices: Sequence[str], path: FieldPath, empty: bool = True
 ) -> Iterator[Problem]:
-    """A problem where the field is a text that is none of the choices; `empty`: or is empty, too."""
+    """Yield a problem if the field is a text that is none of the choices; `empty` allows an empty one."""
     value = owner.get(name)
     if not isinstance(value, str) or value in choices or (empty and not value):
         return
@@ -62,7 +62,7 @@ def one_of(
 
 
 def not_negative(owner: Fields, names_of: Sequence[str], path: FieldPath) -> Iterator[Problem]:
-    """A problem for each of the fields that is below 0."""
+    """Yield a problem for each of the fields that is below 0."""
     for name in names_of:
         number = whole(owner.get(name))
         if number is not None and number < 0:
@@ -70,7 +70,7 @@ def not_negative(owner: Fields, names_of: Sequence[str], path: FieldPath) -> Ite
 
 
 def in_range(owner: Fields, name: str, low: int, high: int, path: FieldPath) -> Iterator[Problem]:
-    """A problem where the field is a number outside `low` to `high`, both included."""
+    """Yield a problem if the field is a number outside `low` to `high`, both included."""
     number = whole(owner.get(name))
     if number is not None and not low <= number <= high:
         yield problem(
@@ -86,22 +86,22 @@ def named(
     rule: str = "kubernetes/name-format",
     empty: bool = True,
 ) -> Iterator[Problem]:
-    """A problem where the field is a text without the format that `fits` tells; `empty`: or is empty, too."""
+    """Yield a problem if the field is a text that does not fit the format; `empty` allows an empty one."""
     value = owner.get(name)
     if isinstance(value, str) and not (empty and not value) and not fits(value):
         yield problem(rule, (*path, name), field=name, value=shown(value))
 
 
 def at_most(given: Sequence[object], most: int, path: FieldPath) -> Iterator[Problem]:
-    """A problem where a list has more than `most` entries."""
+    """Yield a problem if a list has more than `most` entries."""
     if len(given) > most:
         yield problem("kubernetes/too-many", path, field=path[-1], count=len(given), most=most)
 
 
 def port(value: object, path: FieldPath, service: bool = False) -> Iterator[Problem]:
-    """A problem where a port is neither a number from 1 to 65535 nor a port's name.
+    """Yield a problem if a port is neither a number from 1 to 65535 nor a port's name.
 
-    `service`: 0 and an empty text stand for the Service's own port.
+    `service`: 0 and an empty text mean the Service's own port.
     """
     if isinstance(value, str):
         if not names.is_port_name(value) and not (service and not value):
@@ -113,14 +113,14 @@ def port(value: object, path: FieldPath, service: bool = False) -> Iterator[Prob
 
 
 def no_backsteps(value: object, path: FieldPath) -> Iterator[Problem]:
-    """A problem where a path has a step `..`."""
+    """Yield a problem if a path has a step `..`."""
     given = text(value)
     if ".." in given.split("/"):
         yield problem("kubernetes/path-backsteps", path, value=shown(given))
 
 
 def local_path(value: object, path: FieldPath) -> Iterator[Problem]:
-    """A problem where a path inside a volume is absolute or has a step `..`."""
+    """Yield a problem if a path inside a volume is absolute or has a step `..`."""
     given = text(value)
     if given.startswith("/") or ".." in given.split("/"):
         yield problem("kubernetes/path-leaves-volume", path, value=shown(given))

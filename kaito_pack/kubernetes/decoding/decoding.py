@@ -1,11 +1,11 @@
-"""What a strict Go JSON decoder says of a value that is to become a Kubernetes type.
+"""What a strict Go JSON decoder rejects in a value that is to become a Kubernetes type.
 
-Two decoders meet here. KAITO's webhook uses Go's encoding/json with unknown fields forbidden, which finds
-a field in any letter case; the API server uses sigs.k8s.io/json, which does not. What they share: null
-is always fine and leaves a field at zero, an integer may be written `1.0` (kubectl sends it as 1),
-quantities, times and int-or-string have decoders of their own, bytes are base64 or a list of numbers.
+There are two decoders. A webhook that uses Go's encoding/json with unknown fields forbidden finds a field in
+any letter case; the API server uses sigs.k8s.io/json, which does not. Both accept null everywhere and leave
+the field at zero, accept an integer written `1.0` (kubectl sends it as 1), decode quantities, times and
+int-or-string in their own way, and read bytes from base64 or from a list of numbers.
 
-Nothing here asks for required fields or for values that make sense: a decoder does neither.
+A decoder checks neither required fields nor the meaning of values, and so does this module.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ class Finding(NamedTuple):
 
 
 Findings = list[Finding]
-Check = Callable[[Any, Trail, Findings], None]
+ValueCheck = Callable[[Any, Trail, Findings], None]
 
 
 def decode(
     value: object, definition_name: str, definitions: Definitions, case_sensitive: bool
 ) -> Iterator[Finding]:
-    """What a strict decoder finds wrong in `value` as the definition of that name."""
+    """Yield what a strict decoder finds wrong in `value` as the definition of that name."""
     findings: Findings = []
     decoder(definitions, case_sensitive).check(definition_name)(value, None, findings)
     yield from findings
@@ -59,32 +59,32 @@ def decode(
 
 @cache
 def decoder(definitions: Definitions, case_sensitive: bool) -> Decoder:
-    """The one decoder of these definitions; its checks are made as they are needed."""
+    """Return the decoder of these definitions; it creates its checks as they are needed."""
     return Decoder(definitions.schemas, case_sensitive)
 
 
 class Decoder:
-    """Checks for definitions, each made once; a check appends what it finds."""
+    """Checks for definitions, each created once; a check appends its findings."""
 
     def __init__(self, schemas: Mapping[str, Schema], case_sensitive: bool) -> None:
         self.schemas = schemas
         self.case_sensitive = case_sensitive
-        self.checks: dict[str, Check] = {}
+        self.checks: dict[str, ValueCheck] = {}
 
-    def check(self, name: str) -> Check:
-        """The check of the definition `name`."""
+    def check(self, name: str) -> ValueCheck:
+        """Return the check of the definition `name`."""
         if name not in self.checks:
             self.checks[name] = self._make(self.schemas[name])
         return self.checks[name]
 
-    def _refer(self, name: str) -> Check:
+    def _refer(self, name: str) -> ValueCheck:
         # Late, because definitions refer to themselves.
         def referred(value: Any, trail: Trail, findings: Findings) -> None:
             self.check(name)(value, trail, findings)
 
         return referred
 
-    def _make(self, schema: Schema) -> Check:
+    def _make(self, schema: Schema) -> ValueCheck:
         if "$ref" in schema:
             name = schema["$ref"]
             return LEAVES.get(self.schemas[name].get("format", ""), self._refer(name))
@@ -99,7 +99,7 @@ class Decoder:
             return self._struct(schema.get("properties", {}))
         return LEAVES.get(kind or "", anything)
 
-    def _struct(self, properties: Mapping[str, Schema]) -> Check:
+    def _struct(self, properties: Mapping[str, Schema]) -> ValueCheck:
         fields = {name: self._make(schema) for name, schema in properties.items()}
         spellings = {} if self.case_sensitive else {folded(name): name for name in fields}
 
@@ -124,7 +124,7 @@ class Decoder:
 
 
 def unknown(key: Any, fields: Iterable[str], trail: Trail, findings: Findings) -> Finding:
-    """The finding of a field that is not among `fields`, with the nearest name."""
+    """Return the finding of a field that is not among `fields`, with the nearest name."""
     # Looking for a near name costs a millisecond: not for thousands of fields, not for a huge one.
     worth = len(findings) < MOST_SUGGESTIONS and len(str(key)) <= LONGEST_SUGGESTED
     near = (did_you_mean(str(key), fields) or "") if worth else ""
@@ -132,12 +132,12 @@ def unknown(key: Any, fields: Iterable[str], trail: Trail, findings: Findings) -
 
 
 def folded(key: object) -> str:
-    """A field name as encoding/json compares names; it knows two letters beyond ASCII that fold into it."""
+    """Return a field name as encoding/json compares names: two letters beyond ASCII fold into it."""
     return str(key).lower().replace("ſ", "s")
 
 
 def path_of(trail: Trail) -> FieldPath:
-    """The path that a trail stands for."""
+    """Return the path of a trail."""
     steps: list[Any] = []
     while trail is not None:
         trail, step = trail
@@ -145,8 +145,8 @@ def path_of(trail: Trail) -> FieldPath:
     return tuple(reversed(steps))
 
 
-def list_check(item: Check) -> Check:
-    """A list of what `item` checks."""
+def list_check(item: ValueCheck) -> ValueCheck:
+    """Return the check of a list whose items `item` checks."""
 
     def check(value: Any, trail: Trail, findings: Findings) -> None:
         if isinstance(value, list):
@@ -159,8 +159,8 @@ def list_check(item: Check) -> Check:
     return check
 
 
-def map_check(item: Check) -> Check:
-    """A map with free keys, its values of what `item` checks."""
+def map_check(item: ValueCheck) -> ValueCheck:
+    """Return the check of a map with free keys whose values `item` checks."""
 
     def check(value: Any, trail: Trail, findings: Findings) -> None:
         if isinstance(value, dict):
@@ -203,7 +203,7 @@ def number(value: Any, trail: Trail, findings: Findings) -> None:
 
 
 def is_whole(value: Any) -> bool:
-    """Whether kubectl sends this number without a fraction or an exponent."""
+    """Return whether kubectl sends this number without a fraction or an exponent."""
     if isinstance(value, bool):
         return False
     return isinstance(value, int) or (
@@ -211,8 +211,8 @@ def is_whole(value: Any) -> bool:
     )
 
 
-def integer_check(lowest: int, highest: int) -> Check:
-    """A whole number in a range."""
+def integer_check(lowest: int, highest: int) -> ValueCheck:
+    """Return the check of a whole number in a range, both ends included."""
 
     def check(value: Any, trail: Trail, findings: Findings) -> None:
         if not is_whole(value):
@@ -267,7 +267,7 @@ def bytes_check(value: Any, trail: Trail, findings: Findings) -> None:
         findings.append(Finding("bytes", path_of(trail), "a text", "base64 text"))
 
 
-LEAVES: dict[str, Check] = {
+LEAVES: dict[str, ValueCheck] = {
     "string": string,
     "boolean": boolean,
     "number": number,

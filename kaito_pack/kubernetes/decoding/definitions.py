@@ -72,17 +72,17 @@ class Definitions(NamedTuple):
 
 
 def versions() -> list[str]:
-    """The Kubernetes minor versions that the installed kubernetes-validate knows, oldest first."""
+    """Return the Kubernetes minor versions that the installed kubernetes-validate knows, oldest first."""
     return list(_folders())
 
 
 def newest() -> str:
-    """The newest Kubernetes minor version that the installed kubernetes-validate knows."""
+    """Return the newest Kubernetes minor version that the installed kubernetes-validate knows."""
     return versions()[-1]
 
 
 def version(asked: str | None = None) -> str:
-    """The minor that is asked for ("1.35", "v1.35.4"), the newest where None is; UsageError if unknown."""
+    """Return the minor that is asked for ("1.35", "v1.35.4"), the newest for None; UsageError if unknown."""
     if asked is None:
         return newest()
     name = ".".join(asked.removeprefix("v").split(".")[:2])
@@ -92,7 +92,7 @@ def version(asked: str | None = None) -> str:
 
 @cache
 def definition(version: str, name: str = POD_TEMPLATE) -> Definitions:
-    """The definition `name` of a Kubernetes minor version, with all it refers to.
+    """Return the definition `name` of a Kubernetes minor version, with all it refers to.
 
     Raises UsageError for a version that kubernetes-validate does not know, KeyError for an unknown name.
     """
@@ -107,7 +107,7 @@ def definition(version: str, name: str = POD_TEMPLATE) -> Definitions:
 
 @cache
 def of_kind(version: str, api_version: str, kind: str) -> Definitions | None:
-    """The definition of a kind (`v1`, `Service`), None where Kubernetes has none of that name."""
+    """Return the definition of a kind (`v1`, `Service`), None if Kubernetes has none of that name."""
     group, _, api = api_version.rpartition("/")
     words = [kind, *group.split("."), api]
     if not kind or not all(word.replace("-", "").isalnum() and word.isascii() for word in words if word):
@@ -117,7 +117,7 @@ def of_kind(version: str, api_version: str, kind: str) -> Definitions | None:
 
 
 def is_own_group(version: str, api_version: str) -> bool:
-    """Whether the group is one of Kubernetes' own, where no CRD can add a kind.
+    """Return whether the group is one of Kubernetes' own, to which no CRD can add a kind.
 
     A group without a dot always is: a CRD's has one.
     """
@@ -125,9 +125,10 @@ def is_own_group(version: str, api_version: str) -> bool:
     return "." not in group or any(name.startswith(f"{group}/") for name in _kinds(known_folder(version)))
 
 
-def has_kind(version: str, kind: str) -> bool:
-    """Whether Kubernetes has a kind of that name in any of its groups and their versions."""
-    return any(name.rpartition(" ")[2] == kind for name in _kinds(known_folder(version)))
+def kinds_of(version: str, api_version: str) -> list[str]:
+    """Return the kinds that Kubernetes has in an apiVersion."""
+    names = (name.rpartition(" ") for name in _kinds(known_folder(version)))
+    return sorted(kind for written, _, kind in names if written.lstrip("/") == api_version)
 
 
 def api_versions_of(version: str, kind: str) -> list[str]:
@@ -140,7 +141,7 @@ def api_versions_of(version: str, kind: str) -> list[str]:
 
 
 def known_folder(version: str) -> str:
-    """The folder of one Kubernetes minor version; raises UsageError that names the known ones."""
+    """Return the folder of one Kubernetes minor version; raises UsageError that names the known ones."""
     folders = _folders()
     if version not in folders:
         raise UsageError(
@@ -185,7 +186,7 @@ def _package_version() -> str:
 
 
 def _kinds(folder: str) -> Mapping[str, str]:
-    """The definition of each "group/version kind", cached as the definitions are."""
+    """Return the definition of each "group/version kind", cached as the definitions are."""
     file = _cache_file(folder, "kinds")
     index: Mapping[str, str] | None = _read_cache(file, None)
     if index is None:
@@ -207,7 +208,7 @@ def _all(folder: str) -> Mapping[str, Schema]:
 
 
 def closure(every: Mapping[str, Schema], root: str) -> dict[str, Schema]:
-    """The definition `root` and all it refers to, trimmed."""
+    """Return the definition `root` and all it refers to, trimmed."""
     definitions: dict[str, Schema] = {}
     waiting = [root]
     while waiting:
@@ -218,7 +219,7 @@ def closure(every: Mapping[str, Schema], root: str) -> dict[str, Schema]:
 
 
 def trimmed(name: str, schema: Schema, referred: list[str]) -> Schema:
-    """A definition without descriptions; the names it refers to are added to `referred`."""
+    """Return a definition without descriptions; the names it refers to are added to `referred`."""
     for end, own in OWN_DECODERS.items():
         if name.endswith("." + end):
             return own
@@ -248,7 +249,7 @@ def _cache_file(folder: str, name: str) -> str:
 
 
 def _read_cache(file: str, root: str | None) -> dict[str, Any] | None:
-    """What a cache file holds; None where there is none that is whole."""
+    """Return the content of a cache file; None if it is missing or incomplete."""
     try:
         content = json.loads(cache_files.read(file) or b"")
     except (ValueError, RecursionError):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import Schema
+from kaito_pack.base.trees import Manifest, Schema
 
 ITEM = "[]"  # the step from a list to its items
 DEEPEST = 14  # steps of a path that are searched
@@ -50,9 +50,7 @@ def by_name(fields: Iterable[SchemaField]) -> dict[str, list[SchemaField]]:
     return index
 
 
-def place_of(
-    path: FieldPath, value: object, fields: Iterable[SchemaField], manifest: Mapping[str, Any]
-) -> str | None:
+def place_of(path: FieldPath, value: object, fields: Iterable[SchemaField], manifest: Manifest) -> str | None:
     """Return the path of the field that was meant by the one at `path`; None if none or several may be.
 
     A field that shares more of its path is nearer, then one that is less deep, then one whose parents exist.
@@ -88,12 +86,12 @@ def _fits(value: object, kind: str | None) -> bool:
 def _shared(parent: tuple[str, ...], path: tuple[str, ...]) -> int:
     pairs = zip(parent, path, strict=False)
     return next(
-        (index for index, (one, other) in enumerate(pairs) if one != other), min(len(parent), len(path))
+        (index for index, (step, other) in enumerate(pairs) if step != other), min(len(parent), len(path))
     )
 
 
 def _existing(path: tuple[str, ...], manifest: Any) -> int:
-    """How many steps of a path exist in the manifest, up to the first list."""
+    """Return how many steps of a path exist in the manifest, up to the first list."""
     for index, step in enumerate(path):
         if not isinstance(manifest, dict) or step not in manifest:
             return index
@@ -102,7 +100,7 @@ def _existing(path: tuple[str, ...], manifest: Any) -> int:
 
 
 def _written(steps: tuple[str, ...], path: FieldPath) -> str:
-    """The path as a person writes it, with the indices of the misplaced field where both are alike."""
+    """Return the path as a person writes it, with the indices of the misplaced field if both are alike."""
     text, is_same = "", True
     for index, step in enumerate(steps):
         given = path[index] if is_same and index < len(path) else None

@@ -45,7 +45,7 @@ def problems_of(
 
 
 def named(name: str, finding: Finding, base: FieldPath = (), **facts: str) -> Problem:
-    """The problem `name` that a finding is. `{remedy}` in a row's fix is its parameter "near", where a
+    """Return the problem `name` that a finding is. `{remedy}` in a row's fix is its parameter "near", where a
     name that is near was found, else "far"."""
     parameters = rules.get_rule(name).parameters
     remedy = filled(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 def is_time(text: str, micro: bool = False) -> bool:
-    """Whether Go's time.Parse takes `text` as RFC 3339 (`micro`: with six digits of a second)."""
-    import re  # hardly any manifest holds a time
+    """Return whether Go's time.Parse takes `text` as RFC 3339 (`micro`: with six digits of a second)."""
+    import re
 
     fraction = r"[.,]\d{6}" if micro else r"(?:[.,]\d+)?"
     pattern = rf"(\d{{4}})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d){fraction}(?:Z|[+-](\d\d):(\d\d))"
@@ -29,8 +29,8 @@ def is_time(text: str, micro: bool = False) -> bool:
 
 
 def is_base64(text: str) -> bool:
-    """Whether `text` is padded base64 of the standard alphabet; line ends do not count."""
-    from binascii import Error, a2b_base64  # only Secrets and ConfigMaps come here
+    """Return whether `text` is padded base64 of the standard alphabet; line ends do not count."""
+    from binascii import Error, a2b_base64
 
     try:
         a2b_base64(text.replace("\r", "").replace("\n", "").encode("ascii"), strict_mode=True)

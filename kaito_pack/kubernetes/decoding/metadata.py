@@ -19,7 +19,7 @@ from kaito_pack.kubernetes.decoding.object_meta import LARGEST_ANNOTATIONS
 
 
 def check_labels(labels: object, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the keys and values of labels, a selector or a node selector."""
+    """Yield what is wrong with the keys and values of labels, a selector or a node selector."""
     for key, value in strings(labels):
         if not names.is_qualified(key):
             yield problem("kubernetes/label-key", (*path, key), key=shown(key))
@@ -28,7 +28,7 @@ def check_labels(labels: object, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_annotations(annotations: object, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the keys of annotations and their size."""
+    """Yield what is wrong with the keys of annotations and their size."""
     size = 0
     for key, value in strings(annotations):
         size += len(key.encode("utf-8", "replace")) + len(text(value).encode("utf-8", "replace"))

@@ -21,7 +21,7 @@ def is_dns_label(name: str) -> bool:
 
 
 def is_service_name(name: str) -> bool:
-    """A DNS label that starts with a letter (RFC 1035)."""
+    """Return whether it is a DNS label that starts with a letter (RFC 1035)."""
     return is_dns_label(name) and not name[0].isdigit()
 
 
@@ -37,20 +37,20 @@ def is_subdomain_of_any_length(name: str) -> bool:
 
 
 def is_node_hostname(name: str) -> bool:
-    """A subdomain that fits into the kernel's 64 characters."""
+    """Return whether it is a subdomain that fits into the kernel's 64 characters."""
     return len(name) <= HOSTNAME_LENGTH and is_subdomain(name)
 
 
 def begun(prefix: str) -> str:
-    """What the API server judges of the beginning of a name: a last hyphen counts as no end of it.
+    """Return what the API server judges of the beginning of a name: a last hyphen counts as no end of it.
 
-    The last two characters count as one letter where the last is a hyphen.
+    The last two characters count as one letter if the last is a hyphen.
     """
     return prefix[:-2] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix
 
 
 def may_begin_subdomain(name: str) -> bool:
-    """A subdomain once something is put behind it."""
+    """Return whether it is a subdomain once a suffix is added."""
     return is_subdomain(begun(name))
 
 
@@ -64,7 +64,7 @@ def is_signer(name: str) -> bool:
 
 
 def is_trust_bundle(name: str) -> bool:
-    """The name of a ClusterTrustBundle: a subdomain, behind its signer and a colon where it has one."""
+    """The name of a ClusterTrustBundle: a subdomain, behind its signer and a colon if it has one."""
     return is_subdomain(name.rpartition(":")[2])
 
 
@@ -86,7 +86,7 @@ def is_label_value(value: str) -> bool:
 
 
 def is_config_key(key: str) -> bool:
-    """A key of a ConfigMap or Secret: at most 253 letters, digits, `-_.`, without `..` in front."""
+    """Return whether it is a key of a ConfigMap: at most 253 letters, digits, `-_.`, no leading `..`."""
     if len(key) > SUBDOMAIN_LENGTH or key == "." or key.startswith(".."):
         return False
     return bool(re.fullmatch("[-._a-zA-Z0-9]+", key))
@@ -120,7 +120,7 @@ def is_sysctl_name(name: str) -> bool:
 
 
 def is_ip(address: str, strict: bool = True) -> bool:
-    """An IPv4 or IPv6 address.
+    """Return whether it is an IPv4 or IPv6 address.
 
     Not `strict` (Kubernetes before 1.36): numbers may have leading zeros, and IPv6 may hold an IPv4 address.
     """
@@ -134,7 +134,7 @@ def is_ip(address: str, strict: bool = True) -> bool:
 
 
 def is_range(addresses: str, strict: bool = True) -> bool:
-    """A range of addresses: an address, `/` and the length of its prefix, within what the family has.
+    """Return whether it is a range of addresses: an address, `/` and a prefix length of its family.
 
     `strict` (Kubernetes 1.36 and later): the address is the range's first.
     """

@@ -38,12 +38,12 @@ WORDS = {
 def check_metadata(
     metadata: Any, form: NameForm = "subdomain", standard_finalizers: Collection[str] | None = None
 ) -> Iterator[Finding]:
-    """What the API server refuses in a decoded `metadata`; paths begin with "metadata".
+    """Yield what the API server rejects in a decoded `metadata`; paths begin with "metadata".
 
     `standard_finalizers`, of Kubernetes' own kinds: those that need no prefix.
     """
     if metadata is not None and not isinstance(metadata, dict):
-        return  # said by the decoder
+        return  # the decoder reports it
     metadata = metadata or {}
     yield from _check_name(metadata, form)
     namespace = metadata.get("namespace")
@@ -118,7 +118,7 @@ def _check_owners(owners: Any) -> Iterator[Finding]:
 
 
 def has_form(name: str, form: NameForm) -> bool:
-    """Whether `name` is a name of that form."""
+    """Return whether `name` is a name of that form."""
     return FORMS[form](name)
 
 

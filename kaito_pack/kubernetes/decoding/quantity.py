@@ -48,7 +48,7 @@ class Quantity(NamedTuple):
         if scale >= 0:
             whole: int = self.number * 10**scale
             return whole
-        from fractions import Fraction  # 2 ms, and most amounts are whole
+        from fractions import Fraction
 
         return Fraction(self.number, 10**-scale)
 
@@ -57,7 +57,7 @@ def parse(value: object) -> Quantity:
     """Read a quantity as the API server's JSON decoder does.
 
     `value` is what a YAML reader gives: a string or a number; null is a quantity of 0. Raises ValueError,
-    with words for the user that complete "`x` is not a quantity: ", where the API server refuses it.
+    with words for the user that complete "`x` is not a quantity: ", if the API server rejects it.
     """
     if value is None:
         return Quantity(0, 0, "decimal", "0")
@@ -78,17 +78,17 @@ def _parsed(text: str) -> Quantity:
 
 
 def canonical(value: str | int | float) -> str:
-    """How Kubernetes prints this quantity once it has read it: `0.5` gives `500m`. Raises ValueError."""
+    """Return a quantity as Kubernetes prints it after reading: `0.5` gives `500m`. Raises ValueError."""
     return parse(value).canonical
 
 
 def value_of(value: object) -> Fraction | int:
-    """The exact amount of a quantity in base units: `1Ki` gives 1024. Raises ValueError."""
+    """Return the exact amount of a quantity in base units: `1Ki` gives 1024. Raises ValueError."""
     return parse(value).value
 
 
 def number_text(value: int | float) -> str:
-    """A YAML number as it stands in the JSON that kubectl sends."""
+    """Return a YAML number as it is in the JSON that kubectl sends."""
     if isinstance(value, int):
         return str(value) if -(2**63) <= value < 2**64 else _float_text(_as_float(value))
     return _float_text(value)
@@ -108,7 +108,7 @@ def _float_text(value: float) -> str:
 
 
 def _run(text: str, start: int, characters: str) -> int:
-    """Where the run of `characters` that begins at `start` ends."""
+    """Return the end of the run of `characters` that begins at `start`."""
     end = start
     while end < len(text) and text[end] in characters:
         end += 1
@@ -136,7 +136,7 @@ def _split(text: str) -> tuple[str, str, str, str]:
 
 
 def _interpret(suffix: str) -> tuple[str, int]:
-    """The format that a suffix stands for, and its exponent (of 2 for "binary", else of 10)."""
+    """Return the format and the exponent of a suffix (of 2 for "binary", else of 10)."""
     if suffix in DECIMAL:
         return "decimal", DECIMAL[suffix]
     if suffix in BINARY:
@@ -169,7 +169,7 @@ def _read(text: str, digits: str, whole: str, fraction: str, suffix: str) -> Qua
 
 
 def _read_large(sign: int, number: int, scale: int, form: str) -> Quantity:
-    """What does not fit 18 digits or is below a nano: rounded up to nanos, binary ones cut at 8Ei."""
+    """Return what does not fit 18 digits or is below a nano: rounded up to nanos, binary ones cut at 8Ei."""
     if number and scale > LARGEST_EXPONENT:
         raise ValueError("it is too large")
     if scale < SMALLEST:
@@ -214,12 +214,12 @@ def _without_factors(number: int, factor: int) -> tuple[int, int]:
 
 
 def is_positive_quantity(value: object) -> bool:
-    """Whether `value` can be a request: a quantity above zero."""
+    """Return whether `value` can be a request: a quantity above zero."""
     return positive_quantity_error(value) is None
 
 
 def positive_quantity_error(value: object) -> str | None:
-    """Why `value` cannot be a request, in words that follow it; None where it can."""
+    """Return why `value` cannot be a request, in words that follow it; None if it can."""
     try:
         amount = value_of(value)
     except ValueError as error:

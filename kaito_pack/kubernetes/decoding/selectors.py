@@ -20,7 +20,7 @@ WITH_VALUES, WITHOUT_VALUES, COMPARING = ("In", "NotIn"), ("Exists", "DoesNotExi
 
 
 def check_selector(selector: object, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with a label selector."""
+    """Yield what is wrong with a label selector."""
     yield from check_labels(mapping(selector).get("matchLabels"), (*path, "matchLabels"))
     expressions = mapping(selector).get("matchExpressions")
     for expression, expression_path in entries(expressions, (*path, "matchExpressions")):
@@ -28,7 +28,7 @@ def check_selector(selector: object, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_expression(expression: Fields, operators: tuple[str, ...], path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with one condition on a label."""
+    """Yield what is wrong with one condition on a label."""
     key, operator = text(expression.get("key")), text(expression.get("operator"))
     values = sequence(expression.get("values"))
     if (key or expression.get("key") in (None, "")) and not names.is_qualified(key):
@@ -54,7 +54,7 @@ def check_expression(expression: Fields, operators: tuple[str, ...], path: Field
 
 
 def unmatched(selector: object, labels: Fields, path: FieldPath) -> Iterator[tuple[FieldPath, str, str]]:
-    """What of a selector labels do not have: its path, key and the value that is wanted.
+    """Yield what of a selector labels do not have: its path, key and the value that is wanted.
 
     A null counts as an empty text in both.
     """
@@ -78,7 +78,7 @@ def unmatched(selector: object, labels: Fields, path: FieldPath) -> Iterator[tup
 
 
 def check_node_term(term: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with one term that chooses nodes."""
+    """Yield what is wrong with one term that chooses nodes."""
     operators = (*WITH_VALUES, *WITHOUT_VALUES, *COMPARING)
     for expression, expression_path in entries(term.get("matchExpressions"), (*path, "matchExpressions")):
         yield from check_expression(expression, operators, expression_path)

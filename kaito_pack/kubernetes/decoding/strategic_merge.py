@@ -36,7 +36,7 @@ class MergeError(ValueError):
 
 @dataclass
 class Merged:
-    """The merged object, and where in the patch each part that the patch decided stands."""
+    """The merged object, and the path in the patch of each part that the patch decided."""
 
     value: Any
     origins: dict[FieldPath, FieldPath]
@@ -67,7 +67,7 @@ class _Merge:
         return {**definition, **{key: part for key, part in schema.items() if key != "$ref"}}
 
     def laid_over(self, base: Any, patch: Any, schema: Schema, path: FieldPath) -> Any:
-        """The value that `patch` at `path` makes of `base`; ABSENT where it deletes it."""
+        """Return the value that `patch` at `path` makes of `base`; ABSENT if it deletes it."""
         schema = self._schema(schema)
         if isinstance(patch, dict):
             return self._maps(base if isinstance(base, dict) else {}, patch, schema, path)
@@ -198,7 +198,7 @@ def _retained(base: Fields, patch: Fields, path: FieldPath) -> dict[str, Any]:
 
 
 def in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -> list[Any]:
-    """`items` with those of the keys `wanted` in that order, the others where they were `before`.
+    """`items` with those of the keys `wanted` in that order, the others at their places `before`.
 
     Of two neighbours that were not both there before, the one that the patch names comes first.
     """

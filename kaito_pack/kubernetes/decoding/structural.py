@@ -1,8 +1,8 @@
-"""What the API server says of a custom resource by its CRD's structural schema.
+"""What the API server rejects in a custom resource by its CRD's structural schema.
 
-Its order, as apiextensions-apiserver v0.35 has it: unknown fields are found in what was sent; a null
-that is neither nullable nor defaulted is dropped; defaults are filled in; what is left is validated. In a
-list a null stays, and has no type. CEL rules are not evaluated (KAITO's CRDs have none).
+The order is that of apiextensions-apiserver v0.35: unknown fields are reported; a null that is neither
+nullable nor defaulted is dropped; defaults are filled in; the rest is validated. In a list a null stays and
+has no type. CEL rules are not evaluated.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from kaito_pack.base.display import shown, shown_typed
 from kaito_pack.base.trees import Schema
 from kaito_pack.facts.patterns import search
 from kaito_pack.kubernetes.decoding.decoding import (
-    Check,
     Finding,
     Findings,
     Trail,
+    ValueCheck,
     is_whole,
     path_of,
     unknown,
@@ -36,10 +36,10 @@ EXPECTED = {
 }
 
 
-def compiled(schema: Schema) -> Check:
-    """The check of a structural schema: it appends what it finds and costs little where all is well."""
+def compiled(schema: Schema) -> ValueCheck:
+    """Return the check of a structural schema: it appends what it finds and costs little if all is well."""
     kind = schema.get("type")
-    steps: list[Check] = [*_values(schema)]
+    steps: list[ValueCheck] = [*_values(schema)]
     if kind == "object" or "properties" in schema or "additionalProperties" in schema:
         steps.append(_fields(schema))
     elif kind == "array":
@@ -64,8 +64,8 @@ def compiled(schema: Schema) -> Check:
     return check
 
 
-def custom_resource(schema: Schema) -> Check:
-    """The check of a whole custom resource by the schema of its CRD.
+def custom_resource(schema: Schema) -> ValueCheck:
+    """Return the check of a whole custom resource by the schema of its CRD.
 
     Its `metadata` has rules of its own, and a status is dropped before it is validated.
     """
@@ -104,7 +104,7 @@ def unknown_only(value: Any, schema: Schema | None, trail: Trail, findings: Find
 
 
 def has_type(value: Any, kind: str) -> bool:
-    """Whether a value, as JSON has it, is of an OpenAPI type."""
+    """Return whether a value, as JSON has it, is of an OpenAPI type."""
     if kind == "integer":
         if not is_whole(value):
             return False
@@ -123,7 +123,7 @@ def _no_fields(value: Any, trail: Trail, findings: Findings) -> None:
         findings.append(Finding("unknown", path_of((trail, key)), shown(key), ""))
 
 
-def _fields(schema: Schema) -> Check:
+def _fields(schema: Schema) -> ValueCheck:
     properties: Mapping[str, Schema] = schema.get("properties", {})
     fields = {name: compiled(field) for name, field in properties.items()}
     needed = [name for name in schema.get("required", ()) if "default" not in properties.get(name, {})]
@@ -148,15 +148,15 @@ def _fields(schema: Schema) -> Check:
     return check
 
 
-def _other_fields(schema: Schema) -> tuple[bool, Check | None]:
-    """Whether fields that are not listed may be there unchecked, and the check of those that are free."""
+def _other_fields(schema: Schema) -> tuple[bool, ValueCheck | None]:
+    """Return whether unlisted fields are allowed unchecked, and the check of those that are free."""
     others = schema.get("additionalProperties")
     if isinstance(others, dict):
         return True, compiled(others)
     return bool(others or schema.get("x-kubernetes-preserve-unknown-fields")), None
 
 
-def _items(schema: Schema) -> Check:
+def _items(schema: Schema) -> ValueCheck:
     item = compiled(schema.get("items", {}))
     keys = schema.get("x-kubernetes-list-map-keys", ())
     form = schema.get("x-kubernetes-list-type")
@@ -174,9 +174,9 @@ def _items(schema: Schema) -> Check:
     return check
 
 
-def _values(schema: Schema) -> list[Check]:
-    """The checks of a schema's value validations, those that it has."""
-    checks: list[Check] = []
+def _values(schema: Schema) -> list[ValueCheck]:
+    """Return the checks of a schema's value validations, those that it has."""
+    checks: list[ValueCheck] = []
     if "enum" in schema:
         checks.append(_enum(schema["enum"]))
     if "pattern" in schema:
@@ -209,7 +209,7 @@ LIMITS: tuple[tuple[tuple[str, str], Callable[[Any], Any], str], ...] = (
 )
 
 
-def _limit(low: Any, high: Any, measure: Callable[[Any], Any], kind: str) -> Check:
+def _limit(low: Any, high: Any, measure: Callable[[Any], Any], kind: str) -> ValueCheck:
     words = (
         f"{low} to {high}"
         if None not in (low, high)
@@ -227,7 +227,7 @@ def _limit(low: Any, high: Any, measure: Callable[[Any], Any], kind: str) -> Che
     return check
 
 
-def _enum(choices: list[Any]) -> Check:
+def _enum(choices: list[Any]) -> ValueCheck:
     def check(value: Any, trail: Trail, findings: Findings) -> None:
         if not any(
             value == choice and isinstance(value, bool) == isinstance(choice, bool) for choice in choices
@@ -237,7 +237,7 @@ def _enum(choices: list[Any]) -> Check:
     return check
 
 
-def _pattern(pattern: str) -> Check:
+def _pattern(pattern: str) -> ValueCheck:
     def check(value: Any, trail: Trail, findings: Findings) -> None:
         # Go's `$` takes no line end before the text's end, as Python's does.
         if isinstance(value, str) and not search(pattern.removesuffix("$") + r"\Z", value):
@@ -256,7 +256,7 @@ def _int_or_string(value: Any, trail: Trail, findings: Findings) -> None:
         wrong_type(value, trail, findings, "a whole number or a string")
 
 
-def _some(parts: list[Schema], only_one: bool) -> Check:
+def _some(parts: list[Schema], only_one: bool) -> ValueCheck:
     alternatives = [_fields_and_values(part) for part in parts]
 
     def check(value: Any, trail: Trail, findings: Findings) -> None:
@@ -273,7 +273,7 @@ def _some(parts: list[Schema], only_one: bool) -> Check:
     return check
 
 
-def _fields_and_values(schema: Schema) -> list[Check]:
+def _fields_and_values(schema: Schema) -> list[ValueCheck]:
     checks = _values(schema)
     for name in schema.get("required", ()):
         checks.append(_required(name))
@@ -282,7 +282,7 @@ def _fields_and_values(schema: Schema) -> list[Check]:
     return checks
 
 
-def _required(name: str) -> Check:
+def _required(name: str) -> ValueCheck:
     def check(value: Any, trail: Trail, findings: Findings) -> None:
         if isinstance(value, dict) and value.get(name) is None:
             findings.append(Finding("missing", path_of((trail, name)), name, name))
@@ -290,7 +290,7 @@ def _required(name: str) -> Check:
     return check
 
 
-def _within(name: str, step: Check) -> Check:
+def _within(name: str, step: ValueCheck) -> ValueCheck:
     def check(value: Any, trail: Trail, findings: Findings) -> None:
         if isinstance(value, dict) and value.get(name) is not None:
             step(value[name], (trail, name), findings)

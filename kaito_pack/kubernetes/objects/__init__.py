@@ -1,1 +1,1 @@
-"""What the API server says of whole objects: workloads, Services, policies, custom resources."""
+"""Checks whole objects as the API server does: workloads, Services, policies, custom resources."""

@@ -12,14 +12,14 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest
 from kaito_pack.facts.tables import files, first, per_pack
 from kaito_pack.kubernetes.decoding import definitions
-from kaito_pack.kubernetes.decoding.decoding import Check, Findings, decode
+from kaito_pack.kubernetes.decoding.decoding import Findings, ValueCheck, decode
 from kaito_pack.kubernetes.decoding.findings import problems_of
 from kaito_pack.kubernetes.decoding.object_meta import check_metadata
 from kaito_pack.kubernetes.decoding.structural import custom_resource
 
 
 def check_custom(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
-    """What the API server refuses in a custom resource; None where no schema here is its own."""
+    """Return what the API server rejects in a custom resource; None if no schema here is its own."""
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return None
@@ -30,8 +30,8 @@ def check_custom(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
     return list(check_resource(manifest, check, kubernetes, f"a {kind} of {api_version}"))
 
 
-def check_resource(manifest: Manifest, check: Check, kubernetes: str, owner: str) -> Iterator[Problem]:
-    """What `check`, made of its CRD, and the rules of `metadata` refuse in a custom resource.
+def check_resource(manifest: Manifest, check: ValueCheck, kubernetes: str, owner: str) -> Iterator[Problem]:
+    """Yield what `check`, made of its CRD, and the rules of `metadata` reject in a custom resource.
 
     `owner` is how a problem calls the kind: "a PodMonitor of monitoring.coreos.com/v1".
     """
@@ -51,7 +51,7 @@ def _is_word(name: str) -> bool:
 
 
 @per_pack
-def _check_of(group: str, kind: str, version: str) -> Check | None:
+def _check_of(group: str, kind: str, version: str) -> ValueCheck | None:
     file = f"crds/{group}_{kind}.json"
     known = first(file) if files(file) else {}
     # A file system that ignores letter case finds the file for `podmonitor`, too.

@@ -1,4 +1,4 @@
-"""What the API server says of an object of a kind of its own: a Service, a ConfigMap, a Job …"""
+"""What the API server rejects in an object of a built-in kind: a Service, a ConfigMap, a Job …"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kaito_pack.kubernetes.decoding.object_meta import NameForm, check_metadata
 
 
 def check_builtin(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
-    """What the API server of that Kubernetes minor refuses in an object of one of its own kinds.
+    """Return what the API server of that Kubernetes minor rejects in an object of a built-in kind.
 
     Strict decoding, required fields, `metadata`; None for a kind that this Kubernetes does not have.
     Raises UsageError for a version that is not known.
@@ -36,7 +36,7 @@ def check_builtin(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
 
 
 def name_form(kind: str, kubernetes: str) -> NameForm:
-    """The form that names of this kind have in that Kubernetes minor."""
+    """Return the form that names of this kind have in that Kubernetes minor."""
     parameters = rules.rules("kubernetes")["kubernetes/bad-name"].parameters
     forms: dict[str, NameForm] = dict(parameters["forms"])
     for since, later in parameters["laterForms"].items():
@@ -46,7 +46,7 @@ def name_form(kind: str, kubernetes: str) -> NameForm:
 
 
 def missing(manifest: Manifest, known: definitions.Definitions) -> Iterator[Finding]:
-    """The required fields that an object lacks; its status is not looked into, a create drops it."""
+    """Yield the required fields that an object lacks; its status is not looked into, a create drops it."""
     filled = rules.rules("kubernetes")["kubernetes/missing-field"].parameters["filled"]
     spec = {key: value for key, value in manifest.items() if key not in ("status", "metadata")}
     yield from _missing(spec, {"$ref": known.root}, (), known.schemas, filled)

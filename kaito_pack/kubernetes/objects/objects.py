@@ -35,20 +35,20 @@ SECRET_KEYS = {
 
 
 def check_object(manifest: Manifest, kubernetes: str = NEWEST) -> Iterator[Reported]:
-    """What the API server refuses in a manifest of a core kind whose fields decode; nothing of others."""
+    """Yield what the API server rejects in a manifest of a core kind; nothing for other kinds."""
     kind = text(manifest.get("kind"))
     if kind == "Service":
         yield from check_service(manifest, kubernetes)
     elif kind in CHECKS:
         yield from CHECKS[kind](manifest, kubernetes)
     elif kind in BESIDE:
-        from kaito_pack.kubernetes.objects import policies  # few runs have one
+        from kaito_pack.kubernetes.objects import policies
 
         yield from policies.CHECKS[kind](manifest, kubernetes)
 
 
 def check_config_map(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """What is wrong with the keys and the size of a ConfigMap."""
+    """Yield what is wrong with the keys and the size of a ConfigMap."""
     size, keys = 0, set()
     for field in ("data", "binaryData"):
         for key, value in strings(manifest.get(field)):
@@ -66,7 +66,7 @@ def check_config_map(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
 
 
 def check_secret(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """What is wrong with the keys and the size of a Secret; its values are never repeated."""
+    """Yield what is wrong with the keys and the size of a Secret; its values are never repeated."""
     size, kind = 0, text(manifest.get("type"))
     for field in ("data", "stringData"):
         for key, value in strings(manifest.get(field)):
@@ -82,7 +82,7 @@ def check_secret(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
 
 
 def check_secret_type(manifest: Fields, kind: str) -> Iterator[Problem]:
-    """What a Secret of a type that Kubernetes knows lacks."""
+    """Yield the keys that a Secret of a known type lacks."""
     given = {key: decoded(value) for key, value in strings(manifest.get("data"))}
     given |= {key: text(value).encode(errors="replace") for key, value in strings(manifest.get("stringData"))}
     what = f"a Secret of type {kind}"
@@ -102,8 +102,8 @@ def check_secret_type(manifest: Fields, kind: str) -> Iterator[Problem]:
 
 
 def is_json(content: bytes) -> bool:
-    """Whether bytes are a map in JSON."""
-    from json import loads  # only Secrets for pulling images come here
+    """Return whether bytes are a map in JSON."""
+    from json import loads
 
     try:
         return isinstance(loads(content), dict)
@@ -112,8 +112,8 @@ def is_json(content: bytes) -> bool:
 
 
 def decoded(value: object) -> bytes:
-    """The bytes of a base64 text; none where it is no such text."""
-    from base64 import b64decode  # only Secrets and ConfigMaps come here
+    """Return the bytes of a base64 text; none if it is no such text."""
+    from base64 import b64decode
 
     try:
         # Line breaks are allowed inside, as the API server's decoder allows them.
@@ -123,18 +123,18 @@ def decoded(value: object) -> bytes:
 
 
 def check_key(key: str, path: FieldPath) -> Iterator[Problem]:
-    """A problem where a key of a ConfigMap or Secret has not the format of one."""
+    """Yield a problem if a key of a ConfigMap or Secret has another format."""
     if not names.is_config_key(key):
         yield problem("kubernetes/config-key", path, field="key", value=shown(key))
 
 
 def check_persistent_claim(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """What is wrong with a PersistentVolumeClaim."""
+    """Yield what is wrong with a PersistentVolumeClaim."""
     yield from check_claim(mapping(manifest.get("spec")), ("spec",), alone=True)
 
 
 def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """What is wrong with a Pod."""
+    """Yield what is wrong with a Pod."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     annotations = mapping(manifest.get("metadata")).get("annotations")
     yield from check_pod_annotations(annotations, spec, ("metadata", "annotations"))

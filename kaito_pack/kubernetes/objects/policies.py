@@ -30,7 +30,7 @@ TARGETS = ("Utilization", "Value", "AverageValue")
 
 
 def check_budget(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """What is wrong with a PodDisruptionBudget."""
+    """Yield what is wrong with a PodDisruptionBudget."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     given = [name for name in ("minAvailable", "maxUnavailable") if spec.get(name) is not None]
     if len(given) == 2:
@@ -44,7 +44,7 @@ def check_budget(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
 
 
 def _is_share(value: object) -> bool:
-    """Whether it is a number from 0, or a percentage up to 100 %; what has another type was told before."""
+    """Return whether it is a number from 0 or a percentage up to 100 %; the decoder reports other types."""
     if isinstance(value, str):
         digits = value.removesuffix("%")
         return value.endswith("%") and digits.isascii() and digits.isdigit() and int(digits[:9]) <= 100
@@ -53,7 +53,7 @@ def _is_share(value: object) -> bool:
 
 
 def check_scaler(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """What is wrong with a HorizontalPodAutoscaler."""
+    """Yield what is wrong with a HorizontalPodAutoscaler."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     target, target_path = mapping(spec.get("scaleTargetRef")), ("spec", "scaleTargetRef")
     yield from required(target, ["kind", "name"], target_path, "a scaler")
@@ -86,7 +86,7 @@ def _check_metric(metric: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_network_policy(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """What is wrong with a NetworkPolicy."""
+    """Yield what is wrong with a NetworkPolicy."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     yield from check_selector(spec.get("podSelector"), (*path, "podSelector"))
     for direction, ends in (("ingress", "from"), ("egress", "to")):
@@ -130,7 +130,7 @@ def _check_peer(peer: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def _check_block(block: Fields, path: FieldPath) -> Iterator[Problem]:
-    from ipaddress import ip_network  # only for policies with addresses
+    from ipaddress import ip_network
 
     yield from required(block, ["cidr"], path, "an ipBlock")
     ranges = [(block.get("cidr"), (*path, "cidr"))]
@@ -160,7 +160,7 @@ def _check_block(block: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_ingress(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """What is wrong with an Ingress."""
+    """Yield what is wrong with an Ingress."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     if spec.get("defaultBackend") is None and not sequence(spec.get("rules")):
         yield problem("kubernetes/field-required", (*path, "rules"), field="rules", what="an Ingress")

@@ -26,7 +26,7 @@ HEADLESS = "None"
 def check_addresses(
     spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
-    """What is wrong with the addresses of a Service of that type."""
+    """Yield what is wrong with the addresses of a Service of that type."""
     if kind == "ExternalName":
         yield from check_external_name(spec, path)
     else:
@@ -39,7 +39,7 @@ def check_addresses(
 
 
 def check_external_name(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with a Service that stands for a name elsewhere."""
+    """Yield what is wrong with a Service of type ExternalName."""
     yield from required(spec, ["externalName"], path, "a Service of type ExternalName")
     name = text(spec.get("externalName"))
     if name and not names.is_subdomain(name.removesuffix(".")):
@@ -55,7 +55,7 @@ def check_external_name(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 def check_cluster_addresses(
     spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
-    """What is wrong with `clusterIP` and `clusterIPs`, which is the same with one more address."""
+    """Yield what is wrong with `clusterIP` and `clusterIPs`."""
     single, several_path = text(spec.get("clusterIP")), (*path, "clusterIPs")
     several = list(texts(spec.get("clusterIPs"), several_path))
     if single == HEADLESS and kind != "ClusterIP":
@@ -72,7 +72,7 @@ def check_cluster_addresses(
 
 
 def check_pairing(addresses: list[tuple[str, FieldPath]], families: list[object]) -> Iterator[Problem]:
-    """What is wrong with the families of addresses; what is no address has none."""
+    """Yield what is wrong with the families of addresses; a text that is not an address has none."""
     own_families = [family_of(ip) for ip, _ in addresses]
     for index, (ip, ip_path) in enumerate(addresses):
         wanted = families[index] if index < len(families) else None
@@ -83,14 +83,14 @@ def check_pairing(addresses: list[tuple[str, FieldPath]], families: list[object]
 
 
 def family_of(ip: str) -> str | None:
-    """The family of an address; None for what is none."""
+    """Return the family of an address; None for a text that is not one."""
     if not names.is_ip(ip, strict=False):
         return None
     return FAMILIES[1] if ":" in ip else FAMILIES[0]
 
 
 def check_families(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with `ipFamilies` and `ipFamilyPolicy`."""
+    """Yield what is wrong with `ipFamilies` and `ipFamilyPolicy`."""
     seen: set[str] = set()
     families, policy = spec.get("ipFamilies"), spec.get("ipFamilyPolicy")
     for family, family_path in texts(families, (*path, "ipFamilies")):
@@ -100,7 +100,7 @@ def check_families(spec: Fields, path: FieldPath) -> Iterator[Problem]:
         seen.add(family)
     yield from one_of(spec, "ipFamilyPolicy", POLICIES, path, empty=False)
     if policy is None:
-        # Without a policy a Service has one family, but where it has neither an address nor pods.
+        # Without a policy a Service has one family, unless it has neither an address nor pods.
         headless = spec.get("clusterIP") == HEADLESS and not spec.get("selector")
         policy = POLICIES[2] if headless else POLICIES[0]
     both = max(len(sequence(families)), len(sequence(spec.get("clusterIPs"))))
@@ -109,7 +109,7 @@ def check_families(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def is_special(address: str) -> bool:
-    """Whether an address means no other host: unspecified, loopback, link-local."""
+    """Return whether an address means no other host: unspecified, loopback, link-local."""
     from ipaddress import ip_address
 
     if not names.is_ip(address):
@@ -122,7 +122,7 @@ def is_special(address: str) -> bool:
 def check_source_ranges(
     manifest: Fields, spec: Fields, kind: str, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
-    """What is wrong with the addresses that a load balancer lets in, as a field or as an annotation."""
+    """Yield what is wrong with the source ranges of a load balancer, as a field or as an annotation."""
     annotations = dict(strings(mapping(manifest.get("metadata")).get("annotations")))
     given = list(texts(spec.get("loadBalancerSourceRanges"), ("spec", "loadBalancerSourceRanges")))
     path: FieldPath = ("spec", "loadBalancerSourceRanges")

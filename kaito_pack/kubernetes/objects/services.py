@@ -38,7 +38,7 @@ DISTRIBUTED, DISTRIBUTED_FINELY = (1, 31), (1, 34)  # the first that know one of
 
 
 def check_service(manifest: Manifest, kubernetes: str) -> Iterator[Problem]:
-    """What the API server refuses in a Service whose fields all decode."""
+    """Yield what the API server rejects in a Service whose fields all decode."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     kind, version = text(spec.get("type")) or "ClusterIP", minor(kubernetes)
     for field, choices in CHOICES.items():
@@ -56,7 +56,7 @@ def check_service(manifest: Manifest, kubernetes: str) -> Iterator[Problem]:
 
 
 def check_fields(spec: Fields, kind: str, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with fields that have a meaning for some types of Services only."""
+    """Yield what is wrong with fields that only some types of Services have."""
     for field, kinds in FIELDS_BY_TYPE.items():
         if spec.get(field) not in (None, []) and kind not in kinds:
             yield problem("kubernetes/service-field", (*path, field), field=field, types=" and ".join(kinds))
@@ -82,7 +82,7 @@ def check_fields(spec: Fields, kind: str, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_ports(spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """What is wrong with the ports of the Service."""
+    """Yield what is wrong with the ports of the Service."""
     given = spec.get("ports")
     if given in (None, []) and kind != "ExternalName" and spec.get("clusterIP") != "None":
         yield problem("kubernetes/field-required", (*path, "ports"), field="ports", what="a Service")
@@ -109,7 +109,7 @@ def check_ports(spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int,
 
 
 def check_port(entry: Fields, kind: str, path: FieldPath, several: bool) -> Iterator[Problem]:
-    """What is wrong with one port; `several`: it is not the only one, and so needs a name."""
+    """Yield what is wrong with one port; `several` if there are other ports, so that it needs a name."""
     if several and unset(entry.get("name")):
         yield problem("kubernetes/service-port-name", (*path, "name"))
     yield from named(entry, "name", names.is_dns_label, path, "kubernetes/label-format")
@@ -127,7 +127,7 @@ def check_port(entry: Fields, kind: str, path: FieldPath, several: bool) -> Iter
 
 
 def check_node_port(entry: Fields, kind: str, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the port that the Service has on every node."""
+    """Yield what is wrong with the node port."""
     if not whole(entry.get("nodePort")):
         return
     if kind == "ClusterIP":
@@ -142,7 +142,7 @@ def check_node_port(entry: Fields, kind: str, path: FieldPath) -> Iterator[Probl
 
 
 def check_affinity(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with how long a client keeps its pod."""
+    """Yield what is wrong with the session affinity."""
     config = spec.get("sessionAffinityConfig")
     if config is None:
         return

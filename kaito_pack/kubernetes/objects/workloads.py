@@ -40,7 +40,7 @@ LONGEST_CRON_NAME = 52
 
 
 def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """What is wrong with a StatefulSet, Deployment, DaemonSet or ReplicaSet."""
+    """Yield what is wrong with a StatefulSet, Deployment, DaemonSet or ReplicaSet."""
     spec, kind = mapping(manifest.get("spec")), text(manifest.get("kind"))
     yield from not_negative(spec, WORKLOAD_NUMBERS, SPEC)
     selector, selector_path = spec.get("selector"), (*SPEC, "selector")
@@ -59,7 +59,7 @@ def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
 
 
 def with_claims(pod: Fields, spec: Fields) -> dict[str, Any]:
-    """The pod's spec with the volumes that a StatefulSet makes of its claims, in place of its own ones."""
+    """Return the pod's spec with a StatefulSet's claims as volumes, in place of those of the same name."""
     claims = {text(mapping(mapping(claim).get("metadata")).get("name")) for claim in claims_of(spec)} - {""}
     claimed_volumes = [
         {"name": name, "persistentVolumeClaim": {"claimName": name}} for name in sorted(claims)
@@ -73,12 +73,12 @@ def with_claims(pod: Fields, spec: Fields) -> dict[str, Any]:
 
 
 def claims_of(spec: Fields) -> list[Any]:
-    """The templates of a StatefulSet's claims."""
+    """Return the templates of a StatefulSet's claims."""
     return sequence(spec.get("volumeClaimTemplates"))
 
 
 def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """What is wrong with a StatefulSet."""
+    """Yield what is wrong with a StatefulSet."""
     spec = mapping(manifest.get("spec"))
     yield from check_workload(manifest, kubernetes)
     yield from named(spec, "serviceName", names.is_dns_label, SPEC, "kubernetes/label-format")
@@ -105,7 +105,7 @@ def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
 
 
 def check_deployment(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """What is wrong with a Deployment."""
+    """Yield what is wrong with a Deployment."""
     spec = mapping(manifest.get("spec"))
     yield from check_workload(manifest, kubernetes)
     yield from not_negative(spec, DEPLOYMENT_NUMBERS, SPEC)
@@ -123,14 +123,14 @@ def check_deployment(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
 
 
 def check_strategy(strategy: Fields, types: tuple[str, str], path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with how pods are replaced; the first of the types is the default."""
+    """Yield what is wrong with the update strategy; the first of the types is the default."""
     yield from one_of(strategy, "type", types, path)
     if text(strategy.get("type")) == types[1] and strategy.get("rollingUpdate") is not None:
         yield problem("kubernetes/strategy-twice", (*path, "rollingUpdate"), type=types[1])
 
 
 def is_amount(value: object) -> bool:
-    """Whether a number of pods is not below 0, or a share of them in whole per cent."""
+    """Return whether a number of pods is not below 0, or a share of them in whole per cent."""
     if isinstance(value, str):
         return bool(re.fullmatch("[0-9]+%", value))
     number = whole(value)
@@ -138,17 +138,17 @@ def is_amount(value: object) -> bool:
 
 
 def is_nothing(value: object) -> bool:
-    """Whether a number or share of pods is given and 0."""
+    """Return whether a number or share of pods is set to 0."""
     return whole(value) == 0 or (isinstance(value, str) and bool(re.fullmatch("0+%", value)))
 
 
 def check_job(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """What is wrong with a Job."""
+    """Yield what is wrong with a Job."""
     yield from check_job_spec(mapping(manifest.get("spec")), SPEC, kubernetes)
 
 
 def check_cron_job(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """What is wrong with a CronJob."""
+    """Yield what is wrong with a CronJob."""
     spec = mapping(manifest.get("spec"))
     yield from required(spec, ["schedule"], SPEC, "a CronJob")
     yield from named(spec, "schedule", is_schedule, SPEC, "kubernetes/schedule")
@@ -165,7 +165,7 @@ def check_cron_job(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
 
 
 def is_schedule(schedule: str) -> bool:
-    """Whether a text has the form of a schedule: five fields, or a word such as @daily; no time zone."""
+    """Return whether a text is a cron schedule: five fields, or a word such as @daily; no time zone."""
     if schedule.startswith("@every "):
         return bool(re.fullmatch(r"@every ([0-9.]+(h|m|s|ms|us|µs|ns))+", schedule))
     if schedule.startswith("@"):
@@ -175,7 +175,7 @@ def is_schedule(schedule: str) -> bool:
 
 
 def check_job_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Reported]:
-    """What is wrong with the `spec` of a Job."""
+    """Yield what is wrong with the `spec` of a Job."""
     yield from not_negative(spec, JOB_NUMBERS, path)
     yield from one_of(spec, "completionMode", ("NonIndexed", "Indexed"), path, empty=False)
     if spec.get("completionMode") == "Indexed" and spec.get("completions") is None:

@@ -1,1 +1,1 @@
-"""What the API server and the kubelet say of a pod template."""
+"""Checks a pod template as the API server and the kubelet do."""

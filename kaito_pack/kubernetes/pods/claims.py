@@ -24,7 +24,7 @@ ACCESS_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce
 
 
 def check_claim_template(template: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the template of a claim that is made with its pod."""
+    """Yield what is wrong with the template of a claim that is created with its pod."""
     metadata = mapping(template.get("metadata"))
     for name, value in strings(metadata):
         if name not in {"labels", "annotations"} and not unset(value) and value not in ([], {}):
@@ -35,9 +35,9 @@ def check_claim_template(template: Fields, path: FieldPath) -> Iterator[Problem]
 
 
 def check_claim(spec: Fields, path: FieldPath, alone: bool = False) -> Iterator[Problem]:
-    """What is wrong with the `spec` of a PersistentVolumeClaim; `alone`: it is no template of one.
+    """Yield what is wrong with the `spec` of a PersistentVolumeClaim; `alone` if it is not a template of one.
 
-    Of a claim that stands alone the API server drops a `dataSource` that it cannot use.
+    In a claim that is not a template the API server drops a `dataSource` that it cannot use.
     """
     yield from required(spec, ["accessModes"], path, "a claim for storage")
     modes = sequence(spec.get("accessModes"))
@@ -58,7 +58,7 @@ def check_claim(spec: Fields, path: FieldPath, alone: bool = False) -> Iterator[
 
 
 def check_data_sources(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with what the claim is filled from."""
+    """Yield what is wrong with the data sources of a claim."""
     given = [mapping(spec[field]) for field in DATA_SOURCES if isinstance(spec.get(field), dict)]
     for field in DATA_SOURCES:
         if not isinstance(spec.get(field), dict):
@@ -77,7 +77,7 @@ def check_data_sources(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_storage(resources: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with how much storage a claim asks for."""
+    """Yield what is wrong with the storage that a claim requests."""
     requests = mapping(resources.get("requests"))
     storage, storage_path = requests.get("storage"), (*path, "requests", "storage")
     if storage is None:

@@ -42,7 +42,7 @@ class Pod(NamedTuple):
 
 
 def check_containers(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
-    """What is wrong with `containers` and `initContainers`."""
+    """Yield what is wrong with `containers` and `initContainers`."""
     pod = Pod(spec, volumes_of(spec), claims_of(spec), kubernetes)
     given = spec.get("containers")
     if given is None or given == []:
@@ -60,18 +60,18 @@ def check_containers(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...])
 
 
 def volumes_of(spec: Fields) -> Volumes:
-    """The pod's volumes by name."""
+    """Return the pod's volumes by name."""
     volumes = (mapping(volume) for volume in sequence(spec.get("volumes")))
     return {text(volume.get("name")): volume for volume in volumes if text(volume.get("name"))}
 
 
 def claims_of(spec: Fields) -> frozenset[str]:
-    """The names of the pod's resourceClaims."""
+    """Return the names of the pod's resourceClaims."""
     return frozenset(text(mapping(claim).get("name")) for claim in sequence(spec.get("resourceClaims")))
 
 
 def check_container(container: Fields, path: FieldPath, pod: Pod, is_init: bool) -> Iterator[Reported]:
-    """What is wrong with one container, other than its name and ports."""
+    """Yield what is wrong with one container, other than its name and ports."""
     yield from required(container, ["image"], path, "a container")
     image = text(container.get("image"))
     if image != image.strip():
@@ -96,7 +96,7 @@ def check_container(container: Fields, path: FieldPath, pod: Pod, is_init: bool)
 
 
 def around(container: Fields, pod: Pod) -> Around:
-    """What the container's probes are judged in."""
+    """Return the surroundings of a container's probes."""
     ports = frozenset(text(mapping(port).get("name")) for port in sequence(container.get("ports")))
     grace = whole(pod.spec.get("terminationGracePeriodSeconds"))
     return Around(ports, DEFAULT_GRACE if grace is None else grace, pod.kubernetes)
@@ -105,7 +105,7 @@ def around(container: Fields, pod: Pod) -> Around:
 def check_restart(
     container: Fields, path: FieldPath, kubernetes: tuple[int, ...], is_init: bool
 ) -> Iterator[Problem]:
-    """What is wrong with a container's own restart policy."""
+    """Yield what is wrong with a container's own restart policy."""
     if kubernetes >= RESTART_RULES:
         yield from one_of(container, "restartPolicy", ("Always", "OnFailure", "Never"), path, empty=False)
         yield from check_restart_rules(container, path, kubernetes, is_init)
@@ -118,7 +118,7 @@ def check_restart(
 def check_restart_rules(
     container: Fields, path: FieldPath, kubernetes: tuple[int, ...], is_init: bool
 ) -> Iterator[Problem]:
-    """What is wrong with when a container starts again after it ended."""
+    """Yield what is wrong with the rules by which a container restarts."""
     rules, rules_path = sequence(container.get("restartPolicyRules")), (*path, "restartPolicyRules")
     if rules and container.get("restartPolicy") is None:
         what = "a container with restartPolicyRules"
@@ -142,7 +142,7 @@ def check_restart_rules(
 def check_ports(
     container: Fields, path: FieldPath, host_ports: set[tuple[str, str, int]], host_network: bool
 ) -> Iterator[Problem]:
-    """What is wrong with a container's ports; adds the ports of the node that it takes to `host_ports`."""
+    """Yield what is wrong with a container's ports; add its host ports to `host_ports`."""
     seen: set[str] = set()
     for port, port_path in entries(container.get("ports"), (*path, "ports")):
         yield from named(port, "name", names.is_port_name, port_path, "kubernetes/port-name")
@@ -162,7 +162,7 @@ def check_ports(
 def check_host_port(
     port: Fields, path: FieldPath, taken: set[tuple[str, str, int]], host_network: bool
 ) -> Iterator[Problem]:
-    """What is wrong with the port of the node that a container's port takes."""
+    """Yield what is wrong with a host port."""
     number = whole(port.get("hostPort"))
     if not number:
         return

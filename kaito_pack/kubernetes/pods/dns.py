@@ -22,7 +22,7 @@ MOST_SEARCHES = 32
 
 
 def check_dns(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """What is wrong with `dnsPolicy`, `dnsConfig` and `hostAliases`."""
+    """Yield what is wrong with `dnsPolicy`, `dnsConfig` and `hostAliases`."""
     yield from one_of(spec, "dnsPolicy", POLICIES, path)
     config, config_path = mapping(spec.get("dnsConfig")), (*path, "dnsConfig")
     servers, searches = sequence(config.get("nameservers")), sequence(config.get("searches"))
@@ -48,7 +48,7 @@ def check_dns(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Ite
 
 
 def check_aliases(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """What is wrong with the names that are added to the pod's hosts file."""
+    """Yield what is wrong with `hostAliases`."""
     for alias, alias_path in entries(spec.get("hostAliases"), (*path, "hostAliases")):
         yield from address("" if alias.get("ip") is None else alias["ip"], (*alias_path, "ip"), kubernetes)
         for host, host_path in texts(alias.get("hostnames"), (*alias_path, "hostnames")):
@@ -57,6 +57,6 @@ def check_aliases(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) ->
 
 
 def address(value: object, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """A problem where a text is no IP address."""
+    """Yield a problem if a text is no IP address."""
     if isinstance(value, str) and not names.is_ip(value, strict=kubernetes >= STRICT_ADDRESSES):
         yield problem("kubernetes/ip-address", path, value=shown(value))

@@ -48,7 +48,7 @@ BYTE_DIVISORS = ("1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "
 def check_environment(
     container: Fields, path: FieldPath, volumes: Volumes, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
-    """What is wrong with a container's `env` and `envFrom`; `volumes` are the pod's, by name."""
+    """Yield what is wrong with a container's `env` and `envFrom`; `volumes` are the pod's, by name."""
     relaxed = kubernetes >= RELAXED_NAMES
     seen: set[str] = set()
     for variable, variable_path in entries(container.get("env"), (*path, "env")):
@@ -65,7 +65,7 @@ def check_environment(
 
 
 def check_value_from(variable: Fields, path: FieldPath, volumes: Volumes) -> Iterator[Problem]:
-    """What is wrong with where a variable's value comes from."""
+    """Yield what is wrong with the source of a variable's value."""
     value_from = variable.get("valueFrom")
     if not isinstance(value_from, dict):
         return
@@ -91,14 +91,14 @@ def check_value_from(variable: Fields, path: FieldPath, volumes: Volumes) -> Ite
 
 
 def check_key_ref(reference: Fields, source: str, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with a reference to a key of a ConfigMap or Secret."""
+    """Yield what is wrong with a reference to a key of a ConfigMap or Secret."""
     yield from required(reference, ["name", "key"], path, f"a {source}")
     yield from named(reference, "name", names.is_subdomain, path)
     yield from named(reference, "key", names.is_config_key, path, "kubernetes/config-key")
 
 
 def check_file_ref(reference: Fields, volumes: Volumes, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with a reference to a key of a file that another container writes."""
+    """Yield what is wrong with a reference to a key of a file that another container writes."""
     yield from required(reference, ["volumeName", "path", "key"], path, "a fileKeyRef")
     yield from check_volume(reference, "volumeName", volumes, path)
     name = text(reference.get("volumeName"))
@@ -113,7 +113,7 @@ def check_file_ref(reference: Fields, volumes: Volumes, path: FieldPath) -> Iter
 
 
 def check_env_from(source: Fields, path: FieldPath, relaxed: bool) -> Iterator[Problem]:
-    """What is wrong with one entry of `envFrom`."""
+    """Yield what is wrong with one entry of `envFrom`."""
     prefix = text(source.get("prefix"))
     if prefix and not names.is_env_name(prefix, relaxed):
         yield problem("kubernetes/env-name", (*path, "prefix"), value=shown(prefix))
@@ -128,7 +128,7 @@ def check_env_from(source: Fields, path: FieldPath, relaxed: bool) -> Iterator[P
 
 
 def check_field_ref(reference: Fields, known: tuple[str, ...], path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with a reference to a field of the pod itself."""
+    """Yield what is wrong with a reference to a field of the pod itself."""
     version = text(reference.get("apiVersion"))
     if version not in {"", "v1"}:
         yield problem("kubernetes/field-ref-version", (*path, "apiVersion"), value=shown(version))
@@ -149,7 +149,7 @@ def check_field_ref(reference: Fields, known: tuple[str, ...], path: FieldPath) 
 
 
 def subscripted(field_path: str) -> tuple[str, str | None]:
-    """`metadata.labels['a']` as its name and key; the key is None where there is none."""
+    """Return the name and the key of `metadata.labels['a']`; the key is None if there is none."""
     name, bracket, rest = field_path.partition("['")
     if bracket and name and rest.endswith("']"):
         return name, rest[:-2]
@@ -157,7 +157,7 @@ def subscripted(field_path: str) -> tuple[str, str | None]:
 
 
 def check_resource_ref(reference: Fields, path: FieldPath, volume: bool = False) -> Iterator[Problem]:
-    """What is wrong with a reference to a container's resources."""
+    """Yield what is wrong with a reference to a container's resources."""
     if volume:
         yield from required(reference, ["containerName"], path, "a resourceFieldRef of a volume")
     yield from required(reference, ["resource"], path, "a resourceFieldRef")

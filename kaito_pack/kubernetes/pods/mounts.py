@@ -23,7 +23,7 @@ Volumes = Mapping[str, Fields]
 def check_mounts(
     container: Fields, path: FieldPath, volumes: Volumes, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
-    """What is wrong with `volumeMounts` and `volumeDevices`; `volumes` are the pod's, by name."""
+    """Yield what is wrong with `volumeMounts` and `volumeDevices`; `volumes` are the pod's, by name."""
     devices = list(entries(container.get("volumeDevices"), (*path, "volumeDevices")))
     taken: dict[str, str] = {text(d.get("devicePath")): text(d.get("name")) for d, _ in devices}
     device_names = set(taken.values())
@@ -42,7 +42,7 @@ def check_mounts(
 
 
 def check_volume(owner: Fields, field: str, volumes: Volumes, path: FieldPath) -> Iterator[Problem]:
-    """A problem where no volume of the pod has the name that the field says."""
+    """Yield a problem if no volume of the pod has the name that the field says."""
     name = text(owner.get(field))
     if name and name not in volumes:
         guess = likely(name, volumes)
@@ -57,7 +57,7 @@ def check_volume(owner: Fields, field: str, volumes: Volumes, path: FieldPath) -
 def check_sub_path(
     mount: Fields, path: FieldPath, volumes: Volumes, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
-    """What is wrong with the folder of the volume that is mounted."""
+    """Yield what is wrong with the sub-path of a mount."""
     image = volumes.get(text(mount.get("name")), {}).get("image") is not None
     for field in ("subPath", "subPathExpr"):
         yield from local_path(mount.get(field), (*path, field))
@@ -68,7 +68,7 @@ def check_sub_path(
 
 
 def check_propagation(mount: Fields, path: FieldPath, container: Fields) -> Iterator[Problem]:
-    """What is wrong with how mounts below the mount are shared, and with read-only ones."""
+    """Yield what is wrong with mount propagation and with recursive read-only mounts."""
     yield from one_of(mount, "mountPropagation", PROPAGATIONS, path, empty=False)
     privileged = mapping(container.get("securityContext")).get("privileged") is True
     if mount.get("mountPropagation") == "Bidirectional" and not privileged:
@@ -82,12 +82,12 @@ def check_propagation(mount: Fields, path: FieldPath, container: Fields) -> Iter
 
 
 def not_map(mount: Fields) -> bool:
-    """Whether `mountPropagation` is a plain value, as it must be to be compared."""
+    """Return whether `mountPropagation` is a plain value, as it must be to be compared."""
     return not isinstance(mount.get("mountPropagation"), dict | list)
 
 
 def check_devices(devices: list[tuple[Fields, FieldPath]], volumes: Volumes) -> Iterator[Problem]:
-    """What is wrong with block devices."""
+    """Yield what is wrong with block devices."""
     seen: set[str] = set()
     for device, device_path in devices:
         yield from required(device, ["name", "devicePath"], device_path, "a volume device")

@@ -43,7 +43,7 @@ Contexts = list[tuple[Fields, FieldPath]]
 
 
 def check_os(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """What is wrong with `os`, with what it rules out, and with settings for Windows."""
+    """Yield what is wrong with `os`, with fields that it excludes, and with settings for Windows."""
     contexts = containers_security(spec, path)
     pod = (mapping(spec.get("securityContext")), (*path, "securityContext"))
     if isinstance(spec.get("os"), dict):
@@ -63,7 +63,7 @@ def check_os(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iter
 
 
 def containers_security(spec: Fields, path: FieldPath) -> Contexts:
-    """The security contexts of the pod's containers, with their paths."""
+    """Return the security contexts of the pod's containers, with their paths."""
     return [
         (mapping(container.get("securityContext")), (*container_path, "securityContext"))
         for field in ("initContainers", "containers")
@@ -74,7 +74,7 @@ def containers_security(spec: Fields, path: FieldPath) -> Contexts:
 def check_windows(
     spec: Fields, path: FieldPath, pod: tuple[Fields, FieldPath], contexts: Contexts
 ) -> Iterator[Problem]:
-    """What a pod for Windows has that only Linux knows."""
+    """Yield what a pod for Windows has that only Linux knows."""
     shared = {field: True for field in LINUX_NAMESPACES if spec.get(field) is True}
     yield from without(shared, LINUX_NAMESPACES, path, "windows")
     yield from without(spec, LINUX_POD, path, "windows")
@@ -87,14 +87,14 @@ def check_windows(
 
 
 def without(owner: Fields, unknown: tuple[str, ...], path: FieldPath, system: str) -> Iterator[Problem]:
-    """A problem for each of the fields that a pod for that system has and cannot have."""
+    """Yield a problem for each of the fields that a pod for that system has and cannot have."""
     for field in unknown:
         if owner.get(field) is not None:
             yield problem("kubernetes/os-field", (*path, field), field=field, system=system)
 
 
 def check_windows_options(context: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with `windowsOptions`."""
+    """Yield what is wrong with `windowsOptions`."""
     options, options_path = mapping(context.get("windowsOptions")), (*path, "windowsOptions")
     yield from named(options, "gmsaCredentialSpecName", names.is_subdomain, options_path, empty=False)
     credentials = options.get("gmsaCredentialSpec")
@@ -119,7 +119,7 @@ def is_windows_user(name: str) -> bool:
 
 
 def is_windows_domain(domain: str) -> bool:
-    """A NetBIOS name, or the beginning of a name of DNS."""
+    """Return whether it is a NetBIOS name, or the beginning of a name of DNS."""
     net_bios = re.fullmatch(r'[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}', domain)
     dns = re.fullmatch(
         r"[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*", domain
@@ -128,7 +128,7 @@ def is_windows_domain(domain: str) -> bool:
 
 
 def check_host_process(spec: Fields, path: FieldPath, contexts: Contexts) -> Iterator[Problem]:
-    """What is wrong with containers that run as processes of a Windows node."""
+    """Yield what is wrong with containers that run as processes of a Windows node."""
     whole = mapping(mapping(spec.get("securityContext")).get("windowsOptions")).get("hostProcess")
     own = [mapping(context.get("windowsOptions")).get("hostProcess") for context, _ in contexts]
     for (_, context_path), flag in zip(contexts, own, strict=True):

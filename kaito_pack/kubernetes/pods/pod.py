@@ -1,4 +1,4 @@
-"""What the API server says of a pod template: of the StatefulSet that KAITO makes of a Workspace.
+"""What the API server rejects in a pod template: of a StatefulSet, a Deployment, a Job and their like.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation and pkg/apis/apps/validation.
 """
@@ -32,10 +32,10 @@ ALWAYS = ("Always",)
 def check_pod_template(
     template: Fields, path: FieldPath, kubernetes: str, restart: tuple[str, ...] = ALWAYS
 ) -> Iterator[Reported]:
-    """What the API server refuses in a pod template whose fields all decode.
+    """Yield what the API server rejects in a pod template whose fields all decode.
 
     `kubernetes` is a minor version ("1.35"); `restart` the restart policies that the kind of workload
-    allows: a StatefulSet (and so KAITO) only `Always`, the default, a Job the others.
+    allows: a StatefulSet only `Always`, the default, a Job the others.
     """
     metadata = mapping(mapping(template).get("metadata"))
     yield from check_labels(metadata.get("labels"), (*path, "metadata", "labels"))
@@ -51,7 +51,7 @@ def check_pod_template(
 
 
 def check_restart_policy(spec: Fields, path: FieldPath, allowed: tuple[str, ...]) -> Iterator[Problem]:
-    """A problem where the pod's restart policy is not one that its workload allows."""
+    """Yield a problem if the pod's restart policy is not one that its workload allows."""
     policy = spec.get("restartPolicy")
     policy = "Always" if policy in (None, "") else policy
     if isinstance(policy, str) and policy not in allowed:
@@ -60,7 +60,7 @@ def check_restart_policy(spec: Fields, path: FieldPath, allowed: tuple[str, ...]
 
 
 def check_pod_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Reported]:
-    """What the API server refuses in the `spec` of a pod or a template, whatever it is part of."""
+    """Yield what the API server rejects in the `spec` of a pod or a template, whatever it is part of."""
     version = minor(kubernetes)
     yield from check_volumes(spec, path, version)
     yield from check_containers(spec, path, version)
@@ -84,7 +84,7 @@ def check_pod_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[R
 
 
 def check_names(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the names that a pod has or refers to."""
+    """Yield what is wrong with the names that a pod has or refers to."""
     for field in ("serviceAccountName", "nodeName", "priorityClassName"):
         yield from named(spec, field, names.is_subdomain, path)
     yield from named(spec, "runtimeClassName", names.is_subdomain, path, empty=False)
@@ -96,13 +96,13 @@ def check_names(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_hostnames(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with a pod's own hostname; a StatefulSet gives its pods others, and does not ask."""
+    """Yield what is wrong with a pod's own hostname; a StatefulSet ignores it."""
     for field in ("hostname", "subdomain"):
         yield from named(spec, field, names.is_dns_label, path, "kubernetes/label-format")
 
 
 def check_gates(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the gates that hold a pod back."""
+    """Yield what is wrong with the readiness and scheduling gates."""
     for gate, gate_path in entries(spec.get("readinessGates"), (*path, "readinessGates")):
         condition = gate.get("conditionType")
         if (condition is None or isinstance(condition, str)) and not names.is_qualified(text(condition)):

@@ -26,7 +26,7 @@ CONTAINERS = ("initContainers", "containers")
 
 
 def check_pod_annotations(annotations: object, spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with annotations that Kubernetes itself reads on pods."""
+    """Yield what is wrong with annotations that Kubernetes itself reads on pods."""
     given = {key: text(value) for key, value in strings(annotations)}
     for key, value in given.items():
         annotation_path = (*path, key)
@@ -42,13 +42,13 @@ def check_pod_annotations(annotations: object, spec: Fields, path: FieldPath) ->
 
 
 def containers(spec: Fields) -> Iterator[Fields]:
-    """The pod's containers, those that run first in front."""
+    """Yield the pod's containers, those that run first in front."""
     for field in CONTAINERS:
         yield from map(mapping, sequence(spec.get(field)))
 
 
 def check_apparmor(container: str, profile: str, spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the old way to name a container's AppArmor profile."""
+    """Yield what is wrong with the annotation that names a container's AppArmor profile."""
     if container not in {text(each.get("name")) for each in containers(spec)}:
         yield problem("kubernetes/annotated-container", path, value=shown(container))
     if profile not in {"", "runtime/default", "unconfined"} and not profile.startswith(LOCAL):
@@ -56,7 +56,7 @@ def check_apparmor(container: str, profile: str, spec: Fields, path: FieldPath) 
 
 
 def check_seccomp(profile: str, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the old way to name a seccomp profile."""
+    """Yield what is wrong with an annotation that names a seccomp profile."""
     if profile.startswith(LOCAL):
         yield from local_path(profile.removeprefix(LOCAL), path)
     elif not any(profile in named for named in SECCOMP.values()):
@@ -64,7 +64,7 @@ def check_seccomp(profile: str, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_agreement(annotations: Mapping[str, str], spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """A problem where a seccomp profile is named in both ways, and the two differ."""
+    """Yield a problem if an annotation and a field name different seccomp profiles."""
     owners = [(SECCOMP_POD, spec)]
     owners += [(SECCOMP_CONTAINER + text(each.get("name")), each) for each in containers(spec)]
     for key, owner in owners:
@@ -74,7 +74,7 @@ def check_agreement(annotations: Mapping[str, str], spec: Fields, path: FieldPat
 
 
 def agree(annotation: str, profile: Fields) -> bool:
-    """Whether an annotation and a field name one seccomp profile."""
+    """Return whether an annotation and a field name the same seccomp profile."""
     kind = text(profile.get("type"))
     if kind == "Localhost":
         return annotation == LOCAL + text(profile.get("localhostProfile"))
@@ -82,7 +82,7 @@ def agree(annotation: str, profile: Fields) -> bool:
 
 
 def is_int32(number: str) -> bool:
-    """Whether a text is a whole number of 32 bits without leading zeros or a plus sign."""
+    """Return whether a text is a whole number of 32 bits without leading zeros or a plus sign."""
     digits = number.removeprefix("-")
     if (
         not (digits.isascii() and digits.isdigit())

@@ -26,7 +26,7 @@ CLAIM_SOURCES = ("resourceClaimName", "resourceClaimTemplateName")
 
 
 def check_pod_resources(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """What is wrong with resources of the whole pod."""
+    """Yield what is wrong with resources of the whole pod."""
     if spec.get("resources") is None or kubernetes < KNOWN_SINCE:
         return
     resources, resources_path = mapping(spec["resources"]), (*path, "resources")
@@ -43,7 +43,7 @@ def check_pod_resources(spec: Fields, path: FieldPath, kubernetes: tuple[int, ..
 
 
 def check_sums(spec: Fields, resources: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What of the pod's containers does not fit into its resources as a whole."""
+    """Yield the amounts of containers that exceed the resources of the pod."""
     containers = [
         mapping(mapping(container).get("resources")) for container in sequence(spec.get("containers"))
     ]
@@ -73,12 +73,12 @@ def check_sums(spec: Fields, resources: Fields, path: FieldPath) -> Iterator[Pro
 
 
 def asked_of(resources: Fields, side: str, name: str) -> Fraction | int:
-    """How much of a resource one container asks for."""
+    """Return the amount of a resource that a container requests."""
     return amount(mapping(resources.get(side)).get(name)) or 0
 
 
 def check_pod_claims(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the pod's `resourceClaims`."""
+    """Yield what is wrong with the pod's `resourceClaims`."""
     seen: set[str] = set()
     for claim, claim_path in entries(spec.get("resourceClaims"), (*path, "resourceClaims")):
         yield from required(claim, ["name"], claim_path, "a resource claim")

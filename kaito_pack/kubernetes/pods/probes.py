@@ -34,7 +34,7 @@ class Around(NamedTuple):
 
 
 def check_probes(container: Fields, path: FieldPath, around: Around) -> Iterator[Reported]:
-    """What is wrong with the probes and the lifecycle of a container."""
+    """Yield what is wrong with the probes and the lifecycle of a container."""
     for kind in PROBES:
         if isinstance(container.get(kind), dict):
             yield from check_probe(mapping(container[kind]), kind, (*path, kind), around)
@@ -46,7 +46,7 @@ def check_probes(container: Fields, path: FieldPath, around: Around) -> Iterator
 
 
 def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Reported]:
-    """What is wrong with one probe."""
+    """Yield what is wrong with one probe."""
     yield from check_handler(probe, PROBE_HANDLERS, path, around)
     yield from not_negative(probe, NUMBERS, path)
     threshold = whole(probe.get("successThreshold"))
@@ -65,7 +65,7 @@ def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> It
 def check_handler(
     handler: Fields, kinds: tuple[str, ...], path: FieldPath, around: Around
 ) -> Iterator[Reported]:
-    """What is wrong with what a probe or a lifecycle event does."""
+    """Yield what is wrong with the action of a probe or a lifecycle event."""
     given = [kind for kind in kinds if handler.get(kind) is not None]
     if not given:
         yield problem("kubernetes/handler-required", path, choices=", ".join(kinds))
@@ -84,7 +84,7 @@ def check_handler(
 
 
 def check_http(action: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with an HTTP request other than its port."""
+    """Yield what is wrong with an HTTP request other than its port."""
     yield from one_of(action, "scheme", ("HTTP", "HTTPS"), path)
     for index, (header, header_path) in enumerate(entries(action.get("httpHeaders"), (*path, "httpHeaders"))):
         name = header.get("name")
@@ -95,7 +95,7 @@ def check_http(action: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_port(action: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Reported]:
-    """What is wrong with the port that a handler calls."""
+    """Yield what is wrong with the port that a handler calls."""
     value = action.get("port")
     port_path = (*path, "port")
     if kind == "grpc":
@@ -113,7 +113,7 @@ def check_port(action: Fields, kind: str, path: FieldPath, around: Around) -> It
 
 
 def check_sleep(action: Fields, path: FieldPath, around: Around) -> Iterator[Problem]:
-    """What is wrong with a pause before the container ends."""
+    """Yield what is wrong with the seconds of a sleep."""
     seconds = whole(action.get("seconds", 0))
     least = 0 if around.kubernetes >= ZERO_SLEEP else 1
     if seconds is not None and not least <= seconds <= around.grace:

@@ -40,7 +40,7 @@ SOURCES = (
 
 
 def check_projected(settings: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """What is wrong with a projected volume."""
+    """Yield what is wrong with a projected volume."""
     dropped = () if kubernetes >= CERTIFICATES else ("clusterTrustBundle", "podCertificate")
     yield from check_mode(settings, "defaultMode", path)
     taken: set[str] = set()
@@ -61,7 +61,7 @@ def check_projected(settings: Fields, path: FieldPath, kubernetes: tuple[int, ..
 
 
 def check_projection(name: str, settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with one source of a projected volume."""
+    """Yield what is wrong with one source of a projected volume."""
     if name in {"secret", "configMap"}:
         yield from required(settings, ["name"], path, f"a projected {name}")
         yield from check_items(settings, path)
@@ -72,14 +72,14 @@ def check_projection(name: str, settings: Fields, path: FieldPath) -> Iterator[P
 
 
 def check_token(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with a projected token."""
+    """Yield what is wrong with a projected token."""
     yield from required(settings, ["path"], path, "a projected serviceAccountToken")
     yield from volume_file(settings.get("path"), (*path, "path"))
     yield from in_range(settings, "expirationSeconds", SHORTEST_TOKEN, LONGEST_TOKEN, path)
 
 
 def check_trust_bundle(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with projected certificates that sign others."""
+    """Yield what is wrong with projected certificates that sign others."""
     yield from required(settings, ["path"], path, "a projected clusterTrustBundle")
     yield from volume_file(settings.get("path"), (*path, "path"))
     name, signer = settings.get("name"), settings.get("signerName")
@@ -95,7 +95,7 @@ def check_trust_bundle(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_certificate(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with a projected certificate of the pod's own."""
+    """Yield what is wrong with a projected certificate of the pod's own."""
     yield from required(settings, ["signerName", "keyType"], path, "a podCertificate")
     yield from named(settings, "signerName", names.is_signer, path)
     yield from one_of(settings, "keyType", KEY_TYPES, path)
@@ -110,7 +110,7 @@ def check_certificate(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def made_files(name: str, settings: Fields, path: FieldPath) -> Iterator[tuple[str, FieldPath]]:
-    """The files that a source names, with the paths of their names."""
+    """Yield the files that a source names, with the paths of their names."""
     for field in FILES.get(name, ()):
         if text(settings.get(field)):
             yield text(settings[field]), (*path, field)
@@ -120,7 +120,7 @@ def made_files(name: str, settings: Fields, path: FieldPath) -> Iterator[tuple[s
 
 
 def check_items(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the keys that become files."""
+    """Yield what is wrong with the keys that become files."""
     for item, item_path in entries(settings.get("items"), (*path, "items")):
         yield from required(item, ["key", "path"], item_path, "an item of a volume")
         yield from volume_file(item.get("path"), (*item_path, "path"))
@@ -128,7 +128,7 @@ def check_items(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_files(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with files that tell of the pod."""
+    """Yield what is wrong with the items of a downward API volume."""
     for item, item_path in entries(settings.get("items"), (*path, "items")):
         yield from required(item, ["path"], item_path, "an item of a downwardAPI volume")
         yield from volume_file(item.get("path"), (*item_path, "path"))
@@ -147,14 +147,14 @@ def check_files(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def volume_file(value: object, path: FieldPath) -> Iterator[Problem]:
-    """A problem where a file's path leaves the volume or starts with `..`, which Kubernetes keeps."""
+    """Yield a problem if a file's path leaves the volume or starts with `..`, which Kubernetes keeps."""
     given = text(value)
     if given.startswith(("/", "..")) or ".." in given.split("/"):
         yield problem("kubernetes/path-leaves-volume", path, value=shown(given))
 
 
 def check_mode(settings: Fields, name: str, path: FieldPath) -> Iterator[Problem]:
-    """A problem where a file's permissions are not 0 to 0777 (511)."""
+    """Yield a problem if a file's permissions are not 0 to 0777 (511)."""
     mode = whole(settings.get(name))
     if mode is not None and not 0 <= mode <= HIGHEST_MODE:
         yield problem("kubernetes/file-mode", (*path, name), value=shown(mode), octal=f"0{mode:o}")

@@ -25,22 +25,22 @@ KNOWN_EXTENDED = ("nvidia.com/gpu", "amd.com/gpu")
 
 
 def is_huge_page(name: str) -> bool:
-    """Whether the resource is memory in pages of a fixed size, such as `hugepages-2Mi`."""
+    """Return whether the resource is memory in pages of a fixed size, such as `hugepages-2Mi`."""
     return name.startswith("hugepages-")
 
 
 def is_native(name: str) -> bool:
-    """Whether the resource is Kubernetes' own: no prefix, or one of kubernetes.io."""
+    """Return whether the resource is Kubernetes' own: no prefix, or one of kubernetes.io."""
     return "/" not in name or "kubernetes.io/" in name
 
 
 def may_overcommit(name: str) -> bool:
-    """Whether requests of it may be below its limit: not for GPUs and other devices, nor huge pages."""
+    """Return whether a request may be below the limit: not for GPUs, other devices or huge pages."""
     return is_native(name) and not is_huge_page(name)
 
 
 def is_resource_name(name: str) -> bool:
-    """Whether a container may ask for it."""
+    """Return whether a container may request the resource."""
     if not names.is_qualified(name):
         return False
     if "/" not in name:
@@ -51,7 +51,7 @@ def is_resource_name(name: str) -> bool:
 def check_resources(
     resources: object, path: FieldPath, claims: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
-    """What is wrong with a container's `resources`; `claims` are the names of the pod's resourceClaims."""
+    """Yield what is wrong with a container's `resources`; `claims` names the pod's resourceClaims."""
     limits = dict(quantities(mapping(resources).get("limits")))
     requests = dict(quantities(mapping(resources).get("requests")))
     yield from check_amounts(limits, (*path, "limits"))
@@ -65,7 +65,7 @@ def check_resources(
 
 
 def check_amounts(amounts: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the names and amounts of `limits` or `requests`."""
+    """Yield what is wrong with the names and amounts of `limits` or `requests`."""
     for name, value in amounts.items():
         if not is_resource_name(name):
             yield resource_name(name, (*path, name))
@@ -87,18 +87,18 @@ def check_amounts(amounts: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def thousandths(number: Fraction | int) -> int:
-    """The amount in thousandths, rounded up as the API server does before it compares."""
+    """Return the amount in thousandths, rounded up as the API server does before it compares."""
     return -(-number.numerator * 1000 // number.denominator)
 
 
 def fits_pages(name: str, number: Fraction | int) -> bool:
-    """Whether an amount of huge pages is a whole number of pages of a size that can be read."""
+    """Return whether an amount of huge pages is a whole number of pages of a size that can be read."""
     page = amount(name.removeprefix("hugepages-"))
     return page is not None and page > 0 and number % page == 0
 
 
 def resource_name(name: str, path: FieldPath) -> Problem:
-    """The problem of a name that no container may ask for, with the likeliest right one."""
+    """Return the problem of a resource that no container may request, with the likeliest name."""
     by_last = {"gpu": "nvidia.com/gpu", "nvidia-gpu": "nvidia.com/gpu", "storage": "ephemeral-storage"}
     guess = by_last.get(name.lower()) or likely(name, (*STANDARD, *KNOWN_EXTENDED))
     hint = f"Did you mean {guess}" if guess else "Use cpu, memory, or a device such as nvidia.com/gpu"
@@ -106,7 +106,7 @@ def resource_name(name: str, path: FieldPath) -> Problem:
 
 
 def check_request(name: str, requests: Fields, limits: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with one request against its limit."""
+    """Yield what is wrong with one request against its limit."""
     request_path = (*path, "requests", name)
     if name not in limits:
         if not may_overcommit(name):
@@ -125,7 +125,7 @@ def check_request(name: str, requests: Fields, limits: Fields, path: FieldPath) 
 
 
 def check_claims(resources: Fields, path: FieldPath, claims: frozenset[str]) -> Iterator[Problem]:
-    """What is wrong with the container's use of the pod's resourceClaims."""
+    """Yield what is wrong with the container's use of the pod's resourceClaims."""
     seen: set[tuple[str, str]] = set()
     for claim, claim_path in entries(resources.get("claims"), (*path, "claims")):
         yield from required(claim, ["name"], claim_path, "a resource claim")
@@ -140,7 +140,7 @@ def check_claims(resources: Fields, path: FieldPath, claims: frozenset[str]) -> 
 
 
 def check_resize_policy(container: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with what happens when the resources of a container change."""
+    """Yield what is wrong with the resize policies of a container."""
     seen: set[str] = set()
     for policy, policy_path in entries(container.get("resizePolicy"), (*path, "resizePolicy")):
         yield from required(policy, ["resourceName", "restartPolicy"], policy_path, "a resize policy")

@@ -24,7 +24,7 @@ REQUIRED, PREFERRED = (
 
 
 def check_tolerations(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with `tolerations`."""
+    """Yield what is wrong with `tolerations`."""
     for toleration, toleration_path in entries(spec.get("tolerations"), (*path, "tolerations")):
         key, operator, value = (text(toleration.get(name)) for name in ("key", "operator", "value"))
         if key and not names.is_qualified(key):
@@ -45,7 +45,7 @@ def check_tolerations(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_spreading(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with `topologySpreadConstraints`."""
+    """Yield what is wrong with `topologySpreadConstraints`."""
     seen: set[tuple[str, str]] = set()
     constraints = spec.get("topologySpreadConstraints")
     for constraint, constraint_path in entries(constraints, (*path, "topologySpreadConstraints")):
@@ -71,7 +71,7 @@ def check_spreading(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_domains(constraint: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the finer settings of a spread constraint."""
+    """Yield what is wrong with the finer settings of a spread constraint."""
     domains = whole(constraint.get("minDomains"))
     if domains is not None and (domains < 1 or constraint.get("whenUnsatisfiable") != "DoNotSchedule"):
         yield problem("kubernetes/min-domains", (*path, "minDomains"), value=shown(domains))
@@ -81,7 +81,7 @@ def check_domains(constraint: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_label_keys(owner: Fields, field: str, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with label keys whose values are taken from the pod."""
+    """Yield what is wrong with label keys whose values are taken from the pod."""
     keys = sequence(owner.get(field))
     if keys and owner.get("labelSelector") is None:
         yield problem("kubernetes/label-keys-alone", (*path, field), field=field)
@@ -91,7 +91,7 @@ def check_label_keys(owner: Fields, field: str, path: FieldPath) -> Iterator[Pro
 
 
 def check_affinity(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with `affinity` (which KAITO replaces in what it makes of a Workspace)."""
+    """Yield what is wrong with `affinity`."""
     affinity, affinity_path = mapping(spec.get("affinity")), (*path, "affinity")
     node, node_path = mapping(affinity.get("nodeAffinity")), (*affinity_path, "nodeAffinity")
     if isinstance(node.get(REQUIRED), dict):
@@ -111,7 +111,7 @@ def check_affinity(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_pod_affinity(affinity: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the wish to run near other pods, or away from them."""
+    """Yield what is wrong with pod affinity or anti-affinity."""
     for term, term_path in entries(affinity.get(REQUIRED), (*path, REQUIRED)):
         yield from check_pod_term(term, term_path)
     for wish, wish_path in entries(affinity.get(PREFERRED), (*path, PREFERRED)):
@@ -120,7 +120,7 @@ def check_pod_affinity(affinity: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_pod_term(term: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with one term that chooses pods."""
+    """Yield what is wrong with one term that chooses pods."""
     yield from required(term, ["topologyKey"], path, "a pod affinity term")
     key = text(term.get("topologyKey"))
     if key and not names.is_qualified(key):
@@ -138,5 +138,5 @@ def check_pod_term(term: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_weight(wish: Fields, path: FieldPath) -> Iterator[Problem]:
-    """A problem where a wish's weight is not 1 to 100."""
+    """Yield a problem if the weight of a preference is not 1 to 100."""
     yield from in_range({"weight": wish.get("weight") or 0}, "weight", 1, 100, path)

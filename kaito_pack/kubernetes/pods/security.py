@@ -25,7 +25,7 @@ PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 
 
 def check_security(container: Fields, path: FieldPath, pod: Fields) -> Iterator[Reported]:
-    """What is wrong with a container's security context; `pod` is that of its pod."""
+    """Yield what is wrong with a container's security context; `pod` is that of its pod."""
     context, context_path = mapping(container.get("securityContext")), (*path, "securityContext")
     yield from check_identity(context, context_path)
     yield from check_profiles(context, context_path)
@@ -49,7 +49,7 @@ def check_security(container: Fields, path: FieldPath, pod: Fields) -> Iterator[
 
 
 def check_pod_security(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """What is wrong with the pod's security context and its use of the host's namespaces."""
+    """Yield what is wrong with the pod's security context and its use of the host's namespaces."""
     context, context_path = mapping(spec.get("securityContext")), (*path, "securityContext")
     yield from check_identity(context, context_path)
     yield from in_range(context, "fsGroup", 0, LARGEST_ID, context_path)
@@ -71,7 +71,7 @@ def check_pod_security(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...
 
 
 def check_host(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """What is wrong with the namespaces that the pod shares with its node."""
+    """Yield what is wrong with the namespaces that the pod shares with its node."""
     if spec.get("shareProcessNamespace") is True and spec.get("hostPID") is True:
         yield problem("kubernetes/process-namespace", (*path, "shareProcessNamespace"))
     if spec.get("hostUsers") is False:
@@ -85,13 +85,13 @@ def check_host(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> It
 
 
 def check_identity(context: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the user and group that processes run as."""
+    """Yield what is wrong with the user and group of the processes."""
     yield from in_range(context, "runAsUser", 0, LARGEST_ID, path)
     yield from in_range(context, "runAsGroup", 0, LARGEST_ID, path)
 
 
 def check_profiles(context: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the seccomp and AppArmor profiles."""
+    """Yield what is wrong with the seccomp and AppArmor profiles."""
     for field in ("seccompProfile", "appArmorProfile"):
         if not isinstance(context.get(field), dict):
             continue
@@ -119,7 +119,7 @@ def check_profiles(context: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_sysctls(context: Fields, path: FieldPath, spec: Fields) -> Iterator[Problem]:
-    """What is wrong with kernel settings."""
+    """Yield what is wrong with `sysctls`."""
     seen: set[str] = set()
     for sysctl, sysctl_path in entries(context.get("sysctls"), (*path, "sysctls")):
         yield from required(sysctl, ["name"], sysctl_path, "a sysctl")

@@ -61,7 +61,7 @@ IMAGE_NAMED = (1, 37)  # the first that wants the reference of an image volume i
 
 
 def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
-    """What is wrong with the pod's volumes themselves; mounts are judged with their containers."""
+    """Yield what is wrong with the pod's volumes themselves; mounts are judged with their containers."""
     seen: set[str] = set()
     for volume, volume_path in entries(spec.get("volumes"), (*path, "volumes")):
         yield from own_name(volume, volume_path, "volume", seen)
@@ -69,7 +69,7 @@ def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) ->
 
 
 def check_source(volume: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
-    """What is wrong with where a volume's files come from; without a source it is an empty folder."""
+    """Yield what is wrong with the source of a volume's files; a volume without one is an empty folder."""
     given = [source for source in SOURCES if volume.get(source) is not None]
     for source in given[1:]:
         yield problem("kubernetes/volume-second-source", (*path, source), first=given[0], second=source)
@@ -88,7 +88,7 @@ def check_source(volume: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -
 
 
 def check_empty_dir(settings: Fields, path: FieldPath) -> Iterator[Reported]:
-    """What is wrong with an empty folder: a size below 0, a medium that no node knows."""
+    """Yield what is wrong with an emptyDir volume: a size below 0, a medium that no node knows."""
     size = amount(settings.get("sizeLimit"))
     if size is not None and size < 0:
         yield problem("kubernetes/size-negative", (*path, "sizeLimit"), value=shown(settings["sizeLimit"]))
@@ -98,25 +98,25 @@ def check_empty_dir(settings: Fields, path: FieldPath) -> Iterator[Reported]:
 
 
 def check_host_path(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with a folder of the node."""
+    """Yield what is wrong with a hostPath volume."""
     yield from no_backsteps(settings.get("path"), (*path, "path"))
     yield from one_of(settings, "type", HOST_PATHS, path)
 
 
 def check_key_files(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with the files of a ConfigMap or Secret."""
+    """Yield what is wrong with the files of a ConfigMap or Secret."""
     yield from check_mode(settings, "defaultMode", path)
     yield from check_items(settings, path)
 
 
 def check_downward(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with files that tell of the pod itself."""
+    """Yield what is wrong with the files of a downward API volume."""
     yield from check_mode(settings, "defaultMode", path)
     yield from check_files(settings, path)
 
 
 def check_csi(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with a volume of a CSI driver."""
+    """Yield what is wrong with a volume of a CSI driver."""
     driver = text(settings.get("driver"))
     if driver and (len(driver) > DRIVER_NAME_LENGTH or not names.is_subdomain(driver.lower())):
         yield problem("kubernetes/name-format", (*path, "driver"), field="driver", value=shown(driver))
@@ -128,19 +128,19 @@ def check_csi(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_nfs(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with a folder of an NFS server."""
+    """Yield what is wrong with an NFS volume."""
     given = text(settings.get("path"))
     if given and not given.startswith("/"):
         yield problem("kubernetes/path-relative", (*path, "path"), value=shown(given))
 
 
 def check_image(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with an image that is mounted; in a template it may lack its reference."""
+    """Yield what is wrong with an image volume; in a template it may lack its reference."""
     yield from one_of(settings, "pullPolicy", PULL_POLICIES, path)
 
 
 def check_ephemeral(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """What is wrong with a claim that is made with the pod."""
+    """Yield what is wrong with a claim that is created with the pod."""
     template = settings.get("volumeClaimTemplate")
     if isinstance(template, dict) and template:
         yield from check_claim_template(template, (*path, "volumeClaimTemplate"))

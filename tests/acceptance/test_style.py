@@ -1,0 +1,69 @@
+"""The limits of CONTRIBUTING, held for every module of kaito_pack/: lengths, and names that say something."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from tests.acceptance.test_rooms import modules
+from tests.conftest import ROOT
+
+LONGEST_MODULE = 300  # lines
+LONGEST_FUNCTION = 45  # lines, decorators and docstring included
+EMPTY_NAMES = {"one", "found", "told", "said", "made", "at", "of", "here", "more", "kept"}
+# Rooms in which a variable, parameter, function or field may still have one of these names.
+NOT_YET_CLEAN = {"models"}
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """The syntax tree of every module."""
+    return {file: ast.parse(file.read_text(encoding="utf-8")) for file in modules().values()}
+
+
+def place(file: Path, node: ast.AST) -> str:
+    return f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+
+
+def names(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+    """Every name that a module gives: to a function, class, parameter, variable, field or import."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node, node.name
+        elif isinstance(node, ast.arg):
+            yield node, node.arg
+        elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node, node.id if isinstance(node, ast.Name) else node.attr
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            yield node, node.name
+        elif isinstance(node, ast.alias):
+            yield node, node.asname or node.name
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in trees()}
+    assert [f"{file.relative_to(ROOT)}: {n} lines" for file, n in lengths.items() if n > LONGEST_MODULE] == []
+
+
+def test_no_function_is_too_long() -> None:
+    long = [
+        f"{place(file, node)} {node.name}: {lines} lines"
+        for file, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if (lines := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION
+    ]
+    assert long == []
+
+
+def test_names_say_what_they_name() -> None:
+    empty = [
+        f"{place(file, node)} {name}"
+        for file, tree in trees().items()
+        if file.relative_to(ROOT / "kaito_pack").parts[0] not in NOT_YET_CLEAN
+        for node, name in names(tree)
+        if name.strip("_") in EMPTY_NAMES
+    ]
+    assert empty == []
