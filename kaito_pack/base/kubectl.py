@@ -179,9 +179,7 @@ def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
                     selector.unregister(key.fileobj)
             if len(answer) > LARGEST_ANSWER:
                 size = f"{LARGEST_ANSWER >> 20} MiB"
-                raise UsageError(
-                    f"kubectl printed more than {size}; name a namespace (-n) or an object"
-                )
+                raise UsageError(f"kubectl printed more than {size}; name a namespace (-n) or an object")
             del report[:-LARGEST_REPORT]
     return bytes(answer), bytes(report)
 

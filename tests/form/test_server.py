@@ -271,3 +271,12 @@ def test_without_flask_it_says_how_to_get_it(process: Any, tmp_path: Any) -> Non
     done = process("new", "--web", "--no-browser", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 2
     assert "kaito-pack[form]" in done.stderr
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity"])
+def test_a_number_that_json_does_not_have_is_no_state(client: Any, heard: list[str], number: str) -> None:
+    states = [json.dumps({"kept": f'{{"replicas": {number}}}'}), f'{{"start": {number}}}']
+    for state in states:
+        answer = client.post("/view", data=state, content_type="application/json")
+        assert answer.status_code == 400
+    assert heard == []
