@@ -23,7 +23,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 # What the shell of a developer may have set and no test expects.
@@ -182,8 +182,9 @@ def _own_state(variables: Mapping[str, str], cwd: Path | None) -> Iterator[None]
             changed = _changes(before, _of_the_process())
         if changed:
             raise Leak(f"the command has changed the process (before, after): {changed}")
-        _restore_globals(globals_before)
+        _check_names(globals_before)
     finally:
+        _restore_containers(globals_before)
         os.chdir(folder)
         _set_environment(outer)
         gc.set_threshold(*collector[0])
@@ -251,28 +252,40 @@ def _clear_caches() -> None:
                 value.cache_clear()
 
 
-def _globals() -> list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
-    """Of each module: its names, their values, and copies of the values that can change."""
+class ModuleState(NamedTuple):
+    """The names of a module, their values, and copies of the lists, dictionaries and sets among these."""
+
+    names: dict[str, Any]
+    values: dict[str, Any]
+    copies: dict[str, Any]
+
+
+def _globals() -> list[ModuleState]:
     states = []
     for module in _modules():
-        names = dict(vars(module))
+        values = dict(vars(module))
         copies = {
             name: value.copy()
-            for name, value in names.items()
+            for name, value in values.items()
             if type(value) in (list, dict, set) and not name.startswith("__")
         }
-        states.append((vars(module), names, copies))
+        states.append(ModuleState(vars(module), values, copies))
     return states
 
 
-def _restore_globals(before: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]) -> None:
-    """Put lists, dictionaries and sets back as they were; raises Leak for a name that has another value."""
-    for names, values, copies in before:
-        for name, value in values.items():
-            if names.get(name) is not value:
-                raise Leak(f"the command has set {values['__name__']}.{name}")
-        for name, copy in copies.items():
-            value = values[name]
+def _check_names(before: list[ModuleState]) -> None:
+    """Raise Leak for a name of a module that has another value."""
+    for module in before:
+        for name, value in module.values.items():
+            if module.names.get(name) is not value:
+                raise Leak(f"the command has set {module.values['__name__']}.{name}")
+
+
+def _restore_containers(before: list[ModuleState]) -> None:
+    """Put lists, dictionaries and sets back as they were."""
+    for module in before:
+        for name, copy in module.copies.items():
+            value = module.values[name]
             if value != copy:
                 value.clear()
                 value.extend(copy) if isinstance(value, list) else value.update(copy)

@@ -26,16 +26,16 @@ if words[0] != "get":
     sys.exit("error: this kubectl only reads")
 kinds = words[1]
 options = {{"-o": None, "-n": None, "--context": None, "-A": False}}
-names, at = [], 2
-while at < len(words):
-    if words[at] == "-A":
+names, position = [], 2
+while position < len(words):
+    if words[position] == "-A":
         options["-A"] = True
-    elif words[at] in options:
-        at += 1
-        options[words[at - 1]] = words[at]
+    elif words[position] in options:
+        position += 1
+        options[words[position - 1]] = words[position]
     else:
-        names.append(words[at])
-    at += 1
+        names.append(words[position])
+    position += 1
 present = posix.listdir(folder)
 prefix = kinds.replace(",", "-") + "."
 answers = sorted(name for name in present if name.startswith(prefix) and name.endswith(".json"))
@@ -74,7 +74,8 @@ if options["-o"].startswith("go-template"):
 elif names:
     print(items[0]["json"])
 else:
-    print('{{"apiVersion": "v1", "kind": "List", "items": [' + ", ".join(x["json"] for x in items) + "]}}")
+    texts = ", ".join(item["json"] for item in items)
+    print('{{"apiVersion": "v1", "kind": "List", "items": [' + texts + "]}}")
 """
 
 KINDS = (

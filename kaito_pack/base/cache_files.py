@@ -1,7 +1,7 @@
-"""Files of the cache folder, as good as the user's own code: trusted only where nobody else wrote them.
+"""Files of the cache folder, as good as the user's own code: trusted only where no one else wrote them.
 
 The folder is `$XDG_CACHE_HOME/kaito-pack`, else `~/.cache/kaito-pack`. It may be deleted at any time;
-where it cannot be used, what would be read is made again.
+if it cannot be used, what would be read is made again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 
 def read(name: str) -> bytes | None:
-    """The content of a file of the cache; None where there is none to be trusted."""
+    """Return the content of a file of the cache; None if there is none to be trusted."""
     within = folder()
     return None if within is None else trusted_bytes(os.path.join(within, name))
 
@@ -53,7 +53,7 @@ def derived(name: str, files: Sequence[Path], derive: Callable[[Sequence[Path]],
 
 
 def folder() -> str | None:
-    """The cache folder, made where it is missing; None where it cannot be used or is not to be trusted."""
+    """The cache folder, made if it is missing; None if it cannot be used or is not to be trusted."""
     root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     if not os.path.isabs(root) or not hasattr(os, "geteuid"):
         return None
@@ -66,7 +66,7 @@ def folder() -> str | None:
 
 
 def is_users_own(status: os.stat_result) -> bool:
-    """Whether a file or folder is the user's or root's, and nobody else may write it.
+    """Return whether a file or folder is the user's or root's, and no one else may write it.
 
     Who is root may change the program itself; a container's cache is filled by root when it is built.
     """
@@ -74,7 +74,7 @@ def is_users_own(status: os.stat_result) -> bool:
 
 
 def trusted_bytes(path: str) -> bytes | None:
-    """The content of a regular file of the user's own; None where there is no such one."""
+    """Return the content of a regular file of the user's own; None if there is no such one."""
     try:
         # The file that is open is looked at, not the name: it cannot be exchanged in between.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kaito_pack.base.secrets import looks_like_secret
+from kaito_pack.base.secrets import literal_secrets, looks_like_secret
 
 NOT_SHOWN = "(not shown)"
 # What precedes a credential in the messages of servers and clients: `token=…`, `Authorization: Bearer …`.
 NAMED = r"(?i)\b((?:sig|token|password|passwd|secret|api[-_]?key)=|(?:bearer|basic)\s+(?=\S{12}))[^&\s\"',;]+"
+HIDDEN = "a value with a secret (not shown)"
 LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
 
 
@@ -33,7 +34,7 @@ def json_text(value: object) -> str:
 
 
 def shown(value: object, quote: bool = True) -> str:
-    """A value of the user's, safe to print: at most 80 characters, in backquotes, tokens masked."""
+    """Return a value of the user's, safe to print: at most 80 characters, in backquotes, tokens masked."""
     if isinstance(value, bool):
         text = "true" if value else "false"
     elif value is None:
@@ -66,21 +67,23 @@ def one_line(message: str, longest: int) -> str:
 
 
 def shown_typed(value: object) -> str:
-    """The same, a text in double quotes: where its type is what is wrong with it."""
+    """Return the same with a text in double quotes, for messages about its type."""
     return shown(f'"{value[: LONGEST_SHOWN + 1]}"') if isinstance(value, str) else shown(value)
 
 
 def shown_whole(value: object, quote: bool = True) -> str:
-    """The same, a map or a list as JSON on one line: where what is in it is told of."""
+    """Return the same with a map or a list as JSON on one line, for messages about its content."""
     if not isinstance(value, dict | list):
         return shown(value, quote)
+    if next(literal_secrets(value), None) is not None:
+        return HIDDEN
     import json
 
     return shown(json.dumps(value, ensure_ascii=False, default=str), quote)
 
 
 def looks_like_token(text: str) -> bool:
-    """Whether `text` holds a literal Hugging Face token (`hf_` and a run of letters and digits)."""
+    """Return whether `text` holds a literal Hugging Face token (`hf_` and a run of letters and digits)."""
     start = text.find("hf_")
     while start >= 0:
         run = text[start + 3 : start + 13]

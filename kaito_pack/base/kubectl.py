@@ -44,7 +44,7 @@ TYPE_NAMES = {dict: "an object", list: "a list", str: "a text"}
 class NotAnswered(UsageError):
     """The API server has answered, but not with the object: `reason` is its own word for it.
 
-    "NotFound", "Forbidden", or "NoSuchKind" where the cluster does not know the kind.
+    "NotFound", "Forbidden", or "NoSuchKind" if the cluster does not know the kind.
     """
 
     def __init__(self, message: str, reason: str) -> None:
@@ -101,7 +101,7 @@ class Kubectl:
         return answer
 
     def arguments(self) -> list[str]:
-        """The options that are passed on to kubectl."""
+        """Return the options that are passed on to kubectl."""
         given = {"-n": self.namespace, "--context": self.context}
         for option, value in given.items():
             if value is not None and (not value or value.startswith("-")):

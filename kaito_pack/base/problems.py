@@ -15,7 +15,7 @@ RuleLayer = Literal[
 
 
 class Place(NamedTuple):
-    """A position in a file; `line` and `column` count from 1, or are 0 where there is no text."""
+    """A position in a file; `line` and `column` count from 1, or are 0 if there is no text."""
 
     file: str
     line: int = 1
@@ -73,10 +73,10 @@ class ProblemsError(PackError):
 
 
 def reason_of(error: Exception) -> str:
-    """Why the system or Python refused, in lower case, to stand behind a colon."""
+    """Return why the system or Python refused, in lower case, for the text after a colon."""
     return str(getattr(error, "strerror", None) or error).lower()
 
 
 def unread(file: str, error: Exception) -> UsageError:
-    """A file or folder that cannot be read, in one line."""
+    """Return the error for a file or folder that cannot be read, in one line."""
     return UsageError(f"{escaped(file)}: cannot be read: {reason_of(error)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import click
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
 from kaito_pack.pack import Pack
-from kaito_pack.run.scope import Overrides, Scope
+from kaito_pack.run.scope import Scope
 from kaito_pack.values.layers import Layer
 
 ALL = "all"
@@ -48,16 +48,17 @@ class ClusterOptions:
         if self.kaito_version != ALL:
             return [self.scope()]
         base = self._base()
-        scopes = [
-            base.overridden(self._overrides()._replace(kaito=kaito)) for kaito in self.pack.kaito_versions
-        ]
-        return [scope._replace(above=self.above) for scope in scopes]
+        return [self._over(base, kaito) for kaito in self.pack.kaito_versions]
 
     def over(self, base: Scope) -> Scope:
         """Return the scope of a target file or a fleet's cluster with these options laid over it."""
         if self.kaito_version == ALL:
             raise UsageError("--kaito-version all is for validate; name one version here")
-        return base.overridden(self._overrides())._replace(above=self.above)
+        return self._over(base, self.kaito_version)
+
+    def _over(self, base: Scope, kaito: str | None) -> Scope:
+        target = (self.kubernetes_version, self.node_provisioning, self.cloud, self.gpu_memory)
+        return base.overridden(kaito, *target, self.catalogues)._replace(above=self.above)
 
     def _base(self) -> Scope:
         if self.target_file is None:
@@ -65,16 +66,6 @@ class ClusterOptions:
         from kaito_pack.run.targets import read_target
 
         return read_target(self.target_file, self.pack)
-
-    def _overrides(self) -> Overrides:
-        return Overrides(
-            self.kaito_version,
-            self.kubernetes_version,
-            self.node_provisioning,
-            self.cloud,
-            self.gpu_memory,
-            self.catalogues,
-        )
 
     @cached_property
     def above(self) -> Sequence[Layer]:
@@ -85,6 +76,9 @@ class ClusterOptions:
 
         files = [Layer(document, "layer") for file in self.layer_files for document in read_layer(file)]
         return (*files, *self.settings)
+
+
+PLAIN = [field.name for field in fields(ClusterOptions) if field.name not in ("packs", "settings")]
 
 
 def opened(packs: Sequence[str]) -> Pack:
@@ -142,18 +136,9 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def with_cluster(*args: Any, **options: Any) -> Any:
-        cluster = ClusterOptions(
-            kaito_version=options.pop("kaito_version"),
-            kubernetes_version=options.pop("kubernetes_version"),
-            node_provisioning=options.pop("node_provisioning"),
-            cloud=options.pop("cloud"),
-            packs=options.pop("pack"),
-            catalogues=options.pop("catalogue"),
-            gpu_memory=options.pop("gpu_memory"),
-            target_file=options.pop("target"),
-            layer_files=options.pop("layer"),
-            settings=in_order(options.pop("set"), options.pop("set_string")),
-        )
+        settings = in_order(options.pop("set"), options.pop("set_string"))
+        plain = {name: options.pop(name) for name in PLAIN}
+        cluster = ClusterOptions(packs=options.pop("pack"), settings=settings, **plain)
         return command(*args, cluster=cluster, **options)
 
     decorated: Callable[..., Any] = with_cluster
@@ -166,6 +151,7 @@ _CLUSTER: list[Callable[..., Any]] = [
     click.option(
         "-f",
         "--layer",
+        "layer_files",
         multiple=True,
         metavar="FILE",
         help="Values laid over every file; repeatable, later wins.",
@@ -184,7 +170,12 @@ _CLUSTER: list[Callable[..., Any]] = [
         metavar="PATH=VALUE",
         help="The same, as text.",
     ),
-    click.option("--target", metavar="FILE", help="A file that describes the cluster; options override it."),
+    click.option(
+        "--target",
+        "target_file",
+        metavar="FILE",
+        help="A file that describes the cluster; options override it.",
+    ),
     click.option(
         "--kaito-version", metavar="VERSION", help="KAITO minor, such as 0.12, or all (validate). Newest."
     ),
@@ -196,7 +187,13 @@ _CLUSTER: list[Callable[..., Any]] = [
     ),
     click.option("--cloud", type=click.Choice(["azure", "aws", "arc"]), help="Where KAITO runs. Azure."),
     pack_option,
-    click.option("--catalogue", multiple=True, metavar="FILE", help="Figures of further models; repeatable."),
+    click.option(
+        "--catalogue",
+        "catalogues",
+        multiple=True,
+        metavar="FILE",
+        help="Figures of further models; repeatable.",
+    ),
     click.option(
         "--gpu-memory",
         type=click.FloatRange(min=0, min_open=True),

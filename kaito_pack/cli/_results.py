@@ -58,7 +58,7 @@ def distinct(cases: Iterable[Case]) -> list[Problem]:
 
 
 @dataclass(frozen=True)
-class Validation:
+class Reports:
     """The reports of `validate`, by KAITO version, and why which file could not be read."""
 
     reports: Mapping[str, Report]
@@ -156,5 +156,5 @@ class Upgrade:
 
 
 RESULTS: Mapping[str, type[Result]] = {
-    result.kind: result for result in (Validation, Preflight, Rendering, Plan, Upgrade)
+    result.kind: result for result in (Reports, Preflight, Rendering, Plan, Upgrade)
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -23,11 +24,7 @@ def printed(statuses: Sequence[Status], form: str, objects: ClusterObjects, engi
     if form == "json":
         return json_text([status.as_json() for status in statuses])
     if form == "yaml":
-        import yaml
-
-        return yaml.safe_dump(
-            [status.as_json() for status in statuses], sort_keys=False, allow_unicode=True, width=1000
-        ).rstrip("\n")
+        return _yaml([status.as_json() for status in statuses])
     lines = _table(statuses, cut=form == "table" and sys.stdout.isatty())
     if form == "wide":
         for status in statuses:
@@ -69,3 +66,19 @@ def _reach(status: Status, objects: ClusterObjects, engines: Engines) -> list[st
     workspace = {"metadata": {"namespace": status.namespace}}
     pairs = ways(status, engines, objects.services_beside(workspace))
     return [f"{title}:", *(f"  {label + ':':14}{line}" for label, line in pairs)]
+
+
+def _yaml(rows: Sequence[Mapping[str, Any]]) -> str:
+    """YAML whose every character is printable: a text that has others is quoted, and they are escaped."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Quotes what PyYAML would print raw, such as bidirectional marks."""
+
+    def represented(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        is_safe = text.replace("\n", "").isprintable()
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_safe else '"')
+
+    Dumper.add_representer(str, represented)
+    content: str = yaml.dump(rows, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return "".join(c if c.isprintable() or c == "\n" else f"\\U{ord(c):08x}" for c in content.rstrip("\n"))

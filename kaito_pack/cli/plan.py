@@ -26,7 +26,7 @@ Objects = list[tuple[str, Planned]]  # with the name of the cluster in a fleet
 FAILING = (*LABELS, "created", "deleted", *EFFECTS)
 
 
-class Job(NamedTuple):
+class PlanJob(NamedTuple):
     """What is asked for: which values, what they are compared with, and how the answer is told."""
 
     values: tuple[str, ...]
@@ -76,7 +76,7 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
     Labels: rejected, not-rolled-out, rolled-out-by-job, recreate, live, ignored; created and deleted. With
     --upgrade: refused, breaks, differs.
     """
-    job = Job(**asked)
+    job = PlanJob(**asked)
     _refuse_misuse(job)
     if job.upgrade is not None:
         present = runs(job.values, _present(cluster, job.upgrade, job.fleet), job.fleet, job.out)
@@ -90,7 +90,7 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
     context.exit(1 if job.failing & {label for _, planned in objects for label in planned.labels} else 0)
 
 
-def _against_output(rendered: Rendered, job: Job) -> Objects:
+def _against_output(rendered: Rendered, job: PlanJob) -> Objects:
     """The plan against stored objects, or against each output tree as it is."""
     objects: Objects = []
     for run, outcomes in rendered:
@@ -102,7 +102,7 @@ def _against_output(rendered: Rendered, job: Job) -> Objects:
     return objects
 
 
-def _against_commit(rendered: Rendered, job: Job, reference: str, cluster: ClusterOptions) -> Objects:
+def _against_commit(rendered: Rendered, job: PlanJob, reference: str, cluster: ClusterOptions) -> Objects:
     """The plan against a commit: its output tree with --out, else what its files render to."""
     objects: Objects = []
     with files_at(reference) as commit:
@@ -118,7 +118,7 @@ def _against_commit(rendered: Rendered, job: Job, reference: str, cluster: Clust
     return objects
 
 
-def _refuse_misuse(job: Job) -> None:
+def _refuse_misuse(job: PlanJob) -> None:
     """Combinations of options that say nothing."""
     if unknown := job.failing - set(FAILING):
         raise click.UsageError(

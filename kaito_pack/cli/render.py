@@ -29,7 +29,7 @@ STDOUT = "-"
 OWN = {"yaml": "text", "json": "text"}  # formats of manifests; each shows problems and differences as text
 
 
-class Job(NamedTuple):
+class RenderJob(NamedTuple):
     """What is asked for: which values, and in which form and where their manifests go."""
 
     values: tuple[str, ...]
@@ -72,7 +72,7 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
 
     Every manifest is checked first; when anything is wrong, nothing is printed or written.
     """
-    job = Job(**asked)
+    job = RenderJob(**asked)
     _refuse_misuse(job)
     if job.fleet is not None:
         if cluster.target_file is not None:
@@ -91,7 +91,7 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
     context.exit(_write(job, trees, outcomes))
 
 
-def _outcomes(job: Job, cluster: ClusterOptions) -> list[Judgement]:
+def _outcomes(job: RenderJob, cluster: ClusterOptions) -> list[Judgement]:
     """Render the values files, and keep of their manifests what the output needs."""
     keep = _tree_text() if job.tree else _bodies if job.form == "json" else manifests.as_yaml
     pipeline = Pipeline(*cluster.scope(), with_advice=False)
@@ -110,7 +110,7 @@ def _bodies(rendered: Sequence[RenderedManifest]) -> list[Any]:
     return [manifest.body for manifest in rendered]
 
 
-def _trees(job: Job, outcomes: Sequence[Judgement]) -> list[Tree]:
+def _trees(job: RenderJob, outcomes: Sequence[Judgement]) -> list[Tree]:
     """The tree that is meant; none for a stream or one file."""
     if job.tree is None:
         return []
@@ -120,7 +120,7 @@ def _trees(job: Job, outcomes: Sequence[Judgement]) -> list[Tree]:
 
 
 def _differing(
-    job: Job, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Judgement]]
+    job: RenderJob, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Judgement]]
 ) -> Sequence[Differing]:
     """How the output differs from what the values render to."""
     from kaito_pack.cli._tree import differing_file, differing_trees
@@ -130,7 +130,7 @@ def _differing(
     return differing_file(job.out, "".join(_pieces(outcomes[""], job.form)))
 
 
-def _write(job: Job, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Judgement]]) -> int:
+def _write(job: RenderJob, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Judgement]]) -> int:
     """Write or print the manifests; the exit code."""
     if trees or job.fleet is not None:
         from kaito_pack.cli._tree import write
@@ -155,7 +155,7 @@ def _pieces(outcomes: Sequence[Judgement], form: str) -> Iterator[str]:
         yield f"---\n{text}" if number else text
 
 
-def _refuse_misuse(job: Job) -> None:
+def _refuse_misuse(job: RenderJob) -> None:
     """Combinations of options that say nothing."""
     has_tree = job.fleet is not None or job.tree is not None
     if job.fleet is not None and (job.values or job.out is not None):

@@ -29,7 +29,7 @@ BESIDE = "statefulsets,deployments,services"
 
 
 @dataclass(frozen=True)
-class Source:
+class WorkspaceSource:
     """Where Workspaces are read from: a file, stdin, or a cluster; and which of them are meant."""
 
     read: Callable[[], ClusterObjects]
@@ -91,16 +91,18 @@ def command(
     if file is None:
         kubectl = Kubectl(namespace, all_namespaces, kube_context)
         beside = statefulset or wish.form == "wide"
-        source = Source(lambda: _live(kubectl, beside), "the cluster", True, None, name)
+        source = WorkspaceSource(lambda: _live(kubectl, beside), "the cluster", True, None, name)
     else:
-        source = Source(lambda: read_objects(file), shown(file, quote=False), file != "-", namespace, name)
+        source = WorkspaceSource(
+            lambda: read_objects(file), shown(file, quote=False), file != "-", namespace, name
+        )
     try:
         context.exit(_follow(source, wish) if wish.watch or wish.wait_for else _once(source, wish.form))
     except KeyboardInterrupt:
         context.exit(0 if wish.watch and not wish.wait_for else 130)
 
 
-def _once(source: Source, form: str) -> int:
+def _once(source: WorkspaceSource, form: str) -> int:
     objects = source.objects()
     if not objects.workspaces:
         if source.name or not objects.is_list:
@@ -111,7 +113,7 @@ def _once(source: Source, form: str) -> int:
     return 0
 
 
-def _follow(source: Source, wish: Wish) -> int:
+def _follow(source: WorkspaceSource, wish: Wish) -> int:
     """Look again and again: print what changes (--watch), end when all have the phase (--wait-for)."""
     if not source.is_repeatable and wish.watch:
         raise UsageError("--watch: stdin can be read only once; give a file, or let kubectl be asked")

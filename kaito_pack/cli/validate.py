@@ -6,8 +6,7 @@ import click
 
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put
-from kaito_pack.cli._results import Validation as Result
-from kaito_pack.cli._results import distinct
+from kaito_pack.cli._results import Reports, distinct
 from kaito_pack.cli.formats import format_option
 from kaito_pack.run.sources import read_sources
 from kaito_pack.run.validation import Validation
@@ -40,7 +39,7 @@ def command(
     sources, stored = read_sources(files), read_sources(old)
     reports = {scope.target.kaito: Validation(*scope).run(sources, stored) for scope in scopes}
     unread = [(source.file, source.unread) for source in (*sources, *stored) if source.unread]
-    result = Result(reports, unread, strict)
+    result = Reports(reports, unread, strict)
     put(result, form)
     failed = any(problem.is_error or strict for problem in distinct(result.cases()))
     context.exit(2 if unread else 1 if failed else 0)

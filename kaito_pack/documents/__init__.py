@@ -18,7 +18,7 @@ _read: list[Any] = []
 
 
 def read_text(text: bytes | str, file: str) -> list[Document]:
-    """The documents of a YAML or JSON text, without the empty ones.
+    """Return the documents of a YAML or JSON text, without the empty ones.
 
     Raises ProblemsError for what cannot be read: no UTF-8, no YAML, too deep, too large, empty …
     """
@@ -28,7 +28,7 @@ def read_text(text: bytes | str, file: str) -> list[Document]:
 
 
 def read_file(path: str, stdin: Any = None) -> list[Document]:
-    """The documents of the file at `path`, or of `stdin` where it is "-".
+    """Return the documents of the file at `path`, or of `stdin` if it is "-".
 
     Raises UsageError for a file that cannot be opened, is no regular file (so it never blocks) or is
     above 16 MiB, and ProblemsError as `read_text` does.
@@ -37,7 +37,7 @@ def read_file(path: str, stdin: Any = None) -> list[Document]:
 
 
 def content_of(path: str, stdin: Any = None) -> bytes | str:
-    """What `read_file` reads; raises UsageError as it does."""
+    """Return what `read_file` reads; raises UsageError as it does."""
     if path == "-":
         return limited(stdin_bytes(stdin), STDIN)
     try:
@@ -48,7 +48,7 @@ def content_of(path: str, stdin: Any = None) -> bytes | str:
 
 
 def stdin_bytes(stdin: Any) -> bytes | str:
-    """What comes in by `stdin` (the process's own where it is None), up to just over the limit."""
+    """Return what comes in by `stdin` (the process's own if it is None), up to just over the limit."""
     stream = stdin or sys.stdin
     if stream is None:
         raise UsageError(f"{STDIN}: is closed; give a file instead")
@@ -64,7 +64,7 @@ def stdin_bytes(stdin: Any) -> bytes | str:
 
 
 def file_bytes(path: str) -> bytes:
-    """The content of a regular file, up to just over the limit; never waits for a device or a pipe."""
+    """Return the content of a regular file, up to just over the limit; never waits for a device or a pipe."""
     refuse_irregular(path, os.stat(path).st_mode)
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     with os.fdopen(descriptor, "rb") as file:

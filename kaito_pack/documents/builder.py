@@ -25,7 +25,7 @@ from yaml.events import (
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, ProblemsError
-from kaito_pack.documents.document import Document, Entries, Entry, Mark
+from kaito_pack.documents.document import Document, PlacedEntries, PlacedEntry, Position
 from kaito_pack.documents.notes import MERGE, MOST_NODES, Notes, step
 from kaito_pack.documents.readings import (
     SPECIAL_STARTS,
@@ -60,7 +60,7 @@ class Builder(Notes):
         self.number = 0
 
     def read(self, events: Iterable[Event]) -> list[Document]:
-        """The documents that `events` describe."""
+        """Return the documents that `events` describe."""
         actions: dict[type, Any] = {
             ScalarEvent: self.scalar,
             MappingStartEvent: self.open_map,
@@ -87,8 +87,8 @@ class Builder(Notes):
         if self.number > MOST_DOCUMENTS:
             self.stop("values/file-too-many-documents", event.start_mark, limit=MOST_DOCUMENTS)
         self.document = Document(self.file, self.number)
-        self.anchors: dict[str, tuple[Any, Entries | None]] = {}
-        self.stack: list[tuple[Any, Any, Any, Mark, bool]] = []
+        self.anchors: dict[str, tuple[Any, PlacedEntries | None]] = {}
+        self.stack: list[tuple[Any, Any, Any, Position, bool]] = []
         self.container: Any = None
         self.entries: Any = None
         self.key: Any = None
@@ -130,7 +130,7 @@ class Builder(Notes):
         self.put(value, None, event.start_mark)
 
     def plain(self, text: str, event: Any) -> Any:
-        """A value without quotes, as kubectl reads it; a surprise where the parsers differ."""
+        """Return a value without quotes, as kubectl reads it; a surprise where the parsers differ."""
         if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 18:
             return int(text)
         value = as_json(go_value(text))
@@ -158,7 +158,7 @@ class Builder(Notes):
         self.put(key, None, event.start_mark)
 
     def tagged(self, event: Any) -> Any:
-        """A scalar with a tag such as `!!str`."""
+        """Return a scalar with a tag such as `!!str`."""
         is_key = self.container.__class__ is dict and self.key is None
         if event.tag == MERGE_TAG and is_key and event.anchor is None:
             return MERGE
@@ -188,7 +188,7 @@ class Builder(Notes):
         self.put(value, entries, event.start_mark)
 
     def copy(self, value: Any, depth: int, event: Any) -> Any:
-        """A copy of an alias's value, counted and as limited in depth as what is written out."""
+        """Return a copy of an alias's value, counted and as limited in depth as what is written out."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
             self.stop("values/file-alias-bomb", event.start_mark, limit=MOST_NODES)
@@ -232,15 +232,15 @@ class Builder(Notes):
         if key is MERGE:
             self.merge(value, entries, self.key_mark)
 
-    def put(self, value: Any, inside: Entries | None, mark: Mark) -> None:
+    def put(self, value: Any, inside: PlacedEntries | None, mark: Position) -> None:
         """Put a value, or a key, where it belongs in the map or list being filled."""
         container = self.container
         if container.__class__ is list:
             container.append(value)
-            self.entries.append(Entry(mark, mark, inside))
+            self.entries.append(PlacedEntry(mark, mark, inside))
         elif container is None:
             self.document.value = value
-            self.document.root = Entry(mark, mark, inside)
+            self.document.root = PlacedEntry(mark, mark, inside)
         elif self.key is None:
             self.take_key(value, mark)
         elif self.key is MERGE:
@@ -248,10 +248,10 @@ class Builder(Notes):
             self.merge(value, inside, mark)
         else:
             container[self.key] = value
-            self.entries[self.key] = Entry(self.key_mark, mark, inside)
+            self.entries[self.key] = PlacedEntry(self.key_mark, mark, inside)
             self.key = None
 
-    def take_key(self, key: Any, mark: Mark) -> None:
+    def take_key(self, key: Any, mark: Position) -> None:
         """Remember the key whose value comes next."""
         if key.__class__ is not str and key is not MERGE:  # from an alias or a tag
             text = key_text(key)
@@ -265,7 +265,7 @@ class Builder(Notes):
         if key in self.container:
             self.note_duplicate(self.path(), self.entries[key], mark)
 
-    def merge(self, value: Any, entries: Any, mark: Mark) -> None:
+    def merge(self, value: Any, entries: Any, mark: Position) -> None:
         """`<<`: take over the entries of a map, or of several, the first of which counts most.
 
         As kubectl does it, also over keys that stand above the `<<` (PyYAML would let those win).
@@ -281,13 +281,13 @@ class Builder(Notes):
             self.entries.update({key: entry._replace(merged=True) for key, entry in inside.items()})
 
     def path(self) -> FieldPath:
-        """The path of the value that is being read."""
+        """Return the path of the value that is being read."""
         if self.container is None:
             return ()
         return (*self.parent_path(), step(self.container, self.key, len(self.container)))
 
     def parent_path(self) -> FieldPath:
-        """The path of the map or list that is being filled."""
+        """Return the path of the map or list that is being filled."""
         frames = self.stack[1:]  # the first holds what is around the root: nothing
         return tuple(step(container, key, len(container) - 1) for container, _, key, *_ in frames)
 

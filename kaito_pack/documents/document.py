@@ -1,4 +1,4 @@
-"""A YAML document as plain data that remembers where each value stands, and how it was spelt."""
+"""A YAML document as plain data that remembers where each value is, and how it was spelt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place
 
 
-class Mark(Protocol):
+class Position(Protocol):
     """A position as the parsers give it; both count from 0."""
 
     @property
@@ -18,16 +18,16 @@ class Mark(Protocol):
     def column(self) -> int: ...
 
 
-class Entry(NamedTuple):
+class PlacedEntry(NamedTuple):
     """Where a key and its value stand; `inside` are the entries of a value that is a map or a list."""
 
-    key: Mark
-    value: Mark
-    inside: Entries | None = None
+    key: Position
+    value: Position
+    inside: PlacedEntries | None = None
     merged: bool = False  # whether it came into its map by `<<`
 
 
-Entries = dict[str, Entry] | list[Entry]
+PlacedEntries = dict[str, PlacedEntry] | list[PlacedEntry]
 
 
 class Surprise(NamedTuple):
@@ -68,11 +68,11 @@ class Document:
     surprises: list[Surprise] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
     odd_keys: list[OddKey] = field(default_factory=list)
-    root: Entry | None = field(default=None, repr=False)
+    root: PlacedEntry | None = field(default=None, repr=False)
     spellings: dict[FieldPath, str] = field(default_factory=dict, repr=False)
 
     def place(self, path: FieldPath, key: bool = False) -> Place:
-        """Where the value at `path` stands (or its key); the nearest parent's place where there is none."""
+        """Where the value at `path` is (or its key); the nearest parent's place if there is none."""
         if self.root is None:
             return Place(self.file, 0, 0)  # no text: an option of the command line
         entry = self.root
@@ -83,17 +83,17 @@ class Document:
             entry = child
         return self.place_of(entry.key if key else entry.value)
 
-    def place_of(self, mark: Mark) -> Place:
-        """A parser's position as a place in this document's file."""
+    def place_of(self, mark: Position) -> Place:
+        """Return a parser's position as a place in this document's file."""
         return Place(self.file, mark.line + 1, mark.column + 1)
 
     def raw(self, path: FieldPath) -> str | None:
-        """The value at `path` as it is written, where it is one of `surprises`."""
+        """Return the value at `path` as it is written, if it is one of `surprises`."""
         return self.spellings.get(path)
 
 
-def step_into(entries: Entries | None, step: str | int) -> Entry | None:
-    """The entry of one key or index; None where there is no such one."""
+def step_into(entries: PlacedEntries | None, step: str | int) -> PlacedEntry | None:
+    """Return the entry of one key or index; None if there is no such one."""
     if isinstance(entries, dict):
         return entries.get(step) if isinstance(step, str) else None
     if entries and isinstance(step, int) and 0 <= step < len(entries):

@@ -29,12 +29,12 @@ class JsonMark(NamedTuple):
 
 
 def json_events(text: str) -> Iterator[events.Event] | None:
-    """The events of one or more JSON maps or lists in `text`; None where it is anything else."""
+    """Return the events of one or more JSON maps or lists in `text`; None if it is anything else."""
     return tokens(text) if is_json(text) else None
 
 
 def is_json(text: str) -> bool:
-    """Whether `text` is a run of JSON maps and lists, all its text valid Unicode."""
+    """Return whether `text` is a run of JSON maps and lists, all its text valid Unicode."""
     # Numbers stay text: Python refuses to convert very long ones.
     decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=refuse_constant)
     position = BLANK_RUN.match(text, 0).end()  # type: ignore[union-attr]
@@ -56,7 +56,7 @@ def refuse_constant(name: str) -> None:
 
 
 def tokens(text: str) -> Iterator[events.Event]:
-    """The events of `text`, which is known to be JSON: commas and colons tell nothing more."""
+    """Yield the events of `text`, which is known to be JSON: commas and colons tell nothing more."""
     position = line = line_start = depth = 0
     while True:
         end = BLANKS.match(text, position).end()  # type: ignore[union-attr]

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, Problem, ProblemsError
-from kaito_pack.documents.document import Document, Duplicate, Entry, Mark, OddKey, Surprise
+from kaito_pack.documents.document import Document, Duplicate, OddKey, PlacedEntry, Position, Surprise
 from kaito_pack.facts.rules import problem
 
 MERGE = object()  # the key `<<`: its map's entries go into the map around it
@@ -25,27 +25,27 @@ class Notes:
         self.problems: list[Problem] = []
         self.nodes = 0
 
-    def note_surprise(self, path: FieldPath, raw: str, value: object, mark: Mark) -> None:
+    def note_surprise(self, path: FieldPath, raw: str, value: object, mark: Position) -> None:
         """A value without quotes that not all parsers read alike."""
         surprises = self.document.surprises
         if len(surprises) < MOST_NOTES:
             surprises.append(Surprise(path, raw, value, self.place(mark)))
             self.document.spellings[path] = raw
 
-    def note_duplicate(self, path: FieldPath, first: Entry, mark: Mark) -> None:
-        """The key stands in its map already; over a merged one that is fine."""
+    def note_duplicate(self, path: FieldPath, first: PlacedEntry, mark: Position) -> None:
+        """The key is in its map already; over a merged one that is fine."""
         duplicates = self.document.duplicates
         if not first.merged and len(duplicates) < MOST_NOTES:
             duplicates.append(Duplicate(path, self.place(mark), first.key.line + 1))
 
-    def note_odd_key(self, path: FieldPath, raw: str, mark: Mark) -> None:
+    def note_odd_key(self, path: FieldPath, raw: str, mark: Position) -> None:
         """A key that some parser reads as no text."""
         odd_keys = self.document.odd_keys
         if len(odd_keys) < MOST_NOTES:
             odd_keys.append(OddKey(path, self.place(mark), raw))
 
-    def place(self, mark: Mark) -> Place:
-        """A parser's position as a place in the file."""
+    def place(self, mark: Position) -> Place:
+        """Return a parser's position as a place in the file."""
         return Place(self.file, mark.line + 1, mark.column + 1)
 
     def count(self, event: Any) -> None:
@@ -55,17 +55,17 @@ class Notes:
             self.stop("values/file-too-many-values", event.start_mark, limit=MOST_NODES)
 
     def refuse_depth(self, depth: int, event: Any) -> None:
-        """Stop at nesting that nobody writes by hand."""
+        """Stop at nesting deeper than people write by hand."""
         if depth > DEEPEST:
             self.stop("values/file-too-deep", event.start_mark, limit=DEEPEST)
 
-    def complain(self, rule: str, mark: Mark, **facts: Any) -> None:
+    def complain(self, rule: str, mark: Position, **facts: Any) -> None:
         """Remember a problem and read on, unless there are very many."""
         self.problems.append(problem(rule, (), self.place(mark), **facts))
         if len(self.problems) >= MOST_PROBLEMS:
             raise ProblemsError(self.problems)
 
-    def stop(self, rule: str, mark: Mark, **facts: Any) -> NoReturn:
+    def stop(self, rule: str, mark: Position, **facts: Any) -> NoReturn:
         """End the reading: what follows cannot be judged."""
         self.problems.append(problem(rule, (), self.place(mark), **facts))
         raise ProblemsError(self.problems)

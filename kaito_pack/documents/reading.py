@@ -23,7 +23,7 @@ except ImportError:
 
 
 def read_stream(text: bytes | str, file: str) -> list[Document]:
-    """The documents of `text`, without empty ones; ProblemsError where it cannot be read."""
+    """Return the documents of `text`, without empty ones; ProblemsError if it cannot be read."""
     encoded = source_text.utf_8(text, file)
     decoded = encoded.decode()
     if source_text.yaml_may_misread(decoded):
@@ -42,7 +42,7 @@ def read_stream(text: bytes | str, file: str) -> list[Document]:
 
 
 def json_documents(text: str, file: str) -> list[Document] | None:
-    """The documents of a JSON text; None where it is none."""
+    """Return the documents of a JSON text; None if it is none."""
     if text.lstrip()[:1] not in ("{", "["):
         return None
     from kaito_pack.documents.json_events import json_events
@@ -52,7 +52,7 @@ def json_documents(text: str, file: str) -> list[Document] | None:
 
 
 def yaml_events(encoded: bytes) -> Iterator[Event]:
-    """The events of libyaml's parser, or of PyYAML's own where libyaml is missing."""
+    """Return the events of libyaml's parser, or of PyYAML's own where libyaml is missing."""
     if CParser is None:
         return source_text.python_events(encoded)
     events: Iterator[Event] = iter(CParser(encoded).get_event, None)

@@ -66,7 +66,7 @@ def go_value(text: str) -> object:
 
 
 def go_integer(digits: str) -> int | None:
-    """What Go's ParseInt and ParseUint make of `digits` with base 0; None for what they refuse."""
+    """Return what Go's ParseInt and ParseUint make of `digits` with base 0; None for what they refuse."""
     if digits[:3] in ("0b-", "0b+"):
         digits = digits[2] + "0b" + digits[3:]  # go-yaml cuts "0b" off and lets the sign after it stand
     unsigned = digits.lstrip("+-")
@@ -95,7 +95,7 @@ def as_json(value: object) -> object:
 
 
 def shortest_integer(number: float) -> int:
-    """The integer that JSON shows for a whole float from 1e16 up: its shortest digits, then zeros."""
+    """Return the integer that JSON shows for a whole float from 1e16 up: its shortest digits, then zeros."""
     mantissa, exponent = repr(number).split("e")
     whole, _, fraction = mantissa.partition(".")
     zeros: int = 10 ** (int(exponent) - len(fraction))
@@ -114,13 +114,13 @@ def is_surprising(text: str, value: object) -> bool:
 
 
 def is_special_in_yaml_1_1(text: str) -> bool:
-    """Whether PyYAML reads the plain scalar `text` as anything but text."""
+    """Return whether PyYAML reads the plain scalar `text` as anything but text."""
     resolvers = Resolver.yaml_implicit_resolvers.get(text[0], ())
     return any(matcher.match(text) for _, matcher in resolvers)
 
 
 def key_text(key: object) -> str | None:
-    """The text that kubectl makes of a key, which may be no string; None where it refuses the key."""
+    """Return the text that kubectl makes of a key, which may be no string; None if it refuses the key."""
     if isinstance(key, str):
         return key
     if isinstance(key, bool):
@@ -131,7 +131,7 @@ def key_text(key: object) -> str | None:
 
 
 def float_key(key: float) -> str:
-    """A float key as Go's FormatFloat(key, 'g', -1, 32) writes it: the shortest digits of 32 bits."""
+    """Return a float key as Go's FormatFloat(key, 'g', -1, 32) writes it: the shortest digits of 32 bits."""
     from struct import pack
 
     if not isfinite(key):

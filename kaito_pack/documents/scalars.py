@@ -35,7 +35,7 @@ def yaml_scalar(value: object) -> str:
 
 
 def float_text(value: float) -> str:
-    """A float with a point, since YAML 1.1 reads `1e+16` as text."""
+    """Return a float with a point, since YAML 1.1 reads `1e+16` as text."""
     if not isfinite(value):
         raise ValueError("JSON, and so Kubernetes, knows neither infinity nor NaN")
     mantissa, e, exponent = repr(value).partition("e")
@@ -58,7 +58,7 @@ def is_plain(text: str) -> bool:
 
 
 def is_plain_dash(text: str) -> bool:
-    """Whether `text` begins with a dash that opens no list item: `--port`, `-m`."""
+    """Return whether `text` begins with a dash that opens no list item: `--port`, `-m`."""
     return len(text) > 1 and text[0] == "-" and (text[1].isalnum() or text[1] == "-")
 
 
@@ -87,7 +87,7 @@ def to_yaml(value: object, indent: int = 0) -> str:
 
 
 def block(value: object, pad: str) -> list[str]:
-    """The lines of `value`, each beginning with `pad` (blank lines of a text apart)."""
+    """Return the lines of `value`, each beginning with `pad` (blank lines of a text apart)."""
     if isinstance(value, dict) and value:
         return [line for key, child in value.items() for line in entry(key, child, pad)]
     if isinstance(value, list | tuple) and value:
@@ -96,7 +96,7 @@ def block(value: object, pad: str) -> list[str]:
 
 
 def entry(key: object, child: object, pad: str) -> list[str]:
-    """The lines of one key of a map and of what it holds."""
+    """Return the lines of one key of a map and of what it holds."""
     if not isinstance(key, str):
         raise TypeError(f"a key is text, not {type(key).__name__}")
     name = yaml_scalar(key)
@@ -108,12 +108,12 @@ def entry(key: object, child: object, pad: str) -> list[str]:
 
 
 def list_item(item: object, pad: str) -> list[str]:
-    """The lines of one item of a list: its first line follows the dash."""
+    """Return the lines of one item of a list: its first line follows the dash."""
     return hung(f"{pad}- ", item, pad)
 
 
 def hung(head: str, value: object, pad: str) -> list[str]:
-    """The lines of `value`, the first of them after `head`, the others two blanks inside `pad`."""
+    """Return the lines of `value`, the first of them after `head`, the others two blanks inside `pad`."""
     if isinstance(value, dict | list | tuple):
         if not value:
             return [head + ("{}" if isinstance(value, dict) else "[]")]
@@ -127,7 +127,7 @@ def hung(head: str, value: object, pad: str) -> list[str]:
 
 
 def is_literal(text: str) -> bool:
-    """Whether `text` reads back exactly from a `|` block, without blanks at the ends of lines."""
+    """Return whether `text` reads back exactly from a `|` block, without blanks at the ends of lines."""
     if text[0] in " \n" or text.endswith("\n\n"):
         return False
     return all(line.isprintable() and not line.endswith(" ") for line in text.split("\n"))

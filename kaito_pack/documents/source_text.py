@@ -14,12 +14,12 @@ from kaito_pack.base.problems import Place, Problem, ProblemsError
 from kaito_pack.facts.rules import problem, rules
 
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-# YAML takes these for line ends or refuses them, where they stand in a JSON text.
+# YAML takes these for line ends or refuses them, where they are in a JSON text.
 OTHER_THAN_JSON = ("\x85", "\u2028", "\u2029", "\\/")
 
 
 def utf_8(text: bytes | str, file: str) -> bytes:
-    """`text` as UTF-8 without a byte order mark; ProblemsError where it is something else."""
+    """`text` as UTF-8 without a byte order mark; ProblemsError if it is something else."""
     encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if encoded.startswith(UTF_16_MARKS):
         raise ProblemsError([problem("values/file-utf-16", (), Place(file))])
@@ -32,25 +32,25 @@ def utf_8(text: bytes | str, file: str) -> bytes:
 
 
 def not_utf_8(encoded: bytes, offset: int, file: str) -> Problem:
-    """The problem of a byte that is no UTF-8."""
+    """Return the problem of a byte that is no UTF-8."""
     before = encoded[:offset].decode()
     place = place_at(before, len(before), file)
     return problem("values/file-not-utf-8", (), place, byte=f"0x{encoded[offset]:02x}")
 
 
 def place_at(text: str, index: int, file: str) -> Place:
-    """The place of the character at `index`."""
+    """Return the place of the character at `index`."""
     line_start = text.rfind("\n", 0, index) + 1
     return Place(file, text.count("\n", 0, index) + 1, index - line_start + 1)
 
 
 def yaml_may_misread(text: str) -> bool:
-    """Whether `text`, if it is JSON, holds what YAML parsers read in another way."""
+    """Return whether `text`, if it is JSON, holds what YAML parsers read in another way."""
     return any(part in text for part in OTHER_THAN_JSON)
 
 
 def yaml_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
-    """The problem behind a parser's error, in plain words and with its place."""
+    """Return the problem behind a parser's error, in plain words and with its place."""
     control = re.search("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
     if isinstance(error, yaml.reader.ReaderError) and control:
         code = f"U+{ord(control[0]):04X}"
@@ -79,7 +79,7 @@ def plain_words(reason: str, context: str, character: str) -> str:
 
 
 def python_events(encoded: bytes) -> Iterator[Any]:
-    """The events of PyYAML's own parser, which lets through what libyaml refuses."""
+    """Yield the events of PyYAML's own parser, which lets through what libyaml refuses."""
     from yaml.parser import Parser
 
     class PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, Parser):

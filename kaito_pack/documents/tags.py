@@ -41,7 +41,7 @@ def tagged_value(tag: str, text: str) -> object:
 
 
 def decoded_binary(text: str) -> str:
-    """The text behind base64, as kubectl reads `!!binary`."""
+    """Return the text behind base64, as kubectl reads `!!binary`."""
     from base64 import b64decode
 
     try:
@@ -51,7 +51,7 @@ def decoded_binary(text: str) -> str:
 
 
 def is_known_collection(tag: str, container: object) -> bool:
-    """Whether `tag` may stand before such a map or list."""
+    """Return whether `tag` may stand before such a map or list."""
     return isinstance(container, COLLECTIONS.get(tag, ()))
 
 

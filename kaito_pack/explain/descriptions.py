@@ -10,7 +10,7 @@ from kaito_pack.values.fields import Field
 
 
 def field_text(field: Field, below: Iterable[Field] = ()) -> str:
-    """A value as `kubectl explain` would tell it, with those `below` it."""
+    """Return a value as `kubectl explain` would tell it, with those `below` it."""
     lines = [
         f"FIELD:    {field.name}",
         f"TITLE:    {field.first.get('title', '')}",
@@ -30,12 +30,12 @@ def field_text(field: Field, below: Iterable[Field] = ()) -> str:
 
 
 def line_of(field: Field) -> str:
-    """A value in a list of several."""
+    """Return a value in a list of several."""
     return f"{field.name:<24} {field.first.get('title', '')} ({field.modes})"
 
 
 def rule_text(rule: Rule, examples: Mapping[str, str]) -> str:
-    """A rule: what it says, why, since when, where it was read, and its examples (`bad`, `good`)."""
+    """Return a rule: what it says, why, since when, where it was read, and its examples (`bad`, `good`)."""
     lines = [
         f"RULE:     {rule.name}",
         *(f"FORMERLY: {former}" for former in rule.formerly),

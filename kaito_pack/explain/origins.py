@@ -30,7 +30,7 @@ def path_of(text: str) -> FieldPath:
 
 
 def origin_text(values: Values, path: FieldPath) -> list[str] | None:
-    """What a value is and where it came from, as lines; None where there is no such value."""
+    """Return what a value is and where it came from, as lines; None if there is no such value."""
     if not _is_known(values.mode.schema, path):
         return None
     value = get(values.filled, path)
@@ -56,7 +56,7 @@ def _where(layer: layers.Layer, path: FieldPath) -> str:
 
 
 def _taken_away(values: Values, path: FieldPath) -> list[str]:
-    """The null that takes a value of a lower layer away, where there is one."""
+    """Return a line about the null that removes a value of a lower layer, if there is one."""
     for layer in reversed(values.layers):
         if _given(layer.document.value, path):
             is_null = get(layer.document.value, path) is None
@@ -85,7 +85,7 @@ def _hidden(values: Values, path: FieldPath, winner: layers.Layer) -> Iterator[s
 
 
 def _reason(values: Values, path: FieldPath) -> str:
-    """Why the default is what it is, where a condition of the schema chose it."""
+    """Return why the default is what it is, if a condition of the schema chose it."""
     plain = values.mode.schema.get("properties", {}).get(path[0], {}).get("default")
     chosen = applicable(values.mode.schema, values.given).get("properties", {}).get(path[0], {})
     description = f": {chosen['description']}" if chosen.get("description") else ""
@@ -99,7 +99,7 @@ def _reason(values: Values, path: FieldPath) -> str:
 def manifest_text(
     values: Values, manifest: RenderedManifest, path: FieldPath, pack: Pack, renderer: Renderer
 ) -> list[str] | None:
-    """What stands at `path` of a manifest and what made it, as lines; None where nothing stands there."""
+    """Return what is at `path` of a manifest and what made it, as lines; None if it is absent."""
     value = get(manifest.body, path)
     if value is None:
         return None

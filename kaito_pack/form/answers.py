@@ -16,7 +16,7 @@ from kaito_pack.values.overrides import typed
 
 
 def parsed(question: Question, text: str, by_line: bool = False) -> Any:
-    """The value that a person means by `text`; None for no answer.
+    """Return the value that a person means by `text`; None for no answer.
 
     What is not what the question asks for, such as `two` for a count, stays text: the schema has the words
     for it. Items of a list go with commas, blanks or lines, entries of a map as `key=value`; `by_line` leaves
@@ -48,7 +48,7 @@ def _parts(question: Question, text: str, by_line: bool) -> Any:
 
 
 def _as_json(text: str, wanted: type) -> Any:
-    """A list or a map that is written as JSON, of what a file can hold; None where it is not."""
+    """Return a list or a map that is written as JSON, of what a file can hold; None if it is not."""
     try:
         value = json_text.parsed(text) if text[0] in "[{" else None
         to_yaml(value)
@@ -87,13 +87,13 @@ def answered(answers: ValuesMap, path: Sequence[str], value: Any) -> dict[str, A
 
 
 def of_mode(mode: Mode, answers: ValuesMap) -> dict[str, Any]:
-    """The answers that still mean something once `mode` is chosen instead of another one."""
+    """Return the answers that still mean something once `mode` is chosen instead of another one."""
     taken = mode.schema.get("properties", {})
     return {name: value for name, value in answers.items() if name in taken and name != MODE}
 
 
 def submitted(mode: Mode, answers: ValuesMap) -> dict[str, Any]:
-    """The values document of the answers, without defaults but those that are always written.
+    """Return the values document of the answers, without defaults but those that are always written.
 
     What no form asks for, such as the pod template of an opened file, stays as it is, mistakes included.
     """
@@ -125,7 +125,7 @@ def _is_set(value: Any) -> bool:
 
 
 def values_text(mode: Mode, answers: ValuesMap, schema_file: str | None = None) -> str:
-    """The values file of the answers: one comment a value, the model and what is required first.
+    """Return the values file of the answers: one comment a value, the model and what is required first.
 
     `schema_file` is where an editor finds the schema, as seen from the file; None leaves that line out.
     """
@@ -156,5 +156,5 @@ def _entries(values: ValuesMap, schema: Schema, pad: str) -> Iterator[str]:
 
 
 def first_sentence(text: str) -> str:
-    """What comes before the first full stop that ends a sentence."""
+    """Return what comes before the first full stop that ends a sentence."""
     return text.partition(". ")[0].removesuffix(".")

@@ -17,7 +17,7 @@ from kaito_pack.values.layers import Layer
 
 
 def outcome_of(draft: Draft, above: Sequence[Layer] = ()) -> Judgement:
-    """What the pipeline that renders files makes of the draft, with `above` laid over it.
+    """Return the result of the pipeline that renders files for the draft, with `above` laid over it.
 
     Without advice: who fills in a form has asked for none.
     """
@@ -29,12 +29,12 @@ def outcome_of(draft: Draft, above: Sequence[Layer] = ()) -> Judgement:
 
 
 def problems_of(draft: Draft) -> list[Problem]:
-    """All that is wrong with the draft; with a name by default where it has none yet."""
+    """Return all that is wrong with the draft; with a name by default if it has none yet."""
     return outcome_of(draft.named()).problems
 
 
 def refused(draft: Draft, question: Question) -> Callable[[object], list[Problem]]:
-    """What says which errors an answer to `question` would bring.
+    """Return a function that reports which errors an answer to `question` would bring.
 
     An error that is there without the answer, such as that no node is known to have GPUs, is not its fault;
     but that a value is missing is the fault of whoever gives none.
@@ -55,9 +55,9 @@ def refused(draft: Draft, question: Question) -> Callable[[object], list[Problem
 
 
 def belongs(problem: Problem, question: Question) -> bool:
-    """Whether a question is the one to answer because of a problem.
+    """Return whether a question is the one to answer because of a problem.
 
-    What is missing is told with its place in the manifest; there it has the last name of its value, too.
+    What is missing is reported at its place in the manifest, whose last step is the name of the value.
     """
     if problem.path[: len(question.path)] == question.path:
         return True
@@ -66,5 +66,5 @@ def belongs(problem: Problem, question: Question) -> bool:
 
 
 def question_for(problem: Problem, asked: Iterable[Question]) -> Question | None:
-    """The question to ask again because of a problem; None where no question can help."""
+    """Return the question to ask again because of a problem; None if no question can help."""
     return next((question for question in asked if belongs(problem, question)), None)

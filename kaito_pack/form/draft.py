@@ -42,7 +42,7 @@ class Draft:
     file: str | None = None
 
     def questions(self) -> list[Question]:
-        """What the mode asks under these answers, with a default for the name."""
+        """Return what the mode asks under these answers, with a default for the name."""
         ground = self.ground
         asked = questions(ground.pack, self.mode, self.answers, self.known, ground.target, ground.catalogue)
         return [
@@ -53,7 +53,7 @@ class Draft:
         ]
 
     def question(self, path: Sequence[str]) -> Question | None:
-        """The question of one value; None where it is not asked now."""
+        """Return the question of one value; None if it is not asked now."""
         return next((question for question in self.questions() if question.path == tuple(path)), None)
 
     def missing(self) -> list[Question]:
@@ -61,20 +61,20 @@ class Draft:
         return [question for question in self.questions() if question.is_required and question.answer is None]
 
     def answered(self, path: Sequence[str], value: Any) -> Draft:
-        """The same with one more answer; None takes it away."""
+        """Return the same with one more answer; None takes it away."""
         return replace(self, answers=answered(self.answers, path, value))
 
     def named(self) -> Draft:
-        """The same with the default name where it has none."""
+        """Return the same with the default name if it has none."""
         name = self.answers.get(NAME) or self.default_name()
         return self.answered((NAME,), name) if name else self
 
     def document(self) -> dict[str, Any]:
-        """The values document that these answers are."""
+        """Return the values document that these answers are."""
         return submitted(self.mode, self.answers)
 
     def default_name(self) -> str | None:
-        """The file's name without its end, where it is a good name; else one made from what is served."""
+        """The file's name without its end, if it is a good name; else one made from what is served."""
         schema = self.mode.schema["properties"].get(NAME, {})
         names = [PurePath(self.file).stem] if self.file else []
         served = [name for name in self.mode.schema.get("required", ()) if name not in (NAME, MODE)]

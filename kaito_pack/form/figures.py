@@ -21,7 +21,7 @@ OF_MEMORY = (GPUS, LENGTH, INSTANCE)  # the answers that the memory of a GPU dep
 
 
 def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
-    """What a person should know of the model before the value at `path` is chosen."""
+    """Yield what a person should know of the model before the value at `path` is chosen."""
     model = draft.known.figures
     if not checks_models(draft.mode.facts.get("engine")):
         return
@@ -51,7 +51,7 @@ def heads_of(model: Model) -> str:
 
 
 def fit_of_draft(draft: Draft) -> Fit | None:
-    """How the model fits the memory of a GPU under these answers; None where that is not known."""
+    """Return how the model fits the memory of a GPU under these answers; None if that is not known."""
     model, target = draft.known.figures, draft.ground.target
     if model is None or not checks_models(draft.mode.facts.get("engine")):
         return None
@@ -62,6 +62,6 @@ def fit_of_draft(draft: Draft) -> Fit | None:
 
 
 def budget_text(draft: Draft) -> str:
-    """The memory of one GPU under these answers, in one line; empty where it is not known."""
+    """Return the memory of one GPU under these answers, in one line; empty if it is not known."""
     fit = fit_of_draft(draft)
     return "; ".join(f"{title}: {text}" for title, text in fit_table(fit)) if fit else ""

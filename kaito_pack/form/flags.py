@@ -18,7 +18,7 @@ from kaito_pack.values.layers import Layer
 
 
 class Flag(NamedTuple):
-    """One option: its name with dashes, where its value stands, and what each mode's schema says of that."""
+    """One option: its name with dashes, where its value is, and what each mode's schema says of that."""
 
     option: str
     path: tuple[str, ...]
@@ -40,10 +40,10 @@ class Flag(NamedTuple):
 
 
 def flags(pack: Pack, taken: Collection[str] = ()) -> list[Flag]:
-    """The options of every value that can be asked for; `taken` are names that the command itself has.
+    """Return the options of every value that can be asked for; `taken` are names that the command itself has.
 
     An option is called by the last name of its value's path. Where two values share that, or the command has
-    it, each is called by its whole path instead. PackError where that does not tell them apart.
+    it, each is called by its whole path instead. PackError if that does not tell them apart.
     """
     asked = [
         (tuple(field.name.split(".")), field)
@@ -63,7 +63,7 @@ def flags(pack: Pack, taken: Collection[str] = ()) -> list[Flag]:
 
 
 def whole(path: Iterable[str]) -> str:
-    """The option by the whole path of a value, `--values-` in front where that is one name."""
+    """Return the option by the whole path of a value, `--values-` in front if that is one name."""
     steps = list(path)
     names = [flag([step]).removeprefix("--") for step in (steps if len(steps) > 1 else ["values", *steps])]
     return "--" + "-".join(names)

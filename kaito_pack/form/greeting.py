@@ -17,7 +17,7 @@ class Greeting(NamedTuple):
 
 
 def greeting(pack: Pack) -> Greeting:
-    """The greeting of a pack, in its schema's words."""
+    """Return the greeting of a pack, in its schema's words."""
     common = resolve("values/common.schema.json", pack.schema_folders)["properties"]
     provider = common["provider"]
     return Greeting(meaning(provider, provider["enum"][0]), common[MODE]["description"])

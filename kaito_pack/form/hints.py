@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Schema
 
 # first: asked of everybody; more: under Advanced; never: left to those who edit the file. gated: asked, and
-# required, for a model that the Hub gives only with a token. auto: asked first where KAITO creates nodes.
+# required, for a model that the Hub gives only with a token. auto: asked first if KAITO creates nodes.
 Ask = Literal["first", "more", "never", "gated", "auto"]
 Suggest = Literal["models", "ggufRepositories", "instanceTypes"]
 CHOICES = {"ask": get_args(Ask), "suggest": get_args(Suggest)}
@@ -21,8 +19,8 @@ CHOICES = {"ask": get_args(Ask), "suggest": get_args(Suggest)}
 class Hints(NamedTuple):
     """The `x-form` of one value.
 
-    `ask` is None where the schema decides: a required value is asked first, any other under Advanced.
-    `always` has it written to the file even where it is the default. `commands` are what a person has to run
+    `ask` is None if the schema decides: a required value is asked first, any other under Advanced.
+    `always` has it written to the file even if it is the default. `commands` are what a person has to run
     for a choice; `detail` says what each choice is, from `${value}`, where the description does not.
     """
 
@@ -36,7 +34,7 @@ class Hints(NamedTuple):
 
 
 def hints(part: Schema, where: str) -> Hints:
-    """The hints of a value's schema; PackError, naming `where`, for one that is misspelt."""
+    """Return the hints of a value's schema; PackError, naming `where`, for one that is misspelt."""
     given = part.get("x-form", {})
     for name, value in given.items():
         if name not in Hints._fields:
@@ -45,24 +43,3 @@ def hints(part: Schema, where: str) -> Hints:
         if choices and value not in choices:
             raise PackError(f"{where}: x-form.{name} is {value}; choose {', '.join(choices)}")
     return Hints(**given)
-
-
-def filled_in(text: str, known: Mapping[str, Any], quote: bool = False) -> str:
-    """`text` with each `${name}` replaced by what `known` has under it, in capitals where it has nothing.
-
-    `quote` makes each a word of a shell command.
-    """
-
-    def word(match: re.Match[str]) -> str:
-        value = known.get(match[1])
-        if value is None or value == "":
-            return match[1].upper()
-        shown = value if isinstance(value, str) else json.dumps(value)
-        if not quote:
-            return shown
-        from shlex import quote as quoted
-
-        # Two parts of one word, such as org/name and a file, may both be quoted: the shell joins them.
-        return quoted(shown)
-
-    return re.sub(r"\$\{(\w+)\}", word, text)

@@ -13,7 +13,7 @@ from kaito_pack.run.sources import Source
 
 
 def judged(text: str, pipeline: Pipeline, file: str = "values.yaml") -> Judgement:
-    """The manifests of a values text, or what is wrong with it, with places in the text."""
+    """Return the manifests of a values text, or what is wrong with it, with places in the text."""
     try:
         source = Source(file, read_text(text, file))
     except ProblemsError as error:
@@ -23,5 +23,5 @@ def judged(text: str, pipeline: Pipeline, file: str = "values.yaml") -> Judgemen
 
 
 def problems_at(problems: Sequence[Problem], path: FieldPath) -> list[Problem]:
-    """Those that belong to the value at `path`, or to a part of it."""
+    """Return those that belong to the value at `path`, or to a part of it."""
     return [problem for problem in problems if problem.path[: len(path)] == path]

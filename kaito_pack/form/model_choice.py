@@ -19,7 +19,7 @@ MODEL = "modelId"  # the value that names a model of the Hub, in every mode that
 class About(NamedTuple):
     """What is known of the model that a form starts from.
 
-    `engines` is empty where nobody has said which there are; `gated` None likewise; `figures` are those of
+    `engines` is empty if no one has said which there are; `gated` None likewise; `figures` are those of
     the catalogue, None for a model that it does not have.
     """
 
@@ -29,14 +29,14 @@ class About(NamedTuple):
 
     @property
     def runs(self) -> bool | None:
-        """Whether it runs on KAITO at all; None where its engines are not known."""
+        """Whether it runs on KAITO at all; None if its engines are not known."""
         return runs_on_kaito(self.engines) if self.engines else None
 
 
 def about(
     model_id: str | None, catalogue: Catalogue, engines: Iterable[str] = (), gated: bool | None = None
 ) -> About:
-    """What is known of a model: what a person says (`engines`, `gated`), else what the catalogue says.
+    """Return what is known of a model: what a person says (`engines`, `gated`), else what the catalogue says.
 
     Of a repository that holds GGUF files of a model there, that is its engine alone.
     """
@@ -49,7 +49,7 @@ def about(
 
 
 def gguf_repositories(catalogue: Catalogue) -> list[str]:
-    """All repositories of GGUF files that the catalogue names."""
+    """Return all repositories of GGUF files that the catalogue names."""
     return [*dict.fromkeys(name for model in catalogue.models() for name in model.gguf_repositories)]
 
 
@@ -71,12 +71,12 @@ def _serves(pack: Pack, name: str, engine: str) -> bool:
 
 
 def takes_model(pack: Pack, mode: str) -> bool:
-    """Whether a mode starts from a model of the Hub, and not from a list of its own."""
+    """Return whether a mode starts from a model of the Hub, and not from a list of its own."""
     return MODEL in pack.mode(mode).schema.get("properties", {})
 
 
 def is_chosen_by_itself(pack: Pack, mode: str) -> bool:
-    """Whether no model of the Hub leads to a mode: its models are its own, or its engine is."""
+    """Return whether no model of the Hub leads to a mode: its models are its own, or its engine is."""
     return not (takes_model(pack, mode) and runs_on_kaito([pack.mode(mode).facts.get("engine", "")]))
 
 
@@ -97,12 +97,12 @@ def has_files_elsewhere(mode: Mode, known: About) -> bool:
 
 
 def gated_value(mode: Mode) -> str | None:
-    """The value that gated models alone need; None where the mode has none of the kind."""
+    """Return the value that gated models alone need; None if the mode has none of the kind."""
     parts = mode.schema.get("properties", {})
     return next((name for name, part in parts.items() if hints(part, mode.name).ask == "gated"), None)
 
 
 def model_schema() -> Schema:
-    """What a catalogue says of one model, by name: the words for a person who says it instead."""
+    """Return what a catalogue says of one model, by name: the words for a person who says it instead."""
     parts: Schema = catalogue_schema()["$defs"]["model"]["properties"]
     return parts

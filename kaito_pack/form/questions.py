@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from kaito_pack.base.trees import Schema, ValuesMap, get
-from kaito_pack.form.hints import Hints, filled_in, hints
+from kaito_pack.form.hints import Hints, hints
 from kaito_pack.form.model_choice import About, gguf_repositories
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.target import Target
@@ -16,6 +16,7 @@ from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.references import resolve
+from kaito_pack.values.commands import command_of, filled_in
 from kaito_pack.workspace.engines import WEIGHTS, hub_engines
 
 Kind = Literal["choice", "switch", "integer", "text", "list", "map"]
@@ -35,7 +36,7 @@ class Choice:
 class Question:
     """One value to ask for.
 
-    `path` is where its answer stands in the values, `value` the answer there is (None: none yet), `default`
+    `path` is where its answer is in the values, `value` the answer there is (None: none yet), `default`
     what holds without one. `is_more` puts it under Advanced. `suggestions` help to type, and bind to nothing.
     `holds_text` is whether a text is taken as it is typed; of a map, whether all its entries are texts.
     """
@@ -73,7 +74,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FormField:
     """One value of a mode as its schema describes it under the answers there are."""
 
     path: tuple[str, ...]
@@ -82,14 +83,14 @@ class Field:
     hints: Hints
 
 
-def fields(mode: Mode, answers: ValuesMap) -> list[Field]:
-    """Every value that `mode` takes under `answers`, those that no form can ask for included."""
+def fields(mode: Mode, answers: ValuesMap) -> list[FormField]:
+    """Return every value that `mode` takes under `answers`, those that no form can ask for included."""
     return list(_fields(mode.schema, answers, (), True, f"schemas/values/{mode.name}.schema.json"))
 
 
 def _fields(
     schema: Schema, answers: Any, above: tuple[str, ...], is_asked: bool, where: str
-) -> Iterator[Field]:
+) -> Iterator[FormField]:
     given = answers if isinstance(answers, Mapping) else {}
     schema = json_schema.applicable(schema, given)
     for name, part in schema.get("properties", {}).items():
@@ -100,13 +101,13 @@ def _fields(
             inside = required or bool(given.get(name))
             yield from _fields(part, given.get(name), path, inside, where)
         else:
-            yield Field(path, part, required, hints(part, f"{where}: {'.'.join(path)}"))
+            yield FormField(path, part, required, hints(part, f"{where}: {'.'.join(path)}"))
 
 
 def questions(
     pack: Pack, mode: Mode, answers: ValuesMap, known: About, target: Target, catalogue: Catalogue
 ) -> list[Question]:
-    """What `mode` asks under `answers`: the values of its own first, Advanced ones last.
+    """Return what `mode` asks under `answers`: the values of its own first, Advanced ones last.
 
     A value with one choice alone is no question, and neither is one that only a file can hold.
     """
@@ -128,7 +129,7 @@ def questions(
 
 
 def kind_of(part: Schema) -> Kind | None:
-    """How a person answers; None for what only a file can hold, and for a value that is not free."""
+    """Return how a person answers; None for what only a file can hold, and for a value that is not free."""
     if "const" in part:
         return None
     if "enum" in part:
@@ -145,8 +146,8 @@ def kind_of(part: Schema) -> Kind | None:
     return "switch" if "boolean" in kinds else "integer" if "integer" in kinds else None
 
 
-def _is_more(field: Field, known: About, target: Target, is_answered: bool) -> bool | None:
-    """Whether a value belongs under Advanced; None where it is not asked for at all."""
+def _is_more(field: FormField, known: About, target: Target, is_answered: bool) -> bool | None:
+    """Return whether a value belongs under Advanced; None if it is not asked for at all."""
     ask = field.hints.ask
     if ask == "never":
         return None
@@ -158,14 +159,14 @@ def _is_more(field: Field, known: About, target: Target, is_answered: bool) -> b
 
 
 def _question(
-    field: Field, kind: Kind, is_more: bool, answers: ValuesMap, filled: ValuesMap, placeholders: Any
+    field: FormField, kind: Kind, is_more: bool, answers: ValuesMap, filled: ValuesMap, placeholders: Any
 ) -> Question:
     part, value_hints = field.part, field.hints
     choices = [
         Choice(
             value,
             meaning(part, value) or filled_in(value_hints.detail, {**placeholders, "value": value}),
-            filled_in(value_hints.commands.get(str(value), ""), placeholders, quote=True),
+            command_of(part, value, placeholders),
         )
         for value in part.get("enum", ())
     ]
@@ -194,13 +195,13 @@ def _holds_text(part: Schema, kind: Kind) -> bool:
 
 
 def question_of(path: tuple[str, ...], part: Schema) -> Question:
-    """The question of one value by its schema alone, whatever else is answered."""
+    """Return the question of one value by its schema alone, whatever else is answered."""
     kind = kind_of(part) or ("choice" if "enum" in part else "text")
-    return _question(Field(path, part, False, hints(part, ".".join(path))), kind, False, {}, {}, {})
+    return _question(FormField(path, part, False, hints(part, ".".join(path))), kind, False, {}, {}, {})
 
 
 def meaning(part: Schema, choice: Any) -> str:
-    """What a description says of one choice; in `manual: by hand. job: by a Job.` there are two."""
+    """Return what a description says of one choice; in `manual: by hand. job: by a Job.` there are two."""
     description, name = part.get("description", ""), re.escape(str(choice))
     among = "|".join(re.escape(str(other)) for other in part.get("enum", ()))
     match = re.search(rf"\b{name}: (.*?)(?=[.] (?:{among}): |[.]?$)", description)
@@ -220,7 +221,7 @@ def _with_suggestions(
 def suggested(
     value_hints: Hints, target: Target, catalogue: Catalogue, figures: Model | None = None
 ) -> tuple[str, ...]:
-    """What the hints of a value have to suggest: of the one model, where it is known, or of all."""
+    """Return what the hints of a value have to suggest: of the one model, if it is known, or of all."""
     if value_hints.suggest == "instanceTypes":
         return tuple(instance_types.names(target.cloud, target.kaito))
     if value_hints.suggest == "models":
@@ -233,5 +234,5 @@ def suggested(
 
 
 def flag(path: Sequence[str]) -> str:
-    """The option of the command line that answers a question: `resources.gpu` is `--gpu`."""
+    """Return the option of the command line that answers a question: `resources.gpu` is `--gpu`."""
     return "--" + re.sub(r"(?<=[a-z0-9])([A-Z])", r"-\1", path[-1]).lower()

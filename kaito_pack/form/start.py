@@ -40,13 +40,13 @@ class Start(NamedTuple):
         return named or self._further(MODEL)
 
     def known(self, ground: Ground) -> About:
-        """What is known of the model."""
+        """Return what is known of the model."""
         return about(self.model_id, ground.catalogue, self.engines, self.gated)
 
     def modes(self, ground: Ground) -> list[str]:
-        """The modes that can be meant: the one that is named, or those that take all that is given.
+        """Return the modes that can be meant: the one that is named, or those that take all that is given.
 
-        Raises ProblemsError where the one that is named is none, or a layer is no map.
+        Raises ProblemsError if the one that is named is none, or a layer is no map.
         """
         if wrong := [layer for layer in self.further if not isinstance(layer.document.value, dict)]:
             check(wrong, ground.pack)
@@ -63,7 +63,7 @@ class Start(NamedTuple):
         return [name for name in possible if all(name in flag.field.parts for flag, _ in self.given)]
 
     def _refuse_another_engine(self, pack: Pack, named: str) -> None:
-        """UsageError where the engines that are named leave that mode out."""
+        """UsageError if the engines that are named leave that mode out."""
         if (
             self.engines
             and named not in modes_for(self.engines, pack)
@@ -75,13 +75,13 @@ class Start(NamedTuple):
             )
 
     def draft(self, ground: Ground, mode: Mode) -> Draft:
-        """The values that are given, as a draft of that mode."""
+        """Return the values that are given, as a draft of that mode."""
         values = layers.without_nulls(layers.merge(self._layers(mode)), mode.schema)
         values.pop(MODE, None)
         return Draft(ground, mode, values, self.known(ground), self.file)
 
     def problems(self, draft: Draft) -> list[Problem]:
-        """What is wrong with what is given, each with the option or the layer that it stands in.
+        """Return what is wrong with what is given, each with the option or the layer that it is in.
 
         What is missing so far is no problem of these.
         """

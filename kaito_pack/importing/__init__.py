@@ -41,10 +41,10 @@ def import_workspace(
     name: str | None = None,
     namespace: str | None = None,
 ) -> Imported:
-    """The values of the one Workspace among `documents` (or of the one called `name`).
+    """Return the values of the one Workspace among `documents` (or of the one called `name`).
 
     `supplied` are values that no manifest holds, or that are to be taken instead of what is read. Raises
-    UsageError where no one Workspace is meant, ProblemsError for a tuning job and for wrong `supplied`.
+    UsageError if no one Workspace is meant, ProblemsError for a tuning job and for wrong `supplied`.
     """
     stream = choose(documents, name, namespace)
     refuse_tuning(stream)
@@ -70,7 +70,7 @@ def _best(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> Candidate:
 
 
 def _in_order(best: Candidate, pack: Pack) -> dict[str, Any]:
-    """What is required first, what holds the rest last, else as the schema has it."""
+    """Return the values in order: what is required first, what holds the rest last, else as in the schema."""
     required, known = best.mode.schema["required"], list(best.mode.schema["properties"])
     last = [name[0] for _, name in rests(best.mode, pack) if len(name) == 1]
     first = ["name", "modelSource", *required]

@@ -63,7 +63,7 @@ def lines(section: Mapping[str, Any], mode: Mode) -> Iterator[tuple[str, str]]:
 
 
 def captured(stream: Stream, mode: Mode, pack: Pack) -> list[Capture]:
-    """What the manifest proposes for the mode's values, the likeliest first."""
+    """Return what the manifest proposes for the mode's values, the likeliest first."""
     captures: list[Capture] = []
     for path, pattern in sources(mode, pack):
         if path[-1] != REST:
@@ -73,7 +73,7 @@ def captured(stream: Stream, mode: Mode, pack: Pack) -> list[Capture]:
 
 
 def rests(mode: Mode, pack: Pack) -> list[tuple[Steps, tuple[str, ...]]]:
-    """Where the values stand that hold whatever the mode's own rendering does not write."""
+    """Return the paths of the values that hold whatever the mode's own rendering does not write."""
     paths_and_names = [
         (path[:-1], tuple(name.split(".")))
         for path, pattern in sources(mode, pack)
@@ -99,7 +99,7 @@ def part_of(mode: Mode, path: Sequence[str]) -> Schema:
 
 
 def names_of(pattern: str) -> list[str]:
-    """The values that a pattern captures."""
+    """Return the values that a pattern captures."""
     return [match[1] for match in _VALUE.finditer(pattern)]
 
 
@@ -109,7 +109,7 @@ def _values_at(stream: Stream, path: Steps) -> Iterator[Any]:
 
 
 def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
-    """What a path begins at: the Workspace, a part of it by a name of its own, objects of a kind."""
+    """Return what a path begins at: the Workspace, a part of it by a name of its own, objects of a kind."""
     root, inside = str(path[0]), path[1:]
     if root == "container":
         return [(stream.container, inside)]

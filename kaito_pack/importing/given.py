@@ -23,7 +23,7 @@ def example_of(part: Schema) -> Any:
 
 
 def with_value(given: Given, path: Sequence[str], value: Any) -> Given:
-    """`given` with `value` at `path`, whose maps are made where they are missing."""
+    """`given` with `value` at `path`, whose maps are made if they are missing."""
     name, *below = path
     inside = given.get(name)
     return {
@@ -43,7 +43,7 @@ def without_value(given: Given, path: Sequence[str], required: Given) -> Given:
 
 
 def value_paths(given: Given, schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
-    """The paths of values; maps with keys of the user's own count as one."""
+    """Yield the paths of values; maps with keys of the user's own count as one."""
     for name, value in given.items():
         part = schema.get("properties", {}).get(name, {})
         if isinstance(value, dict) and "properties" in part and not part.get("x-opaque"):
@@ -53,7 +53,7 @@ def value_paths(given: Given, schema: Schema, path: ValuePath = ()) -> Iterator[
 
 
 def schema_paths(schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
-    """The paths of all values that a schema knows and does not refuse."""
+    """Yield the paths of all values that a schema knows and does not refuse."""
     for name, part in schema.get("properties", {}).items():
         if "not" in part:
             continue
@@ -64,5 +64,5 @@ def schema_paths(schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
 
 
 def holds_token(value: Any) -> bool:
-    """Whether a secret is anywhere in a value, including its keys."""
+    """Return whether a secret is anywhere in a value, including its keys."""
     return next(secrets_in(value), None) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kaito_pack.base.display import shown, shown_whole
+from kaito_pack.base.display import HIDDEN, shown, shown_whole
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import sentence
@@ -13,10 +13,11 @@ from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.facts.rules import problem
 from kaito_pack.importing.search import Candidate
 from kaito_pack.importing.stream import Stream, StreamObject
+from kaito_pack.values.secrets import is_secret_at
 
 
 def problems_of(best: Candidate, stream: Stream) -> list[Problem]:
-    """Every loss, located in what was read: values that are unknown, then parts of the manifests."""
+    """Return every loss, located in what was read: values that are unknown, then parts of the manifests."""
     return [
         *_of_values(best, stream),
         *(_of_part(owner, difference, stream) for owner, difference in best.lost),
@@ -43,7 +44,10 @@ def _of_part(owner: StreamObject | None, difference: Difference, stream: Stream)
         )
     where = (owner or stream.workspace).place(path)
     whose = f" of {_title(owner)}" if owner else ""
-    given, rendered = shown_whole(difference.old), shown_whole(difference.new)
+    is_secret = is_secret_at((owner or stream.workspace).body, path)
+    given, rendered = (
+        HIDDEN if is_secret else shown_whole(each) for each in (difference.old, difference.new)
+    )
     if difference.new is ABSENT:
         return problem("values/import-lost", path, where, given=given, whose=whose)
     if difference.old is ABSENT:
@@ -57,7 +61,7 @@ def _title(owner: StreamObject) -> str:
 
 
 def as_values_file(values: ValuesMap, losses: Sequence[Problem]) -> str:
-    """The values file, each loss as a comment behind them."""
+    """Return the values file, each loss as a comment behind them."""
     text = to_yaml(dict(values))
     if losses:
         text += "\n# What these values do not say of the Workspace that they were imported from:\n"

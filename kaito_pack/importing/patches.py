@@ -11,7 +11,7 @@ from kaito_pack.kubernetes.decoding.strategic_merge import DIRECTIVE, MERGE_KEY,
 
 
 def patch_between(base: Any, wanted: Any, definitions: Definitions) -> Any:
-    """What makes `wanted` out of `base`; ABSENT where nothing is to be done."""
+    """Return the patch that turns `base` into `wanted`; ABSENT if they are equal."""
     return _between(base, wanted, {"$ref": definitions.root}, definitions)
 
 
@@ -60,7 +60,7 @@ def _lists(base: list[Any], wanted: list[Any], schema: Schema, definitions: Defi
 
 
 def _order(base: Any, wanted: Any, key: Any, patch: Any) -> list[Any] | None:
-    """The order that a list must be told to have; None where the merge gives it anyway."""
+    """Return the order that the patch must give a list; None if the merge gives it anyway."""
     if not key or not isinstance(base, list) or not isinstance(wanted, list):
         return None
     before, after = by_key(base, key, str | int), by_key(wanted, key, str | int)

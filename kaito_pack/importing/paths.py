@@ -1,4 +1,4 @@
-"""Paths into a manifest as `import:` sections write them, and what stands there.
+"""Paths into a manifest as `import:` sections write them, and what is there.
 
 metadata.labels["app.kubernetes.io/name"]      keys, quoted where they hold more than letters
 container.args[0]                              an index
@@ -29,7 +29,7 @@ _STEP = re.compile(r'\.?([A-Za-z][\w-]*)|\["([^"]+)"\]|\[(\d+)\]|\[(rest|absent)
 
 @cache
 def parse(text: str) -> Steps:
-    """The steps of a path; PackError where it cannot be read."""
+    """Return the steps of a path; PackError if it cannot be read."""
     steps: list[Step] = []
     position = 0
     while position < len(text):
@@ -45,7 +45,7 @@ def parse(text: str) -> Steps:
 
 
 def look_up(value: Any, steps: Steps) -> Any:
-    """What stands at `steps` of `value`, ABSENT where nothing does. Never raises."""
+    """Return what is at `steps` of `value`, ABSENT if nothing is there. Never raises."""
     if steps and steps[-1] == MISSING:
         return True if look_up(value, steps[:-1]) is ABSENT else ABSENT
     for step in steps:

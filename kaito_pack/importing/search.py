@@ -1,6 +1,6 @@
 """The values of one mode that render what was read, or come nearest to it.
 
-Nothing here knows a template. What the `import:` section proposes is taken where the schema accepts it;
+Nothing here knows a template. What the `import:` section proposes is taken if the schema accepts it;
 choices that no line reads are tried out; what is still missing goes into the values that hold the rest
 (`[rest]`); then the whole is rendered and compared, and what differs is lost.
 """
@@ -91,7 +91,7 @@ class Search(Trial):
         return {name: example_of(parts.get(name, {})) for name in names}
 
     def best(self) -> Candidate | None:
-        """The candidate that differs least; None where nothing valid can be made of what was supplied."""
+        """Return the candidate that differs least; None if nothing valid follows from what was supplied."""
         given = self.with_choices()
         if given is None:
             return None
@@ -105,7 +105,7 @@ class Search(Trial):
         return Candidate(self.mode, given, lost, unknown, list(self.silent(given)), bare, other)
 
     def with_choices(self) -> Given | None:
-        """What is proposed; where no line reads a choice, the choice that differs least."""
+        """Return what is proposed; where no line reads a choice, the choice that differs least."""
         start = {**self.required, **self.supplied}
         if not self.accepts(start):
             return None
@@ -153,11 +153,11 @@ class Search(Trial):
         return given
 
     def has_lost_beside(self, given: Given) -> bool:
-        """Whether an object beside the Workspace differs."""
+        """Return whether an object beside the Workspace differs."""
         return any(owner is not None for owner, _ in self.lost(given))
 
     def in_order(self, given: Given) -> Given:
-        """`given` with the values that hold the rest; where keys then stand in another order, the rest
+        """`given` with the values that hold the rest; where keys then are in another order, the rest
         takes over what a single value says (an `env` of a podTemplate, not of the template)."""
         whole = self.with_rests(given)
         disorder = self.disorder(whole)
@@ -185,7 +185,7 @@ class Search(Trial):
         return given
 
     def rest(self, given: Given, path: Steps, name: ValuePath) -> Any:
-        """What stands at `path` and is not rendered: the tail of a list, a patch of a map, more objects."""
+        """Return what is at `path` and not rendered: the tail of a list, a patch of a map, more objects."""
         manifests = self.rendered(given)
         if not manifests:
             return None
@@ -196,7 +196,7 @@ class Search(Trial):
             [StreamObject(first_root.document, (), first_root.body) for first_root in manifests[1:]],
         )
         wanted = Stream(StreamObject(manifests[0].document, (), deepcopy(self.wanted)), self.stream.others)
-        # A container called otherwise is one loss; told by its name it would be another container.
+        # A container with another name is one loss; compared by name it would be another container.
         if isinstance(wanted.container, dict) and "name" in rendered.container:
             wanted.container["name"] = rendered.container["name"]
         with_hash_of(rendered.workspace.body, wanted.workspace.body)
@@ -272,7 +272,7 @@ class Search(Trial):
 
 
 def with_hash_of(rendered: Any, wanted: Any) -> None:
-    """Take the template's hash from `rendered`: nobody writes it, and it is right once the rest is."""
+    """Take the template's hash from `rendered`: no one writes it, and it is right once the rest is."""
     path = (*TEMPLATE, "metadata", "annotations")
     before, after = get(rendered, path), get(wanted, path)
     if isinstance(before, dict) and isinstance(after, dict) and HASH in before and HASH in after:

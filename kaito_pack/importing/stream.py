@@ -20,14 +20,14 @@ from kaito_pack.workspace.command_line import options, read_commands
 
 @dataclass(frozen=True)
 class StreamObject:
-    """One object of a stream, and where it stands there."""
+    """One object of a stream, and where it is in there."""
 
     document: Document
     path: FieldPath
     body: Manifest
 
     def place(self, path: FieldPath) -> Place:
-        """Where a part of the object stands in its file."""
+        """Return where a part of the object is in its file."""
         return self.document.place((*self.path, *path))
 
     @property
@@ -50,7 +50,7 @@ class Stream:
 
     @cached_property
     def container(self) -> Any:
-        """The container that serves the model; an empty map where there is none."""
+        """The container that serves the model; an empty map if there is none."""
         return get(self.workspace.body, self.view.container) if self.view.container else {}
 
     @cached_property
@@ -61,7 +61,7 @@ class Stream:
 
 
 def choose(documents: Sequence[Document], name: str | None = None, namespace: str | None = None) -> Stream:
-    """The one Workspace among `documents`; UsageError where there is none, or no telling which is meant."""
+    """The one Workspace among `documents`; UsageError if there is none, or no telling which is meant."""
     objects = [candidate for document in documents for candidate in _objects(document, (), document.value)]
     workspaces = [candidate for candidate in objects if is_workspace(candidate.body)]
     if not workspaces:
@@ -104,7 +104,7 @@ def _named(owner: StreamObject) -> tuple[str | None, str | None]:
 
 
 def _is_beside(candidate: StreamObject, workspace: StreamObject) -> bool:
-    """Whether an object may belong to the Workspace's manifests; what a controller made does not."""
+    """Return whether an object may belong to the Workspace's manifests; what a controller made does not."""
     namespace, _ = _named(candidate)
     owners = mapping(candidate.body.get("metadata")).get("ownerReferences")
     return not owners and (namespace in (None, _named(workspace)[0]) or not candidate.is_live)

@@ -48,7 +48,7 @@ class Trial:
         return comparable(self.stream.workspace.body)
 
     def lost(self, given: Given) -> Iterator[Lost]:
-        """Where the manifests that `given` renders differ from those that were read."""
+        """Yield where the manifests that `given` renders differ from those that were read."""
         manifests = self.rendered(given)
         if not manifests:
             yield None, Difference((), self.wanted, ABSENT)
@@ -58,7 +58,7 @@ class Trial:
         yield from self.lost_beside(manifests[1:], namespace_of(manifests[0].body))
 
     def lost_beside(self, manifests: Sequence[RenderedManifest], namespace: Any) -> Iterator[Lost]:
-        """The same for the objects beside the Workspace, where the stream has any."""
+        """Yield the same for the objects beside the Workspace, where the stream has any."""
         rendered = {identity(manifest.body, ""): manifest for manifest in manifests}
         for other in self.stream.others:
             manifest = rendered.pop(identity(other.body, namespace), None)
@@ -76,7 +76,7 @@ class Trial:
                 yield StreamObject(document, (), manifest.body), Difference((), ABSENT, manifest.body)
 
     def shows(self, given: Given, path: Sequence[str]) -> bool:
-        """Whether another value at `path` would render otherwise."""
+        """Return whether another value at `path` would render otherwise."""
         try:
             filled = dict(self.checked(given).filled)
         except ProblemsError:
@@ -89,7 +89,7 @@ class Trial:
         return self.texts(filled) != self.texts(with_value(filled, path, other))
 
     def texts(self, filled: ValuesMap) -> list[str]:
-        """The manifests of filled values, an error of a template being an answer of its own."""
+        """Return the manifests of filled values, an error of a template being an answer of its own."""
         context = {**filled, "mode": self.mode.facts}
         try:
             return [manifest.text for manifest in self.renderer.render_filled(self.mode.templates, context)]
@@ -97,13 +97,13 @@ class Trial:
             return [str(error)]
 
     def distance(self, given: Given) -> int:
-        """How much the rendering of `given` differs from what was read."""
+        """Return how much the rendering of `given` differs from what was read."""
         return sum(weight(difference) for _, difference in self.lost(given))
 
     def disorder(self, given: Given) -> int | None:
-        """How many maps have their keys in another order; None where the manifests differ anyway.
+        """Return how many maps have their keys in another order; None if the manifests differ anyway.
 
-        A cluster sorts keys; then their order tells nothing.
+        A cluster sorts keys, so their order means nothing there.
         """
         manifests = self.rendered(given)
         if not manifests or list(manifests[0].body) != list(self.wanted) or self.distance(given):
@@ -111,12 +111,12 @@ class Trial:
         return _disorder(comparable(manifests[0].body), self.wanted)
 
     def is_same(self, given: Given, other: Given) -> bool:
-        """Whether both render to the same bytes."""
+        """Return whether both render to the same bytes."""
         first, second = self.rendered(given), self.rendered(other)
         return first is not None and second is not None and as_yaml(first) == as_yaml(second)
 
     def rendered(self, given: Given) -> list[RenderedManifest] | None:
-        """The manifests of `given`; None where they cannot be made, or break a link that the mode keeps."""
+        """The manifests of `given`; None if they cannot be made, or break a link that the mode keeps."""
         key = repr(given)
         if key not in self._rendered:
             self._rendered[key] = self._render(given)
@@ -134,18 +134,18 @@ class Trial:
         return manifests
 
     def checked(self, given: Given) -> checking.Values:
-        """`given` as values that are right; ProblemsError where they are not."""
+        """Return `given` as checked values; ProblemsError if they are wrong."""
         return checking.check([Layer(Document("values", 1, deepcopy(given)))], self.pack)
 
     def accepts(self, given: Given) -> bool:
-        """Whether the mode's schema accepts `given`."""
+        """Return whether the mode's schema accepts `given`."""
         if self.mode.is_quick:
             return json_schema.accepts(self.mode.schema, given)
         return bool(json_schema.validator(self.mode.schema).is_valid(given))
 
 
 def namespace_of(body: Manifest) -> Any:
-    """The namespace that an object names."""
+    """Return the namespace that an object names."""
     return mapping(body.get("metadata")).get("namespace")
 
 

@@ -13,7 +13,7 @@ from kaito_pack.base.paths import FieldPath, path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
 from kaito_pack.base.trees import Fields, Manifest, get, mapping
-from kaito_pack.documents.document import Document, Entry
+from kaito_pack.documents.document import Document, PlacedEntry
 from kaito_pack.pack.files import API_VERSION
 from kaito_pack.values.wrapping import KIND, is_wrapped
 
@@ -34,7 +34,7 @@ def field_of(problem: Problem, config: Document) -> FieldPath:
 
 def path_at(document: Document, place: Place) -> FieldPath:
     """The path of what stands at `place`; () where nothing does."""
-    todo: list[tuple[FieldPath, Entry | None]] = [((), document.root)]
+    todo: list[tuple[FieldPath, PlacedEntry | None]] = [((), document.root)]
     for path, entry in todo:
         if entry is None:
             continue

@@ -27,7 +27,7 @@ NEAR = 0.8  # how alike two names are, from 0 to 1, for one to be a slip of the 
 LISTED = 8  # names that a message lists
 
 
-class Finding(NamedTuple):
+class ArgumentFault(NamedTuple):
     """A fault of one argument: the rule, the index of the word that has it, and the facts of the message.
 
     `remedy` is called for the fix: looking for a near name among 200 takes a millisecond.
@@ -64,13 +64,20 @@ def check_arguments(
     ]
     for key, finding in (shared[-1] if shared else {}).items():
         if all(key in others for others in shared):
-            facts = {"vllm": tables[-1].version, **finding.words()}
+            facts = {"vllm": _range(tables), **finding.words()}
             message = get_rule(finding.rule).message.format_map(facts)
             fix = get_rule(finding.rule).fix.format_map(facts)
             yield problem("advice/argument", where(finding.position), message=message, fix=fix)
 
 
-def findings(words: Sequence[str], known: ArgumentTable, own_prefix: str | None = None) -> list[Finding]:
+def _range(tables: Sequence[ArgumentTable]) -> str:
+    """Return the versions of several tables as text: `0.12.0 to 0.14.1`."""
+    return " to ".join(dict.fromkeys((tables[0].version, tables[-1].version)))
+
+
+def findings(
+    words: Sequence[str], known: ArgumentTable, own_prefix: str | None = None
+) -> list[ArgumentFault]:
     """Return the faults of `words` by the table of one version."""
     given, stray = known.read(words)
     given = [argument for argument in given if not (own_prefix and argument.word.startswith(own_prefix))]
@@ -80,27 +87,27 @@ def findings(words: Sequence[str], known: ArgumentTable, own_prefix: str | None 
     has_unknown = any(argument.argument is None for argument in given)
     if len(stray) > 1 and not has_unknown and not is_open:  # one is the model
         faults += [
-            Finding("model/argument-stray", index, {"word": shown(words[index])}) for index in stray[1:]
+            ArgumentFault("model/argument-stray", index, {"word": shown(words[index])}) for index in stray[1:]
         ]
     return sorted(faults, key=lambda fault: fault.position)
 
 
 def _of_argument(
     given: Given, words: Sequence[str], all_given: Sequence[Given], known: ArgumentTable
-) -> Iterator[Finding]:
+) -> Iterator[ArgumentFault]:
     name, argument = shown(given.word), given.argument
     if argument is None:
         if given.fault == "ambiguous":
             facts = {"argument": name, "candidates": ", ".join(given.candidates[:LISTED])}
-            yield Finding("model/ambiguous-argument", given.position, facts)
+            yield ArgumentFault("model/ambiguous-argument", given.position, facts)
         else:
             remedy = partial(remedy_for_unknown, given.word, known)
-            yield Finding("model/unknown-argument", given.position, {"argument": name}, remedy)
+            yield ArgumentFault("model/unknown-argument", given.position, {"argument": name}, remedy)
         return
     if given.fault == "no-value":
-        yield Finding("model/argument-without-value", given.position, {"argument": name})
+        yield ArgumentFault("model/argument-without-value", given.position, {"argument": name})
     elif given.fault == "takes-no-value":
-        yield Finding("model/argument-takes-no-value", given.position, {"argument": name})
+        yield ArgumentFault("model/argument-takes-no-value", given.position, {"argument": name})
     if given.key:
         return
     for index, text in _texts(given, words):
@@ -108,7 +115,7 @@ def _of_argument(
             continue
         if wanted := wanted_instead(_judged(argument, all_given), text):
             facts = {"argument": argument.name, "value": shown(text), "wanted": wanted}
-            yield Finding("model/argument-value", index, facts, partial(_value_remedy, argument, text))
+            yield ArgumentFault("model/argument-value", index, facts, partial(_value_remedy, argument, text))
 
 
 def _deprecated(words: Sequence[str], known: ArgumentTable, where: WhereIs) -> Iterator[Problem]:
@@ -144,7 +151,7 @@ def _judged(argument: Argument, given: Sequence[Given]) -> Argument:
     return argument
 
 
-def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[Finding]:
+def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[ArgumentFault]:
     """Yield arguments that vLLM refuses without another one, which a file of arguments may hold."""
     if any(is_on(name, given) for name in relations()["moreFrom"]):
         return
@@ -156,7 +163,7 @@ def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[Finding]:
             if other in known.arguments and not is_on(other, given):
                 facts = {"argument": name, "needed": other}
                 remedy = partial(_needed_remedy, known.arguments[other])
-                yield Finding("model/argument-needs", position, facts, remedy)
+                yield ArgumentFault("model/argument-needs", position, facts, remedy)
 
 
 def is_on(name: str, given: Sequence[Given]) -> bool:

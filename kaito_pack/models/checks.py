@@ -8,9 +8,9 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import filled
-from kaito_pack.base.trees import Manifest, ValuesMap
+from kaito_pack.base.trees import Manifest, ValuesMap, get
 from kaito_pack.facts.checks import rule
-from kaito_pack.facts.rules import get_rule
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models import size
 from kaito_pack.models.access import check_access
 from kaito_pack.models.catalogue import Catalogue
@@ -104,7 +104,7 @@ def _heads_problem(case: Case, model: Model, heads: int | None) -> Problem:
         gpus=case.serving.tensor_parallel_size,
         heads=heads,
         model=shown(model.model_id),
-        counts=listed(tensor_parallel_sizes(model)),
+        counts=gpus_text(tensor_parallel_sizes(model)),
         stages=stages_remedy(case.serving, model),
     )
 
@@ -207,7 +207,19 @@ def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | Non
     return filled(remedies[key], facts)
 
 
+def gpus_text(counts: list[int]) -> str:
+    """Return `[1]` as `1 GPU` and `[1, 2, 4]` as `1, 2 or 4 GPUs`."""
+    return "1 GPU" if counts == [1] else f"{listed(counts)} GPUs"
+
+
 def listed(counts: list[int]) -> str:
     """`[1, 2, 4]` as `1, 2 or 4`."""
     *most, last = [str(count) for count in counts]
     return f"{', '.join(most)} or {last}" if most else last
+
+
+def check_stages(values: ValuesMap) -> Iterator[Problem]:
+    """Yield an error if the GPUs of values cannot be divided among the pipeline stages."""
+    stages, gpus = values.get("pipelineParallelSize"), get(values, ("resources", "gpu"))
+    if isinstance(stages, int) and isinstance(gpus, int) and stages > 0 and gpus % stages:
+        yield problem("model/pipeline-stages", ("pipelineParallelSize",), stages=stages, gpus=gpus)

@@ -18,10 +18,10 @@ def divides_attention_heads(model: Model, size: int) -> bool:
 
 def divides_kv_heads(model: Model, size: int) -> bool:
     """Return whether `size` GPUs can share or copy the KV heads; True if their number is not known."""
-    heads = model.kv_heads
-    if not heads or is_free_of_kv_heads(model):
+    if is_free_of_kv_heads(model):
         return True
-    return heads % size == 0 if size <= heads else size % heads == 0
+    counts = (count for count in (model.kv_heads, model.global_kv_heads) if count)
+    return all(count % size == 0 if size <= count else size % count == 0 for count in counts)
 
 
 def is_free_of_kv_heads(model: Model) -> bool:

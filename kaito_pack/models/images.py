@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from kaito_pack.facts.tables import per_pack, table
 
-_VERSION_TAG = re.compile(r"v?([0-9]+(?:\.[0-9]+){2,3})(?:-[a-z0-9._-]+)?")
+VERSION_TAG = r"v?([0-9]+(?:\.[0-9]+){2,3})(?:-[a-z0-9._-]+)?"
 
 
 @per_pack
@@ -25,7 +24,9 @@ def vllm_of(image: str) -> str | None:
     name, tag = _name_and_tag(image)
     version: str | None = images_table()["tags"].get(name, {}).get(tag)
     if version is None and name in images_table()["versionInTag"]:
-        match = _VERSION_TAG.fullmatch(tag)
+        import re
+
+        match = re.fullmatch(VERSION_TAG, tag)
         version = match[1] if match else None
     return version
 

@@ -15,7 +15,7 @@ from kaito_pack.models.images import vllm_of
 from kaito_pack.models.parallel import last_values
 from kaito_pack.models.server_checks import CONTAINERS, table_for, word_path
 from kaito_pack.workspace.served_model import served_model
-from kaito_pack.workspace.servers import Server, checked_servers
+from kaito_pack.workspace.servers import ServerCommand, checked_servers
 
 RULE = "advice/remote-code"
 FLAG = "--trust-remote-code"
@@ -36,7 +36,9 @@ def check_remote_code(manifest: Manifest, catalogue: Catalogue) -> Iterator[Prob
                 yield problem(RULE, where, model=shown(model_id) if model_id else "the model")
 
 
-def loose_remote_code(server: Server, model_id: str | None, image: str, catalogue: Catalogue) -> int | None:
+def loose_remote_code(
+    server: ServerCommand, model_id: str | None, image: str, catalogue: Catalogue
+) -> int | None:
     """Return the index, in the server's arguments, of a --trust-remote-code that matters; None if none does.
 
     It matters if the model needs code of its own, or is in no catalogue, and its revision is not a commit.

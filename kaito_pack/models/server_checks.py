@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, Manifest, ValuesMap, get, mapping, sequence, text
+from kaito_pack.base.trees import Fields, Manifest, get, mapping, sequence, text
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.argument_checks import check_arguments, is_on, position_of
 from kaito_pack.models.argument_table import ArgumentTable, Given, argument_table, table_versions
@@ -16,7 +16,7 @@ from kaito_pack.models.parallel import GpuNeed, gpu_need, last_values
 from kaito_pack.models.vllm_arguments import gpu_limit, written
 from kaito_pack.workspace.command_line import program
 from kaito_pack.workspace.engines import engine
-from kaito_pack.workspace.servers import Server, checked_servers
+from kaito_pack.workspace.servers import ServerCommand, checked_servers
 
 CONTAINERS: FieldPath = ("inference", "template", "spec", "containers")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -34,7 +34,9 @@ def check_servers(manifest: Manifest) -> Iterator[Problem]:
                     yield from _check_server(server, container, path, is_alone=len(containers) == 1)
 
 
-def _check_server(server: Server, container: Fields, path: FieldPath, is_alone: bool) -> Iterator[Problem]:
+def _check_server(
+    server: ServerCommand, container: Fields, path: FieldPath, is_alone: bool
+) -> Iterator[Problem]:
     image = text(container.get("image"))
     vllm = vllm_of(image)
     yield from check_image(image, (*path, "image"))
@@ -57,13 +59,6 @@ def check_image(image: str, path: FieldPath) -> Iterator[Problem]:
         yield problem("advice/image-not-judged", path, image=shown(image))
 
 
-def check_stages(values: ValuesMap) -> Iterator[Problem]:
-    """Yield an error if the GPUs of values cannot be divided among the pipeline stages."""
-    stages, gpus = values.get("pipelineParallelSize"), get(values, ("resources", "gpu"))
-    if isinstance(stages, int) and isinstance(gpus, int) and stages > 0 and gpus % stages:
-        yield problem("model/pipeline-stages", ("pipelineParallelSize",), stages=stages, gpus=gpus)
-
-
 def table_for(vllm: str | None) -> ArgumentTable:
     """Return the table of that version, or the newest one, to read the names of arguments by."""
     known = argument_table(vllm) if vllm else None
@@ -72,7 +67,7 @@ def table_for(vllm: str | None) -> ArgumentTable:
     return newest
 
 
-def word_path(server: Server, container: Fields, path: FieldPath) -> Callable[[int], FieldPath]:
+def word_path(server: ServerCommand, container: Fields, path: FieldPath) -> Callable[[int], FieldPath]:
     """Return a function from the index of a word of the command to its path, or its script's."""
     texts = written(container)
 
@@ -86,7 +81,7 @@ def word_path(server: Server, container: Fields, path: FieldPath) -> Callable[[i
     return where
 
 
-def _check_program(server: Server, image: str, where: Callable[[int], FieldPath]) -> Iterator[Problem]:
+def _check_program(server: ServerCommand, image: str, where: Callable[[int], FieldPath]) -> Iterator[Problem]:
     words = server.words
     if words and server.start and lacks_program(image, program(words[0])):
         yield problem("advice/program-missing", where(0), program=shown(words[0]), image=shown(image))
@@ -115,7 +110,7 @@ def _check_reach(
             where(position_of(name, given)),
             argument=name,
             reason=because,
-            fix=reason["fix"],
+            fix=reason["fix"].format(argument=name),
         )
 
 

@@ -31,7 +31,7 @@ GIB_IN_MIB = 1024
 PERIOD, FAILURES = 10, 3  # Kubernetes' defaults of a probe
 
 
-class Server(NamedTuple):
+class LoadingServer(NamedTuple):
     """A vLLM server that loads weights: its container and where that is, the model and its GiB of weights."""
 
     container: Fields
@@ -53,7 +53,7 @@ def check_weights(
     yield from check_kept(server)
 
 
-def server_of(manifest: Manifest, view: WorkspaceView, catalogue: Catalogue) -> Server | None:
+def server_of(manifest: Manifest, view: WorkspaceView, catalogue: Catalogue) -> LoadingServer | None:
     """Return the vLLM server of a Workspace with a model whose weights are known; None for any other."""
     if not checks_models(view.engine) or view.container is None or view.is_tuning or not view.model_id:
         return None
@@ -64,10 +64,10 @@ def server_of(manifest: Manifest, view: WorkspaceView, catalogue: Catalogue) -> 
         return None
     container = mapping(get(manifest, view.container))
     storage = weights_storage(manifest, container, server_command(container, view.model_id))
-    return Server(container, view.container, view.model_id, weights, storage)
+    return LoadingServer(container, view.container, view.model_id, weights, storage)
 
 
-def check_startup(server: Server) -> Iterator[Problem]:
+def check_startup(server: LoadingServer) -> Iterator[Problem]:
     """Yield advice if the kubelet restarts the container before the weights can be loaded."""
     rates = get_rule(STARTUP).parameters
     download = 0 if is_offline(server.container) else server.weights_gib * GIB_IN_MIB / rates["downloadMiB"]
@@ -97,7 +97,7 @@ def seconds_until_restart(probe: Fields) -> float | None:
     return numbers[0] + numbers[1] * numbers[2] if len(numbers) == 3 else None
 
 
-def check_disk(server: Server, manifest: Manifest, around: Surroundings) -> Iterator[Problem]:
+def check_disk(server: LoadingServer, manifest: Manifest, around: Surroundings) -> Iterator[Problem]:
     """Yield advice if the place of the weights is known to be smaller than they are."""
     for size, path in rooms(server, manifest, around):
         if size < server.weights_gib:
@@ -113,7 +113,9 @@ def check_disk(server: Server, manifest: Manifest, around: Surroundings) -> Iter
             return
 
 
-def rooms(server: Server, manifest: Manifest, around: Surroundings) -> Iterator[tuple[float, FieldPath]]:
+def rooms(
+    server: LoadingServer, manifest: Manifest, around: Surroundings
+) -> Iterator[tuple[float, FieldPath]]:
     """Yield the sizes, in GiB, that bound the place of the weights, each with the field that says so."""
     volume, path = server.storage.volume, server.storage.path
     if server.storage.medium in ("container", "node"):
@@ -132,7 +134,7 @@ def rooms(server: Server, manifest: Manifest, around: Surroundings) -> Iterator[
             yield size, (*path, "persistentVolumeClaim", "claimName")
 
 
-def check_kept(server: Server) -> Iterator[Problem]:
+def check_kept(server: LoadingServer) -> Iterator[Problem]:
     """Yield advice if large weights are on the container's own disk, which a restart empties."""
     parameters = get_rule(KEPT).parameters
     is_lost = server.storage.medium == "container" and not is_offline(server.container)

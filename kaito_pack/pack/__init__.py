@@ -79,7 +79,7 @@ class Pack:
         return any((folder / file).is_file() for folder in self.folders)
 
     def kaito_version(self, asked: str | None = None) -> str:
-        """The minor of KAITO that is asked for ("0.12", "v0.12.0"), the newest where None is."""
+        """Return the minor of KAITO that is asked for ("0.12", "v0.12.0"), the newest where None is."""
         if asked is None:
             return self.kaito_versions[-1]
         name = ".".join(asked.removeprefix("v").split(".")[:2])
@@ -95,7 +95,7 @@ class Pack:
         return tuple(f"{COMMON}/{name}" for name in sorted(names))
 
     def mode(self, name: str) -> Mode:
-        """The mode called `name`, read on first use; raises PackError where it is incomplete."""
+        """Return the mode called `name`, read on first use; raises PackError if it is incomplete."""
         if name not in self._modes:
             self._modes[name] = self._read_mode(name)
         return self._modes[name]
@@ -127,7 +127,7 @@ class Pack:
 
 
 def _types_of(schema: Any) -> Any:
-    """The part of a schema that says of what type things are."""
+    """Return the part of a schema that says of what type things are."""
     types = {"type": schema["type"]} if "type" in schema else {}
     fields = {name: _types_of(part) for name, part in schema.get("properties", {}).items()}
     items = {"items": _types_of(schema["items"])} if "items" in schema else {}

@@ -20,7 +20,7 @@ KINDS = (CATALOGUE, "Fleet", "Target")
 
 
 def read(path: str | Path) -> Document:
-    """The one document of a file.
+    """Return the one document of a file.
 
     Raises UsageError for a file that cannot be opened, ProblemsError for one that cannot be read as
     YAML or holds several documents.

@@ -29,7 +29,7 @@ _ANNOTATIONS = frozenset(
 
 
 def accepts(schema: Schema | bool, value: Any) -> bool:
-    """Whether `schema`, a quick one, accepts `value`."""
+    """Return whether `schema`, a quick one, accepts `value`."""
     if isinstance(schema, bool):
         return schema
     for keyword, expected in schema.items():
@@ -56,7 +56,7 @@ def validator(schema: Schema, formats: Any = None) -> Any:
 
 
 def is_quick(schema: Any) -> bool:
-    """Whether `accepts` knows every keyword of `schema`, so that its answer is the library's."""
+    """Return whether `accepts` knows every keyword of `schema`, so that its answer is the library's."""
     if not isinstance(schema, Mapping):
         return True
     for keyword, part in schema.items():
@@ -100,7 +100,7 @@ def applicable(schema: Schema, value: Any) -> Schema:
 
 
 def with_defaults(schema: Schema, values: ValuesMap) -> dict[str, Any]:
-    """A copy of `values` where every property of `schema` is there: as given, its default, or None.
+    """Return a copy of `values` where every property of `schema` is there: as given, its default, or None.
 
     What the schema calls `x-opaque` is Kubernetes' own, and taken as it is.
 

@@ -137,5 +137,5 @@ def merged(base: Schema, over: Schema) -> dict[str, Any]:
 
 
 def _as_map(schema: Schema | bool) -> Schema:
-    """A schema as a map: true allows all, false nothing."""
+    """Return a schema as a map: true allows all, false nothing."""
     return ({} if schema else {"not": {}}) if isinstance(schema, bool) else schema

@@ -117,7 +117,7 @@ def _missing_fields(
 
 
 def _wanted(error: ValidationError) -> list[str]:
-    """The names that have to be there, all that the instance calls for."""
+    """Return the names that have to be there, all that the instance calls for."""
     wanted: Any = error.validator_value
     if isinstance(wanted, dict):  # dependentRequired
         return [name for field, names in wanted.items() if field in _instance(error) for name in names]
@@ -131,7 +131,7 @@ def _rule(error: ValidationError, dialect: Dialect) -> str:
 
 
 def _facts(error: ValidationError, dialect: Dialect) -> dict[str, object]:
-    """What the words of a rule may repeat of a value that is refused."""
+    """Return what the words of a rule may repeat of a value that is refused."""
     expected = error.validator_value
     types = expected if isinstance(expected, list) else [expected]
     return {
@@ -152,7 +152,7 @@ def _choices(schema: Schema) -> list[Any]:
 
 
 def _fix(error: ValidationError) -> str:
-    """What to write instead, as far as the schema alone tells."""
+    """Return what to write instead, as far as the schema alone tells."""
     if choices := _choices(_schema(error)):
         close = did_you_mean(str(error.instance), map(str, choices))
         return f"did you mean `{close}`?" if close else f"Choose {', '.join(map(str, choices))}"
@@ -164,14 +164,14 @@ def _fix(error: ValidationError) -> str:
 
 
 def _meaning(schema: Schema) -> str:
-    """What the schema says of the value: the first sentence of its description."""
+    """Return what the schema says of the value: the first sentence of its description."""
     text = str(schema.get("description") or schema.get("title") or "see the schema")
     sentence = text.partition(". ")[0].rstrip(".")
     return sentence[:1].lower() + sentence[1:]
 
 
 def _schema(error: ValidationError) -> Schema:
-    """The schema that refused; an empty one if that is a bare `false`."""
+    """Return the schema that refused; an empty one if that is a bare `false`."""
     return error.schema if isinstance(error.schema, Mapping) else {}
 
 

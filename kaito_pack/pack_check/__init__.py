@@ -19,6 +19,7 @@ from kaito_pack.pack_check.engines import check_engines
 from kaito_pack.pack_check.tables import check_schemas
 from kaito_pack.rendering.render_child import ForeignTemplates
 from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.status.metrics import key_metrics
 
 GIVEN = {"mode", "templateHash", "jobHash"}  # what a template sees besides values
 
@@ -32,7 +33,7 @@ class Listed(NamedTuple):
 
 
 def listed(pack: Pack) -> list[Listed]:
-    """Every template, schema and table, by name, with the pack that it is read from."""
+    """Return every template, schema and table, by name, with the pack that it is read from."""
     homes: dict[str, list[Path]] = {}
     for folder in pack.folders:
         for part in ("templates", "schemas", "facts"):
@@ -46,15 +47,15 @@ def listed(pack: Pack) -> list[Listed]:
 
 
 def check(pack: Pack, target: Target) -> list[str]:
-    """What is wrong with the user's folders of `pack`, a line each."""
+    """Return what is wrong with the user's folders of `pack`, a line each."""
     own = pack.folders[:-1]
     broken = [line for folder in own for line in (*check_schemas(folder), *check_engines(folder))]
     if broken:
         return broken  # what is made of them would be reported a second time
     reader = ForeignTemplates(pack.template_folders)
-    # Ours, too: a partial or a schema that the pack has replaced is part of them.
+    # Ours as well: a partial or a schema that the pack has replaced is part of them.
     faults = [line for name in pack.mode_names for line in _check_mode(pack, name, reader)]
-    # Examples tell something only where schemas and templates are sound.
+    # Examples are checked only if schemas and templates are sound.
     faults = faults or [line for folder in own for line in _check_examples(pack, folder, target)]
     return list(dict.fromkeys(faults))
 
@@ -77,6 +78,8 @@ def _check_mode(pack: Pack, name: str, reader: ForeignTemplates) -> Iterator[str
         for template in mode.templates:
             yield from _check_names(mode, template, reader)
         yield from section_faults(mode)
+        if "metrics" in mode.facts:
+            key_metrics(pack, mode)
     except ProblemsError as error:
         yield from map(as_line, error.problems)
     except PackError as error:
@@ -157,5 +160,5 @@ def _modes_of(examples: Sequence[Path]) -> set[str]:
 
 
 def origin_shown(folder: Path) -> str:
-    """A pack's folder as `pack list` shows it: "built in" for ours."""
+    """Return a pack's folder as `pack list` shows it: "built in" for ours."""
     return "built in" if folder == ROOT else str(folder)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaito_pack.base.display import shown_whole
+from kaito_pack.base.display import HIDDEN, shown_whole
 from kaito_pack.base.paths import FieldPath, path_text
 from kaito_pack.base.secrets import looks_like_secret
 from kaito_pack.base.sentences import filled
@@ -15,11 +15,10 @@ from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.plan.moves import nameable
-from kaito_pack.values.secrets import secrets_in
+from kaito_pack.values.secrets import is_secret_at
 from kaito_pack.workspace.identity import identity, metadata_text
 
 HASH = "kubefoundry.io/template-hash"
-HIDDEN = "a value with a secret (not shown)"
 BY_JOB = "the rollout job deletes the workload, KAITO makes it again, and the replicas restart"
 
 
@@ -71,19 +70,11 @@ def by_table(difference: Difference, old: Manifest, new: Manifest, kaito: str) -
 
 def _hidden(difference: Difference, old: Manifest, new: Manifest) -> tuple[Any, Any]:
     """The old and the new value; words in their place if one is a secret by its name (`--api-key`)."""
-    secrets = {path for body in (old, new) for path, _, _ in secrets_in(body)}
-    has_secret = any(_overlap(path, difference.path) for path in secrets)
     values = (difference.old, difference.new)
-    if not has_secret:
+    if not any(is_secret_at(body, difference.path) for body in (old, new)):
         return values
     old_value, new_value = (value if value is ABSENT else HIDDEN for value in values)
     return old_value, new_value
-
-
-def _overlap(path: FieldPath, other: FieldPath) -> bool:
-    """Whether one path is part of the other."""
-    shorter = min(len(path), len(other))
-    return path[:shorter] == other[:shorter]
 
 
 def _row(path: FieldPath, body: Manifest, kaito: str) -> Mapping[str, Any]:

@@ -16,5 +16,5 @@ HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": HASH, "jobH
 
 
 def context_of(values: Values, hashed: Mapping[str, str | None] = NO_HASHES) -> dict[str, Any]:
-    """What templates see: the values, the facts of the mode, and the hashes."""
+    """Return what templates see: the values, the facts of the mode, and the hashes."""
     return {**values.filled, "mode": values.mode.facts, **hashed}

@@ -45,7 +45,7 @@ KAITO_MAKES = ("Deployment", "Service", "StatefulSet")  # of the Workspace's nam
 
 
 def extended(manifests: Sequence[RenderedManifest], values: Values) -> list[RenderedManifest]:
-    """The manifests with the user's additions; ProblemsError where one cannot be laid over."""
+    """Return the manifests with the user's additions; ProblemsError if one cannot be laid over."""
     patch = values.filled.get("podTemplate")
     result = [_patched(manifest, patch, values) if patch else manifest for manifest in manifests]
     for index, added in enumerate(values.filled.get("extraObjects") or ()):

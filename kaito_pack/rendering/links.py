@@ -30,7 +30,7 @@ MODEL = "model"  # the container of every mode that serves the model
 
 
 def check_links(values: Values, workspace: RenderedManifest) -> Iterator[Problem]:
-    """What the mode's templates keep true, and the user's additions may have broken."""
+    """Yield what the mode's templates keep true, and the user's additions may have broken."""
     containers = get(workspace.body, CONTAINERS)
     if not isinstance(containers, list) or not containers:
         return
@@ -60,7 +60,7 @@ def _gpu_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[
 
 
 def _gpu_limit(limits: Any) -> Any:
-    """The number of GPUs in limits: whole ones, or slices and shares that stand for one."""
+    """Return the number of GPUs in limits: whole ones, or slices and shares that stand for one."""
     if not isinstance(limits, Mapping):
         return None
     names = ("nvidia.com/gpu", *(name for name in limits if str(name).startswith("nvidia.com/")))
@@ -68,7 +68,7 @@ def _gpu_limit(limits: Any) -> Any:
 
 
 def _gpu_counts(container: Fields, names: Sequence[str], facts: ModeFacts) -> Iterator[tuple[str, str]]:
-    """The GPU counts that a container's servers take, each with the arguments that decide it.
+    """Yield the GPU counts that a container's servers take, each with the arguments that decide it.
 
     vLLM's are the product of its parallel sizes; of another engine each argument is one count.
     """
@@ -77,7 +77,9 @@ def _gpu_counts(container: Fields, names: Sequence[str], facts: ModeFacts) -> It
         given, _ = table_for(vllm_of(str(container.get("image")))).read(server.arguments)
         need = gpu_need(given, server.arguments)
         if need is not None:
-            yield need.terms if " " in need.terms.partition(" ")[2] else names[0], str(need.gpus)
+            is_product = " x " in need.terms
+            what = f"the product of the parallel sizes ({need.terms})" if is_product else names[0]
+            yield what, str(need.gpus)
     if servers:
         return
     sizes = [value for command in read_commands(container) for value in _values(command, names, facts)[-1:]]
@@ -97,7 +99,7 @@ def _port_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator
 
 
 def _values(command: Command, names: Sequence[str], facts: ModeFacts) -> list[str]:
-    """The values that a command gives the argument of these names, in whichever spelling, in order."""
+    """Return the values that a command gives the argument of these names, in whichever spelling, in order."""
     return [
         value
         for flag, value in options(command)
@@ -119,7 +121,7 @@ def _probe_links(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterat
 
 
 def _argument_links(container: Fields, values: Values) -> Iterator[Problem]:
-    """An argument of the user's that the template writes already, or that is nowhere in the end."""
+    """Yield an argument of the user's that the template writes already, or that is nowhere in the end."""
     extra = values.filled.get("extraArgs") or []
     args = container.get("args")
     args = list(args) if isinstance(args, list) else []

@@ -35,7 +35,7 @@ class RenderedManifest(NamedTuple):
 
 
 def parsed(text: str, template: str) -> Document:
-    """The one manifest of a rendered text; PackError where it is not one."""
+    """Return the one manifest of a rendered text; PackError if it is not one."""
     try:
         documents = read_text(text, f"templates/{template}")
     except ProblemsError as error:
@@ -45,12 +45,12 @@ def parsed(text: str, template: str) -> Document:
         raise PackError(f"templates/{template}: its output is not one manifest")
     if documents[0].duplicates or documents[0].odd_keys:
         raise PackError(f"templates/{template}: its output has a key twice, or one that is not text")
-    documents[0].root = None  # where its lines stand nobody asks, and it is most of what a file keeps, 20 KiB
+    documents[0].root = None  # its lines are not needed, and are most of what a file keeps, 20 KiB
     return documents[0]
 
 
 def check_identity(manifest: RenderedManifest, wanted: Sequence[FieldPath]) -> None:
-    """Raise PackError where one of the `wanted` fields, by which all else knows a manifest, is no text."""
+    """Raise PackError if one of the `wanted` fields, by which all else knows a manifest, is no text."""
     for path in wanted:
         part = get(manifest.body, path)
         if not isinstance(part, str) or not part:

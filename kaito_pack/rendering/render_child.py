@@ -36,13 +36,13 @@ class ForeignTemplates:
         self._owner = 0  # the process that has started it: a fork must not speak through the same pipes
 
     def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
-        """The text of each template; PackError for what one does wrong, or if it takes too long."""
+        """Return the text of each template; PackError for what one does wrong, or if it takes too long."""
         requests = [{"do": "text", "template": template, "context": context} for template in templates]
         texts: list[str] = self._answers(requests)
         return texts
 
     def marked_texts(self, template: str, context: Mapping[str, Any]) -> tuple[str, str, list[Mark]]:
-        """What `marking.marked_texts` gives; raises as `texts` does."""
+        """Return what `marking.marked_texts` gives; raises as `texts` does."""
         from kaito_pack.rendering.marking import Mark
 
         ((text, marked, marks),) = self._answers([{"do": "marked", "template": template, "context": context}])
@@ -56,12 +56,12 @@ class ForeignTemplates:
         )
 
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
-        """The template's text with marks, and what each mark stands for; raises as `texts` does."""
+        """Return the template's text with marks, and what each mark stands for; raises as `texts` does."""
         _, marked, marks = self.marked_texts(template, context)
         return marked, marks
 
     def names(self, template: str) -> tuple[list[str], list[str]]:
-        """What `templates.names_of` gives; raises as `texts` does."""
+        """Return what `templates.names_of` gives; raises as `texts` does."""
         ((read, included),) = self._answers([{"do": "names", "template": template}])
         return read, included
 
@@ -144,7 +144,7 @@ def main(seconds: float, folders: Sequence[str]) -> None:
 
 
 def answer_to(request: Mapping[str, Any], environment: Any) -> Any:
-    """What one request asks for."""
+    """Return what one request asks for."""
     from kaito_pack.rendering.templates import names_of, render
 
     template = request["template"]

@@ -20,7 +20,7 @@ class Templates(Protocol):
     """Where the texts of templates come from."""
 
     def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
-        """The text of each template, `""` where it emits no manifest; PackError where one is at fault."""
+        """The text of each template, `""` if it emits no manifest; PackError if one is at fault."""
 
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
         """The text of a template with marks, and what each mark stands for; see `marking`."""
@@ -40,11 +40,11 @@ class OwnTemplates:
         self._marking: Marking | None = None
 
     def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
-        """The text of each template; see `Templates`."""
+        """Return the text of each template; see `Templates`."""
         return [self._render(self._environment, template, context) for template in templates]
 
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
-        """The text of a template with marks, and what each mark stands for; see `marking`."""
+        """Return the text of a template with marks, and what each mark stands for; see `marking`."""
         if self._marking is None:
             from kaito_pack.rendering.marking import Marking
 
@@ -65,9 +65,9 @@ class Renderer:
             self._templates = OwnTemplates(pack.template_folders)
 
     def render(self, values: Values) -> list[RenderedManifest]:
-        """The manifests of `values`, the Workspace first, with the user's additions.
+        """Return the manifests of `values`, the Workspace first, with the user's additions.
 
-        Raises PackError where a template is at fault, ProblemsError where an addition does not fit.
+        Raises PackError if a template is at fault, ProblemsError if an addition does not fit.
         """
         manifests = self._render(values, {})
         if values.filled.get("rollout") == "job":
@@ -86,11 +86,11 @@ class Renderer:
         return manifests
 
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
-        """The text of one template with marks, and what each mark stands for; raises PackError."""
+        """Return the text of one template with marks, and what each mark stands for; raises PackError."""
         return self._templates.marked(template, {**NO_HASHES, **context})
 
     def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[RenderedManifest]:
-        """The same for a context given in full; without hashes, unless it holds them."""
+        """Return the same for a context given in full; without hashes, unless it holds them."""
         context = {**NO_HASHES, **context}
         manifests = []
         for template, text in zip(templates, self._templates.texts(templates, context), strict=True):
@@ -100,7 +100,7 @@ class Renderer:
 
 
 def _check_identities(values: Values, manifests: Sequence[RenderedManifest]) -> None:
-    """Raise PackError where the mode's first template, the Workspace's, gives nothing, or one has no name."""
+    """Raise PackError if the mode's first template, the Workspace's, gives nothing, or one has no name."""
     first = next(iter(values.mode.templates), "")
     if first.startswith(f"{values.mode.name}/"):
         if not manifests or manifests[0].template != first:

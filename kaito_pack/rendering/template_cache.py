@@ -1,7 +1,7 @@
 """Compiled templates, kept on disk: compiling those of one mode takes 6 ms, reading them back 0.6.
 
-A compiled template is code, so a file is taken only where nobody but the user can have written it
-(`cache_files`); where there is none, templates are compiled again.
+A compiled template is code, so a file is taken only where no one but the user can have written it
+(`cache_files`); if there is none, templates are compiled again.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class TemplateCache(BytecodeCache):
         self._made_by = "\n".join(parts)
 
     def get_cache_key(self, name: str, filename: str | None = None) -> str:
-        """The template's name and file, and what compiles it."""
+        """Return the template's name and file, and what compiles it."""
         key: str = super().get_cache_key(f"{self._made_by}\n{name}", filename)
         return key
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill the bucket from its file; leave it empty where there is none to be trusted."""
+        """Fill the bucket from its file; leave it empty if there is none to be trusted."""
         content = cache_files.read(_file(bucket))
         if content is not None:
             try:

@@ -36,9 +36,9 @@ class TemplateLine:
 def template_line(
     values: Values, manifest: RenderedManifest, path: FieldPath, pack: Pack
 ) -> TemplateLine | None:
-    """The line of a template, its partials included, that emitted what stands at `path`.
+    """Return the line of a template, its partials included, that emitted what is at `path`.
 
-    None where no line did: the user's own additions have rewritten the manifest there.
+    None if no line did: the user's own additions have rewritten the manifest there.
     """
     context = context_of(values, HASHES if values.filled.get("rollout") == "job" else NO_HASHES)
     try:
@@ -62,12 +62,12 @@ def template_line(
 
 
 def _is_same(plain: object, extended: object) -> bool:
-    """Whether what the template gave is what stands there, the hash of the pod template aside."""
+    """Return whether what the template gave is what is there, the hash of the pod template aside."""
     return plain == extended or (isinstance(plain, str) and isinstance(extended, str) and HASH in plain)
 
 
 def _same_line(marked: list[str], plain: list[str], index: int) -> str | None:
-    """The marked line that is line `index` of `plain`; or, where marks have moved lines, its like."""
+    """Return the marked line that is line `index` of `plain`; or, where marks have moved lines, its like."""
     bare = [MARK.sub("", line).rstrip() for line in marked]
     wanted = plain[index].rstrip()
     if index < len(bare) and len(bare) == len(plain) and bare[index] == wanted:
@@ -78,7 +78,7 @@ def _same_line(marked: list[str], plain: list[str], index: int) -> str | None:
 
 
 def _mark_at(line: str, column: int) -> int | None:
-    """The last mark before `column` of the line as it is without marks."""
+    """Return the last mark before `column` of the line as it is without marks."""
     number, hidden = None, 0
     for match in MARK.finditer(line):
         if number is not None and match.start() - hidden > column:

@@ -88,7 +88,7 @@ class Environment(SandboxedEnvironment):
         return self.getitem(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """The item of a mapping, a list or a text; never an attribute."""
+        """Return the item of a mapping, a list or a text; never an attribute."""
         if isinstance(obj, Mapping | list | str):
             try:
                 return obj[argument]
@@ -103,7 +103,7 @@ class Environment(SandboxedEnvironment):
         raise SecurityError(f"{operator} is for numbers")
 
     def is_safe_callable(self, obj: Any) -> bool:
-        """Only `range` can be called."""
+        """Call `range`, the one function that templates may call."""
         return obj is _range
 
 
@@ -115,14 +115,14 @@ def _range(*arguments: int) -> range:
 
 
 def one_value(value: Any) -> Any:
-    """What a `{{ }}` emits: the one-line YAML text that every reader reads back as `value`."""
+    """Return what a `{{ }}` emits: the one-line YAML text that every reader reads back as `value`."""
     if isinstance(value, Undefined):
         return value  # raises when it is printed, naming itself
     return yaml_scalar(value)
 
 
 def render(environment: Environment, template: str, context: Mapping[str, Any]) -> str:
-    """The text of one manifest, `""` where the template emits none.
+    """Return the text of one manifest, `""` if the template emits none.
 
     Raises PackError, with the template's name and line, for whatever the template does wrong.
     """
@@ -138,7 +138,7 @@ def render(environment: Environment, template: str, context: Mapping[str, Any]) 
 
 
 def names_of(environment: Environment, template: str) -> tuple[list[str], list[str]]:
-    """The values that a template reads, and the templates that it includes, each sorted.
+    """Return the values that a template reads, and the templates that it includes, each sorted.
 
     Raises PackError as `render` does.
     """
@@ -168,7 +168,7 @@ def _reason(error: Exception) -> str:
 
 
 def _where(error: BaseException, template: str) -> str:
-    """The innermost template and line that `error` comes from."""
+    """Return the innermost template and line that `error` comes from."""
     name, line = template, getattr(error, "lineno", None)
     if isinstance(error, TemplateSyntaxError) and error.name != "<introspection>":
         name = error.name or template

@@ -21,14 +21,14 @@ from kaito_pack.values.checking import Values
 def culprits(
     values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
 ) -> list[FieldPath]:
-    """Paths of the values that decide what stands at `path` of `manifest`; those given come first."""
+    """Paths of the values that decide what is at `path` of `manifest`; those given come first."""
     return list(_culprits(values, manifest, path, renderer))
 
 
 def _culprits(
     values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
 ) -> Iterator[FieldPath]:
-    # One by one: whoever wants the first alone renders once or twice, not once a value (20 times, 10 ms).
+    # One by one: a caller that needs the first alone renders once or twice, not once a value (20 times).
     current = get(manifest.body, path, ABSENT)
     changes = _changes(values.filled, values.mode.schema, ())
     given_first = sorted(changes, key=lambda change: get(values.given, change[0], ABSENT) is ABSENT)
@@ -54,7 +54,7 @@ def setting_of(problem: Problem, values: Values) -> FieldPath | None:
 
 
 def written_at(path: FieldPath, manifest: RenderedManifest) -> FieldPath | None:
-    """The values path where the part at `path` stands word for word; None where a template made it."""
+    """Return the values path where the part at `path` stands word for word; None if a template made it."""
     for length in range(len(path), -1, -1):
         if (origin := manifest.origins.get(path[:length])) is not None:
             return (*origin, *path[length:])
@@ -72,12 +72,12 @@ def _differs(
     try:
         again = renderer.render_filled([template], {**changed, "mode": values.mode.facts})
     except PackError:
-        return False  # the changed value makes no manifest at all, which tells nothing of this part
+        return False  # the changed value makes no manifest at all, so it says nothing about this part
     return bool(again) and get(again[0].body, path, ABSENT) != current
 
 
 def _changes(part: Any, schema: Schema, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
-    """Every value of `part` with a copy of the whole in which it alone is another."""
+    """Yield every value of `part` with a copy of the whole in which it alone is another."""
     for key in part:
         value, its_schema = part[key], schema.get("properties", {}).get(key, {})
         if isinstance(value, Mapping) and value:

@@ -46,8 +46,8 @@ class Entry:
         speakers = {"values", "crd", "webhook"}
         if self.body is None or not is_workspace(self.body):
             speakers.add("kubernetes")
-        if self.kind == VALUES:
-            speakers.add("model")
+        if self.kind == VALUES or self.manifest is not None:
+            speakers.add("model")  # values that ask for what the engine rejects are not rendered
         if any(problem.is_error and problem.layer in speakers for problem in self.problems):
             return "refused"
         is_open = any(problem.severity == "undecidable" for problem in self.problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -29,10 +29,7 @@ from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.gguf import check_gguf
 from kaito_pack.models.images import preset_vllm
 from kaito_pack.models.quantization import check_quantization
-from kaito_pack.models.remote_code import check_remote_code
-from kaito_pack.models.server_checks import check_image, check_servers, check_stages
 from kaito_pack.models.serving import serving_of_workspace
-from kaito_pack.models.setting_checks import check_setting_arguments
 from kaito_pack.models.tasks import check_task
 from kaito_pack.models.vllm_arguments import GPU
 from kaito_pack.models.weights import check_weights
@@ -154,15 +151,26 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
         if judges_length(workspace.preset, target.kaito, workspace.api, is_update):
             settings.pop(MAX_MODEL_LEN, None)  # the webhook rejects it before vLLM reads it
         yield from models.check_settings(workspace.preset, settings, known, path)
-        yield from check_setting_arguments(
-            settings, preset_vllm(target.kaito), lambda _: ("inference", "config")
-        )
+        yield from _check_settings(settings, target, lambda _: ("inference", "config"))
         path = ("inference", "preset")
         yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
     memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
+    from kaito_pack.models.remote_code import check_remote_code
+    from kaito_pack.models.server_checks import check_servers
+
     yield from check_servers(body)
     yield from check_remote_code(body, catalogue(target.catalogues))
+
+
+def _check_settings(
+    settings: Mapping[str, object], target: Target, path_of: Callable[[str], FieldPath]
+) -> Iterator[Problem]:
+    """Yield the problems of a preset's settings as the arguments of the vLLM that runs it."""
+    if settings:
+        from kaito_pack.models.setting_checks import check_setting_arguments
+
+        yield from check_setting_arguments(settings, preset_vllm(target.kaito), path_of)
 
 
 def _check_weights(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
@@ -216,13 +224,13 @@ def check_model_of_values(
     if not checks_models(mode.get("engine")):
         yield from _check_file_of_values(values, workspace, target)
         return
-    yield from check_stages(values)
+    yield from models.check_stages(values)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(get(workspace, ("inference", "preset", "name")))
         if judges_length(preset, target.kaito):  # in the manifest that the values render to
             settings = {key: value for key, value in settings.items() if key != MAX_MODEL_LEN}
         yield from models.check_settings(preset, settings, known, (name, MAX_MODEL_LEN))
-        arguments = check_setting_arguments(settings, preset_vllm(target.kaito), lambda key: (name, key))
+        arguments = _check_settings(settings, target, lambda key: (name, key))
         yield from (each for each in arguments if with_advice or each.layer != "advice")
     if preset := text(get(workspace, ("inference", "preset", "name"))):
         yield from check_preset_access(workspace, preset, known, target.kaito, ("preset",))
@@ -233,6 +241,9 @@ def check_model_of_values(
     yield from _check_kind_of_values(values, known, image, target.kaito)
     if not is_extended(values):
         if with_advice:
+            from kaito_pack.models.remote_code import check_remote_code
+            from kaito_pack.models.server_checks import check_image
+
             yield from check_image(image, ("imageRef",))
             code = check_remote_code(workspace, known)
             yield from (warning._replace(path=("modelId",)) for warning in code)

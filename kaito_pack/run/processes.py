@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
-Result = TypeVar("Result")
+Returned = TypeVar("Returned")
 
 FEWEST = 64  # items a process
 MOST = 8  # processes
@@ -43,11 +43,11 @@ def available_cores() -> int:
 
 
 def mapped(
-    function: Callable[[Item], Result],
+    function: Callable[[Item], Returned],
     items: Sequence[Item],
-    send: Callable[[Result], Any] = lambda result: result,
-    receive: Callable[[Item, Any], Result] = lambda _, sent: sent,
-) -> Generator[Result, None, None]:
+    send: Callable[[Returned], Any] = lambda result: result,
+    receive: Callable[[Item, Any], Returned] = lambda _, sent: sent,
+) -> Generator[Returned, None, None]:
     """`function` of each item, in order, one after the other so that what is done with need not stay.
 
     What another process made goes through `send` there, pickle, and `receive` (with its item) here; where
@@ -74,9 +74,9 @@ def mapped(
 
 
 def start(
-    function: Callable[[Item], Result],
+    function: Callable[[Item], Returned],
     items: Sequence[Item],
-    send: Callable[[Result], Any],
+    send: Callable[[Returned], Any],
     first: int,
     end: int,
 ) -> Child:

@@ -12,17 +12,6 @@ from kaito_pack.pack import Pack
 from kaito_pack.values.layers import Layer
 
 
-class Overrides(NamedTuple):
-    """What a user asks of a target; None leaves it as the target file, or the default, has it."""
-
-    kaito: str | None = None
-    kubernetes: str | None = None
-    provisioning: Provisioning | None = None
-    cloud: Cloud | None = None
-    gpu_memory_gib: float | None = None
-    catalogues: tuple[str, ...] = ()
-
-
 class Scope(NamedTuple):
     """The pack, the cluster, and the layers: `Pipeline(*scope)` judges files for it."""
 
@@ -36,16 +25,27 @@ class Scope(NamedTuple):
         """Return the scope of the newest versions that the pack knows."""
         return cls(pack, Target(pack.kaito_version(), definitions.newest()))
 
-    def overridden(self, wanted: Overrides) -> Scope:
-        """Return the scope with another target. Raises UsageError if a version is not known."""
+    def overridden(
+        self,
+        kaito: str | None = None,
+        kubernetes: str | None = None,
+        provisioning: Provisioning | None = None,
+        cloud: Cloud | None = None,
+        gpu_memory_gib: float | None = None,
+        catalogues: Sequence[str] = (),
+    ) -> Scope:
+        """Return the scope with a target that differs in what is given, with catalogues added.
+
+        Raises UsageError if a version is not known.
+        """
         target = self.target
         changed = replace(
             target,
-            kaito=self.pack.kaito_version(wanted.kaito or target.kaito),
-            kubernetes=definitions.version(wanted.kubernetes or target.kubernetes),
-            provisioning=wanted.provisioning or target.provisioning,
-            cloud=wanted.cloud or target.cloud,
-            gpu_memory_gib=wanted.gpu_memory_gib or target.gpu_memory_gib,
-            catalogues=(*target.catalogues, *wanted.catalogues),
+            kaito=self.pack.kaito_version(kaito or target.kaito),
+            kubernetes=definitions.version(kubernetes or target.kubernetes),
+            provisioning=provisioning or target.provisioning,
+            cloud=cloud or target.cloud,
+            gpu_memory_gib=gpu_memory_gib or target.gpu_memory_gib,
+            catalogues=(*target.catalogues, *catalogues),
         )
         return self._replace(target=changed)

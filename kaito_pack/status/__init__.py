@@ -1,6 +1,6 @@
 """Reports what a Workspace is doing: one phase and one sentence, for every KAITO from 0.6 to 0.12.
 
-The precedence of the rows and their sentences stand in `facts/kaito/status.json`; `conditions` finds the
+The precedence of the rows and their sentences are in `facts/kaito/status.json`; `conditions` finds the
 facts that the rows ask for, `reasons` fills the sentences.
 """
 
@@ -21,10 +21,10 @@ PHASES: tuple[Phase, ...] = ("Pending", "Deploying", "Running", "Failed", "Termi
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The answer for one Workspace; None where neither it nor the objects beside it can tell.
+    """The answer for one Workspace; None if neither it nor the objects beside it can tell.
 
     `ready` counts replicas; `endpoint` is `<Service>:<port>` by the spec alone and `service_exists`
-    whether that Service was seen (None: nobody looked). `row` is the row of the table that decided.
+    whether that Service was seen (None: no one looked). `row` is the row of the table that decided.
     """
 
     name: str | None
@@ -42,7 +42,7 @@ class Status:
     service_exists: bool | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The status as `status -o json` prints it."""
+        """Return the status as `status -o json` prints it."""
         return {
             "name": self.name,
             "namespace": self.namespace,
@@ -62,10 +62,10 @@ def status_of(
     services: Iterable[Manifest] | None = None,
     view: WorkspaceView | None = None,
 ) -> Status:
-    """The status of a Workspace, v1alpha1 or v1beta1, of any shape. Never raises.
+    """Return the status of a Workspace, v1alpha1 or v1beta1, of any shape. Never raises.
 
     `statefulset` (up to KAITO 0.7 a Deployment) of the same name tells the ready replicas; `services`
-    are those of its namespace, None where nobody looked.
+    are those of its namespace, None if no one looked.
     """
     whole = mapping(workspace)
     view = view or read_workspace(whole)
@@ -91,7 +91,7 @@ def status_of(
 
 
 def _row(facts: frozenset[str]) -> Mapping[str, Any]:
-    """The first row all of whose facts hold; the last row asks for none."""
+    """Return the first row all of whose facts hold; the last row asks for none."""
     rows: list[Mapping[str, Any]] = table()["rows"]
     return next(row for row in rows if all(_holds(fact, facts) for fact in row["when"]))
 
@@ -108,7 +108,7 @@ def _ready_replicas(workload: Manifest | None) -> int | None:
 
 
 def service_exists(endpoint: str | None, services: Iterable[Manifest] | None) -> bool | None:
-    """Whether the Service of an endpoint is among `services`; None where nobody looked."""
+    """Return whether the Service of an endpoint is among `services`; None if no one looked."""
     if services is None or endpoint is None:
         return None
     name = endpoint.rpartition(":")[0]

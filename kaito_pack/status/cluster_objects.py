@@ -17,7 +17,7 @@ WORKLOADS = ("StatefulSet", "Deployment")  # KAITO up to 0.7 makes a Deployment
 class ClusterObjects:
     """What was found, in the order of the stream; objects of other kinds are left out.
 
-    `services` is None where nobody looked for Services; `is_list` whether the stream was a List, so
+    `services` is None if no one looked for Services; `is_list` whether the stream was a List, so
     that an empty one is an answer and not a wrong file.
     """
 
@@ -27,12 +27,12 @@ class ClusterObjects:
     is_list: bool = False
 
     def workload_of(self, workspace: Manifest) -> Manifest | None:
-        """The StatefulSet, else the Deployment, that KAITO made of a Workspace; None where unseen."""
+        """Return the StatefulSet, else the Deployment, that KAITO made of a Workspace; None if unseen."""
         same = [item for item in self.workloads if _key(item) == _key(workspace)]
         return min(same, key=lambda item: WORKLOADS.index(item["kind"]), default=None)
 
     def services_beside(self, workspace: Manifest) -> tuple[Manifest, ...] | None:
-        """The Services of a Workspace's namespace."""
+        """Return the Services of a Workspace's namespace."""
         if self.services is None:
             return None
         return tuple(item for item in self.services if _key(item)[0] == _key(workspace)[0])
@@ -42,7 +42,7 @@ class ClusterObjects:
         return ClusterObjects(self.workspaces, beside.workloads, beside.services or (), self.is_list)
 
     def only(self, namespace: str | None, name: str | None) -> ClusterObjects:
-        """The same with the Workspaces of one namespace and name alone; None stands for any.
+        """Return the same with the Workspaces of one namespace and name alone; None stands for any.
 
         An object without a namespace belongs to whichever is asked for, as with kubectl.
         """
@@ -55,7 +55,7 @@ class ClusterObjects:
 
 
 def read_objects(path: str) -> ClusterObjects:
-    """The objects of a file, or of stdin where `path` is "-": one, a List, or many documents.
+    """Return the objects of a file, or of stdin where `path` is "-": one, a List, or many documents.
 
     Raises UsageError and ProblemsError as `documents.read_file` does.
     """
@@ -63,7 +63,7 @@ def read_objects(path: str) -> ClusterObjects:
 
 
 def pick(values: Iterable[object]) -> ClusterObjects:
-    """The objects among `values`, Lists unfolded."""
+    """Return the objects among `values`, Lists unfolded."""
     values = list(values)
     objects = [item for value in values for item in _unfolded(value)]
     services = tuple(item for item in objects if item.get("kind") == "Service")

@@ -42,7 +42,7 @@ def table() -> Mapping[str, Any]:
 
 
 def read_conditions(workspace: Manifest) -> Conditions:
-    """The conditions by type; of two of one type the first counts, as in Kubernetes' own lookup."""
+    """Return the conditions by type; of two of one type the first counts, as in Kubernetes' own lookup."""
     by_type: dict[str, Condition] = {}
     listed = mapping(workspace.get("status")).get("conditions")
     for entry in listed if isinstance(listed, list) else []:
@@ -54,7 +54,7 @@ def read_conditions(workspace: Manifest) -> Conditions:
 
 
 def facts(workspace: Manifest) -> frozenset[str]:
-    """The names of the facts that hold, as the rows of the table name them."""
+    """Return the names of the facts that hold, as the rows of the table name them."""
     conditions = read_conditions(workspace)
     state = state_of(workspace)
     inference = conditions.get("InferenceReady", ABSENT)
@@ -92,12 +92,12 @@ def facts(workspace: Manifest) -> frozenset[str]:
 
 
 def state_of(workspace: Manifest) -> str:
-    """`status.state` (KAITO 0.9 and later, v1beta1 only), "" where there is none."""
+    """`status.state` (KAITO 0.9 and later, v1beta1 only), "" if there is none."""
     return text(mapping(workspace.get("status")).get("state"))
 
 
 def nodes_there(conditions: Conditions, state: str) -> bool:
-    """Whether the nodes that the Workspace needs are ready.
+    """Return whether the nodes that the Workspace needs are ready.
 
     From 0.9 (`state` is set) ResourceReady says it. Before, ResourceReady can be a round late (0.8) or
     True without any node (0.7), so NodesReady and the NodeClaims' condition go first.
@@ -110,7 +110,7 @@ def nodes_there(conditions: Conditions, state: str) -> bool:
 
 
 def claim(conditions: Conditions) -> Condition:
-    """The condition of the NodeClaims; of both names the one that changed later.
+    """Return the condition of the NodeClaims; of both names the one that changed later.
 
     0.8 writes NodeClaimsReady; 0.7 and 0.9 write NodeClaimReady and leave the other one as it was.
     """
@@ -119,7 +119,7 @@ def claim(conditions: Conditions) -> Condition:
 
 
 def refusals(conditions: Conditions) -> Iterator[str]:
-    """The messages by which the API server or KAITO refuse the Workspace for good."""
+    """Yield the messages by which the API server or KAITO refuse the Workspace for good."""
     known = table()
     for error in reconcile_errors(conditions):
         if _has_any(error, known["refusalPhrases"]):
@@ -131,7 +131,7 @@ def refusals(conditions: Conditions) -> Iterator[str]:
 
 
 def reconcile_errors(conditions: Conditions) -> Iterator[str]:
-    """What 0.9 and later append to the message of every condition, True ones too, after an error."""
+    """Yield what 0.9 and later append to the message of every condition, True ones too, after an error."""
     for condition in conditions.values():
         _, marker, error = condition.message.partition(table()["reconcileError"])
         if marker:
@@ -139,7 +139,7 @@ def reconcile_errors(conditions: Conditions) -> Iterator[str]:
 
 
 def worker_count(workspace: Manifest) -> int:
-    """How many nodes `status.workerNodes` lists."""
+    """Return how many nodes `status.workerNodes` lists."""
     workers = mapping(workspace.get("status")).get("workerNodes")
     return len(workers) if isinstance(workers, list) else 0
 

@@ -64,7 +64,7 @@ class Endpoint:
     pod_selector: Mapping[str, str]
 
     def url(self, namespace: str | None) -> str:
-        """What a scrape from inside the cluster asks, through the Service."""
+        """Return what a scrape from inside the cluster asks, through the Service."""
         return f"http://{self.service}.{namespace or 'NAMESPACE'}.svc:{self.service_port}{self.path}"
 
 
@@ -80,7 +80,7 @@ class WorkspaceMetrics:
     selector: str
 
     def as_json(self, window: str) -> dict[str, Any]:
-        """The metrics as `metrics -o json` prints them."""
+        """Return the metrics as `metrics -o json` prints them."""
         endpoint = self.endpoint
         return {
             "namespace": self.namespace,
@@ -131,14 +131,14 @@ def engine_facts(name: str) -> Fields:
     """Return the facts of an engine that has key metrics. Raises PackError if no file gives them."""
     facts = engine(name)
     if "keyMetrics" not in facts:
-        raise PackError(f"facts/engines/{name}.yaml: in no pack, or without keyMetrics")
+        raise PackError(f"facts/engines/{name}.yaml: has no keyMetrics. Add them there or to mode.yaml")
     return facts
 
 
 def metrics_of(
     manifest: Manifest, view: WorkspaceView, pack: Pack, by: Match = "workspace"
 ) -> WorkspaceMetrics:
-    """The metrics of a Workspace; `view` is what `workspace.read_workspace` reads in it.
+    """Return the metrics of a Workspace; `view` is what `workspace.read_workspace` reads in it.
 
     `by` is the label that its series are told by, beside the namespace.
 
@@ -162,7 +162,7 @@ def metrics_of(
 
 
 def selector(namespace: str | None, by: Match, name: str) -> str:
-    """The label matchers of the series of one Workspace, Service, or Workspace's pods."""
+    """Return the label matchers of the series of one Workspace, Service, or Workspace's pods."""
     named = f"namespace={_quoted(namespace)}," if namespace else ""
     if by == "pod":
         return f"{named}pod=~{_quoted(POD_NAMES.format(name.replace('.', '[.]')))}"
@@ -176,7 +176,7 @@ def _quoted(text: str) -> str:
 
 
 def _mode(manifest: Manifest, view: WorkspaceView, pack: Pack) -> Mode:
-    """The mode that made the Workspace, else one of its engine, with its port if there is one."""
+    """Return the mode that made the Workspace, else one of its engine, with its port if there is one."""
     labels = mapping(mapping(manifest.get("metadata")).get("labels"))
     modes = {name: pack.mode(name) for name in pack.mode_names}
     maker = modes.get(str(labels.get(MODE_LABEL)))
@@ -196,7 +196,7 @@ def _mode(manifest: Manifest, view: WorkspaceView, pack: Pack) -> Mode:
 
 
 def _endpoint(name: str, view: WorkspaceView, facts: ModeFacts) -> Endpoint:
-    """A server on another port than the mode's is reached as the Workspace itself says."""
+    """Return the endpoint; a server on another port than the mode's is reached as the Workspace says."""
     port, service = facts["port"], facts["service"]
     reached = (service["name"].replace("${workspace}", name), service["port"])
     if view.port is not None and view.port != port:

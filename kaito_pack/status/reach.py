@@ -32,7 +32,7 @@ class Engines:
 
 
 def engines_of(pack: Pack) -> Engines:
-    """The engines of a pack's modes, as their `mode.yaml` describe them."""
+    """Return the engines of a pack's modes, as their `mode.yaml` describe them."""
     # A mode without a Service of its own is reached by KAITO's.
     modes = [facts for name in pack.mode_names if "service" in (facts := pack.mode(name).facts)]
     served: dict[str, Any] = {}
@@ -56,7 +56,7 @@ def pack_service(status: Status, engines: Engines) -> str | None:
 def ways(
     status: Status, engines: Engines, services: tuple[Manifest, ...] | None
 ) -> Iterator[tuple[str, str]]:
-    """How to reach the model, as pairs of a label and a line to copy or read."""
+    """Yield how to reach the model, as pairs of a label and a line to copy or read."""
     own = pack_service(status, engines)
     exists = bool(service_exists(own, services))
     if status.endpoint is None:

@@ -18,7 +18,7 @@ LONGEST_DETAIL = 400  # characters of a status message that a reason repeats
 
 
 def reason(row: Mapping[str, Any], workspace: Manifest, view: WorkspaceView, ready: int | None) -> str:
-    """The sentence of a row for this Workspace; `ready` is the number of ready replicas, where known."""
+    """The sentence of a row for this Workspace; `ready` is the number of ready replicas, if known."""
     conditions = reading.read_conditions(workspace)
     name = _argument(view.name)
     words = {
@@ -39,7 +39,7 @@ def reason(row: Mapping[str, Any], workspace: Manifest, view: WorkspaceView, rea
 
 
 def _detail(kind: str, workspace: Manifest, conditions: Conditions) -> str:
-    """The message that tells most, for a row whose sentence wants one."""
+    """Return the message that tells most, for a row whose sentence wants one."""
     notes = table()["notes"]
     inference = conditions.get("InferenceReady", ABSENT)
     message = ""
@@ -97,7 +97,7 @@ def _first_not_true(conditions: Conditions, *kinds: str) -> Condition | None:
 
 
 def _state(workspace: Manifest, conditions: Conditions) -> str:
-    """A tuning job's state; before 0.9 there is only what the conditions say."""
+    """Return a tuning job's state; before 0.9 there is only what the conditions say."""
     if state := reading.state_of(workspace):
         return state
     if conditions.get("WorkspaceSucceeded", ABSENT).is_true:
@@ -113,16 +113,16 @@ def _selector(workspace: Manifest) -> str:
 
 
 def _argument(word: str | None) -> str:
-    """A word for a command line that is printed: quoted where a shell would act on it."""
+    """Return a word for a command line that is printed: quoted if a shell would act on it."""
     return shlex.quote(printable(word, 300)) if word else "NAME"
 
 
 def printable(message: str, longest: int = LONGEST_DETAIL) -> str:
-    """A message of the cluster's on one line, safe for a terminal, without tokens, cut if long."""
+    """Return a message of the cluster's on one line, safe for a terminal, without tokens, cut if long."""
     return one_line(message, longest)
 
 
 def kubectl(verb: str, view: WorkspaceView, what: str) -> str:
-    """A kubectl command about a Workspace, to be copied from a terminal."""
+    """Return a kubectl command about a Workspace, to be copied from a terminal."""
     namespace = f" -n {_argument(view.namespace)}" if view.namespace else ""
     return f"kubectl{namespace} {verb} {what}"

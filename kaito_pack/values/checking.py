@@ -31,7 +31,7 @@ class Values(NamedTuple):
         return next(layer for layer in self.layers if layer.title == "values").document.file
 
     def place(self, path: FieldPath, key: bool = False) -> Place:
-        """Where the value at `path` was written."""
+        """Return where the value at `path` was written."""
         return layers.place(self.layers, path, key)
 
 
@@ -107,7 +107,7 @@ def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack, problems: list[Problem]) -> Mode:
-    """The mode that modelSource names. A wrong one ends the check: nothing else can be judged then."""
+    """Return the mode that modelSource names. A wrong one ends the check: nothing else can be judged then."""
     name = given.get("modelSource")
     if isinstance(name, str) and name in pack.mode_names:
         return pack.mode(name)
@@ -140,7 +140,7 @@ def _unknown_mode(name: object, stack: Sequence[Layer], pack: Pack) -> Problem:
 
 
 def _written(document: Document) -> Iterator[Problem]:
-    """What is wrong with the text of one layer, whatever the schema says."""
+    """Yield what is wrong with the text of one layer, whatever the schema says."""
     if not isinstance(document.value, dict):
         yield problem("values/not-a-map", (), document.place(()), value=shown(document.value))
         return

@@ -27,15 +27,15 @@ class Field:
 
     @property
     def modes(self) -> str:
-        """The modes that have it, "all" where all do."""
+        """The modes that have it, "all" if all do."""
         return "all" if self.of_all else ", ".join(self.parts)
 
     def descriptions(self) -> list[str]:
-        """What it means: one text, or one a mode where they differ."""
+        """Return what it means: one text, or one a mode where they differ."""
         return self._by_mode({mode: str(part.get("description", "")) for mode, part in self.parts.items()})
 
     def defaults(self) -> list[str]:
-        """Its default as JSON; one a mode where they differ; none where there is none."""
+        """Its default as JSON; one a mode where they differ; none if there is none."""
         texts = {mode: json.dumps(part.get("default")) for mode, part in self.parts.items()}
         return [] if set(texts.values()) == {"null"} else self._by_mode(texts)
 
@@ -50,7 +50,7 @@ class Field:
 
 
 def facts(part: Schema) -> Iterator[tuple[str, str]]:
-    """What a schema says of a value besides its description: type or choices, range, example."""
+    """Yield what a schema says of a value besides its description: type or choices, range, example."""
     if "enum" in part:
         yield "One of", ", ".join(f"`{choice}`" for choice in part["enum"])
     elif "type" in part:
@@ -66,7 +66,7 @@ def facts(part: Schema) -> Iterator[tuple[str, str]]:
 
 
 def fields(pack: Pack) -> dict[str, Field]:
-    """Every value of every mode by its path (`resources.gpu`), in the order of the schemas."""
+    """Return every value of every mode by its path (`resources.gpu`), in the order of the schemas."""
     by_name: dict[str, dict[str, Mapping[str, Any]]] = {}
     required: dict[str, list[str]] = {}
     for name in pack.mode_names:

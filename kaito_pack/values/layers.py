@@ -24,7 +24,7 @@ class Layer(NamedTuple):
 
 
 def merge(layers: Sequence[Layer]) -> dict[str, Any]:
-    """The values that `layers` give together, the last one winning; nulls are still there."""
+    """Return the values that `layers` give together, the last one winning; nulls are still there."""
     merged: dict[str, Any] = {}
     for layer in layers:
         try:
@@ -77,7 +77,7 @@ def without_nulls(values: ValuesMap, schema: Schema) -> dict[str, Any]:
 
 
 def origin(layers: Sequence[Layer], path: FieldPath) -> Layer:
-    """The layer that the value at `path` came from; the first one where none has it."""
+    """Return the layer that the value at `path` came from; the first one if none has it."""
     for layer in reversed(layers):
         if get(layer.document.value, path, ABSENT) is not ABSENT:
             return layer

@@ -21,12 +21,12 @@ MOST_ITEMS = 1000  # an index above that is a slip, as it is for Helm
 
 
 def layers_of(option: str, expression: str, as_text: bool) -> list[Layer]:
-    """The layers of one `--set` (or `--set-string`); UsageError where it cannot be read."""
+    """Return the layers of one `--set` (or `--set-string`); UsageError if it cannot be read."""
     try:  # the shell's locale may not be UTF-8, which YAML is
         expression = os.fsencode(expression).decode()
     except UnicodeError:
         raise UsageError(f"{option} {shown(expression, quote=False)}: is not UTF-8") from None
-    # The title is told wherever something is wrong, and by `explain`.
+    # Messages and `explain` show the title.
     title = f"{option} {shown(expression, quote=False) if looks_like_secret(expression) else expression}"
     return [
         Layer(Document(title, 1, _nested(setting, as_text, title)), option)
@@ -96,7 +96,7 @@ def typed(text: str) -> Any:
 
 
 def _number(text: str) -> int | float | None:
-    """A number that Kubernetes can hold: no infinity, no NaN, no integer beyond 64 bits."""
+    """Return a number that Kubernetes can hold: no infinity, no NaN, no integer beyond 64 bits."""
     if text.lstrip("+-").isdecimal() or text[:2] in ("0o", "0x"):
         if len(text) > readings.LONGEST_INTEGER:
             return None

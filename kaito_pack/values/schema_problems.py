@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kaito_pack.base.display import shown
+from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import ValuesMap
+from kaito_pack.base.trees import Schema, ValuesMap, mapping
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.schema_problems import FORMATS, Dialect, explained
 from kaito_pack.values import layers
+from kaito_pack.values.commands import command_of
 from kaito_pack.values.layers import Layer
 
 VALUES = Dialect(
@@ -56,7 +57,7 @@ def explain(mode: Mode, given: ValuesMap, stack: Sequence[Layer], pack: Pack) ->
         facts = {"field": shown(path[-1]), "others": " or ".join(names), "mode": mode.name}
         return problem("values/other-mode", path, **facts) if names else None
 
-    facts = _facts(given)
+    facts = _facts(mode.schema, given)
     for error in json_schema.validator(mode.schema, FORMATS).iter_errors(given):
         for reported, is_about_key in explained(error, VALUES, facts, of_other_modes):
             yield reported.located(layers.place(stack, reported.path, key=is_about_key))
@@ -66,8 +67,11 @@ def _fields(mode: Mode) -> list[str]:
     return [name for name, part in mode.schema["properties"].items() if "not" not in part]
 
 
-def _facts(given: ValuesMap) -> dict[str, str]:
-    """The scalar values, for words that repeat them (the command that builds an image); safe to print."""
+def _facts(schema: Schema, given: ValuesMap) -> dict[str, str]:
+    """Return the values and the command that a choice asks for, for words that repeat them; safe to print."""
     named = {"modelId": "ORG/REPOSITORY", "ggufFile": "FILE.gguf", "name": "NAME"}
     scalars = {key: shown(value, quote=False) for key, value in given.items() if isinstance(value, str)}
-    return named | scalars
+    commands = (
+        command_of(part, given.get(name), given) for name, part in mapping(schema.get("properties")).items()
+    )
+    return named | scalars | {"command": escaped(next(filter(None, commands), ""))}

@@ -9,7 +9,7 @@ from kaito_pack.base.display import looks_like_token, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.secrets import literal_secrets, looks_like_secret
-from kaito_pack.base.trees import walk
+from kaito_pack.base.trees import get, walk
 from kaito_pack.facts.rules import get_rule, problem
 
 
@@ -34,11 +34,31 @@ def secrets_in(value: Any) -> Iterator[tuple[FieldPath, str, bool]]:
         for owner, text in texts:
             if isinstance(text, str) and owner not in reported and looks_like_secret(text):
                 reported.add(owner)
-                own_name = str(path[-1]) if owner == path else "a key"
-                yield owner, named.get(owner, own_name), looks_like_token(text)
+                name = named.get(owner) or (_name_at(value, path) if owner == path else "a key")
+                yield owner, name, looks_like_token(text)
     for path, name in named.items():
         if path not in reported:
             yield path, name, False
+
+
+def _name_at(tree: Any, path: FieldPath) -> str:
+    """Return what the text at `path` is the value of: a variable, an argument, or a key of the tree."""
+    *above, last = path
+    owner = get(tree, tuple(above))
+    if last == "value" and isinstance(owner, dict) and isinstance(owner.get("name"), str):
+        return str(owner["name"])
+    if isinstance(last, int) and isinstance(owner, list):
+        before = owner[last - 1] if last else None
+        if isinstance(before, str) and before.startswith("-"):
+            return before
+        return next((step for step in reversed(above) if isinstance(step, str)), "an item")
+    return str(last)
+
+
+def is_secret_at(tree: Any, path: FieldPath) -> bool:
+    """Return whether the part of a tree at `path` is a secret, holds one, or is part of one."""
+    secrets = (secret for secret, _, _ in secrets_in(tree))
+    return any(secret[: len(path)] == path or path[: len(secret)] == secret for secret in secrets)
 
 
 def remedy(name: str) -> str:

@@ -25,14 +25,14 @@ FIELDS = ("apiVersion", "kind", "metadata", "spec")
 
 
 def is_wrapped(value: object) -> bool:
-    """Whether `value` says that it is values, wrapped."""
+    """Return whether `value` says that it is values, wrapped."""
     return isinstance(value, dict) and value.get("apiVersion") == API_VERSION and value.get("kind") == KIND
 
 
 def unwrapped(document: Document) -> Document:
-    """The document in `spec` of wrapped values, its places kept; any other document as it is.
+    """Return the document in `spec` of wrapped values, its places kept; any other document as it is.
 
-    Raises ProblemsError where the wrapping is wrong.
+    Raises ProblemsError if the wrapping is wrong.
     """
     if not is_wrapped(document.value):
         return document
@@ -44,7 +44,7 @@ def unwrapped(document: Document) -> Document:
 
 
 def check_wrapping(document: Document) -> Iterator[Problem]:
-    """What is wrong with the fields around `spec`."""
+    """Yield what is wrong with the fields around `spec`."""
     for name in document.value:
         if name not in FIELDS:
             close = did_you_mean(name, FIELDS)
@@ -58,7 +58,7 @@ def check_wrapping(document: Document) -> Iterator[Problem]:
 
 
 def part(document: Document, path: FieldPath) -> Document:
-    """What stands at `path` as a document of its own, with the places that it has in the whole."""
+    """Return what is at `path` as a document of its own, with the places that it has in the whole."""
     value, entry = document.value, document.root
     for step in path:
         value = value[step]

@@ -17,7 +17,7 @@ KAITO_TARGET_PORT = 5000
 
 
 class WorkspaceView(NamedTuple):
-    """A Workspace as its reader needs it; None where the object does not say.
+    """A Workspace as its reader needs it; None if the object does not say.
 
     `model_id` is a Hugging Face id, an image, a URL or a preset's name; `gguf_file` the file in that
     repository; `engine` one of the table of engines; `desired` the number of replicas; `endpoint`
@@ -81,7 +81,7 @@ def read_workspace(
 
 
 def desired_replicas(workspace: Manifest) -> int:
-    """`status.targetNodeCount`, else `resource.count`; 1 where neither is a count (KAITO takes 0 as 1)."""
+    """`status.targetNodeCount`, else `resource.count`; 1 if neither is a count (KAITO takes 0 as 1)."""
     for count in (
         mapping(workspace.get("status")).get("targetNodeCount"),
         mapping(workspace.get("resource")).get("count"),

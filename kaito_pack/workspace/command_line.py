@@ -3,7 +3,7 @@
     commands = read_commands(container)            # [("vllm", "serve", "org/model", "--port", "8000")]
     last_option(commands[0], "--max-model-len")    # the value that the server takes, or None
 
-The one reader of command lines: the model and engine of a Workspace and vLLM's arguments both stand on it.
+The one reader of command lines, for the model and engine of a Workspace and for vLLM's arguments.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DEEPEST = 4  # shells within shells that are followed
 
 
 def read_commands(container: object) -> list[Command]:
-    """The simple commands that a container starts, in order, each as its words.
+    """Return the simple commands that a container starts, in order, each as its words.
 
     `command` and `args` are joined as the kubelet does, `$(NAME)` filled from the container's literal
     `env` values, and the script of a `sh -c "…"` cut into its commands. A variable whose value the
@@ -33,7 +33,7 @@ def read_commands(container: object) -> list[Command]:
 
 
 def last_option(command: Sequence[str], *names: str) -> str | None:
-    """The last value given as `--name VALUE` or `--name=VALUE`; None where there is none.
+    """Return the last value given as `--name VALUE` or `--name=VALUE`; None if there is none.
 
     vLLM takes `_` for `-` in an option's name and lets the last of several win (v0.12.0,
     utils/argparse_utils.py); so does this.
@@ -43,12 +43,12 @@ def last_option(command: Sequence[str], *names: str) -> str | None:
 
 
 def has_option(command: Sequence[str], *names: str) -> bool:
-    """Whether one of the options is given, with a value or without."""
+    """Return whether one of the options is given, with a value or without."""
     return any(name in names for name, _ in options(command))
 
 
 def options(command: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """Each option of a command with the value that follows it, None where another option follows."""
+    """Yield each option of a command with the value that follows it, None if another option follows."""
     for position, word in enumerate(command):
         if not _is_option(word):
             continue
@@ -62,12 +62,12 @@ def options(command: Sequence[str]) -> Iterator[tuple[str, str | None]]:
 
 
 def program(word: str) -> str:
-    """The name of a program without its folder: `/usr/bin/bash` is `bash`."""
+    """Return the name of a program without its folder: `/usr/bin/bash` is `bash`."""
     return word.rsplit("/", 1)[-1]
 
 
 def literal_environment(container: Mapping[str, object]) -> Variables:
-    """The variables of `env` whose value stands in the manifest, references between them filled."""
+    """Return the variables of `env` whose value is in the manifest, references between them filled."""
     known: dict[str, str] = {}
     entries = container.get("env")
     for entry in entries if isinstance(entries, list) else []:
@@ -119,7 +119,7 @@ def _commands(words: list[str], known: Variables, deepest: int) -> Iterator[Comm
 
 
 def _script_at(words: Sequence[str]) -> int | None:
-    """Where the script of a shell stands in `words`; None where no shell is started."""
+    """Return where the script of a shell is in `words`; None if no shell is started."""
     shell = next((i for i, word in enumerate(words) if program(word) in SHELLS), -1)
     if shell < 0 and not (words and _takes_script(words[0])):
         return None  # `args: [-c, SCRIPT]` alone is read too: the image's entry point is then a shell

@@ -73,7 +73,7 @@ def _require_types(rows: Mapping[str, Any], folder: Path) -> None:
 
 
 def _has_type(value: Any, part: Schema) -> bool:
-    """Whether a value and all inside it have the types of a schema; `pack check` checks the rest."""
+    """Return whether a value and all inside it have the types of a schema; `pack check` checks the rest."""
     kind = TYPES.get(str(part.get("type")))
     if kind and (not isinstance(value, kind) or isinstance(value, bool) != (kind is bool)):
         return False
@@ -92,7 +92,7 @@ def engine(name: object) -> Fields:
 
 
 def checks_models(name: object) -> bool:
-    """Whether memory, length and arguments of a model are checked if that engine serves it."""
+    """Return whether memory, length and arguments of a model are checked if that engine serves it."""
     return bool(engine(name).get("checksModels"))
 
 

@@ -1,4 +1,4 @@
-"""By what a cluster tells objects apart."""
+"""The identity of an object: by what a cluster tells it from others."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ REPOSITORY_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS
 
 
 def read_reference(text: str) -> tuple[str, str | None]:
-    """The model id and, where one is named, the file inside that repository.
+    """Return the model id and, if one is named, the file inside that repository.
 
     `huggingface://org/repo/file.gguf`, a resolve URL of the Hub and `org/repo` give `org/repo`; any
     other URL or path is its own model id.
@@ -25,7 +25,7 @@ def read_reference(text: str) -> tuple[str, str | None]:
 
 
 def looks_like_reference(text: str) -> bool:
-    """Whether a word of a command line names a model: a URL, `org/repo`, or a GGUF file."""
+    """Return whether a word of a command line names a model: a URL, `org/repo`, or a GGUF file."""
     if text.startswith((*HUB_SCHEMES, "http://", "https://")):
         return True
     if text.startswith("-"):
@@ -34,7 +34,7 @@ def looks_like_reference(text: str) -> bool:
 
 
 def is_repository(text: str) -> bool:
-    """Whether `text` has the form `org/repo` of the Hugging Face Hub."""
+    """Return whether `text` has the form `org/repo` of the Hugging Face Hub."""
     org, slash, repository = text.partition("/")
     return bool(
         slash and org[:1].isalnum() and repository[:1].isalnum()

@@ -9,7 +9,13 @@ from kaito_pack.facts.tables import table
 from kaito_pack.workspace.command_line import Command, has_option, last_option, options, read_commands
 from kaito_pack.workspace.engines import engine, engines
 from kaito_pack.workspace.model_reference import looks_like_reference, read_reference
-from kaito_pack.workspace.servers import Server, image_engine, image_parts, started_server, starts_client
+from kaito_pack.workspace.servers import (
+    ServerCommand,
+    image_engine,
+    image_parts,
+    started_server,
+    starts_client,
+)
 
 
 class ServedModel(NamedTuple):
@@ -62,10 +68,10 @@ def _by_image(commands: Sequence[Command], image: str, is_entry_point: bool) -> 
     if name is None:
         return []
     takes_model = bool(engine(name).get("positionalModel"))
-    return [_read(Server(name, commands[0] if commands else (), 0, "", takes_model), image)]
+    return [_read(ServerCommand(name, commands[0] if commands else (), 0, "", takes_model), image)]
 
 
-def _read(server: Server, image: str) -> ServedModel:
+def _read(server: ServerCommand, image: str) -> ServedModel:
     """Return what a server of an engine serves, by its arguments, else by the image that holds the model."""
     name, row, arguments = server.engine, engine(server.engine), server.arguments
     port = _port(arguments) or row.get("scriptPorts", {}).get(server.program) or row.get("port")
@@ -87,7 +93,7 @@ def _read(server: Server, image: str) -> ServedModel:
 
 
 def _positional(arguments: Command, flags: Sequence[str], flag_prefixes: tuple[str, ...]) -> Iterator[str]:
-    """The words that are neither an option nor the value of one."""
+    """Yield the words that are neither an option nor the value of one."""
     previous = ""
     for word in arguments:
         is_flag = previous in flags or previous.startswith(flag_prefixes)
@@ -116,7 +122,7 @@ def _by_options(command: Command, container: Mapping[str, object]) -> ServedMode
         return None
     for name, row in engines().items():
         if has_option(command, *row.get("ownOptions", ())):
-            known = _read(Server(name, command, 0, ""), "")
+            known = _read(ServerCommand(name, command, 0, ""), "")
             return known if known.model_id and not _names_other_program(command) else None
     model = last_option(command, *table("kaito/servers.json")["modelOptions"])
     port = _port(command) or _container_port(container)
@@ -124,12 +130,12 @@ def _by_options(command: Command, container: Mapping[str, object]) -> ServedMode
 
 
 def _names_other_program(command: Command) -> bool:
-    """Whether a `python -m something` or a script of another project is started."""
+    """Return whether a `python -m something` or a script of another project is started."""
     return any(previous == "-m" for previous in command) or any(word.endswith(".py") for word in command)
 
 
 def _port(arguments: Sequence[str]) -> int | None:
-    """The port by `--port 8000` or `--address=:5000`."""
+    """Return the port by `--port 8000` or `--address=:5000`."""
     for name, value in reversed(list(options(arguments))):
         number = (value or "").rpartition(":")[2]
         if name in {"--port", "--address"} and number.isascii() and number.isdecimal() and len(number) < 6:

@@ -11,7 +11,7 @@ from kaito_pack.workspace.engines import checks_models, engines
 from kaito_pack.workspace.model_reference import looks_like_reference
 
 
-class Server(NamedTuple):
+class ServerCommand(NamedTuple):
     """The command that starts a server of `engine`: its arguments begin at index `start` of `words`.
 
     `program` is the module, script or program by which it starts, or the name of the image whose entry
@@ -30,7 +30,7 @@ class Server(NamedTuple):
         return self.words[self.start :]
 
 
-def checked_servers(container: Mapping[str, object]) -> list[Server]:
+def checked_servers(container: Mapping[str, object]) -> list[ServerCommand]:
     """Return the servers of a container whose engine checks models, by the program or by the image."""
     commands = read_commands(container)
     rows = {name: row for name, row in engines().items() if checks_models(name)}
@@ -46,13 +46,13 @@ def checked_servers(container: Mapping[str, object]) -> list[Server]:
         return servers
     words = commands[0] if commands else ()
     return [
-        Server(engine, words, 0, name, takes_model=True)
+        ServerCommand(engine, words, 0, name, takes_model=True)
         for engine, row in rows.items()
         if name in row.get("entryPoints", ())
     ]
 
 
-def started_server(engine: str, row: Fields, command: Command) -> Server | None:
+def started_server(engine: str, row: Fields, command: Command) -> ServerCommand | None:
     """Return the server of an engine, described by `row`, that a command starts; None if it starts none."""
     programs, takes_model = row.get("programs", {}), bool(row.get("positionalModel"))
     for position, word in enumerate(command):
@@ -60,14 +60,14 @@ def started_server(engine: str, row: Fields, command: Command) -> Server | None:
         subcommand = programs.get(program(word))
         if subcommand is not None and subcommand in ("", following):
             start = position + 1 + bool(subcommand)
-            return Server(engine, command, start, program(word), takes_model)
+            return ServerCommand(engine, command, start, program(word), takes_model)
         if position and command[position - 1] == "-m" and _is_module(word, row):
-            return Server(engine, command, position + 1, word)
+            return ServerCommand(engine, command, position + 1, word)
         script = next((script for script in row.get("scripts", ()) if word.endswith(script)), None)
         if script:
-            return Server(engine, command, position + 1, script)
+            return ServerCommand(engine, command, position + 1, script)
     if command and _is_bare(command, row):
-        return Server(engine, command, 0, command[0])
+        return ServerCommand(engine, command, 0, command[0])
     return None
 
 

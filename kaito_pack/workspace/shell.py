@@ -14,7 +14,7 @@ NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 
 
 def script_commands(script: str, known: Variables) -> list[list[str]]:
-    """The simple commands of a shell script, each as its words after quoting, in order.
+    """Return the simple commands of a shell script, each as its words after quoting, in order.
 
     Variables that `known` or an assignment of the script itself holds are filled in; every other
     `$NAME` and every `$(command)` stays as written. Comments, redirections, assignments and words such
@@ -144,7 +144,7 @@ class _Reader:
 
 
 def _end_of_variable(text: str, start: int) -> int:
-    """Where what begins with the `$` or backquote at `start` ends."""
+    """Return where what begins with the `$` or backquote at `start` ends."""
     if text[start] == "`":
         end = text.find("`", start + 1)
         return len(text) if end < 0 else end + 1

@@ -386,6 +386,18 @@ def test_check_judges_engines(run: Run, tmp_path: Path, name: str, text: str, me
     assert message in done.stderr
 
 
+def test_check_finds_metrics_without_a_list_of_them(run: Run, tmp_path: Path) -> None:
+    metrics = "metrics: {path: /metrics, port: 9000, service: {name: a, port: 80}}\n"
+    mode = MODE | {"templates/echo/mode.yaml": MODE["templates/echo/mode.yaml"] + metrics}
+    done = run("pack", "check", pack(tmp_path / "echo", mode))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "facts/engines/echo.yaml: has no keyMetrics. Add them there or to mode.yaml" in done.stderr
+    listed = "title: Echo\nkeyMetrics:\n- {id: a, name: a, displayName: A, description: A, unit: ratio"
+    listed += ", type: gauge, category: load,\n  promql: 'sum by (namespace, workspace) (a{$selector})'}\n"
+    folder = pack(tmp_path / "listed", mode | {"facts/engines/echo.yaml": listed})
+    assert run("pack", "check", folder).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

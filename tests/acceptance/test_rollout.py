@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, reject
 from hypothesis import strategies as st
 
 from kaito_pack.base.problems import ProblemsError
-from kaito_pack.kaito.target import Surroundings, Target
+from kaito_pack.kaito.target import Target
 from kaito_pack.plan import plan
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.run.judging import check
+from kaito_pack.run.pipeline import surroundings
 from kaito_pack.values import checking as checked
 from tests import strategies
 from tests.conftest import ROOT
@@ -89,6 +90,20 @@ def test_the_job_runs_with_as_little_as_it_can() -> None:
     assert container["resources"]["requests"] and container["resources"]["limits"]
 
 
+def test_the_job_pulls_and_tolerates_what_the_server_does() -> None:
+    spec = {
+        "imagePullSecrets": [{"name": "pull"}],
+        "tolerations": [
+            {"key": "gpu", "operator": "Exists", "effect": "NoSchedule"},
+            {"key": "a", "value": "b", "effect": "NoExecute", "tolerationSeconds": 60},
+        ],
+    }
+    pod = rendered(TINY | {"podTemplate": {"spec": spec}})["Job"]["spec"]["template"]["spec"]
+    assert {field: pod[field] for field in spec} == spec
+    plain = rendered(TINY)["Job"]["spec"]["template"]["spec"]
+    assert not plain.keys() & spec.keys()
+
+
 def test_the_job_ends_and_goes_by_itself() -> None:
     spec = rendered(TINY)["Job"]["spec"]
     assert spec["template"]["spec"]["restartPolicy"] == "Never"
@@ -156,12 +171,12 @@ TARGETS = [(kaito, "1.31") for kaito in PACK.kaito_versions] + [
 
 @pytest.mark.parametrize(("kaito", "kubernetes"), TARGETS)
 def test_every_cluster_takes_all_of_it(kaito: str, kubernetes: str) -> None:
-    around = Surroundings(Target(kaito, kubernetes, "auto"))
     for mode in MODES:
         own = {"premade": {"premadeModel": "phi4:14b"}, "vllm": {"modelId": "acme/tiny"}}
         more = own.get(mode, {"modelId": "acme/tiny-GGUF", "ggufFile": "tiny.gguf"})
         bodies = rendered({"name": "tiny", "modelSource": mode, "rollout": "job", **AUTO, **more})
         assert {"Workspace", "ServiceAccount", "Role", "RoleBinding", "Job"} <= set(bodies)
+        around = surroundings(Target(kaito, kubernetes, "auto"), list(bodies.values()))
         for body in bodies.values():
             found = check(body, around, with_model=False)
             assert found is not None, f"nobody knows {body['kind']}"

@@ -264,3 +264,15 @@ def test_a_wrong_duration_is_a_usage_error(text):
 def test_no_stream_gives_a_traceback(text):
     done = run("-", stdin=text)
     assert done.returncode in (1, 2) and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("form", ["table", "wide", "json", "yaml"])
+def test_no_form_prints_what_a_terminal_would_act_on(form):
+    name = "a\x1b[31m\x7f\x85\u202e\n::error::b"
+    workspace = {"apiVersion": "kaito.sh/v1beta1", "kind": "Workspace", "metadata": {"name": name}}
+    done = run("-", "-o", form, stdin=json.dumps(workspace))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.replace("\n", "").isprintable()
+    assert not any(line.startswith("::error::") for line in done.stdout.splitlines())
+    if form == "yaml":
+        assert yaml.safe_load(done.stdout)[0]["name"] == name

@@ -22,8 +22,6 @@ from tests.conftest import Run
 from tests.docs.pages import write_files
 from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, target
 
-pytestmark = pytest.mark.usefixtures("four_modes")
-
 MISTRAL = {"modelId": "mistralai/Mistral-7B-Instruct-v0.3"}
 LLAMA = {"modelId": "meta-llama/Llama-3.1-8B-Instruct"}
 UNKNOWN = {"modelId": "acme/new", "engines": "vllm", "gated": "false"}
@@ -34,6 +32,7 @@ Opened = Callable[[str | bytes], dict[str, Any]]
 # A model leads to its modes.
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_an_empty_page_offers_the_modes_that_need_no_model(view: Post) -> None:
     shown = view()
     assert [mode["name"] for mode in shown["modes"]] == ["premade", "preset"]
@@ -41,6 +40,7 @@ def test_an_empty_page_offers_the_modes_that_need_no_model(view: Post) -> None:
     assert list(by_name(shown, "start")) == ["modelId"]
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_a_model_that_is_known_is_served_at_once(view: Post) -> None:
     shown = view(start=LLAMA)
     assert shown["mode"] == "vllm"
@@ -51,6 +51,7 @@ def test_a_model_that_is_known_is_served_at_once(view: Post) -> None:
     )
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_of_an_unknown_model_the_engines_are_asked_and_whether_it_is_gated(view: Post) -> None:
     shown = view(start={"modelId": "acme/new"})
     assert list(by_name(shown, "start")) == ["modelId", "engines", "gated"]
@@ -58,6 +59,7 @@ def test_of_an_unknown_model_the_engines_are_asked_and_whether_it_is_gated(view:
     assert [mode["name"] for mode in shown["modes"]] == ["premade", "preset"]
 
 
+@pytest.mark.usefixtures("four_modes")
 @pytest.mark.parametrize(
     ("engines", "modes"),
     [("vllm", ["vllm"]), ("llamacpp", ["huggingface"]), ("llamacpp\nvllm", ["huggingface", "vllm"])],
@@ -68,6 +70,7 @@ def test_the_engines_decide_the_modes(view: Post, engines: str, modes: list[str]
     assert shown["mode"] == modes[0]
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_a_vllm_model_has_no_run_mode_and_no_cpu_but_the_notice(view: Post) -> None:
     shown = view(start=MISTRAL)
     asked = by_name(shown)
@@ -154,6 +157,7 @@ def test_the_default_namespace_holds_without_being_written(view: Post) -> None:
     assert "namespace: kaito-workspace" in shown["manifest"]
 
 
+@pytest.mark.usefixtures("four_modes")
 def test_a_model_s_values_are_exactly_these(view: Post) -> None:
     bare = view(start=MISTRAL, answers={"name": "m"})
     assert yaml.safe_load(bare["values"]) == {

@@ -108,7 +108,7 @@ def test_every_cached_function_is_cleared() -> None:
         }
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
-                words = {ast.unparse(one).partition("(")[0] for one in node.decorator_list}
+                words = {ast.unparse(decorator).partition("(")[0] for decorator in node.decorator_list}
                 if words & {"cache", "lru_cache", "functools.cache", "functools.lru_cache", "per_pack"}:
                     assert id(node) not in inner, f"{module}.{node.name} is not seen by the helper"
                     decorated.add((module.removesuffix(".__init__"), node.name))
@@ -147,8 +147,8 @@ def undone() -> Any:
     sys.setrecursionlimit(limit)
     signal.signal(signal.SIGUSR1, handler)
     while KEPT:
-        kept = KEPT.pop()
-        kept.set() if isinstance(kept, threading.Event) else kept.close()
+        leak = KEPT.pop()
+        leak.set() if isinstance(leak, threading.Event) else leak.close()
 
 
 @pytest.mark.usefixtures("undone")

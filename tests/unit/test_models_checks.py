@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kaito_pack.base.problems import Problem
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.models.checks import check_values, check_workspace, listed
+from kaito_pack.models.checks import check_values, check_workspace, gpus_text, listed
 from kaito_pack.models.model import Model
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.vllm_arguments import human_readable_int, whole
@@ -409,3 +409,11 @@ def test_the_stages_of_a_workspace_are_read_from_its_arguments() -> None:
     )
 
     assert not list(check_workspace(workspace(server_of_two), CATALOGUE, gpu_memory_gib=9.1))
+
+
+def test_gpus_are_counted_as_a_person_would() -> None:
+    assert [gpus_text([1]), gpus_text([1, 2]), gpus_text([1, 2, 4])] == [
+        "1 GPU",
+        "1 or 2 GPUs",
+        "1, 2 or 4 GPUs",
+    ]

@@ -45,6 +45,12 @@ def test_models_with_latent_attention_are_free_of_kv_heads(model: Model) -> None
     assert tensor_parallel_sizes(model) == [1, 2, 3, 4, 6, 8]
 
 
+def test_layers_with_heads_of_their_own_count_as_well() -> None:
+    model = Model("a/b", attention_heads=24, kv_heads=12, global_kv_heads=4)
+
+    assert tensor_parallel_sizes(model) == [1, 2, 4]
+
+
 def test_every_architecture_that_is_free_of_kv_heads_is_one_that_vllm_knows() -> None:
     assert set(vllm_table()["freeOfKvHeads"]) <= set(vllm_table()["architectures"])
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.base.display import shown
+from kaito_pack.base.display import shown, shown_whole
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.secrets import is_secret, literal_secrets, looks_like_secret
-from kaito_pack.values.secrets import secrets_in
+from kaito_pack.base.trees import Difference
+from kaito_pack.plan.changes import by_table
+from kaito_pack.values.secrets import is_secret_at, secrets_in
 
 KEY = "sk-" + "0123456789abcdef" * 2
 
@@ -107,9 +109,49 @@ def test_a_secret_is_found_where_it_is_written(tree: Any, paths: list[tuple[str 
     assert [secret.path for secret in literal_secrets(tree)] == paths
 
 
+def test_a_secret_is_named_by_what_it_is_the_value_of() -> None:
+    url = "http://bob:hunter2@proxy:3128"
+    tree = {
+        "extraArgs": ["--otlp-traces-endpoint", url, KEY],
+        "env": [{"name": "HTTPS_PROXY", "value": url}],
+        "note": url,
+    }
+    assert [name for _, name, _ in secrets_in(tree)] == [
+        "--otlp-traces-endpoint",
+        "extraArgs",
+        "HTTPS_PROXY",
+        "note",
+    ]
+
+
 def test_a_secret_is_reported_once() -> None:
     tree = {"extraArgs": ["--api-key", KEY], "env": [{"name": "HF_TOKEN", "value": "hf_" + "a" * 30}]}
     assert list(secrets_in(tree)) == [
         (("extraArgs", 1), "--api-key", False),
         (("env", 0, "value"), "HF_TOKEN", True),
     ]
+
+
+def test_a_part_of_a_secret_and_what_holds_one_are_secret() -> None:
+    tree = {"args": ["--seed", "1", "--api-key", "correct-horse"], "env": []}
+    assert is_secret_at(tree, ("args", 3))
+    assert is_secret_at(tree, ("args",))
+    assert not is_secret_at(tree, ("args", 1))
+    assert not is_secret_at(tree, ("env",))
+    assert "horse" not in shown_whole(tree)
+
+
+def test_a_plan_hides_both_sides_of_a_secret() -> None:
+    def workspace(password: str) -> dict[str, Any]:
+        container = {"name": "m", "env": [{"name": "DB_PASSWORD", "value": password}]}
+        return {
+            "apiVersion": "kaito.sh/v1beta1",
+            "kind": "Workspace",
+            "metadata": {"name": "a", "namespace": "b"},
+            "inference": {"template": {"spec": {"containers": [container]}}},
+        }
+
+    old, new = workspace("hunter2"), workspace("hunter3")
+    path = ("inference", "template", "spec", "containers", 0, "env", 0, "value")
+    change = by_table(Difference(path, "hunter2", "hunter3"), old, new, "0.12")
+    assert "hunter" not in change.text() + str(change.data())

@@ -24,7 +24,7 @@ SHORT = 24  # characters: choices that are no longer stand in `--help` in place 
 META = "kaito_pack.flags"
 
 
-class Answer(click.Option):
+class AnswerOption(click.Option):
     """The option that answers one question. Its text is read, and judged, once the mode is known."""
 
     def __init__(self, flag: Flag, index: int) -> None:
@@ -94,14 +94,14 @@ def about_the_model() -> list[click.Option]:
     choices = click.Choice(engines["items"]["enum"])
     return [
         click.Option(
-            ["--mode"], type=Mode(), metavar="NAME", help="The mode, where the rest leaves a choice."
+            ["--mode"], type=ModeName(), metavar="NAME", help="The mode, where the rest leaves a choice."
         ),
         click.Option(["--engine"], multiple=True, type=choices, help=engines["description"]),
         click.Option(["--gated/--not-gated"], default=None, help=gated["description"]),
     ]
 
 
-class Mode(click.ParamType[str]):
+class ModeName(click.ParamType[str]):
     """The name of a mode, completed; whether there is one, the rules say."""
 
     name = "mode"
@@ -135,10 +135,12 @@ class FormCommand(click.Command):
             with formatter.section(title):
                 formatter.write_dl(records)
 
-    def _answers(self, ctx: click.Context, args: Sequence[str]) -> list[Answer]:
+    def _answers(self, ctx: click.Context, args: Sequence[str]) -> list[AnswerOption]:
         own = {name for option in super().get_params(ctx) for name in (*option.opts, *option.secondary_opts)}
         try:
-            return [Answer(flag, index) for index, flag in enumerate(flags(opened(packs_of(args)), own))]
+            return [
+                AnswerOption(flag, index) for index, flag in enumerate(flags(opened(packs_of(args)), own))
+            ]
         except PackError:
             if ctx.resilient_parsing:  # a shell that completes wants no words about it
                 return []
@@ -147,10 +149,10 @@ class FormCommand(click.Command):
 
 def given(context: click.Context) -> list[tuple[Flag, str]]:
     """The options that were given, with their texts."""
-    answers = [answer for answer in context.meta[META] if isinstance(answer, Answer)]
+    answers = [answer for answer in context.meta[META] if isinstance(answer, AnswerOption)]
     return [(answer.flag, text) for answer in answers if (text := answer.text(context)) is not None]
 
 
 def flags_of(context: click.Context) -> list[Flag]:
     """All options that answer questions."""
-    return [answer.flag for answer in context.meta[META] if isinstance(answer, Answer)]
+    return [answer.flag for answer in context.meta[META] if isinstance(answer, AnswerOption)]

@@ -11,12 +11,12 @@ from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Plan, Preflight, Upgrade, Validation
+    from kaito_pack.cli._results import Plan, Preflight, Reports, Upgrade
     from kaito_pack.plan import Planned
     from kaito_pack.run.judgement import Entry
 
 
-def validation(result: Validation) -> Iterator[str]:
+def validation(result: Reports) -> Iterator[str]:
     """Yield one array of the documents for one or more KAITO versions, piece by piece: it may be long.
 
     With several versions each document names its `kaito`.

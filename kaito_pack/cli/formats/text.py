@@ -16,7 +16,7 @@ from kaito_pack.cli._results import DRIFT, Differing, distinct, full_name, repor
 from kaito_pack.cli.formats import Note
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Plan, Preflight, Rendering, Upgrade, Validation
+    from kaito_pack.cli._results import Plan, Preflight, Rendering, Reports, Upgrade
     from kaito_pack.run.judgement import Entry, Judgement
     from kaito_pack.run.validation import Report
 
@@ -29,7 +29,7 @@ def problem_line(problem: Problem) -> str:
     return click.style(place, bold=True) + " " + click.style(rest, fg=COLOURS[problem.severity])
 
 
-def validation(result: Validation) -> Iterator[str]:
+def validation(result: Reports) -> Iterator[str]:
     """Yield the problems, a table if there are several KAITO versions, and a summary."""
     yield from (Note(problem_line(problem)) for problem in distinct(result.cases()))
     if len(result.reports) > 1:

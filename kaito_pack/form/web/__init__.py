@@ -28,8 +28,8 @@ def serve(
 
     `file` is a values file to begin with (- is stdin), `port` 0 a free one. `tell` gets the lines for stderr,
     the address first; `show` the address, to open a browser there. `below` are layers under all values.
-    Raises UsageError where the port is taken, the file cannot be read or Flask is not installed,
-    ProblemsError where the page cannot open the file.
+    Raises UsageError if the port is taken, the file cannot be read or Flask is not installed,
+    ProblemsError if the page cannot open the file.
     """
     from kaito_pack.base.problems import UsageError
     from kaito_pack.documents import STDIN, content_of

@@ -24,7 +24,7 @@ from kaito_pack.pack import Mode, Pack
 class Asked(NamedTuple):
     """The draft that the answers come to, and the questions there are then.
 
-    `model` is the one that the start of the page answers, where the mode has it.
+    `model` is the one that the start of the page answers, if the mode has it.
     """
 
     draft: Draft
@@ -33,7 +33,7 @@ class Asked(NamedTuple):
 
 
 def model_of(state: State, catalogue: Catalogue) -> About:
-    """What is known of the model that the state starts from."""
+    """Return what is known of the model that the state starts from."""
     return about(state.model_id or None, catalogue, state.engines, state.gated)
 
 
@@ -44,14 +44,14 @@ def offered(state: State, known: About, pack: Pack) -> list[str]:
 
 
 def mode_of(state: State, modes: list[str], known: About) -> str | None:
-    """The mode chosen; else, for a model whose engines are known, the usual one."""
+    """Return the mode chosen; else, for a model whose engines are known, the usual one."""
     if state.mode in modes:
         return state.mode
     return modes[0] if state.model_id and known.runs else None
 
 
 def asked(state: State, ground: Ground, mode: Mode, known: About) -> Asked:
-    """The questions of `mode`, and the draft that the texts of the state come to.
+    """Return the questions of `mode`, and the draft that the texts of the state come to.
 
     An answer may bring questions, which have answers: so until there is no more to read. Texts for
     questions that are not asked (any more) say nothing.
@@ -73,7 +73,7 @@ def asked(state: State, ground: Ground, mode: Mode, known: About) -> Asked:
 
 
 def _file_values(state: State, mode: Mode) -> ValuesMap:
-    """What an opened file had: mistakes included in its own mode, what means something in another.
+    """Return what an opened file had: mistakes included in its own mode, what means something in another.
 
     A text that is empty takes a value away, one that no question asks for, too.
     """
@@ -86,7 +86,7 @@ def _file_values(state: State, mode: Mode) -> ValuesMap:
 
 
 def _texts(state: State, mode: Mode, known: About) -> dict[str, str]:
-    """The answers as typed, with the model that the page starts from among them."""
+    """Return the answers as typed, with the model that the page starts from among them."""
     if not has_files_elsewhere(mode, known):
         return {**state.answers, MODEL: state.model_id}
     assert known.figures is not None

@@ -32,7 +32,7 @@ OPTIONAL = ("nodeProvisioning", NUMBER)
 
 
 def said_by(target: Target) -> dict[str, str]:
-    """The texts that `chosen` reads as `target`."""
+    """Return the texts that `chosen` reads as `target`."""
     held = {name: getattr(target, field) for name, field in FIELDS.items()}
     return {
         name: "" if value is None else f"{value:g}" if name == NUMBER else value

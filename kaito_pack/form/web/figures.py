@@ -27,7 +27,7 @@ SHOWN = {
 
 
 def model_facts(known: About) -> list[dict[str, str]]:
-    """The figures of a model that the catalogue has, in the catalogue's own words."""
+    """Return the figures of a model that the catalogue has, in the catalogue's own words."""
     if known.figures is None:
         return []
     parts = model_schema()
@@ -72,7 +72,7 @@ def parallel(draft: Draft, outcome: Judgement) -> dict[str, Any] | None:
 
 
 def memory(draft: Draft) -> dict[str, Any] | None:
-    """The budget of one GPU as a bar and as rows, or what lacks for it; None where nobody asks."""
+    """Return the budget of one GPU as a bar and as rows, or what lacks for it; None if no one asks."""
     if not serves_with_vllm(draft) or draft.known.figures is None:
         return None
     instance_type = draft.answers.get(INSTANCE[-1])

@@ -20,7 +20,7 @@ from kaito_pack.workspace.engines import runs_on_kaito
 
 
 def opened(text: bytes | str, file: str, pack: Pack, catalogue: Catalogue, pipeline: Pipeline) -> State:
-    """The state that a values text stands for.
+    """Return the state that a values text stands for.
 
     Raises ProblemsError, with all that is wrong, for a text whose meaning the page would have to guess: one
     that is no YAML, says something twice or as some YAML readers only do, or names no mode. What else is
@@ -49,7 +49,7 @@ def _problems(source: Source, pipeline: Pipeline) -> Sequence[Problem]:
 
 
 def _engines(mode: Mode, model_id: str, catalogue: Catalogue) -> tuple[str, ...]:
-    """The engines of a file's model: those that are known, and the one that the file has chosen."""
+    """Return the engines of a file's model: those that are known, and the one that the file has chosen."""
     engine: Any = mode.facts.get("engine")
     known_engines = about(model_id, catalogue).engines
     if not model_id or engine in known_engines or not runs_on_kaito([engine]):

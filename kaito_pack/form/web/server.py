@@ -40,7 +40,7 @@ HEADERS = {
 
 
 def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> Flask:
-    """The form as a WSGI application that answers to 127.0.0.1:`port` and localhost:`port` alone."""
+    """Return the form as a WSGI application that answers to 127.0.0.1:`port` and localhost:`port` alone."""
     application = Flask(__name__, static_folder=None)
     application.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     _add_guards(application, {f"{HOST}:{port}", f"localhost:{port}"})
@@ -132,10 +132,10 @@ def _file(name: str) -> Response:
 
 
 class Quiet(WSGIRequestHandler):
-    """Logs no request, and says of nobody which version it is."""
+    """Logs no request, and does not name its version."""
 
     def version_string(self) -> str:
-        """The header `Server`."""
+        """Return the header `Server`."""
         return "kaito-pack"
 
     def log(self, type: str, message: str, *args: Any) -> None:

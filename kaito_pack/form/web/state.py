@@ -31,14 +31,14 @@ class State(NamedTuple):
     file_values: Mapping[str, Any] = EMPTY
 
     def as_json(self) -> dict[str, Any]:
-        """What `read_state` reads."""
+        """Return what `read_state` reads."""
         groups = {name: dict(getattr(self, name)) for name in GROUPS}
         # As a text: a browser would read 1.0 as 1, round large numbers, and sort keys that are digits.
         return {**groups, "mode": self.mode, "kept": json.dumps(self.file_values) if self.file_values else ""}
 
     @property
     def model_id(self) -> str:
-        """The model that a person starts from; empty where none was named."""
+        """The model that a person starts from; empty if none was named."""
         return self.start.get("modelId", "").strip()
 
     @property
@@ -48,12 +48,12 @@ class State(NamedTuple):
 
     @property
     def gated(self) -> bool | None:
-        """Whether a person says that the model is gated; None where nothing is said."""
+        """Whether a person says that the model is gated; None if nothing is said."""
         return {"true": True, "false": False}.get(self.start.get("gated", ""))
 
 
 def read_state(body: object) -> State:
-    """The state in a JSON value; BadState where it is none."""
+    """Return the state in a JSON value; BadState if it is none."""
     if not isinstance(body, dict):
         raise BadState
     groups = {name: body.get(name, {}) for name in GROUPS}
@@ -71,7 +71,7 @@ def read_state(body: object) -> State:
 
 
 def read_json(text: str | bytes) -> Any:
-    """A JSON text as data; BadState where it is none, NaN and the like included."""
+    """Return a JSON text as data; BadState if it is none, NaN and the like included."""
     try:
         return json_text.parsed(text)
     except (ValueError, RecursionError):

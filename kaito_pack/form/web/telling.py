@@ -41,7 +41,7 @@ def row(problem: Problem) -> dict[str, Any]:
 
 
 def _capital(text: str) -> str:
-    """A message that follows no path begins with a capital letter, unless its first word is a name."""
+    """Return a message that follows no path, with a capital letter unless its first word is a name."""
     return text[:1].upper() + text[1:] if text.partition(" ")[0].rstrip(",").isalpha() else text
 
 
@@ -58,7 +58,7 @@ class Teller:
     manifest: str = ""
 
     def rows(self, problems: Sequence[Problem]) -> list[dict[str, Any]]:
-        """The problems as JSON."""
+        """Return the problems as JSON."""
         return [self._row(problem) for problem in problems]
 
     def _row(self, problem: Problem) -> dict[str, Any]:
@@ -77,9 +77,9 @@ class Teller:
         return cells
 
     def _field(self, problem: Problem) -> str | None:
-        """The field of the value that a problem is about.
+        """Return the field of the value that a problem is about.
 
-        That is told by its path; of a manifest by the line it was traced to, else by what is not there.
+        That is known by its path; of a manifest by the line it was traced to, else by what is not there.
         """
         if problem.layer in IN_VALUES:
             return self._first(lambda question: problem.path[: len(question.path)] == question.path)
@@ -97,20 +97,20 @@ class Teller:
         )
 
     def _is_at_a_value(self, problem: Problem, field: str | None) -> bool:
-        """Whether its line is one of this text, and not the first one for want of a better."""
+        """Return whether its line is one of this text, and not the first one for want of a better."""
         if problem.place is None or problem.place.file != self.file:
             return False
         is_first = any(problem.place == document.place(()) for document in self._values)
         return problem.layer in IN_VALUES or field is not None or not is_first
 
     def _removable(self, path: FieldPath) -> str:
-        """The name of a value that stands in the file alone, for who wants to be rid of it."""
+        """Return the name of a value that is in the file alone, for who wants to be rid of it."""
         names = tuple(takewhile(lambda step: isinstance(step, str) and "." not in step, path))
         is_there = any(get(document.value, names) is not None for document in self._values)
         return ".".join(map(str, names)) if is_there else ""
 
     def _manifest_line(self, path: FieldPath) -> int:
-        """Where a path stands in the manifests; 0 where it does not."""
+        """Return the line of a path in the manifests; 0 if it is not there."""
         lines = (
             document.place(path).line for document in self._manifests if get(document.value, path) is not None
         )

@@ -56,7 +56,7 @@ class Views:
         self._pipeline = Pipeline(pack, base, below)
 
     def opened(self, text: bytes | str, file: str = FILE) -> State:
-        """The state of a values file; ProblemsError where the page cannot open it."""
+        """Return the state of a values file; ProblemsError if the page cannot open it."""
         return opened(text, file, self._ground.pack, self._ground.catalogue, self._pipeline)
 
     def view(self, state: State) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class Views:
         }
 
     def _judged(self, asked: Asked, cluster: Chosen) -> dict[str, Any]:
-        """The values that the answers come to, and what a cluster would say of them."""
+        """Return the values that the answers come to, and what a cluster would say of them."""
         draft = asked.draft
         text = answers.values_text(draft.mode, draft.answers)
         self._pipeline.target = cluster.target
@@ -121,7 +121,7 @@ def _target(cluster: Chosen) -> dict[str, Question]:
 
 
 def _unanswered(asked: Asked, outcome: Judgement) -> Iterator[Problem]:
-    """What the form requires although a file may leave it out: a gated model's token."""
+    """Yield what the form requires although a file may leave it out: a gated model's token."""
     reported = {question.path for question in outcome.problems}
     below = [layer.document.value for layer in asked.draft.ground.below]
     for question in asked.questions:

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import json
 
-from kaito_pack.cli._results import Plan, Preflight, Upgrade, Validation
+from kaito_pack.cli._results import Plan, Preflight, Reports, Upgrade
 from kaito_pack.run.judgement import Entry
 from kaito_pack.run.validation import Report
 from tests.unit.formats.cases import HOSTILE, notes, planned, problem, report, shown, upgraded
 
 
 def test_a_document_has_its_verdict_and_problems() -> None:
-    (row,) = json.loads(shown("json", Validation(report(Entry("a.yaml", 1, problems=[problem()])))))
+    (row,) = json.loads(shown("json", Reports(report(Entry("a.yaml", 1, problems=[problem()])))))
     assert row["verdict"] == "refused" and row["problems"][0]["path"] == "a[0]"
     assert "kaito" not in row
 
 
 def test_several_versions_are_named() -> None:
     reports = {kaito: Report([Entry("a.yaml", 1)]) for kaito in ("0.11", "0.12")}
-    assert [row["kaito"] for row in json.loads(shown("json", Validation(reports)))] == ["0.11", "0.12"]
+    assert [row["kaito"] for row in json.loads(shown("json", Reports(reports)))] == ["0.11", "0.12"]
 
 
 def test_no_documents_are_an_empty_array_and_what_is_unread_a_note() -> None:
-    result = Validation(report(), [("a.yaml", "a.yaml: gone")])
+    result = Reports(report(), [("a.yaml", "a.yaml: gone")])
     assert shown("json", result) == "[]\n"
     assert notes("json", result) == ["Error: a.yaml: gone"]
 
 
 def test_what_is_not_printable_is_escaped_and_read_back() -> None:
-    text = shown("json", Validation(report(Entry(HOSTILE, 1, "Workspace", "", HOSTILE))))
+    text = shown("json", Reports(report(Entry(HOSTILE, 1, "Workspace", "", HOSTILE))))
     assert text.replace("\n", "").isprintable()
     assert json.loads(text)[0]["name"] == HOSTILE
-    assert "é" in shown("json", Validation(report(Entry("é", 1)))), "what is printable stays readable"
+    assert "é" in shown("json", Reports(report(Entry("é", 1)))), "what is printable stays readable"
 
 
 def test_an_answer_of_a_cluster_has_its_check_and_state() -> None:

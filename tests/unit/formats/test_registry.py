@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kaito_pack.cli import formats
-from kaito_pack.cli._results import Plan, Preflight, Rendering, Upgrade, Validation
+from kaito_pack.cli._results import Plan, Preflight, Rendering, Reports, Upgrade
 from tests.conftest import Run
 from tests.unit.formats.cases import HOSTILE, HOSTILE_CASE, RAW, Cases, planned, report, shown, upgraded
 
@@ -20,7 +20,7 @@ def test_a_format_has_a_test(name: str) -> None:
     assert (HERE / f"test_{name}.py").is_file()
 
 
-@pytest.mark.parametrize("result", [Validation, Preflight, Rendering])
+@pytest.mark.parametrize("result", [Reports, Preflight, Rendering])
 def test_a_format_that_shows_cases_shows_each_result_that_has_them(result: type) -> None:
     assert set(formats.names_for(Cases)) == {"github", "junit", "markdown"}
     assert set(formats.names_for(result)) >= {"text", *formats.names_for(Cases)}
@@ -42,7 +42,7 @@ def test_formats_that_only_a_check_has_need_one(run: Run) -> None:
 
 RESULTS = {
     "trial": Cases((HOSTILE_CASE,)),
-    "validation": Validation(report(), [(HOSTILE, "unread")]),
+    "validation": Reports(report(), [(HOSTILE, "unread")]),
     "preflight": Preflight([(HOSTILE, HOSTILE_CASE.problems[0]._replace(severity="ok"))]),
     "plan": Plan(planned()),
     "upgrade": Upgrade(upgraded(), "0.12"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kaito_pack.cli._results import Differing, Preflight, Rendering, Validation
+from kaito_pack.cli._results import Differing, Preflight, Rendering, Reports
 from kaito_pack.cli.formats.text import columns, problem_line, summary, table
 from kaito_pack.run.judgement import Entry, Judgement
 from kaito_pack.run.validation import Report
@@ -36,7 +36,7 @@ def test_columns_are_below_each_other() -> None:
 
 
 def test_what_could_not_be_read_comes_last() -> None:
-    assert notes("text", Validation(report(), [("a.yaml", "a.yaml: gone")]))[-1] == "Error: a.yaml: gone"
+    assert notes("text", Reports(report(), [("a.yaml", "a.yaml: gone")]))[-1] == "Error: a.yaml: gone"
 
 
 def test_several_files_have_headings() -> None:
