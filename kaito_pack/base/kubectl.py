@@ -38,7 +38,7 @@ SHAPE: dict[FieldPath, type] = {
     ("spec",): dict,
     ("status",): dict,
 }
-TYPE_NAMES = {dict: "an object", list: "a list", str: "a text"}
+TYPE_NAMES: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
 
 
 class NotAnswered(UsageError):
