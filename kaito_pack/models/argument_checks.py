@@ -191,7 +191,7 @@ def _value_remedy(argument: Argument, text: str) -> str:
     close = did_you_mean(text, choices) if choices else None
     key = "close" if close else "choices" if choices else "plain"
     words: str = remedies[key]
-    return words.format(argument=argument.name, close=close)
+    return words.format(argument=argument.name, close=close, choices=", ".join(choices))
 
 
 def remedy_for_unknown(word: str, known: ArgumentTable) -> str:

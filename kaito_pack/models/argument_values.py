@@ -11,6 +11,7 @@ from kaito_pack.models.argument_table import Argument
 
 DECIMAL = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 BINARY = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+LISTED = 12  # choices that a message lists
 LONGEST = 40  # characters of a number; no longer one is a length, a size or a share
 BOUNDS: Mapping[str, tuple[str, Callable[[float, float], bool]]] = {
     "minimum": ("at least {}", lambda value, bound: value >= bound),
@@ -116,4 +117,6 @@ def _kind(kind: str, row: Mapping[str, Any]) -> str:
 
 
 def _listed(choices: Any) -> str:
+    if len(choices) > LISTED:
+        return f"one of {len(choices)} names"  # the fix lists them, or names the one that was meant
     return "one of " + ", ".join(str(choice) for choice in choices)
