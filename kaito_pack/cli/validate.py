@@ -9,7 +9,7 @@ from kaito_pack.cli._output import put
 from kaito_pack.cli._results import Reports, distinct
 from kaito_pack.cli.formats import format_option
 from kaito_pack.run.sources import read_sources
-from kaito_pack.run.validation import Validation
+from kaito_pack.run.validation import Validator
 
 
 @click.command("validate")
@@ -37,7 +37,7 @@ def command(
     """
     scopes = cluster.scopes()
     sources, stored = read_sources(files), read_sources(old)
-    reports = {scope.target.kaito: Validation(*scope).run(sources, stored) for scope in scopes}
+    reports = {scope.target.kaito: Validator(*scope).run(sources, stored) for scope in scopes}
     unread = [(source.file, source.unread) for source in (*sources, *stored) if source.unread]
     result = Reports(reports, unread, strict)
     put(result, form)
