@@ -9,12 +9,11 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kaito_pack.base.trees import Fields, mapping
+from kaito_pack.base.trees import ABSENT, Fields, mapping
 from kaito_pack.kaito.config_maps import LONGEST_READ, TUNING_KEY
 
 TrainingConfig = Mapping[Any, Any]
 OUTPUT_ROOT = "/mnt"
-_ABSENT = object()
 
 
 class LoadFlags(NamedTuple):
@@ -74,8 +73,8 @@ def unknown_sections(config: TrainingConfig, known: Sequence[str]) -> Iterator[s
 
 def load_flags(config: TrainingConfig) -> LoadFlags:
     """Return how the model is loaded, as the section QuantizationConfig has it."""
-    section = config.get("QuantizationConfig", _ABSENT)
-    if section is _ABSENT:
+    section = config.get("QuantizationConfig", ABSENT)
+    if section is ABSENT:
         return LoadFlags()
     if not isinstance(section, dict | None):
         return LoadFlags(is_right=False)

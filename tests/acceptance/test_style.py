@@ -74,3 +74,14 @@ def test_a_word_names_one_class() -> None:
                 places.setdefault(node.name, []).append(place(file, node))
     twice = {name: all_places for name, all_places in places.items() if len(all_places) > 1}
     assert twice == {}
+
+
+def test_a_value_that_is_absent_has_one_sentinel() -> None:
+    sentinels = [
+        place(file, node)
+        for file, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        if ast.unparse(node.value) == "object()" and "MERGE" not in ast.unparse(node)
+    ]
+    assert [sentinel.partition(":")[0] for sentinel in sentinels] == ["kaito_pack/base/trees.py"]
