@@ -71,7 +71,7 @@ class PlanJob(NamedTuple):
 )
 @click.pass_context
 def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) -> None:
-    """Say what KAITO will do with each field that VALUES change, and the command that helps.
+    """Show what KAITO does with each field that VALUES change, and the command that helps.
 
     Labels: rejected, not-rolled-out, rolled-out-by-job, recreate, live, ignored; created and deleted. With
     --upgrade: refused, breaks, differs.
