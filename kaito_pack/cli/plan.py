@@ -62,7 +62,9 @@ class PlanJob(NamedTuple):
     "--old", multiple=True, metavar="FILE", help="Compare with stored objects; - is kubectl's on stdin."
 )
 @click.option(
-    "--upgrade", metavar="VERSION", help="Say what that KAITO would treat otherwise than the present one."
+    "--upgrade",
+    metavar="VERSION",
+    help="Report what VERSION handles differently from the current KAITO version.",
 )
 @click.option("--fleet", metavar="FILE", help="The clusters of a fleet file instead of VALUES and --out.")
 @format_option("plan", {"text": "text"})
