@@ -21,7 +21,7 @@ from kaito_pack.kaito.target import Target
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
 from kaito_pack.run.sources import Source
-from kaito_pack.run.validation import Validation
+from kaito_pack.run.validation import Validator
 
 NAMESPACE = "kaito-pack-conformance"
 
@@ -80,7 +80,7 @@ def cases() -> Iterator[tuple[str, dict[str, Any]]]:
                     yield f"{folder}/{file.name}", document.value
 
 
-def ours(validation: Validation, name: str, body: dict[str, Any], of: Cluster) -> str:
+def ours(validation: Validator, name: str, body: dict[str, Any], of: Cluster) -> str:
     """Our verdict, as far as that cluster can give one."""
     (document,) = [one for one in read_file(name) if one.value == body][:1]
     (entry,) = validation.run([Source(name, [document])]).entries
@@ -107,7 +107,7 @@ def main(arguments: list[str]) -> int:
         f"Kubernetes {of.kubernetes}, KAITO {of.kaito}, webhook {'there' if of.webhook else 'not there'}",
         file=sys.stderr,
     )
-    validation = Validation(pack, Target(of.kaito, of.kubernetes))
+    validation = Validator(pack, Target(of.kaito, of.kubernetes))
     differs = 0
     for name, body in cases():
         if body.get("kind") == "Workspace" and not of.workspaces:

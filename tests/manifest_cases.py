@@ -13,7 +13,7 @@ from kaito_pack.kaito.target import Nodes, Target
 from kaito_pack.pack import Pack
 from kaito_pack.run.judgement import Entry
 from kaito_pack.run.sources import Source
-from kaito_pack.run.validation import Validation
+from kaito_pack.run.validation import Validator
 
 FOLDER = Path(__file__).resolve().parent / "manifests"
 
@@ -38,7 +38,7 @@ class Case:
     def judge(self, documents: Sequence[Document], stored: Sequence[Document] = ()) -> Entry:
         """What `validate` says of the first Workspace, else of the first manifest, in the case's cluster."""
         old = [Source(str(self.file), stored)] if stored else []
-        entries = Validation(Pack(), self._target()).run([Source(str(self.file), documents)], old).entries
+        entries = Validator(Pack(), self._target()).run([Source(str(self.file), documents)], old).entries
         workspaces = [entry for entry in entries if entry.kind == "Workspace"]
         return workspaces[0] if workspaces else entries[0]
 

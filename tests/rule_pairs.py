@@ -22,7 +22,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.plan.upgrade import upgraded
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source
-from kaito_pack.run.validation import Validation
+from kaito_pack.run.validation import Validator
 
 FOLDER = Path(__file__).resolve().parent / "pairs"
 Options = Mapping[str, str]
@@ -103,7 +103,7 @@ def _by_crd(documents: Sequence[Document], _: Options) -> list[Problem]:
 
 def _among_files(documents: Sequence[Document], _: Options) -> list[Problem]:
     """Manifests that are validated together."""
-    validation = Validation(Pack(), Target("0.12", "1.35", "auto"))
+    validation = Validator(Pack(), Target("0.12", "1.35", "auto"))
     entries = validation.run([Source("pair.yaml", documents)]).entries
     return [found for entry in entries for found in entry.problems]
 
@@ -111,9 +111,7 @@ def _among_files(documents: Sequence[Document], _: Options) -> list[Problem]:
 def _by_update(documents: Sequence[Document], _: Options) -> list[Problem]:
     """A stored object and its update, for a made-up KAITO 0.13 that is rows alone."""
     try:
-        validation = Validation(
-            Pack([FOLDER.parent / "packs" / "kaito-0.13"]), Target("0.13", "1.35", "auto")
-        )
+        validation = Validator(Pack([FOLDER.parent / "packs" / "kaito-0.13"]), Target("0.13", "1.35", "auto"))
         old, new = ([Source("pair.yaml", [document])] for document in documents)
         return [found for entry in validation.run(new, old).entries for found in entry.problems]
     finally:

@@ -1,6 +1,6 @@
 """Hypothesis strategies: all valid values of each mode, as a person could write them.
 
-`FIELDS` has a strategy for every value of every schema; a test fails where a schema has a value more.
+`FIELDS` has strategies that know more than the schema. Any other value is drawn by its schema and examples.
 """
 
 from __future__ import annotations
@@ -170,27 +170,38 @@ extra_objects = st.lists(
     unique_by=lambda one: str(one["metadata"]["name"]),
 )
 # Values whose inside is Kubernetes' own have tests of their own.
-LEFT_OUT = {"podTemplate", "extraObjects", "modelSource", "computeType", "premadeModel"}
+LEFT_OUT = {"podTemplate", "extraObjects"}
 
 
 def values(mode: str) -> st.SearchStrategy[dict[str, Any]]:
     """Valid values of one mode; what the schema's conditions refuse is left out."""
-    schema = PACK.mode(mode).schema
-    known = {name: part for name, part in schema["properties"].items() if "not" not in part}
-    required = {name: _strategy(name, known[name]) for name in schema["required"]}
-    optional = {
-        name: _strategy(name, part)
-        for name, part in known.items()
-        if name not in required and (name in FIELDS or "enum" in part)
-    }
-    drawn = st.fixed_dictionaries(required, optional=optional)
+    drawn_fields = fields(mode)
+    required = {name: drawn_fields.pop(name) for name in PACK.mode(mode).schema["required"]}
+    drawn = st.fixed_dictionaries(required, optional=drawn_fields)
     return st.builds(_with_gpu, drawn, st.none() | st.sampled_from([1, 2, 4, 8])).filter(_accepted(mode))
 
 
-def _strategy(name: str, part: dict[str, Any]) -> st.SearchStrategy[Any]:
+def fields(mode: str) -> dict[str, st.SearchStrategy[Any]]:
+    """A strategy for each value of a mode that is drawn."""
+    known = {name: part for name, part in PACK.mode(mode).schema["properties"].items() if "not" not in part}
+    return {
+        name: FIELDS[name] if name in FIELDS and "const" not in part else by_schema(part)
+        for name, part in known.items()
+        if name not in LEFT_OUT
+    }
+
+
+def by_schema(part: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """What a schema allows, as far as it says so in simple words; else one of its examples."""
     if "const" in part:
         return st.just(part["const"])
-    return st.sampled_from(part["enum"]) if "enum" in part and name not in FIELDS else FIELDS[name]
+    if "enum" in part:
+        return st.sampled_from(part["enum"])
+    if part.get("type") == "boolean":
+        return st.booleans()
+    if part.get("type") == "integer":
+        return st.integers(part.get("minimum", 0), part.get("maximum", 10**6))
+    return st.sampled_from(part["examples"])
 
 
 def _with_gpu(drawn: dict[str, Any], gpu: int | None) -> dict[str, Any]:

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from kaito_pack.base.secrets import literal_secrets, looks_like_secret
 
+NOT_SHOWN = "(not shown)"
+# What precedes a credential in the messages of servers and clients: `token=…`, `Authorization: Bearer …`.
+NAMED = r"(?i)\b((?:sig|token|password|passwd|secret|api[-_]?key)=|(?:bearer|basic)\s+(?=\S{12}))[^&\s\"',;]+"
 HIDDEN = "a value with a secret (not shown)"
 LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
 
@@ -50,6 +53,17 @@ def shown(value: object, quote: bool = True) -> str:
     if len(text) > LONGEST_SHOWN:
         text = text[: LONGEST_SHOWN - 1] + "…"
     return f"`{text}`" if quote else text
+
+
+def one_line(message: str, longest: int) -> str:
+    """Return another program's message on one line: escaped, tokens masked, at most `longest` characters."""
+    import re
+
+    words = ["(a token, not shown)" if looks_like_secret(word) else word for word in message.split()]
+    line = re.sub(NAMED, rf"\1{NOT_SHOWN}", escaped(" ".join(words)))
+    if looks_like_secret(line):  # one that has spaces, such as the head of a private key
+        return "(a message with a secret, not shown)"
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def shown_typed(value: object) -> str:

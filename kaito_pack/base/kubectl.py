@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import os
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
-from kaito_pack.base.display import escaped, shown
+from kaito_pack.base import json_text
+from kaito_pack.base.display import one_line, shown
+from kaito_pack.base.paths import FieldPath, path_text
 from kaito_pack.base.problems import UsageError
+from kaito_pack.base.trees import get
+
+if TYPE_CHECKING:
+    import subprocess
 
 REASONS = {
     "(NotFound)": "NotFound",
@@ -15,6 +23,22 @@ REASONS = {
     "the server doesn't have a resource type": "NoSuchKind",
 }
 LONGEST_ERROR = 300  # characters of kubectl's own message that are repeated
+LARGEST_ANSWER = 256 << 20  # bytes on stdout: some 20,000 Workspaces with all that a cluster adds
+LARGEST_REPORT = 64 << 10  # bytes of stderr that are kept, the last ones
+CHUNK = 1 << 16  # bytes read in one go
+# The fields of an object that the commands read by name, and the JSON type of each.
+SHAPE: dict[FieldPath, type] = {
+    ("apiVersion",): str,
+    ("kind",): str,
+    ("metadata",): dict,
+    ("metadata", "name"): str,
+    ("metadata", "namespace"): str,
+    ("metadata", "labels"): dict,
+    ("metadata", "annotations"): dict,
+    ("spec",): dict,
+    ("status",): dict,
+}
+TYPE_NAMES: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
 
 
 class NotAnswered(UsageError):
@@ -37,53 +61,129 @@ class Kubectl:
     context: str | None = None
     time_limit: float = 60.0
 
-    def get(self, kinds: str, *names: str) -> Any:
-        """Return what `kubectl get <kinds> <names> -o json` prints, parsed.
+    def get(self, kinds: str, *names: str) -> dict[str, Any]:
+        """Return the object that `kubectl get <kinds> <names> -o json` prints.
 
-        Raises UsageError if kubectl is missing, fails, hangs, or prints no JSON; NotAnswered if the API
-        server refuses, or has no such object.
+        Raises UsageError if kubectl is missing, fails, hangs, or prints no JSON of Kubernetes objects;
+        NotAnswered if the API server refuses, or has no such object.
         """
         printed = self.printed(kinds, *names, form="json")
         try:
-            return json.loads(printed)
+            answer = json_text.parsed(printed)
         except (ValueError, RecursionError) as error:
             raise UsageError(f"kubectl get {kinds}: printed no JSON") from error
+        if wrong := next(_misshapen(answer), None):
+            raise UsageError(f"kubectl get {kinds}: {wrong}; check which kubectl is first on the PATH")
+        objects: dict[str, Any] = answer
+        return objects
 
     def printed(self, kinds: str, *names: str, form: str) -> bytes:
-        """Return what `kubectl get <kinds> <names> -o <form>` prints; UsageError as `get` raises it."""
+        """Return what `kubectl get <kinds> <names> -o <form>` prints. Raises UsageError as `get` does."""
         import subprocess
 
         for name in names:
             if not name or name.startswith("-"):
-                raise UsageError(f"{shown(name)} is no name")
+                raise UsageError(f"{shown(name)} is not a name")
         command = ["kubectl", "get", kinds, *names, "-o", form, *self.arguments()]
         try:
-            done = subprocess.run(
-                command, capture_output=True, check=False, timeout=self.time_limit, stdin=subprocess.DEVNULL
-            )
+            code, answer, report = _run(command, self.time_limit)
         except FileNotFoundError as error:
             raise UsageError("kubectl is not on the PATH; give a file, or - for stdin, instead") from error
-        except OSError as error:
-            raise UsageError(f"kubectl cannot be run: {error.strerror}") from error
         except subprocess.TimeoutExpired as error:
             raise UsageError(f"kubectl gave no answer within {self.time_limit:g} seconds") from error
-        if done.returncode:
-            reported = _words_of(done.stderr)
-            message = f"kubectl get {kinds}: {reported or f'exit code {done.returncode}'}"
+        except OSError as error:
+            raise UsageError(f"kubectl cannot be run: {error.strerror}") from error
+        if code:
+            reported = report.decode("utf-8", "replace")
+            message = f"kubectl get {kinds}: {_last_lines(reported) or f'exit code {code}'}"
             reason = next((reason for words, reason in REASONS.items() if words in reported), None)
             raise NotAnswered(message, reason) if reason else UsageError(message)
-        return done.stdout
+        return answer
 
     def arguments(self) -> list[str]:
         """Return the options that are passed on to kubectl."""
         given = {"-n": self.namespace, "--context": self.context}
         for option, value in given.items():
             if value is not None and (not value or value.startswith("-")):
-                raise UsageError(f"{option}: {shown(value)} is no name")
+                raise UsageError(f"{option}: {shown(value)} is not a name")
         passed = [word for option, value in given.items() if value is not None for word in (option, value)]
         return [*passed, "-A"] if self.all_namespaces else passed
 
 
-def _words_of(stderr: bytes) -> str:
-    lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    return escaped(" ".join(lines[-2:]))[:LONGEST_ERROR]
+def _misshapen(answer: object) -> Iterator[str]:
+    """What keeps an answer from being an object of Kubernetes, or a List of them, in words."""
+    if not isinstance(answer, dict):
+        yield f"the answer is {_type_name(answer)}, not an object"
+        return
+    items = answer.get("items")
+    if items is not None and not isinstance(items, list):
+        yield f"items is {_type_name(items)}, not a list"
+        return
+    places: list[tuple[FieldPath, object]] = [
+        (("items", index), item) for index, item in enumerate(items or ())
+    ]
+    for path, body in [((), answer), *places]:
+        if not isinstance(body, dict):
+            yield f"{path_text(path)} is {_type_name(body)}, not an object"
+            continue
+        for field, wanted in SHAPE.items():
+            value = get(body, field)
+            if value is not None and not isinstance(value, wanted):
+                yield f"{path_text((*path, *field))} is {_type_name(value)}, not {TYPE_NAMES[wanted]}"
+
+
+def _type_name(value: object) -> str:
+    return TYPE_NAMES.get(type(value), shown(value))
+
+
+def _run(command: Sequence[str], time_limit: float) -> tuple[int, bytes, bytes]:
+    """Run a command and return its exit code, stdout and the end of stderr.
+
+    Raises UsageError if stdout exceeds LARGEST_ANSWER, TimeoutExpired after `time_limit` seconds, OSError.
+    """
+    import subprocess
+
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:
+        try:
+            end = time.monotonic() + time_limit
+            answer, report = _read(process, end)
+            return process.wait(max(end - time.monotonic(), 0.1)), answer, report
+        finally:
+            process.kill()  # does nothing if it has ended
+
+
+def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
+    """Read both outputs until they are closed; `end` is in seconds of the monotonic clock."""
+    import selectors
+    import subprocess
+
+    answer, report = bytearray(), bytearray()
+    with selectors.DefaultSelector() as selector:
+        streams: list[tuple[IO[bytes] | None, bytearray]] = [
+            (process.stdout, answer),
+            (process.stderr, report),
+        ]
+        for stream, buffer in streams:
+            if stream is not None:
+                selector.register(stream, selectors.EVENT_READ, buffer)
+        while selector.get_map():
+            rest = end - time.monotonic()
+            ready = selector.select(rest) if rest > 0 else []
+            if not ready:
+                raise subprocess.TimeoutExpired(process.args, rest)
+            for key, _ in ready:
+                part = os.read(key.fd, CHUNK)
+                key.data.extend(part)
+                if not part:
+                    selector.unregister(key.fileobj)
+            if len(answer) > LARGEST_ANSWER:
+                size = f"{LARGEST_ANSWER >> 20} MiB"
+                raise UsageError(f"kubectl printed more than {size}; name a namespace (-n) or an object")
+            del report[:-LARGEST_REPORT]
+    return bytes(answer), bytes(report)
+
+
+def _last_lines(report: str) -> str:
+    """The last two lines of what kubectl reports, on one line, without tokens."""
+    return one_line(" ".join(report.strip().splitlines()[-2:]), LONGEST_ERROR)

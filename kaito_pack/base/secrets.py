@@ -45,6 +45,7 @@ NEVER = (
     "MASK_TOKEN",
     "PUBLIC_KEY",
 )
+HIDDEN = "(a secret, not shown)"  # in place of a secret in what is printed
 KEPT_APART = "encryptedData"  # of a SealedSecret
 NAMED_BY_KEY = ("stringData", "vllm")  # maps whose keys name what the values are
 SHORTEST = 8  # characters; a shorter word is a placeholder such as EMPTY
@@ -114,6 +115,23 @@ def literal_secrets(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Li
                 if secret:
                     yield LiteralSecret((*path, index), secret)
             yield from literal_secrets(part, (*path, index))
+
+
+def without_secrets(value: Any) -> Any:
+    """Return a tree whose secrets, as keys, texts or parts of texts, are replaced by HIDDEN."""
+    return _masked(value, (), frozenset(secret.path for secret in literal_secrets(value)))
+
+
+def _masked(value: Any, path: tuple[str | int, ...], secrets: frozenset[tuple[str | int, ...]]) -> Any:
+    if path in secrets or (isinstance(value, str) and looks_like_secret(value)):
+        return HIDDEN
+    if isinstance(value, dict):
+        return {
+            _masked(key, (), secrets): _masked(part, (*path, key), secrets) for key, part in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(part, (*path, index), secrets) for index, part in enumerate(value)]
+    return value
 
 
 def _in_words(words: list[str]) -> Iterator[tuple[int, str]]:

@@ -35,11 +35,11 @@ class ResultOfCases(Result, Protocol):
     def is_strict(self) -> bool:
         """Whether warnings count as failures."""
 
-    def cases(self) -> Iterator[Case]:
+    def cases(self) -> Iterator[ResultCase]:
         """Yield what was judged."""
 
 
-class Case(NamedTuple):
+class ResultCase(NamedTuple):
     """One thing that was judged, called `name` in `file`, with its problems.
 
     `unread` is the reason if it could not be judged at all.
@@ -52,7 +52,7 @@ class Case(NamedTuple):
     unread: str = ""
 
 
-def distinct(cases: Iterable[Case]) -> list[Problem]:
+def distinct(cases: Iterable[ResultCase]) -> list[Problem]:
     """Return the problems of all cases, each once, though several KAITO versions may have it."""
     return list(dict.fromkeys(problem for case in cases for problem in case.problems))
 
@@ -66,14 +66,14 @@ class Reports:
     is_strict: bool = False
     kind: ClassVar[str] = "validation"
 
-    def cases(self) -> Iterator[Case]:
+    def cases(self) -> Iterator[ResultCase]:
         """Yield a case a document and version."""
         for kaito, report in self.reports.items():
             version = f" (KAITO {kaito})" if len(self.reports) > 1 else ""
             for entry in report.entries:
                 is_skipped = entry.verdict == "skipped"
-                yield Case(entry.file, title_of(entry) + version, entry.problems, is_skipped)
-        yield from (Case(file, file, unread=reason) for file, reason in self.unread)
+                yield ResultCase(entry.file, title_of(entry) + version, entry.problems, is_skipped)
+        yield from (ResultCase(file, file, unread=reason) for file, reason in self.unread)
 
 
 def title_of(entry: Entry) -> str:
@@ -94,11 +94,11 @@ class Preflight:
     is_strict: ClassVar[bool] = False
     kind: ClassVar[str] = "preflight"
 
-    def cases(self) -> Iterator[Case]:
+    def cases(self) -> Iterator[ResultCase]:
         """Yield a case an answer."""
         for file, answer in self.answers:
             located = answer if answer.place else answer.located(Place(file))
-            yield Case(file, answer.rule.partition("/")[2], [located])
+            yield ResultCase(file, answer.rule.partition("/")[2], [located])
 
 
 class Differing(NamedTuple):
@@ -117,20 +117,20 @@ class Rendering:
     kind: ClassVar[str] = "rendering"
     is_strict: ClassVar[bool] = False
 
-    def cases(self) -> Iterator[Case]:
+    def cases(self) -> Iterator[ResultCase]:
         """Yield a case for each values file and cluster, and one for each file of output that differs."""
         yield from self.values_cases()
         for output in self.outputs:
             for file, word in output.files:
                 problem = Problem(f"drift/{word}", "values", "error", (), DRIFT[word], "", Place(file))
-                yield Case(file, "output", [problem])
+                yield ResultCase(file, "output", [problem])
 
-    def values_cases(self) -> Iterator[Case]:
+    def values_cases(self) -> Iterator[ResultCase]:
         """Yield a case for each values file and cluster."""
         for cluster, outcomes in self.outcomes.items():
             for outcome in outcomes:
                 name = f"values on {cluster}" if cluster else "values"
-                yield Case(outcome.file, name, reported(outcome), unread=outcome.unread or "")
+                yield ResultCase(outcome.file, name, reported(outcome), unread=outcome.unread or "")
 
 
 def reported(outcome: Judgement) -> list[Problem]:

@@ -9,7 +9,7 @@ from kaito_pack.cli._output import put
 from kaito_pack.cli._results import Reports, distinct
 from kaito_pack.cli.formats import format_option
 from kaito_pack.run.sources import read_sources
-from kaito_pack.run.validation import Validation
+from kaito_pack.run.validation import Validator
 
 
 @click.command("validate")
@@ -38,7 +38,7 @@ def command(
     scopes = cluster.scopes()
     sources, stored = read_sources(files), read_sources(old)
     targets = [scope.target for scope in scopes]
-    judged = Validation(*scopes[0]).run_for(targets, sources, stored)
+    judged = Validator(*scopes[0]).run_for(targets, sources, stored)
     reports = dict(zip((target.kaito for target in targets), judged, strict=True))
     unread = [(source.file, source.unread) for source in (*sources, *stored) if source.unread]
     result = Reports(reports, unread, strict)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kaito_pack.base import json_text
 from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.form.hints import hints
@@ -49,7 +50,7 @@ def _parts(question: Question, text: str, by_line: bool) -> Any:
 def _as_json(text: str, wanted: type) -> Any:
     """Return a list or a map that is written as JSON, of what a file can hold; None if it is not."""
     try:
-        value = json.loads(text) if text[0] in "[{" else None
+        value = json_text.parsed(text) if text[0] in "[{" else None
         to_yaml(value)
     except (ValueError, RecursionError):
         return None

@@ -10,7 +10,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, UsageError
-from kaito_pack.base.trees import Manifest, get, mapping
+from kaito_pack.base.trees import Manifest, get, mapping, text
 from kaito_pack.documents import Document
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import is_workspace
@@ -94,13 +94,13 @@ def _objects(document: Document, path: FieldPath, value: object) -> Iterator[Str
     elif isinstance(value, Mapping):
         if str(value.get("kind")).endswith("List") and isinstance(value.get("items"), list):
             yield from _objects(document, (*path, "items"), value["items"])
-        elif value.get("kind") is not None:
+        elif isinstance(value.get("kind"), str):
             yield StreamObject(document, path, value)
 
 
-def _named(owner: StreamObject) -> tuple[Any, Any]:
+def _named(owner: StreamObject) -> tuple[str | None, str | None]:
     metadata = mapping(owner.body.get("metadata"))
-    return metadata.get("namespace"), metadata.get("name")
+    return text(metadata.get("namespace")) or None, text(metadata.get("name")) or None
 
 
 def _is_beside(candidate: StreamObject, workspace: StreamObject) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError
+from kaito_pack.base.secrets import without_secrets
 from kaito_pack.base.trees import Manifest
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
@@ -55,11 +56,14 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
     fields = [field_of(each, config) for each in problems]
     if outcome.is_good:
         items = [*remaining(items, outcome), *annotated(outcome)]
-    out = {**whole, "items": items}
+    echoed = without_secrets(config.value)
+    # The items go on to a cluster as they are; the rest is only printed, and may be logged.
+    out = {name: value if name == "items" else without_secrets(value) for name, value in whole.items()}
+    out["items"] = items
     out.pop("results", None)
     if problems:
-        out["results"] = [result(*pair, config.value) for pair in zip(problems, fields, strict=True)]
-    lines = [line(*pair, config.value) for pair in zip(problems, fields, strict=True)]
+        out["results"] = [result(*pair, echoed) for pair in zip(problems, fields, strict=True)]
+    lines = [line(*pair, echoed) for pair in zip(problems, fields, strict=True)]
     return Answer(to_yaml(out), lines, outcome.is_good)
 
 

@@ -17,7 +17,7 @@ from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
 from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count, stage_of
 from kaito_pack.models.model import MOST_GPUS, Model
-from kaito_pack.models.ruling import Case, Server, judge
+from kaito_pack.models.ruling import Server, ServerCase, judge
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
 
@@ -74,7 +74,7 @@ def check_serving(
 
 
 @rule("advice/odd-gpu-count", on="server")
-def odd_gpu_count(case: Case) -> Iterator[Problem]:
+def odd_gpu_count(case: ServerCase) -> Iterator[Problem]:
     """A GPU count that few models can be shared among, for a model that is not known."""
     size, model_id = case.serving.tensor_parallel_size, case.serving.model_id
     if case.model is None and size in case.rule.parameters["counts"]:
@@ -83,7 +83,7 @@ def odd_gpu_count(case: Case) -> Iterator[Problem]:
 
 
 @rule("model/attention-heads", on="server")
-def attention_heads(case: Case) -> Iterator[Problem]:
+def attention_heads(case: ServerCase) -> Iterator[Problem]:
     """The GPUs must share the model's attention heads."""
     size, model = case.serving.tensor_parallel_size, case.model
     if size and model and not divides_attention_heads(model, size):
@@ -91,14 +91,14 @@ def attention_heads(case: Case) -> Iterator[Problem]:
 
 
 @rule("model/kv-heads", on="server")
-def kv_heads(case: Case) -> Iterator[Problem]:
+def kv_heads(case: ServerCase) -> Iterator[Problem]:
     """The GPUs must share or copy the model's KV heads."""
     size, model = case.serving.tensor_parallel_size, case.model
     if size and model and divides_attention_heads(model, size) and not divides_kv_heads(model, size):
         yield _heads_problem(case, model, model.kv_heads)
 
 
-def _heads_problem(case: Case, model: Model, heads: int | None) -> Problem:
+def _heads_problem(case: ServerCase, model: Model, heads: int | None) -> Problem:
     return case.problem(
         "tensor_parallel_size",
         gpus=case.serving.tensor_parallel_size,
@@ -124,7 +124,7 @@ def stages_remedy(serving: Serving, model: Model) -> str:
 
 
 @rule("model/max-model-len", on="server")
-def max_model_len(case: Case) -> Iterator[Problem]:
+def max_model_len(case: ServerCase) -> Iterator[Problem]:
     """The length must not be above the model's own limit."""
     length, limit = case.serving.max_model_len, case.model.max_tokens if case.model else None
     if case.model and case.serving.plain_limit and length and limit and length > limit:
@@ -132,7 +132,7 @@ def max_model_len(case: Case) -> Iterator[Problem]:
 
 
 @rule("model/unknown-architecture", on="server")
-def unknown_architecture(case: Case) -> Iterator[Problem]:
+def unknown_architecture(case: ServerCase) -> Iterator[Problem]:
     """The vLLM in the image must know one of the model's architectures."""
     image, catalogue = case.serving.image, case.server.catalogue
     architectures = case.model.architectures if case.model else ()
@@ -155,7 +155,7 @@ def unknown_architecture(case: Case) -> Iterator[Problem]:
 
 
 @rule("model/memory", on="server")
-def memory(case: Case) -> Iterator[Problem]:
+def memory(case: ServerCase) -> Iterator[Problem]:
     """The memory of one GPU must hold its share of the model."""
     serving, model, gpu_memory_gib = case.serving, case.model, case.server.gpu_memory_gib
     if model is None or gpu_memory_gib is None or gpu_memory_gib <= 0:

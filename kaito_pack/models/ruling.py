@@ -30,7 +30,7 @@ class Server(NamedTuple):
     most_gpus: int | None = None
 
 
-class Case(NamedTuple):
+class ServerCase(NamedTuple):
     """A server that one rule judges."""
 
     server: Server
@@ -62,4 +62,4 @@ def _checks() -> tuple[tuple[Rule, Check], ...]:
 def judge(server: Server) -> Iterator[Problem]:
     """Yield what the registered checks report of a server, in the order of their rows."""
     for rule, check in _checks():
-        yield from check.function(Case(server, rule))
+        yield from check.function(ServerCase(server, rule))

@@ -10,7 +10,7 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.memory import GIB, WEIGHTS_FACTOR, overhead_gib
 from kaito_pack.models.quantization import quantization_of
-from kaito_pack.models.ruling import Case
+from kaito_pack.models.ruling import ServerCase
 from kaito_pack.models.serving import Serving
 from kaito_pack.models.words import billions_of, matching_rows
 
@@ -29,7 +29,7 @@ def weights_by_name(model_id: str, catalogue: Catalogue) -> tuple[float, float] 
 
 
 @rule("model/size-in-name", on="server")
-def size_in_name(case: Case) -> Iterator[Problem]:
+def size_in_name(case: ServerCase) -> Iterator[Problem]:
     """A model that no catalogue has must fit its GPUs by its name alone.
 
     If the memory of a GPU is not known, the largest GPU there is counts.

@@ -5,11 +5,11 @@ What is added was seen on KAITO v0.12.0 and v0.8.1 and read in v0.6.2 and v0.7.2
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from kaito_pack.base import json_text
 from kaito_pack.base.trees import Fields, Manifest, Schema, get
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.fields import is_workspace
@@ -113,8 +113,8 @@ def kept_by_apply(live: Manifest, new: Manifest, kaito: str) -> dict[str, Any]:
 def _last_applied(metadata: Fields) -> dict[str, Any] | None:
     text = get(metadata, ("annotations", LAST_APPLIED))
     try:
-        applied = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
+        applied = json_text.parsed(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
         return None
     return applied if isinstance(applied, dict) else None
 

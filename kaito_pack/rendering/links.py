@@ -13,7 +13,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, ModeFacts, get
+from kaito_pack.base.trees import Fields, ModeFacts, entries, get, text
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import CONTAINERS
 from kaito_pack.models.images import vllm_of
@@ -109,14 +109,13 @@ def _values(command: Command, names: Sequence[str], facts: ModeFacts) -> list[st
 
 def _probe_links(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     port = facts.get("port")
-    named = {
-        get(port_entry, ("name",)): get(port_entry, ("containerPort",))
-        for port_entry in container.get("ports") or ()
-    }
+    ports = (port_entry for port_entry, _ in entries(container.get("ports"), ()))
+    named = {text(port_entry.get("name")): port_entry.get("containerPort") for port_entry in ports}
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         for handler in ("httpGet", "tcpSocket", "grpc"):
             asked = get(container, (probe, handler, "port"))
-            if asked is not None and port is not None and named.get(asked, asked) != port:
+            number = named.get(asked, asked) if isinstance(asked, str) else asked
+            if asked is not None and port is not None and number != port:
                 where = (*path, probe, handler, "port")
                 yield problem("values/probe-port-differs", where, asked=shown(asked), port=port)
 

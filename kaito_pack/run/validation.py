@@ -26,7 +26,7 @@ class Report:
     entries: list[Entry] = field(default_factory=list)
 
 
-class Validation:
+class Validator:
     """Judges files of any kind for one target."""
 
     def __init__(

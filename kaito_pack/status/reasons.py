@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from kaito_pack.base.display import escaped
-from kaito_pack.base.secrets import looks_like_secret
+from kaito_pack.base.display import one_line
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, get, mapping
 from kaito_pack.status import conditions as reading
@@ -121,9 +119,7 @@ def _argument(word: str | None) -> str:
 
 def printable(message: str, longest: int = LONGEST_DETAIL) -> str:
     """Return a message of the cluster's on one line, safe for a terminal, without tokens, cut if long."""
-    words = ["(a token, not shown)" if looks_like_secret(word) else word for word in message.split()]
-    line = re.sub(r"(?i)\b(sig|token|password)=[^&\s\"']+", r"\1=(not shown)", escaped(" ".join(words)))
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    return one_line(message, longest)
 
 
 def kubectl(verb: str, view: WorkspaceView, what: str) -> str:

@@ -21,7 +21,7 @@ from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.run.judgement import Entry
 from kaito_pack.run.sources import Source
-from kaito_pack.run.validation import Validation
+from kaito_pack.run.validation import Validator
 from tests import work
 from tests.conftest import ROOT
 from tests.tiers import often
@@ -29,7 +29,7 @@ from tests.tiers import often
 pytestmark = pytest.mark.full
 MOST_WORK, EXPLAINING = 3, 5000  # times the calls without the mutation, and calls to explain a problem
 PACK = Pack()
-VALIDATIONS = [Validation(PACK, Target(kaito, "1.35")) for kaito in ("0.6", "0.9", "0.12")]
+VALIDATIONS = [Validator(PACK, Target(kaito, "1.35")) for kaito in ("0.6", "0.9", "0.12")]
 SEEDS = [
     file.read_text(encoding="utf-8")
     for folder in ("values", "values/rendered", "tests/manifests/accepted")
@@ -62,7 +62,7 @@ ODD = [
 ]
 
 
-def judge(text: str | bytes, of: Validation) -> Any:
+def judge(text: str | bytes, of: Validator) -> Any:
     """The report on a text, or the problems of reading it; anything else is a bug."""
     try:
         documents = read_text(text, "fuzz.yaml")
@@ -109,7 +109,7 @@ pieces = st.one_of(
     cuts=st.lists(st.tuples(spots, spots, pieces), min_size=1, max_size=4),
     of=st.sampled_from(VALIDATIONS),
 )
-def test_mutated_text_is_judged_without_a_traceback(seed: str, cuts: list[Any], of: Validation) -> None:
+def test_mutated_text_is_judged_without_a_traceback(seed: str, cuts: list[Any], of: Validator) -> None:
     text = seed
     for start, length, piece in cuts:
         at = start % (len(text) + 1)
@@ -119,7 +119,7 @@ def test_mutated_text_is_judged_without_a_traceback(seed: str, cuts: list[Any], 
 
 @often(500, *HealthCheck)
 @given(data=st.binary(max_size=200), of=st.sampled_from(VALIDATIONS))
-def test_bytes_are_judged_without_a_traceback(data: bytes, of: Validation) -> None:
+def test_bytes_are_judged_without_a_traceback(data: bytes, of: Validator) -> None:
     judge(data, of)
 
 
@@ -131,7 +131,7 @@ def places(body: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-def counted(document: Document, of: Validation) -> tuple[Entry, int]:
+def counted(document: Document, of: Validator) -> tuple[Entry, int]:
     """The verdict on a document, and how many calls it took."""
     entries: list[Entry] = []
     count = work.calls(lambda: entries.extend(of.run([Source("fuzz.yaml", [document])]).entries))
@@ -142,7 +142,7 @@ def counted(document: Document, of: Validation) -> tuple[Entry, int]:
 @often(400, *HealthCheck)
 @given(data=st.data(), of=st.sampled_from(VALIDATIONS))
 def test_a_mutated_manifest_is_told_at_the_line_that_was_mutated_or_its_parent(
-    data: st.DataObject, of: Validation
+    data: st.DataObject, of: Validator
 ) -> None:
     original = data.draw(st.sampled_from(RENDERED))
     path = data.draw(st.sampled_from(places(original)))

@@ -14,7 +14,8 @@ CONFIG_MAP = {
     "metadata": {"name": "a"},
     "data": {"x": "no", "y": "1e3"},
 }
-ANNOTATIONS = ("config.kubernetes.io/path", "config.kubernetes.io/index")
+PATH = "config.kubernetes.io/path"
+ANNOTATIONS = (PATH, "config.kubernetes.io/index")
 
 
 def config(values, **others):
@@ -206,3 +207,24 @@ def test_validate_tells_of_two_files_that_claim_one_workspace(run, tmp_path):
     done = run("validate", str(tmp_path))
     assert done.returncode == 1
     assert done.stderr.count("[values/same-workspace]") == 2
+
+
+@pytest.mark.parametrize("place", ["name", "annotation", "key", "argument"])
+def test_a_token_of_the_function_config_is_in_nothing_that_is_printed(run, place):
+    token = "hf_" + "abcdefghijklmnopqrstuvwxyz"
+    whole = resource_list(config(dict(VALUES)), CONFIG_MAP)
+    function_config = whole["functionConfig"]
+    if place == "name":
+        function_config["metadata"]["name"] = token
+    elif place == "annotation":
+        function_config["metadata"]["annotations"] = {"note": f"it is {token}", PATH: token}
+    elif place == "key":
+        function_config["spec"][token] = 1
+    else:
+        function_config["spec"]["extraArgs"] = [f"--served-model-name={token}"]
+    done, out = answered(run, whole)
+    assert out["items"][0] == CONFIG_MAP
+    assert token not in done.stdout + done.stderr
+    assert "(a secret, not shown)" in done.stdout
+    if place in ("key", "argument"):
+        assert (done.returncode, out["results"][0]["severity"]) == (1, "error")

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, find, given
 
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.kaito.target import Target
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.findings import RULES
+from kaito_pack.pack.json_schema import accepts
 from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.run.judging import check
@@ -33,7 +34,14 @@ def rendered(drawn: dict[str, Any]) -> list[Any]:
 @pytest.mark.parametrize("mode", PACK.mode_names)
 def test_every_value_of_a_mode_is_drawn(mode: str) -> None:
     known = {name for name, part in PACK.mode(mode).schema["properties"].items() if "not" not in part}
-    assert known - set(strategies.FIELDS) - strategies.LEFT_OUT == set()
+    assert set(strategies.fields(mode)) == known - strategies.LEFT_OUT
+
+
+@pytest.mark.parametrize("mode", PACK.mode_names)
+def test_a_value_without_a_strategy_is_drawn_by_its_schema(mode: str) -> None:
+    for name, part in PACK.mode(mode).schema["properties"].items():
+        if "not" not in part:
+            assert accepts(part, find(strategies.by_schema(part), lambda _: True)), name
 
 
 @often

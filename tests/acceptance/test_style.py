@@ -13,9 +13,6 @@ from tests.conftest import ROOT
 LONGEST_MODULE = 300  # lines
 LONGEST_FUNCTION = 45  # lines, decorators and docstring included
 EMPTY_NAMES = {"one", "found", "told", "said", "made", "at", "of", "here", "more", "kept"}
-# Rooms in which a variable, parameter, function or field may still have one of these names.
-NOT_YET_CLEAN = {"models"}
-NOT_YET_ONE = {"Case", "Validation"}  # classes that share a name
 
 
 @cache
@@ -63,7 +60,6 @@ def test_names_say_what_they_name() -> None:
     empty = [
         f"{place(file, node)} {name}"
         for file, tree in trees().items()
-        if file.relative_to(ROOT / "kaito_pack").parts[0] not in NOT_YET_CLEAN
         for node, name in names(tree)
         if name.strip("_") in EMPTY_NAMES
     ]
@@ -77,4 +73,4 @@ def test_a_word_names_one_class() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(place(file, node))
     twice = {name: all_places for name, all_places in places.items() if len(all_places) > 1}
-    assert twice.keys() - NOT_YET_ONE == set()
+    assert twice == {}

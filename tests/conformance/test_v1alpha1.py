@@ -15,7 +15,7 @@ from kaito_pack.documents import read_text
 from kaito_pack.kaito.target import Provisioning, Target
 from kaito_pack.pack import Pack
 from kaito_pack.run.sources import Source
-from kaito_pack.run.validation import Validation
+from kaito_pack.run.validation import Validator
 from tests.conformance.test_admission import FACTS, KUBERNETES
 
 MODES: tuple[Provisioning, ...] = ("auto", "byo")
@@ -26,7 +26,7 @@ def mutants() -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def verdict(validation: Validation, mutant: dict[str, Any]) -> str:
+def verdict(validation: Validator, mutant: dict[str, Any]) -> str:
     try:
         source = Source(mutant["id"], read_text(mutant["manifest"], mutant["id"]))
     except ProblemsError:
@@ -44,7 +44,7 @@ def may_differ(judged: str, answer: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("provisioning", MODES)
 @pytest.mark.parametrize("kaito", ["0.9", "0.12"])
 def test_the_verdict_is_that_of_the_webhook_for_v1alpha1(kaito: str, provisioning: Provisioning) -> None:
-    validation = Validation(Pack(), Target(kaito, KUBERNETES, provisioning))
+    validation = Validator(Pack(), Target(kaito, KUBERNETES, provisioning))
     wrong = []
     for mutant in mutants():
         answer = mutant["real"][kaito][provisioning]

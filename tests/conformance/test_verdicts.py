@@ -15,7 +15,7 @@ from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.pack import Pack
 from kaito_pack.run.judgement import Entry
 from kaito_pack.run.sources import Source, read_sources
-from kaito_pack.run.validation import Validation
+from kaito_pack.run.validation import Validator
 from tests.conformance.test_admission import (
     ADMISSION,
     FACTS,
@@ -50,7 +50,7 @@ def sources(case: str, column: str) -> list[Source]:
 def judged(case: str, version: str, column: str) -> Entry:
     old = read_sources([case_file(case, "old")]) if case.startswith("update/") else []
     target = recorded_target(version, column)
-    (entry,) = Validation(PACK, target).run(sources(case, column), old).entries
+    (entry,) = Validator(PACK, target).run(sources(case, column), old).entries
     return entry
 
 

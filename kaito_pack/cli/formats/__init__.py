@@ -17,7 +17,7 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from kaito_pack.cli._results import Case, Result
+    from kaito_pack.cli._results import Result, ResultCase
 
 Show = Callable[[Any], Iterator[str]]
 
@@ -32,7 +32,7 @@ def show(name: str, result: Result) -> Iterator[str]:
     assert function is not None, f"{name} cannot show {result.kind}"
     yield from function(result)
     if name != "text":  # which has its own place for them
-        cases: Iterable[Case] = getattr(result, "cases", tuple)()
+        cases: Iterable[ResultCase] = getattr(result, "cases", tuple)()
         yield from (Note(f"Error: {case.unread}") for case in cases if case.unread)
 
 

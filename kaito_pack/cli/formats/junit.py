@@ -16,12 +16,12 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import line, sentence
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Case, ResultOfCases
+    from kaito_pack.cli._results import ResultCase, ResultOfCases
 
 
 def cases(result: ResultOfCases) -> Iterator[str]:
     """Yield one XML document; every file with a case is a suite."""
-    suites: dict[str, list[Case]] = {}
+    suites: dict[str, list[ResultCase]] = {}
     for case in result.cases():
         suites.setdefault(case.file, []).append(case)
     every = [case for suite in suites.values() for case in suite]
@@ -36,7 +36,7 @@ def cases(result: ResultOfCases) -> Iterator[str]:
     yield "</testsuites>\n"
 
 
-def _counts(suite: Sequence[Case], is_strict: bool, with_skipped: bool) -> str:
+def _counts(suite: Sequence[ResultCase], is_strict: bool, with_skipped: bool) -> str:
     counts = {
         "tests": len(suite),
         "failures": sum(bool(_failing(case, is_strict)) for case in suite),
@@ -47,7 +47,7 @@ def _counts(suite: Sequence[Case], is_strict: bool, with_skipped: bool) -> str:
     return "".join(f' {name}="{count}"' for name, count in counts.items()) + ' time="0"'
 
 
-def _named(suite: Sequence[Case]) -> Iterator[tuple[str, Case]]:
+def _named(suite: Sequence[ResultCase]) -> Iterator[tuple[str, ResultCase]]:
     """The cases with their names, which are made unique: readers know a case by suite and name."""
     numbers: dict[str, int] = {}
     for case in suite:
@@ -55,7 +55,7 @@ def _named(suite: Sequence[Case]) -> Iterator[tuple[str, Case]]:
         yield case.name if number == 1 else f"{case.name} ({number})", case
 
 
-def _testcase(name: str, case: Case, is_strict: bool) -> Iterator[str]:
+def _testcase(name: str, case: ResultCase, is_strict: bool) -> Iterator[str]:
     failing = _failing(case, is_strict)
     others = [problem for problem in case.problems if problem not in failing]
     head = f"    <testcase name={_quoted(name)} classname={_quoted(case.file)} file={_quoted(case.file)}"
@@ -73,7 +73,7 @@ def _testcase(name: str, case: Case, is_strict: bool) -> Iterator[str]:
     yield "    </testcase>\n"
 
 
-def _failing(case: Case, is_strict: bool) -> list[Problem]:
+def _failing(case: ResultCase, is_strict: bool) -> list[Problem]:
     return [
         problem for problem in case.problems if problem.is_error or (is_strict and problem.severity != "ok")
     ]

@@ -11,7 +11,7 @@ from kaito_pack.base.sentences import sentence
 from kaito_pack.cli._markdown import are_too_long, cell, code, fitting
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Case, Plan, ResultOfCases, Upgrade
+    from kaito_pack.cli._results import Plan, ResultCase, ResultOfCases, Upgrade
     from kaito_pack.plan import Planned
 
 
@@ -33,7 +33,7 @@ def cases(result: ResultOfCases) -> Iterator[str]:
     yield "\n".join(lines) + "\n"
 
 
-def _rows(case: Case) -> Iterator[tuple[str, str]]:
+def _rows(case: ResultCase) -> Iterator[tuple[str, str]]:
     """The severity and the row of each problem that is not good."""
     if case.unread:
         yield "error", f"| error | {code(case.file)} | {cell(case.unread)} |"

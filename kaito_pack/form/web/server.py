@@ -11,12 +11,12 @@ import socket
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
 from kaito_pack.form.web.state import BadState, State, read_json, read_state
@@ -25,6 +25,8 @@ from kaito_pack.form.web.view import Views
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 20  # bytes
+LONGEST_SILENCE = 10.0  # seconds that a connection may wait for bytes
+MOST_CONNECTIONS = 32  # at a time; a page of the form needs about six
 TAKEN = ("application/json", "application/yaml")  # a state, and a file as it is
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -132,7 +134,12 @@ def _file(name: str) -> Response:
 
 
 class Quiet(WSGIRequestHandler):
-    """Logs no request, and does not name its version."""
+    """Handles one request a connection: logs nothing, names no version, waits LONGEST_SILENCE at most."""
+
+    timeout = LONGEST_SILENCE
+    protocol_version = (
+        "HTTP/1.0"  # without keep-alive: what follows a refused body is never read as a request
+    )
 
     def version_string(self) -> str:
         """Return the header `Server`."""
@@ -140,6 +147,28 @@ class Quiet(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Nothing."""
+
+
+class Server(ThreadedWSGIServer):
+    """Serves MOST_CONNECTIONS at a time, and closes any further one."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._room = BoundedSemaphore(MOST_CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Start a thread for a connection, or close it if there are too many."""
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Handle a connection in its thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
 
 
 def run(
@@ -158,9 +187,7 @@ def run(
     with listening:
         port = listening.getsockname()[1]
         application = app(views, first, port, tell)
-        server = make_server(
-            HOST, port, application, threaded=True, request_handler=Quiet, fd=listening.fileno()
-        )
+        server = Server(HOST, port, application, Quiet, fd=listening.fileno())
         url = f"http://{HOST}:{port}/"
         tell(f"The form is at {url} (Ctrl-C ends it)")
         show(url)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from kaito_pack.base import json_text
+
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 GROUPS = ("start", "answers", "target")  # of fields on the page, each a map of texts by the field's name
 
@@ -71,13 +73,9 @@ def read_state(body: object) -> State:
 def read_json(text: str | bytes) -> Any:
     """Return a JSON text as data; BadState if it is none, NaN and the like included."""
     try:
-        return json.loads(text, parse_constant=_refuse)
-    except ValueError:
+        return json_text.parsed(text)
+    except (ValueError, RecursionError):
         raise BadState from None
-
-
-def _refuse(constant: str) -> None:
-    raise BadState(constant)
 
 
 def _is_text(value: Any) -> bool:

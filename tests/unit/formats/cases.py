@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.cli import formats
-from kaito_pack.cli._results import Case, Result
+from kaito_pack.cli._results import Result, ResultCase
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.plan import Planned, plan
@@ -31,11 +31,11 @@ def problem(severity: str = "error", rule: str = "values/missing", **changes: ob
 class Cases:
     """A result of a kind that no format knows."""
 
-    given: tuple[Case, ...]
+    given: tuple[ResultCase, ...]
     is_strict: bool = False
     kind: ClassVar[str] = "trial"
 
-    def cases(self) -> Iterator[Case]:
+    def cases(self) -> Iterator[ResultCase]:
         return iter(self.given)
 
 
@@ -49,7 +49,9 @@ def notes(name: str, result: Result) -> list[str]:
     return [piece for piece in formats.show(name, result) if isinstance(piece, formats.Note)]
 
 
-HOSTILE_CASE = Case(HOSTILE, HOSTILE, [problem(message=HOSTILE, fix=HOSTILE, place=Place(HOSTILE, 1, 1))])
+HOSTILE_CASE = ResultCase(
+    HOSTILE, HOSTILE, [problem(message=HOSTILE, fix=HOSTILE, place=Place(HOSTILE, 1, 1))]
+)
 
 
 def report(*entries: Entry) -> dict[str, Report]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kaito_pack.base.problems import Place
-from kaito_pack.cli._results import Case, Differing, Rendering
+from kaito_pack.cli._results import Differing, Rendering, ResultCase
 from kaito_pack.cli.formats.github import annotation
 from kaito_pack.run.judgement import Judgement
 from tests.unit.formats.cases import HOSTILE_CASE, Cases, notes, problem, shown
@@ -17,7 +17,7 @@ def test_an_annotation_escapes_what_github_would_read() -> None:
 
 
 def test_each_warning_and_error_is_one_command() -> None:
-    case = Case("x.yaml", "x", [problem(), problem(), problem("warning"), problem("ok")])
+    case = ResultCase("x.yaml", "x", [problem(), problem(), problem("warning"), problem("ok")])
     severities = [line.split()[0] for line in shown("github", Cases((case, case))).splitlines()]
     assert severities == ["::error", "::warning"]
 
@@ -35,4 +35,4 @@ def test_a_file_that_differs_is_an_error_in_its_first_line() -> None:
 
 
 def test_what_could_not_be_read_is_a_note() -> None:
-    assert notes("github", Cases((Case("a", "a", unread="a: gone"),))) == ["Error: a: gone"]
+    assert notes("github", Cases((ResultCase("a", "a", unread="a: gone"),))) == ["Error: a: gone"]

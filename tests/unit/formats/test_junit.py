@@ -8,19 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaito_pack.cli._results import Case, Differing, Preflight, Rendering
+from kaito_pack.cli._results import Differing, Preflight, Rendering, ResultCase
 from kaito_pack.run.judgement import Judgement
 from tests.unit.formats.cases import HOSTILE, HOSTILE_CASE, Cases, problem, shown
 
-BAD = Case("x.yaml", "Workspace a", [problem(), problem("warning"), problem(rule="values/other")])
+BAD = ResultCase("x.yaml", "Workspace a", [problem(), problem("warning"), problem(rule="values/other")])
 
 
-def parsed(*cases: Case, is_strict: bool = False) -> ElementTree.Element:
+def parsed(*cases: ResultCase, is_strict: bool = False) -> ElementTree.Element:
     return ElementTree.fromstring(shown("junit", Cases(cases, is_strict)).encode())
 
 
 def test_a_file_is_a_suite_and_counts_are_right() -> None:
-    root = parsed(BAD, Case("y.yaml", "y"), Case("y.yaml", "z", unread="gone"), Case("y.yaml", "s", (), True))
+    root = parsed(
+        BAD,
+        ResultCase("y.yaml", "y"),
+        ResultCase("y.yaml", "z", unread="gone"),
+        ResultCase("y.yaml", "s", (), True),
+    )
     assert root.tag == "testsuites" and root.attrib["tests"] == "4"
     counts = [{name: suite.attrib[name] for name in ("failures", "errors", "skipped")} for suite in root]
     assert [suite.attrib["name"] for suite in root] == ["x.yaml", "y.yaml"]
@@ -44,19 +49,19 @@ def test_all_errors_of_a_case_are_in_its_one_failure() -> None:
 
 
 def test_a_warning_is_output_and_fails_if_warnings_do() -> None:
-    warned = Case("x.yaml", "x", [problem("warning")])
+    warned = ResultCase("x.yaml", "x", [problem("warning")])
     (output,) = parsed(warned).iter("system-out")
     assert "warning: a[0]: missing" in str(output.text)
     assert not list(parsed(warned).iter("failure")) and list(parsed(warned, is_strict=True).iter("failure"))
 
 
 def test_a_case_is_known_by_suite_and_name() -> None:
-    root = parsed(Case("x.yaml", "a"), Case("x.yaml", "a"), Case("y.yaml", "a"))
+    root = parsed(ResultCase("x.yaml", "a"), ResultCase("x.yaml", "a"), ResultCase("y.yaml", "a"))
     assert [case.attrib["name"] for case in root.iter("testcase")] == ["a", "a (2)", "a"]
 
 
 def test_a_reason_is_in_the_text_that_gitlab_shows() -> None:
-    (error,) = parsed(Case("x.yaml", "x", unread="x.yaml: cannot be read")).iter("error")
+    (error,) = parsed(ResultCase("x.yaml", "x", unread="x.yaml: cannot be read")).iter("error")
     assert error.text == error.attrib["message"] == "x.yaml: cannot be read"
 
 
@@ -70,8 +75,8 @@ def test_what_xml_forbids_is_escaped() -> None:
 @given(st.text())
 def test_any_text_is_well_formed(text: str) -> None:
     hostile = problem(message=text, fix=text, path=(text,))
-    skipped = Case(text, text, [hostile], is_skipped=True)
-    root = parsed(Case(text, text, [hostile]), skipped, Case(text, text, unread=text))
+    skipped = ResultCase(text, text, [hostile], is_skipped=True)
+    root = parsed(ResultCase(text, text, [hostile]), skipped, ResultCase(text, text, unread=text))
     assert len(list(root.iter("testcase"))) == 3
 
 

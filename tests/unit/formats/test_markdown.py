@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kaito_pack.cli._markdown import LONGEST_COMMENT
-from kaito_pack.cli._results import Case, Plan, Upgrade
+from kaito_pack.cli._results import Plan, ResultCase, Upgrade
 from tests.unit.formats.cases import HOSTILE_CASE, Cases, planned, problem, shown, upgraded
 
 
 def test_errors_come_first_and_good_answers_not_at_all() -> None:
-    case = Case("x.yaml", "x", [problem("ok"), problem("warning"), problem()])
+    case = ResultCase("x.yaml", "x", [problem("ok"), problem("warning"), problem()])
     lines = shown("markdown", Cases((case,))).splitlines()
     assert lines[0] == "**kaito-pack trial.** 1 checked: 1 error, 1 warning."
     assert [line.split(" | ")[0] for line in lines[4:]] == ["| error", "| warning"]
@@ -25,11 +25,11 @@ def test_a_row_is_one_line_of_three_cells() -> None:
 
 
 def test_what_could_not_be_read_is_a_row() -> None:
-    assert "| error | `a` | a: gone |" in shown("markdown", Cases((Case("a", "a", unread="a: gone"),)))
+    assert "| error | `a` | a: gone |" in shown("markdown", Cases((ResultCase("a", "a", unread="a: gone"),)))
 
 
 def test_a_comment_is_no_longer_than_github_takes() -> None:
-    many = tuple(Case(f"{n}.yaml", "x", [problem(message=f"{n}")]) for n in range(3000))
+    many = tuple(ResultCase(f"{n}.yaml", "x", [problem(message=f"{n}")]) for n in range(3000))
     text = shown("markdown", Cases(many))
     assert len(text) < LONGEST_COMMENT + 500 and "more do not fit" in text
 
