@@ -38,7 +38,9 @@ def command(
     """
     scopes = cluster.scopes()
     sources, stored = read_sources(files), read_sources(old)
-    reports = {scope.target.kaito: Validator(*scope).run(sources, stored) for scope in scopes}
+    targets = [scope.target for scope in scopes]
+    judged = Validator(*scopes[0]).run_for(targets, sources, stored)
+    reports = dict(zip((target.kaito for target in targets), judged, strict=True))
     unread = [(source.file, source.unread) for source in (*sources, *stored) if source.unread]
     result = Reports(reports, unread, strict)
     put(result, form)

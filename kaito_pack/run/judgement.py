@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from kaito_pack.base.display import shown
@@ -100,6 +100,11 @@ class Judgement:
     def is_good(self) -> bool:
         """Whether the manifests may be printed."""
         return self.unread is None and not any(problem.is_error for problem in self.problems)
+
+    def unchecked(self) -> Judgement:
+        """Return a copy to be checked for another target; values and manifests are shared."""
+        objects = [replace(entry, problems=list(entry.problems)) for entry in self.objects]
+        return replace(self, own=list(self.own), objects=objects)
 
     def entries(self) -> Iterator[Entry]:
         """Yield an entry for values, and one for each object."""

@@ -39,9 +39,20 @@ class Validator:
 
         Raises ProblemsError if a file of `old` cannot be understood.
         """
-        parts = [part for source in sources for part in opened(source)]
-        judgements = self._pipeline.judge(parts, self._stored(old))
-        return Report([entry for judgement in judgements for entry in judgement.entries()])
+        (report,) = self.run_for([self._pipeline.target], sources, old)
+        return report
+
+    def run_for(
+        self, targets: Sequence[Target], sources: Sequence[Source], old: Sequence[Source] = ()
+    ) -> list[Report]:
+        """Return the report for each of several targets; values are rendered once for all of them."""
+        documents = self._pipeline.opened([part for source in sources for part in opened(source)])
+        stored, reports = self._stored(old), []
+        for target in targets:
+            self._pipeline.target = target
+            judgements = self._pipeline.judge([document.unchecked() for document in documents], stored)
+            reports.append(Report([entry for judgement in judgements for entry in judgement.entries()]))
+        return reports
 
     def _stored(self, old: Sequence[Source]) -> list[Entry]:
         judgements = self._pipeline.opened([part for source in old for part in opened(source)])

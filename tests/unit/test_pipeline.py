@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from kaito_pack.documents import read_text
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.run.judgement import Judgement
 from kaito_pack.run.pipeline import Pipeline
-from kaito_pack.run.sources import named_files, values_sources
+from kaito_pack.run.sources import Source, named_files, values_sources
+from kaito_pack.run.validation import Validator
 
 BASE = "modelSource: vllm\nmodelId: acme/tiny\n"
 OWN = BASE + "instanceType: Standard_NC24ads_A100_v4\nlabelSelector: {apps: %s}\n"
@@ -72,3 +74,24 @@ def test_a_lean_run_holds_no_manifests(tmp_path: Path) -> None:
     (outcome,) = Pipeline(Pack(), Target("0.12", "1.35")).judge_apart(named_files([str(tmp_path)]), as_yaml)
     assert (outcome.values, outcome.objects) == (None, [])
     assert "kind: Workspace" in outcome.content
+
+
+def test_values_are_rendered_once_for_several_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    pack, targets = Pack(), [Target("0.8", "1.35"), Target("0.12", "1.35")]
+    sources = [
+        Source(f"{name}.yaml", read_text(text, f"{name}.yaml"))
+        for name, text in RUNS["one selector in two files"].items()
+    ]
+    apart = [Validator(pack, target).run(sources) for target in targets]
+    rendered: list[str] = []
+    render = Pipeline.rendered
+
+    def noted(pipeline: Pipeline, source: Source) -> Judgement:
+        rendered.append(source.file)
+        return render(pipeline, source)
+
+    monkeypatch.setattr(Pipeline, "rendered", noted)
+    together = Validator(pack, targets[0]).run_for(targets, sources)
+    assert rendered == [source.file for source in sources]
+    assert together == apart
+    assert together[0] != together[1], "KAITO 0.8 counts nodes that two Workspaces select"
