@@ -77,10 +77,11 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say where the tests are if everything that was asked for is of the full tier."""
     stats = terminalreporter.stats
-    if stats.get("deselected") and not set(stats) & {"passed", "failed", "error", "skipped"}:
+    nothing_ran = not set(stats) & {"passed", "failed", "error", "skipped"}
+    if stats.get("deselected") and nothing_ran and not config.getoption("full"):
         terminalreporter.write_line(tiers.HINT)
 
 
