@@ -27,7 +27,7 @@ FIT = "fit"
 @cluster_options
 @click.pass_context
 def command(context: click.Context, words: tuple[str, ...], cluster: ClusterOptions) -> None:
-    """Say what a value or a rule is, where a value came from, or whether a model fits its GPUs.
+    """Explain a value or a rule, where a value comes from, or whether a model fits its GPUs.
 
     \b
     explain                      all values

@@ -19,15 +19,15 @@ import click
 from kaito_pack import __version__
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
 
-HELP = """Renders KAITO Workspaces from values files, and proves them without a cluster.
+HELP = """Render KAITO manifests from values files and check them without a cluster.
 
 \b
-    render.py llama.yaml                     print the manifests (the command `render` may be left out)
-    render.py validate llama.yaml            say what a cluster would say of them
+    render.py llama.yaml                     print the manifests (`render` is the default command)
+    render.py validate llama.yaml            check them as a cluster would
     render.py llama.yaml | kubectl apply -f -
 
-Manifests go to stdout, everything else to stderr. Exit code 0: good; 1: the input is wrong; 2: nothing could
-be judged (wrong command line, missing file).
+Manifests go to stdout, everything else to stderr. Exit codes: 0 success; 1 the input is wrong;
+2 nothing could be checked (usage error, missing file).
 
 Shell completion: eval "$(_RENDER_PY_COMPLETE=bash_source render.py)"; also zsh_source, fish_source.
 """

@@ -62,7 +62,9 @@ class PlanJob(NamedTuple):
     "--old", multiple=True, metavar="FILE", help="Compare with stored objects; - is kubectl's on stdin."
 )
 @click.option(
-    "--upgrade", metavar="VERSION", help="Say what that KAITO would treat otherwise than the present one."
+    "--upgrade",
+    metavar="VERSION",
+    help="Report what VERSION handles differently from the current KAITO version.",
 )
 @click.option("--fleet", metavar="FILE", help="The clusters of a fleet file instead of VALUES and --out.")
 @format_option("plan", {"text": "text"})
@@ -71,7 +73,7 @@ class PlanJob(NamedTuple):
 )
 @click.pass_context
 def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) -> None:
-    """Say what KAITO will do with each field that VALUES change, and the command that helps.
+    """Show what KAITO does with each field that VALUES change, and the command that helps.
 
     Labels: rejected, not-rolled-out, rolled-out-by-job, recreate, live, ignored; created and deleted. With
     --upgrade: refused, breaks, differs.

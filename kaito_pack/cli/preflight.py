@@ -29,7 +29,7 @@ def command(
     kube_context: str | None,
     form: str,
 ) -> None:
-    """Ask the cluster whether it suits VALUES files (- is stdin); nothing is changed there.
+    """Check whether the cluster meets the needs of VALUES files (- is stdin); nothing is changed there.
 
     KAITO and its version, how nodes are provisioned, the namespace, Secrets with their keys (never their
     values), nodes and their GPUs, and whose a Workspace of that name is: by kubectl get alone.

@@ -78,7 +78,7 @@ def command(
     pack: tuple[str, ...],
     **asked: Any,
 ) -> None:
-    """Say what Workspaces are doing, why, and what to look at next.
+    """Show the state of Workspaces, its cause, and what to check next.
 
     FILE holds Workspaces as kubectl prints them (- is stdin): one, a List, or many documents, YAML or
     JSON; StatefulSets and Services beside them tell ready replicas and which Services exist. Without FILE

@@ -29,11 +29,12 @@ def command(
     strict: bool,
     form: str,
 ) -> None:
-    """Say what KAITO's webhook and the API server would say of FILES.
+    """Check values files and manifests as a cluster would.
 
-    Values files and manifests are told apart by apiVersion and kind; folders are searched for *.yaml, *.yml
-    and *.json. Exit code 1 where there is any error; --strict counts warnings, and answers that only the
-    cluster knows (undecidable), too. With --kaito-version all: a table, manifests against versions.
+    Values files and manifests are distinguished by apiVersion and kind; folders are searched for *.yaml,
+    *.yml and *.json. Exit code 1 if there is any error; with --strict also if there is a warning, or an
+    answer that only the cluster knows (undecidable). With --kaito-version all: a table of manifests and
+    versions.
     """
     scopes = cluster.scopes()
     sources, stored = read_sources(files), read_sources(old)
