@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.form.web.server import HOST, LARGEST_BODY, MOST_CONNECTIONS, STATIC, Quiet, Server
+from kaito_pack.form.web.server import HOST, LARGEST_BODY, MOST_CONNECTIONS, STATIC, FormServer, Quiet
 from tests.conftest import ROOT
 from tests.form.conftest import PORT
 
@@ -287,7 +287,7 @@ def test_a_number_that_json_does_not_have_is_no_state(client: Any, heard: list[s
 def served(client: Any) -> Iterator[tuple[str, int]]:
     """The address of the form's own server, which serves in a thread."""
     with socket.create_server((HOST, 0)) as listening:
-        form = Server(HOST, listening.getsockname()[1], client.application, Quiet, fd=listening.fileno())
+        form = FormServer(HOST, listening.getsockname()[1], client.application, Quiet, fd=listening.fileno())
         thread = threading.Thread(target=form.serve_forever, daemon=True)
         thread.start()
         yield form.server_address[:2]

@@ -149,7 +149,7 @@ class Quiet(WSGIRequestHandler):
         """Nothing."""
 
 
-class Server(ThreadedWSGIServer):
+class FormServer(ThreadedWSGIServer):
     """Serves MOST_CONNECTIONS at a time, and closes any further one."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -187,7 +187,7 @@ def run(
     with listening:
         port = listening.getsockname()[1]
         application = app(views, first, port, tell)
-        server = Server(HOST, port, application, Quiet, fd=listening.fileno())
+        server = FormServer(HOST, port, application, Quiet, fd=listening.fileno())
         url = f"http://{HOST}:{port}/"
         tell(f"The form is at {url} (Ctrl-C ends it)")
         show(url)
