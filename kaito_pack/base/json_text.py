@@ -12,6 +12,22 @@ def parsed(text: str | bytes) -> Any:
     return json.loads(text, parse_constant=_refuse, parse_float=_number)
 
 
+def foreign(text: str | bytes) -> Any:
+    """Return the content of a JSON text of another program.
+
+    Raises ValueError or RecursionError as `parsed` does, and ValueError for an integer beyond 64 bits, which
+    kubectl rounds and no YAML file may hold.
+    """
+    return json.loads(text, parse_constant=_refuse, parse_float=_number, parse_int=_integer)
+
+
+def _integer(text: str) -> int:
+    number = int(text)
+    if not -(2**63) <= number < 2**63:
+        _refuse(text)
+    return number
+
+
 def _number(text: str) -> float:
     number = float(text)
     return _refuse(text) if isinf(number) else number

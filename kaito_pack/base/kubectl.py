@@ -69,7 +69,7 @@ class Kubectl:
         """
         printed = self.printed(kinds, *names, form="json")
         try:
-            answer = json_text.parsed(printed)
+            answer = json_text.foreign(printed)
         except (ValueError, RecursionError) as error:
             raise UsageError(f"kubectl get {kinds}: printed no JSON") from error
         if wrong := next(_misshapen(answer), None):

@@ -34,7 +34,7 @@ def structure(schema: Any) -> Any:
         return schema
     parts = {}
     for key, part in schema.items():
-        if key == "properties":
+        if key == "properties" and isinstance(part, dict):
             parts[key] = {field: structure(value) for field, value in part.items()}
         elif key in ("default", "enum"):
             parts[key] = part

@@ -113,7 +113,7 @@ def kept_by_apply(live: Manifest, new: Manifest, kaito: str) -> dict[str, Any]:
 def _last_applied(metadata: Fields) -> dict[str, Any] | None:
     text = get(metadata, ("annotations", LAST_APPLIED))
     try:
-        applied = json_text.parsed(text) if isinstance(text, str) else None
+        applied = json_text.foreign(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
         return None
     return applied if isinstance(applied, dict) else None

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Manifest, get, mapping
+from kaito_pack.base.trees import Manifest, get, mapping, sequence
 from kaito_pack.facts.rules import in_range, minor, problem
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito import crd
@@ -73,7 +73,7 @@ def _controller(cluster: ClusterReader) -> Manifest | None:
     images = table("kaito/cluster.json")["controllerImages"]
     for deployment in deployments:
         pod = mapping(get(deployment, ("spec", "template", "spec")))
-        for container in pod.get("containers") or []:
+        for container in sequence(pod.get("containers")):
             path = str(mapping(container).get("image")).partition("@")[0]
             repository = path.rpartition(":")[0] or path
             if any(repository == name or repository.endswith(f"/{name}") for name in images):

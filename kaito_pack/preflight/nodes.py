@@ -8,7 +8,7 @@ from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, Manifest, get, mapping
+from kaito_pack.base.trees import Fields, Manifest, get, mapping, sequence
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
@@ -81,7 +81,7 @@ def _devices(workspace: Manifest) -> dict[str, Fraction]:
     """The devices that one pod asks for: resources with a domain, such as nvidia.com/gpu."""
     pod = mapping(get(workspace, (*TEMPLATE, "spec")))
     asked: dict[str, Fraction] = {}
-    for container in pod.get("containers") or []:
+    for container in sequence(pod.get("containers")):
         resources = mapping(mapping(container).get("resources"))
         for name, value in {**mapping(resources.get("requests")), **mapping(resources.get("limits"))}.items():
             count = amount(value)

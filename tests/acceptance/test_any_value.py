@@ -273,6 +273,28 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
     return answer
 
 
+# Answers that once ended in a traceback: the kind, the place and the value.
+ANSWERS_ONCE_RAISED = [
+    ("deployments", ("items", 0, "spec", "template", "spec", "containers"), 1.5),
+    ("nodes", ("items", 0, "status", "conditions"), True),
+    ("workspaces.kaito.sh", ("inference", "template", "spec", "containers", 0, "ports", 0, "name"), 10**30),
+    (
+        "customresourcedefinitions.apiextensions.k8s.io",
+        ("spec", "versions", 0, "schema", "openAPIV3Schema", "properties"),
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("kinds", "path", "value"), ANSWERS_ONCE_RAISED)
+def test_an_answer_that_once_raised_ends_well(
+    folder: Path, answering: Answering, kinds: str, path: tuple[Any, ...], value: Any
+) -> None:
+    content = changed(ANSWERS[kinds].example, path, value)
+    answering(kinds, content)
+    ends_well(folder, ANSWERS[kinds], content, path)
+
+
 @pytest.mark.parametrize("kinds", ANSWERS)
 def test_a_few_places_of_each_answer_of_kubectl(folder: Path, answering: Answering, kinds: str) -> None:
     for where, content in sampled(ANSWERS[kinds].example):

@@ -37,6 +37,7 @@ def refusal(script: Path, text: str, time_limit: float = 60.0) -> str:
     [
         ('{"items": [1e999]}', "printed no JSON"),
         ('{"items": [NaN]}', "printed no JSON"),
+        ('{"items": [1000000000000000000000]}', "printed no JSON"),
         ("[" * 100_000, "printed no JSON"),
         ('"text"', "the answer is a text, not an object"),
         ("[]", "the answer is a list, not an object"),

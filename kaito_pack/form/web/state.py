@@ -73,7 +73,7 @@ def read_state(body: object) -> State:
 def read_json(text: str | bytes) -> Any:
     """Return a JSON text as data; BadState if it is none, NaN and the like included."""
     try:
-        return json_text.parsed(text)
+        return json_text.foreign(text)
     except (ValueError, RecursionError):
         raise BadState from None
 
