@@ -393,7 +393,7 @@ def test_why_a_pair_cannot_work_names_the_value(run: Run, tmp_path: Path) -> Non
     fleet = FLEET_OF_ONE.format(values="tiny.yaml")
     write(tmp_path, tiny="name: tiny\n", fleet=fleet, target=f'{TARGET}kaitoVersion: "0.12"\n')
     done = run("render", "--fleet", "fleet.yaml")
-    assert done.stderr.splitlines()[-1] == "tiny.yaml: refused on a: modelSource: missing"
+    assert done.stderr.splitlines()[-1] == "tiny.yaml: refused on a: modelSource: required value is missing"
 
 
 FLEET_OF_ONE = """apiVersion: pack.kubefoundry.io/v1

@@ -291,10 +291,13 @@ BROKEN = {
     "properties that are none": (schema(properties=5), "schemas/values/echo.schema.json"),
     "no object": ({"schemas/values/echo.schema.json": "[]"}, "not a JSON object"),
     "nested deeply": ({"schemas/values/echo.schema.json": '{"not":' * 3000 + "{}" + "}" * 3000}, "not JSON"),
-    "facts that are a list": ({"templates/echo/mode.yaml": "[]\n"}, "echo/mode.yaml:1:1 `[]` is not a map"),
+    "facts that are a list": (
+        {"templates/echo/mode.yaml": "[]\n"},
+        "echo/mode.yaml:1:1 `[]` has the wrong type. Use a map",
+    ),
     "facts of a wrong type": (
         {"templates/echo/mode.yaml": MODE["templates/echo/mode.yaml"] + "mounts: 5\n"},
-        "echo/mode.yaml:5:9 mounts: `5` is not a list",
+        "echo/mode.yaml:5:9 mounts: `5` has the wrong type. Use a list",
     ),
     "no template": ({"templates/ghost/mode.yaml": "port: 1\n"}, None),
 }

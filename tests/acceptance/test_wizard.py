@@ -353,7 +353,7 @@ def test_a_token_is_refused_and_not_repeated(tmp_path: Path) -> None:
     options = ("--mode", "vllm", "--model-id", "acme/own", "--gated")
     with Terminal(tmp_path, "new", "a.yaml", *options) as terminal:
         terminal.answer("Token Secret", token)
-        terminal.wait("A Hugging Face token stands here (not shown).")
+        terminal.wait("Value is a Hugging Face token (not shown).")
         terminal.type(ENTER, CLEAR, "hf-token", ENTER)
         terminal.answer("Name", CTRL_C)
         assert terminal.end()[0] == 130

@@ -131,7 +131,7 @@ def test_build_has_the_command_with_the_answers_in_it(view: Post) -> None:
     asked = by_name(view(start=GGUF, answers=answers))
     command = asked["ggufRunMode"]["choices"][1]["command"]
     assert "-t registry.example.com/q:1" in command
-    assert "'a b.gguf'" in command
+    assert "a b.gguf'" in command
     assert (asked["imageRef"]["isMore"], asked["imageRef"]["isRequired"]) == (False, True)
 
 

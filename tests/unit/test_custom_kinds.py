@@ -100,7 +100,4 @@ def test_validate_refuses_a_wrong_podmonitor(run, tmp_path) -> None:
     )
     done = run("validate", "monitor.yaml")
     assert done.returncode == 1
-    assert (
-        "unknown field `prot`; a PodMonitor of monitoring.coreos.com/v1 has none of that name"
-        in done.stderr + done.stdout
-    )
+    assert "unknown field `prot` in a PodMonitor of monitoring.coreos.com/v1" in done.stderr + done.stdout

@@ -99,7 +99,7 @@ def test_every_missing_field_is_named() -> None:
     )
 
     assert [problem.message for problem in found] == [
-        f"{name} is missing" for name in ("name", "target", "values", "out")
+        f"required field {name} is missing" for name in ("name", "target", "values", "out")
     ]
 
 
