@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -154,7 +153,7 @@ spec: {versions: [{name: v1beta1, served: true, schema: {openAPIV3Schema: {type:
 """)
 # `inf` is written as 1e999, which is a number of JSON that no float holds.
 ANY: tuple[Any, ...] = ({"a": "b"}, ["x"], 3, 1.5, None, True, "", 10**30, float("inf"))
-SAMPLE = 5  # places of an input in the quick tier
+SAMPLE, FULL_SAMPLE = 5, 80  # places of an input in the quick and in the full tier
 
 
 class Input(NamedTuple):
@@ -192,13 +191,6 @@ ANSWERS = {
 }
 
 
-def mutated(example: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Every place of an example with every value, the example changed so."""
-    for path, _ in walk(example):
-        for value in ANY:
-            yield (*path, value), changed(example, path, value)
-
-
 def changed(example: Any, path: tuple[Any, ...], value: Any) -> Any:
     """The example with another value at one place."""
     if not path:
@@ -208,11 +200,15 @@ def changed(example: Any, path: tuple[Any, ...], value: Any) -> Any:
     return whole
 
 
-def sampled(example: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """A few of them: places at equal distances, each with another value."""
-    count = sum(1 for _ in walk(example)) * len(ANY)
-    step = count // SAMPLE // len(ANY) * len(ANY) + 1  # one value further each time
-    return islice(mutated(example), 0, None, step)
+def sampled(example: Any, places: int = SAMPLE) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """The example changed at some places at equal distances, each with another value, with the place.
+
+    `make fuzz` draws from all places and values.
+    """
+    changes = [(path, value) for path, _ in walk(example) for value in ANY]
+    step = len(changes) // places // len(ANY) * len(ANY) + 1  # one value further each time
+    for path, value in changes[::step]:
+        yield (*path, value), changed(example, path, value)
 
 
 def written(content: Any) -> str:
@@ -249,8 +245,8 @@ def test_a_few_places_of_each_input(folder: Path, name: str) -> None:
 
 @pytest.mark.full
 @pytest.mark.parametrize("name", INPUTS)
-def test_every_place_of_each_input(folder: Path, name: str) -> None:
-    for where, content in mutated(INPUTS[name].example):
+def test_many_places_of_each_input(folder: Path, name: str) -> None:
+    for where, content in sampled(INPUTS[name].example, FULL_SAMPLE):
         ends_well(folder, INPUTS[name], content, where)
 
 
@@ -304,8 +300,8 @@ def test_a_few_places_of_each_answer_of_kubectl(folder: Path, answering: Answeri
 
 @pytest.mark.full
 @pytest.mark.parametrize("kinds", ANSWERS)
-def test_every_place_of_each_answer_of_kubectl(folder: Path, answering: Answering, kinds: str) -> None:
-    for where, content in mutated(ANSWERS[kinds].example):
+def test_many_places_of_each_answer_of_kubectl(folder: Path, answering: Answering, kinds: str) -> None:
+    for where, content in sampled(ANSWERS[kinds].example, FULL_SAMPLE):
         answering(kinds, content)
         ends_well(folder, ANSWERS[kinds], content, where)
 
