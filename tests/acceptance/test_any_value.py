@@ -153,7 +153,7 @@ spec: {versions: [{name: v1beta1, served: true, schema: {openAPIV3Schema: {type:
 """)
 # `inf` is written as 1e999, which is a number of JSON that no float holds.
 ANY: tuple[Any, ...] = ({"a": "b"}, ["x"], 3, 1.5, None, True, "", 10**30, float("inf"))
-SAMPLE, FULL_SAMPLE = 5, 80  # places of an input in the quick and in the full tier
+SAMPLE, FULL_SAMPLE = 5, 25  # places of an input in the quick and in the full tier
 
 
 class Input(NamedTuple):
