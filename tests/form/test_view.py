@@ -514,7 +514,11 @@ names = st.sampled_from(
 )
 texts = st.dictionaries(names, words, max_size=6)
 data = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | words,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | words,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names | words, inner, max_size=3),
     max_leaves=6,
 )

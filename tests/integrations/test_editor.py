@@ -36,7 +36,7 @@ MISTAKES = [
     (f"{TINY}namespace: A_B\n", "A_B", "Namespaces are DNS-1123 labels."),
     (f"{TINY}computeType: cpu\n", "cpu", "Mode vllm always uses GPUs."),
     (f"{TINY}podTemplate: {{spec: {{affinity: {{}}}}}}\n", "affinity", "KAITO's controller replaces"),
-    ("name: a\nmodelSource: vllm\nmodelId: a/b-GGUF\n", "a/b-GGUF", "Mode vllm serves fp16 and bf16"),
+    ("name: a\nmodelSource: vllm\nmodelId: a/b-GGUF\n", "a/b-GGUF", "Mode vllm serves only fp16 and bf16"),
     ("name: a\nmodelSource: vlm\n", "vlm", "Value is not accepted."),
     ("name: a\nmodelSource: vllm\n", "n", 'Missing property "modelId".'),
     ("name: a\n", "n", 'Missing property "modelSource".'),
@@ -44,7 +44,7 @@ MISTAKES = [
     (
         f"{TINY}monitoring: {{labels: {{app.kubernetes.io/name: a}}}}\n",
         "app.kubernetes.io/name",
-        "A mani",
+        "The pack sets its own labels",
     ),
 ]
 

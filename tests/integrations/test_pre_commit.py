@@ -86,7 +86,7 @@ def test_two_files_of_one_workspace_are_seen_together(repository):
         (repository.folder / "values" / f"{name}.yaml").write_text(PHI, encoding="utf-8")
     done = repository.run("kaito-pack-validate")
     assert done.returncode == 1
-    assert "claimed by" in done.stdout
+    assert "also renders the Workspace" in done.stdout
 
 
 def test_other_files_are_not_asked_for(repository):
