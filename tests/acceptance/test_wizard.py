@@ -23,6 +23,7 @@ models:
 """
 full = pytest.mark.full  # a session in a terminal takes a second; the quick tier has some of each kind
 HUB, NOTICE = "What is to be served?", "This model will be deployed using vLLM on GPU."
+LENGTH = 3  # values of mode vllm under "Set more?" before the maximum length
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_a_gated_model_of_no_catalogue_needs_a_secret(tmp_path: Path, run: Run) 
         terminal.answer("Engines", DOWN, " ", ENTER)
         terminal.answer("Gated", "y")
         terminal.answer("Token Secret", ENTER)
-        terminal.wait("Missing. Give one.")
+        terminal.wait("Required value is missing. Give one.")
         terminal.type("hf-token", ENTER)
         terminal.answer("Name (own)", ENTER)
         terminal.answer("Namespace", ENTER)
@@ -190,8 +191,9 @@ def acme(tmp_path: Path) -> Path:
 @full
 def test_a_mode_of_ones_own_is_asked_for_like_any_other(acme: Path, run: Run) -> None:
     with Terminal(acme, "new", "--pack", "my-pack") as terminal:
-        terminal.answer(HUB, "Acme", ENTER)
+        terminal.answer(HUB, ENTER)
         terminal.answer("Model id", "acme/tiny-instruct", ENTER)
+        terminal.answer("Engines", DOWN, DOWN, " ", ENTER)
         terminal.answer("Name (tiny-instruct)", ENTER)
         terminal.answer("Namespace", ENTER)
         terminal.answer("GPU count (1)", "3", ENTER)
@@ -337,7 +339,7 @@ def test_a_length_above_the_models_limit_is_refused_while_it_is_typed(
         terminal.wait("GPU counts that fit: 2, 4, 8")
         terminal.type(ENTER)
         terminal.wait("Warning: resources.gpu: `acme/known` needs 20.8 GiB on each GPU")
-        terminal.answer("Set more?", " ", ENTER)
+        terminal.answer("Set more?", *[DOWN] * LENGTH, " ", ENTER)
         terminal.wait("The model's limit: 32768 tokens")
         terminal.answer("Max Model Length (optional)")
         terminal.wait("Default (from model config)")
@@ -390,7 +392,9 @@ def test_colours_are_left_out_where_that_is_asked_for(tmp_path: Path, env: dict[
 def test_escape_sequences_in_a_packs_words_do_nothing(acme: Path) -> None:
     mode = acme / "my-pack" / "templates" / "acme" / "mode.yaml"
     mode.write_text(
-        mode.read_text("utf-8").replace("title: Acme Serve", 'title: "\\e]0;evil\\aAcme \\e[41mX"')
+        mode.read_text("utf-8")
+        .replace("title: Acme Serve", 'title: "\\e]0;evil\\aAcme \\e[41mX"')
+        .replace("engine: acme", "engine: other")  # unknown, so its mode is in the first list
     )
     with Terminal(acme, "new", "--pack", "my-pack") as terminal:
         terminal.answer(HUB)
@@ -418,7 +422,7 @@ def test_the_session_of_the_page_is_a_real_one(tmp_path: Path) -> None:
         ("Name", "phi" + ENTER),
         ("Namespace", ENTER),
         ("GPU count", "2" + ENTER),
-        ("Set more?", " " + ENTER),
+        ("Set more?", DOWN * LENGTH + " " + ENTER),
         ("Max Model Length", "8192" + ENTER),
         ("File", ENTER),
     ]
