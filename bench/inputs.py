@@ -63,7 +63,7 @@ def strict(schema: Any) -> Any:
     made = {key: strict(part) for key, part in schema.items() if not key.startswith("x-") and key != "format"}
     if schema.get("x-kubernetes-int-or-string"):
         made |= {"type": ["integer", "string"]}
-    named = isinstance(schema.get("properties"), Mapping) and schema.get("type") == "object"
+    named = isinstance(schema.get("properties"), Mapping) and "object" in schema.get("type", ())
     if (
         named
         and "additionalProperties" not in schema
@@ -89,8 +89,9 @@ def write_schemas(folder: Path) -> None:
     crd = json.loads((ROOT / "facts" / "kaito" / f"{KAITO}.json").read_text(encoding="utf-8"))
     workspace = strict(crd["v1beta1"])
     workspace["properties"]["metadata"] = {"type": "object"}
-    source = Path(f"{definitions.known_folder(KUBERNETES)}-strict") / "_definitions.json"
-    every = json.loads(source.read_text(encoding="utf-8"))["$defs"]
+    # The files of -strict are not in every environment (scripts/unpack_wheels.py), so `strict` makes them.
+    source = Path(definitions.known_folder(KUBERNETES)) / "_definitions.json"
+    every = strict(json.loads(source.read_text(encoding="utf-8"))["$defs"])
     deep = json.loads(json.dumps(workspace))
     deep["properties"]["inference"]["properties"]["template"] = standalone(
         every[definitions.POD_TEMPLATE], every
