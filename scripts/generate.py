@@ -68,7 +68,7 @@ def rules_page(examples: Mapping[str, Mapping[str, str]]) -> str:
     """docs/rules.md: every rule, from facts/rules/."""
     lines = [f"<!-- {NOTE.format(source='facts/rules/')} -->", "", "# Rules", ""]
     lines += [
-        "What the pack can say, by the layer that would speak. `render.py explain RULE` prints one of them."
+        "What the pack can say, by the layer that would speak. `kaito-pack explain RULE` prints one of them."
     ]
     layer = ""
     for rule in sorted(rules.all_rules().values(), key=lambda rule: (rule.layer, rule.name)):

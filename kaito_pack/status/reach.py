@@ -85,7 +85,7 @@ def ways(
         seen = "nobody looked" if services is None else "it was not found"
         yield (
             "note",
-            f"no Service of the pack is known to exist ({escaped(own)}: {seen}); render.py makes one",
+            f"no Service of the pack is known to exist ({escaped(own)}: {seen}). Rendering makes one",
         )
 
 
