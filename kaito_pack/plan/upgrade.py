@@ -9,6 +9,7 @@ from typing import Literal
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, get
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito import instance_types
@@ -83,6 +84,7 @@ def _new(body: Manifest, now: Surroundings, then: Surroundings) -> list[Problem]
 REPLACED = "controller/workload-replaced"
 
 
+@rule(REPLACED, on="part")
 def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
     """A workload that the newer KAITO deletes, since it runs templates by another kind of workload."""
     row = table("kaito/changes.json")["template"]
