@@ -5,7 +5,7 @@ A row:
     "webhook/instance-type-required": {
       "message": "required field is missing; KAITO {kaito} needs it to create nodes",
       "fix": "Give one, such as Standard_NC24ads_A100_v4",
-      "meaning": "one or two sentences for docs/rules.md",
+      "meaning": "one or two sentences for docs/reference/rules/",
       "source": "KAITO v0.8.1, api/v1beta1/workspace_validation.go",
       "severity": "error",          (the default; or "warning", or "undecidable": only a cluster knows)
       "versions": "0.8-",           (the default is "all"; also "-0.7", "0.7", "0.8-0.10", "none")

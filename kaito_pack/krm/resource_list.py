@@ -15,6 +15,7 @@ from kaito_pack.base.secrets import without_secrets
 from kaito_pack.base.trees import Manifest
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.krm.results import CONFIG, PATH, field_of, line, metadata_of, result
 from kaito_pack.kubernetes.objects.apply_order import bonds_of, in_apply_order
@@ -69,6 +70,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
     return Answer(to_yaml(out), lines, outcome.is_good)
 
 
+@rule("values/pack-file-not-a-choice", "values/pack-file-missing-field", on="shared")
 def function_config(document: Document) -> Document:
     """The functionConfig as a document of its own; ProblemsError where it is not wrapped values."""
     config = document.value.get(CONFIG[0])
@@ -97,6 +99,7 @@ def file_of(outcome: Judgement) -> str:
     return f"{metadata['namespace']}/{metadata['name']}.yaml"
 
 
+@rule("values/object-taken", on="part")
 def taken(items: Sequence[Manifest], outcome: Judgement) -> Iterator[Problem]:
     """A problem for each manifest whose name an object of somebody else has."""
     if outcome.values is None or not outcome.manifests:
