@@ -107,7 +107,9 @@ def _explain_word(word: str, pack: Pack, program: str) -> int:
     close = did_you_mean(word, (*rules, *former_names()) if "/" in word else fields)
     close = former_names().get(close, close) if close else None
     hint = (
-        f" Did you mean `{close}`?" if close else f" `{program}` lists the values, docs/rules.md the rules."
+        f" Did you mean `{close}`?"
+        if close
+        else f" `{program}` lists the values, docs/reference/rules/ the rules."
     )
     click.echo(f"{shown(word)} is neither a value nor a rule.{hint}", err=True)
     return 1
