@@ -28,16 +28,16 @@ def program() -> str:
 
 
 def _from_here(path: str) -> str:
-    """Return a path that is absolute and in the working folder by its way from there."""
+    """Return a path that is absolute and in the working folder as a path relative to it."""
     try:
-        here = os.getcwd()
+        working_folder = os.getcwd()
     except OSError:  # the folder was removed
         return path
-    inside = os.path.join(here, "")
-    if not path.startswith(inside):
+    prefix = os.path.join(working_folder, "")
+    if not path.startswith(prefix):
         return path
-    way = path.removeprefix(inside)
-    return way if os.sep in way else os.path.join(".", way)
+    relative = path.removeprefix(prefix)
+    return relative if os.sep in relative else os.path.join(".", relative)
 
 
 def completion_variable() -> str:
