@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
 
 from kaito_pack.base.problems import Place, Problem
 
@@ -59,20 +59,27 @@ def distinct(cases: Iterable[ResultCase]) -> list[Problem]:
 
 @dataclass(frozen=True)
 class Reports:
-    """The reports of `validate`, by KAITO version, and why which file could not be read."""
+    """The reports of `validate`, by KAITO version or by cluster, and why which file could not be read."""
 
     reports: Mapping[str, Report]
     unread: Sequence[tuple[str, str]] = ()
     is_strict: bool = False
+    by: Literal["kaito", "cluster"] = "kaito"
     kind: ClassVar[str] = "validation"
 
+    @property
+    def is_split(self) -> bool:
+        """Whether there is a report for each of several versions, or for each cluster of a fleet."""
+        return len(self.reports) > 1 or self.by == "cluster"
+
     def cases(self) -> Iterator[ResultCase]:
-        """Yield a case a document and version."""
-        for kaito, report in self.reports.items():
-            version = f" (KAITO {kaito})" if len(self.reports) > 1 else ""
+        """Yield a case a document and version, or cluster."""
+        for name, report in self.reports.items():
+            where = f" on {name}" if self.by == "cluster" else f" (KAITO {name})"
+            suffix = where if name and self.is_split else ""
             for entry in report.entries:
                 is_skipped = entry.verdict == "skipped"
-                yield ResultCase(entry.file, title_of(entry) + version, entry.problems, is_skipped)
+                yield ResultCase(entry.file, title_of(entry) + suffix, entry.problems, is_skipped)
         yield from (ResultCase(file, file, unread=reason) for file, reason in self.unread)
 
 

@@ -30,17 +30,40 @@ def problem_line(problem: Problem) -> str:
 
 
 def validation(result: Reports) -> Iterator[str]:
-    """Yield the problems, a table if there are several KAITO versions, and a summary."""
-    yield from (Note(problem_line(problem)) for problem in distinct(result.cases()))
-    if len(result.reports) > 1:
-        yield table(result.reports)
-    yield Note(summary(result.reports))
+    """Yield the problems, a table if there are several KAITO versions, and a summary as a note."""
+    if result.by == "cluster":
+        yield from _of_clusters(result)
+        clusters = _counted(len([name for name in result.reports if name]), "cluster")
+        entries = [entry for report in result.reports.values() for entry in report.entries]
+        yield Note(", ".join(filter(None, [clusters, summary(entries)])))
+    else:
+        yield from (f"{problem_line(problem)}\n" for problem in distinct(result.cases()))
+        if len(result.reports) > 1:
+            yield table(result.reports)
+        yield Note(summary(list(result.reports.values())[-1].entries))
     yield from (Note(f"Error: {reason}") for _, reason in result.unread)
 
 
-def summary(reports: Mapping[str, Report]) -> str:
-    """Return `12 documents: 11 accepted, 1 skipped; 3 warnings`, for the last KAITO version in `reports`."""
-    entries = list(reports.values())[-1].entries
+def _of_clusters(result: Reports) -> Iterator[str]:
+    """Yield each problem once, with its clusters unless every cluster that gets the file has it."""
+    files: dict[str, dict[str, None]] = {}
+    problems: dict[Problem, dict[str, None]] = {}
+    for name, report in result.reports.items():
+        for entry in report.entries:
+            files.setdefault(entry.file, {})[name] = None
+            for problem in entry.problems:
+                problems.setdefault(problem, {})[name] = None
+    for entry in (entry for report in result.reports.values() for entry in report.entries):
+        for problem in entry.problems:
+            if names := problems.pop(problem, None):
+                is_everywhere = len(result.reports) > 1 and len(names) == len(files[entry.file]) > 1
+                clusters = ", ".join(filter(None, names))
+                suffix = f" (on {escaped(clusters)})" if clusters and not is_everywhere else ""
+                yield f"{problem_line(problem)}{suffix}\n"
+
+
+def summary(entries: Sequence[Entry]) -> str:
+    """Return `12 documents: 11 accepted, 1 skipped; 3 warnings`."""
     verdicts = [entry.verdict for entry in entries]
     words = ("accepted", "refused", "undecidable", "skipped")
     counts = [f"{verdicts.count(word)} {word}" for word in words if word in verdicts]
