@@ -44,7 +44,7 @@ test-all: $(VENV)/dev.stamp ## Run all tests, with the real tools that are insta
 browser-test: $(VENV)/browser.stamp ## Run the tests of the form in a real browser
 	@$(RUN) -m pytest --full tests/browser $(PYTEST)
 
-screenshots: $(VENV)/browser.stamp ## Take the pictures of docs/form.md again
+screenshots: $(VENV)/browser.stamp ## Take the pictures of docs/guides/form.md again
 	@$(RUN) -m scripts.screenshots
 
 test-tools: ## Fetch the real tools that tests compare with (Debian, Go, npm)

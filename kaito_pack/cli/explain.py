@@ -108,7 +108,7 @@ def _explain_word(word: str, pack: Pack) -> int:
     hint = (
         f" Did you mean `{close}`?"
         if close
-        else " `render.py explain` lists the values, docs/rules.md the rules."
+        else " `render.py explain` lists the values, docs/reference/rules/ the rules."
     )
     click.echo(f"{shown(word)} is neither a value nor a rule.{hint}", err=True)
     return 1

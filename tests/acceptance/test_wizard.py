@@ -183,8 +183,8 @@ def test_what_the_cluster_wants_beyond_is_asked_for(tmp_path: Path, run: Run) ->
 
 @pytest.fixture
 def acme(tmp_path: Path) -> Path:
-    """The pack of docs/adding-a-mode.md."""
-    write_files("docs/adding-a-mode.md", tmp_path)
+    """The pack of docs/guides/add-a-mode.md."""
+    write_files("docs/guides/add-a-mode.md", tmp_path)
     return tmp_path
 
 
