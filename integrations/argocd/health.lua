@@ -1,7 +1,7 @@
 -- The health of a KAITO Workspace in Argo CD, for KAITO 0.6 to 0.12, v1alpha1 and v1beta1.
 --
 -- It finds facts in the status, and the first row all of whose facts hold decides: the rows are those of
--- `render.py status`. Only the base library is needed. Argo CD opens no string library by default, so
+-- `kaito-pack status`. Only the base library is needed. Argo CD opens no string library by default, so
 -- texts are compared and, where something must be found inside a text, read by comparing (see
 -- `characters`); with `string` there it is used.
 

@@ -1,4 +1,4 @@
-"""`render.py import`: the values file of a Workspace that is there already."""
+"""`kaito-pack import`: the values file of a Workspace that is there already."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`render.py render`: values files in, manifests out: a stream, a file, a tree, a fleet of trees."""
+"""`kaito-pack render`: values files in, manifests out: a stream, a file, a tree, a fleet of trees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`render.py status`: what Workspaces are doing, why, and how to reach their models."""
+"""`kaito-pack status`: what Workspaces are doing, why, and how to reach their models."""
 
 from __future__ import annotations
 

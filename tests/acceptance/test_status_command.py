@@ -1,4 +1,4 @@
-"""`render.py status` as a user runs it: files, stdin, and a kubectl that replays JSON."""
+"""`kaito-pack status` as a user runs it: files, stdin, and a kubectl that replays JSON."""
 
 import copy
 import json
