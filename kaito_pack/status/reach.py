@@ -82,7 +82,7 @@ def ways(status: Status, engines: Engines, services: Container[str] | None) -> I
         seen = "not looked for" if services is None else "not found"
         yield (
             "note",
-            f"no Service of the pack is known to exist ({escaped(own)}: {seen}). Render the values to create one",
+            f"no Service of the pack is known to exist ({escaped(own)}: {seen}). Render values to create one",
         )
 
 
