@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import sentence
-from kaito_pack.cli._markdown import are_too_long, cell, code, fitting
+from kaito_pack.cli._markdown import are_too_long, cell, code, fitting, rule_link, rule_pages
 from kaito_pack.cli._results import distinct
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def cases(result: ResultOfCases) -> Iterator[str]:
     rows += [_row(problem) for word in numbers for problem in problems if problem.severity == word]
     if rows:
         lines += ["", "| | File | Problem |", "| --- | --- | --- |", *fitting(rows)]
+        lines += rule_pages(problems)
     yield "\n".join(lines) + "\n"
 
 
@@ -46,7 +47,7 @@ def _row(problem: Problem) -> str:
 def _words(problem: Problem) -> str:
     words = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
     path = f"{code(path_text(problem.path))}: " if problem.path else ""
-    return f"{path}{cell(words)} {code(problem.rule)}"
+    return f"{path}{cell(words)} {rule_link(problem)}"
 
 
 def plan(result: Plan) -> Iterator[str]:
@@ -93,8 +94,10 @@ def upgrade(result: Upgrade) -> Iterator[str]:
     items = [
         f"- {code(workspace_title(cluster, workspace))} {reason.effect} on {reason.on}: "
         + cell(f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}")
+        + f" {rule_link(reason.problem)}"
         for cluster, workspace in result.workspaces
         for reason in workspace.reasons
     ]
     head = f"**{upgrade_summary(result.workspaces, result.version)}.**"
-    yield "\n".join([head, *([""] if items else []), *fitting(items)]) + "\n"
+    problems = (reason.problem for _, workspace in result.workspaces for reason in workspace.reasons)
+    yield "\n".join([head, *([""] if items else []), *fitting(items), *rule_pages(problems)]) + "\n"
