@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import line, sentence
-from kaito_pack.cli._results import DRIFT, Differing, distinct, full_name, reported
+from kaito_pack.cli._results import DRIFT, Differing, distinct, full_name, reported, versions_of
 from kaito_pack.cli.formats import Note
 
 if TYPE_CHECKING:
@@ -34,43 +35,39 @@ def validation(result: Reports) -> Iterator[str]:
     if result.by == "cluster":
         yield from _of_clusters(result)
         clusters = _counted(len([name for name in result.reports if name]), "cluster")
-        entries = [entry for report in result.reports.values() for entry in report.entries]
-        yield Note(", ".join(filter(None, [clusters, summary(entries)])))
+        reports = list(result.reports.values())
+        together = replace(reports[0], entries=[entry for report in reports for entry in report.entries])
+        yield Note(", ".join(filter(None, [clusters, summary({"": together})])))
     else:
         yield from (f"{problem_line(problem)}\n" for problem in distinct(result.cases()))
         if len(result.reports) > 1:
             yield table(result.reports)
-        yield Note(summary(list(result.reports.values())[-1].entries))
+        yield Note(summary(result.reports))
     yield from (Note(f"Error: {reason}") for _, reason in result.unread)
 
 
 def _of_clusters(result: Reports) -> Iterator[str]:
-    """Yield each problem once, with its clusters unless every cluster that gets the file has it."""
-    files: dict[str, dict[str, None]] = {}
-    problems: dict[Problem, dict[str, None]] = {}
-    for name, report in result.reports.items():
-        for entry in report.entries:
-            files.setdefault(entry.file, {})[name] = None
-            for problem in entry.problems:
-                problems.setdefault(problem, {})[name] = None
-    for entry in (entry for report in result.reports.values() for entry in report.entries):
-        for problem in entry.problems:
-            if names := problems.pop(problem, None):
-                is_everywhere = len(result.reports) > 1 and len(names) == len(files[entry.file]) > 1
-                clusters = ", ".join(filter(None, names))
-                suffix = f" (on {escaped(clusters)})" if clusters and not is_everywhere else ""
-                yield f"{problem_line(problem)}{suffix}\n"
+    """Yield each problem once, with its clusters unless all of several clusters that get the file have it."""
+    files: dict[str, set[str]] = {}
+    for case in result.cases():
+        files.setdefault(case.file, set()).add(case.version)
+    for problem, names in versions_of(result.cases()).items():
+        everywhere = files.get(problem.place.file, set()) if problem.place else set()
+        is_everywhere = len(names) == len(everywhere) > 1
+        clusters = "" if is_everywhere else ", ".join(filter(None, names))
+        yield f"{problem_line(problem)}{escaped(f' (on {clusters})') if clusters else ''}\n"
 
 
-def summary(entries: Sequence[Entry]) -> str:
-    """Return `12 documents: 11 accepted, 1 skipped; 3 warnings`."""
+def summary(reports: Mapping[str, Report]) -> str:
+    """Return `12 documents: 11 accepted, 1 skipped; 3 warnings`, for the last KAITO version in `reports`."""
+    entries = list(reports.values())[-1].entries
     verdicts = [entry.verdict for entry in entries]
     words = ("accepted", "refused", "undecidable", "skipped")
     counts = [f"{verdicts.count(word)} {word}" for word in words if word in verdicts]
     problems = [problem for entry in entries for problem in entry.problems]
     tail = [
-        _counted(sum(problem.is_error for problem in problems), "error"),
-        _counted(sum(problem.severity == "warning" for problem in problems), "warning"),
+        _counted(sum(problem.number for problem in problems if problem.severity == word), word)
+        for word in ("error", "warning")
     ]
     head = _counted(len(entries), "document") or "no documents"
     return "; ".join([f"{head}: {', '.join(counts) or 'nothing to judge'}", *filter(None, tail)])
