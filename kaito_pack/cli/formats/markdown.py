@@ -11,7 +11,7 @@ from kaito_pack.base.sentences import sentence
 from kaito_pack.cli._markdown import are_too_long, cell, code, fitting
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Plan, ResultCase, ResultOfCases, Upgrade
+    from kaito_pack.cli._results import Grid, Plan, ResultCase, ResultOfCases, Upgrade
     from kaito_pack.plan import Planned
 
 
@@ -98,3 +98,14 @@ def upgrade(result: Upgrade) -> Iterator[str]:
     ]
     head = f"**{upgrade_summary(result.workspaces, result.version)}.**"
     yield "\n".join([head, *([""] if items else []), *fitting(items)]) + "\n"
+
+
+def grid(result: Grid) -> Iterator[str]:
+    """Yield the table of a grid, and the reasons below it."""
+    from kaito_pack.cli import _grid
+
+    heads, *rows = _grid.table(result)
+    lines = [f"| {' | '.join(map(cell, heads))} |", f"|{' --- |' * len(heads)}"]
+    lines += fitting([f"| {' | '.join(map(cell, row))} |" for row in rows])
+    reasons = [f"- {cell(note)}" for note in _grid.notes(result)]
+    yield "\n".join([*lines, *([""] if reasons else []), *fitting(reasons)]) + "\n"
