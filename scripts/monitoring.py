@@ -1,7 +1,7 @@
-"""Writes what is made from the key metrics of the modes: recording rules, the dashboard, docs/metrics.md.
+"""Writes what is made from the modes' key metrics: recording rules, the dashboard, docs/reference/metrics.md.
 
 integrations/prometheus/recording-rules.yaml, integrations/prometheus/prometheusrule.yaml (both rule files as
-one object of the Prometheus operator), integrations/grafana/dashboard.json and docs/metrics.md.
+one object of the Prometheus operator), integrations/grafana/dashboard.json and docs/reference/metrics.md.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def outputs(pack: Pack) -> Iterator[tuple[Path, str]]:
         ROOT / "integrations" / "grafana" / "dashboard.json",
         json.dumps(board, indent=2, ensure_ascii=False) + "\n",
     )
-    yield ROOT / "docs" / "metrics.md", page(pack, board)
+    yield ROOT / "docs" / "reference" / "metrics.md", page(pack, board)
 
 
 def engines(pack: Pack) -> dict[str, tuple[str, list[KeyMetric]]]:
@@ -207,9 +207,9 @@ def _place(x: int, y: int, width: int, height: int) -> dict[str, int]:
 
 
 def page(pack: Pack, board: dict[str, Any]) -> str:
-    """docs/metrics.md: the endpoints of the modes, the key metrics of the engines, the dashboard's panels."""
+    """docs/reference/metrics.md: the modes' endpoints, the engines' key metrics, the dashboard's panels."""
     lines = [f"<!-- {NOTE} -->", "", "# Metrics", ""]
-    lines += ["How to scrape them: [monitoring.md](monitoring.md).", "", "## Endpoints", ""]
+    lines += ["How to scrape them: [monitoring](../guides/monitoring.md).", "", "## Endpoints", ""]
     lines += [
         "| Mode | Engine | Pod port and path | Service | Key metrics |",
         "| --- | --- | --- | --- | --- |",

@@ -1,4 +1,4 @@
-"""`make screenshots`: the pictures of docs/form.md, taken of the real page in Debian's chromium."""
+"""`make screenshots`: the pictures of docs/guides/form.md, taken of the real page in Debian's chromium."""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ def _matched(entry: Any) -> list[Any]:
             for title, part in entry.items()
         ]
     if "*" in entry:
-        return [page.relative_to(ROOT / DOCS).as_posix() for page in sorted((ROOT / DOCS).glob(entry))]
+        pages = (page.relative_to(ROOT / DOCS).as_posix() for page in sorted((ROOT / DOCS).glob(entry)))
+        return [page for page in pages if not page.endswith("/index.md")]
     return [entry]
 
 

@@ -11,6 +11,7 @@ from kaito_pack.facts.rules import Rule, in_range
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito import crd, instance_types, presets
 from scripts.markdown import plain
+from scripts.rule_pages import link
 
 API = "v1beta1"
 CLOUDS = ("azure", "aws", "arc")
@@ -97,9 +98,8 @@ def _rules(holds_in: str, not_in: str) -> Iterator[str]:
 
 
 def _told(rule: Rule) -> str:
-    anchor = rule.name.replace("/", "")
     severity = "" if rule.severity == "error" else f" ({rule.severity})"
-    return f"[{rule.name}](rules.md#{anchor}){severity}: {plain(rule.meaning)}"
+    return f"{link(rule, '../reference/rules/')}{severity}: {plain(rule.meaning)}"
 
 
 def _presets(old: str, new: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The cases of tests/manifests/, read for the tests and for the examples in docs/rules.md."""
+"""The cases of tests/manifests/, read for the tests and for the examples in docs/reference/rules/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cases of tests/pairs/, read for the tests and for the examples in docs/rules.md.
+"""The cases of tests/pairs/, read for the tests and for the examples in docs/reference/rules/.
 
 A pair is two files, RULE.bad.yaml and RULE.good.yaml, in a folder that says who judges them. The first line
 of the bad one names the rule that it breaks and the good one keeps, and what the judge must know.

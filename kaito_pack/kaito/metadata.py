@@ -11,7 +11,7 @@ A row, every field of it optional:
       "rejected": "0.10-",          (KAITO versions whose webhook rejects any other value on creation)
       "immutable": "0.13-",         (KAITO versions whose webhook rejects a change)
       "needs": ["preset", "vllm"],  (what it has no effect without: preset, vllm, auto)
-      "meaning": "What vLLM is ….", (one sentence for docs/annotations.md)
+      "meaning": "What vLLM is ….", (one sentence for docs/reference/annotations.md)
     }
 """
 

@@ -22,7 +22,7 @@ _LEVEL = "--optimization-level"
 
 
 class Argument(NamedTuple):
-    """One argument as its row describes it; see `docs/vllm-arguments.md` for the fields of a row."""
+    """One argument as its row describes it; `docs/reference/vllm-arguments.md` lists the fields."""
 
     name: str
     type: str

@@ -1,4 +1,4 @@
-"""docs/adding-a-mode.md: what its commands say beyond what test_docs.py compares."""
+"""docs/guides/add-a-mode.md: what its commands say beyond what test_docs.py compares."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conftest import ROOT, Run
 from tests.docs.pages import blocks, write_files
 from tests.docs.shell import commands
 
-NAME = "docs/adding-a-mode.md"
+NAME = "docs/guides/add-a-mode.md"
 BLOCKS = blocks(NAME, (ROOT / NAME).read_text(encoding="utf-8"))
 COMMANDS = [command for block in BLOCKS if block.runs for command in commands(block.text)]
 
@@ -30,7 +30,7 @@ def test_the_page_works_as_it_stands(run: Run, folder: Path) -> None:
     said = {}
     for command in COMMANDS:
         program, *arguments = shlex.split(command)
-        assert program == "render.py"
+        assert program == "kaito-pack"
         done = run(*arguments)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         said[arguments[0]] = done.stdout

@@ -557,8 +557,8 @@ def test_the_form_can_lead_to_any_mode(view: Post) -> None:
 
 
 def test_a_mode_of_ones_own_works_without_any_python(tmp_path: Path) -> None:
-    """The mode of docs/adding-a-mode.md, by the files of that page."""
-    write_files("docs/adding-a-mode.md", tmp_path)
+    """The mode of docs/guides/add-a-mode.md, by the files of that page."""
+    write_files("docs/guides/add-a-mode.md", tmp_path)
     pack = Pack([tmp_path / "my-pack"])
     try:
         views = Views(pack, target(pack))

@@ -159,7 +159,7 @@ def test_a_browser_reads_and_searches_it_without_asking_another_host(address: st
     asked: list[str] = []
     with browser.new_page() as page:
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"{address}/nodes.html")
+        page.goto(f"{address}/concepts/nodes.html")
         page.wait_for_load_state("networkidle")
         page.keyboard.press("/")  # the theme's key for its search
         page.keyboard.type("tensor parallel")

@@ -71,8 +71,8 @@ def scratch(tmp_path: Path) -> Path:
         ("^name: .*", f"name: {MODE}"),
     )
     copied(
-        folder / "docs/modes/vllm.md",
-        folder / f"docs/modes/{MODE}.md",
+        folder / "docs/reference/modes/vllm.md",
+        folder / f"docs/reference/modes/{MODE}.md",
         ("`modelSource: vllm`", f"`modelSource: {MODE}`"),
         ("^# vllm", f"# {MODE}"),
         (r"^<!-- generated: ([\w-]+) vllm -->", rf"<!-- generated: \1 {MODE} -->"),

@@ -1,4 +1,4 @@
-"""docs/rules.md and `explain RULE` show a bad and a good example of each rule, from cases that are tested."""
+"""The pages of rules and `explain RULE` show a bad and a good example of each rule, from tested cases."""
 
 from __future__ import annotations
 
