@@ -1,10 +1,12 @@
-"""`render.py status`: what Workspaces are doing, why, and how to reach their models."""
+"""`kaito-pack status`: what Workspaces are doing, why, and how to reach their models."""
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,11 @@ from kaito_pack.status import PHASES, Status, status_of
 from kaito_pack.status.cluster_objects import ClusterObjects, pick, read_objects
 from kaito_pack.status.reach import Engines, engines_of
 from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 SHORTEST_INTERVAL = 0.05  # seconds; a cluster is not to be asked all the time
 BESIDE = "statefulsets,deployments,services"
+NARROWEST_TERMINAL = 40  # columns; a narrower one wraps the lines
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Wish:
 @click.option("-n", "--namespace", help="Read this namespace. Default: that of the kubeconfig context.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="Read all namespaces.")
 @click.option("--context", "kube_context", help="Use this context of the kubeconfig.")
-@click.option("--statefulset", is_flag=True, help="Also read StatefulSets and Services.")
+@click.option("--statefulset", is_flag=True, help="Also read StatefulSets, Services and pods.")
 @click.option("--watch", is_flag=True, help="Print again after each change, until Ctrl-C.")
 @click.option(
     "--wait-for",
@@ -100,9 +104,10 @@ def command(
 ) -> None:
     """Show the state of Workspaces and what to check next
 
-    FILE contains Workspaces as kubectl prints them, in YAML or JSON; - is stdin. StatefulSets and Services in
-    FILE add ready replicas and endpoints. Without FILE, the command runs `kubectl get`. NAME selects one
-    Workspace.
+    FILE contains Workspaces as `kubectl get -o json` or `-o yaml` prints them; - is stdin. StatefulSets, pods
+    and Services in FILE add ready replicas, the causes of failing pods, and endpoints. Without FILE, the command
+    runs `kubectl get`. NAME selects one Workspace. `-o wide` adds the engine, the endpoint and a command that
+    reaches the model.
 
     Exit codes: 0 in every phase; with --wait-for, 0 if the phase is reached, 1 on a timeout or Failed; 2
     nothing could be read.
@@ -180,14 +185,24 @@ def _end(objects: ClusterObjects, statuses: list[Status], wish: Wish, verdict: b
 
 
 def _live(kubectl: Kubectl, beside: bool) -> ClusterObjects:
+    """Return the Workspaces of the cluster; with `beside` also their workloads, Services and pods."""
     objects = pick([kubectl.get("workspaces")])
     if not beside:
         return objects
+    if answer := _answer(kubectl, BESIDE, None, "ready replicas and Services"):
+        objects = objects.with_beside(answer)
+    if answer := _answer(kubectl, "pods", WORKSPACE_LABEL, "the causes in pods"):
+        objects = replace(objects, pods=answer.pods)
+    return objects
+
+
+def _answer(kubectl: Kubectl, kinds: str, label: str | None, missing: str) -> ClusterObjects | None:
+    """Return the objects of some kinds; None, and a line on stderr, if kubectl does not answer."""
     try:
-        return objects.with_beside(pick([kubectl.get(BESIDE)]))
+        return pick([kubectl.get(kinds, label=label)])
     except UsageError as error:
-        click.echo(f"{error}; ready replicas and Services are unknown", err=True)
-        return objects
+        click.echo(f"{error}; {missing} are unknown", err=True)
+        return None
 
 
 def _statuses(objects: ClusterObjects) -> list[Status]:
@@ -196,10 +211,12 @@ def _statuses(objects: ClusterObjects) -> list[Status]:
         status_of(
             workspace,
             objects.workload_of(workspace),
-            objects.services_beside(workspace),
-            read_workspace(workspace, engines.served_names, engines.suffixes),
+            objects.services_beside(view.namespace),
+            view,
+            objects.pods_of(workspace),
         )
         for workspace in objects.workspaces
+        for view in [read_workspace(workspace, engines.served_names, engines.suffixes)]
     ]
 
 
@@ -210,7 +227,10 @@ def _engines() -> Engines:
 
 
 def _print(objects: ClusterObjects, form: str) -> None:
-    click.echo(printed(_statuses(objects), form, objects, _engines()), color=colour())
+    width = None
+    if sys.stdout.isatty():
+        width = max(shutil.get_terminal_size().columns, NARROWEST_TERMINAL)
+    click.echo(printed(_statuses(objects), form, objects, _engines(), width), color=colour())
 
 
 def _file_and_name(what: tuple[str, ...]) -> tuple[str | None, str | None]:
