@@ -45,10 +45,8 @@ def test_a_dash_prints_it(run: Run, tmp_path: Path) -> None:
 def test_without_a_terminal_all_missing_options_are_named(run: Run, tmp_path: Path) -> None:
     done = run("new", "x.yaml", "--mode", "huggingface", "--gguf-run-mode", "build")
     assert (done.returncode, done.stdout) == (2, "")
-    assert (
-        done.stderr
-        == "Error: an answer is missing and there is no terminal to ask in. Pass --model-id … --gguf-file … --image-ref …\n"
-    )
+    reason = "Error: an answer is missing and there is no terminal to ask in. Pass"
+    assert done.stderr == f"{reason} --model-id … --gguf-file … --image-ref …\n"
     assert "--mode premade --premade-model …\n" in run("new").stderr
     assert "--hf-token-secret" in run("new", *VLLM, "--gated").stderr
     assert list(tmp_path.iterdir()) == []
