@@ -106,8 +106,8 @@ def command(
 
     FILE contains Workspaces as `kubectl get -o json` or `-o yaml` prints them; - is stdin. StatefulSets, pods
     and Services in FILE add ready replicas, the causes of failing pods, and endpoints. Without FILE, the
-    command runs `kubectl get`. NAME selects one Workspace. `-o wide` adds the engine, the endpoint and a command that
-    reaches the model.
+    command runs `kubectl get`. NAME selects one Workspace. `-o wide` adds the engine, the endpoint and a
+    command that reaches the model.
 
     Exit codes: 0 in every phase; with --wait-for, 0 if the phase is reached, 1 on a timeout or Failed; 2
     nothing could be read.
