@@ -250,7 +250,7 @@ def _with_stored(around: Surroundings, entry: Entry, stored: Sequence[Entry]) ->
 
 
 def _report_twins(judgements: Sequence[Judgement]) -> None:
-    """Two files that would give the same Workspace or InferenceSet, the later overwriting the earlier, are an error."""
+    """Report two files that would give the same object, the later overwriting the earlier."""
     first: dict[tuple[str, str, str], Judgement] = {}
     for judgement in judgements:
         if judgement.values is None or not judgement.objects:
