@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
+from kaito_pack.facts import checks
 from kaito_pack.facts.rules import former_names
-from kaito_pack.kubernetes.decoding.findings import RULES
 from tests.conftest import ROOT
 
 NAME = re.compile(r"[a-z]+(?:-[a-z]+)*/[a-z0-9-]*[a-z0-9]")
-DECODED = ("crd", "webhook", "kubernetes")  # layers whose rules are named by the kinds of findings
+LOOK_UPS = ("get_rule", "holds", "rule")  # functions that take a rule's name and report nothing
 ROWS = tuple(file for file in sorted((ROOT / "facts" / "rules").glob("*.json")) if file.stem != "examples")
 
 
@@ -35,42 +38,54 @@ def row_places() -> Mapping[str, list[str]]:
 
 
 @cache
-def decorated() -> Mapping[str, list[str]]:
+def registered() -> Mapping[str, list[str]]:
     """Return the places of the functions that register themselves, by the name of the rule."""
+    for module in walk_packages([str(ROOT / "kaito_pack")], "kaito_pack."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    root = f"{ROOT}{os.sep}"
+    return {
+        name: [each.place.removeprefix(root).replace(os.sep, "/") for each in several]
+        for name, several in checks.registered().items()
+    }
+
+
+@cache
+def in_schemas() -> Mapping[str, list[str]]:
+    """Return the schemas that name a rule with `x-rules`."""
     places: dict[str, list[str]] = {}
-    for file, node in _nodes():
-        if isinstance(node, ast.FunctionDef):
-            for name in _registers(node):
-                places.setdefault(name, []).append(_place(file, node.lineno))
+    for file in sorted((ROOT / "schemas").rglob("*.json")):
+        for name in _names_of(json.loads(file.read_text(encoding="utf-8"))):
+            places.setdefault(name, []).append(_place(file, 1))
     return places
 
 
-def _registers(function: ast.FunctionDef) -> Iterator[str]:
-    for decorator in function.decorator_list:
-        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).split(".")[-1] == "rule":
-            yield from (ast.literal_eval(argument) for argument in decorator.args)
+@cache
+def reported() -> Mapping[str, list[str]]:
+    """Return the places of the calls that name a rule to report it."""
+    layers = {file.stem for file in ROWS}
+    places: dict[str, list[str]] = {}
+    for file, node in _nodes():
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] not in LOOK_UPS:
+            for part in (*node.args, *(keyword.value for keyword in node.keywords)):
+                name = str(part.value) if isinstance(part, ast.Constant) else ""
+                if NAME.fullmatch(name) and name.partition("/")[0] in layers:
+                    places.setdefault(name, []).append(_place(file, part.lineno))
+    return places
 
 
 @cache
 def named() -> Mapping[str, list[str]]:
-    """Return the places where the code or a schema of values names a rule of one of the layers."""
+    """Return the places where the code names a rule of one of the layers."""
     layers = {file.stem for file in ROWS}
     places: dict[str, list[str]] = {}
     for file, node in _nodes():
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and NAME.fullmatch(node.value):
             places.setdefault(node.value, []).append(_place(file, node.lineno))
-    for file in sorted((ROOT / "schemas" / "values").glob("*.json")):
-        for name in _names_of(json.loads(file.read_text(encoding="utf-8"))):
-            places.setdefault(name, []).append(_place(file, 1))
     former = former_names()
     return {
         name: lines for name, lines in places.items() if name.partition("/")[0] in layers or name in former
     }
-
-
-def of_findings() -> set[str]:
-    """Return the names that the kind of a finding can stand for; not every layer has every kind."""
-    return {f"{layer}/{kind}" for layer in DECODED for kind in RULES.values()}
 
 
 def _names_of(schema: Any) -> Iterator[str]:

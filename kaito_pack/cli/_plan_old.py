@@ -13,6 +13,7 @@ from kaito_pack.base.problems import ProblemsError, UsageError
 from kaito_pack.base.trees import Manifest
 from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.documents import read_file
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.output.tree import workspace_files
 from kaito_pack.plan.commit import Commit
@@ -88,6 +89,7 @@ def of_objects(files: Sequence[str]) -> Before:
         raise UsageError(f"{escaped(first.place.file)}: there is no object in it to compare with") from None
 
 
+@rule("crd/no-kind", on="shared")
 def _objects(file: str) -> list[Manifest]:
     """The objects of a file; Lists are taken apart."""
     objects: list[Manifest] = []

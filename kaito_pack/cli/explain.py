@@ -1,4 +1,4 @@
-"""`render.py explain`: a value, a rule, or what became of values."""
+"""`kaito-pack explain`: a value, a rule, or what became of values."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def command(context: click.Context, words: tuple[str, ...], cluster: ClusterOpti
             click.echo(escaped(descriptions.line_of(field)))
         return
     if len(words) == 1 and not _is_file(words[0]):
-        context.exit(_explain_word(words[0], pack))
+        context.exit(_explain_word(words[0], pack, context.command_path))
     if len(words) != 2:
         raise click.UsageError("after a values file comes one word: a field, a path in a manifest, or fit")
     file, word = words
@@ -92,7 +92,8 @@ def _put_text(text: str) -> None:
         click.echo(escaped(line))
 
 
-def _explain_word(word: str, pack: Pack) -> int:
+def _explain_word(word: str, pack: Pack, program: str) -> int:
+    """Explain a value or a rule; `program` is how this command is called without a word."""
     rules, fields = all_rules(), values_fields(pack)
     name = former_names().get(word, word)
     if name in rules:
@@ -108,7 +109,7 @@ def _explain_word(word: str, pack: Pack) -> int:
     hint = (
         f" Did you mean `{close}`?"
         if close
-        else " `render.py explain` lists the values, docs/reference/rules/ the rules."
+        else f" `{program}` lists the values, docs/reference/rules/ the rules."
     )
     click.echo(f"{shown(word)} is neither a value nor a rule.{hint}", err=True)
     return 1

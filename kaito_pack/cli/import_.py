@@ -1,4 +1,4 @@
-"""`render.py import`: the values file of a Workspace that is there already."""
+"""`kaito-pack import`: the values file of a Workspace that is there already."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from kaito_pack.base.problems import PackError, UsageError
 from kaito_pack.base.trees import mapping, text
 from kaito_pack.cli._options import Setting, in_order, opened, pack_option, packs_of
 from kaito_pack.cli._output import put_problems
-from kaito_pack.documents import Document, read_file
+from kaito_pack.documents import Document
+from kaito_pack.documents.kubectl_output import read_output
 from kaito_pack.form.answers import answered
 from kaito_pack.form.questions import flag
 from kaito_pack.importing import import_workspace
@@ -113,7 +114,7 @@ def command(
     if (file is None) == (live is None):
         raise UsageError("import: give a FILE (- is stdin), or --kubectl NAME")
     if file is not None:
-        documents = read_file(file)
+        documents = read_output(file)
     else:
         documents, name = _live(str(live), Kubectl(namespace, context=kube_context)), live
     try:

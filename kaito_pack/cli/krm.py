@@ -1,4 +1,4 @@
-"""`render.py krm`: the pack as an exec KRM function, as kustomize runs one."""
+"""`kaito-pack krm`: the pack as an exec KRM function, as kustomize runs one."""
 
 from __future__ import annotations
 

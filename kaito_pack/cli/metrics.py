@@ -1,4 +1,4 @@
-"""`render.py metrics`: where a model's metrics are, and the PromQL that tells what matters."""
+"""`kaito-pack metrics`: where a model's metrics are, and the PromQL that tells what matters."""
 
 from __future__ import annotations
 

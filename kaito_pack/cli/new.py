@@ -1,4 +1,4 @@
-"""`render.py new`: asks what the mode needs, and writes the values file."""
+"""`kaito-pack new`: asks what the mode needs, and writes the values file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`render.py pack`: what the packs in use hold, and whether a pack of one's own is sound."""
+"""`kaito-pack pack`: what the packs in use hold, and whether a pack of one's own is sound."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOpti
     """Check packs: schemas valid, template values defined, every example renders and is accepted."""
     checked = replace(cluster, packs=(*folders, *cluster.packs))
     if not checked.packs:
-        raise UsageError("name a pack: render.py pack check DIR, or --pack DIR")
+        raise UsageError(f"no pack given. Pass its folder: {context.command_path} DIR, or use --pack DIR")
     faults = pack_check.check(checked.pack, checked.scope().target)
     for fault in faults:
         click.echo(escaped(fault), err=True)

@@ -1,4 +1,4 @@
-"""`render.py plan`: what a change will do, before it is merged."""
+"""`kaito-pack plan`: what a change will do, before it is merged."""
 
 from __future__ import annotations
 

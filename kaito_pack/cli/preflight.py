@@ -1,4 +1,4 @@
-"""`render.py preflight`: what only the cluster knows, before anything is applied."""
+"""`kaito-pack preflight`: what only the cluster knows, before anything is applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`render.py render`: values files in, manifests out: a stream, a file, a tree, a fleet of trees."""
+"""`kaito-pack render`: values files in, manifests out: a stream, a file, a tree, a fleet of trees."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import exit_code, put_rendering
 from kaito_pack.cli._progress import bar
 from kaito_pack.cli.formats import format_option
+from kaito_pack.kubernetes.objects.apply_order import in_apply_order
 from kaito_pack.rendering import manifests
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.run.judgement import Judgement
@@ -23,7 +24,7 @@ from kaito_pack.run.sources import named_files
 
 if TYPE_CHECKING:
     from kaito_pack.cli._results import Differing
-    from kaito_pack.cli._tree import Tree
+    from kaito_pack.output.tree import Tree
 
 STDOUT = "-"
 OWN = {"yaml": "text", "json": "text"}  # formats of manifests; each shows problems and differences as text
@@ -97,7 +98,7 @@ def _outcomes(job: RenderJob, cluster: ClusterOptions) -> list[Judgement]:
     pipeline = Pipeline(*cluster.scope(), with_advice=False)
     files = named_files(job.values)
     with bar(len(files), "rendering") as each:
-        return pipeline.judge_apart(files, keep, each)
+        return pipeline.judge_apart(files, manifests.grouped(keep, len(files) < 2), each)
 
 
 def _tree_text() -> Callable[[Sequence[RenderedManifest]], tuple[str, str]]:
@@ -114,9 +115,9 @@ def _trees(job: RenderJob, outcomes: Sequence[Judgement]) -> list[Tree]:
     """The tree that is meant; none for a stream or one file."""
     if job.tree is None:
         return []
-    from kaito_pack.cli._tree import texts_of
+    from kaito_pack.cli._tree import tree_of
 
-    return [(job.tree, texts_of(outcomes))]
+    return [tree_of(job.tree, outcomes)]
 
 
 def _differing(
@@ -147,12 +148,12 @@ def _write(job: RenderJob, trees: Sequence[Tree], outcomes: Mapping[str, Sequenc
 
 def _pieces(outcomes: Sequence[Judgement], form: str) -> Iterator[str]:
     """What is printed, piece by piece: a fleet's manifests are in memory once."""
-    contents = [outcome.content for outcome in outcomes if outcome.content]
+    groups = in_apply_order([each.content for each in outcomes if each.content], lambda group: group.bonds)
     if form == "json":
-        yield manifests.as_json([body for bodies in contents for body in bodies])
+        yield manifests.as_json([body for group in groups for body in group.content])
         return
-    for number, text in enumerate(contents):
-        yield f"---\n{text}" if number else text
+    for number, group in enumerate(groups):
+        yield f"---\n{group.content}" if number else group.content
 
 
 def _refuse_misuse(job: RenderJob) -> None:

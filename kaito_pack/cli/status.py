@@ -1,10 +1,12 @@
-"""`render.py status`: what Workspaces are doing, why, and how to reach their models."""
+"""`kaito-pack status`: what Workspaces are doing, why, and how to reach their models."""
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,11 @@ from kaito_pack.status import PHASES, Status, status_of
 from kaito_pack.status.cluster_objects import ClusterObjects, pick, read_objects
 from kaito_pack.status.reach import Engines, engines_of
 from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 SHORTEST_INTERVAL = 0.05  # seconds; a cluster is not to be asked all the time
 BESIDE = "statefulsets,deployments,services"
+NARROWEST_TERMINAL = 40  # columns; a narrower one wraps the lines
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Wish:
 @click.option("-n", "--namespace", help="Only this namespace; passed on to kubectl.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="All namespaces; passed on to kubectl.")
 @click.option("--context", "kube_context", help="Context of the kubeconfig; passed on to kubectl.")
-@click.option("--statefulset", is_flag=True, help="Ask kubectl for StatefulSets and Services, too.")
+@click.option("--statefulset", is_flag=True, help="Also ask kubectl for StatefulSets, Services and pods.")
 @click.option("--watch", is_flag=True, help="Print again whenever an answer changes; Ctrl-C ends it.")
 @click.option("--wait-for", type=click.Choice(PHASES, case_sensitive=False), help="Wait for this phase.")
 @click.option("--timeout", type=Duration(), default="30m", show_default=True, help="Longest wait: 90s, 30m.")
@@ -80,9 +84,10 @@ def command(
 ) -> None:
     """Show the state of Workspaces, its cause, and what to check next.
 
-    FILE holds Workspaces as kubectl prints them (- is stdin): one, a List, or many documents, YAML or
-    JSON; StatefulSets and Services beside them tell ready replicas and which Services exist. Without FILE
-    kubectl is asked. NAME picks one Workspace.
+    FILE holds Workspaces as `kubectl get -o json` or `-o yaml` prints them (- is stdin): one, a List, or
+    many documents. StatefulSets, pods and Services beside them show the ready replicas, why a pod fails and
+    which Services exist. Without FILE the command asks kubectl. NAME selects one Workspace. `-o wide` adds
+    the engine, the endpoint and how to reach each model.
 
     Exit code: 0 whatever the phase; with --wait-for 0 when reached, 1 on time-out or Failed.
     """
@@ -107,8 +112,8 @@ def _once(source: WorkspaceSource, form: str) -> int:
     if not objects.workspaces:
         if source.name or not objects.is_list:
             named = f"Workspace {shown(source.name)}" if source.name else "Workspace"
-            raise UsageError(f"{source.label}: there is no {named}")
-        click.echo(f"There are no Workspaces in {source.label}.", err=True)
+            raise UsageError(f"{source.label}: no {named} found")
+        click.echo(f"No Workspaces found in {source.label}.", err=True)
     _print(objects, form)
     return 0
 
@@ -159,14 +164,24 @@ def _end(objects: ClusterObjects, statuses: list[Status], wish: Wish, verdict: b
 
 
 def _live(kubectl: Kubectl, beside: bool) -> ClusterObjects:
+    """Return the Workspaces of the cluster; with `beside` also their workloads, Services and pods."""
     objects = pick([kubectl.get("workspaces")])
     if not beside:
         return objects
+    if answer := _answer(kubectl, BESIDE, None, "ready replicas and Services"):
+        objects = objects.with_beside(answer)
+    if answer := _answer(kubectl, "pods", WORKSPACE_LABEL, "the causes in pods"):
+        objects = replace(objects, pods=answer.pods)
+    return objects
+
+
+def _answer(kubectl: Kubectl, kinds: str, label: str | None, missing: str) -> ClusterObjects | None:
+    """Return the objects of some kinds; None, and a line on stderr, if kubectl does not answer."""
     try:
-        return objects.with_beside(pick([kubectl.get(BESIDE)]))
+        return pick([kubectl.get(kinds, label=label)])
     except UsageError as error:
-        click.echo(f"{error}; ready replicas and Services stay unknown", err=True)
-        return objects
+        click.echo(f"{error}; {missing} stay unknown", err=True)
+        return None
 
 
 def _statuses(objects: ClusterObjects) -> list[Status]:
@@ -175,10 +190,12 @@ def _statuses(objects: ClusterObjects) -> list[Status]:
         status_of(
             workspace,
             objects.workload_of(workspace),
-            objects.services_beside(workspace),
-            read_workspace(workspace, engines.served_names, engines.suffixes),
+            objects.services_beside(view.namespace),
+            view,
+            objects.pods_of(workspace),
         )
         for workspace in objects.workspaces
+        for view in [read_workspace(workspace, engines.served_names, engines.suffixes)]
     ]
 
 
@@ -189,7 +206,10 @@ def _engines() -> Engines:
 
 
 def _print(objects: ClusterObjects, form: str) -> None:
-    click.echo(printed(_statuses(objects), form, objects, _engines()), color=colour())
+    width = None
+    if sys.stdout.isatty():
+        width = max(shutil.get_terminal_size().columns, NARROWEST_TERMINAL)
+    click.echo(printed(_statuses(objects), form, objects, _engines(), width), color=colour())
 
 
 def _file_and_name(what: tuple[str, ...]) -> tuple[str | None, str | None]:

@@ -1,4 +1,4 @@
-"""`render.py validate`: what a cluster would say of values and manifests, without one."""
+"""`kaito-pack validate`: what a cluster would say of values and manifests, without one."""
 
 from __future__ import annotations
 

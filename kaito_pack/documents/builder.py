@@ -10,17 +10,7 @@ from collections.abc import Iterable
 from sys import intern
 from typing import Any
 
-from yaml.events import (
-    AliasEvent,
-    DocumentEndEvent,
-    DocumentStartEvent,
-    Event,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
+from yaml import events as kinds
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
@@ -36,6 +26,7 @@ from kaito_pack.documents.readings import (
     key_text,
 )
 from kaito_pack.documents.tags import MERGE_TAG, TagError, is_known_collection, short_tag, tagged_value
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 
 MOST_ALIASES = 1000
@@ -59,17 +50,18 @@ class Builder(Notes):
         self.aliases = 0
         self.number = 0
 
-    def read(self, events: Iterable[Event]) -> list[Document]:
+    @rule("values/file-empty", on="shared")
+    def read(self, events: Iterable[kinds.Event]) -> list[Document]:
         """Return the documents that `events` describe."""
         actions: dict[type, Any] = {
-            ScalarEvent: self.scalar,
-            MappingStartEvent: self.open_map,
-            MappingEndEvent: self.close,
-            SequenceStartEvent: self.open_list,
-            SequenceEndEvent: self.close,
-            AliasEvent: self.alias,
-            DocumentStartEvent: self.open_document,
-            DocumentEndEvent: self.close_document,
+            kinds.ScalarEvent: self.scalar,
+            kinds.MappingStartEvent: self.open_map,
+            kinds.MappingEndEvent: self.close,
+            kinds.SequenceStartEvent: self.open_list,
+            kinds.SequenceEndEvent: self.close,
+            kinds.AliasEvent: self.alias,
+            kinds.DocumentStartEvent: self.open_document,
+            kinds.DocumentEndEvent: self.close_document,
         }
         for event in events:
             action = actions.get(event.__class__)
@@ -81,6 +73,7 @@ class Builder(Notes):
             raise ProblemsError(self.problems)
         return self.documents
 
+    @rule("values/file-too-many-documents", on="part")
     def open_document(self, event: Any) -> None:
         """Begin a document: anchors do not reach over from the one before."""
         self.number += 1
@@ -95,11 +88,12 @@ class Builder(Notes):
         self.key_mark: Any = None
         self.in_flow: Any = False
 
-    def close_document(self, event: Event) -> None:
+    def close_document(self, event: kinds.Event) -> None:
         """Keep the document unless it is empty."""
-        if self.document.value is not None:
-            self.documents.append(self.document)
+        self.documents += [self.document] if self.document.value is not None else []
 
+    @rule("values/file-question-mark", "values/file-escaped-slash", on="part")
+    @rule("values/file-not-yaml", on="shared")
     def scalar(self, event: Any) -> None:
         """A key or a value that is neither map nor list."""
         self.count(event)
@@ -120,15 +114,15 @@ class Builder(Notes):
                 self.complain("values/file-escaped-slash", event.start_mark)
             if event.style == '"' and not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
                 # libyaml refuses such an escape, the parser in Python lets it through.
-                self.complain(
-                    "values/file-not-yaml", event.start_mark, reason="half a surrogate pair is no character"
-                )
+                reason = "half a surrogate pair is no character"
+                self.complain("values/file-not-yaml", event.start_mark, reason=reason)
         else:
             value = self.tagged(event)
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, None)
         self.put(value, None, event.start_mark)
 
+    @rule("values/file-not-finite", on="part")
     def plain(self, text: str, event: Any) -> Any:
         """Return a value without quotes, as kubectl reads it; a surprise where the parsers differ."""
         if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 18:
@@ -141,6 +135,7 @@ class Builder(Notes):
             self.note_surprise(self.path(), text, value, event.start_mark)
         return value
 
+    @rule("values/file-key-not-text", on="shared")
     def plain_key(self, text: str, event: Any) -> None:
         """A key without quotes that may be no text."""
         if text == "<<":
@@ -169,6 +164,9 @@ class Builder(Notes):
             self.complain(error.rule, event.start_mark, tag=tag, raw=raw)
             return ""
 
+    @rule(
+        "values/file-too-many-aliases", "values/file-unknown-anchor", "values/file-alias-of-itself", on="part"
+    )
     def alias(self, event: Any) -> None:
         """`*name`: a copy of what `&name` stands before."""
         self.count(event)
@@ -187,6 +185,7 @@ class Builder(Notes):
             value = self.copy(value, len(self.stack) + 1, event)
         self.put(value, entries, event.start_mark)
 
+    @rule("values/file-alias-bomb", on="part")
     def copy(self, value: Any, depth: int, event: Any) -> Any:
         """Return a copy of an alias's value, counted and as limited in depth as what is written out."""
         self.nodes += 1
@@ -209,6 +208,7 @@ class Builder(Notes):
         """A list begins."""
         self.open(event, [], [])
 
+    @rule("values/file-unknown-tag", on="shared")
     def open(self, event: Any, container: Any, entries: Any) -> None:
         """A map or list begins: put it into its parent, and fill it from now on."""
         self.count(event)
@@ -251,6 +251,7 @@ class Builder(Notes):
             self.entries[self.key] = PlacedEntry(self.key_mark, mark, inside)
             self.key = None
 
+    @rule("values/file-key-not-text", on="shared")
     def take_key(self, key: Any, mark: Position) -> None:
         """Remember the key whose value comes next."""
         if key.__class__ is not str and key is not MERGE:  # from an alias or a tag
@@ -265,6 +266,7 @@ class Builder(Notes):
         if key in self.container:
             self.note_duplicate(self.path(), self.entries[key], mark)
 
+    @rule("values/file-merge-of-no-map", on="part")
     def merge(self, value: Any, entries: Any, mark: Position) -> None:
         """`<<`: take over the entries of a map, or of several, the first of which counts most.
 
@@ -291,6 +293,7 @@ class Builder(Notes):
         frames = self.stack[1:]  # the first holds what is around the root: nothing
         return tuple(step(container, key, len(container) - 1) for container, _, key, *_ in frames)
 
+    @rule("values/file-key-not-text", on="shared")
     def refuse_as_key(self, event: Any) -> None:
         """Stop at a map or list that is used as a key."""
         if self.container.__class__ is dict and self.key is None:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, Problem, ProblemsError
 from kaito_pack.documents.document import Document, Duplicate, OddKey, PlacedEntry, Position, Surprise
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 
 MERGE = object()  # the key `<<`: its map's entries go into the map around it
@@ -48,12 +49,14 @@ class Notes:
         """Return a parser's position as a place in the file."""
         return Place(self.file, mark.line + 1, mark.column + 1)
 
+    @rule("values/file-too-many-values", on="part")
     def count(self, event: Any) -> None:
         """Count one key, value, map or list."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
             self.stop("values/file-too-many-values", event.start_mark, limit=MOST_NODES)
 
+    @rule("values/file-too-deep", on="part")
     def refuse_depth(self, depth: int, event: Any) -> None:
         """Stop at nesting deeper than people write by hand."""
         if depth > DEEPEST:

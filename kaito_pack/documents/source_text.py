@@ -11,6 +11,7 @@ import yaml
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Place, Problem, ProblemsError
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem, rules
 
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -18,6 +19,7 @@ UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 OTHER_THAN_JSON = ("\x85", "\u2028", "\u2029", "\\/")
 
 
+@rule("values/file-utf-16", on="part")
 def utf_8(text: bytes | str, file: str) -> bytes:
     """`text` as UTF-8 without a byte order mark; ProblemsError if it is something else."""
     encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
@@ -31,6 +33,7 @@ def utf_8(text: bytes | str, file: str) -> bytes:
     return encoded
 
 
+@rule("values/file-not-utf-8", on="part")
 def not_utf_8(encoded: bytes, offset: int, file: str) -> Problem:
     """Return the problem of a byte that is no UTF-8."""
     before = encoded[:offset].decode()
@@ -49,6 +52,8 @@ def yaml_may_misread(text: str) -> bool:
     return any(part in text for part in OTHER_THAN_JSON)
 
 
+@rule("values/file-control-character", "values/file-tab", on="part")
+@rule("values/file-not-yaml", on="shared")
 def yaml_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     """Return the problem behind a parser's error, in plain words and with its place."""
     control = re.search("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaito_pack.documents.readings import as_json, go_value
+from kaito_pack.facts.checks import rule
 
 PREFIX = "tag:yaml.org,2002:"
 MERGE_TAG = PREFIX + "merge"
@@ -24,6 +25,7 @@ class TagError(Exception):
         self.rule = rule
 
 
+@rule("values/file-unknown-tag", "values/file-tag-misfit", on="shared")
 def tagged_value(tag: str, text: str) -> object:
     """What kubectl reads from a scalar with `tag`; TagError for an unknown tag or a text that misfits."""
     if tag in TEXT:
@@ -40,6 +42,7 @@ def tagged_value(tag: str, text: str) -> object:
     return as_json(value)
 
 
+@rule("values/file-tag-misfit", on="shared")
 def decoded_binary(text: str) -> str:
     """Return the text behind base64, as kubectl reads `!!binary`."""
     from base64 import b64decode

@@ -4,20 +4,28 @@
     def workload_missing(case: Case) -> Iterator[Problem]: ...
 
 The first part of the name is the layer. The front of a layer imports the modules that hold its checks, so
-that a command pays for no other layer.
+that a command pays for no other layer. `on` says when the function runs:
+
+- None, "create", "update" or "server": the front of the layer runs it for what it judges;
+- "part": another check calls it, for a part of what that one judges;
+- "shared": the same, and other functions report the rule as well ("field is required").
+
+Every row has a function, every function a row, and a rule is reported only where it is registered:
+`tests/unit/test_facts_checks.py`. What a JSON Schema refuses is named there instead (`x-rules`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
-from kaito_pack.base.problems import PackError, Problem, RuleLayer
+from kaito_pack.base.problems import PackError, RuleLayer
 from kaito_pack.facts import rules
 
-Occasion = Literal["create", "update", "server"]  # of a Workspace, or a server with its model
+# Of a Workspace, of a server with its model, or whenever another check calls the function.
+Occasion = Literal["create", "update", "server", "part", "shared"]
 LAYERS: tuple[RuleLayer, ...] = get_args(RuleLayer)
-Function = TypeVar("Function", bound=Callable[..., Iterator[Problem]])
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class RegistryError(PackError):
@@ -25,10 +33,13 @@ class RegistryError(PackError):
 
 
 class Check(NamedTuple):
-    """A function that checks a rule. `on` is the one occasion on which it runs, None for every one."""
+    """A function that checks a rule. `on` is the one occasion on which it runs, None for every one.
+
+    The function of a front's check yields problems; that of a part has the form its caller wants.
+    """
 
     name: str
-    function: Callable[..., Iterator[Problem]]
+    function: Callable[..., Any]
     on: Occasion | None = None
 
     @property
@@ -38,35 +49,42 @@ class Check(NamedTuple):
 
 
 _checks: dict[str, Check] = {}
+_shared: dict[str, list[Check]] = {}  # every function that reports a shared rule
 
 
 def rule(*names: str, on: Occasion | None = None) -> Callable[[Function], Function]:
     """Register the decorated function as the check of the rules `names`.
 
-    `on` limits it to creates, to updates or to servers of models. Raises RegistryError if a name does not
-    begin with a layer, or if another function checks it.
+    `on` says when it runs; see the head of this module. Raises RegistryError if a name does not begin with a
+    layer, or if another function checks it and the rule is not a shared one.
     """
 
     def register(function: Function) -> Function:
         for name in names:
-            if rules.layer_of(name) not in LAYERS:
+            if name.partition("/")[0] not in LAYERS:
                 raise RegistryError(f"{_place(function)}: {name} must begin with one of {', '.join(LAYERS)}")
             first = _checks.get(name)
-            if first is not None and first.place != _place(function):
-                raise RegistryError(f"{_place(function)}: {name} is already checked in {first.place}")
-            _checks[name] = Check(name, function, on)
+            if first is None or on != "shared" or first.on != "shared":
+                if first is not None and first.place != _place(function):
+                    raise RegistryError(f"{_place(function)}: {name} is already checked in {first.place}")
+                _checks[name] = Check(name, function, on)
+            if on == "shared":
+                _shared.setdefault(name, []).append(_checks[name]._replace(function=function))
         return function
 
     return register
 
 
-def registered() -> dict[str, Check]:
-    """Return the checks of all modules that have been imported, by the names of their rules."""
-    return dict(_checks)
+def registered() -> dict[str, list[Check]]:
+    """Return the checks of all modules that have been imported, by the names of their rules.
+
+    Only a shared rule has several.
+    """
+    return {name: _shared.get(name, [check]) for name, check in _checks.items()}
 
 
 def checks_of(layer: RuleLayer) -> tuple[Check, ...]:
-    """Return the registered checks of a layer in the order of its rows, in which they run.
+    """Return the checks of a layer that its front runs, in the order of their rows.
 
     Raises RegistryError for a check without a row.
     """
@@ -74,7 +92,8 @@ def checks_of(layer: RuleLayer) -> tuple[Check, ...]:
     for name, check in _checks.items():
         if name not in rows and rules.layer_of(name) == layer:
             raise RegistryError(f"{check.place}: {name} has no row in facts/rules/{layer}.json")
-    return tuple(_checks[name] for name in rows if name in _checks)
+    checks = (_checks[name] for name in rows if name in _checks)
+    return tuple(check for check in checks if check.on not in ("part", "shared"))
 
 
 def _place(function: Callable[..., Any]) -> str:

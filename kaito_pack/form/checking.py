@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kaito_pack.base.problems import Problem
 from kaito_pack.documents import Document
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.form.draft import Draft
 from kaito_pack.form.judging import problems_at
@@ -33,6 +34,7 @@ def problems_of(draft: Draft) -> list[Problem]:
     return outcome_of(draft.named()).problems
 
 
+@rule("values/missing", on="shared")
 def refused(draft: Draft, question: Question) -> Callable[[object], list[Problem]]:
     """Return a function that reports which errors an answer to `question` would bring.
 

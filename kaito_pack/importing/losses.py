@@ -10,6 +10,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import sentence
 from kaito_pack.base.trees import ABSENT, Difference, ValuesMap, mapping
 from kaito_pack.documents.scalars import to_yaml
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.importing.search import Candidate
 from kaito_pack.importing.stream import Stream, StreamObject
@@ -24,6 +25,7 @@ def problems_of(best: Candidate, stream: Stream) -> list[Problem]:
     ]
 
 
+@rule("values/import-not-held", "values/import-not-shown", on="part")
 def _of_values(best: Candidate, stream: Stream) -> Iterator[Problem]:
     place = stream.workspace.place(())
     for name in best.unknown:
@@ -32,6 +34,14 @@ def _of_values(best: Candidate, stream: Stream) -> Iterator[Problem]:
         yield problem("values/import-not-shown", tuple(name.split(".")), place, name=name)
 
 
+@rule(
+    "values/import-object-lost",
+    "values/import-object-added",
+    "values/import-lost",
+    "values/import-added",
+    "values/import-differs",
+    on="part",
+)
 def _of_part(owner: StreamObject | None, difference: Difference, stream: Stream) -> Problem:
     path = difference.path
     if owner is not None and not path:

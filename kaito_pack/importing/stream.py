@@ -12,6 +12,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, UsageError
 from kaito_pack.base.trees import Manifest, get, mapping, text
 from kaito_pack.documents import Document
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.workspace import WorkspaceView, read_workspace
@@ -110,6 +111,7 @@ def _is_beside(candidate: StreamObject, workspace: StreamObject) -> bool:
     return not owners and (namespace in (None, _named(workspace)[0]) or not candidate.is_live)
 
 
+@rule("values/import-tuning", on="part")
 def refuse_tuning(stream: Stream) -> None:
     """Raise for a fine-tuning job: the pack's values describe served models."""
     from kaito_pack.base.problems import ProblemsError

@@ -9,8 +9,9 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, entries, get, mapping, sequence, text
 from kaito_pack.facts.checks import rule
+from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import controller_instance_types, instance_types, metadata
-from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace
+from kaito_pack.kaito.fields import CONTAINERS, INSTANCE_TYPE, TEMPLATE, Workspace
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
 from kaito_pack.kaito.pod_gpus import gpus_of
@@ -85,13 +86,13 @@ def instance_type_dropped_later(case: Case) -> Iterator[Problem]:
     """A newer KAITO knows the instance type no longer."""
     node_type = _instance_type(case)
     if node_type and node_type.dropped_in and node_type.known_in(case.kaito) and not case.own_nodes:
-        yield case.problem(
-            "resource",
-            "instanceType",
-            name=shown(node_type.name),
-            model=node_type.model,
-            dropped_in=node_type.dropped_in,
-        )
+        yield dropped_problem(node_type)
+
+
+def dropped_problem(node_type: InstanceType) -> Problem:
+    """Return the advice about an instance type that a newer KAITO does not know."""
+    facts = {"name": shown(node_type.name), "model": node_type.model, "dropped_in": node_type.dropped_in}
+    return problem("advice/instance-type-dropped-later", INSTANCE_TYPE, **facts)
 
 
 @rule("advice/part-of-a-byte")

@@ -13,6 +13,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, entries, mapping, strings, whole
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem, rules
 from kaito_pack.kaito.printing import always_printed, is_quantity_map, is_text_map, stays_empty
 from kaito_pack.kubernetes.decoding.amounts import printed
@@ -31,6 +32,7 @@ def check(manifest: Manifest, kaito: str = "0.12") -> Iterator[Problem]:
             yield from check_map(manifest[part], (part,), kaito)
 
 
+@rule("controller/finalizer-set", "controller/own-annotation", on="part")
 def check_owned(metadata: Fields) -> Iterator[Problem]:
     """Yield what only KAITO should write into a Workspace's metadata."""
     if metadata.get("finalizers"):
@@ -40,6 +42,8 @@ def check_owned(metadata: Fields) -> Iterator[Problem]:
             yield problem("controller/own-annotation", ("metadata", "annotations", key), key=shown(key))
 
 
+@rule("controller/resources-missing", "controller/claim-metadata-missing", on="part")
+@rule("controller/divisor-missing", on="shared")
 def check_map(owner: Fields, path: FieldPath, kaito: str) -> Iterator[Problem]:
     """Yield what is rewritten inside one map, and below it."""
     if len(path) > DEEPEST:
@@ -55,6 +59,8 @@ def check_map(owner: Fields, path: FieldPath, kaito: str) -> Iterator[Problem]:
         yield problem("controller/claim-metadata-missing", path)
 
 
+@rule("controller/creation-timestamp", on="part")
+@rule("controller/empty-field", on="shared")
 def check_field(name: str, value: object, path: FieldPath, kaito: str) -> Iterator[Problem]:
     """Yield what is rewritten of one field."""
     if name == "creationTimestamp" and value is None:
@@ -85,6 +91,8 @@ def is_empty(value: object) -> bool:
     return value is None or value in ("", False) or value in ([], {}) or whole(value) == 0
 
 
+@rule("controller/quantity-not-canonical", on="part")
+@rule("controller/divisor-missing", "controller/empty-field", on="shared")
 def check_quantity(value: object, path: FieldPath) -> Iterator[Problem]:
     """Yield a problem if a quantity is not the text that Kubernetes would print."""
     canonical = "0" if value is None and path[-1] not in QUANTITIES else printed(value)

@@ -8,6 +8,7 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem, UsageError
 from kaito_pack.base.trees import Manifest, Schema
 from kaito_pack.facts import rules
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.tables import first, per_pack, table
 from kaito_pack.kaito.fields import GROUP, KIND
 from kaito_pack.kubernetes.decoding import definitions
@@ -42,6 +43,7 @@ def _check_of(kaito: str, api: str) -> ValueCheck:
     return custom_resource(schemas(kaito)[api])
 
 
+@rule("crd/wrong-kind", "crd/unknown-version", on="part")
 def check(manifest: Manifest, kaito: str, kubernetes: str | None = None) -> Iterator[Problem]:
     """Yield what the API server rejects in a Workspace, by the CRD of that KAITO minor.
 

@@ -6,6 +6,7 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest
 from kaito_pack.facts import rules
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import GROUP
 from kaito_pack.kaito.target import Target
@@ -36,6 +37,7 @@ def check_kind(manifest: Manifest, target: Target) -> list[Problem] | None:
     return [_problem(manifest, target, remedy, "apiVersion")]
 
 
+@rule("kubernetes/kind-not-checked", "kubernetes/unknown-kind", on="part")
 def skipped(manifest: Manifest, target: Target) -> Problem:
     """Return the warning about a manifest that is not checked because no schema of its kind is known."""
     group, _ = _group_of(manifest)
@@ -69,11 +71,13 @@ def _remedy(kind: str, near: str | None, target: Target) -> str:
     return f"Use a kind that KAITO has: {', '.join(table(KINDS))}"
 
 
+@rule("crd/unknown-kind", on="part")
 def _problem(manifest: Manifest, target: Target, remedy: str, field: str) -> Problem:
     what = shown(f"{manifest.get('apiVersion')} {manifest.get('kind')}")
     return rules.problem("crd/unknown-kind", (field,), what=what, kaito=target.kaito, remedy=remedy)
 
 
+@rule("crd/kind-too-new", on="part")
 def _too_new(kind: str, versions: str, target: Target) -> Problem:
     facts = {"kind": shown(kind), "kaito": target.kaito, "since": versions.partition("-")[0]}
     return rules.problem("crd/kind-too-new", ("kind",), **facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from kaito_pack.base.problems import Problem
+from kaito_pack.facts.checks import rule
 from kaito_pack.kubernetes.decoding.decoding import Finding
 from kaito_pack.kubernetes.decoding.findings import Reported, named
 
@@ -18,6 +19,7 @@ RULES: Mapping[str, str] = {
 }
 
 
+@rule(*RULES.values(), on="part")
 def with_controller(reported: Iterable[Reported]) -> Iterator[Problem]:
     """Yield the problems that the API server reports, each finding among them as one of the controller."""
     for each in reported:

@@ -13,6 +13,7 @@ from typing import Any
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest
+from kaito_pack.facts.checks import rule
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.kaito.pods import RULES
@@ -64,6 +65,16 @@ def _decoded(value: Any, name: str, kubernetes: str) -> Iterator[Finding]:
                 yield Finding("unknown", (key,), f"`{key}`", "")
 
 
+@rule(
+    "webhook/unknown-field",
+    "webhook/wrong-type",
+    "webhook/out-of-range",
+    "webhook/bad-quantity",
+    "webhook/bad-time",
+    "webhook/bad-base64",
+    "webhook/field-too-new",
+    on="part",
+)
 def _refused(findings: list[Finding], name: str, path: FieldPath, kaito: str, api: str) -> Iterator[Problem]:
     """Yield the problems of what KAITO cannot decode; a field of a newer Kubernetes is reported as such."""
     if not findings:
@@ -93,6 +104,7 @@ def _has_field(pod: definitions.Definitions, name: str, path: FieldPath) -> bool
     return True
 
 
+@rule("kubernetes/field-too-new", on="part")
 def _too_new(
     value: Any, name: str, path: FieldPath, findings: list[Finding], kubernetes: str
 ) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest
-from kaito_pack.kaito import (
+from kaito_pack.kaito import (  # noqa: F401 - they register their checks
     metadata,
     update,
     webhook_inference,
@@ -23,17 +23,6 @@ from kaito_pack.kaito import (
 from kaito_pack.kaito.fields import Workspace
 from kaito_pack.kaito.ruling import judge
 from kaito_pack.kaito.target import Surroundings
-
-MODULES = (
-    metadata,
-    update,
-    webhook_inference,
-    webhook_instance_types,
-    webhook_presets,
-    webhook_resource,
-    webhook_settings,
-    webhook_tuning,
-)
 
 
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:

@@ -15,9 +15,12 @@ from kaito_pack.base.secrets import without_secrets
 from kaito_pack.base.trees import Manifest
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.krm.results import CONFIG, PATH, field_of, line, metadata_of, result
+from kaito_pack.kubernetes.objects.apply_order import bonds_of, in_apply_order
 from kaito_pack.pack.files import API_VERSION
+from kaito_pack.rendering.manifests import applied
 from kaito_pack.run.judgement import Judgement
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source
@@ -55,7 +58,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
     problems = [each for each in outcome.problems if each.layer != "advice"]
     fields = [field_of(each, config) for each in problems]
     if outcome.is_good:
-        items = [*remaining(items, outcome), *annotated(outcome)]
+        items = in_apply_order([*remaining(items, outcome), *annotated(outcome)], bonds_of)
     echoed = without_secrets(config.value)
     # The items go on to a cluster as they are; the rest is only printed, and may be logged.
     out = {name: value if name == "items" else without_secrets(value) for name, value in whole.items()}
@@ -67,6 +70,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
     return Answer(to_yaml(out), lines, outcome.is_good)
 
 
+@rule("values/pack-file-not-a-choice", "values/pack-file-missing-field", on="shared")
 def function_config(document: Document) -> Document:
     """The functionConfig as a document of its own; ProblemsError where it is not wrapped values."""
     config = document.value.get(CONFIG[0])
@@ -95,6 +99,7 @@ def file_of(outcome: Judgement) -> str:
     return f"{metadata['namespace']}/{metadata['name']}.yaml"
 
 
+@rule("values/object-taken", on="part")
 def taken(items: Sequence[Manifest], outcome: Judgement) -> Iterator[Problem]:
     """A problem for each manifest whose name an object of somebody else has."""
     if outcome.values is None or not outcome.manifests:
@@ -117,7 +122,7 @@ def remaining(items: Sequence[Manifest], outcome: Judgement) -> list[Manifest]:
 def annotated(outcome: Judgement) -> Iterator[Manifest]:
     """The rendered manifests, each with the file that it belongs into and its place there."""
     file = file_of(outcome)
-    for index, manifest in enumerate(outcome.manifests):
+    for index, manifest in enumerate(applied(outcome.manifests)):
         metadata = manifest.body["metadata"]
         annotations = {**(metadata.get("annotations") or {}), PATH: file, INDEX: str(index)}
         yield {**manifest.body, "metadata": {**metadata, "annotations": annotations}}

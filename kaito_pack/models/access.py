@@ -13,6 +13,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, entries, get, mapping, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
@@ -29,6 +30,7 @@ PRESET_OPTIONS: FieldPath = ("inference", "preset", "presetOptions")
 LOCAL_WEIGHTS = "kaito.sh/use-local-weights"
 
 
+@rule(GATED, MAY_BE_GATED, on="part")
 def check_access(manifest: Manifest, catalogue: Catalogue) -> Iterator[Problem]:
     """Yield a problem if vLLM in the pod template of a Workspace downloads a gated model without a token."""
     view = read_workspace(manifest)
@@ -40,6 +42,7 @@ def check_access(manifest: Manifest, catalogue: Catalogue) -> Iterator[Problem]:
         yield problem(name, view.container, model=shown(view.model_id))
 
 
+@rule(GATED_PRESET, on="part")
 def check_preset_access(
     manifest: Manifest, preset: str, catalogue: Catalogue, kaito: str, path: FieldPath
 ) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.models.argument_table import (
@@ -43,6 +44,7 @@ class ArgumentFault(NamedTuple):
         return {**self.facts, "remedy": self.remedy()}
 
 
+@rule("advice/argument", on="part")
 def check_arguments(
     words: Sequence[str], vllm: str | None, where: WhereIs, own_prefix: str | None = None
 ) -> Iterator[Problem]:
@@ -75,6 +77,7 @@ def _range(tables: Sequence[ArgumentTable]) -> str:
     return " to ".join(dict.fromkeys((tables[0].version, tables[-1].version)))
 
 
+@rule("model/argument-stray", on="part")
 def findings(
     words: Sequence[str], known: ArgumentTable, own_prefix: str | None = None
 ) -> list[ArgumentFault]:
@@ -92,6 +95,14 @@ def findings(
     return sorted(faults, key=lambda fault: fault.position)
 
 
+@rule(
+    "model/unknown-argument",
+    "model/ambiguous-argument",
+    "model/argument-without-value",
+    "model/argument-takes-no-value",
+    "model/argument-value",
+    on="part",
+)
 def _of_argument(
     given: Given, words: Sequence[str], all_given: Sequence[Given], known: ArgumentTable
 ) -> Iterator[ArgumentFault]:
@@ -118,6 +129,7 @@ def _of_argument(
             yield ArgumentFault("model/argument-value", index, facts, partial(_value_remedy, argument, text))
 
 
+@rule("advice/deprecated-argument", on="part")
 def _deprecated(words: Sequence[str], known: ArgumentTable, where: WhereIs) -> Iterator[Problem]:
     """Yield advice on arguments that a later version does not have."""
     for given in known.read(words)[0]:
@@ -151,6 +163,7 @@ def _judged(argument: Argument, given: Sequence[Given]) -> Argument:
     return argument
 
 
+@rule("model/argument-needs", on="part")
 def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[ArgumentFault]:
     """Yield arguments that vLLM refuses without another one, which a file of arguments may hold."""
     if any(is_on(name, given) for name in relations()["moreFrom"]):

@@ -16,6 +16,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.base.root import VALUES
 from kaito_pack.documents import Document
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.kaito import presets
@@ -86,6 +87,7 @@ class Catalogue(NamedTuple):
         return next((tag for tag, vllm in tags.items() if knows(vllm, architecture)), None)
 
 
+@rule("values/pack-file-duplicate-model", on="part")
 def check_catalogue(document: Document) -> Iterator[Problem]:
     """The problems of a catalogue file, each with its place: its schema, and models written twice."""
     problems = list(pack_files.check_file(document, "Catalogue"))

@@ -218,6 +218,7 @@ def listed(counts: list[int]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
+@rule("model/pipeline-stages", on="part")
 def check_stages(values: ValuesMap) -> Iterator[Problem]:
     """Yield an error if the GPUs of values cannot be divided among the pipeline stages."""
     stages, gpus = values.get("pipelineParallelSize"), get(values, ("resources", "gpu"))

@@ -10,6 +10,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, get, mapping
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.models.memory import GIB
@@ -88,6 +89,7 @@ def gguf_table(model: GgufModel, gpu_memory_gib: float | None) -> list[tuple[str
     ]
 
 
+@rule(MEMORY, GPU_MEMORY, on="part")
 def check_gguf(manifest: Manifest, view: WorkspaceView, gpu_memory_gib: float | None) -> Iterator[Problem]:
     """Yield advice if a GGUF model needs more memory than its container, or its GPUs, have.
 

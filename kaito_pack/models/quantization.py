@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, in_range, problem
 from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.kaito import presets
@@ -79,6 +80,7 @@ def supports(vllm: str, methods: Sequence[str]) -> bool:
     return any(name in rows and in_range(vllm, rows[name]["versions"]) for name in methods)
 
 
+@rule(QUANTIZED, ALLOWED, UNSUPPORTED, on="part")
 def check_quantization(
     model_id: str,
     path: FieldPath,

@@ -8,6 +8,7 @@ from string import hexdigits
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, get, sequence, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.argument_checks import is_on, position_of
 from kaito_pack.models.catalogue import Catalogue
@@ -22,6 +23,7 @@ FLAG = "--trust-remote-code"
 COMMIT = 40  # hexadecimal digits of a commit
 
 
+@rule(RULE, on="part")
 def check_remote_code(manifest: Manifest, catalogue: Catalogue) -> Iterator[Problem]:
     """Yield a warning for each vLLM server of a Workspace that may run such code."""
     for index, container in enumerate(sequence(get(manifest, CONTAINERS))):

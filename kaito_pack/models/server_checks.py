@@ -8,6 +8,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, get, mapping, sequence, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.argument_checks import check_arguments, is_on, position_of
 from kaito_pack.models.argument_table import ArgumentTable, Given, argument_table, table_versions
@@ -53,6 +54,7 @@ def _check_server(
         yield from _check_gpus(need, limit, limit_path)
 
 
+@rule("advice/image-not-judged", on="part")
 def check_image(image: str, path: FieldPath) -> Iterator[Problem]:
     """Yield a notice that an image is not a known one, so that what depends on its vLLM is not judged."""
     if image and vllm_of(image) is None:
@@ -81,12 +83,14 @@ def word_path(server: ServerCommand, container: Fields, path: FieldPath) -> Call
     return where
 
 
+@rule("advice/program-missing", on="part")
 def _check_program(server: ServerCommand, image: str, where: Callable[[int], FieldPath]) -> Iterator[Problem]:
     words = server.words
     if words and server.start and lacks_program(image, program(words[0])):
         yield problem("advice/program-missing", where(0), program=shown(words[0]), image=shown(image))
 
 
+@rule("model/server-unreachable", on="part")
 def _check_reach(
     given: Sequence[Given],
     words: Sequence[str],
@@ -133,6 +137,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+@rule("model/too-few-gpus", "advice/gpus-idle", on="part")
 def _check_gpus(need: GpuNeed, limit: int, path: FieldPath) -> Iterator[Problem]:
     name = "model/too-few-gpus" if need.gpus > limit else "advice/gpus-idle"
     if need.gpus != limit:

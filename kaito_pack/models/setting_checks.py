@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.models.argument_checks import check_arguments, remedy_for_unknown, removed_after
 from kaito_pack.models.argument_table import ArgumentTable, argument_table, normalized
@@ -54,6 +55,7 @@ def _words(
     return words, names
 
 
+@rule("advice/setting-removed", "model/unknown-setting", on="part")
 def _unknown(name: str, known: ArgumentTable, path: FieldPath) -> Problem:
     """Older preset images exit, newer ones ignore the setting: a removed one is then harmless."""
     word = normalized(f"--{name}")
@@ -64,6 +66,7 @@ def _unknown(name: str, known: ArgumentTable, path: FieldPath) -> Problem:
     return problem("model/unknown-setting", path, setting=shown(name), vllm=known.version, remedy=remedy)
 
 
+@rule("advice/setting-not-off", on="part")
 def _check_switches(
     settings: Mapping[str, object], known: ArgumentTable, path_of: Callable[[str], FieldPath]
 ) -> Iterator[Problem]:
@@ -77,6 +80,7 @@ def _check_switches(
     yield from _check_further(switches, known, path_of)
 
 
+@rule("advice/setting-second-switch", on="part")
 def _check_further(
     switches: Sequence[str], known: ArgumentTable, path_of: Callable[[str], FieldPath]
 ) -> Iterator[Problem]:

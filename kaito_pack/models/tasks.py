@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.words import matching_rows, named_rows
@@ -24,6 +25,7 @@ def other_task(model_id: str, catalogue: Catalogue) -> str | None:
     return next((str(row["what"]) for _, row in matching_rows("tasks", model_id)), None)
 
 
+@rule("model/not-text-generation", on="part")
 def check_task(model_id: str, path: FieldPath, catalogue: Catalogue) -> Iterator[Problem]:
     """Yield a warning at `path` if the model does not generate text."""
     if what := other_task(model_id, catalogue):

@@ -13,6 +13,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, get, mapping, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.kaito.target import Surroundings, namespace
 from kaito_pack.models.catalogue import Catalogue
@@ -67,6 +68,7 @@ def server_of(manifest: Manifest, view: WorkspaceView, catalogue: Catalogue) -> 
     return LoadingServer(container, view.container, view.model_id, weights, storage)
 
 
+@rule(STARTUP, on="part")
 def check_startup(server: LoadingServer) -> Iterator[Problem]:
     """Yield advice if the kubelet restarts the container before the weights can be loaded."""
     rates = get_rule(STARTUP).parameters
@@ -97,6 +99,7 @@ def seconds_until_restart(probe: Fields) -> float | None:
     return numbers[0] + numbers[1] * numbers[2] if len(numbers) == 3 else None
 
 
+@rule(DISK, on="part")
 def check_disk(server: LoadingServer, manifest: Manifest, around: Surroundings) -> Iterator[Problem]:
     """Yield advice if the place of the weights is known to be smaller than they are."""
     for size, path in rooms(server, manifest, around):
@@ -134,6 +137,7 @@ def rooms(
             yield size, (*path, "persistentVolumeClaim", "claimName")
 
 
+@rule(KEPT, on="part")
 def check_kept(server: LoadingServer) -> Iterator[Problem]:
     """Yield advice if large weights are on the container's own disk, which a restart empties."""
     parameters = get_rule(KEPT).parameters

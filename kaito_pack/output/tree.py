@@ -9,18 +9,26 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import UsageError, unread
-from kaito_pack.documents.scalars import yaml_scalar
+from kaito_pack.kubernetes.objects.apply_order import Bonds
 from kaito_pack.output import read_bytes, same_text
+from kaito_pack.output.kustomizations import KUSTOMIZATION, MARKER, kustomizations, listed_in
 from kaito_pack.rendering.manifests import RenderedManifest, as_yaml
 
-MARKER = "# Rendered by kaito-pack from a values file: edit that instead.\n"
-KUSTOMIZATION = "kustomization.yaml"
-
+NO_BONDS: Mapping[str, Bonds] = MappingProxyType({})
 Texts = Mapping[str, str]  # "<namespace>/<workspace>.yaml" -> what it holds
+
+
+class Tree(NamedTuple):
+    """What a tree should hold, and how the objects in its files depend on each other, by path."""
+
+    root: str
+    texts: Texts
+    bonds: Mapping[str, Bonds] = NO_BONDS
 
 
 @dataclass
@@ -103,15 +111,19 @@ def text_of(group: Sequence[RenderedManifest]) -> tuple[str, str]:
     return path, MARKER + as_yaml(group)
 
 
-def compare(root: str, texts: Texts, whole: bool) -> Changes:
+def compare(root: str, texts: Texts, whole: bool, bonds: Mapping[str, Bonds] = NO_BONDS) -> Changes:
     """What the tree at `root` lacks of `texts`; `whole` says that they are all there should be.
+
+    `bonds` decide the order in which kustomizations list the files.
 
     Each file is read once. UsageError where the tree cannot be read, or a symbolic link leads out of it.
     """
     changes = Changes(root)
     own = set(_own_files(root))
     listed = set(texts) | (set() if whole else set(filter(_is_workspace, own)))
-    wanted = {**texts, **dict(_kustomizations(listed))}
+    # The bonds of files that this run has not rendered show only in the order in which they are listed.
+    now = {} if whole else _listed(root, {os.path.dirname(path) for path in listed})
+    wanted = {**texts, **dict(kustomizations(listed, bonds, now))}
     if whole:
         # What is listed goes after what lists it.
         changes.stale = sorted(own - set(wanted), key=lambda path: (_is_workspace(path), path))
@@ -156,21 +168,11 @@ def _kind(file: str) -> int | None:
     return kind
 
 
-def _kustomizations(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    folders: dict[str, list[str]] = {}
-    for path in sorted(paths):
-        folder, name = path.split("/")
-        folders.setdefault(folder, []).append(name)
-    for folder, names in folders.items():
-        yield f"{folder}/{KUSTOMIZATION}", _kustomization(names)
-    if folders:
-        yield KUSTOMIZATION, _kustomization(folders)
-
-
-def _kustomization(names: Iterable[str]) -> str:
-    resources = "".join(f"  - {yaml_scalar(name)}\n" for name in names)
-    head = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n"
-    return MARKER + head + resources
+def _listed(root: str, folders: Iterable[str]) -> dict[str, list[str]]:
+    """What the pack's own kustomizations list now, by folder."""
+    files = {folder: os.path.join(root, folder, KUSTOMIZATION) for folder in ("", *folders)}
+    texts = {folder: _content(file) for folder, file in files.items() if _is_own(file)}
+    return {folder: listed_in((text or b"").decode("utf-8", "replace")) for folder, text in texts.items()}
 
 
 def _is_workspace(path: str) -> bool:

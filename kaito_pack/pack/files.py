@@ -9,6 +9,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.documents import Document, read_file
 from kaito_pack.facts import tables
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import json_schema
 from kaito_pack.pack.catalogue_schema import catalogue_schema
@@ -19,6 +20,7 @@ CATALOGUE = "Catalogue"
 KINDS = (CATALOGUE, "Fleet", "Target")
 
 
+@rule("values/pack-file-several-documents", on="part")
 def read(path: str | Path) -> Document:
     """Return the one document of a file.
 
@@ -31,6 +33,7 @@ def read(path: str | Path) -> Document:
     return first
 
 
+@rule("values/written-twice", "values/yaml-surprise", on="shared")
 def check_file(document: Document, kind: str) -> Iterator[Problem]:
     """The problems of a file that is to be one of KINDS, each with its place: its text, then its schema."""
     for twice in document.duplicates:

@@ -16,6 +16,7 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Schema
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding.quantity import positive_quantity_error
 
@@ -35,6 +36,11 @@ class Dialect(NamedTuple):
     otherwise: str
     types: Mapping[str, str]
     shows_absent: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the rules."""
+        return (*self.rules.values(), self.otherwise)
 
 
 PACK_FILES = Dialect(
@@ -59,6 +65,7 @@ class Explained(NamedTuple):
     is_about_key: bool = False
 
 
+@rule(*PACK_FILES.names, on="shared")
 def explained(
     error: ValidationError,
     dialect: Dialect,

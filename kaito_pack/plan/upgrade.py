@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, get
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.facts.tables import table
-from kaito_pack.kaito import instance_types
+from kaito_pack.kaito import advice, instance_types
 from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, is_workspace
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.plan.changes import workload
@@ -83,6 +83,7 @@ def _new(body: Manifest, now: Surroundings, then: Surroundings) -> list[Problem]
 REPLACED = "controller/workload-replaced"
 
 
+@rule(REPLACED, on="part")
 def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
     """A workload that the newer KAITO deletes, since it runs templates by another kind of workload."""
     row = table("kaito/changes.json")["template"]
@@ -100,5 +101,4 @@ def _dropped(body: Manifest, now: Target, then: Surroundings) -> Iterator[Proble
     if instance is None or instance.known_in(then.target.kaito) or not instance.known_in(now.kaito):
         return
     if then.provisioning(body) == "auto":
-        facts = {"name": shown(instance.name), "model": instance.model, "dropped_in": instance.dropped_in}
-        yield problem("advice/instance-type-dropped-later", INSTANCE_TYPE, **facts)
+        yield advice.dropped_problem(instance)

@@ -9,6 +9,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, mapping
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.preflight import installed, nodes, ownership, secrets
@@ -58,6 +59,7 @@ def _answers(
     yield from _refusals(workspace, around)
 
 
+@rule("preflight/refused", on="part")
 def _refusals(workspace: Manifest, around: Surroundings) -> Iterator[Problem]:
     """The errors that `validate` would report for the KAITO and the stored object of the cluster."""
     for error in judging.check(workspace, around, with_model=False) or ():
@@ -66,6 +68,7 @@ def _refusals(workspace: Manifest, around: Surroundings) -> Iterator[Problem]:
             yield problem("preflight/refused", kaito=around.target.kaito, **facts)
 
 
+@rule("preflight/namespace-missing", "preflight/namespace-ending", "preflight/namespace-there", on="part")
 def _namespace(cluster: ClusterReader, namespace: str) -> Generator[Problem, None, bool]:
     """The answer about the namespace; returns whether it may exist."""
     answer = cluster.object("namespaces", namespace)

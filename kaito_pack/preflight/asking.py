@@ -10,6 +10,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.kubectl import Kubectl, NotAnswered
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 
 KEYS = 'go-template={{range $key, $value := .data}}{{$key}}{{"\\n"}}{{end}}'  # names, never values
@@ -60,6 +61,7 @@ class ClusterReader:
             self._answers[key] = self._answer(kubectl, kind, names, form)
         return self._answers[key]
 
+    @rule("preflight/unseen", on="part")
     def _answer(self, kubectl: Kubectl, kind: str, names: tuple[str, ...], form: str | None) -> Any:
         try:
             if form is None:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, get, mapping, sequence
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import in_range, minor, problem
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito import crd
@@ -31,6 +32,7 @@ class Installed:
     is_installed: bool = True
 
 
+@rule("preflight/crd-missing", on="part")
 def look(cluster: ClusterReader, target: Target, asked_version: str | None) -> Installed:
     """Return what is installed, judged against the target; `asked_version` is the one that the user named."""
     installed = Installed()
@@ -44,6 +46,7 @@ def look(cluster: ClusterReader, target: Target, asked_version: str | None) -> I
     return installed
 
 
+@rule("preflight/crd-there", "preflight/crd-version-missing", on="part")
 def _crd(definition: Manifest | None) -> Iterator[Problem]:
     if definition is None:
         return
@@ -81,6 +84,13 @@ def _controller(cluster: ClusterReader) -> Manifest | None:
     return {}
 
 
+@rule(
+    "preflight/kaito-unsupported",
+    "preflight/kaito-unknown",
+    "preflight/kaito-differs",
+    "preflight/kaito-seen",
+    on="part",
+)
 def _version(
     installed: Installed,
     definition: Manifest | None,
@@ -123,6 +133,12 @@ def _versions_of_crd(definition: Manifest | None) -> list[str]:
     return sorted((kaito for kaito in crd.versions() if crd.schemas(kaito) == live), key=minor)
 
 
+@rule(
+    "preflight/provisioning-unknown",
+    "preflight/provisioning-differs",
+    "preflight/provisioning-seen",
+    on="part",
+)
 def _provisioning(installed: Installed, controller: Manifest | None, target: Target) -> Problem:
     seen, how = _seen_provisioning(installed.kaito or target.kaito, controller)
     if seen is None:
@@ -154,6 +170,7 @@ def _seen_provisioning(kaito: str, controller: Manifest | None) -> tuple[Provisi
     return auto, f"its controller's arguments, without {argument}"
 
 
+@rule("preflight/machines-there", "preflight/machines-missing", on="part")
 def machines(cluster: ClusterReader) -> Problem | None:
     """Return whether the kinds exist through which KAITO requests nodes; None if they may not be read."""
     kinds = table("kaito/cluster.json")["machineKinds"]

@@ -9,6 +9,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, get, mapping, sequence
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
@@ -20,6 +21,7 @@ from kaito_pack.workspace import desired_replicas
 Node = Mapping[str, Any]
 
 
+@rule("preflight/nodes-matched", "preflight/nodes-few", on="part")
 def check(
     workspace: Manifest, cluster: ClusterReader, provisioning: Provisioning, kaito: str
 ) -> Iterator[Problem]:
@@ -43,6 +45,7 @@ def check(
         yield _enough(device, wanted, ready, replicas)
 
 
+@rule("preflight/preferred-missing", "preflight/preferred-other", "preflight/preferred-there", on="part")
 def _preferred(resource: Fields, nodes: Sequence[Node], labels: Mapping[str, Any]) -> Iterator[Problem]:
     by_name = {mapping(node.get("metadata")).get("name"): node for node in nodes}
     preferred = resource.get("preferredNodes")
@@ -55,6 +58,7 @@ def _preferred(resource: Fields, nodes: Sequence[Node], labels: Mapping[str, Any
             yield problem("preflight/preferred-there", node=shown(name))
 
 
+@rule("preflight/nodes-counted", "preflight/nodes-created", on="part")
 def _made_nodes(matching: Sequence[Node], labels: Mapping[str, Any], kaito: str) -> Iterator[Problem]:
     """With auto-provisioning: some versions count existing nodes, with or without a GPU."""
     facts = table("kaito/cluster.json")
@@ -67,6 +71,7 @@ def _made_nodes(matching: Sequence[Node], labels: Mapping[str, Any], kaito: str)
         yield problem("preflight/nodes-created", labels=_shown(labels))
 
 
+@rule("preflight/gpu-enough", "preflight/gpu-short", on="part")
 def _enough(name: str, wanted: Fraction, nodes: Sequence[Node], replicas: int) -> Problem:
     """Whether as many nodes as there are replicas can each give `wanted` of a device."""
     allocatable = [amount(_allocatable(node).get(name)) or Fraction(0) for node in nodes]

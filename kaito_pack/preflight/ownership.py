@@ -8,10 +8,12 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Fields, Manifest, mapping
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import table
 
 
+@rule("preflight/workspace-new", "preflight/workspace-ending", "preflight/workspace-changes", on="part")
 def check(workspace: Manifest, stored: Manifest | None) -> Iterator[Problem]:
     """Return what is to be reported about the stored Workspace: {} is none, None one that may not be read."""
     metadata = mapping(workspace.get("metadata"))
@@ -31,6 +33,7 @@ def check(workspace: Manifest, stored: Manifest | None) -> Iterator[Problem]:
     yield from _managers(metadata, live, name)
 
 
+@rule("preflight/workspace-owned", on="part")
 def _owned(live: Manifest, name: Mapping[str, str]) -> Iterator[Problem]:
     owners = live.get("ownerReferences")
     for owner in owners if isinstance(owners, list) else []:
@@ -38,6 +41,7 @@ def _owned(live: Manifest, name: Mapping[str, str]) -> Iterator[Problem]:
         yield problem("preflight/workspace-owned", owner=title, **name)
 
 
+@rule("preflight/workspace-foreign", on="part")
 def _other_labels(metadata: Fields, live: Manifest, name: Mapping[str, str]) -> Iterator[Problem]:
     """The labels by which this pack knows its own."""
     ours, theirs = mapping(metadata.get("labels")), mapping(live.get("labels"))
@@ -49,6 +53,7 @@ def _other_labels(metadata: Fields, live: Manifest, name: Mapping[str, str]) -> 
             return
 
 
+@rule("preflight/workspace-managed", on="part")
 def _managers(metadata: Fields, live: Manifest, name: Mapping[str, str]) -> Iterator[Problem]:
     """Tools that keep the Workspace as they have it, by the marks that they leave."""
     for part, marks in table("kaito/cluster.json")["managers"].items():

@@ -10,6 +10,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath, path_text
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, children, mapping
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import table
 from kaito_pack.preflight.asking import ClusterReader
@@ -65,6 +66,13 @@ def check(bodies: Sequence[Manifest], cluster: ClusterReader, namespace: str) ->
                     yield answer
 
 
+@rule(
+    "preflight/secret-missing",
+    "preflight/secret-key-missing",
+    "preflight/secret-key-optional",
+    "preflight/secret-there",
+    on="part",
+)
 def _check(reference: Reference, cluster: ClusterReader, namespace: str) -> Problem | None:
     facts = {
         "secret": shown(reference.secret),

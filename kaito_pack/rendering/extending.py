@@ -17,6 +17,7 @@ from kaito_pack.base.secrets import looks_like_secret
 from kaito_pack.base.trees import Fields, Manifest, get
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito import canonical
 from kaito_pack.kubernetes.decoding import definitions
@@ -53,6 +54,7 @@ def extended(manifests: Sequence[RenderedManifest], values: Values) -> list[Rend
     return result
 
 
+@rule("values/pod-template-merge", "values/pod-template-hash", on="part")
 def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Values) -> RenderedManifest:
     place = pod_template_path(manifest.body)
     current = get(manifest.body, place)
@@ -101,6 +103,14 @@ def to_canonical_form(body: dict[str, Any]) -> None:
             owner.pop(key, None)  # a list whose last item was taken away
 
 
+@rule(
+    "values/extra-workspace",
+    "values/extra-list",
+    "values/extra-object-owned",
+    "values/extra-object-twice",
+    on="part",
+)
+@rule("values/literal-token", on="shared")
 def _object(
     added: Any, path: FieldPath, values: Values, others: Sequence[RenderedManifest]
 ) -> RenderedManifest:
@@ -115,14 +125,14 @@ def _object(
     what = shown(f"{kind} {metadata['name']}")
     added_identity = identity(body, "")
     workspace, *_ = identities = [identity(manifest.body, "") for manifest in others]
-    for rule, is_wrong in (
+    for name, is_wrong in (
         ("values/extra-workspace", body["apiVersion"].startswith("kaito.sh/")),
         ("values/extra-list", kind.endswith("List") and "items" in body),
         ("values/extra-object-owned", kind in KAITO_MAKES and workspace[2:] == added_identity[2:]),
         ("values/extra-object-twice", added_identity in identities),
     ):
         if is_wrong:
-            raise ProblemsError([problem(rule, path, values.place(path), kind=shown(kind), what=what)])
+            raise ProblemsError([problem(name, path, values.place(path), kind=shown(kind), what=what)])
     return _manifest(EXTRA, body, {(): path})
 
 

@@ -14,6 +14,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, ModeFacts, entries, get, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import CONTAINERS
 from kaito_pack.models.images import vllm_of
@@ -30,6 +31,7 @@ from kaito_pack.workspace.servers import checked_servers
 MODEL = "model"  # the container of every mode that serves the model
 
 
+@rule("values/mount-missing", on="part")
 def check_links(values: Values, workspace: RenderedManifest) -> Iterator[Problem]:
     """Yield what the mode's templates keep true, and the user's additions may have broken."""
     is_set = is_inference_set(workspace.body)
@@ -57,6 +59,7 @@ def _links(values: Values, workspace: Manifest) -> Iterator[Problem]:
     yield from _argument_links(container, values)
 
 
+@rule("values/gpu-count-differs", on="part")
 def _gpu_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     names = facts.get("gpuCountArguments", ())
     limit = _gpu_limit(get(container, ("resources", "limits")))
@@ -96,6 +99,7 @@ def _gpu_counts(container: Fields, names: Sequence[str], facts: ModeFacts) -> It
     yield from ((names[0], size) for size in sizes)
 
 
+@rule("values/server-port-differs", on="part")
 def _port_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     names = facts.get("portArguments", ())
     for command in read_commands(container):
@@ -115,6 +119,7 @@ def _values(command: Command, names: Sequence[str], facts: ModeFacts) -> list[st
     ]
 
 
+@rule("values/probe-port-differs", on="part")
 def _probe_links(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     port = facts.get("port")
     ports = (port_entry for port_entry, _ in entries(container.get("ports"), ()))
@@ -128,6 +133,7 @@ def _probe_links(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterat
                 yield problem("values/probe-port-differs", where, asked=shown(asked), port=port)
 
 
+@rule("values/extra-argument-lost", "values/extra-argument-twice", on="part")
 def _argument_links(container: Fields, values: Values) -> Iterator[Problem]:
     """Yield an argument of the user's that the template writes already, or that is nowhere in the end."""
     extra = values.filled.get("extraArgs") or []

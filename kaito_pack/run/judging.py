@@ -10,6 +10,7 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
@@ -70,6 +71,7 @@ def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
     return check_kind(body, target) or _absent_kind(body, target.kubernetes)
 
 
+@rule("kubernetes/kind-absent", on="part")
 def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
     """The problem of a kind that Kubernetes does not have in one of its groups; None for other groups."""
     api_version, kind = body.get("apiVersion"), body.get("kind")
@@ -90,6 +92,7 @@ def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
     return [problem("kubernetes/kind-absent", ("apiVersion" if right else "kind",), **facts)]
 
 
+@rule("kubernetes/group-misspelt", on="part")
 def _misspelt_group(api_version: str, kind: str, kubernetes: str) -> list[Problem] | None:
     """The problem of a kind of Kubernetes in a group that is spelt almost like its own."""
     right = definitions.api_versions_of(kubernetes, kind)

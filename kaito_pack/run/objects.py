@@ -9,6 +9,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError
 from kaito_pack.base.trees import Manifest
 from kaito_pack.documents import Document
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.pack import Pack
@@ -50,6 +51,7 @@ def _objects(document: Document, file: str) -> Iterator[Entry]:
         yield _object(body, document, file, ())
 
 
+@rule("crd/not-an-object", on="part")
 def _object(value: object, document: Document, file: str, path: FieldPath) -> Entry:
     if isinstance(value, dict):
         return entry_of(value, file, document.number, path)
@@ -71,6 +73,7 @@ def check(entry: Entry, document: Document, around: Surroundings, pack: Pack) ->
     return [*twice, *(_located(each, document, entry.path) for each in problems)], is_known
 
 
+@rule("crd/no-kind", on="shared")
 def _check(entry: Entry, document: Document, around: Surroundings, pack: Pack) -> list[Problem] | None:
     body: Manifest = entry.body or {}
     if str(body.get("apiVersion", "")).startswith("pack.kubefoundry.io/"):
@@ -81,6 +84,7 @@ def _check(entry: Entry, document: Document, around: Surroundings, pack: Pack) -
     return judging.check(body, around)
 
 
+@rule("values/pack-file-not-a-choice", on="shared")
 def _pack_file(entry: Entry, document: Document, pack: Pack) -> list[Problem]:
     if entry.kind not in pack_files.KINDS:
         choices = ", ".join((*pack_files.KINDS, VALUES))
@@ -102,6 +106,7 @@ def _pack_file(entry: Entry, document: Document, pack: Pack) -> list[Problem]:
     return []
 
 
+@rule("controller/written-twice", on="part")
 def _written_twice(document: Document) -> Iterator[Problem]:
     for twice in document.duplicates:
         yield problem("controller/written-twice", twice.path, twice.place, first=twice.first_line)

@@ -10,6 +10,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.base.trees import Manifest
 from kaito_pack.documents import Document
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.kaito.target import Surroundings, Target
@@ -116,6 +117,7 @@ class Pipeline:
         rendered = iter(list(processes.mapped(self.rendered, sources, _sent, self._received)))
         return [next(rendered) if isinstance(part, Source) else part for part in parts]
 
+    @rule("values/several-documents", on="shared")
     def rendered(self, source: Source) -> Judgement:
         """Return the manifests of one values file, unchecked; or why it has none."""
         judgement = Judgement(source.file, own=list(source.problems), unread=source.unread)
@@ -263,6 +265,7 @@ def _report_twins(judgements: Sequence[Judgement]) -> None:
             twin.own.append(_same_workspace(twin.values, judgement.values, body))
 
 
+@rule("values/same-workspace", on="part")
 def _same_workspace(values: Values, other: Values, body: Manifest) -> Problem:
     path: FieldPath = ("name",)
     metadata = body["metadata"]

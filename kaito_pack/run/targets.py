@@ -13,6 +13,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError
 from kaito_pack.base.trees import get
 from kaito_pack.documents import Document, read_file
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.target import Nodes, Target
 from kaito_pack.kubernetes.decoding import definitions
@@ -83,6 +84,7 @@ def _nodes(fields: Mapping[str, Any]) -> tuple[Nodes, ...] | None:
     )
 
 
+@rule("values/pack-file-not-a-choice", on="shared")
 def _unknown_versions(document: Document, pack: Pack) -> Iterator[Problem]:
     """A version of KAITO or Kubernetes that the pack cannot judge for."""
     known = {"kaitoVersion": pack.kaito_versions, "kubernetesVersion": definitions.versions()}
@@ -99,6 +101,7 @@ def _named(document: Document, field: str, file: str) -> Iterator[tuple[FieldPat
         yield (field, index), _beside(file, name)
 
 
+@rule("values/pack-file-unreadable", on="part")
 def _read(
     problems: list[Problem], document: Document, path: FieldPath, read: Callable[..., T], *arguments: Any
 ) -> T | None:
@@ -113,6 +116,7 @@ def _read(
     return None
 
 
+@rule("values/file-empty", "values/several-documents", on="shared")
 def read_layer(file: str) -> list[Document]:
     """Return the one document of a layer file; none if the file is empty, which Helm accepts, too."""
     try:
@@ -143,6 +147,7 @@ def read_fleet(file: str, pack: Pack) -> list[FleetEntry]:
     return entries
 
 
+@rule("values/pack-file-no-values", on="part")
 def _values_files(document: Document, path: FieldPath, file: str, problems: list[Problem]) -> list[Named]:
     """The files that the patterns of the entry at `path` match, each once; a pattern without is a problem."""
     files: dict[str, Named] = {}
@@ -165,6 +170,7 @@ def _checked(file: str, kind: str) -> Document:
     return document
 
 
+@rule("values/pack-file-name-twice", "values/pack-file-out-shared", on="part")
 def _collisions(document: Document, file: str) -> Iterator[Problem]:
     """Two entries of one name, or with output folders that are equal or inside each other."""
     seen: list[tuple[str, str]] = []

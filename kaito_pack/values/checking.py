@@ -10,6 +10,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, Problem, ProblemsError
 from kaito_pack.base.trees import Schema, ValuesMap, put
 from kaito_pack.documents import Document
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.values import layers
@@ -75,6 +76,7 @@ def _position(reported: Problem) -> tuple[str, int, int]:
     return place.file, place.line, place.column
 
 
+@rule("values/yaml-surprise", on="shared")
 def _surprises(given: dict[str, Any], stack: Sequence[Layer], schema: Schema) -> Iterator[Problem]:
     """Scalars that YAML readers read differently. A quantity's `1e3` is taken as the text it is."""
     for layer in stack:
@@ -119,6 +121,7 @@ def _mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack, problems: list[P
     raise ProblemsError(problems)
 
 
+@rule("values/unknown-field", "values/missing", on="shared")
 def _no_mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack) -> Problem:
     """modelSource is missing, or misspelt."""
     choices = ", ".join(pack.mode_names)
@@ -126,12 +129,13 @@ def _no_mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack) -> Problem:
     slips = (key for key in given if key not in known)
     misspelt = next((key for key in slips if did_you_mean(str(key), known) == "modelSource"), None)
     if misspelt is None:
-        rule, path, fix = "values/missing", ("modelSource",), f"Choose {choices}"
-        return problem(rule, path, layers.place(stack, (), key=True), fix=fix, field="modelSource")
+        place, fix = layers.place(stack, (), key=True), f"Choose {choices}"
+        return problem("values/missing", ("modelSource",), place, fix=fix, field="modelSource")
     fix = f"did you mean `modelSource`? It chooses the mode: {choices}"
     return problem("values/unknown-field", (misspelt,), layers.place(stack, (misspelt,), key=True), fix=fix)
 
 
+@rule("values/unknown-mode", on="part")
 def _unknown_mode(name: object, stack: Sequence[Layer], pack: Pack) -> Problem:
     close = did_you_mean(name, pack.mode_names) if isinstance(name, str) else None
     fix = f"did you mean `{close}`?" if close else f"Choose {', '.join(pack.mode_names)}"
@@ -139,6 +143,8 @@ def _unknown_mode(name: object, stack: Sequence[Layer], pack: Pack) -> Problem:
     return problem("values/unknown-mode", where, layers.place(stack, where), value=shown(name), fix=fix)
 
 
+@rule("values/not-a-map", "values/key-not-text", on="part")
+@rule("values/written-twice", on="shared")
 def _written(document: Document) -> Iterator[Problem]:
     """Yield what is wrong with the text of one layer, whatever the schema says."""
     if not isinstance(document.value, dict):

@@ -11,6 +11,7 @@ from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Schema, ValuesMap, mapping
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.schema_problems import FORMATS, Dialect, explained
@@ -49,6 +50,8 @@ VALUES = Dialect(
 )
 
 
+@rule("values/other-mode", on="part")
+@rule(*VALUES.names, on="shared")
 def explain(mode: Mode, given: ValuesMap, stack: Sequence[Layer], pack: Pack) -> Iterator[Problem]:
     """Yield every way in which `given` breaks the schema of `mode`, with the place it was written at."""
 

@@ -10,9 +10,12 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.secrets import literal_secrets, looks_like_secret
 from kaito_pack.base.trees import get, walk
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 
 
+@rule("values/literal-secret", on="part")
+@rule("values/literal-token", on="shared")
 def secret_problems(value: Any) -> Iterator[Problem]:
     """Yield an error for each secret in a values file, with its path there."""
     for path, name, is_token in secrets_in(value):

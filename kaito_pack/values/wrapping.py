@@ -16,6 +16,7 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.documents.document import Document, Duplicate, OddKey, Surprise, step_into
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack.files import API_VERSION
 
@@ -43,6 +44,12 @@ def unwrapped(document: Document) -> Document:
     return part(document, ("spec",))
 
 
+@rule(
+    "values/pack-file-unknown-field",
+    "values/pack-file-missing-field",
+    "values/pack-file-wrong-type",
+    on="shared",
+)
 def check_wrapping(document: Document) -> Iterator[Problem]:
     """Yield what is wrong with the fields around `spec`."""
     for name in document.value:

@@ -1,4 +1,4 @@
-"""`render.py metrics` as a user runs it."""
+"""`kaito-pack metrics` as a user runs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`render.py new` without a terminal: everything by options."""
+"""`kaito-pack new` without a terminal: everything by options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VLLM = ("--mode", "vllm", "--model-id", "microsoft/Phi-4-mini-instruct")
 def test_it_writes_a_file_that_renders(run: Run, tmp_path: Path) -> None:
     done = run("new", "values/x.yaml", *VLLM, "--gpu", "2")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "values/x.yaml is written. Next: render.py values/x.yaml\n"
+    assert done.stderr == f"values/x.yaml is written. Next: {ROOT / 'render.py'} values/x.yaml\n"
     assert yaml.safe_load((tmp_path / "values" / "x.yaml").read_text("utf-8")) == {
         "name": "x",
         "modelSource": "vllm",

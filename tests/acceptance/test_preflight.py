@@ -1,4 +1,4 @@
-"""`render.py preflight` as a user runs it, with a kubectl that answers as a cluster would."""
+"""`kaito-pack preflight` as a user runs it, with a kubectl that answers as a cluster would."""
 
 from __future__ import annotations
 

@@ -198,19 +198,6 @@ def test_shell_completion_is_there_as_help_says(run: Run) -> None:
     assert "complete" in done.stdout
 
 
-def test_without_its_dependencies_it_says_in_one_line_to_run_make() -> None:
-    done = subprocess.run(
-        [sys.executable, "-S", "-E", str(ROOT / "render.py"), str(LLAMA)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "make venv" in done.stderr
-    assert done.stderr.count("\n") == 1
-
-
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 @pytest.mark.parametrize(
     ("command", "how", "code"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kaito_pack.output.tree import MARKER
+from kaito_pack.output.kustomizations import MARKER
 from tests.conftest import ROOT, Run
 
 VALUES = "name: {name}\nmodelSource: vllm\nmodelId: acme/tiny\nreplicas: {replicas}\n"

@@ -10,15 +10,17 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.facts import checks, rules
 from kaito_pack.kaito import advice, controller, webhook
 from kaito_pack.models import checks as models
-from tests.rule_places import decorated, named, of_findings, row_places
+from tests.rule_places import in_schemas, named, registered, reported, row_places
 
-FRONTS = (advice, controller, webhook, models)  # imported, so that their checks are registered
+FRONTS = (advice, controller, webhook, models)
+BY_OTHERS = ("part", "shared")  # run by other checks
 
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A registry of the test's own."""
     monkeypatch.setattr(checks, "_checks", {})
+    monkeypatch.setattr(checks, "_shared", {})
 
 
 def several(places: Mapping[str, list[str]]) -> list[tuple[str, list[str]]]:
@@ -41,8 +43,9 @@ def test_no_name_has_two_rows() -> None:
     assert [f"{' and '.join(places)}: {name} has two rows" for name, places in several(row_places())] == []
 
 
-def test_no_name_has_two_checks() -> None:
-    assert [f"{' and '.join(places)}: {name} has two checks" for name, places in several(decorated())] == []
+def test_no_name_has_both_a_check_and_a_place_in_a_schema() -> None:
+    both = {name: (registered()[name], in_schemas()[name]) for name in registered().keys() & in_schemas()}
+    assert both == {}
 
 
 def test_the_first_part_of_a_name_is_its_layer() -> None:
@@ -105,18 +108,48 @@ def test_the_room_of_kubernetes_names_only_what_the_api_server_reports() -> None
 
 
 def test_every_check_has_a_row() -> None:
-    without = [(name, places[0]) for name, places in named().items() if name not in row_places()]
+    places = {**named(), **registered(), **in_schemas()}
+    without = [(name, lines[0]) for name, lines in places.items() if name not in row_places()]
     assert [f"{place}: {name} has no row in {row_file(name)}" for name, place in without] == []
 
 
 def test_every_row_has_a_check() -> None:
-    checked = named().keys() | of_findings()
-    without = [(name, places[0]) for name, places in row_places().items() if name not in checked]
-    assert [f"{place}: no module of kaito_pack/ checks {name}" for name, place in without] == []
+    checked = registered().keys() | in_schemas()
+    without = [(name, lines[0]) for name, lines in row_places().items() if name not in checked]
+    assert [f"{place}: no function has @rule({name!r})" for name, place in without] == []
 
 
-def test_the_fronts_import_every_module_that_registers_a_check() -> None:
-    assert {name: places for name, places in decorated().items() if name not in checks.registered()} == {}
+def test_a_rule_is_reported_where_it_is_registered() -> None:
+    unregistered = [
+        f"{place}: {name} is reported; add @rule({name!r}) to the function (now in {registered().get(name)})"
+        for name, places in reported().items()
+        for place in places
+        if place.partition(":")[0] not in {line.partition(":")[0] for line in registered().get(name, ())}
+    ]
+    assert unregistered == []
+
+
+def test_the_fronts_import_every_module_whose_checks_they_run() -> None:
+    known = {front.__name__ for front in FRONTS}
+    known |= {str(getattr(part, "__name__", "")) for front in FRONTS for part in vars(front).values()}
+    run = [each for several in checks.registered().values() for each in several if each.on not in BY_OTHERS]
+    assert run
+    assert [each for each in run if each.function.__module__ not in known] == []
+
+
+def test_functions_may_share_a_rule_only_if_all_say_so(registry: None) -> None:
+    checks.rule("webhook/example", on="shared")(nothing)
+    checks.rule("webhook/example", on="shared")(nothing_else)
+    assert [check.function for check in checks.registered()["webhook/example"]] == [nothing, nothing_else]
+    with pytest.raises(checks.RegistryError):
+        checks.rule("webhook/example", on="part")(nothing_else)
+
+
+def test_a_front_does_not_run_the_checks_that_others_call(registry: None) -> None:
+    first, second = list(rules.rules("controller"))[:2]
+    checks.rule(first, on="part")(nothing)
+    checks.rule(second)(nothing_else)
+    assert [check.name for check in checks.checks_of("controller")] == [second]
 
 
 def test_a_name_that_two_functions_check_is_an_error_with_both_places(registry: None) -> None:

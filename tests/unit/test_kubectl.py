@@ -90,3 +90,39 @@ def test_the_reason_of_a_refusal_is_read_although_a_token_is_masked(script: Path
         Kubectl().get("workspaces")
     assert caught.value.reason == "Forbidden"
     assert TOKEN not in str(caught.value)
+
+
+REPORTS = {
+    "one line": (
+        'Error from server (NotFound): workspaces.kaito.sh "chat" not found',
+        'Error from server (NotFound): workspaces.kaito.sh "chat" not found',
+    ),
+    "kubectl's log before it": (
+        'E1128 12:00:00.000001  77 memcache.go:265] "Unhandled Error" err="couldn\'t get current server"\n'
+        "The connection to the server localhost:8080 was refused - did you specify the right host or port?",
+        "The connection to the server localhost:8080 was refused - did you specify the right host or port?",
+    ),
+    "hints behind it": (
+        "Unable to connect to the server: getting credentials: exec: executable kubelogin not found\n\n"
+        "It looks like you are trying to use a client-go credential plugin that is not installed.\n\n"
+        "To learn more about this feature, consult the documentation available at:\n"
+        "      https://kubernetes.io/docs/reference/access-authn-authz/authentication/",
+        "Unable to connect to the server: getting credentials: exec: executable kubelogin not found",
+    ),
+    "a long one": ("error: " + "word " * 100 + "end", "error: " + "word " * 100 + "end"),
+    "only the log": ("W1128 12:00:00.000001  77 x.go:1] lost", "W1128 12:00:00.000001 77 x.go:1] lost"),
+    "nothing": ("", ""),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_of_an_error_the_last_sentence_is_repeated_whole(name: str) -> None:
+    report, sentence = REPORTS[name]
+    assert kubectl.last_sentence(report) == sentence
+
+
+def test_a_label_limits_what_is_asked_for(script: Path) -> None:
+    script.write_text('#!/bin/sh\nprintf \'{"words": "%s"}\' "$*"\n', encoding="utf-8")
+    assert Kubectl("llm").get("pods", label="kaito.sh/workspace") == {
+        "words": "get pods -o json -l kaito.sh/workspace -n llm"
+    }

@@ -13,6 +13,7 @@ from kaito_pack.cli._new.asking import Terminal
 from kaito_pack.cli._new.choosing import Choosing
 from kaito_pack.cli._new.new_file import STDOUT, default_file, refuse, write
 from kaito_pack.cli._new.wizard import Wizard, words
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.greeting import greeting
@@ -72,6 +73,7 @@ def _written(terminal: Terminal, draft: Draft, file: str | None, force: bool) ->
         file = None
 
 
+@rule("values/literal-token", on="shared")
 def _unwritable(name: str) -> str:
     if looks_like_secret(name):
         return words(problem("values/literal-token", ()))

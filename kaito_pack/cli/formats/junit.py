@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import line, sentence
+from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
     from kaito_pack.cli._results import ResultCase, ResultOfCases
@@ -86,7 +87,9 @@ def _message(problems: Sequence[Problem]) -> str:
 
 
 def _text(problems: Sequence[Problem]) -> str:
-    return escape("\n".join(escaped(line(problem)) for problem in problems))
+    """The problems on a line each, and under each the page of its rule."""
+    texts = (text for problem in problems for text in (line(problem), page(problem.rule)) if text)
+    return escape("\n".join(map(escaped, texts)))
 
 
 def _quoted(text: str) -> str:

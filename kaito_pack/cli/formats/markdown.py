@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import sentence
-from kaito_pack.cli._markdown import are_too_long, cell, code, fitting
+from kaito_pack.cli._markdown import are_too_long, cell, code, fitting, rule_link, rule_pages
 
 if TYPE_CHECKING:
     from kaito_pack.cli._results import Plan, ResultCase, ResultOfCases, Upgrade
@@ -30,6 +30,7 @@ def cases(result: ResultOfCases) -> Iterator[str]:
     if rows:
         lines += ["", "| | File | Problem |", "| --- | --- | --- |"]
         lines += fitting([text for word in words for severity, text in rows if severity == word])
+        lines += rule_pages(problem for case in every for problem in case.problems)
     yield "\n".join(lines) + "\n"
 
 
@@ -46,7 +47,7 @@ def _rows(case: ResultCase) -> Iterator[tuple[str, str]]:
 def _words(problem: Problem) -> str:
     words = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
     path = f"{code(path_text(problem.path))}: " if problem.path else ""
-    return f"{path}{cell(words)} {code(problem.rule)}"
+    return f"{path}{cell(words)} {rule_link(problem)}"
 
 
 def plan(result: Plan) -> Iterator[str]:
@@ -93,8 +94,10 @@ def upgrade(result: Upgrade) -> Iterator[str]:
     items = [
         f"- {code(workspace_title(cluster, workspace))} {reason.effect} on {reason.on}: "
         + cell(f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}")
+        + f" {rule_link(reason.problem)}"
         for cluster, workspace in result.workspaces
         for reason in workspace.reasons
     ]
     head = f"**{upgrade_summary(result.workspaces, result.version)}.**"
-    yield "\n".join([head, *([""] if items else []), *fitting(items)]) + "\n"
+    problems = (reason.problem for _, workspace in result.workspaces for reason in workspace.reasons)
+    yield "\n".join([head, *([""] if items else []), *fitting(items), *rule_pages(problems)]) + "\n"

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Schema, ValuesMap
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import schema
 from kaito_pack.form.answers import first_sentence
@@ -72,6 +73,7 @@ def _read(name: str, text: str) -> Any:
     return (typed(text) if name == NUMBER else text) if text else None
 
 
+@rule("values/pack-file-not-a-choice", on="shared")
 def _problems(values: ValuesMap, versions: Mapping[str, Any]) -> Iterator[Problem]:
     if not values:
         return  # nothing said, nothing wrong: and jsonschema need not be loaded yet

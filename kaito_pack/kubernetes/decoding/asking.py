@@ -8,6 +8,7 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, text, unset, whole
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 
@@ -25,6 +26,7 @@ def choice_hint(word: str, choices: Collection[str]) -> str:
     return f"Did you mean {guess}" if guess else "Use one of " + ", ".join(choices)
 
 
+@rule("kubernetes/field-required", on="shared")
 def required(owner: Fields, names_of: Sequence[str], path: FieldPath, what: str) -> Iterator[Problem]:
     """Yield a problem for each required field that `what` (such as "a configMap volume") lacks."""
     for name in names_of:
@@ -33,6 +35,7 @@ def required(owner: Fields, names_of: Sequence[str], path: FieldPath, what: str)
             yield problem("kubernetes/field-required", (*path, name), field=name, what=what)
 
 
+@rule("kubernetes/label-format", "kubernetes/name-duplicate", on="shared")
 def own_name(owner: Fields, path: FieldPath, what: str, seen: set[str]) -> Iterator[Problem]:
     """Yield what is wrong with the name of a container or volume (`what`), and add it to `seen`."""
     yield from required(owner, ["name"], path, f"a {what}")
@@ -44,6 +47,7 @@ def own_name(owner: Fields, path: FieldPath, what: str, seen: set[str]) -> Itera
     seen.add(name)
 
 
+@rule("kubernetes/value-not-supported", on="shared")
 def one_of(
     owner: Fields, name: str, choices: Sequence[str], path: FieldPath, empty: bool = True
 ) -> Iterator[Problem]:
@@ -61,6 +65,7 @@ def one_of(
     )
 
 
+@rule("kubernetes/number-negative", on="part")
 def not_negative(owner: Fields, names_of: Sequence[str], path: FieldPath) -> Iterator[Problem]:
     """Yield a problem for each of the fields that is below 0."""
     for name in names_of:
@@ -69,6 +74,7 @@ def not_negative(owner: Fields, names_of: Sequence[str], path: FieldPath) -> Ite
             yield problem("kubernetes/number-negative", (*path, name), field=name, value=number)
 
 
+@rule("kubernetes/number-range", on="shared")
 def in_range(owner: Fields, name: str, low: int, high: int, path: FieldPath) -> Iterator[Problem]:
     """Yield a problem if the field is a number outside `low` to `high`, both included."""
     number = whole(owner.get(name))
@@ -92,12 +98,14 @@ def named(
         yield problem(rule, (*path, name), field=name, value=shown(value))
 
 
+@rule("kubernetes/too-many", on="part")
 def at_most(given: Sequence[object], most: int, path: FieldPath) -> Iterator[Problem]:
     """Yield a problem if a list has more than `most` entries."""
     if len(given) > most:
         yield problem("kubernetes/too-many", path, field=path[-1], count=len(given), most=most)
 
 
+@rule("kubernetes/port-name", "kubernetes/port-range", on="shared")
 def port(value: object, path: FieldPath, service: bool = False) -> Iterator[Problem]:
     """Yield a problem if a port is neither a number from 1 to 65535 nor a port's name.
 
@@ -112,6 +120,7 @@ def port(value: object, path: FieldPath, service: bool = False) -> Iterator[Prob
         yield problem("kubernetes/port-range", path, value=shown(number))
 
 
+@rule("kubernetes/path-backsteps", on="part")
 def no_backsteps(value: object, path: FieldPath) -> Iterator[Problem]:
     """Yield a problem if a path has a step `..`."""
     given = text(value)
@@ -119,6 +128,7 @@ def no_backsteps(value: object, path: FieldPath) -> Iterator[Problem]:
         yield problem("kubernetes/path-backsteps", path, value=shown(given))
 
 
+@rule("kubernetes/path-leaves-volume", on="shared")
 def local_path(value: object, path: FieldPath) -> Iterator[Problem]:
     """Yield a problem if a path inside a volume is absolute or has a step `..`."""
     given = text(value)

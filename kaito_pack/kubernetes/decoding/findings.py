@@ -8,6 +8,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, RuleLayer
 from kaito_pack.base.sentences import filled
 from kaito_pack.facts import rules
+from kaito_pack.facts.checks import rule
 from kaito_pack.kubernetes.decoding.decoding import Finding
 
 # What the API server rejects is a problem. What it accepts and a node then fails on is a finding: who asks
@@ -35,7 +36,11 @@ RULES = {
     "owner": "bad-owner",
 }
 
+OF_SCHEMAS = ("unknown-value", "bad-text", "bad-items", "no-match")  # what only the schema of a CRD says
 
+
+@rule(*(f"crd/{kind}" for kind in RULES.values()), on="part")
+@rule(*(f"kubernetes/{kind}" for kind in RULES.values() if kind not in OF_SCHEMAS), on="part")
 def problems_of(
     findings: Iterable[Finding], layer: RuleLayer, base: FieldPath = (), **facts: str
 ) -> Iterator[Problem]:

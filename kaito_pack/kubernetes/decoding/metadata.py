@@ -13,11 +13,13 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import strings, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.object_meta import LARGEST_ANNOTATIONS
 
 
+@rule("kubernetes/label-key", "kubernetes/label-value", on="shared")
 def check_labels(labels: object, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the keys and values of labels, a selector or a node selector."""
     for key, value in strings(labels):
@@ -27,6 +29,8 @@ def check_labels(labels: object, path: FieldPath) -> Iterator[Problem]:
             yield problem("kubernetes/label-value", (*path, key), key=shown(key), value=shown(value))
 
 
+@rule("kubernetes/annotations-size", on="part")
+@rule("kubernetes/label-key", on="shared")
 def check_annotations(annotations: object, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the keys of annotations and their size."""
     size = 0

@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, sequence, strings, text, texts
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import one_of, required
@@ -27,6 +28,8 @@ def check_selector(selector: object, path: FieldPath) -> Iterator[Problem]:
         yield from check_expression(expression, (*WITH_VALUES, *WITHOUT_VALUES), expression_path)
 
 
+@rule("kubernetes/operator-values", on="part")
+@rule("kubernetes/label-key", "kubernetes/label-value", on="shared")
 def check_expression(expression: Fields, operators: tuple[str, ...], path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with one condition on a label."""
     key, operator = text(expression.get("key")), text(expression.get("operator"))
@@ -77,6 +80,8 @@ def unmatched(selector: object, labels: Fields, path: FieldPath) -> Iterator[tup
             yield expression_path, key, f"{operator} {', '.join(values)}".strip()
 
 
+@rule("kubernetes/match-fields", on="part")
+@rule("kubernetes/name-format", on="shared")
 def check_node_term(term: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with one term that chooses nodes."""
     operators = (*WITH_VALUES, *WITHOUT_VALUES, *COMPARING)

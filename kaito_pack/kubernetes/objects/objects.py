@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, mapping, strings, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import one_of, required
@@ -47,6 +48,8 @@ def check_object(manifest: Manifest, kubernetes: str = NEWEST) -> Iterator[Repor
         yield from policies.CHECKS[kind](manifest, kubernetes)
 
 
+@rule("kubernetes/config-map-value", on="part")
+@rule("kubernetes/name-duplicate", "kubernetes/data-size", on="shared")
 def check_config_map(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """Yield what is wrong with the keys and the size of a ConfigMap."""
     size, keys = 0, set()
@@ -65,6 +68,8 @@ def check_config_map(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
         yield problem("kubernetes/data-size", ("data",), size=size, limit=LARGEST_DATA)
 
 
+@rule("kubernetes/secret-value", "kubernetes/secret-base64", on="part")
+@rule("kubernetes/data-size", on="shared")
 def check_secret(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """Yield what is wrong with the keys and the size of a Secret; its values are never repeated."""
     size, kind = 0, text(manifest.get("type"))
@@ -81,6 +86,8 @@ def check_secret(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
         yield problem("kubernetes/data-size", ("data",), size=size, limit=LARGEST_DATA)
 
 
+@rule("kubernetes/secret-json", on="part")
+@rule("kubernetes/field-required", on="shared")
 def check_secret_type(manifest: Fields, kind: str) -> Iterator[Problem]:
     """Yield the keys that a Secret of a known type lacks."""
     given = {key: decoded(value) for key, value in strings(manifest.get("data"))}
@@ -122,6 +129,7 @@ def decoded(value: object) -> bytes:
         return b""
 
 
+@rule("kubernetes/config-key", on="shared")
 def check_key(key: str, path: FieldPath) -> Iterator[Problem]:
     """Yield a problem if a key of a ConfigMap or Secret has another format."""
     if not names.is_config_key(key):

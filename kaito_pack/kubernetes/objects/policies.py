@@ -12,6 +12,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, unset, whole
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, named, one_of, port, required
@@ -29,6 +30,7 @@ DIRECTIONS = ("Ingress", "Egress")
 TARGETS = ("Utilization", "Value", "AverageValue")
 
 
+@rule("kubernetes/budget-twice", "kubernetes/share", on="part")
 def check_budget(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """Yield what is wrong with a PodDisruptionBudget."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
@@ -52,6 +54,7 @@ def _is_share(value: object) -> bool:
     return number is None or number >= 0
 
 
+@rule("kubernetes/replicas-order", on="part")
 def check_scaler(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """Yield what is wrong with a HorizontalPodAutoscaler."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
@@ -67,6 +70,7 @@ def check_scaler(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
         yield from _check_metric(metric, place)
 
 
+@rule("kubernetes/handler-second", on="shared")
 def _check_metric(metric: Fields, path: FieldPath) -> Iterator[Problem]:
     yield from required(metric, ["type"], path, "a metric")
     yield from one_of(metric, "type", sorted(METRICS), path)
@@ -90,16 +94,17 @@ def check_network_policy(manifest: Fields, kubernetes: str) -> Iterator[Problem]
     spec, path = mapping(manifest.get("spec")), ("spec",)
     yield from check_selector(spec.get("podSelector"), (*path, "podSelector"))
     for direction, ends in (("ingress", "from"), ("egress", "to")):
-        for rule, rule_path in entries(spec.get(direction), (*path, direction)):
-            for entry, place in entries(rule.get("ports"), (*rule_path, "ports")):
+        for allowed, rule_path in entries(spec.get(direction), (*path, direction)):
+            for entry, place in entries(allowed.get("ports"), (*rule_path, "ports")):
                 yield from _check_policy_port(entry, place)
-            for peer, place in entries(rule.get(ends), (*rule_path, ends)):
+            for peer, place in entries(allowed.get(ends), (*rule_path, ends)):
                 yield from _check_peer(peer, place)
     for index, kind in enumerate(sequence(spec.get("policyTypes"))):
         for unsupported in one_of({"policyTypes": kind}, "policyTypes", DIRECTIONS, path, empty=False):
             yield unsupported._replace(path=(*path, "policyTypes", index))
 
 
+@rule("kubernetes/end-port", on="part")
 def _check_policy_port(entry: Fields, path: FieldPath) -> Iterator[Problem]:
     yield from one_of(entry, "protocol", names.PROTOCOLS, path)
     if entry.get("port") is not None:
@@ -113,6 +118,7 @@ def _check_policy_port(entry: Fields, path: FieldPath) -> Iterator[Problem]:
         yield from in_range(entry, "endPort", first, 65535, path)
 
 
+@rule("kubernetes/one-source", on="shared")
 def _check_peer(peer: Fields, path: FieldPath) -> Iterator[Problem]:
     block = peer.get("ipBlock")
     others = [name for name in ("podSelector", "namespaceSelector") if peer.get(name) is not None]
@@ -129,6 +135,8 @@ def _check_peer(peer: Fields, path: FieldPath) -> Iterator[Problem]:
         yield from _check_block(mapping(block), (*path, "ipBlock"))
 
 
+@rule("kubernetes/address-outside", on="part")
+@rule("kubernetes/address-range", on="shared")
 def _check_block(block: Fields, path: FieldPath) -> Iterator[Problem]:
     from ipaddress import ip_network
 
@@ -159,6 +167,7 @@ def _check_block(block: Fields, path: FieldPath) -> Iterator[Problem]:
             )
 
 
+@rule("kubernetes/field-required", on="shared")
 def check_ingress(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """Yield what is wrong with an Ingress."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
@@ -167,11 +176,11 @@ def check_ingress(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     yield from named(spec, "ingressClassName", names.is_subdomain, path)
     if spec.get("defaultBackend") is not None:
         yield from _check_backend(mapping(spec["defaultBackend"]), (*path, "defaultBackend"))
-    for rule, rule_path in entries(spec.get("rules"), (*path, "rules")):
-        yield from named(rule, "host", _is_host, rule_path)
-        if rule.get("http") is None:
+    for host_rule, rule_path in entries(spec.get("rules"), (*path, "rules")):
+        yield from named(host_rule, "host", _is_host, rule_path)
+        if host_rule.get("http") is None:
             continue
-        http = mapping(rule["http"])
+        http = mapping(host_rule["http"])
         yield from required(http, ["paths"], (*rule_path, "http"), "a rule")
         for entry, place in entries(http.get("paths"), (*rule_path, "http", "paths")):
             yield from _check_path(entry, place)
@@ -181,6 +190,8 @@ def _is_host(host: str) -> bool:
     return names.is_subdomain(host.removeprefix("*.")) and not names.is_ip(host)
 
 
+@rule("kubernetes/url-path", on="part")
+@rule("kubernetes/path-relative", on="shared")
 def _check_path(entry: Fields, path: FieldPath) -> Iterator[Problem]:
     yield from one_of(entry, "pathType", ("Exact", "Prefix", "ImplementationSpecific"), path, empty=False)
     way, kind = text(entry.get("path")), text(entry.get("pathType"))
@@ -197,6 +208,7 @@ def _has_odd_step(way: str) -> bool:
     return any(part in way for part in odd) or way.endswith(("/.", "/.."))
 
 
+@rule("kubernetes/label-format", "kubernetes/port-name", "kubernetes/one-source", on="shared")
 def _check_backend(backend: Fields, path: FieldPath) -> Iterator[Problem]:
     service, service_path = backend.get("service"), (*path, "service")
     if (service is None) is (backend.get("resource") is None):

@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, mapping, sequence, strings, text, texts
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import at_most, one_of, required
@@ -23,6 +24,7 @@ SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 HEADLESS = "None"
 
 
+@rule("kubernetes/address-special", on="part")
 def check_addresses(
     spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
@@ -38,6 +40,7 @@ def check_addresses(
             yield problem("kubernetes/address-special", ip_path, value=shown(ip))
 
 
+@rule("kubernetes/name-format", "kubernetes/service-address", on="shared")
 def check_external_name(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with a Service of type ExternalName."""
     yield from required(spec, ["externalName"], path, "a Service of type ExternalName")
@@ -52,6 +55,8 @@ def check_external_name(spec: Fields, path: FieldPath) -> Iterator[Problem]:
             yield problem("kubernetes/service-address", (*path, field), field=field, type="ExternalName")
 
 
+@rule("kubernetes/addresses-differ", on="part")
+@rule("kubernetes/service-address", on="shared")
 def check_cluster_addresses(
     spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
@@ -71,6 +76,7 @@ def check_cluster_addresses(
     yield from check_pairing(given, sequence(spec.get("ipFamilies")))
 
 
+@rule("kubernetes/address-family", on="part")
 def check_pairing(addresses: list[tuple[str, FieldPath]], families: list[object]) -> Iterator[Problem]:
     """Yield what is wrong with the families of addresses; a text that is not an address has none."""
     own_families = [family_of(ip) for ip, _ in addresses]
@@ -89,6 +95,8 @@ def family_of(ip: str) -> str | None:
     return FAMILIES[1] if ":" in ip else FAMILIES[0]
 
 
+@rule("kubernetes/family-policy", on="part")
+@rule("kubernetes/name-duplicate", on="shared")
 def check_families(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with `ipFamilies` and `ipFamilyPolicy`."""
     seen: set[str] = set()
@@ -119,6 +127,7 @@ def is_special(address: str) -> bool:
     return host.is_unspecified or host.is_loopback or host.is_link_local or local
 
 
+@rule("kubernetes/address-range", "kubernetes/service-field", on="shared")
 def check_source_ranges(
     manifest: Fields, spec: Fields, kind: str, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:

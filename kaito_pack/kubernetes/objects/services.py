@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, entries, mapping, sequence, text, unset, whole
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import minor, problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, named, one_of, port, required
@@ -55,6 +56,7 @@ def check_service(manifest: Manifest, kubernetes: str) -> Iterator[Problem]:
     yield from check_fields(spec, kind, path)
 
 
+@rule("kubernetes/label-key", "kubernetes/service-field", on="shared")
 def check_fields(spec: Fields, kind: str, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with fields that only some types of Services have."""
     for field, kinds in FIELDS_BY_TYPE.items():
@@ -81,6 +83,8 @@ def check_fields(spec: Fields, kind: str, path: FieldPath) -> Iterator[Problem]:
             yield problem("kubernetes/service-field", port_path, field="healthCheckNodePort", types=types)
 
 
+@rule("kubernetes/kubelet-port", on="part")
+@rule("kubernetes/field-required", "kubernetes/name-duplicate", on="shared")
 def check_ports(spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """Yield what is wrong with the ports of the Service."""
     given = spec.get("ports")
@@ -108,6 +112,8 @@ def check_ports(spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int,
             taken.add((field, use))
 
 
+@rule("kubernetes/service-port-name", on="part")
+@rule("kubernetes/label-format", "kubernetes/port-range", "kubernetes/label-key", on="shared")
 def check_port(entry: Fields, kind: str, path: FieldPath, several: bool) -> Iterator[Problem]:
     """Yield what is wrong with one port; `several` if there are other ports, so that it needs a name."""
     if several and unset(entry.get("name")):
@@ -126,6 +132,7 @@ def check_port(entry: Fields, kind: str, path: FieldPath, several: bool) -> Iter
     yield from check_node_port(entry, kind, path)
 
 
+@rule("kubernetes/service-field", on="shared")
 def check_node_port(entry: Fields, kind: str, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the node port."""
     if not whole(entry.get("nodePort")):
@@ -141,6 +148,7 @@ def check_node_port(entry: Fields, kind: str, path: FieldPath) -> Iterator[Probl
     yield from in_range(entry, "nodePort", *NODE_PORTS, path)
 
 
+@rule("kubernetes/affinity-config", on="part")
 def check_affinity(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the session affinity."""
     config = spec.get("sessionAffinityConfig")

@@ -13,6 +13,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, unset, whole
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import minor, problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import named, not_negative, one_of, required
@@ -39,6 +40,8 @@ CLAIMS_JUDGED = (1, 35)  # the first that looks into claims and maxUnavailable o
 LONGEST_CRON_NAME = 52
 
 
+@rule("kubernetes/selector-mismatch", on="part")
+@rule("kubernetes/field-required", on="shared")
 def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """Yield what is wrong with a StatefulSet, Deployment, DaemonSet or ReplicaSet."""
     spec, kind = mapping(manifest.get("spec")), text(manifest.get("kind"))
@@ -77,6 +80,7 @@ def claims_of(spec: Fields) -> list[Any]:
     return sequence(spec.get("volumeClaimTemplates"))
 
 
+@rule("kubernetes/label-format", "kubernetes/percent", on="shared")
 def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """Yield what is wrong with a StatefulSet."""
     spec = mapping(manifest.get("spec"))
@@ -104,6 +108,8 @@ def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
         yield from check_claim(mapping(claim.get("spec")), (*claim_path, "spec"))
 
 
+@rule("kubernetes/rollout-stuck", "kubernetes/deadline-order", on="part")
+@rule("kubernetes/percent", on="shared")
 def check_deployment(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """Yield what is wrong with a Deployment."""
     spec = mapping(manifest.get("spec"))
@@ -122,6 +128,7 @@ def check_deployment(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
         yield problem("kubernetes/deadline-order", (*SPEC, "progressDeadlineSeconds"), ready=ready)
 
 
+@rule("kubernetes/strategy-twice", on="part")
 def check_strategy(strategy: Fields, types: tuple[str, str], path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the update strategy; the first of the types is the default."""
     yield from one_of(strategy, "type", types, path)
@@ -147,6 +154,8 @@ def check_job(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     yield from check_job_spec(mapping(manifest.get("spec")), SPEC, kubernetes)
 
 
+@rule("kubernetes/schedule", on="part")
+@rule("kubernetes/number-range", on="shared")
 def check_cron_job(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
     """Yield what is wrong with a CronJob."""
     spec = mapping(manifest.get("spec"))

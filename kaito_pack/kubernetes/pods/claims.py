@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, mapping, sequence, strings, text, texts, unset
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.amounts import amount
@@ -23,6 +24,7 @@ CLAIM = "PersistentVolumeClaim"
 ACCESS_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
 
 
+@rule("kubernetes/claim-template-metadata", on="part")
 def check_claim_template(template: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the template of a claim that is created with its pod."""
     metadata = mapping(template.get("metadata"))
@@ -34,6 +36,8 @@ def check_claim_template(template: Fields, path: FieldPath) -> Iterator[Problem]
     yield from check_claim(mapping(template.get("spec")), (*path, "spec"))
 
 
+@rule("kubernetes/access-mode-alone", on="part")
+@rule("kubernetes/value-not-supported", on="shared")
 def check_claim(spec: Fields, path: FieldPath, alone: bool = False) -> Iterator[Problem]:
     """Yield what is wrong with the `spec` of a PersistentVolumeClaim; `alone` if it is not a template of one.
 
@@ -57,6 +61,8 @@ def check_claim(spec: Fields, path: FieldPath, alone: bool = False) -> Iterator[
         yield from check_selector(spec["selector"], (*path, "selector"))
 
 
+@rule("kubernetes/data-source-kind", "kubernetes/data-sources-differ", on="part")
+@rule("kubernetes/label-format", on="shared")
 def check_data_sources(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the data sources of a claim."""
     given = [mapping(spec[field]) for field in DATA_SOURCES if isinstance(spec.get(field), dict)]
@@ -76,6 +82,8 @@ def check_data_sources(spec: Fields, path: FieldPath) -> Iterator[Problem]:
         yield problem("kubernetes/data-sources-differ", (*path, "dataSource"))
 
 
+@rule("kubernetes/storage-amount", on="part")
+@rule("kubernetes/field-required", on="shared")
 def check_storage(resources: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the storage that a claim requests."""
     requests = mapping(resources.get("requests"))

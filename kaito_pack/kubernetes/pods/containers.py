@@ -12,6 +12,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, whole
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import at_most, named, one_of, own_name, required
@@ -41,6 +42,7 @@ class Pod(NamedTuple):
     kubernetes: tuple[int, ...]
 
 
+@rule("kubernetes/containers-required", on="part")
 def check_containers(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
     """Yield what is wrong with `containers` and `initContainers`."""
     pod = Pod(spec, volumes_of(spec), claims_of(spec), kubernetes)
@@ -70,6 +72,7 @@ def claims_of(spec: Fields) -> frozenset[str]:
     return frozenset(text(mapping(claim).get("name")) for claim in sequence(spec.get("resourceClaims")))
 
 
+@rule("kubernetes/proc-mount", "kubernetes/init-container-probe", on="part")
 def check_container(container: Fields, path: FieldPath, pod: Pod, is_init: bool) -> Iterator[Reported]:
     """Yield what is wrong with one container, other than its name and ports."""
     yield from required(container, ["image"], path, "a container")
@@ -102,6 +105,7 @@ def around(container: Fields, pod: Pod) -> Around:
     return Around(ports, DEFAULT_GRACE if grace is None else grace, pod.kubernetes)
 
 
+@rule("kubernetes/container-restart", on="part")
 def check_restart(
     container: Fields, path: FieldPath, kubernetes: tuple[int, ...], is_init: bool
 ) -> Iterator[Problem]:
@@ -115,6 +119,7 @@ def check_restart(
         yield problem("kubernetes/container-restart", (*path, "restartPolicy"))
 
 
+@rule("kubernetes/restart-rules", on="part")
 def check_restart_rules(
     container: Fields, path: FieldPath, kubernetes: tuple[int, ...], is_init: bool
 ) -> Iterator[Problem]:
@@ -127,18 +132,19 @@ def check_restart_rules(
     if rules and is_init and container.get("restartPolicy") == "Always" and not of_all:
         yield problem("kubernetes/restart-rules", rules_path)
     yield from at_most(rules, MOST_RESTART_RULES, rules_path)
-    for rule, rule_path in entries(rules, rules_path):
-        yield from required(rule, ["action"], rule_path, "a restart rule")
-        yield from one_of(rule, "action", RESTARTS[: 1 + of_all], rule_path)
-        if rule.get("exitCodes") is None:
-            yield from required(rule, ["exitCodes"], rule_path, "a restart rule")
-        elif isinstance(rule["exitCodes"], dict):
-            codes, codes_path = mapping(rule["exitCodes"]), (*rule_path, "exitCodes")
+    for restart_rule, rule_path in entries(rules, rules_path):
+        yield from required(restart_rule, ["action"], rule_path, "a restart rule")
+        yield from one_of(restart_rule, "action", RESTARTS[: 1 + of_all], rule_path)
+        if restart_rule.get("exitCodes") is None:
+            yield from required(restart_rule, ["exitCodes"], rule_path, "a restart rule")
+        elif isinstance(restart_rule["exitCodes"], dict):
+            codes, codes_path = mapping(restart_rule["exitCodes"]), (*rule_path, "exitCodes")
             yield from required(codes, ["operator"], codes_path, "a restart rule's exitCodes")
             yield from one_of(codes, "operator", ("In", "NotIn"), codes_path)
             yield from at_most(sequence(codes.get("values")), MOST_EXIT_CODES, (*codes_path, "values"))
 
 
+@rule("kubernetes/name-duplicate", "kubernetes/port-name", "kubernetes/port-range", on="shared")
 def check_ports(
     container: Fields, path: FieldPath, host_ports: set[tuple[str, str, int]], host_network: bool
 ) -> Iterator[Problem]:
@@ -159,6 +165,8 @@ def check_ports(
         yield from check_host_port(port, port_path, host_ports, host_network)
 
 
+@rule("kubernetes/host-port-differs", on="part")
+@rule("kubernetes/name-duplicate", on="shared")
 def check_host_port(
     port: Fields, path: FieldPath, taken: set[tuple[str, str, int]], host_network: bool
 ) -> Iterator[Problem]:

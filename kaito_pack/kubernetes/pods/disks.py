@@ -12,6 +12,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, mapping, strings, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, local_path, named, one_of, required
@@ -32,6 +33,7 @@ def check_git(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     yield from local_path(settings.get("directory"), (*path, "directory"))
 
 
+@rule("kubernetes/disk-uri", on="part")
 def check_azure_disk(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with an Azure disk."""
     yield from one_of(settings, "cachingMode", ("None", "ReadOnly", "ReadWrite"), path, empty=False)
@@ -47,6 +49,7 @@ def check_partition(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     yield from in_range(settings, "partition", 0, 255, path)
 
 
+@rule("kubernetes/one-source", on="shared")
 def check_fibre(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with a Fibre Channel disk."""
     names_given, worldwide = bool(settings.get("targetWWNs")), bool(settings.get("wwids"))
@@ -57,6 +60,7 @@ def check_fibre(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     yield from in_range(settings, "lun", 0, 255, path)
 
 
+@rule("kubernetes/name-format", "kubernetes/one-source", on="shared")
 def check_flocker(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with a Flocker dataset."""
     if bool(settings.get("datasetName")) == bool(settings.get("datasetUUID")):
@@ -68,6 +72,7 @@ def check_flocker(settings: Fields, path: FieldPath) -> Iterator[Problem]:
         yield problem("kubernetes/name-format", (*path, "datasetName"), field="datasetName", value=value)
 
 
+@rule("kubernetes/iqn", on="part")
 def check_iscsi(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with an iSCSI disk."""
     yield from in_range(settings, "lun", 0, 255, path)
@@ -78,6 +83,7 @@ def check_iscsi(settings: Fields, path: FieldPath) -> Iterator[Problem]:
         yield from required(settings, ["secretRef"], path, "an iscsi volume with CHAP")
 
 
+@rule("kubernetes/number-range", on="shared")
 def check_iscsi_length(volume: str, settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield a problem if an initiator's name leaves no room for that of the volume and its portal."""
     used = f"{volume}:{text(settings.get('targetPortal'))}"
@@ -90,6 +96,7 @@ def is_iscsi_name(name: str) -> bool:
     return any(re.fullmatch(format_, name) for format_ in IQN_FORMATS) and name.startswith(ISCSI_STARTS)
 
 
+@rule("kubernetes/option-reserved", on="part")
 def check_flex(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with a volume of a FlexVolume driver: Kubernetes' own options cannot be set."""
     for key, _ in strings(settings.get("options")):
@@ -98,6 +105,8 @@ def check_flex(settings: Fields, path: FieldPath) -> Iterator[Problem]:
             yield problem("kubernetes/option-reserved", (*path, "options", key), value=shown(key))
 
 
+@rule("kubernetes/host-and-port", on="part")
+@rule("kubernetes/number-range", on="shared")
 def check_quobyte(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with a Quobyte volume."""
     registry, tenant = text(settings.get("registry")), text(settings.get("tenant"))
@@ -114,6 +123,7 @@ def is_host_and_port(pair: str) -> bool:
     return bool(re.fullmatch(r"[^:\[\]]*:[^:\[\]]*", pair))
 
 
+@rule("kubernetes/label-format", on="shared")
 def check_storage_os(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with a StorageOS volume."""
     for field in ("volumeName", "volumeNamespace"):

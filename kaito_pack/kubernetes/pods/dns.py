@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, sequence, texts
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import at_most, one_of, required
@@ -21,6 +22,7 @@ MOST_NAMESERVERS = 3
 MOST_SEARCHES = 32
 
 
+@rule("kubernetes/field-required", "kubernetes/name-format", on="shared")
 def check_dns(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """Yield what is wrong with `dnsPolicy`, `dnsConfig` and `hostAliases`."""
     yield from one_of(spec, "dnsPolicy", POLICIES, path)
@@ -47,6 +49,7 @@ def check_dns(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Ite
     yield from check_aliases(spec, path, kubernetes)
 
 
+@rule("kubernetes/name-format", on="shared")
 def check_aliases(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """Yield what is wrong with `hostAliases`."""
     for alias, alias_path in entries(spec.get("hostAliases"), (*path, "hostAliases")):
@@ -56,6 +59,7 @@ def check_aliases(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) ->
                 yield problem("kubernetes/name-format", host_path, field="hostname", value=shown(host))
 
 
+@rule("kubernetes/ip-address", on="part")
 def address(value: object, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """Yield a problem if a text is no IP address."""
     if isinstance(value, str) and not names.is_ip(value, strict=kubernetes >= STRICT_ADDRESSES):

@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.amounts import printed
@@ -45,6 +46,8 @@ CPU_DIVISORS = ("1m", "1")
 BYTE_DIVISORS = ("1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei")
 
 
+@rule("kubernetes/env-duplicate", on="part")
+@rule("kubernetes/env-name", on="shared")
 def check_environment(
     container: Fields, path: FieldPath, volumes: Volumes, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
@@ -64,6 +67,8 @@ def check_environment(
         yield from check_env_from(source, source_path, relaxed)
 
 
+@rule("kubernetes/env-two-values", on="part")
+@rule("kubernetes/one-source", on="shared")
 def check_value_from(variable: Fields, path: FieldPath, volumes: Volumes) -> Iterator[Problem]:
     """Yield what is wrong with the source of a variable's value."""
     value_from = variable.get("valueFrom")
@@ -90,6 +95,7 @@ def check_value_from(variable: Fields, path: FieldPath, volumes: Volumes) -> Ite
         yield from check_file_ref(mapping(value_from["fileKeyRef"]), volumes, (*source_path, "fileKeyRef"))
 
 
+@rule("kubernetes/config-key", on="shared")
 def check_key_ref(reference: Fields, source: str, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with a reference to a key of a ConfigMap or Secret."""
     yield from required(reference, ["name", "key"], path, f"a {source}")
@@ -97,6 +103,8 @@ def check_key_ref(reference: Fields, source: str, path: FieldPath) -> Iterator[P
     yield from named(reference, "key", names.is_config_key, path, "kubernetes/config-key")
 
 
+@rule("kubernetes/file-volume", on="part")
+@rule("kubernetes/env-name", on="shared")
 def check_file_ref(reference: Fields, volumes: Volumes, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with a reference to a key of a file that another container writes."""
     yield from required(reference, ["volumeName", "path", "key"], path, "a fileKeyRef")
@@ -112,6 +120,7 @@ def check_file_ref(reference: Fields, volumes: Volumes, path: FieldPath) -> Iter
         yield problem("kubernetes/env-name", (*path, "key"), value=shown(key))
 
 
+@rule("kubernetes/one-source", "kubernetes/env-name", on="shared")
 def check_env_from(source: Fields, path: FieldPath, relaxed: bool) -> Iterator[Problem]:
     """Yield what is wrong with one entry of `envFrom`."""
     prefix = text(source.get("prefix"))
@@ -127,6 +136,7 @@ def check_env_from(source: Fields, path: FieldPath, relaxed: bool) -> Iterator[P
         yield from named(reference, "name", names.may_begin_subdomain, (*path, name))
 
 
+@rule("kubernetes/field-ref-version", "kubernetes/field-ref-path", on="part")
 def check_field_ref(reference: Fields, known: tuple[str, ...], path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with a reference to a field of the pod itself."""
     version = text(reference.get("apiVersion"))
@@ -156,6 +166,7 @@ def subscripted(field_path: str) -> tuple[str, str | None]:
     return field_path, None
 
 
+@rule("kubernetes/resource-ref", "kubernetes/divisor", on="part")
 def check_resource_ref(reference: Fields, path: FieldPath, volume: bool = False) -> Iterator[Problem]:
     """Yield what is wrong with a reference to a container's resources."""
     if volume:

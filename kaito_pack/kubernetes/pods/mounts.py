@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding.asking import likely, local_path, no_backsteps, one_of, required
 
@@ -20,6 +21,7 @@ IMAGE_SUBPATH = (1, 33)  # the Kubernetes version from which a folder of an imag
 Volumes = Mapping[str, Fields]
 
 
+@rule("kubernetes/mounted-device", "kubernetes/mount-path-duplicate", on="part")
 def check_mounts(
     container: Fields, path: FieldPath, volumes: Volumes, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
@@ -41,6 +43,7 @@ def check_mounts(
     yield from check_devices(devices, volumes)
 
 
+@rule("kubernetes/volume-absent", on="part")
 def check_volume(owner: Fields, field: str, volumes: Volumes, path: FieldPath) -> Iterator[Problem]:
     """Yield a problem if no volume of the pod has the name that the field says."""
     name = text(owner.get(field))
@@ -54,6 +57,7 @@ def check_volume(owner: Fields, field: str, volumes: Volumes, path: FieldPath) -
         yield problem("kubernetes/volume-absent", (*path, field), value=shown(name), hint=hint)
 
 
+@rule("kubernetes/image-sub-path", "kubernetes/sub-path-twice", on="part")
 def check_sub_path(
     mount: Fields, path: FieldPath, volumes: Volumes, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
@@ -67,6 +71,7 @@ def check_sub_path(
         yield problem("kubernetes/sub-path-twice", (*path, "subPathExpr"))
 
 
+@rule("kubernetes/mount-bidirectional", "kubernetes/recursive-read-only", on="part")
 def check_propagation(mount: Fields, path: FieldPath, container: Fields) -> Iterator[Problem]:
     """Yield what is wrong with mount propagation and with recursive read-only mounts."""
     yield from one_of(mount, "mountPropagation", PROPAGATIONS, path, empty=False)
@@ -86,6 +91,8 @@ def not_map(mount: Fields) -> bool:
     return not isinstance(mount.get("mountPropagation"), dict | list)
 
 
+@rule("kubernetes/device-volume", on="part")
+@rule("kubernetes/name-duplicate", on="shared")
 def check_devices(devices: list[tuple[Fields, FieldPath]], volumes: Volumes) -> Iterator[Problem]:
     """Yield what is wrong with block devices."""
     seen: set[str] = set()

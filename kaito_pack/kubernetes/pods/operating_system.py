@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import named, one_of, required
@@ -86,6 +87,7 @@ def check_windows(
         yield from without(context, LINUX_CONTAINER_SECURITY, context_path, "windows")
 
 
+@rule("kubernetes/os-field", on="part")
 def without(owner: Fields, unknown: tuple[str, ...], path: FieldPath, system: str) -> Iterator[Problem]:
     """Yield a problem for each of the fields that a pod for that system has and cannot have."""
     for field in unknown:
@@ -93,6 +95,7 @@ def without(owner: Fields, unknown: tuple[str, ...], path: FieldPath, system: st
             yield problem("kubernetes/os-field", (*path, field), field=field, system=system)
 
 
+@rule("kubernetes/windows-credentials", "kubernetes/windows-user", on="part")
 def check_windows_options(context: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with `windowsOptions`."""
     options, options_path = mapping(context.get("windowsOptions")), (*path, "windowsOptions")
@@ -127,6 +130,7 @@ def is_windows_domain(domain: str) -> bool:
     return len(domain) <= LONGEST_DOMAIN and bool(net_bios or dns)
 
 
+@rule("kubernetes/host-process", "kubernetes/host-process-network", on="part")
 def check_host_process(spec: Fields, path: FieldPath, contexts: Contexts) -> Iterator[Problem]:
     """Yield what is wrong with containers that run as processes of a Windows node."""
     whole = mapping(mapping(spec.get("securityContext")).get("windowsOptions")).get("hostProcess")

@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, strings, text, whole
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import minor, problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, named, one_of
@@ -29,6 +30,7 @@ from kaito_pack.kubernetes.pods.volumes import check_volumes
 ALWAYS = ("Always",)
 
 
+@rule("kubernetes/ephemeral-containers", "kubernetes/active-deadline", on="part")
 def check_pod_template(
     template: Fields, path: FieldPath, kubernetes: str, restart: tuple[str, ...] = ALWAYS
 ) -> Iterator[Reported]:
@@ -50,6 +52,7 @@ def check_pod_template(
     yield from check_pod_spec(spec, spec_path, kubernetes)
 
 
+@rule("kubernetes/restart-policy", on="part")
 def check_restart_policy(spec: Fields, path: FieldPath, allowed: tuple[str, ...]) -> Iterator[Problem]:
     """Yield a problem if the pod's restart policy is not one that its workload allows."""
     policy = spec.get("restartPolicy")
@@ -59,6 +62,7 @@ def check_restart_policy(spec: Fields, path: FieldPath, allowed: tuple[str, ...]
         yield problem("kubernetes/restart-policy", (*path, "restartPolicy"), None, **facts)
 
 
+@rule("kubernetes/grace-negative", on="part")
 def check_pod_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Reported]:
     """Yield what the API server rejects in the `spec` of a pod or a template, whatever it is part of."""
     version = minor(kubernetes)
@@ -83,6 +87,7 @@ def check_pod_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[R
         yield problem("kubernetes/grace-negative", (*path, "terminationGracePeriodSeconds"), value=value)
 
 
+@rule("kubernetes/hostname-override", on="part")
 def check_names(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the names that a pod has or refers to."""
     for field in ("serviceAccountName", "nodeName", "priorityClassName"):
@@ -95,12 +100,14 @@ def check_names(spec: Fields, path: FieldPath) -> Iterator[Problem]:
             yield problem("kubernetes/hostname-override", (*path, "hostnameOverride"), field=field)
 
 
+@rule("kubernetes/label-format", on="shared")
 def check_hostnames(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with a pod's own hostname; a StatefulSet ignores it."""
     for field in ("hostname", "subdomain"):
         yield from named(spec, field, names.is_dns_label, path, "kubernetes/label-format")
 
 
+@rule("kubernetes/name-duplicate", "kubernetes/label-key", on="shared")
 def check_gates(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the readiness and scheduling gates."""
     for gate, gate_path in entries(spec.get("readinessGates"), (*path, "readinessGates")):

@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, mapping, sequence, strings, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding.asking import local_path
 
@@ -25,6 +26,7 @@ LOCAL = "localhost/"
 CONTAINERS = ("initContainers", "containers")
 
 
+@rule("kubernetes/mirror-annotation", "kubernetes/deletion-cost", on="part")
 def check_pod_annotations(annotations: object, spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with annotations that Kubernetes itself reads on pods."""
     given = {key: text(value) for key, value in strings(annotations)}
@@ -47,6 +49,8 @@ def containers(spec: Fields) -> Iterator[Fields]:
         yield from map(mapping, sequence(spec.get(field)))
 
 
+@rule("kubernetes/annotated-container", on="part")
+@rule("kubernetes/annotated-profile", on="shared")
 def check_apparmor(container: str, profile: str, spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the annotation that names a container's AppArmor profile."""
     if container not in {text(each.get("name")) for each in containers(spec)}:
@@ -55,6 +59,7 @@ def check_apparmor(container: str, profile: str, spec: Fields, path: FieldPath) 
         yield problem("kubernetes/annotated-profile", path, value=shown(profile))
 
 
+@rule("kubernetes/annotated-profile", on="shared")
 def check_seccomp(profile: str, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with an annotation that names a seccomp profile."""
     if profile.startswith(LOCAL):
@@ -63,6 +68,7 @@ def check_seccomp(profile: str, path: FieldPath) -> Iterator[Problem]:
         yield problem("kubernetes/annotated-profile", path, value=shown(profile))
 
 
+@rule("kubernetes/profiles-differ", on="part")
 def check_agreement(annotations: Mapping[str, str], spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield a problem if an annotation and a field name different seccomp profiles."""
     owners = [(SECCOMP_POD, spec)]

@@ -12,6 +12,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, quantities, sequence, strings, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.amounts import amount
@@ -25,6 +26,7 @@ KNOWN_SINCE = (1, 34)  # before, the API server drops resources of the whole pod
 CLAIM_SOURCES = ("resourceClaimName", "resourceClaimTemplateName")
 
 
+@rule("kubernetes/pod-resource-name", "kubernetes/pod-resource-claims", on="part")
 def check_pod_resources(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """Yield what is wrong with resources of the whole pod."""
     if spec.get("resources") is None or kubernetes < KNOWN_SINCE:
@@ -42,6 +44,7 @@ def check_pod_resources(spec: Fields, path: FieldPath, kubernetes: tuple[int, ..
     yield from check_sums(spec, resources, resources_path)
 
 
+@rule("kubernetes/pod-resource-sum", on="part")
 def check_sums(spec: Fields, resources: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield the amounts of containers that exceed the resources of the pod."""
     containers = [
@@ -77,6 +80,7 @@ def asked_of(resources: Fields, side: str, name: str) -> Fraction | int:
     return amount(mapping(resources.get(side)).get(name)) or 0
 
 
+@rule("kubernetes/label-format", "kubernetes/name-duplicate", "kubernetes/one-source", on="shared")
 def check_pod_claims(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the pod's `resourceClaims`."""
     seen: set[str] = set()

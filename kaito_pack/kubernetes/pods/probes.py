@@ -12,6 +12,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, text, whole
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import likely, not_negative, one_of, port, required
@@ -45,6 +46,7 @@ def check_probes(container: Fields, path: FieldPath, around: Around) -> Iterator
             yield from check_handler(mapping(lifecycle[kind]), LIFECYCLE_HANDLERS, handler_path, around)
 
 
+@rule("kubernetes/success-threshold", "kubernetes/readiness-grace", "kubernetes/probe-grace", on="part")
 def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Reported]:
     """Yield what is wrong with one probe."""
     yield from check_handler(probe, PROBE_HANDLERS, path, around)
@@ -62,6 +64,8 @@ def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> It
         yield problem("kubernetes/probe-grace", grace_path, value=shown(grace))
 
 
+@rule("kubernetes/handler-required", on="part")
+@rule("kubernetes/handler-second", on="shared")
 def check_handler(
     handler: Fields, kinds: tuple[str, ...], path: FieldPath, around: Around
 ) -> Iterator[Reported]:
@@ -83,6 +87,7 @@ def check_handler(
             yield from check_http(action, action_path)
 
 
+@rule("kubernetes/header-name", on="part")
 def check_http(action: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with an HTTP request other than its port."""
     yield from one_of(action, "scheme", ("HTTP", "HTTPS"), path)
@@ -94,6 +99,7 @@ def check_http(action: Fields, path: FieldPath) -> Iterator[Problem]:
             )
 
 
+@rule("kubernetes/port-range", on="shared")
 def check_port(action: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Reported]:
     """Yield what is wrong with the port that a handler calls."""
     value = action.get("port")
@@ -112,6 +118,7 @@ def check_port(action: Fields, kind: str, path: FieldPath, around: Around) -> It
         yield Finding("probe-port", port_path, shown(value), likely(value, around.ports) or "")
 
 
+@rule("kubernetes/sleep-seconds", on="part")
 def check_sleep(action: Fields, path: FieldPath, around: Around) -> Iterator[Problem]:
     """Yield what is wrong with the seconds of a sleep."""
     seconds = whole(action.get("seconds", 0))

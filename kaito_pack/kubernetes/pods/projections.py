@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, text, whole
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, named, one_of, required
@@ -39,6 +40,8 @@ SOURCES = (
 )
 
 
+@rule("kubernetes/file-twice", on="part")
+@rule("kubernetes/volume-second-source", on="shared")
 def check_projected(settings: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """Yield what is wrong with a projected volume."""
     dropped = () if kubernetes >= CERTIFICATES else ("clusterTrustBundle", "podCertificate")
@@ -78,6 +81,8 @@ def check_token(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     yield from in_range(settings, "expirationSeconds", SHORTEST_TOKEN, LONGEST_TOKEN, path)
 
 
+@rule("kubernetes/bundle-selector", on="part")
+@rule("kubernetes/one-source", on="shared")
 def check_trust_bundle(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with projected certificates that sign others."""
     yield from required(settings, ["path"], path, "a projected clusterTrustBundle")
@@ -94,6 +99,7 @@ def check_trust_bundle(settings: Fields, path: FieldPath) -> Iterator[Problem]:
             yield problem("kubernetes/bundle-selector", (*path, "labelSelector"))
 
 
+@rule("kubernetes/one-source", on="shared")
 def check_certificate(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with a projected certificate of the pod's own."""
     yield from required(settings, ["signerName", "keyType"], path, "a podCertificate")
@@ -127,6 +133,7 @@ def check_items(settings: Fields, path: FieldPath) -> Iterator[Problem]:
         yield from check_mode(item, "mode", item_path)
 
 
+@rule("kubernetes/one-source", on="shared")
 def check_files(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the items of a downward API volume."""
     for item, item_path in entries(settings.get("items"), (*path, "items")):
@@ -146,6 +153,7 @@ def check_files(settings: Fields, path: FieldPath) -> Iterator[Problem]:
             yield from check_resource_ref(reference, (*item_path, "resourceFieldRef"), volume=True)
 
 
+@rule("kubernetes/path-leaves-volume", on="shared")
 def volume_file(value: object, path: FieldPath) -> Iterator[Problem]:
     """Yield a problem if a file's path leaves the volume or starts with `..`, which Kubernetes keeps."""
     given = text(value)
@@ -153,6 +161,7 @@ def volume_file(value: object, path: FieldPath) -> Iterator[Problem]:
         yield problem("kubernetes/path-leaves-volume", path, value=shown(given))
 
 
+@rule("kubernetes/file-mode", on="part")
 def check_mode(settings: Fields, name: str, path: FieldPath) -> Iterator[Problem]:
     """Yield a problem if a file's permissions are not 0 to 0777 (511)."""
     mode = whole(settings.get(name))

@@ -12,6 +12,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, quantities, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.amounts import amount
@@ -48,6 +49,7 @@ def is_resource_name(name: str) -> bool:
     return is_native(name) or (not name.startswith("requests.") and names.is_qualified(f"requests.{name}"))
 
 
+@rule("kubernetes/huge-pages-alone", on="part")
 def check_resources(
     resources: object, path: FieldPath, claims: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
@@ -64,6 +66,7 @@ def check_resources(
     yield from check_claims(mapping(resources), path, claims)
 
 
+@rule("kubernetes/resource-negative", "kubernetes/resource-fraction", "kubernetes/huge-pages-size", on="part")
 def check_amounts(amounts: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the names and amounts of `limits` or `requests`."""
     for name, value in amounts.items():
@@ -97,6 +100,7 @@ def fits_pages(name: str, number: Fraction | int) -> bool:
     return page is not None and page > 0 and number % page == 0
 
 
+@rule("kubernetes/resource-name", on="part")
 def resource_name(name: str, path: FieldPath) -> Problem:
     """Return the problem of a resource that no container may request, with the likeliest name."""
     by_last = {"gpu": "nvidia.com/gpu", "nvidia-gpu": "nvidia.com/gpu", "storage": "ephemeral-storage"}
@@ -105,6 +109,7 @@ def resource_name(name: str, path: FieldPath) -> Problem:
     return problem("kubernetes/resource-name", path, resource=shown(name), hint=hint)
 
 
+@rule("kubernetes/limit-required", "kubernetes/request-differs", "kubernetes/request-above-limit", on="part")
 def check_request(name: str, requests: Fields, limits: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with one request against its limit."""
     request_path = (*path, "requests", name)
@@ -124,6 +129,8 @@ def check_request(name: str, requests: Fields, limits: Fields, path: FieldPath) 
         yield problem("kubernetes/request-above-limit", request_path, None, **facts)
 
 
+@rule("kubernetes/claim-absent", on="part")
+@rule("kubernetes/label-format", "kubernetes/name-duplicate", on="shared")
 def check_claims(resources: Fields, path: FieldPath, claims: frozenset[str]) -> Iterator[Problem]:
     """Yield what is wrong with the container's use of the pod's resourceClaims."""
     seen: set[tuple[str, str]] = set()
@@ -139,6 +146,7 @@ def check_claims(resources: Fields, path: FieldPath, claims: frozenset[str]) -> 
         seen.add(use)
 
 
+@rule("kubernetes/name-duplicate", on="shared")
 def check_resize_policy(container: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the resize policies of a container."""
     seen: set[str] = set()

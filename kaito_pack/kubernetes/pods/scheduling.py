@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, texts, whole
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, one_of, required
@@ -23,6 +24,8 @@ REQUIRED, PREFERRED = (
 )
 
 
+@rule("kubernetes/toleration-value", "kubernetes/toleration-key", "kubernetes/toleration-seconds", on="part")
+@rule("kubernetes/label-key", "kubernetes/label-value", on="shared")
 def check_tolerations(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with `tolerations`."""
     for toleration, toleration_path in entries(spec.get("tolerations"), (*path, "tolerations")):
@@ -44,6 +47,7 @@ def check_tolerations(spec: Fields, path: FieldPath) -> Iterator[Problem]:
             yield problem("kubernetes/toleration-seconds", (*toleration_path, "tolerationSeconds"))
 
 
+@rule("kubernetes/name-duplicate", on="shared")
 def check_spreading(spec: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with `topologySpreadConstraints`."""
     seen: set[tuple[str, str]] = set()
@@ -70,6 +74,7 @@ def check_spreading(spec: Fields, path: FieldPath) -> Iterator[Problem]:
             yield from check_selector(constraint["labelSelector"], (*constraint_path, "labelSelector"))
 
 
+@rule("kubernetes/min-domains", on="part")
 def check_domains(constraint: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the finer settings of a spread constraint."""
     domains = whole(constraint.get("minDomains"))
@@ -80,6 +85,8 @@ def check_domains(constraint: Fields, path: FieldPath) -> Iterator[Problem]:
     yield from check_label_keys(constraint, "matchLabelKeys", path)
 
 
+@rule("kubernetes/label-keys-alone", on="part")
+@rule("kubernetes/label-key", on="shared")
 def check_label_keys(owner: Fields, field: str, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with label keys whose values are taken from the pod."""
     keys = sequence(owner.get(field))
@@ -119,6 +126,7 @@ def check_pod_affinity(affinity: Fields, path: FieldPath) -> Iterator[Problem]:
         yield from check_pod_term(mapping(wish.get("podAffinityTerm")), (*wish_path, "podAffinityTerm"))
 
 
+@rule("kubernetes/label-format", "kubernetes/label-key", on="shared")
 def check_pod_term(term: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with one term that chooses pods."""
     yield from required(term, ["topologyKey"], path, "a pod affinity term")

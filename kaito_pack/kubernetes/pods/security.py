@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, whole
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, local_path, one_of, required
@@ -24,6 +25,7 @@ MOUNTED_LABELS = (1, 37)  # the first that mounts with SELinux labels, if it is 
 PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 
 
+@rule("kubernetes/privilege-conflict", on="part")
 def check_security(container: Fields, path: FieldPath, pod: Fields) -> Iterator[Reported]:
     """Yield what is wrong with a container's security context; `pod` is that of its pod."""
     context, context_path = mapping(container.get("securityContext")), (*path, "securityContext")
@@ -48,6 +50,7 @@ def check_security(container: Fields, path: FieldPath, pod: Fields) -> Iterator[
         yield Finding("root", (*context_path, "runAsNonRoot"), "", "")
 
 
+@rule("kubernetes/number-range", on="shared")
 def check_pod_security(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """Yield what is wrong with the pod's security context and its use of the host's namespaces."""
     context, context_path = mapping(spec.get("securityContext")), (*path, "securityContext")
@@ -70,6 +73,7 @@ def check_pod_security(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...
     yield from check_host(spec, path, kubernetes)
 
 
+@rule("kubernetes/process-namespace", "kubernetes/host-users", "kubernetes/devices-of-users", on="part")
 def check_host(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
     """Yield what is wrong with the namespaces that the pod shares with its node."""
     if spec.get("shareProcessNamespace") is True and spec.get("hostPID") is True:
@@ -90,6 +94,7 @@ def check_identity(context: Fields, path: FieldPath) -> Iterator[Problem]:
     yield from in_range(context, "runAsGroup", 0, LARGEST_ID, path)
 
 
+@rule("kubernetes/profile-blanks", "kubernetes/profile-local", on="part")
 def check_profiles(context: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the seccomp and AppArmor profiles."""
     for field in ("seccompProfile", "appArmorProfile"):
@@ -118,6 +123,8 @@ def check_profiles(context: Fields, path: FieldPath) -> Iterator[Problem]:
             )
 
 
+@rule("kubernetes/sysctl-name", "kubernetes/sysctl-host", on="part")
+@rule("kubernetes/name-duplicate", on="shared")
 def check_sysctls(context: Fields, path: FieldPath, spec: Fields) -> Iterator[Problem]:
     """Yield what is wrong with `sysctls`."""
     seen: set[str] = set()

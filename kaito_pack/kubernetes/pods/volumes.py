@@ -11,6 +11,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, entries, mapping, text
+from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.amounts import amount
@@ -68,6 +69,7 @@ def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) ->
         yield from check_source(volume, volume_path, kubernetes)
 
 
+@rule("kubernetes/volume-second-source", on="shared")
 def check_source(volume: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
     """Yield what is wrong with the source of a volume's files; a volume without one is an empty folder."""
     given = [source for source in SOURCES if volume.get(source) is not None]
@@ -87,6 +89,7 @@ def check_source(volume: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -
             yield from required(settings, ["reference"], settings_path, "a volume of type image")
 
 
+@rule("kubernetes/size-negative", on="part")
 def check_empty_dir(settings: Fields, path: FieldPath) -> Iterator[Reported]:
     """Yield what is wrong with an emptyDir volume: a size below 0, a medium that no node knows."""
     size = amount(settings.get("sizeLimit"))
@@ -115,6 +118,7 @@ def check_downward(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     yield from check_files(settings, path)
 
 
+@rule("kubernetes/name-format", on="shared")
 def check_csi(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with a volume of a CSI driver."""
     driver = text(settings.get("driver"))
@@ -127,6 +131,7 @@ def check_csi(settings: Fields, path: FieldPath) -> Iterator[Problem]:
         yield from named(secret, "name", names.is_subdomain, secret_path)
 
 
+@rule("kubernetes/path-relative", on="shared")
 def check_nfs(settings: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with an NFS volume."""
     given = text(settings.get("path"))

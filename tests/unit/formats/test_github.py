@@ -11,8 +11,9 @@ from tests.unit.formats.cases import HOSTILE_CASE, Cases, notes, problem, shown
 
 def test_an_annotation_escapes_what_github_would_read() -> None:
     text = annotation(problem(message="50%\nmore", place=Place("a,b:c.yaml", 1, 1)))
-    assert (
-        text == "::error file=a%2Cb%3Ac.yaml,line=1,col=1,title=values/missing::a[0]: 50%25%0Amore. give one."
+    assert text == (
+        "::error file=a%2Cb%3Ac.yaml,line=1,col=1,title=values/missing::a[0]: 50%25%0Amore. give one."
+        "%0Adocs/reference/rules/values.md#missing"
     )
 
 
