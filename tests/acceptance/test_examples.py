@@ -68,7 +68,7 @@ def test_the_output_reads_as_a_careful_person_writes(example: Path) -> None:
 
 @pytest.fixture(scope="module")
 def workloads() -> Workloads:
-    """The examples whose pod template the pack makes: {name: (container, all manifests, what serves first)}."""
+    """The examples whose pod template the pack makes: {name: (container, manifests, what serves first)}."""
     streams = {file.stem: yaml.safe_load_all(rendered(file)) for file in EXAMPLES}
     all_bodies = {
         name: sorted(bodies, key=lambda body: body["kind"] not in workloads_table())
