@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import ABSENT, Fields, Schema, children
+from kaito_pack.base.trees import ABSENT, Fields, Schema, children, lookup_key
 from kaito_pack.kubernetes.decoding.definitions import Definitions
 
 DIRECTIVE = "$patch"
@@ -122,7 +122,8 @@ class _Merge:
         if not isinstance(part, list):
             raise MergeError(path, "is not a list of what to delete")
         if isinstance(result.get(name), list):
-            result[name] = [item for item in result[name] if item not in part]
+            deleted = set(map(lookup_key, part))
+            result[name] = [item for item in result[name] if lookup_key(item) not in deleted]
 
     def _lists(self, base: list[Any], patch: list[Any], schema: Schema, path: FieldPath) -> Any:
         key = schema.get(MERGE_KEY)
@@ -132,13 +133,24 @@ class _Merge:
         # An item that is nothing but the directive replaces the list by the other items.
         result = list(base) if len(indexed) == len(patch) else []
         self.keep.append(result)
+        positions = _positions(result, str(key))
         for index, item in indexed:
-            self._item(result, item, str(key), schema.get("items", {}), (*path, index))
+            self._item(result, positions, item, str(key), schema.get("items", {}), (*path, index))
+        result[:] = [item for item in result if item is not ABSENT]
         if len(indexed) == len(patch):
             result[:] = in_order(result, str(key), [item[str(key)] for item in patch], base)
         return result
 
-    def _item(self, result: list[Any], item: Any, key: str, schema: Schema, path: FieldPath) -> None:
+    def _item(
+        self,
+        result: list[Any],
+        positions: dict[Any, list[int]],
+        item: Any,
+        key: str,
+        schema: Schema,
+        path: FieldPath,
+    ) -> None:
+        """Lay `item` over the items of `result` that have its key; a deleted item becomes ABSENT."""
         if not isinstance(item, dict):
             raise MergeError(path, "is not a map")
         if item.get(DIRECTIVE) == "replace":
@@ -147,21 +159,19 @@ class _Merge:
             )
         if item.get(key) is None:
             raise MergeError(path, f"has no `{key}`, by which items of this list are told apart")
-        there = [
-            position
-            for position, other in enumerate(result)
-            if isinstance(other, dict) and other.get(key) == item[key]
-        ]
-        value = self.laid_over(result[there[0]] if there else {}, item, schema, path)
+        name = lookup_key(item[key])
+        equal = positions.get(name, [])
+        value = self.laid_over(result[equal[0]] if equal else {}, item, schema, path)
         if value is ABSENT:
-            for position in reversed(there):
-                del result[position]
-        elif there:
-            result[there[0]] = value
+            for position in positions.pop(name, []):
+                result[position] = ABSENT
+            return
+        if equal:
+            result[equal[0]] = value
         else:
+            positions[name] = [len(result)]
             result.append(value)
-        if value is not ABSENT:
-            self.touched[id(value), None] = path
+        self.touched[id(value), None] = path
 
     def _replaced(self, patch: list[Any], path: FieldPath) -> list[Any]:
         copy = list(patch)
@@ -197,6 +207,20 @@ def _retained(base: Fields, patch: Fields, path: FieldPath) -> dict[str, Any]:
     return {key: value for key, value in base.items() if key in names}
 
 
+def _positions(items: list[Any], key: str) -> dict[Any, list[int]]:
+    """Return the indexes of the items with each value of `key`."""
+    positions: dict[Any, list[int]] = {}
+    for position, item in enumerate(items):
+        if isinstance(item, dict):
+            positions.setdefault(lookup_key(item.get(key)), []).append(position)
+    return positions
+
+
+def _ranks(names: list[Any]) -> dict[Any, int]:
+    """Return the first index of each name."""
+    return {lookup_key(name): len(names) - 1 - index for index, name in enumerate(reversed(names))}
+
+
 def in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -> list[Any]:
     """`items` with those of the keys `wanted` in that order, the others at their places `before`.
 
@@ -204,16 +228,21 @@ def in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -
     """
 
     def key_of(item: Any) -> Any:
-        return item.get(key) if isinstance(item, dict) else None
+        return lookup_key(item.get(key)) if isinstance(item, dict) else None
 
-    was = [key_of(item) for item in before]
-    named = sorted(
-        (item for item in items if key_of(item) in wanted), key=lambda item: wanted.index(key_of(item))
-    )
-    others = [item for item in items if key_of(item) not in wanted]
-    result = []
-    while named and others:
-        mine, other = key_of(named[0]), key_of(others[0])
-        is_earlier = mine in was and other in was and was.index(other) < was.index(mine)
-        result.append((others if is_earlier else named).pop(0))
-    return result + named + others
+    was = _ranks([item.get(key) if isinstance(item, dict) else None for item in before])
+    ranks = _ranks(wanted)
+    named = [item for item in items if key_of(item) in ranks]
+    named.sort(key=lambda item: ranks[key_of(item)])
+    others = [item for item in items if key_of(item) not in ranks]
+    result: list[Any] = []
+    mine, other = 0, 0  # the next of each
+    while mine < len(named) and other < len(others):
+        before_mine, before_other = was.get(key_of(named[mine])), was.get(key_of(others[other]))
+        if before_mine is not None and before_other is not None and before_other < before_mine:
+            result.append(others[other])
+            other += 1
+        else:
+            result.append(named[mine])
+            mine += 1
+    return result + named[mine:] + others[other:]
