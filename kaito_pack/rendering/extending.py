@@ -6,7 +6,7 @@ is checked like everything else, and so are the links that the mode's own templa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from copy import deepcopy
 from typing import Any
 
@@ -26,7 +26,7 @@ from kaito_pack.kubernetes.decoding.strategic_merge import MergeError, merge
 from kaito_pack.kubernetes.objects.objects import decoded
 from kaito_pack.rendering.manifests import EXTRA, RenderedManifest
 from kaito_pack.values.checking import Values
-from kaito_pack.workspace.identity import identity
+from kaito_pack.workspace.identity import Identity, identity
 
 TEMPLATE: FieldPath = ("inference", "template")
 HASH = "kubefoundry.io/template-hash"
@@ -49,8 +49,12 @@ def extended(manifests: Sequence[RenderedManifest], values: Values) -> list[Rend
     """Return the manifests with the user's additions; ProblemsError if one cannot be laid over."""
     patch = values.filled.get("podTemplate")
     result = [_patched(manifest, patch, values) if patch else manifest for manifest in manifests]
+    identities = [identity(manifest.body, "") for manifest in result]
+    workspace, known = identities[0], set(identities)
     for index, added in enumerate(values.filled.get("extraObjects") or ()):
-        result.append(_object(added, ("extraObjects", index), values, result))
+        manifest = _object(added, ("extraObjects", index), values, workspace, known)
+        known.add(identity(manifest.body, ""))
+        result.append(manifest)
     return result
 
 
@@ -109,7 +113,7 @@ def to_canonical_form(body: dict[str, Any]) -> None:
 )
 @rule("values/literal-token", on="shared")
 def _object(
-    added: Any, path: FieldPath, values: Values, others: Sequence[RenderedManifest]
+    added: Any, path: FieldPath, values: Values, workspace: Identity, known: Set[Identity]
 ) -> RenderedManifest:
     body = deepcopy(added)
     kind, metadata = body["kind"], body["metadata"]
@@ -121,12 +125,11 @@ def _object(
         raise ProblemsError([problem("values/literal-token", token, values.place(token))])
     what = shown(f"{kind} {metadata['name']}")
     added_identity = identity(body, "")
-    workspace, *_ = identities = [identity(manifest.body, "") for manifest in others]
     for name, is_wrong in (
         ("values/extra-workspace", body["apiVersion"].startswith("kaito.sh/")),
         ("values/extra-list", kind.endswith("List") and "items" in body),
         ("values/extra-object-owned", kind in KAITO_MAKES and workspace[2:] == added_identity[2:]),
-        ("values/extra-object-twice", added_identity in identities),
+        ("values/extra-object-twice", added_identity in known),
     ):
         if is_wrong:
             raise ProblemsError([problem(name, path, values.place(path), kind=shown(kind), what=what)])

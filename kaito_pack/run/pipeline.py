@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from kaito_pack.base.display import few_guesses
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.problems import Problem, ProblemsError
+from kaito_pack.base.problems import Problem, ProblemsError, shorten
 from kaito_pack.base.trees import Manifest
 from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule
@@ -100,6 +101,7 @@ class Pipeline:
         entries = [entry for judgement in judgements for entry in judgement.objects]
         around = surroundings(self.target, [entry.body for entry in entries if entry.body is not None])
 
+        @few_guesses()
         def verdicts(judgement: Judgement) -> Verdicts:
             return list(self._verdicts(judgement, around, stored))
 
@@ -108,6 +110,7 @@ class Pipeline:
             for entry, (problems, is_known) in zip(judgement.objects, answers[1:], strict=True):
                 entry.problems += problems
                 entry.is_known = is_known
+        _shorten_files(judgements)
         return judgements, around
 
     def opened(self, parts: Sequence[Source | Judgement]) -> list[Judgement]:
@@ -116,6 +119,7 @@ class Pipeline:
         rendered = iter(list(processes.mapped(self.rendered, sources, _sent, self._received)))
         return [next(rendered) if isinstance(part, Source) else part for part in parts]
 
+    @few_guesses()
     @rule("values/several-documents", on="shared")
     def rendered(self, source: Source) -> Judgement:
         """Return the manifests of one values file, unchecked; or why it has none."""
@@ -185,6 +189,7 @@ class Pipeline:
             problems = [each for each in problems if each.layer != "advice"]
         if not problems:
             return []
+        shorten([problems])  # before each is looked for in the values
         from kaito_pack.rendering.locating import Locator
 
         locator = Locator(values, manifest, self.renderer)
@@ -248,6 +253,16 @@ def _with_stored(around: Surroundings, entry: Entry, stored: Sequence[Entry]) ->
         if is_same and (other.namespace == entry.namespace or not (other.namespace and entry.namespace)):
             return replace(around, old=other.body)
     return around
+
+
+def _shorten_files(judgements: Sequence[Judgement]) -> None:
+    """Cut the problems of each file, whatever its number of documents and objects."""
+    files: dict[str, list[list[Problem]]] = {}
+    for judgement in judgements:
+        lists = files.setdefault(judgement.file, [])
+        lists += [judgement.own, *(entry.problems for entry in judgement.objects)]
+    for lists in files.values():
+        shorten(lists)
 
 
 def _report_twins(judgements: Sequence[Judgement]) -> None:

@@ -9,6 +9,7 @@ from kaito_pack.base.display import json_text
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
+from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
     from kaito_pack.cli._results import Plan, Preflight, Reports, Upgrade
@@ -62,6 +63,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "message": sentence(problem.message),
         "fix": sentence(problem.fix),
         "layer": problem.layer,
+        "page": page(problem.rule),
     }
 
 
@@ -74,6 +76,7 @@ def preflight(result: Preflight) -> Iterator[str]:
             "state": answer.severity,
             "message": sentence(answer.message),
             "fix": sentence(answer.fix),
+            "page": page(answer.rule),
         }
         for file, answer in result.answers
     ]
@@ -123,6 +126,7 @@ def upgrade(result: Upgrade) -> Iterator[str]:
             "severity": reason.problem.severity,
             "message": sentence(reason.problem.message),
             "fix": sentence(reason.problem.fix),
+            "page": page(reason.problem.rule),
         }
         for cluster, workspace in result.workspaces
         for reason in workspace.reasons

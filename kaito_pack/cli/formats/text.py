@@ -46,11 +46,11 @@ def summary(reports: Mapping[str, Report]) -> str:
     counts = [f"{verdicts.count(word)} {word}" for word in words if word in verdicts]
     problems = [problem for entry in entries for problem in entry.problems]
     tail = [
-        _counted(sum(problem.is_error for problem in problems), "error"),
-        _counted(sum(problem.severity == "warning" for problem in problems), "warning"),
+        _counted(sum(problem.number for problem in problems if problem.severity == word), word)
+        for word in ("error", "warning")
     ]
     head = _counted(len(entries), "document") or "no documents"
-    return "; ".join([f"{head}: {', '.join(counts) or 'nothing to judge'}", *filter(None, tail)])
+    return "; ".join([f"{head}: {', '.join(counts) or 'nothing to check'}", *filter(None, tail)])
 
 
 def _counted(number: int, word: str) -> str:
