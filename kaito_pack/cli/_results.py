@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from kaito_pack.run.validation import Report
 
 DRIFT = {
-    "missing": "not there; render it",
-    "differs": "not what its values render to; render it again",
-    "stale": "its values are gone; remove it with --prune",
-    "foreign": "not written by kaito-pack, and in the way",
+    "missing": "this file does not exist. Render the values again",
+    "differs": "not what its values render to. Render them again",
+    "stale": "its values file no longer exists. Remove it with --prune",
+    "foreign": "not written by kaito-pack, but its path is needed",
 }
 
 

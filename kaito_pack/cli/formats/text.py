@@ -50,7 +50,7 @@ def summary(reports: Mapping[str, Report]) -> str:
         for word in ("error", "warning")
     ]
     head = _counted(len(entries), "document") or "no documents"
-    return "; ".join([f"{head}: {', '.join(counts) or 'nothing to judge'}", *filter(None, tail)])
+    return "; ".join([f"{head}: {', '.join(counts) or 'nothing to check'}", *filter(None, tail)])
 
 
 def _counted(number: int, word: str) -> str:
