@@ -18,22 +18,22 @@ from kaito_pack.run.sources import Source, listed_files
 from kaito_pack.run.validation import Report, Validator
 
 if TYPE_CHECKING:
-    from kaito_pack.run.fleet_validation import Group
+    from kaito_pack.run.fleet_validation import ClusterFiles
 
 
 @click.command("validate")
 @click.argument("files", nargs=-1, metavar="FILE|FOLDER|-...")
 @cluster_options
 @click.option(
-    "--fleet", metavar="FILE", help="Check the values of every cluster of a fleet file for that cluster."
+    "--fleet", metavar="FILE", help="Check the values of each cluster of a fleet file for that cluster."
 )
 @click.option(
     "--old",
     multiple=True,
     metavar="FILE",
-    help="Stored objects: validate as an update of them, not a create.",
+    help="Validate as an update of the stored objects in FILE; repeatable.",
 )
-@click.option("--strict", is_flag=True, help="Fail on warnings also.")
+@click.option("--strict", is_flag=True, help="Also exit with 1 on warnings and undecidable manifests.")
 @format_option("validation", {"text": "text"})
 @click.pass_context
 def command(
@@ -45,15 +45,15 @@ def command(
     strict: bool,
     form: str,
 ) -> None:
-    """Check values files and manifests as a cluster would.
+    """Check values files and manifests as a cluster would
 
-    Values files and manifests are distinguished by apiVersion and kind; folders are searched for *.yaml,
-    *.yml and *.json. A fleet file stands for its clusters: each values file is checked for the target, and
-    with the layers, of each cluster that gets it.
+    The command recognizes manifests by apiVersion and kind, and searches folders for *.yaml, *.yml and
+    *.json; - is stdin. A fleet file stands for its clusters: each values file is checked for the target,
+    and with the layers, of every cluster that gets it. With --kaito-version all the command prints a table
+    of manifests and versions. The report goes to stdout, counts and progress go to stderr.
 
-    The report goes to stdout, counts and progress to stderr. Exit code 1 if there is any error; with --strict
-    also if there is a warning, or an answer that only the cluster knows (undecidable). With --kaito-version
-    all: a table of manifests and versions.
+    Exit codes: 0 no errors; 1 at least one error, or with --strict a warning or an undecidable manifest;
+    2 a file cannot be read.
     """
     if not files and fleet is None:
         raise click.UsageError("no files given. Pass values files, manifests or folders, or use --fleet")
@@ -108,7 +108,7 @@ def _reports(
     return Reports(by_version, [(source.file, source.unread) for source in sources if source.unread])
 
 
-def _of_clusters(groups: Sequence[Group], stored: Sequence[Source]) -> Reports:
+def _of_clusters(groups: Sequence[ClusterFiles], stored: Sequence[Source]) -> Reports:
     reports: dict[str, Report] = {}
     for group in groups:
         with bar(len(group.sources), f"checking {group.name}".rstrip(), 2) as step:

@@ -14,7 +14,7 @@ from kaito_pack.run.targets import FleetEntry, read_fleet
 
 
 @dataclass
-class Group:
+class ClusterFiles:
     """The files that are checked for one cluster: its name in a fleet, or "" for what no fleet names."""
 
     name: str
@@ -33,7 +33,7 @@ def is_fleet(source: Source) -> bool:
     )
 
 
-def grouped(sources: Sequence[Source], scope: Scope, over: Callable[[Scope], Scope]) -> list[Group]:
+def grouped(sources: Sequence[Source], scope: Scope, over: Callable[[Scope], Scope]) -> list[ClusterFiles]:
     """Return the files by the cluster that they are checked for; one group if no file is a fleet.
 
     A cluster of a fleet gets its values files, and those of `sources` that are in its output folder. What is
@@ -41,10 +41,10 @@ def grouped(sources: Sequence[Source], scope: Scope, over: Callable[[Scope], Sco
     `over` lays the options of the command line over the scope of a cluster.
     """
     entries = [entry for source in sources if is_fleet(source) for entry in _entries(source, scope)]
-    others, clusters, taken = Group("", scope), [], set[str]()
+    others, clusters, taken = ClusterFiles("", scope), [], set[str]()
     for entry, name in zip(entries, _names(entries), strict=True):
         read = values_sources(entry.values)
-        clusters.append(Group(name, over(entry.scope), read))
+        clusters.append(ClusterFiles(name, over(entry.scope), read))
         taken |= {os.path.realpath(source.file) for source in read}
         taken |= {os.path.realpath(layer.document.file) for layer in entry.scope.below}
     for source in sources:
@@ -72,7 +72,7 @@ def _names(entries: Sequence[FleetEntry]) -> Iterator[str]:
         yield entry.name if names.count(entry.name) == 1 else f"{entry.name} ({entry.out})"
 
 
-def _owner(path: str, entries: Sequence[FleetEntry], clusters: Sequence[Group]) -> Group | None:
+def _owner(path: str, entries: Sequence[FleetEntry], clusters: Sequence[ClusterFiles]) -> ClusterFiles | None:
     """Return the cluster whose output folder a file is in."""
     for entry, group in zip(entries, clusters, strict=True):
         if path.startswith(os.path.join(os.path.realpath(entry.out), "")):

@@ -102,7 +102,7 @@ def test_fleet_refuses_what_contradicts_it(run: Run, fleet: Path) -> None:
     for arguments, words in (
         (("--fleet", "models/phi.yaml"), "not a fleet file"),
         (("fleet.yaml", "--target", "targets/byo.yaml"), "--target and a fleet cannot be used together"),
-        (("fleet.yaml", "--kaito-version", "all"), "without a fleet"),
+        (("fleet.yaml", "--kaito-version", "all"), "not with a fleet"),
     ):
         done = run("validate", *arguments)
         assert (done.returncode, words in done.stderr) == (2, True), done.stderr
