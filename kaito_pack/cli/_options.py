@@ -135,19 +135,46 @@ def in_order(*settings: tuple[tuple[int, list[Layer]], ...]) -> tuple[Layer, ...
 def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that describe the cluster and the layers; the command takes them as one `cluster`."""
 
-    @wraps(command)
-    def with_cluster(*args: Any, **options: Any) -> Any:
-        settings = in_order(options.pop("set"), options.pop("set_string"))
-        plain = {name: options.pop(name) for name in PLAIN}
-        cluster = ClusterOptions(packs=options.pop("pack"), settings=settings, **plain)
-        return command(*args, cluster=cluster, **options)
-
-    decorated: Callable[..., Any] = with_cluster
+    decorated: Callable[..., Any] = _with_cluster(command, PLAIN)
     for option in reversed(_CLUSTER):
         decorated = option(decorated)
     return decorated
 
 
+def _with_cluster(command: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    """Return a command that takes the options called `names` and the settings as one `cluster`."""
+
+    @wraps(command)
+    def with_cluster(*args: Any, **options: Any) -> Any:
+        settings = in_order(options.pop("set"), options.pop("set_string"))
+        plain = {name: options.pop(name) for name in names}
+        cluster = ClusterOptions(packs=options.pop("pack"), settings=settings, **plain)
+        return command(*args, cluster=cluster, **options)
+
+    return with_cluster
+
+
+def targets_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of `cluster_options`, but `--target` is repeatable: the command takes it as `targets`."""
+    decorated: Callable[..., Any] = _with_cluster(command, [name for name in PLAIN if name != "target_file"])
+    for option in reversed([_TARGETS if option is _TARGET else option for option in _CLUSTER]):
+        decorated = option(decorated)
+    return decorated
+
+
+_TARGET = click.option(
+    "--target",
+    "target_file",
+    metavar="FILE",
+    help="Read the description of the cluster from FILE; options override it.",
+)
+_TARGETS = click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="FILE",
+    help="Read the description of a cluster from FILE; options override it; repeatable.",
+)
 _CLUSTER: list[Callable[..., Any]] = [
     click.option(
         "-f",
@@ -171,12 +198,7 @@ _CLUSTER: list[Callable[..., Any]] = [
         metavar="PATH=VALUE",
         help="Set one value as a string; repeatable.",
     ),
-    click.option(
-        "--target",
-        "target_file",
-        metavar="FILE",
-        help="Read the description of the cluster from FILE; options override it.",
-    ),
+    _TARGET,
     click.option(
         "--kaito-version",
         metavar="VERSION",

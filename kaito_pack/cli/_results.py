@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 from kaito_pack.base.problems import Place, Problem, merged
 
 if TYPE_CHECKING:
+    from kaito_pack.grid import Row as GridRow
     from kaito_pack.plan import Planned
     from kaito_pack.plan.upgrade import Upgraded
     from kaito_pack.run.judgement import Entry, Judgement
@@ -162,6 +163,16 @@ class Upgrade:
     kind: ClassVar[str] = "upgrade"
 
 
+@dataclass(frozen=True)
+class Grid:
+    """Values files by clusters, or by instance types of a cloud: the columns' names, and a row a file."""
+
+    columns: Sequence[str]
+    rows: Sequence[GridRow]
+    of_types: bool = False
+    kind: ClassVar[str] = "grid"
+
+
 RESULTS: Mapping[str, type[Result]] = {
-    result.kind: result for result in (Reports, Preflight, Rendering, Plan, Upgrade)
+    result.kind: result for result in (Reports, Preflight, Rendering, Plan, Upgrade, Grid)
 }
