@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -36,6 +37,7 @@ from kaito_pack.models.vllm_arguments import GPU
 from kaito_pack.models.weights import check_weights
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.engines import checks_models
+from kaito_pack.workspace.inference_sets import child_of, is_inference_set, is_scaled_object
 
 
 def check(
@@ -47,21 +49,46 @@ def check(
     `is_rendered`: the manifest comes from values, which answer for the kind of model that they name.
     """
     if is_workspace(body):
-        problems = list(_check_workspace(body, surroundings))
-        if with_model or is_rendered:
-            problems += _check_weights(body, surroundings)
-        if with_model:
-            problems += _check_model(body, surroundings)
-            problems += [] if is_rendered else _check_kind(body, surroundings.target)
-        return problems
+        served = _check_server(body, surroundings, with_model, is_rendered)
+        return [*_check_workspace(body, surroundings), *served]
+    if is_inference_set(body):
+        from kaito_pack.kaito import inference_sets
+
+        around = replace(surroundings, old=None)
+        served = _check_server(child_of(body), around, with_model, is_rendered)
+        problems = with_places(inference_sets.check(body, surroundings), body, surroundings.target.kaito)
+        return [*problems, *inference_sets.in_set(served)]
     builtin = check_builtin(body, surroundings.target.kubernetes)
     if builtin is None:
-        custom = check_custom(body, surroundings.target.kubernetes)
-        return _unknown_kind(body, surroundings.target) if custom is None else custom
+        return _check_custom(body, surroundings.target)
     validated = list(with_controller(check_object(body, surroundings.target.kubernetes)))
     # Validation knows more than the decoder: that a value is a Secret's, what a field is for.
     validated_paths = {each.path for each in validated}
     return [each for each in builtin if each.path not in validated_paths] + validated
+
+
+def _check_server(
+    workspace: Manifest, surroundings: Surroundings, with_model: bool, is_rendered: bool
+) -> Iterator[Problem]:
+    """Yield what the server says of its model; the arguments are those of `check`."""
+    if with_model or is_rendered:
+        yield from _check_weights(workspace, surroundings)
+    if with_model:
+        yield from _check_model(workspace, surroundings)
+        if not is_rendered:
+            yield from _check_kind(workspace, surroundings.target)
+
+
+def _check_custom(body: Manifest, target: Target) -> list[Problem] | None:
+    """Return the problems of a custom resource; None for a kind that is not known."""
+    problems = check_custom(body, target.kubernetes)
+    if problems is None:
+        return _unknown_kind(body, target)
+    if is_scaled_object(body):
+        from kaito_pack.kaito import scaled_objects
+
+        problems += scaled_objects.check(body, target.kaito)
+    return problems
 
 
 def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:

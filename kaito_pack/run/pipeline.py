@@ -26,7 +26,7 @@ from kaito_pack.values import checking
 from kaito_pack.values.checking import Values
 from kaito_pack.values.layers import Layer
 from kaito_pack.values.wrapping import unwrapped
-from kaito_pack.workspace.inference_sets import workspace_of
+from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
 
 Keep = Callable[[Sequence[RenderedManifest]], Any]  # what stays of the manifests of one values file
 Verdicts = list[tuple[list[Problem], bool]]  # for the document, then for each object: problems, is it known?
@@ -240,9 +240,10 @@ def surroundings(target: Target, bodies: Sequence[Manifest]) -> Surroundings:
     return Surroundings(
         target,
         config_maps=[body for body in bodies if body.get("kind") == "ConfigMap"],
-        workspaces=[body for body in bodies if is_workspace(body)],
+        workspaces=[workspace_of(body) for body in bodies if is_workspace(body) or is_inference_set(body)],
         services=[body for body in bodies if body.get("kind") == "Service"],
         claims=[body for body in bodies if body.get("kind") == "PersistentVolumeClaim"],
+        scalers=[body for body in bodies if body.get("kind") == "ScaledObject"],
     )
 
 
