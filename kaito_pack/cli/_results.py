@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 from kaito_pack.base.problems import Place, Problem, merged
 
 if TYPE_CHECKING:
+    from kaito_pack.grid import Row as GridRow
     from kaito_pack.plan import Planned
     from kaito_pack.plan.upgrade import Upgraded
     from kaito_pack.run.judgement import Entry, Judgement
     from kaito_pack.run.validation import Report
 
 DRIFT = {
-    "missing": "not there; render it",
-    "differs": "not what its values render to; render it again",
-    "stale": "its values are gone; remove it with --prune",
-    "foreign": "not written by kaito-pack, and in the way",
+    "missing": "this file does not exist. Render the values again",
+    "differs": "not what its values render to. Render them again",
+    "stale": "its values file no longer exists. Remove it with --prune",
+    "foreign": "not written by kaito-pack, but its path is needed",
 }
 
 
@@ -162,6 +163,16 @@ class Upgrade:
     kind: ClassVar[str] = "upgrade"
 
 
+@dataclass(frozen=True)
+class Grid:
+    """Values files by clusters, or by instance types of a cloud: the columns' names, and a row a file."""
+
+    columns: Sequence[str]
+    rows: Sequence[GridRow]
+    of_types: bool = False
+    kind: ClassVar[str] = "grid"
+
+
 RESULTS: Mapping[str, type[Result]] = {
-    result.kind: result for result in (Reports, Preflight, Rendering, Plan, Upgrade)
+    result.kind: result for result in (Reports, Preflight, Rendering, Plan, Upgrade, Grid)
 }

@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         click.echo(f"Error: {error}", err=True)
         code = 2
     except PackError as error:
-        click.echo(f"Error: {error}. This is the pack's fault, not the values'", err=True)
+        click.echo(f"Error: {error}. This is a bug in the pack, not in your values", err=True)
         code = 1
     except OSError as error:
         code = _streams().failed(error)

@@ -39,7 +39,7 @@ def schemas(kaito: str, kind: str = KIND) -> Mapping[str, Schema]:
     """
     if kaito not in versions():
         known = list(versions())
-        raise UsageError(f"KAITO {kaito} is not known; the pack knows {known[0]} to {known[-1]}")
+        raise UsageError(f"KAITO {kaito} is not supported. Use a version from {known[0]} to {known[-1]}")
     file = f"kaito/{FOLDERS[kind]}{versions()[kaito].get('schema', kaito)}.json"
     return first(file) if kind == KIND or files(file) else {}
 

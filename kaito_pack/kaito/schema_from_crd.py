@@ -82,7 +82,7 @@ def main(arguments: Sequence[str]) -> str:
         raise SystemExit(USAGE)
     minor = options["--minor"] or minor_of(Path(words[0]).name)
     if not minor:
-        raise SystemExit(f"{words[0]}: no KAITO version in the file name; give --minor\n{USAGE}")
+        raise SystemExit(f"{words[0]}: no KAITO version in the file name. Pass --minor\n{USAGE}")
     try:
         crd = yaml.safe_load(Path(words[0]).read_text(encoding="utf-8"))
         versions, folder = structures(crd), folder_of(crd["spec"]["names"]["plural"])

@@ -110,7 +110,7 @@ def _check_identities(values: Values, manifests: Sequence[RenderedManifest]) -> 
     first = next(iter(values.mode.templates), "")
     if first.startswith(f"{values.mode.name}/"):
         if not manifests or manifests[0].template != first:
-            raise PackError(f"templates/{first}: nothing comes out")
+            raise PackError(f"templates/{first}: the output is empty")
         check_identity(manifests[0], [*IDENTITY, ("metadata", "namespace")])
     for manifest in manifests:
         check_identity(manifest, IDENTITY)

@@ -1,4 +1,4 @@
-"""Mutated InferenceSets, and Workspaces of v1alpha1, against the answers of the webhook. Needs KAITO_FACTS."""
+"""Mutated InferenceSets, and Workspaces of v1alpha1, against the answers of the webhook."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from kaito_pack.base.sentences import sentence
 from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Plan, Preflight, Reports, Upgrade
+    from kaito_pack.cli._results import Grid, Plan, Preflight, Reports, Upgrade
     from kaito_pack.plan import Planned
     from kaito_pack.run.judgement import Entry
 
@@ -131,4 +131,27 @@ def upgrade(result: Upgrade) -> Iterator[str]:
         for cluster, workspace in result.workspaces
         for reason in workspace.reasons
     ]
+    yield json_text(rows) + "\n"
+
+
+def grid(result: Grid) -> Iterator[str]:
+    """Yield an array of the values files, each with its cells."""
+    rows = []
+    for row in result.rows:
+        cells = []
+        for cell in row.cells:
+            cells.append(
+                {
+                    "column": cell.column,
+                    "verdict": cell.verdict,
+                    "fits": cell.fits,
+                    "leftGiB": cell.left_gib,
+                    "longestContext": cell.longest,
+                    "gpus": cell.gpus,
+                    "instanceType": cell.instance_type,
+                    "imageKnowsModel": cell.image_knows,
+                    "reasons": list(cell.reasons),
+                }
+            )
+        rows.append({"file": row.file, "name": row.name, "model": row.model, "cells": cells})
     yield json_text(rows) + "\n"

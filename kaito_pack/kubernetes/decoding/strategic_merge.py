@@ -80,7 +80,7 @@ class _Merge:
         if directive == "delete":
             return ABSENT
         if directive not in ("merge", "replace"):
-            raise MergeError((*path, DIRECTIVE), "is none of merge, replace and delete")
+            raise MergeError((*path, DIRECTIVE), "is not merge, replace or delete")
         result: dict[str, Any] = {} if directive == "replace" else dict(base)
         if RETAIN in patch:
             result = _retained(result, patch, (*path, RETAIN))
@@ -97,7 +97,7 @@ class _Merge:
             elif key.startswith(DELETE_FROM):
                 self._delete_from(result, key.removeprefix(DELETE_FROM), part, where)
             elif not key.startswith(ORDER_OF) and key not in (DIRECTIVE, RETAIN):
-                raise MergeError(where, "is no directive of a strategic merge here")
+                raise MergeError(where, "is not a strategic merge directive")
         for key, part in patch.items():
             if isinstance(key, str) and key.startswith(ORDER_OF):
                 name = key.removeprefix(ORDER_OF)
@@ -109,18 +109,16 @@ class _Merge:
         self, result: dict[str, Any], before: Any, name: str, merge_key: Any, order: Any, path: FieldPath
     ) -> None:
         if not isinstance(order, list) or not isinstance(merge_key, str):
-            raise MergeError(path, "is not the order of a list whose items have a key")
+            raise MergeError(path, "must order a list whose items have a key")
         wanted = [item.get(merge_key) if isinstance(item, dict) else None for item in order]
         if None in wanted:
-            raise MergeError(
-                path, f"has an item without `{merge_key}`, by which items of this list are told apart"
-            )
+            raise MergeError(path, f"has an item without `{merge_key}`, which identifies items of this list")
         if isinstance(items := result.get(name), list):
             items[:] = in_order(items, merge_key, wanted, before if isinstance(before, list) else [])
 
     def _delete_from(self, result: dict[str, Any], name: str, part: Any, path: FieldPath) -> None:
         if not isinstance(part, list):
-            raise MergeError(path, "is not a list of what to delete")
+            raise MergeError(path, "is not a list of items to delete")
         if isinstance(result.get(name), list):
             deleted = set(map(lookup_key, part))
             result[name] = [item for item in result[name] if lookup_key(item) not in deleted]
@@ -155,10 +153,10 @@ class _Merge:
             raise MergeError(path, "is not a map")
         if item.get(DIRECTIVE) == "replace":
             raise MergeError(
-                path, "has `$patch: replace` beside other fields; alone, it replaces the whole list"
+                path, "has `$patch: replace` beside other fields, but it replaces the whole list"
             )
         if item.get(key) is None:
-            raise MergeError(path, f"has no `{key}`, by which items of this list are told apart")
+            raise MergeError(path, f"has no `{key}`, which identifies items of this list")
         name = lookup_key(item[key])
         equal = positions.get(name, [])
         value = self.laid_over(result[equal[0]] if equal else {}, item, schema, path)
@@ -200,10 +198,10 @@ def _retained(base: Fields, patch: Fields, path: FieldPath) -> dict[str, Any]:
     """`base` without the keys that `$retainKeys` does not name."""
     names = patch[RETAIN]
     if not isinstance(names, list):
-        raise MergeError(path, "is not a list of the keys that stay")
+        raise MergeError(path, "is not a list of keys to retain")
     for key, value in patch.items():
         if value is not None and key not in names and not str(key).startswith("$"):
-            raise MergeError(path, f"does not name `{key}`, which stands beside it")
+            raise MergeError(path, f"does not list `{key}`, which is set beside it")
     return {key: value for key, value in base.items() if key in names}
 
 
