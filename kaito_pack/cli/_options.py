@@ -41,26 +41,29 @@ class ClusterOptions:
 
     def scope(self) -> Scope:
         """Return what files are judged for. Raises UsageError for `all`, or a version that is not known."""
-        return self.over(self._base())
+        return self.over(self.base())
 
     def scopes(self) -> list[Scope]:
         """Return a scope for each KAITO version that is asked for."""
         if self.kaito_version != ALL:
             return [self.scope()]
-        base = self._base()
+        base = self.base()
         return [self._over(base, kaito) for kaito in self.pack.kaito_versions]
 
     def over(self, base: Scope) -> Scope:
         """Return the scope of a target file or a fleet's cluster with these options laid over it."""
         if self.kaito_version == ALL:
-            raise UsageError("--kaito-version all works with validate only. Name one version")
+            raise UsageError(
+                "--kaito-version all works with validate only, and not with a fleet. Name one version"
+            )
         return self._over(base, self.kaito_version)
 
     def _over(self, base: Scope, kaito: str | None) -> Scope:
         target = (self.kubernetes_version, self.node_provisioning, self.cloud, self.gpu_memory)
         return base.overridden(kaito, *target, self.catalogues)._replace(above=self.above)
 
-    def _base(self) -> Scope:
+    def base(self) -> Scope:
+        """Return the scope of the target file, or of the newest versions, without the options."""
         if self.target_file is None:
             return Scope.newest(self.pack)
         from kaito_pack.run.targets import read_target
@@ -135,19 +138,46 @@ def in_order(*settings: tuple[tuple[int, list[Layer]], ...]) -> tuple[Layer, ...
 def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that describe the cluster and the layers; the command takes them as one `cluster`."""
 
-    @wraps(command)
-    def with_cluster(*args: Any, **options: Any) -> Any:
-        settings = in_order(options.pop("set"), options.pop("set_string"))
-        plain = {name: options.pop(name) for name in PLAIN}
-        cluster = ClusterOptions(packs=options.pop("pack"), settings=settings, **plain)
-        return command(*args, cluster=cluster, **options)
-
-    decorated: Callable[..., Any] = with_cluster
+    decorated: Callable[..., Any] = _with_cluster(command, PLAIN)
     for option in reversed(_CLUSTER):
         decorated = option(decorated)
     return decorated
 
 
+def _with_cluster(command: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    """Return a command that takes the options called `names` and the settings as one `cluster`."""
+
+    @wraps(command)
+    def with_cluster(*args: Any, **options: Any) -> Any:
+        settings = in_order(options.pop("set"), options.pop("set_string"))
+        plain = {name: options.pop(name) for name in names}
+        cluster = ClusterOptions(packs=options.pop("pack"), settings=settings, **plain)
+        return command(*args, cluster=cluster, **options)
+
+    return with_cluster
+
+
+def targets_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of `cluster_options`, but `--target` is repeatable: the command takes it as `targets`."""
+    decorated: Callable[..., Any] = _with_cluster(command, [name for name in PLAIN if name != "target_file"])
+    for option in reversed([_TARGETS if option is _TARGET else option for option in _CLUSTER]):
+        decorated = option(decorated)
+    return decorated
+
+
+_TARGET = click.option(
+    "--target",
+    "target_file",
+    metavar="FILE",
+    help="Read the description of the cluster from FILE; options override it.",
+)
+_TARGETS = click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="FILE",
+    help="Read the description of a cluster from FILE; options override it; repeatable.",
+)
 _CLUSTER: list[Callable[..., Any]] = [
     click.option(
         "-f",
@@ -171,12 +201,7 @@ _CLUSTER: list[Callable[..., Any]] = [
         metavar="PATH=VALUE",
         help="Set one value as a string; repeatable.",
     ),
-    click.option(
-        "--target",
-        "target_file",
-        metavar="FILE",
-        help="Read the description of the cluster from FILE; options override it.",
-    ),
+    _TARGET,
     click.option(
         "--kaito-version",
         metavar="VERSION",

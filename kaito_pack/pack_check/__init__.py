@@ -17,11 +17,10 @@ from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.files import check_file
 from kaito_pack.pack_check.engines import check_engines
 from kaito_pack.pack_check.tables import check_schemas
+from kaito_pack.rendering.context import GIVEN
 from kaito_pack.rendering.render_child import ForeignTemplates
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.status.metrics import key_metrics
-
-GIVEN = {"mode", "templateHash", "jobHash"}  # what a template sees besides values
 
 
 class Listed(NamedTuple):

@@ -26,6 +26,7 @@ from kaito_pack.values import checking
 from kaito_pack.values.checking import Values
 from kaito_pack.values.layers import Layer
 from kaito_pack.values.wrapping import unwrapped
+from kaito_pack.workspace.inference_sets import workspace_of
 
 Keep = Callable[[Sequence[RenderedManifest]], Any]  # what stays of the manifests of one values file
 Verdicts = list[tuple[list[Problem], bool]]  # for the document, then for each object: problems, is it known?
@@ -47,7 +48,8 @@ class Pipeline:
     ) -> None:
         self.pack, self.target, self.with_advice = pack, target, with_advice
         self._below, self._above = below, above
-        self.renderer = Renderer(pack)
+        self.renderer = Renderer(pack, target.kaito)
+        self.progress: Callable[[], None] = lambda: None  # called twice a document: rendered, checked
 
     def run(self, files: Sequence[str]) -> list[Judgement]:
         """Judge values files: one judgement a file, in the order given."""
@@ -103,6 +105,7 @@ class Pipeline:
 
         @few_guesses()
         def verdicts(judgement: Judgement) -> Verdicts:
+            self.progress()
             return list(self._verdicts(judgement, around, stored))
 
         for judgement, answers in zip(judgements, processes.mapped(verdicts, judgements), strict=True):
@@ -123,6 +126,7 @@ class Pipeline:
     @rule("values/several-documents", on="shared")
     def rendered(self, source: Source) -> Judgement:
         """Return the manifests of one values file, unchecked; or why it has none."""
+        self.progress()
         judgement = Judgement(source.file, own=list(source.problems), unread=source.unread)
         if source.problems or source.unread:
             return judgement
@@ -199,7 +203,7 @@ class Pipeline:
         """What the mode's engine would report of the model, with paths in the values."""
         if not judgement.objects:
             return []
-        workspace = judgement.manifests[0].body
+        workspace = workspace_of(judgement.manifests[0].body)
         problems = judging.check_model_of_values(
             values.filled, values.mode.facts, workspace, self.target, self.with_advice
         )
@@ -266,20 +270,22 @@ def _shorten_files(judgements: Sequence[Judgement]) -> None:
 
 
 def _report_twins(judgements: Sequence[Judgement]) -> None:
-    """Two files that would give the same Workspace, the later overwriting the earlier, are an error."""
-    first: dict[tuple[str, str], Judgement] = {}
+    """Report two files that would give the same object, the later overwriting the earlier."""
+    first: dict[tuple[str, str, str], Judgement] = {}
     for judgement in judgements:
         if judgement.values is None or not judgement.objects:
             continue
-        metadata: Mapping[str, str] = judgement.manifests[0].body["metadata"]
-        twin = first.setdefault((metadata["namespace"], metadata["name"]), judgement)
+        body = judgement.manifests[0].body
+        metadata: Mapping[str, str] = body["metadata"]
+        twin = first.setdefault((body["kind"], metadata["namespace"], metadata["name"]), judgement)
         if twin.values is not None and twin is not judgement:
-            judgement.own.append(_same_workspace(judgement.values, twin.values, metadata))
-            twin.own.append(_same_workspace(twin.values, judgement.values, metadata))
+            judgement.own.append(_same_workspace(judgement.values, twin.values, body))
+            twin.own.append(_same_workspace(twin.values, judgement.values, body))
 
 
 @rule("values/same-workspace", on="part")
-def _same_workspace(values: Values, other: Values, metadata: Mapping[str, str]) -> Problem:
+def _same_workspace(values: Values, other: Values, body: Manifest) -> Problem:
     path: FieldPath = ("name",)
-    facts = {"namespace": metadata["namespace"], "name": metadata["name"]}
+    metadata = body["metadata"]
+    facts = {"kind": body["kind"], "namespace": metadata["namespace"], "name": metadata["name"]}
     return problem("values/same-workspace", path, values.place(path), other=str(other.place(path)), **facts)

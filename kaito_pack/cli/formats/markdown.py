@@ -12,7 +12,7 @@ from kaito_pack.cli._markdown import are_too_long, cell, code, fitting, rule_lin
 from kaito_pack.cli._results import distinct
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Plan, ResultOfCases, Upgrade
+    from kaito_pack.cli._results import Grid, Plan, ResultOfCases, Upgrade
     from kaito_pack.plan import Planned
 
 
@@ -101,3 +101,14 @@ def upgrade(result: Upgrade) -> Iterator[str]:
     head = f"**{upgrade_summary(result.workspaces, result.version)}.**"
     problems = (reason.problem for _, workspace in result.workspaces for reason in workspace.reasons)
     yield "\n".join([head, *([""] if items else []), *fitting(items), *rule_pages(problems)]) + "\n"
+
+
+def grid(result: Grid) -> Iterator[str]:
+    """Yield the table of a grid, and the reasons below it."""
+    from kaito_pack.cli import _grid
+
+    heads, *rows = _grid.table(result)
+    lines = [f"| {' | '.join(map(cell, heads))} |", f"|{' --- |' * len(heads)}"]
+    lines += fitting([f"| {' | '.join(map(cell, row))} |" for row in rows])
+    reasons = [f"- {cell(note)}" for note in _grid.notes(result)]
+    yield "\n".join([*lines, *([""] if reasons else []), *fitting(reasons)]) + "\n"
