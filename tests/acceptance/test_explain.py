@@ -7,6 +7,7 @@ import re
 import pytest
 
 from kaito_pack.facts.rules import all_rules
+from kaito_pack.facts.tables import table
 from kaito_pack.pack import Pack
 from kaito_pack.values.fields import fields as values_fields
 from tests.conftest import ROOT, Run
