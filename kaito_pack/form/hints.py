@@ -12,7 +12,7 @@ from kaito_pack.base.trees import Schema
 # first: asked of everybody; more: under Advanced; never: left to those who edit the file. gated: asked, and
 # required, for a model that the Hub gives only with a token. auto: asked first if KAITO creates nodes.
 Ask = Literal["first", "more", "never", "gated", "auto"]
-Suggest = Literal["models", "ggufRepositories", "instanceTypes"]
+Suggest = Literal["models", "ggufRepositories", "instanceTypes", "presets"]
 CHOICES = {"ask": get_args(Ask), "suggest": get_args(Suggest)}
 
 

@@ -11,6 +11,7 @@ from kaito_pack.base.trees import Schema, ValuesMap, get
 from kaito_pack.form.hints import Hints, hints
 from kaito_pack.form.model_choice import About, gguf_repositories
 from kaito_pack.kaito import instance_types
+from kaito_pack.kaito.presets import all_presets, holds
 from kaito_pack.kaito.target import Target
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
@@ -224,6 +225,8 @@ def suggested(
     """Return what the hints of a value have to suggest: of the one model, if it is known, or of all."""
     if value_hints.suggest == "instanceTypes":
         return tuple(instance_types.names(target.cloud, target.kaito))
+    if value_hints.suggest == "presets":
+        return tuple(each.name for each in all_presets() if holds(target.kaito, each.versions))
     if value_hints.suggest == "models":
         loaders = set(hub_engines(WEIGHTS))
         usable = [model for model in catalogue.models() if not model.quantization]
