@@ -15,7 +15,7 @@ import click
 from kaito_pack.base.display import shown
 from kaito_pack.base.kubectl import Kubectl
 from kaito_pack.base.problems import UsageError
-from kaito_pack.base.trees import Manifest
+from kaito_pack.base.trees import Manifest, get, text
 from kaito_pack.cli._durations import Duration
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import colour
@@ -118,7 +118,7 @@ def command(
     if file is None:
         kubectl = Kubectl(namespace, all_namespaces, kube_context)
         beside = statefulset or wish.form == "wide"
-        source = WorkspaceSource(lambda: _live(kubectl, beside), "the cluster", True, None, name)
+        source = WorkspaceSource(lambda: _live(kubectl, beside, name), "the cluster", True, None, name)
     else:
         source = WorkspaceSource(
             lambda: read_objects(file), shown(file, quote=False), file != "-", namespace, name
@@ -185,11 +185,15 @@ def _end(objects: ClusterObjects, statuses: list[Status], wish: Wish, verdict: b
     return 1
 
 
-def _live(kubectl: Kubectl, beside: bool) -> ClusterObjects:
+def _live(kubectl: Kubectl, beside: bool, name: str | None) -> ClusterObjects:
     """Return the Workspaces of the cluster; with `beside` also their workloads, Services and pods."""
     objects = pick([kubectl.get("workspaces")])
-    if answer := _inference_sets(kubectl):
-        objects = replace(objects, inference_sets=answer.inference_sets)
+    # A cluster in which each Workspace is on its own is asked once, unless another name is wanted.
+    is_known = any(text(get(each, ("metadata", "name"))) == name for each in objects.workspaces)
+    is_complete = is_known if name else bool(objects.workspaces)
+    if objects.has_created or not is_complete:
+        answer = _inference_sets(kubectl)
+        objects = replace(objects, inference_sets=answer.inference_sets if answer else ())
     if not beside:
         return objects
     if answer := _answer(kubectl, BESIDE, None, "ready replicas and Services"):

@@ -45,6 +45,11 @@ class ClusterObjects:
         return tuple(item for item in self.workspaces if (_key(item)[0], _set_of(item)) == (namespace, name))
 
     @property
+    def has_created(self) -> bool:
+        """Whether KAITO created one of the Workspaces of an InferenceSet."""
+        return any(_set_of(item) for item in self.workspaces)
+
+    @property
     def own_workspaces(self) -> tuple[Manifest, ...]:
         """The Workspaces that belong to no InferenceSet of the stream."""
         sets = {_key(item) for item in self.inference_sets}

@@ -11,6 +11,7 @@ from kaito_pack.status.cluster_objects import pick
 from kaito_pack.status.inference_sets import status_of_set
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.inference_sets import CREATED_BY
+from tests.status_cases import own_cases
 
 
 def inference_set(replicas: int | None = 2, **metadata: Any) -> dict[str, Any]:
@@ -27,26 +28,14 @@ def inference_set(replicas: int | None = 2, **metadata: Any) -> dict[str, Any]:
     }
 
 
-def workspace(name: str, state: str | None, owner: str = "chat") -> dict[str, Any]:
-    status = {} if state is None else {"state": state, "conditions": [condition(state)]}
-    return {
-        "apiVersion": "kaito.sh/v1beta1",
-        "kind": "Workspace",
-        "metadata": {"name": name, "namespace": "llm", "labels": {CREATED_BY: owner}},
-        "resource": {"labelSelector": {"matchLabels": {"pool": "gpu"}}},
-        "inference": {"preset": {"name": "phi-4-mini-instruct"}},
-        "status": status,
-    }
+CASES = {case.name: case.workspace for case in own_cases()}
 
 
-def condition(state: str) -> dict[str, str]:
-    return {
-        "type": "InferenceReady",
-        "status": "True" if state == "Ready" else "False",
-        "reason": "WorkspaceInferenceStatusSuccess" if state == "Ready" else "ContainerCrashLoopBackOff",
-        "message": "the container restarts",
-        "lastTransitionTime": "2026-01-01T00:00:00Z",
-    }
+def workspace(name: str, case: str, owner: str = "chat") -> dict[str, Any]:
+    """The Workspace of a case of tests/status/ under another name, created of an InferenceSet."""
+    body = CASES[case]
+    metadata = {**body["metadata"], "name": name, "namespace": "llm", "labels": {CREATED_BY: owner}}
+    return {**body, "metadata": metadata}
 
 
 def judged(body: dict[str, Any], *workspaces: dict[str, Any]) -> Status:
@@ -57,9 +46,9 @@ def judged(body: dict[str, Any], *workspaces: dict[str, Any]) -> Status:
 
 
 READY, FAILED, NEW = (
-    workspace("chat-aaaaa", "Ready"),
-    workspace("chat-bbbbb", "NotReady"),
-    workspace("chat-ccccc", None),
+    workspace("chat-aaaaa", "05-ready-in-any-order"),
+    workspace("chat-bbbbb", "13-ContainerCrashLoopBackOff"),
+    workspace("chat-ccccc", "14-starting-0.12"),
 )
 DELETED = inference_set(deletionTimestamp="2026-01-01T00:00:00Z")
 
@@ -103,6 +92,6 @@ def test_json_has_the_workspaces_inside_the_inference_set() -> None:
 
 
 def test_workspaces_of_others_are_rows_of_their_own() -> None:
-    objects = pick([inference_set(), READY, workspace("other", "Ready", owner="elsewhere")])
+    objects = pick([inference_set(), READY, workspace("other", "14-starting-0.12", owner="elsewhere")])
     assert [each["metadata"]["name"] for each in objects.own_workspaces] == ["other"]
     assert [each["metadata"]["name"] for each in objects.only("llm", "chat").workspaces] == ["chat-aaaaa"]
