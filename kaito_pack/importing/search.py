@@ -35,6 +35,7 @@ from kaito_pack.pack import Mode, Pack
 from kaito_pack.rendering.extending import HASH, TEMPLATE
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
+from kaito_pack.rendering.trace import other_value
 from kaito_pack.workspace.identity import identity
 
 UNKNOWN = 3  # scalars that differ: what a required value that is not to be read weighs
@@ -95,6 +96,7 @@ class Search(Trial):
         given = self.with_choices()
         if given is None:
             return None
+        given = self.nearest(given)
         bare = self.distance(given)
         given = self.verified(given)
         given = self.in_order(given)
@@ -112,8 +114,9 @@ class Search(Trial):
         given, taken = self.settled(start, frozenset())
         read = {path[0] for path in taken}
         for name, part in self.mode.schema.get("properties", {}).items():
-            choices = part.get("enum", ())
-            if name in self.supplied or name in read or len(choices) < 2:
+            # The default is the choice left open.
+            choices = [choice for choice in part.get("enum", ()) if choice != part.get("default")]
+            if name in self.supplied or name in read or len(part.get("enum", ())) < 2:
                 continue
             tried = [given]
             for choice in choices:
@@ -141,6 +144,21 @@ class Search(Trial):
                 break
             waiting = left
         return given, taken
+
+    def nearest(self, given: Given) -> Given:
+        """`given` without what was read from a part that only looks like the mode's, such as a volume's name."""
+        best = self.distance_alone(given)
+        for path in dict.fromkeys(path for path, _ in self.proposals) if best else ():
+            is_free = path[0] not in self.required and get(given, path, ABSENT) is not ABSENT
+            less = without_value(given, path, {})
+            if is_free and self.accepts(less) and (distance := self.distance_alone(less)) < best:
+                given, best = less, distance
+        return given
+
+    def distance_alone(self, given: Given) -> int:
+        """Return how much the Workspace differs, without its hash, which is right once the rest is."""
+        differences = (difference for owner, difference in self.lost(given) if owner is None)
+        return sum(weight(difference) for difference in differences if HASH not in difference.path)
 
     def verified(self, given: Given) -> Given:
         """`given` without what was read from an object that only looks like one of the mode's."""
@@ -204,6 +222,8 @@ class Search(Trial):
             roots(rendered, path), roots(wanted, path), strict=False
         ):
             before, after = look_up(first_root, inside), look_up(second_root, same)
+            if before is ABSENT and isinstance(after, list):
+                before = []
             if isinstance(before, list) and isinstance(after, list):
                 return after[len(before) :] if after[: len(before)] == before else None
             if isinstance(before, dict) and isinstance(after, dict):
@@ -256,6 +276,11 @@ class Search(Trial):
                 unknown.append(name)
         return {name: value for name, value in given.items() if name not in unknown}, unknown
 
+    def could_hold(self, given: Given, path: ValuePath) -> bool:
+        """Return whether the schema accepts a value at `path` beside those of `given`."""
+        other = other_value(None, part_of(self.mode, path))
+        return other is None or self.accepts(with_value(given, path, other))
+
     def silent(self, given: Given) -> Iterator[str]:
         """Yield the optional values that would change no manifest, so that they cannot be recovered from one.
 
@@ -266,7 +291,7 @@ class Search(Trial):
         whole = {**self.required, **given}
         for path in schema_paths(self.mode.schema):
             known = path[0] in self.required or path in rest[-1:] or get(given, path, ABSENT) is not ABSENT
-            known = known or path in follows
+            known = known or path in follows or not self.could_hold(whole, path)
             if not known and not part_of(self.mode, path).get("x-opaque") and not self.shows(whole, path):
                 yield ".".join(path)
 
