@@ -6,19 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
-from kaito_pack.base.problems import Place, Problem
+from kaito_pack.base.problems import Place, Problem, merged
 
 if TYPE_CHECKING:
+    from kaito_pack.grid import Row as GridRow
     from kaito_pack.plan import Planned
     from kaito_pack.plan.upgrade import Upgraded
     from kaito_pack.run.judgement import Entry, Judgement
     from kaito_pack.run.validation import Report
 
 DRIFT = {
-    "missing": "not there; render it",
-    "differs": "not what its values render to; render it again",
-    "stale": "its values are gone; remove it with --prune",
-    "foreign": "not written by kaito-pack, and in the way",
+    "missing": "this file does not exist. Render the values again",
+    "differs": "not what its values render to. Render them again",
+    "stale": "its values file no longer exists. Remove it with --prune",
+    "foreign": "not written by kaito-pack, but its path is needed",
 }
 
 
@@ -42,7 +43,8 @@ class ResultOfCases(Result, Protocol):
 class ResultCase(NamedTuple):
     """One thing that was judged, called `name` in `file`, with its problems.
 
-    `unread` is the reason if it could not be judged at all.
+    `unread` is the reason if it could not be judged at all; `version` the KAITO version or
+    the cluster, if there are several.
     """
 
     file: str
@@ -50,11 +52,15 @@ class ResultCase(NamedTuple):
     problems: Sequence[Problem] = ()
     is_skipped: bool = False
     unread: str = ""
+    version: str = ""
 
 
 def distinct(cases: Iterable[ResultCase]) -> list[Problem]:
     """Return the problems of all cases, each once, though several KAITO versions may have it."""
-    return list(dict.fromkeys(problem for case in cases for problem in case.problems))
+    files: dict[tuple[str, str], list[Problem]] = {}
+    for case in cases:
+        files.setdefault((case.version, case.file), []).extend(case.problems)
+    return list(dict.fromkeys(problem for problems in files.values() for problem in merged(problems)))
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,8 @@ class Reports:
             version = f" (KAITO {kaito})" if len(self.reports) > 1 else ""
             for entry in report.entries:
                 is_skipped = entry.verdict == "skipped"
-                yield ResultCase(entry.file, title_of(entry) + version, entry.problems, is_skipped)
+                title = title_of(entry) + version
+                yield ResultCase(entry.file, title, entry.problems, is_skipped, version=version)
         yield from (ResultCase(file, file, unread=reason) for file, reason in self.unread)
 
 
@@ -130,7 +137,8 @@ class Rendering:
         for cluster, outcomes in self.outcomes.items():
             for outcome in outcomes:
                 name = f"values on {cluster}" if cluster else "values"
-                yield ResultCase(outcome.file, name, reported(outcome), unread=outcome.unread or "")
+                unread = outcome.unread or ""
+                yield ResultCase(outcome.file, name, reported(outcome), unread=unread, version=cluster)
 
 
 def reported(outcome: Judgement) -> list[Problem]:
@@ -155,6 +163,16 @@ class Upgrade:
     kind: ClassVar[str] = "upgrade"
 
 
+@dataclass(frozen=True)
+class Grid:
+    """Values files by clusters, or by instance types of a cloud: the columns' names, and a row a file."""
+
+    columns: Sequence[str]
+    rows: Sequence[GridRow]
+    of_types: bool = False
+    kind: ClassVar[str] = "grid"
+
+
 RESULTS: Mapping[str, type[Result]] = {
-    result.kind: result for result in (Reports, Preflight, Rendering, Plan, Upgrade)
+    result.kind: result for result in (Reports, Preflight, Rendering, Plan, Upgrade, Grid)
 }

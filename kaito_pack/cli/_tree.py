@@ -13,12 +13,11 @@ from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.cli._progress import bar
 from kaito_pack.cli._results import DRIFT, Differing
 from kaito_pack.output import tree
-from kaito_pack.output.tree import Changes, Texts
+from kaito_pack.output.tree import Changes, Tree
+from kaito_pack.rendering.manifests import grouped
 from kaito_pack.run.judgement import Judgement
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.targets import read_fleet
-
-Tree = tuple[str, Texts]
 
 
 def render_fleet(file: str, cluster: ClusterOptions) -> tuple[dict[str, list[Judgement]], list[Tree]]:
@@ -27,15 +26,18 @@ def render_fleet(file: str, cluster: ClusterOptions) -> tuple[dict[str, list[Jud
     trees: list[Tree] = []
     for entry in read_fleet(file, cluster.pack):
         pipeline = Pipeline(*cluster.over(entry.scope), with_advice=False)
+        keep = grouped(tree.text_of, len(entry.values) < 2)
         with bar(len(entry.values), entry.name) as each:
-            outcomes[entry.name] = pipeline.judge_apart(entry.values, tree.text_of, each)
-        trees.append((entry.out, texts_of(outcomes[entry.name])))
+            outcomes[entry.name] = pipeline.judge_apart(entry.values, keep, each)
+        trees.append(tree_of(entry.out, outcomes[entry.name]))
     return outcomes, trees
 
 
-def texts_of(outcomes: Sequence[Judgement]) -> Texts:
-    """Return the files of a tree, of outcomes that kept `tree.text_of`."""
-    return dict(outcome.content for outcome in outcomes if outcome.content is not None)
+def tree_of(root: str, outcomes: Sequence[Judgement]) -> Tree:
+    """Return the tree that is to be at `root`, of outcomes that kept `tree.text_of` in groups."""
+    groups = [outcome.content for outcome in outcomes if outcome.content is not None]
+    bonds = {group.content[0]: group.bonds for group in groups}
+    return Tree(root, dict(group.content for group in groups), bonds)
 
 
 def write(trees: Sequence[Tree], prune: bool) -> int:
@@ -44,13 +46,13 @@ def write(trees: Sequence[Tree], prune: bool) -> int:
 
     foreign = [changes.file(path) for changes in write_trees(trees, prune) for path in changes.foreign]
     for file in foreign:
-        click.echo(f"{escaped(file)}: {DRIFT['foreign']}; move it, or choose another --out", err=True)
+        click.echo(f"{escaped(file)}: {DRIFT['foreign']}. Move it, or choose another --out", err=True)
     return 1 if foreign else 0
 
 
 def differing_trees(trees: Sequence[Tree], is_whole: bool) -> list[Differing]:
     """Return how each tree differs from its texts; trees that do not are left out."""
-    changes = [tree.compare(root, texts, is_whole) for root, texts in trees]
+    changes = [tree.compare(root, texts, is_whole, bonds) for root, texts, bonds in trees]
     return [Differing(_states(each), each.diff()) for each in changes if each.is_drift]
 
 

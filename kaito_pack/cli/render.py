@@ -1,4 +1,4 @@
-"""`render.py render`: values files in, manifests out: a stream, a file, a tree, a fleet of trees."""
+"""`kaito-pack render`: values files in, manifests out: a stream, a file, a tree, a fleet of trees."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import exit_code, put_rendering
 from kaito_pack.cli._progress import bar
 from kaito_pack.cli.formats import format_option
+from kaito_pack.kubernetes.objects.apply_order import in_apply_order
 from kaito_pack.rendering import manifests
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.run.judgement import Judgement
@@ -23,7 +24,7 @@ from kaito_pack.run.sources import named_files
 
 if TYPE_CHECKING:
     from kaito_pack.cli._results import Differing
-    from kaito_pack.cli._tree import Tree
+    from kaito_pack.output.tree import Tree
 
 STDOUT = "-"
 OWN = {"yaml": "text", "json": "text"}  # formats of manifests; each shows problems and differences as text
@@ -59,24 +60,29 @@ class RenderJob(NamedTuple):
 @cluster_options
 @format_option("rendering", OWN)
 @click.option(
-    "--out", metavar="PATH", help="Write there instead: a tree of files, or one file named *.yaml or *.json."
+    "--out",
+    metavar="PATH",
+    help="Write a tree of files to folder PATH, or one file if PATH ends in .yaml or .json.",
 )
-@click.option("--fleet", metavar="FILE", help="Render every cluster of a fleet file into its own tree.")
+@click.option("--fleet", metavar="FILE", help="Render the values of every cluster in FILE to its own tree.")
 @click.option(
-    "--check", is_flag=True, help="Write nothing; show how the tree differs, and exit with 1 if it does."
+    "--check", is_flag=True, help="Write nothing; print the differences and exit with 1 if there are any."
 )
-@click.option("--prune", is_flag=True, help="Remove the pack's files in the tree whose values are gone.")
+@click.option("--prune", is_flag=True, help="Remove generated files whose values file no longer exists.")
 @click.pass_context
 def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) -> None:
-    """Render VALUES files or folders (- is stdin) to KAITO manifests on stdout.
+    """Render values files to KAITO manifests
 
-    Every manifest is checked first; when anything is wrong, nothing is printed or written.
+    VALUES are files or folders; - is stdin. Manifests go to stdout, or to --out. The command checks every
+    manifest first. If anything is wrong, it prints and writes nothing.
     """
     job = RenderJob(**asked)
     _refuse_misuse(job)
     if job.fleet is not None:
         if cluster.target_file is not None:
-            raise click.UsageError("--fleet names the targets itself; leave --target away")
+            raise click.UsageError(
+                "--fleet and --target cannot be used together. The fleet file names the targets"
+            )
         from kaito_pack.cli._tree import render_fleet
 
         outcomes, trees = render_fleet(job.fleet, cluster)
@@ -97,7 +103,7 @@ def _outcomes(job: RenderJob, cluster: ClusterOptions) -> list[Judgement]:
     pipeline = Pipeline(*cluster.scope(), with_advice=False)
     files = named_files(job.values)
     with bar(len(files), "rendering") as each:
-        return pipeline.judge_apart(files, keep, each)
+        return pipeline.judge_apart(files, manifests.grouped(keep, len(files) < 2), each)
 
 
 def _tree_text() -> Callable[[Sequence[RenderedManifest]], tuple[str, str]]:
@@ -114,9 +120,9 @@ def _trees(job: RenderJob, outcomes: Sequence[Judgement]) -> list[Tree]:
     """The tree that is meant; none for a stream or one file."""
     if job.tree is None:
         return []
-    from kaito_pack.cli._tree import texts_of
+    from kaito_pack.cli._tree import tree_of
 
-    return [(job.tree, texts_of(outcomes))]
+    return [tree_of(job.tree, outcomes)]
 
 
 def _differing(
@@ -147,30 +153,30 @@ def _write(job: RenderJob, trees: Sequence[Tree], outcomes: Mapping[str, Sequenc
 
 def _pieces(outcomes: Sequence[Judgement], form: str) -> Iterator[str]:
     """What is printed, piece by piece: a fleet's manifests are in memory once."""
-    contents = [outcome.content for outcome in outcomes if outcome.content]
+    groups = in_apply_order([each.content for each in outcomes if each.content], lambda group: group.bonds)
     if form == "json":
-        yield manifests.as_json([body for bodies in contents for body in bodies])
+        yield manifests.as_json([body for group in groups for body in group.content])
         return
-    for number, text in enumerate(contents):
-        yield f"---\n{text}" if number else text
+    for number, group in enumerate(groups):
+        yield f"---\n{group.content}" if number else group.content
 
 
 def _refuse_misuse(job: RenderJob) -> None:
     """Combinations of options that say nothing."""
     has_tree = job.fleet is not None or job.tree is not None
     if job.fleet is not None and (job.values or job.out is not None):
-        raise click.UsageError("--fleet names values and output folders itself; leave VALUES and --out away")
+        raise click.UsageError("--fleet cannot be used with VALUES or --out. The fleet file names both")
     if job.fleet is None and not job.values:
-        raise click.UsageError("name a values file, such as llama.yaml, or a --fleet")
+        raise click.UsageError("no values file given. Pass one, such as llama.yaml, or use --fleet")
     if (job.check or job.prune) and job.fleet is None and job.out in (None, STDOUT):
-        raise click.UsageError("--check and --prune need --out DIR or --fleet FILE")
+        raise click.UsageError("--check and --prune need an output. Pass --out DIR or --fleet FILE")
     if job.check and job.prune:
-        raise click.UsageError("--check writes nothing, so it removes nothing; leave --prune away")
+        raise click.UsageError("--check and --prune cannot be used together")
     if job.prune and not job.is_whole:
-        raise click.UsageError("--prune needs the whole set: a folder as VALUES, or --fleet")
+        raise click.UsageError("--prune needs all values files. Pass folders as VALUES, or use --fleet")
     if job.prune and not has_tree:
-        raise click.UsageError("--prune is for a folder as --out, not for one file")
+        raise click.UsageError("--prune needs a folder as --out, not a file")
     if job.form == "json" and has_tree:
-        raise click.UsageError("a tree holds YAML; leave -o json away")
+        raise click.UsageError("a tree is always YAML. Omit -o json, or name one file *.json as --out")
     if job.form not in OWN and not job.check:
-        raise click.UsageError(f"-o {job.form} is for --check")
+        raise click.UsageError(f"-o {job.form} needs --check")

@@ -1,4 +1,4 @@
-"""`render.py validate`: what a cluster would say of values and manifests, without one."""
+"""`kaito-pack validate`: what a cluster would say of values and manifests, without one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from kaito_pack.run.validation import Validator
 @click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|-...")
 @cluster_options
 @click.option(
-    "--old", multiple=True, metavar="FILE", help="What is stored now: judge an update, not a create."
+    "--old",
+    multiple=True,
+    metavar="FILE",
+    help="Validate as an update of the stored objects in FILE; repeatable.",
 )
-@click.option("--strict", is_flag=True, help="Warnings fail, too.")
+@click.option("--strict", is_flag=True, help="Also exit with 1 on warnings and undecidable manifests.")
 @format_option("validation", {"text": "text"})
 @click.pass_context
 def command(
@@ -29,12 +32,13 @@ def command(
     strict: bool,
     form: str,
 ) -> None:
-    """Check values files and manifests as a cluster would.
+    """Check values files and manifests as a cluster would
 
-    Values files and manifests are distinguished by apiVersion and kind; folders are searched for *.yaml,
-    *.yml and *.json. Exit code 1 if there is any error; with --strict also if there is a warning, or an
-    answer that only the cluster knows (undecidable). With --kaito-version all: a table of manifests and
-    versions.
+    The command recognizes manifests by apiVersion and kind, and searches folders for *.yaml, *.yml and
+    *.json; - is stdin. With --kaito-version all it prints a table of manifests and versions.
+
+    Exit codes: 0 no errors; 1 at least one error, or with --strict a warning or an undecidable manifest;
+    2 a file cannot be read.
     """
     scopes = cluster.scopes()
     sources, stored = read_sources(files), read_sources(old)

@@ -32,11 +32,12 @@ from kaito_pack.importing.stream import Stream, StreamObject
 from kaito_pack.importing.trial import Lost, Trial, namespace_of
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.rendering.extending import HASH, TEMPLATE
+from kaito_pack.rendering.extending import HASH
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.trace import other_value
 from kaito_pack.workspace.identity import identity
+from kaito_pack.workspace.inference_sets import pod_template_path
 
 UNKNOWN = 3  # scalars that differ: what a required value that is not to be read weighs
 
@@ -146,7 +147,7 @@ class Search(Trial):
         return given, taken
 
     def nearest(self, given: Given) -> Given:
-        """`given` without what was read from a part that only looks like the mode's, such as a volume's name."""
+        """`given` without what was read from a part that only looks like the mode's, such as a volume."""
         best = self.distance_alone(given)
         for path in dict.fromkeys(path for path, _ in self.proposals) if best else ():
             is_free = path[0] not in self.required and get(given, path, ABSENT) is not ABSENT
@@ -294,11 +295,3 @@ class Search(Trial):
             known = known or path in follows or not self.could_hold(whole, path)
             if not known and not part_of(self.mode, path).get("x-opaque") and not self.shows(whole, path):
                 yield ".".join(path)
-
-
-def with_hash_of(rendered: Any, wanted: Any) -> None:
-    """Take the template's hash from `rendered`: no one writes it, and it is right once the rest is."""
-    path = (*TEMPLATE, "metadata", "annotations")
-    before, after = get(rendered, path), get(wanted, path)
-    if isinstance(before, dict) and isinstance(after, dict) and HASH in before and HASH in after:
-        after[HASH] = before[HASH]

@@ -18,7 +18,9 @@ from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.krm.results import CONFIG, PATH, field_of, line, metadata_of, result
+from kaito_pack.kubernetes.objects.apply_order import bonds_of, in_apply_order
 from kaito_pack.pack.files import API_VERSION
+from kaito_pack.rendering.manifests import applied
 from kaito_pack.run.judgement import Judgement
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source
@@ -43,7 +45,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
     """The answer to what came in by stdin; UsageError where that is no ResourceList."""
     whole = documents[0].value
     if len(documents) > 1 or not isinstance(whole, dict) or whole.get("kind") != "ResourceList":
-        raise UsageError(f"{documents[0].file}: not a ResourceList, which a KRM function reads")
+        raise UsageError(f"{documents[0].file}: not a ResourceList. A KRM function reads one from stdin")
     items = whole.get("items") or []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise UsageError(f"{documents[0].file}: the items of the ResourceList are not a list of objects")
@@ -56,7 +58,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
     problems = [each for each in outcome.problems if each.layer != "advice"]
     fields = [field_of(each, config) for each in problems]
     if outcome.is_good:
-        items = [*remaining(items, outcome), *annotated(outcome)]
+        items = in_apply_order([*remaining(items, outcome), *annotated(outcome)], bonds_of)
     echoed = without_secrets(config.value)
     # The items go on to a cluster as they are; the rest is only printed, and may be logged.
     out = {name: value if name == "items" else without_secrets(value) for name, value in whole.items()}
@@ -120,7 +122,7 @@ def remaining(items: Sequence[Manifest], outcome: Judgement) -> list[Manifest]:
 def annotated(outcome: Judgement) -> Iterator[Manifest]:
     """The rendered manifests, each with the file that it belongs into and its place there."""
     file = file_of(outcome)
-    for index, manifest in enumerate(outcome.manifests):
+    for index, manifest in enumerate(applied(outcome.manifests)):
         metadata = manifest.body["metadata"]
         annotations = {**(metadata.get("annotations") or {}), PATH: file, INDEX: str(index)}
         yield {**manifest.body, "metadata": {**metadata, "annotations": annotations}}

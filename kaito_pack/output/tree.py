@@ -9,18 +9,26 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import UsageError, unread
-from kaito_pack.documents.scalars import yaml_scalar
+from kaito_pack.kubernetes.objects.apply_order import Bonds
 from kaito_pack.output import read_bytes, same_text
+from kaito_pack.output.kustomizations import KUSTOMIZATION, MARKER, kustomizations, listed_in
 from kaito_pack.rendering.manifests import RenderedManifest, as_yaml
 
-MARKER = "# Rendered by kaito-pack from a values file: edit that instead.\n"
-KUSTOMIZATION = "kustomization.yaml"
-
+NO_BONDS: Mapping[str, Bonds] = MappingProxyType({})
 Texts = Mapping[str, str]  # "<namespace>/<workspace>.yaml" -> what it holds
+
+
+class Tree(NamedTuple):
+    """What a tree should hold, and how the objects in its files depend on each other, by path."""
+
+    root: str
+    texts: Texts
+    bonds: Mapping[str, Bonds] = NO_BONDS
 
 
 @dataclass
@@ -96,22 +104,28 @@ def text_of(group: Sequence[RenderedManifest]) -> tuple[str, str]:
     names = [metadata.get("namespace"), metadata.get("name")]
     for name in names:
         if not isinstance(name, str) or not name or name.startswith(".") or set(name) & set("/\\\0"):
-            raise UsageError(f"{shown(name)} cannot be a file's name; a tree has <namespace>/<name>.yaml")
+            raise UsageError(
+                f"{shown(name)} cannot be a file name, and a tree has files <namespace>/<name>.yaml"
+            )
     path = f"{names[0]}/{names[1]}.yaml"
     if names[1] + ".yaml" == KUSTOMIZATION:
-        raise UsageError(f"{escaped(path)}: that is kustomize's own file; give the Workspace another name")
+        raise UsageError(f"{escaped(path)}: this is the file of kustomize. Rename the Workspace")
     return path, MARKER + as_yaml(group)
 
 
-def compare(root: str, texts: Texts, whole: bool) -> Changes:
+def compare(root: str, texts: Texts, whole: bool, bonds: Mapping[str, Bonds] = NO_BONDS) -> Changes:
     """What the tree at `root` lacks of `texts`; `whole` says that they are all there should be.
+
+    `bonds` decide the order in which kustomizations list the files.
 
     Each file is read once. UsageError where the tree cannot be read, or a symbolic link leads out of it.
     """
     changes = Changes(root)
     own = set(_own_files(root))
     listed = set(texts) | (set() if whole else set(filter(_is_workspace, own)))
-    wanted = {**texts, **dict(_kustomizations(listed))}
+    # The bonds of files that this run has not rendered show only in the order in which they are listed.
+    now = {} if whole else _listed(root, {os.path.dirname(path) for path in listed})
+    wanted = {**texts, **dict(kustomizations(listed, bonds, now))}
     if whole:
         # What is listed goes after what lists it.
         changes.stale = sorted(own - set(wanted), key=lambda path: (_is_workspace(path), path))
@@ -125,7 +139,7 @@ def compare(root: str, texts: Texts, whole: bool) -> Changes:
                 continue
             if _is_tree(changes.file(folder)):
                 raise UsageError(
-                    f"{escaped(changes.file(folder))}: a tree of its own is there; choose another --out"
+                    f"{escaped(changes.file(folder))}: contains another output tree. Choose another --out"
                 )
         _compare_one(path, text, changes)
     return changes
@@ -152,25 +166,15 @@ def _kind(file: str) -> int | None:
     except OSError as error:
         raise unread(file, error) from None
     if kind == stat.S_IFLNK:
-        raise UsageError(f"{escaped(file)}: a symbolic link, which would lead out of the folder")
+        raise UsageError(f"{escaped(file)}: is a symbolic link and points outside the folder. Remove it")
     return kind
 
 
-def _kustomizations(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    folders: dict[str, list[str]] = {}
-    for path in sorted(paths):
-        folder, name = path.split("/")
-        folders.setdefault(folder, []).append(name)
-    for folder, names in folders.items():
-        yield f"{folder}/{KUSTOMIZATION}", _kustomization(names)
-    if folders:
-        yield KUSTOMIZATION, _kustomization(folders)
-
-
-def _kustomization(names: Iterable[str]) -> str:
-    resources = "".join(f"  - {yaml_scalar(name)}\n" for name in names)
-    head = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n"
-    return MARKER + head + resources
+def _listed(root: str, folders: Iterable[str]) -> dict[str, list[str]]:
+    """What the pack's own kustomizations list now, by folder."""
+    files = {folder: os.path.join(root, folder, KUSTOMIZATION) for folder in ("", *folders)}
+    texts = {folder: _content(file) for folder, file in files.items() if _is_own(file)}
+    return {folder: listed_in((text or b"").decode("utf-8", "replace")) for folder, text in texts.items()}
 
 
 def _is_workspace(path: str) -> bool:

@@ -14,25 +14,27 @@ from kaito_pack import output
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
 from kaito_pack.output import TREE_PART, remove_quietly
-from kaito_pack.output.tree import KUSTOMIZATION, Changes, Texts, compare, folders
+from kaito_pack.output.kustomizations import KUSTOMIZATION
+from kaito_pack.output.tree import Changes, Texts, Tree, compare, folders
 
 STALE_SECONDS = 3600  # where the file system has no locks: a part that old belongs to a run that was killed
 
 
-def write(trees: Sequence[tuple[str, Texts]], prune: bool) -> list[Changes]:
+def write(trees: Sequence[Tree | tuple[str, Texts]], prune: bool) -> list[Changes]:
     """Bring trees up to date, and remove what is stale where `prune`; what was changed, tree by tree.
 
     Nothing is written where any tree has a foreign file in the way, or any file cannot be written:
     then UsageError says why.
     """
+    wanted = [Tree(*tree) for tree in trees]
     new_folders: list[str] = []
     parts: list[tuple[str, str]] = []
     try:
         with ExitStack() as locks:
             # Sorted, so that two runs over the same trees never wait for each other.
-            for root in sorted(root for root, _ in trees):
+            for root in sorted(tree.root for tree in wanted):
                 locks.enter_context(_Lock(root, new_folders))
-            changes = [compare(root, texts, prune) for root, texts in trees]
+            changes = [compare(root, texts, prune, bonds) for root, texts, bonds in wanted]
             if not any(each.foreign for each in changes):
                 for each in changes:
                     _stage(each, parts, new_folders)
@@ -95,7 +97,9 @@ def _make_folders(folder: str, new_folders: list[str]) -> None:
         os.mkdir(folder)
     except FileExistsError:  # another run was quicker, or it is no folder
         if not os.path.isdir(folder):
-            raise UsageError(f"{escaped(folder)}: is a file, and a folder is wanted there") from None
+            raise UsageError(
+                f"{escaped(folder)}: is a file, but the tree needs a folder there. Move it"
+            ) from None
     else:
         new_folders.append(folder)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kaito_pack.base.display import json_text
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, ProblemsError
 from kaito_pack.base.trees import Manifest, get
 from kaito_pack.documents import Document, read_text
+from kaito_pack.kubernetes.objects.apply_order import Bonds, bonds_of, in_apply_order, joined
 
 EXTRA = "extraObjects"  # in place of the template, for an object that the user has added
 
@@ -44,7 +45,9 @@ def parsed(text: str, template: str) -> Document:
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
         raise PackError(f"templates/{template}: its output is not one manifest")
     if documents[0].duplicates or documents[0].odd_keys:
-        raise PackError(f"templates/{template}: its output has a key twice, or one that is not text")
+        raise PackError(
+            f"templates/{template}: its output has a duplicate key, or a key that is not a string"
+        )
     documents[0].root = None  # its lines are not needed, and are most of what a file keeps, 20 KiB
     return documents[0]
 
@@ -55,15 +58,40 @@ def check_identity(manifest: RenderedManifest, wanted: Sequence[FieldPath]) -> N
         part = get(manifest.body, path)
         if not isinstance(part, str) or not part:
             name = ".".join(map(str, path))
-            raise PackError(f"templates/{manifest.template}: its output is no manifest: {name} is no text")
+            raise PackError(
+                f"templates/{manifest.template}: its output is not a manifest: {name} is not a string"
+            )
+
+
+def applied(manifests: Sequence[RenderedManifest]) -> list[RenderedManifest]:
+    """Return the manifests in the order in which they are applied."""
+    return in_apply_order(manifests, lambda manifest: bonds_of(manifest.body))
 
 
 def as_yaml(manifests: Sequence[RenderedManifest]) -> str:
-    """One YAML stream."""
-    return "---\n".join(manifest.text for manifest in manifests)
+    """Return one YAML stream, in the order in which the manifests are applied."""
+    return "---\n".join(manifest.text for manifest in applied(manifests))
+
+
+class Group(NamedTuple):
+    """What a run keeps of the manifests of one values file, and what ties them to those of others."""
+
+    content: Any
+    bonds: Bonds
+
+
+def grouped(keep: Callable[[Sequence[RenderedManifest]], Any], is_alone: bool) -> Callable[..., Group]:
+    """Return a function that keeps what `keep` returns, with the bonds unless the file `is_alone`."""
+
+    def group(manifests: Sequence[RenderedManifest]) -> Group:
+        bonds = () if is_alone else [bonds_of(manifest.body) for manifest in manifests]
+        return Group(keep(manifests), joined(bonds))
+
+    return group
 
 
 def as_json(bodies: Sequence[Manifest]) -> str:
-    """One JSON object: the manifest itself, or a List of several, as kubectl prints them."""
+    """Return the manifest itself as JSON, or a List of several, as kubectl prints them, in apply order."""
+    bodies = in_apply_order(bodies, bonds_of)
     whole = bodies[0] if len(bodies) == 1 else {"apiVersion": "v1", "kind": "List", "items": bodies}
     return json_text(whole) + "\n"

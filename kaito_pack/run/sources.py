@@ -143,7 +143,7 @@ def fruitless(files: Sequence[Named], read: Sequence[Read]) -> Iterator[tuple[st
     known = {each.file for each in read}
     good = {file.among for file in files if file.file in known}
     for among in dict.fromkeys(file.among for file in files if file.among and file.among not in good):
-        yield among, f"{escaped(among)}: no values file is there, only manifests and the like"
+        yield among, f"{escaped(among)}: contains no values file, only manifests or other files"
 
 
 def values_sources(paths: Sequence[str] | Sequence[Named]) -> list[Source]:

@@ -1,4 +1,4 @@
-"""`render.py krm`: a ResourceList in, one with the manifests out."""
+"""`kaito-pack krm`: a ResourceList in, one with the manifests out."""
 
 from __future__ import annotations
 

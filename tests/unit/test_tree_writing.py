@@ -11,7 +11,8 @@ import pytest
 from kaito_pack import output
 from kaito_pack.base.problems import UsageError
 from kaito_pack.output import tree_writing
-from kaito_pack.output.tree import KUSTOMIZATION, MARKER, compare, text_of
+from kaito_pack.output.kustomizations import KUSTOMIZATION, MARKER
+from kaito_pack.output.tree import compare, text_of
 from kaito_pack.output.tree_writing import write
 
 

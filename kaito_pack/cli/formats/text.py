@@ -16,7 +16,7 @@ from kaito_pack.cli._results import DRIFT, Differing, distinct, full_name, repor
 from kaito_pack.cli.formats import Note
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Plan, Preflight, Rendering, Reports, Upgrade
+    from kaito_pack.cli._results import Grid, Plan, Preflight, Rendering, Reports, Upgrade
     from kaito_pack.run.judgement import Entry, Judgement
     from kaito_pack.run.validation import Report
 
@@ -46,11 +46,11 @@ def summary(reports: Mapping[str, Report]) -> str:
     counts = [f"{verdicts.count(word)} {word}" for word in words if word in verdicts]
     problems = [problem for entry in entries for problem in entry.problems]
     tail = [
-        _counted(sum(problem.is_error for problem in problems), "error"),
-        _counted(sum(problem.severity == "warning" for problem in problems), "warning"),
+        _counted(sum(problem.number for problem in problems if problem.severity == word), word)
+        for word in ("error", "warning")
     ]
     head = _counted(len(entries), "document") or "no documents"
-    return "; ".join([f"{head}: {', '.join(counts) or 'nothing to judge'}", *filter(None, tail)])
+    return "; ".join([f"{head}: {', '.join(counts) or 'nothing to check'}", *filter(None, tail)])
 
 
 def _counted(number: int, word: str) -> str:
@@ -172,3 +172,16 @@ def upgrade(result: Upgrade) -> Iterator[str]:
             words = f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}"
             head = f"{workspace_title(cluster, workspace)} {reason.effect} on {reason.on}"
             yield escaped(f"{head}: {words} [{reason.problem.rule}]") + "\n"
+
+
+def grid(result: Grid) -> Iterator[str]:
+    """Yield the table of a grid, and below it why a cell is not good."""
+    from kaito_pack.cli import _grid
+
+    rows = _grid.table(result)
+    yield from (f"{line}\n" for line in columns([[escaped(cell) for cell in row] for row in rows]))
+    notes = list(_grid.notes(result))
+    if notes:
+        yield "\n"
+    yield from (f"{escaped(note)}\n" for note in notes)
+    yield from (Note(f"Error: {row.unread}") for row in result.rows if row.unread)
