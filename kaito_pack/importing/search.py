@@ -26,6 +26,7 @@ from kaito_pack.importing.given import (
     with_value,
     without_value,
 )
+from kaito_pack.importing.likeness import could_hold, nearest
 from kaito_pack.importing.patches import patch_between
 from kaito_pack.importing.paths import Steps, look_up
 from kaito_pack.importing.stream import Stream, StreamObject
@@ -35,7 +36,6 @@ from kaito_pack.pack import Mode, Pack
 from kaito_pack.rendering.extending import HASH
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
-from kaito_pack.rendering.trace import other_value
 from kaito_pack.workspace.identity import identity
 from kaito_pack.workspace.inference_sets import pod_template_path
 
@@ -97,7 +97,7 @@ class Search(Trial):
         given = self.with_choices()
         if given is None:
             return None
-        given = self.nearest(given)
+        given = nearest(self, given, [path for path, _ in self.proposals], self.required)
         bare = self.distance(given)
         given = self.verified(given)
         given = self.in_order(given)
@@ -145,21 +145,6 @@ class Search(Trial):
                 break
             waiting = left
         return given, taken
-
-    def nearest(self, given: Given) -> Given:
-        """`given` without what was read from a part that only looks like the mode's, such as a volume."""
-        best = self.distance_alone(given)
-        for path in dict.fromkeys(path for path, _ in self.proposals) if best else ():
-            is_free = path[0] not in self.required and get(given, path, ABSENT) is not ABSENT
-            less = without_value(given, path, {})
-            if is_free and self.accepts(less) and (distance := self.distance_alone(less)) < best:
-                given, best = less, distance
-        return given
-
-    def distance_alone(self, given: Given) -> int:
-        """Return how much the Workspace differs, without its hash, which is right once the rest is."""
-        differences = (difference for owner, difference in self.lost(given) if owner is None)
-        return sum(weight(difference) for difference in differences if HASH not in difference.path)
 
     def verified(self, given: Given) -> Given:
         """`given` without what was read from an object that only looks like one of the mode's."""
@@ -277,11 +262,6 @@ class Search(Trial):
                 unknown.append(name)
         return {name: value for name, value in given.items() if name not in unknown}, unknown
 
-    def could_hold(self, given: Given, path: ValuePath) -> bool:
-        """Return whether the schema accepts a value at `path` beside those of `given`."""
-        other = other_value(None, part_of(self.mode, path))
-        return other is None or self.accepts(with_value(given, path, other))
-
     def silent(self, given: Given) -> Iterator[str]:
         """Yield the optional values that would change no manifest, so that they cannot be recovered from one.
 
@@ -292,6 +272,14 @@ class Search(Trial):
         whole = {**self.required, **given}
         for path in schema_paths(self.mode.schema):
             known = path[0] in self.required or path in rest[-1:] or get(given, path, ABSENT) is not ABSENT
-            known = known or path in follows or not self.could_hold(whole, path)
+            known = known or path in follows or not could_hold(self, whole, path)
             if not known and not part_of(self.mode, path).get("x-opaque") and not self.shows(whole, path):
                 yield ".".join(path)
+
+
+def with_hash_of(rendered: Any, wanted: Any) -> None:
+    """Take the template's hash from `rendered`: no one writes it, and it is right once the rest is."""
+    path = (*pod_template_path(rendered), "metadata", "annotations")
+    before, after = get(rendered, path), get(wanted, path)
+    if isinstance(before, dict) and isinstance(after, dict) and HASH in before and HASH in after:
+        after[HASH] = before[HASH]
