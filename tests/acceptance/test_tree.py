@@ -117,6 +117,8 @@ ROOMS_THAT_NAME_VALUES = {
     "base": "a value whose keys may name secrets",
     "status": "keys of the answer in JSON",
     "form": "the model that a form starts from",
+    "kubernetes": "a field of a pod or a container",
+    "rendering": "a field of a pod or a container",
     "values": "placeholders in words of a rule",
 }
 
