@@ -41,7 +41,7 @@ def test_what_is_left_out_gets_its_default_and_is_there() -> None:
     )
     assert got["resources"] == {
         "gpu": 1,
-        **{name: None for name in ("cpu", "memory", "ephemeralStorage")},
+        **dict.fromkeys(("cpu", "memory", "ephemeralStorage")),
         "limits": {"cpu": None, "memory": None, "ephemeralStorage": None},
     }
     assert got["labelSelector"] == {"kubernetes.io/os": "linux"}
