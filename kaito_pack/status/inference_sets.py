@@ -31,16 +31,7 @@ def status_of_set(
     worst = min(workspaces, key=lambda each: WORST_FIRST.index(each.phase), default=None)
     case = _case(bool(metadata.get("deletionTimestamp")), view.desired, ready, len(workspaces), worst)
     row: Mapping[str, str] = table()["sets"][case]
-    label = f"{CREATED_BY}={shell_word(name)}"
-    facts = {
-        "ready": "?" if ready is None else ready,
-        "desired": view.desired,
-        "created": len(workspaces),
-        "worst": "" if worst is None else worst.name or "-",
-        "reason": "" if worst is None else worst.reason,
-        "describe": kubectl("describe", view.namespace, f"inferenceset {shell_word(name)}"),
-        "workspaces": kubectl("get", view.namespace, f"workspaces -l {label}"),
-    }
+    facts = {"ready": "?" if ready is None else ready, "created": len(workspaces), **_words(view, worst)}
     look_at = tuple(filled(command, facts) for command in row.get("lookAt", ()))
     phase: Phase = worst.phase if row["phase"] == "worst" and worst is not None else _phase(row["phase"])
     return Status(
@@ -61,6 +52,18 @@ def status_of_set(
         created=text(metadata.get("creationTimestamp")) or None,
         workspaces=tuple(workspaces),
     )
+
+
+def _words(view: WorkspaceView, worst: Status | None) -> dict[str, object]:
+    """Return what fills the sentences besides the counts."""
+    name = shell_word(view.name)
+    return {
+        "desired": view.desired,
+        "worst": "" if worst is None else worst.name or "-",
+        "reason": "" if worst is None else worst.reason,
+        "describe": kubectl("describe", view.namespace, f"inferenceset {name}"),
+        "workspaces": kubectl("get", view.namespace, f"workspaces -l {CREATED_BY}={name}"),
+    }
 
 
 def _phase(name: str) -> Phase:
