@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from kaito_pack.pack import Pack
 
 Context = click.Context
 MOST = 200  # words that are offered at once
@@ -52,11 +56,18 @@ class Words(click.ParamType[str]):
         return items
 
 
+def _pack(context: Context) -> Pack:
+    """Return the pack with the folders of `--pack` that exist."""
+    from pathlib import Path
+
+    from kaito_pack.pack import Pack
+
+    return Pack([folder for folder in map(Path, context.params.get("pack") or ()) if folder.is_dir()])
+
+
 def kaito_versions(context: Context) -> Iterable[str]:
     """Return the KAITO versions that the packs know, the newest first."""
-    from kaito_pack.cli._options import opened
-
-    return reversed(list(opened(context.params.get("pack") or ()).kaito_versions))
+    return reversed(list(_pack(context).kaito_versions))
 
 
 def all_kaito_versions(context: Context) -> Iterable[str]:
@@ -85,11 +96,10 @@ def contexts(_: Context) -> Iterable[str]:
 
 def explained_words(context: Context) -> Iterable[str]:
     """Return what `explain` explains: values and rules; after a values file, its fields and `fit`."""
-    from kaito_pack.cli._options import opened
     from kaito_pack.facts.rules import all_rules
     from kaito_pack.values.fields import fields
 
-    known = fields(opened(context.params.get("pack") or ()))
+    known = fields(_pack(context))
     return [*known, "fit"] if context.params.get("words") else [*known, *all_rules()]
 
 

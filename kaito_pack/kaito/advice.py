@@ -10,17 +10,18 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, entries, get, mapping, sequence, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
-from kaito_pack.kaito import controller_instance_types, instance_types, metadata
+from kaito_pack.kaito import advice_containers, controller_instance_types, instance_types, metadata
 from kaito_pack.kaito.fields import CONTAINERS, INSTANCE_TYPE, TEMPLATE, Workspace
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
-from kaito_pack.kaito.pod_gpus import gpus_of
+from kaito_pack.kaito.pod_gpus import gpu_limits, gpus_of
 from kaito_pack.kaito.ruling import Case, judge
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding.quantity import value_of
 from kaito_pack.values.secrets import remedy, secrets_in
 
-MODULES = (controller_instance_types, metadata)  # with checks of this layer beside those here
+# With checks of this layer beside those here.
+MODULES = (advice_containers, controller_instance_types, metadata)
 VOLUMES: FieldPath = (*TEMPLATE, "spec", "volumes")
 BYTES = ("memory", "ephemeral-storage")
 MEBIBYTE = 2**20
@@ -37,7 +38,8 @@ def gpus_unused(case: Case) -> Iterator[Problem]:
     """A node with GPUs, for a pod that asks for none."""
     node_type = _instance_type(case)
     containers = [container for _, container in case.workspace.containers()]
-    if node_type and containers and not any(gpus_of(container) for container in containers):
+    has_gpus = any(gpus_of(container) or gpu_limits(container) for container in containers)
+    if node_type and containers and not has_gpus:
         yield case.problem(*CONTAINERS, instance_type=shown(node_type.name), gpus=node_type.gpus)
 
 
