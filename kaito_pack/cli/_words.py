@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from kaito_pack.pack import Pack
 
 Context = click.Context
@@ -25,6 +26,8 @@ class File(click.ParamType[str]):
         self, ctx: Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem[str]]:
         """Let the shell complete paths."""
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(incomplete, type=self.kind)]
 
 
@@ -47,6 +50,8 @@ class Words(click.ParamType[str]):
         self, ctx: Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem[str]]:
         """Return the words that begin with what is typed, else files if the argument may be one."""
+        from click.shell_completion import CompletionItem
+
         done, _, last = incomplete.rpartition(",")
         head = f"{done}," if done else ""
         words = [word for word in dict.fromkeys(self._words(ctx)) if word.startswith(last)]
