@@ -55,8 +55,14 @@ def check_workspace(
 def check_settings(
     preset: str, settings: Mapping[str, object], catalogue: Catalogue, path: FieldPath
 ) -> Iterator[Problem]:
-    """An error where a preset's settings, by name without dashes, ask for more than its model takes."""
-    length = human_readable_int(str(settings.get(MAX_MODEL_LEN[0][2:], "")))
+    """Yield an error if a preset's settings, by name without dashes, ask for more than its model takes.
+
+    vLLM reads underscores as hyphens. A `path` that ends in the setting gets the spelling that is written.
+    """
+    name = MAX_MODEL_LEN[0][2:]
+    key = next((key for key in settings if str(key).replace("_", "-") == name), name)
+    path = (*path[:-1], key) if path[-1] == name else path
+    length = human_readable_int(str(settings.get(key, "")))
     model = catalogue.find_preset(preset) if length else None
     if model is not None:
         plain = not any(name[2:] in settings for name in OTHER_LIMIT)
