@@ -254,6 +254,11 @@ def by_schema(part: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def _with_gpu(drawn: dict[str, Any], gpu: int | None) -> dict[str, Any]:
+    stages = drawn.get("pipelineParallelSize", 1)
+    if stages > 1:
+        # GPUs that the stages do not divide are an error of the values.
+        gpus = stages * gpu if gpu and stages * gpu <= 8 else stages
+        return {**drawn, "resources": {**drawn.get("resources", {}), "gpu": gpus}}
     if gpu is None or drawn.get("computeType") != "gpu":
         return drawn
     return {**drawn, "resources": {**drawn.get("resources", {}), "gpu": gpu}}
