@@ -11,7 +11,7 @@ from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, ValuesMap, get
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
-from kaito_pack.models import size
+from kaito_pack.models import near, size
 from kaito_pack.models.access import check_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
@@ -21,7 +21,7 @@ from kaito_pack.models.ruling import Server, ServerCase, judge
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
 
-MODULES = (size,)  # beside this one, those that hold checks of servers
+MODULES = (near, size)  # beside this one, those that hold checks of servers
 
 
 def check_values(
