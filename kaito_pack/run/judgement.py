@@ -11,6 +11,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, merged
 from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.documents import Document
+from kaito_pack.facts.mutes import Mute
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.values.checking import Values
@@ -74,7 +75,8 @@ class Judgement:
     """What became of one document: the objects in it, or values and the objects that they render to.
 
     `own` are the problems of the document as a whole, `unread` is the reason why it could not be judged,
-    `written` the document if it is one of objects, `content` what a run keeps of the manifests.
+    `written` the document if it is one of objects, `content` what a run keeps of the manifests. `mutes` are
+    the rules that the values ignore, `used_mutes` those of values and target that have ignored a problem.
     """
 
     file: str
@@ -86,6 +88,8 @@ class Judgement:
     written: Document | None = None
     unread: str | None = None
     content: Any = None
+    mutes: list[Mute] = field(default_factory=list)
+    used_mutes: set[Mute] = field(default_factory=set)
 
     @property
     def problems(self) -> list[Problem]:
@@ -105,7 +109,7 @@ class Judgement:
     def unchecked(self) -> Judgement:
         """Return a copy to be checked for another target; values and manifests are shared."""
         objects = [replace(entry, problems=list(entry.problems)) for entry in self.objects]
-        return replace(self, own=list(self.own), objects=objects)
+        return replace(self, own=list(self.own), objects=objects, used_mutes=set())
 
     def entries(self) -> Iterator[Entry]:
         """Yield an entry for values, and one for each object."""
