@@ -25,6 +25,7 @@ from scripts import (
     monitoring,
     rule_examples,
     rule_pages,
+    terminal_picture,
 )
 from scripts.markdown import plain
 
@@ -82,6 +83,7 @@ def outputs(pack: Pack) -> dict[Path, str]:
         ROOT / "facts" / "rules" / "examples.json": json.dumps(of_rules, indent=1, ensure_ascii=False) + "\n",
         **dict(rule_pages.outputs(of_rules, NOTE.format(source="facts/rules/"))),
         **dict(command_pages.outputs(NOTE.format(source="kaito_pack/cli/"))),
+        **dict(terminal_picture.outputs()),
         **dict(rendered(pack)),
         **dict(health_checks.outputs()),
         **dict(backstage.outputs()),
