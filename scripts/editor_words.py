@@ -1,4 +1,4 @@
-"""A schema of the pack's in words that editors understand: the same verdict, told in the words of the rules.
+"""A schema of the pack in a form that editors understand: the same verdict, in the words of the rules.
 
 `errorMessage`, `patternErrorMessage` and `doNotSuggest` are yaml-language-server's; others pass over them. It
 has no words of its own for a `not`, so those that our schemas have are written in another way.

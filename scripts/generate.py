@@ -40,7 +40,7 @@ def rendered(pack: Pack) -> Iterator[tuple[Path, str]]:
     files = sorted((ROOT / "values").glob("*.yaml"))
     examples = [file for file in files if "modelSource:" in file.read_text(encoding="utf-8")]
     for example in examples:
-        # One at a time: each example stands for itself.
+        # One at a time: the examples are independent.
         (outcome,) = Pipeline(pack, target).run([str(example)])
         if not outcome.is_good:
             raise SystemExit(f"{example} does not render: {outcome.problems}")

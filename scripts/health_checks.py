@@ -114,7 +114,7 @@ def kustomization() -> str:
 
 
 # An expression that names `status` fails where there is none. KAITO puts its finalizer before it writes
-# a status; and where field managers are shown, nobody has written one.
+# a status; and if field managers are shown, none has written one.
 UNTOUCHED = """\
 has(metadata.deletionTimestamp)
 || !has(metadata.finalizers)

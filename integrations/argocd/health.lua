@@ -103,7 +103,7 @@ local bytes = {
 }
 -- END generated
 
-local longest_read = 2000 -- characters of a message that are searched; a verdict stands near its start
+local longest_read = 2000 -- characters of a message that are searched; a verdict is near its start
 
 local function map(value)
   if type(value) == "table" then return value end
@@ -283,7 +283,7 @@ local function fits(row, facts)
   return true
 end
 
--- The message that tells most, for a row whose sentence wants one.
+-- The most useful message, for a row whose sentence has one.
 local function detail_of(kind, conditions, in_order, workspace, status)
   local order = {
     inference = {"InferenceReady"}, succeeded = {"WorkspaceSucceeded"},

@@ -18,7 +18,7 @@ TABLE = str.maketrans(ESCAPES)
 
 
 def cell(text: str) -> str:
-    """Text that stays in its cell of a table, as it is, and calls nobody."""
+    """Return text that remains in its table cell and mentions no one."""
     return _printable(text).translate(TABLE)
 
 

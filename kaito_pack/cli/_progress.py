@@ -20,7 +20,7 @@ def bar(files: int, label: str) -> Iterator[Callable[[], None]]:
     if files < MANY or not sys.stderr.isatty():
         yield _nothing
         return
-    # The processes do about the same, so this one's share stands for all.
+    # All processes do about the same work, so the share of this one represents all.
     share, ours = -(-files // processes_for(files)), os.getpid()
     with click.progressbar(length=share, label=label, file=sys.stderr) as shown:
         yield lambda: shown.update(1) if os.getpid() == ours else None

@@ -168,7 +168,7 @@ class Builder(Notes):
         "values/file-too-many-aliases", "values/file-unknown-anchor", "values/file-alias-of-itself", on="part"
     )
     def alias(self, event: Any) -> None:
-        """`*name`: a copy of what `&name` stands before."""
+        """`*name`: a copy of the node that `&name` marks."""
         self.count(event)
         self.aliases += 1
         if self.aliases > MOST_ALIASES:
@@ -270,7 +270,7 @@ class Builder(Notes):
     def merge(self, value: Any, entries: Any, mark: Position) -> None:
         """`<<`: take over the entries of a map, or of several, the first of which counts most.
 
-        As kubectl does it, also over keys that stand above the `<<` (PyYAML would let those win).
+        As kubectl does it, also over keys above the `<<` (PyYAML would let those win).
         """
         maps = [(value, entries)]
         if value.__class__ is list:

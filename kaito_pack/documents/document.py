@@ -19,7 +19,7 @@ class Position(Protocol):
 
 
 class PlacedEntry(NamedTuple):
-    """Where a key and its value stand; `inside` are the entries of a value that is a map or a list."""
+    """The places of a key and its value; `inside` are the entries of a map or a list."""
 
     key: Position
     value: Position

@@ -1,6 +1,6 @@
 """The fields of a Workspace that rules ask for, read from a manifest of any shape.
 
-A value of a wrong type counts as empty here: that it is wrong is told by the CRD or by the decoding of
+A value of a wrong type counts as empty here: it is reported by the CRD or by the decoding of
 the pod template, and a rule must never raise.
 """
 

@@ -94,7 +94,7 @@ def is_own(item: Manifest, manifest: Manifest, file: str) -> bool:
 
 
 def file_of(outcome: Judgement) -> str:
-    """The file that the manifests of one values document belong into, as in the output tree."""
+    """Return the file for the manifests of one values document, as in the output tree."""
     metadata = outcome.manifests[0].body["metadata"]
     return f"{metadata['namespace']}/{metadata['name']}.yaml"
 
@@ -120,7 +120,7 @@ def remaining(items: Sequence[Manifest], outcome: Judgement) -> list[Manifest]:
 
 
 def annotated(outcome: Judgement) -> Iterator[Manifest]:
-    """The rendered manifests, each with the file that it belongs into and its place there."""
+    """Return the rendered manifests, each with its file and its place there."""
     file = file_of(outcome)
     for index, manifest in enumerate(applied(outcome.manifests)):
         metadata = manifest.body["metadata"]

@@ -1,4 +1,4 @@
-"""What was wrong, as a KRM function tells it: the `results` of a ResourceList, and lines for people.
+"""What is wrong, as a KRM function reports it: the `results` of a ResourceList, and lines for people.
 
 The text that a function reads is made by the tool that runs it, so a problem names the field of the
 functionConfig, not a line.
@@ -33,7 +33,7 @@ def field_of(problem: Problem, config: Document) -> FieldPath:
 
 
 def path_at(document: Document, place: Place) -> FieldPath:
-    """The path of what stands at `place`; () where nothing does."""
+    """Return the path of the value at `place`; () if there is none."""
     todo: list[tuple[FieldPath, PlacedEntry | None]] = [((), document.root)]
     for path, entry in todo:
         if entry is None:

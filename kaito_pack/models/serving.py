@@ -148,7 +148,7 @@ def serving_of_values(values: ValuesMap, image: str | None) -> Serving:
 
 
 def values_paths(values: ValuesMap, has_gpu: bool) -> dict[str, FieldPath]:
-    """Where the fields of a Serving stand in values; what is not written is modelId's matter."""
+    """The paths of the fields of a Serving in values; a missing one is reported at modelId."""
     paths: dict[str, FieldPath] = {"server": ("modelId",), "model_id": ("modelId",)}
     if values.get("imageRef"):
         paths["image"] = ("imageRef",)

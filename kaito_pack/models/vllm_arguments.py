@@ -48,7 +48,7 @@ def names_model(command: Sequence[str], model_id: str | None) -> bool:
 
 
 def argument_path(container: Fields, path: FieldPath, names: Sequence[str]) -> FieldPath:
-    """Where the value of the last of these flags stands; in a shell's script, the script."""
+    """Return the path of the value of the last of these flags; in a shell script, of the script."""
     place = path
     texts = written(container)
     for number, ((key, index), item) in enumerate(texts):

@@ -158,7 +158,7 @@ def _compare_one(path: str, text: str, changes: Changes) -> None:
 
 
 def _kind(file: str) -> int | None:
-    """What stands at a path, None where nothing does; UsageError for a symbolic link."""
+    """Return what is at a path, None if there is nothing. Raises UsageError for a symbolic link."""
     try:
         kind = stat.S_IFMT(os.lstat(file).st_mode)
     except (FileNotFoundError, NotADirectoryError):

@@ -1,6 +1,6 @@
 """Predicts what the target's version of KAITO does with each changed field of a manifest.
 
-The labels stand in `facts/kaito/changes.json`; what the webhook refuses is asked of its own rules.
+The labels are in `facts/kaito/changes.json`; the rules of the webhook decide what it rejects.
 """
 
 from __future__ import annotations
@@ -116,9 +116,9 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
     planned = _planned("changed", new)
     planned.changes = list(_labelled(changes, before, after, target))
     if "rejected" in planned.labels and is_workspace(new):
-        anew = not any(_refusals(None, new, target))
-        planned.why = ONLY_ANEW if anew else REFUSED
-        planned.remedy = _delete(planned) if anew else ""
+        is_creatable = not any(_refusals(None, new, target))
+        planned.why = ONLY_ANEW if is_creatable else REFUSED
+        planned.remedy = _delete(planned) if is_creatable else ""
     return planned
 
 

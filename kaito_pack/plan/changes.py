@@ -1,4 +1,4 @@
-"""One changed field, and its label by the rows of `facts/kaito/changes.json` where nobody refuses it."""
+"""One changed field, and its label by the rows of `facts/kaito/changes.json` if KAITO accepts it."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _hash(body: Manifest) -> Any:
 
 
 def _masked(value: Any) -> Any:
-    """`value`, or words in its place where a token stands anywhere in it: cut, half of it would be shown."""
+    """Return `value`, or a note if it contains a token anywhere: a cut value would show half of it."""
     return HIDDEN if looks_like_secret(_json(value)) else value
 
 

@@ -25,14 +25,14 @@ EFFECTS: tuple[Effect, ...] = ("refused", "breaks", "differs")
 
 @dataclass(frozen=True)
 class Reason:
-    """One thing that the newer KAITO says and the present one does not, and on what it says it."""
+    """One thing that the newer KAITO reports and the current one does not, and on which operation."""
 
     problem: Problem
     on: When
 
     @property
     def effect(self) -> Effect:
-        """Refused by admission, broken afterwards, or only told otherwise."""
+        """Rejected by admission, broken afterwards, or treated differently."""
         if not self.problem.is_error:
             return "differs"
         return "refused" if self.problem.layer in ("crd", "webhook") else "breaks"

@@ -56,7 +56,7 @@ class ForeignTemplates:
         )
 
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
-        """Return the template's text with marks, and what each mark stands for; raises as `texts` does."""
+        """Return the template's text with marks, and the meaning of each mark; raises as `texts` does."""
         _, marked, marks = self.marked_texts(template, context)
         return marked, marks
 

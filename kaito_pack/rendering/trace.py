@@ -54,7 +54,7 @@ def setting_of(problem: Problem, values: Values) -> FieldPath | None:
 
 
 def written_at(path: FieldPath, manifest: RenderedManifest) -> FieldPath | None:
-    """Return the values path where the part at `path` stands word for word; None if a template made it."""
+    """Return the values path that contains the part at `path` literally; None if a template made it."""
     for length in range(len(path), -1, -1):
         if (origin := manifest.origins.get(path[:length])) is not None:
             return (*origin, *path[length:])

@@ -267,7 +267,7 @@ def _memory_of_nodes(target: Target) -> float | None:
 
 
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
-    """Memory of one GPU in GiB and GPUs of one node, each None where nothing tells."""
+    """Return the memory of one GPU in GiB and the GPUs of one node, each None if unknown."""
     instance = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
     if instance is None:
         return target.gpu_memory_gib or _memory_of_nodes(target), None

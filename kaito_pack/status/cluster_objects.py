@@ -46,7 +46,7 @@ class ClusterObjects:
         return replace(self, workloads=beside.workloads, services=beside.services or ())
 
     def only(self, namespace: str | None, name: str | None) -> ClusterObjects:
-        """Return the same with the Workspaces of one namespace and name alone; None stands for any.
+        """Return the same with only the Workspaces of one namespace and name; None means any.
 
         An object without a namespace belongs to whichever is asked for, as with kubectl.
         """

@@ -20,7 +20,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.run import judging as checks
 from kaito_pack.values.fields import Field
 
-SHORT = 24  # characters: choices that are no longer stand in `--help` in place of TEXT
+SHORT = 24  # characters: shorter choices replace TEXT in `--help`
 META = "kaito_pack.flags"
 
 

@@ -49,9 +49,9 @@ def _capital(text: str) -> str:
 
 @dataclass(frozen=True)
 class Teller:
-    """Tells problems of the values text `file` and of the manifest it gave.
+    """Describes problems of the values text `file` and of its manifest for the page.
 
-    `fields` are the questions on the page by where they stand there: `answers/resources.gpu`.
+    `fields` are the questions on the page by their place there: `answers/resources.gpu`.
     """
 
     fields: Mapping[str, Question]

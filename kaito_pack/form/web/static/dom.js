@@ -17,7 +17,7 @@ export function svg(tag, attributes = {}, ...children) {
   return made
 }
 
-// A text of the server's, what stands in backquotes as code.
+// A text from the server; the parts in backquotes are code.
 export function marked(said) {
   return said.split('`').map((part, index) => (index % 2 ? h('code', {}, part) : part))
 }
