@@ -82,7 +82,7 @@ def field(part: Mapping[str, Any]) -> dict[str, Any]:
     """One value of a schema as a field of the form."""
     kept = {key: part[key] for key in KEPT if key in part}
     if part.get("format") == "quantity":
-        kept["type"] = "string"  # which takes numbers, too
+        kept["type"] = "string"  # which takes numbers as well
         kept["examples"] = [one for one in kept.get("examples", []) if isinstance(one, str)]
     kept.setdefault("type", "string")
     if isinstance(part.get("default"), str | int):

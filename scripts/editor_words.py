@@ -1,7 +1,7 @@
 """A schema of the pack in a form that editors understand: the same verdict, in the words of the rules.
 
 `errorMessage`, `patternErrorMessage` and `doNotSuggest` are yaml-language-server's; others pass over them. It
-has no words of its own for a `not`, so those that our schemas have are written in another way.
+has no own words for a `not`, so those that our schemas have are written in another way.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = "docs/"
-FRONT = {"README.md": "index.md"}  # the site has a front page of its own
+FRONT = {"README.md": "index.md"}  # the site has its own front page
 LINK = re.compile(r"(?P<before>\]\()(?P<path>[^)\s#:]+)(?P<after>(?:#[^)\s]*)?\))")
 FENCED = re.compile(r"(^ *(`{3,}).*?^ *\2$)", re.DOTALL | re.MULTILINE)
 
@@ -64,7 +64,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     for index in range(0, len(parts), 3):
         parts[index] = LINK.sub(rewritten, parts[index])
         if index + 2 < len(parts):
-            parts[index + 2] = ""  # the fence alone, which the block already has
+            parts[index + 2] = ""  # the fence only, which the block already has
     return "".join(parts)
 
 

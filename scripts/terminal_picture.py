@@ -72,7 +72,7 @@ def wrapped(line: str) -> Iterator[Sequence[Span]]:
 
 
 def drawn(lines: Sequence[Sequence[Span]]) -> str:
-    """Return an SVG of the lines, which needs no font and no style sheet of its own."""
+    """Return an SVG of the lines, which needs no font and no style sheet."""
     width, height = round(WIDTH * CHARACTER + 2 * MARGIN), (len(lines) + 1) * LINE + 2 * MARGIN
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',

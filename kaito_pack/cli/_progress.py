@@ -1,4 +1,4 @@
-"""A progress bar for long runs: on a terminal alone, and on stderr, so that stdout stays data."""
+"""A progress bar for long runs: on a terminal only, and on stderr, so that stdout stays data."""
 
 from __future__ import annotations
 

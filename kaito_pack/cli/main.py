@@ -65,7 +65,7 @@ class Commands(click.Group):
         return args[0], command, args[1:]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Options of `render` may come first, too: `--kaito-version 0.9 llama.yaml`."""
+        """Options of `render` may come first as well: `--kaito-version 0.9 llama.yaml`."""
         if args and args[0].startswith("-") and args[0] not in ("--help", "-h", "--version"):
             args = ["render", *args]
         return super().parse_args(ctx, args)

@@ -85,7 +85,7 @@ def _metrics(workspace: Manifest, pack: Pack, by: Any) -> WorkspaceMetrics:
 def _workspaces(file: str, pack: Pack) -> Sequence[Manifest]:
     """The Workspaces of a file, or the one that its values render to.
 
-    Raises ProblemsError for values that are wrong, NoMetrics for manifests of other kinds alone.
+    Raises ProblemsError for values that are wrong, NoMetrics for manifests of other kinds only.
     """
     documents = read_file(file)
     objects = pick(document.value for document in documents)

@@ -43,7 +43,7 @@ class WorkspaceSource:
     name: str | None = None
 
     def objects(self) -> ClusterObjects:
-        """The objects as they are now, the Workspaces that are meant alone."""
+        """The objects as they are now, only the selected Workspaces."""
         return self.read().only(self.namespace, self.name)
 
 

@@ -20,7 +20,7 @@ def parsed(question: Question, text: str, by_line: bool = False) -> Any:
 
     What is not what the question asks for, such as `two` for a count, stays text: the schema has the words
     for it. A list is separated by commas, spaces or lines, entries of a map as `key=value`; `by_line` leaves
-    lines alone, so that an item may have commas and blanks. Either may be JSON instead.
+    lines as they are, so that an item may have commas and spaces. Either may be JSON instead.
     """
     text = text.strip()
     if not text:

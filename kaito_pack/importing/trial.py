@@ -89,7 +89,7 @@ class Trial:
         return self.texts(filled) != self.texts(with_value(filled, path, other))
 
     def texts(self, filled: ValuesMap) -> list[str]:
-        """Return the manifests of filled values, an error of a template being an answer of its own."""
+        """Return the manifests of filled values, an error of a template being its own answer."""
         context = {**filled, "mode": self.mode.facts}
         try:
             return [manifest.text for manifest in self.renderer.render_filled(self.mode.templates, context)]

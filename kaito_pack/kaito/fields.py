@@ -68,7 +68,7 @@ class Workspace:
 
     @property
     def api(self) -> str:
-        """The API version without its group: "v1beta1", or "v1alpha1", which has a webhook of its own."""
+        """The API version without its group: "v1beta1", or "v1alpha1", which has its own webhook."""
         return str(self.manifest.get("apiVersion")).rpartition("/")[2]
 
     @property

@@ -72,7 +72,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
 
 @rule("values/pack-file-not-a-choice", "values/pack-file-missing-field", on="shared")
 def function_config(document: Document) -> Document:
-    """The functionConfig as a document of its own; ProblemsError where it is not wrapped values."""
+    """The functionConfig as its own document; ProblemsError where it is not wrapped values."""
     config = document.value.get(CONFIG[0])
     if is_wrapped(config):
         return part(document, CONFIG)

@@ -185,7 +185,7 @@ def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget |
     """
     tokens = 1 if serving.fits_itself else serving.max_model_len or model.max_tokens
     if tokens and model.max_tokens and serving.plain_limit:
-        tokens = min(tokens, model.max_tokens)  # a longer one is an error of its own
+        tokens = min(tokens, model.max_tokens)  # a longer one is its own error
     known = model.has_memory_figures and serving.plain_memory
     if not known or not tokens or not serving.tensor_parallel_size:
         return None

@@ -1,4 +1,4 @@
-"""One model of a catalogue, and what follows from its figures alone."""
+"""One model of a catalogue, and what follows from its figures only."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def weights_by_name(model_id: str, catalogue: Catalogue) -> tuple[float, float] 
 
 @rule("model/size-in-name", on="server")
 def size_in_name(case: ServerCase) -> Iterator[Problem]:
-    """A model that no catalogue has must fit its GPUs by its name alone.
+    """A model that no catalogue has must fit its GPUs according to its name.
 
     If the memory of a GPU is not known, the largest GPU there is counts.
     """

@@ -199,7 +199,7 @@ def _own_files(root: str) -> Iterator[str]:
 
 
 def _is_tree(folder: str) -> bool:
-    """Whether a folder is the root of a tree of its own: its kustomization lists folders."""
+    """Whether a folder is the root of another tree: its kustomization lists folders."""
     file = os.path.join(folder, KUSTOMIZATION)
     return _is_own(file) and b"\n  - " in (there := _content(file) or b"") and b".yaml" not in there
 

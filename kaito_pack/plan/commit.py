@@ -1,6 +1,6 @@
-"""The YAML and JSON files of git repositories as they were at a commit, put into a folder of their own.
+"""The YAML and JSON files of git repositories as they were at a commit, put into their own folder.
 
-Read by git itself, into an index of its own: neither the working tree nor the user's index is touched.
+Read by git itself, into its own index: neither the working tree nor the user's index is touched.
 """
 
 from __future__ import annotations

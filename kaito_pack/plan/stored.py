@@ -131,7 +131,7 @@ def _left(there: Any, before: Any, wanted: Any) -> Any:
             if key not in past and key not in wanted:
                 result[key] = value
             elif key not in wanted and isinstance(value, dict) and (foreign := _left(value, past[key], {})):
-                result[key] = foreign  # others have set keys of their own in a map that we set no longer
+                result[key] = foreign  # others have set their own keys in a map that we set no longer
         return result
     if isinstance(there, list) and isinstance(wanted, list) and len(there) == len(wanted):
         earlier = before if isinstance(before, list) and len(before) == len(there) else [None] * len(there)

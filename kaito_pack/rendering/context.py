@@ -11,7 +11,7 @@ from kaito_pack.values.checking import Values
 from kaito_pack.workspace.engines import engine
 from kaito_pack.workspace.workloads import served_object
 
-# What a template sees besides the values and the mode's facts; filled for the rollout job alone.
+# What a template sees besides the values and the mode's facts; filled for the rollout job only.
 NO_HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": None, "jobHash": None})
 # The placeholder of the hashes, which are known after everything is rendered.
 HASH = "00000000"

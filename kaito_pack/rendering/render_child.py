@@ -1,4 +1,4 @@
-"""Renders the templates of a foreign pack in a process of its own, with limits on time and memory.
+"""Renders the templates of a foreign pack in its own process, with limits on time and memory.
 
 Templates are sandboxed, but a foreign one can still loop for hours or build gigabytes of text, even while
 it is compiled. The parent (`ForeignTemplates`) writes one JSON line a request and reads one an answer.

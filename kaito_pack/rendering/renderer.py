@@ -117,7 +117,7 @@ def _check_identities(values: Values, manifests: Sequence[RenderedManifest]) -> 
 
 
 def hashes(manifests: Sequence[RenderedManifest]) -> dict[str, str]:
-    """`templateHash`, which changes with the pod spec alone, and `jobHash`, with the pack's Job.
+    """`templateHash`, which changes with the pod spec only, and `jobHash`, with the pack's Job.
 
     A Job cannot be changed, so its name holds both.
     """

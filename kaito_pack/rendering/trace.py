@@ -1,6 +1,6 @@
 """Which values made a part of a manifest: each value is changed in turn, and the manifest rendered again.
 
-That needs no help from the templates, so it holds for any mode. It renders once a value, so `explain` alone
+That needs no help from the templates, so it holds for any mode. It renders once a value, so only `explain`
 uses it, and `locating` if a template looks at its own output.
 """
 

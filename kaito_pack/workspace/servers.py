@@ -77,7 +77,7 @@ def _is_module(word: str, row: Fields) -> bool:
 
 
 def _is_bare(command: Command, row: Fields) -> bool:
-    """Whether a command has the arguments of the engine's server alone, as the entry point takes them."""
+    """Whether a command has the arguments of the engine's server only, as the entry point takes them."""
     bare = row.get("bareCommand")
     if not bare or not has_option(command, bare["option"]):
         return False

@@ -131,7 +131,7 @@ class FormCommand(click.Command):
         return [*super().get_params(ctx), *ctx.meta.get(META, ())]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The values in a section of their own."""
+        """The values in their own section."""
         answers = ctx.meta[META]
         for title, params in (("Values", answers), ("Options", super().get_params(ctx))):
             records = [record for option in params if (record := option.get_help_record(ctx)) is not None]

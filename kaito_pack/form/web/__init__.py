@@ -1,7 +1,7 @@
 """Serves the form as a page on 127.0.0.1: values left, manifest right (`kaito-pack new --web`).
 
 `state` is what the page sends and a link holds, `cluster` the target chosen there, `view` all that the page
-shows of a state, `server` the way there and back. Flask is imported here alone, and only to serve.
+shows of a state, `server` the way there and back. Flask is imported here only, and only to serve.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The form's server: three files, one view of a state, one way in for a values file; loopback alone.
+"""The form's server: three files, one view of a state, one way in for a values file; loopback only.
 
 It keeps nothing, writes nothing and reads no file that a request names.
 """
@@ -42,7 +42,7 @@ HEADERS = {
 
 
 def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> Flask:
-    """Return the form as a WSGI application that answers to 127.0.0.1:`port` and localhost:`port` alone."""
+    """Return the form as a WSGI application that answers to 127.0.0.1:`port` and localhost:`port` only."""
     application = Flask(__name__, static_folder=None)
     application.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     _add_guards(application, {f"{HOST}:{port}", f"localhost:{port}"})

@@ -106,7 +106,7 @@ class Teller:
         return problem.layer in IN_VALUES or field is not None or not is_first
 
     def _removable(self, path: FieldPath) -> str:
-        """Return the name of a value that is in the file alone, for who wants to be rid of it."""
+        """Return the name of a value that is only in the file, so that the user can remove it."""
         names = tuple(takewhile(lambda step: isinstance(step, str) and "." not in step, path))
         is_there = any(get(document.value, names) is not None for document in self._values)
         return ".".join(map(str, names)) if is_there else ""

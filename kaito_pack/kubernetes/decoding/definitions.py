@@ -46,7 +46,7 @@ KEPT = [
     "x-kubernetes-group-version-kind",
     "x-kubernetes-unions",
 ]
-# Types with a decoder of their own, by the end of their name; the OpenAPI text does not distinguish them.
+# Types with their own decoder, by the end of their name; the OpenAPI text does not distinguish them.
 OWN_DECODERS: Mapping[str, Schema] = {
     "resource.Quantity": {"format": "quantity"},
     "intstr.IntOrString": {"format": "int-or-string"},

@@ -1,4 +1,4 @@
-// Elements, made of text and attributes alone: nothing is ever read as HTML.
+// Elements, made of text and attributes only: nothing is ever read as HTML.
 const SVG = 'http://www.w3.org/2000/svg'
 
 export const $ = id => document.getElementById(id)
