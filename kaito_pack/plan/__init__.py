@@ -128,17 +128,10 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
         return None
     planned = _planned("changed", new)
     planned.changes = list(_labelled(changes, before, after, target))
-<<<<<<< HEAD
-    if "rejected" in planned.labels and is_workspace(new):
-        is_creatable = not any(_refusals(None, new, target))
-        planned.why = ONLY_ANEW if is_creatable else REFUSED
-        planned.remedy = _delete(planned) if is_creatable else ""
-=======
     if "rejected" in planned.labels and (is_workspace(new) or is_inference_set(new)):
-        anew = not any(_refusals(None, new, target))
-        planned.why = ONLY_ANEW.format(kind=planned.kind) if anew else REFUSED
-        planned.remedy = _delete(planned) if anew else ""
->>>>>>> main
+        is_creatable = not any(_refusals(None, new, target))
+        planned.why = ONLY_ANEW.format(kind=planned.kind) if is_creatable else REFUSED
+        planned.remedy = _delete(planned) if is_creatable else ""
     return planned
 
 
