@@ -45,7 +45,7 @@ def plain(schema: Any) -> Any:
 
 
 def words(name: str, **facts: str) -> str:
-    """What an editor says where a rule is broken: its message where the facts are known, else its meaning."""
+    """Return what an editor shows for a broken rule: its message if the facts are known, else its meaning."""
     row = get_rule(name)
     said = f"{row.message.format_map(facts)}." if facts else row.meaning
     # A fix that depends on what was written is left to `kaito-pack`.

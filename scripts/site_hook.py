@@ -47,7 +47,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
-    """Let links lead to where the site has what they name; code is left alone."""
+    """Point links to the pages of the site; code does not change."""
     here = page.file.src_uri
     source = here if here in added_pages() else DOCS + here
 

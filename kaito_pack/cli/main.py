@@ -144,4 +144,4 @@ def collect_rarely() -> None:
 
 
 def _streams() -> ModuleType:
-    return import_module("kaito_pack.cli._streams")  # only where a stream is closed, full or left
+    return import_module("kaito_pack.cli._streams")  # only if a stream is closed, full or left

@@ -37,7 +37,7 @@ QUOTES = ("'", '"')
 class Builder(Notes):
     """Builds documents from events.
 
-    The map or list being filled is `container`, where its entries stand `entries`; `key` is the one whose
+    The map or list being filled is `container`, with its entries in `entries`; `key` is the one whose
     value comes next; `in_flow` is whether it is written in brackets. `stack` has the same of those around.
     """
 
@@ -124,7 +124,7 @@ class Builder(Notes):
 
     @rule("values/file-not-finite", on="part")
     def plain(self, text: str, event: Any) -> Any:
-        """Return a value without quotes, as kubectl reads it; a surprise where the parsers differ."""
+        """Return a value without quotes, as kubectl reads it; a surprise if the parsers differ."""
         if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 18:
             return int(text)
         value = as_json(go_value(text))

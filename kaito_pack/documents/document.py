@@ -40,7 +40,7 @@ class Surprise(NamedTuple):
 
 
 class Duplicate(NamedTuple):
-    """A key that is written twice in its map; `first_line` is where it was written first."""
+    """A key that is written twice in its map; `first_line` is its first place."""
 
     path: FieldPath
     place: Place

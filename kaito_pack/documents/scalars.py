@@ -14,7 +14,7 @@ LONGEST_SIMPLE_KEY = 1000  # characters; the parsers look 1024 ahead for the col
 
 
 def yaml_scalar(value: object) -> str:
-    """The one-line YAML text of a scalar, plain where every parser agrees on it, else in double quotes.
+    """The one-line YAML text of a scalar, plain if every parser agrees on it, else in double quotes.
 
     Raises ValueError for what no parser reads back: a lone surrogate, infinity, NaN, an integer beyond
     64 bits; TypeError for anything but str, bool, int, float and None.

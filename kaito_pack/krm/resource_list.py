@@ -42,7 +42,7 @@ class Answer:
 
 
 def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
-    """The answer to what came in by stdin; UsageError where that is no ResourceList."""
+    """The answer to what came in by stdin; UsageError if that is no ResourceList."""
     whole = documents[0].value
     if len(documents) > 1 or not isinstance(whole, dict) or whole.get("kind") != "ResourceList":
         raise UsageError(f"{documents[0].file}: not a ResourceList. A KRM function reads one from stdin")
@@ -72,7 +72,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
 
 @rule("values/pack-file-not-a-choice", "values/pack-file-missing-field", on="shared")
 def function_config(document: Document) -> Document:
-    """The functionConfig as its own document; ProblemsError where it is not wrapped values."""
+    """The functionConfig as its own document; ProblemsError if it is not wrapped values."""
     config = document.value.get(CONFIG[0])
     if is_wrapped(config):
         return part(document, CONFIG)

@@ -18,12 +18,12 @@ from kaito_pack.pack.files import API_VERSION
 from kaito_pack.values.wrapping import KIND, is_wrapped
 
 CONFIG: FieldPath = ("functionConfig",)
-# Where a tool that keeps items in files writes them; we name the place that the output tree has for them.
+# The path that tools use which keep items in files; we name the place that the output tree has for them.
 PATH = "config.kubernetes.io/path"
 
 
 def field_of(problem: Problem, config: Document) -> FieldPath:
-    """The field of the functionConfig that a problem is about; () where it is the whole."""
+    """The field of the functionConfig that a problem is about; () if it is the whole."""
     if problem.rule.startswith("values/pack-file-"):  # about the file itself, a functionConfig here
         return problem.path[1:] if problem.path[:1] == CONFIG else problem.path
     if problem.layer in ("values", "model"):
@@ -71,7 +71,7 @@ def line(problem: Problem, field: FieldPath, config: Manifest) -> str:
 
 
 def words_of(problem: Problem) -> str:
-    """What is wrong and what to do; with the path in the manifest, where the problem is one of a manifest."""
+    """What is wrong and what to do; with the path in the manifest, if it is a problem of a manifest."""
     words = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
     is_of_manifest = problem.path and problem.layer not in ("values", "model")
     return f"{path_text(problem.path)}: {words}" if is_of_manifest else words
@@ -83,7 +83,7 @@ def label(config: Manifest) -> str:
 
 
 def name_of(config: Manifest) -> str:
-    """The name in the functionConfig's metadata, `""` where it has none."""
+    """The name in the functionConfig's metadata, `""` if it has none."""
     return str(mapping(config.get("metadata")).get("name", ""))
 
 

@@ -34,7 +34,7 @@ def check_values(
     """The problems of values of a mode whose engine is vLLM, with paths in the values.
 
     `image` is the one that the values render to, `gpu_memory_gib` the memory of ONE GPU in GiB, `most_gpus`
-    the GPUs of one node, each where known.
+    the GPUs of one node, each if known.
     """
     yield from check_serving(serving_of_values(values, image), catalogue, gpu_memory_gib, most_gpus)
 
@@ -45,7 +45,7 @@ def check_workspace(
     gpu_memory_gib: float | None = None,
     most_gpus: int | None = None,
 ) -> Iterator[Problem]:
-    """The problems of a Workspace, with paths in the manifest; none where its template runs no vLLM."""
+    """The problems of a Workspace, with paths in the manifest; none if its template runs no vLLM."""
     serving = serving_of_workspace(manifest)
     if serving is not None:
         yield from check_serving(serving, catalogue, gpu_memory_gib, most_gpus)
@@ -55,7 +55,7 @@ def check_workspace(
 def check_settings(
     preset: str, settings: Mapping[str, object], catalogue: Catalogue, path: FieldPath
 ) -> Iterator[Problem]:
-    """An error where a preset's settings, by name without dashes, ask for more than its model takes."""
+    """An error if a preset's settings, by name without dashes, ask for more than its model takes."""
     length = human_readable_int(str(settings.get(MAX_MODEL_LEN[0][2:], "")))
     model = catalogue.find_preset(preset) if length else None
     if model is not None:
@@ -179,7 +179,7 @@ def memory(case: ServerCase) -> Iterator[Problem]:
 
 
 def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget | None:
-    """The budget of one GPU of that server; None where something that it needs is not known.
+    """The budget of one GPU of that server; None if something that it needs is not known.
 
     Without a length vLLM takes the model's own limit, and must hold one request of that length.
     """

@@ -58,7 +58,7 @@ class Serving(NamedTuple):
     paths: Mapping[str, FieldPath] = MappingProxyType({})
 
     def path(self, name: str) -> FieldPath:
-        """Where that field is written; where it is not, what it would belong to."""
+        """Where that field is written; if it is not, what it would belong to."""
         return self.paths.get(name, self.paths.get("server", ()))
 
 

@@ -36,7 +36,7 @@ class Changes:
     """What a tree lacks, by paths from its root, which is a folder or will be one.
 
     `texts` are to be written, those in `differs` over another text; `stale` are files of the pack's whose
-    values are gone; `foreign` is what somebody else has put where the pack would write.
+    values are gone; `foreign` are files of others at paths that the pack would write.
     """
 
     root: str
@@ -118,7 +118,7 @@ def compare(root: str, texts: Texts, whole: bool, bonds: Mapping[str, Bonds] = N
 
     `bonds` decide the order in which kustomizations list the files.
 
-    Each file is read once. UsageError where the tree cannot be read, or a symbolic link leads out of it.
+    Each file is read once. UsageError if the tree cannot be read, or a symbolic link leads out of it.
     """
     changes = Changes(root)
     own = set(_own_files(root))
@@ -205,7 +205,7 @@ def _is_tree(folder: str) -> bool:
 
 
 def folders(root: str) -> list[str]:
-    """The names of the folders of `root`, links left out; UsageError where it cannot be read."""
+    """The names of the folders of `root`, links left out; UsageError if it cannot be read."""
     return [entry.name for entry in _entries(root) if entry.is_dir(follow_symlinks=False)]
 
 

@@ -171,7 +171,7 @@ def rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Probl
 
 
 def _refusals(old: Manifest | None, new: Manifest, target: Target) -> list[Problem]:
-    """What refuses the update of `old` to `new`, or the creation of `new` where there is no `old`."""
+    """Return what rejects the update of `old` to `new`, or the creation of `new` if there is no `old`."""
     problems = checks.check(new, Surroundings(target, old=old), with_model=False) or []
     return [each for each in problems if each.is_error and each.layer in ("crd", "webhook")]
 

@@ -34,11 +34,11 @@ class Change:
     remedy: str = ""
 
     def text(self) -> str:
-        """`replicas: 1 → 2`, safe to print; the path alone where no value changed there."""
+        """`replicas: 1 → 2`, safe to print; the path alone if no value changed there."""
         return ": ".join(filter(None, (path_text(self.path), self.values())))
 
     def values(self) -> str:
-        """`1 → 2`, safe to print; "" where no value changed there."""
+        """`1 → 2`, safe to print; "" if no value changed there."""
         if self.old is ABSENT and self.new is ABSENT:
             return ""
         return f"{_value(self.old)} → {_value(self.new)}"

@@ -111,7 +111,7 @@ def _settle_inference(inference: Any) -> None:
 def kept_by_apply(live: Manifest, new: Manifest, kaito: str) -> dict[str, Any]:
     """`new` with what applying it leaves as it is in `live`: fields that no file ever set.
 
-    An apply takes away only what an earlier apply set. Where kubectl's annotation tells what that was, it
+    An apply takes away only what an earlier apply set. If kubectl's annotation tells what that was, it
     decides. Without it, labels and what a Workspace says are taken for the owner's, and everything else that
     `new` does not name (a Service's clusterIP, an annotation of Argo CD) for somebody else's.
     """

@@ -97,7 +97,7 @@ def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
 
 
 def _dropped(body: Manifest, now: Target, then: Surroundings) -> Iterator[Problem]:
-    """An instance type that has left KAITO's list, where its webhook does not mind."""
+    """An instance type that KAITO no longer lists, if its webhook still accepts it."""
     name = get(workspace_of(body), INSTANCE_TYPE)
     instance = instance_types.find(now.cloud, name) if isinstance(name, str) else None
     if instance is None or instance.known_in(then.target.kaito) or not instance.known_in(now.kaito):

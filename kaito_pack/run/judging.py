@@ -187,10 +187,10 @@ def check_model_of_values(
     target: Target,
     with_advice: bool = True,
 ) -> Iterator[Problem]:
-    """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine.
+    """What vLLM would say of the model that filled `values` name; nothing if `mode` has another engine.
 
-    Where the user has added arguments or changed the pod template, the values do not tell what the server
-    is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
+    If the user has added arguments or changed the pod template, the values do not show the arguments
+    of the server: then the Workspace is asked (`check`), and here no more than what the values alone decide.
     """
     known = catalogue(target.catalogues)
     if model_id := text(values.get("modelId")):

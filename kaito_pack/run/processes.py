@@ -1,7 +1,7 @@
 """One function over many items in several processes, which are forked so that they load nothing again.
 
 It pays from about 60 items a process on: starting one and sending its results back takes 5 to 10 ms, an
-item 0.4. Where processes cannot be forked, or one dies, its items are done here.
+item 0.4. If processes cannot be forked, or one dies, its items are done here.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def start(
 
 
 def collect(child: Child) -> Iterator[Any]:
-    """What a process has sent, one an item, None from where it has died on the way."""
+    """What a process has sent, one an item, None after it has died."""
     with os.fdopen(os.dup(child.pipe), "rb") as pipe:
         is_alive = True
         for _ in range(child.first, child.end):

@@ -84,7 +84,7 @@ class ClusterObjects:
 
 
 def read_objects(path: str) -> ClusterObjects:
-    """Return the objects of a file, or of stdin where `path` is "-": one, a List, or many documents.
+    """Return the objects of a file, or of stdin if `path` is "-": one, a List, or many documents.
 
     Raises UsageError for a table and the like, UsageError and ProblemsError as `documents.read_file` does.
     """

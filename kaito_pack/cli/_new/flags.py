@@ -48,7 +48,7 @@ class AnswerOption(click.Option):
         )
 
     def text(self, context: click.Context) -> str | None:
-        """What is given for it; None where it is not."""
+        """Return what is given for it; None if nothing is."""
         value: Any = context.params[str(self.name)]
         if isinstance(value, bool):
             return str(value).lower()

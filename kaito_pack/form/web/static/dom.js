@@ -22,7 +22,7 @@ export function marked(said) {
   return said.split('`').map((part, index) => (index % 2 ? h('code', {}, part) : part))
 }
 
-// Attributes that are false or null are taken away; others change only where they differ.
+// Attributes that are false or null are taken away; others change only if they differ.
 export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) element.removeAttribute(name)
