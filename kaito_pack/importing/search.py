@@ -26,7 +26,7 @@ from kaito_pack.importing.given import (
     with_value,
     without_value,
 )
-from kaito_pack.importing.likeness import could_hold, nearest
+from kaito_pack.importing.likeness import could_hold, nearest, with_refused
 from kaito_pack.importing.patches import patch_between
 from kaito_pack.importing.paths import Steps, look_up
 from kaito_pack.importing.stream import Stream, StreamObject
@@ -108,11 +108,11 @@ class Search(Trial):
         return Candidate(self.mode, given, lost, unknown, list(self.silent(given)), bare, other)
 
     def with_choices(self) -> Given | None:
-        """Return what is proposed; where no line reads a choice, the choice that differs least."""
+        """Return what is proposed; if no line reads a choice, the choice that differs least."""
         start = {**self.required, **self.supplied}
         if not self.accepts(start):
             return None
-        given, taken = self.settled(start, frozenset())
+        given, taken = with_refused(self, start, *self.settled(start, frozenset()))
         read = {path[0] for path in taken}
         for name, part in self.mode.schema.get("properties", {}).items():
             # The default is the choice left open.
@@ -161,7 +161,7 @@ class Search(Trial):
         return any(owner is not None for owner, _ in self.lost(given))
 
     def in_order(self, given: Given) -> Given:
-        """`given` with the values that hold the rest; where keys then are in another order, the rest
+        """`given` with the values that hold the rest; if keys then are in another order, the rest
         takes over what a single value says (an `env` of a podTemplate, not of the template)."""
         whole = self.with_rests(given)
         disorder = self.disorder(whole)

@@ -59,6 +59,16 @@ def _crd(definition: Manifest | None) -> Iterator[Problem]:
         yield problem("preflight/crd-version-missing", wanted=wanted, served=names)
 
 
+def served_versions(definition: Manifest) -> list[str]:
+    """Return the names of the versions that a CustomResourceDefinition serves, sorted."""
+    return sorted(_schemas(definition))
+
+
+def container_of_controller(cluster: ClusterReader) -> Manifest | None:
+    """Return the container of KAITO's controller: empty if there is none, None if it may not be read."""
+    return _controller(cluster)
+
+
 def _schemas(definition: Manifest) -> dict[str, Any]:
     versions = mapping(definition.get("spec")).get("versions")
     return {
@@ -128,7 +138,7 @@ def _version_of_image(controller: Manifest | None) -> str | None:
 
 
 def _versions_of_crd(definition: Manifest | None) -> list[str]:
-    """The KAITO minors whose CRD has this structure: several where a release did not change it."""
+    """The KAITO minors whose CRD has this structure: several if a release did not change it."""
     live = {name: structure(schema) for name, schema in _schemas(definition or {}).items()}
     return sorted((kaito for kaito in crd.versions() if crd.schemas(kaito) == live), key=minor)
 

@@ -41,7 +41,7 @@ def opened(source: Source) -> Iterator[Source | Judgement]:
 
 
 def _objects(document: Document, file: str) -> Iterator[Entry]:
-    """An entry for each manifest; the items of a List are manifests of their own."""
+    """An entry for each manifest; the items of a List are their own manifests."""
     body = document.value
     is_list = isinstance(body, dict) and str(body.get("kind", "")).endswith("List")
     if is_list and isinstance(body.get("items"), list):
@@ -65,9 +65,9 @@ def check(entry: Entry, document: Document, around: Surroundings, pack: Pack) ->
     problems = _check(entry, document, around, pack)
     is_known = problems is not None
     if problems is None:
-        from kaito_pack.kaito.kinds import skipped
+        from kaito_pack.kaito.kinds import is_of_tool, skipped
 
-        problems = [skipped(entry.body, around.target)]
+        problems = [] if is_of_tool(entry.body) else [skipped(entry.body, around.target)]
     problems = list(problems)  # the list may be that of an error
     shorten([problems])
     # kubectl keeps the last of two equal keys without a message, so the verdict is not changed by it.

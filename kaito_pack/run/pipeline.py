@@ -26,7 +26,7 @@ from kaito_pack.run.twins import report_twins
 from kaito_pack.values import checking
 from kaito_pack.values.checking import Values
 from kaito_pack.values.layers import Layer
-from kaito_pack.values.wrapping import unwrapped
+from kaito_pack.values.wrapping import refuse_manifest, unwrapped
 from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
 from kaito_pack.workspace.workloads import differs, workloads
 
@@ -67,7 +67,7 @@ class Pipeline:
     def judge_apart(
         self, files: Sequence[Named], keep: Keep, each: Callable[[], None] = lambda: None
     ) -> list[Judgement]:
-        """Judge values files, and keep of the good ones what `keep` returns alone, as `content`.
+        """Judge values files, and keep of the good ones what `keep` returns only, as `content`.
 
         Each file is judged by itself. They are read again, and judged together, only if they have to do
         with each other: one Workspace twice, a ConfigMap in another file. `each` is called after a file,
@@ -148,6 +148,7 @@ class Pipeline:
         documents = source.documents
         judgement.number = documents[0].number
         try:
+            refuse_manifest(documents[0])
             if len(documents) > 1:
                 raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
             judgement.values = checking.check(self._layers(source), self.pack)
