@@ -73,13 +73,29 @@ def is_users_own(status: os.stat_result) -> bool:
     return status.st_uid in (os.geteuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
+def opened(name: str) -> int | None:
+    """Return the descriptor of a file of the cache, open for reading; None if there is none to be trusted."""
+    within = folder()
+    return None if within is None else _opened(os.path.join(within, name))
+
+
 def trusted_bytes(path: str) -> bytes | None:
     """Return the content of a regular file of the user's own; None if there is no such one."""
+    descriptor = _opened(path)
+    if descriptor is None:
+        return None
+    with os.fdopen(descriptor, "rb") as stream:
+        return stream.read()
+
+
+def _opened(path: str) -> int | None:
     try:
         # The file that is open is looked at, not the name: it cannot be exchanged in between.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return None
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(descriptor)
-        return stream.read() if stat.S_ISREG(status.st_mode) and is_users_own(status) else None
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) and is_users_own(status):
+        return descriptor
+    os.close(descriptor)
+    return None

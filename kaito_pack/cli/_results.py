@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from kaito_pack.base.problems import Place, Problem
+from kaito_pack.base.records import NamedTuple
 
 if TYPE_CHECKING:
     from kaito_pack.plan import Planned

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import click
 
 from kaito_pack import __version__
+from kaito_pack.base import code_cache
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
 
 HELP = """Render KAITO manifests from values files and check them without a cluster.
@@ -109,6 +110,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         code = 1
     except OSError as error:
         code = _streams().failed(error)
+    code_cache.save()
     gc.freeze()  # what is there goes with the process; else Python looks through it twice at exit, 5 ms
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from kaito_pack.base.display import shown
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put, put_outcomes
 from kaito_pack.cli._plan_commit import at_commit, before_commit, outcomes_then, report_lost

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place
+from kaito_pack.base.records import NamedTuple
 
 
 class Position(Protocol):

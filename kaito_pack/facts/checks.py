@@ -17,9 +17,10 @@ Every row has a function, every function a row, and a rule is reported only wher
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from kaito_pack.base.problems import PackError, RuleLayer
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts import rules
 
 # Of a Workspace, of a server with its model, or whenever another check calls the function.

@@ -24,10 +24,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Place, Problem, RuleLayer, Severity
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import mapping, sequence
 from kaito_pack.facts.tables import Rows, per_pack, table

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base import cache_files
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem, ProblemsError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.root import VALUES
 from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule

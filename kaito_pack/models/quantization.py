@@ -7,11 +7,12 @@ image supports the format. A Workspace by others is allowed what vLLM supports.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, in_range, problem
 from kaito_pack.facts.tables import per_pack, table

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.tables import per_pack, table
 
 # `1.58bit` keeps its dot, `v0.3.gguf` loses the second one.

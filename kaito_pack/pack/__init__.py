@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base import pack_files
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.trees import ModeFacts, Schema
 from kaito_pack.facts import tables

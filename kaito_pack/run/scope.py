@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.kaito.target import Cloud, Provisioning, Target
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack

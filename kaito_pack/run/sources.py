@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, NoReturn, Protocol, TypeGuard
+from typing import NoReturn, Protocol, TypeGuard
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError, unread
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.documents import Document, read_file
 from kaito_pack.values.wrapping import is_wrapped
 

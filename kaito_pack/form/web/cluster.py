@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem

@@ -18,10 +18,11 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base import cache_files
 from kaito_pack.base.problems import UsageError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema
 
 FORMAT_OF_CACHE = "1"
