@@ -6,13 +6,9 @@ if it cannot be used, what would be read is made again.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
 
 def read(name: str) -> bytes | None:
@@ -38,20 +34,6 @@ def write(name: str, content: bytes) -> None:
             os.unlink(beside)
 
 
-def derived(name: str, files: Sequence[Path], derive: Callable[[Sequence[Path]], Any]) -> Any:
-    """Return what `derive` makes of `files`, JSON data, kept in the cache until one of the files changes."""
-    marks = [[str(file), (status := file.stat()).st_mtime_ns, status.st_size] for file in files]
-    cached = read(name)
-    if cached is not None:
-        with suppress(ValueError, KeyError, TypeError):
-            content = json.loads(cached)
-            if content["of"] == marks:
-                return content["derived"]
-    result = derive(files)
-    write(name, json.dumps({"of": marks, "derived": result}).encode())
-    return result
-
-
 def folder() -> str | None:
     """The cache folder, made if it is missing; None if it cannot be used or is not to be trusted."""
     root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
@@ -73,29 +55,13 @@ def is_users_own(status: os.stat_result) -> bool:
     return status.st_uid in (os.geteuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def opened(name: str) -> int | None:
-    """Return the descriptor of a file of the cache, open for reading; None if there is none to be trusted."""
-    within = folder()
-    return None if within is None else _opened(os.path.join(within, name))
-
-
 def trusted_bytes(path: str) -> bytes | None:
     """Return the content of a regular file of the user's own; None if there is no such one."""
-    descriptor = _opened(path)
-    if descriptor is None:
-        return None
-    with os.fdopen(descriptor, "rb") as stream:
-        return stream.read()
-
-
-def _opened(path: str) -> int | None:
     try:
         # The file that is open is looked at, not the name: it cannot be exchanged in between.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return None
-    status = os.fstat(descriptor)
-    if stat.S_ISREG(status.st_mode) and is_users_own(status):
-        return descriptor
-    os.close(descriptor)
-    return None
+    with os.fdopen(descriptor, "rb") as stream:
+        status = os.fstat(descriptor)
+        return stream.read() if stat.S_ISREG(status.st_mode) and is_users_own(status) else None

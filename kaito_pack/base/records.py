@@ -1,4 +1,4 @@
-"""`NamedTuple` at a third of the cost: typing's compiles every annotation when the class is made.
+"""`NamedTuple` at a third of the cost: typing's compiles every annotation when the class is record.
 
 A start makes some fifty such classes. Type checkers take it for typing's own.
 """
@@ -20,12 +20,12 @@ else:
         def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
             fields = body.get("__annotations__", {})
             defaults = [body[field] for field in fields if field in body]
-            made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])
-            made.__annotations__, made.__qualname__ = fields, body["__qualname__"]
+            record = namedtuple(name, fields, defaults=defaults, module=body["__module__"])
+            record.__annotations__, record.__qualname__ = fields, body["__qualname__"]
             for key, part in body.items():
                 if key not in fields and key not in _MADE:
-                    setattr(made, key, part)
-            return made
+                    setattr(record, key, part)
+            return record
 
     class _Base:
         """Stands among the bases of a class, which `_Record` then makes."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from kaito_pack import pack_check
@@ -32,7 +30,7 @@ def list_files(pack: tuple[str, ...]) -> None:
 @click.pass_context
 def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOptions) -> None:
     """Check packs: schemas valid, template values defined, every example renders and is accepted."""
-    checked = replace(cluster, packs=(*folders, *cluster.packs))
+    checked = cluster.changed(packs=(*folders, *cluster.packs))
     if not checked.packs:
         raise UsageError("name a pack: render.py pack check DIR, or --pack DIR")
     faults = pack_check.check(checked.pack, checked.scope().target)

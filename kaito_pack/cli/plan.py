@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -153,7 +152,7 @@ def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> Cluste
     click.echo(
         f"Taking KAITO {now} for the present one; --kaito-version or --target says otherwise", err=True
     )
-    return replace(cluster, kaito_version=now)
+    return cluster.changed(kaito_version=now)
 
 
 def _rendered(context: click.Context, present: Sequence[Run]) -> Rendered:
@@ -168,7 +167,7 @@ def _upgrade(present: Rendered, version: str, form: str, wanted: set[str]) -> in
     workspaces = []
     for run, outcomes in present:
         now = run.pipeline.target
-        then = replace(now, kaito=run.pipeline.pack.kaito_version(version))
+        then = now._replace(kaito=run.pipeline.pack.kaito_version(version))
         workspaces += [(run.name, each) for each in upgraded(bodies_of(outcomes), now, then)]
     put(Upgrade(workspaces, version), form)
     effects = {reason.effect for _, workspace in workspaces for reason in workspace.reasons}

@@ -43,11 +43,11 @@ class Quantization(NamedTuple):
 def quantization_of(model_id: str, catalogue: Catalogue) -> Quantization | None:
     """Return the quantization of a model by the catalogue, else by its id; None if it seems to have none."""
     model = catalogue.find(model_id)
+    if model is not None and not model.quantization:
+        return None
     family = next(iter(matching_rows("families", model_id)), None)
     bundled = family[1].get("bundled", {}) if family else {}
-    if model is not None:
-        if not model.quantization:
-            return None
+    if model is not None and model.quantization:
         methods = get_rule(QUANTIZED).parameters["methods"].get(model.quantization.lower())
         known = tuple(methods or (model.quantization.lower(),))
         bits = model.quantization_bits or (family[1]["bits"] if family else 8)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import path_text
@@ -48,10 +47,10 @@ def _answers(
     name = str(mapping(workspace.get("metadata")).get("name"))
     stored = cluster.object(installed.CRD, name, namespace) if has_namespace else {}
     yield from ownership.check(workspace, stored)
-    live = replace(
-        target, kaito=kaito.kaito or target.kaito, provisioning=kaito.provisioning or target.provisioning
+    live = target._replace(
+        kaito=kaito.kaito or target.kaito, provisioning=kaito.provisioning or target.provisioning
     )
-    around = replace(surroundings(live, bodies), old=stored or None)
+    around = surroundings(live, bodies).with_old(stored or None)
     provisioning = around.provisioning(workspace)
     if provisioning == "auto" and (machines := installed.machines(cluster)) is not None:
         yield machines
