@@ -34,6 +34,12 @@ def write(name: str, content: bytes) -> None:
             os.unlink(beside)
 
 
+def is_writable() -> bool:
+    """Return whether files can be added to the cache; in a container it may be filled for good."""
+    within = folder()
+    return within is not None and os.access(within, os.W_OK)
+
+
 def folder() -> str | None:
     """The cache folder, made if it is missing; None if it cannot be used or is not to be trusted."""
     root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")

@@ -14,7 +14,9 @@ from typing import Any
 from kaito_pack.base import cache_files
 
 FORMAT = "store-1"
-LENGTH = 8  # bytes that hold the length of the index
+MARK = b"kaito-pack store\n"
+LENGTH = 8  # bytes of a length: after the mark that of the file, then that of the index
+HEAD = len(MARK) + 2 * LENGTH
 Mark = tuple[str, int, int]  # a file or folder, its time of change in ns, its size
 
 
@@ -26,11 +28,10 @@ class Store:
         self._content = cache_files.read(self._file) or b""
         self._rows: dict[str, tuple[Sequence[Mark], int, int]] = {}
         self._added: dict[str, tuple[Sequence[Mark], bytes]] = {}
-        self._start = LENGTH + int.from_bytes(self._content[:LENGTH], "little")
-        try:
-            self._rows = marshal.loads(self._content[LENGTH : self._start])
-        except (ValueError, EOFError, TypeError):
-            self._content = b""
+        self._start = HEAD + int.from_bytes(self._content[HEAD - LENGTH : HEAD], "little")
+        # marshal may do anything with what is not its own, so a file that is not whole is not read.
+        if self._content[: HEAD - LENGTH] == _head(len(self._content)):
+            self._rows = marshal.loads(self._content[HEAD : self._start])
 
     def get(self, name: str) -> Any:
         """Return the content called `name`; None if there is none, or if one of its files has changed."""
@@ -38,10 +39,7 @@ class Store:
         if row is None or not _are_current(row[0]):
             return None
         begin = self._start + row[1]
-        try:
-            return marshal.loads(self._content[begin : begin + row[2]])
-        except (ValueError, EOFError, TypeError):
-            return None
+        return marshal.loads(self._content[begin : begin + row[2]])
 
     def files(self, name: str) -> list[str]:
         """Return the files that a content was made of."""
@@ -57,7 +55,7 @@ class Store:
 
     def save(self) -> None:
         """Write the file if anything was added; contents whose files have changed are dropped."""
-        if not self._added:
+        if not self._added or not cache_files.is_writable():
             return
         contents = {
             name: (marks, self._content[self._start + offset : self._start + offset + length])
@@ -70,8 +68,13 @@ class Store:
             offset += len(content)
         index = marshal.dumps(rows)
         parts = [len(index).to_bytes(LENGTH, "little"), index, *(content for _, content in contents.values())]
-        cache_files.write(self._file, b"".join(parts))
+        body = b"".join(parts)
+        cache_files.write(self._file, _head(len(MARK) + LENGTH + len(body)) + body)
         self._added = {}
+
+
+def _head(length: int) -> bytes:
+    return MARK + length.to_bytes(LENGTH, "little")
 
 
 def _mark(file: str) -> Mark:

@@ -17,6 +17,7 @@ from importlib.util import source_hash, spec_from_file_location
 from types import CodeType, ModuleType
 from typing import Any
 
+from kaito_pack.base import cache_files
 from kaito_pack.base.cache_store import Store
 
 PACKAGES = ("kaito_pack", "click", "yaml", "jinja2", "markupsafe")
@@ -57,6 +58,8 @@ class CodeCache:
 
     def save(self) -> None:
         """Add the code of every module that Python has looked for."""
+        if not cache_files.is_writable():
+            return
         for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
             loader = getattr(getattr(sys.modules[name], "__spec__", None), "loader", None)
             if type(loader) is SourceFileLoader and name not in UNCACHED:
