@@ -1,7 +1,19 @@
-# Every command of the project. `make help` lists them; their logic stands in Python and scripts.
+# Every command of the project. `make help` lists them; their logic is in Python and scripts.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL: # the targets share .venv
 SHELL := /bin/sh
+
+# Only the recipes write to stdout, which may be piped to kubectl. With -C and below another make, GNU make also
+# writes "Entering directory". Before 4.4 it does so even with this flag, but not for recipes that begin with `+`
+# while output is synchronized, which takes effect from two jobs on. (`make -n` runs such recipes, so not for it.)
+MAKEFLAGS += --no-print-directory
+SHORT_FLAGS := $(firstword -$(MAKEFLAGS))
+R := @
+ifneq (,$(and $(findstring w,$(SHORT_FLAGS)),$(filter output-sync,$(.FEATURES))))
+MAKEFLAGS += -Otarget -j2
+R := $(if $(findstring n,$(SHORT_FLAGS)),@,+@)
+endif
 
 VENV := .venv
 PYTHON ?= python3
@@ -10,82 +22,85 @@ PYTEST ?= -n auto
 FUZZ_SECONDS ?= 600
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	$(R)awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # One environment, in which each set of requirements has its stamp. It says what it does on stderr: stdout is
 # for manifests.
 $(VENV)/%.stamp: requirements/%.txt
-	@scripts/venv $(PYTHON) $(VENV) $< >&2
-	@touch $@
+	$(R)scripts/venv $(PYTHON) $(VENV) $< >&2
+	$(R)touch $@
 
 $(VENV)/dev.stamp $(VENV)/form.stamp: $(VENV)/run.stamp
 $(VENV)/docs.stamp $(VENV)/browser.stamp: $(VENV)/dev.stamp
 
-venv: $(VENV)/run.stamp ## Prepare .venv with what the pack needs, pinned by hash
+$(VENV)/bin/kaito-pack: $(VENV)/run.stamp scripts/launcher
+	$(R)scripts/launcher $(RUN) $@
 
-render: $(VENV)/run.stamp ## Print the manifests of VALUES=llama.yaml (KAITO=0.9, OUT=folder/ pass through)
-	@USER_DIR="$(PWD)" scripts/render "$(VALUES)" "$(KAITO)" "$(OUT)"
+venv: $(VENV)/bin/kaito-pack ## Prepare .venv with the command .venv/bin/kaito-pack, pinned by hash
 
-check: $(VENV)/run.stamp ## Say what a cluster would say of VALUES=llama.yaml
-	@USER_DIR="$(PWD)" COMMAND=validate scripts/render "$(VALUES)" "$(KAITO)"
+render: $(VENV)/bin/kaito-pack ## Print the manifests of VALUES=llama.yaml (KAITO=0.9, OUT=folder/ pass through)
+	$(R)USER_DIR="$(PWD)" scripts/render "$(VALUES)" "$(KAITO)" "$(OUT)"
 
-form: $(VENV)/form.stamp ## Fill in values in the browser (VALUES=values/llama.yaml opens a file)
-	@$(RUN) render.py new --web $(VALUES) $(ARGS)
+check: $(VENV)/bin/kaito-pack ## Check as a cluster would VALUES=llama.yaml
+	$(R)USER_DIR="$(PWD)" COMMAND=validate scripts/render "$(VALUES)" "$(KAITO)"
+
+form: $(VENV)/form.stamp $(VENV)/bin/kaito-pack ## Fill in values in the browser (VALUES=values/llama.yaml opens a file)
+	$(R)$(VENV)/bin/kaito-pack new --web $(VALUES) $(ARGS)
 
 # Without bytecode on disk, every process that a test starts would compile the pack again: a third more time.
 test test-all browser-test fuzz: export PYTHONDONTWRITEBYTECODE =
 
 test: $(VENV)/dev.stamp ## Run the quick tests, about two minutes (PYTEST="-k name" selects)
-	@$(RUN) -m pytest $(PYTEST)
+	$(R)$(RUN) -m pytest $(PYTEST)
 
 test-all: $(VENV)/dev.stamp ## Run all tests, with the real tools that are installed
-	@$(RUN) -m pytest --full $(PYTEST)
+	$(R)$(RUN) -m pytest --full $(PYTEST)
 
 browser-test: $(VENV)/browser.stamp ## Run the tests of the form in a real browser
-	@$(RUN) -m pytest --full tests/browser $(PYTEST)
+	$(R)$(RUN) -m pytest --full tests/browser $(PYTEST)
 
 screenshots: $(VENV)/browser.stamp ## Take the pictures of docs/guides/form.md again
-	@$(RUN) -m scripts.screenshots
+	$(R)$(RUN) -m scripts.screenshots
 
 test-tools: ## Fetch the real tools that tests compare with (Debian, Go, npm)
-	@scripts/test-tools
+	$(R)scripts/test-tools
 
 bench-tools: ## Fetch what the benchmark compares with (npm, Go)
-	@scripts/bench-tools
+	$(R)scripts/bench-tools
 
 bench: $(VENV)/run.stamp ## Measure against helm and kubeconform; prints a table (ARGS="--files 1 20")
-	@$(RUN) bench/bench.py $(ARGS)
+	$(R)$(RUN) bench/bench.py $(ARGS)
 
 bench-first-use: ## Measure the first `make render` against an environment of venv and pip
-	@$(PYTHON) bench/first_use.py $(ARGS)
+	$(R)$(PYTHON) bench/first_use.py $(ARGS)
 
 fuzz: $(VENV)/dev.stamp ## Repeat the property tests with new examples (FUZZ_SECONDS=3600)
-	@FUZZ_SECONDS="$(FUZZ_SECONDS)" PYTEST="$(PYTEST)" scripts/fuzz
+	$(R)FUZZ_SECONDS="$(FUZZ_SECONDS)" PYTEST="$(PYTEST)" scripts/fuzz
 
 conformance: $(VENV)/run.stamp ## Compare our verdicts with a real cluster's (KUBECONFIG=file, KAITO=0.12)
-	@KUBECONFIG="$(KUBECONFIG)" $(RUN) -m scripts.conformance $(KAITO)
+	$(R)KUBECONFIG="$(KUBECONFIG)" $(RUN) -m scripts.conformance $(KAITO)
 
 lint: $(VENV)/dev.stamp ## Lint, format and types
-	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
+	$(R)$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
 docs: $(VENV)/docs.stamp ## Build the site of docs/ into site/, strictly
-	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
+	$(R)NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
 
 generate: $(VENV)/dev.stamp ## Write what is generated: values/rendered/, docs, the editor schema
-	@$(RUN) -m scripts.generate
+	$(R)$(RUN) -m scripts.generate
 
 verify: generate ## Fail if a generated file differs from the committed one
-	@git diff --exit-code && test -z "$$(git status --porcelain)"
+	$(R)git diff --exit-code && test -z "$$(git status --porcelain)"
 
 kaito-schema: $(VENV)/run.stamp ## Make facts/kaito/ of a new KAITO from its CRD=file.yaml
-	@test -n "$(CRD)" || { echo "CRD is empty; try: make kaito-schema CRD=workspaces-v0.13.0.yaml" >&2; exit 2; }
-	@$(RUN) -m kaito_pack.kaito.schema_from_crd "$(CRD)"
+	$(R)test -n "$(CRD)" || { echo "CRD is empty; try: make kaito-schema CRD=workspaces-v0.13.0.yaml" >&2; exit 2; }
+	$(R)$(RUN) -m kaito_pack.kaito.schema_from_crd "$(CRD)"
 
 lock: ## Pin the dependencies of requirements/*.in again (needs uv)
-	@for set in run dev form docs browser; do uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	$(R)for set in run dev form hub docs browser; do uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 		--custom-compile-command "make lock" requirements/$$set.in -o requirements/$$set.txt || exit 1; done
 
-clean: ## Remove what make has made
-	@rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis site
+clean: ## Remove what make has written
+	$(R)rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis site
 
 .PHONY: test-all bench bench-first-use bench-tools docs browser-test form screenshots fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean

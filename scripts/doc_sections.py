@@ -30,6 +30,7 @@ SHOWN_AS = {
     "pods": "kubectl describe pods -l kaito.sh/workspace=NAME",
     "jobs": "kubectl get jobs,pods -l kaito.sh/workspace=NAME",
     "nodes": "kubectl get nodes -l SELECTOR",
+    "pod": "kubectl describe pod POD, kubectl logs POD",
 }
 
 
@@ -91,13 +92,14 @@ def status_rows(pack: Pack, argument: str) -> str:
     rows = []
     for row in known["rows"]:
         facts = "; ".join(words[fact] for fact in row["when"]) or "anything else"
-        rows.append((str(row["row"]), row["phase"], facts, _reason(row["reason"])))
-    return table(("Row", "Status", "When all of this holds", "What it says"), rows)
+        look_at = "; ".join(_row_text(command) for command in row.get("lookAt", ()))
+        rows.append((str(row["row"]), row["phase"], facts, sentence(_row_text(row["reason"])), look_at))
+    return table(("Row", "Status", "When all of this holds", "Reason", "Look at"), rows)
 
 
-def _reason(text: str) -> str:
-    """A sentence of the table, with words for what is filled in."""
-    return sentence(plain(re.sub(r"\{(\w+)\}", lambda found: SHOWN_AS.get(found[1], f"*{found[1]}*"), text)))
+def _row_text(text: str) -> str:
+    """Return a text of the table with words for what is filled in."""
+    return plain(re.sub(r"\{(\w+)\}", lambda match: SHOWN_AS.get(match[1], f"*{match[1]}*"), text))
 
 
 def rendered_output(pack: Pack, argument: str) -> str:

@@ -48,7 +48,7 @@ def words(name: str, **facts: str) -> str:
     """What an editor says where a rule is broken: its message where the facts are known, else its meaning."""
     row = get_rule(name)
     said = f"{row.message.format_map(facts)}." if facts else row.meaning
-    # A fix that depends on what was written is left to `render.py`.
+    # A fix that depends on what was written is left to `kaito-pack`.
     return f"{said} [{name}]" if "{" in row.fix else f"{said} {row.fix}. [{name}]"
 
 

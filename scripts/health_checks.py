@@ -23,6 +23,7 @@ LISTS = (
     "claimConditions",
     "plainClaimReasons",
     "refusalPhrases",
+    "passingPhrases",
     "refusalReasons",
     "streamingReasons",
     "podCauses",
@@ -45,14 +46,20 @@ def lua_part() -> str:
     """The rows and lists of the table in Lua, and all bytes in order."""
     known = table()
     lines = ["local rows = {"]
-    for row in known["rows"]:
+    for row in rows_without_pods():
         all_of = [fact for fact in row["when"] if not fact.startswith("not ")]
         none_of = [fact.removeprefix("not ") for fact in row["when"] if fact.startswith("not ")]
+        look_at = " and ".join(row.get("lookAt", ()))
+        reason = f"{row['reason']}; look at: {look_at}" if look_at else row["reason"]
         lines.append(
             f"  {{phase = {_lua(row['phase'])}, all = {_lua(all_of)}, none = {_lua(none_of)},"
-            f" detail = {_lua(row.get('detail', ''))},\n    reason = {_lua_reason(row['reason'])}}},"
+            f" detail = {_lua(row.get('detail', ''))},\n    reason = {_lua_reason(reason)}}},"
         )
     lines.append("}")
+    lines.append("local changes = {")
+    lines += [f"  {{{_lua(row['phrase'])}, {_lua(row['change'])}}}," for row in known["changes"]]
+    lines.append("}")
+    lines.append(f"local other_change = {_lua(known['notes']['change'])}")
     for name in LISTS:
         lines.append(f"local {_snake(name)} = {_lua(known[name])}")
     lines.append(f"local reconcile_error = {_lua(known['reconcileError'])}")
@@ -67,6 +74,17 @@ def lua_part() -> str:
         lines.append("  " + " ".join(f'"\\{byte}",' for byte in range(start, min(start + 16, 256))))
     lines.append("}")
     return "\n".join(lines) + "\n"
+
+
+def rows_without_pods() -> list[dict[str, Any]]:
+    """Return the rows that a Workspace alone can meet: a health check sees no pods."""
+    known = table()
+    pod_facts = set(known["podFacts"])
+    return [
+        {**row, "when": [fact for fact in row["when"] if fact.removeprefix("not ") not in pod_facts]}
+        for row in known["rows"]
+        if pod_facts.isdisjoint(row["when"])
+    ]
 
 
 def config_map(lua: str) -> str:
@@ -108,7 +126,10 @@ has(metadata.deletionTimestamp)
 def flux_facts() -> Mapping[str, str]:
     """The facts of the table as CEL, over `conditions`, `status` and `metadata`."""
     known = table()
-    refusal = f"{_cel(known['refusalPhrases'])}.exists(p, {{0}}.contains(p))"
+    refusal = (
+        f"{_cel(known['refusalPhrases'])}.exists(p, {{0}}.contains(p))"
+        f" && !{_cel(known['passingPhrases'])}.exists(p, {{0}}.contains(p))"
+    )
     marker = _cel(known["reconcileError"])
     after = f"c.message.substring(c.message.indexOf({marker}))"
     claims = _cel(known["claimConditions"])
@@ -159,7 +180,7 @@ def flux_facts() -> Mapping[str, str]:
 def flux_expression(phase: str) -> str:
     """A CEL expression that is true where the rows come to `phase`, or a tuning job to what matches it."""
     facts = flux_facts()
-    rows = list(table()["rows"])
+    rows = rows_without_pods()
     last = rows.pop()["phase"]
     while rows[-1]["phase"] == last:
         rows.pop()

@@ -23,7 +23,7 @@ LAYERS: Mapping[RuleLayer, tuple[str, str]] = {
     "controller": ("Controller", "What KAITO accepts, and its controller or the kubelet then cannot run."),
     "model": ("Model", "What the model or its server does not support: memory, length, GPUs, arguments."),
     "advice": ("Advice", "What works and is better written otherwise, or depends on the cluster."),
-    "preflight": ("Preflight", "What `render.py preflight` reports after asking the cluster."),
+    "preflight": ("Preflight", "What `kaito-pack preflight` reports after asking the cluster."),
 }
 
 
@@ -44,7 +44,7 @@ def _index(layers: Mapping[RuleLayer, Sequence[Rule]], note: str) -> str:
     lines = [f"<!-- {note} -->", "", "# Rules", ""]
     lines += [
         "Which problems can the pack report? Every problem ends with the name of its rule in brackets. The",
-        "name begins with the layer that would report the problem. `render.py explain RULE` prints a rule.",
+        "name begins with the layer that would report the problem. `kaito-pack explain RULE` prints a rule.",
     ]
     for layer, rows in layers.items():
         title, summary = LAYERS[layer]

@@ -25,7 +25,7 @@ with open(folder + "/calls", "ab") as calls:
 if words[0] != "get":
     sys.exit("error: this kubectl only reads")
 kinds = words[1]
-options = {{"-o": None, "-n": None, "--context": None, "-A": False}}
+options = {{"-o": None, "-n": None, "-l": None, "--context": None, "-A": False}}
 names, position = [], 2
 while position < len(words):
     if words[position] == "-A":
@@ -80,7 +80,7 @@ else:
 
 KINDS = (
     "customresourcedefinitions deployments services configmaps secrets nodes namespaces workspaces"
-    " statefulsets podmonitors"
+    " statefulsets podmonitors pods"
 ).split()
 
 

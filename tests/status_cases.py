@@ -22,6 +22,7 @@ class Case:
     row: int | None = None
     health: str | None = None
     flux: str | None = None
+    pods: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -30,7 +31,7 @@ def own_cases() -> list[Case]:
     cases = []
     for file in sorted(HERE.glob("*.yaml")):
         case = yaml.safe_load(file.read_text(encoding="utf-8"))
-        extra = {key: case.get(key) for key in ("row", "health", "flux")}
+        extra = {key: case.get(key) for key in ("row", "health", "flux")} | {"pods": case.get("pods", [])}
         cases.append(Case(file.stem, case["workspace"], case["phase"], case.get("reasonHas", []), **extra))
     assert cases
     return cases

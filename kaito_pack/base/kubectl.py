@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,15 @@ REASONS = {
     "(Forbidden)": "Forbidden",
     "the server doesn't have a resource type": "NoSuchKind",
 }
-LONGEST_ERROR = 300  # characters of kubectl's own message that are repeated
+LONGEST_ERROR = 2000  # characters of kubectl's own message that are repeated
+ERRORS = (
+    "error",
+    "unable to",
+    "the connection to",
+    "you must",
+    "fatal",
+)  # how an error begins, in lower case
+_LOG = re.compile(r"[IWEF]\d{4} \d\d:\d\d:|warning:", re.IGNORECASE)  # klog's lines; warnings
 LARGEST_ANSWER = 256 << 20  # bytes on stdout: some 20,000 Workspaces with all that a cluster adds
 LARGEST_REPORT = 64 << 10  # bytes of stderr that are kept, the last ones
 CHUNK = 1 << 16  # bytes read in one go
@@ -61,41 +70,44 @@ class Kubectl:
     context: str | None = None
     time_limit: float = 60.0
 
-    def get(self, kinds: str, *names: str) -> dict[str, Any]:
+    def get(self, kinds: str, *names: str, label: str | None = None) -> dict[str, Any]:
         """Return the object that `kubectl get <kinds> <names> -o json` prints.
+
+        `label` limits a list to the objects that have this label, whatever its value.
 
         Raises UsageError if kubectl is missing, fails, hangs, or prints no JSON of Kubernetes objects;
         NotAnswered if the API server refuses, or has no such object.
         """
-        printed = self.printed(kinds, *names, form="json")
+        printed = self.printed(kinds, *names, form="json", label=label)
         try:
             answer = json_text.foreign(printed)
         except (ValueError, RecursionError) as error:
-            raise UsageError(f"kubectl get {kinds}: printed no JSON") from error
+            raise UsageError(f"kubectl get {kinds}: the output is not JSON") from error
         if wrong := next(_misshapen(answer), None):
-            raise UsageError(f"kubectl get {kinds}: {wrong}; check which kubectl is first on the PATH")
+            raise UsageError(f"kubectl get {kinds}: {wrong}; check which kubectl comes first in PATH")
         objects: dict[str, Any] = answer
         return objects
 
-    def printed(self, kinds: str, *names: str, form: str) -> bytes:
+    def printed(self, kinds: str, *names: str, form: str, label: str | None = None) -> bytes:
         """Return what `kubectl get <kinds> <names> -o <form>` prints. Raises UsageError as `get` does."""
         import subprocess
 
         for name in names:
             if not name or name.startswith("-"):
-                raise UsageError(f"{shown(name)} is not a name")
-        command = ["kubectl", "get", kinds, *names, "-o", form, *self.arguments()]
+                raise UsageError(f"{shown(name)} is not a valid name")
+        selected = ["-l", label] if label else []
+        command = ["kubectl", "get", kinds, *names, "-o", form, *selected, *self.arguments()]
         try:
             code, answer, report = _run(command, self.time_limit)
         except FileNotFoundError as error:
-            raise UsageError("kubectl is not on the PATH; give a file, or - for stdin, instead") from error
+            raise UsageError("kubectl is not in PATH. Install it, or pass a file") from error
         except subprocess.TimeoutExpired as error:
-            raise UsageError(f"kubectl gave no answer within {self.time_limit:g} seconds") from error
+            raise UsageError(f"kubectl did not answer within {self.time_limit:g} seconds") from error
         except OSError as error:
             raise UsageError(f"kubectl cannot be run: {error.strerror}") from error
         if code:
             reported = report.decode("utf-8", "replace")
-            message = f"kubectl get {kinds}: {_last_lines(reported) or f'exit code {code}'}"
+            message = f"kubectl get {kinds}: {last_sentence(reported) or f'exit code {code}'}"
             reason = next((reason for words, reason in REASONS.items() if words in reported), None)
             raise NotAnswered(message, reason) if reason else UsageError(message)
         return answer
@@ -105,7 +117,7 @@ class Kubectl:
         given = {"-n": self.namespace, "--context": self.context}
         for option, value in given.items():
             if value is not None and (not value or value.startswith("-")):
-                raise UsageError(f"{option}: {shown(value)} is not a name")
+                raise UsageError(f"{option}: {shown(value)} is not a valid name")
         passed = [word for option, value in given.items() if value is not None for word in (option, value)]
         return [*passed, "-A"] if self.all_namespaces else passed
 
@@ -179,11 +191,18 @@ def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
                     selector.unregister(key.fileobj)
             if len(answer) > LARGEST_ANSWER:
                 size = f"{LARGEST_ANSWER >> 20} MiB"
-                raise UsageError(f"kubectl printed more than {size}; name a namespace (-n) or an object")
+                raise UsageError(f"kubectl printed more than {size}. Pass a namespace (-n) or a name")
             del report[:-LARGEST_REPORT]
     return bytes(answer), bytes(report)
 
 
-def _last_lines(report: str) -> str:
-    """The last two lines of what kubectl reports, on one line, without tokens."""
-    return one_line(" ".join(report.strip().splitlines()[-2:]), LONGEST_ERROR)
+def last_sentence(report: str) -> str:
+    """Return what kubectl reports last, whole and on one line, without tokens.
+
+    That is the last line with the beginning of an error; what follows it are hints, and before it are lines
+    of kubectl's log and warnings. If no line begins like one, it is the last line.
+    """
+    lines = [line.strip() for line in report.splitlines() if line.strip()]
+    lines = [line for line in lines if not _LOG.match(line)] or lines
+    errors = [line for line in lines if line.lower().startswith(ERRORS)]
+    return one_line((errors or lines or [""])[-1], LONGEST_ERROR)

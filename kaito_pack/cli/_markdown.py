@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from kaito_pack.base.display import escaped
+from kaito_pack.base.problems import Problem
+from kaito_pack.facts.rules import page
 
 LONGEST_COMMENT = 60_000  # characters; GitHub takes 65,536, and a workflow may add a line of its own
 
@@ -29,6 +31,20 @@ def code(text: str) -> str:
     return f"{fence}{blank}{safe}{blank}{fence}"
 
 
+def rule_link(problem: Problem) -> str:
+    """The name of a problem's rule, as a link if the docs have an address."""
+    name, address = code(problem.rule), page(problem.rule)
+    return f"[{name}]({address})" if "://" in address else name
+
+
+def rule_pages(problems: Iterable[Problem]) -> list[str]:
+    """A line with the pages of the rules, as paths: a comment cannot link to a path in a repository."""
+    reported = (problem for problem in problems if problem.severity != "ok")
+    addresses = {page(problem.rule).partition("#")[0] for problem in reported}
+    paths = sorted(address for address in addresses if address and "://" not in address)
+    return ["", f"Rules: {', '.join(map(code, paths))}"] if paths else []
+
+
 def _printable(text: str) -> str:
     return escaped(text.replace("\n", " "))
 
@@ -44,6 +60,8 @@ def fitting(parts: Sequence[str]) -> list[str]:
     for number, part in enumerate(parts):
         taken += len(part) + 1
         if taken > LONGEST_COMMENT:
-            left = f"{len(parts) - number} more do not fit into a comment; `-o text` and `-o json` have all."
-            return [*parts[:number], "", left]
+            left = (
+                f"{len(parts) - number} more do not fit into a comment. Use `-o text` or `-o json` to see all"
+            )
+            return [*parts[:number], "", f"{left}."]
     return list(parts)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -14,58 +15,147 @@ from kaito_pack.status import Status
 from kaito_pack.status.cluster_objects import ClusterObjects
 from kaito_pack.status.reach import Engines, ways
 
-COLUMNS = ("NAMESPACE", "NAME", "PHASE", "READY", "MODEL", "ENGINE", "ENDPOINT", "REASON")
+COLUMNS = ("NAMESPACE", "NAME", "PHASE", "READY", "AGE", "MODEL")
+WIDE_COLUMNS = (*COLUMNS, "ENGINE", "ENDPOINT", "REASON")
 COLOURS = {"Running": "green", "Failed": "red", "Terminating": "magenta", "Unknown": None}
-NARROWEST_REASON = 30  # columns; a narrower terminal wraps the lines
+NARROWEST = 10  # columns that a cell keeps if it is cut
+SHRINKING = (5, 0, 1)  # the columns that are cut in a narrow terminal, in this order: model, namespace, name
+INDENT = "  "
+UNITS = ((86400, "d", 2), (3600, "h", 2), (60, "m", 2), (1, "s", 0))  # seconds, letter, from how many on
 
 
-def printed(statuses: Sequence[Status], form: str, objects: ClusterObjects, engines: Engines) -> str:
-    """The text that `-o form` prints for `statuses`."""
+def printed(
+    statuses: Sequence[Status],
+    form: str,
+    objects: ClusterObjects,
+    engines: Engines,
+    width: int | None = None,
+    now: datetime | None = None,
+) -> str:
+    """Return the text that `-o form` prints for `statuses`; `width` is that of the terminal, if it is one."""
     if form == "json":
         return json_text([status.as_json() for status in statuses])
     if form == "yaml":
         return _yaml([status.as_json() for status in statuses])
-    lines = _table(statuses, cut=form == "table" and sys.stdout.isatty())
+    now = now or datetime.now(UTC)
     if form == "wide":
+        lines = _table(statuses, WIDE_COLUMNS, now, None)
         for status in statuses:
             lines += ["", *_reach(status, objects, engines)]
+        return "\n".join(lines)
+    lines = _table(statuses, COLUMNS, now, width)
+    for status in statuses:
+        if status.look_at or status.reason != "ready to serve":
+            lines += ["", *_details(status, width)]
     return "\n".join(lines)
 
 
-def _table(statuses: Sequence[Status], cut: bool) -> list[str]:
-    rows = [_row(status) for status in statuses]
-    widths = [max(len(row[column]) for row in [COLUMNS, *rows]) for column in range(len(COLUMNS) - 1)]
-    room = shutil.get_terminal_size().columns - sum(widths) - 2 * len(widths)
-    lines = [_line(COLUMNS, widths)]
+def age(created: str | None, now: datetime) -> str:
+    """Return how long ago `created` was, as kubectl prints it: `45s`, `3m`, `5h`, `12d`; "-" if unknown."""
+    try:
+        moment = datetime.fromisoformat(created or "")
+    except ValueError:
+        return "-"
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    seconds = max(int((now - moment).total_seconds()), 0)
+    return next(f"{seconds // unit}{letter}" for unit, letter, least in UNITS if seconds >= least * unit)
+
+
+def _table(statuses: Sequence[Status], columns: Sequence[str], now: datetime, width: int | None) -> list[str]:
+    rows = [_row(status, now)[: len(columns)] for status in statuses]
+    widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
+    if width is not None:
+        _shrink(widths, width)
+    lines = [_line(columns, widths)]
     for row, status in zip(rows, statuses, strict=True):
-        reason = row[-1]
-        if cut and NARROWEST_REASON <= room < len(reason):
-            reason = reason[: room - 1] + "…"
-        line = _line((*row[:-1], reason), widths)
         phase = status.phase.ljust(widths[2])
-        lines.append(line.replace(phase, click.style(phase, COLOURS.get(status.phase, "yellow")), 1))
+        styled = click.style(phase, COLOURS.get(status.phase, "yellow"))
+        lines.append(_line(row, widths, phase, styled))
     return lines
 
 
-def _row(status: Status) -> tuple[str, ...]:
+def _shrink(widths: list[int], width: int) -> None:
+    """Make columns narrower, in place, until a line has at most `width` characters, or none can be cut."""
+    for column in SHRINKING:
+        too_many = sum(widths) + len(INDENT) * (len(widths) - 1) - width
+        if too_many > 0:
+            widths[column] = min(widths[column], max(widths[column] - too_many, NARROWEST))
+
+
+def _row(status: Status, now: datetime) -> tuple[str, ...]:
     model = "/".join(part for part in (status.model_id, status.gguf_file) if part)
     ready = "?" if status.ready is None else status.ready
-    cells = (status.namespace, status.name, status.phase, f"{ready}/{status.desired}")
-    return tuple(
-        escaped(cell or "-") for cell in (*cells, model, status.engine, status.endpoint, status.reason)
+    count = "-" if status.desired is None else f"{ready}/{status.desired}"
+    cells = (
+        status.namespace,
+        status.name,
+        status.phase,
+        count,
+        age(status.created, now),
+        model,
+        status.engine,
+        status.endpoint,
+        " ".join([status.reason, *_hint(status)]),
     )
+    return tuple(escaped(cell or "-") for cell in cells)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
-    return "  ".join([*padded, cells[-1]]).rstrip()
+def _hint(status: Status) -> Iterator[str]:
+    if status.look_at:
+        yield f"(look at: {'; '.join(status.look_at)})"
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], phase: str = "", styled: str = "") -> str:
+    padded = [_cut(cell, width).ljust(width) for cell, width in zip(cells, widths, strict=True)]
+    if styled:
+        padded[2] = styled if padded[2] == phase else padded[2]
+    return INDENT.join(padded).rstrip()
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else cell[: width - 1] + "…"
+
+
+def _details(status: Status, width: int | None) -> Iterator[str]:
+    """Yield the sentence of a Workspace and the commands that show more, within `width` columns."""
+    title = escaped(f"{_name(status)}: {status.reason}")
+    yield from (
+        [title] if width is None else wrap(title, width, subsequent_indent=INDENT, break_on_hyphens=False)
+    )
+    for command in status.look_at:
+        yield from command_lines(escaped(command), width)
+
+
+def command_lines(command: str, width: int | None) -> Iterator[str]:
+    """Yield a shell command, continued with backslashes where a line would exceed `width` columns.
+
+    What is copied from a terminal runs as it is; a single word is never cut.
+    """
+    line = INDENT
+    for word in _words(command):
+        if width is not None and line.strip() and len(f"{line} {word} \\") > width:
+            yield f"{line} \\"
+            line = INDENT * 2
+        line = f"{line} {word}" if line.strip() else f"{line}{word}"
+    yield line
+
+
+def _words(command: str) -> list[str]:
+    """Return the words of a command as they are written; the whole if a quote does not end."""
+    try:
+        return [shlex.quote(word) for word in shlex.split(command)]
+    except ValueError:
+        return [command]
+
+
+def _name(status: Status) -> str:
+    return "/".join(part for part in (status.namespace, status.name) if part) or "-"
 
 
 def _reach(status: Status, objects: ClusterObjects, engines: Engines) -> list[str]:
-    title = escaped("/".join(part for part in (status.namespace, status.name) if part) or "-")
-    workspace = {"metadata": {"namespace": status.namespace}}
-    pairs = ways(status, engines, objects.services_beside(workspace))
-    return [f"{title}:", *(f"  {label + ':':14}{line}" for label, line in pairs)]
+    pairs = ways(status, engines, objects.services_beside(status.namespace))
+    return [f"{escaped(_name(status))}:", *(f"  {label + ':':14}{line}" for label, line in pairs)]
 
 
 def _yaml(rows: Sequence[Mapping[str, Any]]) -> str:

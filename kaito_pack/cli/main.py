@@ -19,18 +19,19 @@ import click
 from kaito_pack import __version__
 from kaito_pack.base import code_cache, derived
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
+from kaito_pack.cli._program import completion_variable, program
 
 HELP = """Render KAITO manifests from values files and check them without a cluster.
 
 \b
-    render.py llama.yaml                     print the manifests (`render` is the default command)
-    render.py validate llama.yaml            check them as a cluster would
-    render.py llama.yaml | kubectl apply -f -
+    {program} llama.yaml              print the manifests (`render` is the default command)
+    {program} validate llama.yaml     check them as a cluster would
+    {program} llama.yaml | kubectl apply -f -
 
-Manifests go to stdout, everything else to stderr. Exit codes: 0 success; 1 the input is wrong;
-2 nothing could be checked (usage error, missing file).
+Manifests and reports go to stdout, messages and progress to stderr. Exit codes: 0 success; 1 the
+input is wrong; 2 nothing could be checked (usage error, missing file).
 
-Shell completion: eval "$(_RENDER_PY_COMPLETE=bash_source render.py)"; also zsh_source, fish_source.
+Shell completion: eval "$({variable}=bash_source {program})"; also zsh_source, fish_source.
 """
 
 
@@ -65,10 +66,15 @@ class Commands(click.Group):
         return args[0], command, args[1:]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Options of `render` may come first, too: `render.py --kaito-version 0.9 llama.yaml`."""
+        """Options of `render` may come first, too: `--kaito-version 0.9 llama.yaml`."""
         if args and args[0].startswith("-") and args[0] not in ("--help", "-h", "--version"):
             args = ["render", *args]
         return super().parse_args(ctx, args)
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help with the name by which the program was called."""
+        self.help = HELP.format(program=ctx.command_path, variable=completion_variable())
+        super().format_help_text(ctx, formatter)
 
 
 @click.group(
@@ -95,7 +101,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         # YAML and JSON are UTF-8, whatever the locale; a file's name may be neither.
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        code: Any = commands.main(arguments, prog_name=_program(), standalone_mode=False)
+        code: Any = commands.main(
+            arguments, prog_name=program(), complete_var=completion_variable(), standalone_mode=False
+        )
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
@@ -111,7 +119,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         click.echo(f"Error: {error}", err=True)
         code = 2
     except PackError as error:
-        click.echo(f"Error: {error}. This is the pack's fault, not the values'", err=True)
+        click.echo(f"Error: {error}. This is a bug in the pack, not in your values", err=True)
         code = 1
     except OSError as error:
         code = _streams().failed(error)
@@ -130,8 +138,3 @@ def collect_rarely() -> None:
 
 def _streams() -> ModuleType:
     return import_module("kaito_pack.cli._streams")  # only where a stream is closed, full or left
-
-
-def _program() -> str:
-    name = Path(sys.argv[0]).name
-    return "python -m kaito_pack" if name == "__main__.py" else name or "render.py"

@@ -1,10 +1,12 @@
-"""`render.py status`: what Workspaces are doing, why, and how to reach their models."""
+"""`kaito-pack status`: what Workspaces are doing, why, and how to reach their models."""
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,11 @@ from kaito_pack.status import PHASES, Status, status_of
 from kaito_pack.status.cluster_objects import ClusterObjects, pick, read_objects
 from kaito_pack.status.reach import Engines, engines_of
 from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 SHORTEST_INTERVAL = 0.05  # seconds; a cluster is not to be asked all the time
 BESIDE = "statefulsets,deployments,services"
+NARROWEST_TERMINAL = 40  # columns; a narrower one wraps the lines
 
 
 @dataclass(frozen=True)
@@ -56,15 +60,35 @@ class Wish:
 
 @click.command("status")
 @click.argument("what", nargs=-1, metavar="[FILE] [NAME]")
-@click.option("-n", "--namespace", help="Only this namespace; passed on to kubectl.")
-@click.option("-A", "--all-namespaces", is_flag=True, help="All namespaces; passed on to kubectl.")
-@click.option("--context", "kube_context", help="Context of the kubeconfig; passed on to kubectl.")
-@click.option("--statefulset", is_flag=True, help="Ask kubectl for StatefulSets and Services, too.")
-@click.option("--watch", is_flag=True, help="Print again whenever an answer changes; Ctrl-C ends it.")
-@click.option("--wait-for", type=click.Choice(PHASES, case_sensitive=False), help="Wait for this phase.")
-@click.option("--timeout", type=Duration(), default="30m", show_default=True, help="Longest wait: 90s, 30m.")
-@click.option("--interval", type=Duration(), default="2s", show_default=True, help="Time between two looks.")
-@click.option("-o", "--output", "form", type=click.Choice(["table", "wide", "json", "yaml"]), default="table")
+@click.option("-n", "--namespace", help="Read this namespace. Default: that of the kubeconfig context.")
+@click.option("-A", "--all-namespaces", is_flag=True, help="Read all namespaces.")
+@click.option("--context", "kube_context", help="Use this context of the kubeconfig.")
+@click.option("--statefulset", is_flag=True, help="Also read StatefulSets, Services and pods.")
+@click.option("--watch", is_flag=True, help="Print again after each change, until Ctrl-C.")
+@click.option(
+    "--wait-for",
+    type=click.Choice(PHASES, case_sensitive=False),
+    help="Wait until all Workspaces are in this phase.",
+)
+@click.option(
+    "--timeout",
+    type=Duration(),
+    default="30m",
+    show_default=True,
+    help="With --wait-for: stop waiting after this time, such as 90s or 30m.",
+)
+@click.option(
+    "--interval", type=Duration(), default="2s", show_default=True, help="Set the time between two reads."
+)
+@click.option(
+    "-o",
+    "--output",
+    "form",
+    type=click.Choice(["table", "wide", "json", "yaml"]),
+    default="table",
+    show_default=True,
+    help="Set the output format.",
+)
 @pack_option
 @click.pass_context
 def command(
@@ -78,13 +102,15 @@ def command(
     pack: tuple[str, ...],
     **asked: Any,
 ) -> None:
-    """Show the state of Workspaces, its cause, and what to check next.
+    """Show the state of Workspaces and what to check next
 
-    FILE holds Workspaces as kubectl prints them (- is stdin): one, a List, or many documents, YAML or
-    JSON; StatefulSets and Services beside them tell ready replicas and which Services exist. Without FILE
-    kubectl is asked. NAME picks one Workspace.
+    FILE contains Workspaces as `kubectl get -o json` or `-o yaml` prints them; - is stdin. StatefulSets, pods
+    and Services in FILE add ready replicas, the causes of failing pods, and endpoints. Without FILE, the
+    command runs `kubectl get`. NAME selects one Workspace. `-o wide` adds the engine, the endpoint and a
+    command that reaches the model.
 
-    Exit code: 0 whatever the phase; with --wait-for 0 when reached, 1 on time-out or Failed.
+    Exit codes: 0 in every phase; with --wait-for, 0 if the phase is reached, 1 on a timeout or Failed; 2
+    nothing could be read.
     """
     context.obj, wish = opened(pack), Wish(**asked)
     file, name = _file_and_name(what)
@@ -107,8 +133,8 @@ def _once(source: WorkspaceSource, form: str) -> int:
     if not objects.workspaces:
         if source.name or not objects.is_list:
             named = f"Workspace {shown(source.name)}" if source.name else "Workspace"
-            raise UsageError(f"{source.label}: there is no {named}")
-        click.echo(f"There are no Workspaces in {source.label}.", err=True)
+            raise UsageError(f"{source.label}: no {named} found")
+        click.echo(f"No Workspaces found in {source.label}.", err=True)
     _print(objects, form)
     return 0
 
@@ -116,7 +142,7 @@ def _once(source: WorkspaceSource, form: str) -> int:
 def _follow(source: WorkspaceSource, wish: Wish) -> int:
     """Look again and again: print what changes (--watch), end when all have the phase (--wait-for)."""
     if not source.is_repeatable and wish.watch:
-        raise UsageError("--watch: stdin can be read only once; give a file, or let kubectl be asked")
+        raise UsageError("--watch cannot read stdin twice. Pass a file, or omit FILE to ask kubectl")
     end = time.monotonic() + wish.timeout
     shown_last: list[Status] | None = None
     objects = source.objects()  # a first failure is a wrong command; a later one may pass
@@ -135,7 +161,7 @@ def _follow(source: WorkspaceSource, wish: Wish) -> int:
         try:
             objects = source.objects()
         except UsageError as error:
-            click.echo(f"{error}; looking again", err=True)
+            click.echo(f"{error}; retrying", err=True)
 
 
 def _verdict(statuses: list[Status], wanted: str | None) -> bool | None:
@@ -154,19 +180,29 @@ def _end(objects: ClusterObjects, statuses: list[Status], wish: Wish, verdict: b
         return 0
     short = [shown(status.name) for status in statuses if status.phase != wish.wait_for]
     why = "failed" if verdict is False else f"not reached within {wish.timeout:g} seconds"
-    click.echo(f"{wish.wait_for}: {why}: {', '.join(short) or 'there is no such Workspace'}", err=True)
+    click.echo(f"{wish.wait_for}: {why}: {', '.join(short) or 'no such Workspace'}", err=True)
     return 1
 
 
 def _live(kubectl: Kubectl, beside: bool) -> ClusterObjects:
+    """Return the Workspaces of the cluster; with `beside` also their workloads, Services and pods."""
     objects = pick([kubectl.get("workspaces")])
     if not beside:
         return objects
+    if answer := _answer(kubectl, BESIDE, None, "ready replicas and Services"):
+        objects = objects.with_beside(answer)
+    if answer := _answer(kubectl, "pods", WORKSPACE_LABEL, "the causes in pods"):
+        objects = replace(objects, pods=answer.pods)
+    return objects
+
+
+def _answer(kubectl: Kubectl, kinds: str, label: str | None, missing: str) -> ClusterObjects | None:
+    """Return the objects of some kinds; None, and a line on stderr, if kubectl does not answer."""
     try:
-        return objects.with_beside(pick([kubectl.get(BESIDE)]))
+        return pick([kubectl.get(kinds, label=label)])
     except UsageError as error:
-        click.echo(f"{error}; ready replicas and Services stay unknown", err=True)
-        return objects
+        click.echo(f"{error}; {missing} are unknown", err=True)
+        return None
 
 
 def _statuses(objects: ClusterObjects) -> list[Status]:
@@ -175,10 +211,12 @@ def _statuses(objects: ClusterObjects) -> list[Status]:
         status_of(
             workspace,
             objects.workload_of(workspace),
-            objects.services_beside(workspace),
-            read_workspace(workspace, engines.served_names, engines.suffixes),
+            objects.services_beside(view.namespace),
+            view,
+            objects.pods_of(workspace),
         )
         for workspace in objects.workspaces
+        for view in [read_workspace(workspace, engines.served_names, engines.suffixes)]
     ]
 
 
@@ -189,13 +227,16 @@ def _engines() -> Engines:
 
 
 def _print(objects: ClusterObjects, form: str) -> None:
-    click.echo(printed(_statuses(objects), form, objects, _engines()), color=colour())
+    width = None
+    if sys.stdout.isatty():
+        width = max(shutil.get_terminal_size().columns, NARROWEST_TERMINAL)
+    click.echo(printed(_statuses(objects), form, objects, _engines(), width), color=colour())
 
 
 def _file_and_name(what: tuple[str, ...]) -> tuple[str | None, str | None]:
     """FILE and NAME of the arguments; a lone word is a file where it looks like one or is one."""
     if len(what) > 2:
-        raise UsageError("status: give at most one FILE and one NAME")
+        raise UsageError("too many arguments. Pass at most one FILE and one NAME")
     if not what:
         return None, None
     if len(what) == 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kaito_pack.base.sentences import sentence
-from kaito_pack.facts.rules import Rule
+from kaito_pack.facts.rules import Rule, page
 from kaito_pack.values.fields import Field
 
 
@@ -35,7 +35,7 @@ def line_of(field: Field) -> str:
 
 
 def rule_text(rule: Rule, examples: Mapping[str, str]) -> str:
-    """Return a rule: what it says, why, since when, where it was read, and its examples (`bad`, `good`)."""
+    """Return a rule: its message, meaning, versions, source, page and examples (`bad`, `good`)."""
     lines = [
         f"RULE:     {rule.name}",
         *(f"FORMERLY: {former}" for former in rule.formerly),
@@ -44,6 +44,7 @@ def rule_text(rule: Rule, examples: Mapping[str, str]) -> str:
         f"KAITO:    {rule.scope}",
         f"SAYS:     {sentence(rule.message)} {sentence(rule.fix)}".rstrip(),
         f"SOURCE:   {rule.source or 'the pack'}",
+        *([f"PAGE:     {address}"] if (address := page(rule.name)) else []),
         "",
         "MEANING:",
         f"    {rule.meaning}",

@@ -29,9 +29,10 @@ from typing import Any, get_args
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Place, Problem, RuleLayer, Severity
 from kaito_pack.base.records import NamedTuple
+from kaito_pack.base.root import ROOT
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import mapping, sequence
-from kaito_pack.facts.tables import Rows, is_foreign, per_pack, table
+from kaito_pack.facts.tables import Rows, is_foreign, per_pack, read_json, table
 
 NEEDED = frozenset({"message", "fix", "meaning"})  # the fields that every row has
 
@@ -108,7 +109,9 @@ class _Rules(Mapping[str, Rule]):
             try:
                 rule = Rule(name=name, layer=self._layer, **{**row, "formerly": _former_names(row)})
             except TypeError:
-                reason = "a row lacks message, fix or meaning, or has another field; `pack check` says which"
+                reason = (
+                    "a row lacks message, fix or meaning, or has another field; run `pack check` to see which"
+                )
                 raise PackError(f"facts/rules/{self._layer}.json: {reason}") from None
             self._rules[name] = rule
         return rule
@@ -179,6 +182,23 @@ def get_rule(name: str) -> Rule:
     if layer in get_args(RuleLayer) and name in (rows := rules(layer)):  # type: ignore[arg-type]
         return rows[name]
     return all_rules()[former_names().get(name, name)]
+
+
+@per_pack
+def page(name: str) -> str:
+    """Return where the docs describe a rule, by the row "rules" of `facts/docs.json`.
+
+    This is a path in the repository, because the docs have no public site; the row of a user's pack may name
+    the address of one. Empty for a name without a row, and for a rule that only a user's pack has.
+    """
+    try:
+        rule = get_rule(name)
+    except KeyError:
+        return ""
+    if is_foreign() and rule.name not in read_json(ROOT, f"facts/rules/{rule.layer}.json"):
+        return ""
+    pattern = str(table("docs.json")["rules"]["page"])
+    return pattern.replace("{layer}", rule.layer).replace("{name}", rule.name.partition("/")[2])
 
 
 def problem(name: str, path: FieldPath = (), place: Place | None = None, /, **facts: object) -> Problem:

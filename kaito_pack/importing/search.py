@@ -32,10 +32,11 @@ from kaito_pack.importing.stream import Stream, StreamObject
 from kaito_pack.importing.trial import Lost, Trial, namespace_of
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.rendering.extending import HASH, TEMPLATE
+from kaito_pack.rendering.extending import HASH
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.workspace.identity import identity
+from kaito_pack.workspace.inference_sets import pod_template_path
 
 UNKNOWN = 3  # scalars that differ: what a required value that is not to be read weighs
 
@@ -273,7 +274,7 @@ class Search(Trial):
 
 def with_hash_of(rendered: Any, wanted: Any) -> None:
     """Take the template's hash from `rendered`: no one writes it, and it is right once the rest is."""
-    path = (*TEMPLATE, "metadata", "annotations")
+    path = (*pod_template_path(rendered), "metadata", "annotations")
     before, after = get(rendered, path), get(wanted, path)
     if isinstance(before, dict) and isinstance(after, dict) and HASH in before and HASH in after:
         after[HASH] = before[HASH]

@@ -6,13 +6,14 @@ facts that the rows ask for, `reasons` fills the sentences.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kaito_pack.base.trees import Manifest, mapping
-from kaito_pack.status.conditions import facts, table
-from kaito_pack.status.reasons import reason
+from kaito_pack.base.trees import Manifest, mapping, text
+from kaito_pack.status.conditions import facts, read_conditions, table
+from kaito_pack.status.pods import faults_of, is_ready, pod_facts
+from kaito_pack.status.reasons import Observed, explanation
 from kaito_pack.workspace import WorkspaceView, read_workspace
 
 Phase = Literal["Pending", "Deploying", "Running", "Failed", "Terminating", "Unknown"]
@@ -23,8 +24,9 @@ PHASES: tuple[Phase, ...] = ("Pending", "Deploying", "Running", "Failed", "Termi
 class Status:
     """The answer for one Workspace; None if neither it nor the objects beside it can tell.
 
-    `ready` counts replicas; `endpoint` is `<Service>:<port>` by the spec alone and `service_exists`
-    whether that Service was seen (None: no one looked). `row` is the row of the table that decided.
+    `ready` counts replicas; a tuning job has none, so `desired` is None, too. `endpoint` is
+    `<Service>:<port>` by the spec alone and `service_exists` whether that Service was seen (None: no one
+    looked). `look_at` are commands that show more. `row` is the row of the table that decided.
     """
 
     name: str | None
@@ -33,46 +35,55 @@ class Status:
     model_id: str | None
     gguf_file: str | None
     engine: str | None
-    desired: int
+    desired: int | None
     ready: int | None
     endpoint: str | None
     reason: str
+    look_at: tuple[str, ...]
     row: int
     view: WorkspaceView
     service_exists: bool | None = None
+    created: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as `status -o json` prints it."""
+        is_served = self.desired is not None
         return {
             "name": self.name,
             "namespace": self.namespace,
+            "created": self.created,
             "phase": self.phase,
             "modelId": self.model_id,
             "ggufFile": self.gguf_file,
             "engine": self.engine,
-            "replicas": {"desired": self.desired, "ready": self.ready},
+            "replicas": {"desired": self.desired, "ready": self.ready} if is_served else None,
             "endpoint": self.endpoint,
             "reason": self.reason,
+            "lookAt": list(self.look_at),
         }
 
 
 def status_of(
     workspace: object,
-    statefulset: Manifest | None = None,
-    services: Iterable[Manifest] | None = None,
+    workload: Manifest | None = None,
+    services: Container[str] | None = None,
     view: WorkspaceView | None = None,
+    pods: Sequence[Manifest] = (),
 ) -> Status:
     """Return the status of a Workspace, v1alpha1 or v1beta1, of any shape. Never raises.
 
-    `statefulset` (up to KAITO 0.7 a Deployment) of the same name tells the ready replicas; `services`
-    are those of its namespace, None if no one looked.
+    `workload` is the StatefulSet (up to KAITO 0.7 a Deployment) of the same name, which counts the ready
+    replicas; `services` are the names of the Services of its namespace, None if no one looked; `pods`
+    are its pods, as far as they are known.
     """
-    whole = mapping(workspace)
-    view = view or read_workspace(whole)
-    row = _row(facts(whole))
+    manifest = mapping(workspace)
+    view = view or read_workspace(manifest)
+    faults = faults_of(pods)
+    row = _row(facts(manifest) | pod_facts(pods, faults, view.desired))
     phase: Phase = row["phase"]
-    counted = _ready_replicas(statefulset)
-    ready = counted if counted is not None else view.desired if phase == "Running" else None
+    ready = _ready_replicas(workload, pods, view.desired if phase == "Running" else None)
+    conditions = read_conditions(manifest)
+    reason, look_at = explanation(row, Observed(manifest, view, conditions, faults, ready))
     return Status(
         name=view.name,
         namespace=view.namespace,
@@ -80,13 +91,15 @@ def status_of(
         model_id=view.model_id,
         gguf_file=view.gguf_file,
         engine=view.engine,
-        desired=view.desired,
-        ready=ready,
+        desired=None if view.is_tuning else view.desired,
+        ready=None if view.is_tuning else ready,
         endpoint=view.endpoint,
-        reason=reason(row, whole, view, ready),
+        reason=reason,
+        look_at=look_at,
         row=row["row"],
         view=view,
         service_exists=service_exists(view.endpoint, services),
+        created=text(mapping(manifest.get("metadata")).get("creationTimestamp")) or None,
     )
 
 
@@ -100,16 +113,20 @@ def _holds(fact: str, facts: frozenset[str]) -> bool:
     return fact.removeprefix("not ") not in facts if fact.startswith("not ") else fact in facts
 
 
-def _ready_replicas(workload: Manifest | None) -> int | None:
-    """Ready replicas of a StatefulSet or Deployment; Kubernetes leaves a 0 out once it has reported."""
+def _ready_replicas(workload: Manifest | None, pods: Sequence[Manifest], other: int | None) -> int | None:
+    """Return the ready replicas by the StatefulSet or Deployment, else by the pods, else `other`.
+
+    Kubernetes omits a 0 once it has reported.
+    """
     status = mapping(mapping(workload).get("status"))
     ready = status.get("readyReplicas", 0 if status else None)
-    return ready if isinstance(ready, int) and not isinstance(ready, bool) else None
+    if isinstance(ready, int) and not isinstance(ready, bool):
+        return ready
+    return sum(map(is_ready, pods)) if pods else other
 
 
-def service_exists(endpoint: str | None, services: Iterable[Manifest] | None) -> bool | None:
+def service_exists(endpoint: str | None, services: Container[str] | None) -> bool | None:
     """Return whether the Service of an endpoint is among `services`; None if no one looked."""
     if services is None or endpoint is None:
         return None
-    name = endpoint.rpartition(":")[0]
-    return any(mapping(service.get("metadata")).get("name") == name for service in services)
+    return endpoint.rpartition(":")[0] in services

@@ -1,45 +1,49 @@
-"""The objects of a cluster out of a stream: Workspaces, the workloads beside them, Services."""
+"""The objects of a cluster out of a stream: Workspaces, and the workloads, pods and Services beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from kaito_pack.base.trees import Manifest, mapping
-from kaito_pack.documents import read_file
+from kaito_pack.base.trees import Manifest, mapping, sequence, text
 from kaito_pack.kaito.fields import is_workspace
+from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 WORKLOADS = ("StatefulSet", "Deployment")  # KAITO up to 0.7 makes a Deployment
+Key = tuple[str, str]  # namespace and name, "" for one that is not given
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClusterObjects:
-    """What was found, in the order of the stream; objects of other kinds are left out.
+    """The objects of a stream in its order; objects of other kinds are left out.
 
     `services` is None if no one looked for Services; `is_list` whether the stream was a List, so
     that an empty one is an answer and not a wrong file.
     """
 
     workspaces: tuple[Manifest, ...] = ()
-    workloads: tuple[Mapping[str, Any], ...] = ()
+    workloads: tuple[Manifest, ...] = ()
+    pods: tuple[Manifest, ...] = ()
     services: tuple[Manifest, ...] | None = None
     is_list: bool = False
 
     def workload_of(self, workspace: Manifest) -> Manifest | None:
         """Return the StatefulSet, else the Deployment, that KAITO made of a Workspace; None if unseen."""
-        same = [item for item in self.workloads if _key(item) == _key(workspace)]
-        return min(same, key=lambda item: WORKLOADS.index(item["kind"]), default=None)
+        return self._workloads.get(_key(workspace))
 
-    def services_beside(self, workspace: Manifest) -> tuple[Manifest, ...] | None:
-        """Return the Services of a Workspace's namespace."""
-        if self.services is None:
-            return None
-        return tuple(item for item in self.services if _key(item)[0] == _key(workspace)[0])
+    def pods_of(self, workspace: Manifest) -> tuple[Manifest, ...]:
+        """Return the pods of a Workspace: those with its label, or that its StatefulSet or Job owns."""
+        return tuple(self._pods.get(_key(workspace), ()))
+
+    def services_beside(self, namespace: str | None) -> frozenset[str] | None:
+        """Return the names of the Services in a namespace; None if no one looked."""
+        return None if self.services is None else self._services.get(namespace or "", frozenset())
 
     def with_beside(self, beside: ClusterObjects) -> ClusterObjects:
-        """These Workspaces with the workloads and Services of `beside`."""
-        return ClusterObjects(self.workspaces, beside.workloads, beside.services or (), self.is_list)
+        """Return these Workspaces with the workloads and Services of `beside`."""
+        return replace(self, workloads=beside.workloads, services=beside.services or ())
 
     def only(self, namespace: str | None, name: str | None) -> ClusterObjects:
         """Return the same with the Workspaces of one namespace and name alone; None stands for any.
@@ -49,17 +53,44 @@ class ClusterObjects:
         matching = tuple(
             item
             for item in self.workspaces
-            if (namespace is None or _key(item)[0] in (None, namespace)) and name in (None, _key(item)[1])
+            if (namespace is None or _key(item)[0] in ("", namespace)) and name in (None, _key(item)[1])
         )
-        return ClusterObjects(matching, self.workloads, self.services, self.is_list)
+        return replace(self, workspaces=matching)
+
+    @cached_property
+    def _workloads(self) -> Mapping[Key, Manifest]:
+        best: dict[Key, Manifest] = {}
+        for item in self.workloads:
+            known = best.get(_key(item))
+            if known is None or WORKLOADS.index(item["kind"]) < WORKLOADS.index(known["kind"]):
+                best[_key(item)] = item
+        return best
+
+    @cached_property
+    def _pods(self) -> Mapping[Key, list[Manifest]]:
+        pods: dict[Key, list[Manifest]] = {}
+        for item in self.pods:
+            if owner := _workspace_of(item):
+                pods.setdefault((_key(item)[0], owner), []).append(item)
+        return pods
+
+    @cached_property
+    def _services(self) -> Mapping[str, frozenset[str]]:
+        names: dict[str, set[str]] = {}
+        for item in self.services or ():
+            namespace, name = _key(item)
+            names.setdefault(namespace, set()).add(name)
+        return {namespace: frozenset(inside) for namespace, inside in names.items()}
 
 
 def read_objects(path: str) -> ClusterObjects:
     """Return the objects of a file, or of stdin where `path` is "-": one, a List, or many documents.
 
-    Raises UsageError and ProblemsError as `documents.read_file` does.
+    Raises UsageError for a table and the like, UsageError and ProblemsError as `documents.read_file` does.
     """
-    return pick([document.value for document in read_file(path)])
+    from kaito_pack.documents.kubectl_output import read_output
+
+    return pick([document.value for document in read_output(path)])
 
 
 def pick(values: Iterable[object]) -> ClusterObjects:
@@ -70,6 +101,7 @@ def pick(values: Iterable[object]) -> ClusterObjects:
     return ClusterObjects(
         workspaces=tuple(item for item in objects if is_workspace(item)),
         workloads=tuple(item for item in objects if item.get("kind") in WORKLOADS),
+        pods=tuple(item for item in objects if item.get("kind") == "Pod"),
         services=services or None,
         is_list=any(_is_list(mapping(value)) for value in values),
     )
@@ -91,6 +123,17 @@ def _is_list(value: Mapping[str, Any]) -> bool:
     return str(value.get("kind")).endswith("List") and isinstance(value.get("items"), list)
 
 
-def _key(item: Manifest) -> tuple[object, object]:
+def _key(item: Manifest) -> Key:
     metadata = mapping(item.get("metadata"))
-    return metadata.get("namespace"), metadata.get("name")
+    return text(metadata.get("namespace")), text(metadata.get("name"))
+
+
+def _workspace_of(pod: Manifest) -> str:
+    """Return the name of the Workspace that a pod belongs to: by its label, else by its owner."""
+    metadata = mapping(pod.get("metadata"))
+    if name := text(mapping(metadata.get("labels")).get(WORKSPACE_LABEL)):
+        return name
+    for owner in sequence(metadata.get("ownerReferences")):
+        if mapping(owner).get("kind") in ("StatefulSet", "Job"):
+            return text(mapping(owner).get("name"))
+    return ""

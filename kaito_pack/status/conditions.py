@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.base.display import one_line
+from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, mapping, text
 from kaito_pack.facts.tables import first, per_pack
 from kaito_pack.workspace import desired_replicas
 
 Conditions = Mapping[str, "Condition"]
+LONGEST_FIELD = 120  # characters of a field's path that a reason names
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def read_conditions(workspace: Manifest) -> Conditions:
 
 
 def facts(workspace: Manifest) -> frozenset[str]:
-    """Return the names of the facts that hold, as the rows of the table name them."""
+    """Return the names of the facts that hold by the Workspace alone, as the rows of the table name them."""
     conditions = read_conditions(workspace)
     state = state_of(workspace)
     inference = conditions.get("InferenceReady", ABSENT)
@@ -119,15 +123,31 @@ def claim(conditions: Conditions) -> Condition:
 
 
 def refusals(conditions: Conditions) -> Iterator[str]:
-    """Yield the messages by which the API server or KAITO refuse the Workspace for good."""
+    """Yield the messages by which the API server or KAITO rejects the Workspace for good."""
     known = table()
     for error in reconcile_errors(conditions):
-        if _has_any(error, known["refusalPhrases"]):
+        if _is_refusal(error):
             yield error
     for condition in conditions.values():
         is_verdict = condition.is_false and condition.reason in known["refusalReasons"]
-        if is_verdict and _has_any(condition.message, known["refusalPhrases"]):
+        if is_verdict and _is_refusal(condition.message):
             yield condition.message
+
+
+def change_for(refusal: str) -> str:
+    """Return what to change in a Workspace that is rejected with this message.
+
+    A StatefulSet that the API server rejects has its pod template from `inference.template`.
+    """
+    known = table()
+    for row in known["changes"]:
+        if row["phrase"] in refusal:
+            return str(row["change"])
+    field = re.search(r"\bspec\.template\.(\S+?):(?:\s|$)", refusal)
+    if field is None:
+        return str(known["notes"]["change"])
+    where = one_line(f"inference.template.{field[1]}", LONGEST_FIELD)
+    return filled(known["notes"]["changeAt"], {"field": where})
 
 
 def reconcile_errors(conditions: Conditions) -> Iterator[str]:
@@ -151,6 +171,12 @@ def _is_deleting(workspace: Manifest, conditions: Conditions) -> bool:
 
 def _is_streaming(reason: str) -> bool:
     return reason in table()["streamingReasons"] or reason.startswith(tuple(table()["streamingPrefixes"]))
+
+
+def _is_refusal(message: str) -> bool:
+    """Return whether a message rejects the Workspace for good: no waiting makes it pass."""
+    known = table()
+    return _has_any(message, known["refusalPhrases"]) and not _has_any(message, known["passingPhrases"])
 
 
 def _has_any(message: str, phrases: list[str]) -> bool:

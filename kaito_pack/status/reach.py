@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kaito_pack.base.display import escaped
-from kaito_pack.base.trees import Manifest
 from kaito_pack.pack import Pack
 from kaito_pack.status import Status, service_exists
-from kaito_pack.status.reasons import kubectl
+from kaito_pack.status.words import kubectl
 
 LOCAL_PORT_OF_80 = 8080  # ports below 1024 need rights on a desk
 
@@ -53,23 +52,21 @@ def pack_service(status: Status, engines: Engines) -> str | None:
     return f"{status.name}{engines.suffixes[engine]}:{engines.ports[engine]}"
 
 
-def ways(
-    status: Status, engines: Engines, services: tuple[Manifest, ...] | None
-) -> Iterator[tuple[str, str]]:
+def ways(status: Status, engines: Engines, services: Container[str] | None) -> Iterator[tuple[str, str]]:
     """Yield how to reach the model, as pairs of a label and a line to copy or read."""
     own = pack_service(status, engines)
     exists = bool(service_exists(own, services))
     if status.endpoint is None:
-        yield "endpoint", "none that this pack knows of"
+        yield "endpoint", "none that this pack knows"
         return
-    balanced = own is not None and own != status.endpoint and status.desired > 1
+    balanced = own is not None and own != status.endpoint and status.view.desired > 1
     endpoint = own if balanced and own else status.endpoint
     service, _, port = endpoint.rpartition(":")
     local = LOCAL_PORT_OF_80 if port == "80" else int(port)
     name, namespace = status.view.served_model_name, status.namespace
     yield (
         "port-forward",
-        kubectl("port-forward", status.view, f"service/{shlex.quote(escaped(service))} {local}:{port}"),
+        kubectl("port-forward", status.namespace, f"service/{shlex.quote(escaped(service))} {local}:{port}"),
     )
     if name is None:
         yield "model names", f"curl http://localhost:{local}/v1/models (its name is not in the Workspace)"
@@ -79,13 +76,13 @@ def ways(
     if balanced and own:
         yield (
             "why",
-            WHY_BALANCED.format(own=escaped(own), kaito=escaped(status.endpoint), count=status.desired),
+            WHY_BALANCED.format(own=escaped(own), kaito=escaped(status.endpoint), count=status.view.desired),
         )
     if own is not None and not exists:
-        seen = "nobody looked" if services is None else "it was not found"
+        seen = "not looked for" if services is None else "not found"
         yield (
             "note",
-            f"no Service of the pack is known to exist ({escaped(own)}: {seen}); render.py makes one",
+            f"no Service of the pack is known to exist ({escaped(own)}: {seen}). Render values to create one",
         )
 
 

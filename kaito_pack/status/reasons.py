@@ -2,44 +2,79 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from kaito_pack.base.display import one_line
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, get, mapping
 from kaito_pack.status import conditions as reading
 from kaito_pack.status.conditions import ABSENT, Condition, Conditions, table
+from kaito_pack.status.pods import PodFault
+from kaito_pack.status.words import kubectl, printable, shell_word
 from kaito_pack.workspace import WorkspaceView, desired_replicas
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
-LONGEST_DETAIL = 400  # characters of a status message that a reason repeats
+POD = "{pod}"  # in place of the commands for the pod that a sentence is about
 
 
-def reason(row: Mapping[str, Any], workspace: Manifest, view: WorkspaceView, ready: int | None) -> str:
-    """The sentence of a row for this Workspace; `ready` is the number of ready replicas, if known."""
-    conditions = reading.read_conditions(workspace)
-    name = _argument(view.name)
-    words = {
-        "get": kubectl("get", view, f"workspace {name}"),
-        "pods": kubectl("describe", view, f"pods -l {WORKSPACE_LABEL}={name}"),
-        "jobs": kubectl("get", view, f"jobs,pods -l {WORKSPACE_LABEL}={name}"),
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What is known of one Workspace: the object, its view, the faults of its pods, its ready replicas."""
+
+    workspace: Manifest
+    view: WorkspaceView
+    conditions: Conditions
+    faults: tuple[PodFault, ...] = ()
+    ready: int | None = None
+
+
+def explanation(row: Mapping[str, Any], observed: Observed) -> tuple[str, tuple[str, ...]]:
+    """Return the sentence of a row for a Workspace, and the commands that show more."""
+    fault = _fault_for(row, observed)
+    words = _words(row, observed, fault)
+    reason = filled(row["reason"], words)
+    look_at: list[str] = [filled(command, words) for command in row.get("lookAt", ())]
+    ready, desired = observed.ready, observed.view.desired
+    if row["phase"] == "Running" and ready is not None and ready < desired:
+        reason += ", " + filled(table()["notes"]["fewerReady"], words)
+        look_at = look_at or [str(words["pods"])]
+        if fault is not None:
+            reason += f": {fault.reason}"
+            look_at = [POD]
+    if fault is not None and POD in look_at:
+        look_at = list(fault.look_at(str(words["nodes"])))
+    return reason, tuple(look_at)
+
+
+def _fault_for(row: Mapping[str, Any], observed: Observed) -> PodFault | None:
+    """Return the fault that a row's sentence is about: the first of its phase, else the first."""
+    of_phase = [fault for fault in observed.faults if fault.phase == row["phase"]]
+    return next(iter(of_phase or observed.faults), None)
+
+
+def _words(row: Mapping[str, Any], observed: Observed, fault: PodFault | None) -> Mapping[str, object]:
+    """Return what fills the placeholders of a row's sentence and of its commands."""
+    workspace, view, conditions = observed.workspace, observed.view, observed.conditions
+    name, namespace = shell_word(view.name), view.namespace
+    is_pod = row.get("detail") == "pod" and fault is not None
+    return {
+        "get": kubectl("get", namespace, f"workspace {name}"),
+        "pods": kubectl("describe", namespace, f"pods -l {WORKSPACE_LABEL}={name}"),
+        "jobs": kubectl("get", namespace, f"jobs,pods -l {WORKSPACE_LABEL}={name}"),
         "nodes": "kubectl get nodes" + _selector(workspace),
+        "pod": POD,
         "state": printable(_state(workspace, conditions), 40),
         "cause": printable(conditions.get("InferenceReady", ABSENT).reason, 60),
-        "detail": _detail(row.get("detail", ""), workspace, conditions),
+        "change": reading.change_for(next(reading.refusals(conditions), "")),
+        "detail": fault.reason if is_pod and fault else _detail(row.get("detail", ""), workspace, conditions),
         "desired": view.desired,
-        "ready": ready,
+        "ready": observed.ready,
     }
-    text = filled(row["reason"], words)
-    if row["phase"] == "Running" and ready is not None and ready < view.desired:
-        text += ", " + filled(table()["notes"]["fewerReady"], words)
-    return str(text)
 
 
 def _detail(kind: str, workspace: Manifest, conditions: Conditions) -> str:
-    """Return the message that tells most, for a row whose sentence wants one."""
+    """Return the message that explains most, for a row whose sentence wants one."""
     notes = table()["notes"]
     inference = conditions.get("InferenceReady", ABSENT)
     message = ""
@@ -65,7 +100,7 @@ def _detail(kind: str, workspace: Manifest, conditions: Conditions) -> str:
 
 
 def _node_message(conditions: Conditions) -> str:
-    """Why the node is missing: the cloud's own words first, then a time-out's, then KAITO's general ones."""
+    """Return why the node is missing: the cloud's own words first, then a time-out's, then KAITO's."""
     claims = reading.claim(conditions)
     succeeded = conditions.get("WorkspaceSucceeded", ABSENT)
     named = not claims.is_true and claims.reason not in ("", *table()["plainClaimReasons"])
@@ -109,20 +144,4 @@ def _state(workspace: Manifest, conditions: Conditions) -> str:
 def _selector(workspace: Manifest) -> str:
     labels = mapping(get(workspace, ("resource", "labelSelector", "matchLabels")))
     pairs = [f"{key}={value}" for key, value in labels.items() if isinstance(value, str)]
-    return f" -l {_argument(','.join(pairs))}" if pairs else ""
-
-
-def _argument(word: str | None) -> str:
-    """Return a word for a command line that is printed: quoted if a shell would act on it."""
-    return shlex.quote(printable(word, 300)) if word else "NAME"
-
-
-def printable(message: str, longest: int = LONGEST_DETAIL) -> str:
-    """Return a message of the cluster's on one line, safe for a terminal, without tokens, cut if long."""
-    return one_line(message, longest)
-
-
-def kubectl(verb: str, view: WorkspaceView, what: str) -> str:
-    """Return a kubectl command about a Workspace, to be copied from a terminal."""
-    namespace = f" -n {_argument(view.namespace)}" if view.namespace else ""
-    return f"kubectl{namespace} {verb} {what}"
+    return f" -l {shell_word(','.join(pairs))}" if pairs else ""

@@ -30,7 +30,7 @@ def test_the_page_works_as_it_stands(run: Run, folder: Path) -> None:
     said = {}
     for command in COMMANDS:
         program, *arguments = shlex.split(command)
-        assert program == "render.py"
+        assert program == "kaito-pack"
         done = run(*arguments)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         said[arguments[0]] = done.stdout

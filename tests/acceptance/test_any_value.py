@@ -258,7 +258,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
     """Lets kubectl answer with one content to a kind, and with an empty List to all others."""
     answers: dict[str, str] = {}
 
-    def printed(kubectl: Kubectl, kinds: str, *names: str, form: str) -> bytes:
+    def printed(kubectl: Kubectl, kinds: str, *names: str, form: str, label: str | None = None) -> bytes:
         return answers.get(kinds, '{"items": []}' if form == "json" else "").encode()
 
     def answer(kinds: str, content: Any) -> None:

@@ -116,10 +116,9 @@ def _command_lines() -> list[tuple[str, list[str]]]:
     for page, text in PAGES.items():
         inline = [one for one in re.findall(r"`([^`\n]+)`", prose(text)) if " " in one]
         ours = [one for one in inline if one.split()[0].rpartition("/")[2] in PROGRAMS]
-        ours += [one.split(maxsplit=1)[1] for one in inline if one.startswith(".venv/bin/python render.py ")]
         blocks_of_page = [one.text for one in BLOCKS[page] if one.language in SHELL]
         for script in (*ours, *blocks_of_page):
-            found += [(page, words) for words in lines_of(script.replace(".venv/bin/python ", ""))]
+            found += [(page, words) for words in lines_of(script)]
     return found
 
 

@@ -173,7 +173,8 @@ LIVE = {
 
 def manifests(example: str) -> list[dict[str, Any]]:
     drawn = yaml.safe_load((ROOT / "values" / f"{example}.yaml").read_text(encoding="utf-8"))
-    return list(yaml.safe_load_all(rendered(drawn)))
+    bodies = yaml.safe_load_all(rendered(drawn))
+    return sorted(bodies, key=lambda body: bool(body["kind"] != "Workspace"))
 
 
 def as_live(workspace: dict[str, Any]) -> dict[str, Any]:

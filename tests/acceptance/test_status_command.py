@@ -1,14 +1,22 @@
-"""`render.py status` as a user runs it: files, stdin, and a kubectl that replays JSON."""
+"""`kaito-pack status` as a user runs it: files, stdin, and a kubectl that replays JSON."""
 
 import copy
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
+from kaito_pack.cli._status_table import age, printed
+from kaito_pack.status import status_of
+from kaito_pack.status.cluster_objects import pick
+from kaito_pack.status.reach import engines_of
+from tests import work
 from tests.command import run_here
 from tests.fake_kubectl import FakeKubectl
+from tests.strategies import PACK
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests" / "status"
@@ -90,6 +98,65 @@ def test_ready_replicas_come_from_a_statefulset_in_the_stream():
     assert answer["replicas"] == {"desired": 1, "ready": 0}
 
 
+POD = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "chat-0", "namespace": "llm", "labels": {"kaito.sh/workspace": "chat"}},
+    "status": {
+        "phase": "Pending",
+        "containerStatuses": [
+            {
+                "name": "model",
+                "image": "registry.example.com/none:1",
+                "ready": False,
+                "state": {"waiting": {"reason": "ErrImagePull", "message": "not found"}},
+            }
+        ],
+    },
+}
+
+
+def test_a_pod_in_the_stream_gives_reason_and_commands_apart():
+    answer = answers("-", stdin=json.dumps(listed(LOADING, STATEFULSET, POD)))[0]
+    assert answer["phase"] == "Failed"
+    assert answer["reason"] == (
+        "the image registry.example.com/none:1 of pod chat-0 cannot be pulled (ErrImagePull): not found;"
+        " correct the image, or its pull secret"
+    )
+    assert answer["lookAt"] == ["kubectl -n llm describe pod chat-0"]
+
+
+@pytest.mark.parametrize("change", [{"namespace": "other"}, {"labels": {"kaito.sh/workspace": "other"}}])
+def test_a_pod_of_another_workspace_explains_nothing(change):
+    pod = {**POD, "metadata": {**POD["metadata"], **change}}
+    assert answers("-", stdin=json.dumps(listed(LOADING, pod)))[0]["phase"] == "Deploying"
+
+
+def test_a_pod_belongs_to_the_workspace_of_its_statefulset():
+    owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "chat"}
+    pod = {**POD, "metadata": {"name": "chat-0", "namespace": "llm", "ownerReferences": [owner]}}
+    assert answers("-", stdin=json.dumps(listed(LOADING, pod)))[0]["phase"] == "Failed"
+
+
+PRINTED = {
+    "a table": "NAME   INSTANCE   RESOURCEREADY   AGE\nchat   Standard_A  True   3d\n",
+    "our table": "NAMESPACE  NAME  PHASE  READY  AGE  MODEL\nllm  chat  Running  1/1  -  org/model\n",
+    "the output of kubectl describe": (
+        "Name:         chat\nNamespace:    llm\nLabels:       <none>\nAPI Version:  kaito.sh/v1beta1\n"
+        "Kind:         Workspace\nStatus:\n  Conditions:\n    Message: a: b\n"
+    ),
+    "a list of names": "workspace.kaito.sh/chat\nworkspace.kaito.sh/other\n",
+}
+
+
+@pytest.mark.parametrize("command", ["status", "import"])
+@pytest.mark.parametrize("name", PRINTED)
+def test_what_kubectl_prints_for_people_is_named(name, command):
+    done = run_here(command, "-", stdin=PRINTED[name])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"this is {name.replace('our', 'a')}; use `kubectl get … -o json`" in done.stderr
+
+
 def test_a_statefulset_of_another_namespace_tells_nothing():
     other = {**STATEFULSET, "metadata": {"name": "chat", "namespace": "other"}}
     assert answers("-", stdin=json.dumps(listed(LOADING, other)))[0]["replicas"]["ready"] is None
@@ -115,13 +182,105 @@ def test_an_empty_list_is_an_answer():
     assert (done.returncode, json.loads(done.stdout)) == (0, [])
 
 
-def test_the_table_has_one_line_a_workspace():
+def test_the_table_has_one_line_a_workspace_and_details_below():
     done = run("-", stdin=json.dumps(listed(READY, FAILED)))
-    head, ready, failed = done.stdout.splitlines()
-    assert head.split() == ["NAMESPACE", "NAME", "PHASE", "READY", "MODEL", "ENGINE", "ENDPOINT", "REASON"]
+    head, ready, failed, empty, reason, command = done.stdout.splitlines()
+    assert head.split() == ["NAMESPACE", "NAME", "PHASE", "READY", "AGE", "MODEL"]
     assert "Running" in ready and "1/1" in ready
-    assert "Failed" in failed and "?/1" in failed and "ImagePullError" in failed
+    assert "Failed" in failed and "?/1" in failed and not empty
+    assert reason.startswith("llm/chat: its pod fails, ImagePullError")
+    assert command == "  kubectl -n llm describe pods -l kaito.sh/workspace=chat"
     assert done.returncode == 0
+
+
+LONG = workspace("14-starting-0.12", "workspace-with-a-rather-long-name-for-a-model")
+
+
+@pytest.mark.parametrize("width", [72, 80, 120])
+def test_the_table_fits_the_terminal(width):
+    objects = pick([listed(READY, LONG, FAILED)])
+    statuses = [status_of(item) for item in objects.workspaces]
+    text = click.unstyle(printed(statuses, "table", objects, engines_of(PACK), width))
+    assert max(map(len, text.splitlines())) <= width
+    joined = text.replace(" \\\n   ", "")
+    assert f"kubectl -n llm describe pods -l kaito.sh/workspace={LONG['metadata']['name']}" in joined
+    assert "the nodes are ready and the model is starting" in " ".join(text.split())
+
+
+def test_wide_differs_from_the_table():
+    done = run("-", "-o", "wide", stdin=json.dumps(listed(READY, FAILED)))
+    head = done.stdout.splitlines()[0].split()
+    assert head[-3:] == ["ENGINE", "ENDPOINT", "REASON"]
+    assert "ENGINE" not in run("-", stdin=json.dumps(READY)).stdout
+
+
+@pytest.mark.parametrize(
+    ("created", "shown"),
+    [
+        ("2026-03-10T11:59:15Z", "45s"),
+        ("2026-03-10T11:00:00Z", "60m"),
+        ("2026-03-10T02:00:00+01:00", "11h"),
+        ("2026-02-26T12:00:00Z", "12d"),
+        ("2027-01-01T00:00:00Z", "0s"),
+        ("yesterday", "-"),
+        (None, "-"),
+    ],
+)
+def test_an_age_is_as_kubectl_prints_it(created, shown):
+    assert age(created, datetime(2026, 3, 10, 12, tzinfo=UTC)) == shown
+
+
+SIZES = {
+    "workspaces": lambda size: [workspace("14-starting-0.12", f"chat-{i}") for i in range(size)],
+    "StatefulSets, pods and Services": lambda size: [
+        {
+            **body,
+            "metadata": {
+                **body["metadata"],
+                "name": f"chat-{i}",
+                "labels": {"kaito.sh/workspace": f"chat-{i}"},
+            },
+        }
+        for i in range(size)
+        for body in (LOADING, STATEFULSET, POD, SERVICE)
+    ],
+    "StatefulSets alone": lambda size: [LOADING, *[STATEFULSET] * size],
+    "pods of one Workspace": lambda size: [LOADING, *[POD] * size],
+    "Services": lambda size: [READY, *[SERVICE] * size],
+    "conditions": lambda size: [
+        {**LOADING, "status": {"conditions": [{"type": f"A{i}", "status": "False"} for i in range(size)]}}
+    ],
+    "containers": lambda size: [
+        {
+            **READY,
+            "inference": {"template": {"spec": {"containers": [{"name": f"a{i}"} for i in range(size)]}}},
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("form", ["table", "wide", "json"])
+@pytest.mark.parametrize("name", SIZES)
+def test_the_work_grows_with_the_objects(name, form):
+    def printing(size):
+        values = [listed(*SIZES[name](size))]
+
+        def judge():
+            objects = pick(values)
+            statuses = [
+                status_of(
+                    item,
+                    objects.workload_of(item),
+                    objects.services_beside("llm"),
+                    pods=objects.pods_of(item),
+                )
+                for item in objects.workspaces
+            ]
+            printed(statuses, form, objects, engines_of(PACK), 100)
+
+        return judge
+
+    work.check_growth(printing, 40)
 
 
 def test_the_table_never_passes_on_what_a_terminal_would_act_on():
@@ -181,13 +340,17 @@ def test_all_namespaces_is_passed_on(kubectl):
 def test_a_live_statefulset_tells_the_ready_replicas(kubectl):
     kubectl("workspaces", listed(LOADING))
     env = kubectl("statefulsets,deployments,services", listed(STATEFULSET, SERVICE))
-    assert answers("--statefulset", env=env)[0]["replicas"]["ready"] == 0
+    kubectl("pods", listed(POD))
+    (answer,) = answers("--statefulset", "-n", "llm", env=env)
+    assert answer["replicas"]["ready"] == 0 and "ErrImagePull" in answer["reason"]
+    assert kubectl.calls()[-1] == ["get", "pods", "-o", "json", "-l", "kaito.sh/workspace", "-n", "llm"]
 
 
 def test_ready_replicas_stay_unknown_where_statefulsets_may_not_be_read(kubectl):
     done = run("--statefulset", env=kubectl("workspaces", listed(LOADING)))
     assert done.returncode == 0 and "?/1" in done.stdout
-    assert "stay unknown" in done.stderr
+    assert "ready replicas and Services are unknown" in done.stderr
+    assert "the causes in pods are unknown" in done.stderr
 
 
 def test_what_kubectl_complains_of_is_told(kubectl, tmp_path):
@@ -198,7 +361,7 @@ def test_what_kubectl_complains_of_is_told(kubectl, tmp_path):
 
 def test_a_missing_kubectl_is_told(tmp_path):
     done = run(env={"PATH": str(tmp_path)})
-    assert done.returncode == 2 and "kubectl is not on the PATH" in done.stderr
+    assert done.returncode == 2 and "kubectl is not in PATH" in done.stderr
 
 
 def test_a_namespace_that_kubectl_would_take_for_an_option_is_refused(kubectl):
@@ -248,7 +411,8 @@ def test_watching_prints_what_changes(kubectl):
     env = kubectl("workspaces", listed(LOADING), listed(LOADING), listed(READY))
     done = run("--watch", "--wait-for", "Running", "--timeout", "30s", "--interval", "0.05s", env=env)
     assert done.returncode == 0
-    assert [line.split()[2] for line in done.stdout.splitlines() if "chat" in line] == [
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("llm ")]
+    assert [row[2] for row in rows] == [
         "Deploying",
         "Running",
     ]

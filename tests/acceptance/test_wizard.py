@@ -1,4 +1,4 @@
-"""`render.py new` in a real pseudo-terminal: what a person sees, types, and gets."""
+"""`kaito-pack new` in a real pseudo-terminal: what a person sees, types, and gets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ models:
   - {modelId: acme/both, engines: [vllm, llamacpp], ggufRepositories: [acme/both-GGUF]}
 """
 full = pytest.mark.full  # a session in a terminal takes a second; the quick tier has some of each kind
-HUB, NOTICE = "What is to be served?", "This model will be deployed using vLLM on GPU."
+HUB, NOTICE = "What do you want to serve?", "This model will be deployed using vLLM on GPU."
 LENGTH = 3  # values of mode vllm under "Set more?" before the maximum length
 
 
@@ -57,7 +57,8 @@ def test_a_vllm_model_is_asked_neither_for_a_run_mode_nor_for_cpu(
         terminal.answer("Set more?", ENTER)
         terminal.answer("File (mistral.yaml)", ENTER)
         assert terminal.end() == (0, "")
-        assert "mistral.yaml is written. Next: render.py mistral.yaml --catalogue" in terminal.seen
+        assert "mistral.yaml was written. Next: " in terminal.seen
+        assert "render.py mistral.yaml --catalogue" in terminal.seen
         assert "Run mode" not in terminal.seen
         assert "Compute type" not in terminal.seen
     assert values(tmp_path / "mistral.yaml") == {
@@ -95,7 +96,7 @@ def test_a_model_that_nothing_here_runs_is_asked_for_again(tmp_path: Path) -> No
         terminal.answer(HUB, ENTER)
         terminal.answer("Model id", "acme/none", ENTER)
         terminal.answer("Engines", ENTER)
-        terminal.wait("KAITO runs a model by llamacpp or vllm; choose another one.")
+        terminal.wait("KAITO serves models with llamacpp or vllm; Choose another model.")
         terminal.answer("Model id", CTRL_C)
         assert terminal.end()[0] == 130
 
@@ -138,7 +139,7 @@ def test_a_model_for_both_engines_leads_to_its_gguf_files_or_to_itself(
     with Terminal(tmp_path, "new", *known) as terminal:
         terminal.answer(HUB, ENTER)
         terminal.answer("Model id", "acme/both", ENTER)
-        terminal.answer("How is it to be served?", ENTER)
+        terminal.answer("How do you want to serve it?", ENTER)
         terminal.answer("Model id", "acme/b")
         terminal.wait("acme/both-GGUF")
         terminal.type(DOWN, ENTER)
@@ -203,7 +204,7 @@ def test_a_mode_of_ones_own_is_asked_for_like_any_other(acme: Path, run: Run) ->
         terminal.type(CLEAR, "16", ENTER)
         terminal.answer("File", ENTER)
         assert terminal.end()[0] == 0
-        terminal.wait("Next: render.py tiny-instruct.yaml --pack my-pack")
+        terminal.wait("render.py tiny-instruct.yaml --pack my-pack")
     assert values(acme / "tiny-instruct.yaml")["batchSize"] == 16
     assert run("tiny-instruct.yaml", "--pack", "my-pack").returncode == 0
 
@@ -220,7 +221,7 @@ def journey(terminal: Terminal, stop: int, key: str) -> bool:
         ("GPU count", ENTER),
         ("Set more?", "  " + ENTER),
         ("File", "there.yaml" + ENTER),
-        ("there.yaml is there already. Overwrite it?", "y"),
+        ("there.yaml exists. Overwrite it?", "y"),
     ]
     for number, (question, keys) in enumerate(questions):
         terminal.answer(question, key if number == stop else keys)
@@ -258,10 +259,10 @@ def test_nothing_is_overwritten_unless_a_person_says_so(tmp_path: Path) -> None:
     with Terminal(
         tmp_path, *options, "--namespace", "a", "--compute-type", "cpu", "--name", "own"
     ) as terminal:
-        terminal.answer("there.yaml is there already. Overwrite it?", "n")
+        terminal.answer("there.yaml exists. Overwrite it?", "n")
         assert there.read_text("utf-8") == "name: there\n"
         terminal.answer("File (own.yaml)", "there.yaml", ENTER)
-        terminal.answer("there.yaml is there already. Overwrite it?", "y")
+        terminal.answer("there.yaml exists. Overwrite it?", "y")
         assert terminal.end()[0] == 0
     assert values(there)["premadeModel"] == "phi4:14b"
 
@@ -276,7 +277,7 @@ def test_what_cannot_be_written_is_asked_for_again(tmp_path: Path) -> None:
         terminal.answer("File (a.yaml)", "n" * 300, ENTER)
         terminal.wait("cannot be written: file name too long")
         terminal.answer("File (a.yaml)", "/dev/full", ENTER)
-        terminal.answer("/dev/full is there already. Overwrite it?", "y")
+        terminal.answer("/dev/full exists. Overwrite it?", "y")
         terminal.wait("/dev/full: cannot be written: no space left on device")
         terminal.answer("File (a.yaml)", ENTER)
         assert terminal.end()[0] == 0
@@ -409,12 +410,12 @@ def test_escape_sequences_in_a_packs_words_do_nothing(acme: Path) -> None:
 def test_a_dumb_terminal_is_none(tmp_path: Path) -> None:
     with Terminal(tmp_path, "new", "--mode", "premade", env={"TERM": "dumb"}) as terminal:
         assert terminal.end()[0] == 2
-        assert "there is no terminal to ask in; give --premade-model" in terminal.seen
+        assert "there is no terminal to ask in. Pass --premade-model" in terminal.seen
 
 
 @full
 def test_the_session_of_the_page_is_a_real_one(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "wizard.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "guides" / "wizard.md").read_text(encoding="utf-8")
     keys = [
         (HUB, ENTER),
         ("Model id", "microsoft/Phi-4-mini-instruct" + ENTER),
@@ -431,4 +432,5 @@ def test_the_session_of_the_page_is_a_real_one(tmp_path: Path) -> None:
             terminal.answer(question, typed)
         assert terminal.end()[0] == 0
         shown = re.findall(r"^```text\n(Flexible .*?)^```$", page, re.DOTALL | re.MULTILINE)
-        assert shown == [terminal.seen.strip() + "\n"]
+        seen = terminal.seen.replace(str(ROOT / "render.py"), "kaito-pack")
+        assert shown == [seen.strip() + "\n"]

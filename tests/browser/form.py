@@ -21,7 +21,7 @@ GGUF = "unsloth/Qwen3-4B-GGUF"
 
 @contextmanager
 def served(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """`render.py new --web` while it runs: its address, and the process."""
+    """`kaito-pack new --web` while it runs: its address, and the process."""
     command = [sys.executable, str(ROOT / "render.py"), "new", "--web", "--no-browser", *arguments]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None

@@ -43,8 +43,9 @@ def checkout(folder: Path) -> Path:
             shutil.copytree(entry, work / entry.name)
         elif not entry.name.startswith(".") and entry.name != "site":
             (work / entry.name).symlink_to(entry)
-    for name in ("render.py", "kaito-pack"):
-        _launcher(programs / name, ROOT / "render.py")
+    for folder_of_command in (programs, work / ".venv" / "bin"):
+        file = folder_of_command / "kaito-pack"
+        subprocess.run([ROOT / "scripts" / "launcher", sys.executable, file], check=True)
     _launcher(programs / "kubectl", Path(__file__).with_name("kubectl.py"))
     _launcher(work / ".venv" / "bin" / "python")
     for stamp in STAMPS:

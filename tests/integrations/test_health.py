@@ -77,8 +77,9 @@ def test_argo_cd_gives_the_answers_of_status(tmp_path, libraries):
 
 
 def test_argo_cd_s_message_names_the_phase_and_the_reason(tmp_path):
-    found = argo([case.workspace for case in CASES], tmp_path)
-    for case, (_, message) in zip(CASES, found, strict=True):
+    cases = [case for case in CASES if not case.pods]  # a health check sees no pods
+    found = argo([case.workspace for case in cases], tmp_path)
+    for case, (_, message) in zip(cases, found, strict=True):
         assert message.startswith(f"{case.phase}: ")
         assert case.phase == "Running" or any(w.lower() in message.lower() for w in case.reason_has or [""])
 

@@ -35,10 +35,10 @@ def refusal(script: Path, text: str, time_limit: float = 60.0) -> str:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ('{"items": [1e999]}', "printed no JSON"),
-        ('{"items": [NaN]}', "printed no JSON"),
-        ('{"items": [1000000000000000000000]}', "printed no JSON"),
-        ("[" * 100_000, "printed no JSON"),
+        ('{"items": [1e999]}', "the output is not JSON"),
+        ('{"items": [NaN]}', "the output is not JSON"),
+        ('{"items": [1000000000000000000000]}', "the output is not JSON"),
+        ("[" * 100_000, "the output is not JSON"),
         ('"text"', "the answer is a text, not an object"),
         ("[]", "the answer is a list, not an object"),
         ("null", "the answer is `null`, not an object"),
@@ -65,7 +65,7 @@ def test_of_a_long_report_the_end_is_shown(script: Path) -> None:
 
 
 def test_a_kubectl_that_hangs_is_ended(script: Path) -> None:
-    assert "no answer within 0.2 seconds" in refusal(script, "exec sleep 600", time_limit=0.2)
+    assert "did not answer within 0.2 seconds" in refusal(script, "exec sleep 600", time_limit=0.2)
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,39 @@ def test_the_reason_of_a_refusal_is_read_although_a_token_is_masked(script: Path
         Kubectl().get("workspaces")
     assert caught.value.reason == "Forbidden"
     assert TOKEN not in str(caught.value)
+
+
+REPORTS = {
+    "one line": (
+        'Error from server (NotFound): workspaces.kaito.sh "chat" not found',
+        'Error from server (NotFound): workspaces.kaito.sh "chat" not found',
+    ),
+    "kubectl's log before it": (
+        'E1128 12:00:00.000001  77 memcache.go:265] "Unhandled Error" err="couldn\'t get current server"\n'
+        "The connection to the server localhost:8080 was refused - did you specify the right host or port?",
+        "The connection to the server localhost:8080 was refused - did you specify the right host or port?",
+    ),
+    "hints behind it": (
+        "Unable to connect to the server: getting credentials: exec: executable kubelogin not found\n\n"
+        "It looks like you are trying to use a client-go credential plugin that is not installed.\n\n"
+        "To learn more about this feature, consult the documentation available at:\n"
+        "      https://kubernetes.io/docs/reference/access-authn-authz/authentication/",
+        "Unable to connect to the server: getting credentials: exec: executable kubelogin not found",
+    ),
+    "a long one": ("error: " + "word " * 100 + "end", "error: " + "word " * 100 + "end"),
+    "only the log": ("W1128 12:00:00.000001  77 x.go:1] lost", "W1128 12:00:00.000001 77 x.go:1] lost"),
+    "nothing": ("", ""),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_of_an_error_the_last_sentence_is_repeated_whole(name: str) -> None:
+    report, sentence = REPORTS[name]
+    assert kubectl.last_sentence(report) == sentence
+
+
+def test_a_label_limits_what_is_asked_for(script: Path) -> None:
+    script.write_text('#!/bin/sh\nprintf \'{"words": "%s"}\' "$*"\n', encoding="utf-8")
+    assert Kubectl("llm").get("pods", label="kaito.sh/workspace") == {
+        "words": "get pods -o json -l kaito.sh/workspace -n llm"
+    }

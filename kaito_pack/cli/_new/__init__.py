@@ -1,1 +1,1 @@
-"""The options of `render.py new`, and its questions in a terminal."""
+"""The options of `kaito-pack new`, and its questions in a terminal."""

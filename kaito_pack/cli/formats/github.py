@@ -11,6 +11,7 @@ from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
 from kaito_pack.cli._results import DRIFT, distinct
+from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
     from kaito_pack.cli._results import Rendering, ResultOfCases
@@ -37,6 +38,7 @@ def annotation(problem: Problem) -> str:
     place = problem.place or Place("")
     words = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
     text = f"{path_text(problem.path)}: {words}" if problem.path else words
+    text = "\n".join(filter(None, (text, page(problem.rule))))
     return workflow_command(problem.level, place.file, place.line, place.column, problem.rule, text)
 
 

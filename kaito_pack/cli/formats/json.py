@@ -9,9 +9,10 @@ from kaito_pack.base.display import json_text
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
+from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Plan, Preflight, Reports, Upgrade
+    from kaito_pack.cli._results import Grid, Plan, Preflight, Reports, Upgrade
     from kaito_pack.plan import Planned
     from kaito_pack.run.judgement import Entry
 
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
 def validation(result: Reports) -> Iterator[str]:
     """Yield one array of the documents for one or more KAITO versions, piece by piece: it may be long.
 
-    With several versions each document names its `kaito`.
+    With several versions each document names its `kaito`, with a fleet its `cluster`.
     """
 
     def indented(value: object, indent: str) -> str:
         return json_text(value).replace("\n", f"\n{indent}")
 
     before = "[\n  "
-    for kaito, report in result.reports.items():
+    for name, report in result.reports.items():
         for entry in report.entries:
-            row = _document(entry) | ({"kaito": kaito} if len(result.reports) > 1 else {})
+            row = _document(entry) | ({result.by: name} if name and result.is_split else {})
             yield before + indented(row, "  ").removesuffix("\n  }") + ',\n    "problems": ['
             before = ",\n  "
             comma = "\n      "
@@ -62,6 +63,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "message": sentence(problem.message),
         "fix": sentence(problem.fix),
         "layer": problem.layer,
+        "page": page(problem.rule),
     }
 
 
@@ -74,6 +76,7 @@ def preflight(result: Preflight) -> Iterator[str]:
             "state": answer.severity,
             "message": sentence(answer.message),
             "fix": sentence(answer.fix),
+            "page": page(answer.rule),
         }
         for file, answer in result.answers
     ]
@@ -123,8 +126,32 @@ def upgrade(result: Upgrade) -> Iterator[str]:
             "severity": reason.problem.severity,
             "message": sentence(reason.problem.message),
             "fix": sentence(reason.problem.fix),
+            "page": page(reason.problem.rule),
         }
         for cluster, workspace in result.workspaces
         for reason in workspace.reasons
     ]
+    yield json_text(rows) + "\n"
+
+
+def grid(result: Grid) -> Iterator[str]:
+    """Yield an array of the values files, each with its cells."""
+    rows = []
+    for row in result.rows:
+        cells = []
+        for cell in row.cells:
+            cells.append(
+                {
+                    "column": cell.column,
+                    "verdict": cell.verdict,
+                    "fits": cell.fits,
+                    "leftGiB": cell.left_gib,
+                    "longestContext": cell.longest,
+                    "gpus": cell.gpus,
+                    "instanceType": cell.instance_type,
+                    "imageKnowsModel": cell.image_knows,
+                    "reasons": list(cell.reasons),
+                }
+            )
+        rows.append({"file": row.file, "name": row.name, "model": row.model, "cells": cells})
     yield json_text(rows) + "\n"

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import line, sentence
+from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
     from kaito_pack.cli._results import ResultCase, ResultOfCases
@@ -82,11 +83,14 @@ def _failing(case: ResultCase, is_strict: bool) -> list[Problem]:
 def _message(problems: Sequence[Problem]) -> str:
     """The words of the first problem, and how many there are more."""
     first = sentence(problems[0].message) if problems else ""
-    return first if len(problems) < 2 else f"{first} (and {len(problems) - 1} more)"
+    others = sum(problem.number for problem in problems) - 1
+    return first if len(problems) < 2 else f"{first} (and {others} more)"
 
 
 def _text(problems: Sequence[Problem]) -> str:
-    return escape("\n".join(escaped(line(problem)) for problem in problems))
+    """The problems on a line each, and under each the page of its rule."""
+    texts = (text for problem in problems for text in (line(problem), page(problem.rule)) if text)
+    return escape("\n".join(map(escaped, texts)))
 
 
 def _quoted(text: str) -> str:

@@ -13,6 +13,7 @@ from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
 from kaito_pack.base.trees import get
 from kaito_pack.documents import Document, ProblemsError, read_text
+from kaito_pack.facts.rules import page
 from kaito_pack.form.checking import belongs
 from kaito_pack.form.questions import Question
 
@@ -28,6 +29,7 @@ def row(problem: Problem) -> dict[str, Any]:
     """
     return {
         "rule": problem.rule,
+        "page": page(problem.rule),
         "severity": "advice" if problem.layer == "advice" else problem.level,
         "message": sentence(_capital(problem.message)),
         "fix": sentence(problem.fix),

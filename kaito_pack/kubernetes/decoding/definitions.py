@@ -97,7 +97,7 @@ def definition(version: str, name: str = POD_TEMPLATE) -> Definitions:
     Raises UsageError for a version that kubernetes-validate does not know, KeyError for an unknown name.
     """
     folder = known_folder(version)
-    schemas = _kept(folder, name, lambda every: closure(every, name))
+    schemas = _from_all(folder, name, lambda every: closure(every, name))
     return Definitions(version, name, schemas)
 
 
@@ -141,7 +141,7 @@ def known_folder(version: str) -> str:
     folders = _folders()
     if version not in folders:
         raise UsageError(
-            f"Kubernetes {version} is not known; the installed kubernetes-validate knows "
+            f"Kubernetes {version} is not supported. Use a version from "
             f"{next(iter(folders))} to {list(folders)[-1]}"
         )
     return folders[version]
@@ -159,7 +159,8 @@ def _package() -> str:
     spec = find_spec("kubernetes_validate")
     if spec is None or not spec.submodule_search_locations:
         raise UsageError(
-            "the Python package kubernetes-validate is not installed; it has the Kubernetes schemas"
+            "the Python package kubernetes-validate is not installed. Install it; "
+            "it contains the Kubernetes schemas"
         )
     return spec.submodule_search_locations[0]
 
@@ -177,7 +178,7 @@ def _folders() -> Mapping[str, str]:
 
 def _kinds(folder: str) -> Mapping[str, str]:
     """Return the definition of each "group/version kind", cached as the definitions are."""
-    index: Mapping[str, str] = _kept(folder, "kinds", _kinds_in)
+    index: Mapping[str, str] = _from_all(folder, "kinds", _kinds_in)
     return index
 
 
@@ -189,7 +190,7 @@ def _kinds_in(every: Mapping[str, Schema]) -> dict[str, str]:
     }
 
 
-def _kept(folder: str, name: str, derive: Callable[[Mapping[str, Schema]], Any]) -> Any:
+def _from_all(folder: str, name: str, derive: Callable[[Mapping[str, Schema]], Any]) -> Any:
     """Return what `derive` makes of all definitions in a folder, kept in the cache folder."""
 
     def of_all() -> Any:

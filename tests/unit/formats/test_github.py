@@ -11,8 +11,9 @@ from tests.unit.formats.cases import HOSTILE_CASE, Cases, notes, problem, shown
 
 def test_an_annotation_escapes_what_github_would_read() -> None:
     text = annotation(problem(message="50%\nmore", place=Place("a,b:c.yaml", 1, 1)))
-    assert (
-        text == "::error file=a%2Cb%3Ac.yaml,line=1,col=1,title=values/missing::a[0]: 50%25%0Amore. give one."
+    assert text == (
+        "::error file=a%2Cb%3Ac.yaml,line=1,col=1,title=values/missing::a[0]: 50%25%0Amore. give one."
+        "%0Adocs/reference/rules/values.md#missing"
     )
 
 
@@ -30,7 +31,8 @@ def test_a_file_that_differs_is_an_error_in_its_first_line() -> None:
     result = Rendering(
         {"": [Judgement("v.yaml")]}, [Differing([("out/a.yaml", "missing")], ["--- /dev/null\n"])]
     )
-    command = "::error file=out/a.yaml,line=1,col=1,title=drift: missing::not there; render it\n"
+    words = "this file does not exist. Render the values again"
+    command = f"::error file=out/a.yaml,line=1,col=1,title=drift: missing::{words}\n"
     assert shown("github", result) == command
 
 

@@ -14,6 +14,7 @@ def test_a_document_has_its_verdict_and_problems() -> None:
     (row,) = json.loads(shown("json", Reports(report(Entry("a.yaml", 1, problems=[problem()])))))
     assert row["verdict"] == "refused" and row["problems"][0]["path"] == "a[0]"
     assert "kaito" not in row
+    assert row["problems"][0]["page"] == "docs/reference/rules/values.md#missing"
 
 
 def test_several_versions_are_named() -> None:

@@ -44,6 +44,7 @@ def test_all_errors_of_a_case_are_in_its_one_failure() -> None:
     assert failure.attrib == {"message": "missing. (and 1 more)", "type": "values/missing"}
     assert [line.rpartition("[")[2] for line in str(failure.text).splitlines()] == [
         "values/missing]",
+        "docs/reference/rules/values.md#missing",
         "values/other]",
     ]
 

@@ -11,7 +11,8 @@ def test_errors_come_first_and_good_answers_not_at_all() -> None:
     case = ResultCase("x.yaml", "x", [problem("ok"), problem("warning"), problem()])
     lines = shown("markdown", Cases((case,))).splitlines()
     assert lines[0] == "**kaito-pack trial.** 1 checked: 1 error, 1 warning."
-    assert [line.split(" | ")[0] for line in lines[4:]] == ["| error", "| warning"]
+    assert [line.split(" | ")[0] for line in lines[4:6]] == ["| error", "| warning"]
+    assert lines[6:] == ["", "Rules: `docs/reference/rules/values.md`"]
     assert lines[4] == "| error | `x.yaml:4:2` | `a[0]`: missing. give one. `values/missing` |"
 
 

@@ -31,8 +31,14 @@ export function problemList(list, problems) {
     h('button', { type: 'button', class: 'where', disabled: !one.field, 'data-focus': one.field }, one.path || one.rule),
     h('p', {}, ...marked(`${one.message} ${one.fix}`)),
     one.removable ? h('button', { type: 'button', class: 'quiet', 'data-remove': one.removable }, words.remove(one.removable)) : '',
-    h('p', { class: 'rule' }, [one.line && words.line(one.line), one.rule].filter(Boolean).join(', '))))
+    h('p', { class: 'rule', title: one.page }, one.line ? `${words.line(one.line)}, ` : '', ruleName(one))))
   list.replaceChildren(...(items.length || !list.dataset.none ? items : [h('li', {}, words.noProblems)]))
+}
+
+// A link if the docs have an address; otherwise the path of the page is the tooltip.
+function ruleName({ rule, page }) {
+  const isAddress = /^https?:/.test(page)
+  return isAddress ? h('a', { href: page, target: '_blank', rel: 'noreferrer' }, rule) : rule
 }
 
 // One sentence for everybody, screen readers included.
