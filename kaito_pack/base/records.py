@@ -1,11 +1,25 @@
-"""`NamedTuple` at a third of the cost: typing's compiles every annotation when the class is record.
+"""Classes of records that cost little to define.
 
-A start makes some fifty such classes. Type checkers take it for typing's own.
+A start defines some sixty. `NamedTuple` takes a third of the time of typing's, which compiles every
+annotation; type checkers take it for typing's own. A dataclass takes ten times that of a plain class.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+
+class Slotted:
+    """An object with slots that equals one of its class with the same values, as a dataclass does."""
+
+    __slots__: tuple[str, ...] = ()
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and all(
+            getattr(self, name) == getattr(other, name) for name in self.__slots__
+        )
+
 
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place
-from kaito_pack.base.records import NamedTuple
+from kaito_pack.base.records import NamedTuple, Slotted
 
 
 class Position(Protocol):
@@ -55,7 +55,7 @@ class OddKey(NamedTuple):
     raw: str
 
 
-class Document:
+class Document(Slotted):
     """One YAML document: plain data as kubectl reads it, and what a person should know of its spelling.
 
     `number` counts from 1 within the file, empty documents included.

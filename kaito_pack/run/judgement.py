@@ -8,6 +8,7 @@ from typing import Any, Literal
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, merged
+from kaito_pack.base.records import Slotted
 from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.documents import Document
 from kaito_pack.kaito.fields import is_workspace
@@ -18,7 +19,7 @@ from kaito_pack.values.wrapping import KIND as VALUES
 Verdict = Literal["accepted", "refused", "undecidable", "skipped"]
 
 
-class Entry:
+class Entry(Slotted):
     """One object, or the values that objects are rendered from; `document` counts from 1 within the file.
 
     `body` is None for values and for what is no object, `path` the place in the document (of an item of a
@@ -55,13 +56,6 @@ class Entry:
         self.problems = [] if problems is None else problems
         self.is_known = True
         self.body, self.path, self.manifest = body, path, manifest
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Entry) and all(
-            getattr(self, name) == getattr(other, name) for name in self.__slots__
-        )
-
-    __hash__ = None  # type: ignore[assignment]
 
     def unchecked(self) -> Entry:
         """Return a copy whose problems are a list of its own; see `Judgement.unchecked`."""
@@ -100,7 +94,7 @@ def _text(value: object) -> str:
     return "" if value is None else value if isinstance(value, str) else shown(value, quote=False)
 
 
-class Judgement:
+class Judgement(Slotted):
     """What became of one document: the objects in it, or values and the objects that they render to.
 
     `own` are the problems of the document as a whole, `unread` is the reason why it could not be judged,

@@ -8,7 +8,7 @@ from typing import NoReturn, Protocol, TypeGuard
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError, unread
-from kaito_pack.base.records import NamedTuple
+from kaito_pack.base.records import NamedTuple, Slotted
 from kaito_pack.documents import Document, read_file
 from kaito_pack.values.wrapping import is_wrapped
 
@@ -19,7 +19,7 @@ class EmptyFolder(UsageError):
     """A folder in which no file could be values."""
 
 
-class Source:
+class Source(Slotted):
     """One file as it was read: its documents, or what is wrong with its text, or why it was not read."""
 
     __slots__ = ("documents", "file", "problems", "unread")

@@ -54,7 +54,7 @@ def test_all_that_is_referred_to_is_there() -> None:
 
 
 def test_an_unknown_version_is_told_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r"1\.9 is not known.*1\.25 to"):
+    with pytest.raises(UsageError, match=r"1\.9 is not supported.*1\.25 to"):
         definitions.definition("1.9")
 
 
