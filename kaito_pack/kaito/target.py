@@ -81,7 +81,14 @@ class Surroundings:
 
     def with_old(self, old: Manifest | None) -> Surroundings:
         """Return the same surroundings for an update of the stored object `old`, or for a create."""
-        return Surroundings(self.target, self.config_maps, self.workspaces, self.services, self.claims, old)
+        return self._with(self.target, old)
+
+    def with_target(self, target: Target) -> Surroundings:
+        """Return the same surroundings in another cluster."""
+        return self._with(target, self.old)
+
+    def _with(self, target: Target, old: Manifest | None) -> Surroundings:
+        return Surroundings(target, self.config_maps, self.workspaces, self.services, self.claims, old)
 
     @cached_property
     def tables(self) -> Mapping[str, Mapping[object, Sequence[Manifest]]]:

@@ -58,7 +58,7 @@ def _answers(
     if has_namespace:
         yield from admission.check(bodies, cluster, namespace, stored)
     if provisioning == "byo":
-        around = replace(around, target=nodes.with_nodes(live, workspace, cluster))
+        around = around.with_target(nodes.with_nodes(live, workspace, cluster))
         yield from _memory(workspace, around, live)
     yield from _refusals(workspace, around)
 
@@ -68,7 +68,7 @@ def _memory(workspace: Manifest, around: Surroundings, live: Target) -> Iterator
     """What the model needs beside what the GPUs of the nodes have, if their labels show it."""
     if around.target == live:
         return
-    without = set(judging.check(workspace, replace(around, target=live)) or ())
+    without = set(judging.check(workspace, around.with_target(live)) or ())
     for each in judging.check(workspace, around) or ():
         if each.layer in ("model", "advice") and each not in without:
             facts = {"memory": f"{around.target.gpu_memory_gib:.4g}", "message": each.message}
