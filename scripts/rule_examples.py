@@ -93,7 +93,7 @@ def _twins() -> Mapping[str, Case]:
 def _plain() -> Mapping[str, Document]:
     return {
         document.value["kind"]: document
-        for name in ("objects", "service", "pod")
+        for name in ("objects", "service", "pod", "inference-set", "scaled-object")
         for document in read_file(str(ROOT / "tests" / "manifests" / "accepted" / f"plain-{name}.yaml"))
     }
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kaito_pack.documents import Document, read_text
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.pack import Pack
+from kaito_pack.pack.json_schema import applicable
 from kaito_pack.values.layers import Layer
 
 PACK = Pack()
@@ -177,7 +178,7 @@ def values(mode: str) -> st.SearchStrategy[dict[str, Any]]:
     """Valid values of one mode; what the schema's conditions refuse is left out."""
     drawn_fields = fields(mode)
     required = {name: drawn_fields.pop(name) for name in PACK.mode(mode).schema["required"]}
-    drawn = st.fixed_dictionaries(required, optional=drawn_fields)
+    drawn = st.fixed_dictionaries(required, optional=drawn_fields).map(_without_refused(mode))
     return st.builds(_with_gpu, drawn, st.none() | st.sampled_from([1, 2, 4, 8])).filter(_accepted(mode))
 
 
@@ -208,6 +209,16 @@ def _with_gpu(drawn: dict[str, Any], gpu: int | None) -> dict[str, Any]:
     if gpu is None or drawn.get("computeType") != "gpu":
         return drawn
     return {**drawn, "resources": {**drawn.get("resources", {}), "gpu": gpu}}
+
+
+def _without_refused(mode: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Leave out the values that do not go with others, such as autoscaling with a Workspace."""
+
+    def fitting(drawn: dict[str, Any]) -> dict[str, Any]:
+        parts = applicable(PACK.mode(mode).schema, drawn)["properties"]
+        return {name: value for name, value in drawn.items() if "not" not in parts.get(name, {})}
+
+    return fitting
 
 
 def _accepted(mode: str) -> Callable[[dict[str, Any]], bool]:
