@@ -68,14 +68,35 @@ argument = st.one_of(
 setting = st.one_of(st.integers(0, 10**6), st.booleans(), label_value)
 
 # What may be asked for: everything but the GPU count, which goes with the compute type.
-requests = st.fixed_dictionaries({}, optional={"cpu": quantity, "memory": quantity})
+amounts = {"cpu": quantity, "memory": quantity, "ephemeralStorage": quantity}
+requests = st.fixed_dictionaries({}, optional=amounts)
+limits = st.fixed_dictionaries({}, optional=amounts).filter(bool).map(lambda drawn: {"limits": drawn})
+# Kubernetes rejects requests above limits, so that one of the two is drawn.
+requested = requests | limits
+toleration = st.sampled_from(
+    [
+        {"operator": "Exists"},
+        {"key": "dedicated", "operator": "Exists"},
+        {"key": "example.com/gpu", "operator": "Equal", "value": "yes", "effect": "NoSchedule"},
+        {"key": "maintenance", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
+    ]
+)
+reference = st.fixed_dictionaries({"name": node_name, "key": node_name}, optional={"optional": st.booleans()})
+variable = st.builds(
+    lambda name, rest: {"name": f"X_{name}", **rest},
+    word(LOWER, LOWER + "_", LOWER, 8),
+    st.just({})
+    | label_value.map(lambda text: {"value": text})
+    | reference.map(lambda drawn: {"valueFrom": {"secretKeyRef": drawn}})
+    | reference.map(lambda drawn: {"valueFrom": {"configMapKeyRef": drawn}}),
+)
 
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "name": dns_label,
     "namespace": namespace,
     "provider": st.just("kaito"),
     "imageRef": image,
-    "resources": requests,
+    "resources": requested,
     "rollout": st.sampled_from(["manual", "job"]),
     "rolloutImage": image,
     "replicas": st.integers(1, 5),
@@ -97,6 +118,21 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
             "labels": st.dictionaries(label_key, label_value, min_size=1, max_size=3),
             "interval": st.sampled_from(["15s", "1m", "500ms"]),
         },
+    ),
+    "annotations": st.dictionaries(label_key, label_value.filter(bool), min_size=1, max_size=3),
+    "gpuResource": st.sampled_from(["nvidia.com/gpu", "nvidia.com/mig-1g.10gb", "nvidia.com/gpu.shared"]),
+    "partition": st.just({"mode": "mig", "profile": "1g.10gb"})
+    | st.integers(1, 8).map(lambda count: {"mode": "accelerator", "count": count}),
+    "tolerations": st.lists(toleration, min_size=1, max_size=3),
+    "imagePullSecrets": st.lists(node_name, min_size=1, max_size=3, unique=True),
+    "env": st.lists(variable, min_size=1, max_size=3, unique_by=lambda each: str(each["name"])),
+    "modelCache": st.fixed_dictionaries({"claim": node_name})
+    | st.fixed_dictionaries({"size": quantity}, optional={"storageClass": node_name}),
+    "hfEndpoint": st.builds(
+        lambda scheme, host, path: f"{scheme}://{host}{path}",
+        st.sampled_from(["http", "https"]),
+        st.sampled_from(["hf-mirror.example.com", "mirror:8080"]),
+        st.sampled_from(["", "/hf", "/a/b.c"]),
     ),
     "extraArgs": st.lists(argument, min_size=1, max_size=3),
     "preset": st.sampled_from(["phi-4-mini-instruct", "llama-3.1-8b-instruct"]),

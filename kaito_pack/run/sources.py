@@ -10,9 +10,8 @@ from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError, unread
 from kaito_pack.base.records import NamedTuple, Slotted
 from kaito_pack.documents import Document, read_file
+from kaito_pack.documents.near import SUFFIXES as SUFFIXES
 from kaito_pack.values.wrapping import is_wrapped
-
-SUFFIXES = (".yaml", ".yml", ".json")
 
 
 class EmptyFolder(UsageError):
