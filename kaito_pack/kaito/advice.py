@@ -72,7 +72,8 @@ def image_tag_floating(case: Case) -> Iterator[Problem]:
     """An image that may be another one tomorrow."""
     for path, container in case.workspace.containers():
         image = text(container.get("image"))
-        if image and tag_of(image) in (None, "latest"):
+        is_only_tag = image.removesuffix(":latest") in case.rule.parameters["publishedAsLatest"]
+        if image and tag_of(image) in (None, "latest") and not is_only_tag:
             yield case.problem(*path, "image", image=shown(image))
 
 
