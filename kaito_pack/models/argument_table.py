@@ -12,9 +12,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, takewhile
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.tables import files, folders, per_pack, table
 
 Fault = Literal["unknown", "ambiguous", "no-value", "takes-no-value"]
