@@ -22,7 +22,7 @@ class Hints(NamedTuple):
 
     `ask` is None if the schema decides: a required value is asked first, any other under Advanced.
     `always` has it written to the file even if it is the default. `commands` are what a person has to run
-    for a choice; `detail` says what each choice is, from `${value}`, where the description does not.
+    for a choice; `detail` says what each choice is, from `${value}`, if the description does not.
     `flag` says what its option is called by: the last name of its path, or the whole path.
     """
 
