@@ -139,7 +139,7 @@ def _of_pairs() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _told_apart(bad: Sequence[Any], good: Sequence[Any]) -> tuple[str, str]:
-    """What tells two streams of manifests apart: which objects they have, else a part of one of them."""
+    """Return the difference of two streams of manifests: their objects, else a part of one of them."""
     if list(map(_head, bad)) != list(map(_head, good)):
         return _heads(bad), _heads(good)
     one, other = next(pair for pair in zip(bad, good, strict=True) if pair[0] != pair[1])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema
 
 # first: asked of everybody; more: under Advanced; never: left to those who edit the file. gated: asked, and
@@ -22,7 +23,7 @@ class Hints(NamedTuple):
 
     `ask` is None if the schema decides: a required value is asked first, any other under Advanced.
     `always` has it written to the file even if it is the default. `commands` are what a person has to run
-    for a choice; `detail` says what each choice is, from `${value}`, where the description does not.
+    for a choice; `detail` says what each choice is, from `${value}`, if the description does not.
     `flag` says what its option is called by: the last name of its path, or the whole path.
     """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -50,7 +49,7 @@ def check(
     if is_inference_set(body):
         from kaito_pack.kaito import inference_sets
 
-        around = replace(surroundings, old=None)
+        around = surroundings.with_old(None)
         served = _check_server(child_of(body), around, with_model, is_rendered)
         problems = with_places(inference_sets.check(body, surroundings), body, surroundings.target.kaito)
         return [*problems, *inference_sets.in_set(served)]
@@ -187,10 +186,10 @@ def check_model_of_values(
     target: Target,
     with_advice: bool = True,
 ) -> Iterator[Problem]:
-    """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine.
+    """What vLLM would say of the model that filled `values` name; nothing if `mode` has another engine.
 
-    Where the user has added arguments or changed the pod template, the values do not tell what the server
-    is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
+    If the user has added arguments or changed the pod template, the values do not show the arguments
+    of the server: then the Workspace is asked (`check`), and here no more than what the values alone decide.
     """
     known = catalogue(target.catalogues)
     if model_id := text(values.get("modelId")):
@@ -238,7 +237,7 @@ def _memory_of_nodes(target: Target) -> float | None:
 
 
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
-    """Memory of one GPU in GiB and GPUs of one node, each None where nothing tells."""
+    """Return the memory of one GPU in GiB and the GPUs of one node, each None if unknown."""
     instance = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
     if instance is None:
         return target.gpu_memory_gib or _memory_of_nodes(target), None

@@ -23,7 +23,7 @@ from kaito_pack.form.start import Start
 def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str:
     """Write what a person answers, and give the file's name.
 
-    Raises ProblemsError where the options are wrong.
+    Raises ProblemsError if the options are wrong.
     """
     terminal = Terminal()
     if not start.says_something:
