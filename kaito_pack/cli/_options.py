@@ -41,26 +41,29 @@ class ClusterOptions:
 
     def scope(self) -> Scope:
         """Return what files are judged for. Raises UsageError for `all`, or a version that is not known."""
-        return self.over(self._base())
+        return self.over(self.base())
 
     def scopes(self) -> list[Scope]:
         """Return a scope for each KAITO version that is asked for."""
         if self.kaito_version != ALL:
             return [self.scope()]
-        base = self._base()
+        base = self.base()
         return [self._over(base, kaito) for kaito in self.pack.kaito_versions]
 
     def over(self, base: Scope) -> Scope:
         """Return the scope of a target file or a fleet's cluster with these options laid over it."""
         if self.kaito_version == ALL:
-            raise UsageError("--kaito-version all works with validate only. Name one version")
+            raise UsageError(
+                "--kaito-version all works with validate only, and not with a fleet. Name one version"
+            )
         return self._over(base, self.kaito_version)
 
     def _over(self, base: Scope, kaito: str | None) -> Scope:
         target = (self.kubernetes_version, self.node_provisioning, self.cloud, self.gpu_memory)
         return base.overridden(kaito, *target, self.catalogues)._replace(above=self.above)
 
-    def _base(self) -> Scope:
+    def base(self) -> Scope:
+        """Return the scope of the target file, or of the newest versions, without the options."""
         if self.target_file is None:
             return Scope.newest(self.pack)
         from kaito_pack.run.targets import read_target

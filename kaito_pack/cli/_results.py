@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
 
 from kaito_pack.base.problems import Place, Problem, merged
 
@@ -57,29 +57,46 @@ class ResultCase(NamedTuple):
 
 def distinct(cases: Iterable[ResultCase]) -> list[Problem]:
     """Return the problems of all cases, each once, though several KAITO versions may have it."""
+    return list(versions_of(cases))
+
+
+def versions_of(cases: Iterable[ResultCase]) -> dict[Problem, list[str]]:
+    """Return the problems of all cases, each with the KAITO versions or clusters that have it."""
     files: dict[tuple[str, str], list[Problem]] = {}
     for case in cases:
         files.setdefault((case.version, case.file), []).extend(case.problems)
-    return list(dict.fromkeys(problem for problems in files.values() for problem in merged(problems)))
+    versions: dict[Problem, list[str]] = {}
+    for (version, _), problems in files.items():
+        for problem in merged(problems):
+            names = versions.setdefault(problem, [])
+            names += [version] if version not in names else []
+    return versions
 
 
 @dataclass(frozen=True)
 class Reports:
-    """The reports of `validate`, by KAITO version, and why which file could not be read."""
+    """The reports of `validate`, by KAITO version or by cluster, and why which file could not be read."""
 
     reports: Mapping[str, Report]
     unread: Sequence[tuple[str, str]] = ()
     is_strict: bool = False
+    by: Literal["kaito", "cluster"] = "kaito"
     kind: ClassVar[str] = "validation"
 
+    @property
+    def is_split(self) -> bool:
+        """Whether there is a report for each of several versions, or for each cluster of a fleet."""
+        return len(self.reports) > 1 or self.by == "cluster"
+
     def cases(self) -> Iterator[ResultCase]:
-        """Yield a case a document and version."""
-        for kaito, report in self.reports.items():
-            version = f" (KAITO {kaito})" if len(self.reports) > 1 else ""
+        """Yield a case a document and version, or cluster."""
+        for name, report in self.reports.items():
+            where = f" on {name}" if self.by == "cluster" else f" (KAITO {name})"
+            suffix = where if name and self.is_split else ""
             for entry in report.entries:
                 is_skipped = entry.verdict == "skipped"
-                title = title_of(entry) + version
-                yield ResultCase(entry.file, title, entry.problems, is_skipped, version=version)
+                title = title_of(entry) + suffix
+                yield ResultCase(entry.file, title, entry.problems, is_skipped, version=suffix and name)
         yield from (ResultCase(file, file, unread=reason) for file, reason in self.unread)
 
 

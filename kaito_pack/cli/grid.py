@@ -1,4 +1,4 @@
-"""`render.py grid`: which models run on which clusters or instance types."""
+"""`kaito-pack grid`: which models run on which clusters or instance types."""
 
 from __future__ import annotations
 

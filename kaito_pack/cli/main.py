@@ -27,8 +27,8 @@ HELP = """Render KAITO manifests from values files and check them without a clus
     {program} validate llama.yaml     check them as a cluster would
     {program} llama.yaml | kubectl apply -f -
 
-Manifests go to stdout, everything else to stderr. Exit codes: 0 success; 1 the input is wrong;
-2 nothing could be checked (usage error, missing file).
+Manifests and reports go to stdout, messages and progress to stderr. Exit codes: 0 success; 1 the
+input is wrong; 2 nothing could be checked (usage error, missing file).
 
 Shell completion: eval "$({variable}=bash_source {program})"; also zsh_source, fish_source.
 """

@@ -13,6 +13,7 @@ from kaito_pack.base.trees import Manifest
 from kaito_pack.cli._durations import Window
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import put_problems
+from kaito_pack.cli._progress import bar
 from kaito_pack.cli.formats.text import columns
 from kaito_pack.documents import read_file
 from kaito_pack.pack import Pack
@@ -63,15 +64,17 @@ def command(
     """
     workspaces: list[WorkspaceMetrics] = []
     code, used = 0, opened(pack)
-    for file in files:
-        try:
-            workspaces += [_metrics(workspace, used, by) for workspace in _workspaces(file, used)]
-        except NoMetrics as error:
-            click.echo(f"{escaped(file)}: {error}", err=True)
-            code = 1
-        except ProblemsError as error:
-            put_problems(error.problems)
-            code = 1
+    with bar(len(files), "reading") as step:
+        for file in files:
+            try:
+                workspaces += [_metrics(workspace, used, by) for workspace in _workspaces(file, used)]
+            except NoMetrics as error:
+                click.echo(f"{escaped(file)}: {error}", err=True)
+                code = 1
+            except ProblemsError as error:
+                put_problems(error.problems)
+                code = 1
+            step()
     if workspaces:
         click.echo(PRINTERS[form](workspaces, window))
     context.exit(code)

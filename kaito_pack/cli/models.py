@@ -1,4 +1,4 @@
-"""`render.py models`: the models that the pack knows, and those that the Hugging Face Hub adds."""
+"""`kaito-pack models`: the models that the pack knows, and those that the Hugging Face Hub adds."""
 
 from __future__ import annotations
 

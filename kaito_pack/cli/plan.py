@@ -14,6 +14,7 @@ from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put, put_outcomes
 from kaito_pack.cli._plan_commit import at_commit, before_commit, outcomes_then, report_lost
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
+from kaito_pack.cli._progress import bar
 from kaito_pack.cli._results import Plan, Upgrade
 from kaito_pack.cli.formats import format_option
 from kaito_pack.plan import LABELS, Planned, plan
@@ -177,7 +178,10 @@ def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> Cluste
 
 def _rendered(context: click.Context, present: Sequence[Run]) -> Rendered:
     """The outcomes of each cluster; if anything is wrong, report all of it and exit."""
-    rendered: Rendered = [(run, run.pipeline.judge(run.sources)) for run in present]
+    rendered: list[tuple[Run, Sequence[Judgement]]] = []
+    for run in present:
+        with bar(len(run.sources), f"rendering {run.name}".rstrip(), 2) as run.pipeline.progress:
+            rendered.append((run, run.pipeline.judge(run.sources)))
     if code := max((put_outcomes(outcomes) for _, outcomes in rendered), default=0):
         context.exit(code)
     return rendered

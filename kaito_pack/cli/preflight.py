@@ -7,6 +7,7 @@ import click
 from kaito_pack.base.kubectl import Kubectl
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put, put_outcomes
+from kaito_pack.cli._progress import bar
 from kaito_pack.cli._results import Preflight
 from kaito_pack.cli.formats import format_option
 from kaito_pack.preflight import ClusterReader, preflight
@@ -39,7 +40,9 @@ def command(
     """
     pipeline = Pipeline(*cluster.scope())
     target = pipeline.target
-    outcomes = [pipeline.rendered(source) for source in values_sources(values)]
+    sources = values_sources(values)
+    with bar(len(sources), "rendering") as pipeline.progress:
+        outcomes = [pipeline.rendered(source) for source in sources]
     if code := put_outcomes(outcomes):
         context.exit(code)
     reader = ClusterReader(Kubectl(context=kube_context))

@@ -49,6 +49,7 @@ class Pipeline:
         self.pack, self.target, self.with_advice = pack, target, with_advice
         self._below, self._above = below, above
         self.renderer = Renderer(pack, target.kaito)
+        self.progress: Callable[[], None] = lambda: None  # called twice a document: rendered, checked
 
     def run(self, files: Sequence[str]) -> list[Judgement]:
         """Judge values files: one judgement a file, in the order given."""
@@ -104,6 +105,7 @@ class Pipeline:
 
         @few_guesses()
         def verdicts(judgement: Judgement) -> Verdicts:
+            self.progress()
             return list(self._verdicts(judgement, around, stored))
 
         for judgement, answers in zip(judgements, processes.mapped(verdicts, judgements), strict=True):
@@ -124,6 +126,7 @@ class Pipeline:
     @rule("values/several-documents", on="shared")
     def rendered(self, source: Source) -> Judgement:
         """Return the manifests of one values file, unchecked; or why it has none."""
+        self.progress()
         judgement = Judgement(source.file, own=list(source.problems), unread=source.unread)
         if source.problems or source.unread:
             return judgement

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 def validation(result: Reports) -> Iterator[str]:
     """Yield one array of the documents for one or more KAITO versions, piece by piece: it may be long.
 
-    With several versions each document names its `kaito`.
+    With several versions each document names its `kaito`, with a fleet its `cluster`.
     """
 
     def indented(value: object, indent: str) -> str:
         return json_text(value).replace("\n", f"\n{indent}")
 
     before = "[\n  "
-    for kaito, report in result.reports.items():
+    for name, report in result.reports.items():
         for entry in report.entries:
-            row = _document(entry) | ({"kaito": kaito} if len(result.reports) > 1 else {})
+            row = _document(entry) | ({result.by: name} if name and result.is_split else {})
             yield before + indented(row, "  ").removesuffix("\n  }") + ',\n    "problems": ['
             before = ",\n  "
             comma = "\n      "
