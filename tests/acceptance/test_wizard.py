@@ -10,6 +10,7 @@ import yaml
 
 from tests.conftest import ROOT, Run
 from tests.docs.pages import write_files
+from tests.fake_hub import Repository, fake_hub
 from tests.terminal import CLEAR, CTRL_C, CTRL_D, DOWN, ENTER, ESCAPE, Terminal
 
 KNOWN = "acme/known"
@@ -434,3 +435,27 @@ def test_the_session_of_the_page_is_a_real_one(tmp_path: Path) -> None:
         shown = re.findall(r"^```text\n(Flexible .*?)^```$", page, re.DOTALL | re.MULTILINE)
         seen = terminal.seen.replace(str(ROOT / "render.py"), "kaito-pack")
         assert shown == [seen.strip() + "\n"]
+
+
+@full
+def test_the_hub_is_asked_about_an_unknown_model_only_if_a_person_wants(tmp_path: Path) -> None:
+    with fake_hub() as hub:
+        files = {"config.json": {"architectures": ["LlamaForCausalLM"], "max_position_embeddings": 4096}}
+        hub.repositories["acme/own"] = Repository(files)
+        online = {
+            "HF_HUB_OFFLINE": "0",
+            "HF_ENDPOINT": hub.address,
+            "HF_HOME": str(tmp_path),
+            "NO_PROXY": "*",
+        }
+        with Terminal(tmp_path, "new", "own.yaml", env=online) as terminal:
+            terminal.answer(HUB, ENTER)
+            terminal.answer("Model id", "acme/own", ENTER)
+            terminal.wait("Ask the Hub now? This uses the network.")
+            assert hub.requests == []
+            terminal.type("y")
+            terminal.wait("kaito-pack models add acme/own")
+            terminal.wait(NOTICE)
+            assert "/api/models/acme/own" in hub.requests
+            terminal.type(CTRL_C)
+            assert terminal.end()[0] == 130
