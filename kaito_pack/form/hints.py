@@ -21,7 +21,8 @@ class Hints(NamedTuple):
 
     `ask` is None if the schema decides: a required value is asked first, any other under Advanced.
     `always` has it written to the file even if it is the default. `commands` are what a person has to run
-    for a choice; `detail` says what each choice is, from `${value}`, where the description does not.
+    for a choice; `detail` says what each choice is, from `${value}`, if the description does not. `titles`
+    are words for choices that are no words, `group` is the heading that a value is under among Advanced ones.
     """
 
     ask: Ask | None = None
@@ -30,6 +31,8 @@ class Hints(NamedTuple):
     note: str = ""
     suggest: Suggest | None = None
     detail: str = ""
+    group: str = ""
+    titles: Mapping[str, str] = MappingProxyType({})
     commands: Mapping[str, str] = MappingProxyType({})
 
 

@@ -30,6 +30,7 @@ class Choice:
     value: Any
     detail: str = ""
     command: str = ""  # what a person has to run for it
+    title: str = ""  # what a form calls it; empty: the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Question:
 
     `path` is where its answer is in the values, `value` the answer there is (None: none yet), `default`
     what holds without one. `is_more` puts it under Advanced. `suggestions` help to type, and bind to nothing.
-    `holds_text` is whether a text is taken as it is typed; of a map, whether all its entries are texts.
+    `group` is its heading under Advanced. `holds_text` is whether a text is taken as it is typed; of a map, whether all its entries are texts.
     """
 
     path: tuple[str, ...]
@@ -56,6 +57,7 @@ class Question:
     minimum: int | None = None
     maximum: int | None = None
     holds_text: bool = True
+    group: str = ""
 
     @property
     def name(self) -> str:
@@ -167,6 +169,7 @@ def _question(
             value,
             meaning(part, value) or filled_in(value_hints.detail, {**placeholders, "value": value}),
             command_of(part, value, placeholders),
+            value_hints.titles.get(str(value), ""),
         )
         for value in part.get("enum", ())
     ]
@@ -183,6 +186,7 @@ def _question(
         choices=tuple(choices),
         placeholder=value_hints.placeholder,
         note=value_hints.note,
+        group=value_hints.group,
         minimum=part.get("minimum"),
         maximum=part.get("maximum"),
         holds_text=_holds_text(part["additionalProperties"] if kind == "map" else part, kind),

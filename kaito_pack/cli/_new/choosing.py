@@ -24,6 +24,8 @@ from kaito_pack.form.model_choice import (
 from kaito_pack.form.questions import question_of
 from kaito_pack.form.start import Start
 
+from kaito_pack.models.words import hub_id
+
 if TYPE_CHECKING:
     from kaito_pack.cli._new.asking import Terminal
 
@@ -52,7 +54,7 @@ class Choosing:
         """The draft of a model of the Hub, asked for until there is one that KAITO can run."""
         model_id = self._start.model_id
         while True:
-            model_id = model_id or self._model_id(possible)
+            model_id = hub_id(model_id or self._model_id(possible))
             model = self._known(model_id)
             modes = [name for name in modes_for(model.engines, self._ground.pack) if name in possible]
             # A name that ends in -GGUF says that vLLM is out, whatever else is known.
@@ -74,7 +76,7 @@ class Choosing:
         for name in possible:
             mode = self._ground.pack.mode(name)
             question = question_of((MODEL,), mode.schema["properties"][MODEL])
-            errors = refused(Draft(self._ground, mode), question)(model_id or None)
+            errors = refused(Draft(self._ground, mode), question)(hub_id(model_id) or None)
             if not errors:
                 return ""
             reason = reason or words(errors[0], question)

@@ -8,7 +8,7 @@ from typing import Any
 
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import get
-from kaito_pack.facts.rules import problem
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Ground
 from kaito_pack.form.figures import facts_of
@@ -38,6 +38,7 @@ NOTHING: Mapping[str, Any] = {
     "notice": "",
     "parallel": None,
     "memory": None,
+    "stops": False,
     "file": FILE,
     "isShareable": True,
     "values": "",
@@ -87,6 +88,7 @@ class Views:
         problems = [*cluster.problems, *outcome.problems, *_unanswered(asked, outcome)]
         is_good = not any(question.is_error for question in problems)
         manifest = as_yaml(outcome.manifests) if is_good else ""
+        memory = figures.memory(draft)
         questions = {f"answers/{question.name}": question for question in asked.questions}
         questions |= {"start/modelId": asked.model} if asked.model else {}
         return {
@@ -94,12 +96,19 @@ class Views:
             "notice": draft.mode.facts.get("notice", ""),
             "problems": Teller(questions | _target(cluster), text, FILE, manifest).rows(problems),
             "parallel": figures.parallel(draft, outcome),
-            "memory": figures.memory(draft),
+            "memory": memory,
+            "stops": _stops(memory, problems),
             "file": f"{outcome.values.filled['name']}.yaml" if outcome.values else FILE,
             "isShareable": not any(question.rule == TOKEN for question in problems),
             "values": text,
             "manifest": manifest,
         }
+
+
+def _stops(memory: Mapping[str, Any] | None, problems: Sequence[Problem]) -> bool:
+    """Return whether no pod will serve the manifest although it is accepted: memory or a warning says so."""
+    is_too_large = memory is not None and memory.get("fits") is False and not memory["isOpen"]
+    return is_too_large or any(get_rule(each.rule).stops for each in problems)
 
 
 def _mode(pack: Pack, name: str) -> dict[str, Any]:

@@ -184,9 +184,15 @@ function choose(tab) {
   }
 }
 
+// The button says what it will do.
+function offerTheme(isDark) {
+  $('theme').dataset.next = isDark ? 'light' : 'dark'
+  text($('theme'), isDark ? words.light : words.dark)
+}
+
 function darken(theme) {
   document.documentElement.dataset.theme = theme
-  set($('theme'), { 'aria-pressed': String(theme === 'dark') })
+  offerTheme(theme === 'dark')
 }
 
 document.addEventListener('input', event => {
@@ -232,9 +238,7 @@ $('to-result').addEventListener('click', () => {
   $('result').scrollIntoView()
 })
 $('reset').addEventListener('click', () => replace({ ...empty(), target: state.target }, ''))
-$('theme').addEventListener('click', event => {
-  darken(event.currentTarget.getAttribute('aria-pressed') === 'true' ? 'light' : 'dark')
-})
+$('theme').addEventListener('click', event => darken(event.currentTarget.dataset.next))
 // A file is opened wherever it is dropped; a text goes into the field that it is dropped on.
 for (const kind of ['dragover', 'drop']) {
   document.addEventListener(kind, event => {
@@ -245,7 +249,7 @@ for (const kind of ['dragover', 'drop']) {
 }
 // Back from the terminal where the server was started again.
 addEventListener('focus', () => { if (isGone) refresh() })
-set($('theme'), { 'aria-pressed': String(matchMedia('(prefers-color-scheme: dark)').matches) })
+offerTheme(matchMedia('(prefers-color-scheme: dark)').matches)
 // An address that holds no state, such as that of a heading, changes nothing.
 addEventListener('popstate', () => replace(location.hash ? (unpacked(location.hash) ?? state) : structuredClone(first)))
 
