@@ -18,6 +18,7 @@ from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.values.fields import fields as values_fields
 from scripts import (
     backstage,
+    command_pages,
     doc_sections,
     editor_schema,
     health_checks,
@@ -80,6 +81,7 @@ def outputs(pack: Pack) -> dict[Path, str]:
         ROOT / "docs" / "reference" / "values.md": values_page(pack),
         ROOT / "facts" / "rules" / "examples.json": json.dumps(of_rules, indent=1, ensure_ascii=False) + "\n",
         **dict(rule_pages.outputs(of_rules, NOTE.format(source="facts/rules/"))),
+        **dict(command_pages.outputs(NOTE.format(source="kaito_pack/cli/"))),
         **dict(rendered(pack)),
         **dict(health_checks.outputs()),
         **dict(backstage.outputs()),
