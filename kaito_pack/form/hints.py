@@ -12,7 +12,7 @@ from kaito_pack.base.trees import Schema
 # first: asked of everybody; more: under Advanced; never: left to those who edit the file. gated: asked, and
 # required, for a model that the Hub gives only with a token. auto: asked first if KAITO creates nodes.
 Ask = Literal["first", "more", "never", "gated", "auto"]
-Suggest = Literal["models", "ggufRepositories", "instanceTypes"]
+Suggest = Literal["models", "ggufRepositories", "instanceTypes", "presets"]
 CHOICES = {"ask": get_args(Ask), "suggest": get_args(Suggest)}
 
 
@@ -22,7 +22,7 @@ class Hints(NamedTuple):
     `ask` is None if the schema decides: a required value is asked first, any other under Advanced.
     `always` has it written to the file even if it is the default. `commands` are what a person has to run
     for a choice; `detail` says what each choice is, from `${value}`, if the description does not. `titles`
-    are words for choices that are no words, `group` is the heading that a value is under among Advanced ones.
+    are what a form calls choices whose values are no words.
     """
 
     ask: Ask | None = None
@@ -31,7 +31,6 @@ class Hints(NamedTuple):
     note: str = ""
     suggest: Suggest | None = None
     detail: str = ""
-    group: str = ""
     titles: Mapping[str, str] = MappingProxyType({})
     commands: Mapping[str, str] = MappingProxyType({})
 

@@ -21,7 +21,7 @@ SHARED = 0.8  # experts share the attention: Mixtral 8x7B has 46.7 billion param
 
 
 def hub_id(text: str) -> str:
-    """Return the id of a model that is given by the address of its page on the Hub; any other text as it is."""
+    """Return the id of a model if a text is the address of its page on the Hub, else the text."""
     address = ADDRESS.match(text.strip())
     return address[1] if address else text.strip()
 

@@ -23,7 +23,6 @@ from kaito_pack.form.model_choice import (
 )
 from kaito_pack.form.questions import question_of
 from kaito_pack.form.start import Start
-
 from kaito_pack.models.words import hub_id
 
 if TYPE_CHECKING:

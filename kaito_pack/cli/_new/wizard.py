@@ -10,7 +10,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import sentence
 from kaito_pack.form import figures
 from kaito_pack.form.answers import first_sentence, parsed, written
-from kaito_pack.form.checking import belongs, problems_of, question_for, refused
+from kaito_pack.form.checking import belongs, in_words_of_form, problems_of, question_for, refused
 from kaito_pack.form.draft import Draft
 from kaito_pack.form.model_choice import MODEL, about, gated_value, model_schema
 from kaito_pack.form.questions import Question
@@ -101,7 +101,9 @@ class Wizard:
         errors = refused(self.draft, question)
 
         def problem(text: str) -> str:
-            return "\n".join(words(error, question) for error in errors(parsed(question, text))[:1])
+            value = parsed(question, text)
+            typed = replace(question, value=value)
+            return "\n".join(words(in_words_of_form(error, typed), question) for error in errors(value)[:1])
 
         default = written(question, question.default)
         typed = self._terminal.text(
