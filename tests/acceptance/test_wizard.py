@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kaito_pack.form.model_choice import About
+from kaito_pack.form.questions import questions
+from kaito_pack.kaito.target import Target
+from kaito_pack.kubernetes.decoding import definitions
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.pack import Pack
 from tests.conftest import ROOT, Run
 from tests.docs.pages import write_files
 from tests.fake_hub import Repository, fake_hub
@@ -24,7 +30,17 @@ models:
 """
 full = pytest.mark.full  # a session in a terminal takes a second; the quick tier has some of each kind
 HUB, NOTICE = "What do you want to serve?", "This model will be deployed using vLLM on GPU."
-LENGTH = 3  # values of mode vllm under "Set more?" before the maximum length
+
+
+def length() -> int:
+    """The number of values of mode vllm under "Set more?" before the maximum length."""
+    pack = Pack()
+    target = Target(pack.kaito_version(), definitions.newest())
+    asked = questions(pack, pack.mode("vllm"), {}, About(), target, Catalogue())
+    return [question.name for question in asked if question.is_more].index("maxModelLen")
+
+
+LENGTH = length()
 
 
 @pytest.fixture
@@ -420,7 +436,6 @@ def test_the_session_of_the_page_is_a_real_one(tmp_path: Path) -> None:
     keys = [
         (HUB, ENTER),
         ("Model id", "microsoft/Phi-4-mini-instruct" + ENTER),
-        ("Gated", "n"),
         ("Name", "phi" + ENTER),
         ("Namespace", ENTER),
         ("GPU count", "2" + ENTER),

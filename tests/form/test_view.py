@@ -144,7 +144,8 @@ def test_premade_models_have_their_sizes_and_images(view: Post) -> None:
     models = by_name(view(mode="premade"))["premadeModel"]["choices"]
     assert {
         "value": "llama3.1:8b",
-        "detail": "ghcr.io/kaito-project/aikit/llama3.1:8b",
+        "title": "llama3.1:8b",
+        "detail": "4.58 GiB, ghcr.io/kaito-project/aikit/llama3.1:8b",
         "command": "",
     } in models
 

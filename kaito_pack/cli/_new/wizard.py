@@ -26,11 +26,20 @@ class Wizard:
         self.draft, self._terminal = draft, terminal
         self._done = {question.path for question in draft.questions() if question.value is not None}
         self._warned: set[str] = set()
+        self._before: list[tuple[Draft, set[tuple[str, ...]]]] = []  # what there was before each question
 
     def ask_first(self) -> None:
         """The questions that are not under Advanced, found anew after each answer."""
         while left := [each for each in self._questions() if not (each.is_more or each.path in self._done)]:
-            self.ask(left[0])
+            number = len(self._before) + 1
+            self.ask(left[0], f"Step {number} of {number + len(left) - 1}")
+
+    def back(self) -> bool:
+        """Take the last answer back; return whether there was one."""
+        if not self._before:
+            return False
+        self.draft, self._done = self._before.pop()
+        return True
 
     def _questions(self) -> list[Question]:
         """Those there are now; whether the model is gated is asked here, if nobody has said it."""
@@ -70,8 +79,24 @@ class Wizard:
                 self.ask(question)
         self.ask_first()
 
-    def ask(self, question: Question) -> None:
-        """One question, until its answer is right; then what it makes worth a warning."""
+    def ask(self, question: Question, step: str = "") -> None:
+        """One question, until its answer is right; then what it makes worth a warning.
+
+        Ctrl-B takes the answer before it back instead.
+        """
+        from kaito_pack.cli._new.asking import Back
+
+        before = (self.draft, set(self._done))
+        try:
+            self._ask(question, step)
+        except Back:
+            self.back()
+        else:
+            self._before.append(before)
+
+    def _ask(self, question: Question, step: str) -> None:
+        self._terminal.gap()
+        self._terminal.say(step, dim=True)
         self._done.add(question.path)
         facts = figures.facts_of(self.draft, question.path)
         self._terminal.say(question.help, *facts, dim=True)
