@@ -26,6 +26,7 @@ from kaito_pack.importing.given import (
     with_value,
     without_value,
 )
+from kaito_pack.importing.likeness import could_hold, nearest
 from kaito_pack.importing.patches import patch_between
 from kaito_pack.importing.paths import Steps, look_up
 from kaito_pack.importing.stream import Stream, StreamObject
@@ -96,6 +97,7 @@ class Search(Trial):
         given = self.with_choices()
         if given is None:
             return None
+        given = nearest(self, given, [path for path, _ in self.proposals], self.required)
         bare = self.distance(given)
         given = self.verified(given)
         given = self.in_order(given)
@@ -113,8 +115,9 @@ class Search(Trial):
         given, taken = self.settled(start, frozenset())
         read = {path[0] for path in taken}
         for name, part in self.mode.schema.get("properties", {}).items():
-            choices = part.get("enum", ())
-            if name in self.supplied or name in read or len(choices) < 2:
+            # The default is the choice left open.
+            choices = [choice for choice in part.get("enum", ()) if choice != part.get("default")]
+            if name in self.supplied or name in read or len(part.get("enum", ())) < 2:
                 continue
             tried = [given]
             for choice in choices:
@@ -205,6 +208,8 @@ class Search(Trial):
             roots(rendered, path), roots(wanted, path), strict=False
         ):
             before, after = look_up(first_root, inside), look_up(second_root, same)
+            if before is ABSENT and isinstance(after, list):
+                before = []
             if isinstance(before, list) and isinstance(after, list):
                 return after[len(before) :] if after[: len(before)] == before else None
             if isinstance(before, dict) and isinstance(after, dict):
@@ -267,7 +272,7 @@ class Search(Trial):
         whole = {**self.required, **given}
         for path in schema_paths(self.mode.schema):
             known = path[0] in self.required or path in rest[-1:] or get(given, path, ABSENT) is not ABSENT
-            known = known or path in follows
+            known = known or path in follows or not could_hold(self, whole, path)
             if not known and not part_of(self.mode, path).get("x-opaque") and not self.shows(whole, path):
                 yield ".".join(path)
 

@@ -19,7 +19,6 @@ from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.greeting import greeting
 from kaito_pack.form.start import Start
 
-
 HINT = "Press Ctrl-B at a question to go back to the one before, Ctrl-C to end."
 
 
