@@ -47,7 +47,7 @@ def about(
         is_gguf = model_id and is_gguf_repository(model_id, catalogue)
         return About(named_engines or (hub_engines(GGUF) if is_gguf else ()), gated)
     if gated is None:
-        gated = False if figures.gated is None and is_openly_licensed(figures) else figures.gated
+        gated = None if is_gating_unknown(figures) else bool(figures.gated)
     return About(named_engines or figures.engines, gated, figures)
 
 
@@ -57,9 +57,10 @@ def is_gguf_repository(model_id: str, catalogue: Catalogue) -> bool:
     return model_id.lower().endswith(f"-{GGUF}") or model_id.lower() in names
 
 
-def is_openly_licensed(model: Model) -> bool:
-    """Return whether a model's license is one under which publishers do not gate files."""
-    return model.license in get_rule("model/may-be-gated").parameters["openLicenses"]
+def is_gating_unknown(model: Model) -> bool:
+    """Return whether nothing says if a model is gated; publishers do not gate files under an open license."""
+    is_open = model.license in get_rule("model/may-be-gated").parameters["openLicenses"]
+    return model.gated is None and not is_open
 
 
 def gguf_repositories(catalogue: Catalogue) -> list[str]:

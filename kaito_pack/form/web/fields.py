@@ -7,7 +7,7 @@ from typing import Any
 
 from kaito_pack.base.sentences import sentence
 from kaito_pack.form.answers import first_sentence, written
-from kaito_pack.form.model_choice import About, known_ids, model_schema
+from kaito_pack.form.model_choice import About, is_gating_unknown, known_ids, model_schema
 from kaito_pack.form.questions import Choice, Question
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
@@ -70,6 +70,6 @@ def start_fields(
         fields.append(
             asked("engines", "list", list(known.engines), default=None, is_required=True, choices=choices)
         )
-    if model_id and (known.figures is None or known.figures.gated is None):
+    if model_id and (known.figures is None or is_gating_unknown(known.figures)):
         fields.append(asked("gated", "switch", known.gated, default=False, is_required=False))
     return fields
