@@ -1,6 +1,6 @@
 """Writes the form and the skeleton of the Backstage template from the schemas of the modes.
 
-Part of `make generate`: what a value may be and what it is by default stands in schemas/ alone.
+Part of `make generate`: the types and defaults of values are in schemas/ only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SOURCE = Path(__file__).with_name("backstage_template.yaml")
 SKELETON = FOLDER / "skeleton" / "${{ values.name }}.yaml"
 CHOICE = "modelSource"
 # What a form field takes over from a schema. No default: a form would write it into every values file, and
-# some depend on other values; it is told in the description. No minItems: a form would add empty items.
+# some depend on other values; the description has it. No minItems: a form would add empty items.
 KEPT = ("title", "description", "type", "enum", "minimum", "maximum", "maxLength", "pattern", "examples")
 EMPTY = """['""', "[]", "{}", "null"]"""
 
@@ -87,7 +87,7 @@ def field(part: Mapping[str, Any]) -> dict[str, Any]:
     """One value of a schema as a field of the form."""
     kept = {key: part[key] for key in KEPT if key in part}
     if part.get("format") == "quantity":
-        kept["type"] = "string"  # which takes numbers, too
+        kept["type"] = "string"  # which takes numbers as well
         kept["examples"] = [one for one in kept.get("examples", []) if isinstance(one, str)]
     if is_text(part):
         return {

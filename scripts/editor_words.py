@@ -1,7 +1,7 @@
-"""A schema of the pack's in words that editors understand: the same verdict, told in the words of the rules.
+"""A schema of the pack in a form that editors understand: the same verdict, in the words of the rules.
 
 `errorMessage`, `patternErrorMessage` and `doNotSuggest` are yaml-language-server's; others pass over them. It
-has no words of its own for a `not`, so those that our schemas have are written in another way.
+has no own words for a `not`, so those that our schemas have are written in another way.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def offered(suggest: str) -> list[str]:
 
 
 def words(name: str, **facts: str) -> str:
-    """What an editor says where a rule is broken: its message where the facts are known, else its meaning."""
+    """Return what an editor shows for a broken rule: its message if the facts are known, else its meaning."""
     row = get_rule(name)
     said = f"{row.message.format_map(facts)}." if facts else row.meaning
     # A fix that depends on what was written is left to `kaito-pack`.

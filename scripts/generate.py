@@ -25,6 +25,7 @@ from scripts import (
     monitoring,
     rule_examples,
     rule_pages,
+    terminal_picture,
 )
 from scripts.markdown import plain
 
@@ -39,7 +40,7 @@ def rendered(pack: Pack) -> Iterator[tuple[Path, str]]:
     files = sorted((ROOT / "values").glob("*.yaml"))
     examples = [file for file in files if "modelSource:" in file.read_text(encoding="utf-8")]
     for example in examples:
-        # One at a time: each example stands for itself.
+        # One at a time: the examples are independent.
         (outcome,) = Pipeline(pack, target).run([str(example)])
         if not outcome.is_good:
             raise SystemExit(f"{example} does not render: {outcome.problems}")
@@ -84,6 +85,7 @@ def outputs(pack: Pack) -> dict[Path, str]:
         ROOT / "facts" / "rules" / "messages.json": json.dumps(messages, indent=1, ensure_ascii=False) + "\n",
         **dict(rule_pages.outputs(of_rules, NOTE.format(source="facts/rules/"))),
         **dict(command_pages.outputs(NOTE.format(source="kaito_pack/cli/"))),
+        **dict(terminal_picture.outputs()),
         **dict(rendered(pack)),
         **dict(health_checks.outputs()),
         **dict(backstage.outputs()),

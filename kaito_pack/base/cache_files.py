@@ -1,7 +1,7 @@
-"""Files of the cache folder, as good as the user's own code: trusted only where no one else wrote them.
+"""Files of the cache folder, as good as the user's own code: trusted only if no one else wrote them.
 
 The folder is `$XDG_CACHE_HOME/kaito-pack`, else `~/.cache/kaito-pack`. It may be deleted at any time;
-if it cannot be used, what would be read is made again.
+if it cannot be used, its content is computed again.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Problem(NamedTuple):
 
     @property
     def level(self) -> Literal["error", "warning"]:
-        """The severity for programs that know these two alone: what is undecidable is a warning."""
+        """The severity for programs that know these two only: what is undecidable is a warning."""
         return "error" if self.is_error else "warning"
 
 

@@ -54,7 +54,7 @@ SHORTEST_PASSWORD = 4
 
 
 class LiteralSecret(NamedTuple):
-    """Where a secret is written out, and the variable, argument or key that it is the value of."""
+    """The place of a literal secret, and the variable, argument or key that it is the value of."""
 
     path: tuple[str | int, ...]
     name: str

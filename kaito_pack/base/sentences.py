@@ -25,7 +25,7 @@ def line(problem: Problem) -> str:
 
 
 def sentence(text: str) -> str:
-    """`text` with a full stop if it has no end of its own; a fix begins with a capital letter."""
+    """`text` with a full stop if it has no end mark; a fix begins with a capital letter."""
     if not text:
         return ""
     text = text[0].upper() + text[1:] if text.startswith(FIRST_WORDS) else text

@@ -80,7 +80,7 @@ class Commands(click.Group):
             raise click.UsageError(message, ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Options of `render` may come first, too: `--kaito-version 0.9 llama.yaml`."""
+        """Options of `render` may come first as well: `--kaito-version 0.9 llama.yaml`."""
         if args and args[0].startswith("-") and args[0] not in ("--help", "-h", "--version"):
             args = ["render", *args]
         return super().parse_args(ctx, args)
@@ -144,4 +144,4 @@ def collect_rarely() -> None:
 
 
 def _streams() -> ModuleType:
-    return import_module("kaito_pack.cli._streams")  # only where a stream is closed, full or left
+    return import_module("kaito_pack.cli._streams")  # only if a stream is closed, full or left

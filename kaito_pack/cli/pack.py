@@ -1,4 +1,4 @@
-"""`kaito-pack pack`: what the packs in use hold, and whether a pack of one's own is sound."""
+"""`kaito-pack pack`: what the packs in use hold, and whether your own pack is sound."""
 
 from __future__ import annotations
 

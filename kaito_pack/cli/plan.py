@@ -28,7 +28,7 @@ FAILING = (*LABELS, "created", "deleted", *EFFECTS)
 
 
 class PlanJob(NamedTuple):
-    """What is asked for: which values, what they are compared with, and how the answer is told."""
+    """The arguments: the values, what they are compared with, and the format of the answer."""
 
     values: tuple[str, ...]
     out: str | None
@@ -163,7 +163,7 @@ def _planned(run: Run, before: Before, outcomes: Sequence[Judgement], is_whole: 
 
 
 def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> ClusterOptions:
-    """The cluster as it is now; where nobody says its KAITO, the one before that of the upgrade."""
+    """Return the current cluster; if its KAITO is not given, it is the version before the upgrade."""
     then = cluster.pack.kaito_version(upgrade)
     if fleet is not None or cluster.kaito_version is not None or cluster.target_file is not None:
         return cluster

@@ -19,7 +19,7 @@ class Position(Protocol):
 
 
 class PlacedEntry(NamedTuple):
-    """Where a key and its value stand; `inside` are the entries of a value that is a map or a list."""
+    """The places of a key and its value; `inside` are the entries of a map or a list."""
 
     key: Position
     value: Position
@@ -40,7 +40,7 @@ class Surprise(NamedTuple):
 
 
 class Duplicate(NamedTuple):
-    """A key that is written twice in its map; `first_line` is where it was written first."""
+    """A key that is written twice in its map; `first_line` is its first place."""
 
     path: FieldPath
     place: Place

@@ -56,7 +56,7 @@ def refuse_constant(name: str) -> None:
 
 
 def tokens(text: str) -> Iterator[events.Event]:
-    """Yield the events of `text`, which is known to be JSON: commas and colons tell nothing more."""
+    """Yield the events of `text`, which is known to be JSON: commas and colons add nothing."""
     position = line = line_start = depth = 0
     while True:
         end = BLANKS.match(text, position).end()  # type: ignore[union-attr]

@@ -19,8 +19,8 @@ def parsed(question: Question, text: str, by_line: bool = False) -> Any:
     """Return the value that a person means by `text`; None for no answer.
 
     What is not what the question asks for, such as `two` for a count, stays text: the schema has the words
-    for it. Items of a list go with commas, blanks or lines, entries of a map as `key=value`; `by_line` leaves
-    lines alone, so that an item may have commas and blanks. Either may be JSON instead.
+    for it. A list is separated by commas, spaces or lines, entries of a map as `key=value`; `by_line` leaves
+    lines as they are, so that an item may have commas and spaces. Either may be JSON instead.
     """
     text = text.strip()
     if not text:

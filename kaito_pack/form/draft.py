@@ -23,7 +23,7 @@ NOTHING_KNOWN = About()
 
 @dataclass(frozen=True)
 class Ground:
-    """What a form stands on: the pack, the cluster, the models that are known, the target's own values."""
+    """What a form is based on: the pack, the cluster, the known models, the values of the target."""
 
     pack: Pack
     target: Target

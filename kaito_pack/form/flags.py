@@ -35,7 +35,7 @@ class Flag(NamedTuple):
         part = self.field.parts.get(mode.name)
         asked = self.question if part is None else question_of(self.path, part)
         value = parsed(asked, text)
-        values = answered({}, self.path, text if value is None else value)  # an empty text is wrong, too
+        values = answered({}, self.path, text if value is None else value)  # an empty text is wrong as well
         return Layer(Document(self.option, 1, values), self.option)
 
 

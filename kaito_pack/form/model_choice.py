@@ -39,7 +39,7 @@ def about(
 ) -> About:
     """Return what is known of a model: what a person says (`engines`, `gated`), else what the catalogue says.
 
-    Of a repository that holds GGUF files of a model there, that is its engine alone.
+    Of a repository that holds GGUF files of a model there, that is its engine only.
     """
     figures = catalogue.find(model_id) if model_id else None
     named_engines = tuple(engines)
@@ -86,7 +86,7 @@ def _serves(pack: Pack, name: str, engine: str) -> bool:
 
 
 def takes_model(pack: Pack, mode: str) -> bool:
-    """Return whether a mode starts from a model of the Hub, and not from a list of its own."""
+    """Return whether a mode starts from a model of the Hub, and not from its own list."""
     return MODEL in pack.mode(mode).schema.get("properties", {})
 
 

@@ -113,9 +113,9 @@ def _fields(
 def questions(
     pack: Pack, mode: Mode, answers: ValuesMap, known: About, target: Target, catalogue: Catalogue
 ) -> list[Question]:
-    """Return what `mode` asks under `answers`: the values of its own first, Advanced ones last.
+    """Return what `mode` asks under `answers`: its own values first, Advanced ones last.
 
-    A value with one choice alone is no question, and neither is one that only a file can hold.
+    A value with one choice only is no question, and neither is one that only a file can hold.
     """
     filled = json_schema.with_defaults(mode.schema, answers)
     placeholders = {**mode.facts, **{key: value for key, value in answers.items() if isinstance(value, str)}}
@@ -224,7 +224,7 @@ def _holds_text(part: Schema, kind: Kind) -> bool:
 
 
 def question_of(path: tuple[str, ...], part: Schema) -> Question:
-    """Return the question of one value by its schema alone, whatever else is answered."""
+    """Return the question of one value by its schema only, whatever else is answered."""
     kind = kind_of(part) or ("choice" if "enum" in part else "text")
     return _question(FormField(path, part, False, hints(part, ".".join(path))), kind, False, {}, {}, {})
 

@@ -163,7 +163,7 @@ def gguf(answer: HubModel, sizes: dict[str, int]) -> dict[str, Any]:
     """Return the fields of an entry about GGUF files; none if the repository has no such file.
 
     The parts of a sharded file are one file, named by its first part. A repository with nothing else is for
-    llama.cpp alone.
+    llama.cpp only.
     """
     files: dict[str, dict[str, Any]] = {}
     totals: dict[str, int] = {}

@@ -33,7 +33,7 @@ class Nodes:
 class Target:
     """The cluster that manifests are for.
 
-    `kaito` and `kubernetes` are minor versions ("0.12", "1.37"); `provisioning` is "auto" where KAITO
+    `kaito` and `kubernetes` are minor versions ("0.12", "1.37"); `provisioning` is "auto" if KAITO
     creates the nodes, "byo" if they exist already, None to decide it by whether a manifest has
     an instanceType; `gpu_memory_gib` is the memory of ONE GPU in GiB, if known. `config_maps`
     ("namespace/name") exist in the cluster beside the manifests of a run; `nodes` are all existing nodes

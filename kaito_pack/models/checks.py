@@ -34,7 +34,7 @@ def check_values(
     """The problems of values of a mode whose engine is vLLM, with paths in the values.
 
     `image` is the one that the values render to, `gpu_memory_gib` the memory of ONE GPU in GiB, `most_gpus`
-    the GPUs of one node, each where known.
+    the GPUs of one node, each if known.
     """
     yield from check_serving(serving_of_values(values, image), catalogue, gpu_memory_gib, most_gpus)
 
@@ -45,7 +45,7 @@ def check_workspace(
     gpu_memory_gib: float | None = None,
     most_gpus: int | None = None,
 ) -> Iterator[Problem]:
-    """The problems of a Workspace, with paths in the manifest; none where its template runs no vLLM."""
+    """The problems of a Workspace, with paths in the manifest; none if its template runs no vLLM."""
     serving = serving_of_workspace(manifest)
     if serving is not None:
         yield from check_serving(serving, catalogue, gpu_memory_gib, most_gpus)
@@ -185,13 +185,13 @@ def memory(case: ServerCase) -> Iterator[Problem]:
 
 
 def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget | None:
-    """The budget of one GPU of that server; None where something that it needs is not known.
+    """The budget of one GPU of that server; None if something that it needs is not known.
 
     Without a length vLLM takes the model's own limit, and must hold one request of that length.
     """
     tokens = 1 if serving.fits_itself else serving.max_model_len or model.max_tokens
     if tokens and model.max_tokens and serving.plain_limit:
-        tokens = min(tokens, model.max_tokens)  # a longer one is an error of its own
+        tokens = min(tokens, model.max_tokens)  # a longer one is its own error
     known = model.has_memory_figures and serving.plain_memory
     if not known or not tokens or not serving.tensor_parallel_size:
         return None

@@ -15,7 +15,7 @@ FACTORS = {
     "--data-parallel-size": "data",
 }
 LOCAL = "--data-parallel-size-local"  # of the data-parallel replicas, those on this node
-RANK = "--data-parallel-rank"  # one replica of several, each with a server of its own
+RANK = "--data-parallel-rank"  # one replica of several, each with its own server
 NODES = "--nnodes"
 LONGEST = 5  # digits of a size
 # With these the GPUs may be elsewhere, or the arguments are in a file.

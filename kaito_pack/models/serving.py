@@ -58,7 +58,7 @@ class Serving(NamedTuple):
     paths: Mapping[str, FieldPath] = MappingProxyType({})
 
     def path(self, name: str) -> FieldPath:
-        """Where that field is written; where it is not, what it would belong to."""
+        """Where that field is written; if it is not, what it would belong to."""
         return self.paths.get(name, self.paths.get("server", ()))
 
 
@@ -148,7 +148,7 @@ def serving_of_values(values: ValuesMap, image: str | None) -> Serving:
 
 
 def values_paths(values: ValuesMap, has_gpu: bool) -> dict[str, FieldPath]:
-    """Where the fields of a Serving stand in values; what is not written is modelId's matter."""
+    """The paths of the fields of a Serving in values; a missing one is reported at modelId."""
     paths: dict[str, FieldPath] = {"server": ("modelId",), "model_id": ("modelId",)}
     if values.get("imageRef"):
         paths["image"] = ("imageRef",)

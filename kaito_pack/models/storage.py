@@ -100,6 +100,6 @@ def environment(container: Fields) -> dict[str, str | None]:
 
 
 def is_offline(container: Fields) -> bool:
-    """Return whether the container must not ask the Hub, so that the files are there already."""
+    """Return whether the container must not ask the Hub, because the files exist."""
     known = environment(container)
     return any((known.get(name) or "").lower() in TRUE for name in OFFLINE)

@@ -60,12 +60,12 @@ class Pack:
 
     @property
     def schema_folders(self) -> tuple[Path, ...]:
-        """Where schemas are looked for."""
+        """The folders that are searched for schemas."""
         return tuple(folder / "schemas" for folder in self.folders)
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
-        """Where templates are looked for."""
+        """The folders that are searched for templates."""
         return tuple(folder / "templates" for folder in self.folders)
 
     @cached_property
@@ -79,7 +79,7 @@ class Pack:
         return any((folder / file).is_file() for folder in self.folders)
 
     def kaito_version(self, asked: str | None = None) -> str:
-        """Return the minor of KAITO that is asked for ("0.12", "v0.12.0"), the newest where None is."""
+        """Return the minor of KAITO that is asked for ("0.12", "v0.12.0"), the newest for None."""
         if asked is None:
             return self.kaito_versions[-1]
         name = ".".join(asked.removeprefix("v").split(".")[:2])

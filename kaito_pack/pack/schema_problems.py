@@ -164,7 +164,7 @@ def _choices(schema: Schema) -> list[Any]:
 
 
 def _fix(error: ValidationError) -> str:
-    """Return what to write instead, as far as the schema alone tells."""
+    """Return what to write instead, as far as the schema shows."""
     if choices := _choices(_schema(error)):
         close = did_you_mean(str(error.instance), map(str, choices))
         return f"did you mean `{close}`?" if close else f"Choose {', '.join(map(str, choices))}"

@@ -1,4 +1,4 @@
-"""Asks a cluster what no file can show before a deploy, with `kubectl get` alone."""
+"""Asks a cluster what no file can show before a deploy, with `kubectl get` only."""
 
 from __future__ import annotations
 

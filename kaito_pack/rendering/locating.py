@@ -169,7 +169,7 @@ def _unmarked(line: str) -> tuple[str, list[Spot]]:
 def _is_same(plain: object, merged: object) -> bool:
     """Return whether what the template gave is what is in the manifest, the hash of the pod template aside.
 
-    Additions to a map or a list have paths of their own.
+    Additions to a map or a list have their own paths.
     """
     if isinstance(plain, dict | list):
         return type(plain) is type(merged)

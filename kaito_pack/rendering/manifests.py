@@ -25,7 +25,7 @@ class RenderedManifest(NamedTuple):
     template: str
     text: str
     document: Document
-    # Where in the values a part of the manifest was written as it stands: manifest path -> values path.
+    # Where the values contain a part of the manifest literally: manifest path -> values path.
     origins: Mapping[FieldPath, FieldPath] = MappingProxyType({})
 
     @property

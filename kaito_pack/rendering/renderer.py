@@ -25,7 +25,7 @@ class Templates(Protocol):
         """The text of each template, `""` if it emits no manifest; PackError if one is at fault."""
 
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
-        """The text of a template with marks, and what each mark stands for; see `marking`."""
+        """The text of a template with marks, and the meaning of each mark; see `marking`."""
 
 
 class OwnTemplates:
@@ -46,7 +46,7 @@ class OwnTemplates:
         return [self._render(self._environment, template, context) for template in templates]
 
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
-        """Return the text of a template with marks, and what each mark stands for; see `marking`."""
+        """Return the text of a template with marks, and the meaning of each mark; see `marking`."""
         if self._marking is None:
             from kaito_pack.rendering.marking import Marking
 
@@ -92,7 +92,7 @@ class Renderer:
         return manifests
 
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
-        """Return the text of one template with marks, and what each mark stands for; raises PackError."""
+        """Return the text of one template with marks, and the meaning of each mark; raises PackError."""
         return self._templates.marked(template, completed(context, self.kaito))
 
     def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[RenderedManifest]:
@@ -117,7 +117,7 @@ def _check_identities(values: Values, manifests: Sequence[RenderedManifest]) -> 
 
 
 def hashes(manifests: Sequence[RenderedManifest]) -> dict[str, str]:
-    """`templateHash`, which changes with the pod spec alone, and `jobHash`, with the pack's Job.
+    """`templateHash`, which changes with the pod spec only, and `jobHash`, with the pack's Job.
 
     A Job cannot be changed, so its name holds both.
     """

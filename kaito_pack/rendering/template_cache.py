@@ -1,6 +1,6 @@
 """Compiled templates, kept on disk: compiling those of one mode takes 6 ms, reading them back 0.6.
 
-A compiled template is code, so a file is taken only where no one but the user can have written it
+A compiled template is code, so a file is taken only if no one but the user can have written it
 (`cache_files`); if there is none, templates are compiled again.
 """
 

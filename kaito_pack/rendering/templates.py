@@ -98,7 +98,7 @@ class Environment(SandboxedEnvironment):
         return self.undefined(obj=obj, name=argument)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Arithmetic on numbers alone: `"a" * 10**9` would fill the memory."""
+        """Arithmetic on numbers only: `"a" * 10**9` would fill the memory."""
         if isinstance(left, int | float) and isinstance(right, int | float) and operator != "**":
             return super().call_binop(context, operator, left, right)
         raise SecurityError(f"{operator} works on numbers only")

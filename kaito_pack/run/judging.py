@@ -188,10 +188,10 @@ def check_model_of_values(
     target: Target,
     with_advice: bool = True,
 ) -> Iterator[Problem]:
-    """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine.
+    """What vLLM would say of the model that filled `values` name; nothing if `mode` has another engine.
 
-    Where the user has added arguments or changed the pod template, the values do not tell what the server
-    is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
+    If the user has added arguments or changed the pod template, the values do not show the arguments
+    of the server: then the Workspace is asked (`check`), and here no more than what the values alone decide.
     """
     known = catalogue(target.catalogues)
     if model_id := text(values.get("modelId")):
@@ -239,7 +239,7 @@ def _memory_of_nodes(target: Target) -> float | None:
 
 
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
-    """Memory of one GPU in GiB and GPUs of one node, each None where nothing tells."""
+    """Return the memory of one GPU in GiB and the GPUs of one node, each None if unknown."""
     instance = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
     if instance is None:
         return target.gpu_memory_gib or _memory_of_nodes(target), None

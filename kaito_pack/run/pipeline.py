@@ -67,7 +67,7 @@ class Pipeline:
     def judge_apart(
         self, files: Sequence[Named], keep: Keep, each: Callable[[], None] = lambda: None
     ) -> list[Judgement]:
-        """Judge values files, and keep of the good ones what `keep` returns alone, as `content`.
+        """Judge values files, and keep of the good ones what `keep` returns only, as `content`.
 
         Each file is judged by itself. They are read again, and judged together, only if they have to do
         with each other: one Workspace twice, a ConfigMap in another file. `each` is called after a file,

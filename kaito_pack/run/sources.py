@@ -55,7 +55,7 @@ def _read(file: str) -> Source:
 
 
 def files_of(path: str) -> Iterator[str]:
-    """`path` itself, or the YAML and JSON files below it where it is a folder, hidden ones left out."""
+    """`path` itself, or the YAML and JSON files below it if it is a folder, without hidden ones."""
     if not os.path.isdir(path):
         yield path
         return

@@ -119,7 +119,7 @@ def _read(
 
 @rule("values/file-empty", "values/several-documents", on="shared")
 def read_layer(file: str) -> list[Document]:
-    """Return the one document of a layer file; none if the file is empty, which Helm accepts, too."""
+    """Return the one document of a layer file; none if the file is empty, which Helm accepts as well."""
     try:
         documents = read_file(file)
     except ProblemsError as error:

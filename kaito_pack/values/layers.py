@@ -85,5 +85,5 @@ def origin(layers: Sequence[Layer], path: FieldPath) -> Layer:
 
 
 def place(layers: Sequence[Layer], path: FieldPath, key: bool = False) -> Place:
-    """Where the value at `path` (or its key) stands: file, line and column of the layer that gave it."""
+    """Return the place of the value at `path` (or of its key): file, line and column of its layer."""
     return origin(layers, path).document.place(path, key)

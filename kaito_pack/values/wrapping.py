@@ -79,7 +79,7 @@ def check_wrapping(document: Document) -> Iterator[Problem]:
 
 
 def part(document: Document, path: FieldPath) -> Document:
-    """Return what is at `path` as a document of its own, with the places that it has in the whole."""
+    """Return what is at `path` as its own document, with the places that it has in the whole."""
     value, entry = document.value, document.root
     for step in path:
         value = value[step]

@@ -1,4 +1,4 @@
-"""The identity of an object: by what a cluster tells it from others."""
+"""The identity of an object: what distinguishes it from others in a cluster."""
 
 from __future__ import annotations
 

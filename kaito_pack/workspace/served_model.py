@@ -117,7 +117,7 @@ def _reference(arguments: Command) -> str | None:
 
 
 def _by_options(command: Command, container: Mapping[str, object]) -> ServedModel | None:
-    """Return what options that one engine alone has say, if neither program nor image is known."""
+    """Return the values of options that only one engine has, if neither program nor image is known."""
     if starts_client(command):
         return None
     for name, row in engines().items():

@@ -25,7 +25,7 @@ HINT = "Press Ctrl-B at a question to go back to the one before, Ctrl-C to end."
 def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str:
     """Write what a person answers, and give the file's name.
 
-    Raises ProblemsError where the options are wrong.
+    Raises ProblemsError if the options are wrong.
     """
     terminal = Terminal()
     if not start.says_something:

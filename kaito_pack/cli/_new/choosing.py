@@ -70,7 +70,7 @@ class Choosing:
         return self._terminal.text(part["title"], lambda text: self._refused(possible, text), suggestions=ids)
 
     def _refused(self, possible: Iterable[str], model_id: str) -> str:
-        """Why none of the modes takes that id; empty where one does."""
+        """Why none of the modes takes that id; empty if one does."""
         reason = ""
         for name in possible:
             mode = self._ground.pack.mode(name)

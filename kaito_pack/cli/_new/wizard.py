@@ -29,7 +29,7 @@ class Wizard:
         self._before: list[tuple[Draft, set[tuple[str, ...]]]] = []  # what there was before each question
 
     def ask_first(self) -> None:
-        """The questions that are not under Advanced, found anew after each answer."""
+        """Return the questions that are not under Advanced; they change with each answer."""
         while left := [each for each in self._questions() if not (each.is_more or each.path in self._done)]:
             number = len(self._before) + 1
             self.ask(left[0], f"Step {number} of {number + len(left) - 1}")
@@ -42,7 +42,7 @@ class Wizard:
         return True
 
     def _questions(self) -> list[Question]:
-        """Those there are now; whether the model is gated is asked here, if nobody has said it."""
+        """Return the current questions; the model's gating is one of them if it is not known."""
         model_id, model = self.draft.answers.get(MODEL), self.draft.known
         secret = gated_value(self.draft.mode)
         if model_id and model.figures is None:
@@ -151,7 +151,7 @@ class Wizard:
         return "\n".join(filter(None, lines))
 
     def warn(self, question: Question | None = None) -> None:
-        """Warnings about one answer, or all that are left; they keep nobody from going on."""
+        """Print warnings about one answer, or all remaining ones; the user can continue."""
         for problem in problems_of(self.draft):
             text = words(problem)
             if (

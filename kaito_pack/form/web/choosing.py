@@ -38,7 +38,7 @@ def model_of(state: State, catalogue: Catalogue) -> About:
 
 
 def offered(state: State, known: About, pack: Pack) -> list[str]:
-    """The modes to choose from: those that can serve the model, then those with a list of their own.
+    """The modes to choose from: those that can serve the model, then those with their own list.
 
     Without a model there is a choice among all modes.
     """
@@ -80,7 +80,7 @@ def asked(state: State, ground: Ground, mode: Mode, known: About) -> Asked:
 def _file_values(state: State, mode: Mode) -> ValuesMap:
     """Return what an opened file had: mistakes included in its own mode, what means something in another.
 
-    A text that is empty takes a value away, one that no question asks for, too.
+    A text that is empty takes a value away, also one that no question asks for.
     """
     is_own = state.file_values.get(MODE) == mode.name
     values = {**state.file_values} if is_own else answers.of_mode(mode, state.file_values)

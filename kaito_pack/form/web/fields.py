@@ -16,7 +16,7 @@ from kaito_pack.workspace.engines import engine
 
 def field(question: Question, facts: Iterable[str] = ()) -> dict[str, Any]:
     """A question as JSON, its values as a person would type them; `facts` of the model go with its help."""
-    # Where each choice has its part of the help, nothing is said twice.
+    # If each choice has its part of the help, no text is repeated.
     is_said = bool(question.choices) and all(
         choice.detail and choice.detail in question.help for choice in question.choices
     )

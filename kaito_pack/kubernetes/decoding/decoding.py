@@ -27,7 +27,7 @@ WHOLE_AS_DIGITS = 1e21  # from here on Go prints a number with an exponent, whic
 MOST_SUGGESTIONS = 50
 LONGEST_SUGGESTED = 80
 
-Trail = tuple[Any, ...] | None  # (the parent's trail, the key): a path that costs nothing until it is told
+Trail = tuple[Any, ...] | None  # (the parent's trail, the key): a path that costs nothing until it is printed
 
 
 class Finding(NamedTuple):

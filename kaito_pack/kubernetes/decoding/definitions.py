@@ -2,7 +2,7 @@
 
 The package is found without importing it (135 ms). A definitions file has 1.5 MB; what one kind refers
 to is a few dozen KB, so that is derived once, stripped of its descriptions, and kept in the cache folder
-(`cache_files`); where that cannot be used, the definitions are derived again.
+(`cache_files`); if that cannot be used, the definitions are derived again.
 
 A trimmed schema has OpenAPI's own words: type, properties, items, additionalProperties, required, $ref,
 format, enum, x-kubernetes-*. Null is always allowed and not said. Formats of this pack's own: "quantity",
@@ -46,7 +46,7 @@ KEPT = [
     "x-kubernetes-group-version-kind",
     "x-kubernetes-unions",
 ]
-# Types with a decoder of their own, by the end of their name; the OpenAPI text does not tell them apart.
+# Types with their own decoder, by the end of their name; the OpenAPI text does not distinguish them.
 OWN_DECODERS: Mapping[str, Schema] = {
     "resource.Quantity": {"format": "quantity"},
     "intstr.IntOrString": {"format": "int-or-string"},
