@@ -7,7 +7,6 @@ has no own words for a `not`, so those that our schemas have are written in anot
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from kaito_pack.facts.rules import get_rule
@@ -56,7 +55,7 @@ def plain(schema: Any) -> Any:
 def offered(suggest: str) -> list[str]:
     """The known names that an editor completes a value with; any other one is as good."""
     target = Target(Pack().kaito_version(), definitions.newest())
-    targets = [replace(target, cloud=cloud) for cloud in instance_types.clouds()]
+    targets = [target._replace(cloud=cloud) for cloud in instance_types.clouds()]
     hints = Hints(suggest=suggest)  # type: ignore[arg-type]
     names = [name for each in targets for name in suggested(hints, each, Catalogue())]
     return list(dict.fromkeys(names))
