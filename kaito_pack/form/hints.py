@@ -23,7 +23,8 @@ class Hints(NamedTuple):
 
     `ask` is None if the schema decides: a required value is asked first, any other under Advanced.
     `always` has it written to the file even if it is the default. `commands` are what a person has to run
-    for a choice; `detail` says what each choice is, from `${value}`, if the description does not.
+    for a choice; `detail` says what each choice is, from `${value}`, if the description does not. `titles`
+    are what a form calls choices whose values are no words.
     `flag` says what its option is called by: the last name of its path, or the whole path.
     """
 
@@ -33,6 +34,7 @@ class Hints(NamedTuple):
     note: str = ""
     suggest: Suggest | None = None
     detail: str = ""
+    titles: Mapping[str, str] = MappingProxyType({})
     commands: Mapping[str, str] = MappingProxyType({})
     flag: Named = "name"
 
