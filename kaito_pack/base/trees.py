@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import UnionType
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.records import NamedTuple
 
 Fields = Mapping[str, Any]  # the fields of a part of a manifest, such as a container
 Manifest = Mapping[str, Any]  # an object of Kubernetes, as it is read or rendered
@@ -19,7 +20,7 @@ ValuesMap = Mapping[str, Any]  # values by name, as a person writes them or fill
 ModeFacts = Mapping[str, Any]  # what mode.yaml and the file of its engine say of a mode
 
 ABSENT: Any = object()  # in place of a value: the tree has none
-DEEPEST = 100  # levels at which trees are compared part by part; documents have no more
+DEEPEST = 100  # levels of nesting of a document, and at which trees are compared part by part
 
 
 def mapping(value: object) -> Fields:

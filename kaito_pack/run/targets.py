@@ -6,7 +6,7 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from kaito_pack.base.display import escaped, shown
@@ -71,7 +71,8 @@ def read_target(file: str, pack: Pack) -> Scope:
     )
     if "namespace" in fields:
         # The values schema's default is what this replaces, so it lies under everything else.
-        layers.insert(0, Layer(replace(document, value={"namespace": fields["namespace"]}), "target"))
+        named = Document(document.file, document.number, {"namespace": fields["namespace"]}, document.root)
+        layers.insert(0, Layer(named, "target"))
     return Scope(pack, target, layers)
 
 
@@ -124,7 +125,7 @@ def _read(
 
 @rule("values/file-empty", "values/several-documents", on="shared")
 def read_layer(file: str) -> list[Document]:
-    """Return the one document of a layer file; none if the file is empty, which Helm accepts, too."""
+    """Return the one document of a layer file; none if the file is empty, which Helm accepts as well."""
     try:
         documents = read_file(file)
     except ProblemsError as error:
@@ -149,7 +150,7 @@ def read_fleet(file: str, pack: Pack) -> list[FleetEntry]:
         scope = _read(problems, document, (*path, "target"), read_target, target_file, pack)
         values = _values_files(document, path, file, problems)
         if scope is not None:
-            target = replace(scope.target, mutes=(*scope.target.mutes, *mutes))
+            target = scope.target._replace(mutes=(*scope.target.mutes, *mutes))
             scope = scope._replace(target=target)
             entries.append(FleetEntry(fields["name"], scope, values, _beside(file, fields["out"])))
     if problems:

@@ -21,7 +21,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.run import judging as checks
 from kaito_pack.values.fields import Field
 
-SHORT = 24  # characters: choices that are no longer stand in `--help` in place of TEXT
+SHORT = 24  # characters: shorter choices replace TEXT in `--help`
 META = "kaito_pack.flags"
 
 
@@ -49,7 +49,7 @@ class AnswerOption(click.Option):
         )
 
     def text(self, context: click.Context) -> str | None:
-        """What is given for it; None where it is not."""
+        """Return what is given for it; None if nothing is."""
         value: Any = context.params[str(self.name)]
         if isinstance(value, bool):
             return str(value).lower()

@@ -25,7 +25,7 @@ SCHEMAS = (
 
 
 def default_file(draft: Draft) -> str:
-    """The file's name where a person gives none."""
+    """The file's name if a person gives none."""
     return f"{draft.answers[NAME]}.yaml"
 
 
@@ -59,7 +59,7 @@ def _modes(schema: Path) -> list[str]:
 
 
 def refuse(file: str, overwrite: bool) -> None:
-    """UsageError where `file` cannot be written, or is there and must not be overwritten."""
+    """UsageError if `file` cannot be written, or is there and must not be overwritten."""
     if os.path.isdir(file):
         raise UsageError(f"{escaped(file)}: is a folder. Pass a file name")
     if os.path.lexists(file) and not overwrite:
@@ -72,7 +72,7 @@ def refuse(file: str, overwrite: bool) -> None:
 
 
 def write(draft: Draft, file: str, overwrite: bool) -> None:
-    """Write the values file in one step, or print it; UsageError where it cannot be written."""
+    """Write the values file in one step, or print it; UsageError if it cannot be written."""
     if file == STDOUT:
         click.echo(text_of(draft, file), nl=False)
         return
