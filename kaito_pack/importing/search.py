@@ -26,7 +26,7 @@ from kaito_pack.importing.given import (
     with_value,
     without_value,
 )
-from kaito_pack.importing.likeness import could_hold, nearest
+from kaito_pack.importing.likeness import could_hold, nearest, with_refused
 from kaito_pack.importing.patches import patch_between
 from kaito_pack.importing.paths import Steps, look_up
 from kaito_pack.importing.stream import Stream, StreamObject
@@ -112,7 +112,7 @@ class Search(Trial):
         start = {**self.required, **self.supplied}
         if not self.accepts(start):
             return None
-        given, taken = self.settled(start, frozenset())
+        given, taken = with_refused(self, start, *self.settled(start, frozenset()))
         read = {path[0] for path in taken}
         for name, part in self.mode.schema.get("properties", {}).items():
             # The default is the choice left open.
