@@ -17,6 +17,7 @@ from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.workspace import WorkspaceView, read_workspace
 from kaito_pack.workspace.command_line import options, read_commands
+from kaito_pack.workspace.inference_sets import inference_set_of, is_inference_set
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Stream:
 def choose(documents: Sequence[Document], name: str | None = None, namespace: str | None = None) -> Stream:
     """The one Workspace among `documents`; UsageError if there is none, or no telling which is meant."""
     objects = [candidate for document in documents for candidate in _objects(document, (), document.value)]
-    workspaces = [candidate for candidate in objects if is_workspace(candidate.body)]
+    workspaces = _serving(objects)
     if not workspaces:
         kinds = ", ".join(sorted({shown(candidate.body.get("kind")) for candidate in objects}))
         raise UsageError(f"there is no KAITO Workspace in it{f', but {kinds}' if kinds else ''}")
@@ -81,11 +82,27 @@ def choose(documents: Sequence[Document], name: str | None = None, namespace: st
         raise UsageError(f"several Workspaces are in it: {names}; choose one with --name, or -n")
     (workspace,) = meant
     beside = [
-        candidate
-        for candidate in objects
-        if not is_workspace(candidate.body) and _is_beside(candidate, workspace)
+        candidate for candidate in objects if not _serves(candidate) and _is_beside(candidate, workspace)
     ]
     return Stream(workspace, beside if len(workspaces) == 1 else [item for item in beside if item.is_live])
+
+
+def _serves(candidate: StreamObject) -> bool:
+    return is_workspace(candidate.body) or is_inference_set(candidate.body)
+
+
+def _serving(objects: Sequence[StreamObject]) -> list[StreamObject]:
+    """Return the InferenceSets, and the Workspaces: one that KAITO created of an InferenceSet as that one."""
+    serving = [candidate for candidate in objects if is_inference_set(candidate.body)]
+    names = {_named(candidate) for candidate in serving}
+    for candidate in objects:
+        if is_workspace(candidate.body):
+            body = inference_set_of(candidate.body)
+            owner = candidate if body is None else StreamObject(candidate.document, candidate.path, body)
+            if body is None or _named(owner) not in names:
+                serving.append(owner)
+                names.add(_named(owner) if body is not None else (None, None))
+    return serving
 
 
 def _objects(document: Document, path: FieldPath, value: object) -> Iterator[StreamObject]:
