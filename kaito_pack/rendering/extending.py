@@ -24,6 +24,7 @@ from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.amounts import printed
 from kaito_pack.kubernetes.decoding.strategic_merge import MergeError, merge
 from kaito_pack.kubernetes.objects.objects import decoded
+from kaito_pack.rendering.field_order import in_field_order
 from kaito_pack.rendering.manifests import EXTRA, RenderedManifest
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.identity import identity
@@ -60,7 +61,9 @@ def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Value
     if not isinstance(inference, Mapping) or not isinstance(inference.get("template"), Mapping):
         return manifest
     try:
-        merged = merge(inference["template"], patch, definitions.definition(definitions.newest()))
+        merged = merge(
+            inference["template"], in_field_order(patch), definitions.definition(definitions.newest())
+        )
     except MergeError as error:
         path = ("podTemplate", *error.path)
         merge_problem = problem("values/pod-template-merge", path, values.place(path), reason=error.reason)
@@ -111,11 +114,11 @@ def to_canonical_form(body: dict[str, Any]) -> None:
 def _object(
     added: Any, path: FieldPath, values: Values, others: Sequence[RenderedManifest]
 ) -> RenderedManifest:
-    body = deepcopy(added)
+    body = in_field_order(added)
     kind, metadata = body["kind"], body["metadata"]
     if kind not in CLUSTER_SCOPED:
         namespace = metadata.get("namespace") or values.filled["namespace"]
-        body["metadata"] = {"name": metadata["name"], **metadata, "namespace": namespace}
+        body["metadata"] = in_field_order({**metadata, "namespace": namespace})
     for key in _hidden_tokens(body):
         token: FieldPath = (*path, "data", key)
         raise ProblemsError([problem("values/literal-token", token, values.place(token))])
