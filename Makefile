@@ -97,7 +97,7 @@ kaito-schema: $(VENV)/run.stamp ## Make facts/kaito/ of a new KAITO from its CRD
 	$(R)$(RUN) -m kaito_pack.kaito.schema_from_crd "$(CRD)"
 
 lock: ## Pin the dependencies of requirements/*.in again (needs uv)
-	$(R)for set in run dev form docs browser; do uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	$(R)for set in run dev form hub docs browser; do uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 		--custom-compile-command "make lock" requirements/$$set.in -o requirements/$$set.txt || exit 1; done
 
 clean: ## Remove what make has written

@@ -25,6 +25,7 @@ MODE = "mode-"  # what the names of the modes' parts begin with, beside those of
 def editor_schema(pack: Pack, note: str) -> Schema:
     """The values of every mode as one schema."""
     modes = {name: _mode(name, pack) for name in pack.mode_names}
+    conditions = _conditions_of_all(modes)
     top, shared = _alike(modes)
     top[SOURCE] = _source(pack)
     parts = {f"{MODE}{name}": _sharing(mode, set(top), shared) for name, mode in modes.items()}
@@ -38,14 +39,26 @@ def editor_schema(pack: Pack, note: str) -> Schema:
         "required": ["name", SOURCE],
         "properties": top,
         "allOf": [
-            {
-                "if": {"required": [SOURCE], "properties": {SOURCE: {"const": name}}},
-                "then": {"$ref": f"#/$defs/{MODE}{name}"},
-            }
-            for name in modes
+            *conditions,
+            *(
+                {
+                    "if": {"required": [SOURCE], "properties": {SOURCE: {"const": name}}},
+                    "then": {"$ref": f"#/$defs/{MODE}{name}"},
+                }
+                for name in modes
+            ),
         ],
         "$defs": {**parts, **shared},
     }
+
+
+def _conditions_of_all(modes: Mapping[str, Schema]) -> list[Schema]:
+    """Take the conditions that every mode has out of the modes, and return them."""
+    first, *others = modes.values()
+    shared = [each for each in first["allOf"] if all(each in mode["allOf"] for mode in others)]
+    for mode in modes.values():
+        mode["allOf"] = [each for each in mode["allOf"] if each not in shared]
+    return shared
 
 
 def _source(pack: Pack) -> Schema:

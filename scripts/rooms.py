@@ -12,7 +12,8 @@ LIBRARY = ROOT / "kaito_pack"
 # Upper rooms first. An import may go down or stay; rooms of one line are on one floor.
 FLOORS = (
     ("cli",),
-    ("form", "importing", "plan", "preflight", "krm", "output", "explain", "pack_check"),
+    ("form", "importing", "plan", "preflight", "krm", "output", "explain", "pack_check", "grid"),
+    ("hub",),
     ("status",),
     ("run",),
     ("rendering",),

@@ -8,6 +8,7 @@ uses a fixture of FULL_FIXTURES.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -58,6 +59,11 @@ def often(examples: int, *suppressed: HealthCheck, share: int = _SHARE) -> setti
     return settings(
         max_examples=_examples(examples, share), suppress_health_check=[HealthCheck.too_slow, *suppressed]
     )
+
+
+def sampled(names: Iterable[str], step: int) -> list[str]:
+    """Return one in `step` of the names; `make fuzz` has all of them."""
+    return list(names)[:: 1 if _tier == FUZZ else step]
 
 
 def mark(item: pytest.Item) -> None:

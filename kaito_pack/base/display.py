@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from kaito_pack.base.secrets import literal_secrets, looks_like_secret
 
@@ -11,6 +13,9 @@ NOT_SHOWN = "(not shown)"
 NAMED = r"(?i)\b((?:sig|token|password|passwd|secret|api[-_]?key)=|(?:bearer|basic)\s+(?=\S{12}))[^&\s\"',;]+"
 HIDDEN = "a value with a secret (not shown)"
 LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
+LONGEST_GUESSED = 200  # characters of a misspelt word for which a likeness is searched
+MOST_GUESSES = 500  # misspelt words of a file for which a likeness is searched
+_guesses: ContextVar[list[int] | None] = ContextVar("guesses", default=None)  # how many are left
 
 
 def escaped(text: str) -> str:
@@ -93,11 +98,30 @@ def looks_like_token(text: str) -> bool:
     return False
 
 
+@contextmanager
+def few_guesses() -> Iterator[None]:
+    """Let `did_you_mean` search MOST_GUESSES times inside, and then return None.
+
+    A search takes a millisecond, and a file can have 100,000 misspelt words; few of the problems are shown.
+    """
+    token = _guesses.set([MOST_GUESSES])
+    try:
+        yield
+    finally:
+        _guesses.reset(token)
+
+
 def did_you_mean(word: str, choices: Iterable[str], closeness: float = 0.7) -> str | None:
     """Return the choice that `word` most likely misspells, letter case aside; None if none is that close.
 
     `closeness` is from 0 to 1, for the same word.
     """
+    if len(word) > LONGEST_GUESSED:
+        return None
+    if (left := _guesses.get()) is not None:
+        if not left[0]:
+            return None
+        left[0] -= 1
     from difflib import get_close_matches
 
     by_case = {choice.lower(): choice for choice in choices}

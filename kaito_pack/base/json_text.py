@@ -34,4 +34,4 @@ def _number(text: str) -> float:
 
 
 def _refuse(text: str) -> Any:
-    raise ValueError(f"{text[:20]} is not a number that JSON allows")
+    raise ValueError(f"{text[:20]} is not a valid JSON number")

@@ -82,9 +82,9 @@ class Kubectl:
         try:
             answer = json_text.foreign(printed)
         except (ValueError, RecursionError) as error:
-            raise UsageError(f"kubectl get {kinds}: printed no JSON") from error
+            raise UsageError(f"kubectl get {kinds}: the output is not JSON") from error
         if wrong := next(_misshapen(answer), None):
-            raise UsageError(f"kubectl get {kinds}: {wrong}; check which kubectl is first on the PATH")
+            raise UsageError(f"kubectl get {kinds}: {wrong}; check which kubectl comes first in PATH")
         objects: dict[str, Any] = answer
         return objects
 
@@ -94,15 +94,15 @@ class Kubectl:
 
         for name in names:
             if not name or name.startswith("-"):
-                raise UsageError(f"{shown(name)} is not a name")
+                raise UsageError(f"{shown(name)} is not a valid name")
         selected = ["-l", label] if label else []
         command = ["kubectl", "get", kinds, *names, "-o", form, *selected, *self.arguments()]
         try:
             code, answer, report = _run(command, self.time_limit)
         except FileNotFoundError as error:
-            raise UsageError("kubectl is not on the PATH; give a file, or - for stdin, instead") from error
+            raise UsageError("kubectl is not in PATH. Install it, or pass a file") from error
         except subprocess.TimeoutExpired as error:
-            raise UsageError(f"kubectl gave no answer within {self.time_limit:g} seconds") from error
+            raise UsageError(f"kubectl did not answer within {self.time_limit:g} seconds") from error
         except OSError as error:
             raise UsageError(f"kubectl cannot be run: {error.strerror}") from error
         if code:
@@ -117,7 +117,7 @@ class Kubectl:
         given = {"-n": self.namespace, "--context": self.context}
         for option, value in given.items():
             if value is not None and (not value or value.startswith("-")):
-                raise UsageError(f"{option}: {shown(value)} is not a name")
+                raise UsageError(f"{option}: {shown(value)} is not a valid name")
         passed = [word for option, value in given.items() if value is not None for word in (option, value)]
         return [*passed, "-A"] if self.all_namespaces else passed
 
@@ -191,7 +191,7 @@ def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
                     selector.unregister(key.fileobj)
             if len(answer) > LARGEST_ANSWER:
                 size = f"{LARGEST_ANSWER >> 20} MiB"
-                raise UsageError(f"kubectl printed more than {size}; name a namespace (-n) or an object")
+                raise UsageError(f"kubectl printed more than {size}. Pass a namespace (-n) or a name")
             del report[:-LARGEST_REPORT]
     return bytes(answer), bytes(report)
 

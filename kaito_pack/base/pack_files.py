@@ -30,7 +30,7 @@ def read_bytes(folder: Path, name: str) -> bytes:
     file = folder / name
     shown_file = escaped(str(file))
     if not is_inside(file, folder):
-        raise PackError(f"{shown_file}: leads out of the pack. Put a regular file there")
+        raise PackError(f"{shown_file}: points outside the pack. Replace it by a regular file")
     try:
         # The open file is looked at, not its name, which could change meanwhile; a FIFO does not block.
         handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from kaito_pack.base.display import escaped
@@ -12,6 +12,9 @@ Severity = Literal["ok", "warning", "undecidable", "error"]
 RuleLayer = Literal[
     "values", "crd", "webhook", "kubernetes", "controller", "model", "advice", "preflight"
 ]  # who would report it
+
+
+MOST_PROBLEMS = 100  # of a file that are shown; `shorten` counts the others
 
 
 class Place(NamedTuple):
@@ -30,7 +33,8 @@ class Problem(NamedTuple):
     """One thing that is wrong: where, what, and what to do.
 
     Made by `rules.problem`, which knows each rule's layer, severity and words. `place` is None until
-    the problem is located in a file.
+    the problem is located in a file. `others` is 0, or, in a line that `shorten` adds, the number of
+    problems of the same rule that are not shown.
     """
 
     rule: str
@@ -40,6 +44,12 @@ class Problem(NamedTuple):
     message: str
     fix: str = ""
     place: Place | None = None
+    others: int = 0
+
+    @property
+    def number(self) -> int:
+        """How many problems this line stands for."""
+        return self.others or 1
 
     def located(self, place: Place) -> Problem:
         """Return the same problem with its place in a file."""
@@ -54,6 +64,48 @@ class Problem(NamedTuple):
     def level(self) -> Literal["error", "warning"]:
         """The severity for programs that know these two alone: what is undecidable is a warning."""
         return "error" if self.is_error else "warning"
+
+
+def shorten(lists: Sequence[list[Problem]]) -> None:
+    """Cut the problems of one file, which may be in several lists, to MOST_PROBLEMS in place.
+
+    The first of each rule stays, then those that come first. The others of a list become a line a rule, which
+    keeps the place of the first of them.
+    """
+    if sum(map(len, lists)) <= MOST_PROBLEMS:
+        return
+    every = [
+        (number, index, problem.rule)
+        for number, problems in enumerate(lists)
+        for index, problem in enumerate(problems)
+        if not problem.others
+    ]
+    first: dict[str, tuple[int, int]] = {}
+    for number, index, rule in every:
+        first.setdefault(rule, (number, index))
+    shown = set(list(first.values())[:MOST_PROBLEMS])
+    for number, index, _ in every:
+        if len(shown) >= MOST_PROBLEMS:
+            break
+        shown.add((number, index))
+    for number, problems in enumerate(lists):
+        hidden = [each for index, each in enumerate(problems) if (number, index) not in shown]
+        problems[:] = [each for index, each in enumerate(problems) if (number, index) in shown]
+        problems += merged(_count_line(each, each.number) for each in hidden)
+
+
+def merged(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems of one file with the lines that `shorten` added for one rule joined to one."""
+    lines: dict[Hashable, Problem] = {}
+    for index, each in enumerate(problems):
+        key: Hashable = (each.rule, each.severity) if each.others else index
+        before = lines.get(key)
+        lines[key] = each if before is None else _count_line(before, before.others + each.others)
+    return list(lines.values())
+
+
+def _count_line(first: Problem, others: int) -> Problem:
+    return first._replace(message=f"and {others:,} more of the same kind", fix="", others=others)
 
 
 class PackError(Exception):

@@ -9,3 +9,4 @@ ROOT = _INSIDE if _INSIDE.is_dir() else _INSIDE.parent.parent
 FACTS = ROOT / "facts"
 SCHEMAS = ROOT / "schemas"
 VALUES = ROOT / "values"
+CATALOGUE_FILE = "catalogue.yaml"  # what `models add` writes and `models check` reads by default

@@ -45,6 +45,15 @@ def put(tree: Any, path: FieldPath, value: Any) -> None:
     get(tree, path[:-1])[path[-1]] = value
 
 
+def lookup_key(value: Any) -> Any:
+    """Return a key for a set or a map that is equal for equal values: scalars, or the JSON text of others."""
+    if not isinstance(value, dict | list):
+        return value
+    import json
+
+    return (type(value), json.dumps(value, sort_keys=True, default=str))
+
+
 def children(value: object) -> Iterator[tuple[Any, Any]]:
     """Return the direct parts of a map or list with their keys or indexes; a scalar has none."""
     if isinstance(value, dict):

@@ -33,7 +33,7 @@ class Duration(click.ParamType[float]):
         return seconds + float(digits or 0)
 
     def _refuse(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
-        self.fail(f"{shown(value)} is no duration; write it as 90s, 30m or 1h30m", param, ctx)
+        self.fail(f"{shown(value)} is not a valid duration. Use 90s, 30m or 1h30m", param, ctx)
 
 
 class Window(click.ParamType[str]):
@@ -45,5 +45,5 @@ class Window(click.ParamType[str]):
         """The range, as it was written."""
         text = str(value)
         if not (text[:-1].isdecimal() and text.isascii() and text[-1] in "smhd" and int(text[:-1])):
-            self.fail(f"{shown(text)} is no range; write it as 30s, 5m or 1h", param, ctx)
+            self.fail(f"{shown(text)} is not a valid range. Use 30s, 5m or 1h", param, ctx)
         return text

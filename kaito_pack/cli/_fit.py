@@ -40,24 +40,26 @@ def _explain_vllm(serving: Serving, catalogue: Catalogue, memory: float | None, 
     if model is None:
         rows = size_table(serving, catalogue, memory)
         unknown = (
-            f"{name} is in no catalogue, so its memory is not judged. Add its figures to a catalogue file"
+            f"{name} is not in any catalogue, so its memory is unknown. Add its figures to a catalogue file"
         )
         return _table(rows) if rows else _failed(f"{unknown} and pass it with --catalogue")
     if memory is None:
-        return _failed("the memory of one GPU is not known. Set instanceType, or pass --gpu-memory GIB")
+        return _failed("the memory of one GPU is unknown. Set instanceType, or pass --gpu-memory GIB")
     if serving.memory_argument:
         argument = serving.memory_argument
         return _failed(f"{argument} changes the memory that {name} needs, so it cannot be computed")
     fit = fit_of(serving, model, memory, most)
     if fit is None:
-        return _failed(f"the catalogue does not have all figures of {name} that the computation needs")
+        return _failed(f"the catalogue lacks figures of {name} that the computation needs")
     return _table([("model", model.model_id), *fit_table(fit)])
 
 
 def _explain_gguf(manifest: Manifest, memory: float | None) -> int:
     model = gguf_model(manifest, read_workspace(manifest))
     if model is None:
-        return _failed("the size of the model is not known: no known image, and no size in the file's name")
+        return _failed(
+            "the size of the model is unknown: the image is not known and the file name has no size"
+        )
     return _table(gguf_table(model, memory))
 
 

@@ -60,6 +60,8 @@ def fitting(parts: Sequence[str]) -> list[str]:
     for number, part in enumerate(parts):
         taken += len(part) + 1
         if taken > LONGEST_COMMENT:
-            left = f"{len(parts) - number} more do not fit into a comment; `-o text` and `-o json` have all."
-            return [*parts[:number], "", left]
+            left = (
+                f"{len(parts) - number} more do not fit into a comment. Use `-o text` or `-o json` to see all"
+            )
+            return [*parts[:number], "", f"{left}."]
     return list(parts)

@@ -41,26 +41,29 @@ class ClusterOptions:
 
     def scope(self) -> Scope:
         """Return what files are judged for. Raises UsageError for `all`, or a version that is not known."""
-        return self.over(self._base())
+        return self.over(self.base())
 
     def scopes(self) -> list[Scope]:
         """Return a scope for each KAITO version that is asked for."""
         if self.kaito_version != ALL:
             return [self.scope()]
-        base = self._base()
+        base = self.base()
         return [self._over(base, kaito) for kaito in self.pack.kaito_versions]
 
     def over(self, base: Scope) -> Scope:
         """Return the scope of a target file or a fleet's cluster with these options laid over it."""
         if self.kaito_version == ALL:
-            raise UsageError("--kaito-version all is for validate; name one version here")
+            raise UsageError(
+                "--kaito-version all works with validate only, and not with a fleet. Name one version"
+            )
         return self._over(base, self.kaito_version)
 
     def _over(self, base: Scope, kaito: str | None) -> Scope:
         target = (self.kubernetes_version, self.node_provisioning, self.cloud, self.gpu_memory)
         return base.overridden(kaito, *target, self.catalogues)._replace(above=self.above)
 
-    def _base(self) -> Scope:
+    def base(self) -> Scope:
+        """Return the scope of the target file, or of the newest versions, without the options."""
         if self.target_file is None:
             return Scope.newest(self.pack)
         from kaito_pack.run.targets import read_target
@@ -85,7 +88,7 @@ def opened(packs: Sequence[str]) -> Pack:
     """The pack with the user's folders laid over it; UsageError where one is no pack."""
     for folder in packs:
         if not any((Path(folder) / part).is_dir() for part in ("templates", "schemas", "facts")):
-            raise UsageError(f"{escaped(folder)}: not a pack: it has no templates/, schemas/ or facts/")
+            raise UsageError(f"{escaped(folder)}: not a pack; it has no templates/, schemas/ or facts/")
     return Pack([Path(folder) for folder in packs])
 
 
@@ -97,7 +100,8 @@ def pack_option(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="DIR",
         envvar="KAITO_PACK",
         type=click.Path(),
-        help="Your own templates/, schemas/, facts/, searched first; repeatable, or KAITO_PACK=DIR:DIR.",
+        help="Folder with your own templates/, schemas/ or facts/, searched first; repeatable. "
+        "Default: KAITO_PACK (DIR:DIR).",
     )
     decorated: Callable[..., Any] = option(command)
     return decorated
@@ -134,19 +138,46 @@ def in_order(*settings: tuple[tuple[int, list[Layer]], ...]) -> tuple[Layer, ...
 def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that describe the cluster and the layers; the command takes them as one `cluster`."""
 
-    @wraps(command)
-    def with_cluster(*args: Any, **options: Any) -> Any:
-        settings = in_order(options.pop("set"), options.pop("set_string"))
-        plain = {name: options.pop(name) for name in PLAIN}
-        cluster = ClusterOptions(packs=options.pop("pack"), settings=settings, **plain)
-        return command(*args, cluster=cluster, **options)
-
-    decorated: Callable[..., Any] = with_cluster
+    decorated: Callable[..., Any] = _with_cluster(command, PLAIN)
     for option in reversed(_CLUSTER):
         decorated = option(decorated)
     return decorated
 
 
+def _with_cluster(command: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    """Return a command that takes the options called `names` and the settings as one `cluster`."""
+
+    @wraps(command)
+    def with_cluster(*args: Any, **options: Any) -> Any:
+        settings = in_order(options.pop("set"), options.pop("set_string"))
+        plain = {name: options.pop(name) for name in names}
+        cluster = ClusterOptions(packs=options.pop("pack"), settings=settings, **plain)
+        return command(*args, cluster=cluster, **options)
+
+    return with_cluster
+
+
+def targets_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of `cluster_options`, but `--target` is repeatable: the command takes it as `targets`."""
+    decorated: Callable[..., Any] = _with_cluster(command, [name for name in PLAIN if name != "target_file"])
+    for option in reversed([_TARGETS if option is _TARGET else option for option in _CLUSTER]):
+        decorated = option(decorated)
+    return decorated
+
+
+_TARGET = click.option(
+    "--target",
+    "target_file",
+    metavar="FILE",
+    help="Read the description of the cluster from FILE; options override it.",
+)
+_TARGETS = click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="FILE",
+    help="Read the description of a cluster from FILE; options override it; repeatable.",
+)
 _CLUSTER: list[Callable[..., Any]] = [
     click.option(
         "-f",
@@ -154,51 +185,57 @@ _CLUSTER: list[Callable[..., Any]] = [
         "layer_files",
         multiple=True,
         metavar="FILE",
-        help="Values laid over every file; repeatable, later wins.",
+        help="Merge FILE over every values file; repeatable, the last one wins.",
     ),
     click.option(
         "--set",
         multiple=True,
         type=Setting("--set", False),
         metavar="PATH=VALUE",
-        help="One value over all others.",
+        help="Set one value, over those of all files; repeatable.",
     ),
     click.option(
         "--set-string",
         multiple=True,
         type=Setting("--set-string", True),
         metavar="PATH=VALUE",
-        help="The same, as text.",
+        help="Set one value as a string; repeatable.",
+    ),
+    _TARGET,
+    click.option(
+        "--kaito-version",
+        metavar="VERSION",
+        help="Check for this KAITO minor, such as 0.12; validate also takes `all`. Default: the newest.",
     ),
     click.option(
-        "--target",
-        "target_file",
-        metavar="FILE",
-        help="A file that describes the cluster; options override it.",
+        "--kubernetes-version",
+        metavar="VERSION",
+        help="Check for this Kubernetes minor, 1.25 or newer. Default: the newest.",
     ),
-    click.option(
-        "--kaito-version", metavar="VERSION", help="KAITO minor, such as 0.12, or all (validate). Newest."
-    ),
-    click.option("--kubernetes-version", metavar="VERSION", help="Kubernetes minor, from 1.25. Newest."),
     click.option(
         "--node-provisioning",
         type=click.Choice(["auto", "byo"]),
-        help="Whether KAITO creates the nodes. By default: auto where an instanceType is given.",
+        help="Let KAITO create nodes (auto) or use existing ones (byo). Default: "
+        "auto if instanceType is set.",
     ),
-    click.option("--cloud", type=click.Choice(["azure", "aws", "arc"]), help="Where KAITO runs. Azure."),
+    click.option(
+        "--cloud",
+        type=click.Choice(["azure", "aws", "arc"]),
+        help="Check instance types of this cloud. Default: azure.",
+    ),
     pack_option,
     click.option(
         "--catalogue",
         "catalogues",
         multiple=True,
         metavar="FILE",
-        help="Figures of further models; repeatable.",
+        help="Read figures of more models from FILE; repeatable.",
     ),
     click.option(
         "--gpu-memory",
         type=click.FloatRange(min=0, min_open=True),
         metavar="GIB",
-        help="Memory of one GPU, where no instanceType tells it.",
+        help="Set the memory of one GPU in GiB, if no instance type determines it.",
     ),
 ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kaito_pack.base.problems import Problem
+from kaito_pack.base.problems import Problem, shorten
 from kaito_pack.run.judgement import Judgement
 
 if TYPE_CHECKING:
@@ -30,10 +30,12 @@ def put(result: Result, form: str = "text") -> None:
 
 
 def put_problems(problems: Iterable[Problem]) -> None:
-    """Print problems to stderr, one a line."""
+    """Print the problems of a file to stderr, one a line."""
     from kaito_pack.cli.formats.text import problem_line
 
-    for problem in problems:
+    printed = list(problems)
+    shorten([printed])
+    for problem in printed:
         click.echo(problem_line(problem), err=True, color=colour())
 
 

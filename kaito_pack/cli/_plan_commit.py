@@ -47,7 +47,7 @@ def report_lost(now: Sequence[Run], then: Sequence[Then], commit: Commit) -> Non
             and cluster.name not in {run.name for run in now}
         ):
             name = escaped(commit.name(cluster.tree).partition(":")[2])
-            words = f"is in the fleet no more; its Workspaces stay as long as {name} is applied"
+            words = f"is no longer in the fleet. Its Workspaces stay as long as {name} is applied"
             click.echo(f"{escaped(cluster.name)}: {words}", err=True)
 
 
@@ -59,7 +59,7 @@ def at_commit(
     Templates and options are those of today. What could not be rendered then counts as not there.
     """
     if "-" in values:
-        raise UsageError("--against: stdin is in no commit; name the values files")
+        raise UsageError("--against cannot read stdin at a commit. Pass the values files")
     layers = tuple(_then(commit, file) for file in cluster.layer_files)
     target = _then(commit, cluster.target_file) if cluster.target_file else None
     past = replace(
@@ -90,7 +90,9 @@ def _rendered(run: Run, commit: Commit) -> list[Judgement]:
     for outcome in outcomes:
         if not outcome.manifests:
             name = escaped(commit.name(outcome.file))
-            click.echo(f"{name}: could not be rendered, so it counts as not there", err=True)
+            click.echo(
+                f"{name}: could not be rendered at that commit, so its objects count as created", err=True
+            )
     return outcomes
 
 

@@ -70,7 +70,7 @@ def of_tree(tree: str, new: Sequence[Manifest], whole: bool, commit: Commit | No
     tree = tree if commit is None else commit.path(tree)
     files = workspace_files(tree)
     if not os.path.isdir(tree):
-        click.echo(f"{escaped(title)}: not there yet, so everything is created", err=True)
+        click.echo(f"{escaped(title)}: does not exist yet, so every object counts as created", err=True)
     if not whole:
         names = {f"{body['metadata'].get('namespace')}/{body['metadata']['name']}.yaml" for body in new}
         files = [file for file in files if file in names]
@@ -86,7 +86,7 @@ def of_objects(files: Sequence[str]) -> Before:
         if first.rule != "values/file-empty" or first.place is None:
             raise
         # kubectl prints nothing where it finds nothing, and says so itself.
-        raise UsageError(f"{escaped(first.place.file)}: there is no object in it to compare with") from None
+        raise UsageError(f"{escaped(first.place.file)}: contains no object to compare with") from None
 
 
 @rule("crd/no-kind", on="shared")

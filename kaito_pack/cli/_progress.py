@@ -15,14 +15,14 @@ MANY = 50  # files from which on a bar is drawn
 
 
 @contextmanager
-def bar(files: int, label: str) -> Iterator[Callable[[], None]]:
-    """A bar while `files` files are rendered; what it gives is called after each, in whichever process."""
+def bar(files: int, label: str, steps: int = 1) -> Iterator[Callable[[], None]]:
+    """Show a bar while `files` files are read; call what it gives after each step, in whichever process."""
     if files < MANY or not sys.stderr.isatty():
         yield _nothing
         return
-    # The processes do about the same, so this one's share stands for all.
+    # The processes do about the same, so the share of this process represents all.
     share, ours = -(-files // processes_for(files)), os.getpid()
-    with click.progressbar(length=share, label=label, file=sys.stderr) as shown:
+    with click.progressbar(length=share * steps, label=label, file=sys.stderr) as shown:
         yield lambda: shown.update(1) if os.getpid() == ours else None
 
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
 
-from kaito_pack.base.problems import Place, Problem
+from kaito_pack.base.problems import Place, Problem, merged
 
 if TYPE_CHECKING:
+    from kaito_pack.grid import Row as GridRow
     from kaito_pack.plan import Planned
     from kaito_pack.plan.upgrade import Upgraded
     from kaito_pack.run.judgement import Entry, Judgement
     from kaito_pack.run.validation import Report
 
 DRIFT = {
-    "missing": "not there; render it",
-    "differs": "not what its values render to; render it again",
-    "stale": "its values are gone; remove it with --prune",
-    "foreign": "not written by kaito-pack, and in the way",
+    "missing": "this file does not exist. Render the values again",
+    "differs": "not what its values render to. Render them again",
+    "stale": "its values file no longer exists. Remove it with --prune",
+    "foreign": "not written by kaito-pack, but its path is needed",
 }
 
 
@@ -42,7 +43,8 @@ class ResultOfCases(Result, Protocol):
 class ResultCase(NamedTuple):
     """One thing that was judged, called `name` in `file`, with its problems.
 
-    `unread` is the reason if it could not be judged at all.
+    `unread` is the reason if it could not be judged at all; `version` the KAITO version or
+    the cluster, if there are several.
     """
 
     file: str
@@ -50,29 +52,51 @@ class ResultCase(NamedTuple):
     problems: Sequence[Problem] = ()
     is_skipped: bool = False
     unread: str = ""
+    version: str = ""
 
 
 def distinct(cases: Iterable[ResultCase]) -> list[Problem]:
     """Return the problems of all cases, each once, though several KAITO versions may have it."""
-    return list(dict.fromkeys(problem for case in cases for problem in case.problems))
+    return list(versions_of(cases))
+
+
+def versions_of(cases: Iterable[ResultCase]) -> dict[Problem, list[str]]:
+    """Return the problems of all cases, each with the KAITO versions or clusters that have it."""
+    files: dict[tuple[str, str], list[Problem]] = {}
+    for case in cases:
+        files.setdefault((case.version, case.file), []).extend(case.problems)
+    versions: dict[Problem, list[str]] = {}
+    for (version, _), problems in files.items():
+        for problem in merged(problems):
+            names = versions.setdefault(problem, [])
+            names += [version] if version not in names else []
+    return versions
 
 
 @dataclass(frozen=True)
 class Reports:
-    """The reports of `validate`, by KAITO version, and why which file could not be read."""
+    """The reports of `validate`, by KAITO version or by cluster, and why which file could not be read."""
 
     reports: Mapping[str, Report]
     unread: Sequence[tuple[str, str]] = ()
     is_strict: bool = False
+    by: Literal["kaito", "cluster"] = "kaito"
     kind: ClassVar[str] = "validation"
 
+    @property
+    def is_split(self) -> bool:
+        """Whether there is a report for each of several versions, or for each cluster of a fleet."""
+        return len(self.reports) > 1 or self.by == "cluster"
+
     def cases(self) -> Iterator[ResultCase]:
-        """Yield a case a document and version."""
-        for kaito, report in self.reports.items():
-            version = f" (KAITO {kaito})" if len(self.reports) > 1 else ""
+        """Yield a case a document and version, or cluster."""
+        for name, report in self.reports.items():
+            where = f" on {name}" if self.by == "cluster" else f" (KAITO {name})"
+            suffix = where if name and self.is_split else ""
             for entry in report.entries:
                 is_skipped = entry.verdict == "skipped"
-                yield ResultCase(entry.file, title_of(entry) + version, entry.problems, is_skipped)
+                title = title_of(entry) + suffix
+                yield ResultCase(entry.file, title, entry.problems, is_skipped, version=suffix and name)
         yield from (ResultCase(file, file, unread=reason) for file, reason in self.unread)
 
 
@@ -130,7 +154,8 @@ class Rendering:
         for cluster, outcomes in self.outcomes.items():
             for outcome in outcomes:
                 name = f"values on {cluster}" if cluster else "values"
-                yield ResultCase(outcome.file, name, reported(outcome), unread=outcome.unread or "")
+                unread = outcome.unread or ""
+                yield ResultCase(outcome.file, name, reported(outcome), unread=unread, version=cluster)
 
 
 def reported(outcome: Judgement) -> list[Problem]:
@@ -155,6 +180,16 @@ class Upgrade:
     kind: ClassVar[str] = "upgrade"
 
 
+@dataclass(frozen=True)
+class Grid:
+    """Values files by clusters, or by instance types of a cloud: the columns' names, and a row a file."""
+
+    columns: Sequence[str]
+    rows: Sequence[GridRow]
+    of_types: bool = False
+    kind: ClassVar[str] = "grid"
+
+
 RESULTS: Mapping[str, type[Result]] = {
-    result.kind: result for result in (Reports, Preflight, Rendering, Plan, Upgrade)
+    result.kind: result for result in (Reports, Preflight, Rendering, Plan, Upgrade, Grid)
 }

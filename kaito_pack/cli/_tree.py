@@ -46,7 +46,7 @@ def write(trees: Sequence[Tree], prune: bool) -> int:
 
     foreign = [changes.file(path) for changes in write_trees(trees, prune) for path in changes.foreign]
     for file in foreign:
-        click.echo(f"{escaped(file)}: {DRIFT['foreign']}; move it, or choose another --out", err=True)
+        click.echo(f"{escaped(file)}: {DRIFT['foreign']}. Move it, or choose another --out", err=True)
     return 1 if foreign else 0
 
 

@@ -27,16 +27,16 @@ FIT = "fit"
 @cluster_options
 @click.pass_context
 def command(context: click.Context, words: tuple[str, ...], cluster: ClusterOptions) -> None:
-    """Explain a value or a rule, where a value comes from, or whether a model fits its GPUs.
+    """Explain a value, a rule, or a line of a manifest
 
     \b
     explain                      all values
     explain maxModelLen          one value: type, default, modes, meaning, example
     explain values/missing       the rule of a problem
-    explain llama.yaml replicas  where a value came from
+    explain llama.yaml replicas  where a value comes from
     explain llama.yaml inference.template.spec.containers[0].args[5]
-                                 which template line and which values made it
-    explain llama.yaml fit       the memory budget of one GPU
+                                 the template line and the values behind it
+    explain llama.yaml fit       whether the model fits in the memory of a GPU
     """
     pack = cluster.pack
     if not words:
@@ -46,7 +46,9 @@ def command(context: click.Context, words: tuple[str, ...], cluster: ClusterOpti
     if len(words) == 1 and not _is_file(words[0]):
         context.exit(_explain_word(words[0], pack, context.command_path))
     if len(words) != 2:
-        raise click.UsageError("after a values file comes one word: a field, a path in a manifest, or fit")
+        raise click.UsageError(
+            "expected one word after the values file: a field, a path in a manifest, or fit"
+        )
     file, word = words
     if word == FIT:
         from kaito_pack.cli._fit import explain_fit
@@ -79,7 +81,7 @@ def _explain_origin(file: str, word: str, scope: Scope) -> int:
         ]
     if not lines:
         click.echo(
-            f"{shown(word)} is neither a value nor a path in the manifests of {escaped(file)}.", err=True
+            f"{shown(word)} is not a value and not a path in the manifests of {escaped(file)}.", err=True
         )
         return 1
     click.echo("\n".join(map(escaped, lines)))
@@ -109,7 +111,7 @@ def _explain_word(word: str, pack: Pack, program: str) -> int:
     hint = (
         f" Did you mean `{close}`?"
         if close
-        else f" `{program}` lists the values, docs/reference/rules/ the rules."
+        else f" `{program}` lists the values, docs/reference/rules/ lists the rules."
     )
-    click.echo(f"{shown(word)} is neither a value nor a rule.{hint}", err=True)
+    click.echo(f"{shown(word)} is not a value or a rule.{hint}", err=True)
     return 1

@@ -70,20 +70,24 @@ def _unheld(pack: Pack) -> Iterator[UnheldValue]:
 
 @click.command("import", cls=ImportCommand)
 @click.argument("file", required=False)
-@click.option("--kubectl", "live", metavar="NAME", help="Ask kubectl for this Workspace instead of a FILE.")
-@click.option("-n", "--namespace", help="Namespace of the Workspace; passed on to kubectl.")
-@click.option("--context", "kube_context", help="Context of the kubeconfig; passed on to kubectl.")
-@click.option("--name", help="Which Workspace of FILE, where there are several.")
+@click.option("--kubectl", "live", metavar="NAME", help="Read this Workspace with kubectl instead of a FILE.")
+@click.option("-n", "--namespace", help="Read from this namespace. Default: that of the kubeconfig context.")
+@click.option("--context", "kube_context", help="Use this context of the kubeconfig.")
+@click.option("--name", help="Select this Workspace, if FILE contains several.")
 @click.option(
     "--set",
     "settings",
     multiple=True,
     type=Setting("--set", False),
     metavar="PATH=VALUE",
-    help="Any value, instead of what is read.",
+    help="Set one value instead of the imported one; repeatable.",
 )
 @click.option(
-    "--set-string", multiple=True, type=Setting("--set-string", True), metavar="PATH=VALUE", help="As text."
+    "--set-string",
+    multiple=True,
+    type=Setting("--set-string", True),
+    metavar="PATH=VALUE",
+    help="Set one value as a string; repeatable.",
 )
 @pack_option
 @click.pass_context
@@ -100,19 +104,18 @@ def command(
     pack: tuple[str, ...],
     **unheld: str | None,
 ) -> None:
-    """Print the values file that renders to the Workspace in FILE (- is stdin).
+    """Print the values file of an existing Workspace
 
-    The Workspace may come from this pack, from KubeFoundry's UI or from your own hand, as YAML or JSON;
-    Services and other objects beside it are read, too. What no value expresses is listed on stderr and in
-    comments.
+    FILE contains a Workspace in YAML or JSON, whoever wrote it; - is stdin. Services and other objects in
+    FILE are imported as well. Fields that no value can express are listed on stderr and in comments.
 
-    Exit code: 0 the values render exactly to it; 1 something is lost.
+    Exit codes: 0 the values render exactly to the Workspace; 1 something is lost; 2 there is no Workspace.
     """
     texts = [(option, unheld.get(str(option.name))) for option in context.meta[META]]
     options = [option.layer(text) for option, text in texts if text is not None]
     supplied = layers.merge([*options, *in_order(settings, set_string)])
     if (file is None) == (live is None):
-        raise UsageError("import: give a FILE (- is stdin), or --kubectl NAME")
+        raise UsageError("nothing to import. Pass a FILE (- is stdin) or --kubectl NAME")
     if file is not None:
         documents = read_output(file)
     else:
@@ -136,5 +139,5 @@ def _live(name: str, kubectl: Kubectl) -> list[Document]:
         try:
             objects.append(kubectl.get(*question))
         except NotAnswered as error:
-            click.echo(f"{error}; imported without", err=True)
+            click.echo(f"{error}; the import continues without it", err=True)
     return [Document(f"kubectl:{name}", 1, value) for value in objects]

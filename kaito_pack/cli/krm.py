@@ -15,10 +15,11 @@ from kaito_pack.run.pipeline import Pipeline
 @cluster_options
 @click.pass_context
 def command(context: click.Context, cluster: ClusterOptions) -> None:
-    """Read a ResourceList on stdin, print it with the manifests of its functionConfig added.
+    """Run as a KRM function of kustomize
 
-    The functionConfig is of apiVersion pack.kubefoundry.io/v1, kind Values, with the values in spec. When
-    they are wrong, the items stay as they are, `results` says what is wrong, and the exit code is 1.
+    Read a ResourceList from stdin and print it with the manifests of its functionConfig added. The
+    functionConfig has apiVersion pack.kubefoundry.io/v1 and kind Values, with the values in spec. If they are
+    wrong, the items do not change, `results` lists the problems, and the exit code is 1.
     """
     pipeline = Pipeline(*cluster.scope(), with_advice=False)
     reply = answer(read_file("-"), pipeline)

@@ -27,8 +27,8 @@ HELP = """Render KAITO manifests from values files and check them without a clus
     {program} validate llama.yaml     check them as a cluster would
     {program} llama.yaml | kubectl apply -f -
 
-Manifests go to stdout, everything else to stderr. Exit codes: 0 success; 1 the input is wrong;
-2 nothing could be checked (usage error, missing file).
+Manifests and reports go to stdout, messages and progress to stderr. Exit codes: 0 success; 1 the
+input is wrong; 2 nothing could be checked (usage error, missing file).
 
 Shell completion: eval "$({variable}=bash_source {program})"; also zsh_source, fish_source.
 """
@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         click.echo(f"Error: {error}", err=True)
         code = 2
     except PackError as error:
-        click.echo(f"Error: {error}. This is the pack's fault, not the values'", err=True)
+        click.echo(f"Error: {error}. This is a bug in the pack, not in your values", err=True)
         code = 1
     except OSError as error:
         code = _streams().failed(error)

@@ -13,6 +13,7 @@ from kaito_pack.base.trees import Manifest
 from kaito_pack.cli._durations import Window
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import put_problems
+from kaito_pack.cli._progress import bar
 from kaito_pack.cli.formats.text import columns
 from kaito_pack.documents import read_file
 from kaito_pack.pack import Pack
@@ -30,42 +31,50 @@ COLUMNS = ("NAME", "SHOWS", "UNIT", "TYPE", "CATEGORY", "PROMQL")
 @click.command("metrics")
 @click.argument("files", nargs=-1, required=True, metavar="VALUES|WORKSPACE...")
 @click.option(
-    "-o", "--output", "form", type=click.Choice(["table", "json", "promql"]), default="table", help="Format."
+    "-o",
+    "--output",
+    "form",
+    type=click.Choice(["table", "json", "promql"]),
+    default="table",
+    show_default=True,
+    help="Set the output format.",
 )
 @click.option(
-    "--window", type=Window(), default=WINDOW, show_default=True, help="Range that rates are taken over."
+    "--window", type=Window(), default=WINDOW, show_default=True, help="Set the range of rates, such as 5m."
 )
 @click.option(
     "--by",
     type=click.Choice(["workspace", "pod", "service"]),
     default="workspace",
     show_default=True,
-    help="Label that tells the model's series apart, beside namespace.",
+    help="Select series by this label and namespace.",
 )
 @pack_option
 @click.pass_context
 def command(
     context: click.Context, files: tuple[str, ...], form: str, window: str, by: Any, pack: tuple[str, ...]
 ) -> None:
-    """Print the metrics endpoint and the key metrics of models, as PromQL that picks just theirs.
+    """Print the metrics endpoint and the PromQL of a model
 
-    A file holds values, or Workspaces of whoever made them (- is stdin). The labels namespace and workspace
-    in the expressions are those that the pack's PodMonitor and scrape config put on; where Prometheus scrapes
-    otherwise, --by pod or --by service picks by what it has.
+    A file contains values or Workspaces; - is stdin. The expressions select by the labels namespace and
+    workspace, which the pack's PodMonitor and scrape config set. If your Prometheus scrapes in another way,
+    use --by pod or --by service.
 
-    Exit code: 1 where a Workspace has no metrics, or none that are known.
+    Exit codes: 0 success; 1 the metrics of a Workspace are not known; 2 a file cannot be read.
     """
     workspaces: list[WorkspaceMetrics] = []
     code, used = 0, opened(pack)
-    for file in files:
-        try:
-            workspaces += [_metrics(workspace, used, by) for workspace in _workspaces(file, used)]
-        except NoMetrics as error:
-            click.echo(f"{escaped(file)}: {error}", err=True)
-            code = 1
-        except ProblemsError as error:
-            put_problems(error.problems)
-            code = 1
+    with bar(len(files), "reading") as step:
+        for file in files:
+            try:
+                workspaces += [_metrics(workspace, used, by) for workspace in _workspaces(file, used)]
+            except NoMetrics as error:
+                click.echo(f"{escaped(file)}: {error}", err=True)
+                code = 1
+            except ProblemsError as error:
+                put_problems(error.problems)
+                code = 1
+            step()
     if workspaces:
         click.echo(PRINTERS[form](workspaces, window))
     context.exit(code)
@@ -85,7 +94,7 @@ def _workspaces(file: str, pack: Pack) -> Sequence[Manifest]:
     objects = pick(document.value for document in documents)
     if objects.workspaces or any(is_manifest(document.value) for document in documents):
         if not objects.workspaces:
-            raise NoMetrics("there is no Workspace in it")
+            raise NoMetrics("no Workspace found")
         return objects.workspaces
     pipeline = Pipeline(*Scope.newest(pack))
     outcome = pipeline.rendered(Source(file, documents))

@@ -21,10 +21,15 @@ from kaito_pack.run.scope import Scope
 @click.command("new", cls=FormCommand)
 @click.argument("file", required=False)
 @cluster_options
-@click.option("--force", is_flag=True, help="Overwrite FILE if it is there.")
-@click.option("--web", is_flag=True, help="A form in the browser instead, with FILE opened in it.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port of --web; 0 is a free one.")
-@click.option("--no-browser", is_flag=True, help="With --web: say the address, and open nothing.")
+@click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
+@click.option("--web", is_flag=True, help="Open a form in the browser, with the values of FILE.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Serve --web on this port; 0 is any free port. Default: 0.",
+)
+@click.option("--no-browser", is_flag=True, help="With --web: print the address and do not open a browser.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -40,18 +45,18 @@ def command(
     gated: bool | None,
     **_: Any,
 ) -> None:
-    """Ask what a values file needs, and write it to FILE (- prints it; <name>.yaml by default).
+    """Write a values file from your answers
 
-    Every question has an option. Without a terminal nothing is asked, and what is missing is named; in one,
-    only the questions are asked whose options are not given. The name is by default that of FILE, or one
-    made from the model's id. Values that have no option of their own come by -f and --set, and are written.
+    FILE is <name>.yaml by default; - prints the values. Every question is also an option. In a terminal, the
+    command asks the questions whose options you omit. Without a terminal, it reports missing answers. The
+    default name comes from FILE or from the model ID. Set values without an option by -f and --set.
 
-    Exit code: 0 written; 1 the answers are wrong; 2 an answer is missing, or FILE is there already.
+    Exit codes: 0 written; 1 the answers are wrong; 2 an answer is missing, or FILE exists.
     """
     start = Start(given(context), mode, engine, gated, cluster.above, file if file != STDOUT else None)
     if web:
         if start.says_something:
-            raise click.UsageError("--web asks on its page; leave the options of values away")
+            raise click.UsageError("--web cannot be used with options of values. Fill them in on the page")
         _serve(cluster.scope(), file, port, no_browser)
         return
     scope = cluster.scope()
@@ -70,7 +75,7 @@ def command(
         write(draft, file, force)
     if file != STDOUT:
         program = str(context.find_root().info_name)
-        click.echo(f"{escaped(file)} is written. Next: {next_command(program, file, cluster)}", err=True)
+        click.echo(f"{escaped(file)} was written. Next: {next_command(program, file, cluster)}", err=True)
 
 
 def can_ask() -> bool:

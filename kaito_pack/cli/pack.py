@@ -14,13 +14,16 @@ from kaito_pack.cli._options import ClusterOptions, cluster_options, opened, pac
 
 @click.group("pack")
 def command() -> None:
-    """List or check packs: folders with templates/, schemas/ and facts/ of your own."""
+    """List or check packs
+
+    A pack is a folder with your own templates/, schemas/ or facts/.
+    """
 
 
 @command.command("list")
 @pack_option
 def list_files(pack: tuple[str, ...]) -> None:
-    """Say of every template, schema and table which pack it comes from."""
+    """List each file with the pack that it comes from"""
     for file in pack_check.listed(opened(pack)):
         hidden = f" (hides {', '.join(map(pack_check.origin_shown, file.hides))})" if file.hides else ""
         click.echo(f"{escaped(file.name)}\t{escaped(pack_check.origin_shown(file.folder) + hidden)}")
@@ -31,7 +34,10 @@ def list_files(pack: tuple[str, ...]) -> None:
 @cluster_options
 @click.pass_context
 def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOptions) -> None:
-    """Check packs: schemas valid, template values defined, every example renders and is accepted."""
+    """Check the schemas, templates, facts and examples of a pack
+
+    Exit codes: 0 the pack has no problems; 1 it has some; 2 it cannot be read.
+    """
     checked = replace(cluster, packs=(*folders, *cluster.packs))
     if not checked.packs:
         raise UsageError(f"no pack given. Pass its folder: {context.command_path} DIR, or use --pack DIR")
@@ -39,5 +45,5 @@ def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOpti
     for fault in faults:
         click.echo(escaped(fault), err=True)
     if not faults:
-        click.echo(f"{escaped(', '.join(checked.packs))}: sound", err=True)
+        click.echo(f"{escaped(', '.join(checked.packs))}: no problems found", err=True)
     context.exit(1 if faults else 0)

@@ -14,6 +14,7 @@ from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put, put_outcomes
 from kaito_pack.cli._plan_commit import at_commit, before_commit, outcomes_then, report_lost
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
+from kaito_pack.cli._progress import bar
 from kaito_pack.cli._results import Plan, Upgrade
 from kaito_pack.cli.formats import format_option
 from kaito_pack.plan import LABELS, Planned, plan
@@ -52,31 +53,43 @@ class PlanJob(NamedTuple):
 @click.command("plan")
 @click.argument("values", nargs=-1, metavar="VALUES...")
 @cluster_options
-@click.option("--out", metavar="DIR", help="Compare with the output tree that is there.")
+@click.option("--out", metavar="DIR", help="Compare with the committed output tree in DIR.")
 @click.option(
     "--against",
     metavar="GIT-REF",
-    help="Compare with what the files were at that commit; with --out, with the tree there.",
+    help="Compare with the files at that commit; with --out, with the tree at that commit.",
 )
 @click.option(
-    "--old", multiple=True, metavar="FILE", help="Compare with stored objects; - is kubectl's on stdin."
+    "--old",
+    multiple=True,
+    metavar="FILE",
+    help="Compare with the stored objects in FILE; - is stdin. Repeatable.",
 )
 @click.option(
     "--upgrade",
     metavar="VERSION",
     help="Report what VERSION handles differently from the current KAITO version.",
 )
-@click.option("--fleet", metavar="FILE", help="The clusters of a fleet file instead of VALUES and --out.")
+@click.option("--fleet", metavar="FILE", help="Plan for every cluster in FILE, instead of VALUES and --out.")
 @format_option("plan", {"text": "text"})
 @click.option(
-    "--fail-on", multiple=True, metavar="LABELS", help=f"Exit with 1 on any of: {', '.join(FAILING)}."
+    "--fail-on",
+    multiple=True,
+    metavar="LABELS",
+    help=f"Exit with 1 if any of these labels occurs: {', '.join(FAILING)}.",
 )
 @click.pass_context
 def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) -> None:
-    """Show what KAITO does with each field that VALUES change, and the command that helps.
+    """Show what KAITO does with each changed field
+
+    The plan compares the manifests of VALUES with --out, --against or --old, and prints a command if you
+    have to act.
 
     Labels: rejected, not-rolled-out, rolled-out-by-job, recreate, live, ignored; created and deleted. With
     --upgrade: refused, breaks, differs.
+
+    Exit codes: 0 unless --fail-on names a label that occurs; 1 it does, or the values are wrong; 2 nothing
+    could be compared.
     """
     job = PlanJob(**asked)
     _refuse_misuse(job)
@@ -124,17 +137,24 @@ def _refuse_misuse(job: PlanJob) -> None:
     """Combinations of options that say nothing."""
     if unknown := job.failing - set(FAILING):
         raise click.UsageError(
-            f"--fail-on {shown(', '.join(sorted(unknown)))}: choose from {', '.join(FAILING)}"
+            f"--fail-on {shown(', '.join(sorted(unknown)))} is not a label. Use {', '.join(FAILING)}"
         )
     if job.fleet is None and not job.values:
-        raise click.UsageError("name a values file, such as llama.yaml, or a --fleet")
+        raise click.UsageError("no values file given. Pass one, such as llama.yaml, or use --fleet")
     if job.fleet is not None and (job.values or job.out or job.old):
-        raise click.UsageError("--fleet names values and output folders; leave VALUES, --out and --old away")
+        raise click.UsageError(
+            "--fleet cannot be used with VALUES, --out or --old. The fleet file "
+            "names values and output folders"
+        )
     named = sum((job.out is not None or job.against is not None, bool(job.old)))
     if job.upgrade is not None and named:
-        raise click.UsageError("--upgrade compares two KAITO versions; leave --out, --against and --old away")
+        raise click.UsageError(
+            "--upgrade cannot be used with --out, --against or --old. It compares two KAITO versions"
+        )
     if job.upgrade is None and named != 1 and (job.fleet is None or named):
-        raise click.UsageError("name one thing to compare with: --out DIR, --against GIT-REF, or --old FILE")
+        raise click.UsageError(
+            "nothing to compare with. Pass one of --out DIR, --against GIT-REF or --old FILE"
+        )
 
 
 def _planned(run: Run, before: Before, outcomes: Sequence[Judgement], is_whole: bool) -> Objects:
@@ -150,14 +170,18 @@ def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> Cluste
     known = list(cluster.pack.kaito_versions)
     now = known[max(known.index(then) - 1, 0)]
     click.echo(
-        f"Taking KAITO {now} for the present one; --kaito-version or --target says otherwise", err=True
+        f"Assuming that the cluster runs KAITO {now}. Set --kaito-version or --target to change that",
+        err=True,
     )
     return replace(cluster, kaito_version=now)
 
 
 def _rendered(context: click.Context, present: Sequence[Run]) -> Rendered:
     """The outcomes of each cluster; if anything is wrong, report all of it and exit."""
-    rendered: Rendered = [(run, run.pipeline.judge(run.sources)) for run in present]
+    rendered: list[tuple[Run, Sequence[Judgement]]] = []
+    for run in present:
+        with bar(len(run.sources), f"rendering {run.name}".rstrip(), 2) as run.pipeline.progress:
+            rendered.append((run, run.pipeline.judge(run.sources)))
     if code := max((put_outcomes(outcomes) for _, outcomes in rendered), default=0):
         context.exit(code)
     return rendered

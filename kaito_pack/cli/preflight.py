@@ -7,6 +7,7 @@ import click
 from kaito_pack.base.kubectl import Kubectl
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put, put_outcomes
+from kaito_pack.cli._progress import bar
 from kaito_pack.cli._results import Preflight
 from kaito_pack.cli.formats import format_option
 from kaito_pack.preflight import ClusterReader, preflight
@@ -19,7 +20,7 @@ OWN = {"table": "text"}  # the name of the format text here
 @click.command("preflight")
 @click.argument("values", nargs=-1, required=True, metavar="VALUES...")
 @cluster_options
-@click.option("--context", "kube_context", help="Context of the kubeconfig; passed on to kubectl.")
+@click.option("--context", "kube_context", help="Use this context of the kubeconfig.")
 @format_option("preflight", OWN)
 @click.pass_context
 def command(
@@ -29,16 +30,19 @@ def command(
     kube_context: str | None,
     form: str,
 ) -> None:
-    """Check whether the cluster meets the needs of VALUES files (- is stdin); nothing is changed there.
+    """Check whether a cluster is ready for values files
 
-    KAITO and its version, how nodes are provisioned, the namespace, Secrets with their keys (never their
-    values), nodes and their GPUs, and whose a Workspace of that name is: by kubectl get alone.
+    VALUES are files or folders; - is stdin. The command only runs `kubectl get`. It checks KAITO and its
+    version, node provisioning, the namespace, Secrets and their keys (never their values), nodes and GPUs,
+    and the owner of an existing Workspace.
 
-    Exit code: 0 good, or warnings; 1 an error; 2 kubectl failed.
+    Exit codes: 0 ready, maybe with warnings; 1 at least one error; 2 kubectl failed.
     """
     pipeline = Pipeline(*cluster.scope())
     target = pipeline.target
-    outcomes = [pipeline.rendered(source) for source in values_sources(values)]
+    sources = values_sources(values)
+    with bar(len(sources), "rendering") as pipeline.progress:
+        outcomes = [pipeline.rendered(source) for source in sources]
     if code := put_outcomes(outcomes):
         context.exit(code)
     reader = ClusterReader(Kubectl(context=kube_context))

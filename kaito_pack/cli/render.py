@@ -60,24 +60,29 @@ class RenderJob(NamedTuple):
 @cluster_options
 @format_option("rendering", OWN)
 @click.option(
-    "--out", metavar="PATH", help="Write there instead: a tree of files, or one file named *.yaml or *.json."
+    "--out",
+    metavar="PATH",
+    help="Write a tree of files to folder PATH, or one file if PATH ends in .yaml or .json.",
 )
-@click.option("--fleet", metavar="FILE", help="Render every cluster of a fleet file into its own tree.")
+@click.option("--fleet", metavar="FILE", help="Render the values of every cluster in FILE to its own tree.")
 @click.option(
-    "--check", is_flag=True, help="Write nothing; show how the tree differs, and exit with 1 if it does."
+    "--check", is_flag=True, help="Write nothing; print the differences and exit with 1 if there are any."
 )
-@click.option("--prune", is_flag=True, help="Remove the pack's files in the tree whose values are gone.")
+@click.option("--prune", is_flag=True, help="Remove generated files whose values file no longer exists.")
 @click.pass_context
 def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) -> None:
-    """Render VALUES files or folders (- is stdin) to KAITO manifests on stdout.
+    """Render values files to KAITO manifests
 
-    Every manifest is checked first; when anything is wrong, nothing is printed or written.
+    VALUES are files or folders; - is stdin. Manifests go to stdout, or to --out. The command checks every
+    manifest first. If anything is wrong, it prints and writes nothing.
     """
     job = RenderJob(**asked)
     _refuse_misuse(job)
     if job.fleet is not None:
         if cluster.target_file is not None:
-            raise click.UsageError("--fleet names the targets itself; leave --target away")
+            raise click.UsageError(
+                "--fleet and --target cannot be used together. The fleet file names the targets"
+            )
         from kaito_pack.cli._tree import render_fleet
 
         outcomes, trees = render_fleet(job.fleet, cluster)
@@ -160,18 +165,18 @@ def _refuse_misuse(job: RenderJob) -> None:
     """Combinations of options that say nothing."""
     has_tree = job.fleet is not None or job.tree is not None
     if job.fleet is not None and (job.values or job.out is not None):
-        raise click.UsageError("--fleet names values and output folders itself; leave VALUES and --out away")
+        raise click.UsageError("--fleet cannot be used with VALUES or --out. The fleet file names both")
     if job.fleet is None and not job.values:
-        raise click.UsageError("name a values file, such as llama.yaml, or a --fleet")
+        raise click.UsageError("no values file given. Pass one, such as llama.yaml, or use --fleet")
     if (job.check or job.prune) and job.fleet is None and job.out in (None, STDOUT):
-        raise click.UsageError("--check and --prune need --out DIR or --fleet FILE")
+        raise click.UsageError("--check and --prune need an output. Pass --out DIR or --fleet FILE")
     if job.check and job.prune:
-        raise click.UsageError("--check writes nothing, so it removes nothing; leave --prune away")
+        raise click.UsageError("--check and --prune cannot be used together")
     if job.prune and not job.is_whole:
-        raise click.UsageError("--prune needs the whole set: a folder as VALUES, or --fleet")
+        raise click.UsageError("--prune needs all values files. Pass folders as VALUES, or use --fleet")
     if job.prune and not has_tree:
-        raise click.UsageError("--prune is for a folder as --out, not for one file")
+        raise click.UsageError("--prune needs a folder as --out, not a file")
     if job.form == "json" and has_tree:
-        raise click.UsageError("a tree holds YAML; leave -o json away")
+        raise click.UsageError("a tree is always YAML. Omit -o json, or name one file *.json as --out")
     if job.form not in OWN and not job.check:
-        raise click.UsageError(f"-o {job.form} is for --check")
+        raise click.UsageError(f"-o {job.form} needs --check")

@@ -60,15 +60,35 @@ class Wish:
 
 @click.command("status")
 @click.argument("what", nargs=-1, metavar="[FILE] [NAME]")
-@click.option("-n", "--namespace", help="Only this namespace; passed on to kubectl.")
-@click.option("-A", "--all-namespaces", is_flag=True, help="All namespaces; passed on to kubectl.")
-@click.option("--context", "kube_context", help="Context of the kubeconfig; passed on to kubectl.")
-@click.option("--statefulset", is_flag=True, help="Also ask kubectl for StatefulSets, Services and pods.")
-@click.option("--watch", is_flag=True, help="Print again whenever an answer changes; Ctrl-C ends it.")
-@click.option("--wait-for", type=click.Choice(PHASES, case_sensitive=False), help="Wait for this phase.")
-@click.option("--timeout", type=Duration(), default="30m", show_default=True, help="Longest wait: 90s, 30m.")
-@click.option("--interval", type=Duration(), default="2s", show_default=True, help="Time between two looks.")
-@click.option("-o", "--output", "form", type=click.Choice(["table", "wide", "json", "yaml"]), default="table")
+@click.option("-n", "--namespace", help="Read this namespace. Default: that of the kubeconfig context.")
+@click.option("-A", "--all-namespaces", is_flag=True, help="Read all namespaces.")
+@click.option("--context", "kube_context", help="Use this context of the kubeconfig.")
+@click.option("--statefulset", is_flag=True, help="Also read StatefulSets, Services and pods.")
+@click.option("--watch", is_flag=True, help="Print again after each change, until Ctrl-C.")
+@click.option(
+    "--wait-for",
+    type=click.Choice(PHASES, case_sensitive=False),
+    help="Wait until all Workspaces are in this phase.",
+)
+@click.option(
+    "--timeout",
+    type=Duration(),
+    default="30m",
+    show_default=True,
+    help="With --wait-for: stop waiting after this time, such as 90s or 30m.",
+)
+@click.option(
+    "--interval", type=Duration(), default="2s", show_default=True, help="Set the time between two reads."
+)
+@click.option(
+    "-o",
+    "--output",
+    "form",
+    type=click.Choice(["table", "wide", "json", "yaml"]),
+    default="table",
+    show_default=True,
+    help="Set the output format.",
+)
 @pack_option
 @click.pass_context
 def command(
@@ -82,14 +102,15 @@ def command(
     pack: tuple[str, ...],
     **asked: Any,
 ) -> None:
-    """Show the state of Workspaces, its cause, and what to check next.
+    """Show the state of Workspaces and what to check next
 
-    FILE holds Workspaces as `kubectl get -o json` or `-o yaml` prints them (- is stdin): one, a List, or
-    many documents. StatefulSets, pods and Services beside them show the ready replicas, why a pod fails and
-    which Services exist. Without FILE the command asks kubectl. NAME selects one Workspace. `-o wide` adds
-    the engine, the endpoint and how to reach each model.
+    FILE contains Workspaces as `kubectl get -o json` or `-o yaml` prints them; - is stdin. StatefulSets, pods
+    and Services in FILE add ready replicas, the causes of failing pods, and endpoints. Without FILE, the
+    command runs `kubectl get`. NAME selects one Workspace. `-o wide` adds the engine, the endpoint and a
+    command that reaches the model.
 
-    Exit code: 0 whatever the phase; with --wait-for 0 when reached, 1 on time-out or Failed.
+    Exit codes: 0 in every phase; with --wait-for, 0 if the phase is reached, 1 on a timeout or Failed; 2
+    nothing could be read.
     """
     context.obj, wish = opened(pack), Wish(**asked)
     file, name = _file_and_name(what)
@@ -121,7 +142,7 @@ def _once(source: WorkspaceSource, form: str) -> int:
 def _follow(source: WorkspaceSource, wish: Wish) -> int:
     """Look again and again: print what changes (--watch), end when all have the phase (--wait-for)."""
     if not source.is_repeatable and wish.watch:
-        raise UsageError("--watch: stdin can be read only once; give a file, or let kubectl be asked")
+        raise UsageError("--watch cannot read stdin twice. Pass a file, or omit FILE to ask kubectl")
     end = time.monotonic() + wish.timeout
     shown_last: list[Status] | None = None
     objects = source.objects()  # a first failure is a wrong command; a later one may pass
@@ -140,7 +161,7 @@ def _follow(source: WorkspaceSource, wish: Wish) -> int:
         try:
             objects = source.objects()
         except UsageError as error:
-            click.echo(f"{error}; looking again", err=True)
+            click.echo(f"{error}; retrying", err=True)
 
 
 def _verdict(statuses: list[Status], wanted: str | None) -> bool | None:
@@ -159,7 +180,7 @@ def _end(objects: ClusterObjects, statuses: list[Status], wish: Wish, verdict: b
         return 0
     short = [shown(status.name) for status in statuses if status.phase != wish.wait_for]
     why = "failed" if verdict is False else f"not reached within {wish.timeout:g} seconds"
-    click.echo(f"{wish.wait_for}: {why}: {', '.join(short) or 'there is no such Workspace'}", err=True)
+    click.echo(f"{wish.wait_for}: {why}: {', '.join(short) or 'no such Workspace'}", err=True)
     return 1
 
 
@@ -180,7 +201,7 @@ def _answer(kubectl: Kubectl, kinds: str, label: str | None, missing: str) -> Cl
     try:
         return pick([kubectl.get(kinds, label=label)])
     except UsageError as error:
-        click.echo(f"{error}; {missing} stay unknown", err=True)
+        click.echo(f"{error}; {missing} are unknown", err=True)
         return None
 
 
@@ -215,7 +236,7 @@ def _print(objects: ClusterObjects, form: str) -> None:
 def _file_and_name(what: tuple[str, ...]) -> tuple[str | None, str | None]:
     """FILE and NAME of the arguments; a lone word is a file where it looks like one or is one."""
     if len(what) > 2:
-        raise UsageError("status: give at most one FILE and one NAME")
+        raise UsageError("too many arguments. Pass at most one FILE and one NAME")
     if not what:
         return None, None
     if len(what) == 2:

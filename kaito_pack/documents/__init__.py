@@ -51,10 +51,10 @@ def stdin_bytes(stdin: Any) -> bytes | str:
     """Return what comes in by `stdin` (the process's own if it is None), up to just over the limit."""
     stream = stdin or sys.stdin
     if stream is None:
-        raise UsageError(f"{STDIN}: is closed; give a file instead")
+        raise UsageError(f"{STDIN}: is closed. Pass a file instead")
     if stdin is None:
         if _read == [stream]:
-            raise UsageError(f"{STDIN}: was read already; name - once")
+            raise UsageError(f"{STDIN}: can be read only once. Pass - once")
         _read[:] = [stream]
     try:
         content: bytes | str = getattr(stream, "buffer", stream).read(LARGEST_FILE + 1)
@@ -77,15 +77,13 @@ def refuse_irregular(path: str, mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise UsageError(f"{escaped(path)}: is a folder, not a file")
     if not stat.S_ISREG(mode):
-        raise UsageError(
-            f"{escaped(path)}: is a device, pipe or socket, not a file; to read a pipe, give - as the file"
-        )
+        raise UsageError(f"{escaped(path)}: is a device, pipe or socket, not a file. To read a pipe, pass -")
 
 
 def limited(content: bytes | str, file: str) -> bytes | str:
     """`content`, unless it is above the limit."""
     if len(content) > LARGEST_FILE:
-        raise UsageError(f"{escaped(file)}: is larger than {LARGEST_FILE >> 20} MiB, the most that is read")
+        raise UsageError(f"{escaped(file)}: is larger than {LARGEST_FILE >> 20} MiB, the maximum")
     return content
 
 

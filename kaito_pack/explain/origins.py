@@ -36,7 +36,7 @@ def origin_text(values: Values, path: FieldPath) -> list[str] | None:
     value = get(values.filled, path)
     name = path_text(path)
     if value is None:
-        return [f"{name} is not set, and has no default", *_taken_away(values, path)]
+        return [f"{name} is not set and has no default", *_taken_away(values, path)]
     if isinstance(value, dict) and value and _given(values.given, path):
         below = [origin_text(values, (*path, key)) or [] for key in value]
         return [f"{name}:", *(f"  {line}" for lines in below for line in lines)]
@@ -60,7 +60,7 @@ def _taken_away(values: Values, path: FieldPath) -> list[str]:
     for layer in reversed(values.layers):
         if _given(layer.document.value, path):
             is_null = get(layer.document.value, path) is None
-            return [f"  null takes it away at {_where(layer, path)}"] if is_null else []
+            return [f"  removed by null at {_where(layer, path)}"] if is_null else []
     return []
 
 

@@ -91,7 +91,7 @@ def rules(layer: RuleLayer) -> Mapping[str, Rule]:
     try:
         return MappingProxyType({name: _rule(name, layer, row) for name, row in rows.items()})
     except TypeError:
-        reason = "a row lacks message, fix or meaning, or has another field; `pack check` says which"
+        reason = "a row lacks message, fix or meaning, or has another field; run `pack check` to see which"
         raise PackError(f"facts/rules/{layer}.json: {reason}") from None
 
 

@@ -81,7 +81,7 @@ def schema(name: str) -> Mapping[str, Any]:
 def _first(part: str, name: str) -> Mapping[str, Any]:
     folder = next((folder for folder in folders() if (folder / part / name).is_file()), None)
     if folder is None:
-        raise PackError(f"{part}/{name}: in no pack")
+        raise PackError(f"{part}/{name}: not in any pack")
     return read_json(folder, f"{part}/{name}")
 
 

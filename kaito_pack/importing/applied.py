@@ -13,6 +13,7 @@ from kaito_pack.facts.tables import table
 from kaito_pack.importing.comparable import without_additions
 from kaito_pack.importing.stream import StreamObject
 from kaito_pack.rendering.field_order import in_field_order
+from kaito_pack.workspace.inference_sets import workspace_of
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # Fields whose text names another object: by themselves, or `name` inside one of these.
@@ -54,7 +55,7 @@ def _identity(body: Manifest) -> object:
 
 def names_in(workspace: Manifest) -> frozenset[str]:
     """Return the names that a Workspace gives to others: to volumes, variables, claims, its ConfigMap."""
-    names = (value for path, value in walk(workspace.get("inference")) if _is_naming(path))
+    names = (value for path, value in walk(workspace_of(workspace).get("inference")) if _is_naming(path))
     return frozenset(name for name in names if isinstance(name, str))
 
 

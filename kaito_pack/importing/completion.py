@@ -19,11 +19,12 @@ from kaito_pack.importing.stream import Stream, StreamObject
 from kaito_pack.importing.trial import Trial, namespace_of
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Mode, Pack
-from kaito_pack.rendering.extending import HASH, TEMPLATE
+from kaito_pack.rendering.extending import HASH
 from kaito_pack.rendering.field_order import in_field_order
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.workspace.identity import identity
+from kaito_pack.workspace.inference_sets import pod_template_path
 
 
 class Completion(Trial):
@@ -82,8 +83,11 @@ class Completion(Trial):
         """Return how many problems the API server has with the pod template that `given` renders."""
         from kaito_pack.kubernetes.pods.pod import check_pod_template
 
-        template = get(self.body(given), TEMPLATE, {}) if self.rendered(given) else {}
-        return sum(1 for _ in check_pod_template(template, TEMPLATE, definitions.newest()))
+        if not self.rendered(given):
+            return 0
+        body = self.body(given)
+        path = pod_template_path(body)
+        return sum(1 for _ in check_pod_template(get(body, path, {}), path, definitions.newest()))
 
     def rest(self, given: Given, path: Steps, name: ValuePath) -> Any:
         """Return what is at `path` and not rendered: the tail of a list, a patch of a map, more objects."""
@@ -142,7 +146,7 @@ class Completion(Trial):
 
 def with_hash_of(rendered: Any, wanted: Any) -> None:
     """Take the template's hash from `rendered`: no one writes it, and it is right once the rest is."""
-    path = (*TEMPLATE, "metadata", "annotations")
+    path = (*pod_template_path(rendered), "metadata", "annotations")
     before, after = get(rendered, path), get(wanted, path)
     if isinstance(before, dict) and isinstance(after, dict) and HASH in before and HASH in after:
         after[HASH] = before[HASH]

@@ -13,6 +13,7 @@ from kaito_pack.importing.captures import captured
 from kaito_pack.importing.stream import Stream
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.workspace.engines import engine
+from kaito_pack.workspace.inference_sets import workspace_of
 from kaito_pack.workspace.labels import MODE_LABEL
 
 WAYS = ("preset", "template")  # of `inference`, which has one of them
@@ -26,7 +27,7 @@ def is_alike(wanted: Manifest, rendered: Manifest) -> bool:
 
 
 def _ways(body: Manifest) -> set[str]:
-    inference = mapping(body.get("inference"))
+    inference = mapping(workspace_of(body).get("inference"))
     return {way for way in WAYS if inference.get(way) is not None}
 
 

@@ -14,7 +14,6 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.importing.search import Candidate
 from kaito_pack.importing.stream import Stream, StreamObject
-from kaito_pack.values.secrets import is_secret_at
 
 NOT_SHOWN = "values/import-not-shown"
 MOST_NAMED = 5  # objects that one message names
@@ -72,7 +71,7 @@ def _of_part(owner: StreamObject | None, difference: Difference, stream: Stream)
         )
     where = (owner or stream.workspace).place(path)
     whose = f" of {_title(owner)}" if owner else ""
-    is_secret = is_secret_at((owner or stream.workspace).body, path)
+    is_secret = (owner or stream.workspace).secrets.covers(path)
     given, rendered = (
         HIDDEN if is_secret else shown_whole(each) for each in (difference.old, difference.new)
     )
@@ -92,7 +91,7 @@ def as_values_file(values: ValuesMap, losses: Sequence[Problem]) -> str:
     """Return the values file, each loss as a comment behind them."""
     text = to_yaml(dict(values))
     if losses:
-        text += "\n# What these values do not say of the Workspace that they were imported from:\n"
+        text += "\n# What these values do not express of the imported Workspace:\n"
         text += "".join(f"# - {_comment(loss)}\n" for loss in losses)
     return text
 

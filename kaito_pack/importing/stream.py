@@ -16,6 +16,7 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import is_workspace
+from kaito_pack.values.secrets import SecretPlaces
 from kaito_pack.workspace import WorkspaceView, read_workspace
 from kaito_pack.workspace.command_line import options, read_commands
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
@@ -35,6 +36,11 @@ class StreamObject:
     def place(self, path: FieldPath) -> Place:
         """Return where a part of the object is in its file."""
         return self.document.place((*self.path, *path))
+
+    @cached_property
+    def secrets(self) -> SecretPlaces:
+        """Where the secrets in the object are."""
+        return SecretPlaces(self.body)
 
     @property
     def is_live(self) -> bool:

@@ -8,6 +8,7 @@ Seen on KAITO v0.8.1 and v0.12.0 with Kubernetes 1.35.4.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
@@ -82,8 +83,21 @@ def check_field(name: str, value: object, path: FieldPath, kaito: str) -> Iterat
     elif isinstance(value, dict):
         yield from check_map(value, path, kaito)
     elif isinstance(value, list):
+        yield from check_items(value, path)
         for entry, entry_path in entries(value, path):
             yield from check_map(entry, entry_path, kaito)
+
+
+@rule("controller/null-item", on="part")
+def check_items(items: list[Any], path: FieldPath) -> Iterator[Problem]:
+    """Yield the items of a list that are null, which Go's types hold for an empty text or an empty object.
+
+    Outside the pod template the CRD rejects them.
+    """
+    if "template" in path:
+        for index, item in enumerate(items):
+            if item is None:
+                yield problem("controller/null-item", (*path, index), field=path[-1])
 
 
 def is_empty(value: object) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.trees import Fields, mapping, text
+from kaito_pack.documents.embedded import LONGEST_EMBEDDED, loader
 from kaito_pack.kaito.fields import Workspace
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.target import Surroundings
@@ -14,9 +17,9 @@ from kaito_pack.kubernetes.decoding import names
 if TYPE_CHECKING:
     from yaml import Node, SafeLoader
 
+KEPT = 512  # configurations whose settings are kept: many Workspaces may name one ConfigMap
 INFERENCE_KEY = "inference_config.yaml"
 TUNING_KEY = "training_config.yaml"
-LONGEST_READ = 50_000  # characters of a configuration that are parsed; a longer one is accepted unread
 
 
 def find_config_map(name: str, workspace: Workspace, surroundings: Surroundings) -> Fields | None:
@@ -53,41 +56,41 @@ def inference_config(config_map: Fields) -> dict[str, str] | None:
     source = mapping(config_map.get("data")).get(INFERENCE_KEY)
     if not isinstance(source, str):
         return None
-    if len(source) > LONGEST_READ:
+    if len(source) > LONGEST_EMBEDDED:
         return {"max-model-len": "1"}  # what is not read raises no problem
     import yaml
 
     try:
-        return _settings(source)
+        return dict(_settings(source))
     except (yaml.YAMLError, RecursionError, ValueError, TypeError):
         return None
 
 
-def _settings(source: str) -> dict[str, str]:
+@lru_cache(KEPT)
+def _settings(source: str) -> Mapping[str, str]:
     """Return the settings under `vllm` of a configuration; TypeError if it has another shape."""
     import yaml
 
-    # The parser in Python: libyaml's dies of a signal if text is nested deeply.
-    loader = yaml.SafeLoader(source)
-    root = loader.get_node() if loader.check_node() else None
+    reader = loader(source)
+    root = reader.get_node() if reader.check_node() else None
     if root is None or _is_null(root):
         return {}
-    settings = [value for key, value in _pairs(loader, root) if key.value == "vllm"]
+    settings = [value for key, value in _pairs(reader, root) if key.value == "vllm"]
     if not settings or _is_null(settings[-1]):
         return {}
-    pairs = _pairs(loader, settings[-1])
+    pairs = _pairs(reader, settings[-1])
     if not all(isinstance(value, yaml.ScalarNode) for _, value in pairs):
         raise TypeError("a setting is not a plain value")
     return {str(key.value): "" if _is_null(value) else str(value.value) for key, value in pairs}
 
 
-def _pairs(loader: SafeLoader, node: Node) -> list[tuple[Node, Node]]:
+def _pairs(reader: SafeLoader, node: Node) -> list[tuple[Node, Node]]:
     """Return the keys and values of a map with its merge keys resolved; TypeError if the node is no map."""
     import yaml
 
     if not isinstance(node, yaml.MappingNode):
         raise TypeError("not a map")
-    loader.flatten_mapping(node)
+    reader.flatten_mapping(node)
     return list(node.value)
 
 

@@ -8,6 +8,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
 from kaito_pack.facts.checks import rule
+from kaito_pack.facts.rules import get_rule
 from kaito_pack.kaito import controller_instance_types, selectors
 from kaito_pack.kaito.commands import flag, words
 from kaito_pack.kaito.fields import SELECTOR, TEMPLATE, Workspace, digits, int64, string_map
@@ -119,8 +120,28 @@ def count_above_limit(case: Case) -> Iterator[Problem]:
 @rule("controller/count-acts-as-one")
 def count_acts_as_one(case: Case) -> Iterator[Problem]:
     """No node, or fewer, means one."""
-    if case.workspace.count < 1:
+    if case.workspace.count < 1 and not _is_refused(case):
         yield case.problem("resource", "count", count=case.workspace.count)
+
+
+@rule("controller/count-negative")
+def count_negative(case: Case) -> Iterator[Problem]:
+    """A Deployment cannot have fewer replicas than 0."""
+    if case.workspace.count < 0:
+        yield case.problem("resource", "count", count=case.workspace.count)
+
+
+def _is_refused(case: Case) -> bool:
+    return case.workspace.count < 0 and get_rule("controller/count-negative").holds_for(case.kaito)
+
+
+@rule("controller/deployment-hostname")
+def deployment_hostname(case: Case) -> Iterator[Problem]:
+    """The API server checks the hostname of a Deployment's pods; a StatefulSet's pods get another one."""
+    for field in ("hostname", "subdomain"):
+        name = text(case.workspace.pod_spec.get(field))
+        if name and not names.is_dns_label(name):
+            yield case.problem(*TEMPLATE, "spec", field, field=field, value=shown(name))
 
 
 @rule("controller/affinity-overwritten")

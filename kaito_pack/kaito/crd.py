@@ -34,7 +34,7 @@ def schemas(kaito: str) -> Mapping[str, Schema]:
     """
     if kaito not in versions():
         known = list(versions())
-        raise UsageError(f"KAITO {kaito} is not known; the pack knows {known[0]} to {known[-1]}")
+        raise UsageError(f"KAITO {kaito} is not supported. Use a version from {known[0]} to {known[-1]}")
     return first(f"kaito/{versions()[kaito].get('schema', kaito)}.json")
 
 

@@ -31,10 +31,18 @@ def check_kind(manifest: Manifest, target: Target) -> list[Problem] | None:
     if group == GROUP:
         return [_problem(manifest, target, _remedy(kind, near, target), "kind")]
     if near is None or not _is_near(group, kind in kinds):
-        return None
+        return _builtin_in_near_group(manifest, group, kind, target)
     api_version = API_VERSION if api not in ("v1alpha1", "v1beta1") else f"{GROUP}/{api}"
     remedy = f"Write apiVersion: {api_version}" + ("" if near == kind else f" and kind: {near}")
     return [_problem(manifest, target, remedy, "apiVersion")]
+
+
+def _builtin_in_near_group(manifest: Manifest, group: str, kind: str, target: Target) -> list[Problem] | None:
+    """Return the problem of a kind of Kubernetes, such as Service, in a group that is meant to be KAITO's."""
+    api_versions = definitions.api_versions_of(target.kubernetes, kind)
+    if group and api_versions and _is_near(group, is_exact_kind=False):
+        return [_problem(manifest, target, f"Write apiVersion: {api_versions[0]}", "apiVersion")]
+    return None
 
 
 @rule("kubernetes/kind-not-checked", "kubernetes/unknown-kind", on="part")

@@ -1,5 +1,7 @@
 """Makes `facts/kaito/<minor>.json` out of a CustomResourceDefinition of KAITO.
 
+That is the file of a Workspace; of another kind it is in a folder: `facts/kaito/inferencesets/<minor>.json`.
+
     python -m kaito_pack.kaito.schema_from_crd workspaces-v0.12.0.yaml [--minor 0.12] [--out facts/kaito]
 
 The file holds the OpenAPI schema of each served version by its name, structure only: no descriptions.
@@ -51,6 +53,11 @@ def minor_of(file_name: str) -> str | None:
     return version[1] if version else None
 
 
+def folder_of(plural: str) -> str:
+    """Return the folder of the schemas of a kind, below that of Workspaces, whose own are in it."""
+    return "" if plural == "workspaces" else plural
+
+
 def unchecked(schema: Any) -> bool:
     """Return whether a schema has CEL rules, which this pack does not evaluate."""
     if isinstance(schema, list):
@@ -75,12 +82,14 @@ def main(arguments: Sequence[str]) -> str:
         raise SystemExit(USAGE)
     minor = options["--minor"] or minor_of(Path(words[0]).name)
     if not minor:
-        raise SystemExit(f"{words[0]}: no KAITO version in the file name; give --minor\n{USAGE}")
+        raise SystemExit(f"{words[0]}: no KAITO version in the file name. Pass --minor\n{USAGE}")
     try:
-        versions = structures(yaml.safe_load(Path(words[0]).read_text(encoding="utf-8")))
+        crd = yaml.safe_load(Path(words[0]).read_text(encoding="utf-8"))
+        versions, folder = structures(crd), folder_of(crd["spec"]["names"]["plural"])
     except (OSError, yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as wrong:
         raise SystemExit(f"{words[0]}: not a CustomResourceDefinition that can be read: {wrong!r}") from None
-    file = Path(options["--out"]) / f"{minor}.json"
+    file = Path(options["--out"]) / folder / f"{minor}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(versions, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     warning = f"; it has {CEL}, which the pack does not evaluate" if unchecked(versions) else ""
     return f"{file}: {', '.join(versions)}{warning}"

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from kaito_pack.base.trees import ABSENT, Fields, mapping
-from kaito_pack.kaito.config_maps import LONGEST_READ, TUNING_KEY
+from kaito_pack.documents.embedded import LONGEST_EMBEDDED, loader
+from kaito_pack.kaito.config_maps import TUNING_KEY
 
 TrainingConfig = Mapping[Any, Any]
+KEPT = 64  # configurations that are kept parsed: many Workspaces may name one ConfigMap
 OUTPUT_ROOT = "/mnt"
 
 
@@ -51,13 +54,17 @@ def training_config(config_map: Fields) -> TrainingConfig | str | None:
     source = mapping(config_map.get("data")).get(TUNING_KEY)
     if not isinstance(source, str):
         return f"has no {TUNING_KEY} in its data"
-    if len(source) > LONGEST_READ:
+    if len(source) > LONGEST_EMBEDDED:
         return None
+    return _sections(source)
+
+
+@lru_cache(KEPT)
+def _sections(source: str) -> TrainingConfig | str:
     import yaml
 
     try:
-        # The parser in Python: libyaml's dies of a signal if text is nested deeply.
-        parsed = yaml.load(source, Loader=yaml.SafeLoader)
+        parsed = loader(source).get_single_data()
     except (yaml.YAMLError, RecursionError, ValueError):
         return f"has a {TUNING_KEY} that is not YAML"
     sections = parsed.get("training_config") if isinstance(parsed, dict) else None

@@ -45,7 +45,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
     """The answer to what came in by stdin; UsageError where that is no ResourceList."""
     whole = documents[0].value
     if len(documents) > 1 or not isinstance(whole, dict) or whole.get("kind") != "ResourceList":
-        raise UsageError(f"{documents[0].file}: not a ResourceList, which a KRM function reads")
+        raise UsageError(f"{documents[0].file}: not a ResourceList. A KRM function reads one from stdin")
     items = whole.get("items") or []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise UsageError(f"{documents[0].file}: the items of the ResourceList are not a list of objects")

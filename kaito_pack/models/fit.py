@@ -15,7 +15,7 @@ from kaito_pack.models.memory import (
 from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.serving import Serving
 
-UPPER_BOUND = "not all layers of this model keep all tokens, and the catalogue does not say how many do"
+UPPER_BOUND = "some layers do not cache every token, and the catalogue does not have their number"
 
 
 class Fit(NamedTuple):

@@ -7,7 +7,17 @@ from typing import Any, NamedTuple
 
 from kaito_pack.workspace.engines import checking_engines
 
+UNITS = {"gib": "GiB", "mib": "MiB"}
 MOST_GPUS = 8  # GPUs that one pod of the pack may ask for
+
+
+class GgufFile(NamedTuple):
+    """A GGUF file of a repository: its path, its size in GiB with all parts, its quantization, its parts."""
+
+    file: str
+    size_gib: float | None = None
+    quantization: str | None = None
+    parts: int = 1
 
 
 class Model(NamedTuple):
@@ -19,17 +29,23 @@ class Model(NamedTuple):
     If the layers differ, `full_attention_layers`, `sliding_window_layers` (of `sliding_window` tokens) and
     `state_space_layers` count them; `state_space_mib` is the state of one such layer in all GPUs together,
     `global_kv_heads` and `global_head_size` are those of the layers with full attention.
+    `revision` is the commit that has the figures; `remote_code` says whether the repository has Python code.
     `quantization` names the method of the weights; None means fp16 or bf16. `task` is what the model is for,
     None for text generation.
     """
 
     model_id: str
+    revision: str | None = None
     license: str | None = None
     gated: bool | None = None
     engines: tuple[str, ...] = ()
     gguf_repositories: tuple[str, ...] = ()
     architectures: tuple[str, ...] = ()
     weights_gib: float | None = None
+    remote_code: bool | None = None
+    dtype: str | None = None
+    gguf_files: tuple[GgufFile, ...] = ()
+    experts: int | None = None
     task: str | None = None
     quantization: str | None = None
     quantization_bits: int | None = None
@@ -59,6 +75,11 @@ class Model(NamedTuple):
         return bool(self.kv_heads and self.head_size)
 
 
+def gguf_file_of(row: Mapping[str, Any]) -> GgufFile:
+    """Return a GGUF file of an entry of a catalogue."""
+    return GgufFile(row["file"], row.get("sizeGiB"), row.get("quantization"), row.get("parts", 1))
+
+
 def model_of(entry: Mapping[str, Any]) -> Model:
     """The Model of one entry of a catalogue that fits `schemas/catalogue.schema.json`.
 
@@ -70,12 +91,17 @@ def model_of(entry: Mapping[str, Any]) -> Model:
         head_size = hidden_size // heads
     return Model(
         model_id=entry["modelId"],
+        revision=entry.get("revision"),
         license=entry.get("license"),
         gated=entry.get("gated"),
         engines=tuple(entry.get("engines") or checking_engines()),
         gguf_repositories=tuple(entry.get("ggufRepositories", ())),
         architectures=tuple(entry.get("architectures", ())),
         weights_gib=entry.get("weightsGiB"),
+        remote_code=entry.get("remoteCode"),
+        dtype=entry.get("dtype"),
+        gguf_files=tuple(gguf_file_of(row) for row in entry.get("ggufFiles", ())),
+        experts=entry.get("experts"),
         task=entry.get("task"),
         quantization=entry.get("quantization"),
         quantization_bits=entry.get("quantizationBits"),
@@ -95,3 +121,23 @@ def model_of(entry: Mapping[str, Any]) -> Model:
         global_kv_heads=entry.get("globalKvHeads"),
         global_head_size=entry.get("globalHeadSize"),
     )
+
+
+def entry_of(model: Model) -> dict[str, Any]:
+    """Return what is known of a model under the names of the catalogue, in the order of its fields here."""
+    entry: dict[str, Any] = {}
+    for field, value in model._asdict().items():
+        if value not in (None, ()):
+            entry[camel(field)] = value
+    if model.gguf_files:
+        rows = (row._asdict() for row in model.gguf_files)
+        entry["ggufFiles"] = [
+            {camel(key): value for key, value in row.items() if value not in (None, 1)} for row in rows
+        ]
+    return entry
+
+
+def camel(name: str) -> str:
+    """Return `max_tokens` as `maxTokens`, and a unit at the end as the catalogue writes it."""
+    first, *others = name.split("_")
+    return first + "".join(UNITS.get(word) or word.capitalize() for word in others)

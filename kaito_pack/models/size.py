@@ -74,4 +74,4 @@ def size_table(serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | N
     if gpu_memory_gib:
         usable = gpu_memory_gib * serving.utilization
         rows.append((f"usable ({serving.utilization:g})", f"{usable:.2f} GiB"))
-    return [*rows, ("note", "in no catalogue: KV cache, heads and length are not judged")]
+    return [*rows, ("note", "not in any catalogue: KV cache, heads and length are not checked")]

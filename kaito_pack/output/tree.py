@@ -104,10 +104,12 @@ def text_of(group: Sequence[RenderedManifest]) -> tuple[str, str]:
     names = [metadata.get("namespace"), metadata.get("name")]
     for name in names:
         if not isinstance(name, str) or not name or name.startswith(".") or set(name) & set("/\\\0"):
-            raise UsageError(f"{shown(name)} cannot be a file's name; a tree has <namespace>/<name>.yaml")
+            raise UsageError(
+                f"{shown(name)} cannot be a file name, and a tree has files <namespace>/<name>.yaml"
+            )
     path = f"{names[0]}/{names[1]}.yaml"
     if names[1] + ".yaml" == KUSTOMIZATION:
-        raise UsageError(f"{escaped(path)}: that is kustomize's own file; give the Workspace another name")
+        raise UsageError(f"{escaped(path)}: this is the file of kustomize. Rename the Workspace")
     return path, MARKER + as_yaml(group)
 
 
@@ -137,7 +139,7 @@ def compare(root: str, texts: Texts, whole: bool, bonds: Mapping[str, Bonds] = N
                 continue
             if _is_tree(changes.file(folder)):
                 raise UsageError(
-                    f"{escaped(changes.file(folder))}: a tree of its own is there; choose another --out"
+                    f"{escaped(changes.file(folder))}: contains another output tree. Choose another --out"
                 )
         _compare_one(path, text, changes)
     return changes
@@ -164,7 +166,7 @@ def _kind(file: str) -> int | None:
     except OSError as error:
         raise unread(file, error) from None
     if kind == stat.S_IFLNK:
-        raise UsageError(f"{escaped(file)}: a symbolic link, which would lead out of the folder")
+        raise UsageError(f"{escaped(file)}: is a symbolic link and points outside the folder. Remove it")
     return kind
 
 

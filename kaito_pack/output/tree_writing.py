@@ -97,7 +97,9 @@ def _make_folders(folder: str, new_folders: list[str]) -> None:
         os.mkdir(folder)
     except FileExistsError:  # another run was quicker, or it is no folder
         if not os.path.isdir(folder):
-            raise UsageError(f"{escaped(folder)}: is a file, and a folder is wanted there") from None
+            raise UsageError(
+                f"{escaped(folder)}: is a file, but the tree needs a folder there. Move it"
+            ) from None
     else:
         new_folders.append(folder)
 

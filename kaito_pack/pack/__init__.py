@@ -85,7 +85,7 @@ class Pack:
         name = ".".join(asked.removeprefix("v").split(".")[:2])
         if name not in self.kaito_versions:
             known = ", ".join(self.kaito_versions)
-            raise UsageError(f"KAITO {shown(asked)} is not known; known are {known}")
+            raise UsageError(f"KAITO {shown(asked)} is not supported. Use one of {known}")
         return name
 
     @cached_property

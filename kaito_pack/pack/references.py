@@ -51,7 +51,7 @@ def _read(name: str, folders: tuple[Path, ...]) -> Any:
     for folder in folders:
         if (folder / name).is_file():
             return parsed_json(pack_files.read_text(folder, name), str(folder / name))
-    raise PackError(f"schema {shown(name)}: no such file in {', '.join(map(str, folders))}")
+    raise PackError(f"schema {shown(name)}: not found in {', '.join(map(str, folders))}")
 
 
 class _Resolution:
@@ -67,7 +67,7 @@ class _Resolution:
             return schema
         self._parts += 1
         if self._parts > MOST_PARTS:
-            raise PackError(f"schemas/{name}: has more than {MOST_PARTS} parts once each $ref is laid in")
+            raise PackError(f"schemas/{name}: has more than {MOST_PARTS} parts after every $ref is resolved")
         for keyword in UNSUPPORTED & schema.keys():
             raise PackError(f"schemas/{name}: {keyword} is not supported. Use $ref or propertyNames")
         own = {
@@ -103,7 +103,7 @@ class _Resolution:
             try:
                 part = part[step]
             except (KeyError, TypeError):
-                raise PackError(f"schema {name}: nothing is at {shown(reference)}") from None
+                raise PackError(f"schema {name}: {shown(reference)} does not exist") from None
         return self.resolved(part, target, folders)
 
 
@@ -114,7 +114,7 @@ def _within_schemas(file: str, name: str) -> str:
     """
     path = posixpath.normpath(posixpath.join(posixpath.dirname(name), file))
     if ":" in file or "\\" in file or "\0" in file or path.startswith(("/", "..")):
-        raise PackError(f"schemas/{name}: $ref {shown(file)} leads out of schemas/. Refer to a file in it")
+        raise PackError(f"schemas/{name}: $ref {shown(file)} points outside schemas/. Use a file in schemas/")
     return path
 
 

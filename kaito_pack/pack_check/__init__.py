@@ -17,11 +17,10 @@ from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.files import check_file
 from kaito_pack.pack_check.engines import check_engines
 from kaito_pack.pack_check.tables import check_schemas
+from kaito_pack.rendering.context import GIVEN
 from kaito_pack.rendering.render_child import ForeignTemplates
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.status.metrics import key_metrics
-
-GIVEN = {"mode", "templateHash", "jobHash"}  # what a template sees besides values
 
 
 class Listed(NamedTuple):
@@ -74,7 +73,7 @@ def _check_mode(pack: Pack, name: str, reader: ForeignTemplates) -> Iterator[str
         yield from map(as_line, check_file(read_text(text, str(file))[0], "Mode"))
         yield from _check_schema(mode)
         if f"{name}/workspace.yaml.j2" not in mode.templates:
-            yield f"templates/{name}/workspace.yaml.j2: not in the pack"
+            yield f"templates/{name}/workspace.yaml.j2: missing. Every mode needs this template"
         for template in mode.templates:
             yield from _check_names(mode, template, reader)
         yield from section_faults(mode)
@@ -98,11 +97,13 @@ def _check_schema(mode: Mode) -> Iterator[str]:
         return
     constant = mode.schema.get("properties", {}).get("modelSource", {}).get("const")
     if constant != mode.name:
-        yield f"{where}: properties.modelSource.const is {constant!r}, and the mode's folder is {mode.name}"
+        yield f"{where}: properties.modelSource.const is {constant!r}, but the folder "
+        f"of the mode is {mode.name}. Use one name"
     if mode.schema.get("additionalProperties") is not False:
-        yield f"{where}: add unevaluatedProperties: false, or a misspelt value passes"
+        yield f"{where}: misspelt values are accepted. Add unevaluatedProperties: false"
     if not json_schema.is_quick(mode.schema):
-        yield f"{where}: a keyword that the fast check does not know makes every run slow"
+        yield f"{where}: a keyword of the schema is not supported by the fast check, "
+        "which makes every run slow"
 
 
 def _check_names(mode: Mode, template: str, reader: ForeignTemplates) -> Iterator[str]:
@@ -123,14 +124,14 @@ def _check_names(mode: Mode, template: str, reader: ForeignTemplates) -> Iterato
         waiting += included
     for name in sorted(read - defined):
         schema = f"schemas/values/{mode.name}.schema.json"
-        yield f"templates/{template}: reads {name}, which {schema} does not define"
+        yield f"templates/{template}: reads {name}, but {schema} does not define it"
 
 
 def _check_examples(pack: Pack, folder: Path, target: Target) -> Iterator[str]:
     examples = sorted((folder / "values").glob("*.yaml"))
     for file in examples:
         if not is_inside(file, folder):
-            yield f"{file}: leads out of the pack. Put a regular file there"
+            yield f"{file}: points outside the pack. Replace it by a regular file"
             return
     try:
         outcomes = Pipeline(pack, target).run([str(file) for file in examples])
@@ -143,7 +144,7 @@ def _check_examples(pack: Pack, folder: Path, target: Target) -> Iterator[str]:
         yield from (as_line(problem) for problem in outcome.problems if problem.is_error)
     shown = {name for name in pack.mode_names if (folder / "templates" / name / "mode.yaml").is_file()}
     for name in sorted(shown - _modes_of(examples)):
-        yield f"{folder}/values: no example of mode {name}"
+        yield f"{folder}/values: no example of mode {name}. Add one"
 
 
 def _modes_of(examples: Sequence[Path]) -> set[str]:

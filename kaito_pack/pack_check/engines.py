@@ -27,6 +27,6 @@ def check_engines(folder: Path) -> Iterator[str]:
             yield str(error)
     for file in sorted((folder / "facts").rglob("*.yaml")):
         if file.parent != folder / FOLDER:
-            yield f"{file.relative_to(folder).as_posix()}: nothing reads a file of that name"
+            yield f"{file.relative_to(folder).as_posix()}: no code reads a file with this name"
     for file in sorted((folder / FORMER_FOLDER).glob("*.yaml")):
-        yield f"{FORMER_FOLDER}/{file.name}: nothing reads a file of that name. Move it to {FOLDER}/"
+        yield f"{FORMER_FOLDER}/{file.name}: no code reads a file with this name. Move it to {FOLDER}/"

@@ -32,7 +32,7 @@ def check_rows(layer: str, rows: Mapping[str, Any], folder: Path) -> Iterator[st
         else:
             yield from (f"{written}: {reason}" for reason in _check_row(row, merged[name]))
             if written not in checked:
-                yield f"{written}: nothing checks this rule. Name it in the x-rules of a schema, or remove it"
+                yield f"{written}: no check uses this rule. Name it in the x-rules of a schema, or remove it"
     yield from _check_twice(folder, f"facts/rules/{layer}.json")
 
 
@@ -40,7 +40,7 @@ def _misplaced(name: str, layer: str) -> str:
     """Return what is wrong with a row whose name belongs to another layer than its file."""
     for other in get_args(RuleLayer):
         if current := current_names(_ours(other)).get(name):
-            return f"the rule is called {current} now. Move its row to facts/rules/{other}.json"
+            return f"the rule was renamed to {current}. Move its row to facts/rules/{other}.json"
     return f"the name of a rule in this file must begin with {layer}/"
 
 
@@ -65,7 +65,7 @@ def check_range(row: Mapping[str, Any], field: str) -> Iterator[str]:
     try:
         in_range("0.0", str(row.get(field, "all")))
     except ValueError:
-        yield f"{field} is {row[field]!r}, and a range is written like 0.8- or 0.8-0.10"
+        yield f"{field} is {row[field]!r}, but a range has the form 0.8- or 0.8-0.10"
 
 
 def _check_twice(folder: Path, name: str) -> Iterator[str]:

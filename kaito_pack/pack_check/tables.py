@@ -56,7 +56,7 @@ def _check(name: str, content: Mapping[str, Any], folder: Path) -> Iterator[str]
     elif name == "facts/kaito/annotations.json":
         yield from _check_annotations(content)
     elif part in ("facts", "facts/kaito", "facts/rules") and not (FACTS.parent / name).is_file():
-        yield "nothing reads a file of that name"
+        yield "no code reads a file with this name"
 
 
 def is_minor(stem: str) -> bool:
@@ -89,12 +89,12 @@ def _check_annotations(rows: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{key}: {reason}" for reason in check_range(row, field))
         needs = row.get("needs", ())
         unknown = [need for need in needs if need not in NEEDS] if isinstance(needs, list) else []
-        yield from (f"{key}: needs {need!r}, which is none of {', '.join(NEEDS)}" for need in unknown)
+        yield from (f"{key}: needs {need!r}, but the choices are {', '.join(NEEDS)}" for need in unknown)
 
 
 def _check_kaito(minor: str, content: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(content.get("v1beta1"), dict) or "properties" not in content["v1beta1"]:
-        yield "holds no schema of v1beta1; make it by `make kaito-schema CRD=FILE`"
+        yield "has no schema of v1beta1. Create it with `make kaito-schema CRD=FILE`"
     row = table("kaito/versions.json").get(minor)
     if not isinstance(row, dict) or not {"kubernetesApi", "release"} <= row.keys():
         yield f"facts/kaito/versions.json has no row {minor} with kubernetesApi and release"

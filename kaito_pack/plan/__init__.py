@@ -23,10 +23,12 @@ from kaito_pack.run import judging as checks
 from kaito_pack.workspace.identity import DEFAULT_NAMESPACE, Identity, identity, metadata_text
 
 LABELS = ("rejected", "not-rolled-out", "rolled-out-by-job", "recreate", "live", "ignored")
-REFUSED = "the update is refused as a whole, so nothing of it reaches the cluster"
-ONLY_ANEW = f"{REFUSED}; made again, the Workspace takes it, and the model is away meanwhile"
+REFUSED = "KAITO rejects the whole update"
+ONLY_ANEW = (
+    f"{REFUSED}. To apply it, delete and recreate the Workspace; the model is unavailable until it is ready"
+)
 STORED = "webhook/stored-object-broken"
-BLOCKED = "whatever the change, because of what is stored: "
+BLOCKED = "every update, because the stored object is invalid: "
 
 
 @dataclass

@@ -19,7 +19,7 @@ from kaito_pack.values.secrets import is_secret_at
 from kaito_pack.workspace.identity import identity, metadata_text
 
 HASH = "kubefoundry.io/template-hash"
-BY_JOB = "the rollout job deletes the workload, KAITO makes it again, and the replicas restart"
+BY_JOB = "the rollout job deletes the workload, KAITO recreates it, and the replicas restart"
 
 
 @dataclass(frozen=True)

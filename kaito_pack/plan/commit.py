@@ -96,7 +96,7 @@ class Commit:
 
     def _reason(self, folder: str, arguments: Sequence[str], output: str) -> str:
         if "--verify" in arguments:
-            return f"{shown(self.ref)} is no commit here"
+            return f"{shown(self.ref)} is not a commit of this repository"
         return f"{escaped(folder)}: {escaped(' '.join(output.split())) or 'git failed'}"
 
 

@@ -6,7 +6,7 @@ is checked like everything else, and so are the links that the mode's own templa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from copy import deepcopy
 from typing import Any
 
@@ -27,9 +27,9 @@ from kaito_pack.kubernetes.objects.objects import decoded
 from kaito_pack.rendering.field_order import in_field_order
 from kaito_pack.rendering.manifests import EXTRA, RenderedManifest
 from kaito_pack.values.checking import Values
-from kaito_pack.workspace.identity import identity
+from kaito_pack.workspace.identity import Identity, identity
+from kaito_pack.workspace.inference_sets import path_in_set, pod_template_path, workspace_of
 
-TEMPLATE: FieldPath = ("inference", "template")
 HASH = "kubefoundry.io/template-hash"
 # Kinds of Kubernetes 1.37 that have no namespace; every other object gets the values' one.
 CLUSTER_SCOPED = frozenset(
@@ -50,32 +50,36 @@ def extended(manifests: Sequence[RenderedManifest], values: Values) -> list[Rend
     """Return the manifests with the user's additions; ProblemsError if one cannot be laid over."""
     patch = values.filled.get("podTemplate")
     result = [_patched(manifest, patch, values) if patch else manifest for manifest in manifests]
+    identities = [identity(manifest.body, "") for manifest in result]
+    workspace, known = identities[0], set(identities)
     for index, added in enumerate(values.filled.get("extraObjects") or ()):
-        result.append(_object(added, ("extraObjects", index), values, result))
+        manifest = _object(added, ("extraObjects", index), values, workspace, known)
+        known.add(identity(manifest.body, ""))
+        result.append(manifest)
     return result
 
 
 @rule("values/pod-template-merge", "values/pod-template-hash", on="part")
 def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Values) -> RenderedManifest:
-    inference = manifest.body.get("inference")
-    if not isinstance(inference, Mapping) or not isinstance(inference.get("template"), Mapping):
+    place = pod_template_path(manifest.body)
+    current = get(manifest.body, place)
+    if not isinstance(current, Mapping):
         return manifest
     try:
-        merged = merge(
-            inference["template"], in_field_order(patch), definitions.definition(definitions.newest())
-        )
+        merged = merge(current, in_field_order(patch), definitions.definition(definitions.newest()))
     except MergeError as error:
         path = ("podTemplate", *error.path)
         merge_problem = problem("values/pod-template-merge", path, values.place(path), reason=error.reason)
         raise ProblemsError([merge_problem]) from None
-    if _hash(merged.value) != _hash(inference["template"]):
+    if _hash(merged.value) != _hash(current):
         path = ("podTemplate", "metadata", "annotations")
         raise ProblemsError([problem("values/pod-template-hash", path, values.place(path), key=HASH)])
     # In the order of a pod template, whichever of the two the user has added.
     template = {key: merged.value[key] for key in ("metadata", "spec") if key in merged.value} | merged.value
-    body = deepcopy({**manifest.body, "inference": {**inference, "template": template}})
+    body: dict[str, Any] = deepcopy(dict(manifest.body))
+    get(body, place[:-1])[place[-1]] = deepcopy(template)
     to_canonical_form(body)
-    origins = {(*TEMPLATE, *path): ("podTemplate", *origin) for path, origin in merged.origins.items()}
+    origins = {(*place, *path): ("podTemplate", *origin) for path, origin in merged.origins.items()}
     return _manifest(manifest.template, body, origins)
 
 
@@ -92,8 +96,9 @@ def _manifest(
 
 def to_canonical_form(body: dict[str, Any]) -> None:
     """Write what the user added in the form that KAITO's controller leaves alone."""
-    for reported in list(canonical.check(body)):
-        *above, key = reported.path
+    workspace = workspace_of(body)
+    for reported in list(canonical.check(workspace)):
+        *above, key = reported.path if workspace is body else path_in_set(reported.path)
         owner = get(body, tuple(above))
         if reported.rule == "controller/quantity-not-canonical":
             owner[key] = printed(owner[key])
@@ -112,7 +117,7 @@ def to_canonical_form(body: dict[str, Any]) -> None:
 )
 @rule("values/literal-token", on="shared")
 def _object(
-    added: Any, path: FieldPath, values: Values, others: Sequence[RenderedManifest]
+    added: Any, path: FieldPath, values: Values, workspace: Identity, known: Set[Identity]
 ) -> RenderedManifest:
     body = in_field_order(added)
     kind, metadata = body["kind"], body["metadata"]
@@ -124,12 +129,11 @@ def _object(
         raise ProblemsError([problem("values/literal-token", token, values.place(token))])
     what = shown(f"{kind} {metadata['name']}")
     added_identity = identity(body, "")
-    workspace, *_ = identities = [identity(manifest.body, "") for manifest in others]
     for name, is_wrong in (
         ("values/extra-workspace", body["apiVersion"].startswith("kaito.sh/")),
         ("values/extra-list", kind.endswith("List") and "items" in body),
         ("values/extra-object-owned", kind in KAITO_MAKES and workspace[2:] == added_identity[2:]),
-        ("values/extra-object-twice", added_identity in identities),
+        ("values/extra-object-twice", added_identity in known),
     ):
         if is_wrong:
             raise ProblemsError([problem(name, path, values.place(path), kind=shown(kind), what=what)])

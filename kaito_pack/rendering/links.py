@@ -13,7 +13,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, ModeFacts, entries, get, text
+from kaito_pack.base.trees import Fields, Manifest, ModeFacts, entries, get, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import CONTAINERS
@@ -24,6 +24,7 @@ from kaito_pack.models.vllm_arguments import argument_path
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.command_line import Command, options, read_commands
+from kaito_pack.workspace.inference_sets import is_inference_set, path_in_set, workspace_of
 from kaito_pack.workspace.served_model import served_model
 from kaito_pack.workspace.servers import checked_servers
 
@@ -33,7 +34,14 @@ MODEL = "model"  # the container of every mode that serves the model
 @rule("values/mount-missing", on="part")
 def check_links(values: Values, workspace: RenderedManifest) -> Iterator[Problem]:
     """Yield what the mode's templates keep true, and the user's additions may have broken."""
-    containers = get(workspace.body, CONTAINERS)
+    is_set = is_inference_set(workspace.body)
+    for each in _links(values, workspace_of(workspace.body)):
+        is_of_manifest = each.place is None and is_set
+        yield each._replace(path=path_in_set(each.path)) if is_of_manifest else each
+
+
+def _links(values: Values, workspace: Manifest) -> Iterator[Problem]:
+    containers = get(workspace, CONTAINERS)
     if not isinstance(containers, list) or not containers:
         return
     index = next((number for number, item in enumerate(containers) if get(item, ("name",)) == MODEL), 0)

@@ -11,7 +11,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Problem
 from kaito_pack.base.trees import ABSENT, get
 from kaito_pack.documents import Document, read_text
-from kaito_pack.rendering.context import HASH, HASHES, NO_HASHES, context_of
+from kaito_pack.rendering.context import HASH, HASHES, NO_HASHES, SOURCES, context_of
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.marking import ITEM, Mark
 from kaito_pack.rendering.renderer import Renderer
@@ -87,7 +87,7 @@ class Locator:
     def _marked(self) -> Located | None:
         """The manifest with marks; None if the template looks at its own output, and the marks change it."""
         job = self._values.filled.get("rollout") == "job"
-        context = context_of(self._values, HASHES if job else NO_HASHES)
+        context = context_of(self._values, HASHES if job else NO_HASHES, self._renderer.kaito)
         try:
             text, marks = self._renderer.marked(self._manifest.template, context)
             lines, spots = [], []
@@ -139,6 +139,8 @@ class Locator:
         """Yield those of `reads` that are values, with the item of a list that the loop was at."""
         for read in reads:
             path: tuple[str | int, ...] = ()
+            if read[:1] == ("object",) and len(read) > 1:
+                read = (SOURCES.get(str(read[1]), "workload"),)
             for step in read:
                 owner = get(self._values.filled, path, ABSENT) if path else self._values.filled
                 if step == ITEM:

@@ -45,7 +45,9 @@ def parsed(text: str, template: str) -> Document:
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
         raise PackError(f"templates/{template}: its output is not one manifest")
     if documents[0].duplicates or documents[0].odd_keys:
-        raise PackError(f"templates/{template}: its output has a key twice, or one that is not text")
+        raise PackError(
+            f"templates/{template}: its output has a duplicate key, or a key that is not a string"
+        )
     documents[0].root = None  # its lines are not needed, and are most of what a file keeps, 20 KiB
     return documents[0]
 
@@ -56,7 +58,9 @@ def check_identity(manifest: RenderedManifest, wanted: Sequence[FieldPath]) -> N
         part = get(manifest.body, path)
         if not isinstance(part, str) or not part:
             name = ".".join(map(str, path))
-            raise PackError(f"templates/{manifest.template}: its output is no manifest: {name} is no text")
+            raise PackError(
+                f"templates/{manifest.template}: its output is not a manifest: {name} is not a string"
+            )
 
 
 def applied(manifests: Sequence[RenderedManifest]) -> list[RenderedManifest]:

@@ -86,7 +86,7 @@ class ForeignTemplates:
             self.close()
             raise PackError(
                 f"templates/{request['template']}: took more than {self._seconds:g} s,"
-                f" {MEMORY >> 20} MiB of memory or {LONGEST_ANSWER >> 20} MiB of output, and was ended"
+                f" {MEMORY >> 20} MiB of memory or {LONGEST_ANSWER >> 20} MiB of output. It was stopped"
             )
         reply = json.loads(answer)
         if "error" in reply:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.trees import get
 from kaito_pack.pack import Pack
-from kaito_pack.rendering.context import NO_HASHES, context_of
+from kaito_pack.rendering.context import completed, context_of
 from kaito_pack.rendering.manifests import EXTRA, IDENTITY, RenderedManifest, check_identity, parsed
 from kaito_pack.values.checking import Values
+from kaito_pack.workspace.inference_sets import pod_template_path
 
 if TYPE_CHECKING:
     from kaito_pack.rendering.marking import Mark, Marking
@@ -53,9 +55,13 @@ class OwnTemplates:
 
 
 class Renderer:
-    """Renders values by the templates of one pack; templates are compiled once."""
+    """Renders values by the templates of one pack; templates are compiled once.
 
-    def __init__(self, pack: Pack) -> None:
+    `kaito` is the KAITO minor whose API versions the manifests have, the newest by default.
+    """
+
+    def __init__(self, pack: Pack, kaito: str | None = None) -> None:
+        self.kaito = kaito
         self._templates: Templates
         if pack.is_foreign:
             from kaito_pack.rendering.render_child import ForeignTemplates
@@ -76,7 +82,7 @@ class Renderer:
         return manifests
 
     def _render(self, values: Values, hashed: Mapping[str, str]) -> list[RenderedManifest]:
-        context = context_of(values, hashed)
+        context = context_of(values, hashed, self.kaito)
         manifests = self.render_filled(values.mode.templates, context)
         _check_identities(values, manifests)
         if values.filled.get("podTemplate") or values.filled.get("extraObjects"):
@@ -87,11 +93,11 @@ class Renderer:
 
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
         """Return the text of one template with marks, and what each mark stands for; raises PackError."""
-        return self._templates.marked(template, {**NO_HASHES, **context})
+        return self._templates.marked(template, completed(context, self.kaito))
 
     def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[RenderedManifest]:
         """Return the same for a context given in full; without hashes, unless it holds them."""
-        context = {**NO_HASHES, **context}
+        context = completed(context, self.kaito)
         manifests = []
         for template, text in zip(templates, self._templates.texts(templates, context), strict=True):
             if text:
@@ -104,19 +110,19 @@ def _check_identities(values: Values, manifests: Sequence[RenderedManifest]) -> 
     first = next(iter(values.mode.templates), "")
     if first.startswith(f"{values.mode.name}/"):
         if not manifests or manifests[0].template != first:
-            raise PackError(f"templates/{first}: nothing comes out")
+            raise PackError(f"templates/{first}: the output is empty")
         check_identity(manifests[0], [*IDENTITY, ("metadata", "namespace")])
     for manifest in manifests:
         check_identity(manifest, IDENTITY)
 
 
 def hashes(manifests: Sequence[RenderedManifest]) -> dict[str, str]:
-    """`templateHash`, which changes with the Workspace's pod spec alone, and `jobHash`, with the pack's Job.
+    """`templateHash`, which changes with the pod spec alone, and `jobHash`, with the pack's Job.
 
     A Job cannot be changed, so its name holds both.
     """
-    inference = manifests[0].body.get("inference") or {}
-    spec = (inference.get("template") or {}).get("spec")
+    body = manifests[0].body
+    spec = get(body, (*pod_template_path(body), "spec"))
     own = [manifest.body for manifest in manifests if manifest.template != EXTRA]
     jobs = [body.get("spec") for body in own if body.get("kind") == "Job"]
     return {"templateHash": _digest(spec)[:8], "jobHash": _digest(jobs)[:3]}

@@ -100,7 +100,7 @@ class Environment(SandboxedEnvironment):
         """Arithmetic on numbers alone: `"a" * 10**9` would fill the memory."""
         if isinstance(left, int | float) and isinstance(right, int | float) and operator != "**":
             return super().call_binop(context, operator, left, right)
-        raise SecurityError(f"{operator} is for numbers")
+        raise SecurityError(f"{operator} works on numbers only")
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Call `range`, the one function that templates may call."""
@@ -133,7 +133,7 @@ def render(environment: Environment, template: str, context: Mapping[str, Any]) 
     except Exception as error:  # a template is compiled to Python, and can raise whatever Python raises
         raise PackError(f"{_where(error, template)}: {_reason(error)}") from None
     if len(text) > LONGEST_TEXT:
-        raise PackError(f"templates/{template}: more than {LONGEST_TEXT} characters come out")
+        raise PackError(f"templates/{template}: more than {LONGEST_TEXT} characters of output")
     return text.strip("\n") + "\n" if text.strip() else ""
 
 
@@ -159,7 +159,7 @@ def names_of(environment: Environment, template: str) -> tuple[list[str], list[s
 
 def _reason(error: Exception) -> str:
     if isinstance(error, TemplateNotFound):
-        return f"{shown(error.name)} is no template of the pack"
+        return f"{shown(error.name)} is not a template of the pack"
     if isinstance(error, RecursionError):
         return "is nested too deeply, or includes itself"
     message = error.message if isinstance(error, TemplateError) else None

@@ -13,7 +13,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Problem
 from kaito_pack.base.trees import ABSENT, Schema, get
 from kaito_pack.facts.rules import get_rule
-from kaito_pack.rendering.manifests import RenderedManifest
+from kaito_pack.rendering.manifests import IDENTITY, RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values.checking import Values
 
@@ -33,7 +33,7 @@ def _culprits(
     changes = _changes(values.filled, values.mode.schema, ())
     given_first = sorted(changes, key=lambda change: get(values.given, change[0], ABSENT) is ABSENT)
     for value_path, changed in given_first:
-        if _differs(current, path, manifest.template, changed, values, renderer):
+        if _differs(current, path, manifest, changed, values, renderer):
             yield value_path
 
 
@@ -64,16 +64,18 @@ def written_at(path: FieldPath, manifest: RenderedManifest) -> FieldPath | None:
 def _differs(
     current: Any,
     path: FieldPath,
-    template: str,
+    manifest: RenderedManifest,
     changed: Mapping[str, Any],
     values: Values,
     renderer: Renderer,
 ) -> bool:
     try:
-        again = renderer.render_filled([template], {**changed, "mode": values.mode.facts})
+        again = renderer.render_filled([manifest.template], {**changed, "mode": values.mode.facts})
     except PackError:
         return False  # the changed value makes no manifest at all, so it says nothing about this part
-    return bool(again) and get(again[0].body, path, ABSENT) != current
+    # A value that makes another object of it says nothing about a part that both have.
+    is_other = bool(again) and path not in IDENTITY and again[0].body.get("kind") != manifest.body.get("kind")
+    return bool(again) and not is_other and get(again[0].body, path, ABSENT) != current
 
 
 def _changes(part: Any, schema: Schema, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.problems import Problem
+from kaito_pack.base.problems import Problem, merged
 from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.documents import Document
 from kaito_pack.kaito.fields import is_workspace
@@ -89,7 +89,7 @@ class Judgement:
     @property
     def problems(self) -> list[Problem]:
         """All problems: of the document, then of each object."""
-        return [*self.own, *(problem for entry in self.objects for problem in entry.problems)]
+        return merged([*self.own, *(problem for entry in self.objects for problem in entry.problems)])
 
     @property
     def manifests(self) -> Sequence[RenderedManifest]:

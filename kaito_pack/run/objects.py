@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.problems import Problem, ProblemsError, UsageError
+from kaito_pack.base.problems import Problem, ProblemsError, UsageError, shorten
 from kaito_pack.base.trees import Manifest
 from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule
@@ -68,6 +68,8 @@ def check(entry: Entry, document: Document, around: Surroundings, pack: Pack) ->
         from kaito_pack.kaito.kinds import skipped
 
         problems = [skipped(entry.body, around.target)]
+    problems = list(problems)  # the list may be that of an error
+    shorten([problems])
     # kubectl keeps the last of two equal keys without a message, so the verdict is not changed by it.
     twice = _written_twice(document) if entry.path == () else []
     return [*twice, *(_located(each, document, entry.path) for each in problems)], is_known

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from kaito_pack.base.display import few_guesses
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.problems import Problem, ProblemsError
+from kaito_pack.base.problems import Problem, ProblemsError, shorten
 from kaito_pack.base.trees import Manifest
 from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule
@@ -25,6 +26,7 @@ from kaito_pack.values import checking
 from kaito_pack.values.checking import Values
 from kaito_pack.values.layers import Layer
 from kaito_pack.values.wrapping import unwrapped
+from kaito_pack.workspace.inference_sets import workspace_of
 
 Keep = Callable[[Sequence[RenderedManifest]], Any]  # what stays of the manifests of one values file
 Verdicts = list[tuple[list[Problem], bool]]  # for the document, then for each object: problems, is it known?
@@ -46,7 +48,8 @@ class Pipeline:
     ) -> None:
         self.pack, self.target, self.with_advice = pack, target, with_advice
         self._below, self._above = below, above
-        self.renderer = Renderer(pack)
+        self.renderer = Renderer(pack, target.kaito)
+        self.progress: Callable[[], None] = lambda: None  # called twice a document: rendered, checked
 
     def run(self, files: Sequence[str]) -> list[Judgement]:
         """Judge values files: one judgement a file, in the order given."""
@@ -100,7 +103,9 @@ class Pipeline:
         entries = [entry for judgement in judgements for entry in judgement.objects]
         around = surroundings(self.target, [entry.body for entry in entries if entry.body is not None])
 
+        @few_guesses()
         def verdicts(judgement: Judgement) -> Verdicts:
+            self.progress()
             return list(self._verdicts(judgement, around, stored))
 
         for judgement, answers in zip(judgements, processes.mapped(verdicts, judgements), strict=True):
@@ -108,6 +113,7 @@ class Pipeline:
             for entry, (problems, is_known) in zip(judgement.objects, answers[1:], strict=True):
                 entry.problems += problems
                 entry.is_known = is_known
+        _shorten_files(judgements)
         return judgements, around
 
     def opened(self, parts: Sequence[Source | Judgement]) -> list[Judgement]:
@@ -116,9 +122,11 @@ class Pipeline:
         rendered = iter(list(processes.mapped(self.rendered, sources, _sent, self._received)))
         return [next(rendered) if isinstance(part, Source) else part for part in parts]
 
+    @few_guesses()
     @rule("values/several-documents", on="shared")
     def rendered(self, source: Source) -> Judgement:
         """Return the manifests of one values file, unchecked; or why it has none."""
+        self.progress()
         judgement = Judgement(source.file, own=list(source.problems), unread=source.unread)
         if source.problems or source.unread:
             return judgement
@@ -185,6 +193,7 @@ class Pipeline:
             problems = [each for each in problems if each.layer != "advice"]
         if not problems:
             return []
+        shorten([problems])  # before each is looked for in the values
         from kaito_pack.rendering.locating import Locator
 
         locator = Locator(values, manifest, self.renderer)
@@ -194,7 +203,7 @@ class Pipeline:
         """What the mode's engine would report of the model, with paths in the values."""
         if not judgement.objects:
             return []
-        workspace = judgement.manifests[0].body
+        workspace = workspace_of(judgement.manifests[0].body)
         problems = judging.check_model_of_values(
             values.filled, values.mode.facts, workspace, self.target, self.with_advice
         )
@@ -250,21 +259,33 @@ def _with_stored(around: Surroundings, entry: Entry, stored: Sequence[Entry]) ->
     return around
 
 
+def _shorten_files(judgements: Sequence[Judgement]) -> None:
+    """Cut the problems of each file, whatever its number of documents and objects."""
+    files: dict[str, list[list[Problem]]] = {}
+    for judgement in judgements:
+        lists = files.setdefault(judgement.file, [])
+        lists += [judgement.own, *(entry.problems for entry in judgement.objects)]
+    for lists in files.values():
+        shorten(lists)
+
+
 def _report_twins(judgements: Sequence[Judgement]) -> None:
-    """Two files that would give the same Workspace, the later overwriting the earlier, are an error."""
-    first: dict[tuple[str, str], Judgement] = {}
+    """Report two files that would give the same object, the later overwriting the earlier."""
+    first: dict[tuple[str, str, str], Judgement] = {}
     for judgement in judgements:
         if judgement.values is None or not judgement.objects:
             continue
-        metadata: Mapping[str, str] = judgement.manifests[0].body["metadata"]
-        twin = first.setdefault((metadata["namespace"], metadata["name"]), judgement)
+        body = judgement.manifests[0].body
+        metadata: Mapping[str, str] = body["metadata"]
+        twin = first.setdefault((body["kind"], metadata["namespace"], metadata["name"]), judgement)
         if twin.values is not None and twin is not judgement:
-            judgement.own.append(_same_workspace(judgement.values, twin.values, metadata))
-            twin.own.append(_same_workspace(twin.values, judgement.values, metadata))
+            judgement.own.append(_same_workspace(judgement.values, twin.values, body))
+            twin.own.append(_same_workspace(twin.values, judgement.values, body))
 
 
 @rule("values/same-workspace", on="part")
-def _same_workspace(values: Values, other: Values, metadata: Mapping[str, str]) -> Problem:
+def _same_workspace(values: Values, other: Values, body: Manifest) -> Problem:
     path: FieldPath = ("name",)
-    facts = {"namespace": metadata["namespace"], "name": metadata["name"]}
+    metadata = body["metadata"]
+    facts = {"kind": body["kind"], "namespace": metadata["namespace"], "name": metadata["name"]}
     return problem("values/same-workspace", path, values.place(path), other=str(other.place(path)), **facts)

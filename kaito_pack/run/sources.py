@@ -30,14 +30,19 @@ class Source:
 
 
 def read_sources(paths: Sequence[str]) -> list[Source]:
-    """Every file that `paths` name, read once; folders are searched, `-` is stdin."""
-    sources: list[Source] = []
+    """Return every file that `paths` name, read once; folders are searched, `-` is stdin."""
+    return [file.opened() for file in listed_files(paths)]
+
+
+def listed_files(paths: Sequence[str]) -> list[Named]:
+    """Return every file that `paths` name, not yet read; a folder that cannot be searched has a `source`."""
+    files: list[Named] = []
     for path in paths:
         try:
-            sources += map(_read, files_of(path))
+            files += map(Named, files_of(path))
         except UsageError as error:
-            sources.append(Source(path, unread=str(error)))
-    return sources
+            files.append(Named(path, source=Source(path, unread=str(error))))
+    return files
 
 
 def _read(file: str) -> Source:
@@ -110,9 +115,13 @@ class Named(NamedTuple):
     among: str = ""
     source: Source | None = None
 
+    def opened(self) -> Source:
+        """Return the file's documents, whatever they are."""
+        return self.source or _read(self.file)
+
     def read(self) -> Source | None:
-        """The file's documents; None where it was found, and is no values file (a manifest, a target)."""
-        source = self.source or _read(self.file)
+        """Return the file's documents; None for a file among others without values (manifest, target)."""
+        source = self.opened()
         is_other = self.among and any(is_foreign(document.value) for document in source.documents)
         return None if is_other else source
 
@@ -143,11 +152,11 @@ def fruitless(files: Sequence[Named], read: Sequence[Read]) -> Iterator[tuple[st
     known = {each.file for each in read}
     good = {file.among for file in files if file.file in known}
     for among in dict.fromkeys(file.among for file in files if file.among and file.among not in good):
-        yield among, f"{escaped(among)}: no values file is there, only manifests and the like"
+        yield among, f"{escaped(among)}: contains no values file, only manifests or other files"
 
 
 def values_sources(paths: Sequence[str] | Sequence[Named]) -> list[Source]:
-    """The values files that `paths` name, read; what else lies in a folder is passed over."""
+    """Return the values files that `paths` name, read; other files of a folder are skipped."""
     names = [path for path in paths if isinstance(path, str)]
     files = [*named_files(names), *(path for path in paths if not isinstance(path, str))]
     sources = [source for file in files if (source := file.read()) is not None]

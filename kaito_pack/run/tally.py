@@ -27,8 +27,9 @@ def footprint_of(manifests: Sequence[RenderedManifest], around: Surroundings) ->
     missed = tuple(hash((table, key)) for table, key in around.asked if key not in around.tables[table])
     if not manifests:
         return Footprint(held, resolved, missed)
-    metadata: Any = manifests[0].body["metadata"]
-    return Footprint(held, resolved, missed, hash((metadata.get("namespace"), metadata.get("name"))))
+    body: Any = manifests[0].body
+    name = (body["kind"], body["metadata"].get("namespace"), body["metadata"].get("name"))
+    return Footprint(held, resolved, missed, hash(name))
 
 
 class Tally:

@@ -6,7 +6,7 @@ reject it. What breaks later is an error of an accepted document.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from kaito_pack.base.problems import ProblemsError
@@ -43,9 +43,17 @@ class Validator:
         return report
 
     def run_for(
-        self, targets: Sequence[Target], sources: Sequence[Source], old: Sequence[Source] = ()
+        self,
+        targets: Sequence[Target],
+        sources: Sequence[Source],
+        old: Sequence[Source] = (),
+        progress: Callable[[], None] = lambda: None,
     ) -> list[Report]:
-        """Return the report for each of several targets; values are rendered once for all of them."""
+        """Return the report for each of several targets; values are rendered once for all of them.
+
+        `progress` is called for each document, when it is rendered and when it is checked for a target.
+        """
+        self._pipeline.progress = progress
         documents = self._pipeline.opened([part for source in sources for part in opened(source)])
         stored, reports = self._stored(old), []
         for target in targets:

@@ -136,7 +136,7 @@ def _no_mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack) -> Problem:
     if misspelt is None:
         place, fix = layers.place(stack, (), key=True), f"Choose {choices}"
         return problem("values/missing", ("modelSource",), place, fix=fix, field="modelSource")
-    fix = f"did you mean `modelSource`? It chooses the mode: {choices}"
+    fix = f"did you mean `modelSource`? It selects the mode: {choices}"
     return problem("values/unknown-field", (misspelt,), layers.place(stack, (misspelt,), key=True), fix=fix)
 
 

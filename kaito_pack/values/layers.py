@@ -55,7 +55,7 @@ def _one_over(below: Any, value: Any) -> Any:
         for index, item in value.items():
             if index > len(items):
                 there = f"{len(items)} item{'' if len(items) == 1 else 's'}"
-                raise _Gap(f"index [{index}] leaves a gap; the list has {there}")
+                raise _Gap(f"index [{index}] is out of range; the list has {there}")
             items[index : index + 1] = [_one_over(items[index] if index < len(items) else None, item)]
         return items
     if isinstance(value, dict):

@@ -38,7 +38,7 @@ def _nested(setting: str, as_text: bool, title: str) -> dict[str, Any]:
     path, *rest = _split(setting, "=")
     steps = _steps(path, title)
     if not rest or not steps:
-        raise UsageError(f"{shown(title, quote=False)}: write it as path=value, such as resources.gpu=2")
+        raise UsageError(f"{shown(title, quote=False)}: expected path=value, such as resources.gpu=2")
     nested: Any = _value(setting[len(path) + 1 :], as_text, title)
     for step in reversed(steps):
         nested = Indexed({step: nested}) if isinstance(step, int) else {step: nested}
@@ -52,7 +52,7 @@ def _steps(path: str, title: str) -> list[str | int]:
         name, *indexes = re.split(r"(?<!\\)\[", part)
         name = _unescaped(name)
         if not name:
-            raise UsageError(f"{shown(title, quote=False)}: a name is missing in the path")
+            raise UsageError(f"{shown(title, quote=False)}: the path has an empty name")
         steps.append(name)
         for index in indexes:
             number = index.removesuffix("]")
@@ -82,7 +82,8 @@ def _scalar(text: str, as_text: bool, title: str) -> Any:
     number = _number(text)
     if number is None:
         raise UsageError(
-            f"{shown(title, quote=False)}: a number that JSON cannot hold; --set-string takes it as text"
+            f"{shown(title, quote=False)}: the number has no JSON form. Use "
+            "--set-string to set it as a string"
         )
     return readings.as_json(number)
 

@@ -15,6 +15,8 @@ from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.run.pipeline import Pipeline
+from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
+from kaito_pack.workspace.workloads import workloads as workloads_table
 from tests import golden
 from tests.conftest import ROOT
 
@@ -59,21 +61,23 @@ def test_the_output_reads_as_a_careful_person_writes(example: Path) -> None:
     lines = re.sub(r"\n( +)- \|\n(?:\1 +.*\n)+", "\n", rendered(example)).splitlines()
     assert not [line for line in lines if line != line.rstrip()]
     assert not [line for line in lines if not line.strip()]
-    assert not [line for line in lines if "{" in line and "{}" not in line]
+    unquoted = [re.sub(r'"(\\.|[^"\\])*"', '""', line) for line in lines]
+    assert not [line for line in unquoted if "{" in line and "{}" not in line]
     assert lines[0].startswith("apiVersion: ")
 
 
 @pytest.fixture(scope="module")
 def workloads() -> Workloads:
-    """The examples whose pod template the pack makes: {name: (container, all manifests, Workspace first)}."""
+    """The examples whose pod template the pack makes: {name: (container, manifests, what serves first)}."""
     streams = {file.stem: yaml.safe_load_all(rendered(file)) for file in EXAMPLES}
     all_bodies = {
-        name: sorted(bodies, key=lambda body: body["kind"] != "Workspace") for name, bodies in streams.items()
+        name: sorted(bodies, key=lambda body: body["kind"] not in workloads_table())
+        for name, bodies in streams.items()
     }
     return {
-        name: (bodies[0]["inference"]["template"]["spec"]["containers"][0], bodies)
+        name: (workspace_of(bodies[0])["inference"]["template"]["spec"]["containers"][0], bodies)
         for name, bodies in all_bodies.items()
-        if "template" in bodies[0]["inference"]
+        if "template" in workspace_of(bodies[0])["inference"]
     }
 
 
@@ -100,7 +104,8 @@ def test_probes_and_services_meet_the_port_that_is_served(workloads: Workloads) 
         assert {probe["httpGet"]["port"] for probe in probes} <= {port}, name
         for service in (body for body in bodies if body["kind"] == "Service"):
             assert service["spec"]["ports"][0]["targetPort"] == port, name
-            assert service["spec"]["selector"] == {"kaito.sh/workspace": bodies[0]["metadata"]["name"]}, name
+            label = workloads_table()[bodies[0]["kind"]]["podLabel"]
+            assert service["spec"]["selector"] == {label: bodies[0]["metadata"]["name"]}, name
 
 
 def test_llama_cpp_has_a_service_of_the_packs_only_for_several_replicas(workloads: Workloads) -> None:
@@ -108,4 +113,5 @@ def test_llama_cpp_has_a_service_of_the_packs_only_for_several_replicas(workload
     assert unsharded
     for name, bodies in unsharded.items():
         services = [body for body in bodies if body["kind"] == "Service"]
-        assert bool(services) is (bodies[0]["resource"]["count"] > 1), name
+        is_set = is_inference_set(bodies[0])
+        assert bool(services) is (is_set or bodies[0]["resource"]["count"] > 1), name

@@ -70,7 +70,7 @@ def test_fit_names_what_it_lacks(run: Run, tmp_path) -> None:
     (tmp_path / "own.yaml").write_text("name: a\nmodelSource: vllm\nmodelId: acme/own\n", encoding="utf-8")
     done = run("explain", "own.yaml", "fit", "--gpu-memory", "80")
     assert done.returncode == 1
-    assert "in no catalogue" in done.stderr
+    assert "not in any catalogue" in done.stderr
     catalogue = {
         "apiVersion": "pack.kubefoundry.io/v1",
         "kind": "Catalogue",
@@ -104,7 +104,7 @@ def test_fit_says_what_the_name_of_an_unknown_model_gives_away(run: Run, tmp_pat
     done = fit(run, tmp_path, "name: a\nmodelSource: vllm\nmodelId: acme/Lynx-8B\n")
     assert done.returncode == 0, done.stderr
     assert "8 billion parameters" in done.stdout
-    assert "not judged" in done.stdout
+    assert "not checked" in done.stdout
 
 
 def test_fit_names_the_argument_that_changes_the_memory(run: Run, tmp_path) -> None:
@@ -121,7 +121,7 @@ def test_fit_prints_what_a_gguf_model_needs(run: Run, tmp_path) -> None:
     text = "name: a\nmodelSource: huggingface\nmodelId: acme/lynx\nggufFile: lynx.gguf\n"
     done = fit(run, tmp_path, text)
     assert done.returncode == 1
-    assert "size of the model is not known" in done.stderr
+    assert "size of the model is unknown" in done.stderr
 
 
 def test_a_former_name_explains_the_rule(run: Run) -> None:

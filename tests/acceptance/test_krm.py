@@ -191,7 +191,7 @@ def test_a_kind_that_the_pack_does_not_have_is_named_with_those_it_has(run, tmp_
     file.write_text("apiVersion: pack.kubefoundry.io/v1\nkind: Valuess\n", encoding="utf-8")
     done = run("validate", str(file))
     assert done.returncode == 1
-    assert "Use Catalogue, Fleet, Target, Values" in done.stderr
+    assert "Use Catalogue, Fleet, Target, Values" in done.stdout
 
 
 def test_a_folder_with_wrapped_values_renders_them(run, tmp_path):
@@ -206,7 +206,7 @@ def test_validate_tells_of_two_files_that_claim_one_workspace(run, tmp_path):
         (tmp_path / f"{name}.json").write_text(json.dumps(VALUES), encoding="utf-8")
     done = run("validate", str(tmp_path))
     assert done.returncode == 1
-    assert done.stderr.count("[values/same-workspace]") == 2
+    assert done.stdout.count("[values/same-workspace]") == 2
 
 
 @pytest.mark.parametrize("place", ["name", "annotation", "key", "argument"])

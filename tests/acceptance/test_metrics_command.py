@@ -80,7 +80,7 @@ def test_wrong_values_are_told_as_render_tells_them(run) -> None:
 def test_a_file_without_a_workspace_and_a_missing_one_are_told_apart(run) -> None:
     other = run("metrics", "-", stdin="apiVersion: v1\nkind: Service\n")
     assert (other.returncode, other.stdout) == (1, "")
-    assert "there is no Workspace in it" in other.stderr
+    assert "no Workspace found" in other.stderr
     assert run("metrics", "absent.yaml").returncode == 2
 
 

@@ -17,7 +17,7 @@ VLLM = ("--mode", "vllm", "--model-id", "microsoft/Phi-4-mini-instruct")
 def test_it_writes_a_file_that_renders(run: Run, tmp_path: Path) -> None:
     done = run("new", "values/x.yaml", *VLLM, "--gpu", "2")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == f"values/x.yaml is written. Next: {ROOT / 'render.py'} values/x.yaml\n"
+    assert done.stderr == f"values/x.yaml was written. Next: {ROOT / 'render.py'} values/x.yaml\n"
     assert yaml.safe_load((tmp_path / "values" / "x.yaml").read_text("utf-8")) == {
         "name": "x",
         "modelSource": "vllm",
@@ -45,10 +45,8 @@ def test_a_dash_prints_it(run: Run, tmp_path: Path) -> None:
 def test_without_a_terminal_all_missing_options_are_named(run: Run, tmp_path: Path) -> None:
     done = run("new", "x.yaml", "--mode", "huggingface", "--gguf-run-mode", "build")
     assert (done.returncode, done.stdout) == (2, "")
-    assert (
-        done.stderr
-        == "Error: there is no terminal to ask in; give --model-id … --gguf-file … --image-ref …\n"
-    )
+    reason = "Error: an answer is missing and there is no terminal to ask in. Pass"
+    assert done.stderr == f"{reason} --model-id … --gguf-file … --image-ref …\n"
     assert "--mode premade --premade-model …\n" in run("new").stderr
     assert "--hf-token-secret" in run("new", *VLLM, "--gated").stderr
     assert list(tmp_path.iterdir()) == []
@@ -105,7 +103,7 @@ def test_a_file_that_is_there_stays_unless_it_is_forced_away(run: Run, tmp_path:
     (tmp_path / "x.yaml").write_text("name: x\n", encoding="utf-8")
     done = run("new", "x.yaml", *VLLM)
     assert done.returncode == 2
-    assert done.stderr == "Error: x.yaml: is there already; --force overwrites it\n"
+    assert done.stderr == "Error: x.yaml: already exists. Use --force to overwrite it\n"
     assert (tmp_path / "x.yaml").read_text("utf-8") == "name: x\n"
     assert run("new", "x.yaml", *VLLM, "--force").returncode == 0
     assert run("x.yaml").returncode == 0
@@ -114,7 +112,7 @@ def test_a_file_that_is_there_stays_unless_it_is_forced_away(run: Run, tmp_path:
 def test_a_file_that_cannot_be_written_is_told_before(run: Run, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
-    assert "folder: a folder; name a file in it" in run("new", "folder", *VLLM).stderr
+    assert "folder: is a folder. Pass a file name" in run("new", "folder", *VLLM).stderr
     done = run("new", "file/x.yaml", *VLLM)
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
 
@@ -138,7 +136,7 @@ def test_a_layer_that_is_no_map_is_told(run: Run, tmp_path: Path) -> None:
 def test_the_form_in_the_browser_takes_no_answers(run: Run) -> None:
     done = run("new", "--web", *VLLM)
     assert done.returncode == 2
-    assert "--web asks on its page" in done.stderr
+    assert "--web cannot be used with options of values" in done.stderr
 
 
 def test_a_token_is_refused_and_not_repeated(run: Run) -> None:

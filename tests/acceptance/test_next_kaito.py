@@ -69,4 +69,4 @@ def test_the_capacity_type_is_immutable(run: Run, tmp_path: Any) -> None:
     options = ["--old", "old.yaml", "--kaito-version", "0.13", "--node-provisioning", "auto", "--pack", PACK]
     done = run("validate", "new.yaml", *options)
     assert done.returncode == 1
-    assert "kaito.sh/capacity-type changes from `on-demand` to `spot`" in done.stderr
+    assert "kaito.sh/capacity-type changes from `on-demand` to `spot`" in done.stdout

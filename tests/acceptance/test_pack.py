@@ -118,7 +118,7 @@ def test_a_mode_is_files_alone(run: Run, tmp_path: Path) -> None:
         (
             "templates/echo/workspace.yaml.j2",
             "a: {{ nmae }}\n",
-            "reads nmae, which schemas/values/echo.schema.json does not define",
+            "reads nmae, but schemas/values/echo.schema.json does not define it",
         ),
         ("templates/echo/workspace.yaml.j2", "a: {% if %}\n", "templates/echo/workspace.yaml.j2:1: "),
         ("schemas/values/echo.schema.json", "{", "not JSON"),
@@ -139,13 +139,13 @@ def test_check_tells_what_is_wrong_with_a_pack(
 def test_a_template_that_never_ends_is_ended(run: Run, tmp_path: Path) -> None:
     done = rendered_by(run, tmp_path, LOOP.replace("EACH", "") + "a: 1\n")
     assert done.returncode == 1
-    assert "was ended" in done.stderr
+    assert "was stopped" in done.stderr
 
 
 def test_a_template_that_fills_the_memory_is_ended(run: Run, tmp_path: Path) -> None:
     done = rendered_by(run, tmp_path, LOOP.replace("EACH", "{% filter indent(1000000) %}a\nb{% endfilter %}"))
     assert done.returncode == 1
-    assert "was ended" in done.stderr
+    assert "was stopped" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -207,7 +207,7 @@ def test_a_folder_that_is_no_pack_is_exit_2(run: Run, tmp_path: Path) -> None:
 
 CONFIG_MAP = MODE["templates/echo/workspace.yaml.j2"]
 HOSTILE = {
-    "compiling fills the memory": (CONFIG_MAP + "{{ 'a\nb' | indent(2000000000) }}", "was ended"),
+    "compiling fills the memory": (CONFIG_MAP + "{{ 'a\nb' | indent(2000000000) }}", "was stopped"),
     "no such filter": (
         CONFIG_MAP + "{{ name | attr('__class__') }}",
         "workspace.yaml.j2:6: No filter named 'attr'",
@@ -216,11 +216,14 @@ HOSTILE = {
     "nested deeply": (CONFIG_MAP + "{{ " + "[" * 5000 + "]" * 5000 + " }}", "nested too deeply"),
     "includes itself": ("{% include 'echo/workspace.yaml.j2' %}", "includes itself"),
     "absolute path": ("{% include '/etc/hostname' %}", "workspace.yaml.j2"),
-    "path that leads up": ("{% include 'echo/../../values/echo.yaml' %}", "is no template of the pack"),
+    "path that leads up": ("{% include 'echo/../../values/echo.yaml' %}", "is not a template of the pack"),
     "link that leads out": ("{% include 'echo/link.txt' %}", "echo/link.txt: leads out of the pack"),
-    "no manifest": ("{% include 'echo/mode.yaml' %}", "its output is no manifest: apiVersion is no text"),
+    "no manifest": (
+        "{% include 'echo/mode.yaml' %}",
+        "its output is not a manifest: apiVersion is not a string",
+    ),
     "no namespace": ("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n", "metadata.namespace is no text"),
-    "nothing": ("{# nothing #}", "templates/echo/workspace.yaml.j2: nothing comes out"),
+    "nothing": ("{# nothing #}", "templates/echo/workspace.yaml.j2: the output is empty"),
     "no number": (CONFIG_MAP + "{{ 'nan' | float }}", "workspace.yaml.j2:6: "),
 }
 
@@ -249,7 +252,7 @@ def test_explain_reads_a_foreign_template_in_the_child_too(run: Run, tmp_path: P
     assert "by templates/echo/workspace.yaml.j2:4: name: {{ name }}" in done.stdout
     bomb = {"templates/echo/workspace.yaml.j2": CONFIG_MAP + "{{ 'a\nb' | indent(2000000000) }}"}
     done = run("explain", pack(folder, bomb) / "values/echo.yaml", "metadata.name", "--pack", folder)
-    assert (done.returncode, "was ended" in done.stderr) == (1, True)
+    assert (done.returncode, "was stopped" in done.stderr) == (1, True)
 
 
 def test_processes_that_share_the_work_do_not_share_a_child(process: Run, tmp_path: Path) -> None:
@@ -343,19 +346,19 @@ def test_a_schema_of_true_allows_anything(run: Run, tmp_path: Path) -> None:
         (
             "rules/webhook.json",
             {"webhook/preset-unknown": {"versions": "x-"}},
-            "a range is written like 0.8-",
+            "a range has the form 0.8-",
         ),
-        ("rules/webhook.json", {"kaito/preset-unknown": {"versions": "x-"}}, "a range is written like 0.8-"),
+        ("rules/webhook.json", {"kaito/preset-unknown": {"versions": "x-"}}, "a range has the form 0.8-"),
         ("rules/webhook.json", {"webhook/preset-unknown": {"apis": "none"}}, "apis is 'none'"),
         ("rules/webhook.json", {"crd/mine": {}}, "crd/mine: the name of a rule in this file must begin"),
         ("rules/webhook.json", {"kaito/gpus-unused": {}}, "Move its row to facts/rules/advice.json"),
-        ("rules/webhook.json", {"webhook/mine": {}}, "webhook/mine: nothing checks this rule"),
+        ("rules/webhook.json", {"webhook/mine": {}}, "webhook/mine: no check uses this rule"),
         ("rules/webhook.json", {"webhook/unknown-field": {"formerly": 5}}, "formerly is 5"),
         ("rules/webhook.json", {"webhook/unknown-field": {"formerly": [[]]}}, "formerly is [[]]"),
-        ("kaito/0.13.json", {}, "holds no schema of v1beta1"),
+        ("kaito/0.13.json", {}, "has no schema of v1beta1"),
         ("kaito/0.13.json", {"v1beta1": {"properties": {}}}, "versions.json has no row 0.13"),
-        ("kaito/version.json", {}, "nothing reads a file of that name"),
-        ("kaito/engines.json", {"echo": {"port": 9000}}, "nothing reads a file of that name"),
+        ("kaito/version.json", {}, "no code reads a file with this name"),
+        ("kaito/engines.json", {"echo": {"port": 9000}}, "no code reads a file with this name"),
     ],
 )
 def test_check_judges_tables(run: Run, tmp_path: Path, name: str, content: object, told: str) -> None:
@@ -378,7 +381,7 @@ def test_check_judges_tables(run: Run, tmp_path: Path, name: str, content: objec
         (
             "facts/engine/echo.yaml",
             "port: 9000\n",
-            "nothing reads a file of that name",
+            "no code reads a file with this name",
         ),
         ("templates/_engines/echo.yaml", "title: a\n", "Move it to facts/engines/"),
     ],

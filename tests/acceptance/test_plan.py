@@ -200,7 +200,7 @@ def test_a_plan_that_is_too_long_for_a_comment_keeps_what_hurts_most() -> None:
     assert len(text) < 65_536
     assert text.startswith("**KAITO plan.** 200 objects: 1 rejected, 200 accepted but not rolled out.")
     assert text.index("workspace-m199: changed") < text.index("workspace-m0: changed")
-    assert text.endswith(" more do not fit into a comment; `-o text` and `-o json` have all.\n")
+    assert text.endswith(" more do not fit into a comment. Use `-o text` or `-o json` to see all.\n")
 
 
 def workspace(name: str) -> Any:
@@ -291,7 +291,7 @@ def test_a_cluster_is_known_by_its_output_tree_or_its_name(run: Run, repository:
     fleet.write_text(text.replace("name: prod", "name: live").replace("out: ", "out: of/"), encoding="utf-8")
     done = run(*asked)
     assert "on live: created" in done.stdout
-    assert "prod: is in the fleet no more" in done.stderr
+    assert "prod: is no longer in the fleet" in done.stderr
 
 
 def test_what_is_wrong_is_told_of_every_cluster(run: Run, repository: Path) -> None:
@@ -356,7 +356,7 @@ def test_a_tree_that_the_commit_has_not_is_all_new(run: Run, repository: Path) -
     assert run("models", "--out", "clusters/").returncode == 0
     done = run("plan", "models", "--out", "clusters", "--against", "HEAD")
     assert "4 created" in done.stdout
-    assert "HEAD:clusters: not there yet" in done.stderr
+    assert "HEAD:clusters: does not exist yet" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -370,7 +370,7 @@ def test_one_thing_is_compared_with(run: Run, tree: Path, options: tuple[str, ..
 def test_what_is_no_commit_cannot_be_judged(run: Run, repository: Path, ref: str) -> None:
     done = run("plan", "models", f"--against={ref}")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "is no commit here" in done.stderr
+    assert "is not a commit of this repository" in done.stderr
 
 
 def test_outside_of_a_repository_nothing_can_be_judged(run: Run, tmp_path: Path) -> None:
@@ -391,7 +391,7 @@ def test_a_rename_in_a_tree_is_told_by_its_instance(run: Run, tree: Path) -> Non
 
 def test_a_refused_update_says_that_nothing_of_it_arrives(run: Run, tree: Path) -> None:
     (row,) = changed(run, tree, TINY.replace("4096", "8192") + "replicas: 2\n")
-    assert "refused as a whole" in row["reason"]
+    assert "rejects the whole update" in row["reason"]
     assert set(labels([row]).values()) == {"rejected", "not-rolled-out"}
 
 
@@ -406,7 +406,7 @@ def test_without_an_object_nothing_can_be_judged(run: Run, tree: Path) -> None:
     """As where kubectl has found nothing."""
     done = run("plan", "in", "--old", "-", stdin="")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "Error: <stdin>: there is no object in it to compare with\n"
+    assert done.stderr == "Error: <stdin>: contains no object to compare with\n"
 
 
 def test_upgrade_does_not_pass_over_values_that_are_wrong(run: Run, tmp_path: Path) -> None:
@@ -449,7 +449,7 @@ def test_upgrade_tells_that_the_workload_becomes_another_one(
 def test_upgrade_without_a_present_version_takes_the_one_before(run: Run, tree: Path) -> None:
     done = run("plan", "--upgrade", "0.12", "in")
     assert done.returncode == 0
-    assert "Taking KAITO 0.11 for the present one" in done.stderr
+    assert "Assuming that the cluster runs KAITO 0.11" in done.stderr
 
 
 often = tiers.often(200, *HealthCheck)

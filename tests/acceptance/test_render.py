@@ -135,7 +135,7 @@ def test_a_folder_that_cannot_be_made_is_exit_2(run: Run, tmp_path: Path) -> Non
     (tmp_path / "file").write_text("", encoding="utf-8")
     done = run(LLAMA, "--out", "file/below/")
     assert done.returncode == 2
-    assert "file: is a file, and a folder is wanted there" in done.stderr
+    assert "file: is a file, but the tree needs a folder there" in done.stderr
     assert "Traceback" not in done.stderr
 
 

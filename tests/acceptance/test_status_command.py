@@ -349,8 +349,8 @@ def test_a_live_statefulset_tells_the_ready_replicas(kubectl):
 def test_ready_replicas_stay_unknown_where_statefulsets_may_not_be_read(kubectl):
     done = run("--statefulset", env=kubectl("workspaces", listed(LOADING)))
     assert done.returncode == 0 and "?/1" in done.stdout
-    assert "ready replicas and Services stay unknown" in done.stderr
-    assert "the causes in pods stay unknown" in done.stderr
+    assert "ready replicas and Services are unknown" in done.stderr
+    assert "the causes in pods are unknown" in done.stderr
 
 
 def test_what_kubectl_complains_of_is_told(kubectl, tmp_path):
@@ -361,7 +361,7 @@ def test_what_kubectl_complains_of_is_told(kubectl, tmp_path):
 
 def test_a_missing_kubectl_is_told(tmp_path):
     done = run(env={"PATH": str(tmp_path)})
-    assert done.returncode == 2 and "kubectl is not on the PATH" in done.stderr
+    assert done.returncode == 2 and "kubectl is not in PATH" in done.stderr
 
 
 def test_a_namespace_that_kubectl_would_take_for_an_option_is_refused(kubectl):

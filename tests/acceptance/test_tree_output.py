@@ -123,7 +123,7 @@ def test_prune_empties_a_namespace_that_is_gone(run: Run, tree: Path, tmp_path: 
 def test_prune_needs_the_whole_set(run: Run, tree: Path) -> None:
     done = run("in/one.yaml", "--out", "tree/", "--prune")
     assert done.returncode == 2
-    assert "whole set" in done.stderr
+    assert "needs all values files" in done.stderr
 
 
 def test_a_foreign_file_in_the_way_stops_everything(run: Run, tree: Path, tmp_path: Path) -> None:
@@ -321,7 +321,11 @@ def test_namespaces_that_yaml_takes_for_no_text_build(
 def test_a_folder_without_values_is_exit_2_and_prunes_nothing(run: Run, tree: Path, tmp_path: Path) -> None:
     before = files(tree)
     (tmp_path / "empty").mkdir()
-    for folder, told in (("empty", "no *.yaml"), ("tree", "only manifests"), ("gone", "whole set")):
+    for folder, told in (
+        ("empty", "no *.yaml"),
+        ("tree", "only manifests"),
+        ("gone", "needs all values files"),
+    ):
         done = run(folder, "--out", "tree", "--prune")
         assert (done.returncode, told in done.stderr) == (2, True), done.stderr
     assert files(tree) == before

@@ -22,7 +22,7 @@ models:
   - {modelId: acme/both, engines: [vllm, llamacpp], ggufRepositories: [acme/both-GGUF]}
 """
 full = pytest.mark.full  # a session in a terminal takes a second; the quick tier has some of each kind
-HUB, NOTICE = "What is to be served?", "This model will be deployed using vLLM on GPU."
+HUB, NOTICE = "What do you want to serve?", "This model will be deployed using vLLM on GPU."
 LENGTH = 3  # values of mode vllm under "Set more?" before the maximum length
 
 
@@ -57,7 +57,7 @@ def test_a_vllm_model_is_asked_neither_for_a_run_mode_nor_for_cpu(
         terminal.answer("Set more?", ENTER)
         terminal.answer("File (mistral.yaml)", ENTER)
         assert terminal.end() == (0, "")
-        assert "mistral.yaml is written. Next: " in terminal.seen
+        assert "mistral.yaml was written. Next: " in terminal.seen
         assert "render.py mistral.yaml --catalogue" in terminal.seen
         assert "Run mode" not in terminal.seen
         assert "Compute type" not in terminal.seen
@@ -96,7 +96,7 @@ def test_a_model_that_nothing_here_runs_is_asked_for_again(tmp_path: Path) -> No
         terminal.answer(HUB, ENTER)
         terminal.answer("Model id", "acme/none", ENTER)
         terminal.answer("Engines", ENTER)
-        terminal.wait("KAITO runs a model by llamacpp or vllm; choose another one.")
+        terminal.wait("KAITO serves models with llamacpp or vllm; Choose another model.")
         terminal.answer("Model id", CTRL_C)
         assert terminal.end()[0] == 130
 
@@ -139,7 +139,7 @@ def test_a_model_for_both_engines_leads_to_its_gguf_files_or_to_itself(
     with Terminal(tmp_path, "new", *known) as terminal:
         terminal.answer(HUB, ENTER)
         terminal.answer("Model id", "acme/both", ENTER)
-        terminal.answer("How is it to be served?", ENTER)
+        terminal.answer("How do you want to serve it?", ENTER)
         terminal.answer("Model id", "acme/b")
         terminal.wait("acme/both-GGUF")
         terminal.type(DOWN, ENTER)
@@ -221,7 +221,7 @@ def journey(terminal: Terminal, stop: int, key: str) -> bool:
         ("GPU count", ENTER),
         ("Set more?", "  " + ENTER),
         ("File", "there.yaml" + ENTER),
-        ("there.yaml is there already. Overwrite it?", "y"),
+        ("there.yaml exists. Overwrite it?", "y"),
     ]
     for number, (question, keys) in enumerate(questions):
         terminal.answer(question, key if number == stop else keys)
@@ -259,10 +259,10 @@ def test_nothing_is_overwritten_unless_a_person_says_so(tmp_path: Path) -> None:
     with Terminal(
         tmp_path, *options, "--namespace", "a", "--compute-type", "cpu", "--name", "own"
     ) as terminal:
-        terminal.answer("there.yaml is there already. Overwrite it?", "n")
+        terminal.answer("there.yaml exists. Overwrite it?", "n")
         assert there.read_text("utf-8") == "name: there\n"
         terminal.answer("File (own.yaml)", "there.yaml", ENTER)
-        terminal.answer("there.yaml is there already. Overwrite it?", "y")
+        terminal.answer("there.yaml exists. Overwrite it?", "y")
         assert terminal.end()[0] == 0
     assert values(there)["premadeModel"] == "phi4:14b"
 
@@ -277,7 +277,7 @@ def test_what_cannot_be_written_is_asked_for_again(tmp_path: Path) -> None:
         terminal.answer("File (a.yaml)", "n" * 300, ENTER)
         terminal.wait("cannot be written: file name too long")
         terminal.answer("File (a.yaml)", "/dev/full", ENTER)
-        terminal.answer("/dev/full is there already. Overwrite it?", "y")
+        terminal.answer("/dev/full exists. Overwrite it?", "y")
         terminal.wait("/dev/full: cannot be written: no space left on device")
         terminal.answer("File (a.yaml)", ENTER)
         assert terminal.end()[0] == 0
@@ -410,7 +410,7 @@ def test_escape_sequences_in_a_packs_words_do_nothing(acme: Path) -> None:
 def test_a_dumb_terminal_is_none(tmp_path: Path) -> None:
     with Terminal(tmp_path, "new", "--mode", "premade", env={"TERM": "dumb"}) as terminal:
         assert terminal.end()[0] == 2
-        assert "there is no terminal to ask in; give --premade-model" in terminal.seen
+        assert "there is no terminal to ask in. Pass --premade-model" in terminal.seen
 
 
 @full

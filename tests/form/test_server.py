@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.form.web.server import HOST, LARGEST_BODY, MOST_CONNECTIONS, STATIC, FormServer, Quiet
+from kaito_pack.form.web.connections import LARGEST_BODY
+from kaito_pack.form.web.server import STATIC
 from tests.conftest import ROOT
 from tests.form.conftest import PORT
 
@@ -267,8 +267,10 @@ def test_a_port_that_is_taken_is_a_usage_error(run: Any) -> None:
     assert done.stderr == f"Error: port {port}: Address already in use\n"
 
 
-def test_without_flask_it_says_how_to_get_it(process: Any, tmp_path: Any) -> None:
-    (tmp_path / "flask.py").write_text("raise ModuleNotFoundError('no', name='flask')\n", encoding="utf-8")
+@pytest.mark.parametrize("name", ["flask", "waitress"])
+def test_without_flask_or_waitress_it_says_how_to_get_them(process: Any, tmp_path: Any, name: str) -> None:
+    missing = f"raise ModuleNotFoundError('no', name='{name}')\n"
+    (tmp_path / f"{name}.py").write_text(missing, encoding="utf-8")
     done = process("new", "--web", "--no-browser", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 2
     assert "kaito-pack[form]" in done.stderr
@@ -281,55 +283,3 @@ def test_a_number_that_json_does_not_have_is_no_state(client: Any, heard: list[s
         answer = client.post("/view", data=state, content_type="application/json")
         assert answer.status_code == 400
     assert heard == []
-
-
-@pytest.fixture
-def served(client: Any) -> Iterator[tuple[str, int]]:
-    """The address of the form's own server, which serves in a thread."""
-    with socket.create_server((HOST, 0)) as listening:
-        form = FormServer(HOST, listening.getsockname()[1], client.application, Quiet, fd=listening.fileno())
-        thread = threading.Thread(target=form.serve_forever, daemon=True)
-        thread.start()
-        yield form.server_address[:2]
-        form.shutdown()
-        thread.join()
-        form.server_close()
-
-
-def until_closed(connection: socket.socket) -> bytes:
-    """What comes until the server closes the connection."""
-    connection.settimeout(60)
-    received = b""
-    try:
-        while part := connection.recv(1 << 16):
-            received += part
-    except ConnectionResetError:
-        pass  # closed with bytes that it has not read
-    return received
-
-
-def test_a_silent_connection_is_closed(served: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Quiet.timeout == 10
-    monkeypatch.setattr(Quiet, "timeout", 0.1)
-    with socket.create_connection(served) as connection:
-        connection.sendall(b"GET / HT")
-        until_closed(connection)
-
-
-def test_connections_beyond_a_bound_are_closed(served: tuple[str, int]) -> None:
-    silent = [socket.create_connection(served) for _ in range(MOST_CONNECTIONS)]
-    with socket.create_connection(served) as further:
-        assert until_closed(further) == b""
-    for connection in silent:
-        connection.close()
-
-
-@pytest.mark.parametrize("request_head", ["POST /view", "GET /first"])
-def test_a_connection_carries_one_request(served: tuple[str, int], request_head: str) -> None:
-    """What follows a body that is refused as too large is not taken for another request."""
-    head = f"{request_head} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {LARGEST_BODY + 1}\r\n\r\n"
-    with socket.create_connection(served) as connection:
-        connection.sendall(head.encode() + b"GET /first HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        received = until_closed(connection)
-    assert received.startswith(b"HTTP/1.0 ")  # which has no keep-alive
-    assert received.count(b"HTTP/1.") == 1

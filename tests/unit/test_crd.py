@@ -150,3 +150,16 @@ def test_our_schemas_have_the_structure_of_the_real_crds(kaito: str, tmp_path: P
     schema_from_crd.main([str(real), "--out", str(tmp_path)])
     ours = FACTS / "kaito" / f"{kaito}.json"
     assert (tmp_path / ours.name).read_text(encoding="utf-8") == ours.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "kaito", [kaito for kaito in crd.versions() if (FACTS / f"kaito/inferencesets/{kaito}.json").exists()]
+)
+def test_the_schemas_of_inference_sets_have_the_structure_of_the_real_crds(
+    kaito: str, tmp_path: Path, facts: Path
+) -> None:
+    release = crd.versions()[kaito]["release"]
+    schema_from_crd.main([str(facts / "crds" / f"inferencesets-v{release}.yaml"), "--out", str(tmp_path)])
+    ours = FACTS / "kaito" / "inferencesets" / f"{kaito}.json"
+    written = tmp_path / "inferencesets" / ours.name
+    assert written.read_text(encoding="utf-8") == ours.read_text(encoding="utf-8")

@@ -68,7 +68,7 @@ def test_stdin_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("name: a\n"))
     first, second = named_files(["-"]), read_sources(["-"])
     assert first[0].source is not None and first[0].source.unread is None
-    assert second[0].unread == "<stdin>: was read already; name - once"
+    assert second[0].unread == "<stdin>: can be read only once. Pass - once"
 
 
 def test_values_with_a_field_of_manifests_are_not_passed_over(tmp_path: Path) -> None:

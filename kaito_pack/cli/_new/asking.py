@@ -88,7 +88,7 @@ class Terminal:
         asked = questionary.checkbox(
             escaped(message),
             self._choices(options),
-            instruction="(arrow keys move, space picks, Enter goes on)",
+            instruction="(use arrow keys to move, Space to select, Enter to continue)",
             **self._drawn,
         )
         chosen: list[Any] = self._ask(asked)

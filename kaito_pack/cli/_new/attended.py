@@ -45,7 +45,7 @@ def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str
     wizard.warn()
     draft = wizard.draft.named()
     terminal.say(*(words(problem) for problem in errors))
-    if errors and not terminal.confirm("Write it all the same?", False):
+    if errors and not terminal.confirm("Write the file anyway?", False):
         raise click.exceptions.Exit(1)
     terminal.show(
         *(
@@ -64,7 +64,7 @@ def _written(terminal: Terminal, draft: Draft, file: str | None, force: bool) ->
     while True:
         name = file or terminal.text(f"File ({default})", _unwritable) or default
         is_there = name != STDOUT and not force and os.path.lexists(name)
-        if not is_there or terminal.confirm(f"{name} is there already. Overwrite it?", False):
+        if not is_there or terminal.confirm(f"{name} exists. Overwrite it?", False):
             try:
                 write(draft, name, force or is_there)
                 return name

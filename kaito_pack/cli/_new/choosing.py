@@ -44,7 +44,7 @@ class Choosing:
         of_hub = [name for name in possible if name not in own]
         name = HUB
         if own and (self._start.model_id is None or not of_hub):
-            name = self._mode("What is to be served?", own, with_hub=bool(of_hub))
+            name = self._mode("What do you want to serve?", own, with_hub=bool(of_hub))
         return self._drafted(name, self._start.known(self._ground)) if name else self._of_hub(of_hub)
 
     def _of_hub(self, possible: list[str]) -> Draft:
@@ -57,9 +57,9 @@ class Choosing:
             # A name that ends in -GGUF says that vLLM is out, whatever else is known.
             modes = [name for name in modes if not self._refused([name], model_id)] or modes
             if modes:
-                name = modes[0] if len(modes) == 1 else self._mode("How is it to be served?", modes)
+                name = modes[0] if len(modes) == 1 else self._mode("How do you want to serve it?", modes)
                 return self._drafted(name, model, model_id)
-            self._terminal.say(f"KAITO runs a model by {' or '.join(engines())}; choose another one.")
+            self._terminal.say(f"KAITO serves models with {' or '.join(engines())}; Choose another model.")
             model_id = None
 
     def _model_id(self, possible: list[str]) -> str:
@@ -92,7 +92,7 @@ class Choosing:
     def _mode(self, message: str, names: Iterable[str], with_hub: bool = False) -> str:
         modes = [self._ground.pack.mode(name) for name in names]
         options = [Option(mode.name, mode.facts["title"], mode.facts["description"]) for mode in modes]
-        hub = [Option(HUB, "A model of the Hugging Face Hub", "by its id")] if with_hub else []
+        hub = [Option(HUB, "A model of the Hugging Face Hub", "by its ID")] if with_hub else []
         name: str = self._terminal.choose(message, [*hub, *options])
         return name
 

@@ -94,7 +94,10 @@ def about_the_model() -> list[click.Option]:
     choices = click.Choice(engines["items"]["enum"])
     return [
         click.Option(
-            ["--mode"], type=ModeName(), metavar="NAME", help="The mode, where the rest leaves a choice."
+            ["--mode"],
+            type=ModeName(),
+            metavar="NAME",
+            help="Set the mode, if several modes fit the other answers.",
         ),
         click.Option(["--engine"], multiple=True, type=choices, help=engines["description"]),
         click.Option(["--gated/--not-gated"], default=None, help=gated["description"]),

@@ -56,13 +56,13 @@ def _modes(schema: Path) -> list[str]:
 def refuse(file: str, overwrite: bool) -> None:
     """UsageError where `file` cannot be written, or is there and must not be overwritten."""
     if os.path.isdir(file):
-        raise UsageError(f"{escaped(file)}: a folder; name a file in it")
+        raise UsageError(f"{escaped(file)}: is a folder. Pass a file name")
     if os.path.lexists(file) and not overwrite:
-        raise UsageError(f"{escaped(file)}: is there already; --force overwrites it")
+        raise UsageError(f"{escaped(file)}: already exists. Use --force to overwrite it")
     parent = next(folder for folder in Path(file).absolute().parents if folder.exists())
     if not (parent.is_dir() and os.access(parent, os.W_OK)):
         raise UsageError(
-            f"{escaped(file)}: cannot be written; {escaped(str(parent))} is no folder to write in"
+            f"{escaped(file)}: cannot be written; {escaped(str(parent))} is not a writable folder"
         )
 
 

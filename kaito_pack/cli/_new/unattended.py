@@ -42,8 +42,8 @@ def _missing(drafts: Sequence[Draft], flags: Sequence[Flag]) -> str:
         words = [_example(each, named) for each in others or missing]
         lines.append(" ".join([f"--mode {draft.mode.name}", *words] if len(drafts) > 1 else words))
     if len(lines) == 1:
-        return f"there is no terminal to ask in; give {lines[0]}"
-    return "\n  ".join(["there is no terminal to ask in; give one of", *lines])
+        return f"an answer is missing and there is no terminal to ask in. Pass {lines[0]}"
+    return "\n  ".join(["an answer is missing and there is no terminal to ask in. Pass one of", *lines])
 
 
 def _example(question: Question, named: dict[tuple[str, ...], str]) -> str:

@@ -90,4 +90,11 @@ class Format(click.ParamType[str]):
 def format_option(kind: str, own: Mapping[str, str]) -> Callable[..., Any]:
     """Return the option `-o`: every format that can show results of a kind, the first of `own` by default."""
     default = next(iter(own))
-    return click.option("-o", "--output", "form", type=Format(kind, own), default=default, help="Format.")
+    return click.option(
+        "-o",
+        "--output",
+        "form",
+        type=Format(kind, own),
+        default=default,
+        help=f"Set the output format. Default: {default}.",
+    )

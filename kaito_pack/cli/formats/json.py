@@ -12,7 +12,7 @@ from kaito_pack.base.sentences import sentence
 from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Plan, Preflight, Reports, Upgrade
+    from kaito_pack.cli._results import Grid, Plan, Preflight, Reports, Upgrade
     from kaito_pack.plan import Planned
     from kaito_pack.run.judgement import Entry
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 def validation(result: Reports) -> Iterator[str]:
     """Yield one array of the documents for one or more KAITO versions, piece by piece: it may be long.
 
-    With several versions each document names its `kaito`.
+    With several versions each document names its `kaito`, with a fleet its `cluster`.
     """
 
     def indented(value: object, indent: str) -> str:
         return json_text(value).replace("\n", f"\n{indent}")
 
     before = "[\n  "
-    for kaito, report in result.reports.items():
+    for name, report in result.reports.items():
         for entry in report.entries:
-            row = _document(entry) | ({"kaito": kaito} if len(result.reports) > 1 else {})
+            row = _document(entry) | ({result.by: name} if name and result.is_split else {})
             yield before + indented(row, "  ").removesuffix("\n  }") + ',\n    "problems": ['
             before = ",\n  "
             comma = "\n      "
@@ -131,4 +131,27 @@ def upgrade(result: Upgrade) -> Iterator[str]:
         for cluster, workspace in result.workspaces
         for reason in workspace.reasons
     ]
+    yield json_text(rows) + "\n"
+
+
+def grid(result: Grid) -> Iterator[str]:
+    """Yield an array of the values files, each with its cells."""
+    rows = []
+    for row in result.rows:
+        cells = []
+        for cell in row.cells:
+            cells.append(
+                {
+                    "column": cell.column,
+                    "verdict": cell.verdict,
+                    "fits": cell.fits,
+                    "leftGiB": cell.left_gib,
+                    "longestContext": cell.longest,
+                    "gpus": cell.gpus,
+                    "instanceType": cell.instance_type,
+                    "imageKnowsModel": cell.image_knows,
+                    "reasons": list(cell.reasons),
+                }
+            )
+        rows.append({"file": row.file, "name": row.name, "model": row.model, "cells": cells})
     yield json_text(rows) + "\n"

@@ -83,7 +83,8 @@ def _failing(case: ResultCase, is_strict: bool) -> list[Problem]:
 def _message(problems: Sequence[Problem]) -> str:
     """The words of the first problem, and how many there are more."""
     first = sentence(problems[0].message) if problems else ""
-    return first if len(problems) < 2 else f"{first} (and {len(problems) - 1} more)"
+    others = sum(problem.number for problem in problems) - 1
+    return first if len(problems) < 2 else f"{first} (and {others} more)"
 
 
 def _text(problems: Sequence[Problem]) -> str:

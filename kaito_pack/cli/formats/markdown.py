@@ -9,39 +9,39 @@ from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import sentence
 from kaito_pack.cli._markdown import are_too_long, cell, code, fitting, rule_link, rule_pages
+from kaito_pack.cli._results import distinct
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Plan, ResultCase, ResultOfCases, Upgrade
+    from kaito_pack.cli._results import Grid, Plan, ResultOfCases, Upgrade
     from kaito_pack.plan import Planned
 
 
 def cases(result: ResultOfCases) -> Iterator[str]:
     """Yield a heading that counts, and a table of what is not good, errors first."""
     every = list(result.cases())
-    rows = dict.fromkeys(row for case in every for row in _rows(case))
-    words = ("error", "undecidable", "warning")
-    counts = [sum(severity == word for severity, _ in rows) for word in words]
+    unread = [case for case in every if case.unread]
+    problems = [problem for problem in distinct(every) if problem.severity != "ok"]
+    numbers = dict.fromkeys(("error", "undecidable", "warning"), 0)
+    for problem in problems:
+        numbers[problem.severity] += problem.number
+    numbers["error"] += len(unread)
     summary = ", ".join(
-        f"{count} {word if count == 1 or word == 'undecidable' else f'{word}s'}"
-        for count, word in zip(counts, words, strict=True)
-        if count or word != "undecidable"
+        f"{number} {word if number == 1 or word == 'undecidable' else f'{word}s'}"
+        for word, number in numbers.items()
+        if number or word != "undecidable"
     )
     lines = [f"**kaito-pack {result.kind}.** {len(every)} checked: {summary}."]
+    rows = [f"| error | {code(case.file)} | {cell(case.unread)} |" for case in unread]
+    rows += [_row(problem) for word in numbers for problem in problems if problem.severity == word]
     if rows:
-        lines += ["", "| | File | Problem |", "| --- | --- | --- |"]
-        lines += fitting([text for word in words for severity, text in rows if severity == word])
-        lines += rule_pages(problem for case in every for problem in case.problems)
+        lines += ["", "| | File | Problem |", "| --- | --- | --- |", *fitting(rows)]
+        lines += rule_pages(problems)
     yield "\n".join(lines) + "\n"
 
 
-def _rows(case: ResultCase) -> Iterator[tuple[str, str]]:
-    """The severity and the row of each problem that is not good."""
-    if case.unread:
-        yield "error", f"| error | {code(case.file)} | {cell(case.unread)} |"
-    for problem in case.problems:
-        if problem.severity != "ok":
-            place = code(str(problem.place or case.file).removesuffix(":"))
-            yield problem.severity, f"| {problem.severity} | {place} | {_words(problem)} |"
+def _row(problem: Problem) -> str:
+    place = code(str(problem.place or "").removesuffix(":"))
+    return f"| {problem.severity} | {place} | {_words(problem)} |"
 
 
 def _words(problem: Problem) -> str:
@@ -101,3 +101,14 @@ def upgrade(result: Upgrade) -> Iterator[str]:
     head = f"**{upgrade_summary(result.workspaces, result.version)}.**"
     problems = (reason.problem for _, workspace in result.workspaces for reason in workspace.reasons)
     yield "\n".join([head, *([""] if items else []), *fitting(items), *rule_pages(problems)]) + "\n"
+
+
+def grid(result: Grid) -> Iterator[str]:
+    """Yield the table of a grid, and the reasons below it."""
+    from kaito_pack.cli import _grid
+
+    heads, *rows = _grid.table(result)
+    lines = [f"| {' | '.join(map(cell, heads))} |", f"|{' --- |' * len(heads)}"]
+    lines += fitting([f"| {' | '.join(map(cell, row))} |" for row in rows])
+    reasons = [f"- {cell(note)}" for note in _grid.notes(result)]
+    yield "\n".join([*lines, *([""] if reasons else []), *fitting(reasons)]) + "\n"

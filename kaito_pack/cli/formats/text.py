@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,11 +13,11 @@ from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import line, sentence
-from kaito_pack.cli._results import DRIFT, Differing, distinct, full_name, reported
+from kaito_pack.cli._results import DRIFT, Differing, distinct, full_name, reported, versions_of
 from kaito_pack.cli.formats import Note
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Plan, Preflight, Rendering, Reports, Upgrade
+    from kaito_pack.cli._results import Grid, Plan, Preflight, Rendering, Reports, Upgrade
     from kaito_pack.run.judgement import Entry, Judgement
     from kaito_pack.run.validation import Report
 
@@ -30,12 +31,31 @@ def problem_line(problem: Problem) -> str:
 
 
 def validation(result: Reports) -> Iterator[str]:
-    """Yield the problems, a table if there are several KAITO versions, and a summary."""
-    yield from (Note(problem_line(problem)) for problem in distinct(result.cases()))
-    if len(result.reports) > 1:
-        yield table(result.reports)
-    yield Note(summary(result.reports))
+    """Yield the problems, a table if there are several KAITO versions, and a summary as a note."""
+    if result.by == "cluster":
+        yield from _of_clusters(result)
+        clusters = _counted(len([name for name in result.reports if name]), "cluster")
+        reports = list(result.reports.values())
+        together = replace(reports[0], entries=[entry for report in reports for entry in report.entries])
+        yield Note(", ".join(filter(None, [clusters, summary({"": together})])))
+    else:
+        yield from (f"{problem_line(problem)}\n" for problem in distinct(result.cases()))
+        if len(result.reports) > 1:
+            yield table(result.reports)
+        yield Note(summary(result.reports))
     yield from (Note(f"Error: {reason}") for _, reason in result.unread)
+
+
+def _of_clusters(result: Reports) -> Iterator[str]:
+    """Yield each problem once, with its clusters unless all of several clusters that get the file have it."""
+    files: dict[str, set[str]] = {}
+    for case in result.cases():
+        files.setdefault(case.file, set()).add(case.version)
+    for problem, names in versions_of(result.cases()).items():
+        everywhere = files.get(problem.place.file, set()) if problem.place else set()
+        is_everywhere = len(names) == len(everywhere) > 1
+        clusters = "" if is_everywhere else ", ".join(filter(None, names))
+        yield f"{problem_line(problem)}{escaped(f' (on {clusters})') if clusters else ''}\n"
 
 
 def summary(reports: Mapping[str, Report]) -> str:
@@ -46,11 +66,11 @@ def summary(reports: Mapping[str, Report]) -> str:
     counts = [f"{verdicts.count(word)} {word}" for word in words if word in verdicts]
     problems = [problem for entry in entries for problem in entry.problems]
     tail = [
-        _counted(sum(problem.is_error for problem in problems), "error"),
-        _counted(sum(problem.severity == "warning" for problem in problems), "warning"),
+        _counted(sum(problem.number for problem in problems if problem.severity == word), word)
+        for word in ("error", "warning")
     ]
     head = _counted(len(entries), "document") or "no documents"
-    return "; ".join([f"{head}: {', '.join(counts) or 'nothing to judge'}", *filter(None, tail)])
+    return "; ".join([f"{head}: {', '.join(counts) or 'nothing to check'}", *filter(None, tail)])
 
 
 def _counted(number: int, word: str) -> str:
@@ -172,3 +192,16 @@ def upgrade(result: Upgrade) -> Iterator[str]:
             words = f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}"
             head = f"{workspace_title(cluster, workspace)} {reason.effect} on {reason.on}"
             yield escaped(f"{head}: {words} [{reason.problem.rule}]") + "\n"
+
+
+def grid(result: Grid) -> Iterator[str]:
+    """Yield the table of a grid, and below it why a cell is not good."""
+    from kaito_pack.cli import _grid
+
+    rows = _grid.table(result)
+    yield from (f"{line}\n" for line in columns([[escaped(cell) for cell in row] for row in rows]))
+    notes = list(_grid.notes(result))
+    if notes:
+        yield "\n"
+    yield from (f"{escaped(note)}\n" for note in notes)
+    yield from (Note(f"Error: {row.unread}") for row in result.rows if row.unread)

@@ -11,22 +11,18 @@ import socket
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from threading import BoundedSemaphore, Lock
-from typing import Any
+from threading import Lock
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
+from kaito_pack.form.web.connections import LARGEST_BODY, TOO_LARGE, FormServer
 from kaito_pack.form.web.state import BadState, State, read_json, read_state
 from kaito_pack.form.web.telling import row
 from kaito_pack.form.web.view import Views
 
 HOST = "127.0.0.1"
-LARGEST_BODY = 1 << 20  # bytes
-LONGEST_SILENCE = 10.0  # seconds that a connection may wait for bytes
-MOST_CONNECTIONS = 32  # at a time; a page of the form needs about six
 TAKEN = ("application/json", "application/yaml")  # a state, and a file as it is
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -74,7 +70,7 @@ def _add_error_handler(application: Flask, tell: Callable[[str], None]) -> None:
     @application.errorhandler(Exception)
     def answer_to_error(error: Exception) -> Response:
         if isinstance(error, RequestEntityTooLarge):
-            return _error(413, f"More than {LARGEST_BODY >> 20} MiB is too much for the form.")
+            return _error(413, TOO_LARGE)
         if isinstance(error, HTTPException):
             return _error(error.code or 500, error.name.lower())
         if isinstance(error, BadState | RecursionError):
@@ -133,44 +129,6 @@ def _file(name: str) -> Response:
     return Response(file.read_bytes(), mimetype=TYPES[file.suffix])
 
 
-class Quiet(WSGIRequestHandler):
-    """Handles one request a connection: logs nothing, names no version, waits LONGEST_SILENCE at most."""
-
-    timeout = LONGEST_SILENCE
-    protocol_version = (
-        "HTTP/1.0"  # without keep-alive: what follows a refused body is never read as a request
-    )
-
-    def version_string(self) -> str:
-        """Return the header `Server`."""
-        return "kaito-pack"
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Nothing."""
-
-
-class FormServer(ThreadedWSGIServer):
-    """Serves MOST_CONNECTIONS at a time, and closes any further one."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._room = BoundedSemaphore(MOST_CONNECTIONS)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Start a thread for a connection, or close it if there are too many."""
-        if self._room.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Handle a connection in its thread."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._room.release()
-
-
 def run(
     views: Views,
     first: State,
@@ -187,8 +145,8 @@ def run(
     with listening:
         port = listening.getsockname()[1]
         application = app(views, first, port, tell)
-        server = FormServer(HOST, port, application, Quiet, fd=listening.fileno())
+        server = FormServer(application, listening, HEADERS)
         url = f"http://{HOST}:{port}/"
         tell(f"The form is at {url} (Ctrl-C ends it)")
         show(url)
-        server.serve_forever()  # until Ctrl-C, which it takes for the end that it is
+        server.run()

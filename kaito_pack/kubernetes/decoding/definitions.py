@@ -145,7 +145,7 @@ def known_folder(version: str) -> str:
     folders = _folders()
     if version not in folders:
         raise UsageError(
-            f"Kubernetes {version} is not known; the installed kubernetes-validate knows "
+            f"Kubernetes {version} is not supported. Use a version from "
             f"{next(iter(folders))} to {list(folders)[-1]}"
         )
     return folders[version]
@@ -163,7 +163,8 @@ def _package() -> str:
     spec = find_spec("kubernetes_validate")
     if spec is None or not spec.submodule_search_locations:
         raise UsageError(
-            "the Python package kubernetes-validate is not installed; it has the Kubernetes schemas"
+            "the Python package kubernetes-validate is not installed. Install it; "
+            "it contains the Kubernetes schemas"
         )
     return spec.submodule_search_locations[0]
 

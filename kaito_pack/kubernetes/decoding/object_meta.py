@@ -27,9 +27,9 @@ WORDS = {
     "at most 63 characters",
     "path": "anything but `.`, `..` and names with `/` or `%`",
     "key": "letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit, at most 63 "
-    "characters, if need be after a domain and `/`",
+    "characters, with an optional domain and `/` before it",
     "apiVersion": "an apiVersion of a group, `/` and a version",
-    "controller": "controller: true for one owner alone",
+    "controller": "controller: true for one owner only",
     "value": "empty, or letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit, "
     "at most 63 characters",
 }

@@ -146,7 +146,7 @@ def _interpret(suffix: str) -> tuple[str, int]:
         exponent = int(suffix[1:])
         if -(2**63) <= exponent < 2**63:
             return "exponent", (exponent + 2**31) % 2**32 - 2**31
-    raise ValueError(f"its unit `{suffix}` is none of {', '.join([*BINARY, *filter(None, DECIMAL)])}")
+    raise ValueError(f"its unit `{suffix}` is not one of {', '.join([*BINARY, *filter(None, DECIMAL)])}")
 
 
 def _read(text: str, digits: str, whole: str, fraction: str, suffix: str) -> Quantity:

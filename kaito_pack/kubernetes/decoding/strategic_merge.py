@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import ABSENT, Fields, Schema, children
+from kaito_pack.base.trees import ABSENT, Fields, Schema, children, lookup_key
 from kaito_pack.kubernetes.decoding.definitions import Definitions
 
 DIRECTIVE = "$patch"
@@ -80,7 +80,7 @@ class _Merge:
         if directive == "delete":
             return ABSENT
         if directive not in ("merge", "replace"):
-            raise MergeError((*path, DIRECTIVE), "is none of merge, replace and delete")
+            raise MergeError((*path, DIRECTIVE), "is not merge, replace or delete")
         result: dict[str, Any] = {} if directive == "replace" else dict(base)
         if RETAIN in patch:
             result = _retained(result, patch, (*path, RETAIN))
@@ -97,7 +97,7 @@ class _Merge:
             elif key.startswith(DELETE_FROM):
                 self._delete_from(result, key.removeprefix(DELETE_FROM), part, where)
             elif not key.startswith(ORDER_OF) and key not in (DIRECTIVE, RETAIN):
-                raise MergeError(where, "is no directive of a strategic merge here")
+                raise MergeError(where, "is not a strategic merge directive")
         for key, part in patch.items():
             if isinstance(key, str) and key.startswith(ORDER_OF):
                 name = key.removeprefix(ORDER_OF)
@@ -109,20 +109,19 @@ class _Merge:
         self, result: dict[str, Any], before: Any, name: str, merge_key: Any, order: Any, path: FieldPath
     ) -> None:
         if not isinstance(order, list) or not isinstance(merge_key, str):
-            raise MergeError(path, "is not the order of a list whose items have a key")
+            raise MergeError(path, "must order a list whose items have a key")
         wanted = [item.get(merge_key) if isinstance(item, dict) else None for item in order]
         if None in wanted:
-            raise MergeError(
-                path, f"has an item without `{merge_key}`, by which items of this list are told apart"
-            )
+            raise MergeError(path, f"has an item without `{merge_key}`, which identifies items of this list")
         if isinstance(items := result.get(name), list):
             items[:] = in_order(items, merge_key, wanted, before if isinstance(before, list) else [])
 
     def _delete_from(self, result: dict[str, Any], name: str, part: Any, path: FieldPath) -> None:
         if not isinstance(part, list):
-            raise MergeError(path, "is not a list of what to delete")
+            raise MergeError(path, "is not a list of items to delete")
         if isinstance(result.get(name), list):
-            result[name] = [item for item in result[name] if item not in part]
+            deleted = set(map(lookup_key, part))
+            result[name] = [item for item in result[name] if lookup_key(item) not in deleted]
 
     def _lists(self, base: list[Any], patch: list[Any], schema: Schema, path: FieldPath) -> Any:
         key = schema.get(MERGE_KEY)
@@ -132,36 +131,45 @@ class _Merge:
         # An item that is nothing but the directive replaces the list by the other items.
         result = list(base) if len(indexed) == len(patch) else []
         self.keep.append(result)
+        positions = _positions(result, str(key))
         for index, item in indexed:
-            self._item(result, item, str(key), schema.get("items", {}), (*path, index))
+            self._item(result, positions, item, str(key), schema.get("items", {}), (*path, index))
+        result[:] = [item for item in result if item is not ABSENT]
         if len(indexed) == len(patch):
             result[:] = in_order(result, str(key), [item[str(key)] for item in patch], base)
         return result
 
-    def _item(self, result: list[Any], item: Any, key: str, schema: Schema, path: FieldPath) -> None:
+    def _item(
+        self,
+        result: list[Any],
+        positions: dict[Any, list[int]],
+        item: Any,
+        key: str,
+        schema: Schema,
+        path: FieldPath,
+    ) -> None:
+        """Lay `item` over the items of `result` that have its key; a deleted item becomes ABSENT."""
         if not isinstance(item, dict):
             raise MergeError(path, "is not a map")
         if item.get(DIRECTIVE) == "replace":
             raise MergeError(
-                path, "has `$patch: replace` beside other fields; alone, it replaces the whole list"
+                path, "has `$patch: replace` beside other fields, but it replaces the whole list"
             )
         if item.get(key) is None:
-            raise MergeError(path, f"has no `{key}`, by which items of this list are told apart")
-        there = [
-            position
-            for position, other in enumerate(result)
-            if isinstance(other, dict) and other.get(key) == item[key]
-        ]
-        value = self.laid_over(result[there[0]] if there else {}, item, schema, path)
+            raise MergeError(path, f"has no `{key}`, which identifies items of this list")
+        name = lookup_key(item[key])
+        equal = positions.get(name, [])
+        value = self.laid_over(result[equal[0]] if equal else {}, item, schema, path)
         if value is ABSENT:
-            for position in reversed(there):
-                del result[position]
-        elif there:
-            result[there[0]] = value
+            for position in positions.pop(name, []):
+                result[position] = ABSENT
+            return
+        if equal:
+            result[equal[0]] = value
         else:
+            positions[name] = [len(result)]
             result.append(value)
-        if value is not ABSENT:
-            self.touched[id(value), None] = path
+        self.touched[id(value), None] = path
 
     def _replaced(self, patch: list[Any], path: FieldPath) -> list[Any]:
         copy = list(patch)
@@ -190,11 +198,25 @@ def _retained(base: Fields, patch: Fields, path: FieldPath) -> dict[str, Any]:
     """`base` without the keys that `$retainKeys` does not name."""
     names = patch[RETAIN]
     if not isinstance(names, list):
-        raise MergeError(path, "is not a list of the keys that stay")
+        raise MergeError(path, "is not a list of keys to retain")
     for key, value in patch.items():
         if value is not None and key not in names and not str(key).startswith("$"):
-            raise MergeError(path, f"does not name `{key}`, which stands beside it")
+            raise MergeError(path, f"does not list `{key}`, which is set beside it")
     return {key: value for key, value in base.items() if key in names}
+
+
+def _positions(items: list[Any], key: str) -> dict[Any, list[int]]:
+    """Return the indexes of the items with each value of `key`."""
+    positions: dict[Any, list[int]] = {}
+    for position, item in enumerate(items):
+        if isinstance(item, dict):
+            positions.setdefault(lookup_key(item.get(key)), []).append(position)
+    return positions
+
+
+def _ranks(names: list[Any]) -> dict[Any, int]:
+    """Return the first index of each name."""
+    return {lookup_key(name): len(names) - 1 - index for index, name in enumerate(reversed(names))}
 
 
 def in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -> list[Any]:
@@ -204,16 +226,21 @@ def in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -
     """
 
     def key_of(item: Any) -> Any:
-        return item.get(key) if isinstance(item, dict) else None
+        return lookup_key(item.get(key)) if isinstance(item, dict) else None
 
-    was = [key_of(item) for item in before]
-    named = sorted(
-        (item for item in items if key_of(item) in wanted), key=lambda item: wanted.index(key_of(item))
-    )
-    others = [item for item in items if key_of(item) not in wanted]
-    result = []
-    while named and others:
-        mine, other = key_of(named[0]), key_of(others[0])
-        is_earlier = mine in was and other in was and was.index(other) < was.index(mine)
-        result.append((others if is_earlier else named).pop(0))
-    return result + named + others
+    was = _ranks([item.get(key) if isinstance(item, dict) else None for item in before])
+    ranks = _ranks(wanted)
+    named = [item for item in items if key_of(item) in ranks]
+    named.sort(key=lambda item: ranks[key_of(item)])
+    others = [item for item in items if key_of(item) not in ranks]
+    result: list[Any] = []
+    mine, other = 0, 0  # the next of each
+    while mine < len(named) and other < len(others):
+        before_mine, before_other = was.get(key_of(named[mine])), was.get(key_of(others[other]))
+        if before_mine is not None and before_other is not None and before_other < before_mine:
+            result.append(others[other])
+            other += 1
+        else:
+            result.append(named[mine])
+            mine += 1
+    return result + named[mine:] + others[other:]

@@ -30,8 +30,11 @@ def check_builtin(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
     findings = list(decode(dict(manifest), known.root, known, case_sensitive=True))
     findings += missing(manifest, known)
     if "metadata" in known.schemas[known.root].get("properties", {}):
-        standard = rules.rules("kubernetes")["kubernetes/bad-name"].parameters["standardFinalizers"]
-        findings += check_metadata(manifest.get("metadata"), name_form(kind, kubernetes), standard)
+        parameters = rules.rules("kubernetes")["kubernetes/bad-name"].parameters
+        standard = None if kind in parameters["anyFinalizer"] else parameters["standardFinalizers"]
+        wrong = check_metadata(manifest.get("metadata"), name_form(kind, kubernetes), standard)
+        is_named = kind in rules.rules("kubernetes")["kubernetes/missing-name"].parameters["namedByServer"]
+        findings += (finding for finding in wrong if not is_named or finding.kind != "name-missing")
     return list(problems_of(findings, "kubernetes", kubernetes=kubernetes, kind=kind))
 
 

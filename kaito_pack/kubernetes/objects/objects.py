@@ -6,6 +6,7 @@ Source: Kubernetes 1.35, pkg/apis/core/validation, pkg/apis/apps/validation, pkg
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
@@ -25,7 +26,16 @@ from kaito_pack.kubernetes.pods.pod_annotations import check_pod_annotations
 NEWEST = "1.37"
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
 LARGEST_DATA = 1_048_576  # bytes of a ConfigMap's or Secret's values
-BESIDE = frozenset({"HorizontalPodAutoscaler", "Ingress", "NetworkPolicy", "PodDisruptionBudget"})
+# Modules that few manifests need, by the kinds that they check.
+BESIDE = {
+    "devices": ("ResourceClaim", "ResourceClaimTemplate"),
+    "policies": ("Ingress", "NetworkPolicy", "PodDisruptionBudget"),
+    "quotas": ("LimitRange", "ResourceQuota"),
+    "roles": ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"),
+    "scalers": ("HorizontalPodAutoscaler",),
+    "storage": ("PersistentVolume",),
+}
+MODULES = {kind: module for module, kinds in BESIDE.items() for kind in kinds}
 ACCOUNT = "kubernetes.io/service-account.name"
 SECRET_KEYS = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
@@ -42,10 +52,9 @@ def check_object(manifest: Manifest, kubernetes: str = NEWEST) -> Iterator[Repor
         yield from check_service(manifest, kubernetes)
     elif kind in CHECKS:
         yield from CHECKS[kind](manifest, kubernetes)
-    elif kind in BESIDE:
-        from kaito_pack.kubernetes.objects import policies
-
-        yield from policies.CHECKS[kind](manifest, kubernetes)
+    elif kind in MODULES:
+        module = import_module(f"kaito_pack.kubernetes.objects.{MODULES[kind]}")
+        yield from module.CHECKS[kind](manifest, kubernetes)
 
 
 @rule("kubernetes/config-map-value", on="part")

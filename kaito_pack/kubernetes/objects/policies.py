@@ -1,7 +1,6 @@
-"""What the API server says of kinds beside a model: disruption budgets, scalers, network policies, ingresses.
+"""What the API server says of kinds beside a model: disruption budgets, network policies, ingresses.
 
-Source: Kubernetes 1.35, pkg/apis/policy/validation, pkg/apis/autoscaling/validation and
-pkg/apis/networking/validation.
+Source: Kubernetes 1.35, pkg/apis/policy/validation and pkg/apis/networking/validation.
 """
 
 from __future__ import annotations
@@ -11,23 +10,14 @@ from collections.abc import Iterator
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, unset, whole
+from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, texts, unset, whole
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import in_range, named, one_of, port, required
 from kaito_pack.kubernetes.decoding.selectors import check_selector
 
-LARGEST_COUNT = 2**31 - 1
-METRICS = {
-    "ContainerResource": "containerResource",
-    "External": "external",
-    "Object": "object",
-    "Pods": "pods",
-    "Resource": "resource",
-}
 DIRECTIONS = ("Ingress", "Egress")
-TARGETS = ("Utilization", "Value", "AverageValue")
 
 
 @rule("kubernetes/budget-twice", "kubernetes/share", on="part")
@@ -54,41 +44,6 @@ def _is_share(value: object) -> bool:
     return number is None or number >= 0
 
 
-@rule("kubernetes/replicas-order", on="part")
-def check_scaler(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """Yield what is wrong with a HorizontalPodAutoscaler."""
-    spec, path = mapping(manifest.get("spec")), ("spec",)
-    target, target_path = mapping(spec.get("scaleTargetRef")), ("spec", "scaleTargetRef")
-    yield from required(target, ["kind", "name"], target_path, "a scaler")
-    yield from named(target, "name", names.is_path_segment, target_path)
-    for name in ("minReplicas", "maxReplicas"):
-        yield from in_range(spec, name, 1, LARGEST_COUNT, path)
-    least, most = whole(spec.get("minReplicas")), whole(spec.get("maxReplicas"))
-    if least is not None and most is not None and 1 <= most < least:
-        yield problem("kubernetes/replicas-order", (*path, "maxReplicas"), most=most, least=least)
-    for metric, place in entries(spec.get("metrics"), (*path, "metrics")):
-        yield from _check_metric(metric, place)
-
-
-@rule("kubernetes/handler-second", on="shared")
-def _check_metric(metric: Fields, path: FieldPath) -> Iterator[Problem]:
-    yield from required(metric, ["type"], path, "a metric")
-    yield from one_of(metric, "type", sorted(METRICS), path)
-    kind = text(metric.get("type"))
-    if kind not in METRICS:
-        return
-    source = METRICS[kind]
-    yield from required(metric, [source], path, f"a metric of type {kind}")
-    for other in METRICS.values():
-        if other != source and metric.get(other) is not None and metric.get(source) is not None:
-            yield problem("kubernetes/handler-second", (*path, other), first=source, second=other)
-    goal, goal_path = mapping(mapping(metric.get(source)).get("target")), (*path, source, "target")
-    if metric.get(source):
-        yield from required(goal, ["type"], goal_path, "a metric")
-        yield from one_of(goal, "type", TARGETS, goal_path)
-        yield from in_range(goal, "averageUtilization", 1, LARGEST_COUNT, goal_path)
-
-
 def check_network_policy(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     """Yield what is wrong with a NetworkPolicy."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
@@ -106,7 +61,7 @@ def check_network_policy(manifest: Fields, kubernetes: str) -> Iterator[Problem]
 
 @rule("kubernetes/end-port", on="part")
 def _check_policy_port(entry: Fields, path: FieldPath) -> Iterator[Problem]:
-    yield from one_of(entry, "protocol", names.PROTOCOLS, path)
+    yield from one_of(entry, "protocol", names.PROTOCOLS, path, empty=False)
     if entry.get("port") is not None:
         yield from port(entry["port"], (*path, "port"))
     first, last = whole(entry.get("port")), whole(entry.get("endPort"))
@@ -176,6 +131,11 @@ def check_ingress(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     yield from named(spec, "ingressClassName", names.is_subdomain, path)
     if spec.get("defaultBackend") is not None:
         yield from _check_backend(mapping(spec["defaultBackend"]), (*path, "defaultBackend"))
+    for tls, tls_path in entries(spec.get("tls"), (*path, "tls")):
+        yield from named(tls, "secretName", names.is_subdomain, tls_path)
+        for host, host_path in texts(tls.get("hosts"), (*tls_path, "hosts")):
+            for wrong in named({"host": host}, "host", _is_host, (), empty=False):
+                yield wrong._replace(path=host_path)
     for host_rule, rule_path in entries(spec.get("rules"), (*path, "rules")):
         yield from named(host_rule, "host", _is_host, rule_path)
         if host_rule.get("http") is None:
@@ -230,7 +190,6 @@ def _check_backend(backend: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 CHECKS = {
-    "HorizontalPodAutoscaler": check_scaler,
     "Ingress": check_ingress,
     "NetworkPolicy": check_network_policy,
     "PodDisruptionBudget": check_budget,

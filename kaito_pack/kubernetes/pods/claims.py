@@ -6,6 +6,7 @@ Source: Kubernetes 1.35, pkg/apis/core/validation.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
@@ -21,6 +22,7 @@ from kaito_pack.kubernetes.decoding.selectors import check_selector
 
 DATA_SOURCES = ("dataSource", "dataSourceRef")
 CLAIM = "PersistentVolumeClaim"
+SNAPSHOT = ("snapshot.storage.k8s.io", "VolumeSnapshot")
 ACCESS_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
 
 
@@ -36,15 +38,26 @@ def check_claim_template(template: Fields, path: FieldPath) -> Iterator[Problem]
     yield from check_claim(mapping(template.get("spec")), (*path, "spec"))
 
 
-@rule("kubernetes/access-mode-alone", on="part")
-@rule("kubernetes/value-not-supported", on="shared")
 def check_claim(spec: Fields, path: FieldPath, alone: bool = False) -> Iterator[Problem]:
     """Yield what is wrong with the `spec` of a PersistentVolumeClaim; `alone` if it is not a template of one.
 
-    In a claim that is not a template the API server drops a `dataSource` that it cannot use.
+    In a claim that is not a template the API server drops a `dataSource` of a kind that it does not know.
     """
     yield from required(spec, ["accessModes"], path, "a claim for storage")
-    modes = sequence(spec.get("accessModes"))
+    yield from check_access_modes(sequence(spec.get("accessModes")), path)
+    yield from check_storage(mapping(spec.get("resources")), (*path, "resources"))
+    yield from named(spec, "storageClassName", names.is_subdomain, path)
+    yield from one_of(spec, "volumeMode", ("Filesystem", "Block"), path, empty=False)
+    yield from check_data_sources(_with_sources_used(spec) if alone else spec, path)
+    yield from named(spec, "volumeAttributesClassName", names.is_subdomain, path)
+    if spec.get("selector") is not None:
+        yield from check_selector(spec["selector"], (*path, "selector"))
+
+
+@rule("kubernetes/access-mode-alone", on="part")
+@rule("kubernetes/value-not-supported", on="shared")
+def check_access_modes(modes: list[Any], path: FieldPath) -> Iterator[Problem]:
+    """Yield what is wrong with the access modes of a volume or claim."""
     for mode, mode_path in texts(modes, (*path, "accessModes")):
         if mode not in ACCESS_MODES:
             hint = choice_hint(mode, ACCESS_MODES)
@@ -52,13 +65,13 @@ def check_claim(spec: Fields, path: FieldPath, alone: bool = False) -> Iterator[
             yield problem("kubernetes/value-not-supported", mode_path, None, value=shown(mode), **facts)
     if "ReadWriteOncePod" in modes and len(modes) > 1:
         yield problem("kubernetes/access-mode-alone", (*path, "accessModes"))
-    yield from check_storage(mapping(spec.get("resources")), (*path, "resources"))
-    yield from named(spec, "storageClassName", names.is_subdomain, path)
-    yield from one_of(spec, "volumeMode", ("Filesystem", "Block"), path, empty=False)
-    yield from check_data_sources({**spec, "dataSource": None} if alone else spec, path)
-    yield from named(spec, "volumeAttributesClassName", names.is_subdomain, path)
-    if spec.get("selector") is not None:
-        yield from check_selector(spec["selector"], (*path, "selector"))
+
+
+def _with_sources_used(spec: Fields) -> Fields:
+    """Return the spec of a claim without a `dataSource` that the API server drops."""
+    source = mapping(spec.get("dataSource"))
+    used = (text(source.get("apiGroup")), text(source.get("kind"))) in (("", CLAIM), SNAPSHOT)
+    return spec if used else {**spec, "dataSource": None}
 
 
 @rule("kubernetes/data-source-kind", "kubernetes/data-sources-differ", on="part")
@@ -82,8 +95,7 @@ def check_data_sources(spec: Fields, path: FieldPath) -> Iterator[Problem]:
         yield problem("kubernetes/data-sources-differ", (*path, "dataSource"))
 
 
-@rule("kubernetes/storage-amount", on="part")
-@rule("kubernetes/field-required", on="shared")
+@rule("kubernetes/storage-amount", "kubernetes/field-required", on="shared")
 def check_storage(resources: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the storage that a claim requests."""
     requests = mapping(resources.get("requests"))

@@ -52,7 +52,7 @@ def check_volume(owner: Fields, field: str, volumes: Volumes, path: FieldPath) -
         hint = (
             f"Did you mean {guess}"
             if guess
-            else "Add a volume of that name to `volumes`, or leave the mount out"
+            else "Add a volume of that name to `volumes`, or remove the mount"
         )
         yield problem("kubernetes/volume-absent", (*path, field), value=shown(name), hint=hint)
 

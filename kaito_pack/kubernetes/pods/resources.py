@@ -66,7 +66,8 @@ def check_resources(
     yield from check_claims(mapping(resources), path, claims)
 
 
-@rule("kubernetes/resource-negative", "kubernetes/resource-fraction", "kubernetes/huge-pages-size", on="part")
+@rule("kubernetes/huge-pages-size", on="part")
+@rule("kubernetes/resource-negative", "kubernetes/resource-fraction", on="shared")
 def check_amounts(amounts: Fields, path: FieldPath) -> Iterator[Problem]:
     """Yield what is wrong with the names and amounts of `limits` or `requests`."""
     for name, value in amounts.items():

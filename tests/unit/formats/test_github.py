@@ -31,7 +31,8 @@ def test_a_file_that_differs_is_an_error_in_its_first_line() -> None:
     result = Rendering(
         {"": [Judgement("v.yaml")]}, [Differing([("out/a.yaml", "missing")], ["--- /dev/null\n"])]
     )
-    command = "::error file=out/a.yaml,line=1,col=1,title=drift: missing::not there; render it\n"
+    words = "this file does not exist. Render the values again"
+    command = f"::error file=out/a.yaml,line=1,col=1,title=drift: missing::{words}\n"
     assert shown("github", result) == command
 
 

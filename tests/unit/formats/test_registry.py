@@ -37,7 +37,7 @@ def test_what_a_command_calls_otherwise_is_not_offered_twice(run: Run) -> None:
 
 def test_formats_that_only_a_check_has_need_one(run: Run) -> None:
     done = run("x.yaml", "-o", "junit")
-    assert done.returncode == 2 and "-o junit is for --check" in done.stderr
+    assert done.returncode == 2 and "-o junit needs --check" in done.stderr
 
 
 RESULTS = {

@@ -12,7 +12,7 @@ from tests.unit.formats.cases import HOSTILE, notes, problem, report, shown
 
 
 def test_no_documents_are_counted_in_words() -> None:
-    assert summary({"0.12": Report()}) == "no documents: nothing to judge"
+    assert summary({"0.12": Report()}) == "no documents: nothing to check"
 
 
 def test_a_summary_counts_verdicts_and_problems() -> None:
@@ -55,5 +55,7 @@ def test_a_file_that_fails_on_one_cluster_is_reported_by_cluster() -> None:
 
 def test_a_difference_is_data_and_its_reason_a_note() -> None:
     result = Rendering({"": []}, [Differing([("a.yaml", "stale")], ["--- a\n", "+x\x1b\n"])])
-    assert notes("text", result) == ["a.yaml:1:1 stale: its values are gone; remove it with --prune"]
+    assert notes("text", result) == [
+        "a.yaml:1:1 stale: its values file no longer exists. Remove it with --prune"
+    ]
     assert shown("text", result) == "--- a\n+x\x1b\n", "git apply takes it"

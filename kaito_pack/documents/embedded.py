@@ -1,0 +1,57 @@
+"""Reads YAML inside a text of a manifest, such as a ConfigMap, as PyYAML does, within limits.
+
+Brackets in brackets cost PyYAML's scanner time that grows with the square of their number, and merge keys of
+aliases can double a map with every line. What is beyond the limits is not YAML that a person has written.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from kaito_pack.documents.notes import DEEPEST
+
+if TYPE_CHECKING:
+    from yaml import SafeLoader
+
+LONGEST_EMBEDDED = 50_000  # characters of a text that are parsed
+MOST_MERGED = 10_000  # entries that merge keys (`<<`) add to the maps of a text
+
+
+def loader(text: str) -> SafeLoader:
+    """Return PyYAML's loader for `text`. It raises YAMLError for what is nested or merged beyond the limits.
+
+    The parser is the one in Python: libyaml's dies of a signal if text is nested deeply.
+    """
+    bounded: SafeLoader = _loader_class()(text)
+    return bounded
+
+
+@cache
+def _loader_class() -> Any:
+    import yaml
+
+    class BoundedLoader(yaml.SafeLoader):
+        merged = 0
+
+        def fetch_flow_collection_start(self, token: Any) -> None:
+            self._refuse_depth(self.flow_level)
+            super().fetch_flow_collection_start(token)
+
+        def add_indent(self, column: int) -> bool:
+            self._refuse_depth(len(self.indents))
+            added: bool = super().add_indent(column)
+            return added
+
+        def flatten_mapping(self, node: yaml.MappingNode) -> None:
+            before = len(node.value)
+            super().flatten_mapping(node)
+            self.merged += max(0, len(node.value) - before)
+            if self.merged > MOST_MERGED:
+                raise yaml.YAMLError(f"merge keys add more than {MOST_MERGED} entries")
+
+        def _refuse_depth(self, depth: int) -> None:
+            if depth >= DEEPEST:
+                raise yaml.YAMLError(f"nested deeper than {DEEPEST} levels")
+
+    return BoundedLoader

@@ -1,0 +1,74 @@
+"""Compares entries of a catalogue with what the Hub has now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from kaito_pack.base.trees import ABSENT
+from kaito_pack.hub.client import Hub, NotAllowed, NotOnHub
+from kaito_pack.hub.entry import read_model
+
+State = Literal["same", "changed", "gone", "renamed", "gated"]
+ROUNDING = 0.01  # GiB that two sizes may differ by
+
+
+class ModelChange(NamedTuple):
+    """What became of one model of a catalogue on the Hub; `differences` are field, old value, new value."""
+
+    model_id: str
+    state: State
+    differences: tuple[tuple[str, Any, Any], ...] = ()
+    new_id: str | None = None
+    missing: tuple[str, ...] = ()
+
+
+def change_of(hub: Hub, entry: Mapping[str, Any]) -> ModelChange:
+    """Return what has changed on the Hub since an entry was written; a field that it lacks is no change.
+
+    Raises UsageError if the Hub cannot be asked.
+    """
+    model_id = entry["modelId"]
+    try:
+        reading = read_model(hub, model_id)
+    except NotOnHub:
+        return ModelChange(model_id, "gone")
+    except NotAllowed:
+        return ModelChange(model_id, "gated", missing=("the Hub hides this repository from the token",))
+    differences = tuple(compared(entry, reading.entry, bool(reading.missing)))
+    new_id = reading.entry["modelId"] if reading.renamed_from else None
+    was_open = entry.get("gated") is False and reading.entry.get("gated")
+    state: State = "renamed" if new_id else "gated" if was_open else "changed" if differences else "same"
+    return ModelChange(model_id, state, differences, new_id, reading.missing)
+
+
+def compared(
+    old: Mapping[str, Any], new: Mapping[str, Any], is_partial: bool
+) -> Sequence[tuple[str, Any, Any]]:
+    """Return the fields of an entry whose values differ: field, old value, new value (None if it is gone).
+
+    Of a partial reading only the fields that it has are compared.
+    """
+    differences = []
+    for field, value in old.items():
+        now = new.get(field, ABSENT)
+        if now is ABSENT:
+            if field in GONE_MATTERS and not is_partial:
+                differences.append((field, value, None))
+        elif field != "modelId" and not is_same(value, now):
+            differences.append((field, value, now))
+    appeared = [field for field in APPEARANCE_MATTERS if field in new and field not in old and new[field]]
+    return [*differences, *((field, None, new[field]) for field in appeared)]
+
+
+GONE_MATTERS = ("quantization", "ggufFiles", "weightsGiB")
+APPEARANCE_MATTERS = ("quantization",)
+
+
+def is_same(old: Any, new: Any) -> bool:
+    """Return whether two values of a field are equal, sizes within rounding."""
+    if isinstance(old, float | int) and isinstance(new, float | int) and not isinstance(old, bool):
+        return abs(old - new) <= ROUNDING
+    if isinstance(old, str) and isinstance(new, str):
+        return old.lower() == new.lower()
+    return bool(old == new)

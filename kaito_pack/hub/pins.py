@@ -1,0 +1,48 @@
+"""Writes the commit of a model into a values file, as `revision`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kaito_pack.base.display import escaped, shown
+from kaito_pack.base.problems import UsageError
+from kaito_pack.documents import Document, read_text
+
+FIELD, OWNER = "revision", "modelId"
+
+
+def pinned(text: str, file: str, commits: Mapping[str, str]) -> str:
+    """Return a values file with `revision` set to the commit of its model; all other lines stay.
+
+    `commits` has them by model id in lower case. Raises UsageError for a file without a model of these, and
+    ProblemsError for one that cannot be read.
+    """
+    documents = read_text(text, file)
+    if len(documents) != 1 or not isinstance(documents[0].value, dict):
+        raise UsageError(f"{escaped(file)}: is not one map of values, so it cannot be pinned")
+    document = documents[0]
+    model_id = document.value.get(OWNER)
+    commit = commits.get(model_id.lower()) if isinstance(model_id, str) else None
+    if commit is None:
+        named = f"has modelId {shown(model_id)}" if isinstance(model_id, str) else "has no modelId"
+        raise UsageError(f"{escaped(file)}: {named}. --pin is for values of a model that is being added")
+    lines = text.splitlines(keepends=True)
+    owner = _line(document, OWNER, lines, file)
+    if FIELD not in document.value:
+        end = "" if lines[owner].endswith("\n") else "\n"
+        lines.insert(owner + 1, f"{end}{FIELD}: {commit}\n")
+        return "".join(lines)
+    line = _line(document, FIELD, lines, file)
+    comment = lines[line].partition(" #")[2]
+    lines[line] = f"{FIELD}: {commit}" + (f" #{comment}" if comment else "\n")
+    return "".join(lines)
+
+
+def _line(document: Document, key: str, lines: list[str], file: str) -> int:
+    """Return the index of the line of a key at the top. Raises UsageError if it has no line of its own."""
+    number = document.place((key,), key=True).line - 1
+    has_own_line = lines[number].replace('"', "").replace("'", "").startswith(f"{key}:")
+    value = document.place((key,)).line - 1
+    if not has_own_line or value != number:
+        raise UsageError(f"{escaped(file)}: {key} is not on a line of its own, so it cannot be pinned")
+    return number

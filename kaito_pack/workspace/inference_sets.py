@@ -1,0 +1,69 @@
+"""InferenceSets: the Workspace that KAITO creates for each replica, and the way back from its fields.
+
+KAITO gives each Workspace the inference spec and the resource of `spec.template`, the `spec.labelSelector`,
+the labels and annotations of `spec.template.metadata`, and a name of its own with five random characters.
+So whatever is known of a Workspace is asked of that one. Read in KAITO v0.8.1 to v0.12.0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import Fields, Manifest, mapping, text
+
+KIND = "InferenceSet"
+GROUP = "kaito.sh"
+CREATED_BY = "inferenceset.kaito.sh/created-by"  # on the Workspaces of an InferenceSet, and on their pods
+CHILD_API_VERSION = f"{GROUP}/v1beta1"
+TEMPLATE: FieldPath = ("spec", "template")
+POD_TEMPLATE: FieldPath = ("inference", "template")  # of a Workspace
+SELECTOR: FieldPath = ("resource", "labelSelector")  # of a Workspace
+
+
+def is_inference_set(body: Fields) -> bool:
+    """Return whether a manifest is a KAITO InferenceSet, of whichever API version."""
+    return body.get("kind") == KIND and str(body.get("apiVersion", "")).startswith(f"{GROUP}/")
+
+
+def pod_template_path(body: Manifest) -> FieldPath:
+    """Return where a Workspace or an InferenceSet has its pod template."""
+    return (*TEMPLATE, *POD_TEMPLATE) if is_inference_set(body) else POD_TEMPLATE
+
+
+def workspace_of(body: Manifest) -> Manifest:
+    """Return the Workspace itself, or the one that KAITO creates of an InferenceSet."""
+    return child_of(body) if is_inference_set(body) else body
+
+
+def child_of(body: Manifest) -> dict[str, Any]:
+    """Return the Workspace that KAITO creates for each replica of an InferenceSet of any shape."""
+    spec, metadata = mapping(body.get("spec")), mapping(body.get("metadata"))
+    template = mapping(spec.get("template"))
+    own = mapping(template.get("metadata"))
+    labels = dict(mapping(own.get("labels")))
+    name = text(metadata.get("name")) or text(metadata.get("generateName"))
+    child: dict[str, Any] = {
+        "apiVersion": CHILD_API_VERSION,
+        "kind": "Workspace",
+        "metadata": {"generateName": f"{name}-", "labels": {**labels, CREATED_BY: name}},
+    }
+    if "namespace" in metadata:
+        child["metadata"]["namespace"] = metadata["namespace"]
+    if own.get("annotations") is not None:
+        child["metadata"]["annotations"] = own["annotations"]
+    child["resource"] = dict(mapping(template.get("resource")))
+    if "labelSelector" in spec:
+        child["resource"]["labelSelector"] = spec["labelSelector"]
+    if template.get("inference") is not None:
+        child["inference"] = template["inference"]
+    return child
+
+
+def path_in_set(path: FieldPath) -> FieldPath:
+    """Return the path in an InferenceSet of what is at `path` in its Workspace."""
+    if path[:2] == SELECTOR:
+        return ("spec", *path[1:])
+    if path[:1] == ("metadata",) and path[1:2] not in (("labels",), ("annotations",)):
+        return path
+    return (*TEMPLATE, *path)
