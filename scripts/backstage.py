@@ -71,11 +71,16 @@ def fields(mode: Mode) -> dict[str, Any]:
 
 def is_askable(part: Mapping[str, Any]) -> bool:
     """Whether a value has a shape that a form shows as it is."""
-    if "not" in part or part.get("x-opaque"):
+    if "not" in part or (part.get("x-opaque") and not is_text(part)):
         return False
     if part.get("type") == "array":
         return part.get("items", {}).get("type") != "object"
     return part.get("type") != "object" or bool(part.get("properties")) or "additionalProperties" in part
+
+
+def is_text(part: Mapping[str, Any]) -> bool:
+    """Whether a value may be a text or a map, such as a Secret: the form asks for the text."""
+    return isinstance(part.get("type"), list) and "string" in part["type"] and "object" in part["type"]
 
 
 def field(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,6 +89,12 @@ def field(part: Mapping[str, Any]) -> dict[str, Any]:
     if part.get("format") == "quantity":
         kept["type"] = "string"  # which takes numbers, too
         kept["examples"] = [one for one in kept.get("examples", []) if isinstance(one, str)]
+    if is_text(part):
+        return {
+            **kept,
+            "type": "string",
+            "examples": [each for each in kept["examples"] if isinstance(each, str)],
+        }
     kept.setdefault("type", "string")
     if isinstance(part.get("default"), str | int):
         kept["description"] = f"{part.get('description', '')} Default: {part['default']}.".lstrip()

@@ -18,6 +18,7 @@ from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.values.fields import fields as values_fields
 from scripts import (
     backstage,
+    command_pages,
     doc_sections,
     editor_schema,
     health_checks,
@@ -74,12 +75,15 @@ def _listed(texts: list[str]) -> list[str]:
 def outputs(pack: Pack) -> dict[Path, str]:
     """Return everything that is generated: the text of each file."""
     of_rules = rule_examples.examples(pack)
+    messages = {name: example.pop("message") for name, example in of_rules.items()}
     bundle = editor_schema.editor_schema(pack, NOTE.format(source="schemas/values/"))
     return {
         ROOT / "schemas" / "values.schema.json": json.dumps(bundle, indent=2) + "\n",
         ROOT / "docs" / "reference" / "values.md": values_page(pack),
         ROOT / "facts" / "rules" / "examples.json": json.dumps(of_rules, indent=1, ensure_ascii=False) + "\n",
+        ROOT / "facts" / "rules" / "messages.json": json.dumps(messages, indent=1, ensure_ascii=False) + "\n",
         **dict(rule_pages.outputs(of_rules, NOTE.format(source="facts/rules/"))),
+        **dict(command_pages.outputs(NOTE.format(source="kaito_pack/cli/"))),
         **dict(rendered(pack)),
         **dict(health_checks.outputs()),
         **dict(backstage.outputs()),

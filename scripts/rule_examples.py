@@ -14,7 +14,9 @@ from itertools import takewhile
 from typing import Any
 
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
 from kaito_pack.base.root import ROOT
+from kaito_pack.base.sentences import sentence
 from kaito_pack.base.trees import differences, get, put
 from kaito_pack.documents import Document, read_file, read_text
 from kaito_pack.documents.scalars import to_yaml
@@ -30,7 +32,10 @@ VALUES: Mapping[str, Any] = {"name": "tiny", "modelSource": "vllm", "modelId": "
 
 
 def examples(pack: Pack) -> dict[str, dict[str, str]]:
-    """`{rule: {"bad": YAML, "good": YAML}}`, sorted by rule."""
+    """Return `{rule: {"bad": YAML, "good": YAML, "message": sentences}}`, sorted by rule.
+
+    The message is what the rule reports of the bad example, for those who read words, not templates.
+    """
     found = {**dict(_of_values(pack)), **dict(_of_manifests()), **dict(_of_pairs())}
     return dict(sorted(found.items()))
 
@@ -44,10 +49,22 @@ def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
         body = dict(entry.body or {})
         path = found.path[len(entry.path) :]
         if case.rule.startswith("values/pack-file-"):
-            yield case.rule, {"bad": _text(case), "good": _text(_twins()[case.file.stem])}
+            yield (
+                case.rule,
+                {
+                    "bad": _text(case),
+                    "good": _text(_twins()[case.file.stem]),
+                    "message": _message(found),
+                },
+            )
             continue
         good = good_entry(case, str(body.get("kind"))).body or {}
-        yield case.rule, dict(zip(("bad", "good"), _contrast(body, good, path), strict=True))
+        texts = dict(zip(("bad", "good"), _contrast(body, good, path), strict=True))
+        yield case.rule, texts | {"message": _message(found)}
+
+
+def _message(reported: Problem) -> str:
+    return " ".join(filter(None, [sentence(reported.message), sentence(reported.fix)]))
 
 
 def _contrast(bad: Mapping[str, Any], good: Mapping[str, Any], path: FieldPath) -> tuple[str, str]:
@@ -93,7 +110,7 @@ def _twins() -> Mapping[str, Case]:
 def _plain() -> Mapping[str, Document]:
     return {
         document.value["kind"]: document
-        for name in ("objects", "service", "pod")
+        for name in ("objects", "service", "pod", "inference-set", "scaled-object")
         for document in read_file(str(ROOT / "tests" / "manifests" / "accepted" / f"plain-{name}.yaml"))
     }
 
@@ -105,10 +122,11 @@ def _of_values(pack: Pack) -> Iterator[tuple[str, dict[str, str]]]:
         found = next(one for one in outcome.problems if one.is_error)
         text = file.read_text(encoding="utf-8").partition("\n")[2]
         if found.rule.startswith("values/file-"):
-            yield found.rule, {"bad": text, "good": to_yaml(dict(VALUES))}
+            yield found.rule, {"bad": text, "good": to_yaml(dict(VALUES)), "message": _message(found)}
         elif found.rule.startswith(("values/", "model/")):
             lines = text.splitlines()[:LONGEST]
-            yield found.rule, {"bad": "\n".join(lines) + "\n", "good": _good_values(pack, found.path)}
+            bad, good = "\n".join(lines) + "\n", _good_values(pack, found.path)
+            yield found.rule, {"bad": bad, "good": good, "message": _message(found)}
 
 
 def _of_pairs() -> Iterator[tuple[str, dict[str, str]]]:
@@ -116,7 +134,8 @@ def _of_pairs() -> Iterator[tuple[str, dict[str, str]]]:
         texts = pair.bad, pair.good
         if max(len(text.splitlines()) for text in texts) > LONGEST:
             texts = _told_apart(*([one.value for one in read_text(text, pair.rule)] for text in texts))
-        yield pair.rule, dict(zip(("bad", "good"), texts, strict=True))
+        reported = next(each for each in pair.problems(pair.bad) if each.rule == pair.rule)
+        yield pair.rule, dict(zip(("bad", "good"), texts, strict=True)) | {"message": _message(reported)}
 
 
 def _told_apart(bad: Sequence[Any], good: Sequence[Any]) -> tuple[str, str]:

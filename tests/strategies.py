@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kaito_pack.documents import Document, read_text
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.pack import Pack
+from kaito_pack.pack.json_schema import applicable
 from kaito_pack.values.layers import Layer
 
 PACK = Pack()
@@ -67,14 +68,35 @@ argument = st.one_of(
 setting = st.one_of(st.integers(0, 10**6), st.booleans(), label_value)
 
 # What may be asked for: everything but the GPU count, which goes with the compute type.
-requests = st.fixed_dictionaries({}, optional={"cpu": quantity, "memory": quantity})
+amounts = {"cpu": quantity, "memory": quantity, "ephemeralStorage": quantity}
+requests = st.fixed_dictionaries({}, optional=amounts)
+limits = st.fixed_dictionaries({}, optional=amounts).filter(bool).map(lambda drawn: {"limits": drawn})
+# Kubernetes rejects requests above limits, so that one of the two is drawn.
+requested = requests | limits
+toleration = st.sampled_from(
+    [
+        {"operator": "Exists"},
+        {"key": "dedicated", "operator": "Exists"},
+        {"key": "example.com/gpu", "operator": "Equal", "value": "yes", "effect": "NoSchedule"},
+        {"key": "maintenance", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
+    ]
+)
+reference = st.fixed_dictionaries({"name": node_name, "key": node_name}, optional={"optional": st.booleans()})
+variable = st.builds(
+    lambda name, rest: {"name": f"X_{name}", **rest},
+    word(LOWER, LOWER + "_", LOWER, 8),
+    st.just({})
+    | label_value.map(lambda text: {"value": text})
+    | reference.map(lambda drawn: {"valueFrom": {"secretKeyRef": drawn}})
+    | reference.map(lambda drawn: {"valueFrom": {"configMapKeyRef": drawn}}),
+)
 
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "name": dns_label,
     "namespace": namespace,
     "provider": st.just("kaito"),
     "imageRef": image,
-    "resources": requests,
+    "resources": requested,
     "rollout": st.sampled_from(["manual", "job"]),
     "rolloutImage": image,
     "replicas": st.integers(1, 5),
@@ -96,6 +118,21 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
             "labels": st.dictionaries(label_key, label_value, min_size=1, max_size=3),
             "interval": st.sampled_from(["15s", "1m", "500ms"]),
         },
+    ),
+    "annotations": st.dictionaries(label_key, label_value.filter(bool), min_size=1, max_size=3),
+    "gpuResource": st.sampled_from(["nvidia.com/gpu", "nvidia.com/mig-1g.10gb", "nvidia.com/gpu.shared"]),
+    "partition": st.just({"mode": "mig", "profile": "1g.10gb"})
+    | st.integers(1, 8).map(lambda count: {"mode": "accelerator", "count": count}),
+    "tolerations": st.lists(toleration, min_size=1, max_size=3),
+    "imagePullSecrets": st.lists(node_name, min_size=1, max_size=3, unique=True),
+    "env": st.lists(variable, min_size=1, max_size=3, unique_by=lambda each: str(each["name"])),
+    "modelCache": st.fixed_dictionaries({"claim": node_name})
+    | st.fixed_dictionaries({"size": quantity}, optional={"storageClass": node_name}),
+    "hfEndpoint": st.builds(
+        lambda scheme, host, path: f"{scheme}://{host}{path}",
+        st.sampled_from(["http", "https"]),
+        st.sampled_from(["hf-mirror.example.com", "mirror:8080"]),
+        st.sampled_from(["", "/hf", "/a/b.c"]),
     ),
     "extraArgs": st.lists(argument, min_size=1, max_size=3),
     "preset": st.sampled_from(["phi-4-mini-instruct", "llama-3.1-8b-instruct"]),
@@ -177,7 +214,7 @@ def values(mode: str) -> st.SearchStrategy[dict[str, Any]]:
     """Valid values of one mode; what the schema's conditions refuse is left out."""
     drawn_fields = fields(mode)
     required = {name: drawn_fields.pop(name) for name in PACK.mode(mode).schema["required"]}
-    drawn = st.fixed_dictionaries(required, optional=drawn_fields)
+    drawn = st.fixed_dictionaries(required, optional=drawn_fields).map(_without_refused(mode))
     return st.builds(_with_gpu, drawn, st.none() | st.sampled_from([1, 2, 4, 8])).filter(_accepted(mode))
 
 
@@ -208,6 +245,16 @@ def _with_gpu(drawn: dict[str, Any], gpu: int | None) -> dict[str, Any]:
     if gpu is None or drawn.get("computeType") != "gpu":
         return drawn
     return {**drawn, "resources": {**drawn.get("resources", {}), "gpu": gpu}}
+
+
+def _without_refused(mode: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Leave out the values that do not go with others, such as autoscaling with a Workspace."""
+
+    def fitting(drawn: dict[str, Any]) -> dict[str, Any]:
+        parts = applicable(PACK.mode(mode).schema, drawn)["properties"]
+        return {name: value for name, value in drawn.items() if "not" not in parts.get(name, {})}
+
+    return fitting
 
 
 def _accepted(mode: str) -> Callable[[dict[str, Any]], bool]:

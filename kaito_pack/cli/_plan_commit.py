@@ -17,6 +17,7 @@ from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan.commit import Commit
 from kaito_pack.run.judgement import Judgement
 from kaito_pack.workspace.identity import identity
+from kaito_pack.workspace.inference_sets import is_inference_set
 
 
 @dataclass(frozen=True)
@@ -109,4 +110,5 @@ def before_commit(commit: Commit, then: Sequence[Judgement], now: Sequence[Judge
 
 
 def _workspace(outcome: Judgement) -> Manifest | None:
-    return next((manifest.body for manifest in outcome.manifests if is_workspace(manifest.body)), None)
+    bodies = (manifest.body for manifest in outcome.manifests)
+    return next((body for body in bodies if is_workspace(body) or is_inference_set(body)), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 import click
 
@@ -20,6 +21,7 @@ from kaito_pack.run.sources import SUFFIXES
 from kaito_pack.values.fields import fields as values_fields
 
 FIT = "fit"
+MOST_OFFERED = 3  # names that a word may have meant
 
 
 @click.command("explain")
@@ -100,18 +102,33 @@ def _explain_word(word: str, pack: Pack, program: str) -> int:
     name = former_names().get(word, word)
     if name in rules:
         examples = table("rules/examples.json").get(name, {})
-        _put_text(descriptions.rule_text(rules[name], examples))
+        message = table("rules/messages.json").get(name)
+        _put_text(descriptions.rule_text(rules[name], examples, message))
         return 0
     if word in fields:
         below = [field for name, field in fields.items() if name.startswith(f"{word}.")]
         _put_text(descriptions.field_text(fields[word], below))
         return 0
-    close = did_you_mean(word, (*rules, *former_names()) if "/" in word else fields)
-    close = former_names().get(close, close) if close else None
+    close = _near(word, rules, fields)
     hint = (
-        f" Did you mean `{close}`?"
+        f" Did you mean {' or '.join(f'`{name}`' for name in close)}?"
         if close
         else f" `{program}` lists the values, docs/reference/rules/ lists the rules."
     )
     click.echo(f"{shown(word)} is not a value or a rule.{hint}", err=True)
     return 1
+
+
+def _near(word: str, rules: Iterable[str], fields: Iterable[str]) -> list[str]:
+    """Return the names that a word may have meant: a near one, or those whose last part it is."""
+    if "/" in word:
+        close = did_you_mean(word, (*rules, *former_names()))
+        return [former_names().get(close, close)] if close else []
+    if close := did_you_mean(word, fields):
+        return [close]
+    last = {name: name.rpartition(".")[2] for name in fields if "." in name}
+    near = did_you_mean(word.rpartition(".")[2], last.values())
+    if inner := [name for name, part in last.items() if part == near]:
+        return inner[:MOST_OFFERED]
+    close = did_you_mean(word, [name.partition("/")[2] for name in rules])
+    return [name for name in rules if close and name.partition("/")[2] == close][:MOST_OFFERED]

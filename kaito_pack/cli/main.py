@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -58,11 +59,25 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """A first word that is no command belongs to `render`."""
+        """Resolve a first word that is a file, or looks like one, to `render`.
+
+        A word that is neither is a misspelt command.
+        """
         command = self.get_command(ctx, args[0])
         if command is None:
+            self._refuse_no_file(ctx, args[0])
             return "render", self.get_command(ctx, "render"), args
         return args[0], command, args[1:]
+
+    def _refuse_no_file(self, ctx: click.Context, word: str) -> None:
+        """Raise a usage error for a word that is no command and cannot be a file."""
+        if word == "-" or "." in word or os.sep in word or os.path.lexists(word):
+            return
+        from kaito_pack.base.display import did_you_mean, shown
+
+        near = did_you_mean(word, self.list_commands(ctx))
+        hint = f" Did you mean {shown(near)}?" if near else f" See '{ctx.command_path} --help'"
+        raise click.UsageError(f"{shown(word)} is neither a command nor a file.{hint}", ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Options of `render` may come first, too: `--kaito-version 0.9 llama.yaml`."""

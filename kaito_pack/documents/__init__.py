@@ -7,7 +7,7 @@ import stat
 import sys
 from typing import Any
 
-from kaito_pack.base.display import escaped
+from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import ProblemsError, UsageError, unread
 from kaito_pack.documents.document import Document, Duplicate, OddKey, Surprise
 
@@ -42,6 +42,12 @@ def content_of(path: str, stdin: Any = None) -> bytes | str:
         return limited(stdin_bytes(stdin), STDIN)
     try:
         content = file_bytes(path)
+    except FileNotFoundError as error:
+        from kaito_pack.documents.near import near_file
+
+        near = near_file(path)
+        hint = f". Did you mean {shown(near)}?" if near else ""
+        raise UsageError(f"{unread(path, error)}{hint}") from error
     except (OSError, ValueError) as error:
         raise unread(path, error) from error
     return limited(content, path)

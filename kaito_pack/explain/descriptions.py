@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from kaito_pack.base.sentences import sentence
 from kaito_pack.facts.rules import Rule, page
 from kaito_pack.values.fields import Field
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def field_text(field: Field, below: Iterable[Field] = ()) -> str:
@@ -34,15 +37,20 @@ def line_of(field: Field) -> str:
     return f"{field.name:<24} {field.first.get('title', '')} ({field.modes})"
 
 
-def rule_text(rule: Rule, examples: Mapping[str, str]) -> str:
-    """Return a rule: its message, meaning, versions, source, page and examples (`bad`, `good`)."""
+def rule_text(rule: Rule, examples: Mapping[str, str], message: str | None = None) -> str:
+    """Return a rule: its message, meaning, versions, source, page and examples (`bad`, `good`).
+
+    `message` is what the rule reports of the bad example; without it, the message of the row has the names of
+    what it reports, such as `<value>`.
+    """
+    template = PLACEHOLDER.sub(_name_of, f"{sentence(rule.message)} {sentence(rule.fix)}").rstrip()
     lines = [
         f"RULE:     {rule.name}",
         *(f"FORMERLY: {former}" for former in rule.formerly),
         f"LAYER:    {rule.layer}",
         f"SEVERITY: {rule.severity}",
         f"KAITO:    {rule.scope}",
-        f"SAYS:     {sentence(rule.message)} {sentence(rule.fix)}".rstrip(),
+        f"SAYS:     {message or template}",
         f"SOURCE:   {rule.source or 'the pack'}",
         *([f"PAGE:     {address}"] if (address := page(rule.name)) else []),
         "",
@@ -52,3 +60,7 @@ def rule_text(rule: Rule, examples: Mapping[str, str]) -> str:
     for title, text in examples.items():
         lines += ["", f"{title.upper()}:", *(f"    {line}" for line in text.splitlines())]
     return "\n".join(lines) + "\n"
+
+
+def _name_of(placeholder: re.Match[str]) -> str:
+    return f"<{placeholder[1].replace('_', ' ')}>"

@@ -7,6 +7,7 @@ The first part of the name is the layer. The front of a layer imports the module
 that a command pays for no other layer. `on` says when the function runs:
 
 - None, "create", "update" or "server": the front of the layer runs it for what it judges;
+- "set": the same, for InferenceSets alone;
 - "part": another check calls it, for a part of what that one judges;
 - "shared": the same, and other functions report the rule as well ("field is required").
 
@@ -22,8 +23,8 @@ from typing import Any, Literal, NamedTuple, TypeVar, get_args
 from kaito_pack.base.problems import PackError, RuleLayer
 from kaito_pack.facts import rules
 
-# Of a Workspace, of a server with its model, or whenever another check calls the function.
-Occasion = Literal["create", "update", "server", "part", "shared"]
+# Of a Workspace, a server with its model or an InferenceSet, or whenever another check calls the function.
+Occasion = Literal["create", "update", "server", "set", "part", "shared"]
 LAYERS: tuple[RuleLayer, ...] = get_args(RuleLayer)
 Function = TypeVar("Function", bound=Callable[..., Any])
 

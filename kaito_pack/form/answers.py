@@ -31,7 +31,7 @@ def parsed(question: Question, text: str, by_line: bool = False) -> Any:
         parts = _as_json(text, list if question.kind == "list" else dict)
         return _parts(question, text, by_line) if parts is None else parts
     if question.kind == "text" and question.holds_text:
-        return text
+        return (_as_json(text, dict) or text) if question.may_be_map else text
     value = typed(text)
     wanted = {"switch": (bool,), "integer": (int,)}.get(question.kind, (int, float))
     return value if type(value) in wanted else text
@@ -63,6 +63,8 @@ def written(question: Question, value: Any, by_line: bool = False) -> str:
         return ""
     if not isinstance(value, Mapping | list):
         return _word(value)
+    if question.may_be_map:
+        return json.dumps(value, ensure_ascii=False)
     words = [f"{key}={_word(part)}" for key, part in value.items()] if isinstance(value, Mapping) else value
     text, exact = ("\n" if by_line else ", ").join(map(_word, words)), json.dumps(value, ensure_ascii=False)
     return text if json.dumps(parsed(question, text, by_line), ensure_ascii=False) == exact else exact

@@ -42,17 +42,24 @@ class Flag(NamedTuple):
 def flags(pack: Pack, taken: Collection[str] = ()) -> list[Flag]:
     """Return the options of every value that can be asked for; `taken` are names that the command itself has.
 
-    An option is called by the last name of its value's path. Where two values share that, or the command has
-    it, each is called by its whole path instead. PackError if that does not tell them apart.
+    An option is called by the last name of its value's path. If two values share that, the command has it, or
+    the value's `x-form` says so, it is called by its whole path. PackError if that does not tell them apart.
     """
     asked = [
         (tuple(field.name.split(".")), field)
         for field in fields(pack).values()
         if field.name != MODE and any(_is_asked(part, field.name) for part in field.parts.values())
     ]
-    short = Counter(flag(path) for path, _ in asked)
+    by_name = {path for path, field in asked if hints(field.first, field.name).flag == "name"}
+    short = Counter(map(flag, by_name))
     options = [
-        Flag(flag(path) if short[flag(path)] == 1 and flag(path) not in taken else whole(path), path, field)
+        Flag(
+            flag(path)
+            if path in by_name and short[flag(path)] == 1 and flag(path) not in taken
+            else whole(path),
+            path,
+            field,
+        )
         for path, field in asked
     ]
     names = Counter(option.option for option in options)

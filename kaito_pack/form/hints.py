@@ -13,7 +13,8 @@ from kaito_pack.base.trees import Schema
 # required, for a model that the Hub gives only with a token. auto: asked first if KAITO creates nodes.
 Ask = Literal["first", "more", "never", "gated", "auto"]
 Suggest = Literal["models", "ggufRepositories", "instanceTypes"]
-CHOICES = {"ask": get_args(Ask), "suggest": get_args(Suggest)}
+Named = Literal["name", "path"]
+CHOICES = {"ask": get_args(Ask), "suggest": get_args(Suggest), "flag": get_args(Named)}
 
 
 class Hints(NamedTuple):
@@ -22,6 +23,7 @@ class Hints(NamedTuple):
     `ask` is None if the schema decides: a required value is asked first, any other under Advanced.
     `always` has it written to the file even if it is the default. `commands` are what a person has to run
     for a choice; `detail` says what each choice is, from `${value}`, where the description does not.
+    `flag` says what its option is called by: the last name of its path, or the whole path.
     """
 
     ask: Ask | None = None
@@ -31,6 +33,7 @@ class Hints(NamedTuple):
     suggest: Suggest | None = None
     detail: str = ""
     commands: Mapping[str, str] = MappingProxyType({})
+    flag: Named = "name"
 
 
 def hints(part: Schema, where: str) -> Hints:

@@ -39,6 +39,7 @@ class Question:
     `path` is where its answer is in the values, `value` the answer there is (None: none yet), `default`
     what holds without one. `is_more` puts it under Advanced. `suggestions` help to type, and bind to nothing.
     `holds_text` is whether a text is taken as it is typed; of a map, whether all its entries are texts.
+    `may_be_map` is whether a text may be a map in JSON instead.
     """
 
     path: tuple[str, ...]
@@ -56,6 +57,7 @@ class Question:
     minimum: int | None = None
     maximum: int | None = None
     holds_text: bool = True
+    may_be_map: bool = False
 
     @property
     def name(self) -> str:
@@ -186,6 +188,7 @@ def _question(
         minimum=part.get("minimum"),
         maximum=part.get("maximum"),
         holds_text=_holds_text(part["additionalProperties"] if kind == "map" else part, kind),
+        may_be_map=kind == "text" and "object" in part.get("type", ()),
     )
 
 

@@ -8,9 +8,9 @@
       PodMonitor.metadata.name: <monitoring.podMonitor = true>        (whatever the name is)
 
 Each key is a path of the Workspace (paths.py), or begins with `container` (the one that serves the model),
-`option` (its command line), `served` (workspace.WorkspaceView, and `quantized`, the format of its model) or
-the kind of another object of the stream. What is captured is only a proposal: it counts if the manifest then
-renders.
+`option` (its command line), `gpu` (the `resource` and `count` of its GPU limit), `served`
+(workspace.WorkspaceView, and `quantized`, the format of its model) or the kind of another object of the
+stream. What is captured is only a proposal: it counts if the manifest then renders.
 """
 
 from __future__ import annotations
@@ -28,12 +28,14 @@ from kaito_pack.base.trees import ABSENT, Schema
 from kaito_pack.documents import read_text
 from kaito_pack.importing.paths import REST, Steps, look_up, parse
 from kaito_pack.importing.stream import Stream
+from kaito_pack.kaito.pod_gpus import gpu_limits
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.quantization import quantization_of
-from kaito_pack.pack import Mode, Pack
+from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.json_schema import part_at
 
 SHARED = "_partials/import.yaml"
+MOST_TRIED = 200  # places at which the literals of one pattern are tried
 Capture = tuple[tuple[str, ...], Any]  # where in the values, and what
 _VALUE = re.compile(r"<\s*([\w.]+)\s*(?:\*\s*(\d+)|\|\s*(urlencode)|=\s*([\w.]+))?\s*>")
 
@@ -120,6 +122,10 @@ def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
         return [(stream.container, inside)]
     if root == "option":
         return [(stream.options, inside)]
+    if root == "gpu":
+        return [
+            ({"resource": name, "count": count}, inside) for name, count in gpu_limits(stream.container)[:1]
+        ]
     if root == "served":
         return [({**stream.view._asdict(), "quantized": _quantized(stream.view.model_id)}, inside)]
     if root[0].isupper():
@@ -134,11 +140,12 @@ def _quantized(model_id: str | None) -> str | None:
 
 
 def _matched(pattern: str, value: Any, mode: Mode) -> Iterator[Capture]:
-    whole = _VALUE.fullmatch(pattern)
-    if whole:
-        yield from _proposed(whole, value, mode)
-    elif isinstance(value, str) and (texts := _texts_between(_literals(pattern), value)):
-        for place, text in zip(_VALUE.finditer(pattern), texts, strict=True):
+    places = list(_VALUE.finditer(pattern))
+    if len(places) == 1 and places[0][0] == pattern:
+        yield from _proposed(places[0], value, mode)
+    elif isinstance(value, str):
+        parts = [part_of(mode, tuple(place[1].split("."))) for place in places]
+        for place, text in zip(places, _texts_between(_literals(pattern), value, parts), strict=False):
             yield from _proposed(place, text, mode)
 
 
@@ -151,23 +158,29 @@ def _literals(pattern: str) -> tuple[str, ...]:
     return literals
 
 
-def _texts_between(literals: Sequence[str], text: str) -> list[str]:
-    """Return what is between `literals` in `text`, each as short as possible and never empty.
+def _texts_between(literals: Sequence[str], text: str, parts: Sequence[Schema]) -> list[str]:
+    """Return what is between `literals` in `text`, each as short as the schemas of all values accept.
 
-    Returns an empty list if `text` does not consist of them. One pass, whatever a pack's pattern is.
+    Returns an empty list if `text` does not consist of them, and if that is not found in MOST_TRIED tries.
     """
-    first, *between, last = literals
-    end = len(text) - len(last)
-    if not text.startswith(first) or not text.endswith(last):
+    first, *_, last = literals
+    if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
         return []
-    texts, start = [], len(first)
-    for literal in between:
-        stop = text.find(literal, start + 1, end)
-        if stop < 0:
-            return []
-        texts.append(text[start:stop])
-        start = stop + len(literal)
-    return [*texts, text[start:end]] if start < end else []
+    return _split(text[len(first) : len(text) - len(last)], literals[1:-1], parts, [MOST_TRIED]) or []
+
+
+def _split(text: str, literals: Sequence[str], parts: Sequence[Schema], tries: list[int]) -> list[str] | None:
+    """Return `text` split at `literals` into values that `parts` accept; None if it cannot be."""
+    if not literals:
+        return [text] if text and json_schema.accepts(parts[0], text) else None
+    stop = 0
+    while (stop := text.find(literals[0], stop + 1)) > 0 and tries[0] > 0:
+        tries[0] -= 1
+        if json_schema.accepts(parts[0], text[:stop]):
+            rest = _split(text[stop + len(literals[0]) :], literals[1:], parts[1:], tries)
+            if rest is not None:
+                return [text[:stop], *rest]
+    return None
 
 
 def _proposed(place: re.Match[str], value: Any, mode: Mode) -> Iterator[Capture]:

@@ -109,6 +109,8 @@ class Completion(Trial):
             roots(rendered, path), roots(wanted, path), strict=False
         ):
             before, after = look_up(first_root, inside), look_up(second_root, same)
+            if before is ABSENT and isinstance(after, list):
+                before = []
             if isinstance(before, list) and isinstance(after, list):
                 return after[len(before) :] if after[: len(before)] == before else None
             if isinstance(before, dict) and isinstance(after, dict):

@@ -2,7 +2,8 @@
 
 metadata.labels["app.kubernetes.io/name"]      keys, quoted where they hold more than letters
 container.args[0]                              an index
-container.env[name=HF_TOKEN].valueFrom         the item of a list by one of its fields
+container.env[name=HF_TOKEN].valueFrom         the item of a list by one of its fields, or the map that has it
+imagePullSecrets[each].name                    the same part of every item of a list
 ConfigMap.data["settings.yaml"].vllm           a text is stepped into as YAML
 option["--trust-remote-code"][absent]          true if there is nothing
 """
@@ -24,7 +25,10 @@ Steps = tuple[Step, ...]
 
 MISSING = ("absent", "")  # `[absent]`
 REST = ("rest", "")  # `[rest]`: what the rendering does not write
-_STEP = re.compile(r'\.?([A-Za-z][\w-]*)|\["([^"]+)"\]|\[(\d+)\]|\[(rest|absent)\]|\[([\w-]+)=([^\]]+)\]')
+EACH = ("each", "")  # `[each]`
+_STEP = re.compile(
+    r'\.?([A-Za-z][\w-]*)|\["([^"]+)"\]|\[(\d+)\]|\[(rest|absent|each)\]|\[([\w-]+)=([^\]]+)\]'
+)
 
 
 @cache
@@ -48,18 +52,26 @@ def look_up(value: Any, steps: Steps) -> Any:
     """Return what is at `steps` of `value`, ABSENT if nothing is there. Never raises."""
     if steps and steps[-1] == MISSING:
         return True if look_up(value, steps[:-1]) is ABSENT else ABSENT
-    for step in steps:
+    for index, step in enumerate(steps):
+        if step == EACH:
+            return _each(value, steps[index + 1 :])
         value = _stepped(value, step)
         if value is ABSENT:
             return ABSENT
     return value
 
 
+def _each(value: Any, steps: Steps) -> Any:
+    """Return what is at `steps` of every item; ABSENT if it is missing in one, or there is no list."""
+    parts = [look_up(item, steps) for item in value] if isinstance(value, list) else [ABSENT]
+    return ABSENT if any(part is ABSENT for part in parts) else parts
+
+
 def _stepped(value: Any, step: Step) -> Any:
     if isinstance(value, str):
         value = _as_yaml(value)
     if isinstance(step, tuple):
-        items = value if isinstance(value, list) else []
+        items = value if isinstance(value, list) else [value]
         field, wanted = step
         return next(
             (item for item in items if isinstance(item, Mapping) and item.get(field) == wanted), ABSENT

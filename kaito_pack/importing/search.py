@@ -26,6 +26,7 @@ from kaito_pack.importing.given import (
     with_value,
     without_value,
 )
+from kaito_pack.importing.likeness import could_hold, nearest
 from kaito_pack.importing.stream import Stream, StreamObject
 from kaito_pack.importing.trial import Lost
 from kaito_pack.pack import Mode, Pack
@@ -103,6 +104,7 @@ class Search(Completion):
 
     def best(self, start: Given) -> Candidate:
         """Return the candidate that differs least, out of the values that are proposed."""
+        start = nearest(self, start, [path for path, _ in self.proposals], self.required)
         given = self.verified(start)
         refusals = self.refused_rests(given)
         given = self.pruned(self.in_order(given))
@@ -127,8 +129,9 @@ class Search(Completion):
         given, taken = self.settled(start, frozenset())
         read = {path[0] for path in taken}
         for name, part in self.mode.schema.get("properties", {}).items():
-            choices = part.get("enum", ())
-            if name in self.supplied or name in read or len(choices) < 2:
+            # The default is the choice left open.
+            choices = [choice for choice in part.get("enum", ()) if choice != part.get("default")]
+            if name in self.supplied or name in read or len(part.get("enum", ())) < 2:
                 continue
             tried = [given]
             for choice in choices:
@@ -227,6 +230,6 @@ class Search(Completion):
         whole = {**self.required, **given}
         for path in schema_paths(self.mode.schema):
             known = path[0] in self.required or path in rest[-1:] or get(given, path, ABSENT) is not ABSENT
-            known = known or path in follows
+            known = known or path in follows or not could_hold(self, whole, path)
             if not known and not part_of(self.mode, path).get("x-opaque") and not self.shows(whole, path):
                 yield ".".join(path)

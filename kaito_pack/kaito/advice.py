@@ -14,7 +14,7 @@ from kaito_pack.kaito import controller_instance_types, instance_types, metadata
 from kaito_pack.kaito.fields import CONTAINERS, INSTANCE_TYPE, TEMPLATE, Workspace
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
-from kaito_pack.kaito.pod_gpus import gpus_of
+from kaito_pack.kaito.pod_gpus import gpu_limits, gpus_of
 from kaito_pack.kaito.ruling import Case, judge
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding.quantity import value_of
@@ -37,7 +37,8 @@ def gpus_unused(case: Case) -> Iterator[Problem]:
     """A node with GPUs, for a pod that asks for none."""
     node_type = _instance_type(case)
     containers = [container for _, container in case.workspace.containers()]
-    if node_type and containers and not any(gpus_of(container) for container in containers):
+    has_gpus = any(gpus_of(container) or gpu_limits(container) for container in containers)
+    if node_type and containers and not has_gpus:
         yield case.problem(*CONTAINERS, instance_type=shown(node_type.name), gpus=node_type.gpus)
 
 

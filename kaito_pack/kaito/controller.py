@@ -16,6 +16,7 @@ from kaito_pack.kaito.images import LONGEST_NAME, is_image_reference
 from kaito_pack.kaito.ruling import Case, judge
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding import names
+from kaito_pack.workspace.inference_sets import CREATED_BY
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 MODULES = (controller_instance_types,)  # with checks of this layer beside those here
@@ -184,7 +185,9 @@ def port_not_reached(case: Case) -> Iterator[Problem]:
     ports = list(_ports(case.workspace))
     if ports and all(port != reached for _, port in ports):
         path, port = ports[0]
-        yield case.problem(*path, port=port, reached=reached, name=_name(case))
+        key, name = list(_pod_labels(case.workspace).items())[-1]
+        selector = f"{key}: {shown(name, quote=False)}"
+        yield case.problem(*path, port=port, reached=reached, selector=selector)
 
 
 def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
@@ -200,10 +203,18 @@ def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
             yield (*path, "args"), flag_port
 
 
+def _pod_labels(workspace: Workspace) -> dict[str, str]:
+    """Return the labels that KAITO sets on the pods: of their Workspace, and of the InferenceSet it is of."""
+    labels = {WORKSPACE_LABEL: workspace.name}
+    if name := string_map(workspace.metadata.get("labels")).get(CREATED_BY):
+        labels[CREATED_BY] = name
+    return labels
+
+
 def _has_service(case: Case) -> bool:
     """Return whether a Service of the run selects the Workspace's pods."""
     labels = string_map(mapping(case.workspace.template.get("metadata")).get("labels"))
-    labels[WORKSPACE_LABEL] = case.workspace.name
+    labels |= _pod_labels(case.workspace)
     workspace = case.workspace
     services = case.surroundings.services_that_may_select(workspace.name, workspace.namespace)
     return any(_selects(mapping(service), labels, workspace) for service in services)

@@ -1,4 +1,4 @@
-"""What the API server rejects in a Workspace by KAITO's CRD, before any webhook is called."""
+"""What the API server rejects in a Workspace or an InferenceSet by its CRD, before any webhook is called."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from kaito_pack.base.problems import Problem, UsageError
 from kaito_pack.base.trees import Manifest, Schema
 from kaito_pack.facts import rules
 from kaito_pack.facts.checks import rule
-from kaito_pack.facts.tables import first, per_pack, table
+from kaito_pack.facts.tables import files, first, per_pack, table
 from kaito_pack.kaito.fields import GROUP, KIND
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.decoding import ValueCheck
 from kaito_pack.kubernetes.decoding.structural import custom_resource
 from kaito_pack.kubernetes.objects.custom_kinds import check_resource
+from kaito_pack.workspace import inference_sets
+
+# Below facts/kaito/, the folder of each kind's schemas.
+FOLDERS: Mapping[str, str] = {KIND: "", inference_sets.KIND: "inferencesets/"}
 
 
 @per_pack
@@ -27,32 +31,36 @@ def versions() -> Mapping[str, Mapping[str, str]]:
 
 
 @per_pack
-def schemas(kaito: str) -> Mapping[str, Schema]:
-    """Return the Workspace's OpenAPI schema of each served API version ("v1beta1") of a KAITO minor.
+def schemas(kaito: str, kind: str = KIND) -> Mapping[str, Schema]:
+    """Return the OpenAPI schema of each served API version ("v1beta1") of a kind in a KAITO minor.
 
-    Raises UsageError for a KAITO minor that the pack does not know.
+    There is none for a kind that this KAITO does not have. Raises UsageError for a KAITO minor that the
+    pack does not know.
     """
     if kaito not in versions():
         known = list(versions())
         raise UsageError(f"KAITO {kaito} is not supported. Use a version from {known[0]} to {known[-1]}")
-    return first(f"kaito/{versions()[kaito].get('schema', kaito)}.json")
+    file = f"kaito/{FOLDERS[kind]}{versions()[kaito].get('schema', kaito)}.json"
+    return first(file) if kind == KIND or files(file) else {}
 
 
 @per_pack
-def _check_of(kaito: str, api: str) -> ValueCheck:
-    return custom_resource(schemas(kaito)[api])
+def _check_of(kaito: str, kind: str, api: str) -> ValueCheck:
+    return custom_resource(schemas(kaito, kind)[api])
 
 
 @rule("crd/wrong-kind", "crd/unknown-version", on="part")
-def check(manifest: Manifest, kaito: str, kubernetes: str | None = None) -> Iterator[Problem]:
-    """Yield what the API server rejects in a Workspace, by the CRD of that KAITO minor.
+def check(
+    manifest: Manifest, kaito: str, kubernetes: str | None = None, kind: str = KIND
+) -> Iterator[Problem]:
+    """Yield what the API server rejects in a manifest of a kind, by the CRD of that KAITO minor.
 
     `kubernetes` is the cluster's minor version (it decodes `metadata`), the newest by default. Raises
     UsageError for a version that is not known.
     """
-    served = schemas(kaito)
+    served = schemas(kaito, kind)
     group, _, api = str(manifest.get("apiVersion")).rpartition("/")
-    if group != GROUP or manifest.get("kind") != KIND:
+    if group != GROUP or manifest.get("kind") != kind:
         yield rules.problem(
             "crd/wrong-kind",
             ("kind",) if group == GROUP else ("apiVersion",),
@@ -62,8 +70,15 @@ def check(manifest: Manifest, kaito: str, kubernetes: str | None = None) -> Iter
     if api not in served:
         near = did_you_mean(api, served) or max(served)
         yield rules.problem(
-            "crd/unknown-version", ("apiVersion",), value=shown(api), kaito=kaito, expected=f"{GROUP}/{near}"
+            "crd/unknown-version",
+            ("apiVersion",),
+            value=shown(api),
+            kaito=kaito,
+            kind=f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}",
+            expected=f"{GROUP}/{near}",
         )
         return
-    owner = f"the Workspace of KAITO {kaito}"
-    yield from check_resource(manifest, _check_of(kaito, api), kubernetes or definitions.newest(), owner)
+    owner = f"the {kind} of KAITO {kaito}"
+    yield from check_resource(
+        manifest, _check_of(kaito, kind, api), kubernetes or definitions.newest(), owner
+    )

@@ -10,7 +10,7 @@ from kaito_pack.base.trees import Manifest, Schema, get
 from kaito_pack.facts.rules import get_rule
 from kaito_pack.facts.tables import per_pack
 from kaito_pack.kaito import crd
-from kaito_pack.kaito.fields import GROUP, TEMPLATE
+from kaito_pack.kaito.fields import GROUP
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.elsewhere import (
     SchemaField,
@@ -19,8 +19,10 @@ from kaito_pack.kubernetes.decoding.elsewhere import (
     is_wrapper,
     place_of,
 )
+from kaito_pack.workspace.inference_sets import pod_template_path
 
 WRONG = ("status",)  # what no one writes
+Served = tuple[str, str]  # a kind, and one of its API versions
 
 
 def with_place(problem: Problem, manifest: Manifest, kaito: str) -> Problem:
@@ -28,18 +30,19 @@ def with_place(problem: Problem, manifest: Manifest, kaito: str) -> Problem:
     if not problem.rule.endswith("/unknown-field") or not problem.path:
         return problem
     api = str(manifest.get("apiVersion")).rpartition("/")[2]
-    if api not in crd.schemas(kaito):
+    kind = str(manifest.get("kind"))
+    if kind not in crd.FOLDERS or api not in crd.schemas(kaito, kind):
         return problem
-    fix = _fix(problem, manifest, kaito, api)
+    fix = _fix(problem, manifest, kaito, (kind, api))
     return problem if fix is None else problem._replace(fix=fix)
 
 
-def _fix(problem: Problem, manifest: Manifest, kaito: str, api: str) -> str | None:
+def _fix(problem: Problem, manifest: Manifest, kaito: str, served: Served) -> str | None:
     *above, name = problem.path
     parameters = get_rule("crd/unknown-field").parameters
     words: Mapping[str, str] = parameters["elsewhere"]
     value = get(manifest, problem.path)
-    fields = _fields(kaito, api)
+    fields = _fields(kaito, *served)
     parent = tuple("[]" if isinstance(step, int) else step for step in above)
     siblings = [field.path[-1] for each in fields.values() for field in each if field.path[:-1] == parent]
     if is_wrapper(str(name), value, siblings, parameters["wrappers"]):
@@ -47,29 +50,33 @@ def _fix(problem: Problem, manifest: Manifest, kaito: str, api: str) -> str | No
     place = place_of(problem.path, value, fields.get(str(name), ()), manifest)
     if place is not None:
         return words["move"].format(place=place)
-    return _of_another_version((*parent, str(name)), kaito, api, words)
+    return _of_another_version((*parent, str(name)), kaito, served, words)
 
 
-def _of_another_version(path: tuple[str, ...], kaito: str, api: str, words: Mapping[str, str]) -> str | None:
+def _of_another_version(
+    path: tuple[str, ...], kaito: str, served: Served, words: Mapping[str, str]
+) -> str | None:
     """Return the fix for a field that exists there in another API version, or in a newer KAITO."""
-    if any(field.path == path for field in _fields(kaito, "v1beta1").get(path[-1], ())):
+    kind, api = served
+    if any(field.path == path for field in _fields(kaito, kind, "v1beta1").get(path[-1], ())):
         return words["api"].format(api=f"{GROUP}/v1beta1")
     versions = list(crd.versions())
     for newer in versions[versions.index(kaito) + 1 :]:
-        if any(field.path == path for field in _fields(newer, api).get(path[-1], ())):
+        if any(field.path == path for field in _fields(newer, kind, api).get(path[-1], ())):
             return words["newer"].format(kaito=newer)
     return None
 
 
 @per_pack
-def _fields(kaito: str, api: str) -> dict[str, list[SchemaField]]:
-    """Return every field of a Workspace by name, those of its metadata and its pod template included."""
+def _fields(kaito: str, kind: str, api: str) -> dict[str, list[SchemaField]]:
+    """Return every field of a kind by name, those of its metadata and its pod template included."""
+    template = pod_template_path({"apiVersion": f"{GROUP}/{api}", "kind": kind})
     fields = [
         field
-        for field in fields_of(crd.schemas(kaito).get(api, {}))
-        if field.path[0] not in WRONG and field.path[:2] != TEMPLATE
+        for field in fields_of(crd.schemas(kaito, kind).get(api, {}))
+        if field.path[0] not in WRONG and field.path[: len(template)] != template
     ]
-    for path, name in ((("metadata",), definitions.OBJECT_META), (TEMPLATE, definitions.POD_TEMPLATE)):
+    for path, name in ((("metadata",), definitions.OBJECT_META), (template, definitions.POD_TEMPLATE)):
         known = definitions.definition(crd.versions()[kaito]["kubernetesApi"], name)
 
         def resolve(schema: Schema, known: definitions.Definitions = known) -> Schema:
@@ -77,5 +84,5 @@ def _fields(kaito: str, api: str) -> dict[str, list[SchemaField]]:
             return known.schemas.get(reference, schema)
 
         fields += fields_of({"$ref": known.root}, resolve, tuple(map(str, path)))
-    fields.append(SchemaField(tuple(map(str, TEMPLATE)), "object"))
+    fields.append(SchemaField(tuple(map(str, template)), "object"))
     return by_name(fields)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from kaito_pack.base.trees import Fields, mapping
+from typing import Any
+
+from kaito_pack.base.trees import Fields, mapping, strings
 from kaito_pack.kaito.fields import digits, int64
 
 GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
+NVIDIA = "nvidia.com/"  # whole GPUs, and slices and shares of them under other names
 
 
 def gpus_of(container: Fields) -> int:
@@ -18,3 +21,11 @@ def gpus_of(container: Fields) -> int:
             if number:
                 return number
     return 0
+
+
+def gpu_limits(container: object) -> list[tuple[str, Any]]:
+    """Return name and amount of each GPU limit of a container: whole GPUs first, then slices and shares."""
+    limits = mapping(mapping(mapping(container).get("resources")).get("limits"))
+    names = [name for name, _ in strings(limits) if name.startswith(NVIDIA)]
+    names.sort(key=lambda name: name not in GPU_RESOURCES)
+    return [(name, limits[name]) for name in names if limits[name] is not None]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import NamedTuple
 
 from kaito_pack.base.problems import Problem, RuleLayer
+from kaito_pack.base.trees import Manifest
 from kaito_pack.facts import rules
 from kaito_pack.facts.checks import Check, Occasion, checks_of
 from kaito_pack.facts.rules import Rule
 from kaito_pack.facts.tables import per_pack
 from kaito_pack.kaito.fields import Workspace
 from kaito_pack.kaito.target import Surroundings
+from kaito_pack.workspace.inference_sets import child_of
 
 
 class Case(NamedTuple):
@@ -21,6 +24,7 @@ class Case(NamedTuple):
     surroundings: Surroundings
     rule: Rule
     old: Workspace | None = None
+    manifest: Manifest = MappingProxyType({})  # the InferenceSet whose Workspace is judged
 
     @property
     def kaito(self) -> str:
@@ -52,7 +56,8 @@ def _checks(layer: RuleLayer, kaito: str, api: str, occasion: Occasion) -> tuple
     return tuple(
         (table[check.name], check)
         for check in checks_of(layer)
-        if check.on in (None, occasion) and table[check.name].holds_for(kaito, api)
+        if check.on in ((occasion,) if occasion == "set" else (None, occasion))
+        and table[check.name].holds_for(kaito, api)
     )
 
 
@@ -66,3 +71,14 @@ def judge(
     occasion: Occasion = "create" if old is None else "update"
     for rule, check in _checks(layer, surroundings.target.kaito, workspace.api, occasion):
         yield from check.function(Case(workspace, surroundings, rule, old))
+
+
+def judge_set(layer: RuleLayer, manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
+    """Yield what the checks of a layer on InferenceSets report.
+
+    The `workspace` of their cases is the one that KAITO creates, `manifest` the InferenceSet itself.
+    """
+    child = Workspace(child_of(manifest))
+    old = None if surroundings.old is None else Workspace(child_of(surroundings.old))
+    for rule, check in _checks(layer, surroundings.target.kaito, child.api, "set"):
+        yield from check.function(Case(child, surroundings, rule, old, manifest))

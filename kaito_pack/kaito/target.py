@@ -63,8 +63,9 @@ class Target:
 class Surroundings:
     """What a manifest is judged in: the cluster, and the manifests that come with it in one run.
 
-    `config_maps`, `workspaces`, `services` and `claims` (PersistentVolumeClaims) are the other manifests of
-    the run, as plain mappings; `old` is the stored object if an update is judged, None for a create.
+    `config_maps`, `workspaces` (those of InferenceSets included), `services`, `claims`
+    (PersistentVolumeClaims) and `scalers` (ScaledObjects) are the other manifests of the run, as plain
+    mappings; `old` is the stored object if an update is judged, None for a create.
     """
 
     target: Target
@@ -72,6 +73,7 @@ class Surroundings:
     workspaces: Sequence[Manifest] = ()
     services: Sequence[Manifest] = ()
     claims: Sequence[Manifest] = ()
+    scalers: Sequence[Manifest] = ()
     old: Manifest | None = None
     # What was looked up among the other manifests: a verdict holds as long as the answers are the same.
     asked: set[tuple[str, object]] = field(default_factory=set, compare=False, repr=False)
@@ -91,6 +93,7 @@ class Surroundings:
             "config_maps": _grouped(
                 self.config_maps, lambda body: (namespace(body), get(body, ("metadata", "name")))
             ),
+            "scalers": _grouped(self.scalers, _scaled),
             "claims": _grouped(self.claims, lambda body: (namespace(body), get(body, ("metadata", "name")))),
         }
 
@@ -111,6 +114,10 @@ class Surroundings:
         """Return the PersistentVolumeClaims of that name in a namespace."""
         return self._in_table("claims", (namespace, name))
 
+    def scalers_of(self, kind: str, name: str, namespace: str) -> Sequence[Manifest]:
+        """Return the ScaledObjects of a namespace that scale an object of that kind and name."""
+        return self._in_table("scalers", (namespace, kind, name))
+
     def _in_table(self, table: str, key: object) -> Sequence[Manifest]:
         self.asked.add((table, key))
         return self.tables[table].get(key, ())
@@ -126,6 +133,11 @@ def namespace(body: Manifest) -> str:
     """Return the namespace of a manifest; "default" if it has none."""
     named = get(body, ("metadata", "namespace"))
     return named if isinstance(named, str) and named else "default"
+
+
+def _scaled(body: Manifest) -> object:
+    """Return the namespace, kind and name of what a ScaledObject scales."""
+    return namespace(body), *(get(body, ("spec", "scaleTargetRef", name)) for name in ("kind", "name"))
 
 
 def labels_key(labels: object) -> object:

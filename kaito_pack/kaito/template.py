@@ -7,7 +7,7 @@ The controller then sends the pod template to the cluster, whose Kubernetes may 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kaito_pack.base.paths import FieldPath
@@ -21,6 +21,8 @@ from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.decoding import Finding, decode
 from kaito_pack.kubernetes.decoding.findings import named, problems_of
 
+OpenPart = tuple[FieldPath, Any, str]
+
 
 def check_template(manifest: Manifest, kaito: str, kubernetes: str) -> Iterator[Problem]:
     """Problems of what the CRD leaves open in a Workspace: its pod template and its volume sources.
@@ -28,15 +30,20 @@ def check_template(manifest: Manifest, kaito: str, kubernetes: str) -> Iterator[
     `kaito` and `kubernetes` are the cluster's minor versions. Raises UsageError for one that is not known.
     """
     crd.schemas(kaito)
+    yield from check_parts(open_parts(manifest), kaito, kubernetes)
+
+
+def check_parts(parts: Iterable[OpenPart], kaito: str, kubernetes: str) -> Iterator[Problem]:
+    """Problems of parts that the CRD leaves open and KAITO types: path, value, Kubernetes definition."""
     api = crd.versions()[kaito]["kubernetesApi"]
-    for path, value, name in open_parts(manifest):
+    for path, value, name in parts:
         findings = list(_decoded(value, name, api))
         yield from _refused(findings, name, path, kaito, api)
         if kubernetes != api:
             yield from _too_new(value, name, path, findings, kubernetes)
 
 
-def open_parts(manifest: Manifest) -> Iterator[tuple[FieldPath, Any, str]]:
+def open_parts(manifest: Manifest) -> Iterator[OpenPart]:
     """Yield the parts that the CRD leaves open and KAITO types: path, value, Kubernetes definition."""
     inference, tuning = manifest.get("inference"), manifest.get("tuning")
     if isinstance(inference, dict):
@@ -50,7 +57,7 @@ def open_parts(manifest: Manifest) -> Iterator[tuple[FieldPath, Any, str]]:
             yield from _volume_source(tuning.get(part), ("tuning", part))
 
 
-def _volume_source(parent: Any, path: FieldPath) -> Iterator[tuple[FieldPath, Any, str]]:
+def _volume_source(parent: Any, path: FieldPath) -> Iterator[OpenPart]:
     if isinstance(parent, dict) and parent.get("volumeSource") is not None:
         yield (*path, "volumeSource"), parent["volumeSource"], definitions.VOLUME
 

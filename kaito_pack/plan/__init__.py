@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.sentences import sentence
+from kaito_pack.base.sentences import filled, sentence
 from kaito_pack.base.trees import ABSENT, Difference, Manifest
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.kaito.target import Surroundings, Target
@@ -21,11 +22,16 @@ from kaito_pack.plan.moves import nameable
 from kaito_pack.plan.stored import kept_by_apply, settled
 from kaito_pack.run import judging as checks
 from kaito_pack.workspace.identity import DEFAULT_NAMESPACE, Identity, identity, metadata_text
+from kaito_pack.workspace.inference_sets import is_inference_set
 
 LABELS = ("rejected", "not-rolled-out", "rolled-out-by-job", "recreate", "live", "ignored")
 REFUSED = "KAITO rejects the whole update"
 ONLY_ANEW = (
-    f"{REFUSED}. To apply it, delete and recreate the Workspace; the model is unavailable until it is ready"
+    f"{REFUSED}. To apply it, delete and recreate the {{kind}}; the model is unavailable until it is ready"
+)
+REPLACES = "replaces {kind} {namespace}/{name}; both serve the model until you delete that one"
+REPLACED = (
+    "{kind} {namespace}/{name} replaces it. Delete it when that one is ready and the clients use its Service"
 )
 STORED = "webhook/stored-object-broken"
 BLOCKED = "every update, because the stored object is invalid: "
@@ -69,26 +75,33 @@ def plan(
     created = {key: body for key, body in wanted.items() if key not in stored}
     guess = whole or moves.only_pair(old, new)
     moved = moves.moves(gone, created, same_file or {}, guess)
+    replaced = moves.replaced(gone, created)
     planned_objects = []
     for key, body in wanted.items():
         before = stored.get(key) or gone.pop(moved.get(key, key), None)
         if before is None:
-            planned_objects.append(_planned("created", body))
+            planned_objects.append(_planned("created", body, REPLACES, replaced.get(key)))
         elif planned := _changed(before, body, target):
             planned_objects.append(planned)
     if whole:
-        planned_objects += [_deleted(body) for body in gone.values()]
+        by = {old: new for new, old in replaced.items()}
+        planned_objects += [_deleted(body, by.get(key)) for key, body in gone.items()]
     return planned_objects
 
 
-def _planned(action: str, body: Manifest) -> Planned:
-    return Planned(
+def _planned(action: str, body: Manifest, words: str = "", other: Identity | None = None) -> Planned:
+    """Return the plan of an object; `words` say how the `other` one replaces it, or is replaced by it."""
+    planned = Planned(
         action, str(body.get("kind")), metadata_text(body, "namespace"), metadata_text(body, "name")
     )
+    if other is not None:
+        facts = {part: shown(getattr(other, part), quote=False) for part in ("kind", "namespace", "name")}
+        planned.why = filled(words, facts)
+    return planned
 
 
-def _deleted(body: Manifest) -> Planned:
-    planned = _planned("deleted", body)
+def _deleted(body: Manifest, by: Identity | None = None) -> Planned:
+    planned = _planned("deleted", body, REPLACED, by)
     planned.remedy = _delete(planned)
     return planned
 
@@ -115,9 +128,9 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
         return None
     planned = _planned("changed", new)
     planned.changes = list(_labelled(changes, before, after, target))
-    if "rejected" in planned.labels and is_workspace(new):
+    if "rejected" in planned.labels and (is_workspace(new) or is_inference_set(new)):
         anew = not any(_refusals(None, new, target))
-        planned.why = ONLY_ANEW if anew else REFUSED
+        planned.why = ONLY_ANEW.format(kind=planned.kind) if anew else REFUSED
         planned.remedy = _delete(planned) if anew else ""
     return planned
 
@@ -125,7 +138,8 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
 def _labelled(
     changes: Sequence[Difference], old: Manifest, new: Manifest, target: Target
 ) -> Iterator[Change]:
-    refused, blocked = rejections(old, new, target) if is_workspace(new) else ([], [])
+    is_judged = is_workspace(new) or is_inference_set(new)
+    refused, blocked = rejections(old, new, target) if is_judged else ([], [])
     unmatched = list(refused)
     for change in changes:
         refusal = next((each for each in refused if _concerns(keyed_path(new, each.path), change.path)), None)

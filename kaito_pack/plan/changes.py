@@ -13,10 +13,10 @@ from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import ABSENT, Difference, Manifest, get
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import table
-from kaito_pack.kaito.fields import TEMPLATE
 from kaito_pack.plan.moves import nameable
 from kaito_pack.values.secrets import is_secret_at
 from kaito_pack.workspace.identity import identity, metadata_text
+from kaito_pack.workspace.inference_sets import is_inference_set, pod_template_path
 
 HASH = "kubefoundry.io/template-hash"
 BY_JOB = "the rollout job deletes the workload, KAITO recreates it, and the replicas restart"
@@ -53,9 +53,10 @@ def by_table(difference: Difference, old: Manifest, new: Manifest, kaito: str) -
     """The change with the label, words and remedy of its row for that KAITO minor."""
     row = _row(difference.path, new, kaito)
     if identity(old) != identity(new) and row["label"] != "recreate":
-        row = table("kaito/changes.json")["moved"]
+        row = table("kaito/changes.json")["set-moved" if is_inference_set(new) else "moved"]
     if row["label"] == "not-rolled-out" and _is_for_the_job(old, new):
-        return Change(difference.path, *_hidden(difference, old, new), "rolled-out-by-job", BY_JOB)
+        words = row.get("byJob", BY_JOB)
+        return Change(difference.path, *_hidden(difference, old, new), "rolled-out-by-job", words)
     facts = {
         "kind": str(new.get("kind")).lower(),
         "name": metadata_text(new, "name"),
@@ -115,7 +116,7 @@ def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
 
 
 def _hash(body: Manifest) -> Any:
-    return get(body, (*TEMPLATE, "metadata", "annotations", HASH))
+    return get(body, (*pod_template_path(body), "metadata", "annotations", HASH))
 
 
 def _masked(value: Any) -> Any:

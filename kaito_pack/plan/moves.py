@@ -1,4 +1,4 @@
-"""Which Workspace that is new was another one before: renamed, or moved to another namespace."""
+"""Which Workspace or InferenceSet was another one before: renamed, moved, or changed into the other kind."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from kaito_pack.base.trees import Manifest, get
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.workspace.identity import Identity, metadata_text
+from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
 
 INSTANCE = "app.kubernetes.io/instance"
 
@@ -30,11 +31,11 @@ def moves(
     `same_file` says which one the same values file made; with `guess` the instance label, the name and the
     model tell as well, which is right only where everything that is not in `created` goes away.
     """
-    left = {key: body for key, body in gone.items() if is_workspace(body)}
+    left = {key: body for key, body in gone.items() if _serves(body)}
     moved: dict[Identity, Identity] = {}
-    wanted = {key: body for key, body in created.items() if is_workspace(body)}
+    wanted = {key: body for key, body in created.items() if _serves(body)}
     for key in wanted:
-        if (old := same_file.get(key)) in left:
+        if (old := same_file.get(key)) in left and old.kind == key.kind:
             moved[key] = old
             del left[old]
     for feature in (_instance, _name, _model) if guess else ():
@@ -51,7 +52,9 @@ def _pair(
     """Pairs of which no other candidate has the same feature: two copies of a model are no move."""
     for key, body in wanted.items():
         value = feature(body)
-        candidates = [old for old, other in left.items() if value and feature(other) == value]
+        candidates = [
+            old for old, other in left.items() if value and feature(other) == value and old.kind == key.kind
+        ]
         rivals = [other for other in wanted.values() if feature(other) == value]
         if len(candidates) == len(rivals) == 1:
             moved[key] = candidates[0]
@@ -67,9 +70,28 @@ def _name(body: Manifest) -> object:
 
 
 def _model(body: Manifest) -> object:
-    return body.get("inference")
+    return workspace_of(body).get("inference")
+
+
+def _serves(body: Manifest) -> bool:
+    """Whether an object serves a model: a Workspace, or an InferenceSet, which creates Workspaces."""
+    return is_workspace(body) or is_inference_set(body)
 
 
 def only_pair(old: Sequence[Manifest], new: Sequence[Manifest]) -> bool:
-    """Whether one Workspace is compared with one."""
-    return sum(map(is_workspace, old)) == sum(map(is_workspace, new)) == 1
+    """Whether one Workspace or InferenceSet is compared with one."""
+    return sum(map(_serves, old)) == sum(map(_serves, new)) == 1
+
+
+def replaced(
+    gone: Mapping[Identity, Manifest], created: Mapping[Identity, Manifest]
+) -> dict[Identity, Identity]:
+    """The old identity of each object that another kind now serves the model of: `workload` has changed."""
+    pairs: dict[Identity, Identity] = {}
+    for key, body in created.items():
+        for old, other in gone.items():
+            is_same = bool(_instance(body)) and _instance(body) == _instance(other)
+            is_pair = _serves(body) and _serves(other) and old.kind != key.kind
+            if is_pair and is_same and old.namespace == key.namespace:
+                pairs[key] = old
+    return pairs

@@ -10,11 +10,15 @@ from copy import deepcopy
 from typing import Any
 
 from kaito_pack.base import json_text
-from kaito_pack.base.trees import Fields, Manifest, Schema, get
+from kaito_pack.base.trees import Fields, Manifest, Schema, get, mapping
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.workspace.identity import DEFAULT_NAMESPACE
+from kaito_pack.workspace.inference_sets import KIND as SET
+from kaito_pack.workspace.inference_sets import TEMPLATE as SET_TEMPLATE
+from kaito_pack.workspace.inference_sets import is_inference_set
 
+REPLICAS = ("spec", "replicas")
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 ADDED = (
     "managedFields",
@@ -41,7 +45,20 @@ def settled(manifest: Manifest, kaito: str) -> dict[str, Any]:
     if is_workspace(body):
         _settle_inference(body.get("inference"))
         return filled(body, kaito)
+    if is_inference_set(body):
+        _settle_inference(get(body, (*SET_TEMPLATE, "inference")))
+        return _filled_set(body, kaito)
     return body
+
+
+def _filled_set(inference_set: dict[str, Any], kaito: str) -> dict[str, Any]:
+    """The InferenceSet with the defaults of the CRD; without replicas, whose number is someone else's."""
+    served = crd.schemas(kaito, SET) or {"": {}}
+    api = str(inference_set.get("apiVersion")).rpartition("/")[2]
+    completed: dict[str, Any] = _filled(served.get(api) or served[max(served)], inference_set)
+    if get(inference_set, REPLICAS) is None and get(completed, REPLICAS) is not None:
+        del completed["spec"]["replicas"]
+    return completed
 
 
 def filled(workspace: dict[str, Any], kaito: str) -> dict[str, Any]:
@@ -105,7 +122,11 @@ def kept_by_apply(live: Manifest, new: Manifest, kaito: str) -> dict[str, Any]:
     before = _last_applied(metadata)
     if before is None:
         labels = {"labels": there.get("metadata", {}).get("labels")}
-        before = {**(there if is_workspace(live) else {}), "metadata": labels}
+        is_known = is_workspace(live) or is_inference_set(live)
+        before = {**(there if is_known else {}), "metadata": labels}
+        if is_inference_set(live) and get(wanted, REPLICAS) is None:
+            spec = mapping(before.get("spec"))  # an autoscaler has set the replicas, not the file
+            before = {**before, "spec": {key: value for key, value in spec.items() if key != "replicas"}}
     result: dict[str, Any] = _left(there, settled(before, kaito), wanted)
     return result
 

@@ -17,6 +17,7 @@ from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.plan.changes import workload
 from kaito_pack.run import judging as checks
 from kaito_pack.run.pipeline import surroundings
+from kaito_pack.workspace.inference_sets import is_inference_set, path_in_set, workspace_of
 
 Effect = Literal["refused", "breaks", "differs"]
 When = Literal["create", "update", "create and update"]
@@ -54,11 +55,11 @@ class Upgraded:
 
 
 def upgraded(bodies: Sequence[Manifest], now: Target, then: Target) -> list[Upgraded]:
-    """Each Workspace that KAITO `then` treats otherwise than `now`."""
+    """Each Workspace and InferenceSet that KAITO `then` treats otherwise than `now`."""
     around = surroundings(now, bodies), surroundings(then, bodies)
     workspaces = []
     for body in bodies:
-        if is_workspace(body) and (reasons := list(_reasons(body, *around))):
+        if (is_workspace(body) or is_inference_set(body)) and (reasons := list(_reasons(body, *around))):
             metadata = body["metadata"]
             workspaces.append(Upgraded(metadata.get("namespace", ""), metadata["name"], now.kaito, reasons))
     return workspaces
@@ -70,7 +71,8 @@ def _reasons(body: Manifest, now: Surroundings, then: Surroundings) -> Iterator[
     for each in as_new:
         yield Reason(each, "create and update" if each in as_stored else "create")
     yield from (Reason(each, "update") for each in as_stored if each not in as_new)
-    if not any(each.path == INSTANCE_TYPE and each.is_error for each in as_new):
+    place = path_in_set(INSTANCE_TYPE) if is_inference_set(body) else INSTANCE_TYPE
+    if not any(each.path == place and each.is_error for each in as_new):
         yield from (Reason(each, "create") for each in _dropped(body, now.target, then))
     yield from (Reason(each, "update") for each in _replaced(body, now.target, then.target))
 
@@ -88,7 +90,7 @@ def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
     """A workload that the newer KAITO deletes, since it runs templates by another kind of workload."""
     row = table("kaito/changes.json")["template"]
     old, new = workload(row, now.kaito), workload(row, then.kaito)
-    if old == new or get(body, TEMPLATE) is None:
+    if old == new or not is_workspace(body) or get(body, TEMPLATE) is None:
         return
     if get_rule(REPLACED).holds_for(then.kaito):
         yield problem(REPLACED, TEMPLATE, kaito=then.kaito, old=old, new=new)
@@ -96,9 +98,10 @@ def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
 
 def _dropped(body: Manifest, now: Target, then: Surroundings) -> Iterator[Problem]:
     """An instance type that has left KAITO's list, where its webhook does not mind."""
-    name = body["resource"].get("instanceType")
+    name = get(workspace_of(body), INSTANCE_TYPE)
     instance = instance_types.find(now.cloud, name) if isinstance(name, str) else None
     if instance is None or instance.known_in(then.target.kaito) or not instance.known_in(now.kaito):
         return
-    if then.provisioning(body) == "auto":
-        yield advice.dropped_problem(instance)
+    if then.provisioning(workspace_of(body)) == "auto":
+        dropped = advice.dropped_problem(instance)
+        yield dropped._replace(path=path_in_set(dropped.path)) if is_inference_set(body) else dropped

@@ -12,7 +12,7 @@ from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.target import Surroundings, Target
-from kaito_pack.preflight import installed, nodes, ownership, secrets
+from kaito_pack.preflight import admission, installed, nodes, ownership, secrets
 from kaito_pack.preflight.asking import ClusterReader
 from kaito_pack.run import judging
 from kaito_pack.run.pipeline import surroundings
@@ -55,8 +55,25 @@ def _answers(
     provisioning = around.provisioning(workspace)
     if provisioning == "auto" and (machines := installed.machines(cluster)) is not None:
         yield machines
-    yield from nodes.check(workspace, cluster, provisioning, live.kaito)
+    yield from nodes.check(workspace, cluster, provisioning, live)
+    if has_namespace:
+        yield from admission.check(bodies, cluster, namespace, stored)
+    if provisioning == "byo":
+        around = replace(around, target=nodes.with_nodes(live, workspace, cluster))
+        yield from _memory(workspace, around, live)
     yield from _refusals(workspace, around)
+
+
+@rule("preflight/gpu-memory", on="part")
+def _memory(workspace: Manifest, around: Surroundings, live: Target) -> Iterator[Problem]:
+    """What the model needs beside what the GPUs of the nodes have, if their labels show it."""
+    if around.target == live:
+        return
+    without = set(judging.check(workspace, replace(around, target=live)) or ())
+    for each in judging.check(workspace, around) or ():
+        if each.layer in ("model", "advice") and each not in without:
+            facts = {"memory": f"{around.target.gpu_memory_gib:.4g}", "message": each.message}
+            yield problem("preflight/gpu-memory", fix=each.fix, **facts)
 
 
 @rule("preflight/refused", on="part")

@@ -29,9 +29,11 @@ class ClusterReader:
         answer: Manifest | None = self._asked(kind, name, namespace=namespace)
         return answer
 
-    def objects(self, kind: str, everywhere: bool = False) -> list[Manifest] | None:
-        """Return the objects of a kind, of every namespace or without one; None if they may not be read."""
-        answer = self._asked(kind, everywhere=everywhere)
+    def objects(
+        self, kind: str, everywhere: bool = False, namespace: str | None = None
+    ) -> list[Manifest] | None:
+        """Return the objects of a kind, of one namespace, every one or none; None if they may not be read."""
+        answer = self._asked(kind, namespace=namespace, everywhere=everywhere)
         if answer is None:
             return None
         items = answer.get("items") if isinstance(answer, Mapping) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,36 +14,77 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import TEMPLATE
-from kaito_pack.kaito.target import Provisioning
+from kaito_pack.kaito.target import Nodes, Provisioning, Target
 from kaito_pack.kubernetes.decoding.amounts import amount
+from kaito_pack.models.vllm_arguments import GPU
 from kaito_pack.preflight.asking import ClusterReader
-from kaito_pack.workspace import desired_replicas
+from kaito_pack.preflight.capacity import Node, check_room, untainted
+from kaito_pack.preflight.pods import pods_of, tolerations
 
-Node = Mapping[str, Any]
 
-
-@rule("preflight/nodes-matched", "preflight/nodes-few", on="part")
 def check(
-    workspace: Manifest, cluster: ClusterReader, provisioning: Provisioning, kaito: str
+    workspace: Manifest, cluster: ClusterReader, provisioning: Provisioning, target: Target
 ) -> Iterator[Problem]:
     """Return what is to be reported about nodes; nothing if nodes may not be read."""
     nodes = cluster.objects("nodes")
     if nodes is None:
         return
     resource = mapping(workspace.get("resource"))
-    labels = mapping(mapping(resource.get("labelSelector")).get("matchLabels"))
-    matching = [node for node in nodes if _matches(node, labels)]
+    labels = _selected_labels(workspace)
     yield from _preferred(resource, nodes, labels)
     if provisioning == "auto":
-        yield from _made_nodes(matching, labels, kaito)
-        return
-    ready = [node for node in matching if _is_usable(node)]
-    replicas = desired_replicas(workspace)
-    facts = {"count": len(ready), "labels": _shown(labels), "replicas": replicas}
-    name = "preflight/nodes-matched" if len(ready) >= replicas else "preflight/nodes-few"
+        yield from _made_nodes([node for node in nodes if _matches(node, labels)], labels, target.kaito)
+    else:
+        yield from _existing(workspace, nodes, cluster, target)
+
+
+@rule("preflight/nodes-matched", "preflight/nodes-few", on="part")
+def _existing(
+    workspace: Manifest, nodes: Sequence[Node], cluster: ClusterReader, target: Target
+) -> Iterator[Problem]:
+    """Whether as many existing nodes as there are replicas take a pod each."""
+    (pods,) = pods_of([workspace])
+    labels = {**mapping(mapping(pods.spec).get("nodeSelector")), **_selected_labels(workspace)}
+    ready = [node for node in nodes if _matches(node, labels) and _is_usable(node)]
+    facts = {"count": len(ready), "labels": _shown(labels), "replicas": pods.replicas}
+    name = "preflight/nodes-matched" if len(ready) >= pods.replicas else "preflight/nodes-few"
     yield problem(name, **facts)
+    usable, problems = untainted(ready, tolerations(pods.spec, target.cloud), pods.replicas)
+    yield from problems
     for device, wanted in _devices(workspace).items():
-        yield _enough(device, wanted, ready, replicas)
+        yield _enough(device, wanted, ready, pods.replicas)
+    if pods.spec is not None:
+        yield from check_room(pods.spec, usable, pods.replicas, cluster, workspace)
+
+
+def _selected_labels(workspace: Manifest) -> Mapping[str, Any]:
+    return mapping(get(workspace, ("resource", "labelSelector", "matchLabels")))
+
+
+def with_nodes(target: Target, workspace: Manifest, cluster: ClusterReader) -> Target:
+    """Return the target with the GPUs of the nodes that the Workspace selects, as their labels give them.
+
+    Unchanged if nodes may not be read, or if one of them has no label with the memory of its GPUs.
+    """
+    facts = table("kaito/cluster.json")
+    labels = _selected_labels(workspace)
+    matching = [
+        node for node in cluster.objects("nodes") or [] if _matches(node, labels) and _is_usable(node)
+    ]
+    groups = []
+    for node in matching:
+        memory, count = (
+            amount(_labels(node).get(facts[name])) for name in ("gpuMemoryLabel", "gpuCountLabel")
+        )
+        gpus = count or amount(_allocatable(node).get(GPU))
+        if not memory or not gpus:
+            return target
+        text_labels = tuple((str(key), str(value)) for key, value in _labels(node).items())
+        groups.append(Nodes(text_labels, 1, int(gpus), float(memory) / 1024))
+    if not groups:
+        return target
+    least = min(group.gpu_memory_gib for group in groups)
+    return replace(target, nodes=tuple(groups), gpu_memory_gib=least)
 
 
 @rule("preflight/preferred-missing", "preflight/preferred-other", "preflight/preferred-there", on="part")

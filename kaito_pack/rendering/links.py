@@ -8,15 +8,15 @@ the mode's `mode.yaml` says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, Manifest, ModeFacts, entries, get, text
+from kaito_pack.base.trees import Fields, Manifest, ModeFacts, entries, get, mapping, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import CONTAINERS
+from kaito_pack.kaito.pod_gpus import gpu_limits
 from kaito_pack.models.images import vllm_of
 from kaito_pack.models.parallel import gpu_need
 from kaito_pack.models.server_checks import table_for
@@ -28,6 +28,8 @@ from kaito_pack.workspace.inference_sets import is_inference_set, path_in_set, w
 from kaito_pack.workspace.served_model import served_model
 from kaito_pack.workspace.servers import checked_servers
 
+WHOLE_GPU = "nvidia.com/gpu"
+HOST_MOUNTS = {"/dev/shm": "hostIPC"}  # what a field of the pod puts there instead of a volume
 MODEL = "model"  # the container of every mode that serves the model
 
 
@@ -51,7 +53,10 @@ def _links(values: Values, workspace: Manifest) -> Iterator[Problem]:
     yield from _gpu_link(container, path, values.mode.facts)
     yield from _port_link(container, path, values.mode.facts)
     yield from _probe_links(container, path, values.mode.facts)
+    spec = mapping(get(workspace, CONTAINERS[:-1]))
     for mount in values.mode.facts.get("mounts", ()):
+        if spec.get(HOST_MOUNTS.get(mount, "")) is True:
+            continue
         mounts = container.get("volumeMounts")
         there = [item for item in mounts if isinstance(item, Mapping)] if isinstance(mounts, list) else []
         if not any(item.get("mountPath") == mount and item.get("readOnly") is not True for item in there):
@@ -62,20 +67,12 @@ def _links(values: Values, workspace: Manifest) -> Iterator[Problem]:
 @rule("values/gpu-count-differs", on="part")
 def _gpu_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[Problem]:
     names = facts.get("gpuCountArguments", ())
-    limit = _gpu_limit(get(container, ("resources", "limits")))
+    resource, limit = next(iter(gpu_limits(container)), (WHOLE_GPU, None))
     for argument, size in _gpu_counts(container, names, facts) if names else ():
         if size != str(limit):
-            where = (*path, "resources", "limits", "nvidia.com/gpu")
+            where = (*path, "resources", "limits", resource)
             words = {"argument": argument, "size": shown(size), "limit": shown(limit)}
             yield problem("values/gpu-count-differs", where, **words)
-
-
-def _gpu_limit(limits: Any) -> Any:
-    """Return the number of GPUs in limits: whole ones, or slices and shares that stand for one."""
-    if not isinstance(limits, Mapping):
-        return None
-    names = ("nvidia.com/gpu", *(name for name in limits if str(name).startswith("nvidia.com/")))
-    return next((limits[name] for name in names if limits.get(name) is not None), None)
 
 
 def _gpu_counts(container: Fields, names: Sequence[str], facts: ModeFacts) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from jinja2 import (
     Undefined,
 )
 from jinja2.exceptions import SecurityError
+from jinja2.filters import do_indent
 from jinja2.loaders import split_template_path
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import SandboxedEnvironment
@@ -77,7 +78,7 @@ class Environment(SandboxedEnvironment):
             auto_reload=False,
             autoescape=False,
         )
-        self.filters = {name: self.filters[name] for name in _FILTERS}
+        self.filters = {name: self.filters[name] for name in _FILTERS} | {"indent": _indented}
         self.tests = {name: self.tests[name] for name in _TESTS}
         self.globals = {"range": _range}
 
@@ -112,6 +113,11 @@ def _range(*arguments: int) -> range:
     if len(numbers) > LONGEST_RANGE:
         raise SecurityError(f"range is limited to {LONGEST_RANGE} numbers")
     return numbers
+
+
+def _indented(text: str, width: int = 4, first: bool = False, blank: bool = False) -> str:
+    """Return `text` as Jinja's filter `indent` does, but nothing as nothing: a partial may emit no line."""
+    return do_indent(text, width, first, blank) if text else ""
 
 
 def one_value(value: Any) -> Any:

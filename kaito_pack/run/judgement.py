@@ -15,6 +15,7 @@ from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.values.checking import Values
 from kaito_pack.values.wrapping import KIND as VALUES
+from kaito_pack.workspace.inference_sets import is_inference_set
 
 Verdict = Literal["accepted", "refused", "undecidable", "skipped"]
 
@@ -44,7 +45,7 @@ class Entry:
         if not self.is_known:
             return "skipped"
         speakers = {"values", "crd", "webhook"}
-        if self.body is None or not is_workspace(self.body):
+        if self.body is None or not (is_workspace(self.body) or is_inference_set(self.body)):
             speakers.add("kubernetes")
         if self.kind == VALUES or self.manifest is not None:
             speakers.add("model")  # values that ask for what the engine rejects are not rendered

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, text
-from kaito_pack.facts.checks import rule
-from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace, wrapper_of
@@ -19,8 +17,6 @@ from kaito_pack.kaito.pods import with_controller
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.kaito.template import check_template
 from kaito_pack.kaito.webhook_settings import MAX_MODEL_LEN, judges_length
-from kaito_pack.kubernetes.decoding import definitions
-from kaito_pack.kubernetes.objects.custom_kinds import check_custom
 from kaito_pack.kubernetes.objects.kinds import check_builtin
 from kaito_pack.kubernetes.objects.objects import check_object
 from kaito_pack.kubernetes.pods.pod import check_pod_template
@@ -34,8 +30,10 @@ from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.tasks import check_task
 from kaito_pack.models.vllm_arguments import GPU
 from kaito_pack.models.weights import check_weights
+from kaito_pack.run.other_kinds import check_other_kind
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.engines import checks_models
+from kaito_pack.workspace.inference_sets import child_of, is_inference_set
 
 
 def check(
@@ -47,61 +45,34 @@ def check(
     `is_rendered`: the manifest comes from values, which answer for the kind of model that they name.
     """
     if is_workspace(body):
-        problems = list(_check_workspace(body, surroundings))
-        if with_model or is_rendered:
-            problems += _check_weights(body, surroundings)
-        if with_model:
-            problems += _check_model(body, surroundings)
-            problems += [] if is_rendered else _check_kind(body, surroundings.target)
-        return problems
+        served = _check_server(body, surroundings, with_model, is_rendered)
+        return [*_check_workspace(body, surroundings), *served]
+    if is_inference_set(body):
+        from kaito_pack.kaito import inference_sets
+
+        around = replace(surroundings, old=None)
+        served = _check_server(child_of(body), around, with_model, is_rendered)
+        problems = with_places(inference_sets.check(body, surroundings), body, surroundings.target.kaito)
+        return [*problems, *inference_sets.in_set(served)]
     builtin = check_builtin(body, surroundings.target.kubernetes)
     if builtin is None:
-        custom = check_custom(body, surroundings.target.kubernetes)
-        return _unknown_kind(body, surroundings.target) if custom is None else custom
+        return check_other_kind(body, surroundings.target)
     validated = list(with_controller(check_object(body, surroundings.target.kubernetes)))
     # Validation knows more than the decoder: that a value is a Secret's, what a field is for.
     validated_paths = {each.path for each in validated}
     return [each for each in builtin if each.path not in validated_paths] + validated
 
 
-def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
-    """The problem of a kind that no cluster has; None for one that a cluster may have."""
-    from kaito_pack.kaito.kinds import check_kind
-
-    return check_kind(body, target) or _absent_kind(body, target.kubernetes)
-
-
-@rule("kubernetes/kind-absent", on="part")
-def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
-    """The problem of a kind that Kubernetes does not have in one of its groups; None for other groups."""
-    api_version, kind = body.get("apiVersion"), body.get("kind")
-    if not isinstance(api_version, str) or not isinstance(kind, str):
-        return None
-    if not definitions.is_own_group(kubernetes, api_version):
-        return _misspelt_group(api_version, kind, kubernetes)
-    what = shown(f"{api_version} {kind}")
-    right = definitions.api_versions_of(kubernetes, kind)
-    near = did_you_mean(kind, definitions.kinds_of(kubernetes, api_version))
-    words = get_rule("kubernetes/kind-absent").parameters["remedies"]
-    remedy = words["group" if right else "kind" if near else "none"]
-    facts = {
-        "what": what,
-        "kubernetes": kubernetes,
-        "remedy": remedy.format(right=(right or [""])[0], near=near),
-    }
-    return [problem("kubernetes/kind-absent", ("apiVersion" if right else "kind",), **facts)]
-
-
-@rule("kubernetes/group-misspelt", on="part")
-def _misspelt_group(api_version: str, kind: str, kubernetes: str) -> list[Problem] | None:
-    """The problem of a kind of Kubernetes in a group that is spelt almost like its own."""
-    right = definitions.api_versions_of(kubernetes, kind)
-    groups = {each.rpartition("/")[0]: each for each in reversed(right) if "." in each}
-    near = did_you_mean(api_version.rpartition("/")[0], groups, 0.85)
-    if near is None:
-        return None
-    facts = {"what": shown(f"{api_version} {kind}"), "kubernetes": kubernetes, "expected": groups[near]}
-    return [problem("kubernetes/group-misspelt", ("apiVersion",), **facts)]
+def _check_server(
+    workspace: Manifest, surroundings: Surroundings, with_model: bool, is_rendered: bool
+) -> Iterator[Problem]:
+    """Yield what the server says of its model; the arguments are those of `check`."""
+    if with_model or is_rendered:
+        yield from _check_weights(workspace, surroundings)
+    if with_model:
+        yield from _check_model(workspace, surroundings)
+        if not is_rendered:
+            yield from _check_kind(workspace, surroundings.target)
 
 
 def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from typing import Any
 from kaito_pack.base.display import few_guesses
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError, shorten
-from kaito_pack.base.trees import Manifest
+from kaito_pack.base.trees import Manifest, text
 from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
@@ -22,11 +22,13 @@ from kaito_pack.run import judging, processes
 from kaito_pack.run.judgement import Entry, Judgement, entry_of
 from kaito_pack.run.sources import Named, Source, fruitless, read_sources
 from kaito_pack.run.tally import Footprint, Tally, footprint_of
+from kaito_pack.run.twins import report_twins
 from kaito_pack.values import checking
 from kaito_pack.values.checking import Values
 from kaito_pack.values.layers import Layer
 from kaito_pack.values.wrapping import unwrapped
-from kaito_pack.workspace.inference_sets import workspace_of
+from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
+from kaito_pack.workspace.workloads import differs, workloads
 
 Keep = Callable[[Sequence[RenderedManifest]], Any]  # what stays of the manifests of one values file
 Verdicts = list[tuple[list[Problem], bool]]  # for the document, then for each object: problems, is it known?
@@ -99,7 +101,7 @@ class Pipeline:
         self, parts: Sequence[Source | Judgement], stored: Sequence[Entry] = ()
     ) -> tuple[list[Judgement], Surroundings]:
         judgements = self.opened(parts)
-        _report_twins(judgements)
+        report_twins(judgements)
         entries = [entry for judgement in judgements for entry in judgement.objects]
         around = surroundings(self.target, [entry.body for entry in entries if entry.body is not None])
 
@@ -123,6 +125,19 @@ class Pipeline:
         return [next(rendered) if isinstance(part, Source) else part for part in parts]
 
     @few_guesses()
+    def aim(self, target: Target, judgements: Sequence[Judgement]) -> list[Judgement]:
+        """Return unchecked copies of judgements for another target, which is this pipeline's from now on.
+
+        Values are rendered again only if the target's KAITO has their object in another API version.
+        """
+        before, self.target = self.target.kaito, target
+        copies = [judgement.unchecked() for judgement in judgements]
+        for copy in copies:
+            kind = text(copy.manifests[0].body.get("kind")) if copy.values and copy.objects else ""
+            if copy.values and kind in workloads() and differs(kind, before, target.kaito):
+                copy.objects = _objects(self._manifests(copy.values), copy)
+        return copies
+
     @rule("values/several-documents", on="shared")
     def rendered(self, source: Source) -> Judgement:
         """Return the manifests of one values file, unchecked; or why it has none."""
@@ -136,10 +151,14 @@ class Pipeline:
             if len(documents) > 1:
                 raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
             judgement.values = checking.check(self._layers(source), self.pack)
-            judgement.objects = _objects(self.renderer.render(judgement.values), judgement)
+            judgement.objects = _objects(self._manifests(judgement.values), judgement)
         except ProblemsError as error:
             judgement.own = error.problems
         return judgement
+
+    def _manifests(self, values: Values) -> list[RenderedManifest]:
+        self.renderer.kaito = self.target.kaito
+        return self.renderer.render(values)
 
     def _layers(self, source: Source) -> list[Layer]:
         return [*self._below, Layer(unwrapped(source.documents[0])), *self._above]
@@ -243,9 +262,10 @@ def surroundings(target: Target, bodies: Sequence[Manifest]) -> Surroundings:
     return Surroundings(
         target,
         config_maps=[body for body in bodies if body.get("kind") == "ConfigMap"],
-        workspaces=[body for body in bodies if is_workspace(body)],
+        workspaces=[workspace_of(body) for body in bodies if is_workspace(body) or is_inference_set(body)],
         services=[body for body in bodies if body.get("kind") == "Service"],
         claims=[body for body in bodies if body.get("kind") == "PersistentVolumeClaim"],
+        scalers=[body for body in bodies if body.get("kind") == "ScaledObject"],
     )
 
 
@@ -267,25 +287,3 @@ def _shorten_files(judgements: Sequence[Judgement]) -> None:
         lists += [judgement.own, *(entry.problems for entry in judgement.objects)]
     for lists in files.values():
         shorten(lists)
-
-
-def _report_twins(judgements: Sequence[Judgement]) -> None:
-    """Report two files that would give the same object, the later overwriting the earlier."""
-    first: dict[tuple[str, str, str], Judgement] = {}
-    for judgement in judgements:
-        if judgement.values is None or not judgement.objects:
-            continue
-        body = judgement.manifests[0].body
-        metadata: Mapping[str, str] = body["metadata"]
-        twin = first.setdefault((body["kind"], metadata["namespace"], metadata["name"]), judgement)
-        if twin.values is not None and twin is not judgement:
-            judgement.own.append(_same_workspace(judgement.values, twin.values, body))
-            twin.own.append(_same_workspace(twin.values, judgement.values, body))
-
-
-@rule("values/same-workspace", on="part")
-def _same_workspace(values: Values, other: Values, body: Manifest) -> Problem:
-    path: FieldPath = ("name",)
-    metadata = body["metadata"]
-    facts = {"kind": body["kind"], "namespace": metadata["namespace"], "name": metadata["name"]}
-    return problem("values/same-workspace", path, values.place(path), other=str(other.place(path)), **facts)

@@ -10,9 +10,8 @@ from typing import NamedTuple, NoReturn, Protocol, TypeGuard
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError, unread
 from kaito_pack.documents import Document, read_file
+from kaito_pack.documents.near import SUFFIXES as SUFFIXES
 from kaito_pack.values.wrapping import is_wrapped
-
-SUFFIXES = (".yaml", ".yml", ".json")
 
 
 class EmptyFolder(UsageError):

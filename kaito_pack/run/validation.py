@@ -57,7 +57,7 @@ class Validator:
         documents = self._pipeline.opened([part for source in sources for part in opened(source)])
         stored, reports = self._stored(old), []
         for target in targets:
-            self._pipeline.target = target
+            documents = self._pipeline.aim(target, documents)
             judgements = self._pipeline.judge([document.unchecked() for document in documents], stored)
             reports.append(Report([entry for judgement in judgements for entry in judgement.entries()]))
         return reports

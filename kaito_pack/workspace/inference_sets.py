@@ -26,6 +26,11 @@ def is_inference_set(body: Fields) -> bool:
     return body.get("kind") == KIND and str(body.get("apiVersion", "")).startswith(f"{GROUP}/")
 
 
+def is_scaled_object(body: Fields) -> bool:
+    """Return whether a manifest is a ScaledObject, by which KEDA scales an InferenceSet."""
+    return body.get("kind") == "ScaledObject" and str(body.get("apiVersion", "")).startswith("keda.sh/")
+
+
 def pod_template_path(body: Manifest) -> FieldPath:
     """Return where a Workspace or an InferenceSet has its pod template."""
     return (*TEMPLATE, *POD_TEMPLATE) if is_inference_set(body) else POD_TEMPLATE

@@ -35,6 +35,11 @@ def api_version(kind: str, kaito: str | None) -> str:
     return next(version for span, version in versions.items() if in_range(kaito, span))
 
 
+def differs(kind: str, kaito: str, other: str) -> bool:
+    """Return whether two KAITO minors have a kind in different API versions."""
+    return api_version(kind, kaito) != api_version(kind, other)
+
+
 def served_object(values: ValuesMap, kaito: str | None = None) -> dict[str, str]:
     """Return the kind, name, apiVersion and podLabel of the object that values ask for by `workload`."""
     kind = text(values.get("workload"))

@@ -92,7 +92,12 @@ def test_the_gpu_limit_is_the_product_of_the_parallel_sizes(workloads: Workloads
         sizes = dict(pairwise(container["args"]))
         stages = int(sizes.get("--pipeline-parallel-size", "1"))
         size = str(int(sizes["--tensor-parallel-size"]) * stages)
-        gpus = {key: container["resources"][key]["nvidia.com/gpu"] for key in ("limits", "requests")}
+        gpus = {
+            key: amount
+            for key in ("limits", "requests")
+            for resource, amount in container["resources"][key].items()
+            if resource.startswith("nvidia.com/")
+        }
         assert gpus == {"limits": size, "requests": size}, name
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kaito_pack.facts.rules import all_rules
+from kaito_pack.facts.tables import table
 from kaito_pack.pack import Pack
 from kaito_pack.values.fields import fields as values_fields
 from tests.conftest import ROOT, Run
@@ -144,3 +147,28 @@ def test_most_rules_have_a_bad_example() -> None:
     shown = set(table("rules/examples.json"))
     judged_by_case = {name for name in all_rules() if name.startswith(("webhook/", "values/"))}
     assert len(judged_by_case - shown) <= len(judged_by_case) // 5, sorted(judged_by_case - shown)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("gpu", "`resources.gpu`"),
+        ("replcas", "`replicas`"),
+        ("unknown-field", "`values/unknown-field`"),
+        ("values/mising", "`values/missing`"),
+    ],
+)
+def test_a_part_of_a_name_or_a_misspelt_one_is_offered_whole(run: Run, word: str, meant: str) -> None:
+    done = run("explain", word)
+    assert done.returncode == 1
+    assert f"Did you mean {meant}" in done.stderr
+
+
+def test_a_rule_is_explained_in_words(run: Run) -> None:
+    templates = re.compile(r"\{[a-z_]+\}")
+    messages = table("rules/messages.json")
+    assert [name for name, text in messages.items() if templates.search(text)] == []
+    assert set(messages) == set(table("rules/examples.json"))
+    for name in ("values/not-a-choice", "preflight/gpu-short", *list(messages)[::60]):
+        (line,) = [line for line in run("explain", name).stdout.splitlines() if line.startswith("SAYS:")]
+        assert not templates.search(line), line

@@ -92,3 +92,12 @@ def test_make_venv_makes_the_command(checkout: Path, tmp_path: Path) -> None:
         [command, "values/phi-small.yaml"], cwd=checkout, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, MANIFEST, "")
+
+
+def test_values_that_are_nowhere_name_the_places_and_a_near_file(checkout: Path, tmp_path: Path) -> None:
+    done = make("-C", checkout, "render", "VALUES=lama.yaml", cwd=tmp_path, PWD=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("VALUES=")]
+    assert line.startswith("VALUES=lama.yaml: not found in ")
+    assert str((checkout / "values").resolve()) in line
+    assert line.endswith("Did you mean VALUES=llama.yaml?")

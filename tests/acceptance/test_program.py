@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kaito_pack.cli import _program
-from tests.conftest import PHI, ROOT
+from tests.conftest import PHI, ROOT, Run
 
 LAUNCHER = ROOT / "scripts" / "launcher"
 
@@ -134,3 +134,30 @@ def test_without_an_environment_and_packages_one_line_says_what_to_run(tmp_path:
     done = execute(sys.executable, "-S", "-E", file, "phi.yaml", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"{file}: Python package 'click' is missing. Run `make venv`\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("validat", "x.yaml"), "`validat` is neither a command nor a file. Did you mean `validate`?"),
+        (("preflite",), "Did you mean `preflight`?"),
+        (("zzz",), "`zzz` is neither a command nor a file. See "),
+        (("pho.yaml",), "pho.yaml: cannot be read: no such file or directory. Did you mean `phi.yaml`?"),
+        (("phi",), "neither a command nor a file"),
+        (("validate", "phi"), "phi: cannot be read: no such file or directory. Did you mean `phi.yaml`?"),
+        (("phi.yaml", "--target", "prd.yaml"), "prd.yaml: cannot be read"),
+        (("sub/phi.yaml",), "sub/phi.yaml: cannot be read: no such file or directory"),
+    ],
+)
+def test_a_misspelt_word_is_named_with_what_was_meant(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], hint: str
+) -> None:
+    (tmp_path / "phi.yaml").write_text(PHI, encoding="utf-8")
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert hint in done.stderr
+
+
+def test_a_file_without_an_extension_is_rendered(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "values").write_text(PHI, encoding="utf-8")
+    assert "kind: Workspace" in run("values").stdout

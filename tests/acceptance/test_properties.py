@@ -83,7 +83,7 @@ def test_the_links_between_fields_hold(drawn: dict[str, Any]) -> None:
         size = int(args[args.index("--tensor-parallel-size") + 1])
         stages, gpus = (
             drawn.get("pipelineParallelSize", 1),
-            container["resources"]["limits"]["nvidia.com/gpu"],
+            container["resources"]["limits"][drawn.get("gpuResource", "nvidia.com/gpu")],
         )
         # GPUs that the stages do not divide are an error of the values, which are not judged here.
         assert gpus == str(size * stages) or int(gpus) % stages

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 
 import pytest
 import yaml
@@ -13,6 +11,7 @@ import yaml
 from kaito_pack import __version__
 from tests.conftest import PHI, ROOT
 from tests.integrations.command_lines import check, lines_of
+from tests.integrations.fleet_repository import git, make_repository, render, run_install
 
 TEXT = (ROOT / "integrations" / "github" / "plan.yaml").read_text(encoding="utf-8")
 WORKFLOW = yaml.safe_load(TEXT)
@@ -54,31 +53,16 @@ def test_it_takes_the_pack_by_commit_and_packages_by_hash():
 
 
 def test_the_pack_runs_from_its_checkout(tmp_path):
-    """The step that installs it, with a pip that only takes down its arguments."""
-    (tmp_path / "tools").mkdir()
-    (tmp_path / "tools" / "pip").write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\n', encoding="utf-8")
-    (tmp_path / "tools" / "pip").chmod(0o755)
-    (tmp_path / "tools" / "python").symlink_to(sys.executable)
-    pack = tmp_path / "origin"
-    pack.mkdir()
-    (pack / "render.py").write_text("import sys; print(sys.argv[1:])", encoding="utf-8")
-    git(pack, "init", "--quiet")
-    git(pack, "add", ".")
-    git(pack, "commit", "--quiet", "-m", "a")
-    commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=pack, text=True).strip()
-    path = f"{tmp_path / 'tools'}:{os.environ['PATH']}"
-    env = {**os.environ, "PATH": path, "RUNNER_TEMP": str(tmp_path), "GITHUB_PATH": str(tmp_path / "path")}
-    env |= {"PACK": pack.as_uri(), "PACK_COMMIT": commit}
     script = STEPS["Install the pack"]["run"]
-    subprocess.run(["bash", "-e", "-c", script], env=env, check=True, timeout=60)
-    assert "--require-hashes" in (tmp_path / "asked").read_text(encoding="utf-8")
+    variables = {"RUNNER_TEMP": str(tmp_path), "GITHUB_PATH": str(tmp_path / "path")}
+    asked, env = run_install(script, tmp_path, **variables)
+    assert "--require-hashes" in asked
     command = f"{(tmp_path / 'path').read_text(encoding='utf-8').strip()}/kaito-pack"
     printed = subprocess.check_output([command, "a b"], env=env, text=True, timeout=60)
     assert printed == "['a b']\n"
-    env["PACK_COMMIT"] = WORKFLOW["env"]["PACK_COMMIT"]
-    env["RUNNER_TEMP"] = str(tmp_path / "tools")
-    done = subprocess.run(["bash", "-e", "-c", script], env=env, capture_output=True, check=False, timeout=60)
-    assert done.returncode != 0
+    variables |= {"PACK_COMMIT": WORKFLOW["env"]["PACK_COMMIT"], "RUNNER_TEMP": str(tmp_path / "tools")}
+    with pytest.raises(subprocess.CalledProcessError):
+        run_install(script, tmp_path, **variables)
 
 
 @pytest.mark.parametrize(("step", "words"), COMMANDS, ids=[name for name, _ in COMMANDS])
@@ -103,40 +87,10 @@ def run_step(name, installed, folder):
     )
 
 
-def git(folder, *arguments):
-    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, timeout=60)
-
-
-FLEET = """\
-apiVersion: pack.kubefoundry.io/v1
-kind: Fleet
-targets:
-  - {name: onprem, target: targets/onprem.yaml, values: [models/*.yaml], out: clusters/onprem}
-"""
-
-
 @pytest.fixture
 def repository(installed, tmp_path):
-    """A pull request's checkout: its values as on the branch it goes to, rendered; changes come next."""
-    for name, text in {
-        "fleet.yaml": FLEET,
-        "models/phi.yaml": PHI,
-        "targets/onprem.yaml": (ROOT / "values" / "targets" / "onprem.yaml").read_text(encoding="utf-8"),
-    }.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    git(tmp_path, "init", "-q", "-b", "main")
-    render(installed, tmp_path)
-    git(tmp_path, "add", "-A")
-    git(tmp_path, "commit", "-qm", "base")
-    git(tmp_path, "update-ref", "refs/remotes/origin/main", "HEAD")
+    make_repository(installed, tmp_path)
     return tmp_path
-
-
-def render(installed, folder):
-    command = [str(installed.bin / "kaito-pack"), "render", "--fleet", "fleet.yaml", "--prune"]
-    subprocess.run(command, cwd=folder, check=True, timeout=60, env=installed.environment(str(folder)))
 
 
 def test_the_drift_step_annotates_what_is_stale(installed, repository):
@@ -172,13 +126,12 @@ def test_a_plan_for_a_first_tree_says_what_is_created(installed, repository):
     assert "workspace-phi" in (repository / "plan.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("text", "code"), [("modelId: a/b\n", 0), ("modelIdd: a/b\n", 1)])
-def test_the_validate_step_runs_as_it_is_written(installed, tmp_path, text, code):
-    folder = tmp_path / WORKFLOW["env"]["VALUES"]
-    folder.mkdir()
-    (folder / "phi.yaml").write_text(f"name: phi\nmodelSource: vllm\n{text}", encoding="utf-8")
-    done = run_step("Validate the values", installed, tmp_path)
-    assert done.returncode == code
+@pytest.mark.parametrize(("addition", "code"), [("", 0), ("modelIdd: a/b\n", 1)])
+def test_the_validate_step_checks_values_with_their_layers(installed, repository, addition, code):
+    file = repository / "models" / "phi.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + addition, encoding="utf-8")
+    done = run_step("Validate the values", installed, repository)
+    assert done.returncode == code, done.stdout
     errors = [
         line for line in done.stdout.splitlines() if line.startswith("::error file=models/phi.yaml,line=")
     ]

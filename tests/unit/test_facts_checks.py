@@ -8,11 +8,11 @@ import pytest
 
 from kaito_pack.base.problems import Problem
 from kaito_pack.facts import checks, rules
-from kaito_pack.kaito import advice, controller, webhook
+from kaito_pack.kaito import advice, controller, inference_sets, webhook
 from kaito_pack.models import checks as models
 from tests.rule_places import in_schemas, named, registered, reported, row_places
 
-FRONTS = (advice, controller, webhook, models)
+FRONTS = (advice, controller, inference_sets, webhook, models)
 BY_OTHERS = ("part", "shared")  # run by other checks
 
 

@@ -39,7 +39,11 @@ def test_what_is_left_out_gets_its_default_and_is_there() -> None:
         "gpu",
         10,
     )
-    assert got["resources"] == {"gpu": 1, "cpu": None, "memory": None}
+    assert got["resources"] == {
+        "gpu": 1,
+        **dict.fromkeys(("cpu", "memory", "ephemeralStorage")),
+        "limits": {"cpu": None, "memory": None, "ephemeralStorage": None},
+    }
     assert got["labelSelector"] == {"kubernetes.io/os": "linux"}
     assert got["maxModelLen"] is None
 
@@ -93,7 +97,8 @@ def test_a_later_layer_wins_and_maps_merge() -> None:
         ],
         PACK,
     )
-    assert got.filled["resources"] == {"cpu": "2", "memory": "1Gi", "gpu": 1}
+    asked = {name: got.filled["resources"][name] for name in ("cpu", "memory", "gpu")}
+    assert asked == {"cpu": "2", "memory": "1Gi", "gpu": 1}
     assert got.place(("resources", "cpu")).file == "over.yaml"
     assert got.place(("resources", "memory")).file == "tiny.yaml"
 

@@ -1,4 +1,4 @@
-"""Mutated v1alpha1 Workspaces against the answers of that version's own webhook. Needs KAITO_FACTS."""
+"""Mutated InferenceSets, and Workspaces of v1alpha1, against the answers of the webhook."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.conformance.test_admission import FACTS, KUBERNETES
 MODES: tuple[Provisioning, ...] = ("auto", "byo")
 
 
-def mutants() -> Iterator[dict[str, Any]]:
-    with gzip.open(Path(FACTS or "") / "mutants" / "v1alpha1.jsonl.gz", "rt", encoding="utf-8") as lines:
+def mutants(file: str) -> Iterator[dict[str, Any]]:
+    with gzip.open(Path(FACTS or "") / "mutants" / f"{file}.jsonl.gz", "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 
@@ -42,11 +42,13 @@ def may_differ(judged: str, answer: dict[str, Any]) -> bool:
 
 @pytest.mark.recorded
 @pytest.mark.parametrize("provisioning", MODES)
-@pytest.mark.parametrize("kaito", ["0.9", "0.12"])
-def test_the_verdict_is_that_of_the_webhook_for_v1alpha1(kaito: str, provisioning: Provisioning) -> None:
+@pytest.mark.parametrize(
+    ("file", "kaito"), [("v1alpha1", "0.9"), ("v1alpha1", "0.12"), ("inferenceset", "0.12")]
+)
+def test_the_verdict_is_that_of_the_webhook(file: str, kaito: str, provisioning: Provisioning) -> None:
     validation = Validator(Pack(), Target(kaito, KUBERNETES, provisioning))
     wrong = []
-    for mutant in mutants():
+    for mutant in mutants(file):
         answer = mutant["real"][kaito][provisioning]
         judged = verdict(validation, mutant)
         if judged != ("accepted" if answer["ok"] else "refused") and not may_differ(judged, answer):
