@@ -107,7 +107,7 @@ class Search(Completion):
         start = nearest(self, start, [path for path, _ in self.proposals], self.required)
         given = self.verified(start)
         refusals = self.refused_rests(given)
-        given = self.pruned(self.in_order(given))
+        given = self.pruned(self.with_rests(given))
         given, unknown = self.without_unknown(given)
         lost = list(self.lost({**self.required, **given}))
         return Candidate(
@@ -173,20 +173,6 @@ class Search(Completion):
     def has_lost_beside(self, given: Given) -> bool:
         """Return whether an object beside the Workspace differs."""
         return any(owner is not None for owner, _ in self.lost(given))
-
-    def in_order(self, given: Given) -> Given:
-        """`given` with the values that hold the rest; where keys then are in another order, the rest
-        takes over what a single value says (an `env` of a podTemplate, not of the template)."""
-        whole = self.with_rests(given)
-        disorder = self.disorder(whole)
-        for path in value_paths(given, self.mode.schema) if disorder else ():
-            less = without_value(given, path, {})
-            if path[0] not in self.required and self.accepts(less):
-                other = self.with_rests(less)
-                remaining = self.disorder(other)
-                if remaining is not None and remaining < (disorder or 0):
-                    given, whole, disorder = less, other, remaining
-        return whole
 
     def pruned(self, given: Given) -> Given:
         """Return `given` without what renders the same when it is omitted.

@@ -14,7 +14,6 @@ from kaito_pack.base.trees import (
     Manifest,
     Schema,
     ValuesMap,
-    children,
     differences,
     get,
     mapping,
@@ -139,16 +138,6 @@ class Trial:
             self._distances[key] = distance if self.rendered(given) else UNRENDERED
         return self._distances[key]
 
-    def disorder(self, given: Given) -> int | None:
-        """Return how many maps have their keys in another order; None if the manifests differ anyway.
-
-        A cluster sorts keys, so their order means nothing there.
-        """
-        manifests = self.rendered(given)
-        if not manifests or list(manifests[0].body) != list(self.wanted) or self.distance(given):
-            return None
-        return _disorder(self.body(given), self.wanted)
-
     def is_same(self, given: Given, other: Given) -> bool:
         """Return whether both render to the same bytes."""
         first, second = self.rendered(given), self.rendered(other)
@@ -202,9 +191,3 @@ class Trial:
 def namespace_of(body: Manifest) -> Any:
     """Return the namespace that an object names."""
     return mapping(body.get("metadata")).get("namespace")
-
-
-def _disorder(first: Any, second: Any) -> int:
-    """Return in how many maps two equal objects have their keys in another order."""
-    own = isinstance(first, dict) and list(first) != list(second)
-    return own + sum(_disorder(part, second[key]) for key, part in children(first))

@@ -24,7 +24,7 @@ from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.amounts import printed
 from kaito_pack.kubernetes.decoding.strategic_merge import MergeError, merge
 from kaito_pack.kubernetes.objects.objects import decoded
-from kaito_pack.rendering.field_order import in_field_order
+from kaito_pack.rendering.field_order import in_field_order, in_template_order
 from kaito_pack.rendering.manifests import EXTRA, RenderedManifest
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.identity import Identity, identity
@@ -74,8 +74,7 @@ def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Value
     if _hash(merged.value) != _hash(current):
         path = ("podTemplate", "metadata", "annotations")
         raise ProblemsError([problem("values/pod-template-hash", path, values.place(path), key=HASH)])
-    # In the order of a pod template, whichever of the two the user has added.
-    template = {key: merged.value[key] for key in ("metadata", "spec") if key in merged.value} | merged.value
+    template = in_template_order(merged.value)
     body: dict[str, Any] = deepcopy(dict(manifest.body))
     get(body, place[:-1])[place[-1]] = deepcopy(template)
     to_canonical_form(body)

@@ -24,9 +24,12 @@ from tests.conftest import Run
 from tests.strategies import PACK
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = sorted(
-    file for file in (ROOT / "values").glob("*.yaml") if "modelSource" in file.read_text(encoding="utf-8")
-)
+EXAMPLES = [
+    file
+    for file in sorted((ROOT / "values").glob("*.yaml"))
+    if "modelSource" in file.read_text(encoding="utf-8")
+    and "\nkind: Workspace\n" in (ROOT / "values" / "rendered" / file.name).read_text(encoding="utf-8")
+]  # import reads Workspaces, not InferenceSets
 RENDERER = Renderer(PACK)
 often = tiers.often(200, *HealthCheck, share=20)
 
@@ -180,7 +183,9 @@ def manifests(example: str) -> list[dict[str, Any]]:
 def as_live(workspace: dict[str, Any]) -> dict[str, Any]:
     """The Workspace as a cluster has it after KAITO's controller saw it."""
     live = {**copy.deepcopy(workspace), "status": LIVE["status"]}
+    own = live["metadata"].get("annotations", {})
     live["metadata"] |= copy.deepcopy(LIVE["metadata"])
+    live["metadata"]["annotations"] |= own
     if "template" in live["inference"]:
         live["inference"]["template"].setdefault("metadata", {})
     elif "preset" in live["inference"]:
