@@ -3,8 +3,8 @@
 FOLDER holds an unpacked wheel of vLLM (`pip download --no-deps vllm==X`, then unzip its *.py files). The
 parser that the OpenAI-compatible server uses is built and asked; of pydantic's fields come the ranges, and of
 vLLM's registries the names of tool parsers, reasoning parsers and quantization methods. Needs pydantic,
-regex, PyYAML, msgspec, cachetools, fastapi, openai, huggingface_hub, psutil, numpy and cloudpickle; all
-else is stood in for (`scripts/vllm_stubs.py`).
+email-validator, regex, PyYAML, msgspec, cachetools, fastapi, openai, huggingface_hub, psutil, numpy and
+cloudpickle; all else is stood in for (`scripts/vllm_stubs.py`).
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ else:
 
 KINDS = (
     "customresourcedefinitions deployments services configmaps secrets nodes namespaces workspaces"
-    " statefulsets podmonitors pods limitranges resourcequotas"
+    " statefulsets podmonitors pods limitranges resourcequotas inferencesets"
 ).split()
 
 

@@ -73,6 +73,9 @@ requests = st.fixed_dictionaries({}, optional=amounts)
 limits = st.fixed_dictionaries({}, optional=amounts).filter(bool).map(lambda drawn: {"limits": drawn})
 # Kubernetes rejects requests above limits, so that one of the two is drawn.
 requested = requests | limits
+adapter = st.fixed_dictionaries(
+    {"name": node_name, "image": image}, optional={"imagePullSecrets": st.just(["registry"])}
+) | st.fixed_dictionaries({"name": node_name, "claim": node_name})
 toleration = st.sampled_from(
     [
         {"operator": "Exists"},
@@ -128,6 +131,15 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "env": st.lists(variable, min_size=1, max_size=3, unique_by=lambda each: str(each["name"])),
     "modelCache": st.fixed_dictionaries({"claim": node_name})
     | st.fixed_dictionaries({"size": quantity}, optional={"storageClass": node_name}),
+    "adapters": st.lists(adapter, min_size=1, max_size=3, unique_by=lambda each: str(each["name"])),
+    "inferenceSettings": st.fixed_dictionaries(
+        {},
+        optional={
+            "max_probe_steps": st.integers(0, 10),
+            "kv_cache_cpu_memory_utilization": st.sampled_from([0, 0.5, 1]),
+        },
+    ).filter(bool),
+    "inferenceConfig": node_name,
     "hfEndpoint": st.builds(
         lambda scheme, host, path: f"{scheme}://{host}{path}",
         st.sampled_from(["http", "https"]),
@@ -242,6 +254,11 @@ def by_schema(part: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def _with_gpu(drawn: dict[str, Any], gpu: int | None) -> dict[str, Any]:
+    stages = drawn.get("pipelineParallelSize", 1)
+    if stages > 1:
+        # GPUs that the stages do not divide are an error of the values.
+        gpus = stages * gpu if gpu and stages * gpu <= 8 else stages
+        return {**drawn, "resources": {**drawn.get("resources", {}), "gpu": gpus}}
     if gpu is None or drawn.get("computeType") != "gpu":
         return drawn
     return {**drawn, "resources": {**drawn.get("resources", {}), "gpu": gpu}}

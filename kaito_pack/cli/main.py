@@ -70,14 +70,14 @@ class Commands(click.Group):
         return args[0], command, args[1:]
 
     def _refuse_no_file(self, ctx: click.Context, word: str) -> None:
-        """Raise a usage error for a word that is no command and cannot be a file."""
+        """Raise a usage error for a word that is no file and is near the name of a command."""
         if word == "-" or "." in word or os.sep in word or os.path.lexists(word):
             return
         from kaito_pack.base.display import did_you_mean, shown
 
-        near = did_you_mean(word, self.list_commands(ctx))
-        hint = f" Did you mean {shown(near)}?" if near else f" See '{ctx.command_path} --help'"
-        raise click.UsageError(f"{shown(word)} is neither a command nor a file.{hint}", ctx)
+        if near := did_you_mean(word, self.list_commands(ctx)):
+            message = f"{shown(word)} is neither a command nor a file. Did you mean {shown(near)}?"
+            raise click.UsageError(message, ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Options of `render` may come first, too: `--kaito-version 0.9 llama.yaml`."""

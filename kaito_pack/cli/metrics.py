@@ -92,10 +92,11 @@ def _workspaces(file: str, pack: Pack) -> Sequence[Manifest]:
     """
     documents = read_file(file)
     objects = pick(document.value for document in documents)
-    if objects.workspaces or any(is_manifest(document.value) for document in documents):
-        if not objects.workspaces:
+    serving = (*objects.inference_sets, *objects.own_workspaces)
+    if serving or any(is_manifest(document.value) for document in documents):
+        if not serving:
             raise NoMetrics("no Workspace found")
-        return objects.workspaces
+        return serving
     pipeline = Pipeline(*Scope.newest(pack))
     outcome = pipeline.rendered(Source(file, documents))
     if not outcome.is_good:

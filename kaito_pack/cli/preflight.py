@@ -21,6 +21,11 @@ OWN = {"table": "text"}  # the name of the format text here
 @click.argument("values", nargs=-1, required=True, metavar="VALUES...")
 @cluster_options
 @click.option("--context", "kube_context", help="Use this context of the kubeconfig.")
+@click.option(
+    "--check-prometheus",
+    is_flag=True,
+    help="Look for the Service that autoscaling.prometheusAddress names.",
+)
 @format_option("preflight", OWN)
 @click.pass_context
 def command(
@@ -28,13 +33,14 @@ def command(
     values: tuple[str, ...],
     cluster: ClusterOptions,
     kube_context: str | None,
+    check_prometheus: bool,
     form: str,
 ) -> None:
     """Check whether a cluster is ready for values files
 
     VALUES are files or folders; - is stdin. The command only runs `kubectl get`. It checks KAITO and its
     version, node provisioning, the namespace, Secrets and their keys (never their values), nodes and GPUs,
-    and the owner of an existing Workspace.
+    and the owner of an existing Workspace; for an InferenceSet also its controller and KEDA.
 
     Exit codes: 0 ready, maybe with warnings; 1 at least one error; 2 kubectl failed.
     """
@@ -50,7 +56,9 @@ def command(
     answers = [
         (outcome.file, answer)
         for outcome in outcomes
-        for answer in preflight([manifest.body for manifest in outcome.manifests], reader, target, named)
+        for answer in preflight(
+            [manifest.body for manifest in outcome.manifests], reader, target, named, check_prometheus
+        )
     ]
     put(Preflight(answers), OWN.get(form, form))
     context.exit(1 if any(answer.is_error for _, answer in answers) else 0)

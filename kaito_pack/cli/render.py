@@ -46,6 +46,12 @@ class RenderJob(NamedTuple):
         return self.fleet is not None or (bool(self.values) and all(map(os.path.isdir, self.values)))
 
     @property
+    def report_form(self) -> str:
+        """The format of problems and differences: JSON for `--check` of a tree, not for manifests."""
+        is_report = self.check and (self.fleet is not None or self.tree is not None)
+        return self.form if is_report and self.form == "json" else OWN.get(self.form, self.form)
+
+    @property
     def tree(self) -> str | None:
         """The folder that is written to; None for a stream or one file."""
         if self.out is None or self.out == STDOUT or not output.is_tree(self.out):
@@ -91,7 +97,7 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
         trees = _trees(job, outcomes[""])
     code = max(map(exit_code, outcomes.values()), default=0)
     differing = _differing(job, trees, outcomes) if job.check and not code else []
-    put_rendering(outcomes, differing, OWN.get(job.form, job.form))
+    put_rendering(outcomes, differing, job.report_form)
     if code or job.check:
         context.exit(code or min(len(differing), 1))
     context.exit(_write(job, trees, outcomes))
@@ -141,7 +147,7 @@ def _write(job: RenderJob, trees: Sequence[Tree], outcomes: Mapping[str, Sequenc
     if trees or job.fleet is not None:
         from kaito_pack.cli._tree import write
 
-        return write(trees, job.prune)
+        return write(trees, job.prune, with_summary=job.fleet is not None)
     pieces = _pieces(outcomes[""], job.form)
     if job.out is None or job.out == STDOUT:
         sys.stdout.writelines(pieces)
@@ -176,7 +182,7 @@ def _refuse_misuse(job: RenderJob) -> None:
         raise click.UsageError("--prune needs all values files. Pass folders as VALUES, or use --fleet")
     if job.prune and not has_tree:
         raise click.UsageError("--prune needs a folder as --out, not a file")
-    if job.form == "json" and has_tree:
+    if job.form == "json" and has_tree and not job.check:
         raise click.UsageError("a tree is always YAML. Omit -o json, or name one file *.json as --out")
     if job.form not in OWN and not job.check:
         raise click.UsageError(f"-o {job.form} needs --check")

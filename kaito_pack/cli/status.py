@@ -15,6 +15,7 @@ import click
 from kaito_pack.base.display import shown
 from kaito_pack.base.kubectl import Kubectl
 from kaito_pack.base.problems import UsageError
+from kaito_pack.base.trees import Manifest, get, text
 from kaito_pack.cli._durations import Duration
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import colour
@@ -102,7 +103,7 @@ def command(
     pack: tuple[str, ...],
     **asked: Any,
 ) -> None:
-    """Show the state of Workspaces and what to check next
+    """Show the state of Workspaces and InferenceSets, and what to check next
 
     FILE contains Workspaces as `kubectl get -o json` or `-o yaml` prints them; - is stdin. StatefulSets, pods
     and Services in FILE add ready replicas, the causes of failing pods, and endpoints. Without FILE, the
@@ -117,7 +118,7 @@ def command(
     if file is None:
         kubectl = Kubectl(namespace, all_namespaces, kube_context)
         beside = statefulset or wish.form == "wide"
-        source = WorkspaceSource(lambda: _live(kubectl, beside), "the cluster", True, None, name)
+        source = WorkspaceSource(lambda: _live(kubectl, beside, name), "the cluster", True, None, name)
     else:
         source = WorkspaceSource(
             lambda: read_objects(file), shown(file, quote=False), file != "-", namespace, name
@@ -130,7 +131,7 @@ def command(
 
 def _once(source: WorkspaceSource, form: str) -> int:
     objects = source.objects()
-    if not objects.workspaces:
+    if not objects.workspaces and not objects.inference_sets:
         if source.name or not objects.is_list:
             named = f"Workspace {shown(source.name)}" if source.name else "Workspace"
             raise UsageError(f"{source.label}: no {named} found")
@@ -184,9 +185,15 @@ def _end(objects: ClusterObjects, statuses: list[Status], wish: Wish, verdict: b
     return 1
 
 
-def _live(kubectl: Kubectl, beside: bool) -> ClusterObjects:
+def _live(kubectl: Kubectl, beside: bool, name: str | None) -> ClusterObjects:
     """Return the Workspaces of the cluster; with `beside` also their workloads, Services and pods."""
     objects = pick([kubectl.get("workspaces")])
+    # A cluster in which each Workspace is on its own is asked once, unless another name is wanted.
+    is_known = any(text(get(each, ("metadata", "name"))) == name for each in objects.workspaces)
+    is_complete = is_known if name else bool(objects.workspaces)
+    if objects.has_created or not is_complete:
+        answer = _inference_sets(kubectl)
+        objects = replace(objects, inference_sets=answer.inference_sets if answer else ())
     if not beside:
         return objects
     if answer := _answer(kubectl, BESIDE, None, "ready replicas and Services"):
@@ -194,6 +201,16 @@ def _live(kubectl: Kubectl, beside: bool) -> ClusterObjects:
     if answer := _answer(kubectl, "pods", WORKSPACE_LABEL, "the causes in pods"):
         objects = replace(objects, pods=answer.pods)
     return objects
+
+
+def _inference_sets(kubectl: Kubectl) -> ClusterObjects | None:
+    """Return the InferenceSets; None if this KAITO has no such kind, or they cannot be read."""
+    try:
+        return pick([kubectl.get("inferencesets")])
+    except UsageError as error:
+        if "have a resource type" not in str(error):
+            click.echo(f"{error}; InferenceSets are unknown", err=True)
+        return None
 
 
 def _answer(kubectl: Kubectl, kinds: str, label: str | None, missing: str) -> ClusterObjects | None:
@@ -206,18 +223,22 @@ def _answer(kubectl: Kubectl, kinds: str, label: str | None, missing: str) -> Cl
 
 
 def _statuses(objects: ClusterObjects) -> list[Status]:
-    engines = _engines()
-    return [
-        status_of(
-            workspace,
-            objects.workload_of(workspace),
-            objects.services_beside(view.namespace),
-            view,
-            objects.pods_of(workspace),
-        )
-        for workspace in objects.workspaces
-        for view in [read_workspace(workspace, engines.served_names, engines.suffixes)]
-    ]
+    """Return a status for each InferenceSet, and one for each Workspace that belongs to none of them."""
+    engines, statuses = _engines(), []
+    for inference_set in objects.inference_sets:
+        from kaito_pack.status.inference_sets import status_of_set
+
+        view = read_workspace(inference_set, engines.served_names, engines.suffixes)
+        own = [_status(workspace, objects, engines) for workspace in objects.workspaces_of(inference_set)]
+        statuses.append(status_of_set(inference_set, view, own, objects.services_beside(view.namespace)))
+    return statuses + [_status(workspace, objects, engines) for workspace in objects.own_workspaces]
+
+
+def _status(workspace: Manifest, objects: ClusterObjects, engines: Engines) -> Status:
+    view = read_workspace(workspace, engines.served_names, engines.suffixes)
+    services = objects.services_beside(view.namespace)
+    workload, pods = objects.workload_of(workspace), objects.pods_of(workspace)
+    return status_of(workspace, workload, services, view, pods)
 
 
 def _engines() -> Engines:

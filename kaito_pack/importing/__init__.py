@@ -76,7 +76,7 @@ def _searches(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> list[Sear
     renderer = Renderer(pack)
     names = [mode_name for mode_name in pack.mode_names if supplied.get("modelSource") in (None, mode_name)]
     searches = [Search(stream, pack.mode(name), pack, renderer, supplied) for name in names]
-    valid = [search for search in searches if search.start is not None]
+    valid = [search for search in searches if search.is_possible]
     if not valid:
         # Reports what is wrong with what was supplied, in the words of any values file.
         checking.check([Layer(Document("--set", 1, supplied), "--set")], pack)
@@ -88,7 +88,7 @@ def _best(searches: Sequence[Search]) -> Candidate:
     """Return the values that differ least, of the mode that comes nearest by itself, or of the next ones."""
     best: tuple[Candidate, Search] | None = None
     for search in sorted(searches, key=lambda each: each.nearness):
-        candidate = search.best(search.start or {})
+        candidate = search.best()
         if best is None or candidate.weight < best[0].weight:
             best = candidate, search
         if not best[0].weight[0]:

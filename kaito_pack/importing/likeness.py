@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Protocol
 
 from kaito_pack.base.trees import ABSENT, get
-from kaito_pack.importing.captures import part_of
+from kaito_pack.importing.captures import Capture, part_of
 from kaito_pack.importing.comparable import weight
 from kaito_pack.importing.given import Given, ValuePath, with_value, without_value
 from kaito_pack.importing.trial import UNRENDERED, Trial
 from kaito_pack.rendering.extending import HASH
 from kaito_pack.rendering.trace import other_value
+
+
+class Settling(Protocol):
+    """A search that settles which of its proposals count."""
+
+    proposals: list[Capture]
+
+    def settled(self, given: Given, taken: frozenset[ValuePath]) -> tuple[Given, frozenset[ValuePath]]:
+        """Return `given` with every proposal that the schema accepts, and the paths of those."""
+
+    def accepts(self, given: Given) -> bool:
+        """Return whether the mode's schema accepts `given`."""
+
+    def distance(self, given: Given) -> int:
+        """Return how much the rendering of `given` differs from what was read."""
 
 
 def nearest(trial: Trial, given: Given, paths: Collection[ValuePath], required: Collection[str]) -> Given:
@@ -25,6 +41,24 @@ def nearest(trial: Trial, given: Given, paths: Collection[ValuePath], required: 
         if is_free and trial.accepts(less) and (distance := _distance(trial, less)) < best:
             given, best = less, distance
     return given
+
+
+def with_refused(
+    search: Settling, start: Given, given: Given, taken: frozenset[ValuePath]
+) -> tuple[Given, frozenset[ValuePath]]:
+    """Return `given`, or nearer values with a proposal that others kept out of it, and what is taken.
+
+    The schema refuses some values beside others, and the first one is not always the right one.
+    """
+    best = search.distance(given)
+    for path, value in search.proposals if best else ():
+        first = with_value(start, path, value)
+        if path in taken or not search.accepts(first):
+            continue
+        other, others_taken = search.settled(first, frozenset([path]))
+        if (distance := search.distance(other)) < best:
+            given, taken, best = other, others_taken, distance
+    return given, taken
 
 
 def _distance(trial: Trial, given: Given) -> int:

@@ -4,6 +4,7 @@ metadata.labels["app.kubernetes.io/name"]      keys, quoted where they hold more
 container.args[0]                              an index
 container.env[name=HF_TOKEN].valueFrom         the item of a list by one of its fields, or the map that has it
 imagePullSecrets[each].name                    the same part of every item of a list
+adapters[each]{name=source.name}               a map of parts under names; what is absent is left out
 ConfigMap.data["settings.yaml"].vllm           a text is stepped into as YAML
 option["--trust-remote-code"][absent]          true if there is nothing
 """
@@ -13,14 +14,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError, ProblemsError
 from kaito_pack.base.trees import ABSENT
 from kaito_pack.documents import read_text
 
-Step = str | int | tuple[str, str]
+
+class Shape(NamedTuple):
+    """A map that is made of parts: the path of each by its name."""
+
+    parts: tuple[tuple[str, tuple[Any, ...]], ...]
+
+
+Step = str | int | tuple[str, str] | Shape
 Steps = tuple[Step, ...]
 
 MISSING = ("absent", "")  # `[absent]`
@@ -28,6 +36,7 @@ REST = ("rest", "")  # `[rest]`: what the rendering does not write
 EACH = ("each", "")  # `[each]`
 _STEP = re.compile(
     r'\.?([A-Za-z][\w-]*)|\["([^"]+)"\]|\[(\d+)\]|\[(rest|absent|each)\]|\[([\w-]+)=([^\]]+)\]'
+    r"|\{([^{}]+)\}"
 )
 
 
@@ -40,10 +49,14 @@ def parse(text: str) -> Steps:
         match = _STEP.match(text, position)
         if match is None:
             raise PackError(f"import: {shown(text)} is no path of a manifest")
-        word, quoted, index, special, field, value = match.groups()
-        steps.append(
-            (special, "") if special else (field, value) if field else int(index) if index else word or quoted
-        )
+        word, quoted, index, special, field, value, shape = match.groups()
+        if shape:
+            pairs = (pair.strip().partition("=") for pair in shape.split(","))
+            steps.append(Shape(tuple((name, parse(path)) for name, _, path in pairs)))
+        elif special or field:
+            steps.append((special, "") if special else (field, value))
+        else:
+            steps.append(int(index) if index else word or quoted)
         position = match.end()
     return tuple(steps)
 
@@ -70,6 +83,9 @@ def _each(value: Any, steps: Steps) -> Any:
 def _stepped(value: Any, step: Step) -> Any:
     if isinstance(value, str):
         value = _as_yaml(value)
+    if isinstance(step, Shape):
+        parts = {name: look_up(value, steps) for name, steps in step.parts}
+        return {name: part for name, part in parts.items() if part is not ABSENT}
     if isinstance(step, tuple):
         items = value if isinstance(value, list) else [value]
         field, wanted = step

@@ -26,7 +26,7 @@ from kaito_pack.importing.given import (
     with_value,
     without_value,
 )
-from kaito_pack.importing.likeness import could_hold, nearest
+from kaito_pack.importing.likeness import could_hold, nearest, with_refused
 from kaito_pack.importing.stream import Stream, StreamObject
 from kaito_pack.importing.trial import Lost
 from kaito_pack.pack import Mode, Pack
@@ -84,17 +84,27 @@ class Search(Completion):
     @cached_property
     def nearness(self) -> tuple[bool, int]:
         """How near the mode comes without the values that hold the rest: the lowest is to be tried first."""
-        return self.is_other_engine, self.distance(self.start or {})
+        return self.is_other_engine, self.distance(self.start)
 
     @property
     def fits(self) -> bool:
         """Whether the mode can have rendered the Workspace: it runs its engine, or the user chose it."""
-        return self.is_alike and (self.chosen is not None or runs_engine(self.stream, self.mode))
+        return (self.chosen is not None or runs_engine(self.stream, self.mode)) and self.is_alike
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the mode's schema accepts what was supplied."""
+        return self.accepts(self.least)
+
+    @property
+    def least(self) -> Given:
+        """What was supplied, and examples of what else is required."""
+        return {**self.required, **self.supplied}
 
     @property
     def is_alike(self) -> bool:
         """Whether the mode renders a pod template if the Workspace has one, or a preset if it has that."""
-        manifests = self.rendered(self.start) if self.start is not None else None
+        manifests = self.rendered(self.least)
         return not manifests or is_alike(self.wanted, manifests[0].body)
 
     @property
@@ -102,9 +112,9 @@ class Search(Completion):
         """Whether another engine runs than the mode's."""
         return self.stream.view.engine not in (None, self.mode.facts.get("engine"))
 
-    def best(self, start: Given) -> Candidate:
+    def best(self) -> Candidate:
         """Return the candidate that differs least, out of the values that are proposed."""
-        start = nearest(self, start, [path for path, _ in self.proposals], self.required)
+        start = nearest(self, self.start, [path for path, _ in self.proposals], self.required)
         given = self.verified(start)
         refusals = self.refused_rests(given)
         given = self.pruned(self.with_rests(given))
@@ -121,12 +131,10 @@ class Search(Completion):
         )
 
     @cached_property
-    def start(self) -> Given | None:
-        """What is proposed, with the choices that differ least if no line reads them; None if not valid."""
-        start = {**self.required, **self.supplied}
-        if not self.accepts(start):
-            return None
-        given, taken = self.settled(start, frozenset())
+    def start(self) -> Given:
+        """What is proposed, with the choices that differ least if no line reads them."""
+        start = self.least
+        given, taken = with_refused(self, start, *self.settled(start, frozenset()))
         read = {path[0] for path in taken}
         for name, part in self.mode.schema.get("properties", {}).items():
             # The default is the choice left open.

@@ -10,7 +10,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, entries, get, mapping, sequence, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
-from kaito_pack.kaito import controller_instance_types, instance_types, metadata
+from kaito_pack.kaito import advice_containers, controller_instance_types, instance_types, metadata
 from kaito_pack.kaito.fields import CONTAINERS, INSTANCE_TYPE, TEMPLATE, Workspace
 from kaito_pack.kaito.images import tag_of
 from kaito_pack.kaito.instance_types import InstanceType
@@ -20,7 +20,8 @@ from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding.quantity import value_of
 from kaito_pack.values.secrets import remedy, secrets_in
 
-MODULES = (controller_instance_types, metadata)  # with checks of this layer beside those here
+# With checks of this layer beside those here.
+MODULES = (advice_containers, controller_instance_types, metadata)
 VOLUMES: FieldPath = (*TEMPLATE, "spec", "volumes")
 BYTES = ("memory", "ephemeral-storage")
 MEBIBYTE = 2**20
@@ -71,7 +72,8 @@ def image_tag_floating(case: Case) -> Iterator[Problem]:
     """An image that may be another one tomorrow."""
     for path, container in case.workspace.containers():
         image = text(container.get("image"))
-        if image and tag_of(image) in (None, "latest"):
+        is_only_tag = image.removesuffix(":latest") in case.rule.parameters["publishedAsLatest"]
+        if image and tag_of(image) in (None, "latest") and not is_only_tag:
             yield case.problem(*path, "image", image=shown(image))
 
 

@@ -13,6 +13,7 @@ from kaito_pack.kaito.target import Target
 from kaito_pack.kubernetes.decoding import definitions
 
 KINDS = "kaito/kinds.json"
+TOOLS = "tools.json"
 API_VERSION = f"{GROUP}/v1beta1"
 LONGEST_NAME = 100  # characters of a kind or group that are compared with KAITO's
 
@@ -53,6 +54,12 @@ def skipped(manifest: Manifest, target: Target) -> Problem:
     if group == GROUP:
         return rules.problem("kubernetes/kind-not-checked", ("kind",), kind=shown(manifest.get("kind")))
     return rules.problem("kubernetes/unknown-kind", ("kind",), what=what, kubernetes=target.kubernetes)
+
+
+def is_of_tool(manifest: Manifest) -> bool:
+    """Return whether a manifest is for a tool such as kustomize, Flux or Argo CD, by `facts/tools.json`."""
+    row = table(TOOLS).get(_group_of(manifest)[0])
+    return row is not None and manifest.get("kind") in row["kinds"]
 
 
 def _group_of(manifest: Manifest) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, ValuesMap, get
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
-from kaito_pack.models import size
+from kaito_pack.models import near, size
 from kaito_pack.models.access import check_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
@@ -21,7 +21,7 @@ from kaito_pack.models.ruling import Server, ServerCase, judge
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
 
-MODULES = (size,)  # beside this one, those that hold checks of servers
+MODULES = (near, size)  # beside this one, those that hold checks of servers
 
 
 def check_values(
@@ -55,8 +55,14 @@ def check_workspace(
 def check_settings(
     preset: str, settings: Mapping[str, object], catalogue: Catalogue, path: FieldPath
 ) -> Iterator[Problem]:
-    """An error where a preset's settings, by name without dashes, ask for more than its model takes."""
-    length = human_readable_int(str(settings.get(MAX_MODEL_LEN[0][2:], "")))
+    """Yield an error if a preset's settings, by name without dashes, ask for more than its model takes.
+
+    vLLM reads underscores as hyphens. A `path` that ends in the setting gets the spelling that is written.
+    """
+    name = MAX_MODEL_LEN[0][2:]
+    key = next((key for key in settings if str(key).replace("_", "-") == name), name)
+    path = (*path[:-1], key) if path[-1] == name else path
+    length = human_readable_int(str(settings.get(key, "")))
     model = catalogue.find_preset(preset) if length else None
     if model is not None:
         plain = not any(name[2:] in settings for name in OTHER_LIMIT)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.facts.checks import rule
+from kaito_pack.facts.rules import get_rule
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.memory import GIB, WEIGHTS_FACTOR, overhead_gib
 from kaito_pack.models.quantization import quantization_of
@@ -30,30 +31,45 @@ def weights_by_name(model_id: str, catalogue: Catalogue) -> tuple[float, float] 
 
 @rule("model/size-in-name", on="server")
 def size_in_name(case: ServerCase) -> Iterator[Problem]:
-    """A model that no catalogue has must fit its GPUs by its name alone.
+    """A model that no catalogue has must fit its GPUs by its name alone."""
+    if (facts := _oversize(case)) is not None:
+        yield case.problem("tensor_parallel_size", **facts)
+
+
+@rule("advice/model-not-judged", on="server")
+def model_not_judged(case: ServerCase) -> Iterator[Problem]:
+    """What is not judged of a model that no catalogue has, unless its name alone is reported."""
+    model_id = case.serving.model_id or ""
+    is_repository = "/" in model_id and not model_id.startswith(("/", "."))
+    if case.model is None and is_repository and _oversize(case) is None:
+        yield case.problem("server", model=shown(model_id), bare=shown(model_id, quote=False))
+
+
+def _oversize(case: ServerCase) -> dict[str, str] | None:
+    """Return the figures of a model whose name says that it is too large for its GPUs; None if none does.
 
     If the memory of a GPU is not known, the largest GPU there is counts.
     """
     serving, gpu_memory_gib = case.serving, case.server.gpu_memory_gib
     if case.model is not None or not serving.model_id or not serving.plain_memory:
-        return
+        return None
     named = weights_by_name(serving.model_id, case.server.catalogue)
     gpus = serving.gpu_count or serving.tensor_parallel_size
     if named is None or not gpus:
-        return
+        return None
     billions, weights = named
-    total = gpu_memory_gib or case.rule.parameters["largestGpuGiB"]
+    total = gpu_memory_gib or get_rule("model/size-in-name").parameters["largestGpuGiB"]
     share = weights * WEIGHTS_FACTOR / gpus
-    if share + overhead_gib(share) > total * serving.utilization:
-        yield case.problem(
-            "tensor_parallel_size",
-            model=shown(serving.model_id),
-            billions=f"{billions:g}",
-            weights=f"{weights:.0f}",
-            gpus=f"{gpus} GPU" if gpus == 1 else f"{gpus} GPUs",
-            usable=f"{total * serving.utilization * gpus:.0f}",
-            total=f"{total:g}" if gpu_memory_gib else f"at most {total:g}",
-        )
+    if share + overhead_gib(share) <= total * serving.utilization:
+        return None
+    return {
+        "model": shown(serving.model_id),
+        "billions": f"{billions:g}",
+        "weights": f"{weights:.0f}",
+        "gpus": f"{gpus} GPU" if gpus == 1 else f"{gpus} GPUs",
+        "usable": f"{total * serving.utilization * gpus:.0f}",
+        "total": f"{total:g}" if gpu_memory_gib else f"at most {total:g}",
+    }
 
 
 def size_table(serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | None) -> list[tuple[str, str]]:

@@ -35,13 +35,15 @@ class Tree(NamedTuple):
 class Changes:
     """What a tree lacks, by paths from its root, which is a folder or will be one.
 
-    `texts` are to be written, those in `differs` over another text; `stale` are files of the pack's whose
-    values are gone; `foreign` is what somebody else has put where the pack would write.
+    `total` counts the files that the tree is to have. `texts` are to be written, those in `differs` over
+    another text; `stale` are generated files whose values are gone; `foreign` is what someone else has put
+    where the pack would write.
     """
 
     root: str
     texts: dict[str, str] = field(default_factory=dict)
     differs: set[str] = field(default_factory=set)
+    total: int = 0
     stale: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
@@ -126,6 +128,7 @@ def compare(root: str, texts: Texts, whole: bool, bonds: Mapping[str, Bonds] = N
     # The bonds of files that this run has not rendered show only in the order in which they are listed.
     now = {} if whole else _listed(root, {os.path.dirname(path) for path in listed})
     wanted = {**texts, **dict(kustomizations(listed, bonds, now))}
+    changes.total = len(wanted)
     if whole:
         # What is listed goes after what lists it.
         changes.stale = sorted(own - set(wanted), key=lambda path: (_is_workspace(path), path))

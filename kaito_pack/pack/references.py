@@ -123,12 +123,14 @@ def _home(name: str, folders: tuple[Path, ...]) -> int:
 
 
 def merged(base: Schema, over: Schema) -> dict[str, Any]:
-    """Two schemas as one: properties merge, `required` and `allOf` add up, else `over` wins."""
+    """Two schemas as one: properties and hints merge, `required` and `allOf` add up, else `over` wins."""
     result = dict(base)
     for key, part in over.items():
         if key == "properties" and key in base:
             names = {**base[key], **part}
             result[key] = {n: merged(_as_map(base[key].get(n, {})), _as_map(part.get(n, {}))) for n in names}
+        elif key == "x-elsewhere" and key in base:
+            result[key] = {**base[key], **part}
         elif key in ("required", "allOf") and key in base:
             result[key] = [*base[key], *part]
         else:

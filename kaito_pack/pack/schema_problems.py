@@ -27,9 +27,10 @@ FORMATS.checks("quantity")(lambda value: positive_quantity_error(value) is None)
 class Dialect(NamedTuple):
     """The words that a kind of file has for what its schema refuses.
 
-    `rules` are by keyword, unless the schema's own `x-rules` names a nearer one; `otherwise` is for every
-    other keyword. `types` are words for JSON types. `shows_absent` says whether a problem has the path of
-    the missing field or of a wrong key, not that of their owner.
+    `rules` are by keyword, unless the schema's own `x-rules` names a nearer one; `x-elsewhere` is for a field
+    whose place the schema names under that word; `otherwise` is for every other keyword. `types` are words
+    for JSON types. `shows_absent` says whether a problem has the path of the missing field or of a wrong key,
+    not that of their owner.
     """
 
     rules: Mapping[str, str]
@@ -97,11 +98,15 @@ def _unknown_fields(
     known_elsewhere: Callable[[FieldPath], Problem | None],
 ) -> Iterator[Explained]:
     parts = _schema(error).get("properties", {})
+    hints = _schema(error).get("x-elsewhere", {})
     allowed = [name for name, part in parts.items() if not (isinstance(part, Mapping) and "not" in part)]
     for field in [str(name) for name in _instance(error) if name not in parts]:
         where = (*path, field)
         # A word of another schema's is no slip of the pen, whatever this schema's words look like.
-        reported = known_elsewhere(where)
+        if field in hints and "x-elsewhere" in dialect.rules:
+            reported: Problem | None = problem(dialect.rules["x-elsewhere"], where, hint=hints[field])
+        else:
+            reported = known_elsewhere(where)
         if reported is None:
             close, listed = did_you_mean(field, allowed), ", ".join(sorted(allowed))
             fix = f"did you mean `{close}`?" if close else f"Fields here are {listed}"

@@ -12,42 +12,58 @@ from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.target import Surroundings, Target
-from kaito_pack.preflight import admission, installed, nodes, ownership, secrets
+from kaito_pack.preflight import admission, installed, nodes, ownership, scaling, secrets
 from kaito_pack.preflight.asking import ClusterReader
 from kaito_pack.run import judging
 from kaito_pack.run.pipeline import surroundings
+from kaito_pack.workspace import set_replicas
+from kaito_pack.workspace.inference_sets import child_of, is_inference_set
 
 __all__ = ["ClusterReader", "preflight"]
 
 
 def preflight(
-    bodies: Sequence[Manifest], cluster: ClusterReader, target: Target, asked_version: str | None = None
+    bodies: Sequence[Manifest],
+    cluster: ClusterReader,
+    target: Target,
+    asked_version: str | None = None,
+    with_prometheus: bool = False,
 ) -> list[Problem]:
     """Return what the cluster answers about rendered manifests, the Workspace first; `ok` answers included.
+
+    An InferenceSet may be in place of the Workspace; `with_prometheus` looks for the one that scales it.
 
     `target` is what they are meant for, `asked_version` the KAITO version that the user named. Raises
     UsageError if kubectl fails altogether.
     """
     cluster.unreadable.clear()
-    answers = list(_answers(bodies, cluster, target, asked_version))
+    answers = list(_answers(bodies, cluster, target, asked_version, with_prometheus))
     return [*answers, *cluster.unreadable]
 
 
 def _answers(
-    bodies: Sequence[Manifest], cluster: ClusterReader, target: Target, asked_version: str | None
+    bodies: Sequence[Manifest],
+    cluster: ClusterReader,
+    target: Target,
+    asked_version: str | None,
+    with_prometheus: bool,
 ) -> Iterator[Problem]:
-    workspace = bodies[0]
+    body, is_set = bodies[0], is_inference_set(bodies[0])
+    workspace = _workspace(body)
     kaito = installed.look(cluster, target, asked_version)
     yield from kaito.problems
-    namespace = str(mapping(workspace.get("metadata")).get("namespace"))
+    if is_set and kaito.is_installed:
+        yield from scaling.check(bodies, cluster, kaito, target.kaito, with_prometheus)
+    namespace = str(mapping(body.get("metadata")).get("namespace"))
     has_namespace = yield from _namespace(cluster, namespace)
     if has_namespace:
         yield from secrets.check(bodies, cluster, namespace)
     if not kaito.is_installed:
         return
-    name = str(mapping(workspace.get("metadata")).get("name"))
-    stored = cluster.object(installed.CRD, name, namespace) if has_namespace else {}
-    yield from ownership.check(workspace, stored)
+    name = str(mapping(body.get("metadata")).get("name"))
+    kind = scaling.CRD if is_set else installed.CRD
+    stored = cluster.object(kind, name, namespace) if has_namespace else {}
+    yield from ownership.check(body, stored)
     live = replace(
         target, kaito=kaito.kaito or target.kaito, provisioning=kaito.provisioning or target.provisioning
     )
@@ -61,7 +77,15 @@ def _answers(
     if provisioning == "byo":
         around = replace(around, target=nodes.with_nodes(live, workspace, cluster))
         yield from _memory(workspace, around, live)
-    yield from _refusals(workspace, around)
+    yield from _refusals(body, around)
+
+
+def _workspace(body: Manifest) -> Manifest:
+    """Return the Workspace whose nodes are looked for: of an InferenceSet one with all its replicas."""
+    if not is_inference_set(body):
+        return body
+    child = child_of(body)
+    return {**child, "resource": {**child["resource"], "count": set_replicas(body)}}
 
 
 @rule("preflight/gpu-memory", on="part")

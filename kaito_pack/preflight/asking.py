@@ -64,6 +64,10 @@ class ClusterReader:
         return self._answers[key]
 
     @rule("preflight/unseen", on="part")
+    def leave_out(self, what: str, why: str) -> None:
+        """Note that objects could not be read, and why."""
+        self.unreadable.append(problem("preflight/unseen", what=what, why=why))
+
     def _answer(self, kubectl: Kubectl, kind: str, names: tuple[str, ...], form: str | None) -> Any:
         try:
             if form is None:
@@ -73,7 +77,5 @@ class ClusterReader:
             if error.reason != "Forbidden":
                 return {}
             what = " ".join([kind.partition(".")[0], *(shown(name) for name in names)])
-            self.unreadable.append(
-                problem("preflight/unseen", what=what, why="the cluster forbids it to you")
-            )
+            self.leave_out(what, "the cluster forbids it to you")
             return None

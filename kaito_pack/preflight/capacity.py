@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from kaito_pack.base.display import shown
-from kaito_pack.base.problems import Problem
+from kaito_pack.base.problems import Problem, UsageError
 from kaito_pack.base.trees import Fields, Manifest, get, mapping, sequence, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
@@ -109,7 +109,7 @@ def _used(cluster: ClusterReader, workspace: Manifest) -> Mapping[str, Amounts]:
     namespace = get(workspace, ("metadata", "namespace"))
     own = (namespace, get(workspace, ("metadata", "name")))
     used: dict[str, dict[str, Fraction]] = defaultdict(dict)
-    for pod in cluster.objects("pods", everywhere=True) or []:
+    for pod in _pods(cluster):
         spec, metadata = mapping(pod.get("spec")), mapping(pod.get("metadata"))
         node = text(spec.get("nodeName"))
         whose = (metadata.get("namespace"), mapping(metadata.get("labels")).get(WORKSPACE_LABEL))
@@ -118,6 +118,15 @@ def _used(cluster: ClusterReader, workspace: Manifest) -> Mapping[str, Amounts]:
         for name, number in pod_amounts(spec)[0].items():
             used[node][name] = used[node].get(name, Fraction(0)) + number
     return used
+
+
+def _pods(cluster: ClusterReader) -> list[Manifest]:
+    """All pods; none, and a warning, if they cannot be read, since a large cluster has more than fits."""
+    try:
+        return cluster.objects("pods", everywhere=True) or []
+    except UsageError as error:
+        cluster.leave_out("pods", str(error))
+        return []
 
 
 def amount_text(name: str, number: Fraction) -> str:

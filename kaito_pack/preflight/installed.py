@@ -59,6 +59,16 @@ def _crd(definition: Manifest | None) -> Iterator[Problem]:
         yield problem("preflight/crd-version-missing", wanted=wanted, served=names)
 
 
+def served_versions(definition: Manifest) -> list[str]:
+    """Return the names of the versions that a CustomResourceDefinition serves, sorted."""
+    return sorted(_schemas(definition))
+
+
+def container_of_controller(cluster: ClusterReader) -> Manifest | None:
+    """Return the container of KAITO's controller: empty if there is none, None if it may not be read."""
+    return _controller(cluster)
+
+
 def _schemas(definition: Manifest) -> dict[str, Any]:
     versions = mapping(definition.get("spec")).get("versions")
     return {

@@ -19,6 +19,7 @@ def check(workspace: Manifest, stored: Manifest | None) -> Iterator[Problem]:
     metadata = mapping(workspace.get("metadata"))
     name = {"name": shown(metadata.get("name")), "bare": shown(metadata.get("name"), quote=False)}
     name["namespace"] = shown(metadata.get("namespace"), quote=False)
+    name["kind"] = shown(workspace.get("kind"), quote=False)
     if stored is None:
         return
     if not stored:

@@ -6,7 +6,7 @@ is checked like everything else, and so are the links that the mode's own templa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from copy import deepcopy
 from typing import Any
 
@@ -14,7 +14,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import ProblemsError
 from kaito_pack.base.secrets import looks_like_secret
-from kaito_pack.base.trees import Fields, Manifest, get
+from kaito_pack.base.trees import Fields, Manifest, entries, get, mapping, sequence, text
 from kaito_pack.documents import Document
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.facts.checks import rule
@@ -59,7 +59,7 @@ def extended(manifests: Sequence[RenderedManifest], values: Values) -> list[Rend
     return result
 
 
-@rule("values/pod-template-merge", "values/pod-template-hash", on="part")
+@rule("values/pod-template-merge", "values/pod-template-hash", "values/not-the-model", on="part")
 def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Values) -> RenderedManifest:
     place = pod_template_path(manifest.body)
     current = get(manifest.body, place)
@@ -71,6 +71,10 @@ def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Value
         path = ("podTemplate", *error.path)
         merge_problem = problem("values/pod-template-merge", path, values.place(path), reason=error.reason)
         raise ProblemsError([merge_problem]) from None
+    for index in _without_image(merged.value, patch):
+        path = ("podTemplate", "spec", "containers", index)
+        name = shown(get(values.filled, (*path, "name")))
+        raise ProblemsError([problem("values/not-the-model", path, values.place(path), name=name)])
     if _hash(merged.value) != _hash(current):
         path = ("podTemplate", "metadata", "annotations")
         raise ProblemsError([problem("values/pod-template-hash", path, values.place(path), key=HASH)])
@@ -80,6 +84,18 @@ def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Value
     to_canonical_form(body)
     origins = {(*place, *path): ("podTemplate", *origin) for path, origin in merged.origins.items()}
     return _manifest(manifest.template, body, origins)
+
+
+def _without_image(template: Fields, patch: Mapping[str, Any]) -> Iterator[int]:
+    """Yield the containers of a patch that are added to a template, and have no image to run."""
+    imageless = [
+        text(each.get("name"))
+        for each, _ in entries(get(template, ("spec", "containers")), ())
+        if not each.get("image")
+    ]
+    for index, each in enumerate(sequence(get(patch, ("spec", "containers")))):
+        if text(mapping(each).get("name")) in imageless:
+            yield index
 
 
 def _hash(template: Fields) -> Any:

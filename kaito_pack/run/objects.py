@@ -65,9 +65,9 @@ def check(entry: Entry, document: Document, around: Surroundings, pack: Pack) ->
     problems = _check(entry, document, around, pack)
     is_known = problems is not None
     if problems is None:
-        from kaito_pack.kaito.kinds import skipped
+        from kaito_pack.kaito.kinds import is_of_tool, skipped
 
-        problems = [skipped(entry.body, around.target)]
+        problems = [] if is_of_tool(entry.body) else [skipped(entry.body, around.target)]
     problems = list(problems)  # the list may be that of an error
     shorten([problems])
     # kubectl keeps the last of two equal keys without a message, so the verdict is not changed by it.

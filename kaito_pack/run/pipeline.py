@@ -26,7 +26,7 @@ from kaito_pack.run.twins import report_twins
 from kaito_pack.values import checking
 from kaito_pack.values.checking import Values
 from kaito_pack.values.layers import Layer
-from kaito_pack.values.wrapping import unwrapped
+from kaito_pack.values.wrapping import refuse_manifest, unwrapped
 from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
 from kaito_pack.workspace.workloads import differs, workloads
 
@@ -148,6 +148,7 @@ class Pipeline:
         documents = source.documents
         judgement.number = documents[0].number
         try:
+            refuse_manifest(documents[0])
             if len(documents) > 1:
                 raise ProblemsError([problem("values/several-documents", (), documents[1].place(()))])
             judgement.values = checking.check(self._layers(source), self.pack)

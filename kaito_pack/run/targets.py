@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -173,18 +174,34 @@ def _checked(file: str, kind: str) -> Document:
 @rule("values/pack-file-name-twice", "values/pack-file-out-shared", on="part")
 def _collisions(document: Document, file: str) -> Iterator[Problem]:
     """Two entries of one name, or with output folders that are equal or inside each other."""
-    seen: list[tuple[str, str]] = []
-    for index, fields in enumerate(document.value["targets"]):
-        out = os.path.realpath(_beside(file, fields["out"]))
-        for name, other in seen:
-            if name == fields["name"]:
-                path: FieldPath = ("targets", index, "name")
-                yield problem("values/pack-file-name-twice", path, document.place(path), name=shown(name))
-            if os.path.commonpath([out, other]) in (out, other):
-                path = ("targets", index, "out")
-                facts = {"out": shown(fields["out"]), "name": name}
-                yield problem("values/pack-file-out-shared", path, document.place(path), **facts)
-        seen.append((fields["name"], out))
+    names: set[str] = set()
+    targets: list[Mapping[str, str]] = document.value["targets"]
+    shared = _shared([os.path.realpath(_beside(file, fields["out"])) for fields in targets])
+    for index, fields in enumerate(targets):
+        if (name := fields["name"]) in names:
+            path: FieldPath = ("targets", index, "name")
+            yield problem("values/pack-file-name-twice", path, document.place(path), name=shown(name))
+        names.add(name)
+        if index in shared:
+            path = ("targets", index, "out")
+            facts = {"out": shown(fields["out"]), "name": targets[shared[index]]["name"]}
+            yield problem("values/pack-file-out-shared", path, document.place(path), **facts)
+
+
+def _shared(folders: Sequence[str]) -> Mapping[int, int]:
+    """Return, for each folder that an earlier one contains or is inside of, the index of that earlier one."""
+    # Sorted so that what is inside a folder follows it.
+    keys = sorted((folder.rstrip(os.sep).replace(os.sep, "\0") + "\0", i) for i, folder in enumerate(folders))
+    around: list[tuple[str, int]] = []
+    shared: dict[int, int] = {}
+    for key, index in keys:
+        while around and not key.startswith(around[-1][0]):
+            around.pop()
+        if around:
+            earlier, later = sorted((around[-1][1], index))
+            shared[later] = min(earlier, shared.get(later, earlier))
+        around.append((key, index))
+    return shared
 
 
 def _matches(file: str, pattern: str) -> Iterator[Named]:
@@ -194,6 +211,7 @@ def _matches(file: str, pattern: str) -> Iterator[Named]:
         yield Named(path)
         return
     # A folder that exists is no pattern, nor is the fleet's own, whatever characters their names have.
+    pattern = re.sub(r"(?:\*\*/)+(?=\*\*)", "", pattern)  # the same files, and each folder is searched once
     search = _beside(glob.escape(file), pattern) if not os.path.isdir(path) else glob.escape(path)
     _refuse_unreadable(search)
     for match in sorted(glob.glob(search, recursive=True)):

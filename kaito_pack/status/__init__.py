@@ -15,6 +15,7 @@ from kaito_pack.status.conditions import facts, read_conditions, table
 from kaito_pack.status.pods import faults_of, is_ready, pod_facts
 from kaito_pack.status.reasons import Observed, explanation
 from kaito_pack.workspace import WorkspaceView, read_workspace
+from kaito_pack.workspace.inference_sets import KIND as INFERENCE_SET
 
 Phase = Literal["Pending", "Deploying", "Running", "Failed", "Terminating", "Unknown"]
 PHASES: tuple[Phase, ...] = ("Pending", "Deploying", "Running", "Failed", "Terminating", "Unknown")
@@ -44,6 +45,7 @@ class Status:
     view: WorkspaceView
     service_exists: bool | None = None
     created: str | None = None
+    workspaces: tuple[Status, ...] | None = None  # of an InferenceSet; None for a Workspace
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as `status -o json` prints it."""
@@ -60,7 +62,14 @@ class Status:
             "endpoint": self.endpoint,
             "reason": self.reason,
             "lookAt": list(self.look_at),
+            **self._of_set(),
         }
+
+    def _of_set(self) -> dict[str, Any]:
+        """Return what the status of an InferenceSet has besides: its kind, and its Workspaces."""
+        if self.workspaces is None:
+            return {}
+        return {"kind": INFERENCE_SET, "workspaces": [each.as_json() for each in self.workspaces]}
 
 
 def status_of(

@@ -9,6 +9,7 @@ from typing import Any
 
 from kaito_pack.base.trees import Manifest, mapping, sequence, text
 from kaito_pack.kaito.fields import is_workspace
+from kaito_pack.workspace.inference_sets import CREATED_BY, is_inference_set
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 WORKLOADS = ("StatefulSet", "Deployment")  # KAITO up to 0.7 makes a Deployment
@@ -24,6 +25,7 @@ class ClusterObjects:
     """
 
     workspaces: tuple[Manifest, ...] = ()
+    inference_sets: tuple[Manifest, ...] = ()
     workloads: tuple[Manifest, ...] = ()
     pods: tuple[Manifest, ...] = ()
     services: tuple[Manifest, ...] | None = None
@@ -36,6 +38,22 @@ class ClusterObjects:
     def pods_of(self, workspace: Manifest) -> tuple[Manifest, ...]:
         """Return the pods of a Workspace: those with its label, or that its StatefulSet or Job owns."""
         return tuple(self._pods.get(_key(workspace), ()))
+
+    def workspaces_of(self, inference_set: Manifest) -> tuple[Manifest, ...]:
+        """Return the Workspaces that KAITO created of an InferenceSet, by their label."""
+        namespace, name = _key(inference_set)
+        return tuple(item for item in self.workspaces if (_key(item)[0], _set_of(item)) == (namespace, name))
+
+    @property
+    def has_created(self) -> bool:
+        """Whether KAITO created one of the Workspaces of an InferenceSet."""
+        return any(_set_of(item) for item in self.workspaces)
+
+    @property
+    def own_workspaces(self) -> tuple[Manifest, ...]:
+        """The Workspaces that belong to no InferenceSet of the stream."""
+        sets = {_key(item) for item in self.inference_sets}
+        return tuple(item for item in self.workspaces if (_key(item)[0], _set_of(item)) not in sets)
 
     def services_beside(self, namespace: str | None) -> frozenset[str] | None:
         """Return the names of the Services in a namespace; None if no one looked."""
@@ -50,12 +68,13 @@ class ClusterObjects:
 
         An object without a namespace belongs to whichever is asked for, as with kubectl.
         """
-        matching = tuple(
-            item
-            for item in self.workspaces
-            if (namespace is None or _key(item)[0] in ("", namespace)) and name in (None, _key(item)[1])
-        )
-        return replace(self, workspaces=matching)
+
+        def is_meant(item: Manifest) -> bool:
+            is_near = namespace is None or _key(item)[0] in ("", namespace)
+            return is_near and name in (None, _key(item)[1], _set_of(item))
+
+        sets = tuple(item for item in self.inference_sets if is_meant(item))
+        return replace(self, workspaces=tuple(filter(is_meant, self.workspaces)), inference_sets=sets)
 
     @cached_property
     def _workloads(self) -> Mapping[Key, Manifest]:
@@ -100,11 +119,18 @@ def pick(values: Iterable[object]) -> ClusterObjects:
     services = tuple(item for item in objects if item.get("kind") == "Service")
     return ClusterObjects(
         workspaces=tuple(item for item in objects if is_workspace(item)),
+        inference_sets=tuple(item for item in objects if is_inference_set(item)),
         workloads=tuple(item for item in objects if item.get("kind") in WORKLOADS),
         pods=tuple(item for item in objects if item.get("kind") == "Pod"),
         services=services or None,
         is_list=any(_is_list(mapping(value)) for value in values),
     )
+
+
+def _set_of(workspace: Manifest) -> str:
+    """Return the InferenceSet that a Workspace was created of, "" if there is none."""
+    labels = mapping(mapping(workspace.get("metadata")).get("labels"))
+    return text(labels.get(CREATED_BY))
 
 
 def _unfolded(value: object) -> Iterator[Manifest]:

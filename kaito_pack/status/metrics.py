@@ -15,11 +15,13 @@ from kaito_pack.base.trees import Fields, Manifest, ModeFacts, mapping
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.workspace import WorkspaceView
 from kaito_pack.workspace.engines import engine
+from kaito_pack.workspace.inference_sets import CREATED_BY, is_inference_set
 from kaito_pack.workspace.labels import MODE_LABEL, WORKSPACE_LABEL
 
 WINDOW = "5m"
 Match = Literal["workspace", "pod", "service"]
 # The pods of a StatefulSet, and of the Deployment that KAITO up to 0.7 makes.
+POD_NAMES_OF_SET = "{}-[a-z0-9]{{5}}-[0-9]+"  # the pod of each Workspace, whose name ends in five characters
 POD_NAMES = "{}-([0-9]+|[a-z0-9]{{5,10}}-[a-z0-9]{{5}})"
 
 
@@ -149,22 +151,27 @@ def metrics_of(
     if view.is_tuning:
         raise NoMetrics(f"Workspace {shown(view.name)} tunes a model and serves none, so it has no metrics")
     mode = _mode(manifest, view, pack)
-    endpoint = _endpoint(name, view, _facts(mode))
+    is_set = is_inference_set(manifest)
+    endpoint = _endpoint(name, view, _facts(mode), CREATED_BY if is_set else WORKSPACE_LABEL)
     return WorkspaceMetrics(
         namespace=view.namespace,
         workspace=name,
         engine=mode.facts["engine"],
         endpoint=endpoint,
         key_metrics=key_metrics(pack, mode),
-        selector=selector(view.namespace, by, name if by != "service" else endpoint.service),
+        selector=selector(view.namespace, by, name if by != "service" else endpoint.service, is_set),
     )
 
 
-def selector(namespace: str | None, by: Match, name: str) -> str:
-    """Return the label matchers of the series of one Workspace, Service, or Workspace's pods."""
+def selector(namespace: str | None, by: Match, name: str, is_set: bool = False) -> str:
+    """Return the label matchers of the series of one Workspace, Service, or Workspace's pods.
+
+    `is_set`: the name is that of an InferenceSet.
+    """
     named = f"namespace={_quoted(namespace)}," if namespace else ""
     if by == "pod":
-        return f"{named}pod=~{_quoted(POD_NAMES.format(name.replace('.', '[.]')))}"
+        pods = POD_NAMES_OF_SET if is_set else POD_NAMES
+        return f"{named}pod=~{_quoted(pods.format(name.replace('.', '[.]')))}"
     return f"{named}{by}={_quoted(name)}"
 
 
@@ -194,15 +201,18 @@ def _mode(manifest: Manifest, view: WorkspaceView, pack: Pack) -> Mode:
     raise NoMetrics(f"Workspace {shown(view.name)}: {reason}, so its metrics are not known")
 
 
-def _endpoint(name: str, view: WorkspaceView, facts: ModeFacts) -> Endpoint:
-    """Return the endpoint; a server on another port than the mode's is reached as the Workspace says."""
+def _endpoint(name: str, view: WorkspaceView, facts: ModeFacts, pod_label: str) -> Endpoint:
+    """Return the endpoint; a server on another port than the mode's is reached as the Workspace says.
+
+    An InferenceSet has one Service over all its Workspaces, that of its view.
+    """
     port, service = facts["port"], facts["service"]
     reached = (service["name"].replace("${workspace}", name), service["port"])
-    if view.port is not None and view.port != port:
-        port = view.port
+    if (view.port is not None and view.port != port) or pod_label == CREATED_BY:
+        port = view.port or port
         by_spec, _, by_port = (view.endpoint or "").rpartition(":")
         reached = (escaped(by_spec), int(by_port)) if by_spec else reached
-    return Endpoint(facts["path"], port, *reached, pod_selector={WORKSPACE_LABEL: name})
+    return Endpoint(facts["path"], port, *reached, pod_selector={pod_label: name})
 
 
 def _key_metric(entry: Mapping[str, Any]) -> KeyMetric:

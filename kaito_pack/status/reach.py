@@ -12,6 +12,7 @@ from kaito_pack.base.display import escaped
 from kaito_pack.pack import Pack
 from kaito_pack.status import Status, service_exists
 from kaito_pack.status.words import kubectl
+from kaito_pack.workspace.engines import engine
 
 LOCAL_PORT_OF_80 = 8080  # ports below 1024 need rights on a desk
 
@@ -34,6 +35,8 @@ def engines_of(pack: Pack) -> Engines:
     """Return the engines of a pack's modes, as their `mode.yaml` describe them."""
     # A mode without a Service of its own is reached by KAITO's.
     modes = [facts for name in pack.mode_names if "service" in (facts := pack.mode(name).facts)]
+    # Of two modes of one engine the one on the engine's own port is meant.
+    modes.sort(key=lambda facts: facts["port"] == engine(facts["engine"]).get("port"))
     served: dict[str, Any] = {}
     for mode in modes:
         served |= mode.get("servedModels") or {}

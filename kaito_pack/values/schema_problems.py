@@ -26,6 +26,7 @@ VALUES = Dialect(
         "const": "values/not-one-of",
         "required": "values/missing",
         "additionalProperties": "values/unknown-field",
+        "x-elsewhere": "values/belongs-elsewhere",
         "format": "values/bad-quantity",
         "minimum": "values/out-of-range",
         "maximum": "values/out-of-range",

@@ -8,7 +8,7 @@ spec: {name: llama, modelSource: vllm, modelId: org/name}
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.documents.document import Document, Duplicate, OddKey, Surprise, step_into
 from kaito_pack.facts.checks import rule
-from kaito_pack.facts.rules import problem
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.pack.files import API_VERSION
 
 KIND = "Values"
@@ -33,15 +33,29 @@ def is_wrapped(value: object) -> bool:
 def unwrapped(document: Document) -> Document:
     """Return the document in `spec` of wrapped values, its places kept; any other document as it is.
 
-    Raises ProblemsError if the wrapping is wrong.
+    Raises ProblemsError if the wrapping is wrong, or the document is a manifest or another file of the pack.
     """
     if not is_wrapped(document.value):
+        refuse_manifest(document)
         return document
     if wrong := [
         reported.located(document.place(reported.path, key=True)) for reported in check_wrapping(document)
     ]:
         raise ProblemsError(wrong)
     return part(document, ("spec",))
+
+
+@rule("values/manifest-given", on="part")
+def refuse_manifest(document: Document) -> None:
+    """Raise ProblemsError if the document is an object with a kind of its own, and not values."""
+    value = document.value
+    kind = value.get("kind") if isinstance(value, dict) and "modelSource" not in value else None
+    if not isinstance(kind, str) or not isinstance(value.get("apiVersion"), str) or is_wrapped(value):
+        return
+    uses: Mapping[str, str] = get_rule("values/manifest-given").parameters["uses"]
+    own_kind = kind if value["apiVersion"] == API_VERSION else ""
+    fix = uses.get(own_kind, uses["other"])
+    raise ProblemsError([problem("values/manifest-given", (), document.place(()), kind=shown(kind), fix=fix)])
 
 
 @rule(

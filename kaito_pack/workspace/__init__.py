@@ -9,6 +9,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.trees import Manifest, mapping, text
 from kaito_pack.facts.tables import table
 from kaito_pack.workspace.engines import engine
+from kaito_pack.workspace.inference_sets import child_of, is_inference_set, path_in_set
 from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 from kaito_pack.workspace.served_model import ServedModel, served_model
 
@@ -45,12 +46,14 @@ def read_workspace(
     served_names: Mapping[str, str] | None = None,
     service_suffixes: Mapping[str, str] | None = None,
 ) -> WorkspaceView:
-    """Read any Workspace, v1alpha1 or v1beta1, of any shape. Never raises.
+    """Read any Workspace or InferenceSet, v1alpha1 or v1beta1, of any shape. Never raises.
 
     `served_names` maps `<model>:<tag>` of a premade image to the name in its API; `service_suffixes`
     an engine to the suffix of the pack's Service (default: `-<engine>`).
     """
     whole = mapping(manifest)
+    if is_inference_set(whole):
+        return _read_set(whole, served_names, service_suffixes)
     inference, tuning = mapping(whole.get("inference")), mapping(whole.get("tuning"))
     is_tuning = whole.get("inference") is None
     work, section = (tuning, "tuning") if is_tuning else (inference, "inference")
@@ -78,6 +81,32 @@ def read_workspace(
         port=model.port,
         image=image,
     )
+
+
+def _read_set(
+    inference_set: Manifest,
+    served_names: Mapping[str, str] | None,
+    service_suffixes: Mapping[str, str] | None,
+) -> WorkspaceView:
+    """Read an InferenceSet: the model of its Workspaces, behind the pack's Service over all of them."""
+    view = read_workspace(child_of(inference_set), served_names, service_suffixes)
+    metadata = mapping(inference_set.get("metadata"))
+    name = text(metadata.get("name")) or None
+    suffix = (service_suffixes or {}).get(view.engine or "", f"-{view.engine}")
+    port = KAITO_TARGET_PORT if view.preset else view.port or engine(view.engine).get("port")
+    return view._replace(
+        name=name,
+        desired=set_replicas(inference_set),
+        endpoint=f"{name}{suffix}:{port}" if name and view.engine and port else None,
+        container=None if view.container is None else path_in_set(view.container),
+    )
+
+
+def set_replicas(inference_set: Manifest) -> int:
+    """Return `spec.replicas` of an InferenceSet, 1 by default; 0 is a number of replicas."""
+    replicas = mapping(inference_set.get("spec")).get("replicas")
+    is_number = isinstance(replicas, int) and not isinstance(replicas, bool) and replicas >= 0
+    return int(replicas or 0) if is_number else 1
 
 
 def desired_replicas(workspace: Manifest) -> int:

@@ -30,7 +30,7 @@ ask() {
 # The hash that new Workspaces get, and how many of them there should be.
 ask_set() {
     ask get inferencesets.kaito.sh "$INFERENCESET" -o "jsonpath={.spec.replicas}/{.spec.template.inference.$annotation"
-    wanted=${answer%%/*} hash=${answer#*/}
+    wanted=${answer%%/*} template=${answer#*/}
     wanted=${wanted:-1}
 }
 # look_around: `old` is a Workspace of another template; `late` one that is not Ready; `count` how many there are.
@@ -43,7 +43,7 @@ look_around() {
         count=$((count + 1))
         if [ "$made_from" != "$HASH" ]; then
             # One that serves nothing goes first: replacing it costs no capacity.
-            if [ -z "$old" ] || [ "$ready" != True ]; then old=$name old_ready=$ready; fi
+            if [ -z "$old" ] || [ "$ready" != True ]; then old=$name; fi
         elif [ "$ready" != True ]; then
             late=$name
         fi
@@ -52,12 +52,12 @@ $answer
 WORKSPACES
 }
 # Without the template that this job is for, KAITO would create the old Workspaces once more.
-while ask_set; [ "$hash" != "$HASH" ]; do
+while ask_set; [ "$template" != "$HASH" ]; do
     wait_for "the InferenceSet does not have template $HASH; was it applied, or is a newer job at work?"
 done
 while look_around; [ -n "$old$late" ] || [ "$count" -lt "$wanted" ]; do
     ask_set
-    if [ "$hash" != "$HASH" ]; then
+    if [ "$template" != "$HASH" ]; then
         say "the InferenceSet is gone or has another template by now, which a job of its own rolls out"
         exit 0
     fi

@@ -51,6 +51,16 @@ def test_an_example_renders_to_what_is_committed(example: Path) -> None:
     golden.check(ROOT / "values" / "rendered" / example.name, rendered(example))
 
 
+def test_an_example_has_no_warning(example: Path) -> None:
+    (outcome,) = PIPELINE.run([str(example)])
+    assert [problem.rule for problem in outcome.problems] == []
+
+
+def test_all_examples_render_together() -> None:
+    outcomes = PIPELINE.run([str(file) for file in EXAMPLES])
+    assert [problem for outcome in outcomes for problem in outcome.problems] == []
+
+
 def test_an_example_begins_with_the_line_for_editors(example: Path) -> None:
     first = example.read_text(encoding="utf-8").splitlines()[0]
     assert first == "# yaml-language-server: $schema=../schemas/values.schema.json"

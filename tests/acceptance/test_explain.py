@@ -169,6 +169,6 @@ def test_a_rule_is_explained_in_words(run: Run) -> None:
     messages = table("rules/messages.json")
     assert [name for name, text in messages.items() if templates.search(text)] == []
     assert set(messages) == set(table("rules/examples.json"))
-    for name in ("values/not-a-choice", "preflight/gpu-short", *list(messages)[::60]):
+    for name in ("values/missing", "preflight/gpu-short", *list(messages)[::60]):
         (line,) = [line for line in run("explain", name).stdout.splitlines() if line.startswith("SAYS:")]
         assert not templates.search(line), line

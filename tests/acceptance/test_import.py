@@ -469,7 +469,8 @@ def test_another_revision_of_a_gguf_file_is_not_lost_silently() -> None:
 
 
 def test_a_quantized_model_comes_back_with_the_value_that_allows_it() -> None:
-    found = imported((ROOT / "values" / "rendered" / "vllm-gpt-oss.yaml").read_text(encoding="utf-8"))
+    drawn = {"name": "a", "modelSource": "vllm", "modelId": "openai/gpt-oss-20b", "quantization": "allow"}
+    found = imported(rendered(drawn))
 
     assert found.is_exact
     assert found.values["quantization"] == "allow"

@@ -41,7 +41,8 @@ def bodies_of(drawn: dict[str, Any], kaito: str) -> list[Any]:
 
 def as_set(drawn: dict[str, Any]) -> dict[str, Any]:
     """The values as those of an InferenceSet that every KAITO with InferenceSets has."""
-    drawn = {key: value for key, value in drawn.items() if key not in ("preferredNodes", "autoUpgrade")}
+    newer = ("preferredNodes", "autoUpgrade", "annotations", "partition")
+    drawn = {key: value for key, value in drawn.items() if key not in newer}
     replicas = {} if "autoscaling" in drawn else {"replicas": max(drawn.get("replicas", 1), 1)}
     return {**drawn, **replicas, "workload": "InferenceSet"}
 

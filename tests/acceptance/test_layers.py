@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -241,15 +242,47 @@ def test_a_pattern_passes_over_what_is_no_values_file_and_takes_a_file_once(run:
     text = FLEET.replace('["models/*.yaml"]', '["models/*.yaml", models/tiny.yaml, models, "*s/t*"]')
     (fleet / "fleet.yaml").write_text(text, encoding="utf-8")
     done = run("render", "--fleet", "fleet.yaml")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, "7 files, 7 changed, 0 removed\n")
     assert len(list((fleet / "out" / "new").rglob("workspace-*"))) == 2
 
 
 def test_paths_are_from_the_fleets_own_folder(run: Run, fleet: Path, tmp_path: Path) -> None:
     (fleet / "elsewhere").mkdir()
     done = run("render", "--fleet", "../fleet.yaml", cwd=fleet / "elsewhere")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     assert (fleet / "out" / "new" / "kustomization.yaml").is_file()
+
+
+def test_a_fleet_says_what_it_did(run: Run, fleet: Path) -> None:
+    def summary(*options: str) -> str:
+        done = run("render", "--fleet", "fleet.yaml", *options)
+        assert (done.returncode, done.stdout) == (0, "")
+        return done.stderr
+
+    first = summary()
+    total = first.split()[0]
+    assert first == f"{total} files, {total} changed, 0 removed\n"
+    assert int(total) == len(list((fleet / "out").rglob("*.yaml")))
+    assert summary() == f"{total} files, 0 changed, 0 removed\n"
+    (fleet / "models" / "two.yaml").unlink()
+    assert summary("--prune") == f"{int(total) - 1} files, 1 changed, 1 removed\n"
+
+
+def test_a_check_of_a_fleet_is_json_for_programs(run: Run, fleet: Path) -> None:
+    check = ("render", "--fleet", "fleet.yaml", "--check", "-o", "json")
+    done = run(*check)
+    assert (done.returncode, done.stderr) == (1, "")
+    report = json.loads(done.stdout)
+    assert {row["state"] for row in report["drift"]} == {"missing"}
+    assert all(row["file"].startswith("out/") for row in report["drift"])
+    assert report["problems"] == []
+    assert run("render", "--fleet", "fleet.yaml").returncode == 0
+    done = run(*check)
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"drift": [], "problems": []})
+    (fleet / "models" / "two.yaml").write_text("name: two\nmodelSource: vlm\n", encoding="utf-8")
+    done = run(*check)
+    assert done.returncode == 1
+    assert [row["rule"] for row in json.loads(done.stdout)["problems"]] == ["values/unknown-mode"]
 
 
 def test_output_folders_that_a_link_makes_one_are_told(run: Run, fleet: Path) -> None:
@@ -384,7 +417,7 @@ def test_brackets_in_the_name_of_a_folder_are_no_pattern(run: Run, tmp_path: Pat
     head = "of [team]"
     write(tmp_path / head, tiny=TINY, fleet=fleet, target=f'{TARGET}kaitoVersion: "0.12"\n')
     write(tmp_path / head / "[x]", one=TINY.replace("tiny", "one"))
-    assert run("render", "--fleet", f"{head}/fleet.yaml").stderr == ""
+    assert run("render", "--fleet", f"{head}/fleet.yaml").stderr == "4 files, 4 changed, 0 removed\n"
     found = sorted(file.name for file in (tmp_path / head / "out").rglob("workspace-*"))
     assert found == ["workspace-one.yaml", "workspace-tiny.yaml"]
 

@@ -383,3 +383,67 @@ def test_a_workspace_is_imported_though_its_services_may_not_be_read(run: Run, k
     env = kubectl.holds(workspace, forbidden=("services",))
     done = run("import", "--kubectl", "workspace-llama", "-n", NAMESPACE, env=env)
     assert done.returncode == 0 and "the import continues without it" in done.stderr
+
+
+AUTOSCALED = str(ROOT / "values" / "vllm-autoscaled.yaml")
+SETS = "inferencesets.kaito.sh"
+
+
+def of_kind(name: str, *versions: str) -> dict[str, Any]:
+    served = [{"name": version, "served": True} for version in versions]
+    return named("CustomResourceDefinition", name, spec={"versions": served})
+
+
+def scaling_cluster(**other: Any) -> list[dict[str, Any]]:
+    """A cluster in which KAITO creates the nodes of values/vllm-autoscaled.yaml, and KEDA scales."""
+    parts = {
+        "controller": controller(),
+        "sets": of_kind(SETS, "v1alpha1", "v1beta1"),
+        "keda": of_kind("scaledobjects.keda.sh", "v1alpha1"),
+        "claims": of_kind("nodeclaims.karpenter.sh", "v1"),
+        "prometheus": named("Service", "prometheus-operated", "monitoring"),
+    }
+    return cluster(**(parts | other))
+
+
+def test_a_cluster_that_scales_is_all_good(run: Run, kubectl: FakeKubectl) -> None:
+    env = kubectl.holds(*scaling_cluster())
+    answers = findings(run, env, AUTOSCALED, "--check-prometheus", code=0)
+    assert wrong(answers) == set()
+    assert {"set-crd-there", "set-gate-on", "keda-there", "prometheus-there"} <= set(answers)
+    assert "InferenceSet `mistral` does not exist yet" in answers["workspace-new"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("other", "options", "rule"),
+    [
+        ({"sets": None}, [], "set-crd-missing"),
+        ({"sets": of_kind(SETS, "v1alpha1")}, [], "set-crd-version"),
+        ({"keda": None}, [], "keda-missing"),
+        ({"prometheus": None}, ["--check-prometheus"], "prometheus-missing"),
+        ({"controller": controller("0.10.0")}, ["--kaito-version", "0.10"], "set-gate-off"),
+    ],
+)
+def test_what_keeps_a_cluster_from_scaling_is_reported(
+    run: Run, kubectl: FakeKubectl, other: dict[str, Any], options: list[str], rule: str
+) -> None:
+    answers = findings(run, kubectl.holds(*scaling_cluster(**other)), AUTOSCALED, *options, code=1)
+    assert answers[rule]["state"] == "error" and answers[rule]["fix"]
+
+
+def test_the_gate_of_an_older_controller_is_read(run: Run, kubectl: FakeKubectl) -> None:
+    gates = controller("0.10.0", "--feature-gates=vLLM=true,enableInferenceSetController=true")
+    env = kubectl.holds(*scaling_cluster(controller=gates))
+    assert "set-gate-on" in findings(run, env, AUTOSCALED, "--kaito-version", "0.10")
+
+
+def test_prometheus_is_looked_for_only_if_that_is_asked(run: Run, kubectl: FakeKubectl) -> None:
+    answers = findings(run, kubectl.holds(*scaling_cluster(prometheus=None)), AUTOSCALED, code=0)
+    assert not [name for name in answers if name.startswith("prometheus-")]
+
+
+def test_an_address_outside_the_cluster_is_a_warning(run: Run, kubectl: FakeKubectl) -> None:
+    address = "autoscaling.prometheusAddress=https://prometheus.example.com"
+    env = kubectl.holds(*scaling_cluster())
+    answers = findings(run, env, AUTOSCALED, "--set", address, "--check-prometheus", code=0)
+    assert answers["prometheus-unknown"]["state"] == "warning"

@@ -141,9 +141,9 @@ def test_without_an_environment_and_packages_one_line_says_what_to_run(tmp_path:
     [
         (("validat", "x.yaml"), "`validat` is neither a command nor a file. Did you mean `validate`?"),
         (("preflite",), "Did you mean `preflight`?"),
-        (("zzz",), "`zzz` is neither a command nor a file. See "),
+        (("zzz",), "zzz: cannot be read: no such file or directory"),
         (("pho.yaml",), "pho.yaml: cannot be read: no such file or directory. Did you mean `phi.yaml`?"),
-        (("phi",), "neither a command nor a file"),
+        (("phi",), "phi: cannot be read: no such file or directory. Did you mean `phi.yaml`?"),
         (("validate", "phi"), "phi: cannot be read: no such file or directory. Did you mean `phi.yaml`?"),
         (("phi.yaml", "--target", "prd.yaml"), "prd.yaml: cannot be read"),
         (("sub/phi.yaml",), "sub/phi.yaml: cannot be read: no such file or directory"),

@@ -47,7 +47,8 @@ def rendered(drawn: dict[str, Any]) -> dict[str, Any]:
 
 
 def hash_of(bodies: dict[str, Any]) -> str:
-    annotations = bodies["Workspace"]["inference"]["template"]["metadata"]["annotations"]
+    body = next(iter(bodies.values()))
+    annotations = get(body, (*pod_template_path(body), "metadata", "annotations"))
     found: str = annotations["kubefoundry.io/template-hash"]
     return found
 

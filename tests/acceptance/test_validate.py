@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PHI, Run
+from tests.conftest import PHI, ROOT, Run
 from tests.terminal import Terminal
 
 WRONG = PHI.replace("vllm", "vlm")
@@ -77,6 +77,37 @@ def test_what_render_writes_is_checked_for_its_cluster(run: Run, fleet: Path) ->
     trees = {row["file"]: row.get("cluster") for row in rows if row["file"].startswith("./clusters")}
     assert len(trees) >= 2
     assert all(f"clusters/{cluster}/" in file for file, cluster in trees.items())
+
+
+def test_what_the_pack_writes_is_validated_without_a_warning(run: Run, tmp_path: Path) -> None:
+    assert run("render", ROOT / "values", "--out", "tree").returncode == 0
+    done = run("validate", "tree", "-o", "json")
+    rules = {problem["rule"] for row in json.loads(done.stdout) for problem in row["problems"]}
+    assert rules & {"kubernetes/unknown-kind", "crd/unknown-kind", "kubernetes/kind-absent"} == set()
+    kustomizations = [row for row in json.loads(done.stdout) if row["kind"] == "Kustomization"]
+    assert len(kustomizations) > 1
+    assert {row["verdict"] for row in kustomizations} == {"skipped"}
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "is_known"),
+    [
+        ("kustomize.config.k8s.io/v1beta1", "Kustomization", True),
+        ("kustomize.config.k8s.io/v1alpha1", "Component", True),
+        ("kustomize.toolkit.fluxcd.io/v1", "Kustomization", True),
+        ("source.toolkit.fluxcd.io/v1", "OCIRepository", True),
+        ("argoproj.io/v1alpha1", "ApplicationSet", True),
+        ("kustomize.toolkit.fluxcd.io/v1", "Kustomisation", False),
+        ("argoproj.io/v1alpha1", "Aplication", False),
+        ("example.com/v1", "Kustomization", False),
+    ],
+)
+def test_kinds_of_gitops_tools_are_known(run: Run, api_version: str, kind: str, is_known: bool) -> None:
+    text = f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: a}}\n"
+    done = run("validate", "-", stdin=text)
+    assert done.returncode == 0
+    assert (done.stdout == "") is is_known, done.stdout
+    assert done.stderr.startswith("1 document: 1 skipped")
 
 
 def test_a_problem_names_the_clusters_that_have_it(run: Run, fleet: Path) -> None:

@@ -86,9 +86,50 @@ def test_argo_cd_s_message_names_the_phase_and_the_reason(tmp_path):
 
 def test_the_config_map_carries_the_same_lua(tmp_path):
     config = yaml.safe_load((ARGO / "argocd-cm.yaml").read_text(encoding="utf-8"))
-    (carried,) = config["data"].values()
-    assert list(config["data"]) == ["resource.customizations.health.kaito.sh_Workspace"]
-    assert carried == (ARGO / "health.lua").read_text(encoding="utf-8")
+    files = {"Workspace": "health.lua", "InferenceSet": "health-inference-set.lua"}
+    assert config["data"] == {
+        f"resource.customizations.health.kaito.sh_{kind}": (ARGO / name).read_text(encoding="utf-8")
+        for kind, name in files.items()
+    }
+
+
+STATUS = {"managedFields": [{"subresource": "status"}]}
+SETS = {
+    "ready": ({"replicas": 2}, {"readyReplicas": 2}, "Healthy", "Current"),
+    "one of two": ({"replicas": 2}, {"readyReplicas": 1}, "Progressing", "InProgress"),
+    "no number": ({}, {"readyReplicas": 1}, "Healthy", "Current"),
+    "none ready": ({"replicas": 1}, {"replicas": 1}, "Progressing", "InProgress"),
+    "scaled to zero": ({"replicas": 0}, {"replicas": 0}, "Healthy", "Current"),
+}
+
+
+def inference_set(spec, status, **metadata):
+    body = {"apiVersion": "kaito.sh/v1beta1", "kind": "InferenceSet", "metadata": {"name": "a", **metadata}}
+    return {**body, "spec": spec, "status": status}
+
+
+@pytest.mark.parametrize("libraries", ["closed", "open"])
+def test_argo_cd_counts_the_replicas_of_an_inference_set(tmp_path, libraries):
+    bodies = [inference_set(spec, status) for spec, status, _, _ in SETS.values()]
+    answers = argo(bodies, tmp_path, ARGO / "health-inference-set.lua", libraries)
+    assert [health for health, _ in answers] == [health for _, _, health, _ in SETS.values()]
+    assert answers[1][1] == "Deploying: 1 of 2 replicas are ready"
+
+
+def test_argo_cd_shows_why_an_inference_set_is_not_ready(tmp_path):
+    failing = {"conditions": [{"type": "a", "status": "False", "message": "no node"}]}
+    bodies = [inference_set({}, failing), inference_set({}, {}, deletionTimestamp="x"), {"status": 1}]
+    answers = argo(bodies, tmp_path, ARGO / "health-inference-set.lua")
+    assert [health for health, _ in answers] == ["Progressing"] * 3
+    assert answers[0][1].endswith(": no node") and answers[1][1].startswith("Terminating: ")
+
+
+def test_flux_counts_the_replicas_of_an_inference_set():
+    bodies = [inference_set(spec, status, **STATUS) for spec, status, _, _ in SETS.values()]
+    bodies.append(inference_set({}, {}, managedFields=[]))
+    bodies.append(inference_set({}, {"readyReplicas": 1}, deletionTimestamp="2026-01-01T00:00:00Z", **STATUS))
+    expected = [*(flux for _, _, _, flux in SETS.values()), "InProgress", "InProgress"]
+    assert [answer.get("status") for answer in flux(bodies)] == expected
 
 
 @pytest.mark.parametrize(

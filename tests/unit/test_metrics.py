@@ -16,6 +16,8 @@ from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.status.metrics import NoMetrics, key_metrics, metrics_of, selector
 from kaito_pack.status.reach import engines_of
 from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace.inference_sets import workspace_of
+from kaito_pack.workspace.workloads import workloads
 from tests.conftest import ROOT
 
 PACK = Pack()
@@ -74,9 +76,9 @@ def test_the_ids_of_a_mode_are_its_own_and_name_one_recording_rule_each(mode: st
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
 def test_the_metrics_of_an_example_are_reached_at_its_own_port_and_service(file: Path) -> None:
     manifests = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
-    body = next(manifest for manifest in manifests if manifest["kind"] == "Workspace")
+    body = next(manifest for manifest in manifests if manifest["kind"] in workloads())
     found = metrics(body).endpoint
-    containers = body["inference"].get("template", {}).get("spec", {}).get("containers", [])
+    containers = workspace_of(body)["inference"].get("template", {}).get("spec", {}).get("containers", [])
     ports = [port["containerPort"] for container in containers for port in container.get("ports", [])]
     assert found.port in (ports or [5000])  # a preset's container is KAITO's own
     rendered = {

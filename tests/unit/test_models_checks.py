@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kaito_pack.base.problems import Problem
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.models.checks import check_values, check_workspace, gpus_text, listed
+from kaito_pack.models.checks import check_settings, check_values, check_workspace, gpus_text, listed
 from kaito_pack.models.model import Model
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.vllm_arguments import human_readable_int, whole
@@ -26,6 +26,7 @@ SHALLOW = Model("acme/shallow", attention_heads=32, layers=2)
 UNHEARD = Model("acme/unheard", architectures=("UnheardForCausalLM",))
 CATALOGUE = Catalogue(MappingProxyType({m.model_id: m for m in (PLAIN, ODD, NEW, UNHEARD)}))
 IMAGE = "mcr.microsoft.com/aks/kaito/kaito-base:0.1.1"
+NOT_JUDGED = "advice/model-not-judged"
 POD = ("inference", "template", "spec", "containers", 0)
 
 
@@ -181,15 +182,26 @@ def test_a_utilization_of_its_own_is_reckoned_with() -> None:
 
 @pytest.mark.parametrize("gpu", [3, 5, 6, 7])
 def test_an_odd_gpu_count_gets_advice_for_an_unknown_model(gpu: int) -> None:
-    [problem] = of_values(values("acme/nobody-knows", gpu=gpu))
+    [not_judged, problem] = of_values(values("acme/nobody-knows", gpu=gpu))
 
+    assert not_judged.rule == NOT_JUDGED
     assert (problem.rule, problem.layer, problem.severity) == ("advice/odd-gpu-count", "advice", "warning")
     assert problem.path == ("resources", "gpu")
 
 
 @pytest.mark.parametrize("gpu", [None, 1, 2, 4, 8, "4"])
 def test_a_usual_gpu_count_gets_none(gpu: Any) -> None:
-    assert of_values(values("acme/nobody-knows", gpu=gpu)) == []
+    assert [each.rule for each in of_values(values("acme/nobody-knows", gpu=gpu))] == [NOT_JUDGED]
+
+
+@pytest.mark.parametrize("model", ["/models/llama", "./llama", "llama", PLAIN.model_id])
+def test_a_folder_and_a_known_model_are_not_called_unjudged(model: str) -> None:
+    assert NOT_JUDGED not in {each.rule for each in of_values(values(model, gpu=1))}
+
+
+def test_a_model_that_is_too_large_by_its_name_is_reported_once() -> None:
+    rules = {each.rule for each in of_values(values("acme/lynx-700B", gpu=1))}
+    assert "model/size-in-name" in rules and NOT_JUDGED not in rules
 
 
 SERVERS = {
@@ -417,3 +429,9 @@ def test_gpus_are_counted_as_a_person_would() -> None:
         "1 or 2 GPUs",
         "1, 2 or 4 GPUs",
     ]
+
+
+@pytest.mark.parametrize("key", ["max-model-len", "max_model_len"])
+def test_the_length_of_a_preset_is_judged_in_both_spellings(key: str) -> None:
+    problems = check_settings("phi-4", {key: 999999}, Catalogue.open(()), ("vllm", "max-model-len"))
+    assert [(each.rule, each.path) for each in problems] == [("model/max-model-len", ("vllm", key))]

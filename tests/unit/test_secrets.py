@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from kaito_pack.base.secrets import is_secret, literal_secrets, looks_like_secre
 from kaito_pack.base.trees import Difference
 from kaito_pack.plan.changes import by_table
 from kaito_pack.values.secrets import is_secret_at, secrets_in
+from tests.conftest import ROOT
 
 KEY = "sk-" + "0123456789abcdef" * 2
 
@@ -155,3 +158,31 @@ def test_a_plan_hides_both_sides_of_a_secret() -> None:
     path = ("inference", "template", "spec", "containers", 0, "env", 0, "value")
     change = by_table(Difference(path, "hunter2", "hunter3"), old, new, "0.12")
     assert "hunter" not in change.text() + str(change.data())
+
+
+RUNS = [
+    "eyJ",
+    "sk-",
+    "-sk-",
+    "://",
+    "://a:",
+    "hf_",
+    "-----BEGIN ",
+    "xoxb-",
+    "token=",
+    "bearer ",
+    "--a=",
+    "A=",
+    "eyJa.",
+]
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_long_text_is_searched_once(run: str) -> None:
+    """Work that grew with the square of half a megabyte would take many minutes."""
+    text = run * (500_000 // len(run))
+    program = (
+        "import sys; from kaito_pack.base.display import one_line, shown\n"
+        "text = sys.stdin.read(); shown(text); one_line(text, 9)"
+    )
+    subprocess.run([sys.executable, "-c", program], input=text, cwd=ROOT, text=True, timeout=120, check=True)

@@ -9,10 +9,11 @@ from kaito_pack.base.display import json_text
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
+from kaito_pack.cli._results import DRIFT, distinct
 from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Grid, Plan, Preflight, Reports, Upgrade
+    from kaito_pack.cli._results import Grid, Plan, Preflight, Rendering, Reports, Upgrade
     from kaito_pack.plan import Planned
     from kaito_pack.run.judgement import Entry
 
@@ -65,6 +66,19 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "layer": problem.layer,
         "page": page(problem.rule),
     }
+
+
+def rendering(result: Rendering) -> Iterator[str]:
+    """Yield an object: the files of output that differ, and the problems of the values."""
+    report = {
+        "drift": [
+            {"file": file, "state": word, "message": sentence(DRIFT[word])}
+            for output in result.outputs
+            for file, word in output.files
+        ],
+        "problems": [_problem(problem) for problem in distinct(result.values_cases())],
+    }
+    yield json_text(report) + "\n"
 
 
 def preflight(result: Preflight) -> Iterator[str]:

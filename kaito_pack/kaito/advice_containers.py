@@ -1,0 +1,71 @@
+"""Advice on what a container is told and what its image can do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaito_pack.base.display import shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Fields, entries, mapping, strings, text, whole
+from kaito_pack.facts.checks import rule
+from kaito_pack.kaito.commands import words
+from kaito_pack.kaito.ruling import Case
+from kaito_pack.workspace.model_reference import HUB_HOSTS
+from kaito_pack.workspace.servers import checked_servers
+
+ENDPOINT = "HF_ENDPOINT"
+
+
+@rule("advice/mirror-not-used")
+def mirror_not_used(case: Case) -> Iterator[Problem]:
+    """HF_ENDPOINT names a mirror, and the argument is a URL of the Hub, which is fetched as it is."""
+    for path, container in case.workspace.containers():
+        mirror, mirror_path = _variables(container, path).get(ENDPOINT, ("", path))
+        host = mirror.partition("://")[2].partition("/")[0].lower()
+        fixed = next((word for word in words(container) if _host(word) in HUB_HOSTS), None)
+        if host and host not in HUB_HOSTS and fixed is not None:
+            yield case.problem(*mirror_path, url=shown(fixed), mirror=shown(mirror))
+
+
+def _host(word: str) -> str:
+    """The host of an http URL; "" for any other word."""
+    scheme, _, rest = word.partition("://")
+    return rest.partition("/")[0].lower() if scheme in ("http", "https") else ""
+
+
+def _variables(container: Fields, path: FieldPath) -> dict[str, tuple[str, FieldPath]]:
+    """The variables that a container sets to a text, with their paths; the last of one name counts."""
+    given = entries(container.get("env"), (*path, "env"))
+    return {text(each.get("name")): (text(each.get("value")), (*place, "value")) for each, place in given}
+
+
+@rule("advice/home-not-writable")
+def home_not_writable(case: Case) -> Iterator[Problem]:
+    """A server under a user that its image does not have, without a folder that this user may write to."""
+    pod = mapping(case.workspace.pod_spec.get("securityContext"))
+    volumes = {
+        text(volume.get("name")): volume for volume, _ in entries(case.workspace.pod_spec.get("volumes"), ())
+    }
+    for path, container in case.workspace.containers():
+        context = mapping(container.get("securityContext"))
+        user = whole(pod.get("runAsUser") if context.get("runAsUser") is None else context["runAsUser"])
+        if not user or not checked_servers(container):
+            continue
+        home = _variables(container, path).get("HOME", ("", path))[0]
+        if not any(_is_below(home, folder) for folder in _writable(container, volumes)):
+            is_own = context.get("runAsUser") is not None
+            place = (*path, "securityContext") if is_own else (*path[:-2], "securityContext")
+            yield case.problem(*place, "runAsUser", user=user)
+
+
+def _writable(container: Fields, volumes: dict[str, Fields]) -> Iterator[str]:
+    """The folders of a container where a volume is mounted that may be written to."""
+    for mount, _ in entries(container.get("volumeMounts"), ()):
+        kinds = {kind for kind, value in strings(volumes.get(text(mount.get("name")))) if value is not None}
+        if mount.get("readOnly") is not True and not kinds & {"configMap", "secret", "image", "downwardAPI"}:
+            yield text(mount.get("mountPath"))
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return bool(path) and bool(folder) and f"{path.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")
