@@ -1,4 +1,4 @@
-"""`kaito-pack import`: the values file of a Workspace that is there already."""
+"""`kaito-pack import`: the values file of an existing Workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`kaito-pack metrics`: where a model's metrics are, and the PromQL that tells what matters."""
+"""`kaito-pack metrics`: the metrics endpoint of a model, and the PromQL of its key metrics."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _metrics(workspace: Manifest, pack: Pack, by: Any) -> WorkspaceMetrics:
 def _workspaces(file: str, pack: Pack) -> Sequence[Manifest]:
     """The Workspaces of a file, or the one that its values render to.
 
-    Raises ProblemsError for values that are wrong, NoMetrics for manifests of other kinds alone.
+    Raises ProblemsError for values that are wrong, NoMetrics for manifests of other kinds only.
     """
     documents = read_file(file)
     objects = pick(document.value for document in documents)
@@ -116,7 +116,7 @@ def _promql(workspaces: Sequence[WorkspaceMetrics], window: str) -> str:
 def _queries(metrics: WorkspaceMetrics, window: str) -> Iterator[str]:
     """One expression a line, each below a comment: PromQL knows comments."""
     for metric in metrics.key_metrics:
-        also = f"; stands for {', '.join(metric.aliases)}" if metric.aliases else ""
+        also = f"; replaces {', '.join(metric.aliases)}" if metric.aliases else ""
         yield f"# {metrics.workspace}: {metric.display_name} in {metric.unit} ({metric.name}{also})"
         yield metric.expression(metrics.selector, window)
 

@@ -44,7 +44,7 @@ class WorkspaceSource:
     name: str | None = None
 
     def objects(self) -> ClusterObjects:
-        """The objects as they are now, the Workspaces that are meant alone."""
+        """The objects as they are now, only the selected Workspaces."""
         return self.read().only(self.namespace, self.name)
 
 
@@ -150,7 +150,7 @@ def _follow(source: WorkspaceSource, wish: Wish) -> int:
     while True:
         statuses = _statuses(objects)
         if wish.watch and statuses != shown_last:
-            click.clear()  # does nothing where stdout is no terminal
+            click.clear()  # does nothing if stdout is no terminal
             _print(objects, wish.form)
             shown_last = statuses
         verdict = _verdict(statuses, wish.wait_for)
@@ -255,7 +255,7 @@ def _print(objects: ClusterObjects, form: str) -> None:
 
 
 def _file_and_name(what: tuple[str, ...]) -> tuple[str | None, str | None]:
-    """FILE and NAME of the arguments; a lone word is a file where it looks like one or is one."""
+    """FILE and NAME of the arguments; a single word is a file if it looks like one or is one."""
     if len(what) > 2:
         raise UsageError("too many arguments. Pass at most one FILE and one NAME")
     if not what:

@@ -90,7 +90,7 @@ class Trial:
         return self._bodies[key]
 
     def lost_beside(self, manifests: Sequence[RenderedManifest], namespace: Any) -> Iterator[Lost]:
-        """Yield the same for the objects beside the Workspace, where the stream has any."""
+        """Yield the same for the objects beside the Workspace, if the stream has any."""
         rendered = {identity(manifest.body, ""): manifest for manifest in manifests}
         for other in self.stream.others:
             manifest = rendered.pop(identity(other.body, namespace), None)
@@ -123,7 +123,7 @@ class Trial:
         return self._texts[id(filled)] != self.texts(with_value(dict(filled), path, other))
 
     def texts(self, filled: ValuesMap) -> list[str]:
-        """Return the manifests of filled values, an error of a template being an answer of its own."""
+        """Return the manifests of filled values, an error of a template being its own answer."""
         context = {**filled, "mode": self.mode.facts}
         try:
             return [manifest.text for manifest in self.renderer.render_filled(self.mode.templates, context)]

@@ -1,4 +1,4 @@
-"""Questions to a cluster, by `kubectl get` alone; each is asked once."""
+"""Questions to a cluster, by `kubectl get` only; each is asked once."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ClusterReader:
     def keys_of_secret(self, name: str, namespace: str) -> list[str] | None:
         """Return the names of a Secret's keys, [] if it has none; raise LookupError if there is no Secret.
 
-        kubectl prints the names alone, so that no value ever reaches this program.
+        kubectl prints the names only, so that no value ever reaches this program.
         """
         answer = self._asked("secrets", name, namespace=namespace, form=KEYS)
         if answer == {}:

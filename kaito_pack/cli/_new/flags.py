@@ -20,7 +20,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.run import judging as checks
 from kaito_pack.values.fields import Field
 
-SHORT = 24  # characters: choices that are no longer stand in `--help` in place of TEXT
+SHORT = 24  # characters: shorter choices replace TEXT in `--help`
 META = "kaito_pack.flags"
 
 
@@ -48,7 +48,7 @@ class AnswerOption(click.Option):
         )
 
     def text(self, context: click.Context) -> str | None:
-        """What is given for it; None where it is not."""
+        """Return what is given for it; None if nothing is."""
         value: Any = context.params[str(self.name)]
         if isinstance(value, bool):
             return str(value).lower()
@@ -131,7 +131,7 @@ class FormCommand(click.Command):
         return [*super().get_params(ctx), *ctx.meta.get(META, ())]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The values in a section of their own."""
+        """The values in their own section."""
         answers = ctx.meta[META]
         for title, params in (("Values", answers), ("Options", super().get_params(ctx))):
             records = [record for option in params if (record := option.get_help_record(ctx)) is not None]

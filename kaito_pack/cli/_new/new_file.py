@@ -25,7 +25,7 @@ SCHEMAS = (
 
 
 def default_file(draft: Draft) -> str:
-    """The file's name where a person gives none."""
+    """The file's name if a person gives none."""
     return f"{draft.answers[NAME]}.yaml"
 
 
@@ -35,7 +35,7 @@ def text_of(draft: Draft, file: str) -> str:
 
 
 def schema_from(file: str, draft: Draft) -> str | None:
-    """The way from `file` to a schema for editors in a folder above; None where none has the mode."""
+    """The way from `file` to a schema for editors in a folder above; None if none has the mode."""
     folder = Path(file).resolve().parent
     for above in (folder, *folder.parents) if file != STDOUT else ():
         for name in SCHEMAS:
@@ -54,7 +54,7 @@ def _modes(schema: Path) -> list[str]:
 
 
 def refuse(file: str, overwrite: bool) -> None:
-    """UsageError where `file` cannot be written, or is there and must not be overwritten."""
+    """UsageError if `file` cannot be written, or is there and must not be overwritten."""
     if os.path.isdir(file):
         raise UsageError(f"{escaped(file)}: is a folder. Pass a file name")
     if os.path.lexists(file) and not overwrite:
@@ -67,7 +67,7 @@ def refuse(file: str, overwrite: bool) -> None:
 
 
 def write(draft: Draft, file: str, overwrite: bool) -> None:
-    """Write the values file in one step, or print it; UsageError where it cannot be written."""
+    """Write the values file in one step, or print it; UsageError if it cannot be written."""
     if file == STDOUT:
         click.echo(text_of(draft, file), nl=False)
         return
