@@ -222,6 +222,8 @@ class Search(Completion):
         rest = [name for _, name in rests(self.mode, self.pack)]
         follows = names_that_follow(self.mode, self.pack)
         whole = {**self.required, **given}
+        # Whether a value shows does not depend on the rests, which may be large.
+        whole = {name: value for name, value in whole.items() if (name,) not in rest}
         for path in schema_paths(self.mode.schema):
             known = path[0] in self.required or path in rest[-1:] or get(given, path, ABSENT) is not ABSENT
             known = known or path in follows or not could_hold(self, whole, path)
