@@ -25,7 +25,7 @@ class Store:
 
     def __init__(self, file: str) -> None:
         self._file = f"{FORMAT}-{file}"
-        self._content = cache_files.read(self._file) or b""
+        self._content = cache_files.mapped(self._file) or b""
         self._rows: dict[str, tuple[Sequence[Mark], int, int]] = {}
         self._added: dict[str, tuple[Sequence[Mark], bytes]] = {}
         self._start = HEAD + int.from_bytes(self._content[HEAD - LENGTH : HEAD], "little")
@@ -83,7 +83,11 @@ def _mark(file: str) -> Mark:
 
 
 def _are_current(marks: Sequence[Mark]) -> bool:
-    try:
-        return all(_mark(mark[0]) == mark for mark in marks)
-    except OSError:
-        return False
+    for file, modified, size in marks:  # a plain loop: it runs for each module of a start
+        try:
+            status = os.stat(file)
+        except OSError:
+            return False
+        if status.st_mtime_ns != modified or status.st_size != size:
+            return False
+    return True
