@@ -12,6 +12,16 @@ from contextlib import suppress
 from mmap import ACCESS_READ, mmap
 
 
+def read(name: str) -> bytes | None:
+    """Return the content of a file of the cache; None if there is none to be trusted."""
+    within = folder()
+    descriptor = None if within is None else _opened(os.path.join(within, name))
+    if descriptor is None:
+        return None
+    with os.fdopen(descriptor, "rb") as stream:
+        return stream.read()
+
+
 def write(name: str, content: bytes) -> None:
     """Write a file of the cache whole or not at all, so that two runs at once do no harm."""
     within = folder()
@@ -59,7 +69,7 @@ def is_users_own(status: os.stat_result) -> bool:
 def mapped(name: str) -> mmap | None:
     """Return a file of the cache as memory; None if there is none to be trusted.
 
-    Only what is looked at is read. Files are replaced, never changed, so that the content stays.
+    Only what is looked at is read, and the file stays open. Files are replaced, never changed, so that the content stays.
     """
     within = folder()
     descriptor = None if within is None else _opened(os.path.join(within, name))

@@ -43,7 +43,7 @@ class CodeCache:
     """Finds modules in the cache; `save` adds those that were not in it."""
 
     def __init__(self, file: str) -> None:
-        self._store = Store(file)
+        self._store = Store(file, cache_files.mapped)  # one process needs a third of it
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
