@@ -69,7 +69,8 @@ def is_users_own(status: os.stat_result) -> bool:
 def mapped(name: str) -> mmap | None:
     """Return a file of the cache as memory; None if there is none to be trusted.
 
-    Only what is looked at is read, and the file stays open. Files are replaced, never changed, so that the content stays.
+    Only what is looked at is read, and the file stays open. Files are replaced, never changed, so that the
+    content stays.
     """
     within = folder()
     descriptor = None if within is None else _opened(os.path.join(within, name))
