@@ -82,7 +82,7 @@ def minor(version: str) -> tuple[int, ...]:
 def rules(layer: RuleLayer) -> Mapping[str, Rule]:
     """Return the rules of one layer by name: those of `facts/rules/<layer>.json`.
 
-    A user's pack may call a rule by a former name. Raises PackError for a row that is no rule of the layer.
+    A user's pack may use a former name. Raises PackError for a row that is not a rule of the layer.
     """
     rows = with_current_names(table(f"rules/{layer}.json"))
     for name in rows:

@@ -19,7 +19,7 @@ from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 Node = Mapping[str, Any]
 
-JUDGED = ("cpu", "memory", "ephemeral-storage")  # devices have rules of their own
+JUDGED = ("cpu", "memory", "ephemeral-storage")  # devices have their own rules
 BYTES = ("memory", "ephemeral-storage")
 KEEPING_OUT = ("NoSchedule", "NoExecute")
 ENDED = ("Succeeded", "Failed")

@@ -24,7 +24,7 @@ Verdict = Literal["accepted", "refused", "undecidable", "skipped"]
 class Entry:
     """One object, or the values that objects are rendered from; `document` counts from 1 within the file.
 
-    `body` is None for values and for what is no object, `path` the place in the document (of an item of a
+    `body` is None for values and for what is not an object, `path` the place in the document (of an item of a
     List), `manifest` the text that an object was rendered to. `is_known` is False for a kind of others.
     """
 
