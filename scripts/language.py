@@ -1,9 +1,9 @@
 """`make lint`: finds words and patterns in texts that read like a translation; `language.json` lists them.
 
 The keys of `language.json` are regular expressions, the values what to write instead. The check reads the
-rows of `facts/`, the descriptions of `schemas/`, help, messages, docstrings and comments of the code, comments
-of templates, and the prose of the documentation. It prints the place of each finding, and exits with 1 if
-there is one.
+rows of `facts/`, descriptions of `schemas/`, help, messages, docstrings and comments of the code, comments of
+templates, and the prose of the documentation. It prints the place of each finding, and exits with 1 if there
+is one.
 """
 
 from __future__ import annotations

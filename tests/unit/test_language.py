@@ -1,4 +1,4 @@
-"""The check of words finds what `scripts/language.json` lists, with its place, and nothing in plain sentences."""
+"""The check of words finds what `scripts/language.json` lists, and nothing in plain sentences."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_plain_phrase_is_not(words: str) -> None:
     assert findings(words) == []
 
 
-def test_every_pattern_has_a_phrase_that_only_it_finds() -> None:
+def test_every_pattern_has_a_phrase_that_it_finds() -> None:
     for pattern in PATTERNS:
         alone = {pattern: PATTERNS[pattern]}
         text = [Text(Path(ROOT, "README.md"), 1, words) for words in TRANSLATED]
