@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.records import NamedTuple
 
 Severity = Literal["ok", "warning", "undecidable", "error"]
 RuleLayer = Literal[

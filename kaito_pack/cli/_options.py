@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any
@@ -19,20 +18,23 @@ from kaito_pack.values.layers import Layer
 ALL = "all"
 
 
-@dataclass(frozen=True)
 class ClusterOptions:
     """What the command line says of the cluster, of layers, and of the pack that it is checked with."""
 
-    kaito_version: str | None = None
-    kubernetes_version: str | None = None
-    node_provisioning: Any = None
-    cloud: Any = None
-    packs: tuple[str, ...] = ()
-    catalogues: tuple[str, ...] = ()
-    gpu_memory: float | None = None
-    target_file: str | None = None
-    layer_files: tuple[str, ...] = ()
-    settings: tuple[Layer, ...] = ()
+    def __init__(self, packs: tuple[str, ...], settings: tuple[Layer, ...], **plain: Any) -> None:
+        self.packs, self.settings, self._plain = packs, settings, plain
+        self.kaito_version: str | None = plain["kaito_version"]
+        self.kubernetes_version: str | None = plain["kubernetes_version"]
+        self.node_provisioning: Any = plain["node_provisioning"]
+        self.cloud: Any = plain["cloud"]
+        self.catalogues: tuple[str, ...] = plain["catalogues"]
+        self.gpu_memory: float | None = plain["gpu_memory"]
+        self.target_file: str | None = plain["target_file"]
+        self.layer_files: tuple[str, ...] = plain["layer_files"]
+
+    def changed(self, **changes: Any) -> ClusterOptions:
+        """Return the same options but for `changes`, by their names."""
+        return ClusterOptions(**{"packs": self.packs, "settings": self.settings, **self._plain, **changes})
 
     @cached_property
     def pack(self) -> Pack:
@@ -81,7 +83,17 @@ class ClusterOptions:
         return (*files, *self.settings)
 
 
-PLAIN = [field.name for field in fields(ClusterOptions) if field.name not in ("packs", "settings")]
+# The options that `ClusterOptions` takes as they come.
+PLAIN = (
+    "kaito_version",
+    "kubernetes_version",
+    "node_provisioning",
+    "cloud",
+    "catalogues",
+    "gpu_memory",
+    "target_file",
+    "layer_files",
+)
 
 
 def opened(packs: Sequence[str]) -> Pack:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -50,7 +49,7 @@ def command(
     if of_types:
         if fleet or len(targets) > 1:
             raise click.UsageError("--instance-types is for one cluster. Omit --fleet; give one --target")
-        scope = replace(cluster, target_file=next(iter(targets), None)).scope()
+        scope = cluster.changed(target_file=next(iter(targets), None)).scope()
         columns, rows = grid.rows_by_instance_type(_files(values), scope)
     else:
         scopes = _scopes(values, fleet, targets, cluster)
@@ -77,7 +76,7 @@ def _scopes(
         stems = [Path(file).stem for file in targets]
         names = [file if stems.count(stem) > 1 else stem for file, stem in zip(targets, stems, strict=True)]
         files: list[str | None] = [*targets] or [None]
-        scopes = [replace(cluster, target_file=file).scope() for file in files]
+        scopes = [cluster.changed(target_file=file).scope() for file in files]
         return [
             (name, scope, _files(values)) for name, scope in zip(names or ["cluster"], scopes, strict=True)
         ]

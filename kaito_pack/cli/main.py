@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import click
 
 from kaito_pack import __version__
+from kaito_pack.base import code_cache, derived
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
 from kaito_pack.cli._program import completion_variable, program
 
@@ -96,7 +97,12 @@ class Commands(click.Group):
     help=HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="kaito-pack")
+@click.version_option(
+    __version__,
+    prog_name="kaito-pack",
+    message="%(prog)s, version %(version)s",
+    help="Show the version and exit.",  # given, since click would look for a translation
+)
 def commands() -> None:
     """Replaced by HELP."""
 
@@ -132,6 +138,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         code = 1
     except OSError as error:
         code = _streams().failed(error)
+    code_cache.save()
+    derived.save()
     gc.freeze()  # what is there goes with the process; else Python looks through it twice at exit, 5 ms
     sys.exit(code if isinstance(code, int) else 0)
 

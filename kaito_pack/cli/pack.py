@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from kaito_pack import pack_check
@@ -38,7 +36,7 @@ def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOpti
 
     Exit codes: 0 the pack has no problems; 1 it has some; 2 it cannot be read.
     """
-    checked = replace(cluster, packs=(*folders, *cluster.packs))
+    checked = cluster.changed(packs=(*folders, *cluster.packs))
     if not checked.packs:
         raise UsageError(f"no pack given. Pass its folder: {context.command_path} DIR, or use --pack DIR")
     faults = pack_check.check(checked.pack, checked.scope().target)

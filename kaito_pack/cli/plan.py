@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from kaito_pack.base.display import shown
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put, put_outcomes
 from kaito_pack.cli._plan_commit import at_commit, before_commit, outcomes_then, report_lost
@@ -173,7 +173,7 @@ def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> Cluste
         f"Assuming that the cluster runs KAITO {now}. Set --kaito-version or --target to change that",
         err=True,
     )
-    return replace(cluster, kaito_version=now)
+    return cluster.changed(kaito_version=now)
 
 
 def _rendered(context: click.Context, present: Sequence[Run]) -> Rendered:
@@ -191,7 +191,7 @@ def _upgrade(present: Rendered, version: str, form: str, wanted: set[str]) -> in
     workspaces = []
     for run, outcomes in present:
         now = run.pipeline.target
-        then = replace(now, kaito=run.pipeline.pack.kaito_version(version))
+        then = now._replace(kaito=run.pipeline.pack.kaito_version(version))
         workspaces += [(run.name, each) for each in upgraded(bodies_of(outcomes), now, then)]
     put(Upgrade(workspaces, version), form)
     effects = {reason.effect for _, workspace in workspaces for reason in workspace.reasons}

@@ -6,11 +6,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kaito_pack import output
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import exit_code, put_rendering
 from kaito_pack.cli._progress import bar

@@ -9,9 +9,11 @@ import json
 import re
 from collections.abc import Iterator
 from json import decoder as json_decoder
-from typing import Any, NamedTuple
+from typing import Any
 
 from yaml import events
+
+from kaito_pack.base.records import NamedTuple
 
 read_string: Any = json_decoder.scanstring  # type: ignore[attr-defined]  # its stubs leave it out
 BLANKS = re.compile(r"[ \t\r\n,:]*")

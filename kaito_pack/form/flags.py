@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema
 from kaito_pack.documents import Document
 from kaito_pack.form.answers import answered, parsed

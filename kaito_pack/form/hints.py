@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema
 
 # first: asked of everybody; more: under Advanced; never: left to those who edit the file. gated: asked, and

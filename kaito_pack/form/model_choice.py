@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema
 from kaito_pack.form.hints import hints
 from kaito_pack.models.catalogue import Catalogue

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.sentences import sentence
 from kaito_pack.base.trees import Manifest, get, mapping, text
 from kaito_pack.facts.rules import get_rule

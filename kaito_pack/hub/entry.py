@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields, get, mapping, sequence, text, whole
 from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.hub.client import (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import per_pack, table
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.models.checks import budget_of
 from kaito_pack.models.memory import (
     Budget,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.workspace.engines import checking_engines
 
 UNITS = {"gib": "GiB", "mib": "MiB"}

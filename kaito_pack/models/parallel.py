@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.models.argument_table import Given
 
 # One worker a GPU: vLLM 0.12.0, vllm/config/parallel.py (world_size, and data_parallel_size on top of it).

@@ -7,11 +7,12 @@ image supports the format. A Workspace by others is allowed what vLLM supports.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, in_range, problem
 from kaito_pack.facts.tables import per_pack, table
@@ -42,11 +43,11 @@ class Quantization(NamedTuple):
 def quantization_of(model_id: str, catalogue: Catalogue) -> Quantization | None:
     """Return the quantization of a model by the catalogue, else by its id; None if it seems to have none."""
     model = catalogue.find(model_id)
+    if model is not None and not model.quantization:
+        return None
     family = next(iter(matching_rows("families", model_id)), None)
     bundled = family[1].get("bundled", {}) if family else {}
-    if model is not None:
-        if not model.quantization:
-            return None
+    if model is not None and model.quantization:
         methods = get_rule(QUANTIZED).parameters["methods"].get(model.quantization.lower())
         known = tuple(methods or (model.quantization.lower(),))
         bits = model.quantization_bits or (family[1]["bits"] if family else 8)

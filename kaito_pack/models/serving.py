@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping
 from kaito_pack.models.memory import UTILIZATION
 from kaito_pack.models.vllm_arguments import (

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields, Manifest, entries, get, mapping, text
 from kaito_pack.workspace.command_line import Command, last_option
 

@@ -10,10 +10,11 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import UsageError, unread
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.kubernetes.objects.apply_order import Bonds
 from kaito_pack.output import read_bytes, same_text
 from kaito_pack.output.kustomizations import KUSTOMIZATION, MARKER, kustomizations, listed_in

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaito_pack.base.display import HIDDEN, shown_whole
+from kaito_pack.base.display import shown_whole
 from kaito_pack.base.paths import FieldPath, path_text
-from kaito_pack.base.secrets import looks_like_secret
+from kaito_pack.base.secrets import HIDDEN, looks_like_secret
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import ABSENT, Difference, Manifest, get
 from kaito_pack.facts.rules import in_range

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from kaito_pack.base.problems import Problem
@@ -67,7 +67,7 @@ def upgraded(bodies: Sequence[Manifest], now: Target, then: Target) -> list[Upgr
 
 def _reasons(body: Manifest, now: Surroundings, then: Surroundings) -> Iterator[Reason]:
     as_new = _new(body, now, then)
-    as_stored = _new(body, replace(now, old=body), replace(then, old=body))
+    as_stored = _new(body, now.with_old(body), then.with_old(body))
     for each in as_new:
         yield Reason(each, "create and update" if each in as_stored else "create")
     yield from (Reason(each, "update") for each in as_stored if each not in as_new)

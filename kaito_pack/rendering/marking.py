@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import nodes
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.rendering.templates import Environment, render
 
 ReadPath = tuple[str | int, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -50,7 +49,7 @@ def check(
     if is_inference_set(body):
         from kaito_pack.kaito import inference_sets
 
-        around = replace(surroundings, old=None)
+        around = surroundings.with_old(None)
         served = _check_server(child_of(body), around, with_model, is_rendered)
         problems = with_places(inference_sets.check(body, surroundings), body, surroundings.target.kaito)
         return [*problems, *inference_sets.in_set(served)]

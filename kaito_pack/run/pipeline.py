@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from kaito_pack.base.display import few_guesses
@@ -276,7 +275,7 @@ def _with_stored(around: Surroundings, entry: Entry, stored: Sequence[Entry]) ->
         is_same = (other.kind, other.name) == (entry.kind, entry.name)
         # A namespace that one of the two leaves out is the one that kubectl adds.
         if is_same and (other.namespace == entry.namespace or not (other.namespace and entry.namespace)):
-            return replace(around, old=other.body)
+            return around.with_old(other.body)
     return around
 
 

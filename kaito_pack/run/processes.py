@@ -10,7 +10,9 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+from kaito_pack.base.records import NamedTuple
 
 Item = TypeVar("Item")
 Returned = TypeVar("Returned")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.rendering.manifests import RenderedManifest
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, UsageError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import ABSENT, Schema, ValuesMap, get
 from kaito_pack.documents import Document
 

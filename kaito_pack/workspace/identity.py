@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Manifest, get
 
 DEFAULT_NAMESPACE = "default"

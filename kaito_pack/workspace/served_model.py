@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.tables import table
 from kaito_pack.workspace.command_line import Command, has_option, last_option, options, read_commands
 from kaito_pack.workspace.engines import engine, engines

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields
 from kaito_pack.workspace.command_line import Command, has_option, program, read_commands
 from kaito_pack.workspace.engines import checks_models, engines

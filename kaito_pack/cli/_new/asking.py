@@ -9,7 +9,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import questionary
@@ -20,6 +20,7 @@ from prompt_toolkit.output import ColorDepth, create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from kaito_pack.base.display import escaped
+from kaito_pack.base.records import NamedTuple
 
 STYLE = questionary.Style(
     [("bottom-toolbar", "noreverse"), ("validation-toolbar", "noreverse bg:default fg:ansired")]

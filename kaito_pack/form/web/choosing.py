@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import ValuesMap
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Draft, Ground

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
@@ -58,7 +58,7 @@ def chosen(typed_texts: Mapping[str, str], base: Target, pack: Pack) -> Chosen:
     right = {FIELDS[name]: value for name, value in values.items() if name not in wrong}
     for name in ("kaito", "kubernetes", "cloud"):  # a target has these, whatever is said
         right[name] = right.get(name) or getattr(base, name)
-    target = replace(base, **right)
+    target = base._replace(**right)
     parts = schema("target.schema.json")["properties"]
     questions = [
         _question(

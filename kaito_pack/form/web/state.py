@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base import json_text
+from kaito_pack.base.records import NamedTuple
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 GROUPS = ("start", "answers", "target")  # of fields on the page, each a map of texts by the field's name

@@ -14,7 +14,9 @@ not exact (`007` and `123456.789` pass it), and the cluster shows its slips, so 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from kaito_pack.base.records import NamedTuple
 
 if TYPE_CHECKING:
     from fractions import Fraction
