@@ -59,7 +59,7 @@ class Entry(Slotted):
         self.body, self.path, self.manifest = body, path, manifest
 
     def unchecked(self) -> Entry:
-        """Return a copy whose problems are a list of its own; see `Judgement.unchecked`."""
+        """Return a copy whose problems are a separate list; see `Judgement.unchecked`."""
         copy = Entry(self.file, self.document, self.kind, self.namespace, self.name, list(self.problems))
         copy.is_known, copy.body = self.is_known, self.body
         copy.path, copy.manifest = self.path, self.manifest
