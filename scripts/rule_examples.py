@@ -64,7 +64,9 @@ def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _message(reported: Problem) -> str:
-    return " ".join(filter(None, [sentence(reported.message), sentence(reported.fix)]))
+    """Return the words of a problem, the same in every checkout."""
+    text = " ".join(filter(None, [sentence(reported.message), sentence(reported.fix)]))
+    return text.replace(f"{ROOT}/", "")
 
 
 def _contrast(bad: Mapping[str, Any], good: Mapping[str, Any], path: FieldPath) -> tuple[str, str]:

@@ -162,7 +162,7 @@ def _with_cluster(command: Callable[..., Any], names: Sequence[str]) -> Callable
     @wraps(command)
     def with_cluster(*args: Any, **options: Any) -> Any:
         settings = in_order(options.pop("set"), options.pop("set_string"))
-        plain = {name: options.pop(name) for name in names}
+        plain = {"target_file": None} | {name: options.pop(name) for name in names}
         cluster = ClusterOptions(packs=options.pop("pack"), settings=settings, **plain)
         return command(*args, cluster=cluster, **options)
 

@@ -51,6 +51,7 @@ class Rule(NamedTuple):
     parameters: Mapping[str, Any] = MappingProxyType({})
     apis: Mapping[str, str] = MappingProxyType({})
     formerly: Sequence[str] = ()
+    stops: bool = False  # whether a pod that a warning is about never serves, though all is accepted
 
     @property
     def scope(self) -> str:

@@ -43,8 +43,10 @@ def _parts(question: Question, text: str, by_line: bool) -> Any:
     if question.kind == "list":
         return items if by_line else [word for item in items for word in item.split()]
     read = str if question.holds_text else typed
-    entries = (item.partition("=") for item in items)
-    return {key.strip(): read(value.strip()) if equals else None for key, equals, value in entries}
+    entries = [item.partition("=") for item in items]
+    if not all(equals for _, equals, _ in entries):
+        return text  # stays as it was typed; `checking` says what is wrong with it
+    return {key.strip(): read(value.strip()) for key, _, value in entries}
 
 
 def _as_json(text: str, wanted: type) -> Any:

@@ -57,6 +57,10 @@ class Catalogue(NamedTuple):
         wanted = model_id.lower()
         return self.added.get(wanted) or own_model(wanted)
 
+    def with_model(self, model: Model) -> Catalogue:
+        """Return the catalogue with a model added, or replaced."""
+        return Catalogue(MappingProxyType({**self.added, model.model_id.lower(): model}))
+
     def find_preset(self, name: str) -> Model | None:
         """Return the model of a KAITO preset, by its id or the name of its repository; None if unknown.
 

@@ -31,6 +31,7 @@ class Quantization(NamedTuple):
 
     `methods` are vLLM's names of what can load them, empty if nothing in vLLM can. `is_born`: no other form
     of the model was published. `bundled` are the images with the model inside, by the repository's name.
+    `is_recorded`: a catalogue says so, not the name.
     """
 
     format: str
@@ -38,6 +39,7 @@ class Quantization(NamedTuple):
     methods: tuple[str, ...]
     is_born: bool = False
     bundled: Mapping[str, str] = {}
+    is_recorded: bool = False
 
 
 def quantization_of(model_id: str, catalogue: Catalogue) -> Quantization | None:
@@ -51,7 +53,7 @@ def quantization_of(model_id: str, catalogue: Catalogue) -> Quantization | None:
         methods = get_rule(QUANTIZED).parameters["methods"].get(model.quantization.lower())
         known = tuple(methods or (model.quantization.lower(),))
         bits = model.quantization_bits or (family[1]["bits"] if family else 8)
-        return Quantization(model.quantization, bits, known, family is not None, bundled)
+        return Quantization(model.quantization, bits, known, family is not None, bundled, is_recorded=True)
     return _by_words(model_id, family[1] if family else None, bundled)
 
 
@@ -128,6 +130,8 @@ def remedy(model_id: str, quantization: Quantization, vllm: str | None, kaito: s
         remedies.append(texts["bundled"].format(image=image))
     elif not remedies:
         remedies.append(texts["none"])
+    if not quantization.is_recorded:
+        remedies.append(texts["record"])
     *others, last = remedies
     joined = f"{'; '.join(others)}; or {last}" if others else last
     return joined[0].upper() + joined[1:]

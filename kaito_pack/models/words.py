@@ -15,8 +15,16 @@ SEPARATOR = r"[-_/\s]+|\.(?![0-9])|(?<![0-9])\."
 SIZE = r"(?<=-)([0-9]+(?:\.[0-9]+)?)(m|b|t)(?=-)"
 EXPERTS = r"(?<=-)([0-9]+)x([0-9]+(?:\.[0-9]+)?)b(?=-)"
 BILLIONS = {"m": 0.001, "b": 1.0, "t": 1000.0}
+# The address of a model, of one of its files or of a revision.
+ADDRESS = re.compile(r"^https?://(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+)(?:[/?#].*)?$", re.ASCII)
 NEVER = "(?!)"  # a pattern that nothing matches
 SHARED = 0.8  # experts share the attention: Mixtral 8x7B has 46.7 billion parameters, 8x22B 141
+
+
+def hub_id(text: str) -> str:
+    """Return the id of a model if a text is the address of its page on the Hub, else the text."""
+    address = ADDRESS.match(text.strip())
+    return address[1] if address else text.strip()
 
 
 def words_of(model_id: str) -> str:

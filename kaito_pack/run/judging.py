@@ -148,8 +148,9 @@ def _check_settings(
 
 def _check_weights(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target, view = surroundings.target, read_workspace(body)
-    yield from check_weights(body, view, catalogue(target.catalogues), surroundings)
-    yield from check_gguf(body, view, gpu_memory(target, get(body, ("resource", "instanceType")))[0])
+    known = catalogue(target.catalogues)
+    yield from check_weights(body, view, known, surroundings)
+    yield from check_gguf(body, view, known, gpu_memory(target, get(body, ("resource", "instanceType")))[0])
 
 
 def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
@@ -173,8 +174,8 @@ def _check_file_of_values(values: ValuesMap, workspace: Manifest, target: Target
     """Yield what the GGUF file in values needs, if the Workspace names only an image with the file inside."""
     view, file = read_workspace(workspace), text(values.get("ggufFile"))
     if file and not view.gguf_file:
-        memory = gpu_memory(target, values.get("instanceType"))[0]
-        for each in check_gguf(workspace, view._replace(gguf_file=file), memory):
+        memory, known = gpu_memory(target, values.get("instanceType"))[0], catalogue(target.catalogues)
+        for each in check_gguf(workspace, view._replace(gguf_file=file), known, memory):
             resource = "gpu" if GPU in each.path else "memory"
             yield each._replace(path=("resources", resource))
 

@@ -37,8 +37,13 @@ def model_of(state: State, catalogue: Catalogue) -> About:
 
 
 def offered(state: State, known: About, pack: Pack) -> list[str]:
-    """The modes to choose from: those that can serve the model, then those with their own list."""
-    served = modes_for(known.engines, pack) if state.model_id else []
+    """The modes to choose from: those that can serve the model, then those with their own list.
+
+    Without a model there is a choice among all modes.
+    """
+    if not state.model_id:
+        return list(pack.mode_names)
+    served = modes_for(known.engines, pack)
     return [*served, *(name for name in pack.mode_names if is_chosen_by_itself(pack, name))]
 
 

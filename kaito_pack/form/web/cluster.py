@@ -13,6 +13,7 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import schema
 from kaito_pack.form.answers import first_sentence
+from kaito_pack.form.hints import hints
 from kaito_pack.form.questions import Choice, Question, kind_of, meaning
 from kaito_pack.kaito.target import Target
 from kaito_pack.kubernetes.decoding import definitions
@@ -91,6 +92,7 @@ def _problems(values: ValuesMap, versions: Mapping[str, Any]) -> Iterator[Proble
 
 def _question(name: str, part: Schema, typed_text: str, held: Any, versions: Any) -> Question:
     choices = [*reversed(versions), *part.get("enum", ())]
+    titles = hints(part, name).titles
     return Question(
         path=(name,),
         kind="choice" if choices else kind_of(part) or "text",
@@ -100,5 +102,5 @@ def _question(name: str, part: Schema, typed_text: str, held: Any, versions: Any
         default=None,
         is_required=name not in OPTIONAL,
         is_more=False,
-        choices=tuple(Choice(value, meaning(part, value)) for value in choices),
+        choices=tuple(Choice(value, meaning(part, value), title=titles.get(value, "")) for value in choices),
     )

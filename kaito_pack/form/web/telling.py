@@ -14,7 +14,7 @@ from kaito_pack.base.sentences import sentence
 from kaito_pack.base.trees import get
 from kaito_pack.documents import Document, ProblemsError, read_text
 from kaito_pack.facts.rules import page
-from kaito_pack.form.checking import belongs
+from kaito_pack.form.checking import belongs, in_words_of_form
 from kaito_pack.form.questions import Question
 
 MISSING = "values/missing"
@@ -66,6 +66,7 @@ class Teller:
     def _row(self, problem: Problem) -> dict[str, Any]:
         field = self._field(problem)
         question = self.fields[field] if field else None
+        problem = in_words_of_form(problem, question) if question else problem
         cells = row(problem) | {
             "field": field,
             "isOpen": problem.rule == MISSING and question is not None and question.value is None,
