@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from kaito_pack.base.root import CATALOGUE_FILE
+from kaito_pack.cli._help import Command, Listing
 from kaito_pack.cli._options import opened, pack_option
+from kaito_pack.cli._words import File, Words, model_ids
 from kaito_pack.pack import Pack
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -16,7 +18,9 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def catalogue_option(help_text: str) -> Decorator:
     """Return `--catalogue FILE`, which may be repeated."""
-    return click.option("--catalogue", "catalogues", multiple=True, metavar="FILE", help=help_text)
+    return click.option(
+        "--catalogue", "catalogues", multiple=True, type=File(), metavar="FILE", help=help_text
+    )
 
 
 def form_option() -> Decorator:
@@ -26,9 +30,8 @@ def form_option() -> Decorator:
     )
 
 
-@click.group("models", invoke_without_command=True)
-@click.pass_context
-def command(context: click.Context) -> None:
+@click.group("models", cls=Listing)
+def command() -> None:
     """List models, or add them from the Hugging Face Hub
 
     \b
@@ -37,16 +40,14 @@ def command(context: click.Context) -> None:
     models add acme/tiny          ask the Hub and write catalogue.yaml
     models check                  what has changed on the Hub since
     """
-    if context.invoked_subcommand is None:
-        context.invoke(list_models)
 
 
-@command.command("list")
+@command.command("list", cls=Command)
 @pack_option
 @catalogue_option("Models of this file as well; repeatable.")
 @form_option()
-def list_models(pack: tuple[str, ...] = (), catalogues: tuple[str, ...] = (), form: str = "text") -> None:
-    """List the models of the catalogue."""
+def list_models(pack: tuple[str, ...], catalogues: tuple[str, ...], form: str) -> None:
+    """List the models of the catalogue"""
     from kaito_pack.cli import _models
     from kaito_pack.models.catalogue import Catalogue
 
@@ -54,8 +55,8 @@ def list_models(pack: tuple[str, ...] = (), catalogues: tuple[str, ...] = (), fo
     _models.put_list(Catalogue.open(catalogues).models(), form)
 
 
-@command.command("show")
-@click.argument("model_id", metavar="ID")
+@command.command("show", cls=Command)
+@click.argument("model_id", metavar="ID", type=Words(model_ids))
 @pack_option
 @catalogue_option("Models of this file as well; repeatable.")
 @form_option()
@@ -63,7 +64,7 @@ def list_models(pack: tuple[str, ...] = (), catalogues: tuple[str, ...] = (), fo
 def show_model(
     context: click.Context, model_id: str, pack: tuple[str, ...], catalogues: tuple[str, ...], form: str
 ) -> None:
-    """Show what is known of one model."""
+    """Show the figures of one model"""
     from kaito_pack.cli import _models
     from kaito_pack.models.catalogue import Catalogue
 
@@ -93,7 +94,7 @@ def show_model(
 def add(
     context: click.Context, ids: Sequence[str], file: str, revision: str | None, pins: Sequence[str]
 ) -> None:
-    """Ask the Hugging Face Hub for models and write them to a catalogue
+    """Add models from the Hugging Face Hub to a catalogue
 
     This command uses the network. It needs the extra: pip install 'kaito-pack[hub]'. HF_ENDPOINT, HF_TOKEN,
     proxies and HF_HUB_OFFLINE apply. Only descriptions are read, never weights.
@@ -114,7 +115,7 @@ def add(
 @form_option()
 @click.pass_context
 def check(context: click.Context, ids: Sequence[str], catalogues: Sequence[str], form: str) -> None:
-    """Report what has changed on the Hub since a catalogue was written
+    """Report what has changed on the Hub
 
     Exit code: 0 nothing; 1 a model is gone, renamed, now gated or has other files; 2 the Hub cannot be asked.
     """

@@ -18,7 +18,7 @@ from kaito_pack.preflight.pods import is_of, tolerates
 
 Node = Mapping[str, Any]
 
-JUDGED = ("cpu", "memory", "ephemeral-storage")  # devices have rules of their own
+JUDGED = ("cpu", "memory", "ephemeral-storage")  # devices have their own rules
 BYTES = ("memory", "ephemeral-storage")
 KEEPING_OUT = ("NoSchedule", "NoExecute")
 ENDED = ("Succeeded", "Failed")

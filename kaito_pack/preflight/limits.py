@@ -59,7 +59,7 @@ def _filled(container: Fields, ranges: Sequence[Range]) -> dict[str, Any]:
     limits, requests = (dict(mapping(resources.get(field))) for field in ("limits", "requests"))
     for each in ranges:
         if each.kind == "Container":
-            # A limit that is written is the request, too, before any default is filled in.
+            # A limit is also the request, before any default is filled in.
             requests = {**mapping(each.entry.get("defaultRequest")), **limits, **requests}
             limits = {**mapping(each.entry.get("default")), **limits}
             requests = {**limits, **requests}
