@@ -83,7 +83,7 @@ def install() -> None:
     ours = {name for name in sys.modules if name.partition(".")[0] == "kaito_pack"}
     if _installed or not ours <= UNCACHED:
         return
-    # Another interpreter, another environment or another folder of this program has a file of its own.
+    # Another interpreter, another environment or another folder of this program has a separate file.
     place = marshal.dumps((sys.version, sys.flags.optimize, sys.prefix, sys.path, __file__))
     cache = CodeCache(f"modules-2-{source_hash(place).hex()}.bin")
     _installed.append(cache)
