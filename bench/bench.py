@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".tools" / "bin"
-# Python is to keep what it has compiled, as it does unless it is told not to.
+# Python is to keep what it has compiled, as it does by default.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 BAR = r"\|"  # in a table of Markdown
 ROUNDS = {1: 21, 20: 5, 200: 3}  # of more files: one round
@@ -71,7 +71,7 @@ def compare(lines: dict[str, str], files: list[str], rounds: int) -> dict[str, C
     """The medians of all contestants on `files`, measured in turn."""
     costs: dict[str, list[Cost]] = {name: [] for name in lines}
     for number in range(rounds):
-        # Every other round backwards, so that nobody always runs on a cache that one rival has filled.
+        # Every other round backwards, so that none always runs on a cache that another one has filled.
         order = list(lines) if number % 2 == 0 else list(reversed(lines))
         for name in order:
             costs[name].append(measured(lines[name], files))

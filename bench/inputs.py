@@ -1,6 +1,6 @@
 """What the benchmark measures on: values files, and the schemas that kubeconform checks by.
 
-Run as a process of its own, so that the driver stays small: a child's peak memory is at least its parent's.
+Run as its own process, so that the driver stays small: a child's peak memory is at least its parent's.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Writes the form and the skeleton of the Backstage template from the schemas of the modes.
 
-Part of `make generate`: what a value may be and what it is by default stands in schemas/ alone.
+Part of `make generate`: the types and defaults of values are in schemas/ only.
 """
 
 from __future__ import annotations
@@ -19,9 +19,17 @@ SOURCE = Path(__file__).with_name("backstage_template.yaml")
 SKELETON = FOLDER / "skeleton" / "${{ values.name }}.yaml"
 CHOICE = "modelSource"
 # What a form field takes over from a schema. No default: a form would write it into every values file, and
-# some depend on other values; it is told in the description. No minItems: a form would add empty items.
+# some depend on other values; the description has it. No minItems: a form would add empty items.
 KEPT = ("title", "description", "type", "enum", "minimum", "maximum", "maxLength", "pattern", "examples")
 EMPTY = """['""', "[]", "{}", "null"]"""
+
+
+class _Plain(yaml.Dumper):
+    """Writes a part that occurs twice in full, not as an alias."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Return True for everything."""
+        return True
 
 
 def outputs() -> Iterator[tuple[Path, str]]:
@@ -32,7 +40,10 @@ def outputs() -> Iterator[tuple[Path, str]]:
     template = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
     page = next(page for page in template["spec"]["parameters"] if page["title"] == "Model")
     page.update(form(modes))
-    yield FOLDER / "template.yaml", note + yaml.dump(template, sort_keys=False, width=110, allow_unicode=True)
+    yield (
+        FOLDER / "template.yaml",
+        note + yaml.dump(template, Dumper=_Plain, sort_keys=False, width=110, allow_unicode=True),
+    )
     yield SKELETON, skeleton(modes)
 
 
@@ -87,7 +98,7 @@ def field(part: Mapping[str, Any]) -> dict[str, Any]:
     """One value of a schema as a field of the form."""
     kept = {key: part[key] for key in KEPT if key in part}
     if part.get("format") == "quantity":
-        kept["type"] = "string"  # which takes numbers, too
+        kept["type"] = "string"  # which takes numbers as well
         kept["examples"] = [one for one in kept.get("examples", []) if isinstance(one, str)]
     if is_text(part):
         return {

@@ -1,8 +1,8 @@
 """`make conformance KUBECONFIG=…`: our verdicts beside those of a real API server.
 
 With KAITO's webhook or without. Every rendered example and every case of tests/manifests/ goes through
-`kubectl apply --dry-run=server`; nothing is stored. Exit code 0 where all agree, 1 where one differs, 2
-where kubectl cannot ask.
+`kubectl apply --dry-run=server`; nothing is stored. Exit code 0 if all agree, 1 if one differs, 2
+if kubectl fails.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class KubectlError(PackError):
 
 
 def kubectl(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """What kubectl answers; KubectlError where there is none."""
+    """What kubectl answers; KubectlError if there is none."""
     try:
         return subprocess.run(
             ["kubectl", *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False
@@ -51,7 +51,7 @@ def kubectl(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str
 
 
 def asked_json(*arguments: str) -> dict[str, Any]:
-    """What `kubectl get … -o json` finds; KubectlError where it fails."""
+    """What `kubectl get … -o json` finds; KubectlError if it fails."""
     done = kubectl(*arguments, "-o", "json")
     if done.returncode:
         raise KubectlError(done.stderr.strip() or "kubectl failed")

@@ -1,6 +1,6 @@
-"""Writes the parts of hand-written pages that are lists of what stands elsewhere.
+"""Writes the parts of hand-written pages that are generated from other files.
 
-A part stands between `<!-- generated: NAME ARGUMENT -->` and `<!-- end of generated -->`, so that the page
+A part is between `<!-- generated: NAME ARGUMENT -->` and `<!-- end of generated -->`, so that the page
 reads well wherever Markdown is shown.
 """
 

@@ -1,6 +1,6 @@
 """schemas/values.schema.json: the values of every mode in one file without references to others.
 
-Made from the schema of each mode as the pack itself uses it, and shared out again: what every mode has stands
+Made from the schema of each mode as the pack itself uses it, and divided again: what every mode has is
 at the top, what several have once in `$defs`, and what one has in the part of that mode.
 """
 

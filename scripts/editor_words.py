@@ -1,7 +1,7 @@
-"""A schema of the pack's in words that editors understand: the same verdict, told in the words of the rules.
+"""A schema of the pack in a form that editors understand: the same verdict, in the words of the rules.
 
 `errorMessage`, `patternErrorMessage` and `doNotSuggest` are yaml-language-server's; others pass over them. It
-has no words of its own for a `not`, so those that our schemas have are written in another way.
+has no own words for a `not`, so those that our schemas have are written in another way.
 """
 
 from __future__ import annotations
@@ -10,7 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack.facts.rules import get_rule
-from kaito_pack.kubernetes.decoding import quantity
+from kaito_pack.form.hints import Hints
+from kaito_pack.form.questions import suggested
+from kaito_pack.kaito import instance_types
+from kaito_pack.kaito.target import Target
+from kaito_pack.kubernetes.decoding import definitions, quantity
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.pack import Pack
 
 Schema = dict[str, Any]
 
@@ -36,6 +42,8 @@ def plain(schema: Any) -> Any:
     found = {key: _part(key, part) for key, part in schema.items() if not key.startswith("x-")}
     if found.pop("format", None) == "quantity":
         found |= {"pattern": _QUANTITY, "exclusiveMinimum": 0, "patternErrorMessage": words(_QUANTITY_RULE)}
+    if suggest := schema.get("x-form", {}).get("suggest"):
+        found["examples"] = offered(suggest)
     if "enum" in found:
         found.pop("examples", None)  # the choices are shown already
     for keyword, name in schema.get("x-rules", {}).items():
@@ -44,8 +52,17 @@ def plain(schema: Any) -> Any:
     return with_refusals(found, dict(_refused(schema)))
 
 
+def offered(suggest: str) -> list[str]:
+    """The known names that an editor completes a value with; any other one is as good."""
+    target = Target(Pack().kaito_version(), definitions.newest())
+    targets = [target._replace(cloud=cloud) for cloud in instance_types.clouds()]
+    hints = Hints(suggest=suggest)  # type: ignore[arg-type]
+    names = [name for each in targets for name in suggested(hints, each, Catalogue())]
+    return list(dict.fromkeys(names))
+
+
 def words(name: str, **facts: str) -> str:
-    """What an editor says where a rule is broken: its message where the facts are known, else its meaning."""
+    """Return what an editor shows for a broken rule: its message if the facts are known, else its meaning."""
     row = get_rule(name)
     said = f"{row.message.format_map(facts)}." if facts else row.meaning
     # A fix that depends on what was written is left to `kaito-pack`.

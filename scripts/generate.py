@@ -7,6 +7,7 @@ schemas/values.schema.json, values/rendered/, docs/reference/values.md and what 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from scripts import (
     monitoring,
     rule_examples,
     rule_pages,
+    terminal_picture,
 )
 from scripts.markdown import plain
 
@@ -39,7 +41,7 @@ def rendered(pack: Pack) -> Iterator[tuple[Path, str]]:
     files = sorted((ROOT / "values").glob("*.yaml"))
     examples = [file for file in files if "modelSource:" in file.read_text(encoding="utf-8")]
     for example in examples:
-        # One at a time: each example stands for itself.
+        # One at a time: the examples are independent.
         (outcome,) = Pipeline(pack, target).run([str(example)])
         if not outcome.is_good:
             raise SystemExit(f"{example} does not render: {outcome.problems}")
@@ -75,7 +77,8 @@ def _listed(texts: list[str]) -> list[str]:
 def outputs(pack: Pack) -> dict[Path, str]:
     """Return everything that is generated: the text of each file."""
     of_rules = rule_examples.examples(pack)
-    messages = {name: example.pop("message") for name, example in of_rules.items()}
+    here = f"{ROOT}{os.sep}"  # which differs from checkout to checkout
+    messages = {name: example.pop("message").replace(here, "") for name, example in of_rules.items()}
     bundle = editor_schema.editor_schema(pack, NOTE.format(source="schemas/values/"))
     return {
         ROOT / "schemas" / "values.schema.json": json.dumps(bundle, indent=2) + "\n",
@@ -84,6 +87,7 @@ def outputs(pack: Pack) -> dict[Path, str]:
         ROOT / "facts" / "rules" / "messages.json": json.dumps(messages, indent=1, ensure_ascii=False) + "\n",
         **dict(rule_pages.outputs(of_rules, NOTE.format(source="facts/rules/"))),
         **dict(command_pages.outputs(NOTE.format(source="kaito_pack/cli/"))),
+        **dict(terminal_picture.outputs()),
         **dict(rendered(pack)),
         **dict(health_checks.outputs()),
         **dict(backstage.outputs()),

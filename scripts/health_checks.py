@@ -129,8 +129,8 @@ def _expressions(expressions: Mapping[str, str]) -> str:
     )
 
 
-# An expression that names `status` fails where there is none. KAITO puts its finalizer before it writes
-# a status; and where field managers are shown, nobody has written one.
+# An expression that names `status` fails if there is none. KAITO puts its finalizer before it writes
+# a status; and if field managers are shown, none has written one.
 UNTOUCHED = """\
 has(metadata.deletionTimestamp)
 || !has(metadata.finalizers)
@@ -177,7 +177,7 @@ def flux_facts() -> Mapping[str, str]:
     no_mirror = f"{is_false} && c.reason == 'ModelMirrorNotReady'"
     return {
         "deleting": f"has(metadata.deletionTimestamp) || {_true('WorkspaceDeleting')}",
-        # `inference` itself cannot be asked for: an expression fails where it is absent.
+        # `inference` itself cannot be asked for: an expression fails if it is absent.
         "inference": f"!({_any('JobStarted')} || ({state} in ['Running', 'Succeeded', 'Failed']))",
         "conditions": "size(conditions) > 0",
         "state": f"{state} != ''",
@@ -203,7 +203,7 @@ def flux_facts() -> Mapping[str, str]:
 
 
 def flux_expression(phase: str) -> str:
-    """A CEL expression that is true where the rows come to `phase`, or a tuning job to what matches it."""
+    """A CEL expression that is true if the rows come to `phase`, or a tuning job to what matches it."""
     facts = flux_facts()
     rows = rows_without_pods()
     last = rows.pop()["phase"]

@@ -29,7 +29,7 @@ UNITS = {
     "ratio": "percentunit",
     "seconds": "s",
 }
-# What kube-state-metrics tells of the workload that KAITO makes: a StatefulSet, up to 0.7 a Deployment.
+# What kube-state-metrics has of the workload that KAITO creates: a StatefulSet, up to 0.7 a Deployment.
 WORKLOADS = {
     "desired": ("kube_statefulset_replicas", "kube_deployment_spec_replicas"),
     "ready": ("kube_statefulset_status_replicas_ready", "kube_deployment_status_replicas_ready"),

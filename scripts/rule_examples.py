@@ -64,7 +64,9 @@ def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _message(reported: Problem) -> str:
-    return " ".join(filter(None, [sentence(reported.message), sentence(reported.fix)]))
+    """Return the words of a problem, the same in every checkout."""
+    text = " ".join(filter(None, [sentence(reported.message), sentence(reported.fix)]))
+    return text.replace(f"{ROOT}/", "")
 
 
 def _contrast(bad: Mapping[str, Any], good: Mapping[str, Any], path: FieldPath) -> tuple[str, str]:
@@ -139,7 +141,7 @@ def _of_pairs() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _told_apart(bad: Sequence[Any], good: Sequence[Any]) -> tuple[str, str]:
-    """What tells two streams of manifests apart: which objects they have, else a part of one of them."""
+    """Return the difference of two streams of manifests: their objects, else a part of one of them."""
     if list(map(_head, bad)) != list(map(_head, good)):
         return _heads(bad), _heads(good)
     one, other = next(pair for pair in zip(bad, good, strict=True) if pair[0] != pair[1])

@@ -1,7 +1,7 @@
 """What mkdocs does not do by itself: pages from outside docs/, links that leave it, and patterns in `nav`.
 
-The integrations' READMEs, CHANGELOG and CONTRIBUTING become pages where they stand. A link to any other file
-of the repository leads to its page at `repo_url`; without one, the file is brought along under files/.
+The integrations' READMEs, CHANGELOG and CONTRIBUTING become pages in their folders. A link to any other file
+of the repository leads to its page at `repo_url`; without one, the file is copied to files/.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = "docs/"
-FRONT = {"README.md": "index.md"}  # the site has a front page of its own
+FRONT = {"README.md": "index.md"}  # the site has its own front page
 LINK = re.compile(r"(?P<before>\]\()(?P<path>[^)\s#:]+)(?P<after>(?:#[^)\s]*)?\))")
 FENCED = re.compile(r"(^ *(`{3,}).*?^ *\2$)", re.DOTALL | re.MULTILINE)
 
@@ -27,7 +27,7 @@ def on_config(config: Any) -> Any:
 
 
 def _matched(entry: Any) -> list[Any]:
-    """The entries of the navigation that one entry stands for."""
+    """Return the entries of the navigation that one entry expands to."""
     if isinstance(entry, dict):
         return [
             {title: [page for below in part for page in _matched(below)] if isinstance(part, list) else part}
@@ -40,21 +40,21 @@ def _matched(entry: Any) -> list[Any]:
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the pages that stand outside docs/."""
+    """Add the pages from outside docs/."""
     for path in added_pages():
         files.append(File.generated(config, path, abs_src_path=str(ROOT / path)))
     return files
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
-    """Let links lead to where the site has what they name; code is left alone."""
+    """Point links to the pages of the site; code does not change."""
     here = page.file.src_uri
     source = here if here in added_pages() else DOCS + here
 
     def rewritten(link: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(source), link["path"]))
         if not (ROOT / target).exists():
-            return link[0]  # mkdocs tells of it
+            return link[0]  # mkdocs reports it
         there = _on_site(target, config, files)
         if "://" not in there:
             there = posixpath.relpath(there, posixpath.dirname(here) or ".")
@@ -64,18 +64,18 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     for index in range(0, len(parts), 3):
         parts[index] = LINK.sub(rewritten, parts[index])
         if index + 2 < len(parts):
-            parts[index + 2] = ""  # the fence alone, which the block already has
+            parts[index + 2] = ""  # the fence only, which the block already has
     return "".join(parts)
 
 
 def added_pages() -> list[str]:
-    """The pages of the site that stand outside docs/, by their paths in the repository."""
+    """Return the pages of the site from outside docs/, by their paths in the repository."""
     readmes = (ROOT / "integrations").rglob("README.md")
     return ["CHANGELOG.md", "CONTRIBUTING.md", *sorted(file.relative_to(ROOT).as_posix() for file in readmes)]
 
 
 def _on_site(target: str, config: Any, files: Files) -> str:
-    """The page or file of the site that stands for a path of the repository, or an address."""
+    """Return the page or file of the site for a path of the repository, or an address."""
     if target.startswith(DOCS):
         return target.removeprefix(DOCS)
     if target in FRONT:

@@ -26,8 +26,8 @@ def _step(old: str, new: str) -> str:
     groups = {
         "KAITO itself": [*_installation(old, new), *_workload(old, new)],
         "Fields": list(_fields(old, new)),
-        "Refused or told from here on": list(_rules(new, old)),
-        "No longer refused or told": list(_rules(old, new)),
+        "Rejected or reported from here on": list(_rules(new, old)),
+        "No longer rejected or reported": list(_rules(old, new)),
         "Presets": list(_presets(old, new)),
         "Instance types": list(_instance_types(old, new)),
     }
@@ -38,7 +38,7 @@ def _step(old: str, new: str) -> str:
 
 
 def _installation(old: str, new: str) -> Iterator[str]:
-    """The Kubernetes API that KAITO decodes with, and the argument by which nodes are brought along."""
+    """The Kubernetes API that KAITO decodes with, and the argument that enables existing nodes."""
     before, after = (crd.versions()[kaito]["kubernetesApi"] for kaito in (old, new))
     if before != after:
         yield f"pod templates may have the fields of Kubernetes {after} (before: {before}), and no newer ones"

@@ -102,7 +102,7 @@ def server_parser() -> tuple[argparse.ArgumentParser, set[argparse.Action]]:
 
 
 def _or_none(factory: Callable[[], Any]) -> Callable[[], Any]:
-    """Return a factory of defaults that a stand-in may make fail; no default is read here."""
+    """Return a factory of defaults that may fail with a stub; no default is read here."""
 
     def safe() -> Any:
         with contextlib.suppress(Exception):

@@ -1,7 +1,7 @@
-"""Stand-ins for the packages that vLLM imports and its argument parser does not need.
+"""Stubs of the packages that vLLM imports and its argument parser does not need.
 
 vLLM with all that it imports takes 10 GB; its parser needs little of that: pydantic, regex, PyYAML, and names
-that are imported for annotations. `install` makes a stand-in of every other module that is not installed.
+that are imported for annotations. `install` makes a stub of every other module that is not installed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 
 class _StandInType(type):
-    """Any attribute, item, call or comparison of a stand-in is a stand-in, or does nothing."""
+    """Any attribute, item, call or comparison of a stub is a stub, or does nothing."""
 
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("__"):
@@ -103,7 +103,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def install() -> None:
-    """Let imports of what is not installed give stand-ins, whose version is 99.0.0."""
+    """Let imports of modules that are not installed return stubs, whose version is 99.0.0."""
     sys.meta_path.append(_Finder())
     installed = importlib.metadata.version
 

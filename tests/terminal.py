@@ -102,7 +102,7 @@ class Terminal:
             stdout=subprocess.PIPE if piped else slave,
             stderr=slave,
             cwd=folder,
-            env=environment | {"TERM": "xterm-256color"} | dict(env or {}),
+            env=environment | {"TERM": "xterm-256color", "HF_HUB_OFFLINE": "1"} | dict(env or {}),
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )

@@ -1,18 +1,14 @@
-"""Files of the cache folder, as good as the user's own code: trusted only where no one else wrote them.
+"""Files of the cache folder, as good as the user's own code: trusted only if no one else wrote them.
 
 The folder is `$XDG_CACHE_HOME/kaito-pack`, else `~/.cache/kaito-pack`. It may be deleted at any time;
-if it cannot be used, what would be read is made again.
+if it cannot be used, its content is computed again.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
 
 def read(name: str) -> bytes | None:
@@ -38,18 +34,10 @@ def write(name: str, content: bytes) -> None:
             os.unlink(beside)
 
 
-def derived(name: str, files: Sequence[Path], derive: Callable[[Sequence[Path]], Any]) -> Any:
-    """Return what `derive` makes of `files`, JSON data, kept in the cache until one of the files changes."""
-    marks = [[str(file), (status := file.stat()).st_mtime_ns, status.st_size] for file in files]
-    cached = read(name)
-    if cached is not None:
-        with suppress(ValueError, KeyError, TypeError):
-            content = json.loads(cached)
-            if content["of"] == marks:
-                return content["derived"]
-    result = derive(files)
-    write(name, json.dumps({"of": marks, "derived": result}).encode())
-    return result
+def is_writable() -> bool:
+    """Return whether files can be added to the cache; in a container it may be filled for good."""
+    within = folder()
+    return within is not None and os.access(within, os.W_OK)
 
 
 def folder() -> str | None:

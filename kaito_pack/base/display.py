@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from kaito_pack.base.secrets import literal_secrets, looks_like_secret
+from kaito_pack.base.secrets import HIDDEN, literal_secrets, looks_like_secret
 
 NOT_SHOWN = "(not shown)"
 # What precedes a credential in the messages of servers and clients: `token=…`, `Authorization: Bearer …`.
 NAMED = r"(?i)\b((?:sig|token|password|passwd|secret|api[-_]?key)=|(?:bearer|basic)\s+(?=\S{12}))[^&\s\"',;]+"
-HIDDEN = "a value with a secret (not shown)"
 LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
 LONGEST_GUESSED = 200  # characters of a misspelt word for which a likeness is searched
 MOST_GUESSES = 500  # misspelt words of a file for which a likeness is searched

@@ -63,7 +63,7 @@ class NotAnswered(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Kubectl:
-    """Where kubectl looks: namespace, all namespaces, context of the kubeconfig; seconds to wait."""
+    """The scope of kubectl: namespace, all namespaces, context of the kubeconfig; seconds to wait."""
 
     namespace: str | None = None
     all_namespaces: bool = False

@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from kaito_pack.base.derived import depends_on
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import PackError, reason_of
 from kaito_pack.base.root import ROOT
@@ -45,6 +46,7 @@ def read_bytes(folder: Path, name: str) -> bytes:
         raise PackError(f"{shown_file}: cannot be read: {reason_of(error)}") from None
     if len(content) > LARGEST:
         raise PackError(f"{shown_file}: larger than {LARGEST >> 20} MiB")
+    depends_on(file)
     return content
 
 

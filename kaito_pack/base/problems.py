@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.records import NamedTuple
 
 Severity = Literal["ok", "warning", "undecidable", "error"]
 RuleLayer = Literal[
@@ -62,7 +63,7 @@ class Problem(NamedTuple):
 
     @property
     def level(self) -> Literal["error", "warning"]:
-        """The severity for programs that know these two alone: what is undecidable is a warning."""
+        """The severity for programs that know these two only: what is undecidable is a warning."""
         return "error" if self.is_error else "warning"
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from kaito_pack.base.records import NamedTuple
 
 if TYPE_CHECKING:
     import re
@@ -54,7 +56,7 @@ SHORTEST_PASSWORD = 4
 
 
 class LiteralSecret(NamedTuple):
-    """Where a secret is written out, and the variable, argument or key that it is the value of."""
+    """The place of a literal secret, and the variable, argument or key that it is the value of."""
 
     path: tuple[str | int, ...]
     name: str

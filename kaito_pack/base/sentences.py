@@ -9,7 +9,7 @@ from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
 
 LONGEST = 10_000  # characters of one message
-_SUBSTITUTED = re.compile(r"\{\{|\}\}|\{(\w+)\}")
+_SUBSTITUTED = r"\{\{|\}\}|\{(\w+)\}"
 FIRST_WORDS = ("choose ", "delete ", "did ")  # of fixes that code puts together
 
 
@@ -25,7 +25,7 @@ def line(problem: Problem) -> str:
 
 
 def sentence(text: str) -> str:
-    """`text` with a full stop if it has no end of its own; a fix begins with a capital letter."""
+    """`text` with a full stop if it has no end mark; a fix begins with a capital letter."""
     if not text:
         return ""
     text = text[0].upper() + text[1:] if text.startswith(FIRST_WORDS) else text
@@ -46,4 +46,4 @@ def filled(text: str, facts: Mapping[str, object]) -> str:
         name = match[1]
         return match[0][0] if name is None else str(facts.get(name, match[0]))
 
-    return _SUBSTITUTED.sub(replaced, text)[:LONGEST]
+    return re.sub(_SUBSTITUTED, replaced, text)[:LONGEST]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import UnionType
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.records import NamedTuple
 
 Fields = Mapping[str, Any]  # the fields of a part of a manifest, such as a container
 Manifest = Mapping[str, Any]  # an object of Kubernetes, as it is read or rendered

@@ -6,6 +6,10 @@ import gc
 # `main` starts the collector again.
 gc.disable()
 
+from kaito_pack.base import code_cache  # noqa: E402
+
+code_cache.install()
+
 from kaito_pack.cli.main import main  # noqa: E402
 
 __all__ = ["main"]

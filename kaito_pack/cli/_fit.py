@@ -30,7 +30,7 @@ def explain_fit(file: str, scope: Scope) -> int:
     memory, most = judging.gpu_memory(target, outcome.values.filled.get("instanceType"))
     serving = serving_of_workspace(manifest)
     if serving is None or not serving.model_id:
-        return _explain_gguf(manifest, memory)
+        return _explain_gguf(manifest, judging.catalogue(target.catalogues), memory)
     return _explain_vllm(serving, judging.catalogue(target.catalogues), memory, most)
 
 
@@ -40,7 +40,7 @@ def _explain_vllm(serving: Serving, catalogue: Catalogue, memory: float | None, 
     if model is None:
         rows = size_table(serving, catalogue, memory)
         unknown = (
-            f"{name} is not in any catalogue, so its memory is unknown. Add its figures to a catalogue file"
+            f"{name} is not in any catalogue, so its memory is unknown. Record its figures with `models add`"
         )
         return _table(rows) if rows else _failed(f"{unknown} and pass it with --catalogue")
     if memory is None:
@@ -54,8 +54,8 @@ def _explain_vllm(serving: Serving, catalogue: Catalogue, memory: float | None, 
     return _table([("model", model.model_id), *fit_table(fit)])
 
 
-def _explain_gguf(manifest: Manifest, memory: float | None) -> int:
-    model = gguf_model(manifest, read_workspace(manifest))
+def _explain_gguf(manifest: Manifest, catalogue: Catalogue, memory: float | None) -> int:
+    model = gguf_model(manifest, read_workspace(manifest), catalogue)
     if model is None:
         return _failed(
             "the size of the model is unknown: the image is not known and the file name has no size"

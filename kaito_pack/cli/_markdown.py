@@ -9,7 +9,7 @@ from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import Problem
 from kaito_pack.facts.rules import page
 
-LONGEST_COMMENT = 60_000  # characters; GitHub takes 65,536, and a workflow may add a line of its own
+LONGEST_COMMENT = 60_000  # characters; GitHub takes 65,536, and a workflow may add a separate line
 
 # GitHub looks for people and issues once the escapes are read, so a space without width parts them.
 ESCAPES = {"&": "&amp;", "@": "&#64;&#8203;", "#": "&#35;&#8203;"}
@@ -18,7 +18,7 @@ TABLE = str.maketrans(ESCAPES)
 
 
 def cell(text: str) -> str:
-    """Text that stays in its cell of a table, as it is, and calls nobody."""
+    """Return text that remains in its table cell and mentions no one."""
     return _printable(text).translate(TABLE)
 
 

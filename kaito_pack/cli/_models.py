@@ -178,9 +178,10 @@ def valid_id(text: str) -> str:
     import re
 
     from kaito_pack.facts.tables import schema
+    from kaito_pack.models.words import hub_id
     from kaito_pack.pack.catalogue_schema import NAME
 
-    model_id = re.sub(r"^https?://[^/]+/|/(tree|resolve|blob)/.*$|[?#].*$", "", text).strip("/")
+    model_id = hub_id(text)
     pattern = schema(NAME)["$defs"]["model"]["properties"]["modelId"]["pattern"]
     if not re.search(pattern, model_id):
         raise UsageError(f"{shown(text)} is not the id of a model. Write it as org/name")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any
@@ -12,27 +11,33 @@ import click
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
+from kaito_pack.cli._help import SharedOption
+from kaito_pack.cli._words import File, Folder, Words, all_kaito_versions, kubernetes_versions
 from kaito_pack.pack import Pack
 from kaito_pack.run.scope import Scope
 from kaito_pack.values.layers import Layer
 
 ALL = "all"
+VALUES, CLUSTER, PACK = "Values options", "Cluster options", "Pack options"  # sections of help
 
 
-@dataclass(frozen=True)
 class ClusterOptions:
     """What the command line says of the cluster, of layers, and of the pack that it is checked with."""
 
-    kaito_version: str | None = None
-    kubernetes_version: str | None = None
-    node_provisioning: Any = None
-    cloud: Any = None
-    packs: tuple[str, ...] = ()
-    catalogues: tuple[str, ...] = ()
-    gpu_memory: float | None = None
-    target_file: str | None = None
-    layer_files: tuple[str, ...] = ()
-    settings: tuple[Layer, ...] = ()
+    def __init__(self, packs: tuple[str, ...], settings: tuple[Layer, ...], **plain: Any) -> None:
+        self.packs, self.settings, self._plain = packs, settings, plain
+        self.kaito_version: str | None = plain["kaito_version"]
+        self.kubernetes_version: str | None = plain["kubernetes_version"]
+        self.node_provisioning: Any = plain["node_provisioning"]
+        self.cloud: Any = plain["cloud"]
+        self.catalogues: tuple[str, ...] = plain["catalogues"]
+        self.gpu_memory: float | None = plain["gpu_memory"]
+        self.target_file: str | None = plain["target_file"]
+        self.layer_files: tuple[str, ...] = plain["layer_files"]
+
+    def changed(self, **changes: Any) -> ClusterOptions:
+        """Return the same options but for `changes`, by their names."""
+        return ClusterOptions(**{"packs": self.packs, "settings": self.settings, **self._plain, **changes})
 
     @cached_property
     def pack(self) -> Pack:
@@ -81,11 +86,21 @@ class ClusterOptions:
         return (*files, *self.settings)
 
 
-PLAIN = [field.name for field in fields(ClusterOptions) if field.name not in ("packs", "settings")]
+# The options that `ClusterOptions` takes as they come.
+PLAIN = (
+    "kaito_version",
+    "kubernetes_version",
+    "node_provisioning",
+    "cloud",
+    "catalogues",
+    "gpu_memory",
+    "target_file",
+    "layer_files",
+)
 
 
 def opened(packs: Sequence[str]) -> Pack:
-    """The pack with the user's folders laid over it; UsageError where one is no pack."""
+    """The pack with the user's folders laid over it; UsageError if one is no pack."""
     for folder in packs:
         if not any((Path(folder) / part).is_dir() for part in ("templates", "schemas", "facts")):
             raise UsageError(f"{escaped(folder)}: not a pack; it has no templates/, schemas/ or facts/")
@@ -96,10 +111,12 @@ def pack_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--pack DIR`, and KAITO_PACK for those who always use one."""
     option = click.option(
         "--pack",
+        cls=SharedOption,
+        section=PACK,
         multiple=True,
         metavar="DIR",
         envvar="KAITO_PACK",
-        type=click.Path(),
+        type=Folder(),
         help="Folder with your own templates/, schemas/ or facts/, searched first; repeatable. "
         "Default: KAITO_PACK (DIR:DIR).",
     )
@@ -150,7 +167,7 @@ def _with_cluster(command: Callable[..., Any], names: Sequence[str]) -> Callable
     @wraps(command)
     def with_cluster(*args: Any, **options: Any) -> Any:
         settings = in_order(options.pop("set"), options.pop("set_string"))
-        plain = {name: options.pop(name) for name in names}
+        plain = {"target_file": None} | {name: options.pop(name) for name in names}
         cluster = ClusterOptions(packs=options.pop("pack"), settings=settings, **plain)
         return command(*args, cluster=cluster, **options)
 
@@ -165,36 +182,48 @@ def targets_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-_TARGET = click.option(
+def _shared(section: str, *names: str, **settings: Any) -> Callable[..., Any]:
+    return click.option(*names, cls=SharedOption, section=section, **settings)
+
+
+_TARGET = _shared(
+    CLUSTER,
     "--target",
     "target_file",
+    type=File(),
     metavar="FILE",
     help="Read the description of the cluster from FILE; options override it.",
 )
-_TARGETS = click.option(
+_TARGETS = _shared(
+    CLUSTER,
     "--target",
     "targets",
     multiple=True,
+    type=File(),
     metavar="FILE",
     help="Read the description of a cluster from FILE; options override it; repeatable.",
 )
 _CLUSTER: list[Callable[..., Any]] = [
-    click.option(
+    _shared(
+        VALUES,
         "-f",
         "--layer",
         "layer_files",
         multiple=True,
+        type=File(),
         metavar="FILE",
         help="Merge FILE over every values file; repeatable, the last one wins.",
     ),
-    click.option(
+    _shared(
+        VALUES,
         "--set",
         multiple=True,
         type=Setting("--set", False),
         metavar="PATH=VALUE",
         help="Set one value, over those of all files; repeatable.",
     ),
-    click.option(
+    _shared(
+        VALUES,
         "--set-string",
         multiple=True,
         type=Setting("--set-string", True),
@@ -202,40 +231,49 @@ _CLUSTER: list[Callable[..., Any]] = [
         help="Set one value as a string; repeatable.",
     ),
     _TARGET,
-    click.option(
+    _shared(
+        CLUSTER,
         "--kaito-version",
+        type=Words(all_kaito_versions),
         metavar="VERSION",
         help="Check for this KAITO minor, such as 0.12; validate also takes `all`. Default: the newest.",
     ),
-    click.option(
+    _shared(
+        CLUSTER,
         "--kubernetes-version",
+        type=Words(kubernetes_versions),
         metavar="VERSION",
         help="Check for this Kubernetes minor, 1.25 or newer. Default: the newest.",
     ),
-    click.option(
+    _shared(
+        CLUSTER,
         "--node-provisioning",
         type=click.Choice(["auto", "byo"]),
         help="Let KAITO create nodes (auto) or use existing ones (byo). Default: "
         "auto if instanceType is set.",
     ),
-    click.option(
+    _shared(
+        CLUSTER,
         "--cloud",
         type=click.Choice(["azure", "aws", "arc"]),
         help="Check instance types of this cloud. Default: azure.",
     ),
-    pack_option,
-    click.option(
-        "--catalogue",
-        "catalogues",
-        multiple=True,
-        metavar="FILE",
-        help="Read figures of more models from FILE; repeatable.",
-    ),
-    click.option(
+    _shared(
+        CLUSTER,
         "--gpu-memory",
         type=click.FloatRange(min=0, min_open=True),
         metavar="GIB",
         help="Set the memory of one GPU in GiB, if no instance type determines it.",
+    ),
+    pack_option,
+    _shared(
+        PACK,
+        "--catalogue",
+        "catalogues",
+        multiple=True,
+        type=File(),
+        metavar="FILE",
+        help="Read figures of more models from FILE; repeatable.",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""How commands print: results in a format, problems to stderr, colours on a terminal alone."""
+"""How commands print: results in a format, problems to stderr, colours on a terminal only."""
 
 from __future__ import annotations
 

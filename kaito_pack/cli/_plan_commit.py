@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import click
 
@@ -63,8 +63,7 @@ def at_commit(
         raise UsageError("--against cannot read stdin at a commit. Pass the values files")
     layers = tuple(_then(commit, file) for file in cluster.layer_files)
     target = _then(commit, cluster.target_file) if cluster.target_file else None
-    past = replace(
-        cluster,
+    past = cluster.changed(
         layer_files=tuple(file for file in layers if os.path.exists(file)),
         target_file=target if target and os.path.exists(target) else None,
     )

@@ -42,7 +42,7 @@ class Before:
 
 
 def runs(values: Sequence[str], cluster: ClusterOptions, fleet: str | None, out: str | None) -> list[Run]:
-    """Each cluster that is planned for; one, without a name, where there is no fleet."""
+    """Return each cluster of the plan; without a fleet, one without a name."""
     if fleet is None:
         pipeline = Pipeline(*cluster.scope(), with_advice=False)
         return [Run("", pipeline, values_sources(values), out)]
@@ -78,14 +78,14 @@ def of_tree(tree: str, new: Sequence[Manifest], whole: bool, commit: Commit | No
 
 
 def of_objects(files: Sequence[str]) -> Before:
-    """The objects in files and on stdin. ProblemsError where a document is none, UsageError without any."""
+    """The objects in files and on stdin. ProblemsError if a document is none, UsageError without any."""
     try:
         return Before([body for file in files for body in _objects(file)])
     except ProblemsError as error:
         first = error.problems[0]
         if first.rule != "values/file-empty" or first.place is None:
             raise
-        # kubectl prints nothing where it finds nothing, and says so itself.
+        # kubectl prints nothing if it finds nothing, and says so itself.
         raise UsageError(f"{escaped(first.place.file)}: contains no object to compare with") from None
 
 

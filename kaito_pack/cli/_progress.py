@@ -1,4 +1,4 @@
-"""A progress bar for long runs: on a terminal alone, and on stderr, so that stdout stays data."""
+"""A progress bar for long runs: on a terminal only, and on stderr, so that stdout stays data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def bar(files: int, label: str, steps: int = 1) -> Iterator[Callable[[], None]]:
     if files < MANY or not sys.stderr.isatty():
         yield _nothing
         return
-    # The processes do about the same, so the share of this process represents all.
+    # All processes do about the same work, so the share of this one represents all.
     share, ours = -(-files // processes_for(files)), os.getpid()
     with click.progressbar(length=share * steps, label=label, file=sys.stderr) as shown:
         yield lambda: shown.update(1) if os.getpid() == ours else None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from kaito_pack.base.problems import Place, Problem, merged
+from kaito_pack.base.records import NamedTuple
 
 if TYPE_CHECKING:
     from kaito_pack.grid import Row as GridRow

@@ -128,7 +128,7 @@ def _details(status: Status, width: int | None) -> Iterator[str]:
 
 
 def command_lines(command: str, width: int | None) -> Iterator[str]:
-    """Yield a shell command, continued with backslashes where a line would exceed `width` columns.
+    """Yield a shell command, continued with backslashes if a line would exceed `width` columns.
 
     What is copied from a terminal runs as it is; a single word is never cut.
     """

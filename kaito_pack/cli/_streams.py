@@ -14,7 +14,7 @@ def complete() -> None:
     """Put something in the place of each stream that the caller closed (`>&-`).
 
     Else the next file that is opened takes its number, and what is printed lands in that file. Writing to a
-    closed stdout fails as it does for any other program; nobody asked for what goes to a closed stderr.
+    closed stdout fails as it does for any other program; no one reads what goes to a closed stderr.
     """
     for name, mode in (("stdin", os.O_RDONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY)):
         if getattr(sys, name) is None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from kaito_pack.base.problems import UsageError
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import ClusterOptions, targets_options
 from kaito_pack.cli._output import put
 from kaito_pack.cli._results import Grid
+from kaito_pack.cli._words import File
 from kaito_pack.cli.formats import format_option
 from kaito_pack.run.scope import Scope
 
 
-@click.command("grid")
-@click.argument("values", nargs=-1, metavar="[VALUES...]")
-@click.option("--fleet", metavar="FILE", help="Compare the clusters of a fleet file.")
+@click.command("grid", cls=Command)
+@click.argument("values", nargs=-1, type=File(), metavar="[VALUES...]")
+@click.option("--fleet", type=File(), metavar="FILE", help="Compare the clusters of a fleet file.")
 @click.option("--instance-types", "of_types", is_flag=True, help="Compare the instance types of --cloud.")
 @targets_options
 @format_option("grid", {"text": "text"})
@@ -50,7 +51,7 @@ def command(
     if of_types:
         if fleet or len(targets) > 1:
             raise click.UsageError("--instance-types is for one cluster. Omit --fleet; give one --target")
-        scope = replace(cluster, target_file=next(iter(targets), None)).scope()
+        scope = cluster.changed(target_file=next(iter(targets), None)).scope()
         columns, rows = grid.rows_by_instance_type(_files(values), scope)
     else:
         scopes = _scopes(values, fleet, targets, cluster)
@@ -77,7 +78,7 @@ def _scopes(
         stems = [Path(file).stem for file in targets]
         names = [file if stems.count(stem) > 1 else stem for file, stem in zip(targets, stems, strict=True)]
         files: list[str | None] = [*targets] or [None]
-        scopes = [replace(cluster, target_file=file).scope() for file in files]
+        scopes = [cluster.changed(target_file=file).scope() for file in files]
         return [
             (name, scope, _files(values)) for name, scope in zip(names or ["cluster"], scopes, strict=True)
         ]

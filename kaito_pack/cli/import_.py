@@ -1,4 +1,4 @@
-"""`kaito-pack import`: the values file of a Workspace that is there already."""
+"""`kaito-pack import`: the values file of an existing Workspace."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kaito_pack.base.problems import PackError, UsageError
 from kaito_pack.base.trees import mapping, text
 from kaito_pack.cli._options import Setting, in_order, opened, pack_option, packs_of
 from kaito_pack.cli._output import put_problems
+from kaito_pack.cli._words import File, Words, contexts
 from kaito_pack.documents import Document
 from kaito_pack.documents.kubectl_output import read_output
 from kaito_pack.form.answers import answered
@@ -69,10 +70,10 @@ def _unheld(pack: Pack) -> Iterator[UnheldValue]:
 
 
 @click.command("import", cls=ImportCommand)
-@click.argument("file", required=False)
+@click.argument("file", required=False, type=File())
 @click.option("--kubectl", "live", metavar="NAME", help="Read this Workspace with kubectl instead of a FILE.")
 @click.option("-n", "--namespace", help="Read from this namespace. Default: that of the kubeconfig context.")
-@click.option("--context", "kube_context", help="Use this context of the kubeconfig.")
+@click.option("--context", "kube_context", type=Words(contexts), help="Use this context of the kubeconfig.")
 @click.option("--name", help="Select this Workspace, if FILE contains several.")
 @click.option(
     "--set",

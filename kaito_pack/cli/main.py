@@ -13,13 +13,17 @@ from io import TextIOWrapper
 from keyword import iskeyword
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from kaito_pack import __version__
+from kaito_pack.base import code_cache, derived
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
 from kaito_pack.cli._program import completion_variable, program
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 HELP = """Render KAITO manifests from values files and check them without a cluster.
 
@@ -31,7 +35,7 @@ HELP = """Render KAITO manifests from values files and check them without a clus
 Manifests and reports go to stdout, messages and progress to stderr. Exit codes: 0 success; 1 the
 input is wrong; 2 nothing could be checked (usage error, missing file).
 
-Shell completion: eval "$({variable}=bash_source {program})"; also zsh_source, fish_source.
+Shell completion: `{program} completion bash`, zsh or fish prints the script.
 """
 
 
@@ -65,7 +69,8 @@ class Commands(click.Group):
         """
         command = self.get_command(ctx, args[0])
         if command is None:
-            self._refuse_no_file(ctx, args[0])
+            if not ctx.resilient_parsing:
+                self._refuse_no_file(ctx, args[0])
             return "render", self.get_command(ctx, "render"), args
         return args[0], command, args[1:]
 
@@ -80,14 +85,20 @@ class Commands(click.Group):
             raise click.UsageError(message, ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Options of `render` may come first, too: `--kaito-version 0.9 llama.yaml`."""
+        """Options of `render` may come first as well: `--kaito-version 0.9 llama.yaml`."""
         if args and args[0].startswith("-") and args[0] not in ("--help", "-h", "--version"):
             args = ["render", *args]
         return super().parse_args(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Return the commands that begin with what is typed, else files: `render` may be omitted."""
+        from click.shell_completion import CompletionItem
+
+        return super().shell_complete(ctx, incomplete) or [CompletionItem(incomplete, type="file")]
+
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the help with the name by which the program was called."""
-        self.help = HELP.format(program=ctx.command_path, variable=completion_variable())
+        self.help = HELP.format(program=ctx.command_path)
         super().format_help_text(ctx, formatter)
 
 
@@ -96,7 +107,12 @@ class Commands(click.Group):
     help=HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="kaito-pack")
+@click.version_option(
+    __version__,
+    prog_name="kaito-pack",
+    message="%(prog)s, version %(version)s",
+    help="Show the version and exit.",  # given, since click would look for a translation
+)
 def commands() -> None:
     """Replaced by HELP."""
 
@@ -132,6 +148,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         code = 1
     except OSError as error:
         code = _streams().failed(error)
+    code_cache.save()
+    derived.save()
     gc.freeze()  # what is there goes with the process; else Python looks through it twice at exit, 5 ms
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -144,4 +162,4 @@ def collect_rarely() -> None:
 
 
 def _streams() -> ModuleType:
-    return import_module("kaito_pack.cli._streams")  # only where a stream is closed, full or left
+    return import_module("kaito_pack.cli._streams")  # only if a stream is closed, full or left

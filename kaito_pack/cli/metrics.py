@@ -1,4 +1,4 @@
-"""`kaito-pack metrics`: where a model's metrics are, and the PromQL that tells what matters."""
+"""`kaito-pack metrics`: the metrics endpoint of a model, and the PromQL of its key metrics."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from kaito_pack.base.display import escaped, json_text
 from kaito_pack.base.problems import ProblemsError
 from kaito_pack.base.trees import Manifest
 from kaito_pack.cli._durations import Window
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import put_problems
 from kaito_pack.cli._progress import bar
+from kaito_pack.cli._words import File
 from kaito_pack.cli.formats.text import columns
 from kaito_pack.documents import read_file
 from kaito_pack.pack import Pack
@@ -28,8 +30,8 @@ from kaito_pack.workspace import read_workspace
 COLUMNS = ("NAME", "SHOWS", "UNIT", "TYPE", "CATEGORY", "PROMQL")
 
 
-@click.command("metrics")
-@click.argument("files", nargs=-1, required=True, metavar="VALUES|WORKSPACE...")
+@click.command("metrics", cls=Command)
+@click.argument("files", nargs=-1, required=True, type=File(), metavar="VALUES|WORKSPACE...")
 @click.option(
     "-o",
     "--output",
@@ -88,7 +90,7 @@ def _metrics(workspace: Manifest, pack: Pack, by: Any) -> WorkspaceMetrics:
 def _workspaces(file: str, pack: Pack) -> Sequence[Manifest]:
     """The Workspaces of a file, or the one that its values render to.
 
-    Raises ProblemsError for values that are wrong, NoMetrics for manifests of other kinds alone.
+    Raises ProblemsError for values that are wrong, NoMetrics for manifests of other kinds only.
     """
     documents = read_file(file)
     objects = pick(document.value for document in documents)
@@ -116,7 +118,7 @@ def _promql(workspaces: Sequence[WorkspaceMetrics], window: str) -> str:
 def _queries(metrics: WorkspaceMetrics, window: str) -> Iterator[str]:
     """One expression a line, each below a comment: PromQL knows comments."""
     for metric in metrics.key_metrics:
-        also = f"; stands for {', '.join(metric.aliases)}" if metric.aliases else ""
+        also = f"; replaces {', '.join(metric.aliases)}" if metric.aliases else ""
         yield f"# {metrics.workspace}: {metric.display_name} in {metric.unit} ({metric.name}{also})"
         yield metric.expression(metrics.selector, window)
 

@@ -1,15 +1,15 @@
-"""`kaito-pack pack`: what the packs in use hold, and whether a pack of one's own is sound."""
+"""`kaito-pack pack`: what the packs in use hold, and whether your own pack is sound."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import click
 
 from kaito_pack import pack_check
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import ClusterOptions, cluster_options, opened, pack_option
+from kaito_pack.cli._words import Folder
 
 
 @click.group("pack")
@@ -29,8 +29,8 @@ def list_files(pack: tuple[str, ...]) -> None:
         click.echo(f"{escaped(file.name)}\t{escaped(pack_check.origin_shown(file.folder) + hidden)}")
 
 
-@command.command("check")
-@click.argument("folders", nargs=-1, metavar="[DIR...]")
+@command.command("check", cls=Command)
+@click.argument("folders", nargs=-1, type=Folder(), metavar="[DIR...]")
 @cluster_options
 @click.pass_context
 def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOptions) -> None:
@@ -38,7 +38,7 @@ def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOpti
 
     Exit codes: 0 the pack has no problems; 1 it has some; 2 it cannot be read.
     """
-    checked = replace(cluster, packs=(*folders, *cluster.packs))
+    checked = cluster.changed(packs=(*folders, *cluster.packs))
     if not checked.packs:
         raise UsageError(f"no pack given. Pass its folder: {context.command_path} DIR, or use --pack DIR")
     faults = pack_check.check(checked.pack, checked.scope().target)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from kaito_pack.base.display import shown
+from kaito_pack.base.records import NamedTuple
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put, put_outcomes
 from kaito_pack.cli._plan_commit import at_commit, before_commit, outcomes_then, report_lost
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
 from kaito_pack.cli._progress import bar
 from kaito_pack.cli._results import Plan, Upgrade
+from kaito_pack.cli._words import File, Folder, Words, kaito_versions
 from kaito_pack.cli.formats import format_option
 from kaito_pack.plan import LABELS, Planned, plan
 from kaito_pack.plan.commit import files_at
@@ -28,7 +30,7 @@ FAILING = (*LABELS, "created", "deleted", *EFFECTS)
 
 
 class PlanJob(NamedTuple):
-    """What is asked for: which values, what they are compared with, and how the answer is told."""
+    """The arguments: the values, what they are compared with, and the format of the answer."""
 
     values: tuple[str, ...]
     out: str | None
@@ -50,10 +52,10 @@ class PlanJob(NamedTuple):
         return self.fleet is not None or all(map(os.path.isdir, self.values))
 
 
-@click.command("plan")
-@click.argument("values", nargs=-1, metavar="VALUES...")
+@click.command("plan", cls=Command)
+@click.argument("values", nargs=-1, type=File(), metavar="VALUES...")
 @cluster_options
-@click.option("--out", metavar="DIR", help="Compare with the committed output tree in DIR.")
+@click.option("--out", type=Folder(), metavar="DIR", help="Compare with the committed output tree in DIR.")
 @click.option(
     "--against",
     metavar="GIT-REF",
@@ -62,19 +64,27 @@ class PlanJob(NamedTuple):
 @click.option(
     "--old",
     multiple=True,
+    type=File(),
     metavar="FILE",
     help="Compare with the stored objects in FILE; - is stdin. Repeatable.",
 )
 @click.option(
     "--upgrade",
+    type=Words(kaito_versions),
     metavar="VERSION",
     help="Report what VERSION handles differently from the current KAITO version.",
 )
-@click.option("--fleet", metavar="FILE", help="Plan for every cluster in FILE, instead of VALUES and --out.")
+@click.option(
+    "--fleet",
+    type=File(),
+    metavar="FILE",
+    help="Plan for every cluster in FILE, instead of VALUES and --out.",
+)
 @format_option("plan", {"text": "text"})
 @click.option(
     "--fail-on",
     multiple=True,
+    type=Words(lambda _: FAILING),
     metavar="LABELS",
     help=f"Exit with 1 if any of these labels occurs: {', '.join(FAILING)}.",
 )
@@ -163,7 +173,7 @@ def _planned(run: Run, before: Before, outcomes: Sequence[Judgement], is_whole: 
 
 
 def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> ClusterOptions:
-    """The cluster as it is now; where nobody says its KAITO, the one before that of the upgrade."""
+    """Return the current cluster; if its KAITO is not given, it is the version before the upgrade."""
     then = cluster.pack.kaito_version(upgrade)
     if fleet is not None or cluster.kaito_version is not None or cluster.target_file is not None:
         return cluster
@@ -173,7 +183,7 @@ def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> Cluste
         f"Assuming that the cluster runs KAITO {now}. Set --kaito-version or --target to change that",
         err=True,
     )
-    return replace(cluster, kaito_version=now)
+    return cluster.changed(kaito_version=now)
 
 
 def _rendered(context: click.Context, present: Sequence[Run]) -> Rendered:
@@ -191,7 +201,7 @@ def _upgrade(present: Rendered, version: str, form: str, wanted: set[str]) -> in
     workspaces = []
     for run, outcomes in present:
         now = run.pipeline.target
-        then = replace(now, kaito=run.pipeline.pack.kaito_version(version))
+        then = now._replace(kaito=run.pipeline.pack.kaito_version(version))
         workspaces += [(run.name, each) for each in upgraded(bodies_of(outcomes), now, then)]
     put(Upgrade(workspaces, version), form)
     effects = {reason.effect for _, workspace in workspaces for reason in workspace.reasons}

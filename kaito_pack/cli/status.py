@@ -17,9 +17,11 @@ from kaito_pack.base.kubectl import Kubectl
 from kaito_pack.base.problems import UsageError
 from kaito_pack.base.trees import Manifest, get, text
 from kaito_pack.cli._durations import Duration
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import colour
 from kaito_pack.cli._status_table import printed
+from kaito_pack.cli._words import File, Words, contexts
 from kaito_pack.pack import Pack
 from kaito_pack.run.sources import SUFFIXES
 from kaito_pack.status import PHASES, Status, status_of
@@ -44,7 +46,7 @@ class WorkspaceSource:
     name: str | None = None
 
     def objects(self) -> ClusterObjects:
-        """The objects as they are now, the Workspaces that are meant alone."""
+        """The objects as they are now, only the selected Workspaces."""
         return self.read().only(self.namespace, self.name)
 
 
@@ -59,11 +61,11 @@ class Wish:
     interval: float
 
 
-@click.command("status")
-@click.argument("what", nargs=-1, metavar="[FILE] [NAME]")
+@click.command("status", cls=Command)
+@click.argument("what", nargs=-1, type=File(), metavar="[FILE] [NAME]")
 @click.option("-n", "--namespace", help="Read this namespace. Default: that of the kubeconfig context.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="Read all namespaces.")
-@click.option("--context", "kube_context", help="Use this context of the kubeconfig.")
+@click.option("--context", "kube_context", type=Words(contexts), help="Use this context of the kubeconfig.")
 @click.option("--statefulset", is_flag=True, help="Also read StatefulSets, Services and pods.")
 @click.option("--watch", is_flag=True, help="Print again after each change, until Ctrl-C.")
 @click.option(
@@ -150,7 +152,7 @@ def _follow(source: WorkspaceSource, wish: Wish) -> int:
     while True:
         statuses = _statuses(objects)
         if wish.watch and statuses != shown_last:
-            click.clear()  # does nothing where stdout is no terminal
+            click.clear()  # does nothing if stdout is no terminal
             _print(objects, wish.form)
             shown_last = statuses
         verdict = _verdict(statuses, wish.wait_for)
@@ -255,7 +257,7 @@ def _print(objects: ClusterObjects, form: str) -> None:
 
 
 def _file_and_name(what: tuple[str, ...]) -> tuple[str | None, str | None]:
-    """FILE and NAME of the arguments; a lone word is a file where it looks like one or is one."""
+    """FILE and NAME of the arguments; a single word is a file if it looks like one or is one."""
     if len(what) > 2:
         raise UsageError("too many arguments. Pass at most one FILE and one NAME")
     if not what:

@@ -37,7 +37,7 @@ QUOTES = ("'", '"')
 class Builder(Notes):
     """Builds documents from events.
 
-    The map or list being filled is `container`, where its entries stand `entries`; `key` is the one whose
+    The map or list being filled is `container`, with its entries in `entries`; `key` is the one whose
     value comes next; `in_flow` is whether it is written in brackets. `stack` has the same of those around.
     """
 
@@ -124,7 +124,7 @@ class Builder(Notes):
 
     @rule("values/file-not-finite", on="part")
     def plain(self, text: str, event: Any) -> Any:
-        """Return a value without quotes, as kubectl reads it; a surprise where the parsers differ."""
+        """Return a value without quotes, as kubectl reads it; a surprise if the parsers differ."""
         if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 18:
             return int(text)
         value = as_json(go_value(text))
@@ -168,7 +168,7 @@ class Builder(Notes):
         "values/file-too-many-aliases", "values/file-unknown-anchor", "values/file-alias-of-itself", on="part"
     )
     def alias(self, event: Any) -> None:
-        """`*name`: a copy of what `&name` stands before."""
+        """`*name`: a copy of the node that `&name` marks."""
         self.count(event)
         self.aliases += 1
         if self.aliases > MOST_ALIASES:
@@ -270,7 +270,7 @@ class Builder(Notes):
     def merge(self, value: Any, entries: Any, mark: Position) -> None:
         """`<<`: take over the entries of a map, or of several, the first of which counts most.
 
-        As kubectl does it, also over keys that stand above the `<<` (PyYAML would let those win).
+        As kubectl does it, also over keys above the `<<` (PyYAML would let those win).
         """
         maps = [(value, entries)]
         if value.__class__ is list:

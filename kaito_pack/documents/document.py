@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place
+from kaito_pack.base.records import NamedTuple, Slotted
 
 
 class Position(Protocol):
@@ -19,7 +19,7 @@ class Position(Protocol):
 
 
 class PlacedEntry(NamedTuple):
-    """Where a key and its value stand; `inside` are the entries of a value that is a map or a list."""
+    """The places of a key and its value; `inside` are the entries of a map or a list."""
 
     key: Position
     value: Position
@@ -40,7 +40,7 @@ class Surprise(NamedTuple):
 
 
 class Duplicate(NamedTuple):
-    """A key that is written twice in its map; `first_line` is where it was written first."""
+    """A key that is written twice in its map; `first_line` is its first place."""
 
     path: FieldPath
     place: Place
@@ -55,21 +55,20 @@ class OddKey(NamedTuple):
     raw: str
 
 
-@dataclass(slots=True)
-class Document:
+class Document(Slotted):
     """One YAML document: plain data as kubectl reads it, and what a person should know of its spelling.
 
     `number` counts from 1 within the file, empty documents included.
     """
 
-    file: str
-    number: int
-    value: Any = None
-    surprises: list[Surprise] = field(default_factory=list)
-    duplicates: list[Duplicate] = field(default_factory=list)
-    odd_keys: list[OddKey] = field(default_factory=list)
-    root: PlacedEntry | None = field(default=None, repr=False)
-    spellings: dict[FieldPath, str] = field(default_factory=dict, repr=False)
+    __slots__ = ("duplicates", "file", "number", "odd_keys", "root", "spellings", "surprises", "value")
+
+    def __init__(self, file: str, number: int, value: Any = None, root: PlacedEntry | None = None) -> None:
+        self.file, self.number, self.value, self.root = file, number, value, root
+        self.surprises: list[Surprise] = []
+        self.duplicates: list[Duplicate] = []
+        self.odd_keys: list[OddKey] = []
+        self.spellings: dict[FieldPath, str] = {}
 
     def place(self, path: FieldPath, key: bool = False) -> Place:
         """Where the value at `path` is (or its key); the nearest parent's place if there is none."""

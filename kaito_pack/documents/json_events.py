@@ -9,9 +9,11 @@ import json
 import re
 from collections.abc import Iterator
 from json import decoder as json_decoder
-from typing import Any, NamedTuple
+from typing import Any
 
 from yaml import events
+
+from kaito_pack.base.records import NamedTuple
 
 read_string: Any = json_decoder.scanstring  # type: ignore[attr-defined]  # its stubs leave it out
 BLANKS = re.compile(r"[ \t\r\n,:]*")
@@ -56,7 +58,7 @@ def refuse_constant(name: str) -> None:
 
 
 def tokens(text: str) -> Iterator[events.Event]:
-    """Yield the events of `text`, which is known to be JSON: commas and colons tell nothing more."""
+    """Yield the events of `text`, which is known to be JSON: commas and colons add nothing."""
     position = line = line_start = depth = 0
     while True:
         end = BLANKS.match(text, position).end()  # type: ignore[union-attr]

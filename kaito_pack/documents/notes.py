@@ -12,7 +12,7 @@ from kaito_pack.facts.rules import problem
 
 MERGE = object()  # the key `<<`: its map's entries go into the map around it
 DEEPEST = 100  # levels of nesting
-MOST_NODES = 200_000  # keys, values, maps and lists of a file, those that aliases stand for included
+MOST_NODES = 200_000  # keys, values, maps and lists of a file, including those of aliases
 MOST_NOTES = 1000  # surprises, odd keys and duplicates of a document that are kept, of each
 
 

@@ -1,4 +1,4 @@
-"""Reads the text of a file: as YAML, or as JSON where YAML parsers refuse or misread it."""
+"""Reads the text of a file: as YAML, or as JSON if YAML parsers reject or misread it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def json_documents(text: str, file: str) -> list[Document] | None:
 
 
 def yaml_events(encoded: bytes) -> Iterator[Event]:
-    """Return the events of libyaml's parser, or of PyYAML's own where libyaml is missing."""
+    """Return the events of libyaml's parser, or of PyYAML's own if libyaml is missing."""
     if CParser is None:
         return source_text.python_events(encoded)
     events: Iterator[Event] = iter(CParser(encoded).get_event, None)

@@ -68,7 +68,7 @@ def go_value(text: str) -> object:
 def go_integer(digits: str) -> int | None:
     """Return what Go's ParseInt and ParseUint make of `digits` with base 0; None for what they refuse."""
     if digits[:3] in ("0b-", "0b+"):
-        digits = digits[2] + "0b" + digits[3:]  # go-yaml cuts "0b" off and lets the sign after it stand
+        digits = digits[2] + "0b" + digits[3:]  # go-yaml removes "0b" and accepts the sign after it
     unsigned = digits.lstrip("+-")
     if len(digits) - len(unsigned) > 1 or len(digits) > LONGEST_INTEGER or not unsigned.isalnum():
         return None

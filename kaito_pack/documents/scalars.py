@@ -14,7 +14,7 @@ LONGEST_SIMPLE_KEY = 1000  # characters; the parsers look 1024 ahead for the col
 
 
 def yaml_scalar(value: object) -> str:
-    """The one-line YAML text of a scalar, plain where every parser agrees on it, else in double quotes.
+    """The one-line YAML text of a scalar, plain if every parser agrees on it, else in double quotes.
 
     Raises ValueError for what no parser reads back: a lone surrogate, infinity, NaN, an integer beyond
     64 bits; TypeError for anything but str, bool, int, float and None.
@@ -79,7 +79,7 @@ def unicode_escape(character: str) -> str:
 
 
 def to_yaml(value: object, indent: int = 0) -> str:
-    """Plain data as a YAML block of whole lines, indented by `indent` blanks; keys keep their order.
+    """Plain data as a YAML block of whole lines, indented by `indent` spaces; keys keep their order.
 
     Raises ValueError and TypeError as `yaml_scalar` does, and TypeError for a key that is not text.
     """
@@ -113,7 +113,7 @@ def list_item(item: object, pad: str) -> list[str]:
 
 
 def hung(head: str, value: object, pad: str) -> list[str]:
-    """Return the lines of `value`, the first of them after `head`, the others two blanks inside `pad`."""
+    """Return the lines of `value`, the first of them after `head`, the others two spaces inside `pad`."""
     if isinstance(value, dict | list | tuple):
         if not value:
             return [head + ("{}" if isinstance(value, dict) else "[]")]
@@ -127,7 +127,7 @@ def hung(head: str, value: object, pad: str) -> list[str]:
 
 
 def is_literal(text: str) -> bool:
-    """Return whether `text` reads back exactly from a `|` block, without blanks at the ends of lines."""
+    """Return whether `text` reads back exactly from a `|` block, without spaces at the ends of lines."""
     if text[0] in " \n" or text.endswith("\n\n"):
         return False
     return all(line.isprintable() and not line.endswith(" ") for line in text.split("\n"))

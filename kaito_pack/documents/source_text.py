@@ -15,7 +15,7 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem, rules
 
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-# YAML takes these for line ends or refuses them, where they are in a JSON text.
+# YAML reads these as line ends or rejects them in a JSON text.
 OTHER_THAN_JSON = ("\x85", "\u2028", "\u2029", "\\/")
 
 

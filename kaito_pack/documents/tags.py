@@ -54,7 +54,7 @@ def decoded_binary(text: str) -> str:
 
 
 def is_known_collection(tag: str, container: object) -> bool:
-    """Return whether `tag` may stand before such a map or list."""
+    """Return whether `tag` is allowed before such a map or list."""
     return isinstance(container, COLLECTIONS.get(tag, ()))
 
 

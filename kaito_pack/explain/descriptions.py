@@ -13,7 +13,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def field_text(field: Field, below: Iterable[Field] = ()) -> str:
-    """Return a value as `kubectl explain` would tell it, with those `below` it."""
+    """Return a value as `kubectl explain` prints one, with those `below` it."""
     lines = [
         f"FIELD:    {field.name}",
         f"TITLE:    {field.first.get('title', '')}",

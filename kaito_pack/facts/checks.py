@@ -18,9 +18,10 @@ Every row has a function, every function a row, and a rule is reported only wher
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from kaito_pack.base.problems import PackError, RuleLayer
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts import rules
 
 # Of a Workspace, a server with its model or an InferenceSet, or whenever another check calls the function.
@@ -49,7 +50,7 @@ class Check(NamedTuple):
         return _place(self.function)
 
 
-_checks: dict[str, Check] = {}
+_checks: dict[str, dict[str, Check]] = {}  # by layer and name
 _shared: dict[str, list[Check]] = {}  # every function that reports a shared rule
 
 
@@ -62,15 +63,17 @@ def rule(*names: str, on: Occasion | None = None) -> Callable[[Function], Functi
 
     def register(function: Function) -> Function:
         for name in names:
-            if name.partition("/")[0] not in LAYERS:
+            layer = name.partition("/")[0]
+            if layer not in LAYERS:
                 raise RegistryError(f"{_place(function)}: {name} must begin with one of {', '.join(LAYERS)}")
-            first = _checks.get(name)
+            own = _checks.setdefault(layer, {})
+            first = own.get(name)
             if first is None or on != "shared" or first.on != "shared":
                 if first is not None and first.place != _place(function):
                     raise RegistryError(f"{_place(function)}: {name} is already checked in {first.place}")
-                _checks[name] = Check(name, function, on)
+                own[name] = Check(name, function, on)
             if on == "shared":
-                _shared.setdefault(name, []).append(_checks[name]._replace(function=function))
+                _shared.setdefault(name, []).append(Check(name, function, on))
         return function
 
     return register
@@ -81,7 +84,7 @@ def registered() -> dict[str, list[Check]]:
 
     Only a shared rule has several.
     """
-    return {name: _shared.get(name, [check]) for name, check in _checks.items()}
+    return {name: _shared.get(name, [check]) for own in _checks.values() for name, check in own.items()}
 
 
 def checks_of(layer: RuleLayer) -> tuple[Check, ...]:
@@ -89,12 +92,10 @@ def checks_of(layer: RuleLayer) -> tuple[Check, ...]:
 
     Raises RegistryError for a check without a row.
     """
-    rows = rules.rules(layer)
-    for name, check in _checks.items():
-        if name not in rows and rules.layer_of(name) == layer:
-            raise RegistryError(f"{check.place}: {name} has no row in facts/rules/{layer}.json")
-    checks = (_checks[name] for name in rows if name in _checks)
-    return tuple(check for check in checks if check.on not in ("part", "shared"))
+    rows, own = rules.rules(layer), _checks.get(layer, {})
+    for name in own.keys() - rows.keys():
+        raise RegistryError(f"{own[name].place}: {name} has no row in facts/rules/{layer}.json")
+    return tuple(own[name] for name in rows if name in own and own[name].on not in ("part", "shared"))
 
 
 def _place(function: Callable[..., Any]) -> str:

@@ -22,12 +22,13 @@ the row says when it holds and in which words, so that a new KAITO version is a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Place, Problem, RuleLayer, Severity
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import mapping, sequence
@@ -50,6 +51,7 @@ class Rule(NamedTuple):
     parameters: Mapping[str, Any] = MappingProxyType({})
     apis: Mapping[str, str] = MappingProxyType({})
     formerly: Sequence[str] = ()
+    stops: bool = False  # whether a pod that a warning is about never serves, though all is accepted
 
     @property
     def scope(self) -> str:
@@ -84,19 +86,45 @@ def rules(layer: RuleLayer) -> Mapping[str, Rule]:
 
     A user's pack may call a rule by a former name. Raises PackError for a row that is no rule of the layer.
     """
-    rows = with_current_names(table(f"rules/{layer}.json"))
+    rows = table(f"rules/{layer}.json")
+    if not is_foreign():
+        return _Rules(layer, rows)
+    rows = with_current_names(rows)
     for name in rows:
         if layer_of(name) != layer:
             raise PackError(f"facts/rules/{layer}.json: {name}: the name must begin with {layer}/")
-    try:
-        return MappingProxyType({name: _rule(name, layer, row) for name, row in rows.items()})
-    except TypeError:
-        reason = "a row lacks message, fix or meaning, or has another field; run `pack check` to see which"
-        raise PackError(f"facts/rules/{layer}.json: {reason}") from None
+    return MappingProxyType(dict(_Rules(layer, rows)))
 
 
-def _rule(name: str, layer: RuleLayer, row: Mapping[str, Any]) -> Rule:
-    return Rule(name=name, layer=layer, **{**row, "formerly": _former_names(row)})
+class _Rules(Mapping[str, Rule]):
+    """The rules of a layer, each made of its row when it is asked for: a run asks for a third of them."""
+
+    def __init__(self, layer: RuleLayer, rows: Rows) -> None:
+        self._layer, self._rows = layer, rows
+        self._rules: dict[str, Rule] = {}
+
+    def __getitem__(self, name: str) -> Rule:
+        rule = self._rules.get(name)
+        if rule is None:
+            row = self._rows[name]
+            try:
+                rule = Rule(name=name, layer=self._layer, **{**row, "formerly": _former_names(row)})
+            except TypeError:
+                reason = (
+                    "a row lacks message, fix or meaning, or has another field; run `pack check` to see which"
+                )
+                raise PackError(f"facts/rules/{self._layer}.json: {reason}") from None
+            self._rules[name] = rule
+        return rule
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def _former_names(row: Any) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kaito_pack.base import json_text, pack_files
+from kaito_pack.base.derived import derived
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.root import ROOT
@@ -55,6 +56,9 @@ def table(name: str) -> Rows:
     A row that is a map is merged with the row below it, so that a pack names only what differs. Raises
     PackError if a file cannot be read, or if a row of a pack has other types than ours.
     """
+    if not is_foreign():
+        own: Rows = derived(f"facts/{name}", lambda: _own_table(name))
+        return own
     rows: dict[str, Any] = {}
     for folder in reversed(folders()):
         if not (folder / "facts" / name).is_file():
@@ -68,6 +72,10 @@ def table(name: str) -> Rows:
     return rows
 
 
+def _own_table(name: str) -> Rows:
+    return read_json(ROOT, f"facts/{name}") if (ROOT / "facts" / name).is_file() else {}
+
+
 def first(name: str) -> Rows:
     """Return the table `facts/<name>` of the first pack that has it. Raises PackError if none has."""
     return _first("facts", name)
@@ -79,6 +87,9 @@ def schema(name: str) -> Mapping[str, Any]:
 
 
 def _first(part: str, name: str) -> Mapping[str, Any]:
+    if not is_foreign() and (ROOT / part / name).is_file():
+        own: Mapping[str, Any] = derived(f"{part}/{name}", lambda: read_json(ROOT, f"{part}/{name}"))
+        return own
     folder = next((folder for folder in folders() if (folder / part / name).is_file()), None)
     if folder is None:
         raise PackError(f"{part}/{name}: not in any pack")

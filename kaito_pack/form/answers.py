@@ -19,8 +19,8 @@ def parsed(question: Question, text: str, by_line: bool = False) -> Any:
     """Return the value that a person means by `text`; None for no answer.
 
     What is not what the question asks for, such as `two` for a count, stays text: the schema has the words
-    for it. Items of a list go with commas, blanks or lines, entries of a map as `key=value`; `by_line` leaves
-    lines alone, so that an item may have commas and blanks. Either may be JSON instead.
+    for it. A list is separated by commas, spaces or lines, entries of a map as `key=value`; `by_line` leaves
+    lines as they are, so that an item may have commas and spaces. Either may be JSON instead.
     """
     text = text.strip()
     if not text:
@@ -43,8 +43,10 @@ def _parts(question: Question, text: str, by_line: bool) -> Any:
     if question.kind == "list":
         return items if by_line else [word for item in items for word in item.split()]
     read = str if question.holds_text else typed
-    entries = (item.partition("=") for item in items)
-    return {key.strip(): read(value.strip()) if equals else None for key, equals, value in entries}
+    entries = [item.partition("=") for item in items]
+    if not all(equals for _, equals, _ in entries):
+        return text  # stays as it was typed; `checking` says what is wrong with it
+    return {key.strip(): read(value.strip()) for key, _, value in entries}
 
 
 def _as_json(text: str, wanted: type) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule
@@ -56,6 +57,15 @@ def refused(draft: Draft, question: Question) -> Callable[[object], list[Problem
     return of_answer
 
 
+def in_words_of_form(problem: Problem, question: Question) -> Problem:
+    """Return a problem in the words of a form: who types entries of a map knows nothing of YAML."""
+    if question.kind != "map" or not isinstance(question.value, str):
+        return problem
+    parts = question.value.replace(",", "\n").splitlines()
+    bare = next((part.strip() for part in parts if part.strip() and "=" not in part), question.value)
+    return problem._replace(message=f"{shown(bare)} has no `=`", fix="Write key=value")
+
+
 def belongs(problem: Problem, question: Question) -> bool:
     """Return whether a question is the one to answer because of a problem.
 
@@ -63,8 +73,10 @@ def belongs(problem: Problem, question: Question) -> bool:
     """
     if problem.path[: len(question.path)] == question.path:
         return True
-    last = next((step for step in reversed(problem.path) if isinstance(step, str)), None)
-    return last == question.path[-1]
+    steps = [step for step in problem.path if isinstance(step, str)]
+    if steps[-1:] == ["name"] and steps[0] != "metadata":
+        steps.pop()  # the name of what the step above is about, such as a preset, not of the deployment
+    return steps[-1:] == [question.path[-1]]
 
 
 def question_for(problem: Problem, asked: Iterable[Question]) -> Question | None:

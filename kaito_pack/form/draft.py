@@ -23,7 +23,7 @@ NOTHING_KNOWN = About()
 
 @dataclass(frozen=True)
 class Ground:
-    """What a form stands on: the pack, the cluster, the models that are known, the target's own values."""
+    """What a form is based on: the pack, the cluster, the known models, the values of the target."""
 
     pack: Pack
     target: Target
@@ -75,7 +75,8 @@ class Draft:
 
     def default_name(self) -> str | None:
         """The file's name without its end, if it is a good name; else one made from what is served."""
-        schema = self.mode.schema["properties"].get(NAME, {})
+        filled = json_schema.with_defaults(self.mode.schema, self.answers)
+        schema = json_schema.applicable(self.mode.schema, filled)["properties"].get(NAME, {})
         names = [PurePath(self.file).stem] if self.file else []
         served = [name for name in self.mode.schema.get("required", ()) if name not in (NAME, MODE)]
         names += [_as_name(self.answers.get(name), schema.get("maxLength")) for name in served]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema
 from kaito_pack.documents import Document
 from kaito_pack.form.answers import answered, parsed
@@ -35,7 +35,7 @@ class Flag(NamedTuple):
         part = self.field.parts.get(mode.name)
         asked = self.question if part is None else question_of(self.path, part)
         value = parsed(asked, text)
-        values = answered({}, self.path, text if value is None else value)  # an empty text is wrong, too
+        values = answered({}, self.path, text if value is None else value)  # an empty text is wrong as well
         return Layer(Document(self.option, 1, values), self.option)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.form.questions import MODE, meaning
 from kaito_pack.pack import Pack
 from kaito_pack.pack.references import resolve

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema
 
 # first: asked of everybody; more: under Advanced; never: left to those who edit the file. gated: asked, and
 # required, for a model that the Hub gives only with a token. auto: asked first if KAITO creates nodes.
 Ask = Literal["first", "more", "never", "gated", "auto"]
-Suggest = Literal["models", "ggufRepositories", "instanceTypes"]
+Suggest = Literal["models", "ggufRepositories", "instanceTypes", "presets"]
 Named = Literal["name", "path"]
 CHOICES = {"ask": get_args(Ask), "suggest": get_args(Suggest), "flag": get_args(Named)}
 
@@ -22,7 +23,8 @@ class Hints(NamedTuple):
 
     `ask` is None if the schema decides: a required value is asked first, any other under Advanced.
     `always` has it written to the file even if it is the default. `commands` are what a person has to run
-    for a choice; `detail` says what each choice is, from `${value}`, where the description does not.
+    for a choice; `detail` says what each choice is, from `${value}`, if the description does not. `titles`
+    are what a form calls choices whose values are no words.
     `flag` says what its option is called by: the last name of its path, or the whole path.
     """
 
@@ -32,6 +34,7 @@ class Hints(NamedTuple):
     note: str = ""
     suggest: Suggest | None = None
     detail: str = ""
+    titles: Mapping[str, str] = MappingProxyType({})
     commands: Mapping[str, str] = MappingProxyType({})
     flag: Named = "name"
 

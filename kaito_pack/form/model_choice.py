@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema
+from kaito_pack.facts.rules import get_rule
 from kaito_pack.form.hints import hints
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
@@ -38,14 +39,28 @@ def about(
 ) -> About:
     """Return what is known of a model: what a person says (`engines`, `gated`), else what the catalogue says.
 
-    Of a repository that holds GGUF files of a model there, that is its engine alone.
+    Of a repository that holds GGUF files of a model there, that is its engine only.
     """
     figures = catalogue.find(model_id) if model_id else None
     named_engines = tuple(engines)
     if figures is None:
-        is_gguf = model_id and model_id.lower() in map(str.lower, gguf_repositories(catalogue))
+        is_gguf = model_id and is_gguf_repository(model_id, catalogue)
         return About(named_engines or (hub_engines(GGUF) if is_gguf else ()), gated)
-    return About(named_engines or figures.engines, figures.gated if gated is None else gated, figures)
+    if gated is None:
+        gated = None if is_gating_unknown(figures) else bool(figures.gated)
+    return About(named_engines or figures.engines, gated, figures)
+
+
+def is_gguf_repository(model_id: str, catalogue: Catalogue) -> bool:
+    """Return whether a repository holds GGUF files, by the catalogue or by the end of its name."""
+    names = map(str.lower, gguf_repositories(catalogue))
+    return model_id.lower().endswith(f"-{GGUF}") or model_id.lower() in names
+
+
+def is_gating_unknown(model: Model) -> bool:
+    """Return whether nothing says if a model is gated; publishers do not gate files under an open license."""
+    is_open = model.license in get_rule("model/may-be-gated").parameters["openLicenses"]
+    return model.gated is None and not is_open
 
 
 def gguf_repositories(catalogue: Catalogue) -> list[str]:
@@ -71,7 +86,7 @@ def _serves(pack: Pack, name: str, engine: str) -> bool:
 
 
 def takes_model(pack: Pack, mode: str) -> bool:
-    """Return whether a mode starts from a model of the Hub, and not from a list of its own."""
+    """Return whether a mode starts from a model of the Hub, and not from its own list."""
     return MODEL in pack.mode(mode).schema.get("properties", {})
 
 

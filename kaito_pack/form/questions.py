@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from kaito_pack.base.trees import Schema, ValuesMap, get
+from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.form.hints import Hints, hints
 from kaito_pack.form.model_choice import About, gguf_repositories
-from kaito_pack.kaito import instance_types
+from kaito_pack.kaito import instance_types, presets
+from kaito_pack.kaito.presets import all_presets, holds
 from kaito_pack.kaito.target import Target
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.gguf import images
 from kaito_pack.models.model import Model
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.references import resolve
@@ -30,6 +33,7 @@ class Choice:
     value: Any
     detail: str = ""
     command: str = ""  # what a person has to run for it
+    title: str = ""  # what a form calls it; empty: the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,8 @@ class Question:
 
     `path` is where its answer is in the values, `value` the answer there is (None: none yet), `default`
     what holds without one. `is_more` puts it under Advanced. `suggestions` help to type, and bind to nothing.
-    `holds_text` is whether a text is taken as it is typed; of a map, whether all its entries are texts.
-    `may_be_map` is whether a text may be a map in JSON instead.
+    `group` is its heading under Advanced. `holds_text` is whether a text is taken as it is typed; of a map,
+    whether all its entries are texts. `may_be_map` is whether a text may be a map in JSON instead.
     """
 
     path: tuple[str, ...]
@@ -57,6 +61,7 @@ class Question:
     minimum: int | None = None
     maximum: int | None = None
     holds_text: bool = True
+    group: str = ""
     may_be_map: bool = False
 
     @property
@@ -109,9 +114,9 @@ def _fields(
 def questions(
     pack: Pack, mode: Mode, answers: ValuesMap, known: About, target: Target, catalogue: Catalogue
 ) -> list[Question]:
-    """Return what `mode` asks under `answers`: the values of its own first, Advanced ones last.
+    """Return what `mode` asks under `answers`: its own values first, Advanced ones last.
 
-    A value with one choice alone is no question, and neither is one that only a file can hold.
+    A value with one choice only is no question, and neither is one that only a file can hold.
     """
     filled = json_schema.with_defaults(mode.schema, answers)
     placeholders = {**mode.facts, **{key: value for key, value in answers.items() if isinstance(value, str)}}
@@ -126,8 +131,22 @@ def questions(
         asked.append((field.path[0] in common, question, field.hints))
     return [
         _with_suggestions(question, value_hints, known, target, catalogue)
-        for _, question, value_hints in sorted(asked, key=lambda each: (each[1].is_more, each[0]))
+        for _, question, value_hints in sorted(asked, key=_in_order)
     ]
+
+
+def _in_order(asked: tuple[bool, Question, Hints]) -> tuple[bool, int, bool]:
+    """Return a sort key: Advanced values last, by their groups; those of every mode after the mode's own."""
+    is_common, question, _ = asked
+    titles = list(dict.fromkeys(groups().values())) if question.is_more else []
+    place = titles.index(question.group) if question.group in titles else len(titles)
+    return question.is_more, place, is_common
+
+
+@per_pack
+def groups() -> dict[str, str]:
+    """Return the heading under Advanced of each value that has one."""
+    return {name: title for title, names in table("form.json")["groups"].items() for name in names}
 
 
 def kind_of(part: Schema) -> Kind | None:
@@ -167,8 +186,9 @@ def _question(
     choices = [
         Choice(
             value,
-            meaning(part, value) or filled_in(value_hints.detail, {**placeholders, "value": value}),
+            meaning(part, value) or filled_in(value_hints.detail, {**placeholders, **_of_choice(value)}),
             command_of(part, value, placeholders),
+            value_hints.titles.get(str(value), ""),
         )
         for value in part.get("enum", ())
     ]
@@ -185,11 +205,18 @@ def _question(
         choices=tuple(choices),
         placeholder=value_hints.placeholder,
         note=value_hints.note,
+        group=groups().get(field.path[0], ""),
         minimum=part.get("minimum"),
         maximum=part.get("maximum"),
         holds_text=_holds_text(part["additionalProperties"] if kind == "map" else part, kind),
         may_be_map=kind == "text" and "object" in part.get("type", ()),
     )
+
+
+def _of_choice(value: Any) -> dict[str, Any]:
+    """Return what the `detail` of a choice may name: the choice, and the size of the image that it means."""
+    row = images().get(value, {}) if isinstance(value, str) else {}
+    return {"value": value, "size": f"{row['weightsGiB']:g} GiB" if row else "size unknown"}
 
 
 def _holds_text(part: Schema, kind: Kind) -> bool:
@@ -198,7 +225,7 @@ def _holds_text(part: Schema, kind: Kind) -> bool:
 
 
 def question_of(path: tuple[str, ...], part: Schema) -> Question:
-    """Return the question of one value by its schema alone, whatever else is answered."""
+    """Return the question of one value by its schema only, whatever else is answered."""
     kind = kind_of(part) or ("choice" if "enum" in part else "text")
     return _question(FormField(path, part, False, hints(part, ".".join(path))), kind, False, {}, {}, {})
 
@@ -227,6 +254,9 @@ def suggested(
     """Return what the hints of a value have to suggest: of the one model, if it is known, or of all."""
     if value_hints.suggest == "instanceTypes":
         return tuple(instance_types.names(target.cloud, target.kaito))
+    if value_hints.suggest == "presets":
+        return tuple(each.name for each in all_presets() if holds(target.kaito, each.versions))
+        return tuple(sorted(presets.names(target.kaito)))
     if value_hints.suggest == "models":
         loaders = set(hub_engines(WEIGHTS))
         usable = [model for model in catalogue.models() if not model.quantization]

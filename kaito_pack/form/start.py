@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.problems import Problem, UsageError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.documents import Document
 from kaito_pack.form.checking import outcome_of, question_for
 from kaito_pack.form.draft import Draft, Ground

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.sentences import sentence
 from kaito_pack.base.trees import Manifest, get, mapping, text
 from kaito_pack.facts.rules import get_rule
@@ -133,7 +133,7 @@ def _with_fit(
     if serving is None:
         serving = preset_serving(workspace, catalogue, most)
     if serving is None or not serving.model_id:
-        return _with_gguf(cell, workspace, memory)
+        return _with_gguf(cell, workspace, catalogue, memory)
     cell = cell._replace(gpus=serving.gpu_count or serving.tensor_parallel_size)
     model = catalogue.find(serving.model_id)
     if model is None:
@@ -149,10 +149,10 @@ def _fitted(cell: Cell, fit: Fit) -> Cell:
     return cell._replace(fits=fits, left_gib=round(budget.left_gib, 1), longest=fit.longest or None)
 
 
-def _with_gguf(cell: Cell, workspace: Manifest, memory: float | None) -> Cell:
+def _with_gguf(cell: Cell, workspace: Manifest, catalogue: Catalogue, memory: float | None) -> Cell:
     """Return the cell of a GGUF model, whose weights all GPUs of the pod share."""
     view = read_workspace(workspace)
-    model = gguf_model(workspace, view)
+    model = gguf_model(workspace, view, catalogue)
     gpus = gpu_limit(mapping(get(workspace, view.container)), view.container)[0] if view.container else None
     cell = cell._replace(gpus=gpus or None)
     if model is None:
@@ -212,7 +212,7 @@ def _cell_of_type(instance: instance_types.InstanceType, workspace: Manifest, ca
     if serving is None:
         serving = preset_serving(workspace, catalogue, instance.gpus)
     if serving is None or not serving.model_id:
-        return _with_gguf(empty, workspace, instance.gpu_memory_gib)
+        return _with_gguf(empty, workspace, catalogue, instance.gpu_memory_gib)
     model = catalogue.find(serving.model_id)
     if model is None:
         return empty

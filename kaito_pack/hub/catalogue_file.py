@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import ProblemsError, UsageError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.documents import Document, read_text
 from kaito_pack.facts.tables import schema
 from kaito_pack.hub.entry import LAYER_FIELDS, Reading

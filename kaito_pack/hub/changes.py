@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import ABSENT
 from kaito_pack.hub.client import Hub, NotAllowed, NotOnHub
 from kaito_pack.hub.entry import read_model

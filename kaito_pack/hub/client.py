@@ -11,12 +11,13 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.json_text import foreign
 from kaito_pack.base.problems import UsageError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields
 
 INSTALL = "huggingface_hub is not installed. Install it with: pip install 'kaito-pack[hub]'"

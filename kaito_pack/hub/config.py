@@ -46,7 +46,7 @@ def text_part(config: Fields) -> Fields:
 
 
 def inherited(config: Fields) -> Fields:
-    """Return what the language model of a multimodal config.json may have at the top alone."""
+    """Return what the language model of a multimodal config.json may have at the top only."""
     outer = ("quantization_config", "torch_dtype", "dtype")
     return {key: config[key] for key in outer if key in config}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields, get, mapping, sequence, text, whole
 from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.hub.client import (
@@ -163,7 +164,7 @@ def gguf(answer: HubModel, sizes: dict[str, int]) -> dict[str, Any]:
     """Return the fields of an entry about GGUF files; none if the repository has no such file.
 
     The parts of a sharded file are one file, named by its first part. A repository with nothing else is for
-    llama.cpp alone.
+    llama.cpp only.
     """
     files: dict[str, dict[str, Any]] = {}
     totals: dict[str, int] = {}

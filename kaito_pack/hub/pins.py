@@ -39,7 +39,7 @@ def pinned(text: str, file: str, commits: Mapping[str, str]) -> str:
 
 
 def _line(document: Document, key: str, lines: list[str], file: str) -> int:
-    """Return the index of the line of a key at the top. Raises UsageError if it has no line of its own."""
+    """Return the index of the line of a key at the top. Raises UsageError if it has no separate line."""
     number = document.place((key,), key=True).line - 1
     has_own_line = lines[number].replace('"', "").replace("'", "").startswith(f"{key}:")
     value = document.place((key,)).line - 1

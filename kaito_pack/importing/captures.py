@@ -111,7 +111,7 @@ def _values_at(stream: Stream, path: Steps) -> Iterator[Any]:
 
 
 def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
-    """Return what a path begins at: the Workspace, a part of it by a name of its own, objects of a kind."""
+    """Return what a path begins at: the Workspace, a part of it by its own name, objects of a kind."""
     root, inside = str(path[0]), path[1:]
     if root == "container":
         return [(stream.container, inside)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kaito_pack.base.display import HIDDEN, shown, shown_whole
+from kaito_pack.base.display import shown, shown_whole
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.secrets import HIDDEN
 from kaito_pack.base.sentences import sentence
 from kaito_pack.base.trees import ABSENT, Difference, ValuesMap, mapping
 from kaito_pack.documents.scalars import to_yaml

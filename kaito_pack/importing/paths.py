@@ -1,6 +1,6 @@
 """Paths into a manifest as `import:` sections write them, and what is there.
 
-metadata.labels["app.kubernetes.io/name"]      keys, quoted where they hold more than letters
+metadata.labels["app.kubernetes.io/name"]      keys, quoted if they have more than letters
 container.args[0]                              an index
 container.env[name=HF_TOKEN].valueFrom         the item of a list by one of its fields, or the map that has it
 imagePullSecrets[each].name                    the same part of every item of a list

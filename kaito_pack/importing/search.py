@@ -108,7 +108,7 @@ class Search(Trial):
         return Candidate(self.mode, given, lost, unknown, list(self.silent(given)), bare, other)
 
     def with_choices(self) -> Given | None:
-        """Return what is proposed; where no line reads a choice, the choice that differs least."""
+        """Return what is proposed; if no line reads a choice, the choice that differs least."""
         start = {**self.required, **self.supplied}
         if not self.accepts(start):
             return None
@@ -161,7 +161,7 @@ class Search(Trial):
         return any(owner is not None for owner, _ in self.lost(given))
 
     def in_order(self, given: Given) -> Given:
-        """`given` with the values that hold the rest; where keys then are in another order, the rest
+        """`given` with the values that hold the rest; if keys then are in another order, the rest
         takes over what a single value says (an `env` of a podTemplate, not of the template)."""
         whole = self.with_rests(given)
         disorder = self.disorder(whole)

@@ -58,7 +58,7 @@ class Trial:
         yield from self.lost_beside(manifests[1:], namespace_of(manifests[0].body))
 
     def lost_beside(self, manifests: Sequence[RenderedManifest], namespace: Any) -> Iterator[Lost]:
-        """Yield the same for the objects beside the Workspace, where the stream has any."""
+        """Yield the same for the objects beside the Workspace, if the stream has any."""
         rendered = {identity(manifest.body, ""): manifest for manifest in manifests}
         for other in self.stream.others:
             manifest = rendered.pop(identity(other.body, namespace), None)
@@ -89,7 +89,7 @@ class Trial:
         return self.texts(filled) != self.texts(with_value(filled, path, other))
 
     def texts(self, filled: ValuesMap) -> list[str]:
-        """Return the manifests of filled values, an error of a template being an answer of its own."""
+        """Return the manifests of filled values, an error of a template being its own answer."""
         context = {**filled, "mode": self.mode.facts}
         try:
             return [manifest.text for manifest in self.renderer.render_filled(self.mode.templates, context)]

@@ -6,7 +6,7 @@ from kaito_pack.base.trees import Fields, sequence
 
 
 def words(container: Fields) -> list[str]:
-    """Return the words of `command` and `args`; a shell's script is split at blanks."""
+    """Return the words of `command` and `args`; a shell script is split at spaces."""
     listed = [*sequence(container.get("command")), *sequence(container.get("args"))]
     return [word for each in listed if isinstance(each, str) for word in each.split()]
 

@@ -65,7 +65,7 @@ def selector_not_a_label(case: Case) -> Iterator[Problem]:
 
 @rule("controller/selector-of-every-node")
 def selector_of_every_node(case: Case) -> Iterator[Problem]:
-    """The controller goes by matchLabels alone: without any, by every node."""
+    """The controller goes by matchLabels only: without any, by every node."""
     workspace = case.workspace
     ignored = any(True for _ in selectors.expressions(workspace.selector))
     if workspace.has_resource and not workspace.match_labels and not ignored:
@@ -233,7 +233,7 @@ def _selects(service: Fields, labels: dict[str, str], workspace: Workspace) -> b
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     """Yield what the controller breaks on (errors), and what it does otherwise than written (warnings).
 
-    KAITO's part alone; what it writes back is another check's. Seen on KAITO v0.6.2 to v0.12.0.
+    KAITO's part only; what it writes back is another check's. Seen on KAITO v0.6.2 to v0.12.0.
     """
     old = None if surroundings.old is None else Workspace(surroundings.old)
     yield from judge("controller", Workspace(manifest), surroundings, old)

@@ -1,6 +1,6 @@
 """The fields of a Workspace that rules ask for, read from a manifest of any shape.
 
-A value of a wrong type counts as empty here: that it is wrong is told by the CRD or by the decoding of
+A value of a wrong type counts as empty here: it is reported by the CRD or by the decoding of
 the pod template, and a rule must never raise.
 """
 
@@ -68,7 +68,7 @@ class Workspace:
 
     @property
     def api(self) -> str:
-        """The API version without its group: "v1beta1", or "v1alpha1", which has a webhook of its own."""
+        """The API version without its group: "v1beta1", or "v1alpha1", which has its own webhook."""
         return str(self.manifest.get("apiVersion")).rpartition("/")[2]
 
     @property

@@ -7,7 +7,6 @@ and their problems are reported where the InferenceSet has the field. Read in KA
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
@@ -42,7 +41,7 @@ def check(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     yield from check_parts(_open_parts(body), target.kaito, target.kubernetes)
     yield from judge_set("webhook", body, surroundings)
     child = workspace_for(body, surroundings)
-    around = replace(surroundings, old=None)
+    around = surroundings.with_old(None)
     yield from _of_creation(webhook.check(child, around), target.kaito)
     template = get(child, POD_TEMPLATE)
     if isinstance(template, Mapping):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import per_pack, table
 
@@ -48,6 +47,11 @@ def find(cloud: str, name: str) -> InstanceType | None:
 def names(cloud: str, kaito: str) -> list[str]:
     """Return the names that KAITO minor has for a cloud, sorted."""
     return sorted(each.name for each in _types_of_cloud(cloud).values() if each.known_in(kaito))
+
+
+def all_types(cloud: str) -> list[InstanceType]:
+    """Return the instance types of a cloud in any KAITO version, in alphabetical order."""
+    return [each for _, each in sorted(_types_of_cloud(cloud).items())]
 
 
 def clouds() -> list[str]:

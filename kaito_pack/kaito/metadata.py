@@ -18,10 +18,11 @@ A row, every field of it optional:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import in_range

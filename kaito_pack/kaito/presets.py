@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import per_pack, table
 
@@ -54,6 +53,11 @@ def _all() -> dict[str, Preset]:
         )
         for name, row in rows.items()
     }
+
+
+def all_presets() -> list[Preset]:
+    """Return the presets of every KAITO version, in alphabetical order."""
+    return [_all()[name] for name in sorted(_all())]
 
 
 def find(name: str) -> Preset | None:

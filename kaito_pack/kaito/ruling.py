@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import MappingProxyType
-from typing import NamedTuple
 
 from kaito_pack.base.problems import Problem, RuleLayer
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Manifest
 from kaito_pack.facts import rules
 from kaito_pack.facts.checks import Check, Occasion, checks_of

@@ -56,6 +56,6 @@ def as_map(selector: Fields) -> dict[str, str] | None:
 def is_well_known(key: str) -> bool:
     """Return whether a node label of that key says nothing about one Workspace (`kubernetes.io/os` …).
 
-    The host's name is well-known, too, but means one node.
+    The host's name is well-known also, but selects one node.
     """
     return key != "kubernetes.io/hostname" and (key in WELL_KNOWN_KEYS or key.startswith(WELL_KNOWN_PREFIXES))

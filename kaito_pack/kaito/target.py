@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields, Manifest, get
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
@@ -14,12 +14,11 @@ Provisioning = Literal["auto", "byo"]
 Cloud = Literal["azure", "aws", "arc"]
 
 
-@dataclass(frozen=True, slots=True)
-class Nodes:
+class Nodes(NamedTuple):
     """Existing nodes that are alike: their labels, how many, the GPUs of each and GiB of one GPU."""
 
     labels: tuple[tuple[str, str], ...]
-    count: int = 1
+    number: int = 1
     gpus: int = 0
     gpu_memory_gib: float = 0
 
@@ -29,11 +28,10 @@ class Nodes:
         return all(labels.get(key) == value for key, value in match_labels.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """The cluster that manifests are for.
 
-    `kaito` and `kubernetes` are minor versions ("0.12", "1.37"); `provisioning` is "auto" where KAITO
+    `kaito` and `kubernetes` are minor versions ("0.12", "1.37"); `provisioning` is "auto" if KAITO
     creates the nodes, "byo" if they exist already, None to decide it by whether a manifest has
     an instanceType; `gpu_memory_gib` is the memory of ONE GPU in GiB, if known. `config_maps`
     ("namespace/name") exist in the cluster beside the manifests of a run; `nodes` are all existing nodes
@@ -59,7 +57,6 @@ class Target:
         return f"{namespace}/{name}" in self.config_maps
 
 
-@dataclass(frozen=True)
 class Surroundings:
     """What a manifest is judged in: the cluster, and the manifests that come with it in one run.
 
@@ -68,15 +65,35 @@ class Surroundings:
     mappings; `old` is the stored object if an update is judged, None for a create.
     """
 
-    target: Target
-    config_maps: Sequence[Manifest] = ()
-    workspaces: Sequence[Manifest] = ()
-    services: Sequence[Manifest] = ()
-    claims: Sequence[Manifest] = ()
-    scalers: Sequence[Manifest] = ()
-    old: Manifest | None = None
-    # What was looked up among the other manifests: a verdict holds as long as the answers are the same.
-    asked: set[tuple[str, object]] = field(default_factory=set, compare=False, repr=False)
+    def __init__(
+        self,
+        target: Target,
+        config_maps: Sequence[Manifest] = (),
+        workspaces: Sequence[Manifest] = (),
+        services: Sequence[Manifest] = (),
+        claims: Sequence[Manifest] = (),
+        scalers: Sequence[Manifest] = (),
+        old: Manifest | None = None,
+    ) -> None:
+        self.target, self.old = target, old
+        self.config_maps, self.workspaces = config_maps, workspaces
+        self.services, self.claims, self.scalers = services, claims, scalers
+        # What was looked up among the other manifests: a verdict holds as long as the answers are the same.
+        self.asked: set[tuple[str, object]] = set()
+
+    def with_old(self, old: Manifest | None) -> Surroundings:
+        """Return the same surroundings for an update of the stored object `old`, or for a create."""
+        return self._with(self.target, old)
+
+    def with_target(self, target: Target) -> Surroundings:
+        """Return the same surroundings in another cluster."""
+        return self._with(target, self.old)
+
+    def _with(self, target: Target, old: Manifest | None) -> Surroundings:
+        others = (self.config_maps, self.workspaces, self.services, self.claims, self.scalers)
+        changed = Surroundings(target, *others, old)
+        changed.asked = self.asked
+        return changed
 
     @cached_property
     def tables(self) -> Mapping[str, Mapping[object, Sequence[Manifest]]]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import ABSENT, Fields, mapping
 from kaito_pack.documents.embedded import LONGEST_EMBEDDED, loader
 from kaito_pack.kaito.config_maps import TUNING_KEY

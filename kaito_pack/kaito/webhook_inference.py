@@ -53,7 +53,7 @@ def engine_twice(case: Case) -> Iterator[Problem]:
 
 
 def _config(case: Case) -> str:
-    """Return the ConfigMap that `inference.config` names, if the webhook reads it: for vLLM alone."""
+    """Return the ConfigMap that `inference.config` names, if the webhook reads it: for vLLM only."""
     looked_at = case.workspace.has_inference and case.workspace.runs_vllm
     return text(case.workspace.inference.get("config")) if looked_at else ""
 

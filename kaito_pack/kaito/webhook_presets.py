@@ -206,7 +206,7 @@ def preset_nodes_too_small(case: Case) -> Iterator[Problem]:
     """The GPUs of all matching nodes together must hold the preset, unless an annotation lifts the check."""
     preset = known_preset(case.workspace.preset, case.kaito)
     nodes = _matching(case) if _lists_nodes(case) and BYPASS not in case.workspace.annotations else []
-    total = sum(each.count * each.gpus * each.gpu_memory_gib for each in nodes)
+    total = sum(each.number * each.gpus * each.gpu_memory_gib for each in nodes)
     if preset is not None and 0 < total < (preset.weights_gib or 0):
         facts = {"name": shown(preset.name), "total": f"{total:g}", "least": f"{preset.weights_gib:g}"}
         yield case.problem("resource", "labelSelector", **facts)

@@ -71,13 +71,13 @@ def selector_values(case: Case) -> Iterator[Problem]:
 
 
 def _expressions(case: Case) -> Iterator[tuple[int, str, list[object]]]:
-    # The webhook converts the selector of an inference Workspace alone.
+    # The webhook converts the selector of an inference Workspace only.
     return selectors.expressions(case.workspace.selector if case.workspace.has_inference else {})
 
 
 @rule("webhook/selector-reserved", on="create")
 def selector_reserved(case: Case) -> Iterator[Problem]:
-    """`matchLabels` must not consist of KAITO's own keys alone."""
+    """`matchLabels` must not consist of KAITO's own keys only."""
     keys = mapping(case.workspace.selector.get("matchLabels"))
     if case.workspace.has_inference and keys and set(keys) <= set(case.rule.parameters["keys"]):
         yield case.problem(*SELECTOR, "matchLabels", keys=", ".join(shown(key) for key in keys))

@@ -57,7 +57,7 @@ def tuning_input_source(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-url", on="create")
 def tuning_url(case: Case) -> Iterator[Problem]:
-    """0.12 fetches training data from public hosts alone."""
+    """0.12 fetches training data from public hosts only."""
     reasons, networks = (case.rule.parameters[part] for part in ("reasons", "networks"))
     source = mapping(case.workspace.tuning.get("input"))
     for index, url in enumerate(sequence(source.get("urls"))):

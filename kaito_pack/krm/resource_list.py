@@ -42,7 +42,7 @@ class Answer:
 
 
 def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
-    """The answer to what came in by stdin; UsageError where that is no ResourceList."""
+    """The answer to what came in by stdin; UsageError if that is no ResourceList."""
     whole = documents[0].value
     if len(documents) > 1 or not isinstance(whole, dict) or whole.get("kind") != "ResourceList":
         raise UsageError(f"{documents[0].file}: not a ResourceList. A KRM function reads one from stdin")
@@ -72,7 +72,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
 
 @rule("values/pack-file-not-a-choice", "values/pack-file-missing-field", on="shared")
 def function_config(document: Document) -> Document:
-    """The functionConfig as a document of its own; ProblemsError where it is not wrapped values."""
+    """The functionConfig as its own document; ProblemsError if it is not wrapped values."""
     config = document.value.get(CONFIG[0])
     if is_wrapped(config):
         return part(document, CONFIG)
@@ -94,7 +94,7 @@ def is_own(item: Manifest, manifest: Manifest, file: str) -> bool:
 
 
 def file_of(outcome: Judgement) -> str:
-    """The file that the manifests of one values document belong into, as in the output tree."""
+    """Return the file for the manifests of one values document, as in the output tree."""
     metadata = outcome.manifests[0].body["metadata"]
     return f"{metadata['namespace']}/{metadata['name']}.yaml"
 
@@ -120,7 +120,7 @@ def remaining(items: Sequence[Manifest], outcome: Judgement) -> list[Manifest]:
 
 
 def annotated(outcome: Judgement) -> Iterator[Manifest]:
-    """The rendered manifests, each with the file that it belongs into and its place there."""
+    """Return the rendered manifests, each with its file and its place there."""
     file = file_of(outcome)
     for index, manifest in enumerate(applied(outcome.manifests)):
         metadata = manifest.body["metadata"]

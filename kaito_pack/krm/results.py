@@ -1,4 +1,4 @@
-"""What was wrong, as a KRM function tells it: the `results` of a ResourceList, and lines for people.
+"""What is wrong, as a KRM function reports it: the `results` of a ResourceList, and lines for people.
 
 The text that a function reads is made by the tool that runs it, so a problem names the field of the
 functionConfig, not a line.
@@ -18,12 +18,12 @@ from kaito_pack.pack.files import API_VERSION
 from kaito_pack.values.wrapping import KIND, is_wrapped
 
 CONFIG: FieldPath = ("functionConfig",)
-# Where a tool that keeps items in files writes them; we name the place that the output tree has for them.
+# The path that tools use which keep items in files; we name the place that the output tree has for them.
 PATH = "config.kubernetes.io/path"
 
 
 def field_of(problem: Problem, config: Document) -> FieldPath:
-    """The field of the functionConfig that a problem is about; () where it is the whole."""
+    """The field of the functionConfig that a problem is about; () if it is the whole."""
     if problem.rule.startswith("values/pack-file-"):  # about the file itself, a functionConfig here
         return problem.path[1:] if problem.path[:1] == CONFIG else problem.path
     if problem.layer in ("values", "model"):
@@ -33,7 +33,7 @@ def field_of(problem: Problem, config: Document) -> FieldPath:
 
 
 def path_at(document: Document, place: Place) -> FieldPath:
-    """The path of what stands at `place`; () where nothing does."""
+    """Return the path of the value at `place`; () if there is none."""
     todo: list[tuple[FieldPath, PlacedEntry | None]] = [((), document.root)]
     for path, entry in todo:
         if entry is None:
@@ -71,7 +71,7 @@ def line(problem: Problem, field: FieldPath, config: Manifest) -> str:
 
 
 def words_of(problem: Problem) -> str:
-    """What is wrong and what to do; with the path in the manifest, where the problem is one of a manifest."""
+    """What is wrong and what to do; with the path in the manifest, if it is a problem of a manifest."""
     words = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
     is_of_manifest = problem.path and problem.layer not in ("values", "model")
     return f"{path_text(problem.path)}: {words}" if is_of_manifest else words
@@ -83,7 +83,7 @@ def label(config: Manifest) -> str:
 
 
 def name_of(config: Manifest) -> str:
-    """The name in the functionConfig's metadata, `""` where it has none."""
+    """The name in the functionConfig's metadata, `""` if it has none."""
     return str(mapping(config.get("metadata")).get("name", ""))
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
-from kaito_pack.base import cache_files
+from kaito_pack.base import derived
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem, ProblemsError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.root import VALUES
 from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule
@@ -54,7 +55,11 @@ class Catalogue(NamedTuple):
     def find(self, model_id: str) -> Model | None:
         """The model of that Hugging Face id, letter case aside as on the Hub; None if unknown."""
         wanted = model_id.lower()
-        return self.added.get(wanted) or own_models().get(wanted)
+        return self.added.get(wanted) or own_model(wanted)
+
+    def with_model(self, model: Model) -> Catalogue:
+        """Return the catalogue with a model added, or replaced."""
+        return Catalogue(MappingProxyType({**self.added, model.model_id.lower(): model}))
 
     def find_preset(self, name: str) -> Model | None:
         """Return the model of a KAITO preset, by its id or the name of its repository; None if unknown.
@@ -110,14 +115,28 @@ def by_id(entries: Iterable[Mapping[str, Any]]) -> dict[str, Model]:
 
 
 @per_pack
+def own_model(key: str) -> Model | None:
+    """Return the pack's own model of that id in lower case; None if it has none."""
+    entry = _entries().get(key)
+    return None if entry is None else model_of(entry)
+
+
+@per_pack
 def own_models() -> Mapping[str, Model]:
-    """The pack's own models, by modelId in lower case, read once a process."""
-    return MappingProxyType(by_id(_entries(FOLDER / "models.yaml")))
+    """Return the pack's own models, by modelId in lower case."""
+    return MappingProxyType({key: model_of(entry) for key, entry in _entries().items()})
 
 
-def _entries(file: Path) -> Any:
-    """Return the entries of our own file, kept in the cache folder: 0.3 ms to read, the YAML 2.5."""
-    return cache_files.derived("models.json", [file], lambda files: pack_files.read(files[0]).value["models"])
+@per_pack
+def _entries() -> Mapping[str, Any]:
+    """Return the entries of our own file by modelId in lower case, kept in the cache folder."""
+    entries: Mapping[str, Any] = derived.derived("models", lambda: _read(FOLDER / "models.yaml"))
+    return entries
+
+
+def _read(file: Path) -> Any:
+    derived.depends_on(file)
+    return {entry["modelId"].lower(): entry for entry in pack_files.read(file).value["models"]}
 
 
 @per_pack

@@ -8,7 +8,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import filled
-from kaito_pack.base.trees import Manifest, ValuesMap, get
+from kaito_pack.base.trees import Manifest, ModeFacts, ValuesMap, get
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models import near, size
@@ -20,6 +20,7 @@ from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.ruling import Server, ServerCase, judge
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
+from kaito_pack.values.meanings import NO_MODE, named_values
 
 MODULES = (near, size)  # beside this one, those that hold checks of servers
 
@@ -30,13 +31,14 @@ def check_values(
     image: str | None,
     gpu_memory_gib: float | None = None,
     most_gpus: int | None = None,
+    mode: ModeFacts = NO_MODE,
 ) -> Iterator[Problem]:
     """The problems of values of a mode whose engine is vLLM, with paths in the values.
 
     `image` is the one that the values render to, `gpu_memory_gib` the memory of ONE GPU in GiB, `most_gpus`
-    the GPUs of one node, each where known.
+    the GPUs of one node, each if known.
     """
-    yield from check_serving(serving_of_values(values, image), catalogue, gpu_memory_gib, most_gpus)
+    yield from check_serving(serving_of_values(values, image, mode), catalogue, gpu_memory_gib, most_gpus)
 
 
 def check_workspace(
@@ -45,7 +47,7 @@ def check_workspace(
     gpu_memory_gib: float | None = None,
     most_gpus: int | None = None,
 ) -> Iterator[Problem]:
-    """The problems of a Workspace, with paths in the manifest; none where its template runs no vLLM."""
+    """The problems of a Workspace, with paths in the manifest; none if its template runs no vLLM."""
     serving = serving_of_workspace(manifest)
     if serving is not None:
         yield from check_serving(serving, catalogue, gpu_memory_gib, most_gpus)
@@ -55,8 +57,14 @@ def check_workspace(
 def check_settings(
     preset: str, settings: Mapping[str, object], catalogue: Catalogue, path: FieldPath
 ) -> Iterator[Problem]:
-    """An error where a preset's settings, by name without dashes, ask for more than its model takes."""
-    length = human_readable_int(str(settings.get(MAX_MODEL_LEN[0][2:], "")))
+    """Yield an error if a preset's settings, by name without dashes, ask for more than its model takes.
+
+    vLLM reads underscores as hyphens. A `path` that ends in the setting gets the spelling that is written.
+    """
+    name = MAX_MODEL_LEN[0][2:]
+    key = next((key for key in settings if str(key).replace("_", "-") == name), name)
+    path = (*path[:-1], key) if path[-1] == name else path
+    length = human_readable_int(str(settings.get(key, "")))
     model = catalogue.find_preset(preset) if length else None
     if model is not None:
         plain = not any(name[2:] in settings for name in OTHER_LIMIT)
@@ -179,13 +187,13 @@ def memory(case: ServerCase) -> Iterator[Problem]:
 
 
 def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget | None:
-    """The budget of one GPU of that server; None where something that it needs is not known.
+    """The budget of one GPU of that server; None if something that it needs is not known.
 
     Without a length vLLM takes the model's own limit, and must hold one request of that length.
     """
     tokens = 1 if serving.fits_itself else serving.max_model_len or model.max_tokens
     if tokens and model.max_tokens and serving.plain_limit:
-        tokens = min(tokens, model.max_tokens)  # a longer one is an error of its own
+        tokens = min(tokens, model.max_tokens)  # a longer one is its own error
     known = model.has_memory_figures and serving.plain_memory
     if not known or not tokens or not serving.tensor_parallel_size:
         return None
@@ -219,8 +227,9 @@ def listed(counts: list[int]) -> str:
 
 
 @rule("model/pipeline-stages", on="part")
-def check_stages(values: ValuesMap) -> Iterator[Problem]:
+def check_stages(values: ValuesMap, mode: ModeFacts = NO_MODE) -> Iterator[Problem]:
     """Yield an error if the GPUs of values cannot be divided among the pipeline stages."""
-    stages, gpus = values.get("pipelineParallelSize"), get(values, ("resources", "gpu"))
+    name = named_values(mode)["stages"]
+    stages, gpus = values.get(name), get(values, ("resources", "gpu"))
     if isinstance(stages, int) and isinstance(gpus, int) and stages > 0 and gpus % stages:
-        yield problem("model/pipeline-stages", ("pipelineParallelSize",), stages=stages, gpus=gpus)
+        yield problem("model/pipeline-stages", (name,), stages=stages, gpus=gpus)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields, Manifest, get, mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.memory import GIB
 from kaito_pack.models.quantities import gibibytes
 from kaito_pack.models.vllm_arguments import gpu_limit
@@ -46,7 +48,7 @@ def images() -> Mapping[str, Any]:
     return table("models/images.json")
 
 
-def gguf_model(manifest: Manifest, view: WorkspaceView) -> GgufModel | None:
+def gguf_model(manifest: Manifest, view: WorkspaceView, catalogue: Catalogue) -> GgufModel | None:
     """Return the model that llama.cpp serves in a Workspace; None without one, or if its size is unknown."""
     is_gguf = mapping(engine(view.engine).get("serves")).get("format") == GGUF
     if not is_gguf or view.container is None or view.is_tuning:
@@ -57,15 +59,19 @@ def gguf_model(manifest: Manifest, view: WorkspaceView) -> GgufModel | None:
         return GgufModel(tag, row["weightsGiB"], container, view.container)
     if not view.gguf_file:
         return None
-    weights = weights_of_file(view.gguf_file, view.model_id or "")
+    weights = weights_of_file(view.gguf_file, view.model_id or "", catalogue)
     return GgufModel(view.gguf_file, weights, container, view.container) if weights else None
 
 
-def weights_of_file(file: str, model_id: str) -> float | None:
-    """Return the GiB of a GGUF file by the parameters and the quantization in its name; None without both.
+def weights_of_file(file: str, model_id: str, catalogue: Catalogue) -> float | None:
+    """Return the GiB of a GGUF file by the catalogue, else by the parameters and quantization in its name.
 
-    The repository may name the parameters instead of the file.
+    The repository may name the parameters instead of the file. None if neither says.
     """
+    model = catalogue.find(model_id)
+    recorded = next((row.size_gib for row in model.gguf_files if row.file == file), None) if model else None
+    if recorded:
+        return recorded
     name = file.rpartition("/")[2].removesuffix(SUFFIX)
     billions = billions_of(name) or billions_of(model_id)
     bits = next((row["bits"] for _, row in matching_rows("gguf", name)), None)
@@ -90,12 +96,14 @@ def gguf_table(model: GgufModel, gpu_memory_gib: float | None) -> list[tuple[str
 
 
 @rule(MEMORY, GPU_MEMORY, on="part")
-def check_gguf(manifest: Manifest, view: WorkspaceView, gpu_memory_gib: float | None) -> Iterator[Problem]:
+def check_gguf(
+    manifest: Manifest, view: WorkspaceView, catalogue: Catalogue, gpu_memory_gib: float | None
+) -> Iterator[Problem]:
     """Yield advice if a GGUF model needs more memory than its container, or its GPUs, have.
 
     `gpu_memory_gib` is the memory of ONE GPU in GiB, None if it is not known.
     """
-    model = gguf_model(manifest, view)
+    model = gguf_model(manifest, view, catalogue)
     if model is None:
         return
     facts = {

@@ -8,8 +8,8 @@ one request of full length (`kaito_pack.models.kv_cache`). vLLM uses 0.9 of the 
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.models import kv_cache
 from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.model import MOST_GPUS, Model

@@ -1,10 +1,11 @@
-"""One model of a catalogue, and what follows from its figures alone."""
+"""One model of a catalogue, and what follows from its figures only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.workspace.engines import checking_engines
 
 UNITS = {"gib": "GiB", "mib": "MiB"}
@@ -83,7 +84,7 @@ def gguf_file_of(row: Mapping[str, Any]) -> GgufFile:
 def model_of(entry: Mapping[str, Any]) -> Model:
     """The Model of one entry of a catalogue that fits `schemas/catalogue.schema.json`.
 
-    The size of a head, where it is absent, is hidden size / attention heads, as transformers has it.
+    The size of a head, if it is absent, is hidden size / attention heads, as transformers has it.
     """
     hidden_size, heads = entry.get("hiddenSize"), entry.get("attentionHeads")
     head_size = entry.get("headSize")

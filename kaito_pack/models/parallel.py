@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.models.argument_table import Given
 
 # One worker a GPU: vLLM 0.12.0, vllm/config/parallel.py (world_size, and data_parallel_size on top of it).
@@ -15,7 +15,7 @@ FACTORS = {
     "--data-parallel-size": "data",
 }
 LOCAL = "--data-parallel-size-local"  # of the data-parallel replicas, those on this node
-RANK = "--data-parallel-rank"  # one replica of several, each with a server of its own
+RANK = "--data-parallel-rank"  # one replica of several, each with its own server
 NODES = "--nnodes"
 LONGEST = 5  # digits of a size
 # With these the GPUs may be elsewhere, or the arguments are in a file.

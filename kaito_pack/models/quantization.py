@@ -7,11 +7,12 @@ image supports the format. A Workspace by others is allowed what vLLM supports.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, in_range, problem
 from kaito_pack.facts.tables import per_pack, table
@@ -30,6 +31,7 @@ class Quantization(NamedTuple):
 
     `methods` are vLLM's names of what can load them, empty if nothing in vLLM can. `is_born`: no other form
     of the model was published. `bundled` are the images with the model inside, by the repository's name.
+    `is_recorded`: a catalogue says so, not the name.
     """
 
     format: str
@@ -37,20 +39,21 @@ class Quantization(NamedTuple):
     methods: tuple[str, ...]
     is_born: bool = False
     bundled: Mapping[str, str] = {}
+    is_recorded: bool = False
 
 
 def quantization_of(model_id: str, catalogue: Catalogue) -> Quantization | None:
     """Return the quantization of a model by the catalogue, else by its id; None if it seems to have none."""
     model = catalogue.find(model_id)
+    if model is not None and not model.quantization:
+        return None
     family = next(iter(matching_rows("families", model_id)), None)
     bundled = family[1].get("bundled", {}) if family else {}
-    if model is not None:
-        if not model.quantization:
-            return None
+    if model is not None and model.quantization:
         methods = get_rule(QUANTIZED).parameters["methods"].get(model.quantization.lower())
         known = tuple(methods or (model.quantization.lower(),))
         bits = model.quantization_bits or (family[1]["bits"] if family else 8)
-        return Quantization(model.quantization, bits, known, family is not None, bundled)
+        return Quantization(model.quantization, bits, known, family is not None, bundled, is_recorded=True)
     return _by_words(model_id, family[1] if family else None, bundled)
 
 
@@ -127,6 +130,8 @@ def remedy(model_id: str, quantization: Quantization, vllm: str | None, kaito: s
         remedies.append(texts["bundled"].format(image=image))
     elif not remedies:
         remedies.append(texts["none"])
+    if not quantization.is_recorded:
+        remedies.append(texts["record"])
     *others, last = remedies
     joined = f"{'; '.join(others)}; or {last}" if others else last
     return joined[0].upper() + joined[1:]

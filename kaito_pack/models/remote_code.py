@@ -43,7 +43,7 @@ def loose_remote_code(
 ) -> int | None:
     """Return the index, in the server's arguments, of a --trust-remote-code that matters; None if none does.
 
-    It matters if the model needs code of its own, or is in no catalogue, and its revision is not a commit.
+    It matters if the model needs its own code, or is in no catalogue, and its revision is not a commit.
     The code of a model in a folder is not remote.
     """
     given, _ = table_for(vllm_of(image)).read(server.arguments)
@@ -59,7 +59,9 @@ def loose_remote_code(
 def needs_code(model_id: str | None, catalogue: Catalogue) -> bool:
     """Return whether the model needs Python code from its repository, as far as known; an unknown one may."""
     model = catalogue.find(model_id) if model_id else None
-    if model is None or not model.architectures:
+    if model is not None and model.remote_code is not None:
+        return model.remote_code
+    if model is None or not (model.architectures or model.revision):
         return True
     return not set(model.architectures).isdisjoint(get_rule(RULE).parameters["architectures"])
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from kaito_pack.base.problems import Problem, RuleLayer
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts import rules
 from kaito_pack.facts.checks import Check, checks_of
 from kaito_pack.facts.rules import Rule

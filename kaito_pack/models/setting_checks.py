@@ -21,7 +21,7 @@ def check_setting_arguments(
 ) -> Iterator[Problem]:
     """Yield the problems of the settings of a preset that runs that vLLM, each at the path of its name.
 
-    KAITO writes the value of a switch as a word, too: vLLM ignores one such word, whatever it is.
+    KAITO writes the value of a switch as a word as well: vLLM ignores one such word, whatever it is.
     """
     known = argument_table(vllm) if vllm else None
     words, names = _words(settings, known or table_for(None), is_known=known is not None)

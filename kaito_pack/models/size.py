@@ -31,7 +31,7 @@ def weights_by_name(model_id: str, catalogue: Catalogue) -> tuple[float, float] 
 
 @rule("model/size-in-name", on="server")
 def size_in_name(case: ServerCase) -> Iterator[Problem]:
-    """A model that no catalogue has must fit its GPUs by its name alone."""
+    """A model that no catalogue has must fit its GPUs according to its name."""
     if (facts := _oversize(case)) is not None:
         yield case.problem("tensor_parallel_size", **facts)
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields, Manifest, entries, get, mapping, text
 from kaito_pack.workspace.command_line import Command, last_option
 
@@ -100,6 +101,6 @@ def environment(container: Fields) -> dict[str, str | None]:
 
 
 def is_offline(container: Fields) -> bool:
-    """Return whether the container must not ask the Hub, so that the files are there already."""
+    """Return whether the container must not ask the Hub, because the files exist."""
     known = environment(container)
     return any((known.get(name) or "").lower() in TRUE for name in OFFLINE)

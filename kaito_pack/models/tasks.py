@@ -9,8 +9,9 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
+from kaito_pack.facts.tables import table
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.models.words import matching_rows, named_rows
+from kaito_pack.models.words import matching_rows
 
 TEXT = "text-generation"
 
@@ -19,8 +20,7 @@ def other_task(model_id: str, catalogue: Catalogue) -> str | None:
     """Return what a model does instead of generating text; None if it does, or if nothing says so."""
     model = catalogue.find(model_id)
     if model is not None:
-        tasks = {each.key: each.row for each in named_rows("tasks")}
-        row = tasks.get(model.task or TEXT)
+        row = table("models/tasks.json").get(model.task) if model.task not in (None, TEXT) else None
         return str(row["what"]) if row else None
     return next((str(row["what"]) for _, row in matching_rows("tasks", model_id)), None)
 

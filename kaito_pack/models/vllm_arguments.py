@@ -48,7 +48,7 @@ def names_model(command: Sequence[str], model_id: str | None) -> bool:
 
 
 def argument_path(container: Fields, path: FieldPath, names: Sequence[str]) -> FieldPath:
-    """Where the value of the last of these flags stands; in a shell's script, the script."""
+    """Return the path of the value of the last of these flags; in a shell script, of the script."""
     place = path
     texts = written(container)
     for number, ((key, index), item) in enumerate(texts):
@@ -72,7 +72,7 @@ def written(container: Fields) -> list[tuple[tuple[str, int], str]]:
 
 
 def gpu_limit(container: Fields, path: FieldPath) -> tuple[int | None, FieldPath]:
-    """The GPUs that a container asks for, and where; None where it asks for none or not a whole number."""
+    """The GPUs that a container asks for, and where; None if it asks for none or not a whole number."""
     resources = container.get("resources")
     for key in ("limits", "requests"):
         amounts = resources.get(key) if isinstance(resources, Mapping) else None
@@ -115,7 +115,7 @@ def batched_tokens(command: Sequence[str]) -> int | None:
 
 
 def utilization(command: Sequence[str]) -> float:
-    """The share of a GPU's memory that vLLM may use; its default where none is given or readable."""
+    """The share of a GPU's memory that vLLM may use; its default if none is given or readable."""
     try:
         share = float(last_option(command, *UTILIZATION_FLAGS) or UTILIZATION)
     except ValueError:
@@ -137,7 +137,7 @@ def whole(value: object) -> int | None:
 
 
 def human_readable_int(text: str) -> int | None:
-    """A length as vLLM reads it: `8192`, `8k` (8000), `8K` (8192), `25.6k`; None where it would refuse."""
+    """A length as vLLM reads it: `8192`, `8k` (8000), `8K` (8192), `25.6k`; None if it would refuse."""
     text = text.strip()
     factor = SUFFIXES.get(text[-1:])
     if factor is None:

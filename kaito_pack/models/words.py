@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.tables import per_pack, table
 
 # `1.58bit` keeps its dot, `v0.3.gguf` loses the second one.
-SEPARATOR = re.compile(r"[-_/\s]+|\.(?![0-9])|(?<![0-9])\.")
-SIZE = re.compile(r"(?<=-)([0-9]+(?:\.[0-9]+)?)(m|b|t)(?=-)")
-EXPERTS = re.compile(r"(?<=-)([0-9]+)x([0-9]+(?:\.[0-9]+)?)b(?=-)")
+SEPARATOR = r"[-_/\s]+|\.(?![0-9])|(?<![0-9])\."
+SIZE = r"(?<=-)([0-9]+(?:\.[0-9]+)?)(m|b|t)(?=-)"
+EXPERTS = r"(?<=-)([0-9]+)x([0-9]+(?:\.[0-9]+)?)b(?=-)"
 BILLIONS = {"m": 0.001, "b": 1.0, "t": 1000.0}
+# The address of a model, of one of its files or of a revision.
+ADDRESS = re.compile(r"^https?://(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+)(?:[/?#].*)?$", re.ASCII)
 NEVER = "(?!)"  # a pattern that nothing matches
 SHARED = 0.8  # experts share the attention: Mixtral 8x7B has 46.7 billion parameters, 8x22B 141
+
+
+def hub_id(text: str) -> str:
+    """Return the id of a model if a text is the address of its page on the Hub, else the text."""
+    address = ADDRESS.match(text.strip())
+    return address[1] if address else text.strip()
 
 
 def words_of(model_id: str) -> str:
     """Return the words of the repository's name in lower case, each between two dashes: `-qwen3-8b-awq-`."""
     name = model_id.rpartition("/")[2].lower()
-    return f"-{SEPARATOR.sub('-', name).strip('-')}-"
+    return f"-{re.sub(SEPARATOR, '-', name).strip('-')}-"
 
 
 def has_words(words: str, pattern: str) -> bool:
@@ -69,7 +78,7 @@ def matching_rows(name: str, model_id: str) -> Iterator[tuple[str, Mapping[str, 
 def billions_of(model_id: str) -> float | None:
     """Return the billions of parameters that the id names: 70 for 70B, 44.8 for 8x7B; None for none."""
     words = words_of(model_id)
-    if experts := EXPERTS.search(words):
+    if experts := re.search(EXPERTS, words):
         return round(int(experts[1]) * float(experts[2]) * SHARED, 1)
-    size = SIZE.search(words)  # a second one is a length, such as 1M, or the tokens of the training
+    size = re.search(SIZE, words)  # a second one is a length, such as 1M, or the tokens of the training
     return float(size[1]) * BILLIONS[size[2]] if size else None

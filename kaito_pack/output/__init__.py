@@ -28,7 +28,7 @@ def is_tree(out: str) -> bool:
 def write_atomically(file: Path, text: str) -> None:
     """Put `text` into `file` in one step; it keeps its permissions and its line ends.
 
-    A symbolic link is followed, since the user named it; a device or a pipe is written to. UsageError where
+    A symbolic link is followed, since the user named it; a device or a pipe is written to. UsageError if
     it cannot be written.
     """
     try:
@@ -83,7 +83,7 @@ def same_text(there: bytes, text: str) -> bool:
 
 
 def read_bytes(path: str) -> bytes | None:
-    """The content of a file; None where there is none."""
+    """The content of a file; None if there is none."""
     try:
         with open(path, "rb") as stream:
             return stream.read()
@@ -123,7 +123,7 @@ def _sweep_files(folder: str) -> None:
 
 
 def _lock(handle: int) -> bool:
-    """Take the lock of an open file; False where another holds it, or the file system has no locks."""
+    """Take the lock of an open file; False if another holds it, or the file system has no locks."""
     try:
         import fcntl
 

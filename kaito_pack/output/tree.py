@@ -10,10 +10,11 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import UsageError, unread
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.kubernetes.objects.apply_order import Bonds
 from kaito_pack.output import read_bytes, same_text
 from kaito_pack.output.kustomizations import KUSTOMIZATION, MARKER, kustomizations, listed_in
@@ -36,8 +37,8 @@ class Changes:
     """What a tree lacks, by paths from its root, which is a folder or will be one.
 
     `total` counts the files that the tree is to have. `texts` are to be written, those in `differs` over
-    another text; `stale` are generated files whose values are gone; `foreign` is what someone else has put
-    where the pack would write.
+    another text; `stale` are generated files whose values are gone; `foreign` are files of others at
+    paths that the pack would write.
     """
 
     root: str
@@ -120,7 +121,7 @@ def compare(root: str, texts: Texts, whole: bool, bonds: Mapping[str, Bonds] = N
 
     `bonds` decide the order in which kustomizations list the files.
 
-    Each file is read once. UsageError where the tree cannot be read, or a symbolic link leads out of it.
+    Each file is read once. UsageError if the tree cannot be read, or a symbolic link leads out of it.
     """
     changes = Changes(root)
     own = set(_own_files(root))
@@ -161,7 +162,7 @@ def _compare_one(path: str, text: str, changes: Changes) -> None:
 
 
 def _kind(file: str) -> int | None:
-    """What stands at a path, None where nothing does; UsageError for a symbolic link."""
+    """Return what is at a path, None if there is nothing. Raises UsageError for a symbolic link."""
     try:
         kind = stat.S_IFMT(os.lstat(file).st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -202,13 +203,13 @@ def _own_files(root: str) -> Iterator[str]:
 
 
 def _is_tree(folder: str) -> bool:
-    """Whether a folder is the root of a tree of its own: its kustomization lists folders."""
+    """Whether a folder is the root of another tree: its kustomization lists folders."""
     file = os.path.join(folder, KUSTOMIZATION)
     return _is_own(file) and b"\n  - " in (there := _content(file) or b"") and b".yaml" not in there
 
 
 def folders(root: str) -> list[str]:
-    """The names of the folders of `root`, links left out; UsageError where it cannot be read."""
+    """The names of the folders of `root`, links left out; UsageError if it cannot be read."""
     return [entry.name for entry in _entries(root) if entry.is_dir(follow_symlinks=False)]
 
 

@@ -17,13 +17,13 @@ from kaito_pack.output import TREE_PART, remove_quietly
 from kaito_pack.output.kustomizations import KUSTOMIZATION
 from kaito_pack.output.tree import Changes, Texts, Tree, compare, folders
 
-STALE_SECONDS = 3600  # where the file system has no locks: a part that old belongs to a run that was killed
+STALE_SECONDS = 3600  # without locks of the file system, a part that old belongs to a run that was killed
 
 
 def write(trees: Sequence[Tree | tuple[str, Texts]], prune: bool) -> list[Changes]:
-    """Bring trees up to date, and remove what is stale where `prune`; what was changed, tree by tree.
+    """Bring trees up to date, and remove stale files if `prune`; what was changed, tree by tree.
 
-    Nothing is written where any tree has a foreign file in the way, or any file cannot be written:
+    Nothing is written if a tree has a foreign file in the way, or a file cannot be written:
     then UsageError says why.
     """
     wanted = [Tree(*tree) for tree in trees]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base import pack_files
+from kaito_pack.base.derived import depends_on, derived
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.trees import ModeFacts, Schema
 from kaito_pack.facts import tables
@@ -55,17 +57,17 @@ class Pack:
     @cached_property
     def mode_names(self) -> tuple[str, ...]:
         """The modes there are, sorted: every folder of `templates/` that has a `mode.yaml`."""
-        names = (file.parent.name for folder in self.folders for file in folder.glob("templates/*/mode.yaml"))
-        return tuple(sorted(set(names)))
+        own: list[str] = derived("modes", lambda: _modes_of(ROOT))
+        return tuple(sorted({*own, *(name for folder in self.folders[:-1] for name in _modes_of(folder))}))
 
     @property
     def schema_folders(self) -> tuple[Path, ...]:
-        """Where schemas are looked for."""
+        """The folders that are searched for schemas."""
         return tuple(folder / "schemas" for folder in self.folders)
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
-        """Where templates are looked for."""
+        """The folders that are searched for templates."""
         return tuple(folder / "templates" for folder in self.folders)
 
     @cached_property
@@ -79,7 +81,7 @@ class Pack:
         return any((folder / file).is_file() for folder in self.folders)
 
     def kaito_version(self, asked: str | None = None) -> str:
-        """Return the minor of KAITO that is asked for ("0.12", "v0.12.0"), the newest where None is."""
+        """Return the minor of KAITO that is asked for ("0.12", "v0.12.0"), the newest for None."""
         if asked is None:
             return self.kaito_versions[-1]
         name = ".".join(asked.removeprefix("v").split(".")[:2])
@@ -88,10 +90,12 @@ class Pack:
             raise UsageError(f"KAITO {shown(asked)} is not supported. Use one of {known}")
         return name
 
-    @cached_property
     def _common(self) -> tuple[str, ...]:
         """The templates of manifests that every mode can bring; a mode.yaml with `common: false` has none."""
-        names = {file.name for folder in self.template_folders for file in folder.glob(f"{COMMON}/*.yaml.j2")}
+        names = set()
+        for folder in self.template_folders:
+            depends_on(folder / COMMON)
+            names |= {file.name for file in folder.glob(f"{COMMON}/*.yaml.j2")}
         return tuple(f"{COMMON}/{name}" for name in sorted(names))
 
     def mode(self, name: str) -> Mode:
@@ -106,9 +110,20 @@ class Pack:
         return json_schema.accepts(_types_of(schema), facts)
 
     def _read_mode(self, name: str) -> Mode:
+        if self.is_foreign:
+            facts, templates, is_quick = self._described(name)
+        else:
+            facts, templates, is_quick = derived(f"mode {name}", lambda: self._described(name))
+        schema = resolve(f"values/{name}.schema.json", self.schema_folders)
+        return Mode(name, facts, tuple(templates), schema, is_quick)
+
+    def _described(self, name: str) -> tuple[Any, list[str], bool]:
+        """Return the facts of a mode, its templates, and whether its schema is a quick one."""
         from kaito_pack.documents import read_text
 
         homes = [folder / name for folder in self.template_folders if (folder / name).is_dir()]
+        for home in homes:
+            depends_on(home)
         files = {file.name: file for home in reversed(homes) for file in home.iterdir()}
         if "mode.yaml" not in files:
             raise PackError(f"mode {name}: no templates/{name}/mode.yaml in the pack")
@@ -122,8 +137,17 @@ class Pack:
             from kaito_pack.pack.files import check_file
 
             raise ProblemsError(list(check_file(document, "Mode")))
-        names = (*(f"{name}/{file}" for file in own), *(self._common if facts.get("common", True) else ()))
-        return Mode(name, facts, names, schema, json_schema.is_quick(schema))
+        names = [f"{name}/{file}" for file in own]
+        names += self._common() if facts.get("common", True) else ()
+        return facts, names, json_schema.is_quick(schema)
+
+
+def _modes_of(folder: Path) -> list[str]:
+    depends_on(folder / "templates")
+    homes = [file for file in (folder / "templates").glob("*") if file.is_dir()]
+    for home in homes:
+        depends_on(home)
+    return [home.name for home in homes if (home / "mode.yaml").exists()]
 
 
 def _types_of(schema: Any) -> Any:

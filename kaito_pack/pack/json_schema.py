@@ -104,7 +104,7 @@ def with_defaults(schema: Schema, values: ValuesMap) -> dict[str, Any]:
 
     What the schema calls `x-opaque` is Kubernetes' own, and taken as it is.
 
-    `${name}` in a default stands for the value called `name`. Objects with properties of their own are
+    `${name}` in a default is the value called `name`. Objects with their own properties are
     filled in the same way; a default that is a map is taken as a whole or not at all.
     """
     return _filled(schema, values, values)

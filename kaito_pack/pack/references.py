@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from kaito_pack.base import pack_files
+from kaito_pack.base.derived import derived
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Schema
-from kaito_pack.facts.tables import parsed_json
+from kaito_pack.facts.tables import is_foreign, parsed_json
 
 BELOW = "pack:below"  # as a `$ref`
 MOST_PARTS = 20_000  # schemas in one schema; ours have some hundred
@@ -35,6 +36,13 @@ def resolve(name: str, folders: Sequence[Path]) -> dict[str, Any]:
     becomes `additionalProperties`, which then knows all properties. Raises PackError if a file or
     a reference is missing, is not JSON, leads out of the schema folders, or makes the schema too large.
     """
+    if not is_foreign() and len(folders) == 1:
+        own: dict[str, Any] = derived(f"resolved {name}", lambda: _resolved(name, folders))
+        return own
+    return _resolved(name, folders)
+
+
+def _resolved(name: str, folders: Sequence[Path]) -> dict[str, Any]:
     try:
         schema = _Resolution(tuple(folders)).resolved(_read(name, tuple(folders)), name, tuple(folders))
     except RecursionError:

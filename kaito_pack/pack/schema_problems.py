@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from jsonschema import FormatChecker
 from jsonschema.exceptions import ValidationError
@@ -15,6 +15,7 @@ from jsonschema.exceptions import ValidationError
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
@@ -164,7 +165,7 @@ def _choices(schema: Schema) -> list[Any]:
 
 
 def _fix(error: ValidationError) -> str:
-    """Return what to write instead, as far as the schema alone tells."""
+    """Return what to write instead, as far as the schema shows."""
     if choices := _choices(_schema(error)):
         close = did_you_mean(str(error.instance), map(str, choices))
         return f"did you mean `{close}`?" if close else f"Choose {', '.join(map(str, choices))}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from kaito_pack.base import pack_files
 from kaito_pack.base.pack_files import is_inside
 from kaito_pack.base.problems import PackError, ProblemsError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.sentences import line as as_line
 from kaito_pack.documents import read_text

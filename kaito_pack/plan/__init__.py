@@ -1,6 +1,6 @@
 """Predicts what the target's version of KAITO does with each changed field of a manifest.
 
-The labels stand in `facts/kaito/changes.json`; what the webhook refuses is asked of its own rules.
+The labels are in `facts/kaito/changes.json`; the rules of the webhook decide what it rejects.
 """
 
 from __future__ import annotations
@@ -129,9 +129,9 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
     planned = _planned("changed", new)
     planned.changes = list(_labelled(changes, before, after, target))
     if "rejected" in planned.labels and (is_workspace(new) or is_inference_set(new)):
-        anew = not any(_refusals(None, new, target))
-        planned.why = ONLY_ANEW.format(kind=planned.kind) if anew else REFUSED
-        planned.remedy = _delete(planned) if anew else ""
+        is_creatable = not any(_refusals(None, new, target))
+        planned.why = ONLY_ANEW.format(kind=planned.kind) if is_creatable else REFUSED
+        planned.remedy = _delete(planned) if is_creatable else ""
     return planned
 
 
@@ -171,7 +171,7 @@ def rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Probl
 
 
 def _refusals(old: Manifest | None, new: Manifest, target: Target) -> list[Problem]:
-    """What refuses the update of `old` to `new`, or the creation of `new` where there is no `old`."""
+    """Return what rejects the update of `old` to `new`, or the creation of `new` if there is no `old`."""
     problems = checks.check(new, Surroundings(target, old=old), with_model=False) or []
     return [each for each in problems if each.is_error and each.layer in ("crd", "webhook")]
 

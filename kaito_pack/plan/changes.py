@@ -1,4 +1,4 @@
-"""One changed field, and its label by the rows of `facts/kaito/changes.json` where nobody refuses it."""
+"""One changed field, and its label by the rows of `facts/kaito/changes.json` if KAITO accepts it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaito_pack.base.display import HIDDEN, shown_whole
+from kaito_pack.base.display import shown_whole
 from kaito_pack.base.paths import FieldPath, path_text
-from kaito_pack.base.secrets import looks_like_secret
+from kaito_pack.base.secrets import HIDDEN, looks_like_secret
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import ABSENT, Difference, Manifest, get
 from kaito_pack.facts.rules import in_range
@@ -34,11 +34,11 @@ class Change:
     remedy: str = ""
 
     def text(self) -> str:
-        """`replicas: 1 → 2`, safe to print; the path alone where no value changed there."""
+        """`replicas: 1 → 2`, safe to print; the path alone if no value changed there."""
         return ": ".join(filter(None, (path_text(self.path), self.values())))
 
     def values(self) -> str:
-        """`1 → 2`, safe to print; "" where no value changed there."""
+        """`1 → 2`, safe to print; "" if no value changed there."""
         if self.old is ABSENT and self.new is ABSENT:
             return ""
         return f"{_value(self.old)} → {_value(self.new)}"
@@ -120,7 +120,7 @@ def _hash(body: Manifest) -> Any:
 
 
 def _masked(value: Any) -> Any:
-    """`value`, or words in its place where a token stands anywhere in it: cut, half of it would be shown."""
+    """Return `value`, or a note if it contains a token anywhere: a cut value would show half of it."""
     return HIDDEN if looks_like_secret(_json(value)) else value
 
 

@@ -1,6 +1,6 @@
-"""The YAML and JSON files of git repositories as they were at a commit, put into a folder of their own.
+"""The YAML and JSON files of git repositories as they were at a commit, put into their own folder.
 
-Read by git itself, into an index of its own: neither the working tree nor the user's index is touched.
+Read by git itself, into its own index: neither the working tree nor the user's index is touched.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def files_at(ref: str) -> Iterator[Commit]:
 
 
 class Commit:
-    """Where the files of a commit lie, by the paths that they have in the working tree."""
+    """The files of a commit, by the paths that they have in the working tree."""
 
     def __init__(self, ref: str, folder: str) -> None:
         self.ref, self._folder = ref, folder
@@ -32,7 +32,7 @@ class Commit:
         self._places: dict[str, tuple[str, str]] = {}
 
     def path(self, path: str) -> str:
-        """Where `path` as it was lies; it may not be there. UsageError outside of a repository."""
+        """Return the path of `path` at the commit, which may not exist. UsageError outside a repository."""
         folder = path
         names: list[str] = []
         while folder and not os.path.isdir(folder):  # what is gone today lies below a folder that is left
@@ -73,7 +73,7 @@ class Commit:
         names = self._git(top, "ls-files", "-z", "--", *globs, variables=index)
         prefix = f"--prefix={folder}/"
         self._git(top, "checkout-index", "--quiet", "-z", "--stdin", prefix, variables=index, stdin=names)
-        os.makedirs(folder, exist_ok=True)  # also where the commit has no such file
+        os.makedirs(folder, exist_ok=True)  # also if the commit has no such file
         return folder
 
     def _git(

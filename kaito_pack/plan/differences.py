@@ -1,6 +1,6 @@
 """What differs between two manifests, leaf by leaf, by the paths that a person reads.
 
-Items of lists are matched by name where they have one, arguments by their flag, everything else by place.
+Items of lists are matched by name if they have one, arguments by their flag, everything else by place.
 """
 
 from __future__ import annotations

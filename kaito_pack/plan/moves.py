@@ -29,7 +29,7 @@ def moves(
     """The old identity of each created Workspace that was another one before.
 
     `same_file` says which one the same values file made; with `guess` the instance label, the name and the
-    model tell as well, which is right only where everything that is not in `created` goes away.
+    model tell as well, which is right only if everything that is not in `created` goes away.
     """
     left = {key: body for key, body in gone.items() if _serves(body)}
     moved: dict[Identity, Identity] = {}

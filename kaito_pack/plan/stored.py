@@ -111,7 +111,7 @@ def _settle_inference(inference: Any) -> None:
 def kept_by_apply(live: Manifest, new: Manifest, kaito: str) -> dict[str, Any]:
     """`new` with what applying it leaves as it is in `live`: fields that no file ever set.
 
-    An apply takes away only what an earlier apply set. Where kubectl's annotation tells what that was, it
+    An apply takes away only what an earlier apply set. If kubectl's annotation tells what that was, it
     decides. Without it, labels and what a Workspace says are taken for the owner's, and everything else that
     `new` does not name (a Service's clusterIP, an annotation of Argo CD) for somebody else's.
     """
@@ -152,7 +152,7 @@ def _left(there: Any, before: Any, wanted: Any) -> Any:
             if key not in past and key not in wanted:
                 result[key] = value
             elif key not in wanted and isinstance(value, dict) and (foreign := _left(value, past[key], {})):
-                result[key] = foreign  # others have set keys of their own in a map that we set no longer
+                result[key] = foreign  # others have set their own keys in a map that we set no longer
         return result
     if isinstance(there, list) and isinstance(wanted, list) and len(there) == len(wanted):
         earlier = before if isinstance(before, list) and len(before) == len(there) else [None] * len(there)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from kaito_pack.base.problems import Problem
@@ -26,14 +26,14 @@ EFFECTS: tuple[Effect, ...] = ("refused", "breaks", "differs")
 
 @dataclass(frozen=True)
 class Reason:
-    """One thing that the newer KAITO says and the present one does not, and on what it says it."""
+    """One thing that the newer KAITO reports and the current one does not, and on which operation."""
 
     problem: Problem
     on: When
 
     @property
     def effect(self) -> Effect:
-        """Refused by admission, broken afterwards, or only told otherwise."""
+        """Rejected by admission, broken afterwards, or treated differently."""
         if not self.problem.is_error:
             return "differs"
         return "refused" if self.problem.layer in ("crd", "webhook") else "breaks"
@@ -67,7 +67,7 @@ def upgraded(bodies: Sequence[Manifest], now: Target, then: Target) -> list[Upgr
 
 def _reasons(body: Manifest, now: Surroundings, then: Surroundings) -> Iterator[Reason]:
     as_new = _new(body, now, then)
-    as_stored = _new(body, replace(now, old=body), replace(then, old=body))
+    as_stored = _new(body, now.with_old(body), then.with_old(body))
     for each in as_new:
         yield Reason(each, "create and update" if each in as_stored else "create")
     yield from (Reason(each, "update") for each in as_stored if each not in as_new)
@@ -97,7 +97,7 @@ def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
 
 
 def _dropped(body: Manifest, now: Target, then: Surroundings) -> Iterator[Problem]:
-    """An instance type that has left KAITO's list, where its webhook does not mind."""
+    """An instance type that KAITO no longer lists, if its webhook still accepts it."""
     name = get(workspace_of(body), INSTANCE_TYPE)
     instance = instance_types.find(now.cloud, name) if isinstance(name, str) else None
     if instance is None or instance.known_in(then.target.kaito) or not instance.known_in(now.kaito):

@@ -1,9 +1,8 @@
-"""Asks a cluster what no file can show before a deploy, with `kubectl get` alone."""
+"""Asks a cluster what no file can show before a deploy, with `kubectl get` only."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import path_text
@@ -64,10 +63,10 @@ def _answers(
     kind = scaling.CRD if is_set else installed.CRD
     stored = cluster.object(kind, name, namespace) if has_namespace else {}
     yield from ownership.check(body, stored)
-    live = replace(
-        target, kaito=kaito.kaito or target.kaito, provisioning=kaito.provisioning or target.provisioning
+    live = target._replace(
+        kaito=kaito.kaito or target.kaito, provisioning=kaito.provisioning or target.provisioning
     )
-    around = replace(surroundings(live, bodies), old=stored or None)
+    around = surroundings(live, bodies).with_old(stored or None)
     provisioning = around.provisioning(workspace)
     if provisioning == "auto" and (machines := installed.machines(cluster)) is not None:
         yield machines
@@ -75,7 +74,7 @@ def _answers(
     if has_namespace:
         yield from admission.check(bodies, cluster, namespace, stored)
     if provisioning == "byo":
-        around = replace(around, target=nodes.with_nodes(live, workspace, cluster))
+        around = around.with_target(nodes.with_nodes(live, workspace, cluster))
         yield from _memory(workspace, around, live)
     yield from _refusals(body, around)
 
@@ -93,7 +92,7 @@ def _memory(workspace: Manifest, around: Surroundings, live: Target) -> Iterator
     """What the model needs beside what the GPUs of the nodes have, if their labels show it."""
     if around.target == live:
         return
-    without = set(judging.check(workspace, replace(around, target=live)) or ())
+    without = set(judging.check(workspace, around.with_target(live)) or ())
     for each in judging.check(workspace, around) or ():
         if each.layer in ("model", "advice") and each not in without:
             facts = {"memory": f"{around.target.gpu_memory_gib:.4g}", "message": each.message}

@@ -1,4 +1,4 @@
-"""Questions to a cluster, by `kubectl get` alone; each is asked once."""
+"""Questions to a cluster, by `kubectl get` only; each is asked once."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ClusterReader:
     def keys_of_secret(self, name: str, namespace: str) -> list[str] | None:
         """Return the names of a Secret's keys, [] if it has none; raise LookupError if there is no Secret.
 
-        kubectl prints the names alone, so that no value ever reaches this program.
+        kubectl prints the names only, so that no value ever reaches this program.
         """
         answer = self._asked("secrets", name, namespace=namespace, form=KEYS)
         if answer == {}:
@@ -64,6 +64,10 @@ class ClusterReader:
         return self._answers[key]
 
     @rule("preflight/unseen", on="part")
+    def leave_out(self, what: str, why: str) -> None:
+        """Note that objects could not be read, and why."""
+        self.unreadable.append(problem("preflight/unseen", what=what, why=why))
+
     def _answer(self, kubectl: Kubectl, kind: str, names: tuple[str, ...], form: str | None) -> Any:
         try:
             if form is None:
@@ -73,7 +77,5 @@ class ClusterReader:
             if error.reason != "Forbidden":
                 return {}
             what = " ".join([kind.partition(".")[0], *(shown(name) for name in names)])
-            self.unreadable.append(
-                problem("preflight/unseen", what=what, why="the cluster forbids it to you")
-            )
+            self.leave_out(what, "the cluster forbids it to you")
             return None

@@ -8,14 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 from kaito_pack.base.display import shown
-from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, Manifest, get, mapping, sequence, text
+from kaito_pack.base.problems import Problem, UsageError
+from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.pods.sums import Amounts, amounts_of, pod_amounts
 from kaito_pack.preflight.asking import ClusterReader
-from kaito_pack.preflight.pods import tolerates
-from kaito_pack.workspace.labels import WORKSPACE_LABEL
+from kaito_pack.preflight.pods import is_of, tolerates
 
 Node = Mapping[str, Any]
 
@@ -106,18 +105,24 @@ def _rest(allocatable: Amounts, used: Amounts) -> Amounts:
 
 def _used(cluster: ClusterReader, workspace: Manifest) -> Mapping[str, Amounts]:
     """What the pods of others request, by node; nothing if pods may not be read."""
-    namespace = get(workspace, ("metadata", "namespace"))
-    own = (namespace, get(workspace, ("metadata", "name")))
     used: dict[str, dict[str, Fraction]] = defaultdict(dict)
-    for pod in cluster.objects("pods", everywhere=True) or []:
-        spec, metadata = mapping(pod.get("spec")), mapping(pod.get("metadata"))
+    for pod in _pods(cluster):
+        spec = mapping(pod.get("spec"))
         node = text(spec.get("nodeName"))
-        whose = (metadata.get("namespace"), mapping(metadata.get("labels")).get(WORKSPACE_LABEL))
-        if not node or whose == own or mapping(pod.get("status")).get("phase") in ENDED:
+        if not node or is_of(pod, workspace) or mapping(pod.get("status")).get("phase") in ENDED:
             continue
         for name, number in pod_amounts(spec)[0].items():
             used[node][name] = used[node].get(name, Fraction(0)) + number
     return used
+
+
+def _pods(cluster: ClusterReader) -> list[Manifest]:
+    """All pods; none, and a warning, if they cannot be read, since a large cluster has more than fits."""
+    try:
+        return cluster.objects("pods", everywhere=True) or []
+    except UsageError as error:
+        cluster.leave_out("pods", str(error))
+        return []
 
 
 def amount_text(name: str, number: Fraction) -> str:

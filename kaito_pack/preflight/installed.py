@@ -138,7 +138,7 @@ def _version_of_image(controller: Manifest | None) -> str | None:
 
 
 def _versions_of_crd(definition: Manifest | None) -> list[str]:
-    """The KAITO minors whose CRD has this structure: several where a release did not change it."""
+    """The KAITO minors whose CRD has this structure: several if a release did not change it."""
     live = {name: structure(schema) for name, schema in _schemas(definition or {}).items()}
     return sorted((kaito for kaito in crd.versions() if crd.schemas(kaito) == live), key=minor)
 

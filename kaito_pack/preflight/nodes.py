@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -84,7 +83,7 @@ def with_nodes(target: Target, workspace: Manifest, cluster: ClusterReader) -> T
     if not groups:
         return target
     least = min(group.gpu_memory_gib for group in groups)
-    return replace(target, nodes=tuple(groups), gpu_memory_gib=least)
+    return target._replace(nodes=tuple(groups), gpu_memory_gib=least)
 
 
 @rule("preflight/preferred-missing", "preflight/preferred-other", "preflight/preferred-there", on="part")

@@ -18,7 +18,7 @@ from kaito_pack.preflight.asking import ClusterReader
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One place of a manifest that reads a Secret; `key` is None where all of it, or any, is read."""
+    """One place of a manifest that reads a Secret; `key` is None if all of it, or any, is read."""
 
     path: FieldPath
     secret: str

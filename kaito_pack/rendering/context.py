@@ -11,9 +11,9 @@ from kaito_pack.values.checking import Values
 from kaito_pack.workspace.engines import engine
 from kaito_pack.workspace.workloads import served_object
 
-# What a template sees besides the values and the mode's facts; filled for the rollout job alone.
+# What a template sees besides the values and the mode's facts; filled for the rollout job only.
 NO_HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": None, "jobHash": None})
-# What stands for the hashes, which are known after all is rendered.
+# The placeholder of the hashes, which are known after everything is rendered.
 HASH = "00000000"
 HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": HASH, "jobHash": "000"})
 # What a template sees besides values; `pack check` takes these names as known.

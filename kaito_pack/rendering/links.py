@@ -1,4 +1,4 @@
-"""The links that a mode's templates keep, checked again where a user's additions may have broken them.
+"""The links that a mode's templates keep, checked again if a user's additions may have broken them.
 
 The tensor parallel size is the GPU limit; the server listens on the mode's port, and probes ask it there;
 what the engine mounts is mounted; no argument is given twice. Which arguments, port and mounts those are,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import ABSENT, get
 from kaito_pack.documents import Document, read_text
 from kaito_pack.rendering.context import HASH, HASHES, NO_HASHES, SOURCES, context_of
@@ -169,7 +170,7 @@ def _unmarked(line: str) -> tuple[str, list[Spot]]:
 def _is_same(plain: object, merged: object) -> bool:
     """Return whether what the template gave is what is in the manifest, the hash of the pod template aside.
 
-    Additions to a map or a list have paths of their own.
+    Additions to a map or a list have their own paths.
     """
     if isinstance(plain, dict | list):
         return type(plain) is type(merged)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import json_text
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import PackError, ProblemsError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Manifest, get
 from kaito_pack.documents import Document, read_text
 from kaito_pack.kubernetes.objects.apply_order import Bonds, bonds_of, in_apply_order, joined
@@ -25,7 +26,7 @@ class RenderedManifest(NamedTuple):
     template: str
     text: str
     document: Document
-    # Where in the values a part of the manifest was written as it stands: manifest path -> values path.
+    # Where the values contain a part of the manifest literally: manifest path -> values path.
     origins: Mapping[FieldPath, FieldPath] = MappingProxyType({})
 
     @property

@@ -1,17 +1,18 @@
 """Renders templates with invisible marks that lead from the output back to the lines of the templates.
 
 A mark also knows which values the line reads: those of its own `{{ }}`, and those of the conditions and loops
-around it. So one rendering tells for every line of a manifest which values made it.
+around it. So one rendering shows which values made each line of a manifest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import nodes
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.rendering.templates import Environment, render
 
 ReadPath = tuple[str | int, ...]
@@ -35,7 +36,7 @@ class Mark(NamedTuple):
 def marked_texts(
     folders: Sequence[Path], template: str, context: Mapping[str, Any], is_confined: bool = False
 ) -> tuple[str, str, list[Mark]]:
-    """Return the template's text, the same with marks, and what each mark stands for; see `render`."""
+    """Return the template's text, the same with marks, and the meaning of each mark; see `render`."""
     marking = Marking(folders, is_confined)
     text = render(Environment(folders, is_confined=is_confined), template, context)
     return text, render(marking, template, context), marking.marks
@@ -109,11 +110,11 @@ class _Reader:
             return
         for index, line in enumerate(node.data.splitlines(keepends=True)):
             if line.strip():
-                # After the blanks, so that a line of blanks alone stays one.
-                blanks = len(line) - len(line.lstrip())
-                yield nodes.TemplateData(line[:blanks], lineno=node.lineno)
+                # After the indentation, so that a line of spaces remains one.
+                indent = len(line) - len(line.lstrip())
+                yield nodes.TemplateData(line[:indent], lineno=node.lineno)
                 yield from self._mark(node.lineno + index, scope, text=line.strip())
-                line = line[blanks:]
+                line = line[indent:]
             yield nodes.TemplateData(line, lineno=node.lineno)
 
     def _mark(

@@ -1,4 +1,4 @@
-"""Renders the templates of a foreign pack in a process of its own, with limits on time and memory.
+"""Renders the templates of a foreign pack in its own process, with limits on time and memory.
 
 Templates are sandboxed, but a foreign one can still loop for hours or build gigabytes of text, even while
 it is compiled. The parent (`ForeignTemplates`) writes one JSON line a request and reads one an answer.
@@ -56,7 +56,7 @@ class ForeignTemplates:
         )
 
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
-        """Return the template's text with marks, and what each mark stands for; raises as `texts` does."""
+        """Return the template's text with marks, and the meaning of each mark; raises as `texts` does."""
         _, marked, marks = self.marked_texts(template, context)
         return marked, marks
 

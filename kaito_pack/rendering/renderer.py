@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import get
@@ -16,16 +16,7 @@ from kaito_pack.workspace.inference_sets import pod_template_path
 
 if TYPE_CHECKING:
     from kaito_pack.rendering.marking import Mark, Marking
-
-
-class Templates(Protocol):
-    """Where the texts of templates come from."""
-
-    def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
-        """The text of each template, `""` if it emits no manifest; PackError if one is at fault."""
-
-    def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
-        """The text of a template with marks, and what each mark stands for; see `marking`."""
+    from kaito_pack.rendering.render_child import ForeignTemplates
 
 
 class OwnTemplates:
@@ -42,11 +33,11 @@ class OwnTemplates:
         self._marking: Marking | None = None
 
     def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
-        """Return the text of each template; see `Templates`."""
+        """Return the text of each template, `""` if it emits no manifest; PackError if one is at fault."""
         return [self._render(self._environment, template, context) for template in templates]
 
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
-        """Return the text of a template with marks, and what each mark stands for; see `marking`."""
+        """Return the text of a template with marks, and the meaning of each mark; see `marking`."""
         if self._marking is None:
             from kaito_pack.rendering.marking import Marking
 
@@ -62,7 +53,7 @@ class Renderer:
 
     def __init__(self, pack: Pack, kaito: str | None = None) -> None:
         self.kaito = kaito
-        self._templates: Templates
+        self._templates: OwnTemplates | ForeignTemplates
         if pack.is_foreign:
             from kaito_pack.rendering.render_child import ForeignTemplates
 
@@ -92,7 +83,7 @@ class Renderer:
         return manifests
 
     def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
-        """Return the text of one template with marks, and what each mark stands for; raises PackError."""
+        """Return the text of one template with marks, and the meaning of each mark; raises PackError."""
         return self._templates.marked(template, completed(context, self.kaito))
 
     def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[RenderedManifest]:
@@ -117,7 +108,7 @@ def _check_identities(values: Values, manifests: Sequence[RenderedManifest]) -> 
 
 
 def hashes(manifests: Sequence[RenderedManifest]) -> dict[str, str]:
-    """`templateHash`, which changes with the pod spec alone, and `jobHash`, with the pack's Job.
+    """`templateHash`, which changes with the pod spec only, and `jobHash`, with the pack's Job.
 
     A Job cannot be changed, so its name holds both.
     """

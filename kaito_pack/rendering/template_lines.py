@@ -67,7 +67,7 @@ def _is_same(plain: object, extended: object) -> bool:
 
 
 def _same_line(marked: list[str], plain: list[str], index: int) -> str | None:
-    """Return the marked line that is line `index` of `plain`; or, where marks have moved lines, its like."""
+    """Return the marked line for line `index` of `plain`; if marks have moved lines, its counterpart."""
     bare = [MARK.sub("", line).rstrip() for line in marked]
     wanted = plain[index].rstrip()
     if index < len(bare) and len(bare) == len(plain) and bare[index] == wanted:

@@ -29,7 +29,7 @@ from kaito_pack.base import pack_files
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.documents.scalars import yaml_scalar
-from kaito_pack.rendering.template_cache import TemplateCache
+from kaito_pack.rendering.template_cache import CompiledLoader
 
 LONGEST_RANGE = 1_000
 MOST_REPEATED = 500  # characters of an error of a template
@@ -66,10 +66,10 @@ class Environment(SandboxedEnvironment):
     intercepted_binops = frozenset(("*", "**", "%"))
 
     def __init__(self, folders: Sequence[Path], is_cached: bool = False, is_confined: bool = False) -> None:
-        self.folders = folders
+        loader = Confined if is_confined else CompiledLoader if is_cached else FileSystemLoader
+        self.folders, self.compiled_by = folders, __file__
         super().__init__(
-            bytecode_cache=TemplateCache(__file__) if is_cached else None,
-            loader=(Confined if is_confined else FileSystemLoader)(folders),
+            loader=loader(folders),
             undefined=StrictUndefined,
             finalize=one_value,
             trim_blocks=True,
@@ -98,7 +98,7 @@ class Environment(SandboxedEnvironment):
         return self.undefined(obj=obj, name=argument)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Arithmetic on numbers alone: `"a" * 10**9` would fill the memory."""
+        """Arithmetic on numbers only: `"a" * 10**9` would fill the memory."""
         if isinstance(left, int | float) and isinstance(right, int | float) and operator != "**":
             return super().call_binop(context, operator, left, right)
         raise SecurityError(f"{operator} works on numbers only")

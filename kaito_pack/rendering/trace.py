@@ -1,6 +1,6 @@
 """Which values made a part of a manifest: each value is changed in turn, and the manifest rendered again.
 
-That needs no help from the templates, so it holds for any mode. It renders once a value, so `explain` alone
+That needs no help from the templates, so it holds for any mode. It renders once a value, so only `explain`
 uses it, and `locating` if a template looks at its own output.
 """
 
@@ -54,7 +54,7 @@ def setting_of(problem: Problem, values: Values) -> FieldPath | None:
 
 
 def written_at(path: FieldPath, manifest: RenderedManifest) -> FieldPath | None:
-    """Return the values path where the part at `path` stands word for word; None if a template made it."""
+    """Return the values path that contains the part at `path` literally; None if a template made it."""
     for length in range(len(path), -1, -1):
         if (origin := manifest.origins.get(path[:length])) is not None:
             return (*origin, *path[length:])

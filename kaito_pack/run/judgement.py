@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, merged
+from kaito_pack.base.records import Slotted
 from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.documents import Document
 from kaito_pack.kaito.fields import is_workspace
@@ -20,24 +20,50 @@ from kaito_pack.workspace.inference_sets import is_inference_set
 Verdict = Literal["accepted", "refused", "undecidable", "skipped"]
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Slotted):
     """One object, or the values that objects are rendered from; `document` counts from 1 within the file.
 
     `body` is None for values and for what is no object, `path` the place in the document (of an item of a
     List), `manifest` the text that an object was rendered to. `is_known` is False for a kind of others.
     """
 
-    file: str
-    document: int
-    kind: str = ""
-    namespace: str = ""
-    name: str = ""
-    problems: list[Problem] = field(default_factory=list)
-    is_known: bool = True
-    body: Manifest | None = None
-    path: FieldPath = ()
-    manifest: RenderedManifest | None = None
+    __slots__ = (
+        "body",
+        "document",
+        "file",
+        "is_known",
+        "kind",
+        "manifest",
+        "name",
+        "namespace",
+        "path",
+        "problems",
+    )
+
+    def __init__(
+        self,
+        file: str,
+        document: int,
+        kind: str = "",
+        namespace: str = "",
+        name: str = "",
+        problems: list[Problem] | None = None,
+        body: Manifest | None = None,
+        path: FieldPath = (),
+        manifest: RenderedManifest | None = None,
+    ) -> None:
+        self.file, self.document = file, document
+        self.kind, self.namespace, self.name = kind, namespace, name
+        self.problems = [] if problems is None else problems
+        self.is_known = True
+        self.body, self.path, self.manifest = body, path, manifest
+
+    def unchecked(self) -> Entry:
+        """Return a copy whose problems are a list of its own; see `Judgement.unchecked`."""
+        copy = Entry(self.file, self.document, self.kind, self.namespace, self.name, list(self.problems))
+        copy.is_known, copy.body = self.is_known, self.body
+        copy.path, copy.manifest = self.path, self.manifest
+        return copy
 
     @property
     def verdict(self) -> Verdict:
@@ -69,23 +95,42 @@ def _text(value: object) -> str:
     return "" if value is None else value if isinstance(value, str) else shown(value, quote=False)
 
 
-@dataclass(slots=True)
-class Judgement:
+class Judgement(Slotted):
     """What became of one document: the objects in it, or values and the objects that they render to.
 
     `own` are the problems of the document as a whole, `unread` is the reason why it could not be judged,
     `written` the document if it is one of objects, `content` what a run keeps of the manifests.
     """
 
-    file: str
-    number: int = 1
-    own: list[Problem] = field(default_factory=list)
-    objects: list[Entry] = field(default_factory=list)
-    values: Values | None = None
-    is_values: bool = True
-    written: Document | None = None
-    unread: str | None = None
-    content: Any = None
+    __slots__ = (
+        "content",
+        "file",
+        "is_values",
+        "number",
+        "objects",
+        "own",
+        "unread",
+        "values",
+        "written",
+    )
+
+    def __init__(
+        self,
+        file: str,
+        number: int = 1,
+        own: list[Problem] | None = None,
+        objects: list[Entry] | None = None,
+        values: Values | None = None,
+        is_values: bool = True,
+        written: Document | None = None,
+        unread: str | None = None,
+        content: Any = None,
+    ) -> None:
+        self.file, self.number = file, number
+        self.own = [] if own is None else own
+        self.objects = [] if objects is None else objects
+        self.values, self.is_values = values, is_values
+        self.written, self.unread, self.content = written, unread, content
 
     @property
     def problems(self) -> list[Problem]:
@@ -104,8 +149,10 @@ class Judgement:
 
     def unchecked(self) -> Judgement:
         """Return a copy to be checked for another target; values and manifests are shared."""
-        objects = [replace(entry, problems=list(entry.problems)) for entry in self.objects]
-        return replace(self, own=list(self.own), objects=objects)
+        objects, own = [entry.unchecked() for entry in self.objects], list(self.own)
+        copy = Judgement(self.file, self.number, own, objects, self.values, self.is_values)
+        copy.written, copy.unread, copy.content = self.written, self.unread, self.content
+        return copy
 
     def entries(self) -> Iterator[Entry]:
         """Yield an entry for values, and one for each object."""

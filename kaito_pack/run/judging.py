@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -31,6 +30,7 @@ from kaito_pack.models.tasks import check_task
 from kaito_pack.models.vllm_arguments import GPU
 from kaito_pack.models.weights import check_weights
 from kaito_pack.run.other_kinds import check_other_kind
+from kaito_pack.values.meanings import named_values
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.engines import checks_models
 from kaito_pack.workspace.inference_sets import child_of, is_inference_set
@@ -50,7 +50,7 @@ def check(
     if is_inference_set(body):
         from kaito_pack.kaito import inference_sets
 
-        around = replace(surroundings, old=None)
+        around = surroundings.with_old(None)
         served = _check_server(child_of(body), around, with_model, is_rendered)
         problems = with_places(inference_sets.check(body, surroundings), body, surroundings.target.kaito)
         return [*problems, *inference_sets.in_set(served)]
@@ -149,8 +149,9 @@ def _check_settings(
 
 def _check_weights(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
     target, view = surroundings.target, read_workspace(body)
-    yield from check_weights(body, view, catalogue(target.catalogues), surroundings)
-    yield from check_gguf(body, view, gpu_memory(target, get(body, ("resource", "instanceType")))[0])
+    known = catalogue(target.catalogues)
+    yield from check_weights(body, view, known, surroundings)
+    yield from check_gguf(body, view, known, gpu_memory(target, get(body, ("resource", "instanceType")))[0])
 
 
 def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
@@ -164,18 +165,22 @@ def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
     yield from check_task(serving.model_id, path, known)
 
 
-def _check_kind_of_values(values: ValuesMap, known: Catalogue, image: str, kaito: str) -> Iterator[Problem]:
-    if model_id := text(values.get("modelId")):
-        is_allowed = values.get("quantization") == "allow"
-        yield from check_quantization(model_id, ("modelId",), known, image, kaito, is_allowed)
+def _check_kind_of_values(
+    values: ValuesMap, names: Mapping[str, str], known: Catalogue, image: str, kaito: str
+) -> Iterator[Problem]:
+    if model_id := text(values.get(names["model"])):
+        is_allowed = values.get(names["quantization"]) == "allow"
+        yield from check_quantization(model_id, (names["model"],), known, image, kaito, is_allowed)
 
 
-def _check_file_of_values(values: ValuesMap, workspace: Manifest, target: Target) -> Iterator[Problem]:
+def _check_file_of_values(
+    values: ValuesMap, file: str, workspace: Manifest, target: Target
+) -> Iterator[Problem]:
     """Yield what the GGUF file in values needs, if the Workspace names only an image with the file inside."""
-    view, file = read_workspace(workspace), text(values.get("ggufFile"))
+    view = read_workspace(workspace)
     if file and not view.gguf_file:
-        memory = gpu_memory(target, values.get("instanceType"))[0]
-        for each in check_gguf(workspace, view._replace(gguf_file=file), memory):
+        memory, known = gpu_memory(target, values.get("instanceType"))[0], catalogue(target.catalogues)
+        for each in check_gguf(workspace, view._replace(gguf_file=file), known, memory):
             resource = "gpu" if GPU in each.path else "memory"
             yield each._replace(path=("resources", resource))
 
@@ -187,18 +192,19 @@ def check_model_of_values(
     target: Target,
     with_advice: bool = True,
 ) -> Iterator[Problem]:
-    """What vLLM would say of the model that filled `values` name; nothing where `mode` has another engine.
+    """What vLLM would say of the model that filled `values` name; nothing if `mode` has another engine.
 
-    Where the user has added arguments or changed the pod template, the values do not tell what the server
-    is told: then the Workspace is asked (`check`), and here no more than what the values alone decide.
+    If the user has added arguments or changed the pod template, the values do not show the arguments
+    of the server: then the Workspace is asked (`check`), and here no more than what the values alone decide.
     """
-    known = catalogue(target.catalogues)
-    if model_id := text(values.get("modelId")):
-        yield from check_task(model_id, ("modelId",), known)
+    known, names = catalogue(target.catalogues), named_values(mode)
+    model_path = (names["model"],)
+    if model_id := text(values.get(names["model"])):
+        yield from check_task(model_id, model_path, known)
     if not checks_models(mode.get("engine")):
-        yield from _check_file_of_values(values, workspace, target)
+        yield from _check_file_of_values(values, text(values.get(names["file"])), workspace, target)
         return
-    yield from models.check_stages(values)
+    yield from models.check_stages(values, mode)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(get(workspace, ("inference", "preset", "name")))
         if judges_length(preset, target.kaito):  # in the manifest that the values render to
@@ -212,18 +218,18 @@ def check_model_of_values(
     if not containers:
         return
     image = text(mapping(containers[0]).get("image"))
-    yield from _check_kind_of_values(values, known, image, target.kaito)
+    yield from _check_kind_of_values(values, names, known, image, target.kaito)
     if not is_extended(values):
         if with_advice:
             from kaito_pack.models.remote_code import check_remote_code
             from kaito_pack.models.server_checks import check_image
 
-            yield from check_image(image, ("imageRef",))
+            yield from check_image(image, (names["image"],))
             code = check_remote_code(workspace, known)
-            yield from (warning._replace(path=("modelId",)) for warning in code)
+            yield from (warning._replace(path=model_path) for warning in code)
         memory, gpus = gpu_memory(target, values.get("instanceType"))
-        yield from models.check_values(values, known, image, memory, gpus)
-        yield from (each._replace(path=("modelId",)) for each in check_access(workspace, known))
+        yield from models.check_values(values, known, image, memory, gpus, mode)
+        yield from (each._replace(path=model_path) for each in check_access(workspace, known))
 
 
 def is_extended(values: ValuesMap) -> bool:
@@ -238,7 +244,7 @@ def _memory_of_nodes(target: Target) -> float | None:
 
 
 def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
-    """Memory of one GPU in GiB and GPUs of one node, each None where nothing tells."""
+    """Return the memory of one GPU in GiB and the GPUs of one node, each None if unknown."""
     instance = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
     if instance is None:
         return target.gpu_memory_gib or _memory_of_nodes(target), None

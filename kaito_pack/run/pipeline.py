@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from kaito_pack.base.display import few_guesses
@@ -67,7 +66,7 @@ class Pipeline:
     def judge_apart(
         self, files: Sequence[Named], keep: Keep, each: Callable[[], None] = lambda: None
     ) -> list[Judgement]:
-        """Judge values files, and keep of the good ones what `keep` returns alone, as `content`.
+        """Judge values files, and keep of the good ones what `keep` returns only, as `content`.
 
         Each file is judged by itself. They are read again, and judged together, only if they have to do
         with each other: one Workspace twice, a ConfigMap in another file. `each` is called after a file,
@@ -276,7 +275,7 @@ def _with_stored(around: Surroundings, entry: Entry, stored: Sequence[Entry]) ->
         is_same = (other.kind, other.name) == (entry.kind, entry.name)
         # A namespace that one of the two leaves out is the one that kubectl adds.
         if is_same and (other.namespace == entry.namespace or not (other.namespace and entry.namespace)):
-            return replace(around, old=other.body)
+            return around.with_old(other.body)
     return around
 
 

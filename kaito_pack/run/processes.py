@@ -1,7 +1,7 @@
-"""One function over many items by several processes, forked so that all that is loaded is there already.
+"""One function over many items in several processes, which are forked so that they load nothing again.
 
 It pays from about 60 items a process on: starting one and sending its results back takes 5 to 10 ms, an
-item 0.4. Where processes cannot be forked, or one dies, its items are done here.
+item 0.4. If processes cannot be forked, or one dies, its items are done here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+from kaito_pack.base.records import NamedTuple
 
 Item = TypeVar("Item")
 Returned = TypeVar("Returned")
@@ -101,11 +103,11 @@ def start(
             pipe.writelines(pickled)
         code = 0
     finally:
-        os._exit(code)  # nothing of the parent's is cleaned up, flushed or told twice
+        os._exit(code)  # nothing of the parent is cleaned up, flushed or printed twice
 
 
 def collect(child: Child) -> Iterator[Any]:
-    """What a process has sent, one an item, None from where it has died on the way."""
+    """What a process has sent, one an item, None after it has died."""
     with os.fdopen(os.dup(child.pipe), "rb") as pipe:
         is_alive = True
         for _ in range(child.first, child.end):

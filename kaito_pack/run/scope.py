@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import NamedTuple
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.kaito.target import Cloud, Provisioning, Target
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
@@ -39,8 +38,7 @@ class Scope(NamedTuple):
         Raises UsageError if a version is not known.
         """
         target = self.target
-        changed = replace(
-            target,
+        changed = target._replace(
             kaito=self.pack.kaito_version(kaito or target.kaito),
             kubernetes=definitions.version(kubernetes or target.kubernetes),
             provisioning=provisioning or target.provisioning,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, NoReturn, Protocol, TypeGuard
+from typing import NoReturn, Protocol, TypeGuard
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError, unread
+from kaito_pack.base.records import NamedTuple, Slotted
 from kaito_pack.documents import Document, read_file
 from kaito_pack.documents.near import SUFFIXES as SUFFIXES
 from kaito_pack.values.wrapping import is_wrapped
@@ -18,14 +18,20 @@ class EmptyFolder(UsageError):
     """A folder in which no file could be values."""
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Slotted):
     """One file as it was read: its documents, or what is wrong with its text, or why it was not read."""
 
-    file: str
-    documents: Sequence[Document] = ()
-    problems: list[Problem] = field(default_factory=list)
-    unread: str | None = None
+    __slots__ = ("documents", "file", "problems", "unread")
+
+    def __init__(
+        self,
+        file: str,
+        documents: Sequence[Document] = (),
+        problems: list[Problem] | None = None,
+        unread: str | None = None,
+    ) -> None:
+        self.file, self.documents, self.unread = file, documents, unread
+        self.problems = [] if problems is None else problems
 
 
 def read_sources(paths: Sequence[str]) -> list[Source]:
@@ -55,7 +61,7 @@ def _read(file: str) -> Source:
 
 
 def files_of(path: str) -> Iterator[str]:
-    """`path` itself, or the YAML and JSON files below it where it is a folder, hidden ones left out."""
+    """`path` itself, or the YAML and JSON files below it if it is a folder, without hidden ones."""
     if not os.path.isdir(path):
         yield path
         return

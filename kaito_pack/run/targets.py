@@ -6,7 +6,7 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from kaito_pack.base.display import escaped, shown
@@ -66,7 +66,8 @@ def read_target(file: str, pack: Pack) -> Scope:
     )
     if "namespace" in fields:
         # The values schema's default is what this replaces, so it lies under everything else.
-        layers.insert(0, Layer(replace(document, value={"namespace": fields["namespace"]}), "target"))
+        named = Document(document.file, document.number, {"namespace": fields["namespace"]}, document.root)
+        layers.insert(0, Layer(named, "target"))
     return Scope(pack, target, layers)
 
 
@@ -119,7 +120,7 @@ def _read(
 
 @rule("values/file-empty", "values/several-documents", on="shared")
 def read_layer(file: str) -> list[Document]:
-    """Return the one document of a layer file; none if the file is empty, which Helm accepts, too."""
+    """Return the one document of a layer file; none if the file is empty, which Helm accepts as well."""
     try:
         documents = read_file(file)
     except ProblemsError as error:

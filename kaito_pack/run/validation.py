@@ -1,6 +1,6 @@
 """The verdict on any file: values, manifests, the pack's own files; one entry an object.
 
-`verdict` is about the document itself: refused exactly where the API server or KAITO's webhook would
+`verdict` is about the document itself: refused exactly if the API server or KAITO's webhook would
 reject it. What breaks later is an error of an accepted document.
 """
 

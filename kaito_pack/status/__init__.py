@@ -23,10 +23,10 @@ PHASES: tuple[Phase, ...] = ("Pending", "Deploying", "Running", "Failed", "Termi
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The answer for one Workspace; None if neither it nor the objects beside it can tell.
+    """Return the answer for one Workspace; None if neither it nor the objects beside it have one.
 
-    `ready` counts replicas; a tuning job has none, so `desired` is None, too. `endpoint` is
-    `<Service>:<port>` by the spec alone and `service_exists` whether that Service was seen (None: no one
+    `ready` counts replicas; a tuning job has none, so `desired` is None as well. `endpoint` is
+    `<Service>:<port>` by the spec alone, and `service_exists` whether that Service was seen (None: no one
     looked). `look_at` are commands that show more. `row` is the row of the table that decided.
     """
 

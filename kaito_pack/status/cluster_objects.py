@@ -64,7 +64,7 @@ class ClusterObjects:
         return replace(self, workloads=beside.workloads, services=beside.services or ())
 
     def only(self, namespace: str | None, name: str | None) -> ClusterObjects:
-        """Return the same with the Workspaces of one namespace and name alone; None stands for any.
+        """Return the same with only the Workspaces of one namespace and name; None means any.
 
         An object without a namespace belongs to whichever is asked for, as with kubectl.
         """
@@ -103,7 +103,7 @@ class ClusterObjects:
 
 
 def read_objects(path: str) -> ClusterObjects:
-    """Return the objects of a file, or of stdin where `path` is "-": one, a List, or many documents.
+    """Return the objects of a file, or of stdin if `path` is "-": one, a List, or many documents.
 
     Raises UsageError for a table and the like, UsageError and ProblemsError as `documents.read_file` does.
     """

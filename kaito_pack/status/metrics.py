@@ -1,4 +1,4 @@
-"""The metrics of a model: where Prometheus finds them, and the expressions that tell what matters.
+"""The metrics of a model: where Prometheus finds them, and the expressions of the key metrics.
 
 A mode's `mode.yaml` has the endpoint; the list of key metrics is there or in the file of its engine.
 """
@@ -142,13 +142,13 @@ def metrics_of(
 ) -> WorkspaceMetrics:
     """Return the metrics of a Workspace; `view` is what `workspace.read_workspace` reads in it.
 
-    `by` is the label that its series are told by, beside the namespace.
+    `by` is the label that selects its series, beside the namespace.
 
     Raises NoMetrics for one that serves no model, or by an engine that no mode of the pack has.
     """
     name = escaped(view.name or "")
     if not name:
-        raise NoMetrics("a Workspace without a name: no series can be told to be its own")
+        raise NoMetrics("a Workspace without a name: its series cannot be identified")
     if view.is_tuning:
         raise NoMetrics(f"Workspace {shown(view.name)} tunes a model and serves none, so it has no metrics")
     mode = _mode(manifest, view, pack)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, Problem, ProblemsError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema, ValuesMap, put
 from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule

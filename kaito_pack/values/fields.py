@@ -31,11 +31,11 @@ class Field:
         return "all" if self.of_all else ", ".join(self.parts)
 
     def descriptions(self) -> list[str]:
-        """Return what it means: one text, or one a mode where they differ."""
+        """Return what it means: one text, or one for each mode if they differ."""
         return self._by_mode({mode: str(part.get("description", "")) for mode, part in self.parts.items()})
 
     def defaults(self) -> list[str]:
-        """Its default as JSON; one a mode where they differ; none if there is none."""
+        """Its default as JSON; one for each mode if they differ; none if there is none."""
         texts = {mode: json.dumps(part.get("default")) for mode, part in self.parts.items()}
         return [] if set(texts.values()) == {"null"} else self._by_mode(texts)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, UsageError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import ABSENT, Schema, ValuesMap, get
 from kaito_pack.documents import Document
 
@@ -85,5 +86,5 @@ def origin(layers: Sequence[Layer], path: FieldPath) -> Layer:
 
 
 def place(layers: Sequence[Layer], path: FieldPath, key: bool = False) -> Place:
-    """Where the value at `path` (or its key) stands: file, line and column of the layer that gave it."""
+    """Return the place of the value at `path` (or of its key): file, line and column of its layer."""
     return origin(layers, path).document.place(path, key)

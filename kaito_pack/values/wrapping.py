@@ -9,7 +9,6 @@ spec: {name: llama, modelSource: vllm, modelId: org/name}
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from kaito_pack.base.display import did_you_mean, shown
@@ -79,20 +78,17 @@ def check_wrapping(document: Document) -> Iterator[Problem]:
 
 
 def part(document: Document, path: FieldPath) -> Document:
-    """Return what is at `path` as a document of its own, with the places that it has in the whole."""
+    """Return what is at `path` as its own document, with the places that it has in the whole."""
     value, entry = document.value, document.root
     for step in path:
         value = value[step]
         entry = step_into(entry.inside, step) if entry else None
-    return replace(
-        document,
-        value=value,
-        root=entry,
-        surprises=_inside(document.surprises, path),
-        duplicates=_inside(document.duplicates, path),
-        odd_keys=_inside(document.odd_keys, path),
-        spellings={key[len(path) :]: raw for key, raw in document.spellings.items() if _is_in(key, path)},
-    )
+    inner = Document(document.file, document.number, value, entry)
+    inner.surprises = _inside(document.surprises, path)
+    inner.duplicates = _inside(document.duplicates, path)
+    inner.odd_keys = _inside(document.odd_keys, path)
+    inner.spellings = {k[len(path) :]: raw for k, raw in document.spellings.items() if _is_in(k, path)}
+    return inner
 
 
 def _inside(notes: Sequence[Note], path: FieldPath) -> list[Note]:

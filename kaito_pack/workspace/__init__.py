@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Manifest, mapping, text
 from kaito_pack.facts.tables import table
 from kaito_pack.workspace.engines import engine

@@ -122,12 +122,12 @@ def _script_at(words: Sequence[str]) -> int | None:
     """Return where the script of a shell is in `words`; None if no shell is started."""
     shell = next((i for i, word in enumerate(words) if program(word) in SHELLS), -1)
     if shell < 0 and not (words and _takes_script(words[0])):
-        return None  # `args: [-c, SCRIPT]` alone is read too: the image's entry point is then a shell
+        return None  # `args: [-c, SCRIPT]` is also read: the image's entry point is then a shell
     for position in range(shell + 1, len(words) - 1):
         if _takes_script(words[position]):
             return position + 1
         if not words[position].startswith(("-", "+")) and not words[position - 1].endswith("o"):
-            return None  # a word of its own, and not the `pipefail` of `-euo pipefail`
+            return None  # a separate word, and not the `pipefail` of `-euo pipefail`
     return None
 
 

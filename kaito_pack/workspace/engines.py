@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kaito_pack.base import cache_files, pack_files
+from kaito_pack.base import derived, pack_files
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.root import ROOT
@@ -31,14 +31,18 @@ def engines() -> Mapping[str, Fields]:
     """
     rows: dict[str, Fields] = {}
     for folder in reversed(folders()):
-        files = _files(folder)
         # Reading our two files takes 2 ms, more than all else that recognises an engine.
-        own = cache_files.derived("engines.json", files, _read) if folder == ROOT else _read(files)
+        own = derived.derived("engines", _own) if folder == ROOT else _read(_files(folder))
         if folder != ROOT:
             _require_types(own, folder)
         for name, row in own.items():
             rows[name] = {**rows.get(name, {}), **row}
     return rows
+
+
+def _own() -> dict[str, Any]:
+    derived.depends_on(ROOT / FOLDER)
+    return _read(_files(ROOT))
 
 
 def _files(folder: Path) -> list[Path]:

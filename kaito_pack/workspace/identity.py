@@ -1,9 +1,8 @@
-"""The identity of an object: by what a cluster tells it from others."""
+"""The identity of an object: what distinguishes it from others in a cluster."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Manifest, get
 
 DEFAULT_NAMESPACE = "default"

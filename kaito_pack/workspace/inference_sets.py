@@ -1,7 +1,7 @@
 """InferenceSets: the Workspace that KAITO creates for each replica, and the way back from its fields.
 
 KAITO gives each Workspace the inference spec and the resource of `spec.template`, the `spec.labelSelector`,
-the labels and annotations of `spec.template.metadata`, and a name of its own with five random characters.
+the labels and annotations of `spec.template.metadata`, and their own name with five random characters.
 So whatever is known of a Workspace is asked of that one. Read in KAITO v0.8.1 to v0.12.0.
 """
 

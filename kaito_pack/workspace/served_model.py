@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.tables import table
 from kaito_pack.workspace.command_line import Command, has_option, last_option, options, read_commands
 from kaito_pack.workspace.engines import engine, engines
@@ -117,7 +117,7 @@ def _reference(arguments: Command) -> str | None:
 
 
 def _by_options(command: Command, container: Mapping[str, object]) -> ServedModel | None:
-    """Return what options that one engine alone has say, if neither program nor image is known."""
+    """Return the values of options that only one engine has, if neither program nor image is known."""
     if starts_client(command):
         return None
     for name, row in engines().items():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields
 from kaito_pack.workspace.command_line import Command, has_option, program, read_commands
 from kaito_pack.workspace.engines import checks_models, engines
@@ -77,7 +77,7 @@ def _is_module(word: str, row: Fields) -> bool:
 
 
 def _is_bare(command: Command, row: Fields) -> bool:
-    """Whether a command has the arguments of the engine's server alone, as the entry point takes them."""
+    """Whether a command has the arguments of the engine's server only, as the entry point takes them."""
     bare = row.get("bareCommand")
     if not bare or not has_option(command, bare["option"]):
         return False
@@ -96,7 +96,7 @@ def starts_client(command: Command) -> bool:
 
 
 def image_engine(image: str) -> str | None:
-    """Return the engine whose images `image` belongs to: the project stands before what it is built for."""
+    """Return the engine whose images `image` belongs to: the project comes before its platform."""
     path = f"/{'/'.join(image_parts(image))}/"
     places = {engine: _place(path, row.get("imageParts", ())) for engine, row in engines().items()}
     known = {engine: place for engine, place in places.items() if place is not None}

@@ -12,7 +12,7 @@ wait_for() {
     reason=$1
     sleep "$pause"
 }
-# ask VERB KIND...: what kubectl answers, nothing where there is no such object.
+# ask VERB KIND...: what kubectl answers, nothing if there is no such object.
 # A warning of kubectl is no part of the answer: a hash with one before it would be another hash.
 ask() {
     until answer=$(kubectl "$@" -n "$NAMESPACE" --ignore-not-found --request-timeout=10s 2>"$HOME/kubectl.err"); do

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from kaito_pack.base.kubectl import Kubectl
+from kaito_pack.base.problems import UsageError
 from kaito_pack.facts.rules import rules
 from tests.acceptance.test_preflight import NAMESPACE, cluster, named, node, wrong
 from tests.conftest import Run
@@ -252,3 +254,31 @@ def test_no_shape_of_an_object_gives_a_traceback(run: Run, kubectl: FakeKubectl,
     env = kubectl.holds(*cluster(node=None), *objects)
     done = run("preflight", "-", "-o", "json", stdin=yaml.safe_dump(VALUES), env=env)
     assert done.returncode in (0, 1) and "Traceback" not in done.stderr
+
+
+def test_more_pods_than_can_be_read_are_a_warning(
+    run: Run, kubectl: FakeKubectl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def get(self: Kubectl, kinds: str, *names: str) -> Any:
+        if kinds == "pods":
+            raise UsageError("kubectl printed more than 256 MiB")
+        return read(self, kinds, *names)
+
+    read = Kubectl.get
+    monkeypatch.setattr(Kubectl, "get", get)
+    checks = answers(run, kubectl, VALUES)
+    assert "256 MiB" in checks["unseen"]["message"] and "resources-enough" in checks
+
+
+def test_the_pods_of_an_inference_set_are_judged_too(run: Run, kubectl: FakeKubectl) -> None:
+    values = {**VALUES, "workload": "InferenceSet", "replicas": 2}
+    own = pod("a", NAMESPACE, **{"inferenceset.kaito.sh/created-by": "llama"})
+    objects = [own, quota({}, count__workspaces_kaito_sh="1"), limits(min={"cpu": "8"})]
+    parts = {"namespace": space("restricted"), "node": room(), "other": room("b")}
+    checks = answers(run, kubectl, values, *objects, **parts)
+    assert {"pod-security", "quota-short", "limit-range"} <= wrong(checks)
+    assert "2 are needed" in checks["quota-short"]["message"]
+    assert "InferenceSet llama" in checks["pod-security"]["message"]
+    assert "resource-taken" not in checks and "resource-taken" in answers(
+        run, kubectl, values, pod("a", NAMESPACE), **parts
+    )

@@ -105,6 +105,41 @@ def test_a_run_of_one_file_reads_no_engine_file_once_they_are_cached(tmp_path: P
     assert len(runs[1].splitlines()) < len(runs[0].splitlines())
 
 
+MOST_FILES, MOST_MODULES, MOST_CALLS = 110, 180, 100_000  # 75, 159 and 79,000 in November 2026
+COUNTED = """
+import sys
+opened, calls = [], [0]
+sys.addaudithook(lambda event, facts: opened.append(str(facts[0])) if event == "open" else None)
+def count(frame, event, argument):
+    calls[0] += event == "call"
+sys.argv[0] = "render.py"
+sys.setprofile(count)
+from kaito_pack.cli import main
+try:
+    main()
+finally:
+    sys.setprofile(None)
+    modules = [name for name in sys.modules if name.startswith("kaito_pack")]
+    print(len(opened), len(modules), calls[0], file=sys.stderr)
+"""
+
+
+def counts(cache: Path) -> tuple[int, ...]:
+    """The files that a run of one file opens, the modules of ours that it imports, and its calls."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(cache)}
+    command = [sys.executable, "-c", COUNTED, "values/llama.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=True)
+    return tuple(map(int, done.stderr.split()))
+
+
+def test_a_warm_run_of_one_file_does_little(tmp_path: Path) -> None:
+    """Counts, since a machine can be busy; raise a limit only if the run has to do more."""
+    counts(tmp_path)
+    assert [
+        a <= b for a, b in zip(counts(tmp_path), (MOST_FILES, MOST_MODULES, MOST_CALLS), strict=True)
+    ] == [True] * 3, counts(tmp_path)
+
+
 def test_many_files_come_out_as_each_alone_does(tmp_path: Path) -> None:
     """Above 128 files several processes share the work."""
     files = []

@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kaito_pack.form.model_choice import About
+from kaito_pack.form.questions import questions
+from kaito_pack.kaito.target import Target
+from kaito_pack.kubernetes.decoding import definitions
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.pack import Pack
 from tests.conftest import ROOT, Run
 from tests.docs.pages import write_files
+from tests.fake_hub import Repository, fake_hub
 from tests.terminal import CLEAR, CTRL_C, CTRL_D, DOWN, ENTER, ESCAPE, Terminal
 
 KNOWN = "acme/known"
@@ -23,7 +30,17 @@ models:
 """
 full = pytest.mark.full  # a session in a terminal takes a second; the quick tier has some of each kind
 HUB, NOTICE = "What do you want to serve?", "This model will be deployed using vLLM on GPU."
-LENGTH = 3  # values of mode vllm under "Set more?" before the maximum length
+
+
+def length() -> int:
+    """The number of values of mode vllm under "Set more?" before the maximum length."""
+    pack = Pack()
+    target = Target(pack.kaito_version(), definitions.newest())
+    asked = questions(pack, pack.mode("vllm"), {}, About(), target, Catalogue())
+    return [question.name for question in asked if question.is_more].index("maxModelLen")
+
+
+LENGTH = length()
 
 
 @pytest.fixture
@@ -419,7 +436,6 @@ def test_the_session_of_the_page_is_a_real_one(tmp_path: Path) -> None:
     keys = [
         (HUB, ENTER),
         ("Model id", "microsoft/Phi-4-mini-instruct" + ENTER),
-        ("Gated", "n"),
         ("Name", "phi" + ENTER),
         ("Namespace", ENTER),
         ("GPU count", "2" + ENTER),
@@ -434,3 +450,27 @@ def test_the_session_of_the_page_is_a_real_one(tmp_path: Path) -> None:
         shown = re.findall(r"^```text\n(Flexible .*?)^```$", page, re.DOTALL | re.MULTILINE)
         seen = terminal.seen.replace(str(ROOT / "render.py"), "kaito-pack")
         assert shown == [seen.strip() + "\n"]
+
+
+@full
+def test_the_hub_is_asked_about_an_unknown_model_only_if_a_person_wants(tmp_path: Path) -> None:
+    with fake_hub() as hub:
+        files = {"config.json": {"architectures": ["LlamaForCausalLM"], "max_position_embeddings": 4096}}
+        hub.repositories["acme/own"] = Repository(files)
+        online = {
+            "HF_HUB_OFFLINE": "0",
+            "HF_ENDPOINT": hub.address,
+            "HF_HOME": str(tmp_path),
+            "NO_PROXY": "*",
+        }
+        with Terminal(tmp_path, "new", "own.yaml", env=online) as terminal:
+            terminal.answer(HUB, ENTER)
+            terminal.answer("Model id", "acme/own", ENTER)
+            terminal.wait("Ask the Hub now? This uses the network.")
+            assert hub.requests == []
+            terminal.type("y")
+            terminal.wait("kaito-pack models add acme/own")
+            terminal.wait(NOTICE)
+            assert "/api/models/acme/own" in hub.requests
+            terminal.type(CTRL_C)
+            assert terminal.end()[0] == 130

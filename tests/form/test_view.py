@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,13 @@ Opened = Callable[[str | bytes], dict[str, Any]]
 
 
 @pytest.mark.usefixtures("four_modes")
-def test_an_empty_page_offers_the_modes_that_need_no_model(view: Post) -> None:
+def test_an_empty_page_offers_all_modes_and_examples(view: Post) -> None:
     shown = view()
-    assert [mode["name"] for mode in shown["modes"]] == ["premade", "preset"]
+    assert [mode["name"] for mode in shown["modes"]] == ["huggingface", "premade", "preset", "vllm"]
+    assert len(shown["examples"]) == 3
+    for example in shown["examples"]:
+        opened = view(**example["state"])
+        assert opened["mode"] and opened["examples"] == []
     assert (shown["mode"], shown["manifest"], shown["problems"]) == (None, "", [])
     assert list(by_name(shown, "start")) == ["modelId"]
 
@@ -139,7 +144,8 @@ def test_premade_models_have_their_sizes_and_images(view: Post) -> None:
     models = by_name(view(mode="premade"))["premadeModel"]["choices"]
     assert {
         "value": "llama3.1:8b",
-        "detail": "ghcr.io/kaito-project/aikit/llama3.1:8b",
+        "title": "llama3.1:8b",
+        "detail": "4.58 GiB, ghcr.io/kaito-project/aikit/llama3.1:8b",
         "command": "",
     } in models
 
@@ -230,7 +236,7 @@ def test_the_name_is_made_of_what_is_served_until_another_is_said(view: Post) ->
 
 def test_advice_is_no_warning(view: Post) -> None:
     shown = view(start=UNKNOWN)
-    assert [one["severity"] for one in shown["problems"]] == ["advice"]
+    assert {one["severity"] for one in shown["problems"]} == {"advice"}
     assert shown["manifest"]
 
 
@@ -581,3 +587,59 @@ def test_a_mode_of_ones_own_works_without_any_python(tmp_path: Path) -> None:
         assert views.view(read_state({**typed, "answers": answers}))["manifest"] == shown["manifest"]
     finally:
         Pack()
+
+
+# Words of people.
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://huggingface.co/mistralai/Mistral-7B-Instruct-v0.3",
+        "http://hf.co/mistralai/Mistral-7B-Instruct-v0.3/tree/main?x=1",
+    ],
+)
+def test_the_address_of_a_page_is_the_id_of_its_model(view: Post, address: str) -> None:
+    shown = view(start={"modelId": address})
+    assert "modelId: mistralai/Mistral-7B-Instruct-v0.3\n" in shown["values"]
+
+
+def test_an_id_that_ends_in_gguf_chooses_the_mode_of_gguf_files(view: Post) -> None:
+    assert view(start={"modelId": "acme/new-GGUF"})["mode"] == "huggingface"
+
+
+def test_an_entry_without_an_equals_sign_is_kept_and_explained(view: Post) -> None:
+    shown = view(start=MISTRAL, answers={"labelSelector": "gpu"})
+    (told,) = [each for each in shown["problems"] if each["field"] == "answers/labelSelector"]
+    assert (told["message"], told["fix"]) == ("`gpu` has no `=`.", "Write key=value.")
+    assert by_name(shown, "questions")["labelSelector"]["value"] == "gpu"
+
+
+def test_whether_it_is_gated_is_not_asked_of_an_openly_licensed_model(view: Post) -> None:
+    shown = view(start={"modelId": "microsoft/Phi-4-mini-instruct"})
+    assert list(by_name(shown, "start")) == ["modelId"]
+
+
+def test_a_manifest_whose_model_does_not_fit_is_no_good_news(view: Post) -> None:
+    shown = view(start=MISTRAL, target={"gpuMemoryGiB": "8", "nodeProvisioning": "byo"})
+    assert shown["manifest"] and shown["memory"]["fits"] is False and shown["stops"] is True
+    fitting = view(start=MISTRAL, target={"gpuMemoryGiB": "80", "nodeProvisioning": "byo"})
+    assert fitting["manifest"] and fitting["stops"] is False
+
+
+def test_advanced_values_have_headings_and_the_instance_type_is_by_the_memory(view: Post) -> None:
+    questions = view(start=MISTRAL)["questions"]
+    groups = [question["group"] for question in questions if question["isMore"]]
+    assert len(list(groupby(groups))) == len(set(groups))
+    assert {"Resources", "Scheduling", "Images", "Monitoring", "Rollout"} <= set(groups)
+    assert by_name({"questions": questions}, "questions")["instanceType"]["isMore"] is False
+
+
+def test_choices_are_words_not_identifiers(view: Post) -> None:
+    engines = by_name(view(start={"modelId": "acme/new"}), "start")["engines"]
+    assert [choice["title"] for choice in engines["choices"]] == ["llama.cpp (LocalAI)", "vLLM"]
+    provisioning = by_name(view(), "target")["nodeProvisioning"]
+    assert [choice["title"] for choice in provisioning["choices"]] == [
+        "KAITO creates the nodes (auto)",
+        "Existing nodes (byo)",
+    ]

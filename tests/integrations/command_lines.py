@@ -27,6 +27,10 @@ def check(words):
         name, command, words = "render", commands.get_command(None, "render"), ["render", *words]
     if name == "new" and "--pack" in words:
         return  # its options are made from that pack, which need not be here
+    if isinstance(command, click.Group) and words[1:]:
+        inner = command.get_command(None, words[1])
+        assert inner or words[1].startswith("-"), f"{name} has no command {words[1]}"
+        name, command, words = (words[1], inner, words[1:]) if inner else (name, command, words)
     parameters = command.get_params(command.make_context(name, [], resilient_parsing=True))
     known = {option: one for one in parameters for option in (*one.opts, *one.secondary_opts)}
     known["--help"] = known["-h"] = known["--version"] = None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kaito_pack.base import derived
 from kaito_pack.base.problems import UsageError
 from kaito_pack.kubernetes.decoding import definitions
 
@@ -17,9 +18,16 @@ from kaito_pack.kubernetes.decoding import definitions
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    definitions.definition.cache_clear()
+    forget()
     yield tmp_path / "kaito-pack"
+    forget()
+
+
+def forget() -> None:
+    """Read from the cache again, as a new process would."""
     definitions.definition.cache_clear()
+    derived._stores.cache_clear()
+    derived._values.cache_clear()
 
 
 def test_every_version_has_a_pod_template_and_a_service() -> None:
@@ -46,7 +54,7 @@ def test_all_that_is_referred_to_is_there() -> None:
 
 
 def test_an_unknown_version_is_told_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r"1\.9 is not known.*1\.25 to"):
+    with pytest.raises(UsageError, match=r"1\.9 is not supported.*1\.25 to"):
         definitions.definition("1.9")
 
 
@@ -66,33 +74,39 @@ def test_an_unknown_kind_has_no_definition(api_version: str, kind: str) -> None:
     assert definitions.of_kind("1.35", api_version, kind) is None
 
 
-def test_what_was_derived_is_read_from_the_cache(cache: Path) -> None:
+def test_what_was_derived_is_read_from_the_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = definitions.definition("1.30").schemas
+    derived.save()
     (file,) = cache.iterdir()
     assert "1.30" in file.name
-    definitions.definition.cache_clear()
+    forget()
+    monkeypatch.setattr(definitions, "_all", None)  # which reads the package's file
     assert definitions.definition("1.30").schemas == first
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"":0}', b"\xff", b"[" * 100000])
 def test_a_cache_that_is_not_whole_is_derived_again(cache: Path, content: bytes) -> None:
     definitions.definition("1.30")
+    derived.save()
     (file,) = cache.iterdir()
     file.write_bytes(content)
-    definitions.definition.cache_clear()
+    forget()
     assert definitions.POD_TEMPLATE in definitions.definition("1.30").schemas
+    derived.save()
     assert len(file.read_bytes()) > 10000
 
 
 def test_a_cache_folder_that_cannot_be_made_is_passed_over(cache: Path) -> None:
     cache.write_text("a file, no folder")
     assert definitions.POD_TEMPLATE in definitions.definition("1.30").schemas
+    derived.save()
 
 
 def test_without_a_home_nothing_is_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    definitions.definition.cache_clear()
+    forget()
     assert definitions.POD_TEMPLATE in definitions.definition("1.30").schemas
+    derived.save()
     assert not Path("relative").exists()
 
 

@@ -336,7 +336,7 @@ class TestRefusals:
         [
             ("x: @a", "a value cannot begin with `@`; quote it"),
             ("x: 'b", "a quote is opened and never closed"),
-            ("a: b: c", "`: ` where no key can stand"),
+            ("a: b: c", "`: ` where no key is allowed"),
             ("a: [1, 2\n", "never closed"),
             ("a: [1\nb: 2\n", "a `[` is not closed"),
             ("a: {b: 1\n", "never closed"),
@@ -345,7 +345,7 @@ class TestRefusals:
             ('a: "\\q"\n', "a backslash in double quotes"),
             ("a: *\n", "`*` without a name"),
             ("a: }\n", "`}` needs quotes"),
-            ("a: 1\n b: 2\n", "`: ` where no key can stand"),
+            ("a: 1\n b: 2\n", "`: ` where no key is allowed"),
         ],
     )
     def test_a_break_of_the_grammar_is_told_in_plain_words(self, text: str, words: str) -> None:

@@ -50,7 +50,6 @@ BODIES: dict[str, dict[str, Any]] = {
                 "count/workspaces.kaito.sh": 2,
                 "requests.nvidia.com/gpu": 8,
                 "limits.cpu": "1500m",
-                "requests.hugepages-2Mi": "4Mi",
             },
             "scopes": ["NotTerminating"],
         }
@@ -128,6 +127,7 @@ CONSTRAINT: Path = ("spec", "devices", "constraints", 0)
 SCALED: Path = ("spec", "scaleTargetRef", "apiVersion")
 DOWN: Path = ("spec", "behavior", "scaleDown")
 GOAL: Path = ("spec", "metrics", 0, "external", "target")
+SELECTED = {"scopeName": "PriorityClass"}
 UNSUPPORTED, REQUIRED = "kubernetes/value-not-supported", "kubernetes/field-required"
 WRONG: list[tuple[str, str, Path, Any]] = [
     (LIMITS, UNSUPPORTED, (*LIMIT, "type"), "container"),
@@ -142,6 +142,15 @@ WRONG: list[tuple[str, str, Path, Any]] = [
     (QUOTA, "kubernetes/resource-negative", ("spec", "hard", "pods"), -1),
     (QUOTA, "kubernetes/resource-fraction", ("spec", "hard", "pods"), "1.5"),
     (QUOTA, UNSUPPORTED, ("spec", "scopes", 0), "terminating"),
+    (QUOTA, "kubernetes/quota-scope", ("spec", "scopes"), ["Terminating", "NotTerminating"]),
+    (QUOTA, "kubernetes/quota-scope", ("spec", "scopes"), ["BestEffort"]),
+    (QUOTA, "kubernetes/quota-scope", ("spec", "hard", "requests.hugepages-2Mi"), "4Mi"),
+    (QUOTA, UNSUPPORTED, ("spec", "scopeSelector"), {"matchExpressions": [SELECTED | {"operator": "Is"}]}),
+    (QUOTA, REQUIRED, ("spec", "scopeSelector"), {"matchExpressions": [SELECTED | {"operator": "In"}]}),
+    (CLUSTER_ROLE, REQUIRED, ("aggregationRule",), {"clusterRoleSelectors": []}),
+    (CLAIM, "kubernetes/name-format", (*CONSTRAINT, "matchAttribute"), "family"),
+    (CLAIM, REQUIRED, (*CONSTRAINT, "matchAttribute"), None),
+    (SCALER, "kubernetes/one-source", (*GOAL, "value"), 1),
     (ROLE, REQUIRED, ("rules", 0, "verbs"), []),
     (ROLE, REQUIRED, ("rules", 0, "resources"), None),
     (ROLE, "kubernetes/role-url", ("rules", 0, "nonResourceURLs"), ["/metrics"]),

@@ -90,7 +90,7 @@ def test_an_answer_taken_away_takes_its_empty_map_along() -> None:
         ("extraArgs", "[--a", ["[--a"]),
         ("labelSelector", "a=1, b=x", {"a": "1", "b": "x"}),
         ("labelSelector", '{"a": "1"}', {"a": "1"}),
-        ("labelSelector", "a", {"a": None}),
+        ("labelSelector", "a", "a"),
         ("rollout", "job", "job"),
         ("rollout", "jobs", "jobs"),
     ],

@@ -114,7 +114,7 @@ def test_an_image_of_ones_own_is_required_and_its_command_is_shown() -> None:
 
 def test_premade_models_are_a_list_with_sizes_and_images() -> None:
     choices = asked("premade")["premadeModel"].choices
-    assert ("llama3.1:8b", "ghcr.io/kaito-project/aikit/llama3.1:8b") in [
+    assert ("llama3.1:8b", "4.58 GiB, ghcr.io/kaito-project/aikit/llama3.1:8b") in [
         (one.value, one.detail) for one in choices
     ]
     assert first("premade") == ["premadeModel", "name", "namespace", "computeType"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kaito_pack.base.problems import Problem
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.models.checks import check_values, check_workspace, gpus_text, listed
+from kaito_pack.models.checks import check_settings, check_values, check_workspace, gpus_text, listed
 from kaito_pack.models.model import Model
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.vllm_arguments import human_readable_int, whole
@@ -429,3 +429,9 @@ def test_gpus_are_counted_as_a_person_would() -> None:
         "1 or 2 GPUs",
         "1, 2 or 4 GPUs",
     ]
+
+
+@pytest.mark.parametrize("key", ["max-model-len", "max_model_len"])
+def test_the_length_of_a_preset_is_judged_in_both_spellings(key: str) -> None:
+    problems = check_settings("phi-4", {key: 999999}, Catalogue.open(()), ("vllm", "max-model-len"))
+    assert [(each.rule, each.path) for each in problems] == [("model/max-model-len", ("vllm", key))]

@@ -112,13 +112,16 @@ def test_the_place_of_the_weights_must_hold_them(manifest: Any, claims: Any, is_
     ],
 )
 def test_the_size_of_a_gguf_file_follows_from_its_name(file: str, model_id: str, gib: float | None) -> None:
-    weights = weights_of_file(file, model_id)
+    weights = weights_of_file(file, model_id, Catalogue.open())
 
     assert weights is None if gib is None else weights == pytest.approx(gib, abs=0.1)
 
 
 def test_quantizations_that_begin_alike_are_told_apart() -> None:
-    sizes = [weights_of_file(f"lynx-8b-{name}.gguf", "") or 0 for name in ("Q4_K_S", "Q4_K_M", "Q4_K_L")]
+    sizes = [
+        weights_of_file(f"lynx-8b-{name}.gguf", "", Catalogue.open()) or 0
+        for name in ("Q4_K_S", "Q4_K_M", "Q4_K_L")
+    ]
 
     assert sizes == sorted(set(sizes))
 
@@ -152,7 +155,7 @@ BELOW, GPU_BELOW = ["memory-below-model"], ["gpu-memory-below-model"]
     ],
 )
 def test_a_gguf_model_needs_memory(manifest: Any, memory: float | None, reported: list[str]) -> None:
-    found = check_gguf(manifest, read_workspace(manifest), memory)
+    found = check_gguf(manifest, read_workspace(manifest), Catalogue.open(), memory)
 
     assert [problem.rule.partition("/")[2] for problem in found] == reported
 

@@ -33,7 +33,7 @@ def changes(old: dict[str, Any], new: dict[str, Any]) -> list[Any]:
 def test_a_stored_template_that_does_not_decode_refuses_whatever_change() -> None:
     (change, _) = changes(workspace(contianers=[]), workspace(image="a/b:2"))
     assert change.label == "rejected"
-    assert "because of what is stored" in change.words
+    assert "because the stored object is invalid" in change.words
     assert change.remedy == "Delete and recreate the Workspace."
 
 
@@ -108,7 +108,7 @@ def test_a_rejected_change_comes_with_the_command_that_helps() -> None:
     new["resource"]["count"] = 2
     (planned,) = plan([old], [new], TARGET)
     assert planned.remedy == "kubectl delete workspace tiny -n a"
-    assert "made again" in planned.why
+    assert "recreate the Workspace" in planned.why
 
 
 def test_a_rejected_change_that_a_new_workspace_would_not_get_either_names_no_command() -> None:

@@ -9,7 +9,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import questionary
@@ -20,6 +20,7 @@ from prompt_toolkit.output import ColorDepth, create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from kaito_pack.base.display import escaped
+from kaito_pack.base.records import NamedTuple
 
 STYLE = questionary.Style(
     [("bottom-toolbar", "noreverse"), ("validation-toolbar", "noreverse bg:default fg:ansired")]
@@ -42,6 +43,10 @@ class _Near(Vt100_Output):
         return 1
 
 
+class Back(Exception):
+    """A person wants the question before this one again (Ctrl-B)."""
+
+
 class Terminal:
     """Asks a person. Words of schemas and catalogues are shown with control characters escaped."""
 
@@ -58,6 +63,15 @@ class Terminal:
         for text in filter(None, paragraphs):
             for line in self.wrapped(text):
                 click.echo(click.style(line, dim=True) if dim else line, err=True)
+
+    def gap(self) -> None:
+        """An empty line, which sets a question apart from the one before."""
+        click.echo(err=True)
+
+    def preview(self, text: str) -> None:
+        """A file as it would be written, its lines indented."""
+        for line in text.splitlines():
+            click.echo(f"  {escaped(line)}".rstrip(), err=True)
 
     def show(self, *commands: str) -> None:
         """Commands to copy, each in one piece."""
@@ -153,6 +167,10 @@ def _ends(application: Application[Any]) -> KeyBindings:
     @keys.add("c-d", eager=True, filter=Condition(lambda: not application.current_buffer.text))
     def _(event: KeyPressEvent) -> None:
         event.app.exit(exception=EOFError)
+
+    @keys.add("c-b", eager=True)
+    def _(event: KeyPressEvent) -> None:
+        event.app.exit(exception=Back())
 
     @keys.add("escape", eager=True)
     def _(event: KeyPressEvent) -> None:

@@ -9,9 +9,9 @@ import click
 from kaito_pack.base.problems import ProblemsError, UsageError
 from kaito_pack.base.secrets import looks_like_secret
 from kaito_pack.base.sentences import sentence
-from kaito_pack.cli._new.asking import Terminal
+from kaito_pack.cli._new.asking import Back, Terminal
 from kaito_pack.cli._new.choosing import Choosing
-from kaito_pack.cli._new.new_file import STDOUT, default_file, refuse, write
+from kaito_pack.cli._new.new_file import STDOUT, default_file, refuse, text_of, write
 from kaito_pack.cli._new.wizard import Wizard, words
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
@@ -19,11 +19,13 @@ from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.greeting import greeting
 from kaito_pack.form.start import Start
 
+HINT = "Press Ctrl-B at a question to go back to the one before, Ctrl-C to end."
+
 
 def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str:
     """Write what a person answers, and give the file's name.
 
-    Raises ProblemsError where the options are wrong.
+    Raises ProblemsError if the options are wrong.
     """
     terminal = Terminal()
     if not start.says_something:
@@ -37,6 +39,7 @@ def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str
     if any(problem.is_error for problem in wrong):
         raise ProblemsError(wrong)
     wizard = Wizard(draft, terminal)
+    terminal.say(HINT, dim=True)
     wizard.ask_first()
     errors = wizard.ask_because_of_errors()
     if not start.says_something:
@@ -55,7 +58,21 @@ def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str
             if choice.value == question.value
         )
     )
-    return _written(terminal, draft, file, force)
+    return _reviewed(terminal, wizard, file, force)
+
+
+def _reviewed(terminal: Terminal, wizard: Wizard, file: str | None, force: bool) -> str:
+    """Show the file before it is written; Ctrl-B leads back to the last question."""
+    while True:
+        draft = wizard.draft.named()
+        terminal.gap()
+        terminal.preview(text_of(draft, file or default_file(draft)))
+        terminal.gap()
+        try:
+            return _written(terminal, draft, file, force)
+        except Back:
+            wizard.back()
+            wizard.ask_first()
 
 
 def _written(terminal: Terminal, draft: Draft, file: str | None, force: bool) -> str:

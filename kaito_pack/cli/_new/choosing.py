@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kaito_pack import hub
 from kaito_pack.cli._new.asking import Option
 from kaito_pack.cli._new.wizard import words
 from kaito_pack.form.checking import refused
@@ -22,6 +23,7 @@ from kaito_pack.form.model_choice import (
 )
 from kaito_pack.form.questions import question_of
 from kaito_pack.form.start import Start
+from kaito_pack.models.words import hub_id
 
 if TYPE_CHECKING:
     from kaito_pack.cli._new.asking import Terminal
@@ -51,7 +53,7 @@ class Choosing:
         """The draft of a model of the Hub, asked for until there is one that KAITO can run."""
         model_id = self._start.model_id
         while True:
-            model_id = model_id or self._model_id(possible)
+            model_id = hub_id(model_id or self._model_id(possible))
             model = self._known(model_id)
             modes = [name for name in modes_for(model.engines, self._ground.pack) if name in possible]
             # A name that ends in -GGUF says that vLLM is out, whatever else is known.
@@ -68,12 +70,12 @@ class Choosing:
         return self._terminal.text(part["title"], lambda text: self._refused(possible, text), suggestions=ids)
 
     def _refused(self, possible: Iterable[str], model_id: str) -> str:
-        """Why none of the modes takes that id; empty where one does."""
+        """Why none of the modes takes that id; empty if one does."""
         reason = ""
         for name in possible:
             mode = self._ground.pack.mode(name)
             question = question_of((MODEL,), mode.schema["properties"][MODEL])
-            errors = refused(Draft(self._ground, mode), question)(model_id or None)
+            errors = refused(Draft(self._ground, mode), question)(hub_id(model_id) or None)
             if not errors:
                 return ""
             reason = reason or words(errors[0], question)
@@ -82,12 +84,34 @@ class Choosing:
     def _known(self, model_id: str) -> About:
         """What the catalogue knows of the model, or a person."""
         model = about(model_id, self._ground.catalogue, self._start.engines, self._start.gated)
+        if model.figures is None and self._ask_hub(model_id):
+            model = about(model_id, self._ground.catalogue, self._start.engines, self._start.gated)
         if model.engines:
             return model
         part = model_schema()["engines"]
         self._terminal.say(part["description"], dim=True)
         picked = self._terminal.choose_any(part["title"], [Option(name, name) for name in engines()])
         return model._replace(engines=tuple(picked))
+
+    def _ask_hub(self, model_id: str) -> bool:
+        """Offer to ask the Hub about a model that no catalogue has; return whether it is known then."""
+        if not hub.is_available():
+            return False
+        self._terminal.say(
+            f"{model_id} is in no catalogue. The Hugging Face Hub knows its figures.", dim=True
+        )
+        if not self._terminal.confirm("Ask the Hub now? This uses the network.", False):
+            return False
+        from kaito_pack.hub.asking import asked
+
+        model, remarks = asked(model_id)
+        self._terminal.say(*remarks)
+        if model is None:
+            return False
+        self._ground = replace(self._ground, catalogue=self._ground.catalogue.with_model(model))
+        self._terminal.say("To keep these figures for later checks, run:")
+        self._terminal.show(f"kaito-pack models add {model.model_id}")
+        return True
 
     def _mode(self, message: str, names: Iterable[str], with_hub: bool = False) -> str:
         modes = [self._ground.pack.mode(name) for name in names]

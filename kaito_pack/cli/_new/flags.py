@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.cli._help import write_options
 from kaito_pack.cli._options import opened, packs_of
 from kaito_pack.form.flags import Flag, flags
 from kaito_pack.form.hints import hints
@@ -20,7 +21,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.run import judging as checks
 from kaito_pack.values.fields import Field
 
-SHORT = 24  # characters: choices that are no longer stand in `--help` in place of TEXT
+SHORT = 24  # characters: shorter choices replace TEXT in `--help`
 META = "kaito_pack.flags"
 
 
@@ -48,7 +49,7 @@ class AnswerOption(click.Option):
         )
 
     def text(self, context: click.Context) -> str | None:
-        """What is given for it; None where it is not."""
+        """Return what is given for it; None if nothing is."""
         value: Any = context.params[str(self.name)]
         if isinstance(value, bool):
             return str(value).lower()
@@ -132,11 +133,10 @@ class FormCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The values in a section of their own."""
-        answers = ctx.meta[META]
-        for title, params in (("Values", answers), ("Options", super().get_params(ctx))):
-            records = [record for option in params if (record := option.get_help_record(ctx)) is not None]
-            with formatter.section(title):
-                formatter.write_dl(records)
+        records = [record for option in ctx.meta[META] if (record := option.get_help_record(ctx)) is not None]
+        with formatter.section("Values"):
+            formatter.write_dl(records)
+        write_options(super().get_params(ctx), ctx, formatter)
 
     def _answers(self, ctx: click.Context, args: Sequence[str]) -> list[AnswerOption]:
         own = {name for option in super().get_params(ctx) for name in (*option.opts, *option.secondary_opts)}

@@ -25,7 +25,7 @@ SCHEMAS = (
 
 
 def default_file(draft: Draft) -> str:
-    """The file's name where a person gives none."""
+    """The file's name if a person gives none."""
     return f"{draft.answers[NAME]}.yaml"
 
 
@@ -35,11 +35,16 @@ def text_of(draft: Draft, file: str) -> str:
 
 
 def schema_from(file: str, draft: Draft) -> str | None:
-    """The way from `file` to a schema for editors in a folder above; None where none has the mode."""
+    """Return the path from `file` to a schema for editors that has the mode of the draft."""
+    return schema_above(file, draft.mode.name)
+
+
+def schema_above(file: str, mode: str) -> str | None:
+    """Return the path from `file` to a schema for editors in a folder above; None if none has the mode."""
     folder = Path(file).resolve().parent
     for above in (folder, *folder.parents) if file != STDOUT else ():
         for name in SCHEMAS:
-            if draft.mode.name in _modes(above / name):
+            if mode in _modes(above / name):
                 return Path(os.path.relpath(above / name, folder)).as_posix()
     return None
 
@@ -54,7 +59,7 @@ def _modes(schema: Path) -> list[str]:
 
 
 def refuse(file: str, overwrite: bool) -> None:
-    """UsageError where `file` cannot be written, or is there and must not be overwritten."""
+    """UsageError if `file` cannot be written, or is there and must not be overwritten."""
     if os.path.isdir(file):
         raise UsageError(f"{escaped(file)}: is a folder. Pass a file name")
     if os.path.lexists(file) and not overwrite:
@@ -67,7 +72,7 @@ def refuse(file: str, overwrite: bool) -> None:
 
 
 def write(draft: Draft, file: str, overwrite: bool) -> None:
-    """Write the values file in one step, or print it; UsageError where it cannot be written."""
+    """Write the values file in one step, or print it; UsageError if it cannot be written."""
     if file == STDOUT:
         click.echo(text_of(draft, file), nl=False)
         return

@@ -15,7 +15,7 @@ from kaito_pack.form.start import Start
 def unattended(ground: Ground, start: Start, flags: Sequence[Flag]) -> Draft:
     """The draft of what the options give.
 
-    Raises ProblemsError where something of it is wrong, UsageError where something is missing.
+    Raises ProblemsError if something of it is wrong, UsageError if something is missing.
     """
     modes = start.modes(ground)
     drafts = [start.draft(ground, ground.pack.mode(name)) for name in modes or ground.pack.mode_names]

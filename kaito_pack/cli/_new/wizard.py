@@ -10,7 +10,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import sentence
 from kaito_pack.form import figures
 from kaito_pack.form.answers import first_sentence, parsed, written
-from kaito_pack.form.checking import belongs, problems_of, question_for, refused
+from kaito_pack.form.checking import belongs, in_words_of_form, problems_of, question_for, refused
 from kaito_pack.form.draft import Draft
 from kaito_pack.form.model_choice import MODEL, about, gated_value, model_schema
 from kaito_pack.form.questions import Question
@@ -26,14 +26,23 @@ class Wizard:
         self.draft, self._terminal = draft, terminal
         self._done = {question.path for question in draft.questions() if question.value is not None}
         self._warned: set[str] = set()
+        self._before: list[tuple[Draft, set[tuple[str, ...]]]] = []  # what there was before each question
 
     def ask_first(self) -> None:
-        """The questions that are not under Advanced, found anew after each answer."""
+        """Return the questions that are not under Advanced; they change with each answer."""
         while left := [each for each in self._questions() if not (each.is_more or each.path in self._done)]:
-            self.ask(left[0])
+            number = len(self._before) + 1
+            self.ask(left[0], f"Step {number} of {number + len(left) - 1}")
+
+    def back(self) -> bool:
+        """Take the last answer back; return whether there was one."""
+        if not self._before:
+            return False
+        self.draft, self._done = self._before.pop()
+        return True
 
     def _questions(self) -> list[Question]:
-        """Those there are now; whether the model is gated is asked here, if nobody has said it."""
+        """Return the current questions; the model's gating is one of them if it is not known."""
         model_id, model = self.draft.answers.get(MODEL), self.draft.known
         secret = gated_value(self.draft.mode)
         if model_id and model.figures is None:
@@ -70,8 +79,24 @@ class Wizard:
                 self.ask(question)
         self.ask_first()
 
-    def ask(self, question: Question) -> None:
-        """One question, until its answer is right; then what it makes worth a warning."""
+    def ask(self, question: Question, step: str = "") -> None:
+        """One question, until its answer is right; then what it makes worth a warning.
+
+        Ctrl-B takes the answer before it back instead.
+        """
+        from kaito_pack.cli._new.asking import Back
+
+        before = (self.draft, set(self._done))
+        try:
+            self._ask(question, step)
+        except Back:
+            self.back()
+        else:
+            self._before.append(before)
+
+    def _ask(self, question: Question, step: str) -> None:
+        self._terminal.gap()
+        self._terminal.say(step, dim=True)
         self._done.add(question.path)
         facts = figures.facts_of(self.draft, question.path)
         self._terminal.say(question.help, *facts, dim=True)
@@ -101,7 +126,9 @@ class Wizard:
         errors = refused(self.draft, question)
 
         def problem(text: str) -> str:
-            return "\n".join(words(error, question) for error in errors(parsed(question, text))[:1])
+            value = parsed(question, text)
+            typed = replace(question, value=value)
+            return "\n".join(words(in_words_of_form(error, typed), question) for error in errors(value)[:1])
 
         default = written(question, question.default)
         typed = self._terminal.text(
@@ -119,12 +146,12 @@ class Wizard:
         value = parsed(question, text)
         answer = question.default if value is None else value
         lines = [f"{question.note}: {written(question, answer)}"] if question.note else []
-        if question.path in figures.OF_MEMORY:
+        if question.path in figures.of_memory(self.draft):
             lines.append(figures.budget_text(self.draft.answered(question.path, value)))
         return "\n".join(filter(None, lines))
 
     def warn(self, question: Question | None = None) -> None:
-        """Warnings about one answer, or all that are left; they keep nobody from going on."""
+        """Print warnings about one answer, or all remaining ones; the user can continue."""
         for problem in problems_of(self.draft):
             text = words(problem)
             if (

@@ -1,7 +1,7 @@
 """Cases as JUnit XML, which GitLab, Jenkins and Azure DevOps show as the report of a test run.
 
 A file is a `testsuite`, a case a `testcase`. There is no standard, so this is what all three read: they
-take the first `failure` of a testcase alone, so all errors of a case are in one; GitLab shows `classname` for
+take the first `failure` of a testcase only, so all errors of a case are in one; GitLab shows `classname` for
 the suite and the text of a failure, not its `message`; warnings are the `system-out`.
 """
 

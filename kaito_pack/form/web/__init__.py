@@ -2,7 +2,7 @@
 
 `state` is what the page sends and a link holds, `cluster` the target chosen there, `view` all that the page
 shows of a state, `server` the way there and back. `connections` the server of HTTP.
-Flask and waitress are imported here alone, and only to serve.
+Flask and waitress are imported here only, and only to serve.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import ValuesMap
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Draft, Ground
@@ -38,8 +37,13 @@ def model_of(state: State, catalogue: Catalogue) -> About:
 
 
 def offered(state: State, known: About, pack: Pack) -> list[str]:
-    """The modes to choose from: those that can serve the model, then those with a list of their own."""
-    served = modes_for(known.engines, pack) if state.model_id else []
+    """The modes to choose from: those that can serve the model, then those with their own list.
+
+    Without a model there is a choice among all modes.
+    """
+    if not state.model_id:
+        return list(pack.mode_names)
+    served = modes_for(known.engines, pack)
     return [*served, *(name for name in pack.mode_names if is_chosen_by_itself(pack, name))]
 
 
@@ -75,7 +79,7 @@ def asked(state: State, ground: Ground, mode: Mode, known: About) -> Asked:
 def _file_values(state: State, mode: Mode) -> ValuesMap:
     """Return what an opened file had: mistakes included in its own mode, what means something in another.
 
-    A text that is empty takes a value away, one that no question asks for, too.
+    A text that is empty takes a value away, also one that no question asks for.
     """
     is_own = state.file_values.get(MODE) == mode.name
     values = {**state.file_values} if is_own else answers.of_mode(mode, state.file_values)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import schema
 from kaito_pack.form.answers import first_sentence
+from kaito_pack.form.hints import hints
 from kaito_pack.form.questions import Choice, Question, kind_of, meaning
 from kaito_pack.kaito.target import Target
 from kaito_pack.kubernetes.decoding import definitions
@@ -50,7 +51,7 @@ class Chosen(NamedTuple):
 
 
 def chosen(typed_texts: Mapping[str, str], base: Target, pack: Pack) -> Chosen:
-    """The target of the texts `typed_texts`; where they say nothing, or something wrong, what `base` has."""
+    """The target of the texts `typed_texts`; if they say nothing, or something wrong, what `base` has."""
     versions = {"kaitoVersion": pack.kaito_versions, "kubernetesVersion": definitions.versions()}
     values = {name: _read(name, text.strip()) for name, text in typed_texts.items() if name in FIELDS}
     problems = list(_problems({name: value for name, value in values.items() if value is not None}, versions))
@@ -58,7 +59,7 @@ def chosen(typed_texts: Mapping[str, str], base: Target, pack: Pack) -> Chosen:
     right = {FIELDS[name]: value for name, value in values.items() if name not in wrong}
     for name in ("kaito", "kubernetes", "cloud"):  # a target has these, whatever is said
         right[name] = right.get(name) or getattr(base, name)
-    target = replace(base, **right)
+    target = base._replace(**right)
     parts = schema("target.schema.json")["properties"]
     questions = [
         _question(
@@ -91,6 +92,7 @@ def _problems(values: ValuesMap, versions: Mapping[str, Any]) -> Iterator[Proble
 
 def _question(name: str, part: Schema, typed_text: str, held: Any, versions: Any) -> Question:
     choices = [*reversed(versions), *part.get("enum", ())]
+    titles = hints(part, name).titles
     return Question(
         path=(name,),
         kind="choice" if choices else kind_of(part) or "text",
@@ -100,5 +102,5 @@ def _question(name: str, part: Schema, typed_text: str, held: Any, versions: Any
         default=None,
         is_required=name not in OPTIONAL,
         is_more=False,
-        choices=tuple(Choice(value, meaning(part, value)) for value in choices),
+        choices=tuple(Choice(value, meaning(part, value), title=titles.get(value, "")) for value in choices),
     )

@@ -7,15 +7,16 @@ from typing import Any
 
 from kaito_pack.base.sentences import sentence
 from kaito_pack.form.answers import first_sentence, written
-from kaito_pack.form.model_choice import About, known_ids, model_schema
+from kaito_pack.form.model_choice import About, is_gating_unknown, known_ids, model_schema
 from kaito_pack.form.questions import Choice, Question
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.workspace.engines import engine
 
 
 def field(question: Question, facts: Iterable[str] = ()) -> dict[str, Any]:
     """A question as JSON, its values as a person would type them; `facts` of the model go with its help."""
-    # Where each choice has its part of the help, nothing is said twice.
+    # If each choice has its part of the help, no text is repeated.
     is_said = bool(question.choices) and all(
         choice.detail and choice.detail in question.help for choice in question.choices
     )
@@ -28,8 +29,14 @@ def field(question: Question, facts: Iterable[str] = ()) -> dict[str, Any]:
         "default": written(question, question.default, by_line=True),
         "isRequired": question.is_required,
         "isMore": question.is_more,
+        "group": question.group,
         "choices": [
-            {"value": written(question, choice.value), "detail": choice.detail, "command": choice.command}
+            {
+                "value": written(question, choice.value),
+                "title": choice.title or written(question, choice.value),
+                "detail": choice.detail,
+                "command": choice.command,
+            }
             for choice in question.choices
         ],
         "suggestions": question.suggestions,
@@ -58,10 +65,11 @@ def start_fields(
     words = {"label": model.label, "help": sentence(model.help)} if model else {}
     fields = [asked("modelId", "text", model_id, default=None, is_required=True, suggestions=ids) | words]
     if model_id and known.figures is None:
-        choices = tuple(Choice(engine) for engine in parts["engines"]["items"]["enum"])
+        names = parts["engines"]["items"]["enum"]
+        choices = tuple(Choice(name, title=str(engine(name).get("title", name))) for name in names)
         fields.append(
             asked("engines", "list", list(known.engines), default=None, is_required=True, choices=choices)
         )
-    if model_id and (known.figures is None or known.figures.gated is None):
+    if model_id and (known.figures is None or is_gating_unknown(known.figures)):
         fields.append(asked("gated", "switch", known.gated, default=False, is_required=False))
     return fields

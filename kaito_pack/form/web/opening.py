@@ -20,7 +20,7 @@ from kaito_pack.workspace.engines import runs_on_kaito
 
 
 def opened(text: bytes | str, file: str, pack: Pack, catalogue: Catalogue, pipeline: Pipeline) -> State:
-    """Return the state that a values text stands for.
+    """Return the state that a values text describes.
 
     Raises ProblemsError, with all that is wrong, for a text whose meaning the page would have to guess: one
     that is no YAML, says something twice or as some YAML readers only do, or names no mode. What else is

@@ -1,4 +1,4 @@
-"""The form's server: three files, one view of a state, one way in for a values file; loopback alone.
+"""The form's server: three files, one view of a state, one way in for a values file; loopback only.
 
 It keeps nothing, writes nothing and reads no file that a request names.
 """
@@ -38,7 +38,7 @@ HEADERS = {
 
 
 def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> Flask:
-    """Return the form as a WSGI application that answers to 127.0.0.1:`port` and localhost:`port` alone."""
+    """Return the form as a WSGI application that answers to 127.0.0.1:`port` and localhost:`port` only."""
     application = Flask(__name__, static_folder=None)
     application.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     _add_guards(application, {f"{HOST}:{port}", f"localhost:{port}"})
@@ -77,7 +77,7 @@ def _add_error_handler(application: Flask, tell: Callable[[str], None]) -> None:
             return _error(400, "This is no state of the form: a link that is broken, or of another version.")
         if isinstance(error, PackError):
             return _error(422, f"{error}; this is the pack's fault, not the values'")
-        # Where it happened, and nothing of what was said.
+        # The place in the code, and no text of the user.
         where = traceback.extract_tb(error.__traceback__)[-1]
         tell(f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}")
         return _error(500, "the form has failed at this; the terminal says where")

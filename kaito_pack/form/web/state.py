@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base import json_text
+from kaito_pack.base.records import NamedTuple
+from kaito_pack.models.words import hub_id
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 GROUPS = ("start", "answers", "target")  # of fields on the page, each a map of texts by the field's name
@@ -39,7 +41,7 @@ class State(NamedTuple):
     @property
     def model_id(self) -> str:
         """The model that a person starts from; empty if none was named."""
-        return self.start.get("modelId", "").strip()
+        return hub_id(self.start.get("modelId", ""))
 
     @property
     def engines(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from kaito_pack.base.sentences import sentence
 from kaito_pack.base.trees import get
 from kaito_pack.documents import Document, ProblemsError, read_text
 from kaito_pack.facts.rules import page
-from kaito_pack.form.checking import belongs
+from kaito_pack.form.checking import belongs, in_words_of_form
 from kaito_pack.form.questions import Question
 
 MISSING = "values/missing"
@@ -49,9 +49,9 @@ def _capital(text: str) -> str:
 
 @dataclass(frozen=True)
 class Teller:
-    """Tells problems of the values text `file` and of the manifest it gave.
+    """Describes problems of the values text `file` and of its manifest for the page.
 
-    `fields` are the questions on the page by where they stand there: `answers/resources.gpu`.
+    `fields` are the questions on the page by their place there: `answers/resources.gpu`.
     """
 
     fields: Mapping[str, Question]
@@ -66,6 +66,7 @@ class Teller:
     def _row(self, problem: Problem) -> dict[str, Any]:
         field = self._field(problem)
         question = self.fields[field] if field else None
+        problem = in_words_of_form(problem, question) if question else problem
         cells = row(problem) | {
             "field": field,
             "isOpen": problem.rule == MISSING and question is not None and question.value is None,
@@ -106,7 +107,7 @@ class Teller:
         return problem.layer in IN_VALUES or field is not None or not is_first
 
     def _removable(self, path: FieldPath) -> str:
-        """Return the name of a value that is in the file alone, for who wants to be rid of it."""
+        """Return the name of a value that is only in the file, so that the user can remove it."""
         names = tuple(takewhile(lambda step: isinstance(step, str) and "." not in step, path))
         is_there = any(get(document.value, names) is not None for document in self._values)
         return ".".join(map(str, names)) if is_there else ""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.root import VALUES
 from kaito_pack.base.trees import get
-from kaito_pack.facts.rules import problem
+from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Ground
-from kaito_pack.form.figures import facts_of
+from kaito_pack.form.figures import INSTANCE, facts_of
 from kaito_pack.form.greeting import greeting
 from kaito_pack.form.judging import judged
 from kaito_pack.form.model_choice import takes_model
@@ -38,6 +40,7 @@ NOTHING: Mapping[str, Any] = {
     "notice": "",
     "parallel": None,
     "memory": None,
+    "stops": False,
     "file": FILE,
     "isShareable": True,
     "values": "",
@@ -48,7 +51,7 @@ NOTHING: Mapping[str, Any] = {
 class Views:
     """Makes views of states for one pack.
 
-    `base` is the target where a state says nothing else, `below` the layers that lie under all values.
+    `base` is the target unless the state has another one, `below` the layers that lie under all values.
     """
 
     def __init__(self, pack: Pack, base: Target, below: Sequence[Layer] = ()) -> None:
@@ -59,6 +62,18 @@ class Views:
         """Return the state of a values file; ProblemsError if the page cannot open it."""
         return opened(text, file, self._ground.pack, self._ground.catalogue, self._pipeline)
 
+    @cached_property
+    def _examples(self) -> list[dict[str, Any]]:
+        """The example of each mode that names one, with the state that it opens as."""
+        examples = []
+        for name in self._ground.pack.mode_names:
+            facts = self._ground.pack.mode(name).facts
+            file = VALUES / str(facts.get("example", ""))
+            if file.is_file():
+                state = self.opened(file.read_bytes(), file.name)
+                examples.append({"title": file.stem, "detail": facts["title"], "state": state.as_json()})
+        return examples
+
     def view(self, state: State) -> dict[str, Any]:
         """Everything that the page shows of `state`."""
         pack, catalogue = self._ground.pack, self._ground.catalogue
@@ -68,8 +83,10 @@ class Views:
         name = choosing.mode_of(state, modes, known)
         ground = replace(self._ground, target=cluster.target)
         asked = choosing.asked(state, ground, pack.mode(name), known) if name is not None else None
+        is_start = name is None and not state.model_id
         return {
             "head": greeting(pack)._asdict(),
+            "examples": self._examples if is_start else [],
             "modes": [_mode(pack, mode_name) for mode_name in modes],
             "mode": name,
             "start": start_fields(state, known, asked.model if asked else None, catalogue),
@@ -87,19 +104,39 @@ class Views:
         problems = [*cluster.problems, *outcome.problems, *_unanswered(asked, outcome)]
         is_good = not any(question.is_error for question in problems)
         manifest = as_yaml(outcome.manifests) if is_good else ""
+        memory = figures.memory(draft)
         questions = {f"answers/{question.name}": question for question in asked.questions}
         questions |= {"start/modelId": asked.model} if asked.model else {}
         return {
-            "questions": [field(question, facts_of(draft, question.path)) for question in asked.questions],
+            "questions": [
+                field(question, facts_of(draft, question.path))
+                for question in _with_instance_type(asked.questions, memory)
+            ],
             "notice": draft.mode.facts.get("notice", ""),
             "problems": Teller(questions | _target(cluster), text, FILE, manifest).rows(problems),
             "parallel": figures.parallel(draft, outcome),
-            "memory": figures.memory(draft),
+            "memory": memory,
+            "stops": _stops(memory, problems),
             "file": f"{outcome.values.filled['name']}.yaml" if outcome.values else FILE,
             "isShareable": not any(question.rule == TOKEN for question in problems),
             "values": text,
             "manifest": manifest,
         }
+
+
+def _stops(memory: Mapping[str, Any] | None, problems: Sequence[Problem]) -> bool:
+    """Return whether no pod will serve the manifest although it is accepted: memory or a warning says so."""
+    is_too_large = memory is not None and memory.get("fits") is False and not memory["isOpen"]
+    return is_too_large or any(get_rule(each.rule).stops for each in problems)
+
+
+def _with_instance_type(
+    questions: Sequence[Question], memory: Mapping[str, Any] | None
+) -> Iterator[Question]:
+    """Yield the questions; the instance type is not an Advanced one if the memory bar asks for it."""
+    is_asked_for = memory is not None and memory.get("lacks") == "memory"
+    for question in sorted(questions, key=lambda each: each.is_more and each.path != INSTANCE):
+        yield replace(question, is_more=False) if is_asked_for and question.path == INSTANCE else question
 
 
 def _mode(pack: Pack, name: str) -> dict[str, Any]:

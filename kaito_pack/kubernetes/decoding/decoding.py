@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.display import did_you_mean, shown, shown_typed
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema
 from kaito_pack.kubernetes.decoding import quantity
 from kaito_pack.kubernetes.decoding.definitions import Definitions
@@ -27,7 +28,7 @@ WHOLE_AS_DIGITS = 1e21  # from here on Go prints a number with an exponent, whic
 MOST_SUGGESTIONS = 50
 LONGEST_SUGGESTED = 80
 
-Trail = tuple[Any, ...] | None  # (the parent's trail, the key): a path that costs nothing until it is told
+Trail = tuple[Any, ...] | None  # (the parent's trail, the key): a path that costs nothing until it is printed
 
 
 class Finding(NamedTuple):

@@ -2,7 +2,7 @@
 
 The package is found without importing it (135 ms). A definitions file has 1.5 MB; what one kind refers
 to is a few dozen KB, so that is derived once, stripped of its descriptions, and kept in the cache folder
-(`cache_files`); where that cannot be used, the definitions are derived again.
+(`derived`); if that cannot be used, the definitions are derived again.
 
 A trimmed schema has OpenAPI's own words: type, properties, items, additionalProperties, required, $ref,
 format, enum, x-kubernetes-*. Null is always allowed and not said. Formats of this pack's own: "quantity",
@@ -16,15 +16,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from kaito_pack.base import cache_files
+from kaito_pack.base.derived import depends_on, derived
 from kaito_pack.base.problems import UsageError
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema
 
-FORMAT_OF_CACHE = "1"
 POD_TEMPLATE = "io.k8s.api.core.v1.PodTemplateSpec"
 VOLUME = "io.k8s.api.core.v1.Volume"
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
@@ -46,7 +46,7 @@ KEPT = [
     "x-kubernetes-group-version-kind",
     "x-kubernetes-unions",
 ]
-# Types with a decoder of their own, by the end of their name; the OpenAPI text does not tell them apart.
+# Types with their own decoder, by the end of their name; the OpenAPI text does not distinguish them.
 OWN_DECODERS: Mapping[str, Schema] = {
     "resource.Quantity": {"format": "quantity"},
     "intstr.IntOrString": {"format": "int-or-string"},
@@ -97,11 +97,7 @@ def definition(version: str, name: str = POD_TEMPLATE) -> Definitions:
     Raises UsageError for a version that kubernetes-validate does not know, KeyError for an unknown name.
     """
     folder = known_folder(version)
-    file = _cache_file(folder, name)
-    schemas = _read_cache(file, name)
-    if schemas is None:
-        schemas = closure(_all(folder), name)
-        _write_cache(file, schemas)
+    schemas = _from_all(folder, name, lambda every: closure(every, name))
     return Definitions(version, name, schemas)
 
 
@@ -180,29 +176,37 @@ def _folders() -> Mapping[str, str]:
     return {f"{major}.{minor}": folders[major, minor] for major, minor in sorted(folders)}
 
 
-@cache
-def _package_version() -> str:
-    with open(os.path.join(_package(), "version.py"), encoding="utf-8") as file:
-        return "".join(c for c in file.read().partition("=")[2] if c.isalnum() or c == ".")
-
-
 def _kinds(folder: str) -> Mapping[str, str]:
     """Return the definition of each "group/version kind", cached as the definitions are."""
-    file = _cache_file(folder, "kinds")
-    index: Mapping[str, str] | None = _read_cache(file, None)
-    if index is None:
-        index = {
-            "{group}/{version} {kind}".format_map(entry): name
-            for name, schema in _all(folder).items()
-            for entry in schema.get("x-kubernetes-group-version-kind", ())
-        }
-        _write_cache(file, index)
+    index: Mapping[str, str] = _from_all(folder, "kinds", _kinds_in)
     return index
+
+
+def _kinds_in(every: Mapping[str, Schema]) -> dict[str, str]:
+    return {
+        "{group}/{version} {kind}".format_map(entry): name
+        for name, schema in every.items()
+        for entry in schema.get("x-kubernetes-group-version-kind", ())
+    }
+
+
+def _from_all(folder: str, name: str, derive: Callable[[Mapping[str, Schema]], Any]) -> Any:
+    """Return what `derive` makes of all definitions in a folder, kept in the cache folder."""
+
+    def of_all() -> Any:
+        depends_on(_file(folder))
+        return derive(_all(folder))
+
+    return derived(f"{folder} {name}", of_all, part=f"kubernetes-{os.path.basename(folder)}")
+
+
+def _file(folder: str) -> str:
+    return os.path.join(folder, "_definitions.json")
 
 
 @cache
 def _all(folder: str) -> Mapping[str, Schema]:
-    with open(os.path.join(folder, "_definitions.json"), "rb") as file:
+    with open(_file(folder), "rb") as file:
         content = json.loads(file.read())
     definitions: Mapping[str, Schema] = content.get("$defs") or content["definitions"]
     return definitions
@@ -242,23 +246,3 @@ def _trim(schema: Schema, referred: list[str]) -> Schema:
         elif key == "additionalProperties":
             parts.pop(key, None)
     return parts
-
-
-def _cache_file(folder: str, name: str) -> str:
-    version = os.path.basename(folder).removesuffix("-local")
-    return f"definitions-{FORMAT_OF_CACHE}-{_package_version()}-{version}-{name}.json"
-
-
-def _read_cache(file: str, root: str | None) -> dict[str, Any] | None:
-    """Return the content of a cache file; None if it is missing or incomplete."""
-    try:
-        content = json.loads(cache_files.read(file) or b"")
-    except (ValueError, RecursionError):
-        return None
-    whole = isinstance(content, dict) and content.pop("", None) == len(content)
-    return content if whole and (root is None or root in content) else None
-
-
-def _write_cache(file: str, content: Mapping[str, Any]) -> None:
-    # The number of entries guards against a file that is JSON, but not all of it.
-    cache_files.write(file, json.dumps({**content, "": len(content)}, separators=(",", ":")).encode())

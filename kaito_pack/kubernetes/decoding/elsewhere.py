@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Manifest, Schema
 
 ITEM = "[]"  # the step from a list to its items

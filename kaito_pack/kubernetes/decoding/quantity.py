@@ -7,14 +7,16 @@ A quantity is printed in one of three formats, chosen by the suffix it was read 
 - exponent: `e3`, the exponent a multiple of 3;
 - binary: Ki, Mi, Gi, Ti, Pi, Ei.
 
-What was written is kept as it is where a cheap test finds that it is canonical already. That test is
+What was written is kept as it is if a cheap test finds that it is canonical already. That test is
 not exact (`007` and `123456.789` pass it), and the cluster shows its slips, so they are here as well.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from kaito_pack.base.records import NamedTuple
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -5,7 +5,7 @@ The merge keys and strategies are those of the Kubernetes schema (x-kubernetes-p
 `$deleteFromPrimitiveList/<list>`; null deletes a key.
 
 The result is that of `kubectl patch --type strategic` (compared at v1.36), the order of lists included:
-what the patch adds comes first. It differs where kubectl's is an accident: a map with `$patch: delete`
+what the patch adds comes first. It differs if kubectl's behaviour is an accident: a map with `$patch: delete`
 goes altogether, and one with `$patch: replace` stays where there was none before.
 """
 

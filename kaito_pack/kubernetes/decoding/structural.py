@@ -67,7 +67,7 @@ def compiled(schema: Schema) -> ValueCheck:
 def custom_resource(schema: Schema) -> ValueCheck:
     """Return the check of a whole custom resource by the schema of its CRD.
 
-    Its `metadata` has rules of its own, and a status is dropped before it is validated.
+    Its `metadata` has its own rules, and a status is dropped before it is validated.
     """
     fields = schema["properties"]
     spec = compiled({**schema, "properties": {**fields, "metadata": OPEN, "status": OPEN}})
@@ -80,7 +80,7 @@ def custom_resource(schema: Schema) -> ValueCheck:
 
 
 def unknown_only(value: Any, schema: Schema | None, trail: Trail, findings: Findings) -> None:
-    """Find the unknown fields alone, whatever the types: all that is asked of a part that a create drops."""
+    """Find the unknown fields only, whatever the types: all that is asked of a part that a create drops."""
     if schema and schema.get("x-kubernetes-preserve-unknown-fields") and "properties" not in schema:
         return
     schema = schema or {}

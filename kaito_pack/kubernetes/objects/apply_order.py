@@ -6,8 +6,9 @@ A webhook may reject an object whose ConfigMap does not exist, and no pod starts
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Manifest, mapping, sequence, text
 from kaito_pack.facts.tables import per_pack, table
 

@@ -54,6 +54,6 @@ def _is_word(name: str) -> bool:
 def _check_of(group: str, kind: str, version: str) -> ValueCheck | None:
     file = f"crds/{group}_{kind}.json"
     known = first(file) if files(file) else {}
-    # A file system that ignores letter case finds the file for `podmonitor`, too.
+    # A file system that ignores letter case finds the file for `podmonitor` as well.
     schema = known["versions"].get(version) if known.get("kind") == kind else None
     return None if schema is None else custom_resource(schema)

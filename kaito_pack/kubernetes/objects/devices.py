@@ -20,6 +20,7 @@ MODES = ("ExactCount", "All")
 MOST_REQUESTS, MOST_CHOICES = 32, 8
 EXACT = ("deviceClassName", "allocationMode", "count", "selectors", "tolerations")  # flat in v1beta1
 CLASS = "deviceClassName"
+ATTRIBUTES = ("matchAttribute", "distinctAttribute")
 
 
 def check_device_claim(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
@@ -44,12 +45,21 @@ def _check_devices(manifest: Fields, spec: Fields, path: FieldPath) -> Iterator[
         yield from own_name(request, request_path, "request", seen)
         yield from _check_request(request, request_path, is_flat)
     known = _names(sequence(requests))
+    for constraint, place in entries(devices.get("constraints"), (*devices_path, "constraints")):
+        yield from named(constraint, "matchAttribute", _is_attribute, place, empty=False)
+        if not any(constraint.get(name) is not None for name in ATTRIBUTES):
+            yield from required(constraint, ["matchAttribute"], place, "a constraint")
     for field in ("constraints", "config"):
         for part, part_path in entries(devices.get(field), (*devices_path, field)):
             for name, name_path in texts(part.get("requests"), (*part_path, "requests")):
                 if name not in known:
                     hint = choice_hint(name, known) if known else "Add a request of that name"
                     yield problem("kubernetes/device-request-absent", name_path, value=shown(name), hint=hint)
+
+
+def _is_attribute(name: str) -> bool:
+    """Whether an attribute of a device is named with its domain, as constraints need it."""
+    return "/" in name and names.is_qualified(name)
 
 
 def _names(requests: Sequence[object]) -> list[str]:

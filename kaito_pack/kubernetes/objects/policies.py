@@ -14,7 +14,7 @@ from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
-from kaito_pack.kubernetes.decoding.asking import in_range, named, one_of, port, required
+from kaito_pack.kubernetes.decoding.asking import at_most, in_range, named, one_of, port, required
 from kaito_pack.kubernetes.decoding.selectors import check_selector
 
 DIRECTIONS = ("Ingress", "Egress")
@@ -54,6 +54,7 @@ def check_network_policy(manifest: Fields, kubernetes: str) -> Iterator[Problem]
                 yield from _check_policy_port(entry, place)
             for peer, place in entries(allowed.get(ends), (*rule_path, ends)):
                 yield from _check_peer(peer, place)
+    yield from at_most(sequence(spec.get("policyTypes")), len(DIRECTIONS), (*path, "policyTypes"))
     for index, kind in enumerate(sequence(spec.get("policyTypes"))):
         for unsupported in one_of({"policyTypes": kind}, "policyTypes", DIRECTIONS, path, empty=False):
             yield unsupported._replace(path=(*path, "policyTypes", index))
@@ -128,7 +129,7 @@ def check_ingress(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
     spec, path = mapping(manifest.get("spec")), ("spec",)
     if spec.get("defaultBackend") is None and not sequence(spec.get("rules")):
         yield problem("kubernetes/field-required", (*path, "rules"), field="rules", what="an Ingress")
-    yield from named(spec, "ingressClassName", names.is_subdomain, path)
+    yield from named(spec, "ingressClassName", names.is_subdomain, path, empty=False)
     if spec.get("defaultBackend") is not None:
         yield from _check_backend(mapping(spec["defaultBackend"]), (*path, "defaultBackend"))
     for tls, tls_path in entries(spec.get("tls"), (*path, "tls")):

@@ -30,10 +30,16 @@ MEASURED = (
     "cpu memory ephemeral-storage requests.cpu requests.memory requests.storage requests.ephemeral-storage"
     " limits.cpu limits.memory limits.ephemeral-storage"
 ).split()
-SCOPES = (
-    "Terminating NotTerminating BestEffort NotBestEffort PriorityClass CrossNamespacePodAffinity"
-    " VolumeAttributesClass"
-).split()
+COMPUTE = frozenset("pods cpu memory limits.cpu limits.memory requests.cpu requests.memory".split())
+# The standard resources that a quota with each scope may limit.
+SCOPES: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("Terminating", "NotTerminating", "NotBestEffort", "PriorityClass"), COMPUTE),
+    "CrossNamespacePodAffinity": COMPUTE,
+    "BestEffort": frozenset({"pods"}),
+    "VolumeAttributesClass": frozenset({"persistentvolumeclaims", "requests.storage"}),
+}
+OPPOSITES = {"NotTerminating": "Terminating", "NotBestEffort": "BestEffort"}
+OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
 @rule("kubernetes/limit-type-field", on="part")
@@ -97,9 +103,35 @@ def check_quota(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
             yield problem("kubernetes/resource-negative", path, **facts)
         elif number is not None and _is_counted(name) and thousandths(number) % 1000:
             yield problem("kubernetes/resource-fraction", path, **facts)
-    for scope, scope_path in texts(sequence(spec.get("scopes")), ("spec", "scopes")):
-        for unsupported in one_of({"scopes": scope}, "scopes", SCOPES, (), empty=False):
-            yield unsupported._replace(path=scope_path)
+    yield from _check_scopes(spec, ("spec",))
+
+
+@rule("kubernetes/quota-scope", on="part")
+def _check_scopes(spec: Fields, path: FieldPath) -> Iterator[Problem]:
+    """Yield scopes that do not exist, exclude each other, or suit none of the resources."""
+    scopes = [*texts(sequence(spec.get("scopes")), (*path, "scopes"))]
+    expressions = (*path, "scopeSelector", "matchExpressions")
+    for entry, place in entries(mapping(spec.get("scopeSelector")).get("matchExpressions"), expressions):
+        scopes.append((text(entry.get("scopeName")), (*place, "scopeName")))
+        yield from one_of(entry, "operator", OPERATORS, place, empty=False)
+        if entry.get("operator") in ("In", "NotIn"):
+            yield from required(entry, ["values"], place, "a scope with operator In or NotIn")
+    given = {scope for scope, _ in scopes}
+    for scope, place in scopes:
+        yield from (
+            unsupported._replace(path=place)
+            for unsupported in one_of({"scopes": scope}, "scopes", tuple(SCOPES), (), empty=False)
+        )
+        other = OPPOSITES.get(scope)
+        if other in given and scope.startswith("Not"):
+            yield problem("kubernetes/quota-scope", place, scope=scope, what=f"scope {other}")
+        for name, _ in quantities(spec.get("hard")):
+            if scope in SCOPES and _is_standard(name) and name not in SCOPES[scope]:
+                yield problem("kubernetes/quota-scope", place, scope=scope, what=f"a limit on {name}")
+
+
+def _is_standard(name: str) -> bool:
+    return is_quota_resource(name) and "/" not in name
 
 
 def is_quota_resource(name: str) -> bool:

@@ -16,6 +16,7 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import named, one_of, required
+from kaito_pack.kubernetes.decoding.selectors import check_selector
 
 GROUP = "rbac.authorization.k8s.io"
 SUBJECTS = ("User", "Group", "ServiceAccount")
@@ -24,6 +25,12 @@ SUBJECTS = ("User", "Group", "ServiceAccount")
 @rule("kubernetes/role-url", on="part")
 def check_role(manifest: Fields, kubernetes: str, is_namespaced: bool) -> Iterator[Problem]:
     """Yield what is wrong with the rules of a Role or ClusterRole."""
+    if isinstance(manifest.get("aggregationRule"), dict):
+        selectors, place = mapping(manifest["aggregationRule"]), ("aggregationRule",)
+        yield from required(selectors, ["clusterRoleSelectors"], place, "an aggregationRule")
+        chosen = entries(selectors.get("clusterRoleSelectors"), (*place, "clusterRoleSelectors"))
+        for selector, selector_path in chosen:
+            yield from check_selector(selector, selector_path)
     for entry, path in entries(manifest.get("rules"), ("rules",)):
         yield from required(entry, ["verbs"], path, "a rule of a role")
         urls, is_mixed = entry.get("nonResourceURLs"), entry.get("apiGroups") or entry.get("resources")

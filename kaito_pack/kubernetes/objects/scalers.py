@@ -16,6 +16,7 @@ from kaito_pack.facts.rules import get_rule, minor, problem
 from kaito_pack.kubernetes.decoding import definitions, names
 from kaito_pack.kubernetes.decoding.amounts import amount
 from kaito_pack.kubernetes.decoding.asking import in_range, named, one_of, required
+from kaito_pack.kubernetes.decoding.selectors import check_selector
 
 LARGEST_COUNT = 2**31 - 1
 LONGEST_PERIOD, LONGEST_WINDOW = 1800, 3600  # seconds
@@ -28,7 +29,14 @@ METRICS = {
 }
 TARGETS = ("Utilization", "Value", "AverageValue")
 WITHOUT_GROUP = ("", "ReplicationController")  # kinds that need no API group to be scaled
-GOALS = ("averageUtilization", "averageValue", "value")
+# The goals that a metric of each kind may have, and whether it takes only one of them.
+GOALS_OF: dict[str, tuple[tuple[str, ...], bool]] = {
+    "containerResource": (("averageUtilization", "averageValue"), True),
+    "external": (("value", "averageValue"), True),
+    "object": (("value", "averageValue"), False),
+    "pods": (("averageValue",), False),
+    "resource": (("averageUtilization", "averageValue"), True),
+}
 
 
 @rule("kubernetes/replicas-order", on="part")
@@ -110,6 +118,7 @@ def _check_source(source: Fields, path: FieldPath) -> Iterator[Problem]:
     elif source.get("metric") is not None:
         yield from required(mapping(source["metric"]), ["name"], (*path, "metric"), "a metric")
         yield from named(mapping(source["metric"]), "name", names.is_path_segment, (*path, "metric"))
+        yield from check_selector(mapping(source["metric"]).get("selector"), (*path, "metric", "selector"))
     if path[-1] == "object":
         described = mapping(source.get("describedObject"))
         yield from _check_reference(described, (*path, "describedObject"), "a metric of an object")
@@ -117,8 +126,10 @@ def _check_source(source: Fields, path: FieldPath) -> Iterator[Problem]:
     yield from required(goal, ["type"], goal_path, "a metric")
     yield from one_of(goal, "type", TARGETS, goal_path)
     yield from in_range(goal, "averageUtilization", 1, LARGEST_COUNT, goal_path)
-    if not any(goal.get(name) is not None for name in GOALS):
-        yield problem("kubernetes/one-source", goal_path, what="a metric", choices=", ".join(GOALS))
+    goals, is_exclusive = GOALS_OF[str(path[-1])]
+    count = sum(goal.get(name) is not None for name in goals)
+    if count == 0 or (count > 1 and is_exclusive):
+        yield problem("kubernetes/one-source", goal_path, what="a metric", choices=", ".join(goals))
     for name in ("averageValue", "value"):
         number = amount(goal.get(name)) if goal.get(name) is not None else None
         if number is not None and number <= 0:

@@ -6,11 +6,11 @@ Source: Kubernetes 1.35, pkg/apis/core/validation.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields, entries, mapping, sequence, text, whole
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem

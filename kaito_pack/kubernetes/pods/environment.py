@@ -110,7 +110,7 @@ def check_file_ref(reference: Fields, volumes: Volumes, path: FieldPath) -> Iter
     yield from required(reference, ["volumeName", "path", "key"], path, "a fileKeyRef")
     yield from check_volume(reference, "volumeName", volumes, path)
     name = text(reference.get("volumeName"))
-    # A volume without a source is an empty folder, too.
+    # A volume without a source is an empty folder as well.
     others = (source for field, source in volumes.get(name, {}).items() if field not in {"name", "emptyDir"})
     if any(source is not None for source in others):
         yield problem("kubernetes/file-volume", (*path, "volumeName"), value=shown(name))

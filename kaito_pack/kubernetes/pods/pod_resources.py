@@ -5,8 +5,8 @@ Source: Kubernetes 1.35, pkg/apis/core/validation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 KNOWN_SINCE = (1, 34)  # before, the API server drops resources of the whole pod
+# What the API server compares with the resources of the pod, on each side.
+COMBINED: tuple[tuple[str, Callable[[Sequence[Any]], Any], str], ...] = (
+    ("requests", sum, "what its containers request together"),
+    ("limits", max, "the limit of one of its containers"),
+)
 CLAIM_SOURCES = ("resourceClaimName", "resourceClaimTemplateName")
 
 
@@ -50,29 +55,12 @@ def check_sums(spec: Fields, resources: Fields, path: FieldPath) -> Iterator[Pro
     containers = [
         mapping(mapping(container).get("resources")) for container in sequence(spec.get("containers"))
     ]
-    for name, given in quantities(resources.get("requests")):
-        asked = sum(asked_of(own, "requests", name) for own in containers)
-        whole = amount(given)
-        if whole is not None and asked > whole:
-            amount_path, what = (*path, "requests", name), "what its containers request together"
-            yield problem(
-                "kubernetes/pod-resource-sum",
-                amount_path,
-                resource=shown(name),
-                value=shown(given),
-                what=what,
-            )
-    for name, given in quantities(resources.get("limits")):
-        whole = amount(given)
-        if whole is not None and any(asked_of(own, "limits", name) > whole for own in containers):
-            amount_path, what = (*path, "limits", name), "the limit of one of its containers"
-            yield problem(
-                "kubernetes/pod-resource-sum",
-                amount_path,
-                resource=shown(name),
-                value=shown(given),
-                what=what,
-            )
+    for side, combined, what in COMBINED:
+        for name, given in quantities(resources.get(side)):
+            whole, asked = amount(given), [asked_of(own, side, name) for own in containers]
+            if whole is not None and asked and combined(asked) > whole:
+                facts = {"resource": shown(name), "value": shown(given), "what": what}
+                yield problem("kubernetes/pod-resource-sum", (*path, side, name), **facts)
 
 
 def asked_of(resources: Fields, side: str, name: str) -> Fraction | int:

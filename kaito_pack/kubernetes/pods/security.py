@@ -19,9 +19,9 @@ from kaito_pack.kubernetes.decoding.decoding import Finding
 from kaito_pack.kubernetes.decoding.findings import Reported
 
 LARGEST_ID = 2**31 - 1
-DEVICES_JUDGED = (1, 35)  # the first that keeps block devices from pods with users of their own
+DEVICES_JUDGED = (1, 35)  # the first that keeps block devices from pods with their own users
 LABEL_CHANGES = (1, 33)  # the first that does not drop seLinuxChangePolicy
-MOUNTED_LABELS = (1, 37)  # the first that mounts with SELinux labels, if it is not told to
+MOUNTED_LABELS = (1, 37)  # the first that mounts with SELinux labels, by default
 PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 
 

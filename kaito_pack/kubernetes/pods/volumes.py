@@ -58,7 +58,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
 HOST_PATHS = ("DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 DRIVER_NAME_LENGTH = 63
-IMAGE_NAMED = (1, 37)  # the first that wants the reference of an image volume in a template, too
+IMAGE_NAMED = (1, 37)  # the first that wants the reference of an image volume in a template as well
 
 
 def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:

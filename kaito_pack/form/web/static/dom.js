@@ -1,4 +1,4 @@
-// Elements, made of text and attributes alone: nothing is ever read as HTML.
+// Elements, made of text and attributes only: nothing is ever read as HTML.
 const SVG = 'http://www.w3.org/2000/svg'
 
 export const $ = id => document.getElementById(id)
@@ -17,12 +17,12 @@ export function svg(tag, attributes = {}, ...children) {
   return made
 }
 
-// A text of the server's, what stands in backquotes as code.
+// A text from the server; the parts in backquotes are code.
 export function marked(said) {
   return said.split('`').map((part, index) => (index % 2 ? h('code', {}, part) : part))
 }
 
-// Attributes that are false or null are taken away; others change only where they differ.
+// Attributes that are false or null are taken away; others change only if they differ.
 export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) element.removeAttribute(name)

@@ -5,6 +5,7 @@ import { words } from './words.js'
 const WIDEST_SCALE = 8 // numbers that are shown all at once
 const MOST_CARDS = 4 // choices that are shown as cards, not as rows
 const fields = new Map() // `answers/resources.gpu` -> field
+const sections = new Map() // `answers/Scheduling` -> the heading and box of a group
 
 // Show the questions of one group (start, answers, target) in `parents`, Advanced ones in the second.
 export function show(group, questions, parents, typed, problems, isForced) {
@@ -17,7 +18,27 @@ export function show(group, questions, parents, typed, problems, isForced) {
     update(field, question, typed[question.name], problems.filter(one => one.field === name), isForced)
     shown[question.isMore && parents[1] ? 1 : 0].push(field.element)
   }
-  parents.forEach((parent, index) => arrange(parent, shown[index]))
+  arrange(parents[0], shown[0])
+  if (parents[1]) arrange(parents[1], grouped(group, questions.filter(question => question.isMore), shown[1]))
+}
+
+// Advanced fields under the headings of their groups, in the order in which the groups first appear.
+function grouped(group, questions, elements) {
+  const members = new Map()
+  questions.forEach((question, index) => {
+    const title = question.group || words.other
+    members.set(title, [...(members.get(title) ?? []), elements[index]])
+  })
+  return [...members].map(([title, fieldsOfGroup]) => {
+    const name = `${group}/${title}`
+    if (!sections.has(name)) {
+      const box = h('div', { class: 'fields' })
+      sections.set(name, { box, element: h('section', { class: 'group', 'aria-label': title }, h('h3', {}, title), box) })
+    }
+    const { box, element } = sections.get(name)
+    arrange(box, fieldsOfGroup)
+    return element
+  })
 }
 
 // The field that an element belongs to: its group, its name and what is said there now.
@@ -128,7 +149,7 @@ const SORTS = {
       read: () => input.value,
       show(question, value) {
         const empty = question.isRequired ? [] : [h('option', { value: '' }, words.notSet)]
-        const options = [...empty, ...question.choices.map(one => h('option', { value: one.value }, one.value))]
+        const options = [...empty, ...question.choices.map(one => h('option', { value: one.value }, one.title))]
         if (input.options.length !== options.length) input.replaceChildren(...options)
         input.value = value
       },
@@ -147,7 +168,7 @@ const SORTS = {
   radios: (id, label) => options(id, label, 'radio', question => question.choices),
   scale: (id, label) => options(id, label, 'radio', (question, value) => {
     const numbers = Array.from({ length: question.maximum - question.minimum + 1 }, (_, index) => String(question.minimum + index))
-    return [...numbers, ...(value && !numbers.includes(value) ? [value] : [])].map(one => ({ value: one, detail: '' }))
+    return [...numbers, ...(value && !numbers.includes(value) ? [value] : [])].map(one => ({ value: one, title: one, detail: '' }))
   }),
 }
 
@@ -163,12 +184,12 @@ function options(id, label, type, choicesOf) {
     read: () => [...box.querySelectorAll('input:checked')].map(input => input.value).join('\n'),
     show(question, value) {
       const choices = choicesOf(question, value)
-      const now = JSON.stringify(choices.map(one => [one.value, one.detail]))
+      const now = JSON.stringify(choices.map(one => [one.value, one.title, one.detail]))
       if (known !== now) {
         known = now
         box.classList.toggle('rows', choices.length > MOST_CARDS && type === 'radio' && !!choices[0].detail)
         box.replaceChildren(...choices.map(one => h('label', { class: 'choice' },
-          h('input', { type, name: id, value: one.value }), h('span', { class: 'value' }, one.value),
+          h('input', { type, name: id, value: one.value }), h('span', { class: 'value' }, one.title),
           one.detail && h('span', { class: 'detail' }, one.detail))))
       }
       const chosen = value.split('\n')

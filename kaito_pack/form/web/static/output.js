@@ -50,8 +50,9 @@ export function status(view) {
     advice: view.problems.filter(one => one.severity === 'advice').length,
   }
   const parts = Object.entries(counted).filter(([, number]) => number).map(([name, number]) => words[name](number))
-  if (view.manifest) parts.unshift(words.ready)
-  const kind = counted.errors ? 'error' : view.manifest ? 'good' : 'open'
+  if (view.manifest) parts.unshift(view.stops ? words.stops : words.ready)
+  const ready = view.stops ? 'warning' : 'good'
+  const kind = counted.errors ? 'error' : view.manifest ? ready : 'open'
   set($('status'), { class: `status ${kind}` })
   text($('status'), view.mode ? parts.join(' · ') : view.start.length > 1 ? words.noEngine : words.noMode)
   const count = view.problems.length

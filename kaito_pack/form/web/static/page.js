@@ -54,6 +54,7 @@ const busy = is => set($('result'), { 'aria-busy': String(is) })
 function show(isForced) {
   text($('provider'), view.head.provider)
   text($('source'), view.head.source)
+  showExamples()
   showModes()
   fields.show('start', view.start, [$('start')], state.start, view.problems, isForced)
   fields.show('answers', view.questions, [$('answers'), $('more')], state.answers, view.problems, isForced)
@@ -80,6 +81,13 @@ function show(isForced) {
     text($(`${kind}-name`), view[kind] ? fileName(kind) : '')
     for (const button of document.querySelectorAll(`[data-copy=${kind}], [data-download=${kind}]`)) button.disabled = !view[kind]
   }
+}
+
+function showExamples() {
+  $('examples').hidden = !view.examples.length
+  $('example-list').replaceChildren(...view.examples.map((one, index) =>
+    h('button', { type: 'button', class: 'quiet example', 'data-example': String(index) },
+      h('span', { class: 'value' }, one.title), h('span', { class: 'detail' }, one.detail))))
 }
 
 function showModes() {
@@ -184,9 +192,15 @@ function choose(tab) {
   }
 }
 
+// The button says what it will do.
+function offerTheme(isDark) {
+  $('theme').dataset.next = isDark ? 'light' : 'dark'
+  text($('theme'), isDark ? words.light : words.dark)
+}
+
 function darken(theme) {
   document.documentElement.dataset.theme = theme
-  set($('theme'), { 'aria-pressed': String(theme === 'dark') })
+  offerTheme(theme === 'dark')
 }
 
 document.addEventListener('input', event => {
@@ -201,11 +215,12 @@ document.addEventListener('input', event => {
 document.addEventListener('click', event => {
   const button = event.target.closest('button')
   if (!button) return
-  const { copy: kind, copyText, download: what, focus, remove } = button.dataset
+  const { copy: kind, copyText, download: what, focus, remove, example } = button.dataset
   if (kind) copy(button, view[kind])
   else if (copyText) copy(button, copyText)
   else if (what) download(what)
   else if (remove) change('answers', remove, '')
+  else if (example) replace({ ...view.examples[example].state, target: state.target }, '')
   else if (focus) fields.focus(focus)
   else if (button.role === 'tab' || button.getAttribute('role') === 'tab') choose(button)
 })
@@ -232,9 +247,7 @@ $('to-result').addEventListener('click', () => {
   $('result').scrollIntoView()
 })
 $('reset').addEventListener('click', () => replace({ ...empty(), target: state.target }, ''))
-$('theme').addEventListener('click', event => {
-  darken(event.currentTarget.getAttribute('aria-pressed') === 'true' ? 'light' : 'dark')
-})
+$('theme').addEventListener('click', event => darken(event.currentTarget.dataset.next))
 // A file is opened wherever it is dropped; a text goes into the field that it is dropped on.
 for (const kind of ['dragover', 'drop']) {
   document.addEventListener(kind, event => {
@@ -245,7 +258,7 @@ for (const kind of ['dragover', 'drop']) {
 }
 // Back from the terminal where the server was started again.
 addEventListener('focus', () => { if (isGone) refresh() })
-set($('theme'), { 'aria-pressed': String(matchMedia('(prefers-color-scheme: dark)').matches) })
+offerTheme(matchMedia('(prefers-color-scheme: dark)').matches)
 // An address that holds no state, such as that of a heading, changes nothing.
 addEventListener('popstate', () => replace(location.hash ? (unpacked(location.hash) ?? state) : structuredClone(first)))
 

@@ -1,6 +1,10 @@
 // The page's own words, beside those of page.html. What is said of a value comes from the server.
 export const words = {
   notSet: 'Not set',
+  other: 'Other',
+  dark: 'Switch to dark',
+  light: 'Switch to light',
+  stops: 'Manifest ready, but the model will not start',
   required: 'Required',
   copied: 'Copied',
   copy: 'Copy',

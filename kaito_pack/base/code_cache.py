@@ -1,0 +1,92 @@
+"""The compiled modules that commands import, in one file of the cache folder.
+
+A start imports some 300 small modules. To find, open and read each costs more than to run it, so the code of
+all is kept together and taken from there if the module's file has not changed since. Python's own caches
+(`__pycache__`) stay as they are: without this file, after a change, or if the cache folder cannot be used,
+modules are imported as ever.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import source_hash, spec_from_file_location
+from types import CodeType, ModuleType
+from typing import Any
+
+from kaito_pack.base import cache_files
+from kaito_pack.base.cache_store import Store
+
+PACKAGES = ("kaito_pack", "click", "yaml", "jinja2", "markupsafe")
+# Imported before the cache can be asked.
+UNCACHED = frozenset(("kaito_pack", "kaito_pack.cli", "kaito_pack.base")) | {
+    f"kaito_pack.base.{name}" for name in ("cache_files", "cache_store", "code_cache")
+}
+
+
+class _Loader(SourceFileLoader):
+    """Loads a module as Python does, but for the code, which is in the cache already."""
+
+    def __init__(self, name: str, file: str, code: CodeType) -> None:
+        super().__init__(name, file)
+        self._code = code
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return the code of the module."""
+        return self._code
+
+
+class CodeCache:
+    """Finds modules in the cache; `save` adds those that were not in it."""
+
+    def __init__(self, file: str) -> None:
+        self._store = Store(file)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the module with its code from the cache; None if Python has to look for it."""
+        content: Any = self._store.get(name) if name.partition(".")[0] in PACKAGES else None
+        if content is None:
+            return None
+        file, is_package, code = content
+        loader, within = _Loader(name, file, code), [os.path.dirname(file)] if is_package else None
+        return spec_from_file_location(name, file, loader=loader, submodule_search_locations=within)
+
+    def save(self) -> None:
+        """Add the code of every module that Python has looked for."""
+        if not cache_files.is_writable():
+            return
+        for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
+            loader = getattr(getattr(sys.modules[name], "__spec__", None), "loader", None)
+            if type(loader) is SourceFileLoader and name not in UNCACHED:
+                content = (loader.path, loader.is_package(name), loader.get_code(name))
+                self._store.put(name, [loader.path], content)
+        self._store.save()
+
+
+_installed: list[CodeCache] = []
+
+
+def install() -> None:
+    """Take modules from the cache from now on, in a process that has imported no other module of ours.
+
+    A program that imports the library for itself is left alone.
+    """
+    ours = {name for name in sys.modules if name.partition(".")[0] == "kaito_pack"}
+    if _installed or not ours <= UNCACHED:
+        return
+    # Another interpreter, another environment or another folder of this program has a file of its own.
+    place = marshal.dumps((sys.version, sys.flags.optimize, sys.prefix, sys.path, __file__))
+    cache = CodeCache(f"modules-{source_hash(place).hex()}.bin")
+    _installed.append(cache)
+    sys.meta_path.insert(0, cache)
+
+
+def save() -> None:
+    """Write the cache if it lacks a module that this process has imported."""
+    for cache in _installed:
+        cache.save()
