@@ -17,8 +17,10 @@ from kaito_pack.pack import Pack
 from kaito_pack.status import conditions
 from kaito_pack.values.fields import fields as values_fields
 from scripts import upgrade_notes
+from scripts.limits import limits_table
 from scripts.markdown import plain, table
 from scripts.rooms import rooms_table
+from scripts.schema_table import schema_table
 
 PART = re.compile(
     r"(<!-- generated: (?P<name>[\w-]+)(?: (?P<argument>[\w-]+))? -->\n).*?(<!-- end of generated -->)",
@@ -127,10 +129,12 @@ def annotation_rows(pack: Pack, kind: str) -> str:
 
 SECTIONS: Mapping[str, Callable[[Pack, str], str]] = {
     "annotations": annotation_rows,
+    "limits": lambda pack, argument: limits_table(),
     "mode-facts": mode_facts,
     "mode-values": mode_values,
     "rendered-output": rendered_output,
     "rooms": lambda pack, argument: rooms_table(),
+    "schema": lambda pack, argument: schema_table(argument),
     "status": status_rows,
     "upgrades": lambda pack, argument: upgrade_notes.text(),
 }

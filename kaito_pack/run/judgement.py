@@ -23,7 +23,7 @@ Verdict = Literal["accepted", "refused", "undecidable", "skipped"]
 class Entry(Slotted):
     """One object, or the values that objects are rendered from; `document` counts from 1 within the file.
 
-    `body` is None for values and for what is no object, `path` the place in the document (of an item of a
+    `body` is None for values and for what is not an object, `path` the place in the document (of an item of a
     List), `manifest` the text that an object was rendered to. `is_known` is False for a kind of others.
     """
 
@@ -59,7 +59,7 @@ class Entry(Slotted):
         self.body, self.path, self.manifest = body, path, manifest
 
     def unchecked(self) -> Entry:
-        """Return a copy whose problems are a list of its own; see `Judgement.unchecked`."""
+        """Return a copy whose problems are a separate list; see `Judgement.unchecked`."""
         copy = Entry(self.file, self.document, self.kind, self.namespace, self.name, list(self.problems))
         copy.is_known, copy.body = self.is_known, self.body
         copy.path, copy.manifest = self.path, self.manifest
