@@ -28,11 +28,13 @@ from kaito_pack.base.trees import ABSENT, Schema
 from kaito_pack.documents import read_text
 from kaito_pack.importing.paths import REST, Steps, look_up, parse
 from kaito_pack.importing.stream import Stream
+from kaito_pack.kaito.fields import PARTS
 from kaito_pack.kaito.pod_gpus import gpu_limits
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.quantization import quantization_of
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.json_schema import part_at
+from kaito_pack.workspace.inference_sets import workspace_of
 
 SHARED = "_partials/import.yaml"
 MOST_TRIED = 200  # places at which the literals of one pattern are tried
@@ -130,7 +132,9 @@ def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
         return [({**stream.view._asdict(), "quantized": _quantized(stream.view.model_id)}, inside)]
     if root[0].isupper():
         return [(body, inside) for body in stream.of_kind(root)]
-    return [(stream.workspace.body, path)]
+    body = stream.workspace.body
+    # The parts of a Workspace, which an InferenceSet has in its template.
+    return [(workspace_of(body) if root in PARTS else body, path)]
 
 
 def _quantized(model_id: str | None) -> str | None:
