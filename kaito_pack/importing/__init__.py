@@ -65,7 +65,7 @@ def _best(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> Candidate:
     if best is None:
         # Says what is wrong with what was supplied, in the words of any values file.
         checking.check([Layer(Document("--set", 1, supplied), "--set")], pack)
-        raise UsageError("no mode takes the values that were supplied together")
+        raise UsageError("no mode accepts these values together")
     return best
 
 

@@ -75,7 +75,7 @@ def as_values_file(values: ValuesMap, losses: Sequence[Problem]) -> str:
     """Return the values file, each loss as a comment behind them."""
     text = to_yaml(dict(values))
     if losses:
-        text += "\n# What these values do not say of the Workspace that they were imported from:\n"
+        text += "\n# Lost from the imported Workspace:\n"
         text += "".join(f"# - {_comment(loss)}\n" for loss in losses)
     return text
 
