@@ -125,8 +125,8 @@ def command(
         imported = import_workspace(documents, opened(pack), supplied, name, namespace)
     except UsageError as error:
         raise UsageError(f"{escaped(documents[0].file)}: {error}") from None
-    put_problems(imported.losses)
-    click.echo(as_values_file(imported.values, imported.losses), nl=False)
+    put_problems(imported.reported)
+    click.echo(as_values_file(imported.values, imported.reported), nl=False)
     context.exit(0 if imported.is_exact else 1)
 
 

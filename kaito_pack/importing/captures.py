@@ -28,11 +28,13 @@ from kaito_pack.base.trees import ABSENT, Schema
 from kaito_pack.documents import read_text
 from kaito_pack.importing.paths import REST, Steps, look_up, parse
 from kaito_pack.importing.stream import Stream
+from kaito_pack.kaito.fields import PARTS
 from kaito_pack.kaito.pod_gpus import gpu_limits
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.quantization import quantization_of
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.json_schema import part_at
+from kaito_pack.workspace.inference_sets import workspace_of
 
 SHARED = "_partials/import.yaml"
 MOST_TRIED = 200  # places at which the literals of one pattern are tried
@@ -64,11 +66,16 @@ def lines(section: Mapping[str, Any], mode: Mode) -> Iterator[tuple[str, str]]:
             yield path, re.sub(r"\$\{(\w+)\}", lambda match: str(mode.facts.get(match[1])), str(pattern))
 
 
-def captured(stream: Stream, mode: Mode, pack: Pack) -> list[Capture]:
-    """Return what the manifest proposes for the mode's values, the likeliest first."""
+def captured(
+    stream: Stream, mode: Mode, pack: Pack, beginnings: Sequence[str] | None = None
+) -> list[Capture]:
+    """Return what the manifest proposes for the mode's values, the likeliest first.
+
+    `beginnings` limits them to paths that begin with one of these words.
+    """
     captures: list[Capture] = []
     for path, pattern in sources(mode, pack):
-        if path[-1] != REST:
+        if path[-1] != REST and (beginnings is None or path[0] in beginnings):
             for value in _values_at(stream, path):
                 captures += _matched(pattern, value, mode)
     return captures
@@ -124,8 +131,10 @@ def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
     if root == "served":
         return [({**stream.view._asdict(), "quantized": _quantized(stream.view.model_id)}, inside)]
     if root[0].isupper():
-        return [(other.body, inside) for other in stream.others if other.body.get("kind") == root]
-    return [(stream.workspace.body, path)]
+        return [(body, inside) for body in stream.of_kind(root)]
+    body = stream.workspace.body
+    # The parts of a Workspace, which an InferenceSet has in its template.
+    return [(workspace_of(body) if root in PARTS else body, path)]
 
 
 def _quantized(model_id: str | None) -> str | None:

@@ -12,24 +12,35 @@ from typing import Any
 from kaito_pack.base.trees import ABSENT, Difference, Manifest, children, differences, get
 from kaito_pack.facts.tables import table
 from kaito_pack.rendering.extending import to_canonical_form
+from kaito_pack.workspace.inference_sets import is_inference_set
+from kaito_pack.workspace.workloads import api_version
 
 
 def comparable(body: Manifest) -> dict[str, Any]:
-    """A Workspace as its owner means it: nothing added by others, quantities as Kubernetes prints them."""
+    """Return a Workspace as its owner means it: nothing added, quantities as Kubernetes prints them."""
+    added = table("kaito/added.json")
+    result = without_additions(body)
+    to_canonical_form(result)
+    if is_inference_set(result):
+        result["apiVersion"] = api_version(str(result["kind"]), None)  # all versions are one stored object
+    for path in added["emptyMaps"]:
+        _drop_empty(result, path.split("."))
+    for path, default in added["defaults"].items():
+        _fill(result, path.split("."), default)
+    return result
+
+
+def without_additions(body: Manifest) -> dict[str, Any]:
+    """Return a copy of an object without status and without what others add to its metadata."""
     added = table("kaito/added.json")
     result = deepcopy({key: value for key, value in body.items() if key != "status"})
     metadata = result.get("metadata")
     if isinstance(metadata, dict):
         for name in added["metadata"]:
             metadata.pop(name, None)
-        _without(metadata, "annotations", added["annotations"])
+        _without(metadata, "annotations", [*added["annotations"], *added["objectAnnotations"]])
         _without(metadata, "labels", added["labels"])
-        _without(metadata, "finalizers", added["finalizers"])
-    to_canonical_form(result)
-    for path in added["emptyMaps"]:
-        _drop_empty(result, path.split("."))
-    for path, default in added["defaults"].items():
-        _fill(result, path.split("."), default)
+        _without(metadata, "finalizers", [*added["finalizers"], *added["objectFinalizers"]])
     return result
 
 
@@ -58,8 +69,12 @@ def _fill(body: Any, path: Sequence[str], default: Any) -> None:
 
 
 def missing_from(given: Any, rendered: Any) -> Iterator[Difference]:
-    """Return the differences from an object of a cluster, which has more than was applied."""
-    return (leaf for leaf in differences(given, rendered) if leaf.new is not ABSENT)
+    """Return the differences from an object of a cluster, which has more fields than were applied."""
+    return (
+        leaf
+        for leaf in differences(given, rendered)
+        if leaf.new is not ABSENT or leaf.path[:2] == ("metadata", "labels")
+    )
 
 
 def weight(difference: Difference) -> int:
