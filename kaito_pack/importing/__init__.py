@@ -80,11 +80,7 @@ def _searches(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> list[Sear
     if not valid:
         # Reports what is wrong with what was supplied, in the words of any values file.
         checking.check([Layer(Document("--set", 1, supplied), "--set")], pack)
-<<<<<<< HEAD
         raise UsageError("no mode accepts these values together")
-    return best
-=======
-        raise UsageError("no mode takes the values that were supplied together")
     return valid
 
 
@@ -102,7 +98,6 @@ def _best(searches: Sequence[Search]) -> Candidate:
     candidate, search = best
     silent = list(search.silent(candidate.given))
     return replace(candidate, silent=silent, skipped=search.skipped(candidate.given))
->>>>>>> main
 
 
 def _in_order(best: Candidate, pack: Pack) -> dict[str, Any]:

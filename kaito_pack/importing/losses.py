@@ -92,11 +92,7 @@ def as_values_file(values: ValuesMap, losses: Sequence[Problem]) -> str:
     """Return the values file, each loss as a comment behind them."""
     text = to_yaml(dict(values))
     if losses:
-<<<<<<< HEAD
-        text += "\n# Lost from the imported Workspace:\n"
-=======
         text += "\n# What these values do not express of the imported Workspace:\n"
->>>>>>> main
         text += "".join(f"# - {_comment(loss)}\n" for loss in losses)
     return text
 
