@@ -14,7 +14,7 @@ from typing import Any
 
 from kaito_pack.base import cache_files
 
-FORMAT = "store-1"
+FORMAT = "store-2"
 MARK = b"kaito-pack store\n"
 LENGTH = 8  # bytes of a length: after the mark that of the file, then that of the index
 HEAD = len(MARK) + 2 * LENGTH

@@ -27,7 +27,8 @@ def _stores() -> dict[str, Store]:
 
 
 @cache
-def _values() -> dict[str, Any]:
+def _values() -> dict[str, tuple[Any, list[str]]]:
+    """Each value that this process has read or derived, with its files."""
     return {}
 
 
@@ -44,10 +45,13 @@ def derived(name: str, derive: Callable[[], Any], part: str = "facts") -> Any:
             with _recorded(derive.__code__.co_filename) as files:
                 value = derive()
             store.put(name, files, value)
-        elif _reading:
-            _reading[-1].extend(store.files(name))
-        values[name] = value
-    return values[name]
+        else:
+            files = store.files(name)
+        values[name] = value, files
+    value, files = values[name]
+    if _reading:  # also if it was derived before: what is derived of it changes with its files
+        _reading[-1].extend(files)
+    return value
 
 
 def _store(part: str) -> Store:
@@ -66,8 +70,6 @@ def _recorded(module: str) -> Iterator[list[str]]:
         yield files
     finally:
         _reading.pop()
-        if _reading:
-            _reading[-1].extend(files)
 
 
 def depends_on(file: str | Path) -> None:

@@ -118,6 +118,22 @@ def test_what_is_derived_of_a_derived_value_changes_with_its_files(cache: Path, 
         forget()
 
 
+def test_it_changes_with_a_value_that_was_derived_before_it(cache: Path, source: Path) -> None:
+    def inner() -> str:
+        derived.depends_on(source)
+        return source.read_text(encoding="utf-8")
+
+    def outer() -> str:
+        return f"<{derived.derived('inner', inner)}>"
+
+    for text in ("1", "12", "123"):
+        source.write_text(text, encoding="utf-8")
+        derived.derived("inner", inner)
+        assert derived.derived("outer", outer) == f"<{text}>"
+        derived.save()
+        forget()
+
+
 LOADERS = """
 import sys
 {first}
