@@ -510,12 +510,12 @@ def test_every_recorded_workspace_can_be_asked(facts: Path) -> None:
 
 
 WRONG = {
-    "kind: Service\napiVersion: v1\n": (2, "there is no KAITO Workspace in it, but `Service`"),
+    "kind: Service\napiVersion: v1\n": (2, "no Workspace found, but `Service`"),
     "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata: {name: a}\ntuning: {preset: {name: phi-3}}\n": (
         1,
         "tunes a model",
     ),
-    "apiVersion: kaito.sh/v1beta1\nkind: WorkspaceList\nitems: []\n": (2, "there is no KAITO Workspace"),
+    "apiVersion: kaito.sh/v1beta1\nkind: WorkspaceList\nitems: []\n": (2, "no Workspace found"),
 }
 
 
