@@ -135,8 +135,11 @@ def _with_instance_type(
 ) -> Iterator[Question]:
     """Yield the questions; the instance type is not an Advanced one if the memory bar asks for it."""
     is_asked_for = memory is not None and memory.get("lacks") == "memory"
-    for question in sorted(questions, key=lambda each: each.is_more and each.path != INSTANCE):
-        yield replace(question, is_more=False) if is_asked_for and question.path == INSTANCE else question
+    shown = [
+        replace(question, is_more=False) if is_asked_for and question.path == INSTANCE else question
+        for question in questions
+    ]
+    yield from sorted(shown, key=lambda question: question.is_more)
 
 
 def _mode(pack: Pack, name: str) -> dict[str, Any]:
