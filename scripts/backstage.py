@@ -24,6 +24,14 @@ KEPT = ("title", "description", "type", "enum", "minimum", "maximum", "maxLength
 EMPTY = """['""', "[]", "{}", "null"]"""
 
 
+class _Plain(yaml.Dumper):
+    """Writes a part that occurs twice in full, not as an alias."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Return True for everything."""
+        return True
+
+
 def outputs() -> Iterator[tuple[Path, str]]:
     """The generated files and their texts."""
     pack = Pack()
@@ -32,7 +40,10 @@ def outputs() -> Iterator[tuple[Path, str]]:
     template = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
     page = next(page for page in template["spec"]["parameters"] if page["title"] == "Model")
     page.update(form(modes))
-    yield FOLDER / "template.yaml", note + yaml.dump(template, sort_keys=False, width=110, allow_unicode=True)
+    yield (
+        FOLDER / "template.yaml",
+        note + yaml.dump(template, Dumper=_Plain, sort_keys=False, width=110, allow_unicode=True),
+    )
     yield SKELETON, skeleton(modes)
 
 

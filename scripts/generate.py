@@ -7,6 +7,7 @@ schemas/values.schema.json, values/rendered/, docs/reference/values.md and what 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def _listed(texts: list[str]) -> list[str]:
 def outputs(pack: Pack) -> dict[Path, str]:
     """Return everything that is generated: the text of each file."""
     of_rules = rule_examples.examples(pack)
-    messages = {name: example.pop("message") for name, example in of_rules.items()}
+    here = f"{ROOT}{os.sep}"  # which differs from checkout to checkout
+    messages = {name: example.pop("message").replace(here, "") for name, example in of_rules.items()}
     bundle = editor_schema.editor_schema(pack, NOTE.format(source="schemas/values/"))
     return {
         ROOT / "schemas" / "values.schema.json": json.dumps(bundle, indent=2) + "\n",

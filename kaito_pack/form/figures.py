@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaito_pack.base.paths import FieldPath
 from kaito_pack.form.draft import Draft
 from kaito_pack.form.model_choice import MODEL
 from kaito_pack.models.catalogue import Catalogue
@@ -14,10 +15,20 @@ from kaito_pack.models.serving import serving_of_values
 from kaito_pack.models.size import weights_by_name
 from kaito_pack.pack import json_schema
 from kaito_pack.run import judging as checks
+from kaito_pack.values.meanings import named_values
 from kaito_pack.workspace.engines import checks_models
 
-GPUS, LENGTH, INSTANCE = ("resources", "gpu"), ("maxModelLen",), ("instanceType",)
-OF_MEMORY = (GPUS, LENGTH, INSTANCE)  # the answers that the memory of a GPU depends on
+GPUS, INSTANCE = ("resources", "gpu"), ("instanceType",)
+
+
+def length_of(draft: Draft) -> FieldPath:
+    """Return the path of the answer that is the longest context."""
+    return (named_values(draft.mode.facts)["length"],)
+
+
+def of_memory(draft: Draft) -> tuple[FieldPath, ...]:
+    """Return the paths of the answers that the memory of a GPU depends on."""
+    return GPUS, length_of(draft), INSTANCE
 
 
 def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
@@ -32,7 +43,7 @@ def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
     if path == GPUS and model.attention_heads:
         counts = ", ".join(map(str, tensor_parallel_sizes(model)))
         yield f"GPU counts that can share its {heads_of(model)}: {counts}"
-    if path == LENGTH and model.max_tokens:
+    if path == length_of(draft) and model.max_tokens:
         yield f"The model's limit: {model.max_tokens} tokens"
 
 
@@ -58,7 +69,11 @@ def fit_of_draft(draft: Draft) -> Fit | None:
     filled = json_schema.with_defaults(draft.mode.schema, draft.document())
     instance_type = filled.get(INSTANCE[-1])
     memory, most = checks.gpu_memory(target, instance_type if isinstance(instance_type, str) else None)
-    return None if memory is None else fit_of(serving_of_values(filled, None), model, memory, most)
+    return (
+        None
+        if memory is None
+        else fit_of(serving_of_values(filled, None, draft.mode.facts), model, memory, most)
+    )
 
 
 def budget_text(draft: Draft) -> str:

@@ -8,7 +8,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import filled
-from kaito_pack.base.trees import Manifest, ValuesMap, get
+from kaito_pack.base.trees import Manifest, ModeFacts, ValuesMap, get
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models import near, size
@@ -20,6 +20,7 @@ from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.ruling import Server, ServerCase, judge
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
+from kaito_pack.values.meanings import NO_MODE, named_values
 
 MODULES = (near, size)  # beside this one, those that hold checks of servers
 
@@ -30,13 +31,14 @@ def check_values(
     image: str | None,
     gpu_memory_gib: float | None = None,
     most_gpus: int | None = None,
+    mode: ModeFacts = NO_MODE,
 ) -> Iterator[Problem]:
     """The problems of values of a mode whose engine is vLLM, with paths in the values.
 
     `image` is the one that the values render to, `gpu_memory_gib` the memory of ONE GPU in GiB, `most_gpus`
     the GPUs of one node, each if known.
     """
-    yield from check_serving(serving_of_values(values, image), catalogue, gpu_memory_gib, most_gpus)
+    yield from check_serving(serving_of_values(values, image, mode), catalogue, gpu_memory_gib, most_gpus)
 
 
 def check_workspace(
@@ -225,8 +227,9 @@ def listed(counts: list[int]) -> str:
 
 
 @rule("model/pipeline-stages", on="part")
-def check_stages(values: ValuesMap) -> Iterator[Problem]:
+def check_stages(values: ValuesMap, mode: ModeFacts = NO_MODE) -> Iterator[Problem]:
     """Yield an error if the GPUs of values cannot be divided among the pipeline stages."""
-    stages, gpus = values.get("pipelineParallelSize"), get(values, ("resources", "gpu"))
+    name = named_values(mode)["stages"]
+    stages, gpus = values.get(name), get(values, ("resources", "gpu"))
     if isinstance(stages, int) and isinstance(gpus, int) and stages > 0 and gpus % stages:
-        yield problem("model/pipeline-stages", ("pipelineParallelSize",), stages=stages, gpus=gpus)
+        yield problem("model/pipeline-stages", (name,), stages=stages, gpus=gpus)

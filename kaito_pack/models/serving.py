@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.records import NamedTuple
-from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping
+from kaito_pack.base.trees import Manifest, ModeFacts, ValuesMap, get, mapping
 from kaito_pack.models.memory import UTILIZATION
 from kaito_pack.models.vllm_arguments import (
     AUTOMATIC,
@@ -29,6 +29,7 @@ from kaito_pack.models.vllm_arguments import (
     utilization,
     whole,
 )
+from kaito_pack.values.meanings import NO_MODE, named_values
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.command_line import Command, has_option, last_option
 from kaito_pack.workspace.engines import checks_models
@@ -119,17 +120,18 @@ def serving_of_command(
     )
 
 
-def serving_of_values(values: ValuesMap, image: str | None) -> Serving:
+def serving_of_values(values: ValuesMap, image: str | None, mode: ModeFacts = NO_MODE) -> Serving:
     """The vLLM server that values of a mode with engine vllm describe; `image` is what they render to.
 
-    The tensor parallel size is `resources.gpu` divided by `pipelineParallelSize`.
+    The tensor parallel size is `resources.gpu` divided by the pipeline stages.
     """
+    names = named_values(mode)
     resources, extra = values.get("resources"), values.get("extraArgs")
     gpu = resources.get("gpu") if isinstance(resources, Mapping) else None
     command = tuple(word for word in extra if isinstance(word, str)) if isinstance(extra, list) else ()
-    model_id, length = values.get("modelId"), values.get("maxModelLen")
+    model_id, length = values.get(names["model"]), values.get(names["length"])
     count = 1 if gpu is None else whole(gpu)
-    stages = whole(values.get("pipelineParallelSize", 1)) or 1
+    stages = whole(values.get(names["stages"], 1)) or 1
     is_read = length is None or whole(length) is not None
     return Serving(
         model_id=model_id if isinstance(model_id, str) else None,
@@ -143,17 +145,17 @@ def serving_of_values(values: ValuesMap, image: str | None) -> Serving:
         plain_memory=is_read and memory_argument(command) is None,
         memory_argument=memory_argument(command),
         plain_limit=not has_option(command, *OTHER_LIMIT),
-        paths=values_paths(values, gpu is not None),
+        paths=values_paths(values, gpu is not None, names),
     )
 
 
-def values_paths(values: ValuesMap, has_gpu: bool) -> dict[str, FieldPath]:
-    """The paths of the fields of a Serving in values; a missing one is reported at modelId."""
-    paths: dict[str, FieldPath] = {"server": ("modelId",), "model_id": ("modelId",)}
-    if values.get("imageRef"):
-        paths["image"] = ("imageRef",)
-    if values.get("maxModelLen") is not None:
-        paths["max_model_len"] = ("maxModelLen",)
+def values_paths(values: ValuesMap, has_gpu: bool, names: Mapping[str, str]) -> dict[str, FieldPath]:
+    """The paths of the fields of a Serving in values; a missing one is reported at the model."""
+    paths: dict[str, FieldPath] = {"server": (names["model"],), "model_id": (names["model"],)}
+    if values.get(names["image"]):
+        paths["image"] = (names["image"],)
+    if values.get(names["length"]) is not None:
+        paths["max_model_len"] = (names["length"],)
     if has_gpu:
         paths["tensor_parallel_size"] = paths["gpu_count"] = ("resources", "gpu")
     return paths

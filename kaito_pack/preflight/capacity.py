@@ -9,13 +9,12 @@ from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem, UsageError
-from kaito_pack.base.trees import Fields, Manifest, get, mapping, sequence, text
+from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.pods.sums import Amounts, amounts_of, pod_amounts
 from kaito_pack.preflight.asking import ClusterReader
-from kaito_pack.preflight.pods import tolerates
-from kaito_pack.workspace.labels import WORKSPACE_LABEL
+from kaito_pack.preflight.pods import is_of, tolerates
 
 Node = Mapping[str, Any]
 
@@ -106,14 +105,11 @@ def _rest(allocatable: Amounts, used: Amounts) -> Amounts:
 
 def _used(cluster: ClusterReader, workspace: Manifest) -> Mapping[str, Amounts]:
     """What the pods of others request, by node; nothing if pods may not be read."""
-    namespace = get(workspace, ("metadata", "namespace"))
-    own = (namespace, get(workspace, ("metadata", "name")))
     used: dict[str, dict[str, Fraction]] = defaultdict(dict)
     for pod in _pods(cluster):
-        spec, metadata = mapping(pod.get("spec")), mapping(pod.get("metadata"))
+        spec = mapping(pod.get("spec"))
         node = text(spec.get("nodeName"))
-        whose = (metadata.get("namespace"), mapping(metadata.get("labels")).get(WORKSPACE_LABEL))
-        if not node or whose == own or mapping(pod.get("status")).get("phase") in ENDED:
+        if not node or is_of(pod, workspace) or mapping(pod.get("status")).get("phase") in ENDED:
             continue
         for name, number in pod_amounts(spec)[0].items():
             used[node][name] = used[node].get(name, Fraction(0)) + number

@@ -9,8 +9,10 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.trees import Fields, Manifest, get, mapping, sequence, text, whole
 from kaito_pack.facts.tables import table
-from kaito_pack.kaito.fields import TEMPLATE, is_workspace
-from kaito_pack.workspace import desired_replicas
+from kaito_pack.kaito.fields import is_workspace
+from kaito_pack.workspace import desired_replicas, set_replicas
+from kaito_pack.workspace.inference_sets import CREATED_BY, is_inference_set, pod_template_path
+from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 # Where the spec of a pod is in the kinds that create pods.
 SPECS: dict[str, FieldPath] = {
@@ -40,13 +42,28 @@ def pods_of(bodies: Sequence[Manifest]) -> Iterator[Pods]:
     """Yield the pods of each manifest that creates any."""
     for body in bodies:
         title = shown(f"{body.get('kind')} {mapping(body.get('metadata')).get('name')}")
-        if is_workspace(body):
-            path = (*TEMPLATE, "spec")
+        if is_workspace(body) or is_inference_set(body):
+            path = (*pod_template_path(body), "spec")
             spec = get(body, path)
-            yield Pods(title, path, spec if isinstance(spec, dict) else None, desired_replicas(body))
+            yield Pods(title, path, spec if isinstance(spec, dict) else None, replicas_of(body))
         elif (place := SPECS.get(text(body.get("kind")))) is not None:
             count = whole(mapping(body.get("spec")).get("replicas"))
             yield Pods(title, place, mapping(get(body, place)), 1 if count is None else count)
+
+
+def replicas_of(body: Manifest) -> int:
+    """Return how many pods a Workspace or an InferenceSet asks for."""
+    return set_replicas(body) if is_inference_set(body) else desired_replicas(body)
+
+
+def is_of(pod: Manifest, workspace: Manifest) -> bool:
+    """Return whether a pod is one of a Workspace's, or of the InferenceSet that such a Workspace is of."""
+    metadata, own = mapping(pod.get("metadata")), mapping(workspace.get("metadata"))
+    labels = mapping(metadata.get("labels"))
+    label, name = WORKSPACE_LABEL, own.get("name")
+    if created_by := mapping(own.get("labels")).get(CREATED_BY):
+        label, name = CREATED_BY, created_by
+    return bool(name) and labels.get(label) == name and metadata.get("namespace") == own.get("namespace")
 
 
 def tolerations(spec: Fields | None, cloud: str) -> list[Fields]:

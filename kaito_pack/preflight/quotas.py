@@ -19,8 +19,8 @@ from kaito_pack.kubernetes.pods.sums import Amounts, amounts_of, container_amoun
 from kaito_pack.preflight.asking import ClusterReader
 from kaito_pack.preflight.capacity import JUDGED, amount_text
 from kaito_pack.preflight.limits import CONTAINERS, Range, with_defaults
-from kaito_pack.preflight.pods import Pods
-from kaito_pack.workspace import desired_replicas
+from kaito_pack.preflight.pods import Pods, replicas_of
+from kaito_pack.workspace.inference_sets import is_inference_set
 
 COUNTED_BY_NAME = frozenset(
     "services configmaps secrets persistentvolumeclaims pods replicationcontrollers".split()
@@ -52,7 +52,7 @@ def check(
 
 def _growth(pods: Pods, stored: Manifest | None) -> Pods:
     """The pods that a Workspace gets beside those that it has."""
-    running = desired_replicas(stored) if stored else 0
+    running = replicas_of(stored) if stored else 0
     return pods._replace(replicas=max(pods.replicas - running, 0))
 
 
@@ -106,8 +106,7 @@ def _objects(bodies: Sequence[Manifest]) -> dict[str, Fraction]:
         plural = text(body.get("kind")).lower() + "s"
         keys = [f"count/{plural}" + (f".{group}" if group else "")]
         keys += [plural] if plural in COUNTED_BY_NAME and not group else []
-        if is_workspace(body):
-            keys += ["count/statefulsets.apps", "services", "services", "count/services", "count/services"]
+        keys += _created_by_kaito(body)
         for key in keys:
             counted[key] = counted.get(key, Fraction(0)) + 1
         if plural == "persistentvolumeclaims":
@@ -115,6 +114,14 @@ def _objects(bodies: Sequence[Manifest]) -> dict[str, Fraction]:
             storage = amounts_of(requests).get("storage", Fraction(0))
             counted["requests.storage"] = counted.get("requests.storage", Fraction(0)) + storage
     return counted
+
+
+def _created_by_kaito(body: Manifest) -> list[str]:
+    """The keys of what KAITO creates: two Services and a StatefulSet for each Workspace."""
+    keys = ["count/statefulsets.apps", "services", "services", "count/services", "count/services"]
+    if is_inference_set(body):
+        return [*keys, "count/workspaces.kaito.sh"] * replicas_of(body)
+    return keys if is_workspace(body) else []
 
 
 def _added(first: Mapping[str, Fraction], second: Mapping[str, Fraction]) -> dict[str, Fraction]:

@@ -30,6 +30,7 @@ from kaito_pack.models.tasks import check_task
 from kaito_pack.models.vllm_arguments import GPU
 from kaito_pack.models.weights import check_weights
 from kaito_pack.run.other_kinds import check_other_kind
+from kaito_pack.values.meanings import named_values
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.engines import checks_models
 from kaito_pack.workspace.inference_sets import child_of, is_inference_set
@@ -164,15 +165,19 @@ def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
     yield from check_task(serving.model_id, path, known)
 
 
-def _check_kind_of_values(values: ValuesMap, known: Catalogue, image: str, kaito: str) -> Iterator[Problem]:
-    if model_id := text(values.get("modelId")):
-        is_allowed = values.get("quantization") == "allow"
-        yield from check_quantization(model_id, ("modelId",), known, image, kaito, is_allowed)
+def _check_kind_of_values(
+    values: ValuesMap, names: Mapping[str, str], known: Catalogue, image: str, kaito: str
+) -> Iterator[Problem]:
+    if model_id := text(values.get(names["model"])):
+        is_allowed = values.get(names["quantization"]) == "allow"
+        yield from check_quantization(model_id, (names["model"],), known, image, kaito, is_allowed)
 
 
-def _check_file_of_values(values: ValuesMap, workspace: Manifest, target: Target) -> Iterator[Problem]:
+def _check_file_of_values(
+    values: ValuesMap, file: str, workspace: Manifest, target: Target
+) -> Iterator[Problem]:
     """Yield what the GGUF file in values needs, if the Workspace names only an image with the file inside."""
-    view, file = read_workspace(workspace), text(values.get("ggufFile"))
+    view = read_workspace(workspace)
     if file and not view.gguf_file:
         memory, known = gpu_memory(target, values.get("instanceType"))[0], catalogue(target.catalogues)
         for each in check_gguf(workspace, view._replace(gguf_file=file), known, memory):
@@ -192,13 +197,14 @@ def check_model_of_values(
     If the user has added arguments or changed the pod template, the values do not show the arguments
     of the server: then the Workspace is asked (`check`), and here no more than what the values alone decide.
     """
-    known = catalogue(target.catalogues)
-    if model_id := text(values.get("modelId")):
-        yield from check_task(model_id, ("modelId",), known)
+    known, names = catalogue(target.catalogues), named_values(mode)
+    model_path = (names["model"],)
+    if model_id := text(values.get(names["model"])):
+        yield from check_task(model_id, model_path, known)
     if not checks_models(mode.get("engine")):
-        yield from _check_file_of_values(values, workspace, target)
+        yield from _check_file_of_values(values, text(values.get(names["file"])), workspace, target)
         return
-    yield from models.check_stages(values)
+    yield from models.check_stages(values, mode)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):
         preset = str(get(workspace, ("inference", "preset", "name")))
         if judges_length(preset, target.kaito):  # in the manifest that the values render to
@@ -212,18 +218,18 @@ def check_model_of_values(
     if not containers:
         return
     image = text(mapping(containers[0]).get("image"))
-    yield from _check_kind_of_values(values, known, image, target.kaito)
+    yield from _check_kind_of_values(values, names, known, image, target.kaito)
     if not is_extended(values):
         if with_advice:
             from kaito_pack.models.remote_code import check_remote_code
             from kaito_pack.models.server_checks import check_image
 
-            yield from check_image(image, ("imageRef",))
+            yield from check_image(image, (names["image"],))
             code = check_remote_code(workspace, known)
-            yield from (warning._replace(path=("modelId",)) for warning in code)
+            yield from (warning._replace(path=model_path) for warning in code)
         memory, gpus = gpu_memory(target, values.get("instanceType"))
-        yield from models.check_values(values, known, image, memory, gpus)
-        yield from (each._replace(path=("modelId",)) for each in check_access(workspace, known))
+        yield from models.check_values(values, known, image, memory, gpus, mode)
+        yield from (each._replace(path=model_path) for each in check_access(workspace, known))
 
 
 def is_extended(values: ValuesMap) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote as url_quoted
 
 from kaito_pack.base.trees import Schema, ValuesMap, get, text
+from kaito_pack.values.meanings import named_values
 
 HUB = "https://huggingface.co"
 
@@ -30,7 +31,8 @@ def _of_aikit(values: ValuesMap) -> dict[str, str]:
     address on the Hub instead. Without the runtime cuda an image runs on the CPU only.
     Source: AIKit, read 2026-08.
     """
-    model, file = text(values.get("modelId")), text(values.get("ggufFile"))
+    names = named_values()
+    model, file = text(values.get(names["model"])), text(values.get(names["file"]))
     sources = {}
     if model and file:
         address = f"{HUB}/{url_quoted(model)}/resolve/main/{url_quoted(file)}"

@@ -18,6 +18,7 @@ from kaito_pack.pack.schema_problems import FORMATS, Dialect, explained
 from kaito_pack.values import layers
 from kaito_pack.values.commands import command_of
 from kaito_pack.values.layers import Layer
+from kaito_pack.values.meanings import placeholders
 
 VALUES = Dialect(
     {
@@ -73,9 +74,8 @@ def _fields(mode: Mode) -> list[str]:
 
 def _facts(schema: Schema, given: ValuesMap) -> dict[str, str]:
     """Return the values and the command that a choice asks for, for words that repeat them; safe to print."""
-    named = {"modelId": "ORG/REPOSITORY", "ggufFile": "FILE.gguf", "name": "NAME"}
     scalars = {key: shown(value, quote=False) for key, value in given.items() if isinstance(value, str)}
     commands = (
         command_of(part, given.get(name), given) for name, part in mapping(schema.get("properties")).items()
     )
-    return named | scalars | {"command": escaped(next(filter(None, commands), ""))}
+    return {**placeholders(), **scalars} | {"command": escaped(next(filter(None, commands), ""))}

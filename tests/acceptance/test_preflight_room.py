@@ -268,3 +268,17 @@ def test_more_pods_than_can_be_read_are_a_warning(
     monkeypatch.setattr(Kubectl, "get", get)
     checks = answers(run, kubectl, VALUES)
     assert "256 MiB" in checks["unseen"]["message"] and "resources-enough" in checks
+
+
+def test_the_pods_of_an_inference_set_are_judged_too(run: Run, kubectl: FakeKubectl) -> None:
+    values = {**VALUES, "workload": "InferenceSet", "replicas": 2}
+    own = pod("a", NAMESPACE, **{"inferenceset.kaito.sh/created-by": "llama"})
+    objects = [own, quota({}, count__workspaces_kaito_sh="1"), limits(min={"cpu": "8"})]
+    parts = {"namespace": space("restricted"), "node": room(), "other": room("b")}
+    checks = answers(run, kubectl, values, *objects, **parts)
+    assert {"pod-security", "quota-short", "limit-range"} <= wrong(checks)
+    assert "2 are needed" in checks["quota-short"]["message"]
+    assert "InferenceSet llama" in checks["pod-security"]["message"]
+    assert "resource-taken" not in checks and "resource-taken" in answers(
+        run, kubectl, values, pod("a", NAMESPACE), **parts
+    )

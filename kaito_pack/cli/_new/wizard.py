@@ -146,7 +146,7 @@ class Wizard:
         value = parsed(question, text)
         answer = question.default if value is None else value
         lines = [f"{question.note}: {written(question, answer)}"] if question.note else []
-        if question.path in figures.OF_MEMORY:
+        if question.path in figures.of_memory(self.draft):
             lines.append(figures.budget_text(self.draft.answered(question.path, value)))
         return "\n".join(filter(None, lines))
 
