@@ -17,6 +17,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.status import conditions
 from kaito_pack.values.fields import fields as values_fields
 from scripts import upgrade_notes
+from scripts.limits import limits_table
 from scripts.markdown import plain, table
 from scripts.rooms import rooms_table
 
@@ -127,6 +128,7 @@ def annotation_rows(pack: Pack, kind: str) -> str:
 
 SECTIONS: Mapping[str, Callable[[Pack, str], str]] = {
     "annotations": annotation_rows,
+    "limits": lambda pack, argument: limits_table(),
     "mode-facts": mode_facts,
     "mode-values": mode_values,
     "rendered-output": rendered_output,

@@ -32,6 +32,7 @@ ERRORS = (
     "fatal",
 )  # how an error begins, in lower case
 _LOG = re.compile(r"[IWEF]\d{4} \d\d:\d\d:|warning:", re.IGNORECASE)  # klog's lines; warnings
+LONGEST_WAIT = 60.0  # seconds for an answer
 LARGEST_ANSWER = 256 << 20  # bytes on stdout: some 20,000 Workspaces with all that a cluster adds
 LARGEST_REPORT = 64 << 10  # bytes of stderr that are kept, the last ones
 CHUNK = 1 << 16  # bytes read in one go
@@ -68,7 +69,7 @@ class Kubectl:
     namespace: str | None = None
     all_namespaces: bool = False
     context: str | None = None
-    time_limit: float = 60.0
+    time_limit: float = LONGEST_WAIT
 
     def get(self, kinds: str, *names: str, label: str | None = None) -> dict[str, Any]:
         """Return the object that `kubectl get <kinds> <names> -o json` prints.

@@ -20,7 +20,7 @@ ValuesMap = Mapping[str, Any]  # values by name, as a person writes them or fill
 ModeFacts = Mapping[str, Any]  # what mode.yaml and the file of its engine say of a mode
 
 ABSENT: Any = object()  # in place of a value: the tree has none
-DEEPEST = 100  # levels at which trees are compared part by part; documents have no more
+DEEPEST = 100  # levels of nesting of a document, and at which trees are compared part by part
 
 
 def mapping(value: object) -> Fields:

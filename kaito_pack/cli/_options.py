@@ -11,11 +11,14 @@ import click
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
+from kaito_pack.cli._help import SharedOption
+from kaito_pack.cli._words import File, Folder, Words, all_kaito_versions, kubernetes_versions
 from kaito_pack.pack import Pack
 from kaito_pack.run.scope import Scope
 from kaito_pack.values.layers import Layer
 
 ALL = "all"
+VALUES, CLUSTER, PACK = "Values options", "Cluster options", "Pack options"  # sections of help
 
 
 class ClusterOptions:
@@ -108,10 +111,12 @@ def pack_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--pack DIR`, and KAITO_PACK for those who always use one."""
     option = click.option(
         "--pack",
+        cls=SharedOption,
+        section=PACK,
         multiple=True,
         metavar="DIR",
         envvar="KAITO_PACK",
-        type=click.Path(),
+        type=Folder(),
         help="Folder with your own templates/, schemas/ or facts/, searched first; repeatable. "
         "Default: KAITO_PACK (DIR:DIR).",
     )
@@ -177,36 +182,48 @@ def targets_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-_TARGET = click.option(
+def _shared(section: str, *names: str, **settings: Any) -> Callable[..., Any]:
+    return click.option(*names, cls=SharedOption, section=section, **settings)
+
+
+_TARGET = _shared(
+    CLUSTER,
     "--target",
     "target_file",
+    type=File(),
     metavar="FILE",
     help="Read the description of the cluster from FILE; options override it.",
 )
-_TARGETS = click.option(
+_TARGETS = _shared(
+    CLUSTER,
     "--target",
     "targets",
     multiple=True,
+    type=File(),
     metavar="FILE",
     help="Read the description of a cluster from FILE; options override it; repeatable.",
 )
 _CLUSTER: list[Callable[..., Any]] = [
-    click.option(
+    _shared(
+        VALUES,
         "-f",
         "--layer",
         "layer_files",
         multiple=True,
+        type=File(),
         metavar="FILE",
         help="Merge FILE over every values file; repeatable, the last one wins.",
     ),
-    click.option(
+    _shared(
+        VALUES,
         "--set",
         multiple=True,
         type=Setting("--set", False),
         metavar="PATH=VALUE",
         help="Set one value, over those of all files; repeatable.",
     ),
-    click.option(
+    _shared(
+        VALUES,
         "--set-string",
         multiple=True,
         type=Setting("--set-string", True),
@@ -214,40 +231,49 @@ _CLUSTER: list[Callable[..., Any]] = [
         help="Set one value as a string; repeatable.",
     ),
     _TARGET,
-    click.option(
+    _shared(
+        CLUSTER,
         "--kaito-version",
+        type=Words(all_kaito_versions),
         metavar="VERSION",
         help="Check for this KAITO minor, such as 0.12; validate also takes `all`. Default: the newest.",
     ),
-    click.option(
+    _shared(
+        CLUSTER,
         "--kubernetes-version",
+        type=Words(kubernetes_versions),
         metavar="VERSION",
         help="Check for this Kubernetes minor, 1.25 or newer. Default: the newest.",
     ),
-    click.option(
+    _shared(
+        CLUSTER,
         "--node-provisioning",
         type=click.Choice(["auto", "byo"]),
         help="Let KAITO create nodes (auto) or use existing ones (byo). Default: "
         "auto if instanceType is set.",
     ),
-    click.option(
+    _shared(
+        CLUSTER,
         "--cloud",
         type=click.Choice(["azure", "aws", "arc"]),
         help="Check instance types of this cloud. Default: azure.",
     ),
-    pack_option,
-    click.option(
-        "--catalogue",
-        "catalogues",
-        multiple=True,
-        metavar="FILE",
-        help="Read figures of more models from FILE; repeatable.",
-    ),
-    click.option(
+    _shared(
+        CLUSTER,
         "--gpu-memory",
         type=click.FloatRange(min=0, min_open=True),
         metavar="GIB",
         help="Set the memory of one GPU in GiB, if no instance type determines it.",
+    ),
+    pack_option,
+    _shared(
+        PACK,
+        "--catalogue",
+        "catalogues",
+        multiple=True,
+        type=File(),
+        metavar="FILE",
+        help="Read figures of more models from FILE; repeatable.",
     ),
 ]
 

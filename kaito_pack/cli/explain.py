@@ -8,8 +8,10 @@ from collections.abc import Iterable
 import click
 
 from kaito_pack.base.display import did_you_mean, escaped, shown
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put_outcomes
+from kaito_pack.cli._words import Words, explained_words
 from kaito_pack.explain import descriptions
 from kaito_pack.explain import origins as explain_values
 from kaito_pack.facts.rules import all_rules, former_names
@@ -24,8 +26,13 @@ FIT = "fit"
 MOST_OFFERED = 3  # names that a word may have meant
 
 
-@click.command("explain")
-@click.argument("words", nargs=-1, metavar="[FIELD | RULE | VALUES FIELD | VALUES fit]")
+@click.command("explain", cls=Command)
+@click.argument(
+    "words",
+    nargs=-1,
+    type=Words(explained_words, with_files=True),
+    metavar="[FIELD | RULE | VALUES FIELD | VALUES fit]",
+)
 @cluster_options
 @click.pass_context
 def command(context: click.Context, words: tuple[str, ...], cluster: ClusterOptions) -> None:

@@ -8,16 +8,18 @@ from pathlib import Path
 import click
 
 from kaito_pack.base.problems import UsageError
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import ClusterOptions, targets_options
 from kaito_pack.cli._output import put
 from kaito_pack.cli._results import Grid
+from kaito_pack.cli._words import File
 from kaito_pack.cli.formats import format_option
 from kaito_pack.run.scope import Scope
 
 
-@click.command("grid")
-@click.argument("values", nargs=-1, metavar="[VALUES...]")
-@click.option("--fleet", metavar="FILE", help="Compare the clusters of a fleet file.")
+@click.command("grid", cls=Command)
+@click.argument("values", nargs=-1, type=File(), metavar="[VALUES...]")
+@click.option("--fleet", type=File(), metavar="FILE", help="Compare the clusters of a fleet file.")
 @click.option("--instance-types", "of_types", is_flag=True, help="Compare the instance types of --cloud.")
 @targets_options
 @format_option("grid", {"text": "text"})

@@ -13,6 +13,7 @@ from kaito_pack.base.problems import PackError, UsageError
 from kaito_pack.base.trees import mapping, text
 from kaito_pack.cli._options import Setting, in_order, opened, pack_option, packs_of
 from kaito_pack.cli._output import put_problems
+from kaito_pack.cli._words import File, Words, contexts
 from kaito_pack.documents import Document
 from kaito_pack.documents.kubectl_output import read_output
 from kaito_pack.form.answers import answered
@@ -69,10 +70,10 @@ def _unheld(pack: Pack) -> Iterator[UnheldValue]:
 
 
 @click.command("import", cls=ImportCommand)
-@click.argument("file", required=False)
+@click.argument("file", required=False, type=File())
 @click.option("--kubectl", "live", metavar="NAME", help="Read this Workspace with kubectl instead of a FILE.")
 @click.option("-n", "--namespace", help="Read from this namespace. Default: that of the kubeconfig context.")
-@click.option("--context", "kube_context", help="Use this context of the kubeconfig.")
+@click.option("--context", "kube_context", type=Words(contexts), help="Use this context of the kubeconfig.")
 @click.option("--name", help="Select this Workspace, if FILE contains several.")
 @click.option(
     "--set",
@@ -124,8 +125,8 @@ def command(
         imported = import_workspace(documents, opened(pack), supplied, name, namespace)
     except UsageError as error:
         raise UsageError(f"{escaped(documents[0].file)}: {error}") from None
-    put_problems(imported.losses)
-    click.echo(as_values_file(imported.values, imported.losses), nl=False)
+    put_problems(imported.reported)
+    click.echo(as_values_file(imported.values, imported.reported), nl=False)
     context.exit(0 if imported.is_exact else 1)
 
 

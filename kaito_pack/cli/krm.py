@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from kaito_pack.base.display import escaped
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.documents import read_file
 from kaito_pack.krm.resource_list import answer
 from kaito_pack.run.pipeline import Pipeline
 
 
-@click.command("krm")
+@click.command("krm", cls=Command)
 @cluster_options
 @click.pass_context
 def command(context: click.Context, cluster: ClusterOptions) -> None:

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from keyword import iskeyword
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -21,6 +21,9 @@ from kaito_pack import __version__
 from kaito_pack.base import code_cache, derived
 from kaito_pack.base.problems import PackError, ProblemsError, UsageError
 from kaito_pack.cli._program import completion_variable, program
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 HELP = """Render KAITO manifests from values files and check them without a cluster.
 
@@ -32,7 +35,7 @@ HELP = """Render KAITO manifests from values files and check them without a clus
 Manifests and reports go to stdout, messages and progress to stderr. Exit codes: 0 success; 1 the
 input is wrong; 2 nothing could be checked (usage error, missing file).
 
-Shell completion: eval "$({variable}=bash_source {program})"; also zsh_source, fish_source.
+Shell completion: `{program} completion bash`, zsh or fish prints the script.
 """
 
 
@@ -66,7 +69,8 @@ class Commands(click.Group):
         """
         command = self.get_command(ctx, args[0])
         if command is None:
-            self._refuse_no_file(ctx, args[0])
+            if not ctx.resilient_parsing:
+                self._refuse_no_file(ctx, args[0])
             return "render", self.get_command(ctx, "render"), args
         return args[0], command, args[1:]
 
@@ -86,9 +90,15 @@ class Commands(click.Group):
             args = ["render", *args]
         return super().parse_args(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Return the commands that begin with what is typed, else files: `render` may be omitted."""
+        from click.shell_completion import CompletionItem
+
+        return super().shell_complete(ctx, incomplete) or [CompletionItem(incomplete, type="file")]
+
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the help with the name by which the program was called."""
-        self.help = HELP.format(program=ctx.command_path, variable=completion_variable())
+        self.help = HELP.format(program=ctx.command_path)
         super().format_help_text(ctx, formatter)
 
 

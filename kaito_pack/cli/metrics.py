@@ -11,9 +11,11 @@ from kaito_pack.base.display import escaped, json_text
 from kaito_pack.base.problems import ProblemsError
 from kaito_pack.base.trees import Manifest
 from kaito_pack.cli._durations import Window
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import put_problems
 from kaito_pack.cli._progress import bar
+from kaito_pack.cli._words import File
 from kaito_pack.cli.formats.text import columns
 from kaito_pack.documents import read_file
 from kaito_pack.pack import Pack
@@ -28,8 +30,8 @@ from kaito_pack.workspace import read_workspace
 COLUMNS = ("NAME", "SHOWS", "UNIT", "TYPE", "CATEGORY", "PROMQL")
 
 
-@click.command("metrics")
-@click.argument("files", nargs=-1, required=True, metavar="VALUES|WORKSPACE...")
+@click.command("metrics", cls=Command)
+@click.argument("files", nargs=-1, required=True, type=File(), metavar="VALUES|WORKSPACE...")
 @click.option(
     "-o",
     "--output",

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from kaito_pack.base.root import CATALOGUE_FILE
+from kaito_pack.cli._help import Command, Listing
 from kaito_pack.cli._options import opened, pack_option
+from kaito_pack.cli._words import File, Words, model_ids
 from kaito_pack.pack import Pack
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -16,7 +18,9 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def catalogue_option(help_text: str) -> Decorator:
     """Return `--catalogue FILE`, which may be repeated."""
-    return click.option("--catalogue", "catalogues", multiple=True, metavar="FILE", help=help_text)
+    return click.option(
+        "--catalogue", "catalogues", multiple=True, type=File(), metavar="FILE", help=help_text
+    )
 
 
 def form_option() -> Decorator:
@@ -26,9 +30,8 @@ def form_option() -> Decorator:
     )
 
 
-@click.group("models", invoke_without_command=True)
-@click.pass_context
-def command(context: click.Context) -> None:
+@click.group("models", cls=Listing)
+def command() -> None:
     """List models, or add them from the Hugging Face Hub
 
     \b
@@ -37,15 +40,13 @@ def command(context: click.Context) -> None:
     models add acme/tiny          ask the Hub and write catalogue.yaml
     models check                  what has changed on the Hub since
     """
-    if context.invoked_subcommand is None:
-        context.invoke(list_models)
 
 
-@command.command("list")
+@command.command("list", cls=Command)
 @pack_option
 @catalogue_option("Models of this file as well; repeatable.")
 @form_option()
-def list_models(pack: tuple[str, ...] = (), catalogues: tuple[str, ...] = (), form: str = "text") -> None:
+def list_models(pack: tuple[str, ...], catalogues: tuple[str, ...], form: str) -> None:
     """List the models of the catalogue."""
     from kaito_pack.cli import _models
     from kaito_pack.models.catalogue import Catalogue
@@ -54,8 +55,8 @@ def list_models(pack: tuple[str, ...] = (), catalogues: tuple[str, ...] = (), fo
     _models.put_list(Catalogue.open(catalogues).models(), form)
 
 
-@command.command("show")
-@click.argument("model_id", metavar="ID")
+@command.command("show", cls=Command)
+@click.argument("model_id", metavar="ID", type=Words(model_ids))
 @pack_option
 @catalogue_option("Models of this file as well; repeatable.")
 @form_option()

@@ -12,6 +12,7 @@ from kaito_pack.base.display import escaped
 from kaito_pack.cli._new.flags import FormCommand, flags_of, given
 from kaito_pack.cli._new.new_file import STDOUT, default_file, next_command, refuse, write
 from kaito_pack.cli._options import ClusterOptions, cluster_options
+from kaito_pack.cli._words import File
 from kaito_pack.form.draft import Ground
 from kaito_pack.form.start import Start
 from kaito_pack.run import judging
@@ -19,7 +20,7 @@ from kaito_pack.run.scope import Scope
 
 
 @click.command("new", cls=FormCommand)
-@click.argument("file", required=False)
+@click.argument("file", required=False, type=File())
 @cluster_options
 @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 @click.option("--web", is_flag=True, help="Open a form in the browser, with the values of FILE.")

@@ -7,7 +7,9 @@ import click
 from kaito_pack import pack_check
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import ClusterOptions, cluster_options, opened, pack_option
+from kaito_pack.cli._words import Folder
 
 
 @click.group("pack")
@@ -27,8 +29,8 @@ def list_files(pack: tuple[str, ...]) -> None:
         click.echo(f"{escaped(file.name)}\t{escaped(pack_check.origin_shown(file.folder) + hidden)}")
 
 
-@command.command("check")
-@click.argument("folders", nargs=-1, metavar="[DIR...]")
+@command.command("check", cls=Command)
+@click.argument("folders", nargs=-1, type=Folder(), metavar="[DIR...]")
 @cluster_options
 @click.pass_context
 def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOptions) -> None:

@@ -10,12 +10,14 @@ import click
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.records import NamedTuple
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put, put_outcomes
 from kaito_pack.cli._plan_commit import at_commit, before_commit, outcomes_then, report_lost
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
 from kaito_pack.cli._progress import bar
 from kaito_pack.cli._results import Plan, Upgrade
+from kaito_pack.cli._words import File, Folder, Words, kaito_versions
 from kaito_pack.cli.formats import format_option
 from kaito_pack.plan import LABELS, Planned, plan
 from kaito_pack.plan.commit import files_at
@@ -50,10 +52,10 @@ class PlanJob(NamedTuple):
         return self.fleet is not None or all(map(os.path.isdir, self.values))
 
 
-@click.command("plan")
-@click.argument("values", nargs=-1, metavar="VALUES...")
+@click.command("plan", cls=Command)
+@click.argument("values", nargs=-1, type=File(), metavar="VALUES...")
 @cluster_options
-@click.option("--out", metavar="DIR", help="Compare with the committed output tree in DIR.")
+@click.option("--out", type=Folder(), metavar="DIR", help="Compare with the committed output tree in DIR.")
 @click.option(
     "--against",
     metavar="GIT-REF",
@@ -62,19 +64,27 @@ class PlanJob(NamedTuple):
 @click.option(
     "--old",
     multiple=True,
+    type=File(),
     metavar="FILE",
     help="Compare with the stored objects in FILE; - is stdin. Repeatable.",
 )
 @click.option(
     "--upgrade",
+    type=Words(kaito_versions),
     metavar="VERSION",
     help="Report what VERSION handles differently from the current KAITO version.",
 )
-@click.option("--fleet", metavar="FILE", help="Plan for every cluster in FILE, instead of VALUES and --out.")
+@click.option(
+    "--fleet",
+    type=File(),
+    metavar="FILE",
+    help="Plan for every cluster in FILE, instead of VALUES and --out.",
+)
 @format_option("plan", {"text": "text"})
 @click.option(
     "--fail-on",
     multiple=True,
+    type=Words(lambda _: FAILING),
     metavar="LABELS",
     help=f"Exit with 1 if any of these labels occurs: {', '.join(FAILING)}.",
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from kaito_pack.base.kubectl import Kubectl
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put, put_outcomes
 from kaito_pack.cli._progress import bar
 from kaito_pack.cli._results import Preflight
+from kaito_pack.cli._words import File, Words, contexts
 from kaito_pack.cli.formats import format_option
 from kaito_pack.preflight import ClusterReader, preflight
 from kaito_pack.run.pipeline import Pipeline
@@ -17,10 +19,10 @@ from kaito_pack.run.sources import values_sources
 OWN = {"table": "text"}  # the name of the format text here
 
 
-@click.command("preflight")
-@click.argument("values", nargs=-1, required=True, metavar="VALUES...")
+@click.command("preflight", cls=Command)
+@click.argument("values", nargs=-1, required=True, type=File(), metavar="VALUES...")
 @cluster_options
-@click.option("--context", "kube_context", help="Use this context of the kubeconfig.")
+@click.option("--context", "kube_context", type=Words(contexts), help="Use this context of the kubeconfig.")
 @click.option(
     "--check-prometheus",
     is_flag=True,

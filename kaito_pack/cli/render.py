@@ -12,9 +12,11 @@ import click
 
 from kaito_pack import output
 from kaito_pack.base.records import NamedTuple
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import exit_code, put_rendering
 from kaito_pack.cli._progress import bar
+from kaito_pack.cli._words import File
 from kaito_pack.cli.formats import format_option
 from kaito_pack.kubernetes.objects.apply_order import in_apply_order
 from kaito_pack.rendering import manifests
@@ -62,16 +64,19 @@ class RenderJob(NamedTuple):
         return self.out if is_sure else None
 
 
-@click.command("render")
-@click.argument("values", nargs=-1, metavar="VALUES...")
+@click.command("render", cls=Command)
+@click.argument("values", nargs=-1, type=File(), metavar="VALUES...")
 @cluster_options
 @format_option("rendering", OWN)
 @click.option(
     "--out",
+    type=File(),
     metavar="PATH",
     help="Write a tree of files to folder PATH, or one file if PATH ends in .yaml or .json.",
 )
-@click.option("--fleet", metavar="FILE", help="Render the values of every cluster in FILE to its own tree.")
+@click.option(
+    "--fleet", type=File(), metavar="FILE", help="Render the values of every cluster in FILE to its own tree."
+)
 @click.option(
     "--check", is_flag=True, help="Write nothing; print the differences and exit with 1 if there are any."
 )

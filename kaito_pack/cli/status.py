@@ -17,9 +17,11 @@ from kaito_pack.base.kubectl import Kubectl
 from kaito_pack.base.problems import UsageError
 from kaito_pack.base.trees import Manifest, get, text
 from kaito_pack.cli._durations import Duration
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._output import colour
 from kaito_pack.cli._status_table import printed
+from kaito_pack.cli._words import File, Words, contexts
 from kaito_pack.pack import Pack
 from kaito_pack.run.sources import SUFFIXES
 from kaito_pack.status import PHASES, Status, status_of
@@ -59,11 +61,11 @@ class Wish:
     interval: float
 
 
-@click.command("status")
-@click.argument("what", nargs=-1, metavar="[FILE] [NAME]")
+@click.command("status", cls=Command)
+@click.argument("what", nargs=-1, type=File(), metavar="[FILE] [NAME]")
 @click.option("-n", "--namespace", help="Read this namespace. Default: that of the kubeconfig context.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="Read all namespaces.")
-@click.option("--context", "kube_context", help="Use this context of the kubeconfig.")
+@click.option("--context", "kube_context", type=Words(contexts), help="Use this context of the kubeconfig.")
 @click.option("--statefulset", is_flag=True, help="Also read StatefulSets, Services and pods.")
 @click.option("--watch", is_flag=True, help="Print again after each change, until Ctrl-C.")
 @click.option(

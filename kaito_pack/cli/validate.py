@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from kaito_pack.base.display import escaped
+from kaito_pack.cli._help import Command
 from kaito_pack.cli._options import ClusterOptions, cluster_options
 from kaito_pack.cli._output import put
 from kaito_pack.cli._progress import bar
 from kaito_pack.cli._results import Reports, distinct
+from kaito_pack.cli._words import File
 from kaito_pack.cli.formats import format_option
 from kaito_pack.run.sources import Source, listed_files
 from kaito_pack.run.validation import Report, Validator
@@ -21,15 +23,19 @@ if TYPE_CHECKING:
     from kaito_pack.run.fleet_validation import ClusterFiles
 
 
-@click.command("validate")
-@click.argument("files", nargs=-1, metavar="FILE|FOLDER|-...")
+@click.command("validate", cls=Command)
+@click.argument("files", nargs=-1, type=File(), metavar="FILE|FOLDER|-...")
 @cluster_options
 @click.option(
-    "--fleet", metavar="FILE", help="Check the values of each cluster of a fleet file for that cluster."
+    "--fleet",
+    type=File(),
+    metavar="FILE",
+    help="Check the values of each cluster of a fleet file for that cluster.",
 )
 @click.option(
     "--old",
     multiple=True,
+    type=File(),
     metavar="FILE",
     help="Validate as an update of the stored objects in FILE; repeatable.",
 )

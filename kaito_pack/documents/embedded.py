@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from kaito_pack.documents.notes import DEEPEST
+from kaito_pack.base.trees import DEEPEST
 
 if TYPE_CHECKING:
     from yaml import SafeLoader

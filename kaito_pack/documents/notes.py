@@ -6,12 +6,12 @@ from typing import Any, NoReturn
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import MOST_PROBLEMS, Place, Problem, ProblemsError
+from kaito_pack.base.trees import DEEPEST
 from kaito_pack.documents.document import Document, Duplicate, OddKey, PlacedEntry, Position, Surprise
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 
 MERGE = object()  # the key `<<`: its map's entries go into the map around it
-DEEPEST = 100  # levels of nesting
 MOST_NODES = 200_000  # keys, values, maps and lists of a file, including those of aliases
 MOST_NOTES = 1000  # surprises, odd keys and duplicates of a document that are kept, of each
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
-from kaito_pack.facts.tables import is_foreign
+from kaito_pack.facts.tables import is_foreign, per_pack
 
 SECONDS = 1.0  # for one match with packs of strangers in use; a sound pattern needs microseconds
+MOST_SECONDS = 10.0  # for all matches with these packs
 
 
 class PatternError(PackError):
@@ -24,9 +26,21 @@ def search(pattern: str, text: str) -> bool:
         return re.search(pattern, text) is not None
     import regex
 
+    start, spent = time.monotonic(), _spent()
+    left = MOST_SECONDS - sum(spent)
     try:
-        return regex.search(pattern, text, timeout=SECONDS) is not None
+        if left <= 0:
+            raise TimeoutError
+        return regex.search(pattern, text, timeout=min(SECONDS, left)) is not None
     except TimeoutError:
         raise PatternError(f"pattern {shown(pattern)} tries too many ways to match a value") from None
     except (regex.error, RecursionError, OverflowError, TypeError) as error:
         raise PatternError(f"pattern {shown(pattern)} is not a regular expression: {error}") from None
+    finally:
+        spent[:] = [sum(spent) + time.monotonic() - start]
+
+
+@per_pack
+def _spent() -> list[float]:
+    """Return the seconds that matching took so far, in a list that is added to."""
+    return []

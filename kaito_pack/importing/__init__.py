@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem, UsageError
 from kaito_pack.base.trees import ValuesMap
 from kaito_pack.documents import Document
 from kaito_pack.importing.captures import rests, section_faults
-from kaito_pack.importing.losses import problems_of
+from kaito_pack.importing.fitting import common_values, foreign_server
+from kaito_pack.importing.losses import NOT_SHOWN, problems_of
 from kaito_pack.importing.search import Candidate, Search
 from kaito_pack.importing.stream import Stream, choose, refuse_tuning
 from kaito_pack.pack import Pack
@@ -33,6 +35,14 @@ class Imported:
         """Whether the values are whole and render to exactly what was read."""
         return not any(loss.is_error for loss in self.losses)
 
+    @property
+    def reported(self) -> Sequence[Problem]:
+        """The losses that a user has to know.
+
+        If the values are exact, those that change no manifest make no difference.
+        """
+        return [loss for loss in self.losses if loss.rule != NOT_SHOWN] if self.is_exact else self.losses
+
 
 def import_workspace(
     documents: Sequence[Document],
@@ -43,30 +53,51 @@ def import_workspace(
 ) -> Imported:
     """Return the values of the one Workspace among `documents` (or of the one called `name`).
 
-    `supplied` are values that no manifest holds, or that are to be taken instead of what is read. Raises
+    `supplied` are values that no manifest holds, or that are to be taken instead of what is read. A Workspace
+    whose container starts no engine of the pack gives the values of every mode alone, with an error. Raises
     UsageError if no one Workspace is meant, ProblemsError for a tuning job and for wrong `supplied`.
     """
     stream = choose(documents, name, namespace)
     refuse_tuning(stream)
-    best = _best(stream, pack, dict(supplied or {}))
+    given = dict(supplied or {})
+    searches = _searches(stream, pack, given)
+    fitting = [search for search in searches if search.fits]
+    if not fitting:
+        if given.get("modelSource"):
+            raise UsageError(f"modelSource {shown(given['modelSource'])} cannot render this Workspace")
+        values = {**common_values(stream, searches[0].mode, pack), **given}
+        return Imported(values, [foreign_server(stream, pack)])
+    best = _best(fitting)
     return Imported(_in_order(best, pack), problems_of(best, stream))
 
 
-def _best(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> Candidate:
+def _searches(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> list[Search]:
+    """Return a search for each mode whose schema accepts what was supplied."""
     renderer = Renderer(pack)
     names = [mode_name for mode_name in pack.mode_names if supplied.get("modelSource") in (None, mode_name)]
-    best: Candidate | None = None
-    for name in names:
-        candidate = Search(stream, pack.mode(name), pack, renderer, supplied).best()
-        if candidate is not None and (best is None or candidate.weight < best.weight):
-            best = candidate
-        if best is not None and not best.weight[0]:
-            break
-    if best is None:
-        # Says what is wrong with what was supplied, in the words of any values file.
+    searches = [Search(stream, pack.mode(name), pack, renderer, supplied) for name in names]
+    valid = [search for search in searches if search.is_possible]
+    if not valid:
+        # Reports what is wrong with what was supplied, in the words of any values file.
         checking.check([Layer(Document("--set", 1, supplied), "--set")], pack)
         raise UsageError("no mode takes the values that were supplied together")
-    return best
+    return valid
+
+
+def _best(searches: Sequence[Search]) -> Candidate:
+    """Return the values that differ least, of the mode that comes nearest by itself, or of the next ones."""
+    best: tuple[Candidate, Search] | None = None
+    for search in sorted(searches, key=lambda each: each.nearness):
+        candidate = search.best()
+        if best is None or candidate.weight < best[0].weight:
+            best = candidate, search
+        if not best[0].weight[0]:
+            break
+    if best is None:
+        raise UsageError("no mode of the pack renders such a Workspace")
+    candidate, search = best
+    silent = list(search.silent(candidate.given))
+    return replace(candidate, silent=silent, skipped=search.skipped(candidate.given))
 
 
 def _in_order(best: Candidate, pack: Pack) -> dict[str, Any]:

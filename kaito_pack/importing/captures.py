@@ -64,11 +64,16 @@ def lines(section: Mapping[str, Any], mode: Mode) -> Iterator[tuple[str, str]]:
             yield path, re.sub(r"\$\{(\w+)\}", lambda match: str(mode.facts.get(match[1])), str(pattern))
 
 
-def captured(stream: Stream, mode: Mode, pack: Pack) -> list[Capture]:
-    """Return what the manifest proposes for the mode's values, the likeliest first."""
+def captured(
+    stream: Stream, mode: Mode, pack: Pack, beginnings: Sequence[str] | None = None
+) -> list[Capture]:
+    """Return what the manifest proposes for the mode's values, the likeliest first.
+
+    `beginnings` limits them to paths that begin with one of these words.
+    """
     captures: list[Capture] = []
     for path, pattern in sources(mode, pack):
-        if path[-1] != REST:
+        if path[-1] != REST and (beginnings is None or path[0] in beginnings):
             for value in _values_at(stream, path):
                 captures += _matched(pattern, value, mode)
     return captures
@@ -124,7 +129,7 @@ def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
     if root == "served":
         return [({**stream.view._asdict(), "quantized": _quantized(stream.view.model_id)}, inside)]
     if root[0].isupper():
-        return [(other.body, inside) for other in stream.others if other.body.get("kind") == root]
+        return [(body, inside) for body in stream.of_kind(root)]
     return [(stream.workspace.body, path)]
 
 

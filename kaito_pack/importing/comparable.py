@@ -15,21 +15,28 @@ from kaito_pack.rendering.extending import to_canonical_form
 
 
 def comparable(body: Manifest) -> dict[str, Any]:
-    """A Workspace as its owner means it: nothing added by others, quantities as Kubernetes prints them."""
+    """Return a Workspace as its owner means it: nothing added, quantities as Kubernetes prints them."""
+    added = table("kaito/added.json")
+    result = without_additions(body)
+    to_canonical_form(result)
+    for path in added["emptyMaps"]:
+        _drop_empty(result, path.split("."))
+    for path, default in added["defaults"].items():
+        _fill(result, path.split("."), default)
+    return result
+
+
+def without_additions(body: Manifest) -> dict[str, Any]:
+    """Return a copy of an object without status and without what others add to its metadata."""
     added = table("kaito/added.json")
     result = deepcopy({key: value for key, value in body.items() if key != "status"})
     metadata = result.get("metadata")
     if isinstance(metadata, dict):
         for name in added["metadata"]:
             metadata.pop(name, None)
-        _without(metadata, "annotations", added["annotations"])
+        _without(metadata, "annotations", [*added["annotations"], *added["objectAnnotations"]])
         _without(metadata, "labels", added["labels"])
-        _without(metadata, "finalizers", added["finalizers"])
-    to_canonical_form(result)
-    for path in added["emptyMaps"]:
-        _drop_empty(result, path.split("."))
-    for path, default in added["defaults"].items():
-        _fill(result, path.split("."), default)
+        _without(metadata, "finalizers", [*added["finalizers"], *added["objectFinalizers"]])
     return result
 
 
@@ -58,8 +65,12 @@ def _fill(body: Any, path: Sequence[str], default: Any) -> None:
 
 
 def missing_from(given: Any, rendered: Any) -> Iterator[Difference]:
-    """Return the differences from an object of a cluster, which has more than was applied."""
-    return (leaf for leaf in differences(given, rendered) if leaf.new is not ABSENT)
+    """Return the differences from an object of a cluster, which has more fields than were applied."""
+    return (
+        leaf
+        for leaf in differences(given, rendered)
+        if leaf.new is not ABSENT or leaf.path[:2] == ("metadata", "labels")
+    )
 
 
 def weight(difference: Difference) -> int:

@@ -9,7 +9,7 @@ from kaito_pack.base.trees import ABSENT, get
 from kaito_pack.importing.captures import Capture, part_of
 from kaito_pack.importing.comparable import weight
 from kaito_pack.importing.given import Given, ValuePath, with_value, without_value
-from kaito_pack.importing.trial import Trial
+from kaito_pack.importing.trial import UNRENDERED, Trial
 from kaito_pack.rendering.extending import HASH
 from kaito_pack.rendering.trace import other_value
 
@@ -63,6 +63,8 @@ def with_refused(
 
 def _distance(trial: Trial, given: Given) -> int:
     """Return how much the Workspace differs, without its hash, which is right once the rest is."""
+    if not trial.rendered(given):
+        return UNRENDERED
     differences = (difference for owner, difference in trial.lost(given) if owner is None)
     return sum(weight(difference) for difference in differences if HASH not in difference.path)
 

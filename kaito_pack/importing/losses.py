@@ -15,24 +15,41 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.importing.search import Candidate
 from kaito_pack.importing.stream import Stream, StreamObject
-from kaito_pack.values.secrets import is_secret_at
+
+NOT_SHOWN = "values/import-not-shown"
+MOST_NAMED = 5  # objects that one message names
 
 
 def problems_of(best: Candidate, stream: Stream) -> list[Problem]:
     """Return every loss, located in what was read: values that are unknown, then parts of the manifests."""
     return [
+        *_of_refusals(best, stream),
         *_of_values(best, stream),
         *(_of_part(owner, difference, stream) for owner, difference in best.lost),
     ]
 
 
-@rule("values/import-not-held", "values/import-not-shown", on="part")
+@rule("values/import-not-held", "values/import-not-shown", "values/import-object-skipped", on="part")
+@rule("values/import-rejected", on="part")
+def _of_refusals(best: Candidate, stream: Stream) -> Iterator[Problem]:
+    """Yield the rules that stand in the way of values which would express more."""
+    refusals = {refusal.rule: refusal for refusal in best.refusals}
+    for refusal in refusals.values():
+        facts = {"rule": refusal.rule, "message": sentence(refusal.message), "fix": sentence(refusal.fix)}
+        where = stream.workspace.place(refusal.path)
+        yield problem("values/import-rejected", refusal.path, where, **facts)
+
+
 def _of_values(best: Candidate, stream: Stream) -> Iterator[Problem]:
     place = stream.workspace.place(())
     for name in best.unknown:
         yield problem("values/import-not-held", (name,), place, name=name)
     for name in best.silent:
-        yield problem("values/import-not-shown", tuple(name.split(".")), place, name=name)
+        yield problem(NOT_SHOWN, tuple(name.split(".")), place, name=name)
+    if best.skipped:
+        names = [_title(owner) for owner in best.skipped[:MOST_NAMED]]
+        names += [f"{len(best.skipped) - MOST_NAMED} more"] if len(best.skipped) > MOST_NAMED else []
+        yield problem("values/import-object-skipped", (), place, what=", ".join(names))
 
 
 @rule(
@@ -55,7 +72,7 @@ def _of_part(owner: StreamObject | None, difference: Difference, stream: Stream)
         )
     where = (owner or stream.workspace).place(path)
     whose = f" of {_title(owner)}" if owner else ""
-    is_secret = is_secret_at((owner or stream.workspace).body, path)
+    is_secret = (owner or stream.workspace).secrets.covers(path)
     given, rendered = (
         HIDDEN if is_secret else shown_whole(each) for each in (difference.old, difference.new)
     )
@@ -75,7 +92,7 @@ def as_values_file(values: ValuesMap, losses: Sequence[Problem]) -> str:
     """Return the values file, each loss as a comment behind them."""
     text = to_yaml(dict(values))
     if losses:
-        text += "\n# What these values do not say of the Workspace that they were imported from:\n"
+        text += "\n# What these values do not express of the imported Workspace:\n"
         text += "".join(f"# - {_comment(loss)}\n" for loss in losses)
     return text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack.base.trees import ABSENT, Schema, by_key
@@ -71,3 +71,33 @@ def _order(base: Any, wanted: Any, key: Any, patch: Any) -> list[Any] | None:
     items += [item for name, item in after.items() if name not in before]
     merged = [item[key] for item in in_order(items, key, named, base)]
     return None if merged == list(after) else [{key: name} for name in after]
+
+
+def parts_of(patch: Any) -> Iterator[Any]:
+    """Yield patches of one field each that together are `patch`; of a list of named items, one item's field.
+
+    Only maps, and lists whose items all have a name, are taken apart: `spec.containers[name=model].args`.
+    """
+    if not isinstance(patch, dict):
+        return
+    for key, value in patch.items():
+        if isinstance(value, dict):
+            yield from ({key: part} for part in parts_of(value))
+        elif isinstance(value, list) and (items := by_key(value, "name")) and len(items) == 1:
+            for name, item in items.items():
+                fields = {field: part for field, part in item.items() if field != "name"}
+                yield from ({key: [{"name": name, field: part}]} for field, part in fields.items())
+        else:
+            yield {key: value}
+
+
+def joined(patch: Any, part: Any) -> Any:
+    """Return `patch` with what `parts_of` took apart put together again; None stands for no patch."""
+    if isinstance(patch, dict) and isinstance(part, dict):
+        whole = dict(patch)
+        for key, value in part.items():
+            whole[key] = joined(whole[key], value) if key in whole else value
+        return whole
+    if isinstance(patch, list) and isinstance(part, list) and len(patch) == len(part) == 1:
+        return [joined(patch[0], part[0])]
+    return part

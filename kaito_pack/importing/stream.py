@@ -14,9 +14,15 @@ from kaito_pack.base.trees import Manifest, get, mapping, text
 from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
+from kaito_pack.facts.tables import table
 from kaito_pack.kaito.fields import is_workspace
+from kaito_pack.values.secrets import SecretPlaces
 from kaito_pack.workspace import WorkspaceView, read_workspace
 from kaito_pack.workspace.command_line import options, read_commands
+from kaito_pack.workspace.labels import WORKSPACE_LABEL
+
+# Where a Workspace names the object of a kind that it reads.
+NAMED_BY_WORKSPACE: dict[str, FieldPath] = {"ConfigMap": ("inference", "config")}
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,11 @@ class StreamObject:
     def place(self, path: FieldPath) -> Place:
         """Return where a part of the object is in its file."""
         return self.document.place((*self.path, *path))
+
+    @cached_property
+    def secrets(self) -> SecretPlaces:
+        """Where the secrets in the object are."""
+        return SecretPlaces(self.body)
 
     @property
     def is_live(self) -> bool:
@@ -48,6 +59,14 @@ class Stream:
     def view(self) -> WorkspaceView:
         """What the Workspace asks for, whoever wrote it."""
         return read_workspace(self.workspace.body)
+
+    def of_kind(self, kind: str) -> Iterator[Manifest]:
+        """Yield the objects of a kind; if the Workspace names the one that it reads, that one alone."""
+        path = NAMED_BY_WORKSPACE.get(kind)
+        name = get(self.workspace.body, path) if path else None
+        for other in self.others:
+            if other.body.get("kind") == kind and (path is None or _named(other)[1] == name):
+                yield other.body
 
     @cached_property
     def container(self) -> Any:
@@ -105,10 +124,21 @@ def _named(owner: StreamObject) -> tuple[str | None, str | None]:
 
 
 def _is_beside(candidate: StreamObject, workspace: StreamObject) -> bool:
-    """Return whether an object may belong to the Workspace's manifests; what a controller made does not."""
-    namespace, _ = _named(candidate)
-    owners = mapping(candidate.body.get("metadata")).get("ownerReferences")
-    return not owners and (namespace in (None, _named(workspace)[0]) or not candidate.is_live)
+    """Return whether an object may belong to the Workspace's manifests.
+
+    What a controller, KAITO's chart or the cluster creates does not, nor does another Workspace's Service.
+    """
+    namespace, name = _named(candidate)
+    kind = candidate.body.get("kind")
+    if mapping(candidate.body.get("metadata")).get("ownerReferences"):
+        return False
+    if name in table("kaito/added.json")["objects"].get(kind, ()):
+        return False
+    if kind == "Service" and candidate.is_live:
+        selected = get(candidate.body, ("spec", "selector", WORKSPACE_LABEL))
+        if selected != _named(workspace)[1]:
+            return False
+    return namespace in (None, _named(workspace)[0]) or not candidate.is_live
 
 
 @rule("values/import-tuning", on="part")

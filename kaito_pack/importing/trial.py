@@ -7,31 +7,33 @@ from copy import deepcopy
 from functools import cached_property
 from typing import Any
 
-from kaito_pack.base.problems import PackError, ProblemsError
+from kaito_pack.base.problems import PackError, Problem, ProblemsError
 from kaito_pack.base.trees import (
     ABSENT,
     Difference,
     Manifest,
     Schema,
     ValuesMap,
-    children,
     differences,
     get,
     mapping,
+    text,
 )
 from kaito_pack.documents import Document
-from kaito_pack.importing.comparable import comparable, missing_from, weight
+from kaito_pack.importing.applied import as_applied, names_in
+from kaito_pack.importing.comparable import comparable, missing_from, weight, without_additions
 from kaito_pack.importing.given import Given, with_value
 from kaito_pack.importing.stream import Stream, StreamObject
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.rendering import links
-from kaito_pack.rendering.manifests import RenderedManifest, as_yaml
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.trace import other_value
 from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
 from kaito_pack.workspace.identity import identity
 
+UNRENDERED = 1 << 40  # a distance above that of anything which renders
 Lost = tuple[StreamObject | None, Difference]
 
 
@@ -41,21 +43,51 @@ class Trial:
     def __init__(self, stream: Stream, mode: Mode, pack: Pack, renderer: Renderer) -> None:
         self.stream, self.mode, self.pack, self.renderer = stream, mode, pack, renderer
         self._rendered: dict[str, list[RenderedManifest] | None] = {}
+        self._refusals: dict[str, list[Problem]] = {}
+        self._lost: dict[str, list[Lost]] = {}
+        self._distances: dict[str, int] = {}
+        self._checked: dict[str, checking.Values] = {}
+        self._texts: dict[int, list[str]] = {}  # by the filled values, which `_checked` keeps
+        self._bodies: dict[str, dict[str, Any]] = {}
 
     @cached_property
     def wanted(self) -> dict[str, Any]:
         """The Workspace as its owner means it."""
         return comparable(self.stream.workspace.body)
 
-    def lost(self, given: Given) -> Iterator[Lost]:
-        """Yield where the manifests that `given` renders differ from those that were read."""
+    def is_named(self, other: StreamObject) -> bool:
+        """Return whether the Workspace names an object of the cluster whose applied form is known."""
+        return (
+            text(get(other.body, ("metadata", "name"))) in self.names and as_applied(other.body) is not None
+        )
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names that the Workspace gives to other objects."""
+        return names_in(self.wanted)
+
+    def lost(self, given: Given) -> Sequence[Lost]:
+        """Return where the manifests that `given` renders differ from those that were read."""
+        key = repr(given)
+        if key not in self._lost:
+            self._lost[key] = list(self._differences(given))
+        return self._lost[key]
+
+    def _differences(self, given: Given) -> Iterator[Lost]:
         manifests = self.rendered(given)
         if not manifests:
             yield None, Difference((), self.wanted, ABSENT)
             return
-        for difference in differences(self.wanted, comparable(manifests[0].body)):
+        for difference in differences(self.wanted, self.body(given)):
             yield None, difference
         yield from self.lost_beside(manifests[1:], namespace_of(manifests[0].body))
+
+    def body(self, given: Given) -> dict[str, Any]:
+        """Return the rendered Workspace, as it is compared. `given` must render."""
+        key = repr(given)
+        if key not in self._bodies:
+            self._bodies[key] = comparable((self.rendered(given) or [])[0].body)
+        return self._bodies[key]
 
     def lost_beside(self, manifests: Sequence[RenderedManifest], namespace: Any) -> Iterator[Lost]:
         """Yield the same for the objects beside the Workspace, if the stream has any."""
@@ -64,9 +96,9 @@ class Trial:
             manifest = rendered.pop(identity(other.body, namespace), None)
             if manifest is not None:
                 compare = missing_from if other.is_live else differences
-                given = {key: value for key, value in other.body.items() if key != "status"}
+                given = without_additions(other.body)
                 yield from ((other, difference) for difference in compare(given, manifest.body))
-            elif not other.is_live:
+            elif not other.is_live or self.is_named(other):
                 yield other, Difference((), other.body, ABSENT)
         # Of a cluster, only some kinds may have been asked for.
         asked = {other.body.get("kind") for other in self.stream.others}
@@ -78,7 +110,7 @@ class Trial:
     def shows(self, given: Given, path: Sequence[str]) -> bool:
         """Return whether another value at `path` would render otherwise."""
         try:
-            filled = dict(self.checked(given).filled)
+            filled = self.checked(given).filled
         except ProblemsError:
             return True
         part: Schema = {"properties": json_schema.applicable(self.mode.schema, given)["properties"]}
@@ -86,7 +118,9 @@ class Trial:
         other = other_value(get(filled, tuple(path)), part)
         if other is None and "enum" in part:
             other = part["enum"][0]
-        return self.texts(filled) != self.texts(with_value(filled, path, other))
+        if id(filled) not in self._texts:
+            self._texts[id(filled)] = self.texts(filled)
+        return self._texts[id(filled)] != self.texts(with_value(dict(filled), path, other))
 
     def texts(self, filled: ValuesMap) -> list[str]:
         """Return the manifests of filled values, an error of a template being its own answer."""
@@ -97,23 +131,19 @@ class Trial:
             return [str(error)]
 
     def distance(self, given: Given) -> int:
-        """Return how much the rendering of `given` differs from what was read."""
-        return sum(weight(difference) for _, difference in self.lost(given))
-
-    def disorder(self, given: Given) -> int | None:
-        """Return how many maps have their keys in another order; None if the manifests differ anyway.
-
-        A cluster sorts keys, so their order means nothing there.
-        """
-        manifests = self.rendered(given)
-        if not manifests or list(manifests[0].body) != list(self.wanted) or self.distance(given):
-            return None
-        return _disorder(comparable(manifests[0].body), self.wanted)
+        """Return how many scalars of the rendering differ from what was read; UNRENDERED if there is none."""
+        key = repr(given)
+        if key not in self._distances:
+            distance = sum(weight(difference) for _, difference in self.lost(given))
+            self._distances[key] = distance if self.rendered(given) else UNRENDERED
+        return self._distances[key]
 
     def is_same(self, given: Given, other: Given) -> bool:
         """Return whether both render to the same bytes."""
         first, second = self.rendered(given), self.rendered(other)
-        return first is not None and second is not None and as_yaml(first) == as_yaml(second)
+        if first is None or second is None:
+            return False
+        return [manifest.text for manifest in first] == [manifest.text for manifest in second]
 
     def rendered(self, given: Given) -> list[RenderedManifest] | None:
         """The manifests of `given`; None if they cannot be made, or break a link that the mode keeps."""
@@ -122,20 +152,34 @@ class Trial:
             self._rendered[key] = self._render(given)
         return self._rendered[key]
 
+    def refusals_of(self, given: Given) -> Sequence[Problem]:
+        """Return the problems by which `given` cannot be rendered."""
+        self.rendered(given)
+        return self._refusals.get(repr(given), ())
+
     def _render(self, given: Given) -> list[RenderedManifest] | None:
         try:
             checked = self.checked(given)
             manifests = self.renderer.render(checked)
+        except ProblemsError as error:
+            self._refusals[repr(given)] = list(error.problems)
+            return None
         except PackError:
             return None
-        is_extended = given.get("podTemplate") or given.get("extraArgs")
-        if is_extended and any(broken.is_error for broken in links.check_links(checked, manifests[0])):
-            return None
+        if given.get("podTemplate") or given.get("extraArgs"):
+            broken = [link for link in links.check_links(checked, manifests[0]) if link.is_error]
+            if broken:
+                self._refusals[repr(given)] = broken
+                return None
         return manifests
 
     def checked(self, given: Given) -> checking.Values:
         """Return `given` as checked values; ProblemsError if they are wrong."""
-        return checking.check([Layer(Document("values", 1, deepcopy(given)))], self.pack)
+        key = repr(given)
+        if key not in self._checked:
+            layer = Layer(Document("values", 1, deepcopy(given)))
+            self._checked[key] = checking.check([layer], self.pack)
+        return self._checked[key]
 
     def accepts(self, given: Given) -> bool:
         """Return whether the mode's schema accepts `given`."""
@@ -147,9 +191,3 @@ class Trial:
 def namespace_of(body: Manifest) -> Any:
     """Return the namespace that an object names."""
     return mapping(body.get("metadata")).get("namespace")
-
-
-def _disorder(first: Any, second: Any) -> int:
-    """Return in how many maps two equal objects have their keys in another order."""
-    own = isinstance(first, dict) and list(first) != list(second)
-    return own + sum(_disorder(part, second[key]) for key, part in children(first))

@@ -49,6 +49,11 @@ def names(cloud: str, kaito: str) -> list[str]:
     return sorted(each.name for each in _types_of_cloud(cloud).values() if each.known_in(kaito))
 
 
+def all_types(cloud: str) -> list[InstanceType]:
+    """Return the instance types of a cloud in any KAITO version, in alphabetical order."""
+    return [each for _, each in sorted(_types_of_cloud(cloud).items())]
+
+
 def clouds() -> list[str]:
     """Return the clouds that KAITO has a list of instance types for."""
     return list(table("kaito/instance-types.json"))

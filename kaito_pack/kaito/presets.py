@@ -55,6 +55,11 @@ def _all() -> dict[str, Preset]:
     }
 
 
+def all_presets() -> list[Preset]:
+    """Return the presets of every KAITO version, in alphabetical order."""
+    return [_all()[name] for name in sorted(_all())]
+
+
 def find(name: str) -> Preset | None:
     """Return the preset of that name in any KAITO, letter case aside; facts of KAITO v0.6.2 to v0.12.0."""
     return _all().get(name.lower())

@@ -212,7 +212,7 @@ def remedy_for_unknown(word: str, known: ArgumentTable) -> str:
     """Return what to do about an argument that this version does not know."""
     remedies = get_rule(REMEDIES).parameters["remedies"]
     newer = [version for version in table_versions() if version_key(version) > version_key(known.version)]
-    close = _close(word, known)
+    close = did_you_mean(word, known.names, NEAR)
     last = removed_after(word, known)
     first = next((version for version in newer if _knows(version, word)), None)
     key = "removed" if last else "newer" if first else "close" if close else "none"
@@ -225,13 +225,6 @@ def removed_after(word: str, known: ArgumentTable) -> str | None:
     older = [version for version in table_versions() if version_key(version) < version_key(known.version)]
     last = next((version for version in reversed(older) if _knows(version, word)), None)
     return last or relations()["formerly"].get(word)
-
-
-def _close(word: str, known: ArgumentTable) -> str | None:
-    """Return the argument that a word most likely misspells; None if none is alike enough."""
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(word, known.names, n=1, cutoff=NEAR)), None)
 
 
 def _knows(version: str, word: str) -> bool:

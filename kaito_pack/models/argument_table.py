@@ -9,7 +9,9 @@ counts as `-` in a name, an unambiguous beginning counts as the whole name, a sw
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, takewhile
 from typing import Any, Literal
 
 from kaito_pack.base.problems import PackError
@@ -58,20 +60,28 @@ class Given(NamedTuple):
 
 
 class ArgumentTable(NamedTuple):
-    """All arguments of one version: `names` maps each spelling (aliases, `--no-` forms) to its argument."""
+    """All arguments of one version: `names` maps each spelling (aliases, `--no-` forms) to its argument.
+
+    `ordered` are the spellings in alphabetical order.
+    """
 
     version: str
     arguments: Mapping[str, Argument]
     names: Mapping[str, Argument]
+    ordered: Sequence[str]
 
     def find(self, word: str) -> tuple[Argument | None, tuple[str, ...]]:
         """Return the argument that `word` names, if exactly one; and the names of which it is a beginning."""
         if word in self.names:
             return self.names[word], ()
-        matches = tuple(name for name in self.names if name.startswith(word)) if len(word) > 1 else ()
+        matches = self._beginning_with(word) if len(word) > 1 else ()
         if word.startswith("-") and not word.startswith("--") and word[:2] in self.names:
             matches = (*matches, word[:2])  # `-qawq` is `-q awq`
         return (self.names[matches[0]] if len(matches) == 1 else None), matches
+
+    def _beginning_with(self, word: str) -> tuple[str, ...]:
+        first = bisect_left(self.ordered, word)
+        return tuple(takewhile(lambda name: name.startswith(word), islice(self.ordered, first, None)))
 
     def read(self, words: Sequence[str]) -> tuple[list[Given], list[int]]:
         """Return the arguments among `words`, in order, and the positions of words that belong to none."""
@@ -155,7 +165,8 @@ def argument_table(version: str) -> ArgumentTable | None:
         arguments = {key: Argument(key, row["type"], row) for key, row in rows.items()}
     except (KeyError, TypeError, AttributeError):
         raise PackError(f"facts/{name}: flags is not a map of rows that have a type each") from None
-    return ArgumentTable(version, arguments, _spellings(arguments))
+    names = _spellings(arguments)
+    return ArgumentTable(version, arguments, names, sorted(names))
 
 
 def _spellings(arguments: Mapping[str, Argument]) -> dict[str, Argument]:

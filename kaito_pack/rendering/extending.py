@@ -24,6 +24,7 @@ from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.amounts import printed
 from kaito_pack.kubernetes.decoding.strategic_merge import MergeError, merge
 from kaito_pack.kubernetes.objects.objects import decoded
+from kaito_pack.rendering.field_order import in_field_order, in_template_order
 from kaito_pack.rendering.manifests import EXTRA, RenderedManifest
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.identity import Identity, identity
@@ -65,7 +66,7 @@ def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Value
     if not isinstance(current, Mapping):
         return manifest
     try:
-        merged = merge(current, patch, definitions.definition(definitions.newest()))
+        merged = merge(current, in_field_order(patch), definitions.definition(definitions.newest()))
     except MergeError as error:
         path = ("podTemplate", *error.path)
         merge_problem = problem("values/pod-template-merge", path, values.place(path), reason=error.reason)
@@ -77,8 +78,7 @@ def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Value
     if _hash(merged.value) != _hash(current):
         path = ("podTemplate", "metadata", "annotations")
         raise ProblemsError([problem("values/pod-template-hash", path, values.place(path), key=HASH)])
-    # In the order of a pod template, whichever of the two the user has added.
-    template = {key: merged.value[key] for key in ("metadata", "spec") if key in merged.value} | merged.value
+    template = in_template_order(merged.value)
     body: dict[str, Any] = deepcopy(dict(manifest.body))
     get(body, place[:-1])[place[-1]] = deepcopy(template)
     to_canonical_form(body)
@@ -134,11 +134,11 @@ def to_canonical_form(body: dict[str, Any]) -> None:
 def _object(
     added: Any, path: FieldPath, values: Values, workspace: Identity, known: Set[Identity]
 ) -> RenderedManifest:
-    body = deepcopy(added)
+    body = in_field_order(added)
     kind, metadata = body["kind"], body["metadata"]
     if kind not in CLUSTER_SCOPED:
         namespace = metadata.get("namespace") or values.filled["namespace"]
-        body["metadata"] = {"name": metadata["name"], **metadata, "namespace": namespace}
+        body["metadata"] = in_field_order({**metadata, "namespace": namespace})
     for key in _hidden_tokens(body):
         token: FieldPath = (*path, "data", key)
         raise ProblemsError([problem("values/literal-token", token, values.place(token))])

@@ -16,9 +16,8 @@ from kaito_pack.pack import Mode, Pack
 from kaito_pack.workspace import WorkspaceView
 from kaito_pack.workspace.engines import engine
 from kaito_pack.workspace.inference_sets import CREATED_BY, is_inference_set
-from kaito_pack.workspace.labels import WORKSPACE_LABEL
+from kaito_pack.workspace.labels import MODE_LABEL, WORKSPACE_LABEL
 
-MODE_LABEL = "kubefoundry.io/model-source"
 WINDOW = "5m"
 Match = Literal["workspace", "pod", "service"]
 # The pods of a StatefulSet, and of the Deployment that KAITO up to 0.7 makes.

@@ -9,7 +9,7 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, Problem, ProblemsError
 from kaito_pack.base.records import NamedTuple
-from kaito_pack.base.trees import Schema, ValuesMap, put
+from kaito_pack.base.trees import Schema, ValuesMap, mapping, put
 from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
@@ -97,7 +97,10 @@ def _is_exponent(raw: str) -> bool:
 
 
 def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
-    """`values` with every quantity as Kubernetes prints it, the form that KAITO's controller leaves alone."""
+    """Return `values` with every quantity as Kubernetes prints it, and maps of labels sorted by their keys.
+
+    That is the form that KAITO's controller leaves alone, and in which a cluster returns labels.
+    """
     for name, part in schema.get("properties", {}).items():
         value = values.get(name)
         if value is not None and part.get("format") == "quantity":
@@ -106,6 +109,8 @@ def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
             values[name] = canonical(value)
         elif isinstance(value, dict) and "properties" in part:
             values[name] = _canonical(part, value)
+        elif isinstance(value, dict) and mapping(part.get("additionalProperties")).get("type") == "string":
+            values[name] = dict(sorted(value.items()))
     return values
 
 

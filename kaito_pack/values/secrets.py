@@ -58,10 +58,22 @@ def _name_at(tree: Any, path: FieldPath) -> str:
     return str(last)
 
 
+class SecretPlaces:
+    """Where the secrets of one tree are, found once; a plan or an import asks for each difference."""
+
+    def __init__(self, tree: Any) -> None:
+        self._paths = {path for path, _, _ in secrets_in(tree)}
+        self._above = {path[:depth] for path in self._paths for depth in range(len(path))}
+
+    def covers(self, path: FieldPath) -> bool:
+        """Return whether the part of the tree at `path` is a secret, holds one, or is part of one."""
+        parts = (path[:depth] for depth in range(len(path) + 1))
+        return path in self._above or any(part in self._paths for part in parts)
+
+
 def is_secret_at(tree: Any, path: FieldPath) -> bool:
     """Return whether the part of a tree at `path` is a secret, holds one, or is part of one."""
-    secrets = (secret for secret, _, _ in secrets_in(tree))
-    return any(secret[: len(path)] == path or path[: len(secret)] == secret for secret in secrets)
+    return SecretPlaces(tree).covers(path)
 
 
 def remedy(name: str) -> str:

@@ -19,14 +19,20 @@ from kaito_pack.pack import json_schema
 from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values import checking as checked_values
-from tests import strategies, tiers
+from tests import strategies, tiers, work
 from tests.conftest import Run
 from tests.strategies import PACK
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = sorted(
-    file for file in (ROOT / "values").glob("*.yaml") if "modelSource" in file.read_text(encoding="utf-8")
-)
+EXAMPLES = [
+    file
+    for file in sorted((ROOT / "values").glob("*.yaml"))
+    if "modelSource" in file.read_text(encoding="utf-8")
+    and "\nkind: Workspace\n" in (ROOT / "values" / "rendered" / file.name).read_text(encoding="utf-8")
+]  # import reads Workspaces, not InferenceSets
+# Values that render a Workspace: import reads no InferenceSets.
+VALUES = strategies.any_values().filter(lambda drawn: bool(drawn.get("workload") != "InferenceSet"))
+EXTENDED = strategies.extended_values().filter(lambda drawn: bool(drawn.get("workload") != "InferenceSet"))
 RENDERER = Renderer(PACK)
 often = tiers.often(200, *HealthCheck, share=20)
 
@@ -109,7 +115,7 @@ def _filled_without(top: dict[str, Any], path: tuple[str, ...]) -> Any:
 
 
 @often
-@given(drawn=strategies.any_values())
+@given(drawn=VALUES)
 def test_what_is_imported_renders_to_the_same_bytes(drawn: dict[str, Any]) -> None:
     text = rendered(drawn)
     found = imported(text, **hidden(drawn))
@@ -118,7 +124,7 @@ def test_what_is_imported_renders_to_the_same_bytes(drawn: dict[str, Any]) -> No
 
 
 @often
-@given(drawn=strategies.any_values())
+@given(drawn=VALUES)
 def test_what_is_imported_are_the_values_without_defaults(drawn: dict[str, Any]) -> None:
     found = imported(rendered(drawn))
     expected = without_defaults(drawn)
@@ -146,7 +152,7 @@ def test_every_example_comes_back(example: Path) -> None:
 
 
 @often
-@given(drawn=strategies.extended_values())
+@given(drawn=EXTENDED)
 def test_what_a_team_has_added_comes_back(drawn: dict[str, Any]) -> None:
     text = rendered(drawn)
     found = imported(text, **hidden(drawn))
@@ -180,13 +186,214 @@ def manifests(example: str) -> list[dict[str, Any]]:
 def as_live(workspace: dict[str, Any]) -> dict[str, Any]:
     """The Workspace as a cluster has it after KAITO's controller saw it."""
     live = {**copy.deepcopy(workspace), "status": LIVE["status"]}
+    own = live["metadata"].get("annotations", {})
     live["metadata"] |= copy.deepcopy(LIVE["metadata"])
+    live["metadata"]["annotations"] |= own
     if "template" in live["inference"]:
         live["inference"]["template"].setdefault("metadata", {})
     elif "preset" in live["inference"]:
         live["inference"]["preset"] |= {"accessMode": "public"}
         live["inference"]["preset"].setdefault("presetOptions", {})
     return json.loads(json.dumps(live, sort_keys=True))  # type: ignore[no-any-return]
+
+
+def live_list(bodies: list[dict[str, Any]]) -> str:
+    """The List that `kubectl get -o json` prints of a namespace: KAITO's own objects too, all keys sorted."""
+    workspace, *others = copy.deepcopy(bodies)
+    for number, body in enumerate(others):
+        body["metadata"] |= {"uid": f"{number}", "resourceVersion": "1"}
+    meta = {"namespace": workspace["metadata"]["namespace"], "uid": "9"}
+    own = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**meta, "name": "inference-params-template"}}
+    own["data"] = {"inference_config.yaml": "vllm:\n  max-model-len: 1\n"}
+    root = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**meta, "name": "kube-root-ca.crt"}}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {**meta, "name": "other"}}
+    service["spec"] = {"selector": {"kaito.sh/workspace": "other"}, "ports": [{"port": 1}]}
+    items = [own, root, service, as_live(workspace), *others]
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, sort_keys=True)
+
+
+@pytest.mark.parametrize("example", [file.stem for file in EXAMPLES])
+def test_what_a_cluster_has_sorted_renders_to_the_same_bytes(example: str) -> None:
+    drawn = yaml.safe_load((ROOT / "values" / f"{example}.yaml").read_text(encoding="utf-8"))
+    back = imported(live_list(manifests(example)), **hidden(drawn))
+    assert not back.reported, "a perfect round trip has nothing to report"
+    assert rendered(dict(back.values)) == rendered(drawn)
+
+
+SETTINGS = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "chat-settings"},
+    "data": {"b": "1", "a": "2"},
+}
+UNSORTED = {
+    "name": "chat",
+    "modelSource": "vllm",
+    "modelId": "microsoft/Phi-4-mini-instruct",
+    "labelSelector": {"z": "1", "a": "2"},
+    "monitoring": {"podMonitor": True, "labels": {"z": "1", "a": "2"}},
+    "podTemplate": {
+        "metadata": {"annotations": {"z": "1", "a": "2"}},
+        "spec": {
+            "tolerations": [{"operator": "Exists", "key": "a", "effect": "NoSchedule"}],
+            "volumes": [{"configMap": {"name": "chat-settings"}, "name": "settings"}],
+            "containers": [
+                {
+                    "env": [{"value": "1", "name": "B"}, {"value": "2", "name": "A"}],
+                    "name": "model",
+                    "volumeMounts": [{"mountPath": "/settings", "name": "settings"}],
+                }
+            ],
+        },
+    },
+    "extraObjects": [SETTINGS],
+}
+
+
+def test_keys_in_any_order_render_and_come_back_as_the_same_bytes() -> None:
+    text = rendered(UNSORTED)
+    assert rendered(json.loads(json.dumps(UNSORTED, sort_keys=True))) == text
+    workspace, *others = sorted(yaml.safe_load_all(text), key=lambda body: bool(body["kind"] != "Workspace"))
+    back = imported(live_list([workspace, *others]))
+    assert not back.reported and rendered(dict(back.values)) == text
+
+
+def test_the_config_map_that_the_workspace_names_is_the_one_that_is_read() -> None:
+    drawn = {
+        "name": "a",
+        "modelSource": "preset",
+        "preset": "phi-4-mini-instruct",
+        "vllm": {"max-model-len": 8},
+    }
+    workspace, config, *others = sorted(
+        yaml.safe_load_all(rendered(drawn)), key=lambda body: ["Workspace", "ConfigMap"].index(body["kind"])
+    )
+    back = imported(live_list([workspace, config, *others]))
+    assert back.is_exact and back.values["vllm"] == {"max-model-len": 8}
+
+
+def test_an_object_of_a_cluster_that_nothing_names_is_reported() -> None:
+    workspace, *others = manifests("llama")
+    loose = copy.deepcopy(SETTINGS)
+    loose["metadata"]["namespace"] = workspace["metadata"]["namespace"]  # type: ignore[index]
+    found = imported(live_list([workspace, *others, loose]))
+    (reported,) = found.reported
+    assert found.is_exact and reported.rule == "values/import-object-skipped"
+    assert "ConfigMap chat-settings" in reported.message
+
+
+def test_the_content_of_a_secret_comes_into_no_values_file() -> None:
+    workspace, *others = manifests("llama")
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "hf-token"},
+        "data": {"HF_TOKEN": "bm8="},
+    }
+    secret["metadata"]["namespace"] = workspace["metadata"]["namespace"]  # type: ignore[index]
+    found = imported(live_list([workspace, *others, secret]))
+    assert "bm8=" not in str(found) and "extraObjects" not in found.values
+
+
+def foreign(**container: Any) -> str:
+    workspace = manifests("llama")[0]
+    del workspace["metadata"]["labels"]
+    workspace["inference"]["template"]["spec"]["containers"] = [{"name": "server", **container}]
+    return to_yaml(workspace)
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {
+            "image": "registry.example.com/llm:1",
+            "command": ["accelerate"],
+            "args": ["launch", "inference_api.py"],
+        },
+        {"image": "lmsysorg/sglang:v0.4", "command": ["python3", "-m", "sglang.launch_server"]},
+        {"image": "ghcr.io/huggingface/text-generation-inference:3.0", "args": ["--model-id", "org/model"]},
+        {"image": "registry.example.com/llm:1"},
+        {},
+    ],
+)
+def test_a_server_that_no_mode_runs_is_named_and_nothing_is_guessed(
+    container: dict[str, Any], run: Run
+) -> None:
+    done = run("import", "-", stdin=foreign(**container))
+    values = yaml.safe_load(done.stdout)
+    assert done.returncode == 1 and "values/import-foreign-server" in done.stderr
+    assert set(values) <= {"name", "namespace", "labelSelector", "replicas", "instanceType", "preferredNodes"}
+    assert values["name"] == "llama"
+
+
+def test_a_mode_that_the_user_chooses_is_taken_for_any_server() -> None:
+    found = imported(foreign(image="registry.example.com/llm:1"), modelSource="vllm", modelId="org/model")
+    assert found.values["modelSource"] == "vllm" and found.values["imageRef"] == "registry.example.com/llm:1"
+
+
+def test_a_pod_template_is_never_imported_as_a_preset(run: Run) -> None:
+    workspace = manifests("llama")[0]
+    spec = workspace["inference"]["template"]["spec"]
+    del spec["volumes"], spec["containers"][0]["volumeMounts"]
+    found = imported(to_yaml(workspace))
+    assert found.values["modelSource"] == "vllm"
+    rejected = next(loss for loss in found.losses if loss.rule == "values/import-rejected")
+    assert "values/mount-missing" in rejected.message and "/dev/shm" in rejected.message
+    again = run("-", stdin=to_yaml(dict(found.values)))
+    assert again.returncode == 0, "the rest of the values renders, and is accepted"
+    forced = run("import", "-", "--set", "modelSource=preset", stdin=to_yaml(workspace))
+    assert (forced.returncode, forced.stdout) == (2, "")
+
+
+def test_a_perfect_round_trip_prints_nothing_but_values(run: Run) -> None:
+    done = run("import", "-", stdin=to_yaml_stream(manifests("llama")))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "#" not in done.stdout
+
+
+def grown(size: int, kind: str) -> list[dict[str, Any]]:
+    """The manifests of an example with `size` more entries in one of their lists."""
+    bodies = manifests("llama")
+    spec = bodies[0]["inference"]["template"]["spec"]
+    container = spec["containers"][0]
+    namespace = bodies[0]["metadata"]["namespace"]
+    more = {
+        "env": (container, [{"name": f"A{i}", "value": str(i)} for i in range(size)]),
+        "args": (container, [f"--a{i}" for i in range(size)]),
+        "containers": (spec, [{"name": f"a{i}", "image": "a", "resources": {}} for i in range(size)]),
+        "volumes": (spec, [{"name": f"a{i}", "emptyDir": {}} for i in range(size)]),
+        "tolerations": (spec, [{"key": f"a{i}", "operator": "Exists"} for i in range(size)]),
+    }
+    if kind in more:
+        owner, entries = more[kind]
+        owner[kind] = [*owner.get(kind, []), *entries]
+    elif kind == "labels":
+        bodies[0]["metadata"]["labels"] |= {f"a{i}": "1" for i in range(size)}
+    else:
+        meta = {"namespace": namespace} | ({"uid": "1"} if kind == "live objects" else {})
+        bodies += [{**SETTINGS, "metadata": {"name": f"a{i}", **meta}} for i in range(size)]
+    return bodies
+
+
+KINDS = ["env", "objects"]
+FURTHER_KINDS = ["args", "containers", "volumes", "tolerations", "labels", "live objects"]
+
+
+@pytest.mark.parametrize(
+    "kind", [*KINDS, *(pytest.param(kind, marks=pytest.mark.full) for kind in FURTHER_KINDS)]
+)
+def test_the_work_grows_with_the_lists(kind: str) -> None:
+    def importing(size: int) -> Any:
+        text = to_yaml_stream(grown(size, kind))
+        return lambda: imported(text)
+
+    work.check_added(importing, 25)
+
+
+def test_an_entry_more_costs_little() -> None:
+    texts = [to_yaml_stream(grown(size, "env")) for size in (10, 40)]
+    few, many = (work.calls(lambda text=text: imported(text)) for text in texts)  # type: ignore[misc]
+    assert (many - few) / 30 < 4500, "calls an entry: some passes through templates, merge and comparison"
 
 
 @pytest.mark.parametrize("example", [file.stem for file in EXAMPLES])
@@ -286,7 +493,8 @@ def test_a_hand_written_workspace_is_read_as_far_as_values_go(facts: Path) -> No
     found = imported(text)
     assert found.values["name"] == "custom-llm"
     assert found.values["instanceType"] == "Standard_NC24ads_A100_v4"
-    assert "inference.template.spec.containers.0.name" in lost(found)
+    assert set(lost(found).values()) == {"values/import-foreign-server"}
+    assert "modelSource" not in found.values
 
 
 def test_every_recorded_workspace_can_be_asked(facts: Path) -> None:

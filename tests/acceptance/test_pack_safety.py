@@ -153,6 +153,16 @@ def test_a_pattern_of_a_pack_ends_wherever_it_is_asked(
         tables.use([])
 
 
+def test_patterns_that_are_slow_many_times_end_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(patterns, "MOST_SECONDS", 0.0)
+    tables.use([tmp_path])
+    try:
+        with pytest.raises(patterns.PatternError, match="too many ways"):
+            patterns.search("a", "a")
+    finally:
+        tables.use([])
+
+
 @pytest.mark.parametrize(
     ("pattern", "text", "captured"),
     [

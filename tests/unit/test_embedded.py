@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from kaito_pack.base.trees import DEEPEST
 from kaito_pack.documents.embedded import LONGEST_EMBEDDED, MOST_MERGED, loader
-from kaito_pack.documents.notes import DEEPEST
 from tests import work
 
 DOUBLING = "a0: &a0 {k: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 60))

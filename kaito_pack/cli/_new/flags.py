@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from kaito_pack.base.problems import PackError
+from kaito_pack.cli._help import write_options
 from kaito_pack.cli._options import opened, packs_of
 from kaito_pack.form.flags import Flag, flags
 from kaito_pack.form.hints import hints
@@ -131,12 +132,11 @@ class FormCommand(click.Command):
         return [*super().get_params(ctx), *ctx.meta.get(META, ())]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The values in their own section."""
-        answers = ctx.meta[META]
-        for title, params in (("Values", answers), ("Options", super().get_params(ctx))):
-            records = [record for option in params if (record := option.get_help_record(ctx)) is not None]
-            with formatter.section(title):
-                formatter.write_dl(records)
+        """The values in a section of their own."""
+        records = [record for option in ctx.meta[META] if (record := option.get_help_record(ctx)) is not None]
+        with formatter.section("Values"):
+            formatter.write_dl(records)
+        write_options(super().get_params(ctx), ctx, formatter)
 
     def _answers(self, ctx: click.Context, args: Sequence[str]) -> list[AnswerOption]:
         own = {name for option in super().get_params(ctx) for name in (*option.opts, *option.secondary_opts)}

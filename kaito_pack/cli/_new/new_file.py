@@ -35,11 +35,16 @@ def text_of(draft: Draft, file: str) -> str:
 
 
 def schema_from(file: str, draft: Draft) -> str | None:
-    """The way from `file` to a schema for editors in a folder above; None if none has the mode."""
+    """Return the path from `file` to a schema for editors that has the mode of the draft."""
+    return schema_above(file, draft.mode.name)
+
+
+def schema_above(file: str, mode: str) -> str | None:
+    """Return the path from `file` to a schema for editors in a folder above; None if none has the mode."""
     folder = Path(file).resolve().parent
     for above in (folder, *folder.parents) if file != STDOUT else ():
         for name in SCHEMAS:
-            if draft.mode.name in _modes(above / name):
+            if mode in _modes(above / name):
                 return Path(os.path.relpath(above / name, folder)).as_posix()
     return None
 

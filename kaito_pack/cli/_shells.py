@@ -1,0 +1,84 @@
+"""The scripts that make a shell complete the command, by the name that it was called by.
+
+Each asks the command itself: `COMP_WORDS` has the words up to the cursor, `COMP_CWORD` says which one is
+typed (for fish, its text), and a variable such as `_KAITO_PACK_COMPLETE` names the shell. The answer has a
+kind (plain, file, dir), a word and a help text, as click prints them for that shell.
+"""
+
+from __future__ import annotations
+
+import re
+
+# bash splits words at = and :, as in `llama3.1:8b`, and replaces only what follows the last of them. So the
+# line is split at spaces here, and what is before that character is cut off from each answer.
+BASH = r"""
+%(function)s() {
+    local line=${COMP_LINE:0:COMP_POINT} answer
+    local -a words
+    read -ra words <<< "$line"
+    [[ $line == *[[:space:]] ]] && words+=("")
+    local current=${words[${#words[@]}-1]}
+    local before=${current%%"${current##*[:=]}"}
+    COMPREPLY=()
+    while IFS= read -r answer; do
+        case ${answer%%%%,*} in
+            dir) compopt -o dirnames ;;
+            file) compopt -o default ;;
+            plain) answer=${answer#*,}; COMPREPLY+=("${answer#"$before"}") ;;
+        esac
+    done < <(COMP_WORDS=$line COMP_CWORD=$((${#words[@]} - 1)) %(variable)s=bash_complete "$1" 2> /dev/null)
+}
+complete -o nosort -F %(function)s %(name)s
+"""
+
+ZSH = r"""#compdef %(name)s
+%(function)s() {
+    local -a answer plain described
+    local kind word help
+    local program=${(Q)words[1]}
+    answer=("${(@f)$(COMP_WORDS="${words[1,CURRENT]}" COMP_CWORD=$((CURRENT - 1)) \
+%(variable)s=zsh_complete ${~program} 2> /dev/null)}")
+    for kind word help in "${answer[@]}"; do
+        case $kind in
+            dir) _path_files -/ ;;
+            file) _path_files -f ;;
+            plain) [[ $help == _ ]] && plain+=("$word") || described+=("$word:$help") ;;
+        esac
+    done
+    (( $#described )) && _describe -V unsorted described -U
+    (( $#plain )) && compadd -U -V unsorted -a plain
+    return 0
+}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    %(function)s "$@"
+else
+    compdef %(function)s %(name)s
+fi
+"""
+
+FISH = r"""function %(function)s
+    set -l program (string unescape -- (commandline -opc)[1])
+    set -l answers (env %(variable)s=fish_complete COMP_WORDS=(commandline -cp | string collect) \
+        COMP_CWORD=(commandline -ct | string collect) $program 2> /dev/null)
+    for answer in $answers
+        set -l parts (string split -m 1 , -- $answer)
+        switch $parts[1]
+            case dir
+                __fish_complete_directories $parts[2]
+            case file
+                __fish_complete_path $parts[2]
+            case plain
+                printf '%%s\n' $parts[2]
+        end
+    end
+end
+complete --no-files --command %(name)s --arguments '(%(function)s)'
+"""
+
+SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
+
+
+def script(shell: str, name: str, variable: str) -> str:
+    """Return the script for a shell; `name` is that of the program's file, `variable` what asks it."""
+    function = "_" + re.sub(r"\W", "_", name) + "_completion"
+    return SCRIPTS[shell].lstrip("\n") % {"function": function, "name": name, "variable": variable}
