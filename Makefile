@@ -80,8 +80,8 @@ fuzz: $(VENV)/dev.stamp ## Repeat the property tests with new examples (FUZZ_SEC
 conformance: $(VENV)/run.stamp ## Compare our verdicts with a real cluster's (KUBECONFIG=file, KAITO=0.12)
 	$(R)KUBECONFIG="$(KUBECONFIG)" $(RUN) -m scripts.conformance $(KAITO)
 
-lint: $(VENV)/dev.stamp ## Lint, format and types
-	$(R)$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
+lint: $(VENV)/dev.stamp ## Check style, format, types and language
+	$(R)$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(RUN) -m scripts.language
 
 docs: $(VENV)/docs.stamp ## Build the site of docs/ into site/, strictly
 	$(R)NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict

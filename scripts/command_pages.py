@@ -43,7 +43,7 @@ def _parts(command: click.Command, context: click.Context, name: str) -> Iterato
         for below in command.list_commands(context):
             inner = command.get_command(context, below)
             assert inner is not None, below
-            # Completion, too, reads the options of the values without arguments.
+            # Completion also reads the options of the values without arguments.
             made = inner.make_context(below, [], parent=context, resilient_parsing=True)
             yield from _parts(inner, made, f"{name} {below}")
         return

@@ -20,6 +20,7 @@ from scripts import upgrade_notes
 from scripts.limits import limits_table
 from scripts.markdown import plain, table
 from scripts.rooms import rooms_table
+from scripts.schema_table import schema_table
 
 PART = re.compile(
     r"(<!-- generated: (?P<name>[\w-]+)(?: (?P<argument>[\w-]+))? -->\n).*?(<!-- end of generated -->)",
@@ -133,6 +134,7 @@ SECTIONS: Mapping[str, Callable[[Pack, str], str]] = {
     "mode-values": mode_values,
     "rendered-output": rendered_output,
     "rooms": lambda pack, argument: rooms_table(),
+    "schema": lambda pack, argument: schema_table(argument),
     "status": status_rows,
     "upgrades": lambda pack, argument: upgrade_notes.text(),
 }

@@ -81,6 +81,7 @@ else:
 KINDS = (
     "customresourcedefinitions deployments services configmaps secrets nodes namespaces workspaces"
     " statefulsets podmonitors pods limitranges resourcequotas inferencesets"
+    " persistentvolumeclaims serviceaccounts priorityclasses runtimeclasses"
 ).split()
 
 

@@ -9,12 +9,17 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
+from mmap import ACCESS_READ, mmap
 
 
 def read(name: str) -> bytes | None:
     """Return the content of a file of the cache; None if there is none to be trusted."""
     within = folder()
-    return None if within is None else trusted_bytes(os.path.join(within, name))
+    descriptor = None if within is None else _opened(os.path.join(within, name))
+    if descriptor is None:
+        return None
+    with os.fdopen(descriptor, "rb") as stream:
+        return stream.read()
 
 
 def write(name: str, content: bytes) -> None:
@@ -61,13 +66,32 @@ def is_users_own(status: os.stat_result) -> bool:
     return status.st_uid in (os.geteuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def trusted_bytes(path: str) -> bytes | None:
-    """Return the content of a regular file of the user's own; None if there is no such one."""
+def mapped(name: str) -> mmap | None:
+    """Return a file of the cache as memory; None if there is none to be trusted.
+
+    Only what is looked at is read, and the file stays open. Files are replaced, never changed, so that the
+    content stays.
+    """
+    within = folder()
+    descriptor = None if within is None else _opened(os.path.join(within, name))
+    if descriptor is None:
+        return None
+    try:
+        return mmap(descriptor, 0, access=ACCESS_READ)
+    except (OSError, ValueError):  # an empty file
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: str) -> int | None:
     try:
         # The file that is open is looked at, not the name: it cannot be exchanged in between.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return None
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(descriptor)
-        return stream.read() if stat.S_ISREG(status.st_mode) and is_users_own(status) else None
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) and is_users_own(status):
+        return descriptor
+    os.close(descriptor)
+    return None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import marshal
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from mmap import mmap
 from typing import Any
 
 from kaito_pack.base import cache_files
@@ -23,9 +24,9 @@ Mark = tuple[str, int, int]  # a file or folder, its time of change in ns, its s
 class Store:
     """The contents of one cache file, and those that are added to it by `save`."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, read: Callable[[str], bytes | mmap | None] = cache_files.read) -> None:
         self._file = f"{FORMAT}-{file}"
-        self._content = cache_files.read(self._file) or b""
+        self._content = read(self._file) or b""
         self._rows: dict[str, tuple[Sequence[Mark], int, int]] = {}
         self._added: dict[str, tuple[Sequence[Mark], bytes]] = {}
         self._start = HEAD + int.from_bytes(self._content[HEAD - LENGTH : HEAD], "little")
@@ -83,7 +84,11 @@ def _mark(file: str) -> Mark:
 
 
 def _are_current(marks: Sequence[Mark]) -> bool:
-    try:
-        return all(_mark(mark[0]) == mark for mark in marks)
-    except OSError:
-        return False
+    for file, modified, size in marks:  # a plain loop: it runs for each module of a start
+        try:
+            status = os.stat(file)
+        except OSError:
+            return False
+        if status.st_mtime_ns != modified or status.st_size != size:
+            return False
+    return True

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import source_hash, spec_from_file_location
+from importlib.util import cache_from_source, source_hash
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -43,7 +43,7 @@ class CodeCache:
     """Finds modules in the cache; `save` adds those that were not in it."""
 
     def __init__(self, file: str) -> None:
-        self._store = Store(file)
+        self._store = Store(file, cache_files.mapped)  # one process needs a third of it
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -52,9 +52,12 @@ class CodeCache:
         content: Any = self._store.get(name) if name.partition(".")[0] in PACKAGES else None
         if content is None:
             return None
-        file, is_package, code = content
-        loader, within = _Loader(name, file, code), [os.path.dirname(file)] if is_package else None
-        return spec_from_file_location(name, file, loader=loader, submodule_search_locations=within)
+        file, cached, is_package, code = content
+        spec = ModuleSpec(name, _Loader(name, file, code), origin=file, is_package=is_package)
+        spec.has_location, spec.cached = True, cached
+        if is_package:
+            spec.submodule_search_locations = [os.path.dirname(file)]
+        return spec
 
     def save(self) -> None:
         """Add the code of every module that Python has looked for."""
@@ -63,7 +66,8 @@ class CodeCache:
         for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
             loader = getattr(getattr(sys.modules[name], "__spec__", None), "loader", None)
             if type(loader) is SourceFileLoader and name not in UNCACHED:
-                content = (loader.path, loader.is_package(name), loader.get_code(name))
+                cached = cache_from_source(loader.path)
+                content = (loader.path, cached, loader.is_package(name), loader.get_code(name))
                 self._store.put(name, [loader.path], content)
         self._store.save()
 
@@ -79,9 +83,9 @@ def install() -> None:
     ours = {name for name in sys.modules if name.partition(".")[0] == "kaito_pack"}
     if _installed or not ours <= UNCACHED:
         return
-    # Another interpreter, another environment or another folder of this program has a file of its own.
+    # Another interpreter, another environment or another folder of this program has a separate file.
     place = marshal.dumps((sys.version, sys.flags.optimize, sys.prefix, sys.path, __file__))
-    cache = CodeCache(f"modules-{source_hash(place).hex()}.bin")
+    cache = CodeCache(f"modules-2-{source_hash(place).hex()}.bin")
     _installed.append(cache)
     sys.meta_path.insert(0, cache)
 

@@ -34,7 +34,8 @@ class Problem(NamedTuple):
     """One thing that is wrong: where, what, and what to do.
 
     Made by `rules.problem`, which knows each rule's layer, severity and words. `place` is None until
-    the problem is located in a file. `others` is 0, or, in a line that `shorten` adds, the number of
+    the problem is located in a file. `ignored` is the reason if a team ignores the rule; its severity
+    is "ok" then. `others` is 0, or, in a line that `shorten` adds, the number of
     problems of the same rule that are not shown.
     """
 
@@ -46,6 +47,7 @@ class Problem(NamedTuple):
     fix: str = ""
     place: Place | None = None
     others: int = 0
+    ignored: str = ""
 
     @property
     def number(self) -> int:

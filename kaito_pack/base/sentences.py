@@ -18,9 +18,12 @@ def line(problem: Problem) -> str:
     parts = [str(problem.place) if problem.place else "?"]
     if problem.severity not in ("ok", "error"):
         parts.append(f"{problem.severity}:")
+    if problem.ignored:
+        parts.append("ignored:")
     if problem.path:
         parts.append(f"{path_text(problem.path)}:")
-    parts += [sentence(problem.message), sentence(problem.fix), f"[{problem.rule}]"]
+    what_to_do = f"Reason: {problem.ignored}" if problem.ignored else problem.fix
+    parts += [sentence(problem.message), sentence(what_to_do), f"[{problem.rule}]"]
     return " ".join(part for part in parts if part)
 
 

@@ -100,7 +100,7 @@ PLAIN = (
 
 
 def opened(packs: Sequence[str]) -> Pack:
-    """The pack with the user's folders laid over it; UsageError if one is no pack."""
+    """The pack with the user's folders laid over it; UsageError if one is not a pack."""
     for folder in packs:
         if not any((Path(folder) / part).is_dir() for part in ("templates", "schemas", "facts")):
             raise UsageError(f"{escaped(folder)}: not a pack; it has no templates/, schemas/ or facts/")

@@ -41,7 +41,7 @@ def tree_of(root: str, outcomes: Sequence[Judgement]) -> Tree:
 
 
 def write(trees: Sequence[Tree], prune: bool, with_summary: bool = False) -> int:
-    """Write the trees; return 1 if a file of somebody else is in the way, and then nothing is written.
+    """Write the trees; return 1 and write nothing if another file is in the way.
 
     With `with_summary`, print what was done: `21 files, 4 changed, 0 removed`.
     """

@@ -32,7 +32,7 @@ def command() -> None:
 @command.command("list", cls=Command)
 @form_option
 def list_examples(form: str) -> None:
-    """List the examples."""
+    """List the examples"""
     from kaito_pack.documents import read_file
 
     rows = []
@@ -47,7 +47,7 @@ def list_examples(form: str) -> None:
 @command.command("show", cls=Command)
 @click.argument("name", type=Words(example_names))
 def show(name: str) -> None:
-    """Print an example."""
+    """Print an example"""
     click.echo(_text(name, None), nl=False)
 
 

@@ -75,7 +75,7 @@ class Commands(click.Group):
         return args[0], command, args[1:]
 
     def _refuse_no_file(self, ctx: click.Context, word: str) -> None:
-        """Raise a usage error for a word that is no file and is near the name of a command."""
+        """Raise a usage error for a word that is not a file and resembles the name of a command."""
         if word == "-" or "." in word or os.sep in word or os.path.lexists(word):
             return
         from kaito_pack.base.display import did_you_mean, shown

@@ -47,7 +47,7 @@ def command() -> None:
 @catalogue_option("Models of this file as well; repeatable.")
 @form_option()
 def list_models(pack: tuple[str, ...], catalogues: tuple[str, ...], form: str) -> None:
-    """List the models of the catalogue."""
+    """List the models of the catalogue"""
     from kaito_pack.cli import _models
     from kaito_pack.models.catalogue import Catalogue
 
@@ -64,7 +64,7 @@ def list_models(pack: tuple[str, ...], catalogues: tuple[str, ...], form: str) -
 def show_model(
     context: click.Context, model_id: str, pack: tuple[str, ...], catalogues: tuple[str, ...], form: str
 ) -> None:
-    """Show what is known of one model."""
+    """Show the figures of one model"""
     from kaito_pack.cli import _models
     from kaito_pack.models.catalogue import Catalogue
 
@@ -94,7 +94,7 @@ def show_model(
 def add(
     context: click.Context, ids: Sequence[str], file: str, revision: str | None, pins: Sequence[str]
 ) -> None:
-    """Ask the Hugging Face Hub for models and write them to a catalogue
+    """Add models from the Hugging Face Hub to a catalogue
 
     This command uses the network. It needs the extra: pip install 'kaito-pack[hub]'. HF_ENDPOINT, HF_TOKEN,
     proxies and HF_HUB_OFFLINE apply. Only descriptions are read, never weights.
@@ -115,7 +115,7 @@ def add(
 @form_option()
 @click.pass_context
 def check(context: click.Context, ids: Sequence[str], catalogues: Sequence[str], form: str) -> None:
-    """Report what has changed on the Hub since a catalogue was written
+    """Report what has changed on the Hub
 
     Exit code: 0 nothing; 1 a model is gone, renamed, now gated or has other files; 2 the Hub cannot be asked.
     """

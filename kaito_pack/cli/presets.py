@@ -9,7 +9,7 @@ from kaito_pack.cli._listing import form_option, put_rows
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._words import Words, kaito_versions
 
-NAME, VERSIONS, WEIGHTS, SECRET, MODEL = "preset", "kaitoVersions", "weightsGiB", "needsSecret", "model"
+NAME, VERSIONS, WEIGHTS, SECRET, MODEL = "name", "kaitoVersions", "weightsGiB", "needsSecret", "model"
 
 
 @click.command("presets", cls=Command)

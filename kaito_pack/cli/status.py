@@ -105,7 +105,7 @@ def command(
     pack: tuple[str, ...],
     **asked: Any,
 ) -> None:
-    """Show the state of Workspaces and InferenceSets, and what to check next
+    """Show the state of Workspaces and what to check next
 
     FILE contains Workspaces as `kubectl get -o json` or `-o yaml` prints them; - is stdin. StatefulSets, pods
     and Services in FILE add ready replicas, the causes of failing pods, and endpoints. Without FILE, the

@@ -17,7 +17,7 @@ from kaito_pack.cli._results import Reports, distinct
 from kaito_pack.cli._words import File
 from kaito_pack.cli.formats import format_option
 from kaito_pack.run.sources import Source, listed_files
-from kaito_pack.run.validation import Report, Validator
+from kaito_pack.run.validation import Report, Validator, unused_of_targets
 
 if TYPE_CHECKING:
     from kaito_pack.run.fleet_validation import ClusterFiles
@@ -70,7 +70,8 @@ def command(
     unread = [*result.unread, *((source.file, source.unread) for source in stored if source.unread)]
     result = replace(result, unread=unread, is_strict=strict)
     put(result, form)
-    failed = any(problem.is_error or strict for problem in distinct(result.cases()))
+    failing = {"error", "warning", "undecidable"} if strict else {"error"}
+    failed = any(problem.severity in failing for problem in distinct(result.cases()))
     context.exit(2 if unread else 1 if failed else 0)
 
 
@@ -110,6 +111,8 @@ def _reports(
     steps = 1 + len(targets)
     with bar(len(sources), "checking", steps) as step:
         reports = Validator(*scopes[0]).run_for(targets, sources, stored, step)
+    for report in reports:
+        report.entries += unused_of_targets(targets, reports)
     by_version = dict(zip((target.kaito for target in targets), reports, strict=True))
     return Reports(by_version, [(source.file, source.unread) for source in sources if source.unread])
 
@@ -120,5 +123,7 @@ def _of_clusters(groups: Sequence[ClusterFiles], stored: Sequence[Source]) -> Re
         with bar(len(group.sources), f"checking {group.name}".rstrip(), 2) as step:
             (report,) = Validator(*group.scope).run_for([group.scope.target], group.sources, stored, step)
         reports[group.name] = report
+    targets = [group.scope.target for group in groups]
+    next(iter(reports.values())).entries += unused_of_targets(targets, list(reports.values()))
     unread = [(source.file, source.unread) for group in groups for source in group.sources if source.unread]
     return Reports(reports, list(dict.fromkeys(unread)), by="cluster")

@@ -84,7 +84,7 @@ def minor(version: str) -> tuple[int, ...]:
 def rules(layer: RuleLayer) -> Mapping[str, Rule]:
     """Return the rules of one layer by name: those of `facts/rules/<layer>.json`.
 
-    A user's pack may call a rule by a former name. Raises PackError for a row that is no rule of the layer.
+    A user's pack may use a former name. Raises PackError for a row that is not a rule of the layer.
     """
     rows = table(f"rules/{layer}.json")
     if not is_foreign():

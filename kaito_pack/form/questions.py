@@ -12,7 +12,6 @@ from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.form.hints import Hints, hints
 from kaito_pack.form.model_choice import About, gguf_repositories
 from kaito_pack.kaito import instance_types, presets
-from kaito_pack.kaito.presets import all_presets, holds
 from kaito_pack.kaito.target import Target
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.gguf import images
@@ -255,7 +254,6 @@ def suggested(
     if value_hints.suggest == "instanceTypes":
         return tuple(instance_types.names(target.cloud, target.kaito))
     if value_hints.suggest == "presets":
-        return tuple(each.name for each in all_presets() if holds(target.kaito, each.versions))
         return tuple(sorted(presets.names(target.kaito)))
     if value_hints.suggest == "models":
         loaders = set(hub_engines(WEIGHTS))

@@ -47,7 +47,7 @@ class Start(NamedTuple):
     def modes(self, ground: Ground) -> list[str]:
         """Return the modes that can be meant: the one that is named, or those that take all that is given.
 
-        Raises ProblemsError if the one that is named is none, or a layer is no map.
+        Raises ProblemsError if the mode does not exist, or a layer is not a map.
         """
         if wrong := [layer for layer in self.further if not isinstance(layer.document.value, dict)]:
             check(wrong, ground.pack)

@@ -44,5 +44,7 @@ def _line(document: Document, key: str, lines: list[str], file: str) -> int:
     has_own_line = lines[number].replace('"', "").replace("'", "").startswith(f"{key}:")
     value = document.place((key,)).line - 1
     if not has_own_line or value != number:
-        raise UsageError(f"{escaped(file)}: {key} is not on a line of its own, so it cannot be pinned")
+        raise UsageError(
+            f"{escaped(file)}: {key} is not on a separate line, so it cannot be pinned. Put it on one"
+        )
     return number

@@ -1,4 +1,4 @@
-"""Advice on what a container is told and what its image can do with it."""
+"""Advice on the arguments of a container and what its image can do with them."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def _settings(source: str) -> Mapping[str, str]:
 
 
 def _pairs(reader: SafeLoader, node: Node) -> list[tuple[Node, Node]]:
-    """Return the keys and values of a map with its merge keys resolved; TypeError if the node is no map."""
+    """Return the keys and values of a map, its merge keys resolved; TypeError if the node is not a map."""
     import yaml
 
     if not isinstance(node, yaml.MappingNode):

@@ -178,7 +178,7 @@ def label_overwritten(case: Case) -> Iterator[Problem]:
 
 @rule("controller/port-not-reached")
 def port_not_reached(case: Case) -> Iterator[Problem]:
-    """KAITO's Service leads to one port; another one needs a Service of one's own."""
+    """KAITO's Service leads to one port; another one needs a separate Service."""
     reached = case.rule.parameters["port"]
     if not case.workspace.has_template or _has_service(case):
         return

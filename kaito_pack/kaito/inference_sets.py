@@ -63,7 +63,7 @@ def workspace_for(body: Manifest, surroundings: Surroundings) -> Manifest:
 
 
 def in_set(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Yield the problems of the Workspace with paths in the InferenceSet; its name has rules of its own."""
+    """Yield the problems of the Workspace with paths in the InferenceSet; its name has its own rules."""
     for each in problems:
         if each.path not in NAMES:
             yield each._replace(path=path_in_set(each.path))

@@ -8,6 +8,7 @@ from typing import Literal
 
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields, Manifest, get
+from kaito_pack.facts.mutes import Mute
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 Provisioning = Literal["auto", "byo"]
@@ -35,7 +36,7 @@ class Target(NamedTuple):
     creates the nodes, "byo" if they exist already, None to decide it by whether a manifest has
     an instanceType; `gpu_memory_gib` is the memory of ONE GPU in GiB, if known. `config_maps`
     ("namespace/name") exist in the cluster beside the manifests of a run; `nodes` are all existing nodes
-    with GPUs, None if they are not known.
+    with GPUs, None if they are not known. `mutes` are the rules that the cluster's team ignores.
     """
 
     kaito: str
@@ -47,6 +48,7 @@ class Target(NamedTuple):
     feature_gates: tuple[tuple[str, bool], ...] = ()
     config_maps: tuple[str, ...] = ()
     nodes: tuple[Nodes, ...] | None = None
+    mutes: tuple[Mute, ...] = ()
 
     def feature_gate(self, name: str) -> bool | None:
         """Return whether KAITO runs with that feature gate; None if the target does not name it."""

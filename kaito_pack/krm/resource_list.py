@@ -1,7 +1,7 @@
 """A KRM function's conversation: a ResourceList comes in, one with the rendered manifests goes out.
 
 The functionConfig is wrapped values (`wrapping`). What is rendered is added to the items; an item that an
-earlier run of this pack made is replaced, and one of somebody else with the same name is an error.
+earlier run of this pack made is replaced, and another object with the same name is an error.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def file_of(outcome: Judgement) -> str:
 
 @rule("values/object-taken", on="part")
 def taken(items: Sequence[Manifest], outcome: Judgement) -> Iterator[Problem]:
-    """A problem for each manifest whose name an object of somebody else has."""
+    """Return a problem for each manifest whose name another object has."""
     if outcome.values is None or not outcome.manifests:
         return
     rendered = {identity(manifest.body, ""): manifest.body for manifest in outcome.manifests}

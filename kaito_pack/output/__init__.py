@@ -15,7 +15,7 @@ from kaito_pack.run.sources import SUFFIXES
 
 TREE_PART = ".kaito-pack-tree-"  # how files of a tree that are being written begin
 FILE_PART = ".kaito-pack-file-"
-YOUNG_SECONDS = 60  # within which a file without a lock may still be somebody's who is about to lock it
+YOUNG_SECONDS = 60  # within which another run may be about to lock a file
 
 
 def is_tree(out: str) -> bool:
@@ -103,7 +103,7 @@ def remove_quietly(path: str) -> None:
 
 
 def parts(folder: str, prefix: str) -> Iterator[str]:
-    """Files in `folder` that somebody writes, or wrote until killed."""
+    """Return files in `folder` that another run writes, or wrote until it was killed."""
     with os.scandir(folder) as entries:
         yield from (entry.path for entry in entries if entry.name.startswith(prefix))
 

@@ -1,6 +1,6 @@
 """The output tree that a GitOps repository commits: DIR/<namespace>/<workspace>.yaml and kustomizations.
 
-A first line marks the pack's own files; whatever lacks it is somebody else's, and never touched.
+A first line marks the pack's own files; files without it belong to others and never change.
 """
 
 from __future__ import annotations

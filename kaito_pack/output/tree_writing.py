@@ -95,7 +95,7 @@ def _make_folders(folder: str, new_folders: list[str]) -> None:
         _make_folders(parent, new_folders)
     try:
         os.mkdir(folder)
-    except FileExistsError:  # another run was quicker, or it is no folder
+    except FileExistsError:  # another run was faster, or it is not a folder
         if not os.path.isdir(folder):
             raise UsageError(
                 f"{escaped(folder)}: is a file, but the tree needs a folder there. Move it"
@@ -105,7 +105,7 @@ def _make_folders(folder: str, new_folders: list[str]) -> None:
 
 
 def _remove_if_empty(folder: str) -> None:
-    with suppress(OSError):  # somebody else's file is in it, or another run's
+    with suppress(OSError):  # it has files of others, or of another run
         os.rmdir(folder)
 
 

@@ -113,7 +113,7 @@ def kept_by_apply(live: Manifest, new: Manifest, kaito: str) -> dict[str, Any]:
 
     An apply takes away only what an earlier apply set. If kubectl's annotation tells what that was, it
     decides. Without it, labels and what a Workspace says are taken for the owner's, and everything else that
-    `new` does not name (a Service's clusterIP, an annotation of Argo CD) for somebody else's.
+    `new` does not name (a Service's clusterIP, an annotation of Argo CD) as owned by others.
     """
     metadata = live.get("metadata")
     if not isinstance(metadata, Mapping) or not metadata.get("uid"):

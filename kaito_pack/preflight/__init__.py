@@ -11,7 +11,7 @@ from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.target import Surroundings, Target
-from kaito_pack.preflight import admission, installed, nodes, ownership, scaling, secrets
+from kaito_pack.preflight import admission, installed, nodes, ownership, references, scaling, secrets
 from kaito_pack.preflight.asking import ClusterReader
 from kaito_pack.run import judging
 from kaito_pack.run.pipeline import surroundings
@@ -57,6 +57,7 @@ def _answers(
     has_namespace = yield from _namespace(cluster, namespace)
     if has_namespace:
         yield from secrets.check(bodies, cluster, namespace)
+        yield from references.check(bodies, cluster, namespace)
     if not kaito.is_installed:
         return
     name = str(mapping(body.get("metadata")).get("name"))

@@ -39,6 +39,19 @@ class ClusterReader:
         items = answer.get("items") if isinstance(answer, Mapping) else None
         return [item for item in items or [] if isinstance(item, Mapping)]
 
+    def has(self, kind: str, name: str, namespace: str) -> bool | None:
+        """Return whether an object exists; None if that is not known: forbidden, or no such kind."""
+        key = (kind, name, namespace, "exists")
+        if key not in self._answers:
+            try:
+                plural = kind.lower() + ("es" if kind.endswith("s") else "s")
+                replace(self.kubectl, namespace=namespace).get(plural, name)
+                self._answers[key] = True
+            except NotAnswered as error:
+                self._answers[key] = False if error.reason == "NotFound" else None
+        answer: bool | None = self._answers[key]
+        return answer
+
     def keys_of_secret(self, name: str, namespace: str) -> list[str] | None:
         """Return the names of a Secret's keys, [] if it has none; raise LookupError if there is no Secret.
 

@@ -18,7 +18,7 @@ from kaito_pack.preflight.pods import is_of, tolerates
 
 Node = Mapping[str, Any]
 
-JUDGED = ("cpu", "memory", "ephemeral-storage")  # devices have rules of their own
+JUDGED = ("cpu", "memory", "ephemeral-storage")  # devices have their own rules
 BYTES = ("memory", "ephemeral-storage")
 KEEPING_OUT = ("NoSchedule", "NoExecute")
 ENDED = ("Succeeded", "Failed")
@@ -66,7 +66,11 @@ def _name(node: Node) -> str:
 def check_room(
     spec: Fields, nodes: Sequence[Node], replicas: int, cluster: ClusterReader, workspace: Manifest
 ) -> Iterator[Problem]:
-    """Yield what keeps as many nodes as there are replicas from holding one pod each."""
+    """Yield what keeps as many nodes as there are replicas from holding one pod each.
+
+    If there are fewer nodes, that is reported elsewhere, and each of them must hold one.
+    """
+    replicas = min(replicas, len(nodes))
     requests, _ = pod_amounts(spec)
     allocatable = [amounts_of(mapping(node.get("status")).get("allocatable")) for node in nodes]
     wanted = {name: number for name, number in requests.items() if any(name in each for each in allocatable)}

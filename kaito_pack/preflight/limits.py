@@ -59,7 +59,7 @@ def _filled(container: Fields, ranges: Sequence[Range]) -> dict[str, Any]:
     limits, requests = (dict(mapping(resources.get(field))) for field in ("limits", "requests"))
     for each in ranges:
         if each.kind == "Container":
-            # A limit that is written is the request, too, before any default is filled in.
+            # A limit is also the request, before any default is filled in.
             requests = {**mapping(each.entry.get("defaultRequest")), **limits, **requests}
             limits = {**mapping(each.entry.get("default")), **limits}
             requests = {**limits, **requests}
@@ -96,9 +96,9 @@ def _check_default(container: Fields, path: FieldPath, limit: Range) -> Iterator
             continue
         facts = {"name": limit.name, "resource": name, "path": path_text(path)}
         if requests.get(name, Fraction(0)) > number:
-            words = f"above the default limit of {amount_text(name, number)}"
-            value = amount_text(name, requests[name])
-            yield problem("preflight/limit-range", what=f"requests {value}, {words}", **facts)
+            asked, most = amount_text(name, requests[name]), amount_text(name, number)
+            what = f"requests {asked} {name}, above the default limit of {most}"
+            yield problem("preflight/limit-range", what=what, name=limit.name, path=path_text(path))
         else:
             yield problem("preflight/limit-range-default", value=amount_text(name, number), **facts)
 
@@ -109,19 +109,18 @@ def _check_bounds(
 ) -> Iterator[Problem]:
     for name, least in limit.amounts("min").items():
         if name not in requests or requests[name] < least:
-            value = amount_text(name, requests[name]) if name in requests else "nothing"
-            what = f"requests {value}, below the minimum of {amount_text(name, least)}"
-            yield _outside(what, name, path, limit)
+            asked = amount_text(name, requests[name]) if name in requests else "no"
+            what = f"requests {asked} {name}, below the minimum of {amount_text(name, least)}"
+            yield _outside(what, path, limit)
     for name, most in limit.amounts("max").items():
         if name not in limits:
-            yield _outside(f"sets no limit, and the maximum is {amount_text(name, most)}", name, path, limit)
+            what = f"sets no limit for {name}, and the maximum is {amount_text(name, most)}"
+            yield _outside(what, path, limit)
         elif limits[name] > most:
-            value = amount_text(name, limits[name])
-            yield _outside(
-                f"limits {value}, above the maximum of {amount_text(name, most)}", name, path, limit
-            )
+            given = amount_text(name, limits[name])
+            what = f"has a limit of {given} {name}, above the maximum of {amount_text(name, most)}"
+            yield _outside(what, path, limit)
 
 
-def _outside(what: str, name: str, path: FieldPath, limit: Range) -> Problem:
-    facts = {"name": limit.name, "resource": name, "path": path_text(path)}
-    return problem("preflight/limit-range", what=what, **facts)
+def _outside(what: str, path: FieldPath, limit: Range) -> Problem:
+    return problem("preflight/limit-range", what=what, name=limit.name, path=path_text(path))

@@ -54,7 +54,7 @@ def parsed(text: str, template: str) -> Document:
 
 
 def check_identity(manifest: RenderedManifest, wanted: Sequence[FieldPath]) -> None:
-    """Raise PackError if one of the `wanted` fields, by which all else knows a manifest, is no text."""
+    """Raise PackError if one of the `wanted` fields, which identify a manifest, is not a string."""
     for path in wanted:
         part = get(manifest.body, path)
         if not isinstance(part, str) or not part:

@@ -1,6 +1,6 @@
 """Renders templates with invisible marks that lead from the output back to the lines of the templates.
 
-A mark also knows which values the line reads: those of its own `{{ }}`, and those of the conditions and loops
+A mark also knows which values the line reads: those in its `{{ }}`, and those of the conditions and loops
 around it. So one rendering shows which values made each line of a manifest.
 """
 

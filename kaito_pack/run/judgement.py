@@ -11,6 +11,7 @@ from kaito_pack.base.problems import Problem, merged
 from kaito_pack.base.records import Slotted
 from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.documents import Document
+from kaito_pack.facts.mutes import Mute
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.values.checking import Values
@@ -23,7 +24,7 @@ Verdict = Literal["accepted", "refused", "undecidable", "skipped"]
 class Entry(Slotted):
     """One object, or the values that objects are rendered from; `document` counts from 1 within the file.
 
-    `body` is None for values and for what is no object, `path` the place in the document (of an item of a
+    `body` is None for values and for what is not an object, `path` the place in the document (of an item of a
     List), `manifest` the text that an object was rendered to. `is_known` is False for a kind of others.
     """
 
@@ -59,7 +60,7 @@ class Entry(Slotted):
         self.body, self.path, self.manifest = body, path, manifest
 
     def unchecked(self) -> Entry:
-        """Return a copy whose problems are a list of its own; see `Judgement.unchecked`."""
+        """Return a copy whose problems are a separate list; see `Judgement.unchecked`."""
         copy = Entry(self.file, self.document, self.kind, self.namespace, self.name, list(self.problems))
         copy.is_known, copy.body = self.is_known, self.body
         copy.path, copy.manifest = self.path, self.manifest
@@ -99,17 +100,20 @@ class Judgement(Slotted):
     """What became of one document: the objects in it, or values and the objects that they render to.
 
     `own` are the problems of the document as a whole, `unread` is the reason why it could not be judged,
-    `written` the document if it is one of objects, `content` what a run keeps of the manifests.
+    `written` the document if it is one of objects, `content` what a run keeps of the manifests. `mutes` are
+    the rules that the values ignore, `used_mutes` those of values and target that have ignored a problem.
     """
 
     __slots__ = (
         "content",
         "file",
         "is_values",
+        "mutes",
         "number",
         "objects",
         "own",
         "unread",
+        "used_mutes",
         "values",
         "written",
     )
@@ -131,6 +135,8 @@ class Judgement(Slotted):
         self.objects = [] if objects is None else objects
         self.values, self.is_values = values, is_values
         self.written, self.unread, self.content = written, unread, content
+        self.mutes: list[Mute] = []
+        self.used_mutes: set[Mute] = set()
 
     @property
     def problems(self) -> list[Problem]:

@@ -15,6 +15,8 @@ from kaito_pack.base.problems import Problem, ProblemsError, UsageError
 from kaito_pack.base.trees import get
 from kaito_pack.documents import Document, read_file
 from kaito_pack.facts.checks import rule
+from kaito_pack.facts.mutes import FIELD as IGNORED
+from kaito_pack.facts.mutes import read_mutes
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.target import Nodes, Target
 from kaito_pack.kubernetes.decoding import definitions
@@ -51,6 +53,8 @@ def read_target(file: str, pack: Pack) -> Scope:
     catalogues = dict(_named(document, "catalogues", file))
     for path, catalogue in catalogues.items():
         _read(problems, document, path, read_file, catalogue)
+    mutes, wrong = read_mutes(fields.get(IGNORED), document.place)
+    problems += wrong
     if problems:
         raise ProblemsError(problems)
     target = Target(
@@ -63,6 +67,7 @@ def read_target(file: str, pack: Pack) -> Scope:
         tuple(fields.get("featureGates", {}).items()),
         tuple(fields.get("configMaps", ())),
         _nodes(fields),
+        tuple(mutes),
     )
     if "namespace" in fields:
         # The values schema's default is what this replaces, so it lies under everything else.
@@ -137,12 +142,16 @@ def read_fleet(file: str, pack: Pack) -> list[FleetEntry]:
     document = _checked(file, "Fleet")
     entries: list[FleetEntry] = []
     problems = list(_collisions(document, file))
+    mutes, wrong = read_mutes(document.value.get(IGNORED), document.place)
+    problems += wrong
     for index, fields in enumerate(document.value["targets"]):
         path: FieldPath = ("targets", index)
         target_file = _beside(file, fields["target"])
         scope = _read(problems, document, (*path, "target"), read_target, target_file, pack)
         values = _values_files(document, path, file, problems)
         if scope is not None:
+            target = scope.target._replace(mutes=(*scope.target.mutes, *mutes))
+            scope = scope._replace(target=target)
             entries.append(FleetEntry(fields["name"], scope, values, _beside(file, fields["out"])))
     if problems:
         raise ProblemsError(problems)

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from kaito_pack.base.problems import ProblemsError
+from kaito_pack.facts.mutes import Mute, unused
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
-from kaito_pack.run.judgement import Entry
+from kaito_pack.run.judgement import Entry, Judgement
 from kaito_pack.run.objects import opened
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source
@@ -24,6 +25,7 @@ class Report:
     """All entries of a run for one target."""
 
     entries: list[Entry] = field(default_factory=list)
+    used_mutes: set[Mute] = field(default_factory=set)
 
 
 class Validator:
@@ -55,12 +57,19 @@ class Validator:
         """
         self._pipeline.progress = progress
         documents = self._pipeline.opened([part for source in sources for part in opened(source)])
-        stored, reports = self._stored(old), []
+        stored, runs = self._stored(old), []
         for target in targets:
             documents = self._pipeline.aim(target, documents)
-            judgements = self._pipeline.judge([document.unchecked() for document in documents], stored)
-            reports.append(Report([entry for judgement in judgements for entry in judgement.entries()]))
-        return reports
+            runs.append(self._pipeline.judge([document.unchecked() for document in documents], stored))
+        for judgements in zip(*runs, strict=True):
+            _report_unused(judgements)
+        return [
+            Report(
+                [entry for judgement in judgements for entry in judgement.entries()],
+                {mute for judgement in judgements for mute in judgement.used_mutes},
+            )
+            for judgements in runs
+        ]
 
     def _stored(self, old: Sequence[Source]) -> list[Entry]:
         judgements = self._pipeline.opened([part for source in old for part in opened(source)])
@@ -68,3 +77,21 @@ class Validator:
         if broken := [problem for entry in entries for problem in entry.problems if entry.body is None]:
             raise ProblemsError(broken)
         return [entry for entry in entries if entry.body is not None]
+
+
+def _report_unused(judgements: Sequence[Judgement]) -> None:
+    """Add a warning for each mute of values that has muted nothing for any of several targets."""
+    used = {mute for judgement in judgements for mute in judgement.used_mutes}
+    for judgement in judgements:
+        if judgement.objects:  # values that cannot be rendered are not checked further
+            judgement.own += unused(judgement.mutes, used)
+
+
+def unused_of_targets(targets: Sequence[Target], reports: Sequence[Report]) -> list[Entry]:
+    """Return an entry for each target or fleet file with mutes that have muted nothing in any report."""
+    used = {mute for report in reports for mute in report.used_mutes}
+    files: dict[str, Entry] = {}
+    for mute in dict.fromkeys(mute for target in targets for mute in target.mutes):
+        for warning in unused([mute], used):
+            files.setdefault(mute.place.file, Entry(mute.place.file, 1, "Target")).problems.append(warning)
+    return list(files.values())

@@ -90,7 +90,7 @@ def ways(status: Status, engines: Engines, services: Container[str] | None) -> I
 
 
 def _curl(port: int, model: str) -> str:
-    # json.dumps escapes all that a terminal would act on; a token in a name is no name.
+    # json.dumps escapes all that a terminal would act on; a token is not a name.
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": "Hello"}]})
     url = f"http://localhost:{port}/v1/chat/completions"
     return f"curl {url} -H 'Content-Type: application/json' -d {shlex.quote(body)}"

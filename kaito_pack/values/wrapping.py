@@ -46,7 +46,7 @@ def unwrapped(document: Document) -> Document:
 
 @rule("values/manifest-given", on="part")
 def refuse_manifest(document: Document) -> None:
-    """Raise ProblemsError if the document is an object with a kind of its own, and not values."""
+    """Raise ProblemsError if the document is an object of another kind, not values."""
     value = document.value
     kind = value.get("kind") if isinstance(value, dict) and "modelSource" not in value else None
     if not isinstance(kind, str) or not isinstance(value.get("apiVersion"), str) or is_wrapped(value):

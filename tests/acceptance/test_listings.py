@@ -30,7 +30,7 @@ def test_a_list_has_the_same_rows_as_text_and_json(run: Run, command: str) -> No
 
 def test_presets_are_those_of_a_version(run: Run) -> None:
     def names(*options: str) -> set[str]:
-        return {row["preset"] for row in json.loads(run("presets", "-o", "json", *options).stdout)}
+        return {row["name"] for row in json.loads(run("presets", "-o", "json", *options).stdout)}
 
     assert {"phi-4-mini-instruct", "falcon-7b"} <= names()
     assert "falcon-7b" in names("--kaito-version", "0.10")

@@ -282,3 +282,42 @@ def test_the_pods_of_an_inference_set_are_judged_too(run: Run, kubectl: FakeKube
     assert "resource-taken" not in checks and "resource-taken" in answers(
         run, kubectl, values, pod("a", NAMESPACE), **parts
     )
+
+
+NAMED = {
+    "spec": {
+        "serviceAccountName": "server",
+        "priorityClassName": "high",
+        "volumes": [
+            {"name": "a", "configMap": {"name": "settings"}},
+            {"name": "b", "persistentVolumeClaim": {"claimName": "cache"}},
+            {"name": "c", "configMap": {"name": "may-be-missing", "optional": True}},
+        ],
+        "containers": [
+            {
+                "name": "model",
+                "envFrom": [{"configMapRef": {"name": "settings"}}],
+                "volumeMounts": [{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/b"}],
+            }
+        ],
+    }
+}
+
+
+def test_what_the_pods_name_must_exist(run: Run, kubectl: FakeKubectl) -> None:
+    values = {**patched(**NAMED), "extraObjects": [{**named("ServiceAccount", "server"), "apiVersion": "v1"}]}
+    env = kubectl.holds(*cluster(node=room()), named("PersistentVolumeClaim", "cache", NAMESPACE))
+    done = run("preflight", "-", "-o", "json", stdin=yaml.safe_dump(values), env=env)
+    checks = [each for each in json.loads(done.stdout) if each["check"].startswith("object-")]
+    reported = [(each["check"], each["message"].partition("`")[0].strip()) for each in checks]
+    assert sorted(reported) == [
+        ("object-missing", "ConfigMap"),
+        ("object-missing", "PriorityClass"),
+        ("object-there", "PersistentVolumeClaim"),
+    ]
+
+
+def test_the_config_map_of_a_preset_is_among_the_manifests(run: Run, kubectl: FakeKubectl) -> None:
+    preset = {"name": "a", "modelSource": "preset", "preset": "phi-4", "vllm": {"max-model-len": 4096}}
+    checks = answers(run, kubectl, preset, node=room(memory="81920"), secret=None)
+    assert "object-missing" not in checks

@@ -110,16 +110,17 @@ def test_the_served_names_are_those_of_the_models_that_can_be_chosen() -> None:
 # Rooms in which a text may be the name of an engine or of a value of one mode, and what it means there.
 ROOMS_THAT_NAME_VALUES = {
     "kaito": "a field of a Workspace, a section of KAITO's ConfigMap, a condition of its annotations",
-    "models": "the facts of vLLM's versions, facts/vllm/, and the places of a model's values",
+    "kubernetes": "a field of a pod",
+    "rendering": "a field of a pod",
+    "models": "the facts of vLLM's versions, facts/vllm/, and a field of a catalogue",
+    "hub": "a field of a catalogue",
+    "cli": "a field of a catalogue",
     "plan": "a field of a Workspace",
-    "run": "a field of a Workspace, and the places of a model's values",
+    "run": "a field of a Workspace, and a meaning of `facts/values.json`",
     "workspace": "a field of a Workspace",
     "base": "a value whose keys may name secrets",
     "status": "keys of the answer in JSON",
     "form": "the model that a form starts from",
-    "kubernetes": "a field of a pod or a container",
-    "rendering": "a field of a pod or a container",
-    "values": "placeholders in words of a rule",
 }
 
 

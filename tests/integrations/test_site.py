@@ -169,3 +169,17 @@ def test_a_browser_reads_and_searches_it_without_asking_another_host(address: st
     assert found and urlsplit(found).path.endswith(".html")
     assert widths and all(widths), "a diagram is not shown"
     assert asked and all(one.startswith((address, "data:", "blob:")) for one in asked), asked
+
+
+def test_a_browser_searches_it_in_a_folder_without_a_server(site: Path, browser: Any) -> None:
+    asked: list[str] = []
+    with browser.new_page() as page:
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{site.as_uri()}/concepts/nodes.html")
+        page.wait_for_load_state("load")
+        page.keyboard.press("/")
+        page.keyboard.type("tensor parallel")
+        page.locator(".md-search-result__item").first.wait_for()
+        link = page.locator(".md-search-result__link").first.get_attribute("href")
+    assert link and (site / Path(urlsplit(link).path).relative_to(site)).is_file()
+    assert all(address.startswith(("file:", "data:", "blob:")) for address in asked), asked

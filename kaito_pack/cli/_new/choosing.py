@@ -28,7 +28,7 @@ from kaito_pack.models.words import hub_id
 if TYPE_CHECKING:
     from kaito_pack.cli._new.asking import Terminal
 
-HUB = ""  # the choice that is no mode's name
+HUB = ""  # the choice that does not name a mode
 
 
 class Choosing:

@@ -64,6 +64,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "message": sentence(problem.message),
         "fix": sentence(problem.fix),
         "layer": problem.layer,
+        **({"ignored": problem.ignored} if problem.ignored else {}),
         "page": page(problem.rule),
     }
 

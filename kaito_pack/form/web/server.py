@@ -77,7 +77,7 @@ def _add_error_handler(application: Flask, tell: Callable[[str], None]) -> None:
         if isinstance(error, BadState | RecursionError):
             return _error(400, "This is no state of the form: a link that is broken, or of another version.")
         if isinstance(error, PackError):
-            return _error(422, f"{error}; this is the pack's fault, not the values'")
+            return _error(422, f"{error}. This is a bug in the pack, not in your values")
         # The place in the code, and no text of the user.
         where = traceback.extract_tb(error.__traceback__)[-1]
         tell(f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}")

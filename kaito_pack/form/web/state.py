@@ -16,7 +16,7 @@ GROUPS = ("start", "answers", "target")  # of fields on the page, each a map of 
 
 
 class BadState(ValueError):
-    """What came is no state of the page: a link that somebody has changed, or another program."""
+    """The request has no state of the page: a changed link, or another program."""
 
 
 class State(NamedTuple):
