@@ -22,6 +22,7 @@ from kaito_pack.run.judgement import Judgement, Verdict
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.scope import Scope
 from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
 
 MEMORY = "model/memory"
 SHARED = 0.9  # of the memory of GPUs that llama.cpp may fill
@@ -97,7 +98,8 @@ def _model(judgement: Judgement) -> str:
 
 def _workspace(judgement: Judgement) -> Manifest | None:
     bodies = (entry.body for entry in judgement.objects if entry.body is not None)
-    return next((body for body in bodies if is_workspace(body)), None)
+    serving = (workspace_of(body) for body in bodies if is_workspace(body) or is_inference_set(body))
+    return next(serving, None)
 
 
 def cell_of(column: str, judgement: Judgement, scope: Scope) -> Cell:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem, UsageError
-from kaito_pack.base.trees import ValuesMap
+from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.documents import Document
 from kaito_pack.importing.captures import rests, section_faults
 from kaito_pack.importing.fitting import common_values, foreign_server
@@ -80,7 +80,7 @@ def _searches(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> list[Sear
     if not valid:
         # Reports what is wrong with what was supplied, in the words of any values file.
         checking.check([Layer(Document("--set", 1, supplied), "--set")], pack)
-        raise UsageError("no mode takes the values that were supplied together")
+        raise UsageError("no mode accepts these values together")
     return valid
 
 
@@ -102,8 +102,17 @@ def _best(searches: Sequence[Search]) -> Candidate:
 
 def _in_order(best: Candidate, pack: Pack) -> dict[str, Any]:
     """Return the values in order: what is required first, what holds the rest last, else as in the schema."""
-    required, known = best.mode.schema["required"], list(best.mode.schema["properties"])
+    required, parts = best.mode.schema["required"], best.mode.schema["properties"]
     last = [name[0] for _, name in rests(best.mode, pack) if len(name) == 1]
     first = ["name", "modelSource", *required]
-    names = [*first, *(name for name in known if name not in last), *last]
-    return {name: best.given[name] for name in dict.fromkeys(names) if name in best.given}
+    names = [*first, *(name for name in parts if name not in last), *last]
+    known = [name for name in dict.fromkeys(names) if name in best.given]
+    return {name: _as_in_schema(best.given[name], parts.get(name, {})) for name in known}
+
+
+def _as_in_schema(value: Any, part: Schema) -> Any:
+    """Return a map of values in the order of its schema; any other value as it is."""
+    parts = part.get("properties", {})
+    if not isinstance(value, dict) or part.get("x-opaque") or not set(value) <= set(parts):
+        return value
+    return {name: _as_in_schema(value[name], parts[name]) for name in parts if name in value}

@@ -28,11 +28,13 @@ from kaito_pack.base.trees import ABSENT, Schema
 from kaito_pack.documents import read_text
 from kaito_pack.importing.paths import REST, Steps, look_up, parse
 from kaito_pack.importing.stream import Stream
+from kaito_pack.kaito.fields import PARTS
 from kaito_pack.kaito.pod_gpus import gpu_limits
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.quantization import quantization_of
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.json_schema import part_at
+from kaito_pack.workspace.inference_sets import workspace_of
 
 SHARED = "_partials/import.yaml"
 MOST_TRIED = 200  # places at which the literals of one pattern are tried
@@ -130,7 +132,9 @@ def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
         return [({**stream.view._asdict(), "quantized": _quantized(stream.view.model_id)}, inside)]
     if root[0].isupper():
         return [(body, inside) for body in stream.of_kind(root)]
-    return [(stream.workspace.body, path)]
+    body = stream.workspace.body
+    # The parts of a Workspace, which an InferenceSet has in its template.
+    return [(workspace_of(body) if root in PARTS else body, path)]
 
 
 def _quantized(model_id: str | None) -> str | None:
@@ -154,7 +158,7 @@ def _literals(pattern: str) -> tuple[str, ...]:
     """Return the texts of a pattern before, between and after its values."""
     literals = tuple(_VALUE.split(pattern)[:: _VALUE.groups + 1])
     if len(literals) < 2:
-        raise PackError(f"import: {shown(pattern)} captures no <value>")
+        raise PackError(f"import: {shown(pattern)} has no <value>")
     return literals
 
 
@@ -206,7 +210,7 @@ def section_faults(mode: Mode) -> Iterator[str]:
         parse(path)
         names = names_of(pattern)
         if not names:
-            yield f"templates/{mode.name}/mode.yaml: import: {pattern} holds no <value>"
+            yield f"templates/{mode.name}/mode.yaml: import: {pattern} has no <value>"
         for name in names:
             if not part_of(mode, name.split(".")):
                 schema = f"schemas/values/{mode.name}.schema.json"

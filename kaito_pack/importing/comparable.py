@@ -12,6 +12,8 @@ from typing import Any
 from kaito_pack.base.trees import ABSENT, Difference, Manifest, children, differences, get
 from kaito_pack.facts.tables import table
 from kaito_pack.rendering.extending import to_canonical_form
+from kaito_pack.workspace.inference_sets import is_inference_set
+from kaito_pack.workspace.workloads import api_version
 
 
 def comparable(body: Manifest) -> dict[str, Any]:
@@ -19,6 +21,8 @@ def comparable(body: Manifest) -> dict[str, Any]:
     added = table("kaito/added.json")
     result = without_additions(body)
     to_canonical_form(result)
+    if is_inference_set(result):
+        result["apiVersion"] = api_version(str(result["kind"]), None)  # all versions are one stored object
     for path in added["emptyMaps"]:
         _drop_empty(result, path.split("."))
     for path, default in added["defaults"].items():

@@ -164,9 +164,27 @@ class Search(Completion):
                 else:
                     left.append((path, value))
             if len(left) == len(waiting):
-                break
+                together = self._together(given, left)
+                if together is None:
+                    break
+                given, paths = together
+                taken = taken | paths
             waiting = left
         return given, taken
+
+    def _together(self, given: Given, left: Sequence[Capture]) -> tuple[Given, frozenset[ValuePath]] | None:
+        """`given` with all proposals inside one value if they are valid only together; None if none are."""
+        for root in dict.fromkeys(path[0] for path, _ in left):
+            inside: dict[ValuePath, object] = {}
+            for path, value in left:
+                if path[0] == root and len(path) > 1:
+                    inside.setdefault(path, value)  # the first proposal is the likeliest
+            whole = given
+            for path, value in inside.items():
+                whole = with_value(whole, path, value)
+            if len(inside) > 1 and self.accepts(whole):
+                return whole, frozenset(inside)
+        return None
 
     def verified(self, given: Given) -> Given:
         """Return `given` without what was read from an object that only looks like one of the mode's."""

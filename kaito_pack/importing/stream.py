@@ -19,6 +19,7 @@ from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.values.secrets import SecretPlaces
 from kaito_pack.workspace import WorkspaceView, read_workspace
 from kaito_pack.workspace.command_line import options, read_commands
+from kaito_pack.workspace.inference_sets import CREATED_BY, inference_set_of, is_inference_set, workspace_of
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 # Where a Workspace names the object of a kind that it reads.
@@ -63,7 +64,7 @@ class Stream:
     def of_kind(self, kind: str) -> Iterator[Manifest]:
         """Yield the objects of a kind; if the Workspace names the one that it reads, that one alone."""
         path = NAMED_BY_WORKSPACE.get(kind)
-        name = get(self.workspace.body, path) if path else None
+        name = get(workspace_of(self.workspace.body), path) if path else None
         for other in self.others:
             if other.body.get("kind") == kind and (path is None or _named(other)[1] == name):
                 yield other.body
@@ -83,10 +84,10 @@ class Stream:
 def choose(documents: Sequence[Document], name: str | None = None, namespace: str | None = None) -> Stream:
     """The one Workspace among `documents`; UsageError if there is none, or no telling which is meant."""
     objects = [candidate for document in documents for candidate in _objects(document, (), document.value)]
-    workspaces = [candidate for candidate in objects if is_workspace(candidate.body)]
+    workspaces = _serving(objects)
     if not workspaces:
         kinds = ", ".join(sorted({shown(candidate.body.get("kind")) for candidate in objects}))
-        raise UsageError(f"there is no KAITO Workspace in it{f', but {kinds}' if kinds else ''}")
+        raise UsageError(f"no Workspace found{f', but {kinds}' if kinds else ''}")
     meant = [
         candidate
         for candidate in workspaces
@@ -96,15 +97,31 @@ def choose(documents: Sequence[Document], name: str | None = None, namespace: st
     if len(meant) != 1:
         names = ", ".join(shown("/".join(filter(None, _named(candidate)))) for candidate in workspaces)
         if not meant:
-            raise UsageError(f"there is no Workspace {shown(name or namespace)} in it, but {names}")
-        raise UsageError(f"several Workspaces are in it: {names}; choose one with --name, or -n")
+            raise UsageError(f"no Workspace {shown(name or namespace)} found, only {names}")
+        raise UsageError(f"it contains several Workspaces: {names}. Select one with --name or -n")
     (workspace,) = meant
     beside = [
-        candidate
-        for candidate in objects
-        if not is_workspace(candidate.body) and _is_beside(candidate, workspace)
+        candidate for candidate in objects if not _serves(candidate) and _is_beside(candidate, workspace)
     ]
     return Stream(workspace, beside if len(workspaces) == 1 else [item for item in beside if item.is_live])
+
+
+def _serves(candidate: StreamObject) -> bool:
+    return is_workspace(candidate.body) or is_inference_set(candidate.body)
+
+
+def _serving(objects: Sequence[StreamObject]) -> list[StreamObject]:
+    """Return the InferenceSets, and the Workspaces: one that KAITO created of an InferenceSet as that one."""
+    serving = [candidate for candidate in objects if is_inference_set(candidate.body)]
+    names = {_named(candidate) for candidate in serving}
+    for candidate in objects:
+        if is_workspace(candidate.body):
+            body = inference_set_of(candidate.body)
+            owner = candidate if body is None else StreamObject(candidate.document, candidate.path, body)
+            if body is None or _named(owner) not in names:
+                serving.append(owner)
+                names.add(_named(owner) if body is not None else (None, None))
+    return serving
 
 
 def _objects(document: Document, path: FieldPath, value: object) -> Iterator[StreamObject]:
@@ -135,7 +152,8 @@ def _is_beside(candidate: StreamObject, workspace: StreamObject) -> bool:
     if name in table("kaito/added.json")["objects"].get(kind, ()):
         return False
     if kind == "Service" and candidate.is_live:
-        selected = get(candidate.body, ("spec", "selector", WORKSPACE_LABEL))
+        label = CREATED_BY if is_inference_set(workspace.body) else WORKSPACE_LABEL
+        selected = get(candidate.body, ("spec", "selector", label))
         if selected != _named(workspace)[1]:
             return False
     return namespace in (None, _named(workspace)[0]) or not candidate.is_live

@@ -32,6 +32,7 @@ from kaito_pack.rendering.trace import other_value
 from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
 from kaito_pack.workspace.identity import identity
+from kaito_pack.workspace.inference_sets import is_inference_set, is_scaled_object
 
 UNRENDERED = 1 << 40  # a distance above that of anything which renders
 Lost = tuple[StreamObject | None, Difference]
@@ -53,7 +54,15 @@ class Trial:
     @cached_property
     def wanted(self) -> dict[str, Any]:
         """The Workspace as its owner means it."""
-        return comparable(self.stream.workspace.body)
+        wanted = comparable(self.stream.workspace.body)
+        if is_inference_set(wanted):
+            spec = mapping(wanted.get("spec"))
+            is_scaled = any(is_scaled_object(other.body) for other in self.stream.others)
+            # KEDA's number is no value; without KEDA a missing one is the CRD's default.
+            replicas = {} if is_scaled else {"replicas": spec.get("replicas", 1)}
+            others = {key: part for key, part in spec.items() if key != "replicas"}
+            wanted["spec"] = {**replicas, **others}
+        return wanted
 
     def is_named(self, other: StreamObject) -> bool:
         """Return whether the Workspace names an object of the cluster whose applied form is known."""

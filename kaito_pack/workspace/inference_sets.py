@@ -15,6 +15,7 @@ from kaito_pack.base.trees import Fields, Manifest, mapping, text
 KIND = "InferenceSet"
 GROUP = "kaito.sh"
 CREATED_BY = "inferenceset.kaito.sh/created-by"  # on the Workspaces of an InferenceSet, and on their pods
+OWN_LABELS = ("inferenceset.kaito.sh/", "kaito.sh/")  # of labels that KAITO sets on Workspaces
 CHILD_API_VERSION = f"{GROUP}/v1beta1"
 TEMPLATE: FieldPath = ("spec", "template")
 POD_TEMPLATE: FieldPath = ("inference", "template")  # of a Workspace
@@ -63,6 +64,31 @@ def child_of(body: Manifest) -> dict[str, Any]:
     if template.get("inference") is not None:
         child["inference"] = template["inference"]
     return child
+
+
+def inference_set_of(workspace: Manifest) -> dict[str, Any] | None:
+    """Return the InferenceSet that KAITO created a Workspace of, as far as the Workspace shows it.
+
+    None if it was created of none. How many replicas there are is not in one of them.
+    """
+    metadata, resource = mapping(workspace.get("metadata")), mapping(workspace.get("resource"))
+    labels = mapping(metadata.get("labels"))
+    name = text(labels.get(CREATED_BY))
+    if not name:
+        return None
+    own = {key: value for key, value in labels.items() if not str(key).startswith(OWN_LABELS)}
+    template: dict[str, Any] = {"metadata": {"labels": own}} if own else {}
+    if resource.get("instanceType"):
+        template["resource"] = {"instanceType": resource["instanceType"]}
+    if workspace.get("inference") is not None:
+        template["inference"] = workspace["inference"]
+    kept = {key: metadata[key] for key in ("namespace", "uid") if key in metadata}
+    return {
+        "apiVersion": CHILD_API_VERSION,
+        "kind": KIND,
+        "metadata": {"name": name, **kept},
+        "spec": {"labelSelector": resource.get("labelSelector"), "template": template},
+    }
 
 
 def path_in_set(path: FieldPath) -> FieldPath:

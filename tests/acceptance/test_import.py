@@ -19,6 +19,8 @@ from kaito_pack.pack import json_schema
 from kaito_pack.rendering.manifests import as_yaml
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values import checking as checked_values
+from kaito_pack.workspace.inference_sets import workspace_of
+from kaito_pack.workspace.workloads import workloads
 from tests import strategies, tiers, work
 from tests.conftest import Run
 from tests.strategies import PACK
@@ -180,7 +182,7 @@ LIVE = {
 def manifests(example: str) -> list[dict[str, Any]]:
     drawn = yaml.safe_load((ROOT / "values" / f"{example}.yaml").read_text(encoding="utf-8"))
     bodies = yaml.safe_load_all(rendered(drawn))
-    return sorted(bodies, key=lambda body: bool(body["kind"] != "Workspace"))
+    return sorted(bodies, key=lambda body: bool(body["kind"] not in workloads()))
 
 
 def as_live(workspace: dict[str, Any]) -> dict[str, Any]:
@@ -189,11 +191,12 @@ def as_live(workspace: dict[str, Any]) -> dict[str, Any]:
     own = live["metadata"].get("annotations", {})
     live["metadata"] |= copy.deepcopy(LIVE["metadata"])
     live["metadata"]["annotations"] |= own
-    if "template" in live["inference"]:
-        live["inference"]["template"].setdefault("metadata", {})
-    elif "preset" in live["inference"]:
-        live["inference"]["preset"] |= {"accessMode": "public"}
-        live["inference"]["preset"].setdefault("presetOptions", {})
+    inference = workspace_of(live)["inference"]
+    if "template" in inference:
+        inference["template"].setdefault("metadata", {})
+    elif "preset" in inference:
+        inference["preset"] |= {"accessMode": "public"}
+        inference["preset"].setdefault("presetOptions", {})
     return json.loads(json.dumps(live, sort_keys=True))  # type: ignore[no-any-return]
 
 
@@ -509,12 +512,12 @@ def test_every_recorded_workspace_can_be_asked(facts: Path) -> None:
 
 
 WRONG = {
-    "kind: Service\napiVersion: v1\n": (2, "there is no KAITO Workspace in it, but `Service`"),
+    "kind: Service\napiVersion: v1\n": (2, "no Workspace found, but `Service`"),
     "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata: {name: a}\ntuning: {preset: {name: phi-3}}\n": (
         1,
         "tunes a model",
     ),
-    "apiVersion: kaito.sh/v1beta1\nkind: WorkspaceList\nitems: []\n": (2, "there is no KAITO Workspace"),
+    "apiVersion: kaito.sh/v1beta1\nkind: WorkspaceList\nitems: []\n": (2, "no Workspace found"),
 }
 
 

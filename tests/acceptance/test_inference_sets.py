@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given
 
 from kaito_pack.base.trees import get
-from kaito_pack.documents import read_text
+from kaito_pack.documents import Document, read_text
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import table
+from kaito_pack.importing import import_workspace
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.target import Target
 from kaito_pack.kubernetes.decoding import definitions
@@ -134,3 +136,42 @@ def test_a_field_of_the_workspace_is_found_in_the_inference_set(path: Any, expec
 def test_the_workspace_of_an_inference_set_of_any_shape_has_its_label(value: Any) -> None:
     child = child_of({"kind": "InferenceSet", "metadata": {"name": "a"}, "spec": value})
     assert child["metadata"]["labels"] == {CREATED_BY: "a"}
+
+
+def imported(*bodies: Any) -> tuple[Any, list[str]]:
+    documents = [Document(f"{index}.yaml", 1, body) for index, body in enumerate(bodies)]
+    result = import_workspace(documents, PACK)
+    return result.values, [loss.rule for loss in result.losses if loss.is_error]
+
+
+def rendered_example(name: str) -> list[Any]:
+    return list(yaml.safe_load_all((ROOT / "values" / "rendered" / name).read_text(encoding="utf-8")))
+
+
+def test_what_keda_has_scaled_to_is_no_value() -> None:
+    bodies = rendered_example("vllm-autoscaled.yaml")
+    bodies[0]["spec"]["replicas"] = 3
+    values, losses = imported(*bodies)
+    assert losses == []
+    assert "replicas" not in values and values["autoscaling"]["maxReplicas"] == 4
+
+
+def test_both_versions_of_an_inference_set_are_imported_alike() -> None:
+    (first, *others) = rendered_example("preset-inference-set.yaml")
+    assert imported({**first, "apiVersion": "kaito.sh/v1alpha1"}, *others) == imported(first, *others)
+
+
+def test_workspaces_beside_their_inference_set_are_no_other_objects() -> None:
+    (first, *others) = rendered_example("preset-inference-set.yaml")
+    child = child_of(first)
+    child["metadata"] |= {"name": "phi-abcde"}
+    assert imported(first, *others, child) == imported(first, *others)
+
+
+def test_a_workspace_of_an_inference_set_is_imported_as_that_one() -> None:
+    (first, *_) = rendered_example("preset-inference-set.yaml")
+    child = child_of(first)
+    child["metadata"] |= {"name": "phi-abcde"}
+    values, _ = imported(child)
+    assert (values["name"], values["workload"]) == ("phi", "InferenceSet")
+    assert values["preset"] == "phi-4-mini-instruct"
