@@ -15,6 +15,7 @@ from importlib.util import source_hash
 from pathlib import Path
 from typing import Any
 
+from kaito_pack import __version__
 from kaito_pack.base.cache_store import Store
 from kaito_pack.base.root import ROOT
 
@@ -53,7 +54,7 @@ def derived(name: str, derive: Callable[[], Any], part: str = "facts") -> Any:
 def _store(part: str) -> Store:
     stores = _stores()
     if part not in stores:
-        place = source_hash(marshal.dumps((sys.version, str(ROOT)))).hex()
+        place = source_hash(marshal.dumps((sys.version, str(ROOT), __version__))).hex()
         stores[part] = Store(f"{part}-{place}.bin")
     return stores[part]
 
