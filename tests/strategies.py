@@ -129,7 +129,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "tolerations": st.lists(toleration, min_size=1, max_size=3),
     "imagePullSecrets": st.lists(node_name, min_size=1, max_size=3, unique=True),
     "env": st.lists(variable, min_size=1, max_size=3, unique_by=lambda each: str(each["name"])),
-    "modelCache": st.fixed_dictionaries({"claim": node_name})
+    "modelCache": st.fixed_dictionaries({"claim": node_name}, optional={"folder": node_name})
     | st.fixed_dictionaries({"size": quantity}, optional={"storageClass": node_name}),
     "adapters": st.lists(adapter, min_size=1, max_size=3, unique_by=lambda each: str(each["name"])),
     "inferenceSettings": st.fixed_dictionaries(

@@ -50,8 +50,8 @@ def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
 def unknown_text(model_id: str) -> str:
     """Return what to know of a model that no catalogue has: its size, if its name gives it away."""
     named = weights_by_name(model_id, Catalogue())
-    size = f" By its name it has about {named[1]:.0f} GiB of weights." if named else ""
-    return f"The model is in no catalogue: its heads, length and memory are not judged.{size}"
+    size = f" According to its name, it has about {named[1]:.0f} GiB of weights." if named else ""
+    return f"The model is not in any catalogue: its heads, length and memory are unknown.{size}"
 
 
 def heads_of(model: Model) -> str:

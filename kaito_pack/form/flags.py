@@ -65,7 +65,7 @@ def flags(pack: Pack, taken: Collection[str] = ()) -> list[Flag]:
     names = Counter(option.option for option in options)
     for option in options:
         if names[option.option] > 1 or option.option in taken:
-            raise PackError(f"value {option.field.name}: its option would be {option.option}, which is taken")
+            raise PackError(f"value {option.field.name}: its option {option.option} exists. Rename the value")
     return options
 
 

@@ -266,4 +266,4 @@ def suggested(
 
 def flag(path: Sequence[str]) -> str:
     """Return the option of the command line that answers a question: `resources.gpu` is `--gpu`."""
-    return "--" + re.sub(r"(?<=[a-z0-9])([A-Z])", r"-\1", path[-1]).lower()
+    return "--" + re.sub(r"(?<=[a-z0-9])([A-Z])", r"-\1", path[-1]).replace("_", "-").lower()

@@ -72,7 +72,7 @@ class Start(NamedTuple):
         ):
             engine, named_engines = pack.mode(named).facts["engine"], ", ".join(self.engines)
             raise UsageError(
-                f"mode {named} serves with {engine}, and --engine says {named_engines}; change one of them"
+                f"mode {named} uses {engine}, but --engine is {named_engines}. Change one of them"
             )
 
     def draft(self, ground: Ground, mode: Mode) -> Draft:

@@ -80,7 +80,7 @@ def _searches(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> list[Sear
     if not valid:
         # Reports what is wrong with what was supplied, in the words of any values file.
         checking.check([Layer(Document("--set", 1, supplied), "--set")], pack)
-        raise UsageError("no mode takes the values that were supplied together")
+        raise UsageError("no mode accepts these values together")
     return valid
 
 

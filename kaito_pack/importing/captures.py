@@ -158,7 +158,7 @@ def _literals(pattern: str) -> tuple[str, ...]:
     """Return the texts of a pattern before, between and after its values."""
     literals = tuple(_VALUE.split(pattern)[:: _VALUE.groups + 1])
     if len(literals) < 2:
-        raise PackError(f"import: {shown(pattern)} captures no <value>")
+        raise PackError(f"import: {shown(pattern)} has no <value>")
     return literals
 
 
@@ -210,7 +210,7 @@ def section_faults(mode: Mode) -> Iterator[str]:
         parse(path)
         names = names_of(pattern)
         if not names:
-            yield f"templates/{mode.name}/mode.yaml: import: {pattern} holds no <value>"
+            yield f"templates/{mode.name}/mode.yaml: import: {pattern} has no <value>"
         for name in names:
             if not part_of(mode, name.split(".")):
                 schema = f"schemas/values/{mode.name}.schema.json"

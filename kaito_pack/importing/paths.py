@@ -48,7 +48,7 @@ def parse(text: str) -> Steps:
     while position < len(text):
         match = _STEP.match(text, position)
         if match is None:
-            raise PackError(f"import: {shown(text)} is no path of a manifest")
+            raise PackError(f"import: {shown(text)} is not a path of a manifest")
         word, quoted, index, special, field, value, shape = match.groups()
         if shape:
             pairs = (pair.strip().partition("=") for pair in shape.split(","))

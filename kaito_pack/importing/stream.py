@@ -87,7 +87,7 @@ def choose(documents: Sequence[Document], name: str | None = None, namespace: st
     workspaces = _serving(objects)
     if not workspaces:
         kinds = ", ".join(sorted({shown(candidate.body.get("kind")) for candidate in objects}))
-        raise UsageError(f"there is no KAITO Workspace in it{f', but {kinds}' if kinds else ''}")
+        raise UsageError(f"no Workspace found{f', but {kinds}' if kinds else ''}")
     meant = [
         candidate
         for candidate in workspaces
@@ -97,8 +97,8 @@ def choose(documents: Sequence[Document], name: str | None = None, namespace: st
     if len(meant) != 1:
         names = ", ".join(shown("/".join(filter(None, _named(candidate)))) for candidate in workspaces)
         if not meant:
-            raise UsageError(f"there is no Workspace {shown(name or namespace)} in it, but {names}")
-        raise UsageError(f"several Workspaces are in it: {names}; choose one with --name, or -n")
+            raise UsageError(f"no Workspace {shown(name or namespace)} found, only {names}")
+        raise UsageError(f"it contains several Workspaces: {names}. Select one with --name or -n")
     (workspace,) = meant
     beside = [
         candidate for candidate in objects if not _serves(candidate) and _is_beside(candidate, workspace)

@@ -90,5 +90,5 @@ class ClusterReader:
             if error.reason != "Forbidden":
                 return {}
             what = " ".join([kind.partition(".")[0], *(shown(name) for name in names)])
-            self.leave_out(what, "the cluster forbids it to you")
+            self.leave_out(what, "you have no permission in this cluster")
             return None

@@ -119,11 +119,11 @@ def _version(
     else:
         if target.kaito in by_crd:
             installed.kaito = target.kaito
-        why = "its controller is not seen"
+        why = "its controller was not found"
         why += (
             f", and the CRD is that of {', '.join(by_crd)}"
             if by_crd
-            else ", and its CRD is none that the pack knows"
+            else ", and its CRD is unknown to the pack"
         )
         return problem("preflight/kaito-unknown", why=why, asked=target.kaito)
     if asked is not None and installed.kaito != target.kaito:
@@ -152,7 +152,7 @@ def _versions_of_crd(definition: Manifest | None) -> list[str]:
 def _provisioning(installed: Installed, controller: Manifest | None, target: Target) -> Problem:
     seen, how = _seen_provisioning(installed.kaito or target.kaito, controller)
     if seen is None:
-        asked = target.provisioning or "what fits the values"
+        asked = target.provisioning or "what matches the values"
         return problem("preflight/provisioning-unknown", why=how, asked=asked)
     installed.provisioning = seen
     if target.provisioning not in (None, seen):
@@ -171,7 +171,7 @@ def _seen_provisioning(kaito: str, controller: Manifest | None) -> tuple[Provisi
     auto, byo = get_args(Provisioning)
     argument = row.get("argument")
     if not argument:
-        return auto, f"KAITO {kaito}, which knows no other way"
+        return auto, f"KAITO {kaito}, which supports nothing else"
     for command in read_commands(controller):
         value = last_option(command, argument)
         if value is not None:

@@ -48,7 +48,7 @@ def _other_labels(metadata: Fields, live: Manifest, name: Mapping[str, str]) -> 
     ours, theirs = mapping(metadata.get("labels")), mapping(live.get("labels"))
     for label in table("kaito/cluster.json")["identityLabels"]:
         if label in ours and theirs.get(label) != ours[label]:
-            has = f"is {shown(theirs[label])}" if label in theirs else "is not there"
+            has = f"is {shown(theirs[label])}" if label in theirs else "does not exist"
             difference = f"label {label} {has}, not {shown(ours[label])}"
             yield problem("preflight/workspace-foreign", difference=difference, **name)
             return

@@ -194,9 +194,9 @@ def _mode(manifest: Manifest, view: WorkspaceView, pack: Pack) -> Mode:
         return mode
     known = ", ".join(sorted({mode.facts["engine"] for mode in modes.values()}))
     reason = (
-        f"its engine {view.engine} is none of {known}"
+        f"its engine {view.engine} is not one of {known}"
         if view.engine
-        else f"no engine ({known}) is seen in it"
+        else f"it uses no known engine ({known})"
     )
     raise NoMetrics(f"Workspace {shown(view.name)}: {reason}, so its metrics are not known")
 

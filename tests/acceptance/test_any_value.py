@@ -153,6 +153,23 @@ spec: {versions: [{name: v1beta1, served: true, schema: {openAPIV3Schema: {type:
 """)
 # `inf` is written as 1e999, which is a number of JSON that no float holds.
 ANY: tuple[Any, ...] = ({"a": "b"}, ["x"], 3, 1.5, None, True, "", 10**30, float("inf"))
+# Texts that cost much, or mean something, where they are not expected.
+TEXTS = (
+    "a" * 50_000,
+    "9" * 5000,
+    "1e999999999",
+    "eyJ" * 20_000,
+    "-sk-" * 10_000,
+    "$(A)" * 10_000,
+    "'" * 10_000,
+    "a\n" * 10_000,
+    "[" * 3000,
+    "{" * 1000,
+    "*/0 * * * *",
+    "\x1b[31m\u202e\n::error::a",
+    "</failure>&#0;]]>",
+    "a0: &a0 {k: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 40)),
+)
 SAMPLE, FULL_SAMPLE = 5, 25  # places of an input in the quick and in the full tier
 
 
@@ -347,8 +364,33 @@ def examples() -> list[tuple[str, Any]]:
 
 
 @pytest.mark.full
+@often(100, *HealthCheck)
+@given(data=st.data(), name=st.sampled_from(sorted(INPUTS)), value=st.sampled_from([*ANY, *TEXTS]))
+def test_any_place_of_any_input(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, name: str, value: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("input")
+    for file, content in (("values", VALUES), ("target", TARGET), ("stored", CLUSTER)):
+        (folder / f"{file}.yaml").write_text(written(content), encoding="utf-8")
+    path = data.draw(st.sampled_from([path for path, _ in walk(INPUTS[name].example)]))
+    ends_well(folder, INPUTS[name], changed(INPUTS[name].example, path, value), (name, path, value))
+
+
+@pytest.mark.full
+@often(100, *HealthCheck)
+@given(data=st.data(), kinds=st.sampled_from(sorted(ANSWERS)), value=st.sampled_from([*ANY, *TEXTS]))
+def test_any_place_of_any_answer(
+    folder: Path, answering: Answering, data: st.DataObject, kinds: str, value: Any
+) -> None:
+    path = data.draw(st.sampled_from([path for path, _ in walk(ANSWERS[kinds].example)]))
+    content = changed(ANSWERS[kinds].example, path, value)
+    answering(kinds, content)
+    ends_well(folder, ANSWERS[kinds], content, (kinds, path, value))
+
+
+@pytest.mark.full
 @often(600, *HealthCheck)
-@given(data=st.data(), number=st.integers(0, 10**6), value=st.sampled_from(ANY))
+@given(data=st.data(), number=st.integers(0, 10**6), value=st.sampled_from([*ANY, *TEXTS]))
 def test_any_place_of_any_example(data: st.DataObject, number: int, value: Any) -> None:
     command, example = examples()[number % len(examples())]
     path = data.draw(st.sampled_from([path for path, _ in walk(example)]))

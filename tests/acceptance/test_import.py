@@ -30,11 +30,9 @@ EXAMPLES = [
     file
     for file in sorted((ROOT / "values").glob("*.yaml"))
     if "modelSource" in file.read_text(encoding="utf-8")
-    and "\nkind: Workspace\n" in (ROOT / "values" / "rendered" / file.name).read_text(encoding="utf-8")
-]  # import reads Workspaces, not InferenceSets
-# Values that render a Workspace: import reads no InferenceSets.
-VALUES = strategies.any_values().filter(lambda drawn: bool(drawn.get("workload") != "InferenceSet"))
-EXTENDED = strategies.extended_values().filter(lambda drawn: bool(drawn.get("workload") != "InferenceSet"))
+]
+VALUES = strategies.any_values()
+EXTENDED = strategies.extended_values()
 RENDERER = Renderer(PACK)
 often = tiers.often(200, *HealthCheck, share=20)
 
@@ -512,12 +510,12 @@ def test_every_recorded_workspace_can_be_asked(facts: Path) -> None:
 
 
 WRONG = {
-    "kind: Service\napiVersion: v1\n": (2, "there is no KAITO Workspace in it, but `Service`"),
+    "kind: Service\napiVersion: v1\n": (2, "no Workspace found, but `Service`"),
     "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata: {name: a}\ntuning: {preset: {name: phi-3}}\n": (
         1,
         "tunes a model",
     ),
-    "apiVersion: kaito.sh/v1beta1\nkind: WorkspaceList\nitems: []\n": (2, "there is no KAITO Workspace"),
+    "apiVersion: kaito.sh/v1beta1\nkind: WorkspaceList\nitems: []\n": (2, "no Workspace found"),
 }
 
 

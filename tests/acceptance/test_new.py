@@ -66,7 +66,7 @@ def test_wrong_answers_are_told_all_at_once_with_their_options(run: Run, tmp_pat
 def test_an_engine_that_the_mode_does_not_use_is_refused(run: Run, tmp_path: Path) -> None:
     done = run("new", "own.yaml", "--mode", "vllm", "--model-id", "acme/own", "--engine", "llamacpp")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "mode vllm serves with vllm, and --engine says llamacpp" in done.stderr
+    assert "mode vllm uses vllm, but --engine is llamacpp" in done.stderr
     assert not (tmp_path / "own.yaml").exists()
 
 

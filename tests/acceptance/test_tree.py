@@ -119,6 +119,7 @@ ROOMS_THAT_NAME_VALUES = {
     "run": "a field of a Workspace, and a meaning of `facts/values.json`",
     "workspace": "a field of a Workspace",
     "base": "a value whose keys may name secrets",
+    "importing": "a field of a Workspace",
     "status": "keys of the answer in JSON",
     "form": "the model that a form starts from",
 }

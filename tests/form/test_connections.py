@@ -161,7 +161,7 @@ def test_after_a_body_that_is_too_large_the_connection_closes(start: Start, sent
     if received:  # else the connection was reset with the answer on its way
         head, _, body = received.partition(b"\r\n\r\n")
         assert head.split()[1] == b"413"
-        assert json.loads(body) == {"error": "More than 1 MiB is too much for the form."}
+        assert json.loads(body) == {"error": "More than 1 MiB is too large for the form."}
         assert all(name.encode() in head for name in HEADERS)
 
 

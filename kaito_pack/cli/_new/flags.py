@@ -132,7 +132,7 @@ class FormCommand(click.Command):
         return [*super().get_params(ctx), *ctx.meta.get(META, ())]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The values in a separate sections."""
+        """The values in a separate section."""
         records = [record for option in ctx.meta[META] if (record := option.get_help_record(ctx)) is not None]
         with formatter.section("Values"):
             formatter.write_dl(records)

@@ -18,7 +18,7 @@ LARGEST_HEAD = 1 << 16  # bytes of a request's line and headers
 LONGEST_REQUEST = 10  # seconds in which a request must arrive whole, and that a connection may be silent
 MOST_CONNECTIONS = 32  # at a time; a page of the form needs about six
 THREADS = 4  # that answer
-TOO_LARGE = f"More than {LARGEST_BODY >> 20} MiB is too much for the form."
+TOO_LARGE = f"More than {LARGEST_BODY >> 20} MiB is too large for the form."
 _OWN_SOCKETS = 2  # in waitress's map of sockets: the listening one, and the trigger that wakes it
 _IN_MEMORY = 16 * LARGEST_BODY  # bytes; beyond them waitress would make a temporary file
 

@@ -21,6 +21,7 @@ from kaito_pack.form.web.connections import LARGEST_BODY, TOO_LARGE, FormServer
 from kaito_pack.form.web.state import BadState, State, read_json, read_state
 from kaito_pack.form.web.telling import row
 from kaito_pack.form.web.view import Views
+from kaito_pack.models.words import hub_id
 
 HOST = "127.0.0.1"
 TAKEN = ("application/json", "application/yaml")  # a state, and a file as it is
@@ -52,9 +53,9 @@ def _add_guards(application: Flask, hosts: set[str]) -> None:
     def refuse_strangers() -> Response | None:
         # Another name for 127.0.0.1 is how a page on the web reaches it (DNS rebinding).
         if request.headers.get("Host") not in hosts:
-            return _error(403, f"this form answers to {' and '.join(sorted(hosts))} alone")
+            return _error(403, f"this form answers to {' and '.join(sorted(hosts))} only")
         if request.method == "POST" and request.headers.get("Origin") != f"http://{request.host}":
-            return _error(403, "only the form's own page may ask")
+            return _error(403, "only the page of the form may send requests")
         # Types that a page of another origin cannot send without asking first.
         if request.method == "POST" and request.mimetype not in TAKEN:
             return _error(415, f"send {' or '.join(TAKEN)}")
@@ -74,13 +75,13 @@ def _add_error_handler(application: Flask, tell: Callable[[str], None]) -> None:
         if isinstance(error, HTTPException):
             return _error(error.code or 500, error.name.lower())
         if isinstance(error, BadState | RecursionError):
-            return _error(400, "This is no state of the form: a link that is broken, or of another version.")
+            return _error(400, "The link is broken, or from another version of the form.")
         if isinstance(error, PackError):
             return _error(422, f"{error}. This is a bug in the pack, not in your values")
         # The place in the code, and no text of the user.
         where = traceback.extract_tb(error.__traceback__)[-1]
         tell(f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}")
-        return _error(500, "the form has failed at this; the terminal says where")
+        return _error(500, "the form failed. The terminal shows where")
 
 
 def _add_pages(application: Flask, views: Views, first: State) -> None:
@@ -103,6 +104,13 @@ def _add_pages(application: Flask, views: Views, first: State) -> None:
         state = read_state(read_json(request.get_data()))
         with one_at_a_time:
             return _json(views.view(state))
+
+    @application.post("/hub")
+    def hub() -> Response:
+        body = read_json(request.get_data())
+        if not isinstance(body, str):
+            raise BadState
+        return _json({"remarks": views.ask_hub(hub_id(body))})
 
     @application.post("/open")
     def opened() -> Response:
