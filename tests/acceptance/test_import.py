@@ -30,11 +30,9 @@ EXAMPLES = [
     file
     for file in sorted((ROOT / "values").glob("*.yaml"))
     if "modelSource" in file.read_text(encoding="utf-8")
-    and "\nkind: Workspace\n" in (ROOT / "values" / "rendered" / file.name).read_text(encoding="utf-8")
-]  # import reads Workspaces, not InferenceSets
-# Values that render a Workspace: import reads no InferenceSets.
-VALUES = strategies.any_values().filter(lambda drawn: bool(drawn.get("workload") != "InferenceSet"))
-EXTENDED = strategies.extended_values().filter(lambda drawn: bool(drawn.get("workload") != "InferenceSet"))
+]
+VALUES = strategies.any_values()
+EXTENDED = strategies.extended_values()
 RENDERER = Renderer(PACK)
 often = tiers.often(200, *HealthCheck, share=20)
 

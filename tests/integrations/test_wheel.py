@@ -157,3 +157,22 @@ def test_every_command_can_be_started(pack, command):
     done = pack(command, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"Usage: kaito-pack {command}")
+
+
+@pytest.mark.parametrize("command", ["examples", "presets", "instance-types", "models"])
+def test_what_the_pack_knows_is_listed(pack, command):
+    done = pack(command, "-o", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(json.loads(done.stdout)) > 3
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab", "azure"])
+def test_a_new_repository_has_its_files_and_passes_its_checks(pack, ci):
+    done = pack("init", "repo", "--ci", ci)
+    assert done.returncode == 0, done.stderr
+    assert "Next: cd repo && kaito-pack validate ." in done.stderr
+    assert pack("validate", "repo").returncode == 0
+
+
+def test_the_completion_script_is_for_the_command(pack):
+    assert "_KAITO_PACK_COMPLETE" in pack("completion", "bash").stdout
