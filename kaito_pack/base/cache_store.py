@@ -34,6 +34,11 @@ class Store:
         if self._content[: HEAD - LENGTH] == _head(len(self._content)):
             self._rows = marshal.loads(self._content[HEAD : self._start])
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the file did not exist."""
+        return not self._rows
+
     def get(self, name: str) -> Any:
         """Return the content called `name`; None if there is none, or if one of its files has changed."""
         row = self._rows.get(name)

@@ -79,6 +79,11 @@ def depends_on(file: str | Path) -> None:
         _reading[-1].append(str(file))
 
 
+def is_first_start() -> bool:
+    """Return whether nothing was kept yet: of a container, it may never be."""
+    return _store("facts").is_new
+
+
 def save() -> None:
     """Write what this process has derived to the cache folder."""
     for store in _stores().values():
