@@ -14,7 +14,7 @@ from typing import Any
 
 from kaito_pack.base import cache_files
 
-FORMAT = "store-1"
+FORMAT = "store-2"
 MARK = b"kaito-pack store\n"
 LENGTH = 8  # bytes of a length: after the mark that of the file, then that of the index
 HEAD = len(MARK) + 2 * LENGTH
@@ -33,6 +33,11 @@ class Store:
         # marshal may do anything with what is not its own, so a file that is not whole is not read.
         if self._content[: HEAD - LENGTH] == _head(len(self._content)):
             self._rows = marshal.loads(self._content[HEAD : self._start])
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the file did not exist."""
+        return not self._rows
 
     def get(self, name: str) -> Any:
         """Return the content called `name`; None if there is none, or if one of its files has changed."""

@@ -17,6 +17,7 @@ from importlib.util import cache_from_source, source_hash
 from types import CodeType, ModuleType
 from typing import Any
 
+from kaito_pack import __version__
 from kaito_pack.base import cache_files
 from kaito_pack.base.cache_store import Store
 
@@ -83,8 +84,8 @@ def install() -> None:
     ours = {name for name in sys.modules if name.partition(".")[0] == "kaito_pack"}
     if _installed or not ours <= UNCACHED:
         return
-    # Another interpreter, another environment or another folder of this program has a separate file.
-    place = marshal.dumps((sys.version, sys.flags.optimize, sys.prefix, sys.path, __file__))
+    # Another interpreter, environment, folder or version of this program has a separate file.
+    place = marshal.dumps((sys.version, sys.flags.optimize, sys.prefix, sys.path, __file__, __version__))
     cache = CodeCache(f"modules-2-{source_hash(place).hex()}.bin")
     _installed.append(cache)
     sys.meta_path.insert(0, cache)

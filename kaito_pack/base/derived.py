@@ -15,6 +15,7 @@ from importlib.util import source_hash
 from pathlib import Path
 from typing import Any
 
+from kaito_pack import __version__
 from kaito_pack.base.cache_store import Store
 from kaito_pack.base.root import ROOT
 
@@ -27,7 +28,8 @@ def _stores() -> dict[str, Store]:
 
 
 @cache
-def _values() -> dict[str, Any]:
+def _values() -> dict[str, tuple[Any, list[str]]]:
+    """Each value that this process has read or derived, with its files."""
     return {}
 
 
@@ -44,16 +46,19 @@ def derived(name: str, derive: Callable[[], Any], part: str = "facts") -> Any:
             with _recorded(derive.__code__.co_filename) as files:
                 value = derive()
             store.put(name, files, value)
-        elif _reading:
-            _reading[-1].extend(store.files(name))
-        values[name] = value
-    return values[name]
+        else:
+            files = store.files(name)
+        values[name] = value, files
+    value, files = values[name]
+    if _reading:  # also if it was derived before: what is derived of it changes with its files
+        _reading[-1].extend(files)
+    return value
 
 
 def _store(part: str) -> Store:
     stores = _stores()
     if part not in stores:
-        place = source_hash(marshal.dumps((sys.version, str(ROOT)))).hex()
+        place = source_hash(marshal.dumps((sys.version, str(ROOT), __version__))).hex()
         stores[part] = Store(f"{part}-{place}.bin")
     return stores[part]
 
@@ -66,14 +71,17 @@ def _recorded(module: str) -> Iterator[list[str]]:
         yield files
     finally:
         _reading.pop()
-        if _reading:
-            _reading[-1].extend(files)
 
 
 def depends_on(file: str | Path) -> None:
     """Say that what is being derived changes with a file, or with the names in a folder."""
     if _reading:
         _reading[-1].append(str(file))
+
+
+def is_first_start() -> bool:
+    """Return whether nothing was kept yet: of a container, it may never be."""
+    return _store("facts").is_new
 
 
 def save() -> None:

@@ -164,7 +164,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         code = 1
     except OSError as error:
         code = _streams().failed(error)
-    code_cache.save()
+    if not derived.is_first_start():
+        code_cache.save()  # 50 ms, which a machine that forgets would spend each time
     derived.save()
     gc.freeze()  # what is there goes with the process; else Python looks through it twice at exit, 5 ms
     sys.exit(code if isinstance(code, int) else 0)

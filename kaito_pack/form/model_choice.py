@@ -10,7 +10,7 @@ from kaito_pack.facts.rules import get_rule
 from kaito_pack.form.hints import hints
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
-from kaito_pack.pack import Mode, Pack
+from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.pack.catalogue_schema import catalogue_schema
 from kaito_pack.workspace.engines import GGUF, hub_engines, runs_on_kaito
 
@@ -83,6 +83,11 @@ def modes_for(engines: Iterable[str], pack: Pack) -> list[str]:
 def _serves(pack: Pack, name: str, engine: str) -> bool:
     mode = pack.mode(name)
     return mode.facts.get("engine") == engine and takes_model(pack, name)
+
+
+def is_model_id(text: str) -> bool:
+    """Return whether a text is the id of a model, as catalogues write it."""
+    return json_schema.accepts(model_schema()[MODEL], text)
 
 
 def takes_model(pack: Pack, mode: str) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Protocol
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
 
-from kaito_pack.base.trees import ABSENT, get
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import ABSENT, by_key, by_place, differences, get
 from kaito_pack.importing.captures import Capture, part_of
 from kaito_pack.importing.comparable import weight
 from kaito_pack.importing.given import Given, ValuePath, with_value, without_value
@@ -65,8 +66,16 @@ def _distance(trial: Trial, given: Given) -> int:
     """Return how much the Workspace differs, without its hash, which is right once the rest is."""
     if not trial.rendered(given):
         return UNRENDERED
-    differences = (difference for owner, difference in trial.lost(given) if owner is None)
-    return sum(weight(difference) for difference in differences if HASH not in difference.path)
+    leaves = differences(trial.wanted, trial.body(given), pairing=by_name)
+    return sum(weight(difference) for difference in leaves if HASH not in difference.path)
+
+
+def by_name(old: list[Any], new: list[Any], path: FieldPath) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
+    """Pair the items of two lists by their names, if all have one: an added volume moves no other."""
+    named = by_key(old, "name"), by_key(new, "name")
+    if named[0] is None or named[1] is None:
+        return by_place(old, new, path)
+    return named[0], named[1]
 
 
 def could_hold(trial: Trial, given: Given, path: ValuePath) -> bool:

@@ -32,7 +32,7 @@ def problems_of(best: Candidate, stream: Stream) -> list[Problem]:
 @rule("values/import-not-held", "values/import-not-shown", "values/import-object-skipped", on="part")
 @rule("values/import-rejected", on="part")
 def _of_refusals(best: Candidate, stream: Stream) -> Iterator[Problem]:
-    """Yield the rules that stand in the way of values which would express more."""
+    """Yield the rules that prevent values which would express more."""
     refusals = {refusal.rule: refusal for refusal in best.refusals}
     for refusal in refusals.values():
         facts = {"rule": refusal.rule, "message": sentence(refusal.message), "fix": sentence(refusal.fix)}

@@ -58,7 +58,7 @@ class Trial:
         if is_inference_set(wanted):
             spec = mapping(wanted.get("spec"))
             is_scaled = any(is_scaled_object(other.body) for other in self.stream.others)
-            # KEDA's number is no value; without KEDA a missing one is the CRD's default.
+            # the number of KEDA is not a value; without KEDA a missing one is the CRD's default.
             replicas = {} if is_scaled else {"replicas": spec.get("replicas", 1)}
             others = {key: part for key, part in spec.items() if key != "replicas"}
             wanted["spec"] = {**replicas, **others}

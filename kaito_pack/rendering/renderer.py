@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kaito_pack.base.problems import PackError
-from kaito_pack.base.trees import get
+from kaito_pack.base.trees import get, text
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.context import completed, context_of
 from kaito_pack.rendering.manifests import EXTRA, IDENTITY, RenderedManifest, check_identity, parsed
 from kaito_pack.values.checking import Values
 from kaito_pack.workspace.inference_sets import pod_template_path
+from kaito_pack.workspace.workloads import workloads
 
 if TYPE_CHECKING:
     from kaito_pack.rendering.marking import Mark, Marking
@@ -90,9 +91,9 @@ class Renderer:
         """Return the same for a context given in full; without hashes, unless it holds them."""
         context = completed(context, self.kaito)
         manifests = []
-        for template, text in zip(templates, self._templates.texts(templates, context), strict=True):
-            if text:
-                manifests.append(RenderedManifest(template, text, parsed(text, template)))
+        for template, output in zip(templates, self._templates.texts(templates, context), strict=True):
+            if output:
+                manifests.append(RenderedManifest(template, output, parsed(output, template)))
         return manifests
 
 
@@ -103,8 +104,19 @@ def _check_identities(values: Values, manifests: Sequence[RenderedManifest]) -> 
         if not manifests or manifests[0].template != first:
             raise PackError(f"templates/{first}: the output is empty")
         check_identity(manifests[0], [*IDENTITY, ("metadata", "namespace")])
+        _check_kind(manifests[0], text(values.filled.get("workload")))
     for manifest in manifests:
         check_identity(manifest, IDENTITY)
+
+
+def _check_kind(manifest: RenderedManifest, workload: str) -> None:
+    """Raise PackError if a template renders one kind that serves models where the values ask for another."""
+    kind = text(manifest.body.get("kind"))
+    if {kind, workload} <= workloads().keys() and kind != workload:
+        raise PackError(
+            f"templates/{manifest.template}: renders a {kind}, but workload is {workload}."
+            " Extend _partials/workload.yaml.j2, which renders both"
+        )
 
 
 def hashes(manifests: Sequence[RenderedManifest]) -> dict[str, str]:

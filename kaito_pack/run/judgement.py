@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.problems import Problem, merged
+from kaito_pack.base.problems import Problem, merged, shorten
 from kaito_pack.base.records import Slotted
 from kaito_pack.base.trees import Manifest, mapping
 from kaito_pack.documents import Document
@@ -169,3 +169,13 @@ class Judgement(Slotted):
                 entry.namespace, entry.name = filled["namespace"], filled["name"]
             yield entry
         yield from self.objects
+
+
+def shorten_files(judgements: Sequence[Judgement]) -> None:
+    """Cut the problems of each file, whatever its number of documents and objects."""
+    files: dict[str, list[list[Problem]]] = {}
+    for judgement in judgements:
+        lists = files.setdefault(judgement.file, [])
+        lists += [judgement.own, *(entry.problems for entry in judgement.objects)]
+    for lists in files.values():
+        shorten(lists)

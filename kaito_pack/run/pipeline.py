@@ -19,7 +19,7 @@ from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.run import judging, processes
 from kaito_pack.run.ignoring import ignore_rules
-from kaito_pack.run.judgement import Entry, Judgement, entry_of
+from kaito_pack.run.judgement import Entry, Judgement, entry_of, shorten_files
 from kaito_pack.run.sources import Named, Source, fruitless, read_sources
 from kaito_pack.run.tally import Footprint, Tally, footprint_of
 from kaito_pack.run.twins import report_twins
@@ -116,7 +116,7 @@ class Pipeline:
                 entry.problems += problems
                 entry.is_known = is_known
             ignore_rules(judgement, self.target)
-        _shorten_files(judgements)
+        shorten_files(judgements)
         return judgements, around
 
     def opened(self, parts: Sequence[Source | Judgement]) -> list[Judgement]:
@@ -279,13 +279,3 @@ def _with_stored(around: Surroundings, entry: Entry, stored: Sequence[Entry]) ->
         if is_same and (other.namespace == entry.namespace or not (other.namespace and entry.namespace)):
             return around.with_old(other.body)
     return around
-
-
-def _shorten_files(judgements: Sequence[Judgement]) -> None:
-    """Cut the problems of each file, whatever its number of documents and objects."""
-    files: dict[str, list[list[Problem]]] = {}
-    for judgement in judgements:
-        lists = files.setdefault(judgement.file, [])
-        lists += [judgement.own, *(entry.problems for entry in judgement.objects)]
-    for lists in files.values():
-        shorten(lists)

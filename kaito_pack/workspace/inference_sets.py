@@ -82,11 +82,11 @@ def inference_set_of(workspace: Manifest) -> dict[str, Any] | None:
         template["resource"] = {"instanceType": resource["instanceType"]}
     if workspace.get("inference") is not None:
         template["inference"] = workspace["inference"]
-    kept = {key: metadata[key] for key in ("namespace", "uid") if key in metadata}
+    identifying = {key: metadata[key] for key in ("namespace", "uid") if key in metadata}
     return {
         "apiVersion": CHILD_API_VERSION,
         "kind": KIND,
-        "metadata": {"name": name, **kept},
+        "metadata": {"name": name, **identifying},
         "spec": {"labelSelector": resource.get("labelSelector"), "template": template},
     }
 

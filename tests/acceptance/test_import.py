@@ -30,11 +30,9 @@ EXAMPLES = [
     file
     for file in sorted((ROOT / "values").glob("*.yaml"))
     if "modelSource" in file.read_text(encoding="utf-8")
-    and "\nkind: Workspace\n" in (ROOT / "values" / "rendered" / file.name).read_text(encoding="utf-8")
-]  # import reads Workspaces, not InferenceSets
-# Values that render a Workspace: import reads no InferenceSets.
-VALUES = strategies.any_values().filter(lambda drawn: bool(drawn.get("workload") != "InferenceSet"))
-EXTENDED = strategies.extended_values().filter(lambda drawn: bool(drawn.get("workload") != "InferenceSet"))
+]
+VALUES = strategies.any_values()
+EXTENDED = strategies.extended_values()
 RENDERER = Renderer(PACK)
 often = tiers.often(200, *HealthCheck, share=20)
 
@@ -83,22 +81,26 @@ def without_defaults(drawn: dict[str, Any]) -> dict[str, Any]:
     return _less(checked.filled, checked.given, checked.mode.schema, checked.given)
 
 
-def _less(filled: Any, given: Any, schema: Any, top: Any) -> dict[str, Any]:
+def _less(filled: Any, given: Any, schema: Any, top: Any, path: tuple[str, ...] = ()) -> dict[str, Any]:
     kept = {}
     for name, value in given.items():
         part = schema.get("properties", {}).get(name, {})
-        if isinstance(value, dict) and "properties" in part:
+        if isinstance(value, dict) and "properties" in part and not part.get("x-opaque"):
             # What is right for a part may hang on the whole, so defaults are asked of the whole.
-            kept[name] = {
-                key: filled[name][key]
-                for key in value
-                if _filled_without(top, (name, key)) != filled[name][key]
-            }
-            if not kept[name]:
-                del kept[name]
-        elif name in schema["required"] or _filled_without(top, (name,)) != filled[name]:
-            kept[name] = filled[name]
+            if nested := _less(filled[name], value, part, top, (*path, name)):
+                kept[name] = nested
+        elif (not path and name in schema["required"]) or (
+            _filled_without(top, (*path, name)) != filled[name]
+        ):
+            kept[name] = _without_none(filled[name])
     return kept
+
+
+def _without_none(value: Any) -> Any:
+    """A map without the parts that have no default."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_none(part) for key, part in value.items() if part is not None}
 
 
 def _filled_without(top: dict[str, Any], path: tuple[str, ...]) -> Any:
@@ -112,7 +114,7 @@ def _filled_without(top: dict[str, Any], path: tuple[str, ...]) -> Any:
         return None
     filled: Any = json_schema.with_defaults(schema, changed)
     for step in path:
-        filled = filled[step]
+        filled = filled.get(step) if isinstance(filled, dict) else None
     return filled
 
 

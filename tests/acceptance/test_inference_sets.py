@@ -8,6 +8,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given
 
+from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import get
 from kaito_pack.documents import Document, read_text
 from kaito_pack.facts.rules import in_range
@@ -16,6 +17,7 @@ from kaito_pack.importing import import_workspace
 from kaito_pack.kaito import crd
 from kaito_pack.kaito.target import Target
 from kaito_pack.kubernetes.decoding import definitions
+from kaito_pack.pack import Pack
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.run.judging import check
 from kaito_pack.run.pipeline import surroundings
@@ -175,3 +177,18 @@ def test_a_workspace_of_an_inference_set_is_imported_as_that_one() -> None:
     values, _ = imported(child)
     assert (values["name"], values["workload"]) == ("phi", "InferenceSet")
     assert values["preset"] == "phi-4-mini-instruct"
+
+
+def test_a_template_that_renders_a_workspace_alone_is_reported(tmp_path: Any) -> None:
+    folder = tmp_path / "templates" / "vllm"
+    folder.mkdir(parents=True)
+    body = (
+        "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata:\n  name: {{ name }}\n"
+        "  namespace: {{ namespace }}\n"
+    )
+    (folder / "workspace.yaml.j2").write_text(body, encoding="utf-8")
+    pack = Pack((tmp_path,))
+    values = {"name": "a", "modelSource": "vllm", "modelId": "a/b", "workload": "InferenceSet"}
+    checked = checked_values.check([strategies.as_layer(values)], pack)
+    with pytest.raises(PackError, match="renders a Workspace, but workload is InferenceSet"):
+        Renderer(pack).render(checked)

@@ -97,12 +97,12 @@ def test_a_run_of_one_file_reads_no_engine_file_once_they_are_cached(tmp_path: P
     command = [sys.executable, "-c", OPENED, "values/llama.yaml"]
     runs = [
         subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=True).stderr
-        for _ in range(2)
+        for _ in range(3)  # the second one writes the file of modules
     ]
-    first, second = ([line for line in run.splitlines() if "engines" in Path(line).parts] for run in runs)
+    first, _, last = ([line for line in run.splitlines() if "engines" in Path(line).parts] for run in runs)
     assert {Path(line).name for line in first} == {"llamacpp.yaml", "vllm.yaml"}
-    assert second == []
-    assert len(runs[1].splitlines()) < len(runs[0].splitlines())
+    assert last == []
+    assert len(runs[2].splitlines()) < len(runs[0].splitlines())
 
 
 MOST_FILES, MOST_MODULES, MOST_CALLS = 110, 180, 100_000  # 75, 159 and 79,000 in November 2026
@@ -134,7 +134,8 @@ def counts(cache: Path) -> tuple[int, ...]:
 
 def test_a_warm_run_of_one_file_does_little(tmp_path: Path) -> None:
     """Counts, since a machine can be busy; raise a limit only if the run has to do more."""
-    counts(tmp_path)
+    for _ in range(2):
+        counts(tmp_path)
     assert [
         a <= b for a, b in zip(counts(tmp_path), (MOST_FILES, MOST_MODULES, MOST_CALLS), strict=True)
     ] == [True] * 3, counts(tmp_path)

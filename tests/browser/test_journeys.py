@@ -21,12 +21,12 @@ def vllm(form: Form) -> None:
 
 
 def gguf(form: Form) -> None:
-    form.start(GGUF, "llamacpp").fill("GGUF file", "Qwen3-4B-Q4_K_M.gguf").fill("Name", "qwen")
+    form.start(GGUF, "llama.cpp (LocalAI)").fill("GGUF file", "Qwen3-4B-Q4_K_M.gguf").fill("Name", "qwen")
     form.choose("Compute type", "gpu")
 
 
 def gguf_built(form: Form) -> None:
-    form.start(GGUF, "llamacpp").fill("GGUF file", "Qwen3-4B-Q4_K_M.gguf").fill("Name", "qwen")
+    form.start(GGUF, "llama.cpp (LocalAI)").fill("GGUF file", "Qwen3-4B-Q4_K_M.gguf").fill("Name", "qwen")
     form.choose("Run mode", "build").fill("Image", "registry.example.com/models/qwen:1")
     form.advanced().fill("Label selector", "disk=ssd\nzone=a").fill("Memory request", "8Gi")
 

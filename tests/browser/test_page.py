@@ -61,7 +61,7 @@ def test_a_problem_stands_beside_its_field_its_line_and_in_the_list(form: Form) 
 
 
 def test_what_is_not_answered_yet_is_required_but_not_wrong(form: Form) -> None:
-    form.start(GGUF, "llamacpp")
+    form.start(GGUF, "llama.cpp (LocalAI)")
     file = form.field("GGUF file")
     assert (file.get_attribute("aria-required"), file.get_attribute("aria-invalid")) == ("true", None)
     assert "Required" in form.described(file)
@@ -71,7 +71,7 @@ def test_what_is_not_answered_yet_is_required_but_not_wrong(form: Form) -> None:
 def test_a_warning_stands_beside_its_line_of_the_manifest(form: Form) -> None:
     unknown = {"modelId": "acme/new", "engines": "vllm", "gated": "false"}
     form.load({**READY, "start": unknown, "answers": {"name": "m", "extraArgs": "--enable-prefix-caching"}})
-    line = form.page.locator("#manifest .line.advice")
+    line = form.page.locator("#manifest .line.advice").last
     assert line.text_content().strip() == "- --trust-remote-code"
 
 
@@ -399,10 +399,9 @@ def test_light_and_dark_follow_the_system_and_the_button(page_of: Callable[..., 
 
     light, dark = (Form(page_of(color_scheme=scheme), url).load() for scheme in ("light", "dark"))
     assert background(light) > 600 > 150 > background(dark)
-    for form, pressed in ((light, "true"), (dark, "false")):
-        button = form.page.get_by_role("button", name="Dark")
-        button.click()
-        assert button.get_attribute("aria-pressed") == pressed
+    for form, first, second in ((light, "dark", "light"), (dark, "light", "dark")):
+        form.page.get_by_role("button", name=f"Switch to {first}").click()
+        assert form.page.get_by_role("button", name=f"Switch to {second}").is_visible()
     assert background(dark) > 600 > 150 > background(light)
 
 

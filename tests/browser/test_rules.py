@@ -70,7 +70,7 @@ def test_of_a_model_that_is_not_known_the_engines_and_gating_are_asked(form: For
     form.start("acme/new")
     assert not form.page.locator("#values-card").is_visible()
     assert form.status() == "Tick the engines that can run this model."
-    form.start("acme/new", "vllm").fill("Name", "m")
+    form.start("acme/new", "vLLM").fill("Name", "m")
     assert form.shown("manifest")
     form.page.get_by_label("Gated", exact=True).check()
     form.settled()
@@ -79,7 +79,7 @@ def test_of_a_model_that_is_not_known_the_engines_and_gating_are_asked(form: For
 
 
 def test_a_gguf_model_chooses_run_mode_compute_type_and_file(form: Form) -> None:
-    form.start(GGUF, "llamacpp").fill("Name", "q").fill("GGUF file", "Qwen3-4B-Q4_K_M.gguf")
+    form.start(GGUF, "llama.cpp (LocalAI)").fill("Name", "q").fill("GGUF file", "Qwen3-4B-Q4_K_M.gguf")
     assert "kubefoundry.io/compute-type: cpu" in form.shown("manifest")
     assert "GPU count" not in form.labels()
     form.choose("Compute type", "gpu")
@@ -89,7 +89,7 @@ def test_a_gguf_model_chooses_run_mode_compute_type_and_file(form: Form) -> None
 
 
 def test_build_shows_its_command_which_can_be_copied(form: Form) -> None:
-    form.start(GGUF, "llamacpp").fill("GGUF file", "q.gguf")
+    form.start(GGUF, "llama.cpp (LocalAI)").fill("GGUF file", "q.gguf")
     assert not form.page.get_by_text("docker buildx build").is_visible()
     form.choose("Run mode", "build").fill("Image", "registry.example.com/q:1")
     command = form.page.locator(".command code").text_content()
@@ -104,12 +104,12 @@ def test_premade_is_a_list_with_sizes_and_images(form: Form) -> None:
     form.mode("Premade AIKit image")
     models = form.page.get_by_role("radiogroup", name="Premade model")
     assert models.get_by_role("radio").count() == 11
-    name = "llama3.1:8b ghcr.io/kaito-project/aikit/llama3.1:8b"
+    name = "llama3.1:8b 4.58 GiB, ghcr.io/kaito-project/aikit/llama3.1:8b"
     assert models.get_by_role("radio", name=name, exact=True).is_visible()
 
 
 def test_nobody_is_asked_for_a_pipeline_and_the_page_says_why(form: Form) -> None:
-    form.start(GGUF, "llamacpp", "vllm")
+    form.start(GGUF, "llama.cpp (LocalAI)", "vLLM")
     for mode in ("GGUF", "vLLM", "Premade", "KAITO preset"):
         form.mode(mode)
         labels = " ".join(form.labels()).lower().replace("pipeline parallel size", "")

@@ -21,6 +21,7 @@ from kaito_pack.values.layers import Layer
 from kaito_pack.workspace.engines import hub_engines
 from tests.conftest import Run
 from tests.docs.pages import write_files
+from tests.fake_hub import Repository, fake_hub
 from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, target
 
 MISTRAL = {"modelId": "mistralai/Mistral-7B-Instruct-v0.3"}
@@ -643,3 +644,23 @@ def test_choices_are_words_not_identifiers(view: Post) -> None:
         "KAITO creates the nodes (auto)",
         "Existing nodes (byo)",
     ]
+
+
+def test_the_hub_is_asked_only_when_a_person_asks(
+    client: Any, view: Post, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with fake_hub() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.address)
+        monkeypatch.setenv("HF_HOME", str(tmp_path))
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        files = {"config.json": {"architectures": ["LlamaForCausalLM"], "num_attention_heads": 12}}
+        hub.repositories["acme/new"] = Repository(files, gated=False)
+        assert view(start={"modelId": "acme/new"})["askable"] == "acme/new"
+        assert view(start=MISTRAL)["askable"] == "" and hub.requests == []
+        answer = client.post("/hub", data=json.dumps("acme/new"), content_type="application/json")
+        assert "kaito-pack models add acme/new" in answer.json["remarks"][-1]
+        shown = view(start={"modelId": "acme/new"})
+        assert shown["askable"] == "" and shown["mode"] == "vllm"
+        for body in ({}, 1, None, ["acme/new"]):
+            refused = client.post("/hub", data=json.dumps(body), content_type="application/json")
+            assert refused.status_code == 400

@@ -60,7 +60,7 @@ def test_with_set_string_everything_is_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", [".inf", "-.INF", ".nan", "1e999", "9" * 30, "9" * 5000, "0x" + "f" * 20])
 def test_a_number_that_json_cannot_hold_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="JSON cannot hold"):
+    with pytest.raises(UsageError, match="has no JSON form"):
         given(f"x={text}")
 
 
@@ -86,7 +86,7 @@ def test_an_index_changes_one_item_of_the_list_below() -> None:
 
 
 def test_an_index_that_leaves_a_gap_is_refused() -> None:
-    with pytest.raises(UsageError, match="leaves a gap"):
+    with pytest.raises(UsageError, match="is out of range"):
         given("nodes[3]=x")
 
 

@@ -150,7 +150,7 @@ def test_an_order_can_be_asked_for() -> None:
     assert [one["name"] for one in spec["containers"]] == ["model", "side"]
     with pytest.raises(MergeError, match="has an item without `name`"):
         merged({"$setElementOrder/containers": ["model"]})
-    with pytest.raises(MergeError, match="is not the order of a list"):
+    with pytest.raises(MergeError, match="must order a list"):
         merged({"$setElementOrder/tolerations": [{"key": "old"}]})
 
 
@@ -164,7 +164,7 @@ def test_retained_keys_are_those_that_the_patch_names() -> None:
 
 
 def test_replacing_a_list_is_not_told_in_one_of_its_items() -> None:
-    with pytest.raises(MergeError, match="alone, it replaces the whole list"):
+    with pytest.raises(MergeError, match="but it replaces the whole list"):
         model({"env": [{"name": "A", "$patch": "replace"}]})
 
 

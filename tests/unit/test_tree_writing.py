@@ -171,7 +171,7 @@ def test_a_tree_inside_is_neither_stale_nor_written_over(tmp_path: Path) -> None
     before = content(tmp_path / "prod")
     write([(str(tmp_path), texts(b__y="1"))], True)
     assert content(tmp_path / "prod") == before
-    with pytest.raises(UsageError, match="prod: a tree of its own is there"):
+    with pytest.raises(UsageError, match="prod: contains another output tree"):
         write([(str(tmp_path), texts(prod__y="1"))], True)
 
 

@@ -32,7 +32,10 @@ def cases(result: ResultOfCases) -> Iterator[str]:
     )
     lines = [f"**kaito-pack {result.kind}.** {len(every)} checked: {summary}."]
     rows = [f"| error | {code(case.file)} | {cell(case.unread)} |" for case in unread]
-    rows += [_row(problem) for word in numbers for problem in problems if problem.severity == word]
+    shown = [problem for word in numbers for problem in problems if problem.severity == word]
+    if are_too_long(list(map(_row, shown))):  # the lines that count others stay
+        shown.sort(key=lambda problem: not problem.others)
+    rows += map(_row, shown)
     if rows:
         lines += ["", "| | File | Problem |", "| --- | --- | --- |", *fitting(rows)]
         lines += rule_pages(problems)

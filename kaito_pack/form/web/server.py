@@ -21,6 +21,7 @@ from kaito_pack.form.web.connections import LARGEST_BODY, TOO_LARGE, FormServer
 from kaito_pack.form.web.state import BadState, State, read_json, read_state
 from kaito_pack.form.web.telling import row
 from kaito_pack.form.web.view import Views
+from kaito_pack.models.words import hub_id
 
 HOST = "127.0.0.1"
 TAKEN = ("application/json", "application/yaml")  # a state, and a file as it is
@@ -103,6 +104,13 @@ def _add_pages(application: Flask, views: Views, first: State) -> None:
         state = read_state(read_json(request.get_data()))
         with one_at_a_time:
             return _json(views.view(state))
+
+    @application.post("/hub")
+    def hub() -> Response:
+        body = read_json(request.get_data())
+        if not isinstance(body, str):
+            raise BadState
+        return _json({"remarks": views.ask_hub(hub_id(body))})
 
     @application.post("/open")
     def opened() -> Response:

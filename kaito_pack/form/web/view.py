@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from kaito_pack import hub
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.root import VALUES
 from kaito_pack.base.trees import get
@@ -16,7 +17,7 @@ from kaito_pack.form.draft import Ground
 from kaito_pack.form.figures import INSTANCE, facts_of
 from kaito_pack.form.greeting import greeting
 from kaito_pack.form.judging import judged
-from kaito_pack.form.model_choice import takes_model
+from kaito_pack.form.model_choice import is_model_id, takes_model
 from kaito_pack.form.questions import Question
 from kaito_pack.form.web import choosing, figures
 from kaito_pack.form.web.choosing import Asked
@@ -74,6 +75,25 @@ class Views:
                 examples.append({"title": file.stem, "detail": facts["title"], "state": state.as_json()})
         return examples
 
+    def ask_hub(self, model_id: str) -> list[str]:
+        """Ask the Hugging Face Hub about a model, and know it from now on; return remarks for the person.
+
+        The page calls it if a person asks for it, and only for a model that no catalogue has.
+        """
+        from kaito_pack.hub.asking import asked
+
+        if not self._can_ask(model_id):
+            return ["The Hub cannot be asked about this model."]
+        model, remarks = asked(model_id)
+        if model is not None:
+            self._ground = replace(self._ground, catalogue=self._ground.catalogue.with_model(model))
+            remarks = [*remarks, f"To keep these figures, run: kaito-pack models add {model.model_id}"]
+        return remarks
+
+    def _can_ask(self, model_id: str) -> bool:
+        is_known = self._ground.catalogue.find(model_id) is not None
+        return not is_known and is_model_id(model_id) and hub.is_available()
+
     def view(self, state: State) -> dict[str, Any]:
         """Everything that the page shows of `state`."""
         pack, catalogue = self._ground.pack, self._ground.catalogue
@@ -87,6 +107,7 @@ class Views:
         return {
             "head": greeting(pack)._asdict(),
             "examples": self._examples if is_start else [],
+            "askable": state.model_id if self._can_ask(state.model_id) else "",
             "modes": [_mode(pack, mode_name) for mode_name in modes],
             "mode": name,
             "start": start_fields(state, known, asked.model if asked else None, catalogue),
@@ -135,8 +156,11 @@ def _with_instance_type(
 ) -> Iterator[Question]:
     """Yield the questions; the instance type is not an Advanced one if the memory bar asks for it."""
     is_asked_for = memory is not None and memory.get("lacks") == "memory"
-    for question in sorted(questions, key=lambda each: each.is_more and each.path != INSTANCE):
-        yield replace(question, is_more=False) if is_asked_for and question.path == INSTANCE else question
+    shown = [
+        replace(question, is_more=False) if is_asked_for and question.path == INSTANCE else question
+        for question in questions
+    ]
+    yield from sorted(shown, key=lambda question: question.is_more)
 
 
 def _mode(pack: Pack, name: str) -> dict[str, Any]:

@@ -55,6 +55,7 @@ function show(isForced) {
   text($('provider'), view.head.provider)
   text($('source'), view.head.source)
   showExamples()
+  showAsking()
   showModes()
   fields.show('start', view.start, [$('start')], state.start, view.problems, isForced)
   fields.show('answers', view.questions, [$('answers'), $('more')], state.answers, view.problems, isForced)
@@ -88,6 +89,24 @@ function showExamples() {
   $('example-list').replaceChildren(...view.examples.map((one, index) =>
     h('button', { type: 'button', class: 'quiet example', 'data-example': String(index) },
       h('span', { class: 'value' }, one.title), h('span', { class: 'detail' }, one.detail))))
+}
+
+function showAsking() {
+  $('ask').hidden = !view.askable
+  if (view.askable) text($('ask-text'), words.ask(view.askable))
+}
+
+async function askHub(button) {
+  button.disabled = true
+  try {
+    const { remarks } = await ask('hub', JSON.stringify(view.askable))
+    await replace(state)
+    refuse(remarks.join(' '))
+  } catch (error) {
+    refuse(error.message)
+  } finally {
+    button.disabled = false
+  }
 }
 
 function showModes() {
@@ -241,6 +260,7 @@ $('file').addEventListener('change', async event => {
   event.target.value = ''
 })
 $('link').addEventListener('click', event => copyLink(event.currentTarget))
+$('ask-hub').addEventListener('click', event => askHub(event.currentTarget))
 $('skip').addEventListener('click', () => $('form').focus())
 $('to-result').addEventListener('click', () => {
   $('result').focus()

@@ -2,6 +2,7 @@
 export const words = {
   notSet: 'Not set',
   other: 'Other',
+  ask: model => `No catalogue has ${model}. The Hugging Face Hub knows its figures; asking it uses the network.`,
   dark: 'Switch to dark',
   light: 'Switch to light',
   stops: 'Manifest ready, but the model will not start',
