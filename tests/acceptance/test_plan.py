@@ -337,7 +337,7 @@ def test_values_that_were_wrong_at_the_commit_count_as_not_there(run: Run, repos
 
 
 def test_a_tree_is_compared_with_what_it_was_at_the_commit(run: Run, repository: Path) -> None:
-    assert run("models", "--out", "clusters/a/").returncode == 0
+    assert run("render", "models", "--out", "clusters/a/").returncode == 0
     git(repository, "add", "-A")
     git(repository, "commit", "-qm", "tree")
     (repository / "models/tiny.yaml").write_text(TINY.replace("gpu: 2", "gpu: 4"), encoding="utf-8")
@@ -353,7 +353,7 @@ def test_a_tree_is_compared_with_what_it_was_at_the_commit(run: Run, repository:
 
 
 def test_a_tree_that_the_commit_has_not_is_all_new(run: Run, repository: Path) -> None:
-    assert run("models", "--out", "clusters/").returncode == 0
+    assert run("render", "models", "--out", "clusters/").returncode == 0
     done = run("plan", "models", "--out", "clusters", "--against", "HEAD")
     assert "4 created" in done.stdout
     assert "HEAD:clusters: does not exist yet" in done.stderr
