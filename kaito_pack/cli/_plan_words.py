@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from kaito_pack.base.display import escaped
 from kaito_pack.plan import LABELS, Planned
@@ -16,6 +16,7 @@ TITLES = {
     "live": "live",
     "ignored": "ignored",
 }
+MOST_NAMED = 2  # clusters in a title
 EFFECT_TITLES = {"refused": "refused", "breaks": "broken afterwards", "differs": "treated differently"}
 
 
@@ -41,15 +42,48 @@ def upgrade_summary(workspaces: Sequence[tuple[str, Upgraded]], version: str) ->
     return f"KAITO {version}: {counts}"
 
 
-def object_title(cluster: str, planned: Planned) -> str:
+def grouped(objects: Sequence[tuple[str, Planned]]) -> list[tuple[list[str], Planned]]:
+    """Return each plan of an object once, with the clusters that it is for."""
+    groups: dict[Hashable, tuple[list[str], Planned]] = {}
+    for cluster, planned in objects:
+        changes = tuple((each.text(), each.label, each.words, each.remedy) for each in planned.changes)
+        identity = (planned.kind, planned.namespace, planned.name, planned.action)
+        key = (identity, planned.why, planned.remedy, changes)
+        groups.setdefault(key, ([], planned))[0].append(cluster)
+    return list(groups.values())
+
+
+def cluster_rows(objects: Sequence[tuple[str, Planned]]) -> list[list[str]]:
+    """Return a table with the number of changes by cluster and label; nothing without a fleet."""
+    clusters = dict.fromkeys(cluster for cluster, _ in objects if cluster)
+    if len(clusters) < 2:
+        return []
+    counts: dict[str, list[str]] = {name: [] for name in clusters}
+    for cluster, planned in objects:
+        counts[cluster] += planned.labels
+    used = {label for labels in counts.values() for label in labels}
+    labels = [label for label in (*LABELS, "created", "deleted") if label in used]
+    head = ["CLUSTER", *(label.upper() for label in labels)]
+    return [head, *([name, *(str(each.count(label)) for label in labels)] for name, each in counts.items())]
+
+
+def _several(clusters: Sequence[str]) -> str:
+    """Return `aks-prod, aks-dev and 8 more`."""
+    rest = len(clusters) - MOST_NAMED
+    return ", ".join(clusters[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def object_title(clusters: Sequence[str], planned: Planned) -> str:
     """Return `Workspace default/llama on east`, safe to print."""
+    cluster = _several([name for name in clusters if name])
     name = f"{planned.namespace}/{planned.name}" if planned.namespace else planned.name
     return escaped(f"{planned.kind} {name}{_on(cluster)}")
 
 
-def workspace_title(cluster: str, upgraded: Upgraded) -> str:
-    """Return `default/llama on east`."""
-    return f"{upgraded.namespace}/{upgraded.name}{_on(cluster)}"
+def workspace_title(cluster: str, upgraded: Upgraded, version: str) -> str:
+    """Return `default/llama on east (KAITO 0.11 to 0.12)`; without a fleet only the name."""
+    versions = f" (KAITO {upgraded.now} to {version})" if cluster else ""
+    return f"{upgraded.namespace}/{upgraded.name}{_on(cluster)}{versions}"
 
 
 def _on(cluster: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from kaito_pack.base.problems import Place, Problem, merged
@@ -166,10 +167,21 @@ def reported(outcome: Judgement) -> list[Problem]:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will become of each object, with the name of its cluster in a fleet, else ""."""
+    """What will become of each object, with the name of its cluster in a fleet, else "".
+
+    `contexts` are those of the kubeconfig by cluster.
+    """
 
     objects: Sequence[tuple[str, Planned]]
+    contexts: Mapping[str, str] = field(default_factory=dict)
     kind: ClassVar[str] = "plan"
+
+    def command(self, remedy: str, cluster: str) -> str:
+        """Return a remedy; a command of kubectl names the context of the cluster."""
+        context = self.contexts.get(cluster)
+        if not context or not remedy.startswith("kubectl "):
+            return remedy
+        return f"kubectl --context {shlex.quote(context)} {remedy.removeprefix('kubectl ')}"
 
 
 @dataclass(frozen=True)

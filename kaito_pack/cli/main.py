@@ -68,11 +68,27 @@ class Commands(click.Group):
         A word that is neither is a misspelt command.
         """
         command = self.get_command(ctx, args[0])
+        if command is not None and self._is_folder(ctx, command, args):
+            return "render", self.get_command(ctx, "render"), args
         if command is None:
             if not ctx.resilient_parsing:
                 self._refuse_no_file(ctx, args[0])
             return "render", self.get_command(ctx, "render"), args
         return args[0], command, args[1:]
+
+    def _is_folder(self, ctx: click.Context, command: click.Command, args: list[str]) -> bool:
+        """Return whether the name of a list, such as `models`, is a folder that is rendered here.
+
+        It is if the folder exists and the next option is one of `render` alone: `models --out clusters`.
+        """
+        option = args[1].partition("=")[0] if len(args) > 1 else ""
+        if not option.startswith("-") or not os.path.isdir(args[0]) or not isinstance(command, click.Group):
+            return False
+        listing, render = command.get_command(ctx, "list"), self.get_command(ctx, "render")
+        if listing is None or render is None:
+            return False
+        own, wanted = ({name for each in part.params for name in each.opts} for part in (listing, render))
+        return option in wanted - own
 
     def _refuse_no_file(self, ctx: click.Context, word: str) -> None:
         """Raise a usage error for a word that is not a file and resembles the name of a command."""

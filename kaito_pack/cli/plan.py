@@ -111,7 +111,8 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
         objects = _against_output(rendered, job)
     else:
         objects = _against_commit(rendered, job, job.against, cluster)
-    put(Plan(objects), job.form)
+    contexts = {run.name: run.pipeline.target.context for run, _ in rendered}
+    put(Plan(objects, contexts), job.form)
     context.exit(1 if job.failing & {label for _, planned in objects for label in planned.labels} else 0)
 
 

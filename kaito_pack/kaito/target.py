@@ -36,7 +36,8 @@ class Target(NamedTuple):
     creates the nodes, "byo" if they exist already, None to decide it by whether a manifest has
     an instanceType; `gpu_memory_gib` is the memory of ONE GPU in GiB, if known. `config_maps`
     ("namespace/name") exist in the cluster beside the manifests of a run; `nodes` are all existing nodes
-    with GPUs, None if they are not known. `mutes` are the rules that the cluster's team ignores.
+    with GPUs, None if they are not known. `mutes` are the rules that the cluster's team ignores,
+    `context` is the cluster's in the kubeconfig, if known.
     """
 
     kaito: str
@@ -49,6 +50,7 @@ class Target(NamedTuple):
     config_maps: tuple[str, ...] = ()
     nodes: tuple[Nodes, ...] | None = None
     mutes: tuple[Mute, ...] = ()
+    context: str = ""
 
     def feature_gate(self, name: str) -> bool | None:
         """Return whether KAITO runs with that feature gate; None if the target does not name it."""

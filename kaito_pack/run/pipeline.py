@@ -11,8 +11,6 @@ from kaito_pack.base.problems import Problem, ProblemsError, shorten
 from kaito_pack.base.trees import Manifest, text
 from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule
-from kaito_pack.facts.mutes import FIELD as IGNORED
-from kaito_pack.facts.mutes import muted, read_mutes
 from kaito_pack.facts.rules import problem
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.kaito.target import Surroundings, Target
@@ -20,6 +18,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.run import judging, processes
+from kaito_pack.run.ignoring import ignore_rules
 from kaito_pack.run.judgement import Entry, Judgement, entry_of, shorten_files
 from kaito_pack.run.sources import Named, Source, fruitless, read_sources
 from kaito_pack.run.tally import Footprint, Tally, footprint_of
@@ -116,20 +115,9 @@ class Pipeline:
             for entry, (problems, is_known) in zip(judgement.objects, answers[1:], strict=True):
                 entry.problems += problems
                 entry.is_known = is_known
-            self._mute(judgement)
+            ignore_rules(judgement, self.target)
         shorten_files(judgements)
         return judgements, around
-
-    def _mute(self, judgement: Judgement) -> None:
-        """Mark the problems that the values, the target or the fleet ignore."""
-        if (values := judgement.values) is not None and IGNORED in values.filled:
-            judgement.mutes, problems = read_mutes(values.filled[IGNORED], values.place)
-            judgement.own += problems
-        mutes = [*judgement.mutes, *self.target.mutes]
-        if mutes:
-            judgement.own = list(muted(judgement.own, mutes, judgement.used_mutes))
-            for entry in judgement.objects:
-                entry.problems = list(muted(entry.problems, mutes, judgement.used_mutes))
 
     def opened(self, parts: Sequence[Source | Judgement]) -> list[Judgement]:
         """Return the judgement of each part, values rendered, and nothing checked yet."""

@@ -68,6 +68,7 @@ def read_target(file: str, pack: Pack) -> Scope:
         tuple(fields.get("configMaps", ())),
         _nodes(fields),
         tuple(mutes),
+        fields.get("context", ""),
     )
     if "namespace" in fields:
         # The values schema's default is what this replaces, so it lies under everything else.
@@ -150,7 +151,9 @@ def read_fleet(file: str, pack: Pack) -> list[FleetEntry]:
         scope = _read(problems, document, (*path, "target"), read_target, target_file, pack)
         values = _values_files(document, path, file, problems)
         if scope is not None:
-            target = scope.target._replace(mutes=(*scope.target.mutes, *mutes))
+            # Without a context, the name: kubectl then fails instead of changing another cluster.
+            context = fields.get("context") or scope.target.context or fields["name"]
+            target = scope.target._replace(mutes=(*scope.target.mutes, *mutes), context=context)
             scope = scope._replace(target=target)
             entries.append(FleetEntry(fields["name"], scope, values, _beside(file, fields["out"])))
     if problems:

@@ -510,3 +510,31 @@ def test_no_stored_object_breaks_a_plan(old: Any, drawn: dict[str, Any]) -> None
     stored = deepcopy(bodies[0]) | (old if isinstance(old, dict) else {"inference": old})
     planned = plan([stored], bodies, TARGET)
     assert all("".join(show(name, Plan([("", each) for each in planned]))) for name in names_for(Plan))
+
+
+def test_a_fleet_is_a_table_first_one_section_for_one_change_and_commands_with_contexts(
+    run: Run, tmp_path: Path
+) -> None:
+    clusters = {"east": "east-admin", "north": None, "south": None, "west": None}
+    entries = [
+        f"  - {{name: {name}, target: target.yaml, values: [phi.yaml], out: out/{name}"
+        + (f", context: {context}}}" if context else "}")
+        for name, context in clusters.items()
+    ]
+    head = "apiVersion: pack.kubefoundry.io/v1\nkind: "
+    (tmp_path / "fleet.yaml").write_text(f"{head}Fleet\ntargets:\n" + "\n".join(entries), encoding="utf-8")
+    (tmp_path / "target.yaml").write_text(f'{head}Target\nkaitoVersion: "0.12"\n', encoding="utf-8")
+    values = "name: phi\nmodelSource: vllm\nmodelId: microsoft/Phi-4-mini-instruct\n"
+    (tmp_path / "phi.yaml").write_text(values, encoding="utf-8")
+    assert run("render", "--fleet", "fleet.yaml").returncode == 0
+    (tmp_path / "phi.yaml").write_text(values + "startupMinutes: 20\n", encoding="utf-8")
+    lines = run("plan", "--fleet", "fleet.yaml").stdout.splitlines()
+    assert lines[2].split() == ["CLUSTER", "NOT-ROLLED-OUT"]
+    assert [line.split()[0] for line in lines[3:7]] == list(clusters)
+    titles = [line for line in lines if line.startswith("Workspace ")]
+    assert titles == ["Workspace kaito-workspace/workspace-phi on east, north and 2 more: changed"]
+    commands = [line.strip() for line in lines if line.strip().startswith("kubectl ")]
+    assert [command.split()[2] for command in commands] == ["east-admin", "north", "south", "west"]
+    assert all(command.startswith("kubectl --context ") for command in commands)
+    shown = run("plan", "--fleet", "fleet.yaml", "-o", "json").stdout
+    assert all("kubectl --context" in row["changes"][0]["remedy"] for row in json.loads(shown))

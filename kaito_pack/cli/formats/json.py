@@ -100,10 +100,10 @@ def preflight(result: Preflight) -> Iterator[str]:
 
 def plan(result: Plan) -> Iterator[str]:
     """Yield an array of the objects with their changes."""
-    yield json_text([_object(*pair) for pair in result.objects]) + "\n"
+    yield json_text([_object(result, *pair) for pair in result.objects]) + "\n"
 
 
-def _object(cluster: str, planned: Planned) -> dict[str, Any]:
+def _object(plan: Plan, cluster: str, planned: Planned) -> dict[str, Any]:
     return {
         **({"cluster": cluster} if cluster else {}),
         "action": planned.action,
@@ -111,7 +111,7 @@ def _object(cluster: str, planned: Planned) -> dict[str, Any]:
         "namespace": planned.namespace,
         "name": planned.name,
         "reason": planned.why,
-        "remedy": planned.remedy,
+        "remedy": plan.command(planned.remedy, cluster),
         "changes": [
             {
                 "path": path_text(change.path),
@@ -119,7 +119,7 @@ def _object(cluster: str, planned: Planned) -> dict[str, Any]:
                 **change.data(),
                 "label": change.label,
                 "reason": change.words,
-                "remedy": change.remedy,
+                "remedy": plan.command(change.remedy, cluster),
             }
             for change in planned.changes
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kaito_pack.base.paths import path_text
@@ -55,24 +55,29 @@ def _words(problem: Problem) -> str:
 
 def plan(result: Plan) -> Iterator[str]:
     """Yield the plan as a comment: the summary first, a table an object, remedies folded away."""
-    from kaito_pack.cli._plan_words import summary
+    from kaito_pack.cli._plan_words import cluster_rows, grouped, summary
     from kaito_pack.plan import LABELS
 
-    def urgency(pair: tuple[tuple[str, Planned], str]) -> int:
+    def urgency(pair: tuple[tuple[Sequence[str], Planned], str]) -> int:
         planned = pair[0][1]
         return min(LABELS.index(label) if label in LABELS else len(LABELS) for label in planned.labels)
 
-    parts = ["\n".join(_section(*pair)) for pair in result.objects]
+    groups = grouped(result.objects)
+    parts = ["\n".join(_section(result, *pair)) for pair in groups]
     if are_too_long(parts):  # the most urgent ones stay
-        pairs = sorted(zip(result.objects, parts, strict=True), key=urgency)
+        pairs = sorted(zip(groups, parts, strict=True), key=urgency)
         parts = [part for _, part in pairs]
-    yield "\n".join([f"**KAITO plan.** {summary(result.objects)}.", *fitting(parts)]) + "\n"
+    head = [f"**KAITO plan.** {summary(result.objects)}."]
+    if rows := cluster_rows(result.objects):
+        table = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
+        head += ["", *(f"| {' | '.join(map(cell, row))} |" for row in table)]
+    yield "\n".join([*head, *fitting(parts)]) + "\n"
 
 
-def _section(cluster: str, planned: Planned) -> list[str]:
+def _section(plan: Plan, clusters: Sequence[str], planned: Planned) -> list[str]:
     from kaito_pack.cli._plan_words import TITLES, object_title
 
-    lines = ["", f"### {cell(object_title(cluster, planned))}: {planned.action}"]
+    lines = ["", f"### {cell(object_title(clusters, planned))}: {planned.action}"]
     lines += ["", cell(sentence(planned.why))] if planned.why else []
     if planned.changes:
         lines += ["", "| What KAITO does | Field | Change |", "| --- | --- | --- |"]
@@ -83,11 +88,18 @@ def _section(cluster: str, planned: Planned) -> list[str]:
     if reasons or planned.remedy:
         lines += ["", "<details><summary>Why, and what to do</summary>", ""]
         for words, remedy in reasons:
-            what = code(remedy) if remedy.startswith("kubectl ") else cell(remedy)
-            lines.append(f"- {cell(sentence(words))} {what}".rstrip())
-        lines += [f"- {code(planned.remedy)}"] if planned.remedy else []
+            lines.append(f"- {cell(sentence(words))} {_commands(plan, clusters, remedy)}".rstrip())
+        lines += [f"- {_commands(plan, clusters, planned.remedy)}"] if planned.remedy else []
         lines += ["", "</details>"]
     return lines
+
+
+def _commands(plan: Plan, clusters: Sequence[str], remedy: str) -> str:
+    """Return a remedy; a command of kubectl once for each cluster."""
+    if not remedy.startswith("kubectl "):
+        return cell(remedy)
+    commands = dict.fromkeys(plan.command(remedy, name) for name in clusters)
+    return "; ".join(map(code, commands))
 
 
 def upgrade(result: Upgrade) -> Iterator[str]:
@@ -95,7 +107,7 @@ def upgrade(result: Upgrade) -> Iterator[str]:
     from kaito_pack.cli._plan_words import upgrade_summary, workspace_title
 
     items = [
-        f"- {code(workspace_title(cluster, workspace))} {reason.effect} on {reason.on}: "
+        f"- {code(workspace_title(cluster, workspace, result.version))} {reason.effect} on {reason.on}: "
         + cell(f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}")
         + f" {rule_link(reason.problem)}"
         for cluster, workspace in result.workspaces

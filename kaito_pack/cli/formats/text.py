@@ -165,12 +165,18 @@ def _diff(lines: Iterable[str]) -> Iterator[str]:
 
 def plan(result: Plan) -> Iterator[str]:
     """Yield the plan, an object and its changes below each other."""
-    from kaito_pack.cli._plan_words import TITLES, object_title, summary
+    from kaito_pack.cli._plan_words import TITLES, cluster_rows, grouped, object_title, summary
+
+    def commands(remedy: str, clusters: Sequence[str]) -> list[str]:
+        texts = dict.fromkeys(f"    {result.command(remedy, name)}" for name in clusters)
+        return list(texts) if remedy else []
 
     lines = [summary(result.objects)]
-    for cluster, planned in result.objects:
-        lines += ["", f"{object_title(cluster, planned)}: {planned.action}"]
-        lines += [f"    {text}" for text in (sentence(planned.why), planned.remedy) if text]
+    if rows := cluster_rows(result.objects):
+        lines += ["", *columns(rows)]
+    for clusters, planned in grouped(result.objects):
+        lines += ["", f"{object_title(clusters, planned)}: {planned.action}"]
+        lines += [f"    {sentence(planned.why)}"] if planned.why else []
         printed: set[tuple[str, str]] = set()
         for change in planned.changes:
             lines.append(f"  {TITLES[change.label]}: {change.text()}")
@@ -178,7 +184,8 @@ def plan(result: Plan) -> Iterator[str]:
             if (change.words, change.remedy) not in printed:
                 printed.add((change.words, change.remedy))
                 lines += [f"    {sentence(change.words)}"]
-                lines += [f"    {change.remedy}"] if change.remedy else []
+                lines += commands(change.remedy, clusters)
+        lines += commands(planned.remedy, clusters)
     yield "".join(f"{escaped(text)}\n" for text in lines)
 
 
@@ -190,7 +197,7 @@ def upgrade(result: Upgrade) -> Iterator[str]:
     for cluster, workspace in result.workspaces:
         for reason in workspace.reasons:
             words = f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}"
-            head = f"{workspace_title(cluster, workspace)} {reason.effect} on {reason.on}"
+            head = f"{workspace_title(cluster, workspace, result.version)} {reason.effect} on {reason.on}"
             yield escaped(f"{head}: {words} [{reason.problem.rule}]") + "\n"
 
 
