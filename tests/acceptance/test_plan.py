@@ -342,7 +342,7 @@ def test_a_tree_is_compared_with_what_it_was_at_the_commit(run: Run, repository:
     git(repository, "commit", "-qm", "tree")
     (repository / "models/tiny.yaml").write_text(TINY.replace("gpu: 2", "gpu: 4"), encoding="utf-8")
     (repository / "models/gone.yaml").unlink()
-    assert run("models", "--out", "clusters/a/", "--prune").returncode == 0
+    assert run("render", "models", "--out", "clusters/a/", "--prune").returncode == 0
     asked = ("plan", "models", "--out", "clusters/a")
     assert run(*asked).stdout == "Nothing changes\n"
     done = run(*asked, "--against", "HEAD")
