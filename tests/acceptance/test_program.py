@@ -161,3 +161,13 @@ def test_a_misspelt_word_is_named_with_what_was_meant(
 def test_a_file_without_an_extension_is_rendered(run: Run, tmp_path: Path) -> None:
     (tmp_path / "values").write_text(PHI, encoding="utf-8")
     assert "kind: Workspace" in run("values").stdout
+
+
+def test_a_folder_that_is_called_like_a_list_is_rendered_with_options_of_render(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "phi.yaml").write_text(PHI, encoding="utf-8")
+    assert run("models", "--out", "tree").returncode == 0
+    assert list((tmp_path / "tree").rglob("workspace-phi.yaml"))
+    assert run("models").stdout.startswith("MODEL"), "the list, if no option says otherwise"
