@@ -97,4 +97,4 @@ def test_help_has_the_options_of_the_command_first(run: Run, name: str) -> None:
         assert "--help" in own
         listed = re.findall(r"^  (?:-\w, )?(--[a-z-]+)", own, re.MULTILINE)
         moved = {"--layer", "--set", "--set-string", "--target", "--kaito-version", "--cloud", "--pack"}
-        assert not moved & set(listed) or name in ("presets", "instance-types")
+        assert not moved & set(listed) or name in ("init", "instance-types", "presets")
