@@ -49,7 +49,7 @@ def _parts(command: click.Command, context: click.Context, name: str) -> Iterato
         return
     usage = " ".join(command.collect_usage_pieces(context))
     given = (option for option in command.get_params(context) if isinstance(option, click.Option))
-    records = (option.get_help_record(context) for option in given if option.name != "help")
+    records = (option.get_help_record(context) for option in given if "--help" not in option.opts)
     options = [record for record in records if record is not None]
     yield CommandPart(name, f"{name} {usage}", inspect.cleandoc(command.help or ""), options)
 

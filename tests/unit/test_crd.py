@@ -115,7 +115,7 @@ def test_a_partition_needs_kaito_0_12() -> None:
 
 
 def test_an_unknown_kaito_is_told_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r"0\.5 is not known.*0\.6 to"):
+    with pytest.raises(UsageError, match=r"0\.5 is not supported.*0\.6 to"):
         list(crd.check(WORKSPACE, "0.5"))
 
 
