@@ -11,7 +11,8 @@ A row:
       "versions": "0.8-",           (the default is "all"; also "-0.7", "0.7", "0.8-0.10", "none")
       "apis": {"v1alpha1": "none"}, (versions for another API version than v1beta1; optional)
       "parameters": {"limit": 3},   (figures that the check reads; optional)
-      "formerly": ["kaito/…"]       (names that the rule had before; optional)
+      "formerly": ["kaito/…"],      (names that the rule had before; optional)
+      "stops": true                 (a warning, though no pod will serve; optional)
     }
 
 The first part of a name is the layer, and so the file. The order of the rows is that of the checks.

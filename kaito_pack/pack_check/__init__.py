@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from kaito_pack.base import pack_files
 from kaito_pack.base.pack_files import is_inside
@@ -11,10 +12,11 @@ from kaito_pack.base.problems import PackError, ProblemsError
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.sentences import line as as_line
+from kaito_pack.base.trees import mapping
 from kaito_pack.documents import read_text
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Mode, Pack, json_schema
-from kaito_pack.pack.files import check_file
+from kaito_pack.pack.files import API_VERSION, check_file
 from kaito_pack.pack_check.engines import check_engines
 from kaito_pack.pack_check.tables import check_schemas
 from kaito_pack.rendering.context import GIVEN
@@ -133,6 +135,7 @@ def _check_examples(pack: Pack, folder: Path, target: Target) -> Iterator[str]:
         if not is_inside(file, folder):
             yield f"{file}: points outside the pack. Replace it by a regular file"
             return
+    examples = [file for file in examples if _field_of(file, "apiVersion") != API_VERSION]
     try:
         outcomes = Pipeline(pack, target).run([str(file) for file in examples])
     except PackError as error:
@@ -148,16 +151,17 @@ def _check_examples(pack: Pack, folder: Path, target: Target) -> Iterator[str]:
 
 
 def _modes_of(examples: Sequence[Path]) -> set[str]:
-    modes = set()
-    for example in examples:
-        try:
-            text = pack_files.read_text(example.parent, example.name)
-            value = read_text(text, str(example))[0].value
-        except (PackError, ProblemsError):
-            continue
-        if isinstance(value, dict):
-            modes.add(str(value.get("modelSource")))
-    return modes
+    return {str(_field_of(example, "modelSource")) for example in examples}
+
+
+def _field_of(example: Path, name: str) -> Any:
+    """Return a field at the top of a file; None if it has none, or cannot be read."""
+    try:
+        text = pack_files.read_text(example.parent, example.name)
+        value = read_text(text, str(example))[0].value
+    except (PackError, ProblemsError):
+        return None
+    return mapping(value).get(name)
 
 
 def origin_shown(folder: Path) -> str:

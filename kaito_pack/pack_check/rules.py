@@ -14,7 +14,8 @@ from kaito_pack.documents import read_text
 from kaito_pack.facts.rules import NEEDED, Rule, current_names, in_range, layer_of, with_current_names
 from kaito_pack.facts.tables import read_json, table
 
-KINDS = {"parameters": dict, "apis": dict, "formerly": list}  # of the fields of a row that are not text
+# Of the fields of a row that are not text.
+KINDS: Mapping[str, Any] = {"parameters": dict, "apis": dict, "formerly": list, "stops": bool}
 
 
 def check_rows(layer: str, rows: Mapping[str, Any], folder: Path) -> Iterator[str]:

@@ -32,15 +32,15 @@ full = pytest.mark.full  # a session in a terminal takes a second; the quick tie
 HUB, NOTICE = "What do you want to serve?", "This model will be deployed using vLLM on GPU."
 
 
-def length() -> int:
-    """The number of values of mode vllm under "Set more?" before the maximum length."""
+def above(mode: str, value: str) -> int:
+    """The number of values of a mode that are above another one under "Set more?"."""
     pack = Pack()
     target = Target(pack.kaito_version(), definitions.newest())
-    asked = questions(pack, pack.mode("vllm"), {}, About(), target, Catalogue())
-    return [question.name for question in asked if question.is_more].index("maxModelLen")
+    asked = questions(pack, pack.mode(mode), {}, About(), target, Catalogue())
+    return [question.name for question in asked if question.is_more].index(value)
 
 
-LENGTH = length()
+LENGTH = above("vllm", "maxModelLen")
 
 
 @pytest.fixture
@@ -169,12 +169,12 @@ def test_premade_models_are_a_list_with_their_images(tmp_path: Path, run: Run) -
     with Terminal(tmp_path, "new") as terminal:
         terminal.answer(HUB, "premade", ENTER)
         terminal.answer("Premade model")
-        terminal.wait("phi4:14b  ghcr.io/kaito-project/aikit/phi4:14b")
+        terminal.wait("GiB, ghcr.io/kaito-project/aikit/phi4:14b")
         terminal.type("phi4", ENTER)
         terminal.answer("Name (phi4-14b)", ENTER)
         terminal.answer("Namespace", ENTER)
         terminal.answer("Compute type", ENTER)
-        terminal.answer("Set more?", DOWN, " ", ENTER)
+        terminal.answer("Set more?", DOWN * above("premade", "resources.cpu"), " ", ENTER)
         terminal.answer("CPU request (optional)", "4", ENTER)
         terminal.answer("File (phi4-14b.yaml)", ENTER)
         assert terminal.end()[0] == 0
