@@ -111,18 +111,12 @@ def started(words: list[str], folder: Path, before: Callable[[], object] = lambd
         os._exit(code)
 
 
-def finished(
-    words: list[str], folder: Path, before: Callable[[], object] = lambda: None
-) -> tuple[int, float]:
-    """Run a command to its end; return its exit code, and the seconds from the first write to the last."""
+def finished(words: list[str], folder: Path, before: Callable[[], object] = lambda: None) -> int:
+    """Run a command to its end; return its exit code."""
     pid, pipe = started(words, folder, before)
-    os.read(pipe, 1)
-    start = time.monotonic()
-    os.read(pipe, 1)
-    seconds = time.monotonic() - start
     _, status = os.waitpid(pid, 0)
     os.close(pipe)
-    return os.waitstatus_to_exitcode(status), seconds
+    return os.waitstatus_to_exitcode(status)
 
 
 def wrong(state: State, old: State, new: State) -> Iterator[str]:
@@ -140,17 +134,17 @@ class Trial:
         self.folder, self.words = folder / name, COMMANDS[name]
         self.figures: Counter[str] = Counter()
         self.faults: list[str] = []
+        self.latest = 0.1  # seconds after the first write; it settles where some kills come too late
         out = self.folder / "out"
         for file, text in FOREIGN.items():
             (self.folder / file).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / file).write_text(text, encoding="utf-8")
         prepare(self.folder, 1, range(0, 12))
-        assert finished(self.words, self.folder)[0] == 0, (self.folder / "log").read_text(encoding="utf-8")
+        assert finished(self.words, self.folder) == 0, (self.folder / "log").read_text(encoding="utf-8")
         shutil.copytree(out, self.folder / "old")
         self.old = State.of(out)
         prepare(self.folder, 2, range(4, 16))
-        code, self.seconds = finished(self.words, self.folder)
-        assert code == 0, (self.folder / "log").read_text(encoding="utf-8")
+        assert finished(self.words, self.folder) == 0, (self.folder / "log").read_text(encoding="utf-8")
         self.new = State.of(out)
         assert self.old != self.new
 
@@ -164,7 +158,7 @@ class Trial:
         self.reset()
         pid, pipe = started(self.words, self.folder)
         os.read(pipe, 1)
-        time.sleep(random.uniform(0, self.seconds))
+        time.sleep(random.uniform(0, self.latest))
         os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         os.close(pipe)
@@ -172,7 +166,9 @@ class Trial:
         self.faults += wrong(state, self.old, self.new)
         if not os.WIFSIGNALED(status):
             self.figures["too late"] += 1
+            self.latest *= 0.8
             return False
+        self.latest *= 1.1
         word = "old" if state == self.old else "new" if state == self.new else "mixed"
         self.figures[f"{word} files"] += 1
         self.figures["with a part"] += any((self.folder / "out").rglob(f"{PART}*"))
@@ -181,7 +177,7 @@ class Trial:
 
     def converge(self) -> None:
         """Run the command again; the output must be the new one."""
-        code, _ = finished(self.words, self.folder)
+        code = finished(self.words, self.folder)
         if code or State.of(self.folder / "out") != self.new:
             self.faults.append(f"a rerun does not converge: exit code {code}")
         is_tree = "all.yaml" not in self.words[-1]  # a part of a single file goes after a minute

@@ -14,7 +14,7 @@ from kaito_pack.cli._output import put_outcomes
 from kaito_pack.cli._words import Words, explained_words
 from kaito_pack.explain import descriptions
 from kaito_pack.explain import origins as explain_values
-from kaito_pack.facts.rules import all_rules, former_names
+from kaito_pack.facts.rules import all_rules, former_names, own_message
 from kaito_pack.facts.tables import table
 from kaito_pack.pack import Pack
 from kaito_pack.run.pipeline import Pipeline
@@ -109,7 +109,9 @@ def _explain_word(word: str, pack: Pack, program: str) -> int:
     name = former_names().get(word, word)
     if name in rules:
         examples = table("rules/examples.json").get(name, {})
-        message = table("rules/messages.json").get(name)
+        # A pack may have other words for a rule; the message of our example is in ours.
+        has_own_words = rules[name].message != own_message(name)
+        message = None if has_own_words else table("rules/messages.json").get(name)
         _put_text(descriptions.rule_text(rules[name], examples, message))
         return 0
     if word in fields:

@@ -186,6 +186,12 @@ def get_rule(name: str) -> Rule:
     return all_rules()[former_names().get(name, name)]
 
 
+def own_message(name: str) -> str | None:
+    """Return the message of a rule in our own table, whatever the user's packs say; None if it has no row."""
+    rows = read_json(ROOT, f"facts/rules/{name.partition('/')[0]}.json")
+    return rows[name]["message"] if name in rows else None
+
+
 @per_pack
 def page(name: str) -> str:
     """Return where the docs describe a rule, by the row "rules" of `facts/docs.json`.

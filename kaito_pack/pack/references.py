@@ -12,6 +12,7 @@ from kaito_pack.base import pack_files
 from kaito_pack.base.derived import derived
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.root import SCHEMAS
 from kaito_pack.base.trees import Schema
 from kaito_pack.facts.tables import is_foreign, parsed_json
 
@@ -36,7 +37,7 @@ def resolve(name: str, folders: Sequence[Path]) -> dict[str, Any]:
     becomes `additionalProperties`, which then knows all properties. Raises PackError if a file or
     a reference is missing, is not JSON, leads out of the schema folders, or makes the schema too large.
     """
-    if not is_foreign() and len(folders) == 1:
+    if not is_foreign() and list(folders) == [SCHEMAS]:
         own: dict[str, Any] = derived(f"resolved {name}", lambda: _resolved(name, folders))
         return own
     return _resolved(name, folders)

@@ -200,7 +200,7 @@ def test_the_revision_is_pinned_in_values(models: Run, run: Run, tmp_path: Path)
     [
         ("name: x\n", "has no modelId"),
         ("modelId: acme/other\n", "`acme/other`"),
-        ("{modelId: acme/tiny}\n", "a line of its own"),
+        ("{modelId: acme/tiny}\n", "a separate line"),
     ],
 )
 def test_values_that_cannot_be_pinned_change_nothing(

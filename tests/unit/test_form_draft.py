@@ -81,7 +81,7 @@ def test_an_option_of_the_command_keeps_its_name(tmp_path: Path) -> None:
 
 def test_names_that_cannot_be_told_apart_are_the_packs_fault(tmp_path: Path) -> None:
     pack = foreign(tmp_path, {"batchSize": NUMBER, "batch-size": NUMBER, "values-batch-size": NUMBER})
-    with pytest.raises(PackError, match="option would be --values-batch-size, which is taken"):
+    with pytest.raises(PackError, match="its option --values-batch-size exists"):
         flags(pack)
 
 
@@ -170,8 +170,8 @@ def test_a_problem_leads_to_the_question_that_mends_it() -> None:
 def test_an_unknown_model_is_said_not_to_be_judged() -> None:
     [sized] = facts_of(draft("vllm", {"modelId": "acme/Lynx-8B"}), ("resources", "gpu"))
     [unknown] = facts_of(draft("vllm", {"modelId": "acme/lynx"}), ("resources", "gpu"))
-    assert "not judged" in unknown
-    assert sized == f"{unknown} By its name it has about 15 GiB of weights."
+    assert "not in any catalogue" in unknown
+    assert sized == f"{unknown} According to its name, it has about 15 GiB of weights."
     assert list(facts_of(draft("vllm", {}), ("resources", "gpu"))) == []
 
 

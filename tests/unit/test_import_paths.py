@@ -45,7 +45,7 @@ def test_a_path_leads_to_its_part(path: str, value: Any) -> None:
 
 
 def test_what_is_no_path_is_named() -> None:
-    with pytest.raises(PackError, match="is no path"):
+    with pytest.raises(PackError, match="is not a path"):
         parse("secrets{name}]")
 
 

@@ -571,8 +571,14 @@ def test_every_rule_of_the_table_has_a_case() -> None:
     rows = json.loads((FACTS / "rules" / "kubernetes.json").read_text(encoding="utf-8"))
     here = Path(__file__).parent
     cases = "".join(
-        (here / name).read_text(encoding="utf-8")
-        for name in ("test_pod.py", "test_policies.py", "test_services.py", "test_template.py")
+        (here / f"test_{name}.py").read_text(encoding="utf-8")
+        for name in (
+            "test_pod.py",
+            "test_extra_kinds.py",
+            "test_policies.py",
+            "test_services.py",
+            "test_template.py",
+        )
     )
     mine = {name for name in rows if name in used_rules()}
     assert mine

@@ -21,9 +21,10 @@ CONTAINER = ("inference", "template", "spec", "containers", 0)
 
 def test_the_gpu_count_made_the_limit_and_the_tensor_parallel_size() -> None:
     limit = (*CONTAINER, "resources", "limits", "nvidia.com/gpu")
-    assert culprits(VALUES, WORKSPACE, limit, RENDERER) == [("resources", "gpu")]
+    assert culprits(VALUES, WORKSPACE, limit, RENDERER) == [("resources", "gpu"), ("gpuResource",)]
     assert culprits(VALUES, WORKSPACE, (*CONTAINER, "args", 5), RENDERER) == [
         ("resources", "gpu"),
+        ("modelCache", "folder"),
         ("pipelineParallelSize",),
     ]
 
