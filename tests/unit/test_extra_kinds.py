@@ -40,6 +40,7 @@ BODIES: dict[str, dict[str, Any]] = {
                 },
                 {"type": "PersistentVolumeClaim", "max": {"storage": "1Ti"}},
                 {"type": "example.com/Image", "max": {"storage": "1Ti"}},
+                {"type": "Pod", "max": {"cpu": 8}},
             ]
         }
     },
@@ -135,7 +136,7 @@ WRONG: list[tuple[str, str, Path, Any]] = [
     (LIMITS, "kubernetes/limit-order", (*LIMIT, "defaultRequest", "cpu"), "2001m"),
     (LIMITS, "kubernetes/limit-order", (*LIMIT, "max", "cpu"), "1.5"),
     (LIMITS, "kubernetes/limit-order", (*LIMIT, "min", "cpu"), 2),
-    (LIMITS, "kubernetes/limit-type-field", ("spec", "limits", 2, "default"), {"cpu": 1}),
+    (LIMITS, "kubernetes/limit-type-field", ("spec", "limits", 3, "default"), {"cpu": 1}),
     (LIMITS, "kubernetes/resource-name", (*LIMIT, "max", "gpu"), 1),
     (LIMITS, REQUIRED, ("spec", "limits", 1, "max"), {}),
     (QUOTA, "kubernetes/quota-resource", ("spec", "hard", "requests.gpu"), 1),

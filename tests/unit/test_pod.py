@@ -572,13 +572,7 @@ def test_every_rule_of_the_table_has_a_case() -> None:
     here = Path(__file__).parent
     cases = "".join(
         (here / f"test_{name}.py").read_text(encoding="utf-8")
-        for name in (
-            "test_pod.py",
-            "test_extra_kinds.py",
-            "test_policies.py",
-            "test_services.py",
-            "test_template.py",
-        )
+        for name in ("pod", "extra_kinds", "policies", "services", "template")
     )
     mine = {name for name in rows if name in used_rules()}
     assert mine
