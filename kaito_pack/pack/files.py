@@ -54,6 +54,6 @@ def check(value: object, kind: str) -> Iterator[Problem]:
     schema = catalogue_schema() if kind == CATALOGUE else resolve(name, folders)
     from kaito_pack.pack.schema_problems import PACK_FILES, explained
 
-    errors = json_schema.validator(schema).iter_errors(value)
+    errors = json_schema.errors_of(schema, value, None, f"schemas/{kind.lower()}.schema.json")
     for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path]):
         yield from (each.problem for each in explained(error, PACK_FILES))

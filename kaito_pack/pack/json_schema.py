@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.facts import patterns
 from kaito_pack.pack.references import merged
@@ -53,6 +55,22 @@ def validator(schema: Schema, formats: Any = None) -> Any:
     extended: Any = extend
     bounded = extended(Draft202012Validator, {"pattern": pattern})
     return bounded(schema, registry=Registry(), format_checker=formats)
+
+
+def errors_of(schema: Schema, value: Any, formats: Any, where: str) -> list[Any]:
+    """Return what the jsonschema library says of a value.
+
+    Raises PackError, which names `where` the schema is, for one that the library cannot use: a user's pack may
+    have anything there.
+    """
+    from jsonschema.exceptions import UnknownType
+
+    try:
+        return list(validator(schema, formats).iter_errors(value))
+    except UnknownType as error:
+        raise PackError(f"{where}: the type {shown(error.type)} does not exist in JSON Schema") from None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise PackError(f"{where}: not a JSON Schema: {error}") from None
 
 
 def is_quick(schema: Any) -> bool:

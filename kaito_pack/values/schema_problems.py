@@ -63,7 +63,8 @@ def explain(mode: Mode, given: ValuesMap, stack: Sequence[Layer], pack: Pack) ->
         return problem("values/other-mode", path, **facts) if names else None
 
     facts = _facts(mode.schema, given)
-    for error in json_schema.validator(mode.schema, FORMATS).iter_errors(given):
+    where = f"schemas/values/{mode.name}.schema.json"
+    for error in json_schema.errors_of(mode.schema, given, FORMATS, where):
         for reported, is_about_key in explained(error, VALUES, facts, of_other_modes):
             yield reported.located(layers.place(stack, reported.path, key=is_about_key))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kaito_pack.base.display import shown, shown_typed
+from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Schema
 from kaito_pack.facts.patterns import search
 from kaito_pack.kubernetes.decoding.decoding import (
@@ -37,8 +38,13 @@ EXPECTED = {
 
 
 def compiled(schema: Schema) -> ValueCheck:
-    """Return the check of a structural schema: it appends what it finds and costs little if all is well."""
+    """Return the check of a structural schema: it appends what it finds and costs little if all is well.
+
+    Raises PackError for a type that OpenAPI does not have; a user's pack may have any.
+    """
     kind = schema.get("type")
+    if kind is not None and kind not in list(EXPECTED):
+        raise PackError(f"a schema of objects has the type {shown(kind)}. Use one of OpenAPI's types")
     steps: list[ValueCheck] = [*_values(schema)]
     if kind == "object" or "properties" in schema or "additionalProperties" in schema:
         steps.append(_fields(schema))
