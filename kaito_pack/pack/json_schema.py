@@ -60,8 +60,8 @@ def validator(schema: Schema, formats: Any = None) -> Any:
 def errors_of(schema: Schema, value: Any, formats: Any, where: str) -> list[Any]:
     """Return what the jsonschema library says of a value.
 
-    Raises PackError, which names `where` the schema is, for one that the library cannot use: a user's pack may
-    have anything there.
+    Raises PackError, which names `where` the schema is, for one that the library cannot use, as a user's pack
+    may have.
     """
     from jsonschema.exceptions import UnknownType
 
