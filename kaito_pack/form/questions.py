@@ -138,7 +138,7 @@ def _in_order(asked: tuple[bool, Question, Hints]) -> tuple[bool, int, bool]:
     """Return a sort key: Advanced values last, by their groups; those of every mode after the mode's own."""
     is_common, question, _ = asked
     titles = list(dict.fromkeys(groups().values())) if question.is_more else []
-    place = titles.index(question.group) if question.group in titles else len(titles)
+    place = titles.index(question.group) if question.group in titles else -1  # a mode's own come first
     return question.is_more, place, is_common
 
 

@@ -217,12 +217,15 @@ HOSTILE = {
     "includes itself": ("{% include 'echo/workspace.yaml.j2' %}", "includes itself"),
     "absolute path": ("{% include '/etc/hostname' %}", "workspace.yaml.j2"),
     "path that leads up": ("{% include 'echo/../../values/echo.yaml' %}", "is not a template of the pack"),
-    "link that leads out": ("{% include 'echo/link.txt' %}", "echo/link.txt: leads out of the pack"),
+    "link that leads out": ("{% include 'echo/link.txt' %}", "echo/link.txt: points outside the pack"),
     "no manifest": (
         "{% include 'echo/mode.yaml' %}",
         "its output is not a manifest: apiVersion is not a string",
     ),
-    "no namespace": ("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n", "metadata.namespace is no text"),
+    "no namespace": (
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n",
+        "metadata.namespace is not a string",
+    ),
     "nothing": ("{# nothing #}", "templates/echo/workspace.yaml.j2: the output is empty"),
     "no number": (CONFIG_MAP + "{{ 'nan' | float }}", "workspace.yaml.j2:6: "),
 }

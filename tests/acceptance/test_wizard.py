@@ -123,7 +123,6 @@ def test_a_gguf_model_in_an_image_of_ones_own_shows_how_to_build_that(tmp_path: 
     with Terminal(tmp_path, "new") as terminal:
         terminal.answer(HUB, ENTER)
         terminal.answer("Model id", "unsloth/Qwen3-4B-GGUF", ENTER)
-        terminal.answer("Engines", " ", ENTER)
         terminal.answer("GGUF file", "Qwen3-4B-Q4_K_M.gguf", ENTER)
         terminal.answer("Run mode", DOWN, ENTER)
         terminal.wait("docker buildx build -t IMAGEREF --push")

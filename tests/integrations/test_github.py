@@ -114,7 +114,7 @@ def test_the_plan_compares_with_the_tree_of_the_other_branch(installed, reposito
     planned = run_step("Plan", installed, repository)
     assert planned.returncode == 0, planned.stderr
     assert says in (repository / "plan.md").read_text(encoding="utf-8").replace("-", " ")
-    assert run_step("Fail where KAITO would reject the change", installed, repository).returncode == code
+    assert run_step("Fail if KAITO rejects the change", installed, repository).returncode == code
 
 
 def test_a_plan_for_a_first_tree_says_what_is_created(installed, repository):
