@@ -224,7 +224,7 @@ def test_a_link_that_is_no_state_gives_an_empty_form_that_works(form: Form, brok
 def test_a_broken_link_in_an_open_page_leaves_what_was_said(form: Form) -> None:
     form.start(MISTRAL).fill("Name", "mine")
     form.page.goto(form.url + link({"target": 3}))
-    form.page.get_by_role("alert").get_by_text("no state of the form").wait_for()
+    form.page.get_by_role("alert").get_by_text("The link is broken").wait_for()
     form.page.wrong[:] = [one for one in form.page.wrong if "400" not in one]
     assert "name: mine\n" in form.settled().shown("values")
     form.click("Start over").start(MISTRAL)
@@ -245,7 +245,7 @@ def test_a_token_does_not_get_into_the_address(form: Form) -> None:
     form.fill("Token Secret", "hf_" + "a" * 30)
     assert form.page.url == before
     form.page.get_by_role("button", name="Copy link").click()
-    assert form.page.get_by_role("button", name="Not with a token in it").is_visible()
+    assert form.page.get_by_role("button", name="Remove the token first").is_visible()
     assert form.page.get_by_text("a Hugging Face token").first.is_visible()
 
 

@@ -69,7 +69,7 @@ def test_the_token_secret_is_there_and_required_for_gated_models_alone(form: For
 def test_of_a_model_that_is_not_known_the_engines_and_gating_are_asked(form: Form) -> None:
     form.start("acme/new")
     assert not form.page.locator("#values-card").is_visible()
-    assert form.status() == "Tick the engines that can run this model."
+    assert form.status() == "Select the engines that can run this model."
     form.start("acme/new", "vLLM").fill("Name", "m")
     assert form.shown("manifest")
     form.page.get_by_label("Gated", exact=True).check()
@@ -140,7 +140,7 @@ def bar(form: Form) -> list[float]:
 
 def test_the_memory_bar_moves_with_gpus_instance_type_length_and_target(form: Form) -> None:
     form.start(MISTRAL)
-    assert form.page.get_by_text("Name an instance type, or under Target the memory of a GPU").is_visible()
+    assert form.page.get_by_text("Set an instance type, or the memory of a GPU under Target").is_visible()
     form.fill("GPU memory", "24")
     one = bar(form)
     assert form.page.locator("#bar").get_by_role("img").get_attribute("aria-label").startswith("Fits: ")

@@ -86,7 +86,7 @@ IN_0_25_1 = {
     "Olmo2ForCausalLM",
     "OlmoForCausalLM",
     "PersimmonForCausalLM",
-    "TeleChat2ForCausalLM",
+    "TeleChatForCausalLM",
 }
 
 
