@@ -38,10 +38,7 @@ EXPECTED = {
 
 
 def compiled(schema: Schema) -> ValueCheck:
-    """Return the check of a structural schema: it appends what it finds and costs little if all is well.
-
-    Raises PackError for a type that OpenAPI does not have; a user's pack may have any.
-    """
+    """Return the check of a structural schema. Raises PackError for a type that OpenAPI does not have."""
     kind = schema.get("type")
     if kind is not None and kind not in list(EXPECTED):
         raise PackError(f"a schema of objects has the type {shown(kind)}. Use one of OpenAPI's types")
@@ -112,10 +109,8 @@ def unknown_only(value: Any, schema: Schema | None, trail: Trail, findings: Find
 def has_type(value: Any, kind: str) -> bool:
     """Return whether a value, as JSON has it, is of an OpenAPI type."""
     if kind == "integer":
-        if not is_whole(value):
-            return False
         # Beyond an int64 a number is read as a float, and such a large float does not count as whole.
-        return bool(-(2**63) <= value < 2**63)
+        return is_whole(value) and bool(-(2**63) <= value < 2**63)
     if kind == "number":
         return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
     return isinstance(value, TYPES[kind])
