@@ -11,7 +11,6 @@ from kaito_pack.base.root import CATALOGUE_FILE
 from kaito_pack.cli._help import Command, Listing
 from kaito_pack.cli._options import opened, pack_option
 from kaito_pack.cli._words import File, Words, model_ids
-from kaito_pack.pack import Pack
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -51,7 +50,7 @@ def list_models(pack: tuple[str, ...], catalogues: tuple[str, ...], form: str) -
     from kaito_pack.cli import _models
     from kaito_pack.models.catalogue import Catalogue
 
-    _opened(pack)
+    opened(pack)  # lays the user's tables over ours
     _models.put_list(Catalogue.open(catalogues).models(), form)
 
 
@@ -68,7 +67,7 @@ def show_model(
     from kaito_pack.cli import _models
     from kaito_pack.models.catalogue import Catalogue
 
-    _opened(pack)
+    opened(pack)  # lays the user's tables over ours
     context.exit(_models.put_model(Catalogue.open(catalogues), model_id, form))
 
 
@@ -122,7 +121,3 @@ def check(context: click.Context, ids: Sequence[str], catalogues: Sequence[str],
     from kaito_pack.cli import _models
 
     context.exit(_models.check(ids, catalogues, form))
-
-
-def _opened(packs: Sequence[str]) -> Pack:
-    return opened(packs)
