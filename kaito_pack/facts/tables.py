@@ -7,7 +7,7 @@ version or a changed rule is a file in a pack. What is derived from a table is k
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,6 +48,17 @@ def per_pack(function: Function) -> Function:
     cached = cache(function)
     _forget.append(cached.cache_clear)
     return cached  # type: ignore[return-value]
+
+
+def recent_per_pack(size: int) -> Callable[[Function], Function]:
+    """Return a decorator that keeps the last `size` results of a function, until other packs are used."""
+
+    def keep(function: Function) -> Function:
+        cached = lru_cache(size)(function)
+        _forget.append(cached.cache_clear)
+        return cached  # type: ignore[return-value]
+
+    return keep
 
 
 def table(name: str) -> Rows:
