@@ -28,7 +28,7 @@ def command(kaito_version: str | None, form: str, pack: tuple[str, ...]) -> None
     it, the size of its weights, and the versions that require a Secret with a Hugging Face token.
     """
     packs = opened(pack)
-    from kaito_pack.kaito import presets
+    from kaito_pack.facts import presets
 
     version = packs.kaito_version(kaito_version) if kaito_version else None
     rows = [

@@ -17,10 +17,10 @@ from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.root import VALUES
 from kaito_pack.documents import Document
+from kaito_pack.facts import presets
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.facts.tables import per_pack, table
-from kaito_pack.kaito import presets
 from kaito_pack.models.images import vllm_of
 from kaito_pack.models.model import Model, model_of
 from kaito_pack.pack import files as pack_files

@@ -13,10 +13,10 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.records import NamedTuple
+from kaito_pack.facts import presets
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, in_range, problem
 from kaito_pack.facts.tables import per_pack, table
-from kaito_pack.kaito import presets
 from kaito_pack.models.catalogue import Catalogue, vllm_table
 from kaito_pack.models.images import vllm_of
 from kaito_pack.models.words import has_words, matching_rows, words_of
