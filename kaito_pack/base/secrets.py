@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,8 @@ KEPT_APART = "encryptedData"  # of a SealedSecret
 NAMED_BY_KEY = ("stringData", "vllm")  # maps whose keys name what the values are
 SHORTEST = 8  # characters; a shorter word is a placeholder such as EMPTY
 SHORTEST_PASSWORD = 4
+SHORT = 48  # characters: whether such a text is a secret is remembered
+RECENT = 2048  # short texts
 
 
 class LiteralSecret(NamedTuple):
@@ -64,11 +66,19 @@ class LiteralSecret(NamedTuple):
 
 def looks_like_secret(text: str) -> bool:
     """Return whether `text` holds a token, a private key or a URL with a password, or is `--api-key=…`."""
+    return _is_short_secret(text) if len(text) <= SHORT else _is_any_secret(text)
+
+
+def _is_any_secret(text: str) -> bool:
     is_suspect = any(mark in text for mark in MARKS) or ("://" in text and "@" in text)
     if is_suspect and (_pattern().search(text) or _holds_web_token(text)):
         return True
     name, equals, value = text.partition("=")
     return bool(equals) and name.startswith("--") and is_secret(name, value)
+
+
+# The keys and most texts of manifests are the same few hundred words, again and again.
+_is_short_secret = lru_cache(RECENT)(_is_any_secret)
 
 
 def _holds_web_token(text: str) -> bool:

@@ -7,9 +7,9 @@ import click
 from kaito_pack import pack_check
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
-from kaito_pack.cli._help import Command
-from kaito_pack.cli._options import ClusterOptions, cluster_options, opened, pack_option
-from kaito_pack.cli._words import Folder
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import ClusterOptions, cluster_options, opened, pack_option
+from kaito_pack.cli.shared.words import Folder
 
 
 @click.group("pack")

@@ -9,6 +9,7 @@ The one reader of command lines, for the model and engine of a Workspace and for
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from kaito_pack.workspace.shell import Variables, script_commands
 
@@ -16,6 +17,7 @@ Command = tuple[str, ...]
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 DEEPEST = 4  # shells within shells that are followed
+RECENT = 64  # commands whose options are remembered: the rules on one Workspace ask for them a hundred times
 
 
 def read_commands(container: object) -> list[Command]:
@@ -48,7 +50,16 @@ def has_option(command: Sequence[str], *names: str) -> bool:
 
 
 def options(command: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """Yield each option of a command with the value that follows it, None if another option follows."""
+    """Return each option of a command with the value that follows it, None if another option follows."""
+    return iter(_options(tuple(command)))
+
+
+@lru_cache(RECENT)
+def _options(command: Command) -> tuple[tuple[str, str | None], ...]:
+    return tuple(_each_option(command))
+
+
+def _each_option(command: Command) -> Iterator[tuple[str, str | None]]:
     for position, word in enumerate(command):
         if not _is_option(word):
             continue

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from kaito_pack.base.records import NamedTuple
-from kaito_pack.facts.tables import table
-from kaito_pack.workspace.command_line import Command, has_option, last_option, options, read_commands
+from kaito_pack.facts.tables import recent_per_pack, table
+from kaito_pack.workspace.command_line import RECENT, Command, has_option, last_option, options, read_commands
 from kaito_pack.workspace.engines import engine, engines
 from kaito_pack.workspace.model_reference import looks_like_reference, read_reference
 from kaito_pack.workspace.servers import (
@@ -40,15 +40,24 @@ class ServedModel(NamedTuple):
 def served_model(container: Mapping[str, object]) -> ServedModel:
     """Return what `container` serves, by its command line, then by its image. Never raises."""
     image = container.get("image")
-    image = image if isinstance(image, str) else ""
-    commands = read_commands(container)
+    return _served(
+        tuple(read_commands(container)),
+        image if isinstance(image, str) else "",
+        not container.get("command"),
+        _container_port(container),
+    )
+
+
+@recent_per_pack(RECENT)
+def _served(
+    commands: tuple[Command, ...], image: str, is_entry_point: bool, container_port: int | None
+) -> ServedModel:
     models = [
         *_by_program(commands, image),
-        *_by_image(commands, image, is_entry_point=not container.get("command")),
-        *(model for command in commands if (model := _by_options(command, container))),
+        *_by_image(commands, image, is_entry_point),
+        *(model for command in commands if (model := _by_options(command, container_port))),
     ]
-    unknown = ServedModel(port=_container_port(container))
-    return max(models, key=lambda model: model.rank, default=unknown)
+    return max(models, key=lambda model: model.rank, default=ServedModel(port=container_port))
 
 
 def _by_program(commands: Sequence[Command], image: str) -> list[ServedModel]:
@@ -116,7 +125,7 @@ def _reference(arguments: Command) -> str | None:
     return next((word for word in [*free, *loose] if looks_like_reference(word)), None)
 
 
-def _by_options(command: Command, container: Mapping[str, object]) -> ServedModel | None:
+def _by_options(command: Command, container_port: int | None) -> ServedModel | None:
     """Return the values of options that only one engine has, if neither program nor image is known."""
     if starts_client(command):
         return None
@@ -125,7 +134,7 @@ def _by_options(command: Command, container: Mapping[str, object]) -> ServedMode
             known = _read(ServerCommand(name, command, 0, ""), "")
             return known if known.model_id and not _names_other_program(command) else None
     model = last_option(command, *table("kaito/servers.json")["modelOptions"])
-    port = _port(command) or _container_port(container)
+    port = _port(command) or container_port
     return ServedModel(None, model, None, None, port) if model else None
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields
-from kaito_pack.workspace.command_line import Command, has_option, program, read_commands
+from kaito_pack.facts.tables import recent_per_pack
+from kaito_pack.workspace.command_line import RECENT, Command, has_option, program, read_commands
 from kaito_pack.workspace.engines import checks_models, engines
 from kaito_pack.workspace.model_reference import looks_like_reference
 
@@ -32,7 +33,14 @@ class ServerCommand(NamedTuple):
 
 def checked_servers(container: Mapping[str, object]) -> list[ServerCommand]:
     """Return the servers of a container whose engine checks models, by the program or by the image."""
-    commands = read_commands(container)
+    image = container.get("image")
+    name = image_parts(image)[-1] if isinstance(image, str) else ""
+    return list(_checked(tuple(read_commands(container)), name, bool(container.get("command"))))
+
+
+@recent_per_pack(RECENT)
+def _checked(commands: tuple[Command, ...], name: str, has_command: bool) -> Sequence[ServerCommand]:
+    """Return the servers that `commands` start, else the one of the image called `name`."""
     rows = {name: row for name, row in engines().items() if checks_models(name)}
     servers = [
         server
@@ -40,9 +48,7 @@ def checked_servers(container: Mapping[str, object]) -> list[ServerCommand]:
         for command in commands
         if (server := started_server(name, row, command))
     ]
-    image = container.get("image")
-    name = image_parts(image)[-1] if isinstance(image, str) else ""
-    if servers or container.get("command"):
+    if servers or has_command:
         return servers
     words = commands[0] if commands else ()
     return [
