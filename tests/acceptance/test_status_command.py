@@ -329,12 +329,28 @@ def test_wide_uses_kaito_s_own_service_for_one_llama_cpp_replica():
 def test_kubectl_is_asked_with_the_options_passed_on(kubectl):
     env = kubectl("workspaces", listed(READY))
     assert answers("-n", "llm", "--context", "prod", env=env)[0]["name"] == "chat"
-    assert kubectl.calls() == [["get", "workspaces", "-o", "json", "-n", "llm", "--context", "prod"]]
+    rest = ["-o", "json", "-n", "llm", "--context", "prod"]
+    assert kubectl.calls() == [["get", "workspaces", *rest], ["get", "inferencesets", *rest]]
 
 
 def test_all_namespaces_is_passed_on(kubectl):
     answers("-A", env=kubectl("workspaces", listed(READY)))
-    assert kubectl.calls() == [["get", "workspaces", "-o", "json", "-A"]]
+    assert [call[2:] for call in kubectl.calls()] == [["-o", "json", "-A"]] * 2
+
+
+def test_an_inference_set_without_replicas_is_reported_beside_workspaces(kubectl):
+    kubectl("workspaces", listed(READY))
+    spec = {"replicas": 0, "labelSelector": {}, "template": {"inference": {"preset": {"name": "phi-4"}}}}
+    asleep = {
+        "apiVersion": "kaito.sh/v1beta1",
+        "kind": "InferenceSet",
+        "metadata": {"name": "asleep", "namespace": "llm"},
+        "spec": spec,
+    }
+    assert [answer["name"] for answer in answers(env=kubectl("inferencesets", listed(asleep)))] == [
+        "asleep",
+        "chat",
+    ]
 
 
 def test_a_live_statefulset_tells_the_ready_replicas(kubectl):
