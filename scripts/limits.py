@@ -60,7 +60,7 @@ LIMITS = {
         Limit("base.display:LONGEST_SHOWN", "characters of a value in a message", "cut"),
         Limit("base.sentences:LONGEST", "characters of a message", "cut"),
         Limit("base.display:MOST_GUESSES", "suggestions for misspelt words of a file", "no suggestion"),
-        Limit("cli._markdown:LONGEST_COMMENT", "characters of a comment in Markdown", "counted"),
+        Limit("cli.results.markdown:LONGEST_COMMENT", "characters of a comment in Markdown", "counted"),
     ],
     "Packs of others": [
         Limit("base.pack_files:LARGEST", "bytes of a file", STOPPED, size),

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from kaito_pack.facts import rules
+from kaito_pack.facts import presets, rules
 from kaito_pack.facts.rules import Rule, in_range
 from kaito_pack.facts.tables import table
-from kaito_pack.kaito import crd, instance_types, presets
+from kaito_pack.kaito import crd, instance_types
 from scripts.markdown import plain
 from scripts.rule_pages import link
 

@@ -18,6 +18,7 @@ Manifest = Mapping[str, Any]  # an object of Kubernetes, as it is read or render
 Schema = Mapping[str, Any]  # a JSON Schema, or a part of one
 ValuesMap = Mapping[str, Any]  # values by name, as a person writes them or filled with defaults
 ModeFacts = Mapping[str, Any]  # what mode.yaml and the file of its engine say of a mode
+Context = Mapping[str, Any]  # what a template sees: values, facts of the mode and links, by name
 
 ABSENT: Any = object()  # in place of a value: the tree has none
 DEEPEST = 100  # levels of nesting of a document, and at which trees are compared part by part

@@ -6,8 +6,8 @@ import click
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.trees import Manifest
-from kaito_pack.cli._output import put_outcomes
 from kaito_pack.cli.formats.text import columns
+from kaito_pack.cli.shared.output import put_outcomes
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.fit import fit_of, fit_table
 from kaito_pack.models.gguf import gguf_model, gguf_table

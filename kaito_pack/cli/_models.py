@@ -15,7 +15,7 @@ from kaito_pack.base.root import CATALOGUE_FILE
 from kaito_pack.cli.formats.text import columns
 from kaito_pack.models.catalogue import FOLDER, Catalogue
 from kaito_pack.models.heads import tensor_parallel_sizes
-from kaito_pack.models.model import Model, entry_of
+from kaito_pack.models.model import CatalogueEntry, Model, entry_of
 
 if TYPE_CHECKING:
     from kaito_pack.hub.changes import ModelChange
@@ -213,7 +213,7 @@ def check(ids: Sequence[str], catalogues: Sequence[str], form: str) -> int:
     return 1 if any(change.state != "same" for change in changes) else 0
 
 
-def entries_of(catalogues: Sequence[str], ids: Sequence[str]) -> list[Mapping[str, Any]]:
+def entries_of(catalogues: Sequence[str], ids: Sequence[str]) -> list[CatalogueEntry]:
     """Return the entries of catalogue files, or of those with the given ids. Raises UsageError for others."""
     from kaito_pack.pack.files import read
 

@@ -11,8 +11,8 @@ import click
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import ProblemsError, UsageError
 from kaito_pack.base.trees import Manifest
-from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, runs
+from kaito_pack.cli.shared.options import ClusterOptions
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.plan.commit import Commit
 from kaito_pack.run.judgement import Judgement

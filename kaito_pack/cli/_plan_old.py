@@ -11,7 +11,7 @@ import click
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import ProblemsError, UsageError
 from kaito_pack.base.trees import Manifest
-from kaito_pack.cli._options import ClusterOptions
+from kaito_pack.cli.shared.options import ClusterOptions
 from kaito_pack.documents import read_file
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem

@@ -9,9 +9,9 @@ import click
 from kaito_pack import output
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import unread
-from kaito_pack.cli._options import ClusterOptions
 from kaito_pack.cli._progress import bar
-from kaito_pack.cli._results import DRIFT, Differing
+from kaito_pack.cli.results import DRIFT, Differing
+from kaito_pack.cli.shared.options import ClusterOptions
 from kaito_pack.output import tree
 from kaito_pack.output.tree import Changes, Tree
 from kaito_pack.rendering.manifests import grouped

@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from kaito_pack.cli._help import Command
 from kaito_pack.cli._program import MODULE, completion_variable
+from kaito_pack.cli.shared.help import Command
 
 SHELLS = ("bash", "zsh", "fish")
 

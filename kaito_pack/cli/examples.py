@@ -10,9 +10,9 @@ import click
 from kaito_pack.base.display import did_you_mean, escaped, shown
 from kaito_pack.base.problems import UsageError
 from kaito_pack.base.root import VALUES
-from kaito_pack.cli._help import Command, Listing
 from kaito_pack.cli._listing import form_option, put_rows
-from kaito_pack.cli._words import File, Words, example_names
+from kaito_pack.cli.shared.help import Command, Listing
+from kaito_pack.cli.shared.words import File, Words, example_names
 
 COLUMNS = ("example", "modelSource", "description")
 SCHEMA_LINE = "# yaml-language-server: $schema="

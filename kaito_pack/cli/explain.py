@@ -8,10 +8,10 @@ from collections.abc import Iterable
 import click
 
 from kaito_pack.base.display import did_you_mean, escaped, shown
-from kaito_pack.cli._help import Command
-from kaito_pack.cli._options import ClusterOptions, cluster_options
-from kaito_pack.cli._output import put_outcomes
-from kaito_pack.cli._words import Words, explained_words
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import ClusterOptions, cluster_options
+from kaito_pack.cli.shared.output import put_outcomes
+from kaito_pack.cli.shared.words import Words, explained_words
 from kaito_pack.explain import descriptions
 from kaito_pack.explain import origins as explain_values
 from kaito_pack.facts.rules import all_rules, former_names, own_message

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from kaito_pack.base.problems import UsageError
-from kaito_pack.cli._help import Command
-from kaito_pack.cli._options import ClusterOptions, targets_options
-from kaito_pack.cli._output import put
-from kaito_pack.cli._results import Grid
-from kaito_pack.cli._words import File
 from kaito_pack.cli.formats import format_option
+from kaito_pack.cli.results import Grid
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import ClusterOptions, targets_options
+from kaito_pack.cli.shared.output import put
+from kaito_pack.cli.shared.words import File
 from kaito_pack.run.scope import Scope
 
 

@@ -11,9 +11,9 @@ from kaito_pack.base.display import escaped
 from kaito_pack.base.kubectl import Kubectl, NotAnswered
 from kaito_pack.base.problems import PackError, UsageError
 from kaito_pack.base.trees import mapping, text
-from kaito_pack.cli._options import Setting, in_order, opened, pack_option, packs_of
-from kaito_pack.cli._output import put_problems
-from kaito_pack.cli._words import File, Words, contexts
+from kaito_pack.cli.shared.options import Setting, in_order, opened, pack_option, packs_of
+from kaito_pack.cli.shared.output import put_problems
+from kaito_pack.cli.shared.words import File, Words, contexts
 from kaito_pack.documents import Document
 from kaito_pack.documents.kubectl_output import read_output
 from kaito_pack.form.answers import answered

@@ -9,9 +9,9 @@ import click
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
-from kaito_pack.cli._help import Command
-from kaito_pack.cli._options import opened, pack_option
-from kaito_pack.cli._words import Folder, Words, kaito_versions
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import opened, pack_option
+from kaito_pack.cli.shared.words import Folder, Words, kaito_versions
 
 CLOUDS = ("azure", "aws", "arc")
 CI = ("github", "gitlab", "azure", "none")
@@ -82,9 +82,9 @@ def _write(folder: str, files: dict[str, str]) -> None:
 
 def _render(folder: str, packs: tuple[str, ...]) -> None:
     """Render the clusters of the new fleet."""
-    from kaito_pack.cli._options import PLAIN, ClusterOptions
-    from kaito_pack.cli._output import put_rendering
     from kaito_pack.cli._tree import render_fleet, write
+    from kaito_pack.cli.shared.options import PLAIN, ClusterOptions
+    from kaito_pack.cli.shared.output import put_rendering
 
     plain = {name: () if name in ("catalogues", "layer_files") else None for name in PLAIN}
     cluster = ClusterOptions(packs=packs, settings=(), **plain)

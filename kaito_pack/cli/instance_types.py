@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from kaito_pack.cli._help import Command
 from kaito_pack.cli._listing import form_option, put_rows
-from kaito_pack.cli._options import opened, pack_option
-from kaito_pack.cli._words import Words, kaito_versions
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import opened, pack_option
+from kaito_pack.cli.shared.words import Words, kaito_versions
 
 NAME, CLOUD, GPUS, MEMORY, MODEL, DROPPED = (
     "instanceType",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from kaito_pack.base.display import escaped
-from kaito_pack.cli._help import Command
-from kaito_pack.cli._options import ClusterOptions, cluster_options
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import ClusterOptions, cluster_options
 from kaito_pack.documents import read_file
 from kaito_pack.krm.resource_list import answer
 from kaito_pack.run.pipeline import Pipeline

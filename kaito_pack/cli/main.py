@@ -152,7 +152,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except click.Abort:
         code = 130  # Ctrl-C, as shells count it
     except ProblemsError as error:
-        from kaito_pack.cli._output import put_problems
+        from kaito_pack.cli.shared.output import put_problems
 
         put_problems(error.problems)
         code = 1

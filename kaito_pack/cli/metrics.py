@@ -11,12 +11,12 @@ from kaito_pack.base.display import escaped, json_text
 from kaito_pack.base.problems import ProblemsError
 from kaito_pack.base.trees import Manifest
 from kaito_pack.cli._durations import Window
-from kaito_pack.cli._help import Command
-from kaito_pack.cli._options import opened, pack_option
-from kaito_pack.cli._output import put_problems
 from kaito_pack.cli._progress import bar
-from kaito_pack.cli._words import File
 from kaito_pack.cli.formats.text import columns
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import opened, pack_option
+from kaito_pack.cli.shared.output import put_problems
+from kaito_pack.cli.shared.words import File
 from kaito_pack.documents import read_file
 from kaito_pack.pack import Pack
 from kaito_pack.run.pipeline import Pipeline

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from kaito_pack.base.root import CATALOGUE_FILE
-from kaito_pack.cli._help import Command, Listing
-from kaito_pack.cli._options import opened, pack_option
-from kaito_pack.cli._words import File, Words, model_ids
+from kaito_pack.cli.shared.help import Command, Listing
+from kaito_pack.cli.shared.options import opened, pack_option
+from kaito_pack.cli.shared.words import File, Words, model_ids
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

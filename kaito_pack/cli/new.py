@@ -11,8 +11,8 @@ import click
 from kaito_pack.base.display import escaped
 from kaito_pack.cli._new.flags import FormCommand, flags_of, given
 from kaito_pack.cli._new.new_file import STDOUT, default_file, next_command, refuse, write
-from kaito_pack.cli._options import ClusterOptions, cluster_options
-from kaito_pack.cli._words import File
+from kaito_pack.cli.shared.options import ClusterOptions, cluster_options
+from kaito_pack.cli.shared.words import File
 from kaito_pack.form.draft import Ground
 from kaito_pack.form.start import Start
 from kaito_pack.run import judging

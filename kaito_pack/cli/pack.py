@@ -7,9 +7,9 @@ import click
 from kaito_pack import pack_check
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
-from kaito_pack.cli._help import Command
-from kaito_pack.cli._options import ClusterOptions, cluster_options, opened, pack_option
-from kaito_pack.cli._words import Folder
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import ClusterOptions, cluster_options, opened, pack_option
+from kaito_pack.cli.shared.words import Folder
 
 
 @click.group("pack")
@@ -43,7 +43,7 @@ def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOpti
         raise UsageError(f"no pack given. Pass its folder: {context.command_path} DIR, or use --pack DIR")
     faults = pack_check.check(checked.pack, checked.scope().target)
     for fault in faults:
-        click.echo(escaped(fault), err=True)
+        click.echo(escaped(fault))
     if not faults:
-        click.echo(f"{escaped(', '.join(checked.packs))}: no problems found", err=True)
+        click.echo(f"{escaped(', '.join(checked.packs))}: no problems found")
     context.exit(1 if faults else 0)

@@ -10,15 +10,15 @@ import click
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.records import NamedTuple
-from kaito_pack.cli._help import Command
-from kaito_pack.cli._options import ClusterOptions, cluster_options
-from kaito_pack.cli._output import put, put_outcomes
 from kaito_pack.cli._plan_commit import at_commit, before_commit, outcomes_then, report_lost
 from kaito_pack.cli._plan_old import Before, Run, bodies_of, of_objects, of_tree, runs
 from kaito_pack.cli._progress import bar
-from kaito_pack.cli._results import Plan, Upgrade
-from kaito_pack.cli._words import File, Folder, Words, kaito_versions
 from kaito_pack.cli.formats import format_option
+from kaito_pack.cli.results import Plan, Upgrade
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import ClusterOptions, cluster_options
+from kaito_pack.cli.shared.output import put, put_outcomes
+from kaito_pack.cli.shared.words import File, Folder, Words, kaito_versions
 from kaito_pack.plan import LABELS, Planned, plan
 from kaito_pack.plan.commit import files_at
 from kaito_pack.plan.upgrade import EFFECTS, upgraded

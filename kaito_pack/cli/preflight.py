@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from kaito_pack.base.kubectl import Kubectl
-from kaito_pack.cli._help import Command
-from kaito_pack.cli._options import ClusterOptions, cluster_options
-from kaito_pack.cli._output import put, put_outcomes
 from kaito_pack.cli._progress import bar
-from kaito_pack.cli._results import Preflight
-from kaito_pack.cli._words import File, Words, contexts
 from kaito_pack.cli.formats import format_option
+from kaito_pack.cli.results import Preflight
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import ClusterOptions, cluster_options
+from kaito_pack.cli.shared.output import put, put_outcomes
+from kaito_pack.cli.shared.words import File, Words, contexts
 from kaito_pack.preflight import ClusterReader, preflight
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import values_sources

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from kaito_pack.cli._help import Command
 from kaito_pack.cli._listing import form_option, put_rows
-from kaito_pack.cli._options import opened, pack_option
-from kaito_pack.cli._words import Words, kaito_versions
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import opened, pack_option
+from kaito_pack.cli.shared.words import Words, kaito_versions
 
 NAME, VERSIONS, WEIGHTS, SECRET, MODEL = "name", "kaitoVersions", "weightsGiB", "needsSecret", "model"
 
@@ -28,7 +28,7 @@ def command(kaito_version: str | None, form: str, pack: tuple[str, ...]) -> None
     it, the size of its weights, and the versions that require a Secret with a Hugging Face token.
     """
     packs = opened(pack)
-    from kaito_pack.kaito import presets
+    from kaito_pack.facts import presets
 
     version = packs.kaito_version(kaito_version) if kaito_version else None
     rows = [

@@ -12,12 +12,12 @@ import click
 
 from kaito_pack import output
 from kaito_pack.base.records import NamedTuple
-from kaito_pack.cli._help import Command
-from kaito_pack.cli._options import ClusterOptions, cluster_options
-from kaito_pack.cli._output import exit_code, put_rendering
 from kaito_pack.cli._progress import bar
-from kaito_pack.cli._words import File
 from kaito_pack.cli.formats import format_option
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import ClusterOptions, cluster_options
+from kaito_pack.cli.shared.output import exit_code, put_rendering
+from kaito_pack.cli.shared.words import File
 from kaito_pack.kubernetes.objects.apply_order import in_apply_order
 from kaito_pack.rendering import manifests
 from kaito_pack.rendering.manifests import RenderedManifest
@@ -26,7 +26,7 @@ from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import named_files
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Differing
+    from kaito_pack.cli.results import Differing
     from kaito_pack.output.tree import Tree
 
 STDOUT = "-"

@@ -17,11 +17,11 @@ from kaito_pack.base.kubectl import Kubectl
 from kaito_pack.base.problems import UsageError
 from kaito_pack.base.trees import Manifest, get, text
 from kaito_pack.cli._durations import Duration
-from kaito_pack.cli._help import Command
-from kaito_pack.cli._options import opened, pack_option
-from kaito_pack.cli._output import colour
 from kaito_pack.cli._status_table import printed
-from kaito_pack.cli._words import File, Words, contexts
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import opened, pack_option
+from kaito_pack.cli.shared.output import colour
+from kaito_pack.cli.shared.words import File, Words, contexts
 from kaito_pack.pack import Pack
 from kaito_pack.run.sources import SUFFIXES
 from kaito_pack.status import PHASES, Status, status_of

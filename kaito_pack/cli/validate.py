@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from kaito_pack.base.display import escaped
-from kaito_pack.cli._help import Command
-from kaito_pack.cli._options import ClusterOptions, cluster_options
-from kaito_pack.cli._output import put
 from kaito_pack.cli._progress import bar
-from kaito_pack.cli._results import Reports, distinct
-from kaito_pack.cli._words import File
 from kaito_pack.cli.formats import format_option
+from kaito_pack.cli.results import Reports, distinct
+from kaito_pack.cli.shared.help import Command
+from kaito_pack.cli.shared.options import ClusterOptions, cluster_options
+from kaito_pack.cli.shared.output import put
+from kaito_pack.cli.shared.words import File
 from kaito_pack.run.sources import Source, listed_files
 from kaito_pack.run.validation import Report, Validator, unused_of_targets
 

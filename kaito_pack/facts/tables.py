@@ -16,10 +16,12 @@ from kaito_pack.base.derived import derived
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.root import ROOT
+from kaito_pack.base.trees import Schema
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 Rows = Mapping[str, Any]  # a table of facts: its rows by name
+Row = Mapping[str, Any]  # a row of such a table: its fields by name
 
 _packs: list[Path] = []  # the user's, searched first to last; ours comes behind them
 _forget: list[Callable[[], None]] = []
@@ -92,14 +94,14 @@ def first(name: str) -> Rows:
     return _first("facts", name)
 
 
-def schema(name: str) -> Mapping[str, Any]:
+def schema(name: str) -> Schema:
     """Return the JSON Schema `schemas/<name>` of the first pack that has it. Raises PackError if none has."""
     return _first("schemas", name)
 
 
-def _first(part: str, name: str) -> Mapping[str, Any]:
+def _first(part: str, name: str) -> Rows:
     if not is_foreign() and (ROOT / part / name).is_file():
-        own: Mapping[str, Any] = derived(f"{part}/{name}", lambda: read_json(ROOT, f"{part}/{name}"))
+        own: Rows = derived(f"{part}/{name}", lambda: read_json(ROOT, f"{part}/{name}"))
         return own
     folder = next((folder for folder in folders() if (folder / part / name).is_file()), None)
     if folder is None:
@@ -112,7 +114,7 @@ def files(name: str) -> list[Path]:
     return [file for folder in folders() if (file := folder / "facts" / name).is_file()]
 
 
-def read_json(folder: Path, name: str) -> Mapping[str, Any]:
+def read_json(folder: Path, name: str) -> Rows:
     """Return the JSON object in a file of the pack in `folder`. Raises PackError if it is not one."""
     content = parsed_json(pack_files.read_text(folder, name), str(folder / name))
     if not isinstance(content, dict):

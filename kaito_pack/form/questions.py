@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from kaito_pack.base.trees import Schema, ValuesMap, get
+from kaito_pack.facts import presets
 from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.form.hints import Hints, hints
 from kaito_pack.form.model_choice import About, gguf_repositories
-from kaito_pack.kaito import instance_types, presets
+from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.target import Target
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.gguf import images

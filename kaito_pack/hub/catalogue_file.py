@@ -16,6 +16,7 @@ from kaito_pack.documents import Document, read_text
 from kaito_pack.facts.tables import schema
 from kaito_pack.hub.entry import LAYER_FIELDS, Reading
 from kaito_pack.models.catalogue import check_catalogue
+from kaito_pack.models.model import CatalogueEntry
 from kaito_pack.pack.catalogue_schema import NAME
 from kaito_pack.pack.files import API_VERSION, CATALOGUE
 
@@ -39,7 +40,7 @@ class Block(NamedTuple):
     model_id: str
     comments: list[str]
     fields: dict[str, list[str]]
-    values: Mapping[str, Any]
+    values: CatalogueEntry
 
 
 def updated(text: str, file: str, readings: Iterable[Reading]) -> str:
@@ -113,7 +114,7 @@ def _is_outside(line: str, indent: str) -> bool:
     return bool(line.strip()) and not line.startswith((" ", "#")) and not line.startswith(f"{indent}- ")
 
 
-def _read_block(lines: Sequence[str], values: Mapping[str, Any], indent: int) -> Block:
+def _read_block(lines: Sequence[str], values: CatalogueEntry, indent: int) -> Block:
     """Return an entry of the file; the dash before its first field is a space here."""
     dash = next(number for number, line in enumerate(lines) if line.lstrip().startswith("- "))
     inner = [lines[dash].replace("-", " ", 1), *lines[dash + 1 :]]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import ABSENT
 from kaito_pack.hub.client import Hub, NotAllowed, NotOnHub
 from kaito_pack.hub.entry import read_model
+from kaito_pack.models.model import CatalogueEntry
 
 State = Literal["same", "changed", "gone", "renamed", "gated"]
 ROUNDING = 0.01  # GiB that two sizes may differ by
@@ -24,7 +25,7 @@ class ModelChange(NamedTuple):
     missing: tuple[str, ...] = ()
 
 
-def change_of(hub: Hub, entry: Mapping[str, Any]) -> ModelChange:
+def change_of(hub: Hub, entry: CatalogueEntry) -> ModelChange:
     """Return what has changed on the Hub since an entry was written; a field that it lacks is no change.
 
     Raises UsageError if the Hub cannot be asked.
@@ -43,9 +44,7 @@ def change_of(hub: Hub, entry: Mapping[str, Any]) -> ModelChange:
     return ModelChange(model_id, state, differences, new_id, reading.missing)
 
 
-def compared(
-    old: Mapping[str, Any], new: Mapping[str, Any], is_partial: bool
-) -> Sequence[tuple[str, Any, Any]]:
+def compared(old: CatalogueEntry, new: CatalogueEntry, is_partial: bool) -> Sequence[tuple[str, Any, Any]]:
     """Return the fields of an entry whose values differ: field, old value, new value (None if it is gone).
 
     Of a partial reading only the fields that it has are compared.

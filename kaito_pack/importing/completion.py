@@ -16,7 +16,7 @@ from kaito_pack.importing.given import Given, ValuePath, example_of, holds_token
 from kaito_pack.importing.patches import joined, parts_of, patch_between
 from kaito_pack.importing.paths import Steps, look_up
 from kaito_pack.importing.stream import Stream, StreamObject
-from kaito_pack.importing.trial import Trial, namespace_of
+from kaito_pack.importing.trial import Trial, named_namespace
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.rendering.extending import HASH
@@ -126,13 +126,13 @@ class Completion(Trial):
 
     def further_objects(self, manifests: Sequence[RenderedManifest]) -> list[Any]:
         """Return the objects of the stream that are not rendered, as `extraObjects` hold them."""
-        namespace = namespace_of(manifests[0].body)
+        namespace = named_namespace(manifests[0].body)
         return extra_objects(self.unrendered(manifests), namespace, self.wanted)
 
     def unrendered(self, manifests: Sequence[RenderedManifest]) -> Iterator[StreamObject]:
         """Yield the objects of the stream that are not among `manifests`."""
         known = {identity(manifest.body, "") for manifest in manifests}
-        namespace = namespace_of(manifests[0].body)
+        namespace = named_namespace(manifests[0].body)
         return (other for other in self.stream.others if identity(other.body, namespace) not in known)
 
     def skipped(self, given: Given) -> list[StreamObject]:

@@ -89,7 +89,7 @@ class Trial:
             return
         for difference in differences(self.wanted, self.body(given)):
             yield None, difference
-        yield from self.lost_beside(manifests[1:], namespace_of(manifests[0].body))
+        yield from self.lost_beside(manifests[1:], named_namespace(manifests[0].body))
 
     def body(self, given: Given) -> dict[str, Any]:
         """Return the rendered Workspace, as it is compared. `given` must render."""
@@ -197,6 +197,6 @@ class Trial:
         return bool(json_schema.validator(self.mode.schema).is_valid(given))
 
 
-def namespace_of(body: Manifest) -> Any:
+def named_namespace(body: Manifest) -> Any:
     """Return the namespace that an object names."""
     return mapping(body.get("metadata")).get("namespace")

@@ -18,7 +18,6 @@ A row, every field of it optional:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
@@ -26,7 +25,7 @@ from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import in_range
-from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.facts.tables import Row, per_pack, table
 from kaito_pack.kaito.fields import GROUP, string_map
 from kaito_pack.kaito.ruling import Case
 
@@ -65,7 +64,7 @@ def keys() -> Mapping[str, Key]:
     return {name: _key(name, row) for name, row in table("kaito/annotations.json").items()}
 
 
-def _key(name: str, row: Mapping[str, Any]) -> Key:
+def _key(name: str, row: Row) -> Key:
     return Key(
         name,
         row.get("as", "annotation"),

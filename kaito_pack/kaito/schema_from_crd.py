@@ -10,16 +10,18 @@ The file holds the OpenAPI schema of each served version by its name, structure 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from kaito_pack.base.trees import Manifest
 
 FOLDER = "facts/kaito"  # in which the pack looks for the schemas
 USAGE = f"usage: python -m kaito_pack.kaito.schema_from_crd CRD.yaml [--minor 0.12] [--out {FOLDER}]"
 CEL = "x-kubernetes-validations"
 
 
-def structures(crd: Mapping[str, Any]) -> dict[str, Any]:
+def structures(crd: Manifest) -> dict[str, Any]:
     """Return the schema of each served version of a CRD by version name, without descriptions."""
     return {
         version["name"]: structure(version["schema"]["openAPIV3Schema"])

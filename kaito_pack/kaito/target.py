@@ -11,6 +11,7 @@ from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields, Manifest, get
 from kaito_pack.facts.mutes import Mute
 from kaito_pack.kaito.sharing import Compute, Shared, VersionReads
+from kaito_pack.workspace.identity import namespace_of
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
 Provisioning = Literal["auto", "byo"]
@@ -137,13 +138,11 @@ class Surroundings:
             ),
             "services": _grouped(
                 self.services,
-                lambda body: (namespace(body), get(body, ("spec", "selector", WORKSPACE_LABEL))),
+                lambda body: (namespace_of(body), get(body, ("spec", "selector", WORKSPACE_LABEL))),
             ),
-            "config_maps": _grouped(
-                self.config_maps, lambda body: (namespace(body), get(body, ("metadata", "name")))
-            ),
+            "config_maps": _grouped(self.config_maps, _named),
             "scalers": _grouped(self.scalers, _scaled),
-            "claims": _grouped(self.claims, lambda body: (namespace(body), get(body, ("metadata", "name")))),
+            "claims": _grouped(self.claims, _named),
         }
 
     def workspaces_labelled(self, match_labels: Fields) -> Sequence[Manifest]:
@@ -178,15 +177,14 @@ class Surroundings:
         return "auto" if get(manifest, ("resource", "instanceType")) else "byo"
 
 
-def namespace(body: Manifest) -> str:
-    """Return the namespace of a manifest; "default" if it has none."""
-    named = get(body, ("metadata", "namespace"))
-    return named if isinstance(named, str) and named else "default"
+def _named(body: Manifest) -> object:
+    """Return the namespace and name of an object."""
+    return namespace_of(body), get(body, ("metadata", "name"))
 
 
 def _scaled(body: Manifest) -> object:
     """Return the namespace, kind and name of what a ScaledObject scales."""
-    return namespace(body), *(get(body, ("spec", "scaleTargetRef", name)) for name in ("kind", "name"))
+    return namespace_of(body), *(get(body, ("spec", "scaleTargetRef", name)) for name in ("kind", "name"))
 
 
 def labels_key(labels: object) -> object:

@@ -8,9 +8,10 @@ from string import ascii_letters, digits
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import mapping, sequence, text
+from kaito_pack.facts import presets
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import in_range, rules
-from kaito_pack.kaito import instance_types, presets
+from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.fields import INSTANCE_TYPE, given
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.target import Nodes

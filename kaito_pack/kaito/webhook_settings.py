@@ -8,9 +8,9 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import text
 from kaito_pack.facts.checks import rule
+from kaito_pack.facts.presets import Preset
 from kaito_pack.facts.rules import get_rule
 from kaito_pack.kaito.config_maps import find_config_map, inference_config, may_exist
-from kaito_pack.kaito.presets import Preset
 from kaito_pack.kaito.ruling import Case
 from kaito_pack.kaito.training_config import (
     TrainingConfig,

@@ -6,13 +6,12 @@ Only the names of variables and Secrets are read, never a token.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Manifest, entries, get, mapping, text
+from kaito_pack.base.trees import Fields, Manifest, entries, get, mapping, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
@@ -66,7 +65,7 @@ def gated_rule(model_id: str, model: Model | None) -> str | None:
     return MAY_BE_GATED if by_name or by_license else None
 
 
-def has_access(manifest: Manifest, server: Mapping[str, Any], command: Command) -> bool:
+def has_access(manifest: Manifest, server: Fields, command: Command) -> bool:
     """Return whether the server has a token or may get the files another way: a mirror, a volume, offline."""
     parameters, pod = get_rule(GATED).parameters, mapping(get(manifest, POD))
     known = environment(server)

@@ -12,7 +12,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
-from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.facts.tables import Rows, per_pack, table
 from kaito_pack.models.argument_table import (
     Argument,
     ArgumentTable,
@@ -243,6 +243,6 @@ def _possible(vllm: str | None) -> list[str]:
 
 
 @per_pack
-def relations() -> Mapping[str, Any]:
+def relations() -> Rows:
     """Return which argument needs which: `facts/vllm/relations.json`."""
     return table("vllm/relations.json")

@@ -12,11 +12,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, takewhile
-from typing import Any, Literal
+from typing import Literal
 
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.records import NamedTuple
-from kaito_pack.facts.tables import files, folders, per_pack, table
+from kaito_pack.facts.tables import Row, files, folders, per_pack, table
 
 Fault = Literal["unknown", "ambiguous", "no-value", "takes-no-value"]
 
@@ -29,7 +29,7 @@ class Argument(NamedTuple):
 
     name: str
     type: str
-    row: Mapping[str, Any]
+    row: Row
 
     @property
     def takes_value(self) -> bool:
@@ -161,7 +161,7 @@ def argument_table(version: str) -> ArgumentTable | None:
     if not files(name):
         return None
     try:
-        rows: Mapping[str, Mapping[str, Any]] = table(name)["flags"]
+        rows: Mapping[str, Row] = table(name)["flags"]
         arguments = {key: Argument(key, row["type"], row) for key, row in rows.items()}
     except (KeyError, TypeError, AttributeError):
         raise PackError(f"facts/{name}: flags is not a map of rows that have a type each") from None

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kaito_pack.facts.tables import Row
 from kaito_pack.models.argument_table import Argument
 
 DECIMAL = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -40,7 +41,7 @@ def wanted_instead(argument: Argument, text: str) -> str | None:
     return None
 
 
-def _value(kind: str, text: str, row: Mapping[str, Any]) -> Any:
+def _value(kind: str, text: str, row: Row) -> Any:
     """Return the value that the parser makes of `text`; None if it refuses it."""
     if kind == "int":
         return _integer(text)
@@ -77,7 +78,7 @@ def _number(text: str) -> float | None:
     return None if math.isnan(number) else number
 
 
-def size(text: str, row: Mapping[str, Any]) -> int | None:
+def size(text: str, row: Row) -> int | None:
     """Return a number of tokens or bytes (`8k` is 8000, `8K` 8192); None if vLLM refuses the text."""
     text = text.strip()
     unit = text[-1:]
@@ -108,7 +109,7 @@ def _json(text: str) -> Any:
     return "null" if value is None else value
 
 
-def _kind(kind: str, row: Mapping[str, Any]) -> str:
+def _kind(kind: str, row: Row) -> str:
     if kind == "size":
         return "a whole number, 8k or 8K, or auto" if row.get("auto") else "a whole number, 8k or 8K"
     words = {"int": "a whole number", "float": "a number", "json": "JSON", "object": "a JSON object"}

@@ -17,12 +17,12 @@ from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.root import VALUES
 from kaito_pack.documents import Document
+from kaito_pack.facts import presets
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
-from kaito_pack.facts.tables import per_pack, table
-from kaito_pack.kaito import presets
+from kaito_pack.facts.tables import Rows, per_pack, table
 from kaito_pack.models.images import vllm_of
-from kaito_pack.models.model import Model, model_of
+from kaito_pack.models.model import CatalogueEntry, Model, model_of
 from kaito_pack.pack import files as pack_files
 
 FOLDER = VALUES / "catalogue"
@@ -109,7 +109,7 @@ def check_catalogue(document: Document) -> Iterator[Problem]:
         seen.add(key)
 
 
-def by_id(entries: Iterable[Mapping[str, Any]]) -> dict[str, Model]:
+def by_id(entries: Iterable[CatalogueEntry]) -> dict[str, Model]:
     """The entries of a valid catalogue as models, by modelId in lower case."""
     return {entry["modelId"].lower(): model_of(entry) for entry in entries}
 
@@ -128,9 +128,9 @@ def own_models() -> Mapping[str, Model]:
 
 
 @per_pack
-def _entries() -> Mapping[str, Any]:
+def _entries() -> Mapping[str, CatalogueEntry]:
     """Return the entries of our own file by modelId in lower case, kept in the cache folder."""
-    entries: Mapping[str, Any] = derived.derived("models", lambda: _read(FOLDER / "models.yaml"))
+    entries: Mapping[str, CatalogueEntry] = derived.derived("models", lambda: _read(FOLDER / "models.yaml"))
     return entries
 
 
@@ -140,7 +140,7 @@ def _read(file: Path) -> Any:
 
 
 @per_pack
-def vllm_table() -> Mapping[str, Any]:
+def vllm_table() -> Rows:
     """`facts/vllm.json`: images with their vLLM, and architectures with first and last vLLM."""
     return MappingProxyType(table("vllm.json"))
 

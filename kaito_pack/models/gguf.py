@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import ceil
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
@@ -13,7 +12,7 @@ from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields, Manifest, get, mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
-from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.facts.tables import Rows, per_pack, table
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.memory import GIB
 from kaito_pack.models.quantities import gibibytes
@@ -43,7 +42,7 @@ class GgufModel(NamedTuple):
 
 
 @per_pack
-def images() -> Mapping[str, Any]:
+def images() -> Rows:
     """Return the images with a model inside, each with the GiB of its weights, by their last part."""
     return table("models/images.json")
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.facts.tables import Rows, per_pack, table
 
 VERSION_TAG = r"v?([0-9]+(?:\.[0-9]+){2,3})(?:-[a-z0-9._-]+)?"
 
 
 @per_pack
-def images_table() -> Mapping[str, Any]:
+def images_table() -> Rows:
     """Return the rows: tags with their vLLM, images whose tag is the version, images of presets."""
     return table("vllm/images.json")
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from kaito_pack.base.records import NamedTuple
+from kaito_pack.facts.tables import Row
 from kaito_pack.workspace.engines import checking_engines
 
 UNITS = {"gib": "GiB", "mib": "MiB"}
 MOST_GPUS = 8  # GPUs that one pod of the pack may ask for
+CatalogueEntry = Mapping[str, Any]  # a model as a catalogue file describes it
 
 
 class GgufFile(NamedTuple):
@@ -76,12 +78,12 @@ class Model(NamedTuple):
         return bool(self.kv_heads and self.head_size)
 
 
-def gguf_file_of(row: Mapping[str, Any]) -> GgufFile:
+def gguf_file_of(row: Row) -> GgufFile:
     """Return a GGUF file of an entry of a catalogue."""
     return GgufFile(row["file"], row.get("sizeGiB"), row.get("quantization"), row.get("parts", 1))
 
 
-def model_of(entry: Mapping[str, Any]) -> Model:
+def model_of(entry: CatalogueEntry) -> Model:
     """The Model of one entry of a catalogue that fits `schemas/catalogue.schema.json`.
 
     The size of a head, if it is absent, is hidden size / attention heads, as transformers has it.

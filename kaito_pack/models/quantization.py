@@ -7,16 +7,15 @@ image supports the format. A Workspace by others is allowed what vLLM supports.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.records import NamedTuple
+from kaito_pack.facts import presets
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, in_range, problem
-from kaito_pack.facts.tables import per_pack, table
-from kaito_pack.kaito import presets
+from kaito_pack.facts.tables import Row, Rows, per_pack, table
 from kaito_pack.models.catalogue import Catalogue, vllm_table
 from kaito_pack.models.images import vllm_of
 from kaito_pack.models.words import has_words, matching_rows, words_of
@@ -57,9 +56,7 @@ def quantization_of(model_id: str, catalogue: Catalogue) -> Quantization | None:
     return _by_words(model_id, family[1] if family else None, bundled)
 
 
-def _by_words(
-    model_id: str, family: Mapping[str, Any] | None, bundled: Mapping[str, str]
-) -> Quantization | None:
+def _by_words(model_id: str, family: Row | None, bundled: Mapping[str, str]) -> Quantization | None:
     parameters, words = get_rule(QUANTIZED).parameters, words_of(model_id)
     if has_words(words, parameters["unquantized"]):
         return None
@@ -72,7 +69,7 @@ def _by_words(
 
 
 @per_pack
-def methods_table() -> Mapping[str, Any]:
+def methods_table() -> Rows:
     """Return vLLM's quantization methods, each with the range of its versions."""
     return table("vllm/quantization.json")
 

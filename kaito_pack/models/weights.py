@@ -5,8 +5,9 @@ The figures are estimates; the rows of the rules say which rates they assume.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import ceil
+from typing import Protocol
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
@@ -15,7 +16,6 @@ from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields, Manifest, get, mapping, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
-from kaito_pack.kaito.target import Surroundings, namespace
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.quantities import gibibytes
 from kaito_pack.models.size import weights_by_name
@@ -23,6 +23,7 @@ from kaito_pack.models.storage import Storage, is_offline, weights_storage
 from kaito_pack.models.vllm_arguments import server_command
 from kaito_pack.workspace import WorkspaceView
 from kaito_pack.workspace.engines import checks_models
+from kaito_pack.workspace.identity import namespace_of
 
 STARTUP = "advice/startup-time"
 DISK = "advice/disk-too-small"
@@ -30,6 +31,14 @@ KEPT = "advice/weights-not-kept"
 DISK_REQUEST = "ephemeral-storage"
 GIB_IN_MIB = 1024
 PERIOD, FAILURES = 10, 3  # Kubernetes' defaults of a probe
+
+
+class Claims(Protocol):
+    """The PersistentVolumeClaims of a run."""
+
+    def claims_named(self, name: str, namespace: str) -> Sequence[Manifest]:
+        """Return the PersistentVolumeClaims of that name in a namespace."""
+        ...
 
 
 class LoadingServer(NamedTuple):
@@ -43,14 +52,14 @@ class LoadingServer(NamedTuple):
 
 
 def check_weights(
-    manifest: Manifest, view: WorkspaceView, catalogue: Catalogue, around: Surroundings
+    manifest: Manifest, view: WorkspaceView, catalogue: Catalogue, claims: Claims
 ) -> Iterator[Problem]:
     """Yield advice if the weights of the model in a Workspace need more time or disk than they get."""
     server = server_of(manifest, view, catalogue)
     if server is None:
         return
     yield from check_startup(server)
-    yield from check_disk(server, manifest, around)
+    yield from check_disk(server, manifest, claims)
     yield from check_kept(server)
 
 
@@ -100,9 +109,9 @@ def seconds_until_restart(probe: Fields) -> float | None:
 
 
 @rule(DISK, on="part")
-def check_disk(server: LoadingServer, manifest: Manifest, around: Surroundings) -> Iterator[Problem]:
+def check_disk(server: LoadingServer, manifest: Manifest, claims: Claims) -> Iterator[Problem]:
     """Yield advice if the place of the weights is known to be smaller than they are."""
-    for size, path in rooms(server, manifest, around):
+    for size, path in rooms(server, manifest, claims):
         if size < server.weights_gib:
             yield problem(
                 DISK,
@@ -116,9 +125,7 @@ def check_disk(server: LoadingServer, manifest: Manifest, around: Surroundings) 
             return
 
 
-def rooms(
-    server: LoadingServer, manifest: Manifest, around: Surroundings
-) -> Iterator[tuple[float, FieldPath]]:
+def rooms(server: LoadingServer, manifest: Manifest, claims: Claims) -> Iterator[tuple[float, FieldPath]]:
     """Yield the sizes, in GiB, that bound the place of the weights, each with the field that says so."""
     volume, path = server.storage.volume, server.storage.path
     if server.storage.medium in ("container", "node"):
@@ -131,7 +138,7 @@ def rooms(
     if size is not None:
         yield size, (*path, "emptyDir", "sizeLimit")
     claim = text(get(volume, ("persistentVolumeClaim", "claimName")))
-    for body in around.claims_named(claim, namespace(manifest)) if claim else ():
+    for body in claims.claims_named(claim, namespace_of(manifest)) if claim else ():
         size = gibibytes(get(body, ("spec", "resources", "requests", "storage")))
         if size is not None:
             yield size, (*path, "persistentVolumeClaim", "claimName")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.records import NamedTuple
-from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.facts.tables import Row, per_pack, table
 
 # `1.58bit` keeps its dot, `v0.3.gguf` loses the second one.
 SEPARATOR = r"[-_/\s]+|\.(?![0-9])|(?<![0-9])\."
@@ -42,7 +41,7 @@ class NamedRow(NamedTuple):
     """A row of a table of `facts/models/` with its patterns."""
 
     key: str
-    row: Mapping[str, Any]
+    row: Row
     words: re.Pattern[str]
     but: re.Pattern[str]
 
@@ -63,7 +62,7 @@ def named_rows(name: str) -> tuple[NamedRow, ...]:
     return tuple(rows)
 
 
-def matching_rows(name: str, model_id: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def matching_rows(name: str, model_id: str) -> Iterator[tuple[str, Row]]:
     """Return the rows of the table `facts/models/<name>.json` that are about the id, in their order.
 
     A row is about an id with its `words` and none of those in `but`, or about all of its `owners`.

@@ -12,13 +12,13 @@ from kaito_pack.base.root import ROOT
 from kaito_pack.base.trees import Schema, mapping, sequence, text
 from kaito_pack.documents import read_text
 from kaito_pack.facts.rules import NEEDED, Rule, current_names, in_range, layer_of, with_current_names
-from kaito_pack.facts.tables import read_json, table
+from kaito_pack.facts.tables import Row, Rows, read_json, table
 
 # Of the fields of a row that are not text.
 KINDS: Mapping[str, Any] = {"parameters": dict, "apis": dict, "formerly": list, "stops": bool}
 
 
-def check_rows(layer: str, rows: Mapping[str, Any], folder: Path) -> Iterator[str]:
+def check_rows(layer: str, rows: Rows, folder: Path) -> Iterator[str]:
     """Yield what is wrong with the rows of the pack in `folder` for one layer, a line each."""
     merged = table(f"rules/{layer}.json")
     current = current_names(merged)
@@ -45,11 +45,11 @@ def _misplaced(name: str, layer: str) -> str:
     return f"the name of a rule in this file must begin with {layer}/"
 
 
-def _ours(layer: str) -> Mapping[str, Any]:
+def _ours(layer: str) -> Rows:
     return read_json(ROOT, f"facts/rules/{layer}.json")
 
 
-def _check_row(row: Mapping[str, Any], merged: Mapping[str, Any]) -> Iterator[str]:
+def _check_row(row: Row, merged: Row) -> Iterator[str]:
     for field, value in row.items():
         if field not in Rule._fields[2:]:
             yield f"a rule has no {field}"
@@ -61,7 +61,7 @@ def _check_row(row: Mapping[str, Any], merged: Mapping[str, Any]) -> Iterator[st
     yield from check_range(row, "versions")
 
 
-def check_range(row: Mapping[str, Any], field: str) -> Iterator[str]:
+def check_range(row: Row, field: str) -> Iterator[str]:
     """Yield what is wrong with the range of versions in a field of a row."""
     try:
         in_range("0.0", str(row.get(field, "all")))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from kaito_pack.base import pack_files
 from kaito_pack.base.problems import PackError, RuleLayer
 from kaito_pack.base.root import FACTS
-from kaito_pack.facts.tables import parsed_json, table
+from kaito_pack.facts.tables import Rows, parsed_json, table
 from kaito_pack.kaito.metadata import NEEDS
 from kaito_pack.pack_check.rules import check_names, check_range, check_rows
 
@@ -43,7 +43,7 @@ def check_schemas(folder: Path) -> Iterator[str]:
         yield from (f"{name}: {fault}" for fault in _check(name, content, folder))
 
 
-def _check(name: str, content: Mapping[str, Any], folder: Path) -> Iterator[str]:
+def _check(name: str, content: Rows, folder: Path) -> Iterator[str]:
     part, _, file = name.rpartition("/")
     stem = file.removesuffix(".json")
     if name.startswith("schemas/"):
@@ -65,7 +65,7 @@ def is_minor(stem: str) -> bool:
     return bool(dot) and all(part.isascii() and part.isdigit() for part in (major, minor))
 
 
-def _check_schema(content: Mapping[str, Any]) -> Iterator[str]:
+def _check_schema(content: Rows) -> Iterator[str]:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
@@ -75,7 +75,7 @@ def _check_schema(content: Mapping[str, Any]) -> Iterator[str]:
         yield f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
 
 
-def _check_annotations(rows: Mapping[str, Any]) -> Iterator[str]:
+def _check_annotations(rows: Rows) -> Iterator[str]:
     for key, row in rows.items():
         if not isinstance(row, dict):
             yield f"{key}: not a map"
@@ -92,7 +92,7 @@ def _check_annotations(rows: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"{key}: needs {need!r}, but the choices are {', '.join(NEEDS)}" for need in unknown)
 
 
-def _check_kaito(minor: str, content: Mapping[str, Any]) -> Iterator[str]:
+def _check_kaito(minor: str, content: Rows) -> Iterator[str]:
     if not isinstance(content.get("v1beta1"), dict) or "properties" not in content["v1beta1"]:
         yield "has no schema of v1beta1. Create it with `make kaito-schema CRD=FILE`"
     row = table("kaito/versions.json").get(minor)

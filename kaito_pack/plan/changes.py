@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from kaito_pack.base.secrets import HIDDEN, looks_like_secret
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import ABSENT, Difference, Manifest, get
 from kaito_pack.facts.rules import in_range
-from kaito_pack.facts.tables import table
+from kaito_pack.facts.tables import Row, table
 from kaito_pack.plan.moves import nameable
 from kaito_pack.values.secrets import is_secret_at
 from kaito_pack.workspace.identity import identity, metadata_text
@@ -78,7 +77,7 @@ def _hidden(difference: Difference, old: Manifest, new: Manifest) -> tuple[Any, 
     return old_value, new_value
 
 
-def _row(path: FieldPath, body: Manifest, kaito: str) -> Mapping[str, Any]:
+def _row(path: FieldPath, body: Manifest, kaito: str) -> Row:
     """The row of that kind of object whose path says most of `path`; of two, one that asks for a field."""
     rows = table("kaito/changes.json")
     kind = str(body.get("kind"))
@@ -87,11 +86,11 @@ def _row(path: FieldPath, body: Manifest, kaito: str) -> Mapping[str, Any]:
     fits = [row for row in fits if _has(body, row.get("with", ""))]
     if fits:
         return max(fits, key=lambda row: (len(row["path"]), "with" in row))
-    fallback: Mapping[str, Any] = rows["resource" if kind == "Workspace" else "other"]
+    fallback: Row = rows["resource" if kind == "Workspace" else "other"]
     return fallback
 
 
-def _fits(row: Mapping[str, Any], path: str, kaito: str) -> bool:
+def _fits(row: Row, path: str, kaito: str) -> bool:
     return (
         bool(row["path"])
         and path.startswith(f"{row['path']}.")
@@ -99,7 +98,7 @@ def _fits(row: Mapping[str, Any], path: str, kaito: str) -> bool:
     )
 
 
-def workload(row: Mapping[str, Any], kaito: str) -> str:
+def workload(row: Row, kaito: str) -> str:
     """The kind of workload, in the words of kubectl, that a row names for that KAITO; "" for none."""
     kinds = row.get("workload", {})
     return next((kind for versions, kind in kinds.items() if in_range(kaito, versions)), "")

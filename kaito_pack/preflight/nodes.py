@@ -20,6 +20,8 @@ from kaito_pack.preflight.asking import ClusterReader
 from kaito_pack.preflight.capacity import Node, check_room, untainted
 from kaito_pack.preflight.pods import pods_of, tolerations
 
+Labels = Mapping[str, Any]  # the labels of a node, or those that a selector asks for
+
 
 def check(
     workspace: Manifest, cluster: ClusterReader, provisioning: Provisioning, target: Target
@@ -56,7 +58,7 @@ def _existing(
         yield from check_room(pods.spec, usable, pods.replicas, cluster, workspace)
 
 
-def _selected_labels(workspace: Manifest) -> Mapping[str, Any]:
+def _selected_labels(workspace: Manifest) -> Labels:
     return mapping(get(workspace, ("resource", "labelSelector", "matchLabels")))
 
 
@@ -87,7 +89,7 @@ def with_nodes(target: Target, workspace: Manifest, cluster: ClusterReader) -> T
 
 
 @rule("preflight/preferred-missing", "preflight/preferred-other", "preflight/preferred-there", on="part")
-def _preferred(resource: Fields, nodes: Sequence[Node], labels: Mapping[str, Any]) -> Iterator[Problem]:
+def _preferred(resource: Fields, nodes: Sequence[Node], labels: Labels) -> Iterator[Problem]:
     by_name = {mapping(node.get("metadata")).get("name"): node for node in nodes}
     preferred = resource.get("preferredNodes")
     for name in preferred if isinstance(preferred, list) else []:
@@ -100,7 +102,7 @@ def _preferred(resource: Fields, nodes: Sequence[Node], labels: Mapping[str, Any
 
 
 @rule("preflight/nodes-counted", "preflight/nodes-created", on="part")
-def _made_nodes(matching: Sequence[Node], labels: Mapping[str, Any], kaito: str) -> Iterator[Problem]:
+def _made_nodes(matching: Sequence[Node], labels: Labels, kaito: str) -> Iterator[Problem]:
     """With auto-provisioning: some versions count existing nodes, with or without a GPU."""
     facts = table("kaito/cluster.json")
     counted = [
@@ -136,15 +138,15 @@ def _devices(workspace: Manifest) -> dict[str, Fraction]:
     return asked
 
 
-def _matches(node: Node, labels: Mapping[str, Any]) -> bool:
+def _matches(node: Node, labels: Labels) -> bool:
     return all(_labels(node).get(key) == value for key, value in labels.items())
 
 
-def _labels(node: Node) -> Mapping[str, Any]:
+def _labels(node: Node) -> Labels:
     return mapping(mapping(node.get("metadata")).get("labels"))
 
 
-def _allocatable(node: Node) -> Mapping[str, Any]:
+def _allocatable(node: Node) -> Fields:
     return mapping(mapping(node.get("status")).get("allocatable"))
 
 
@@ -161,5 +163,5 @@ def _is_usable(node: Node) -> bool:
     return _is_ready(node) and not mapping(node.get("spec")).get("unschedulable")
 
 
-def _shown(labels: Mapping[str, Any]) -> str:
+def _shown(labels: Labels) -> str:
     return ", ".join(shown(f"{key}: {value}") for key, value in labels.items()) or "an empty selector"

@@ -60,7 +60,7 @@ def extended(manifests: Sequence[RenderedManifest], values: Values) -> list[Rend
 
 
 @rule("values/pod-template-merge", "values/pod-template-hash", "values/not-the-model", on="part")
-def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Values) -> RenderedManifest:
+def _patched(manifest: RenderedManifest, patch: Fields, values: Values) -> RenderedManifest:
     place = pod_template_path(manifest.body)
     current = get(manifest.body, place)
     if not isinstance(current, Mapping):
@@ -86,7 +86,7 @@ def _patched(manifest: RenderedManifest, patch: Mapping[str, Any], values: Value
     return _manifest(manifest.template, body, origins)
 
 
-def _without_image(template: Fields, patch: Mapping[str, Any]) -> Iterator[int]:
+def _without_image(template: Fields, patch: Fields) -> Iterator[int]:
     """Yield the containers of a patch that are added to a template, and have no image to run."""
     imageless = [
         text(each.get("name"))

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import nodes
 
 from kaito_pack.base.records import NamedTuple
+from kaito_pack.base.trees import Context
 from kaito_pack.rendering.templates import Environment, render
 
 ReadPath = tuple[str | int, ...]
@@ -34,7 +35,7 @@ class Mark(NamedTuple):
 
 
 def marked_texts(
-    folders: Sequence[Path], template: str, context: Mapping[str, Any], is_confined: bool = False
+    folders: Sequence[Path], template: str, context: Context, is_confined: bool = False
 ) -> tuple[str, str, list[Mark]]:
     """Return the template's text, the same with marks, and the meaning of each mark; see `render`."""
     marking = Marking(folders, is_confined)

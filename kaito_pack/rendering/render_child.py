@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import kaito_pack
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.trees import Context
 
 if TYPE_CHECKING:
     from kaito_pack.rendering.marking import Mark
@@ -35,13 +36,13 @@ class ForeignTemplates:
         self._child: subprocess.Popen[str] | None = None
         self._owner = 0  # the process that has started it: a fork must not speak through the same pipes
 
-    def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
+    def texts(self, templates: Sequence[str], context: Context) -> list[str]:
         """Return the text of each template; PackError for what one does wrong, or if it takes too long."""
         requests = [{"do": "text", "template": template, "context": context} for template in templates]
         texts: list[str] = self._answers(requests)
         return texts
 
-    def marked_texts(self, template: str, context: Mapping[str, Any]) -> tuple[str, str, list[Mark]]:
+    def marked_texts(self, template: str, context: Context) -> tuple[str, str, list[Mark]]:
         """Return what `marking.marked_texts` gives; raises as `texts` does."""
         from kaito_pack.rendering.marking import Mark
 
@@ -55,7 +56,7 @@ class ForeignTemplates:
             ],
         )
 
-    def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
+    def marked(self, template: str, context: Context) -> tuple[str, list[Mark]]:
         """Return the template's text with marks, and the meaning of each mark; raises as `texts` does."""
         _, marked, marks = self.marked_texts(template, context)
         return marked, marks

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kaito_pack.base.problems import PackError
-from kaito_pack.base.trees import get, text
+from kaito_pack.base.trees import Context, get, text
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.context import completed, context_of
 from kaito_pack.rendering.manifests import EXTRA, IDENTITY, RenderedManifest, check_identity, parsed
@@ -33,11 +33,11 @@ class OwnTemplates:
         self._folders = folders
         self._marking: Marking | None = None
 
-    def texts(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[str]:
+    def texts(self, templates: Sequence[str], context: Context) -> list[str]:
         """Return the text of each template, `""` if it emits no manifest; PackError if one is at fault."""
         return [self._render(self._environment, template, context) for template in templates]
 
-    def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
+    def marked(self, template: str, context: Context) -> tuple[str, list[Mark]]:
         """Return the text of a template with marks, and the meaning of each mark; see `marking`."""
         if self._marking is None:
             from kaito_pack.rendering.marking import Marking
@@ -83,11 +83,11 @@ class Renderer:
             return extended(manifests, values)
         return manifests
 
-    def marked(self, template: str, context: Mapping[str, Any]) -> tuple[str, list[Mark]]:
+    def marked(self, template: str, context: Context) -> tuple[str, list[Mark]]:
         """Return the text of one template with marks, and the meaning of each mark; raises PackError."""
         return self._templates.marked(template, completed(context, self.kaito))
 
-    def render_filled(self, templates: Sequence[str], context: Mapping[str, Any]) -> list[RenderedManifest]:
+    def render_filled(self, templates: Sequence[str], context: Context) -> list[RenderedManifest]:
         """Return the same for a context given in full; without hashes, unless it holds them."""
         context = completed(context, self.kaito)
         manifests = []

@@ -28,6 +28,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from kaito_pack.base import pack_files
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import PackError
+from kaito_pack.base.trees import Context
 from kaito_pack.documents.scalars import yaml_scalar
 from kaito_pack.rendering.template_cache import CompiledLoader
 
@@ -127,7 +128,7 @@ def one_value(value: Any) -> Any:
     return yaml_scalar(value)
 
 
-def render(environment: Environment, template: str, context: Mapping[str, Any]) -> str:
+def render(environment: Environment, template: str, context: Context) -> str:
     """Return the text of one manifest, `""` if the template emits none.
 
     Raises PackError, with the template's name and line, for whatever the template does wrong.

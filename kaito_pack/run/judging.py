@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Manifest, ValuesMap, get, mapping, sequence, text
+from kaito_pack.base.trees import Manifest, ModeFacts, ValuesMap, get, mapping, sequence, text
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace, wrapper_of
@@ -205,7 +204,7 @@ def _check_file_of_values(
 
 def check_model_of_values(
     values: ValuesMap,
-    mode: Mapping[str, Any],
+    mode: ModeFacts,
     workspace: Manifest,
     target: Target,
     with_advice: bool = True,

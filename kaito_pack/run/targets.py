@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError
-from kaito_pack.base.trees import get
+from kaito_pack.base.trees import Fields, get
 from kaito_pack.documents import Document, read_file
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.mutes import FIELD as IGNORED
@@ -43,7 +43,7 @@ class FleetEntry:
 def read_target(file: str, pack: Pack) -> Scope:
     """Return the scope of a target file. Raises UsageError if unreadable, ProblemsError if wrong."""
     document = _checked(file, "Target")
-    fields: Mapping[str, Any] = document.value
+    fields: Fields = document.value
     problems = list(_unknown_versions(document, pack))
     layers = [
         Layer(layer, "the target's layer")
@@ -77,7 +77,7 @@ def read_target(file: str, pack: Pack) -> Scope:
     return Scope(pack, target, layers)
 
 
-def _nodes(fields: Mapping[str, Any]) -> tuple[Nodes, ...] | None:
+def _nodes(fields: Fields) -> tuple[Nodes, ...] | None:
     """The existing nodes that a target lists; None if it lists none."""
     if "nodes" not in fields:
         return None

@@ -6,11 +6,12 @@ facts that the rows ask for, `reasons` fills the sentences.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from kaito_pack.base.trees import Manifest, mapping, text
+from kaito_pack.facts.tables import Row
 from kaito_pack.status.conditions import facts, read_conditions, table
 from kaito_pack.status.pods import faults_of, is_ready, pod_facts
 from kaito_pack.status.reasons import Observed, explanation
@@ -112,9 +113,9 @@ def status_of(
     )
 
 
-def _row(facts: frozenset[str]) -> Mapping[str, Any]:
+def _row(facts: frozenset[str]) -> Row:
     """Return the first row all of whose facts hold; the last row asks for none."""
-    rows: list[Mapping[str, Any]] = table()["rows"]
+    rows: list[Row] = table()["rows"]
     return next(row for row in rows if all(_holds(fact, facts) for fact in row["when"]))
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
-from kaito_pack.base.trees import Manifest, mapping, sequence, text
+from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.workspace.inference_sets import CREATED_BY, is_inference_set
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
@@ -145,7 +144,7 @@ def _unfolded(value: object) -> Iterator[Manifest]:
         yield value
 
 
-def _is_list(value: Mapping[str, Any]) -> bool:
+def _is_list(value: Fields) -> bool:
     return str(value.get("kind")).endswith("List") and isinstance(value.get("items"), list)
 
 

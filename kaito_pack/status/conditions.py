@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from kaito_pack.base.display import one_line
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, mapping, text
-from kaito_pack.facts.tables import first, per_pack
+from kaito_pack.facts.tables import Rows, first, per_pack
 from kaito_pack.workspace import desired_replicas
 
 Conditions = Mapping[str, "Condition"]
@@ -40,7 +39,7 @@ ABSENT = Condition()
 
 
 @per_pack
-def table() -> Mapping[str, Any]:
+def table() -> Rows:
     """`facts/kaito/status.json`: rows of precedence, condition reasons, sentences."""
     return first("kaito/status.json")
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Fields, Manifest, ModeFacts, mapping
+from kaito_pack.facts.tables import Row
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.workspace import WorkspaceView
 from kaito_pack.workspace.engines import engine
@@ -215,7 +216,7 @@ def _endpoint(name: str, view: WorkspaceView, facts: ModeFacts, pod_label: str) 
     return Endpoint(facts["path"], port, *reached, pod_selector={pod_label: name})
 
 
-def _key_metric(entry: Mapping[str, Any]) -> KeyMetric:
+def _key_metric(entry: Row) -> KeyMetric:
     return KeyMetric(
         id=entry["id"],
         name=entry["name"],

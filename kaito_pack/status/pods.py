@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from kaito_pack.base.display import one_line
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Fields, Manifest, mapping, sequence, text, whole
+from kaito_pack.facts.tables import Row
 from kaito_pack.status.conditions import table
 from kaito_pack.status.words import kubectl, shell_word
 
@@ -22,7 +22,7 @@ class PodFault:
     """One cause in a pod: its row of the table, and that row's number; the lowest `rank` counts first."""
 
     rank: int
-    row: Mapping[str, Any]
+    row: Row
     words: Mapping[str, str]
 
     @property

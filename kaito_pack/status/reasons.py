@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, get, mapping
+from kaito_pack.facts.tables import Row
 from kaito_pack.status import conditions as reading
 from kaito_pack.status.conditions import ABSENT, Condition, Conditions, table
 from kaito_pack.status.pods import PodFault
@@ -29,7 +29,7 @@ class Observed:
     ready: int | None = None
 
 
-def explanation(row: Mapping[str, Any], observed: Observed) -> tuple[str, tuple[str, ...]]:
+def explanation(row: Row, observed: Observed) -> tuple[str, tuple[str, ...]]:
     """Return the sentence of a row for a Workspace, and the commands that show more."""
     fault = _fault_for(row, observed)
     words = _words(row, observed, fault)
@@ -47,13 +47,13 @@ def explanation(row: Mapping[str, Any], observed: Observed) -> tuple[str, tuple[
     return reason, tuple(look_at)
 
 
-def _fault_for(row: Mapping[str, Any], observed: Observed) -> PodFault | None:
+def _fault_for(row: Row, observed: Observed) -> PodFault | None:
     """Return the fault that a row's sentence is about: the first of its phase, else the first."""
     of_phase = [fault for fault in observed.faults if fault.phase == row["phase"]]
     return next(iter(of_phase or observed.faults), None)
 
 
-def _words(row: Mapping[str, Any], observed: Observed, fault: PodFault | None) -> Mapping[str, object]:
+def _words(row: Row, observed: Observed, fault: PodFault | None) -> Mapping[str, object]:
     """Return what fills the placeholders of a row's sentence and of its commands."""
     workspace, view, conditions = observed.workspace, observed.view, observed.conditions
     name, namespace = shell_word(view.name), view.namespace

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.records import NamedTuple
-from kaito_pack.base.trees import Manifest, mapping, text
+from kaito_pack.base.trees import Fields, Manifest, mapping, text
 from kaito_pack.facts.tables import table
 from kaito_pack.workspace.engines import engine
 from kaito_pack.workspace.inference_sets import child_of, is_inference_set, path_in_set
@@ -131,9 +130,7 @@ def _preset_model(workspace: Manifest, preset: str, is_tuning: bool) -> ServedMo
     return ServedModel(engine_name, preset, None, served, KAITO_TARGET_PORT)
 
 
-def _template_model(
-    work: Mapping[str, Any], section: str
-) -> tuple[ServedModel, FieldPath | None, str | None]:
+def _template_model(work: Fields, section: str) -> tuple[ServedModel, FieldPath | None, str | None]:
     containers = mapping(mapping(work.get("template")).get("spec")).get("containers")
     best, where, image = ServedModel(), None, None
     for position, container in enumerate(containers if isinstance(containers, list) else []):

@@ -16,7 +16,7 @@ from kaito_pack.base.problems import PackError
 from kaito_pack.base.root import ROOT
 from kaito_pack.base.trees import Fields, Schema
 from kaito_pack.documents import read_text
-from kaito_pack.facts.tables import folders, per_pack, read_json
+from kaito_pack.facts.tables import Rows, folders, per_pack, read_json
 
 FOLDER = "facts/engines"
 TYPES = {"array": list, "boolean": bool, "integer": int, "object": dict, "string": str}
@@ -66,7 +66,7 @@ def _row(file: Path) -> Any:
     return row
 
 
-def _require_types(rows: Mapping[str, Any], folder: Path) -> None:
+def _require_types(rows: Rows, folder: Path) -> None:
     """Raise PackError for the first value of a pack's engines that has another type than the schema's."""
     properties = read_json(ROOT, "schemas/engine.schema.json")["properties"]
     for name, row in rows.items():

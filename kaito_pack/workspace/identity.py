@@ -28,3 +28,9 @@ def metadata_text(body: Manifest, name: str) -> str:
     """Return a field of an object's metadata as text, "" if there is none."""
     value = get(body, ("metadata", name))
     return "" if value is None else str(value)
+
+
+def namespace_of(body: Manifest) -> str:
+    """Return the namespace of a manifest; "default" if it has none."""
+    named = get(body, ("metadata", "namespace"))
+    return named if isinstance(named, str) and named else DEFAULT_NAMESPACE

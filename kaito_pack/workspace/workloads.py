@@ -12,17 +12,16 @@ A row:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from kaito_pack.base.trees import ValuesMap, text
 from kaito_pack.facts.rules import in_range
-from kaito_pack.facts.tables import per_pack, table
+from kaito_pack.facts.tables import Row, per_pack, table
 
 TABLE = "kaito/workloads.json"
 
 
 @per_pack
-def workloads() -> Mapping[str, Mapping[str, Any]]:
+def workloads() -> Mapping[str, Row]:
     """Return the kinds that serve a model, the default one first."""
     return table(TABLE)
 

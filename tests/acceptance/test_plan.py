@@ -14,8 +14,8 @@ import yaml
 from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as hypothesis_strategies
 
-from kaito_pack.cli._results import Plan
 from kaito_pack.cli.formats import names_for, show
+from kaito_pack.cli.results import Plan
 from kaito_pack.kaito.target import Target
 from kaito_pack.plan import LABELS, Planned, plan
 from kaito_pack.plan.differences import named_differences

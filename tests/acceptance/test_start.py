@@ -63,7 +63,7 @@ def test_a_run_of_one_file_loads_nothing_of_other_commands() -> None:
         "cli.status",
         "cli.validate",
         "cli.plan",
-        "cli._results",
+        "cli.results",
         "cli.formats.json",
         "cli.formats.text",
         "cli.formats.junit",

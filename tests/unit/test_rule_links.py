@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kaito_pack.cli._results import ResultCase
+from kaito_pack.cli.results import ResultCase
 from kaito_pack.facts import tables
 from kaito_pack.facts.rules import all_rules, page
 from tests.conftest import ROOT

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kaito_pack.facts.presets import find
 from kaito_pack.facts.rules import get_rule
 from kaito_pack.kaito.config_maps import inference_config
-from kaito_pack.kaito.presets import find
 from kaito_pack.kaito.training_config import load_flags, output_folder, training_config
 from kaito_pack.kaito.urls import reason_to_reject
 from kaito_pack.kaito.webhook_settings import go_integer, token_limit

@@ -9,8 +9,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from kaito_pack.base.problems import PackError
-from kaito_pack.cli._help import write_options
-from kaito_pack.cli._options import opened, packs_of
+from kaito_pack.cli.shared.help import write_options
+from kaito_pack.cli.shared.options import opened, packs_of
 from kaito_pack.form.flags import Flag, flags
 from kaito_pack.form.hints import hints
 from kaito_pack.form.model_choice import model_schema

@@ -12,7 +12,7 @@ import click
 from kaito_pack import output
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
-from kaito_pack.cli._options import ClusterOptions
+from kaito_pack.cli.shared.options import ClusterOptions
 from kaito_pack.form.answers import values_text
 from kaito_pack.form.draft import NAME, Draft
 from kaito_pack.form.questions import MODE

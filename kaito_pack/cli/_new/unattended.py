@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaito_pack.base.problems import ProblemsError, UsageError
-from kaito_pack.cli._output import put_problems
+from kaito_pack.cli.shared.output import put_problems
 from kaito_pack.form.draft import NAME, Draft, Ground
 from kaito_pack.form.flags import Flag
 from kaito_pack.form.questions import Question

@@ -17,7 +17,7 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from kaito_pack.cli._results import Result, ResultCase
+    from kaito_pack.cli.results import Result, ResultCase
 
 Show = Callable[[Any], Iterator[str]]
 
@@ -66,7 +66,7 @@ class Format(click.ParamType[str]):
     @property
     def choices(self) -> click.Choice[str]:
         """All names, those of the command first."""
-        from kaito_pack.cli._results import RESULTS
+        from kaito_pack.cli.results import RESULTS
 
         taken = {*self._own, *self._own.values()}
         others = (name for name in names_for(RESULTS[self._kind]) if name not in taken)

@@ -10,11 +10,11 @@ from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
-from kaito_pack.cli._results import DRIFT, distinct
+from kaito_pack.cli.results import DRIFT, distinct
 from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Rendering, ResultOfCases
+    from kaito_pack.cli.results import Rendering, ResultOfCases
 
 
 def cases(result: ResultOfCases) -> Iterator[str]:

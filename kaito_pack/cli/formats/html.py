@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from kaito_pack.base.display import escaped
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Grid
+    from kaito_pack.cli.results import Grid
 
 
 def grid(result: Grid) -> Iterator[str]:
     """Yield the page of a grid."""
     from jinja2 import Environment, StrictUndefined
 
-    from kaito_pack.cli import _grid
+    from kaito_pack.cli.results import grid_words
 
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     page = environment.from_string((Path(__file__).parent / "grid.html.j2").read_text(encoding="utf-8"))
-    heads, *rows = [[escaped(cell) for cell in row] for row in _grid.table(result)]
-    states = [[_grid.state(cell) for cell in row.cells] for row in result.rows]
-    notes = [escaped(note) for note in _grid.notes(result)]
+    heads, *rows = [[escaped(cell) for cell in row] for row in grid_words.table(result)]
+    states = [[grid_words.state(cell) for cell in row.cells] for row in result.rows]
+    notes = [escaped(note) for note in grid_words.notes(result)]
     yield page.render(heads=heads, rows=rows, states=None if result.of_types else states, notes=notes)

@@ -9,11 +9,11 @@ from kaito_pack.base.display import json_text
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
-from kaito_pack.cli._results import DRIFT, distinct
+from kaito_pack.cli.results import DRIFT, distinct
 from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Grid, Plan, Preflight, Rendering, Reports, Upgrade
+    from kaito_pack.cli.results import Grid, Plan, Preflight, Rendering, Reports, Upgrade
     from kaito_pack.plan import Planned
     from kaito_pack.run.judgement import Entry
 

@@ -17,7 +17,7 @@ from kaito_pack.base.sentences import line, sentence
 from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import ResultCase, ResultOfCases
+    from kaito_pack.cli.results import ResultCase, ResultOfCases
 
 
 def cases(result: ResultOfCases) -> Iterator[str]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import sentence
-from kaito_pack.cli._markdown import are_too_long, cell, code, fitting, rule_link, rule_pages
-from kaito_pack.cli._results import distinct
+from kaito_pack.cli.results import distinct
+from kaito_pack.cli.results.markdown import are_too_long, cell, code, fitting, rule_link, rule_pages
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Grid, Plan, ResultOfCases, Upgrade
+    from kaito_pack.cli.results import Grid, Plan, ResultOfCases, Upgrade
     from kaito_pack.plan import Planned
 
 
@@ -55,7 +55,7 @@ def _words(problem: Problem) -> str:
 
 def plan(result: Plan) -> Iterator[str]:
     """Yield the plan as a comment: the summary first, a table an object, remedies folded away."""
-    from kaito_pack.cli._plan_words import cluster_rows, grouped, summary
+    from kaito_pack.cli.results.plan_words import cluster_rows, grouped, summary
     from kaito_pack.plan import LABELS
 
     def urgency(pair: tuple[tuple[Sequence[str], Planned], str]) -> int:
@@ -75,7 +75,7 @@ def plan(result: Plan) -> Iterator[str]:
 
 
 def _section(plan: Plan, clusters: Sequence[str], planned: Planned) -> list[str]:
-    from kaito_pack.cli._plan_words import TITLES, object_title
+    from kaito_pack.cli.results.plan_words import TITLES, object_title
 
     lines = ["", f"### {cell(object_title(clusters, planned))}: {planned.action}"]
     lines += ["", cell(sentence(planned.why))] if planned.why else []
@@ -104,7 +104,7 @@ def _commands(plan: Plan, clusters: Sequence[str], remedy: str) -> str:
 
 def upgrade(result: Upgrade) -> Iterator[str]:
     """Yield what a newer KAITO treats otherwise, an item a reason."""
-    from kaito_pack.cli._plan_words import upgrade_summary, workspace_title
+    from kaito_pack.cli.results.plan_words import upgrade_summary, workspace_title
 
     items = [
         f"- {code(workspace_title(cluster, workspace, result.version))} {reason.effect} on {reason.on}: "
@@ -120,10 +120,10 @@ def upgrade(result: Upgrade) -> Iterator[str]:
 
 def grid(result: Grid) -> Iterator[str]:
     """Yield the table of a grid, and the reasons below it."""
-    from kaito_pack.cli import _grid
+    from kaito_pack.cli.results import grid_words
 
-    heads, *rows = _grid.table(result)
+    heads, *rows = grid_words.table(result)
     lines = [f"| {' | '.join(map(cell, heads))} |", f"|{' --- |' * len(heads)}"]
     lines += fitting([f"| {' | '.join(map(cell, row))} |" for row in rows])
-    reasons = [f"- {cell(note)}" for note in _grid.notes(result)]
+    reasons = [f"- {cell(note)}" for note in grid_words.notes(result)]
     yield "\n".join([*lines, *([""] if reasons else []), *fitting(reasons)]) + "\n"

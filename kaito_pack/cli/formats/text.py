@@ -13,11 +13,11 @@ from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import line, sentence
-from kaito_pack.cli._results import DRIFT, Differing, distinct, full_name, reported, versions_of
 from kaito_pack.cli.formats import Note
+from kaito_pack.cli.results import DRIFT, Differing, distinct, full_name, reported, versions_of
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Grid, Plan, Preflight, Rendering, Reports, Upgrade
+    from kaito_pack.cli.results import Grid, Plan, Preflight, Rendering, Reports, Upgrade
     from kaito_pack.run.judgement import Entry, Judgement
     from kaito_pack.run.validation import Report
 
@@ -165,7 +165,7 @@ def _diff(lines: Iterable[str]) -> Iterator[str]:
 
 def plan(result: Plan) -> Iterator[str]:
     """Yield the plan, an object and its changes below each other."""
-    from kaito_pack.cli._plan_words import TITLES, cluster_rows, grouped, object_title, summary
+    from kaito_pack.cli.results.plan_words import TITLES, cluster_rows, grouped, object_title, summary
 
     def commands(remedy: str, clusters: Sequence[str]) -> list[str]:
         texts = dict.fromkeys(f"    {result.command(remedy, name)}" for name in clusters)
@@ -191,7 +191,7 @@ def plan(result: Plan) -> Iterator[str]:
 
 def upgrade(result: Upgrade) -> Iterator[str]:
     """Yield what a newer KAITO treats otherwise, a line a reason."""
-    from kaito_pack.cli._plan_words import upgrade_summary, workspace_title
+    from kaito_pack.cli.results.plan_words import upgrade_summary, workspace_title
 
     yield f"{upgrade_summary(result.workspaces, result.version)}\n"
     for cluster, workspace in result.workspaces:
@@ -203,11 +203,11 @@ def upgrade(result: Upgrade) -> Iterator[str]:
 
 def grid(result: Grid) -> Iterator[str]:
     """Yield the table of a grid, and below it why a cell is not good."""
-    from kaito_pack.cli import _grid
+    from kaito_pack.cli.results import grid_words
 
-    rows = _grid.table(result)
+    rows = grid_words.table(result)
     yield from (f"{line}\n" for line in columns([[escaped(cell) for cell in row] for row in rows]))
-    notes = list(_grid.notes(result))
+    notes = list(grid_words.notes(result))
     if notes:
         yield "\n"
     yield from (f"{escaped(note)}\n" for note in notes)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.cli import formats
-from kaito_pack.cli._results import Result, ResultCase
+from kaito_pack.cli.results import Result, ResultCase
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.plan import Planned, plan

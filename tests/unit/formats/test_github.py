@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kaito_pack.base.problems import Place
-from kaito_pack.cli._results import Differing, Rendering, ResultCase
 from kaito_pack.cli.formats.github import annotation
+from kaito_pack.cli.results import Differing, Rendering, ResultCase
 from kaito_pack.run.judgement import Judgement
 from tests.unit.formats.cases import HOSTILE_CASE, Cases, notes, problem, shown
 

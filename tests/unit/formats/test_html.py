@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaito_pack.cli._results import Grid
+from kaito_pack.cli.results import Grid
 from kaito_pack.grid import Row
 from tests.unit.formats.cases import HOSTILE, RAW, shown
 

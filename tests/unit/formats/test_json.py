@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kaito_pack.cli._results import Plan, Preflight, Reports, Upgrade
+from kaito_pack.cli.results import Plan, Preflight, Reports, Upgrade
 from kaito_pack.run.judgement import Entry
 from kaito_pack.run.validation import Report
 from tests.unit.formats.cases import HOSTILE, notes, planned, problem, report, shown, upgraded

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaito_pack.cli._results import Differing, Preflight, Rendering, ResultCase
+from kaito_pack.cli.results import Differing, Preflight, Rendering, ResultCase
 from kaito_pack.run.judgement import Judgement
 from tests.unit.formats.cases import HOSTILE, HOSTILE_CASE, Cases, problem, shown
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kaito_pack.cli._markdown import LONGEST_COMMENT
-from kaito_pack.cli._results import Plan, ResultCase, Upgrade
+from kaito_pack.cli.results import Plan, ResultCase, Upgrade
+from kaito_pack.cli.results.markdown import LONGEST_COMMENT
 from tests.unit.formats.cases import HOSTILE_CASE, Cases, planned, problem, shown, upgraded
 
 

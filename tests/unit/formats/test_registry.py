@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kaito_pack.cli import formats
-from kaito_pack.cli._results import Plan, Preflight, Rendering, Reports, Upgrade
+from kaito_pack.cli.results import Plan, Preflight, Rendering, Reports, Upgrade
 from tests.conftest import Run
 from tests.unit.formats.cases import HOSTILE, HOSTILE_CASE, RAW, Cases, planned, report, shown, upgraded
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from kaito_pack.cli._results import Differing, Preflight, Rendering, Reports
 from kaito_pack.cli.formats.text import columns, problem_line, summary, table
+from kaito_pack.cli.results import Differing, Preflight, Rendering, Reports
 from kaito_pack.run.judgement import Entry, Judgement
 from kaito_pack.run.validation import Report
 from tests.unit.formats.cases import HOSTILE, notes, problem, report, shown

@@ -11,8 +11,8 @@ import click
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
-from kaito_pack.cli._help import SharedOption
-from kaito_pack.cli._words import File, Folder, Words, all_kaito_versions, kubernetes_versions
+from kaito_pack.cli.shared.help import SharedOption
+from kaito_pack.cli.shared.words import File, Folder, Words, all_kaito_versions, kubernetes_versions
 from kaito_pack.pack import Pack
 from kaito_pack.run.scope import Scope
 from kaito_pack.values.layers import Layer

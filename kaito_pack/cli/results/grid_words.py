@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Grid
+    from kaito_pack.cli.results import Grid
     from kaito_pack.grid import Cell, Row
 
 TYPE_HEADS = ("INSTANCE TYPE", "FITS", "GPUS", "LEFT A GPU", "LONGEST CONTEXT")

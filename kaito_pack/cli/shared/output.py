@@ -12,7 +12,7 @@ from kaito_pack.base.problems import Problem, shorten
 from kaito_pack.run.judgement import Judgement
 
 if TYPE_CHECKING:
-    from kaito_pack.cli._results import Differing, Result
+    from kaito_pack.cli.results import Differing, Result
 
 
 def colour() -> bool | None:
@@ -45,7 +45,7 @@ def put_rendering(
     """Print what is wrong with values, by the names of a fleet's clusters, and how output differs."""
     judgements = [judgement for cluster in outcomes.values() for judgement in cluster]
     if form != "text" or differing or any(each.problems or each.unread for each in judgements):
-        from kaito_pack.cli._results import Rendering
+        from kaito_pack.cli.results import Rendering
 
         put(Rendering(outcomes, differing), form)
 
