@@ -97,9 +97,10 @@ def write_schemas(folder: Path) -> None:
         every[definitions.POD_TEMPLATE], every
     )
     service = standalone(every["io.k8s.api.core.v1.Service"], every)
+    config_map = standalone(every["io.k8s.api.core.v1.ConfigMap"], every)
     for name, schema in (("plain", workspace), ("deep", deep)):
         (folder / name).mkdir(parents=True, exist_ok=True)
-        for kind, one in (("workspace", schema), ("service", service)):
+        for kind, one in (("workspace", schema), ("service", service), ("configmap", config_map)):
             (folder / name / f"{kind}.json").write_text(json.dumps(one), encoding="utf-8")
 
 
