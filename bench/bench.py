@@ -1,4 +1,4 @@
-"""`make bench`: the pack against `helm template | kubeconform`, on the same values in one run.
+"""`make bench-helm`: the pack against `helm template | kubeconform`, on the same values in one run.
 
 For each number of files, rounds of all contestants are interleaved, so that a busy machine slows all of
 them alike; the table has medians. A contestant's CPU time and peak memory are those of its whole process
@@ -16,7 +16,8 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+
+from figures import Cost
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".tools" / "bin"
@@ -24,14 +25,6 @@ BIN = ROOT / ".tools" / "bin"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 BAR = r"\|"  # in a table of Markdown
 ROUNDS = {1: 21, 20: 5, 200: 3}  # of more files: one round
-
-
-class Cost(NamedTuple):
-    """What one run took: seconds, seconds of CPU, MiB."""
-
-    wall: float
-    cpu: float
-    memory: float
 
 
 def contestants(folder: Path) -> dict[str, str]:

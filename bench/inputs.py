@@ -99,9 +99,11 @@ def write_schemas(folder: Path) -> None:
         every[definitions.POD_TEMPLATE], every
     )
     service = standalone(every["io.k8s.api.core.v1.Service"], every)
+    config_map = standalone(every["io.k8s.api.core.v1.ConfigMap"], every)
     for name, schema in (("plain", workspace), ("deep", deep)):
         (folder / name).mkdir(parents=True, exist_ok=True)
-        for kind, resource_schema in (("workspace", schema), ("service", service)):
+        kinds = {"workspace": schema, "service": service, "configmap": config_map}
+        for kind, resource_schema in kinds.items():
             (folder / name / f"{kind}.json").write_text(json.dumps(resource_schema), encoding="utf-8")
 
 

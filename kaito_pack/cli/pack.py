@@ -43,7 +43,7 @@ def check(context: click.Context, folders: tuple[str, ...], cluster: ClusterOpti
         raise UsageError(f"no pack given. Pass its folder: {context.command_path} DIR, or use --pack DIR")
     faults = pack_check.check(checked.pack, checked.scope().target)
     for fault in faults:
-        click.echo(escaped(fault), err=True)
+        click.echo(escaped(fault))
     if not faults:
-        click.echo(f"{escaped(', '.join(checked.packs))}: no problems found", err=True)
+        click.echo(f"{escaped(', '.join(checked.packs))}: no problems found")
     context.exit(1 if faults else 0)

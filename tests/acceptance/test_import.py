@@ -668,7 +668,7 @@ def test_pack_check_finds_an_import_section_that_reads_no_value(run: Run, tmp_pa
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     done = run("pack", "check", tmp_path / "pack")
-    assert done.returncode == 1 and "import reads greting" in done.stderr
+    assert done.returncode == 1 and "import reads greting" in done.stdout
 
 
 HUB = """\
