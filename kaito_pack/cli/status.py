@@ -190,10 +190,9 @@ def _end(objects: ClusterObjects, statuses: list[Status], wish: Wish, verdict: b
 def _live(kubectl: Kubectl, beside: bool, name: str | None) -> ClusterObjects:
     """Return the Workspaces of the cluster; with `beside` also their workloads, Services and pods."""
     objects = pick([kubectl.get("workspaces")])
-    # An InferenceSet without replicas leaves no trace in the Workspaces, so only a name that is a
-    # Workspace's saves the second read.
+    # An InferenceSet with zero replicas has no Workspace. A Workspace that was named and exists is enough.
     is_known = any(text(get(each, ("metadata", "name"))) == name for each in objects.workspaces)
-    if objects.has_created or name is None or not is_known:
+    if objects.has_created or not is_known:
         answer = _inference_sets(kubectl)
         objects = replace(objects, inference_sets=answer.inference_sets if answer else ())
     if not beside:
