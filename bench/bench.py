@@ -68,7 +68,7 @@ def compare(lines: dict[str, str], files: list[str], rounds: int) -> dict[str, C
         order = list(lines) if number % 2 == 0 else list(reversed(lines))
         for name in order:
             costs[name].append(measured(lines[name], files))
-    return {name: median(found) for name, found in costs.items()}
+    return {name: median(measures) for name, measures in costs.items()}
 
 
 def check_alike(folder: Path, lines: dict[str, str], files: list[str]) -> None:
@@ -99,8 +99,8 @@ def table(sizes: dict[int, dict[str, Cost]], rounds: dict[int, int]) -> str:
     rows = [COLUMNS, ("---:", "---:", "---", *("---:",) * 8)]
     for count, costs in sizes.items():
         for name, cost in costs.items():
-            one = sizes.get(1, {}).get(name, cost)
-            further = f"{(cost.wall - one.wall) / (count - 1) * 1000:.2f}" if one is not cost else ""
+            single = sizes.get(1, {}).get(name, cost)
+            further = f"{(cost.wall - single.wall) / (count - 1) * 1000:.2f}" if single is not cost else ""
             figures = (
                 f"{cost.wall:.3f}",
                 f"{cost.cpu:.3f}",
