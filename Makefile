@@ -68,7 +68,13 @@ test-tools: ## Fetch the real tools that tests compare with (Debian, Go, npm)
 bench-tools: ## Fetch what the benchmark compares with (npm, Go)
 	$(R)scripts/bench-tools
 
-bench: $(VENV)/run.stamp ## Measure against helm and kubeconform; prints a table (ARGS="--files 1 20")
+bench: $(VENV)/form.stamp ## Measure every goal of docs/concepts/performance.md; prints a table (ARGS="--size full")
+	$(R)$(RUN) bench/points.py $(ARGS)
+
+bench-check: $(VENV)/form.stamp ## Fail if a ratio of `make bench` is worse than at the last release
+	$(R)$(RUN) bench/points.py --check $(ARGS)
+
+bench-helm: $(VENV)/run.stamp ## Compare with helm and kubeconform by number of files (ARGS="--files 1 20")
 	$(R)$(RUN) bench/bench.py $(ARGS)
 
 bench-first-use: ## Measure the first `make render` against an environment of venv and pip
@@ -103,4 +109,4 @@ lock: ## Pin the dependencies of requirements/*.in again (needs uv)
 clean: ## Remove what make has written
 	$(R)rm -rf $(VENV) .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis site
 
-.PHONY: test-all bench bench-first-use bench-tools docs browser-test form screenshots fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean
+.PHONY: test-all bench bench-check bench-helm bench-first-use bench-tools docs browser-test form screenshots fuzz conformance help venv render check test test-tools lint generate verify kaito-schema lock clean

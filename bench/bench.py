@@ -1,4 +1,4 @@
-"""`make bench`: the pack against `helm template | kubeconform`, on the same values in one run.
+"""`make bench-helm`: the pack against `helm template | kubeconform`, on the same values in one run.
 
 For each number of files, rounds of all contestants are interleaved, so that a busy machine slows all of
 them alike; the table has medians. A contestant's CPU time and peak memory are those of its whole process
@@ -16,7 +16,8 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+
+from figures import Cost
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".tools" / "bin"
@@ -24,14 +25,6 @@ BIN = ROOT / ".tools" / "bin"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 BAR = r"\|"  # in a table of Markdown
 ROUNDS = {1: 21, 20: 5, 200: 3}  # of more files: one round
-
-
-class Cost(NamedTuple):
-    """What one run took: seconds, seconds of CPU, MiB."""
-
-    wall: float
-    cpu: float
-    memory: float
 
 
 def contestants(folder: Path) -> dict[str, str]:
@@ -75,7 +68,7 @@ def compare(lines: dict[str, str], files: list[str], rounds: int) -> dict[str, C
         order = list(lines) if number % 2 == 0 else list(reversed(lines))
         for name in order:
             costs[name].append(measured(lines[name], files))
-    return {name: median(found) for name, found in costs.items()}
+    return {name: median(measures) for name, measures in costs.items()}
 
 
 def check_alike(folder: Path, lines: dict[str, str], files: list[str]) -> None:
@@ -106,8 +99,8 @@ def table(sizes: dict[int, dict[str, Cost]], rounds: dict[int, int]) -> str:
     rows = [COLUMNS, ("---:", "---:", "---", *("---:",) * 8)]
     for count, costs in sizes.items():
         for name, cost in costs.items():
-            one = sizes.get(1, {}).get(name, cost)
-            further = f"{(cost.wall - one.wall) / (count - 1) * 1000:.2f}" if one is not cost else ""
+            single = sizes.get(1, {}).get(name, cost)
+            further = f"{(cost.wall - single.wall) / (count - 1) * 1000:.2f}" if single is not cost else ""
             figures = (
                 f"{cost.wall:.3f}",
                 f"{cost.cpu:.3f}",

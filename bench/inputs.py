@@ -60,28 +60,30 @@ def strict(schema: Any) -> Any:
         return [strict(part) for part in schema]
     if not isinstance(schema, Mapping):
         return schema
-    made = {key: strict(part) for key, part in schema.items() if not key.startswith("x-") and key != "format"}
+    strict_schema = {
+        key: strict(part) for key, part in schema.items() if not key.startswith("x-") and key != "format"
+    }
     if schema.get("x-kubernetes-int-or-string"):
-        made |= {"type": ["integer", "string"]}
+        strict_schema |= {"type": ["integer", "string"]}
     named = isinstance(schema.get("properties"), Mapping) and "object" in schema.get("type", ())
     if (
         named
         and "additionalProperties" not in schema
         and not schema.get("x-kubernetes-preserve-unknown-fields")
     ):
-        made["additionalProperties"] = False
-    return made
+        strict_schema["additionalProperties"] = False
+    return strict_schema
 
 
 def standalone(part: Any, every: Mapping[str, Any]) -> Any:
     """One of Kubernetes' definitions with all that it refers to laid in, as kubeconform's store has it."""
     if isinstance(part, list):
-        return [standalone(one, every) for one in part]
+        return [standalone(inner, every) for inner in part]
     if not isinstance(part, Mapping):
         return part
     if "$ref" in part:
         return standalone(every[part["$ref"].rpartition("/")[2]], every)
-    return {key: standalone(one, every) for key, one in part.items()}
+    return {key: standalone(inner, every) for key, inner in part.items()}
 
 
 def write_schemas(folder: Path) -> None:
@@ -97,10 +99,12 @@ def write_schemas(folder: Path) -> None:
         every[definitions.POD_TEMPLATE], every
     )
     service = standalone(every["io.k8s.api.core.v1.Service"], every)
+    config_map = standalone(every["io.k8s.api.core.v1.ConfigMap"], every)
     for name, schema in (("plain", workspace), ("deep", deep)):
         (folder / name).mkdir(parents=True, exist_ok=True)
-        for kind, one in (("workspace", schema), ("service", service)):
-            (folder / name / f"{kind}.json").write_text(json.dumps(one), encoding="utf-8")
+        kinds = {"workspace": schema, "service": service, "configmap": config_map}
+        for kind, resource_schema in kinds.items():
+            (folder / name / f"{kind}.json").write_text(json.dumps(resource_schema), encoding="utf-8")
 
 
 def same(ours: str, theirs: str) -> bool:

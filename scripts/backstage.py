@@ -49,12 +49,12 @@ def outputs() -> Iterator[tuple[Path, str]]:
 
 def form(modes: list[Mode]) -> dict[str, Any]:
     """The page that asks for values: what all modes have, then what the chosen one has."""
-    of = {mode.name: fields(mode) for mode in modes}
-    first = of[modes[0].name]
+    fields_of = {mode.name: fields(mode) for mode in modes}
+    first = fields_of[modes[0].name]
     shared = {
         name: field
         for name, field in first.items()
-        if name != CHOICE and all(those.get(name) == field for those in of.values())
+        if name != CHOICE and all(those.get(name) == field for those in fields_of.values())
     }
     required = [name for name in modes[0].schema["required"] if name in shared]
     choice = {**first[CHOICE], "enum": [mode.name for mode in modes]}
@@ -62,12 +62,12 @@ def form(modes: list[Mode]) -> dict[str, Any]:
     return {
         "required": [*required, CHOICE],
         "properties": {**{name: shared[name] for name in required}, CHOICE: choice, **shared},
-        "dependencies": {CHOICE: {"oneOf": [_branch(mode, of[mode.name], shared) for mode in modes]}},
+        "dependencies": {CHOICE: {"oneOf": [_branch(mode, fields_of[mode.name], shared) for mode in modes]}},
     }
 
 
-def _branch(mode: Mode, of: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
-    own = {name: field for name, field in of.items() if name not in shared and name != CHOICE}
+def _branch(mode: Mode, mode_fields: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
+    own = {name: field for name, field in mode_fields.items() if name not in shared and name != CHOICE}
     required = [name for name in mode.schema["required"] if name in own]
     ordered = {name: own[name] for name in (*required, *own)}
     branch = {"properties": {CHOICE: {"enum": [mode.name]}, **ordered}}
@@ -96,28 +96,28 @@ def is_text(part: Mapping[str, Any]) -> bool:
 
 def field(part: Mapping[str, Any]) -> dict[str, Any]:
     """One value of a schema as a field of the form."""
-    kept = {key: part[key] for key in KEPT if key in part}
+    shown = {key: part[key] for key in KEPT if key in part}
     if part.get("format") == "quantity":
-        kept["type"] = "string"  # which takes numbers as well
-        kept["examples"] = [one for one in kept.get("examples", []) if isinstance(one, str)]
+        shown["type"] = "string"  # which takes numbers as well
+        shown["examples"] = [example for example in shown.get("examples", []) if isinstance(example, str)]
     if is_text(part):
         return {
-            **kept,
+            **shown,
             "type": "string",
-            "examples": [each for each in kept["examples"] if isinstance(each, str)],
+            "examples": [each for each in shown["examples"] if isinstance(each, str)],
         }
-    kept.setdefault("type", "string")
+    shown.setdefault("type", "string")
     if isinstance(part.get("default"), str | int):
-        kept["description"] = f"{part.get('description', '')} Default: {part['default']}.".lstrip()
+        shown["description"] = f"{part.get('description', '')} Default: {part['default']}.".lstrip()
     if "items" in part:
-        kept["items"] = field(part["items"])
+        shown["items"] = field(part["items"])
     if part.get("properties"):
-        kept["properties"] = {
+        shown["properties"] = {
             name: field(below) for name, below in part["properties"].items() if "not" not in below
         }
     elif isinstance(part.get("additionalProperties"), Mapping):
-        kept["additionalProperties"] = field(part["additionalProperties"])
-    return kept
+        shown["additionalProperties"] = field(part["additionalProperties"])
+    return shown
 
 
 def skeleton(modes: list[Mode]) -> str:

@@ -44,8 +44,8 @@ def _parts(command: click.Command, context: click.Context, name: str) -> Iterato
             inner = command.get_command(context, below)
             assert inner is not None, below
             # Completion also reads the options of the values without arguments.
-            made = inner.make_context(below, [], parent=context, resilient_parsing=True)
-            yield from _parts(inner, made, f"{name} {below}")
+            inner_context = inner.make_context(below, [], parent=context, resilient_parsing=True)
+            yield from _parts(inner, inner_context, f"{name} {below}")
         return
     usage = " ".join(command.collect_usage_pieces(context))
     given = (option for option in command.get_params(context) if isinstance(option, click.Option))

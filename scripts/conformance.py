@@ -55,8 +55,8 @@ def asked_json(*arguments: str) -> dict[str, Any]:
     done = kubectl(*arguments, "-o", "json")
     if done.returncode:
         raise KubectlError(done.stderr.strip() or "kubectl failed")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def cluster(pack: Pack, kaito: str | None) -> Cluster:
@@ -64,7 +64,7 @@ def cluster(pack: Pack, kaito: str | None) -> Cluster:
     server = asked_json("version")["serverVersion"]
     minor = f"{server['major']}.{''.join(filter(str.isdigit, server['minor']))}"
     hooks = json.dumps(asked_json("get", "validatingwebhookconfigurations"))
-    crds = [one["metadata"]["name"] for one in asked_json("get", "customresourcedefinitions")["items"]]
+    crds = [crd["metadata"]["name"] for crd in asked_json("get", "customresourcedefinitions")["items"]]
     there = "workspaces.kaito.sh" in crds
     return Cluster(pack.kaito_version(kaito), definitions.version(minor), "kaito.sh" in hooks, there)
 
@@ -80,14 +80,14 @@ def cases() -> Iterator[tuple[str, dict[str, Any]]]:
                     yield f"{folder}/{file.name}", document.value
 
 
-def ours(validation: Validator, name: str, body: dict[str, Any], of: Cluster) -> str:
+def ours(validation: Validator, name: str, body: dict[str, Any], server: Cluster) -> str:
     """Our verdict, as far as that cluster can give one."""
-    (document,) = [one for one in read_file(name) if one.value == body][:1]
+    (document,) = [document for document in read_file(name) if document.value == body][:1]
     (entry,) = validation.run([Source(name, [document])]).entries
-    layers = {"crd", "webhook"} if of.webhook else {"crd"}
+    layers = {"crd", "webhook"} if server.webhook else {"crd"}
     if entry.kind != "Workspace":
         layers.add("kubernetes")
-    refused = any(found.is_error and found.layer in layers for found in entry.problems)
+    refused = any(problem.is_error and problem.layer in layers for problem in entry.problems)
     return "skipped" if entry.verdict == "skipped" else "refused" if refused else "accepted"
 
 
@@ -102,17 +102,15 @@ def theirs(body: dict[str, Any]) -> tuple[str, str]:
 def main(arguments: list[str]) -> int:
     """Compare; the exit code."""
     pack = Pack()
-    of = cluster(pack, arguments[0] if arguments else None)
-    print(
-        f"Kubernetes {of.kubernetes}, KAITO {of.kaito}, webhook {'there' if of.webhook else 'not there'}",
-        file=sys.stderr,
-    )
-    validation = Validator(pack, Target(of.kaito, of.kubernetes))
+    server = cluster(pack, arguments[0] if arguments else None)
+    webhook = "there" if server.webhook else "not there"
+    print(f"Kubernetes {server.kubernetes}, KAITO {server.kaito}, webhook {webhook}", file=sys.stderr)
+    validation = Validator(pack, Target(server.kaito, server.kubernetes))
     differs = 0
     for name, body in cases():
-        if body.get("kind") == "Workspace" and not of.workspaces:
+        if body.get("kind") == "Workspace" and not server.workspaces:
             continue
-        mine = ours(validation, str(ROOT / name), body, of)
+        mine = ours(validation, str(ROOT / name), body, server)
         if mine == "skipped":
             continue
         verdict, words = theirs(body)

@@ -76,8 +76,8 @@ def mode_values(pack: Pack, name: str) -> str:
         link = f"[`{field.name}`](../values.md#{field.name.lower()})"
         default = part.get("default")
         given = "" if default in (None, {}, []) else f"`{_as_text(default)}`"
-        said = "required" if name in field.required else given
-        rows.append((link, str(part.get("title", "")), said))
+        shown = "required" if name in field.required else given
+        rows.append((link, str(part.get("title", "")), shown))
     return table(("Value", "What it is", "Default"), rows)
 
 
@@ -107,11 +107,11 @@ def _row_text(text: str) -> str:
 def rendered_output(pack: Pack, argument: str) -> str:
     """What CHANGELOG.md says under "Rendered output", for each release."""
     releases = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    said = []
+    sections = []
     for release in releases:
         changes = release.partition("### Rendered output\n")[2].partition("\n###")[0].strip()
-        said += [f"{release.partition(chr(10))[0]}:\n\n{changes}\n"] if changes else []
-    return "\n".join(said)
+        sections += [f"{release.partition(chr(10))[0]}:\n\n{changes}\n"] if changes else []
+    return "\n".join(sections)
 
 
 def annotation_rows(pack: Pack, kind: str) -> str:

@@ -63,10 +63,10 @@ def _conditions_of_all(modes: Mapping[str, Schema]) -> list[Schema]:
 
 def _source(pack: Pack) -> Schema:
     """The choice of the mode."""
-    said = pack.mode(pack.mode_names[0]).schema["properties"][SOURCE]
+    choice = pack.mode(pack.mode_names[0]).schema["properties"][SOURCE]
     return {
-        "title": said["title"],
-        "description": said["description"],
+        "title": choice["title"],
+        "description": choice["description"],
         "enum": list(pack.mode_names),
         "markdownEnumDescriptions": [pack.mode(name).facts["description"] for name in pack.mode_names],
     }
@@ -81,10 +81,10 @@ def _mode(name: str, pack: Pack) -> Schema:
         condition = {key: branch for key, branch in part.items() if key != "properties" and refuses(branch)}
         if {"then", "else"} & set(condition):
             conditions.append(_unoffered(plain(condition)))
-    kept = {key: mode[key] for key in ("title", "required", "properties", "additionalProperties")}
-    found = plain(kept)
-    found["allOf"] = [*conditions, *found.get("allOf", [])]
-    return with_refusals(found, _of_others(name, pack))
+    shown_keys = {key: mode[key] for key in ("title", "required", "properties", "additionalProperties")}
+    schema = plain(shown_keys)
+    schema["allOf"] = [*conditions, *schema.get("allOf", [])]
+    return with_refusals(schema, _of_others(name, pack))
 
 
 def _of_others(name: str, pack: Pack) -> dict[str, str]:
@@ -94,9 +94,9 @@ def _of_others(name: str, pack: Pack) -> dict[str, str]:
         for field in pack.mode(other).schema["properties"]:
             owners.setdefault(field, []).append(other)
     return {
-        field: words("values/other-mode", field=f"`{field}`", others=" or ".join(of), mode=name)
-        for field, of in owners.items()
-        if name not in of
+        field: words("values/other-mode", field=f"`{field}`", others=" or ".join(modes), mode=name)
+        for field, modes in owners.items()
+        if name not in modes
     }
 
 
@@ -110,11 +110,11 @@ def _unoffered(condition: Schema) -> Schema:
 
 def _alike(modes: Mapping[str, Schema]) -> tuple[Schema, Schema]:
     """The values that are the same in every mode, and those that are the same in several."""
-    found = [(name, part) for mode in modes.values() for name, part in mode["properties"].items()]
-    counts = Counter((name, _text(part)) for name, part in found if part != NOT_OFFERED)
+    parts = [(name, part) for mode in modes.values() for name, part in mode["properties"].items()]
+    counts = Counter((name, _text(part)) for name, part in parts if part != NOT_OFFERED)
     top: Schema = {}
     shared: Schema = {}
-    for name, part in found:
+    for name, part in parts:
         # The choice of the mode differs in each, and its place is kept.
         if name == SOURCE or counts[name, _text(part)] == len(modes):
             top[name] = part

@@ -39,17 +39,21 @@ def plain(schema: Any) -> Any:
         return schema
     if set(schema.get("not", ())) == {"type", "pattern"} and "pattern" not in schema:
         schema = _unlike(schema)
-    found = {key: _part(key, part) for key, part in schema.items() if not key.startswith("x-")}
-    if found.pop("format", None) == "quantity":
-        found |= {"pattern": _QUANTITY, "exclusiveMinimum": 0, "patternErrorMessage": words(_QUANTITY_RULE)}
+    words_of = {key: _part(key, part) for key, part in schema.items() if not key.startswith("x-")}
+    if words_of.pop("format", None) == "quantity":
+        words_of |= {
+            "pattern": _QUANTITY,
+            "exclusiveMinimum": 0,
+            "patternErrorMessage": words(_QUANTITY_RULE),
+        }
     if suggest := schema.get("x-form", {}).get("suggest"):
-        found["examples"] = offered(suggest)
-    if "enum" in found:
-        found.pop("examples", None)  # the choices are shown already
+        words_of["examples"] = offered(suggest)
+    if "enum" in words_of:
+        words_of.pop("examples", None)  # the choices are shown already
     for keyword, name in schema.get("x-rules", {}).items():
         if keyword in _MESSAGES:
-            found[_MESSAGES[keyword]] = words(name)
-    return with_refusals(found, dict(_refused(schema)))
+            words_of[_MESSAGES[keyword]] = words(name)
+    return with_refusals(words_of, dict(_refused(schema)))
 
 
 def offered(suggest: str) -> list[str]:
@@ -64,9 +68,9 @@ def offered(suggest: str) -> list[str]:
 def words(name: str, **facts: str) -> str:
     """Return what an editor shows for a broken rule: its message if the facts are known, else its meaning."""
     row = get_rule(name)
-    said = f"{row.message.format_map(facts)}." if facts else row.meaning
+    message = f"{row.message.format_map(facts)}." if facts else row.meaning
     # A fix that depends on what was written is left to `kaito-pack`.
-    return f"{said} [{name}]" if "{" in row.fix else f"{said} {row.fix}. [{name}]"
+    return f"{message} [{name}]" if "{" in row.fix else f"{message} {row.fix}. [{name}]"
 
 
 def refuses(schema: Any) -> bool:

@@ -50,8 +50,8 @@ def rendered(pack: Pack) -> Iterator[tuple[Path, str]]:
 
 def values_page(pack: Pack) -> str:
     """docs/reference/values.md: every value of every mode, from the schemas."""
-    found = values_fields(pack)
-    top = [field for field in found.values() if "." not in field.name]
+    all_fields = values_fields(pack)
+    top = [field for field in all_fields.values() if "." not in field.name]
     lines = [f"<!-- {NOTE.format(source='schemas/values/')} -->", "", "# Values", ""]
     lines += ["One YAML or JSON file describes one model. An unknown or misplaced value is an error.", ""]
     lines += ["| Value | Modes | Required |", "| --- | --- | --- |"]
@@ -64,7 +64,7 @@ def values_page(pack: Pack) -> str:
         lines += (
             [f"- Default: {'; '.join(f'`{text}`' for text in field.defaults())}"] if field.defaults() else []
         )
-        for inner in (one for one in found.values() if one.name.startswith(f"{field.name}.")):
+        for inner in (part for part in all_fields.values() if part.name.startswith(f"{field.name}.")):
             facts = "; ".join(f"{title.lower()}: {text}" for title, text in inner.facts())
             lines.append(f"- `{inner.name}`: {plain(' '.join(inner.descriptions()))} ({facts})")
     return "\n".join(lines) + "\n"
@@ -77,8 +77,8 @@ def _listed(texts: list[str]) -> list[str]:
 def outputs(pack: Pack) -> dict[Path, str]:
     """Return everything that is generated: the text of each file."""
     of_rules = rule_examples.examples(pack)
-    here = f"{ROOT}{os.sep}"  # which differs from checkout to checkout
-    messages = {name: example.pop("message").replace(here, "") for name, example in of_rules.items()}
+    checkout = f"{ROOT}{os.sep}"  # which differs from checkout to checkout
+    messages = {name: example.pop("message").replace(checkout, "") for name, example in of_rules.items()}
     bundle = editor_schema.editor_schema(pack, NOTE.format(source="schemas/values/"))
     return {
         ROOT / "schemas" / "values.schema.json": json.dumps(bundle, indent=2) + "\n",

@@ -50,13 +50,13 @@ class Text(NamedTuple):
 
 def main() -> None:
     """Print each finding as `file:line: words: instead`, and exit with 1 if there is any."""
-    findings = [*found(list(texts()), json.loads(LIST.read_text(encoding="utf-8"))), *summaries()]
+    findings = [*findings_in(list(texts()), json.loads(LIST.read_text(encoding="utf-8"))), *summaries()]
     for finding in findings:
         print(finding, file=sys.stderr)
     sys.exit(1 if findings else 0)
 
 
-def found(given: list[Text], patterns: Mapping[str, str]) -> Iterator[str]:
+def findings_in(given: list[Text], patterns: Mapping[str, str]) -> Iterator[str]:
     """Yield a line for each place of a text that one of the patterns matches."""
     anything = re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.MULTILINE)
     for file, line, words in given:

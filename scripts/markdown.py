@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 def plain(text: str) -> str:
     """A text with `<` as a character; between backquotes it is one already."""
-    return re.sub(r"(`[^`]*`)|<", lambda found: found[1] or "&lt;", text)
+    return re.sub(r"(`[^`]*`)|<", lambda match: match[1] or "&lt;", text)
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -53,12 +53,12 @@ def outputs(pack: Pack) -> Iterator[tuple[Path, str]]:
 def engines(pack: Pack) -> dict[str, tuple[str, list[KeyMetric]]]:
     """Title and key metrics of every engine that a mode has, in the order of the modes."""
     titles: dict[str, str] = {}
-    found: dict[str, dict[str, KeyMetric]] = {}
+    metrics: dict[str, dict[str, KeyMetric]] = {}
     for mode in map(pack.mode, pack.mode_names):
         engine = mode.facts["engine"]
         titles.setdefault(engine, _title(pack, mode))
-        found[engine] = {metric.id: metric for metric in key_metrics(pack, mode)} | found.get(engine, {})
-    return {engine: (title, list(found[engine].values())) for engine, title in titles.items()}
+        metrics[engine] = {metric.id: metric for metric in key_metrics(pack, mode)} | metrics.get(engine, {})
+    return {engine: (title, list(metrics[engine].values())) for engine, title in titles.items()}
 
 
 def _title(pack: Pack, mode: Mode) -> str:

@@ -36,8 +36,8 @@ def examples(pack: Pack) -> dict[str, dict[str, str]]:
 
     The message is what the rule reports of the bad example, for those who read words, not templates.
     """
-    found = {**dict(_of_values(pack)), **dict(_of_manifests()), **dict(_of_pairs())}
-    return dict(sorted(found.items()))
+    texts = {**dict(_of_values(pack)), **dict(_of_manifests()), **dict(_of_pairs())}
+    return dict(sorted(texts.items()))
 
 
 def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
@@ -45,22 +45,22 @@ def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
         if not case.rule:
             continue
         entry = case.judged()
-        found = next(one for one in entry.problems if one.rule == case.rule)
+        reported = next(problem for problem in entry.problems if problem.rule == case.rule)
         body = dict(entry.body or {})
-        path = found.path[len(entry.path) :]
+        path = reported.path[len(entry.path) :]
         if case.rule.startswith("values/pack-file-"):
             yield (
                 case.rule,
                 {
                     "bad": _text(case),
                     "good": _text(_twins()[case.file.stem]),
-                    "message": _message(found),
+                    "message": _message(reported),
                 },
             )
             continue
         good = good_entry(case, str(body.get("kind"))).body or {}
         texts = dict(zip(("bad", "good"), _contrast(body, good, path), strict=True))
-        yield case.rule, texts | {"message": _message(found)}
+        yield case.rule, texts | {"message": _message(reported)}
 
 
 def _message(reported: Problem) -> str:
@@ -121,21 +121,23 @@ def _of_values(pack: Pack) -> Iterator[tuple[str, dict[str, str]]]:
     pipeline = Pipeline(pack, Target(pack.kaito_version(), "1.35"))
     for file in sorted((ROOT / "tests" / "invalid").glob("*.yaml")):
         (outcome,) = pipeline.run([str(file)])
-        found = next(one for one in outcome.problems if one.is_error)
+        reported = next(problem for problem in outcome.problems if problem.is_error)
         text = file.read_text(encoding="utf-8").partition("\n")[2]
-        if found.rule.startswith("values/file-"):
-            yield found.rule, {"bad": text, "good": to_yaml(dict(VALUES)), "message": _message(found)}
-        elif found.rule.startswith(("values/", "model/")):
+        if reported.rule.startswith("values/file-"):
+            yield reported.rule, {"bad": text, "good": to_yaml(dict(VALUES)), "message": _message(reported)}
+        elif reported.rule.startswith(("values/", "model/")):
             lines = text.splitlines()[:LONGEST]
-            bad, good = "\n".join(lines) + "\n", _good_values(pack, found.path)
-            yield found.rule, {"bad": bad, "good": good, "message": _message(found)}
+            bad, good = "\n".join(lines) + "\n", _good_values(pack, reported.path)
+            yield reported.rule, {"bad": bad, "good": good, "message": _message(reported)}
 
 
 def _of_pairs() -> Iterator[tuple[str, dict[str, str]]]:
     for pair in pairs():
         texts = pair.bad, pair.good
         if max(len(text.splitlines()) for text in texts) > LONGEST:
-            texts = _told_apart(*([one.value for one in read_text(text, pair.rule)] for text in texts))
+            texts = _told_apart(
+                *([document.value for document in read_text(text, pair.rule)] for text in texts)
+            )
         reported = next(each for each in pair.problems(pair.bad) if each.rule == pair.rule)
         yield pair.rule, dict(zip(("bad", "good"), texts, strict=True)) | {"message": _message(reported)}
 
@@ -144,16 +146,16 @@ def _told_apart(bad: Sequence[Any], good: Sequence[Any]) -> tuple[str, str]:
     """Return the difference of two streams of manifests: their objects, else a part of one of them."""
     if list(map(_head, bad)) != list(map(_head, good)):
         return _heads(bad), _heads(good)
-    one, other = next(pair for pair in zip(bad, good, strict=True) if pair[0] != pair[1])
-    path = _common([difference.path for difference in differences(one, other)])
+    first, second = next(pair for pair in zip(bad, good, strict=True) if pair[0] != pair[1])
+    path = _common([difference.path for difference in differences(first, second)])
     if not path:
-        one, other = _less(one, other), _less(other, one)
-    return excerpt(one, path), excerpt(other, path)
+        first, second = _less(first, second), _less(second, first)
+    return excerpt(first, path), excerpt(second, path)
 
 
-def _less(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def _less(body: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of an object that another has not, or otherwise."""
-    return {key: part for key, part in one.items() if key not in other or other[key] != part}
+    return {key: part for key, part in body.items() if key not in other or other[key] != part}
 
 
 def _common(paths: Sequence[FieldPath]) -> FieldPath:

@@ -48,8 +48,8 @@ def on_files(files: Files, config: Any) -> Files:
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
     """Point links to the pages of the site; code does not change."""
-    here = page.file.src_uri
-    source = here if here in added_pages() else DOCS + here
+    page_file = page.file.src_uri
+    source = page_file if page_file in added_pages() else DOCS + page_file
 
     def rewritten(link: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(source), link["path"]))
@@ -57,7 +57,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
             return link[0]  # mkdocs reports it
         there = _on_site(target, config, files)
         if "://" not in there:
-            there = posixpath.relpath(there, posixpath.dirname(here) or ".")
+            there = posixpath.relpath(there, posixpath.dirname(page_file) or ".")
         return f"{link['before']}{there}{link['after']}"
 
     parts = FENCED.split(markdown)

@@ -91,30 +91,31 @@ def _leaves(schema: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any]]:
 
 
 def _rules(holds_in: str, not_in: str) -> Iterator[str]:
-    found = [
+    new_rules = [
         rule for rule in rules.all_rules().values() if rule.holds_for(holds_in) and not rule.holds_for(not_in)
     ]
-    return map(_told, sorted(found, key=lambda rule: (rule.severity, rule.name)))
+    return map(_line, sorted(new_rules, key=lambda rule: (rule.severity, rule.name)))
 
 
-def _told(rule: Rule) -> str:
+def _line(rule: Rule) -> str:
     severity = "" if rule.severity == "error" else f" ({rule.severity})"
     return f"{link(rule, '../reference/rules/')}{severity}: {plain(rule.meaning)}"
 
 
 def _presets(old: str, new: str) -> Iterator[str]:
     before, after = set(presets.names(old)), set(presets.names(new))
-    for verb, found in (("new", after - before), ("gone", before - after)):
-        if found:
-            yield f"{verb}: {_names(found)}"
+    for verb, names in (("new", after - before), ("gone", before - after)):
+        if names:
+            yield f"{verb}: {_names(names)}"
     both = [preset for preset in map(presets.find, before & after) if preset]
     for verb, field in (("need", "needs_secret"), ("refuse", "refuses_secret")):
         was, is_now = (
-            {one.name for one in both if presets.holds(kaito, getattr(one, field))} for kaito in (old, new)
+            {preset.name for preset in both if presets.holds(kaito, getattr(preset, field))}
+            for kaito in (old, new)
         )
-        for when, found in (("from here on", is_now - was), ("no longer", was - is_now)):
-            if found:
-                yield f"{verb} a Secret {when}: {_names(found)}"
+        for when, names in (("from here on", is_now - was), ("no longer", was - is_now)):
+            if names:
+                yield f"{verb} a Secret {when}: {_names(names)}"
 
 
 def _instance_types(old: str, new: str) -> Iterator[str]:
@@ -124,5 +125,5 @@ def _instance_types(old: str, new: str) -> Iterator[str]:
             yield f"no longer known on {cloud}: {_names(dropped)}"
 
 
-def _names(found: set[str]) -> str:
-    return ", ".join(f"`{name}`" for name in sorted(found))
+def _names(names: set[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))

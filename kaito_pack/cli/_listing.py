@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from kaito_pack.base.display import escaped, json_text
+from kaito_pack.cli.shared.words import Words, kaito_versions
 
 
 def form_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -20,6 +21,18 @@ def form_option(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Choice(["text", "json"]),
         default="text",
         help="Set the output format. Default: text.",
+    )
+    decorated: Callable[..., Any] = option(command)
+    return decorated
+
+
+def version_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--kaito-version VERSION` to a command that lists what a KAITO version knows."""
+    option = click.option(
+        "--kaito-version",
+        type=Words(kaito_versions),
+        metavar="VERSION",
+        help="List those of this KAITO minor only.",
     )
     decorated: Callable[..., Any] = option(command)
     return decorated

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from kaito_pack.cli._listing import form_option, put_rows
+from kaito_pack.cli._listing import form_option, put_rows, version_option
 from kaito_pack.cli.shared.help import Command
 from kaito_pack.cli.shared.options import opened, pack_option
-from kaito_pack.cli.shared.words import Words, kaito_versions
 
 NAME, CLOUD, GPUS, MEMORY, MODEL, DROPPED = (
     "instanceType",
@@ -21,12 +20,7 @@ NAME, CLOUD, GPUS, MEMORY, MODEL, DROPPED = (
 
 @click.command("instance-types", cls=Command)
 @click.option("--cloud", type=click.Choice(["azure", "aws", "arc"]), help="List those of one cloud only.")
-@click.option(
-    "--kaito-version",
-    type=Words(kaito_versions),
-    metavar="VERSION",
-    help="List those of this KAITO minor only.",
-)
+@version_option
 @form_option
 @pack_option
 def command(cloud: str | None, kaito_version: str | None, form: str, pack: tuple[str, ...]) -> None:

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import click
 
-from kaito_pack.cli._listing import form_option, put_rows
+from kaito_pack.cli._listing import form_option, put_rows, version_option
 from kaito_pack.cli.shared.help import Command
 from kaito_pack.cli.shared.options import opened, pack_option
-from kaito_pack.cli.shared.words import Words, kaito_versions
 
 NAME, VERSIONS, WEIGHTS, SECRET, MODEL = "name", "kaitoVersions", "weightsGiB", "needsSecret", "model"
 
 
 @click.command("presets", cls=Command)
-@click.option(
-    "--kaito-version",
-    type=Words(kaito_versions),
-    metavar="VERSION",
-    help="List those of this KAITO minor only.",
-)
+@version_option
 @form_option
 @pack_option
 def command(kaito_version: str | None, form: str, pack: tuple[str, ...]) -> None:

@@ -190,10 +190,9 @@ def _end(objects: ClusterObjects, statuses: list[Status], wish: Wish, verdict: b
 def _live(kubectl: Kubectl, beside: bool, name: str | None) -> ClusterObjects:
     """Return the Workspaces of the cluster; with `beside` also their workloads, Services and pods."""
     objects = pick([kubectl.get("workspaces")])
-    # A cluster in which each Workspace is on its own is asked once, unless another name is wanted.
+    # An InferenceSet with zero replicas has no Workspace. A Workspace that was named and exists is enough.
     is_known = any(text(get(each, ("metadata", "name"))) == name for each in objects.workspaces)
-    is_complete = is_known if name else bool(objects.workspaces)
-    if objects.has_created or not is_complete:
+    if objects.has_created or not is_known:
         answer = _inference_sets(kubectl)
         objects = replace(objects, inference_sets=answer.inference_sets if answer else ())
     if not beside:

@@ -30,6 +30,16 @@ def versions() -> Mapping[str, Mapping[str, str]]:
     return table("kaito/versions.json")
 
 
+def schema_name(kaito: str) -> str:
+    """Return the minor whose file has the CRDs of a KAITO minor: an earlier one if they are the same."""
+    return versions().get(kaito, {}).get("schema", kaito)
+
+
+def kubernetes_api(kaito: str) -> str:
+    """Return the minor of the Kubernetes API that a KAITO minor was built with; empty if it is not known."""
+    return versions().get(kaito, {}).get("kubernetesApi", "")
+
+
 @per_pack
 def schemas(kaito: str, kind: str = KIND) -> Mapping[str, Schema]:
     """Return the OpenAPI schema of each served API version ("v1beta1") of a kind in a KAITO minor.
@@ -40,7 +50,7 @@ def schemas(kaito: str, kind: str = KIND) -> Mapping[str, Schema]:
     if kaito not in versions():
         known = list(versions())
         raise UsageError(f"KAITO {kaito} is not supported. Use a version from {known[0]} to {known[-1]}")
-    file = f"kaito/{FOLDERS[kind]}{versions()[kaito].get('schema', kaito)}.json"
+    file = f"kaito/{FOLDERS[kind]}{schema_name(kaito)}.json"
     return first(file) if kind == KIND or files(file) else {}
 
 

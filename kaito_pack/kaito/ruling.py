@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from types import MappingProxyType
 
 from kaito_pack.base.problems import Problem, RuleLayer
@@ -13,6 +14,7 @@ from kaito_pack.facts.checks import Check, Occasion, checks_of
 from kaito_pack.facts.rules import Rule
 from kaito_pack.facts.tables import per_pack
 from kaito_pack.kaito.fields import Workspace
+from kaito_pack.kaito.sharing import Shared
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.workspace.inference_sets import child_of
 
@@ -69,8 +71,31 @@ def judge(
     `old` is the stored Workspace if an update is judged.
     """
     occasion: Occasion = "create" if old is None else "update"
-    for rule, check in _checks(layer, surroundings.target.kaito, workspace.api, occasion):
+    checks = _checks(layer, surroundings.target.kaito, workspace.api, occasion)
+    if surroundings.shared is not None:
+        yield from _shared(checks, workspace, surroundings, surroundings.shared, old)
+        return
+    for rule, check in checks:
         yield from check.function(Case(workspace, surroundings, rule, old))
+
+
+def _shared(
+    checks: Sequence[tuple[Rule, Check]],
+    workspace: Workspace,
+    surroundings: Surroundings,
+    shared: Shared,
+    old: Workspace | None,
+) -> Iterator[Problem]:
+    """Yield what `checks` report; those that have answered for every version of KAITO do not run again."""
+    answers = shared.answers(old is None, workspace.manifest)
+    for rule, check in checks:
+        if (problems := answers.get(rule.name)) is None:
+            problems, is_same = shared.computed(
+                partial(check.function, Case(workspace, surroundings, rule, old))
+            )
+            if is_same:
+                answers[rule.name] = problems
+        yield from problems
 
 
 def judge_set(layer: RuleLayer, manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal
 
+from kaito_pack.base.problems import Problem
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields, Manifest, get
 from kaito_pack.facts.mutes import Mute
+from kaito_pack.kaito.sharing import Compute, Shared, VersionReads
 from kaito_pack.workspace.identity import namespace_of
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
@@ -62,6 +64,22 @@ class Target(NamedTuple):
         return f"{namespace}/{name}" in self.config_maps
 
 
+class WatchedTarget(Target):
+    """A target that counts how often its version of KAITO is read, copies of it included."""
+
+    @property
+    def kaito(self) -> str:
+        VersionReads.count += 1
+        return self[0]
+
+
+def watched(targets: Sequence[Target]) -> Sequence[Target]:
+    """Return the targets, watched if there are several that differ in nothing but the version of KAITO."""
+    if len(targets) < 2 or len({target._replace(kaito="") for target in targets}) > 1:
+        return targets
+    return [WatchedTarget(*target) for target in targets]
+
+
 class Surroundings:
     """What a manifest is judged in: the cluster, and the manifests that come with it in one run.
 
@@ -85,6 +103,8 @@ class Surroundings:
         self.services, self.claims, self.scalers = services, claims, scalers
         # What was looked up among the other manifests: a verdict holds as long as the answers are the same.
         self.asked: set[tuple[str, object]] = set()
+        self.shared: Shared | None = None  # what was judged of the document for another target already
+        self._whole: Surroundings = self
 
     def with_old(self, old: Manifest | None) -> Surroundings:
         """Return the same surroundings for an update of the stored object `old`, or for a create."""
@@ -97,8 +117,16 @@ class Surroundings:
     def _with(self, target: Target, old: Manifest | None) -> Surroundings:
         others = (self.config_maps, self.workspaces, self.services, self.claims, self.scalers)
         changed = Surroundings(target, *others, old)
-        changed.asked = self.asked
+        changed.asked, changed.shared, changed._whole = self.asked, self.shared, self._whole
         return changed
+
+    def problems(self, key: Hashable, part: object, compute: Compute) -> Iterable[Problem]:
+        """Return what `compute` reports of `part`, computed once for all versions of KAITO if it may be."""
+        return compute() if self.shared is None else self.shared.problems(key, part, compute)
+
+    def silent(self, key: Hashable, part: object, compute: Compute) -> Iterable[Problem]:
+        """Return what `compute` reports of `part`; nothing if it did so before under the same key."""
+        return compute() if self.shared is None else self.shared.silent(key, part, compute)
 
     @cached_property
     def tables(self) -> Mapping[str, Mapping[object, Sequence[Manifest]]]:
@@ -140,7 +168,7 @@ class Surroundings:
 
     def _in_table(self, table: str, key: object) -> Sequence[Manifest]:
         self.asked.add((table, key))
-        return self.tables[table].get(key, ())
+        return self._whole.tables[table].get(key, ())
 
     def provisioning(self, manifest: Manifest) -> Provisioning:
         """Return the target's node provisioning; without one, "auto" for a manifest with an instanceType."""

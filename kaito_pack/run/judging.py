@@ -15,7 +15,7 @@ from kaito_pack.kaito.pods import with_controller
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.kaito.template import check_template
 from kaito_pack.kaito.webhook_settings import MAX_MODEL_LEN, judges_length
-from kaito_pack.kubernetes.objects.kinds import check_builtin
+from kaito_pack.kubernetes.objects.kinds import check_builtin, is_builtin
 from kaito_pack.kubernetes.objects.objects import check_object
 from kaito_pack.kubernetes.pods.pod import check_pod_template
 from kaito_pack.models import checks as models
@@ -23,7 +23,7 @@ from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.gguf import check_gguf
 from kaito_pack.models.images import preset_vllm
-from kaito_pack.models.quantization import check_quantization
+from kaito_pack.models.quantization import check_quantization, quantization_of
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.slices import slice_of_values, slice_of_workspace
 from kaito_pack.models.tasks import check_task
@@ -53,10 +53,16 @@ def check(
         served = _check_server(child_of(body), around, with_model, is_rendered)
         problems = with_places(inference_sets.check(body, surroundings), body, surroundings.target.kaito)
         return [*problems, *inference_sets.in_set(served)]
-    builtin = check_builtin(body, surroundings.target.kubernetes)
-    if builtin is None:
+    kubernetes = surroundings.target.kubernetes
+    if not is_builtin(body, kubernetes):
         return check_other_kind(body, surroundings.target)
-    validated = list(with_controller(check_object(body, surroundings.target.kubernetes)))
+    return list(surroundings.problems("builtin", body, lambda: _check_builtin(body, kubernetes)))
+
+
+def _check_builtin(body: Manifest, kubernetes: str) -> list[Problem]:
+    """Return the problems of an object of a built-in kind."""
+    builtin = check_builtin(body, kubernetes) or []
+    validated = list(with_controller(check_object(body, kubernetes)))
     # Validation knows more than the decoder: that a value is a Secret's, what a field is for.
     validated_paths = {each.path for each in validated}
     return [each for each in builtin if each.path not in validated_paths] + validated
@@ -66,12 +72,15 @@ def _check_server(
     workspace: Manifest, surroundings: Surroundings, with_model: bool, is_rendered: bool
 ) -> Iterator[Problem]:
     """Yield what the server says of its model; the arguments are those of `check`."""
+    share = surroundings.problems
     if with_model or is_rendered:
-        yield from _check_weights(workspace, surroundings)
+        yield from share("weights", workspace, lambda: _check_weights(workspace, surroundings))
     if with_model:
-        yield from _check_model(workspace, surroundings)
+        yield from share("model", workspace, lambda: _check_model(workspace, surroundings))
         if not is_rendered:
-            yield from _check_kind(workspace, surroundings.target)
+            # The version of KAITO decides what the message offers, not whether there is one.
+            target = surroundings.target
+            yield from surroundings.silent("kind", workspace, lambda: _check_kind(workspace, target))
 
 
 def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
@@ -79,14 +88,21 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
     if (wrapper := wrapper_of(body)) is not None:
         yield from _check_wrapped(body, wrapper, surroundings)
         return
-    yield from with_places(crd.check(body, target.kaito), body, target.kaito)
-    yield from with_places(check_template(body, target.kaito, target.kubernetes), body, target.kaito)
+    kaito, kubernetes = target.kaito, target.kubernetes
+    # Versions of one CRD differ in their messages alone, and so do those of one Kubernetes API.
+    same_crd, same_api = ("crd", crd.schema_name(kaito)), ("api", crd.kubernetes_api(kaito))
+    yield from with_places(surroundings.silent(same_crd, body, lambda: crd.check(body, kaito)), body, kaito)
+    decoded = surroundings.silent(same_api, body, lambda: check_template(body, kaito, kubernetes))
+    yield from with_places(decoded, body, kaito)
     yield from webhook.check(body, surroundings)
     template = get(body, TEMPLATE)
     if isinstance(template, Mapping):
-        yield from with_controller(check_pod_template(template, TEMPLATE, target.kubernetes))
+        yield from surroundings.problems(
+            "pod", body, lambda: with_controller(check_pod_template(template, TEMPLATE, kubernetes))
+        )
     yield from controller.check(body, surroundings)
-    yield from canonical.check(body, target.kaito)
+    form = ("canonical", canonical.form_of(kaito))
+    yield from surroundings.problems(form, body, lambda: canonical.check(body, kaito))
     yield from advice.check(body, surroundings)
 
 
@@ -166,9 +182,11 @@ def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
 
 
 def _check_kind_of_values(
-    values: ValuesMap, names: Mapping[str, str], known: Catalogue, image: str, kaito: str
+    values: ValuesMap, names: Mapping[str, str], known: Catalogue, image: str, target: Target
 ) -> Iterator[Problem]:
-    if model_id := text(values.get(names["model"])):
+    model_id = text(values.get(names["model"]))
+    if model_id and quantization_of(model_id, known) is not None:
+        kaito = target.kaito  # read for quantized models alone: what else is reported holds for every version
         is_allowed = values.get(names["quantization"]) == "allow"
         yield from check_quantization(model_id, (names["model"],), known, image, kaito, is_allowed)
 
@@ -218,7 +236,7 @@ def check_model_of_values(
     if not containers:
         return
     image = text(mapping(containers[0]).get("image"))
-    yield from _check_kind_of_values(values, names, known, image, target.kaito)
+    yield from _check_kind_of_values(values, names, known, image, target)
     if not is_extended(values):
         if with_advice:
             from kaito_pack.models.remote_code import check_remote_code

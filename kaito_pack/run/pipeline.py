@@ -105,19 +105,19 @@ class Pipeline:
         entries = [entry for judgement in judgements for entry in judgement.objects]
         around = surroundings(self.target, [entry.body for entry in entries if entry.body is not None])
 
-        @few_guesses()
         def verdicts(judgement: Judgement) -> Verdicts:
-            self.progress()
-            return list(self._verdicts(judgement, around, stored))
+            return self.verdicts(judgement, around, stored)
 
         for judgement, answers in zip(judgements, processes.mapped(verdicts, judgements), strict=True):
-            judgement.own += answers[0][0]
-            for entry, (problems, is_known) in zip(judgement.objects, answers[1:], strict=True):
-                entry.problems += problems
-                entry.is_known = is_known
-            ignore_rules(judgement, self.target)
+            take(judgement, answers, self.target)
         shorten_files(judgements)
         return judgements, around
+
+    @few_guesses()
+    def verdicts(self, judgement: Judgement, around: Surroundings, stored: Sequence[Entry]) -> Verdicts:
+        """Return the verdicts on a document and each of its objects, for `take`."""
+        self.progress()
+        return list(self._verdicts(judgement, around, stored))
 
     def opened(self, parts: Sequence[Source | Judgement]) -> list[Judgement]:
         """Return the judgement of each part, values rendered, and nothing checked yet."""
@@ -182,7 +182,7 @@ class Pipeline:
     ) -> Iterator[tuple[list[Problem], bool]]:
         """The problems of a document, then of each of its objects."""
         values = judgement.values
-        yield (self._model_problems(values, judgement) if values is not None else []), True
+        yield (self._model_problems(values, judgement, around) if values is not None else []), True
         for entry in judgement.objects:
             seen = _with_stored(around, entry, stored) if stored else around
             if entry.manifest is not None and values is not None:
@@ -217,18 +217,36 @@ class Pipeline:
         shorten([problems])  # before each is looked for in the values
         from kaito_pack.rendering.locating import Locator
 
-        locator = Locator(values, manifest, self.renderer)
+        def locator_of() -> Locator:
+            return Locator(values, manifest, self.renderer)
+
+        locator = around.shared.once("locator", manifest, locator_of) if around.shared else locator_of()
         return [each if each.place else locator.located(each) for each in problems]
 
-    def _model_problems(self, values: Values, judgement: Judgement) -> list[Problem]:
+    def _model_problems(self, values: Values, judgement: Judgement, around: Surroundings) -> list[Problem]:
         """What the mode's engine would report of the model, with paths in the values."""
         if not judgement.objects:
             return []
         workspace = workspace_of(judgement.manifests[0].body)
-        problems = judging.check_model_of_values(
-            values.filled, values.mode.facts, workspace, self.target, self.with_advice
-        )
-        return [each.located(values.place(each.path)) for each in problems]
+
+        def problems() -> Iterator[Problem]:
+            facts = values.mode.facts
+            yield from judging.check_model_of_values(
+                values.filled, facts, workspace, around.target, self.with_advice
+            )
+
+        return [
+            each.located(values.place(each.path)) for each in around.problems("values", workspace, problems)
+        ]
+
+
+def take(judgement: Judgement, verdicts: Verdicts, target: Target) -> None:
+    """Add the verdicts on a document to its judgement, but for the rules that are ignored."""
+    judgement.own += verdicts[0][0]
+    for entry, (problems, is_known) in zip(judgement.objects, verdicts[1:], strict=True):
+        entry.problems += problems
+        entry.is_known = is_known
+    ignore_rules(judgement, target)
 
 
 def _objects(manifests: Sequence[RenderedManifest], judgement: Judgement) -> list[Entry]:

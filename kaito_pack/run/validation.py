@@ -17,6 +17,7 @@ from kaito_pack.run.judgement import Entry, Judgement
 from kaito_pack.run.objects import opened
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source
+from kaito_pack.run.versions import judge_for
 from kaito_pack.values.layers import Layer
 
 
@@ -57,10 +58,7 @@ class Validator:
         """
         self._pipeline.progress = progress
         documents = self._pipeline.opened([part for source in sources for part in opened(source)])
-        stored, runs = self._stored(old), []
-        for target in targets:
-            documents = self._pipeline.aim(target, documents)
-            runs.append(self._pipeline.judge([document.unchecked() for document in documents], stored))
+        runs = judge_for(self._pipeline, targets, documents, self._stored(old))
         for judgements in zip(*runs, strict=True):
             _report_unused(judgements)
         return [

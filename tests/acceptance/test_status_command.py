@@ -326,15 +326,32 @@ def test_wide_uses_kaito_s_own_service_for_one_llama_cpp_replica():
     assert "service/chat 8080:80" in one and "balances over" not in one
 
 
+KINDS = ("workspaces", "inferencesets")
+
+
 def test_kubectl_is_asked_with_the_options_passed_on(kubectl):
     env = kubectl("workspaces", listed(READY))
     assert answers("-n", "llm", "--context", "prod", env=env)[0]["name"] == "chat"
-    assert kubectl.calls() == [["get", "workspaces", "-o", "json", "-n", "llm", "--context", "prod"]]
+    asked = [["get", kinds, "-o", "json", "-n", "llm", "--context", "prod"] for kinds in KINDS]
+    assert kubectl.calls() == asked
 
 
 def test_all_namespaces_is_passed_on(kubectl):
     answers("-A", env=kubectl("workspaces", listed(READY)))
-    assert kubectl.calls() == [["get", "workspaces", "-o", "json", "-A"]]
+    assert kubectl.calls() == [["get", kinds, "-o", "json", "-A"] for kinds in KINDS]
+
+
+def test_an_inference_set_without_replicas_is_a_row_beside_workspaces(kubectl):
+    idle = {
+        "apiVersion": "kaito.sh/v1beta1",
+        "kind": "InferenceSet",
+        "metadata": {"name": "idle", "namespace": "llm"},
+        "spec": {"replicas": 0, "labelSelector": {}, "template": {"inference": READY["inference"]}},
+    }
+    kubectl("inferencesets", listed(idle))
+    env = kubectl("workspaces", listed(READY))
+    assert {answer["name"] for answer in answers("-n", "llm", env=env)} == {"idle", "chat"}
+    assert [answer["name"] for answer in answers("chat", "-n", "llm", env=env)] == ["chat"]
 
 
 def test_a_live_statefulset_tells_the_ready_replicas(kubectl):

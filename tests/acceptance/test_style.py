@@ -1,4 +1,4 @@
-"""The limits of CONTRIBUTING, held for every module of kaito_pack/: lengths, and names that say something."""
+"""The limits of CONTRIBUTING, held for every module: lengths, and names that say something."""
 
 from __future__ import annotations
 
@@ -57,9 +57,11 @@ def test_no_function_is_too_long() -> None:
 
 
 def test_names_say_what_they_name() -> None:
+    scripts = (file for folder in ("scripts", "bench") for file in (ROOT / folder).rglob("*.py"))
+    others = {file: ast.parse(file.read_text(encoding="utf-8")) for file in scripts}
     empty = [
         f"{place(file, node)} {name}"
-        for file, tree in trees().items()
+        for file, tree in {**trees(), **others}.items()
         for node, name in names(tree)
         if name.strip("_") in EMPTY_NAMES
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.language import LIST, Text, found
+from scripts.language import LIST, Text, findings_in
 from tests.conftest import ROOT
 
 PATTERNS = json.loads(LIST.read_text(encoding="utf-8"))
@@ -44,7 +44,7 @@ PLAIN = (
 
 
 def findings(words: str) -> list[str]:
-    return list(found([Text(ROOT / "README.md", 7, words)], PATTERNS))
+    return list(findings_in([Text(ROOT / "README.md", 7, words)], PATTERNS))
 
 
 @pytest.mark.parametrize("words", TRANSLATED)
@@ -61,7 +61,7 @@ def test_every_pattern_has_a_phrase_that_it_finds() -> None:
     for pattern in PATTERNS:
         alone = {pattern: PATTERNS[pattern]}
         text = [Text(Path(ROOT, "README.md"), 1, words) for words in TRANSLATED]
-        assert list(found(text, alone)), pattern
+        assert list(findings_in(text, alone)), pattern
 
 
 def test_the_place_is_the_line_of_the_words() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kaito_pack.documents import read_text
+from kaito_pack.kaito.crd import versions
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.manifests import as_yaml
@@ -15,6 +16,8 @@ from kaito_pack.run.judgement import Judgement
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source, named_files, values_sources
 from kaito_pack.run.validation import Validator
+from tests.conftest import ROOT
+from tests.work import calls
 
 BASE = "modelSource: vllm\nmodelId: acme/tiny\n"
 OWN = BASE + "instanceType: Standard_NC24ads_A100_v4\nlabelSelector: {apps: %s}\n"
@@ -95,3 +98,17 @@ def test_values_are_rendered_once_for_several_targets(monkeypatch: pytest.Monkey
     assert rendered == [source.file for source in sources]
     assert together == apart
     assert together[0] != together[1], "KAITO 0.8 counts nodes that two Workspaces select"
+
+
+def test_what_does_not_depend_on_the_version_is_judged_once() -> None:
+    pack = Pack()
+    targets = [Target(kaito, "1.35") for kaito in versions()]
+    example = (ROOT / "values" / "rendered" / "llama.yaml").read_text(encoding="utf-8")
+    sources = [Source("llama.yaml", read_text(example, "llama.yaml"))]
+
+    def run(*chosen: Target) -> int:
+        return calls(lambda: Validator(pack, chosen[0]).run_for(chosen, sources))
+
+    run(*targets)  # tables and schemas are read once
+    apart, together = sum(run(target) for target in targets), run(*targets)
+    assert together < apart / 2

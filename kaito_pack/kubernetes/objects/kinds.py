@@ -15,6 +15,13 @@ from kaito_pack.kubernetes.decoding.findings import problems_of
 from kaito_pack.kubernetes.decoding.object_meta import NameForm, check_metadata
 
 
+def is_builtin(manifest: Manifest, kubernetes: str) -> bool:
+    """Return whether a manifest is of a kind that this Kubernetes minor has."""
+    api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
+    is_named = isinstance(api_version, str) and isinstance(kind, str)
+    return is_named and definitions.of_kind(kubernetes, str(api_version), str(kind)) is not None
+
+
 def check_builtin(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
     """Return what the API server of that Kubernetes minor rejects in an object of a built-in kind.
 
