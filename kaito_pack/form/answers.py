@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kaito_pack.base import json_text
+from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.form.hints import hints
@@ -20,13 +21,17 @@ def parsed(question: Question, text: str, by_line: bool = False) -> Any:
 
     What is not what the question asks for, such as `two` for a count, stays text: the schema has the words
     for it. A list is separated by commas, spaces or lines, entries of a map as `key=value`; `by_line` leaves
-    lines as they are, so that an item may have commas and spaces. Either may be JSON instead.
+    lines as they are, so that an item may have commas and spaces. Either may be JSON instead. A list of maps
+    is YAML.
     """
     text = text.strip()
     if not text:
         return None
     if question.kind == "choice":
         return next((choice.value for choice in question.choices if str(choice.value) == text), text)
+    if question.kind == "maps":
+        items = _as_yaml(text)
+        return text if items is None else items
     if question.kind in ("list", "map"):
         parts = _as_json(text, list if question.kind == "list" else dict)
         return _parts(question, text, by_line) if parts is None else parts
@@ -59,13 +64,28 @@ def _as_json(text: str, wanted: type) -> Any:
     return value if isinstance(value, wanted) else None
 
 
+def _as_yaml(text: str) -> list[Any] | None:
+    """Return the list that YAML or JSON holds; None if it holds none, or is no YAML."""
+    from kaito_pack.documents import read_text
+
+    try:
+        documents = read_text(text, "answer")
+        value = documents[0].value if len(documents) == 1 else None
+        to_yaml(value)
+    except (PackError, ValueError, RecursionError):
+        return None
+    return value if isinstance(value, list) else None
+
+
 def written(question: Question, value: Any, by_line: bool = False) -> str:
     """`value` as a person would type it: what `parsed` reads back."""
     if value is None:
         return ""
     if not isinstance(value, Mapping | list):
         return _word(value)
-    if question.may_be_map:
+    if question.kind == "maps" and by_line:
+        return to_yaml(value).strip()
+    if question.may_be_map or question.kind == "maps":
         return json.dumps(value, ensure_ascii=False)
     words = [f"{key}={_word(part)}" for key, part in value.items()] if isinstance(value, Mapping) else value
     text, exact = ("\n" if by_line else ", ").join(map(_word, words)), json.dumps(value, ensure_ascii=False)

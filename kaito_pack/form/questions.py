@@ -23,7 +23,9 @@ from kaito_pack.pack.references import resolve
 from kaito_pack.values.commands import command_of, filled_in
 from kaito_pack.workspace.engines import WEIGHTS, hub_engines
 
-Kind = Literal["choice", "switch", "integer", "text", "list", "map"]
+# maps: a list of maps, such as tolerations, which is answered as YAML.
+Kind = Literal["choice", "switch", "integer", "text", "list", "map", "maps"]
+ITEMS: dict[str, Kind] = {"string": "list", "object": "maps"}
 MODE = "modelSource"
 
 
@@ -161,7 +163,9 @@ def kind_of(part: Schema) -> Kind | None:
     if "string" in kinds or "number" in kinds:
         return "text"
     if "array" in kinds:
-        return "list" if part.get("items", {}).get("type") == "string" else None
+        items = part.get("items", {})
+        is_closed = items.get("additionalProperties") is False  # extraObjects are any objects
+        return None if items.get("type") == "object" and not is_closed else ITEMS.get(items.get("type"))
     if "object" in kinds:
         is_map = isinstance(part.get("additionalProperties"), Mapping) and "properties" not in part
         return "map" if is_map else None

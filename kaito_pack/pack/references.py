@@ -140,6 +140,8 @@ def merged(base: Schema, over: Schema) -> dict[str, Any]:
             result[key] = {n: merged(_as_map(base[key].get(n, {})), _as_map(part.get(n, {}))) for n in names}
         elif key == "x-elsewhere" and key in base:
             result[key] = {**base[key], **part}
+        elif key == "items" and key in base and "type" not in part:  # a branch that narrows the items
+            result[key] = merged(_as_map(base[key]), _as_map(part))
         elif key in ("required", "allOf") and key in base:
             result[key] = [*base[key], *part]
         else:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kaito_pack.facts.tables import schema, table
+from kaito_pack.form.answers import parsed, written
 from kaito_pack.form.model_choice import (
     About,
     about,
@@ -94,6 +95,23 @@ def test_a_gated_model_needs_no_secret_if_its_files_come_another_way(
     secret = asked("vllm", answers, About(("vllm",), True))["hfTokenSecret"]
 
     assert secret.is_required is is_required
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "value"),
+    [
+        ("vllm", "tolerations", [{"key": "gpu", "operator": "Exists"}]),
+        ("vllm", "env", [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b: c"}}}]),
+        ("preset", "adapters", [{"name": "sql", "image": "registry.example.com/sql:1"}]),
+    ],
+)
+@pytest.mark.parametrize("by_line", [True, False])
+def test_a_list_of_maps_is_answered_in_yaml(mode: str, name: str, value: Any, by_line: bool) -> None:
+    question = asked(mode, {name: value})[name]
+
+    assert question.kind == "maps"
+    assert parsed(question, written(question, value, by_line), by_line) == value
+    assert parsed(question, "- key: [") == "- key: ["  # the schema says what is wrong with it
 
 
 def test_a_secret_that_is_there_can_be_changed_but_need_not_stay() -> None:

@@ -34,7 +34,7 @@ class AnswerOption(click.Option):
         is_switch = asked.kind == "switch"
         names = f"{flag.option}/--no-{flag.option.removeprefix('--')}" if is_switch else flag.option
         choices = "|".join(str(choice.value) for choice in asked.choices)
-        metavars = {"integer": "NUMBER", "list": "A,B", "map": "KEY=VALUE,…"}
+        metavars = {"integer": "NUMBER", "list": "A,B", "map": "KEY=VALUE,…", "maps": "YAML"}
         super().__init__(
             [names, f"answer_{index}"],
             type=bool if is_switch else Text(flag),

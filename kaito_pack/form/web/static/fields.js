@@ -61,7 +61,7 @@ function sortOf(group, { kind, choices, minimum, maximum }) {
   if (kind === 'list' && choices.length) return 'checks'
   if (kind === 'switch') return 'switch'
   if (kind === 'integer' && maximum !== null && maximum - minimum < WIDEST_SCALE) return 'scale'
-  return kind === 'list' || kind === 'map' ? 'lines' : 'line'
+  return ['list', 'map', 'maps'].includes(kind) ? 'lines' : 'line'
 }
 
 function make(name, sort) {
