@@ -5,7 +5,7 @@ The labels are in `facts/kaito/changes.json`; the rules of the webhook decide wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kaito_pack.base.display import shown
@@ -16,7 +16,7 @@ from kaito_pack.base.trees import ABSENT, Difference, Manifest
 from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.plan import moves
-from kaito_pack.plan.changes import Change, by_table
+from kaito_pack.plan.changes import Change, Secrets, by_table
 from kaito_pack.plan.differences import keyed_path, named_differences
 from kaito_pack.plan.moves import nameable
 from kaito_pack.plan.stored import kept_by_apply, settled
@@ -119,11 +119,11 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
         after = settled(new, target.kaito)
         planned = _planned("recreated", new)
         planned.changes = [
-            by_table(each, before, after, target.kaito) for each in named_differences(before, after)
+            by_table(each, before, after, target.kaito) for each in _shown_differences(before, after)
         ]
         return planned
     after = kept_by_apply(old, new, target.kaito)
-    changes = list(named_differences(before, after))
+    changes = list(_shown_differences(before, after))
     if not changes:
         return None
     planned = _planned("changed", new)
@@ -135,25 +135,35 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
     return planned
 
 
+def _shown_differences(old: Manifest, new: Manifest) -> Iterator[Difference]:
+    """Yield what differs, with words in the place of secrets."""
+    secrets: Secrets | None = None
+    for difference in named_differences(old, new):
+        secrets = secrets or Secrets(old, new)
+        yield secrets.hidden(difference)
+
+
 def _labelled(
     changes: Sequence[Difference], old: Manifest, new: Manifest, target: Target
 ) -> Iterator[Change]:
     is_judged = is_workspace(new) or is_inference_set(new)
     refused, blocked = rejections(old, new, target) if is_judged else ([], [])
-    unmatched = list(refused)
+    first_of = _by_place([keyed_path(new, refusal.path) for refusal in refused])
+    matched: set[int] = set()
     for change in changes:
-        refusal = next((each for each in refused if _concerns(keyed_path(new, each.path), change.path)), None)
-        if refusal is not None:
-            unmatched = [each for each in unmatched if each is not refusal]
-            yield _rejected(change, refusal)
+        number = first_of(change.path)
+        if number is not None:
+            matched.add(number)
+            yield _rejected(change, refused[number])
         elif blocked:
             # What KAITO says of the stored object names the only way out of it.
             block = next((each for each in blocked if each.rule == STORED), blocked[0])
             yield _rejected(change, block, BLOCKED)
         else:
             yield by_table(change, old, new, target.kaito)
-    for refusal in unmatched:  # the change shows in another field than the one that the webhook names
-        yield _rejected(Difference(refusal.path, ABSENT, ABSENT), refusal)
+    for number, refusal in enumerate(refused):
+        if number not in matched:  # the change shows in another field than the one that the webhook names
+            yield _rejected(Difference(refusal.path, ABSENT, ABSENT), refusal)
 
 
 def _rejected(change: Difference, refusal: Problem, head: str = "") -> Change:
@@ -176,6 +186,17 @@ def _refusals(old: Manifest | None, new: Manifest, target: Target) -> list[Probl
     return [each for each in problems if each.is_error and each.layer in ("crd", "webhook")]
 
 
-def _concerns(problem: FieldPath, change: FieldPath) -> bool:
-    shorter = min(len(problem), len(change))
-    return problem[:shorter] == change[:shorter]
+def _by_place(places: Sequence[FieldPath]) -> Callable[[FieldPath], int | None]:
+    """Return what gives the number of the first place that is the path, is above it, or is below it."""
+    exact: dict[FieldPath, int] = {}
+    below: dict[FieldPath, int] = {}
+    for number, place in enumerate(places):
+        exact.setdefault(place, number)
+        for depth in range(len(place)):
+            below.setdefault(place[:depth], number)
+
+    def first(path: FieldPath) -> int | None:
+        numbers = [below.get(path), *(exact.get(path[:depth]) for depth in range(len(path) + 1))]
+        return min((number for number in numbers if number is not None), default=None)
+
+    return first

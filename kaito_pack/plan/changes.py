@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from kaito_pack.base.display import shown_whole
@@ -12,8 +13,9 @@ from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import ABSENT, Difference, Manifest, get
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import Row, table
+from kaito_pack.plan.differences import keyed_path
 from kaito_pack.plan.moves import nameable
-from kaito_pack.values.secrets import is_secret_at
+from kaito_pack.values.secrets import SecretPlaces
 from kaito_pack.workspace.identity import identity, metadata_text
 from kaito_pack.workspace.inference_sets import is_inference_set, pod_template_path
 
@@ -48,14 +50,27 @@ class Change:
         return {name: _masked(value) for name, value in both.items() if value is not ABSENT}
 
 
+class Secrets:
+    """Where the secrets of two manifests are, by the paths of their differences; found once for all."""
+
+    def __init__(self, old: Manifest, new: Manifest) -> None:
+        self._places = [SecretPlaces(body, partial(keyed_path, body, with_flags=True)) for body in (old, new)]
+
+    def hidden(self, difference: Difference) -> Difference:
+        """Return the difference with words in place of both values if one of them is a secret, or has one."""
+        if not any(places.covers(difference.path) for places in self._places):
+            return difference
+        old, new = (value if value is ABSENT else HIDDEN for value in (difference.old, difference.new))
+        return Difference(difference.path, old, new)
+
+
 def by_table(difference: Difference, old: Manifest, new: Manifest, kaito: str) -> Change:
-    """The change with the label, words and remedy of its row for that KAITO minor."""
+    """Return the change with the label, words and remedy of its row for that KAITO minor."""
     row = _row(difference.path, new, kaito)
     if identity(old) != identity(new) and row["label"] != "recreate":
         row = table("kaito/changes.json")["set-moved" if is_inference_set(new) else "moved"]
     if row["label"] == "not-rolled-out" and _is_for_the_job(old, new):
-        words = row.get("byJob", BY_JOB)
-        return Change(difference.path, *_hidden(difference, old, new), "rolled-out-by-job", words)
+        return Change(*difference, "rolled-out-by-job", row.get("byJob", BY_JOB))
     facts = {
         "kind": str(new.get("kind")).lower(),
         "name": metadata_text(new, "name"),
@@ -65,16 +80,7 @@ def by_table(difference: Difference, old: Manifest, new: Manifest, kaito: str) -
         "workload": workload(row, kaito),
     }
     remedy = filled(row["remedy"], facts) if nameable(*filter(None, facts.values())) else ""
-    return Change(difference.path, *_hidden(difference, old, new), row["label"], row["words"], remedy)
-
-
-def _hidden(difference: Difference, old: Manifest, new: Manifest) -> tuple[Any, Any]:
-    """The old and the new value; words in their place if one is a secret by its name (`--api-key`)."""
-    values = (difference.old, difference.new)
-    if not any(is_secret_at(body, difference.path) for body in (old, new)):
-        return values
-    old_value, new_value = (value if value is ABSENT else HIDDEN for value in values)
-    return old_value, new_value
+    return Change(*difference, row["label"], row["words"], remedy)
 
 
 def _row(path: FieldPath, body: Manifest, kaito: str) -> Row:

@@ -52,8 +52,25 @@ def _by_flag(words: Sequence[Any]) -> dict[str, Any] | None:
     return values
 
 
-def keyed_path(manifest: Any, path: FieldPath) -> FieldPath:
-    """`path` as `named_differences` names it, items by name; it ends before a list that has other keys."""
+def _flag_at(words: Sequence[str], index: int) -> str:
+    """Return the key that `_by_flag` gives to one of the words."""
+    flag, is_open = "", False
+    for place, word in enumerate(words[: index + 1]):
+        if word.startswith("--"):
+            flag, _, value = word.partition("=")
+            is_open = not value
+        elif is_open:
+            is_open = False
+        else:
+            flag = f"[{place}]"
+    return flag
+
+
+def keyed_path(manifest: Any, path: FieldPath, with_flags: bool = False) -> FieldPath:
+    """Return `path` as `named_differences` names it, items by name.
+
+    It ends before arguments that have flags, unless `with_flags` asks for the flag.
+    """
     named: list[str | int] = []
     for step in path:
         names = _by_name(manifest) if isinstance(manifest, list) else None
@@ -61,7 +78,9 @@ def keyed_path(manifest: Any, path: FieldPath) -> FieldPath:
         if inside and names is not None:
             named.append(list(names)[int(step)])
         elif inside and named and named[-1] == "args" and _by_flag(manifest) is not None:
-            break
+            if not with_flags:
+                break
+            named.append(_flag_at(manifest, int(step)))
         else:
             named.append(step)
         manifest = manifest[step] if inside else manifest.get(step) if isinstance(manifest, Mapping) else None

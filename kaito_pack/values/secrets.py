@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from kaito_pack.base.display import looks_like_token, shown
@@ -59,21 +59,20 @@ def _name_at(tree: Any, path: FieldPath) -> str:
 
 
 class SecretPlaces:
-    """Where the secrets of one tree are, found once; a plan or an import asks for each difference."""
+    """Where the secrets of one tree are, found once; a plan or an import asks for each difference.
 
-    def __init__(self, tree: Any) -> None:
-        self._paths = {path for path, _, _ in secrets_in(tree)}
+    `renamed` gives another name of a path in the tree, such as one with the names of items; both names count.
+    """
+
+    def __init__(self, tree: Any, renamed: Callable[[FieldPath], FieldPath] | None = None) -> None:
+        paths = {path for path, _, _ in secrets_in(tree)}
+        self._paths = paths | set(map(renamed, paths)) if renamed else paths
         self._above = {path[:depth] for path in self._paths for depth in range(len(path))}
 
     def covers(self, path: FieldPath) -> bool:
         """Return whether the part of the tree at `path` is a secret, holds one, or is part of one."""
         parts = (path[:depth] for depth in range(len(path) + 1))
         return path in self._above or any(part in self._paths for part in parts)
-
-
-def is_secret_at(tree: Any, path: FieldPath) -> bool:
-    """Return whether the part of a tree at `path` is a secret, holds one, or is part of one."""
-    return SecretPlaces(tree).covers(path)
 
 
 def remedy(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito.target import Target
 from kaito_pack.plan import plan
+from tests.work import check_growth
 
 TARGET = Target("0.12", "1.35", "byo")
 NODES = {"count": 1, "labelSelector": {"matchLabels": {"pool": "a"}}}
@@ -169,3 +171,22 @@ def test_a_tuning_runs_again() -> None:
     new["tuning"]["output"]["image"] = "a/b:2"
     (change,) = changes(old, new)
     assert (change.label, "again" in change.words) == ("live", True)
+
+
+@pytest.mark.parametrize("field", [{}, {"contianers": []}], ids=["accepted", "blocked"])
+def test_the_work_grows_with_the_number_of_changes(field: dict[str, Any]) -> None:
+    def planning(count: int) -> Callable[[], object]:
+        def variables(value: str) -> list[dict[str, str]]:
+            return [{"name": f"LEVEL_{number}", "value": value} for number in range(count)]
+
+        return lambda: plan([workspace(env=variables("a"), **field)], [workspace(env=variables("b"))], TARGET)
+
+    check_growth(planning, 50)
+
+
+def test_the_work_grows_with_the_number_of_refusals() -> None:
+    def planning(count: int) -> Callable[[], object]:
+        unknown = {f"field{number}": number for number in range(count)}
+        return lambda: plan([workspace()], [workspace(**unknown)], TARGET)
+
+    check_growth(planning, 40)

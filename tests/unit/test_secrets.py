@@ -11,9 +11,9 @@ import pytest
 from kaito_pack.base.display import shown, shown_whole
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.secrets import is_secret, literal_secrets, looks_like_secret
-from kaito_pack.base.trees import Difference
-from kaito_pack.plan.changes import by_table
-from kaito_pack.values.secrets import is_secret_at, secrets_in
+from kaito_pack.kaito.target import Target
+from kaito_pack.plan import plan
+from kaito_pack.values.secrets import SecretPlaces, secrets_in
 from tests.conftest import ROOT
 
 KEY = "sk-" + "0123456789abcdef" * 2
@@ -137,27 +137,39 @@ def test_a_secret_is_reported_once() -> None:
 
 def test_a_part_of_a_secret_and_what_holds_one_are_secret() -> None:
     tree = {"args": ["--seed", "1", "--api-key", "correct-horse"], "env": []}
-    assert is_secret_at(tree, ("args", 3))
-    assert is_secret_at(tree, ("args",))
-    assert not is_secret_at(tree, ("args", 1))
-    assert not is_secret_at(tree, ("env",))
+    places = SecretPlaces(tree)
+    assert places.covers(("args", 3))
+    assert places.covers(("args",))
+    assert not places.covers(("args", 1))
+    assert not places.covers(("env",))
     assert "horse" not in shown_whole(tree)
 
 
-def test_a_plan_hides_both_sides_of_a_secret() -> None:
-    def workspace(password: str) -> dict[str, Any]:
-        container = {"name": "m", "env": [{"name": "DB_PASSWORD", "value": password}]}
+@pytest.mark.parametrize("broken", [False, True], ids=["accepted", "blocked"])
+@pytest.mark.parametrize("further", [(), ("--quiet", "--quiet")], ids=["by flag", "by place"])
+def test_a_plan_hides_both_sides_of_a_secret(further: tuple[str, ...], broken: bool) -> None:
+    def workspace(secret: str, **fields: Any) -> dict[str, Any]:
+        container = {
+            "name": "m",
+            "image": "a:1",
+            "args": ["--model", "a/b", "--api-key", secret, *further],
+            "env": [{"name": "DB_PASSWORD", "value": secret}, {"name": "LEVEL", "value": secret[-1:]}],
+        }
         return {
             "apiVersion": "kaito.sh/v1beta1",
             "kind": "Workspace",
             "metadata": {"name": "a", "namespace": "b"},
-            "inference": {"template": {"spec": {"containers": [container]}}},
+            "resource": {"labelSelector": {"matchLabels": {"a": "b"}}},
+            "inference": {"template": {"spec": {"containers": [container | fields]}}},
         }
 
-    old, new = workspace("hunter2"), workspace("hunter3")
-    path = ("inference", "template", "spec", "containers", 0, "env", 0, "value")
-    change = by_table(Difference(path, "hunter2", "hunter3"), old, new, "0.12")
-    assert "hunter" not in change.text() + str(change.data())
+    old = workspace("hunter-number-2", **({"foo": 1} if broken else {}))
+    for new in (workspace("hunter-number-3"), workspace("")):
+        (planned,) = plan([old], [new], Target("0.12", "1.34"))
+        printed = str([(change.text(), change.data()) for change in planned.changes])
+        assert "hunter" not in printed
+        assert "--api-key" in printed or "args[3]" in printed
+        assert ("rejected" in planned.labels) == broken
 
 
 RUNS = [
