@@ -104,7 +104,11 @@ def _manifests(folder: Path, size: Size) -> Iterator[Pair]:
     yield Pair(3, "validate 1 manifest / kubeconform", f"{OURS} validate {first}", f"{conform} {first}", 1.5)
     for count in size.manifests:
         file = folder / str(count) / "manifests.yaml"
-        ours, theirs, what = f"{OURS} validate {file}", f"{conform} {file}", f"validate {count} manifests"
+        ours, theirs, what = (
+            f"{OURS} validate {file}{FOUND}",
+            f"{conform} {file}",
+            f"validate {count} manifests",
+        )
         taskset = "taskset -c 0"
         yield Pair(
             3,
@@ -195,7 +199,7 @@ def growth(folder: Path, size: Size) -> Iterator[Figure]:
         "render": lambda inside, count: f"{OURS} {inside}/values/mixed",
         "render --out": lambda inside, count: f"{OURS} --out {inside}/tree/ {inside}/values/mixed",
         "validate values": lambda inside, count: f"{OURS} validate {inside}/values/mixed",
-        "validate manifests": lambda inside, count: f"{OURS} validate {inside}/manifests.yaml",
+        "validate manifests": lambda inside, count: f"{OURS} validate {inside}/manifests.yaml{FOUND}",
         "plan": lambda inside, count: f"{OURS} plan --out {inside}/tree/ {inside}/values/mixed",
         "status": lambda inside, count: f"{OURS} status {inside}/cluster.json",
         "import": _import,

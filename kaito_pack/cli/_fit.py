@@ -27,7 +27,7 @@ def explain_fit(file: str, scope: Scope) -> int:
         return code
     assert outcome.values is not None
     manifest = outcome.manifests[0].body
-    memory, most = judging.gpu_memory(target, outcome.values.filled.get("instanceType"))
+    memory, most = judging.gpu_memory_of_values(target, outcome.values.filled)
     serving = serving_of_workspace(manifest)
     if serving is None or not serving.model_id:
         return _explain_gguf(manifest, judging.catalogue(target.catalogues), memory)

@@ -67,8 +67,7 @@ def fit_of_draft(draft: Draft) -> Fit | None:
     if model is None or not checks_models(draft.mode.facts.get("engine")):
         return None
     filled = json_schema.with_defaults(draft.mode.schema, draft.document())
-    instance_type = filled.get(INSTANCE[-1])
-    memory, most = checks.gpu_memory(target, instance_type if isinstance(instance_type, str) else None)
+    memory, most = checks.gpu_memory_of_values(target, filled)
     return (
         None
         if memory is None

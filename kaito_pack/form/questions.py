@@ -14,6 +14,7 @@ from kaito_pack.form.hints import Hints, hints
 from kaito_pack.form.model_choice import About, gguf_repositories
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.target import Target
+from kaito_pack.models.access import values_give_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.gguf import images
 from kaito_pack.models.model import Model
@@ -200,7 +201,8 @@ def _question(
         help=part.get("description", ""),
         value=value,
         default=get(filled, field.path) if value is None else part.get("default"),
-        is_required=field.is_required or (value_hints.ask == "gated" and not is_more),
+        is_required=field.is_required
+        or (value_hints.ask == "gated" and not is_more and not values_give_access(answers)),
         is_more=is_more,
         choices=tuple(choices),
         placeholder=value_hints.placeholder,

@@ -115,7 +115,7 @@ def cell_of(column: str, judgement: Judgement, scope: Scope) -> Cell:
     if workspace is None or judgement.values is None:
         return cell
     instance_type = text(judgement.values.filled.get("instanceType")) or None
-    memory, most = judging.gpu_memory(scope.target, instance_type)
+    memory, most = judging.gpu_memory_of_values(scope.target, judgement.values.filled)
     known = judging.catalogue(scope.target.catalogues)
     return _with_fit(cell._replace(instance_type=instance_type), workspace, known, memory, most)
 

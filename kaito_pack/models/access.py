@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, Manifest, entries, get, mapping, text
+from kaito_pack.base.trees import Fields, Manifest, ValuesMap, entries, get, mapping, sequence, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
@@ -63,6 +63,23 @@ def gated_rule(model_id: str, model: Model | None) -> str | None:
     by_name = any(re.search(pattern, model_id.lower()) for pattern in parameters["names"])
     by_license = model is not None and model.license in parameters["licenses"]
     return MAY_BE_GATED if by_name or by_license else None
+
+
+def values_give_access(values: ValuesMap) -> bool:
+    """Return whether values other than the token's Secret let the server have the files of a gated model.
+
+    It is what `has_access` sees in the Workspace that they render to, without rendering it.
+    """
+    parameters, extra = get_rule(GATED).parameters, values.get("extraArgs")
+    server: Fields = {"env": values.get("env")}
+    command = tuple(word for word in sequence(extra) if isinstance(word, str))
+    return bool(
+        get(values, ("modelCache", "claim"))
+        or values.get("hfEndpoint")
+        or any(name in environment(server) for name in parameters["variables"])
+        or has_option(command, *parameters["options"])
+        or is_offline(server)
+    )
 
 
 def has_access(manifest: Manifest, server: Fields, command: Command) -> bool:

@@ -100,7 +100,8 @@ def check_gguf(
 ) -> Iterator[Problem]:
     """Yield advice if a GGUF model needs more memory than its container, or its GPUs, have.
 
-    `gpu_memory_gib` is the memory of ONE GPU in GiB, None if it is not known.
+    `gpu_memory_gib` is the memory of ONE GPU in GiB. If it is not known, nothing says that the GPUs hold the
+    model, and the memory of the container is compared.
     """
     model = gguf_model(manifest, view, catalogue)
     if model is None:
@@ -111,7 +112,8 @@ def check_gguf(
         "needed": f"{model.needed_gib:.1f}",
     }
     gpus, path = gpu_limit(model.container, model.path)
-    if gpus:
+    size_and_path = memory_of(model)
+    if gpus and (gpu_memory_gib or not size_and_path):
         size = (gpu_memory_gib or 0) * gpus
         if size and size < model.needed_gib:
             count = "1 GPU" if gpus == 1 else f"{gpus} GPUs"
@@ -119,9 +121,9 @@ def check_gguf(
                 GPU_MEMORY, path, gpus=count, total=f"{gpu_memory_gib:g}", size=f"{size:g}", **facts
             )
         return
-    size_and_path = memory_of(model)
     if size_and_path and size_and_path[0] < model.needed_gib:
         least = ceil(model.needed_gib)
+        facts["remedy"] = get_rule(MEMORY).parameters["remedies"]["gpu"] if gpus else ""
         yield problem(MEMORY, size_and_path[1], size=f"{size_and_path[0]:.4g}", least=least, **facts)
 
 

@@ -22,6 +22,8 @@ from kaito_pack.workspace.servers import ServerCommand, checked_servers
 CONTAINERS: FieldPath = ("inference", "template", "spec", "containers")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 NETWORK = ("httpGet", "tcpSocket", "grpc")
+# The names of the loopback interface in /etc/hosts of a pod, and in those of common base images.
+LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
 
 
 def check_servers(manifest: Manifest) -> Iterator[Problem]:
@@ -126,15 +128,20 @@ def _applies(kind: str | None, value: str) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
-    host = host.strip().strip("[]").lower()
-    if host == "localhost" or host.endswith(".localhost"):
+    """Return whether a host names the pod's loopback interface, in any form that the resolver takes."""
+    host = host.strip().strip("[]").lower().rstrip(".").partition("%")[0]
+    if host in LOOPBACK_NAMES or host.endswith(".localhost"):
         return True
-    from ipaddress import ip_address  # only for a server with a host
+    from ipaddress import IPv4Address, ip_address  # only for a server with a host
+    from socket import inet_aton
 
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
+        # inet_aton reads the short forms of an IPv4 address, such as 127.1 and 0x7f000001.
+        address = ip_address(host) if ":" in host else IPv4Address(inet_aton(host))
+    except (ValueError, OSError):
         return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)
 
 
 @rule("model/too-few-gpus", "advice/gpus-idle", on="part")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.trees import Fields
+from kaito_pack.base.trees import Fields, mapping
 from kaito_pack.models.memory import UTILIZATION
 from kaito_pack.workspace.command_line import Command, last_option, options, read_commands
 
 GPU = "nvidia.com/gpu"
+MIG = "nvidia.com/mig-"
 ALLOWS_LONGER = "VLLM_ALLOW_LONG_MAX_MODEL_LEN"  # the variable by which vLLM takes a length above the limit
 SUFFIXES = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 AUTOMATIC = ("-1", "auto")  # vLLM after 0.12: the longest that fits
@@ -72,12 +73,14 @@ def written(container: Fields) -> list[tuple[tuple[str, int], str]]:
 
 
 def gpu_limit(container: Fields, path: FieldPath) -> tuple[int | None, FieldPath]:
-    """The GPUs that a container asks for, and where; None if it asks for none or not a whole number."""
+    """The GPUs or MIG slices that a container asks for, and where; None without a whole number of them."""
     resources = container.get("resources")
     for key in ("limits", "requests"):
         amounts = resources.get(key) if isinstance(resources, Mapping) else None
-        if isinstance(amounts, Mapping) and GPU in amounts:
-            return whole(amounts[GPU]), (*path, "resources", key, GPU)
+        names = [str(name) for name in amounts] if isinstance(amounts, Mapping) else []
+        slices = [name for name in names if name.startswith(MIG)]
+        for name in [GPU] * (GPU in names) or slices[:1]:
+            return whole(mapping(amounts).get(name)), (*path, "resources", key, name)
     return None, path
 
 

@@ -25,8 +25,8 @@ from kaito_pack.models.gguf import check_gguf
 from kaito_pack.models.images import preset_vllm
 from kaito_pack.models.quantization import check_quantization, quantization_of
 from kaito_pack.models.serving import serving_of_workspace
+from kaito_pack.models.slices import slice_of_values, slice_of_workspace
 from kaito_pack.models.tasks import check_task
-from kaito_pack.models.vllm_arguments import GPU
 from kaito_pack.models.weights import check_weights
 from kaito_pack.run.other_kinds import check_other_kind
 from kaito_pack.values.meanings import named_values
@@ -143,7 +143,7 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
         yield from _check_settings(settings, target, lambda _: ("inference", "config"))
         path = ("inference", "preset")
         yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
-    memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")))
+    memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")), slice_of_workspace(body))
     yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
     from kaito_pack.models.remote_code import check_remote_code
     from kaito_pack.models.server_checks import check_servers
@@ -166,7 +166,8 @@ def _check_weights(body: Manifest, surroundings: Surroundings) -> Iterator[Probl
     target, view = surroundings.target, read_workspace(body)
     known = catalogue(target.catalogues)
     yield from check_weights(body, view, known, surroundings)
-    yield from check_gguf(body, view, known, gpu_memory(target, get(body, ("resource", "instanceType")))[0])
+    instance_type = get(body, ("resource", "instanceType"))
+    yield from check_gguf(body, view, known, gpu_memory(target, instance_type, slice_of_workspace(body))[0])
 
 
 def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
@@ -196,9 +197,9 @@ def _check_file_of_values(
     """Yield what the GGUF file in values needs, if the Workspace names only an image with the file inside."""
     view = read_workspace(workspace)
     if file and not view.gguf_file:
-        memory, known = gpu_memory(target, values.get("instanceType"))[0], catalogue(target.catalogues)
+        memory, known = gpu_memory_of_values(target, values)[0], catalogue(target.catalogues)
         for each in check_gguf(workspace, view._replace(gguf_file=file), known, memory):
-            resource = "gpu" if GPU in each.path else "memory"
+            resource = "memory" if "memory" in each.path else "gpu"
             yield each._replace(path=("resources", resource))
 
 
@@ -244,7 +245,7 @@ def check_model_of_values(
             yield from check_image(image, (names["image"],))
             code = check_remote_code(workspace, known)
             yield from (warning._replace(path=model_path) for warning in code)
-        memory, gpus = gpu_memory(target, values.get("instanceType"))
+        memory, gpus = gpu_memory_of_values(target, values)
         yield from models.check_values(values, known, image, memory, gpus, mode)
         yield from (each._replace(path=model_path) for each in check_access(workspace, known))
 
@@ -260,8 +261,20 @@ def _memory_of_nodes(target: Target) -> float | None:
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def gpu_memory(target: Target, instance_type: object) -> tuple[float | None, int | None]:
-    """Return the memory of one GPU in GiB and the GPUs of one node, each None if unknown."""
+def gpu_memory_of_values(target: Target, values: ValuesMap) -> tuple[float | None, int | None]:
+    """Return the memory of one GPU, or MIG slice, in GiB under filled values, and the GPUs of one node."""
+    return gpu_memory(target, values.get("instanceType"), slice_of_values(values))
+
+
+def gpu_memory(
+    target: Target, instance_type: object, slice_gib: float | None = None
+) -> tuple[float | None, int | None]:
+    """Return the memory of one GPU in GiB and the GPUs of one node, each None if unknown.
+
+    `slice_gib` is the memory of the MIG slice that takes the place of the GPU, None for whole GPUs.
+    """
+    if slice_gib is not None:
+        return slice_gib, 1  # vLLM sees one slice, however many there are
     instance = instance_types.find(target.cloud, instance_type) if isinstance(instance_type, str) else None
     if instance is None:
         return target.gpu_memory_gib or _memory_of_nodes(target), None

@@ -77,6 +77,25 @@ def test_the_secret_is_for_gated_models_alone(gated: bool | None, is_there: bool
         assert not found["hfTokenSecret"].is_more
 
 
+@pytest.mark.parametrize(
+    ("answers", "is_required"),
+    [
+        ({"modelCache": {"claim": "weights"}}, False),
+        ({"env": [{"name": "HF_HUB_OFFLINE", "value": "1"}]}, False),
+        ({"env": [{"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]}, False),
+        ({"hfEndpoint": "https://mirror.internal"}, False),
+        ({"modelCache": {"size": "100Gi"}}, True),
+        ({"env": [{"name": "LEVEL", "value": "1"}]}, True),
+    ],
+)
+def test_a_gated_model_needs_no_secret_if_its_files_come_another_way(
+    answers: dict[str, Any], is_required: bool
+) -> None:
+    secret = asked("vllm", answers, About(("vllm",), True))["hfTokenSecret"]
+
+    assert secret.is_required is is_required
+
+
 def test_a_secret_that_is_there_can_be_changed_but_need_not_stay() -> None:
     secret = asked("vllm", {"hfTokenSecret": "old"}, About(("vllm",), False))["hfTokenSecret"]
     assert secret.is_more

@@ -54,3 +54,19 @@ def test_the_nodes_of_a_target_say_how_large_a_gpu_is(sizes: tuple[float, ...], 
 
     assert gpu_memory(Target("0.12", "1.35", nodes=(*nodes, Nodes(()))), None) == (memory, None)
     assert gpu_memory(Target("0.12", "1.35", nodes=nodes, gpu_memory_gib=48.0), None) == (48.0, None)
+
+
+@pytest.mark.parametrize(
+    ("values", "is_reported"),
+    [
+        ("gpuResource: nvidia.com/mig-1g.10gb", True),
+        ("gpuResource: nvidia.com/mig-3g.40gb", False),
+        ("partition: {mode: mig, profile: 1g.10gb}", True),
+        ("partition: {mode: mig, profile: 2g.20gb+me}", False),
+        ("gpuResource: nvidia.com/mig-1g.10gb\nextraArgs: [--enforce-eager]", True),
+    ],
+)
+def test_a_slice_must_hold_the_model_as_a_gpu_must(values: str, is_reported: bool) -> None:
+    model = "name: a\nmodelSource: vllm\nmodelId: Qwen/Qwen2.5-Coder-7B-Instruct\nmaxModelLen: 8192\n"
+
+    assert ("model/memory" in rules(f"{model}{values}\n")) is is_reported

@@ -151,6 +151,9 @@ BELOW, GPU_BELOW = ["memory-below-model"], ["gpu-memory-below-model"]
         (gguf("llama3.3:70b", limits=GPU), 24.0, GPU_BELOW),
         (gguf("llama3.3:70b", limits=GPUS), 24.0, []),
         (gguf("llama3.3:70b", limits=GPU), None, []),
+        (gguf("llama3.3:70b", limits={**GPU, "memory": "16Gi"}), None, BELOW),
+        (gguf("llama3.3:70b", limits={**GPUS, "memory": "16Gi"}), 24.0, []),
+        (gguf("llama3.3:70b", limits={"nvidia.com/mig-1g.10gb": "1"}), 10.0, GPU_BELOW),
         (gguf("acme:1", requests={"memory": "1Gi"}), None, []),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from kaito_pack.base.paths import path_text
 from kaito_pack.form.draft import Draft
-from kaito_pack.form.figures import GPUS, INSTANCE, fit_of_draft
+from kaito_pack.form.figures import GPUS, fit_of_draft
 from kaito_pack.form.model_choice import MODEL, About, model_schema
 from kaito_pack.models.fit import fit_table
 from kaito_pack.models.heads import tensor_parallel_sizes
@@ -75,8 +75,7 @@ def memory(draft: Draft) -> dict[str, Any] | None:
     """Return the budget of one GPU as a bar and as rows, or what lacks for it; None if no one asks."""
     if not serves_with_vllm(draft) or draft.known.figures is None:
         return None
-    instance_type = draft.answers.get(INSTANCE[-1])
-    if checks.gpu_memory(draft.ground.target, instance_type)[0] is None:
+    if checks.gpu_memory_of_values(draft.ground.target, draft.answers)[0] is None:
         return {"lacks": "memory"}
     fit = fit_of_draft(draft)
     if fit is None:

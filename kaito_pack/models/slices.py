@@ -1,0 +1,40 @@
+"""The memory of a MIG slice, which a server uses in place of a whole GPU: by the name of its profile.
+
+The profile `1g.10gb` has one compute slice and 10 GB; it counts as 10 GiB, like the size of a whole GPU.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kaito_pack.base.trees import Manifest, ValuesMap, entries, get, mapping, text
+from kaito_pack.models.storage import POD
+from kaito_pack.models.vllm_arguments import GPU, MIG
+
+_PROFILE = re.compile(r"[0-9]+g\.([0-9]+)gb(?:[+.].*)?")
+
+
+def slice_memory(profile: str) -> float | None:
+    """Return the GiB of a MIG profile, by its name alone or as a resource; None for any other name."""
+    match = _PROFILE.fullmatch(profile.removeprefix(MIG))
+    return float(match[1]) if match and int(match[1]) else None
+
+
+def slice_of_values(values: ValuesMap) -> float | None:
+    """Return the GiB of the slice that filled values ask for; None without one."""
+    profile = slice_memory(text(get(values, ("partition", "profile"))))
+    resource = text(values.get("gpuResource"))
+    return profile or (slice_memory(resource) if resource.startswith(MIG) else None)
+
+
+def slice_of_workspace(manifest: Manifest) -> float | None:
+    """Return the GiB of the slice that a Workspace or its containers ask for; None if they use whole GPUs."""
+    sizes = {slice_memory(text(get(manifest, ("resource", "partition", "profile"))))}
+    for container, _ in entries(get(manifest, (*POD, "containers")), ()):
+        for key in ("limits", "requests"):
+            amounts = mapping(get(container, ("resources", key)))
+            if amounts.get(GPU):
+                return None
+            sizes |= {slice_memory(str(name)) for name in amounts if str(name).startswith(MIG)}
+    known = [size for size in sizes if size]
+    return min(known, default=None)
