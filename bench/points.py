@@ -103,8 +103,12 @@ def _manifests(folder: Path, size: Size) -> Iterator[Pair]:
     first = folder / "1" / "manifests.yaml"
     yield Pair(3, "validate 1 manifest / kubeconform", f"{OURS} validate {first}", f"{conform} {first}", 1.5)
     for count in size.manifests:
-        file = folder / str(count) / "manifests.yaml"
-        ours, theirs, what = f"{OURS} validate {file}", f"{conform} {file}", f"validate {count} manifests"
+        file = folder / str(count) / "manifests"
+        ours, theirs, what = (
+            f"{OURS} validate {file}",
+            f"{conform} {file}",
+            f"validate {count} manifests",
+        )
         taskset = "taskset -c 0"
         yield Pair(
             3,
@@ -133,7 +137,7 @@ def _values(folder: Path, size: Size) -> Iterator[Pair]:
         files = inside / "values" / mode
         ours, theirs = f"{OURS} validate {files}", f"{OURS} {files}"
         yield Pair(4, f"validate {size.files} {mode} values / render", ours, theirs, 1.3)
-    for name, files in (("values", inside / "values" / "mixed"), ("manifests", inside / "manifests.yaml")):
+    for name, files in (("values", inside / "values" / "mixed"), ("manifests", inside / "manifests")):
         every = f"{OURS} validate --kaito-version all {files}{FOUND}"
         what = f"validate {size.files} {name}: all versions / the newest"
         yield Pair(5, what, every, f"{OURS} validate {files}", 2.0)
@@ -195,14 +199,15 @@ def growth(folder: Path, size: Size) -> Iterator[Figure]:
         "render": lambda inside, count: f"{OURS} {inside}/values/mixed",
         "render --out": lambda inside, count: f"{OURS} --out {inside}/tree/ {inside}/values/mixed",
         "validate values": lambda inside, count: f"{OURS} validate {inside}/values/mixed",
-        "validate manifests": lambda inside, count: f"{OURS} validate {inside}/manifests.yaml",
+        "validate manifests": lambda inside, count: f"{OURS} validate {inside}/manifests",
         "plan": lambda inside, count: f"{OURS} plan --out {inside}/tree/ {inside}/values/mixed",
         "status": lambda inside, count: f"{OURS} status {inside}/cluster.json",
         "import": _import,
     }
     for name, line in lines.items():
         costs = {}
-        for count in size.growth:
+        # One stream of more objects is above the pack's limit for a file.
+        for count in (n for n in size.growth if n <= 2000 or name not in ("status", "import")):
             rounds = 3 if count <= 100 else 1
             runs = [measured(quiet(line(folder / str(count), count)), []) for _ in range(rounds)]
             costs[count] = median([run.cpu for run in runs])

@@ -104,10 +104,15 @@ def cluster_objects(count: int) -> list[dict[str, Any]]:
 
 
 def write_manifests(folder: Path, count: int) -> None:
-    """Write `count` manifests, as rendered, into manifests.yaml: Workspaces and Services of all modes."""
+    """Write `count` rendered manifests of all modes into files of 500, below the pack's limit for a file."""
     text = render(folder / "values" / "mixed")
     documents = text.split("---\n")[:count]
-    (folder / "manifests.yaml").write_text("---\n".join(documents), encoding="utf-8")
+    (folder / "manifests").mkdir()
+    for start in range(0, count, 500):
+        file = folder / "manifests" / f"{start:05}.yaml"
+        file.write_text("---\n".join(documents[start : start + 500]), encoding="utf-8")
+    stream = "---\n".join(documents[:LARGEST_OF_MODES])
+    (folder / "manifests.yaml").write_text(stream, encoding="utf-8")
 
 
 def main(folder: Path, counts: list[int]) -> None:

@@ -53,7 +53,9 @@ def folder() -> str | None:
     path = os.path.join(root, "kaito-pack")
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
-        return path if is_users_own(os.stat(path)) else None
+        # In a folder that others may write, the name may be someone's link to any folder of the user's.
+        is_own_name = os.lstat(path).st_uid in (os.geteuid(), 0)
+        return path if is_own_name and is_users_own(os.stat(path)) else None
     except OSError:
         return None
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from kaito_pack.base.display import shown
+from kaito_pack.base.problems import PackError
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import per_pack, table
+
+TABLE = "instance-types.json"
 
 
 class InstanceType(NamedTuple):
@@ -24,16 +28,22 @@ class InstanceType(NamedTuple):
 @per_pack
 def _types_of_cloud(cloud: str) -> dict[str, InstanceType]:
     """Return the cloud's instance types by lower-case name; read only when one is asked for."""
-    rows = table("kaito/instance-types.json").get(cloud, {})
+    rows = table(f"kaito/{TABLE}").get(cloud, {})
     return {name.lower(): _instance_type(name, row) for name, row in rows.items()}
 
 
 def _instance_type(name: str, row: dict[str, int | str]) -> InstanceType:
-    gpus = int(row["gpus"])
-    # KAITO's figure is the memory of all GPUs of an instance.
-    memory = float(row["gpuMemoryGiB"]) / gpus
-    dropped_in = row.get("droppedIn")
-    return InstanceType(name, gpus, memory, str(row["model"]), str(dropped_in) if dropped_in else None)
+    try:
+        gpus = int(row["gpus"])
+        # KAITO's figure is the memory of all GPUs of an instance.
+        memory = float(row["gpuMemoryGiB"]) / gpus
+        dropped_in = row.get("droppedIn")
+        return InstanceType(name, gpus, memory, str(row["model"]), str(dropped_in) if dropped_in else None)
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):  # a row of a user's pack
+        raise PackError(
+            f"facts/kaito/{TABLE}: {shown(name)} is no instance type. "
+            "Write a map with gpus, gpuMemoryGiB and model"
+        ) from None
 
 
 def find(cloud: str, name: str) -> InstanceType | None:
@@ -56,4 +66,4 @@ def all_types(cloud: str) -> list[InstanceType]:
 
 def clouds() -> list[str]:
     """Return the clouds that KAITO has a list of instance types for."""
-    return list(table("kaito/instance-types.json"))
+    return list(table(f"kaito/{TABLE}"))

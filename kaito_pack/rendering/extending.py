@@ -115,11 +115,13 @@ def to_canonical_form(body: dict[str, Any]) -> None:
     for reported in list(canonical.check(workspace)):
         *above, key = reported.path if workspace is body else path_in_set(reported.path)
         owner = get(body, tuple(above))
+        if not isinstance(owner, dict):
+            continue  # a null container
         if reported.rule == "controller/quantity-not-canonical":
             owner[key] = printed(owner[key])
         elif reported.rule == "controller/resources-missing":
             owner[key] = {}
-        elif reported.rule == "controller/empty-field" and isinstance(owner, dict):
+        elif reported.rule == "controller/empty-field":
             owner.pop(key, None)  # a list whose last item was taken away
 
 

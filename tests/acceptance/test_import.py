@@ -746,3 +746,10 @@ def test_a_pod_template_beside_the_rollout_job_holds_no_hash() -> None:
     found = imported(rendered(drawn))
     assert found.is_exact and found.values["podTemplate"] == drawn["podTemplate"]
     assert rendered(dict(found.values)) == rendered(drawn)
+
+
+def test_a_null_container_is_no_traceback(run: Run) -> None:
+    manifest = yaml.safe_load(foreign(image="registry.example.com/llm:1"))
+    manifest["inference"]["template"]["spec"]["containers"] = [None]
+    done = run("import", "-", stdin=yaml.safe_dump(manifest))
+    assert done.returncode == 1 and "Traceback" not in done.stderr

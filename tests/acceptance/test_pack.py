@@ -340,6 +340,15 @@ def test_a_schema_of_true_allows_anything(run: Run, tmp_path: Path) -> None:
     assert run("-", "--pack", folder, stdin=MODE["values/echo.yaml"] + "b: 1\n").returncode == 1
 
 
+@pytest.mark.parametrize("row", [{"a": "b"}, {"gpus": 0, "gpuMemoryGiB": 8, "model": "a"}, 5])
+def test_an_instance_type_of_a_pack_has_its_figures(run: Run, tmp_path: Path, row: object) -> None:
+    types = json.dumps({"azure": {"Standard_NC1": row}})
+    folder = pack(tmp_path / "echo", MODE | {"facts/kaito/instance-types.json": types})
+    done = run("validate", ROOT / "values/mistral-autoprovisioned.yaml", "--pack", folder)
+    assert done.returncode in (1, 2) and "Traceback" not in done.stderr
+    assert "`Standard_NC1` is no instance type. Write a map with gpus" in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [

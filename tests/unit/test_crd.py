@@ -10,6 +10,7 @@ import pytest
 from kaito_pack.base.problems import Problem, UsageError
 from kaito_pack.base.root import FACTS, ROOT
 from kaito_pack.kaito import crd, schema_from_crd
+from kaito_pack.kubernetes.decoding import structural
 from tests.changing import with_value
 
 WORKSPACE: dict[str, Any] = {
@@ -163,3 +164,12 @@ def test_the_schemas_of_inference_sets_have_the_structure_of_the_real_crds(
     ours = FACTS / "kaito" / "inferencesets" / f"{kaito}.json"
     written = tmp_path / "inferencesets" / ours.name
     assert written.read_text(encoding="utf-8") == ours.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("number", "kinds"), [(2**31 - 1, []), (2**31, ["range"]), (-(2**31) - 1, ["range"])]
+)
+def test_a_number_is_limited_by_its_format(number: int, kinds: list[str]) -> None:
+    findings: list[Any] = []
+    structural.compiled({"type": "integer", "format": "int32"})(number, None, findings)
+    assert [finding.kind for finding in findings] == kinds

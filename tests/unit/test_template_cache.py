@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kaito_pack.base import derived
+from kaito_pack.base import cache_files, derived
 from kaito_pack.rendering import template_cache
 from kaito_pack.rendering.templates import Environment, render
 
@@ -141,3 +141,13 @@ def test_rendering_works_where_nothing_can_be_kept(tmp_path: Path, monkeypatch: 
 def test_nothing_half_written_stays_behind(cache: Path, tmp_path: Path) -> None:
     rendered(tmp_path, "x: 1\n")
     assert [file.name for file in cache.iterdir()] == [file.name for file in compiled(cache)]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a link of another user's")
+def test_a_link_of_another_user_is_not_followed(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir(mode=0o700)
+    cache.parent.mkdir()
+    cache.symlink_to(tmp_path / "own")
+    assert cache_files.folder() == str(cache)
+    os.chown(cache, 4321, -1, follow_symlinks=False)
+    assert cache_files.folder() is None

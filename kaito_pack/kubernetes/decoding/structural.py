@@ -177,9 +177,8 @@ def _items(schema: Schema) -> ValueCheck:
 
 def _values(schema: Schema) -> list[ValueCheck]:
     """Return the checks of a schema's value validations, those that it has."""
-    checks: list[ValueCheck] = []
-    if "enum" in schema:
-        checks.append(_enum(schema["enum"]))
+    schema = {**FORMATS.get(schema.get("format", ""), {}), **schema}
+    checks: list[ValueCheck] = [_enum(schema["enum"])] if "enum" in schema else []
     if "pattern" in schema:
         checks.append(_pattern(schema["pattern"]))
     if schema.get("format") == "date-time":
@@ -198,6 +197,7 @@ def _values(schema: Schema) -> list[ValueCheck]:
     return checks
 
 
+FORMATS = {"int32": {"minimum": -(2**31), "maximum": 2**31 - 1}}
 LIMITS: tuple[tuple[tuple[str, str], Callable[[Any], Any], str], ...] = (
     (("minimum", "maximum"), lambda value: value if has_type(value, "number") else None, "range"),
     (("minLength", "maxLength"), lambda value: len(value) if isinstance(value, str) else None, "text"),
