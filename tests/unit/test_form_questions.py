@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kaito_pack.facts.tables import schema, table
+from kaito_pack.facts.tables import schema
 from kaito_pack.form.answers import parsed, written
 from kaito_pack.form.model_choice import (
     About,
@@ -258,12 +258,3 @@ def test_the_catalogue_that_editors_read_lists_every_engine_that_serves_models_o
     assert written["items"]["enum"] == list(hub_engines())
     assert written["default"] == list(checking_engines())
     assert catalogue_schema() == schema("catalogue.schema.json")
-
-
-def test_a_form_puts_no_large_premade_model_on_a_cpu_by_itself() -> None:
-    large = {name for name, row in table("models/images.json").items() if row["weightsGiB"] > 16}
-    schema = PACK.mode("premade").schema
-    for name in schema["properties"]["premadeModel"]["enum"]:
-        assert asked("premade", {"premadeModel": name})["computeType"].default == (
-            "gpu" if name in large else "cpu"
-        )
