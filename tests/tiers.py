@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -59,6 +60,14 @@ def often(examples: int, *suppressed: HealthCheck, share: int = _SHARE) -> setti
     return settings(
         max_examples=_examples(examples, share), suppress_health_check=[HealthCheck.too_slow, *suppressed]
     )
+
+
+def mostly_full(cases: Iterable[Any], quick: int = 2) -> list[Any]:
+    """Return the cases of a parametrized test; the quick tier runs only the first `quick` of them."""
+    return [
+        case if number < quick else pytest.param(case, marks=pytest.mark.full)
+        for number, case in enumerate(cases)
+    ]
 
 
 def sampled(names: Iterable[str], step: int) -> list[str]:

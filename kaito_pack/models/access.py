@@ -16,7 +16,14 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
-from kaito_pack.models.storage import POD, environment, is_offline, token_storage, weights_storage
+from kaito_pack.models.storage import (
+    POD,
+    environment,
+    is_offline,
+    may_hold_files,
+    token_storage,
+    weights_storage,
+)
 from kaito_pack.models.vllm_arguments import server_command
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.command_line import Command, has_option
@@ -91,7 +98,7 @@ def has_access(manifest: Manifest, server: Fields, command: Command) -> bool:
         or server.get("envFrom")
         or has_option(command, *parameters["options"])
         or is_offline(server)
-        or weights_storage(manifest, server, command).medium == "volume"
-        or token_storage(manifest, server).medium == "volume"
+        or may_hold_files(weights_storage(manifest, server, command))
+        or may_hold_files(token_storage(manifest, server))
         or list(entries(pod.get("initContainers"), ()))
     )

@@ -82,6 +82,13 @@ def medium_of(volume: Fields) -> Medium:
     return "memory" if mapping(volume["emptyDir"]).get("medium") == "Memory" else "node"
 
 
+def may_hold_files(storage: Storage) -> bool:
+    """Return whether files can be in the folder before the pod starts; a new ephemeral volume is empty."""
+    claim = mapping(get(storage.volume, ("ephemeral", "volumeClaimTemplate", "spec")))
+    is_empty = "ephemeral" in storage.volume and not (claim.get("dataSource") or claim.get("dataSourceRef"))
+    return storage.medium == "volume" and not is_empty
+
+
 def is_inside(folder: str, mount: str) -> bool:
     """Return whether `folder` is `mount` or below it."""
     return mount == "/" or folder == mount or folder.startswith(f"{mount}/")

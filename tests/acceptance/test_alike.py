@@ -8,6 +8,7 @@ import pytest
 
 from kaito_pack.cli.main import main
 from tests.conftest import ROOT
+from tests.tiers import mostly_full
 
 FILES = sorted(
     file
@@ -25,7 +26,7 @@ def exit_code(*arguments: str) -> int:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-@pytest.mark.parametrize("kaito", ["0.6", "0.12"])
+@pytest.mark.parametrize("kaito", mostly_full(["0.12", "0.6"], 1))
 def test_validate_and_render_exit_alike(file: Path, kaito: str) -> None:
     options = ["--kaito-version", kaito]
     assert exit_code("validate", str(file), *options) == exit_code("render", str(file), *options)

@@ -26,7 +26,7 @@ from tests import work
 from tests.acceptance.test_any_value import BESIDE, CATALOGUE, FLEET, RESOURCES, TARGET, VALUES, WORKSPACE
 from tests.command import run_here
 from tests.growing import Make, Shapes, growing
-from tests.tiers import sampled
+from tests.tiers import mostly_full, sampled
 
 SIZE = 80  # items; twice that are compared with it
 STEP = 7  # the full tier takes one place in so many
@@ -254,7 +254,7 @@ def check(folder: Path, growth: Growth) -> None:
     work.check_added(judging, SIZE)
 
 
-@pytest.mark.parametrize("name", BY_HAND)
+@pytest.mark.parametrize("name", mostly_full(BY_HAND, 4))
 def test_the_work_grows_as_the_input_does(folder: Path, name: str) -> None:
     check(folder, BY_HAND[name])
 

@@ -24,6 +24,7 @@ from kaito_pack.workspace.workloads import workloads
 from tests import strategies, tiers, work
 from tests.conftest import Run
 from tests.strategies import PACK
+from tests.tiers import mostly_full
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = [
@@ -401,7 +402,7 @@ def test_an_entry_more_costs_little() -> None:
     assert (many - few) / 30 < 4500, "calls an entry: some passes through templates, merge and comparison"
 
 
-@pytest.mark.parametrize("example", [file.stem for file in EXAMPLES])
+@pytest.mark.parametrize("example", mostly_full((file.stem for file in EXAMPLES), 6))
 def test_what_a_cluster_adds_is_no_loss(example: str) -> None:
     workspace, *others = manifests(example)
     live = imported(json.dumps({"kind": "List", "items": [as_live(workspace), *others]}))

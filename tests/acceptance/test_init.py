@@ -11,6 +11,7 @@ import yaml
 from kaito_pack.pack import Pack
 from tests.conftest import ROOT, Run
 from tests.terminal import Terminal
+from tests.tiers import mostly_full
 
 VERSIONS = Pack().kaito_versions
 
@@ -20,7 +21,7 @@ def files(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("cloud", ["azure", "aws", "arc"])
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", mostly_full(reversed(VERSIONS), 1))
 def test_a_new_repository_passes_its_own_checks(run: Run, tmp_path: Path, version: str, cloud: str) -> None:
     done = run("init", "repo", "--kaito-version", version, "--cloud", cloud)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.docs.shell import STAMPS
+from tests.tiers import mostly_full
 
 MANIFEST = (ROOT / "values" / "rendered" / "phi-small.yaml").read_text(encoding="utf-8")
 
@@ -48,7 +49,7 @@ def make(*arguments: str | Path, cwd: Path, **variables: str) -> subprocess.Comp
 
 @pytest.mark.parametrize(
     "flags",
-    [(), ("-j",), ("-j4",), ("-O", "-j2"), ("-k",), ("-s",)],
+    mostly_full([(), ("-j4",), ("-j",), ("-O", "-j2"), ("-k",), ("-s",)]),
     ids=lambda flags: " ".join(flags) or "none",
 )
 def test_make_prints_the_manifests_alone_from_another_folder(
@@ -59,7 +60,7 @@ def test_make_prints_the_manifests_alone_from_another_folder(
 
 
 @pytest.mark.parametrize(
-    "flags", [(), ("-j",), ("-j3",), ("-s",)], ids=lambda flags: " ".join(flags) or "none"
+    "flags", mostly_full([("-j3",), (), ("-j",), ("-s",)], 1), ids=lambda flags: " ".join(flags) or "none"
 )
 @pytest.mark.parametrize("recipe", ["$(MAKE) -C {}", "cd {} && $(MAKE)"])
 def test_a_recursive_make_prints_the_manifests_alone(

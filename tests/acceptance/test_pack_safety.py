@@ -20,6 +20,7 @@ from kaito_pack.importing.captures import _literals, _texts_between
 from kaito_pack.pack.references import MOST_PARTS
 from tests.acceptance.test_pack import MODE, SCHEMA, pack
 from tests.conftest import ROOT, Run
+from tests.tiers import mostly_full
 
 SECRET = "a-credential-of-somebody-else"
 VALUES = MODE["values/echo.yaml"]
@@ -55,7 +56,7 @@ def references(outside: Path) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("name", references(Path("/outside.json")))
+@pytest.mark.parametrize("name", mostly_full(references(Path("/outside.json")), 3))
 def test_a_reference_out_of_the_pack_is_refused(
     run: Run, tmp_path: Path, outside: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,7 +109,7 @@ FILES = [
 ]
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", mostly_full(FILES, 1))
 @pytest.mark.parametrize("kind", ["a link out", *HOSTILE_FILES])
 def test_a_file_that_is_not_a_regular_file_of_the_pack_is_refused(
     run: Run, tmp_path: Path, outside: Path, kind: str, name: str

@@ -23,6 +23,7 @@ from tests.conftest import Run
 from tests.docs.pages import write_files
 from tests.fake_hub import Repository, fake_hub
 from tests.form.conftest import EXAMPLES, Post, by_name, rendered, rules_at, target
+from tests.tiers import mostly_full
 
 MISTRAL = {"modelId": "mistralai/Mistral-7B-Instruct-v0.3"}
 LLAMA = {"modelId": "meta-llama/Llama-3.1-8B-Instruct"}
@@ -467,7 +468,7 @@ HARM = [
 ]
 
 
-@pytest.mark.parametrize("harm", HARM)
+@pytest.mark.parametrize("harm", mostly_full(HARM))
 @pytest.mark.parametrize("mode", ["vllm", "huggingface", "premade", "preset"])
 def test_no_text_becomes_more_than_text(view: Post, run: Run, mode: str, harm: str) -> None:
     start = {"modelId": "a/b", "engines": "vllm\nllamacpp"} if mode in ("vllm", "huggingface") else {}

@@ -148,3 +148,13 @@ def test_the_innermost_mount_holds_the_weights() -> None:
 
     assert storage.medium == "memory"
     assert storage.path == ("inference", "template", "spec", "volumes", 1)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [({}, ["model/gated"]), ({"dataSource": {"kind": "VolumeSnapshot", "name": "a"}}, [])],
+)
+def test_a_new_ephemeral_volume_holds_no_weights(spec: Mapping[str, Any], expected: list[str]) -> None:
+    volume = {"name": "weights", "ephemeral": {"volumeClaimTemplate": {"spec": spec}}}
+    manifest = workspace(pod={"volumes": [volume]}, volumeMounts=mount("/root/.cache/huggingface"))
+    assert rules(manifest) == expected
