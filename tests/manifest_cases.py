@@ -53,6 +53,7 @@ class Case:
             feature_gates=tuple((gate.lstrip("!"), gate[0] != "!") for gate in _listed(options, "gates")),
             config_maps=_listed(options, "maps"),
             nodes=_nodes(options),
+            catalogues=tuple(str(FOLDER / "catalogues" / name) for name in _listed(options, "catalogues")),
         )
 
 

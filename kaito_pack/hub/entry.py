@@ -19,6 +19,8 @@ from kaito_pack.hub.client import (
     TooLarge,
 )
 from kaito_pack.hub.config import figures_of, names, quantization
+from kaito_pack.models.gguf_files import SHARD
+from kaito_pack.models.model import LONGEST_LIST
 from kaito_pack.models.words import matching_rows
 from kaito_pack.pack.files import API_VERSION, CATALOGUE, check
 from kaito_pack.workspace.engines import GGUF, hub_engines
@@ -26,7 +28,6 @@ from kaito_pack.workspace.engines import GGUF, hub_engines
 CONFIG, TOKENIZER, INDEX = "config.json", "tokenizer_config.json", "model.safetensors.index.json"
 MODELOPT = "hf_quant_config.json"  # in which NVIDIA's ModelOpt writes what others put into config.json
 GIB = 2**30
-SHARD = re.compile(r"-([0-9]{5})-of-([0-9]{5})(?=\.gguf$)")
 # They depend on each other: a count without its partner means nothing.
 LAYER_FIELDS = frozenset(
     (
@@ -41,7 +42,6 @@ LAYER_FIELDS = frozenset(
         "qkRopeHeadDim",
     )
 )
-LONGEST_LIST = 200  # GGUF files of a repository that an entry lists
 # What vLLM loads, in its order: it prefers safetensors, and Mistral's own file only if asked to.
 WEIGHTS = (
     re.compile(r"^(?!consolidated)[^/]*\.safetensors$"),

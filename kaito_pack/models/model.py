@@ -14,6 +14,9 @@ MOST_GPUS = 8  # GPUs that one pod of the pack may ask for
 CatalogueEntry = Mapping[str, Any]  # a model as a catalogue file describes it
 
 
+LONGEST_LIST = 200  # GGUF files of a repository that an entry lists; a longer list is cut
+
+
 class GgufFile(NamedTuple):
     """A GGUF file of a repository: its path, its size in GiB with all parts, its quantization, its parts."""
 

@@ -22,6 +22,7 @@ from kaito_pack.models import checks as models
 from kaito_pack.models.access import check_access, check_preset_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.gguf import check_gguf
+from kaito_pack.models.gguf_files import check_gguf_file, check_served_file
 from kaito_pack.models.images import preset_vllm
 from kaito_pack.models.quantization import check_quantization, quantization_of
 from kaito_pack.models.serving import serving_of_workspace
@@ -168,6 +169,7 @@ def _check_weights(body: Manifest, surroundings: Surroundings) -> Iterator[Probl
     yield from check_weights(body, view, known, surroundings)
     instance_type = get(body, ("resource", "instanceType"))
     yield from check_gguf(body, view, known, gpu_memory(target, instance_type, slice_of_workspace(body))[0])
+    yield from check_served_file(body, view, known)
 
 
 def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
@@ -192,12 +194,14 @@ def _check_kind_of_values(
 
 
 def _check_file_of_values(
-    values: ValuesMap, file: str, workspace: Manifest, target: Target
+    values: ValuesMap, names: Mapping[str, str], workspace: Manifest, target: Target
 ) -> Iterator[Problem]:
     """Yield what the GGUF file in values needs, if the Workspace names only an image with the file inside."""
-    view = read_workspace(workspace)
+    view, file = read_workspace(workspace), text(values.get(names["file"]))
     if file and not view.gguf_file:
         memory, known = gpu_memory_of_values(target, values)[0], catalogue(target.catalogues)
+        model_id, revision = text(values.get(names["model"])), text(values.get(names["revision"])) or None
+        yield from check_gguf_file(file, model_id, known, (names["file"],), revision)
         for each in check_gguf(workspace, view._replace(gguf_file=file), known, memory):
             resource = "memory" if "memory" in each.path else "gpu"
             yield each._replace(path=("resources", resource))
@@ -220,7 +224,7 @@ def check_model_of_values(
     if model_id := text(values.get(names["model"])):
         yield from check_task(model_id, model_path, known)
     if not checks_models(mode.get("engine")):
-        yield from _check_file_of_values(values, text(values.get(names["file"])), workspace, target)
+        yield from _check_file_of_values(values, names, workspace, target)
         return
     yield from models.check_stages(values, mode)
     if (name := mode.get("settingsValue")) and isinstance(settings := values.get(name), Mapping):

@@ -14,7 +14,8 @@ NO_MODE: ModeFacts = {}
 
 
 def named_values(mode: ModeFacts = NO_MODE) -> Mapping[str, str]:
-    """Return the names of values by their meanings: model, file, image, length, stages, quantization."""
+    """Return the names of values by their meanings: model, file, image, length, stages, quantization,
+    revision."""
     return {**table("values.json")["meanings"], **mapping(mode.get("meanings"))}
 
 

@@ -1,0 +1,67 @@
+"""GGUF files that the repository of a Workspace does not have, by the catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.trees import Manifest, get, texts
+from kaito_pack.facts.checks import rule
+from kaito_pack.facts.rules import get_rule, problem
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.model import LONGEST_LIST, Model
+from kaito_pack.workspace import WorkspaceView
+
+UNKNOWN = "model/gguf-file-unknown"
+SHARD = re.compile(r"-([0-9]{5})-of-([0-9]{5})(?=[.]gguf$)")  # a part of a file, and the number of parts
+REVISION = re.compile(r"/(?:resolve|blob|raw)/([^/]+)/")
+
+
+@rule(UNKNOWN, on="part")
+def check_gguf_file(
+    file: str, model_id: str, catalogue: Catalogue, path: FieldPath, revision: str | None = None
+) -> Iterator[Problem]:
+    """Yield an error if the catalogue lists the GGUF files of a repository, and `file` is not one of them.
+
+    `revision` is the one that the server asks for; the catalogue has the files of one commit only.
+    """
+    model = catalogue.find(model_id)
+    if model is None or not model.gguf_files or len(model.gguf_files) >= LONGEST_LIST:
+        return
+    if revision not in (None, "main", model.revision):
+        return
+    names = [row.file for row in model.gguf_files]
+    if file not in names:
+        facts = {"file": shown(file), "model": shown(model_id)}
+        yield problem(UNKNOWN, path, **facts, remedy=_remedy(file, model, names))
+
+
+def check_served_file(manifest: Manifest, view: WorkspaceView, catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield the same for the file that the server of a Workspace downloads, at the argument with its name."""
+    if not (view.gguf_file and view.model_id and view.container):
+        return
+    path = (*view.container, "args")
+    named = [(word, place) for word, place in texts(get(manifest, path), path) if view.gguf_file in word]
+    word, place = named[0] if named else ("", view.container)
+    revision = REVISION.search(word)
+    yield from check_gguf_file(
+        unquote(view.gguf_file), view.model_id, catalogue, place, unquote(revision[1]) if revision else None
+    )
+
+
+def _remedy(file: str, model: Model, names: list[str]) -> str:
+    remedies = get_rule(UNKNOWN).parameters["remedies"]
+    first = SHARD.sub(r"-00001-of-\2", file)
+    if first in names:
+        text: str = remedies["part"]
+        return text.replace("{near}", shown(first))
+    near = did_you_mean(file, names)
+    if near is None:
+        text = remedies["none"]
+        return text.replace("{id}", model.model_id)
+    text = remedies["near"]
+    return text.replace("{near}", shown(near))
