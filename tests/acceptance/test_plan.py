@@ -539,3 +539,19 @@ def test_a_fleet_is_a_table_first_one_section_for_one_change_and_commands_with_c
     assert all(command.startswith("kubectl --context ") for command in commands)
     shown = run("plan", "--fleet", "fleet.yaml", "-o", "json").stdout
     assert all("kubectl --context" in row["changes"][0]["remedy"] for row in json.loads(shown))
+
+
+def test_upgrade_of_a_fleet_names_each_cluster_with_both_versions(run: Run, tmp_path: Path) -> None:
+    old = "name: old\nmodelSource: premade\npremadeModel: llama3.2:3b\ncomputeType: gpu\n"
+    (tmp_path / "old.yaml").write_text(old + "instanceType: Standard_NC4as_T4_v3\n", encoding="utf-8")
+    head = "apiVersion: pack.kubefoundry.io/v1\nkind: "
+    entries = ""
+    for name, kaito in (("one", "0.11"), ("two", "0.10")):
+        (tmp_path / f"{name}.yaml").write_text(f'{head}Target\nkaitoVersion: "{kaito}"\n', encoding="utf-8")
+        entries += f"- {{name: {name}, target: {name}.yaml, values: [old.yaml], out: out/{name}}}\n"
+    (tmp_path / "fleet.yaml").write_text(f"{head}Fleet\ntargets:\n{entries}", encoding="utf-8")
+    done = run("plan", "--fleet", "fleet.yaml", "--upgrade", "0.12")
+    assert done.stdout.startswith("KAITO 0.12: 0 refused, 0 broken afterwards, 2 treated differently\n")
+    assert "on one (KAITO 0.11 to 0.12)" in done.stdout and "on two (KAITO 0.10 to 0.12)" in done.stdout
+    rows = json.loads(run("plan", "--fleet", "fleet.yaml", "--upgrade", "0.12", "-o", "json").stdout)
+    assert [(row["cluster"], row["from"]) for row in rows] == [("one", "0.11"), ("two", "0.10")]
