@@ -65,7 +65,7 @@ def _as_json(text: str, wanted: type) -> Any:
 
 
 def _as_yaml(text: str) -> list[Any] | None:
-    """Return the list that YAML or JSON holds; None if it holds none, or is no YAML."""
+    """Return the list in a YAML or JSON text; None if the text cannot be read or is not a list."""
     from kaito_pack.documents import read_text
 
     try:

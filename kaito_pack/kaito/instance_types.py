@@ -8,7 +8,7 @@ from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import per_pack, table
 
-TABLE = "instance-types.json"
+TABLE = "kaito/instance-types.json"
 
 
 class InstanceType(NamedTuple):
@@ -28,7 +28,7 @@ class InstanceType(NamedTuple):
 @per_pack
 def _types_of_cloud(cloud: str) -> dict[str, InstanceType]:
     """Return the cloud's instance types by lower-case name; read only when one is asked for."""
-    rows = table(f"kaito/{TABLE}").get(cloud, {})
+    rows = table(TABLE).get(cloud, {})
     return {name.lower(): _instance_type(name, row) for name, row in rows.items()}
 
 
@@ -41,7 +41,7 @@ def _instance_type(name: str, row: dict[str, int | str]) -> InstanceType:
         return InstanceType(name, gpus, memory, str(row["model"]), str(dropped_in) if dropped_in else None)
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):  # a row of a user's pack
         raise PackError(
-            f"facts/kaito/{TABLE}: {shown(name)} is no instance type. "
+            f"facts/{TABLE}: {shown(name)} is not a valid instance type. "
             "Write a map with gpus, gpuMemoryGiB and model"
         ) from None
 
@@ -66,4 +66,4 @@ def all_types(cloud: str) -> list[InstanceType]:
 
 def clouds() -> list[str]:
     """Return the clouds that KAITO has a list of instance types for."""
-    return list(table(f"kaito/{TABLE}"))
+    return list(table(TABLE))

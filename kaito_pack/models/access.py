@@ -77,28 +77,31 @@ def values_give_access(values: ValuesMap) -> bool:
 
     It is what `has_access` sees in the Workspace that they render to, without rendering it.
     """
-    parameters, extra = get_rule(GATED).parameters, values.get("extraArgs")
-    server: Fields = {"env": values.get("env")}
-    command = tuple(word for word in sequence(extra) if isinstance(word, str))
+    command = tuple(word for word in sequence(values.get("extraArgs")) if isinstance(word, str))
     return bool(
         get(values, ("modelCache", "claim"))
         or values.get("hfEndpoint")
-        or any(name in environment(server) for name in parameters["variables"])
-        or has_option(command, *parameters["options"])
-        or is_offline(server)
+        or _is_given_access({"env": values.get("env")}, command)
     )
 
 
 def has_access(manifest: Manifest, server: Fields, command: Command) -> bool:
     """Return whether the server has a token or may get the files another way: a mirror, a volume, offline."""
-    parameters, pod = get_rule(GATED).parameters, mapping(get(manifest, POD))
-    known = environment(server)
+    pod = mapping(get(manifest, POD))
     return bool(
-        any(name in known for name in parameters["variables"])
+        _is_given_access(server, command)
         or server.get("envFrom")
-        or has_option(command, *parameters["options"])
-        or is_offline(server)
         or may_hold_files(weights_storage(manifest, server, command))
         or may_hold_files(token_storage(manifest, server))
         or list(entries(pod.get("initContainers"), ()))
+    )
+
+
+def _is_given_access(server: Fields, command: Command) -> bool:
+    """Return whether a variable or argument gives a token or a mirror, or takes the server off the Hub."""
+    parameters, known = get_rule(GATED).parameters, environment(server)
+    return (
+        any(name in known for name in parameters["variables"])
+        or has_option(command, *parameters["options"])
+        or is_offline(server)
     )

@@ -9,16 +9,18 @@ from urllib.parse import unquote
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import Manifest, get, texts
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import LONGEST_LIST, Model
 from kaito_pack.workspace import WorkspaceView
+from kaito_pack.workspace.model_reference import FILE_VIEWS
 
 UNKNOWN = "model/gguf-file-unknown"
 SHARD = re.compile(r"-([0-9]{5})-of-([0-9]{5})(?=[.]gguf$)")  # a part of a file, and the number of parts
-REVISION = re.compile(r"/(?:resolve|blob|raw)/([^/]+)/")
+REVISION = re.compile(rf"/(?:{'|'.join(sorted(FILE_VIEWS))})/([^/]+)/")
 
 
 @rule(UNKNOWN, on="part")
@@ -54,14 +56,8 @@ def check_served_file(manifest: Manifest, view: WorkspaceView, catalogue: Catalo
 
 
 def _remedy(file: str, model: Model, names: list[str]) -> str:
-    remedies = get_rule(UNKNOWN).parameters["remedies"]
     first = SHARD.sub(r"-00001-of-\2", file)
-    if first in names:
-        text: str = remedies["part"]
-        return text.replace("{near}", shown(first))
-    near = did_you_mean(file, names)
-    if near is None:
-        text = remedies["none"]
-        return text.replace("{id}", model.model_id)
-    text = remedies["near"]
-    return text.replace("{near}", shown(near))
+    near = first if first in names else did_you_mean(file, names)
+    kind = "none" if near is None else "part" if near == first else "near"
+    facts = {"near": shown(near), "id": model.model_id}
+    return filled(get_rule(UNKNOWN).parameters["remedies"][kind], facts)

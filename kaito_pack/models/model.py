@@ -11,10 +11,8 @@ from kaito_pack.workspace.engines import checking_engines
 
 UNITS = {"gib": "GiB", "mib": "MiB"}
 MOST_GPUS = 8  # GPUs that one pod of the pack may ask for
-CatalogueEntry = Mapping[str, Any]  # a model as a catalogue file describes it
-
-
 LONGEST_LIST = 200  # GGUF files of a repository that an entry lists; a longer list is cut
+CatalogueEntry = Mapping[str, Any]  # a model as a catalogue file describes it
 
 
 class GgufFile(NamedTuple):

@@ -78,8 +78,9 @@ def gpu_limit(container: Fields, path: FieldPath) -> tuple[int | None, FieldPath
     for key in ("limits", "requests"):
         amounts = resources.get(key) if isinstance(resources, Mapping) else None
         names = [str(name) for name in amounts] if isinstance(amounts, Mapping) else []
-        slices = [name for name in names if name.startswith(MIG)]
-        for name in [GPU] * (GPU in names) or slices[:1]:
+        slices = (name for name in names if name.startswith(MIG))
+        name = GPU if GPU in names else next(slices, None)
+        if name is not None:
             return whole(mapping(amounts).get(name)), (*path, "resources", key, name)
     return None, path
 

@@ -34,36 +34,30 @@ def _by_name(items: list[Any]) -> dict[Any, Any] | None:
 
 def _by_flag(words: Sequence[Any]) -> dict[str, Any] | None:
     """`["--model", "a", "--quiet"]` as `{"--model": "a", "--quiet": None}`; None for a flag given twice."""
+    if not all(isinstance(word, str) for word in words):
+        return None
     values: dict[str, Any] = {}
-    key = None
-    for index, word in enumerate(words):
-        if not isinstance(word, str):
+    for key, value, is_flag in _flags(words):
+        if is_flag and key in values:
             return None
-        if word.startswith("--"):
-            key, _, value = word.partition("=")
-            if key in values:
-                return None
-            values[key] = value or None
-        elif key is not None and values[key] is None:
-            values[key] = word
-        else:
-            key = None
-            values[f"[{index}]"] = word
+        values[key] = value
     return values
 
 
-def _flag_at(words: Sequence[str], index: int) -> str:
-    """Return the key that `_by_flag` gives to one of the words."""
+def _flags(words: Sequence[str]) -> Iterator[tuple[str, str | None, bool]]:
+    """Yield for each word its key, the value of the key so far, and whether the word is the flag itself.
+
+    A word behind a flag without a value is that value; any other word has its place as its key.
+    """
     flag, is_open = "", False
-    for place, word in enumerate(words[: index + 1]):
+    for place, word in enumerate(words):
         if word.startswith("--"):
             flag, _, value = word.partition("=")
             is_open = not value
-        elif is_open:
-            is_open = False
+            yield flag, value or None, True
         else:
-            flag = f"[{place}]"
-    return flag
+            yield (flag if is_open else f"[{place}]"), word, False
+            is_open = False
 
 
 def keyed_path(manifest: Any, path: FieldPath, with_flags: bool = False) -> FieldPath:
@@ -80,7 +74,7 @@ def keyed_path(manifest: Any, path: FieldPath, with_flags: bool = False) -> Fiel
         elif inside and named and named[-1] == "args" and _by_flag(manifest) is not None:
             if not with_flags:
                 break
-            named.append(_flag_at(manifest, int(step)))
+            named.append([key for key, _, _ in _flags(manifest)][int(step)])
         else:
             named.append(step)
         manifest = manifest[step] if inside else manifest.get(step) if isinstance(manifest, Mapping) else None

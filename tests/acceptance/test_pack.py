@@ -346,7 +346,7 @@ def test_an_instance_type_of_a_pack_has_its_figures(run: Run, tmp_path: Path, ro
     folder = pack(tmp_path / "echo", MODE | {"facts/kaito/instance-types.json": types})
     done = run("validate", ROOT / "values/mistral-autoprovisioned.yaml", "--pack", folder)
     assert done.returncode in (1, 2) and "Traceback" not in done.stderr
-    assert "`Standard_NC1` is no instance type. Write a map with gpus" in done.stdout + done.stderr
+    assert "`Standard_NC1` is not a valid instance type. Write a map with gpus" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
