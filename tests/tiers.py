@@ -8,7 +8,8 @@ uses a fixture of FULL_FIXTURES.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -62,12 +63,17 @@ def often(examples: int, *suppressed: HealthCheck, share: int = _SHARE) -> setti
     )
 
 
-def mostly_full(cases: Iterable[Any], quick: int = 2) -> list[Any]:
-    """Return the cases of a parametrized test; the quick tier runs only the first `quick` of them."""
-    return [
-        case if number < quick else pytest.param(case, marks=pytest.mark.full)
-        for number, case in enumerate(cases)
-    ]
+def mostly_full(
+    cases: Iterable[Any], quick: int = 2, kind: Callable[[Any], object] = lambda case: None
+) -> list[Any]:
+    """Return the cases of a parametrized test; the quick tier runs only the first `quick` of each kind."""
+    numbers: Counter[object] = Counter()
+    marked = []
+    for case in cases:
+        numbers[kind(case)] += 1
+        is_quick = numbers[kind(case)] <= quick
+        marked.append(case if is_quick else pytest.param(case, marks=pytest.mark.full))
+    return marked
 
 
 def sampled(names: Iterable[str], step: int) -> list[str]:
