@@ -50,7 +50,7 @@ form: $(VENV)/form.stamp $(VENV)/bin/kaito-pack ## Fill in values in the browser
 # Without bytecode on disk, every process that a test starts would compile the pack again: a third more time.
 test test-all browser-test fuzz: export PYTHONDONTWRITEBYTECODE =
 
-test: $(VENV)/dev.stamp ## Run the quick tests, about two minutes (PYTEST="-k name" selects)
+test: $(VENV)/dev.stamp ## Run the quick tests, two to three minutes (PYTEST="-k name" selects)
 	$(R)$(RUN) -m pytest $(PYTEST)
 
 test-all: $(VENV)/dev.stamp ## Run all tests, with the real tools that are installed
