@@ -57,7 +57,7 @@ def put_model(catalogue: Catalogue, model_id: str, form: str) -> int:
         advice = (
             f"Did you mean {shown(close)}?" if close else f"`models add {escaped(model_id)}` asks the Hub"
         )
-        click.echo(f"Error: {shown(model_id)} is in no catalogue. {advice}", err=True)
+        click.echo(f"Error: {shown(model_id)} is not in any catalogue. {advice}", err=True)
         return 1
     facts = {**entry_of(model), **conclusions(catalogue, model)}
     if form == "json":

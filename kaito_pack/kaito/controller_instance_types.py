@@ -54,7 +54,8 @@ def gpus_above_instance_type(case: Case) -> Iterator[Problem]:
     if gpus is not None and asked > gpus:
         fixes = case.rule.parameters["fixes"]
         fix = fixes["fewer" if gpus else "none"].format(gpus=gpus)
-        facts = {"asked": asked, "instance_type": shown(name), "gpus": gpus or "none", "fix": fix}
+        count = "1 GPU" if asked == 1 else f"{asked} GPUs"
+        facts = {"asked": count, "instance_type": shown(name), "gpus": gpus or "none", "fix": fix}
         yield case.problem(*CONTAINERS, **facts)
 
 

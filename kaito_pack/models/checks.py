@@ -211,7 +211,8 @@ def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | Non
     most = min(most_gpus, MOST_GPUS) // plan.stages
     gpus = plan.stages * (smallest_gpu_count(stage, plan.tokens, memory, share, most, batched) or 0)
     key = ("both" if longest else "gpus") if gpus else ("length" if longest else "none")
-    facts = {"longest": longest, "gpus": gpus, "tokens": plan.tokens, "most": most_gpus}
+    such = "1 such GPU is" if most_gpus == 1 else f"{most_gpus} such GPUs are"
+    facts = {"longest": longest, "gpus": gpus, "tokens": plan.tokens, "most": such}
     return filled(remedies[key], facts)
 
 

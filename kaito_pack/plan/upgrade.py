@@ -93,7 +93,8 @@ def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
     if old == new or not is_workspace(body) or get(body, TEMPLATE) is None:
         return
     if get_rule(REPLACED).holds_for(then.kaito):
-        yield problem(REPLACED, TEMPLATE, kaito=then.kaito, old=old, new=new)
+        kinds = get_rule(REPLACED).parameters["kinds"]
+        yield problem(REPLACED, TEMPLATE, kaito=then.kaito, old=kinds[old], new=kinds[new])
 
 
 def _dropped(body: Manifest, now: Target, then: Surroundings) -> Iterator[Problem]:

@@ -26,6 +26,7 @@ from kaito_pack.run.twins import report_twins
 from kaito_pack.values import checking
 from kaito_pack.values.checking import Values
 from kaito_pack.values.layers import Layer
+from kaito_pack.values.meanings import decisive_path
 from kaito_pack.values.wrapping import refuse_manifest, unwrapped
 from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
 from kaito_pack.workspace.workloads import differs, workloads
@@ -228,16 +229,14 @@ class Pipeline:
         if not judgement.objects:
             return []
         workspace = workspace_of(judgement.manifests[0].body)
+        given, facts = values.given, values.mode.facts
 
         def problems() -> Iterator[Problem]:
-            facts = values.mode.facts
-            yield from judging.check_model_of_values(
-                values.filled, facts, workspace, around.target, self.with_advice
-            )
+            target, filled = around.target, values.filled
+            yield from judging.check_model_of_values(filled, facts, workspace, target, self.with_advice)
 
-        return [
-            each.located(values.place(each.path)) for each in around.problems("values", workspace, problems)
-        ]
+        every = around.problems("values", workspace, problems)
+        return [each.located(values.place(decisive_path(each.path, given, facts))) for each in every]
 
 
 def take(judgement: Judgement, verdicts: Verdicts, target: Target) -> None:

@@ -7,16 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kaito_pack.base.trees import ModeFacts, mapping
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import ABSENT, ModeFacts, ValuesMap, get, mapping
 from kaito_pack.facts.tables import table
 
 NO_MODE: ModeFacts = {}
 
 
 def named_values(mode: ModeFacts = NO_MODE) -> Mapping[str, str]:
-    """Return the names of values by their meanings: model, file, image, length, stages, quantization,
-    revision."""
+    """Return the names of values by their meanings: model, file, image, machine, length, stages …"""
     return {**table("values.json")["meanings"], **mapping(mode.get("meanings"))}
+
+
+def decisive_path(path: FieldPath, given: ValuesMap, mode: ModeFacts) -> FieldPath:
+    """Return the path of the given value behind the value at `path`.
+
+    That is the value itself or, if it has its default, the instance type, else the model.
+    """
+    names = named_values(mode)
+    paths = (path, (names["machine"],), (names["model"],))
+    return next((each for each in paths if get(given, each, ABSENT) is not ABSENT), path)
 
 
 def placeholders() -> Mapping[str, str]:

@@ -564,7 +564,7 @@ def test_losses_stand_on_stderr_and_in_comments(run: Run) -> None:
     done = run("import", "-", stdin=to_yaml(workspace))
     assert done.returncode == 1
     assert "metadata.labels.team" in done.stderr
-    assert "# - metadata.labels.team: no value gives `a`." in done.stdout
+    assert "# - metadata.labels.team: no value renders `a`." in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -443,7 +443,7 @@ def test_upgrade_tells_that_the_workload_becomes_another_one(
     done = run("plan", "in", "--upgrade", then, "--kaito-version", now, "-o", "json", *nodes)
     rows = [row for row in json.loads(done.stdout) if row["rule"] == "controller/workload-replaced"]
     assert [(row["effect"], row["on"]) for row in rows] == [("differs", "update")] * told
-    assert all("deletes the deployment" in row["message"] for row in rows)
+    assert all("deletes the Deployment" in row["message"] for row in rows)
 
 
 def test_upgrade_without_a_present_version_takes_the_one_before(run: Run, tree: Path) -> None:

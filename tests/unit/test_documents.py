@@ -341,7 +341,7 @@ class TestRefusals:
             ("a: [1\nb: 2\n", "a `[` is not closed"),
             ("a: {b: 1\n", "never closed"),
             ("a: - b\n", "`- `"),
-            ("a: 'x' y\n", "a quoted text is followed by more text"),
+            ("a: 'x' y\n", "text follows a closing quote"),
             ('a: "\\q"\n', "a backslash in double quotes"),
             ("a: *\n", "`*` without a name"),
             ("a: }\n", "`}` needs quotes"),

@@ -58,7 +58,7 @@ def fixes(path: str, value: object, kaito: str = "0.12", api: str = "v1beta1") -
             {"cpu": "1"},
             "Move it to inference.template.spec.containers[0].resources.limits",
         ),
-        ("inference.contianers", [], "look the field up in the documentation, or delete it"),
+        ("inference.contianers", [], "Look the field up in the documentation, or delete it"),
         ("inference.presets", {"name": "phi-4"}, "did you mean preset"),
     ],
 )

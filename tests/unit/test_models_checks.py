@@ -148,7 +148,7 @@ def test_without_a_length_the_models_own_limit_has_to_fit() -> None:
 def test_no_more_gpus_are_proposed_than_a_node_has() -> None:
     [problem] = of_values(values(gpu=1, maxModelLen=8192), gpu_memory_gib=15.0, most_gpus=1)
 
-    assert problem.fix == "Set the maximum model length to at most 4014 tokens, or take GPUs with more memory"
+    assert problem.fix == "Set the maximum model length to at most 4014 tokens, or use GPUs with more memory"
 
 
 def test_more_gpus_alone_are_proposed_where_no_length_fits() -> None:
@@ -160,7 +160,7 @@ def test_more_gpus_alone_are_proposed_where_no_length_fits() -> None:
 def test_larger_gpus_are_proposed_where_nothing_else_helps() -> None:
     [problem] = of_values(values(gpu=1, maxModelLen=8192), gpu_memory_gib=2.0)
 
-    assert problem.fix == "Take GPUs with more memory; 8 of these are not enough"
+    assert problem.fix == "Use GPUs with more memory; 8 such GPUs are not enough"
 
 
 def test_a_length_above_the_limit_is_not_told_as_a_lack_of_memory_too() -> None:

@@ -90,7 +90,7 @@ def test_no_unquantized_model_of_the_catalogue_would_be_called_quantized_by_its_
 @pytest.mark.parametrize(
     ("model_id", "image", "is_allowed", "rule", "remedy"),
     [
-        ("acme/lynx-awq", "0.1.1", False, "model/quantized", "Name the unquantized original"),
+        ("acme/lynx-awq", "0.1.1", False, "model/quantized", "Use the unquantized original"),
         ("acme/lynx-awq", "0.1.1", True, "model/quantized-allowed", "log of the first start"),
         ("acme/lynx-hqq", "0.5.0", True, "model/quantization-unsupported", "unquantized original"),
         ("acme/lynx-mxfp8", "0.1.1", False, "model/quantized", "imageRef of kaito-base:0.3.0 or newer"),
@@ -219,7 +219,7 @@ def test_a_size_that_its_gpus_cannot_hold_is_a_warning(
     problems = sizes(serving, memory)
 
     assert len(problems) == count
-    assert all("not judged exactly" in problem.message for problem in problems)
+    assert all("its size is estimated" in problem.message for problem in problems)
 
 
 def test_an_argument_that_changes_the_memory_leaves_the_size_unjudged() -> None:

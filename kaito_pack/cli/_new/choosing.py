@@ -98,7 +98,7 @@ class Choosing:
         if not hub.is_available():
             return False
         self._terminal.say(
-            f"{model_id} is in no catalogue. The Hugging Face Hub knows its figures.", dim=True
+            f"{model_id} is not in any catalogue. The Hugging Face Hub has its figures.", dim=True
         )
         if not self._terminal.confirm("Ask the Hub now? This uses the network.", False):
             return False

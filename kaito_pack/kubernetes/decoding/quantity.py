@@ -225,7 +225,7 @@ def positive_quantity_error(value: object) -> str | None:
     try:
         amount = value_of(value)
     except ValueError as error:
-        return str(error)
+        return f"is not a quantity: {error}"
     if amount <= 0:
         return "is zero" if amount == 0 else "is negative"
     return None

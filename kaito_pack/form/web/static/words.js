@@ -17,7 +17,7 @@ export const words = {
   tooLong: 'Too long for a link',
   hasToken: 'Remove the token first',
   parallel: size => `Tensor parallel size: ${size}`,
-  uneven: 'cannot share the heads',
+  uneven: 'heads cannot be split evenly',
   lacks: {
     memory: 'Set an instance type, or the memory of a GPU under Target, to see whether the model fits.',
     figures: 'The memory cannot be computed: figures of the model are unknown.',
