@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.records import NamedTuple
+from kaito_pack.base.sentences import either
 from kaito_pack.base.trees import mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import in_range
@@ -184,8 +185,7 @@ def _is_meant_for_kaito(name: str) -> bool:
 
 def _choices(values: tuple[str, ...]) -> str:
     """`("a", "b", "c")` as `"a", "b" or "c"`: quoted, as YAML would read some of them otherwise."""
-    *most, last = map(_quoted, values)
-    return f"{', '.join(most)} or {last}" if most else last
+    return either([_quoted(value) for value in values])
 
 
 def _quoted(value: str) -> str:
