@@ -81,7 +81,7 @@ def size_table(serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | N
     gpus = serving.gpu_count or serving.tensor_parallel_size or 1
     rows = [
         ("model", serving.model_id or ""),
-        ("by its name", f"{billions:g} billion parameters"),
+        ("size by its name", f"{billions:g} billion parameters"),
         (
             "weights" if gpus == 1 else f"weights, 1/{gpus}",
             f"about {weights * WEIGHTS_FACTOR / gpus:.0f} GiB",

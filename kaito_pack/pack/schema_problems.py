@@ -55,7 +55,7 @@ PACK_FILES = Dialect(
         "const": "values/pack-file-not-a-choice",
     },
     "values/pack-file-wrong-value",
-    {"object": "a map", "array": "a list", "string": "a text (in quotes)", "integer": "a whole number"},
+    {"object": "a map", "array": "a list", "string": "a string (in quotes)", "integer": "a whole number"},
     shows_absent=False,
 )
 

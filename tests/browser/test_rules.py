@@ -126,7 +126,7 @@ def test_the_namespace_is_kaito_workspace_unless_another_is_said(form: Form) -> 
 def test_a_known_model_shows_its_figures(form: Form) -> None:
     form.start(MISTRAL)
     facts = form.page.locator("#facts").inner_text()
-    assert "Limit of tokens\n32,768" in facts
+    assert "Context length\n32,768" in facts
     assert "Weights\n13.5 GiB" in facts
 
 

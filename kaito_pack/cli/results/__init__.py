@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from kaito_pack.run.judgement import Entry, Judgement
     from kaito_pack.run.validation import Report
 
+VERDICT_TITLES = {  # verdicts as people read them; programs get the verdict itself
+    "accepted": "accepted",
+    "refused": "rejected",
+    "undecidable": "undecidable",
+    "skipped": "skipped",
+}
 DRIFT = {
     "missing": "this file does not exist. Render the values again",
     "differs": "not what its values render to. Render them again",

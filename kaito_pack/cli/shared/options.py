@@ -117,7 +117,7 @@ def pack_option(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="DIR",
         envvar="KAITO_PACK",
         type=Folder(),
-        help="Folder with your own templates/, schemas/ or facts/, searched first; repeatable. "
+        help="Search DIR, with your own templates/, schemas/ or facts/, first; repeatable. "
         "Default: KAITO_PACK (DIR:DIR).",
     )
     decorated: Callable[..., Any] = option(command)
