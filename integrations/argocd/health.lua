@@ -321,7 +321,7 @@ local function sentence(row, words)
   return text
 end
 
--- A tuning job is judged as Argo CD judges a Job: healthy once it is done.
+-- A tuning job is checked as Argo CD judges a Job: healthy once it is done.
 local function job_health(status, conditions)
   local state = word(status.state)
   local done = (conditions.WorkspaceSucceeded or absent).status == "True"

@@ -38,7 +38,7 @@ def size_in_name(case: ServerCase) -> Iterator[Problem]:
 
 @rule("advice/model-not-judged", on="server")
 def model_not_judged(case: ServerCase) -> Iterator[Problem]:
-    """What is not judged of a model that no catalogue has, unless its name alone is reported."""
+    """What is not checked of a model that no catalogue has, unless its name alone is reported."""
     model_id = case.serving.model_id or ""
     is_repository = "/" in model_id and not model_id.startswith(("/", "."))
     if case.model is None and is_repository and _oversize(case) is None:

@@ -144,7 +144,7 @@ def _rule(error: ValidationError, dialect: Dialect) -> str:
 
 
 def _facts(error: ValidationError, dialect: Dialect) -> dict[str, object]:
-    """Return what the words of a rule may repeat of a value that is refused."""
+    """Return what the words of a rule may repeat of a value that is rejected."""
     expected = error.validator_value
     types = expected if isinstance(expected, list) else [expected]
     return {

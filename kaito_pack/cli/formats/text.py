@@ -108,7 +108,7 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def preflight(result: Preflight) -> Iterator[str]:
-    """Yield a line an answer; with several files each has its heading."""
+    """Yield a line per answer; with several files each has its heading."""
     has_headings, last = len({file for file, _ in result.answers}) > 1, None
     for file, answer in result.answers:
         if has_headings and file != last:
@@ -197,7 +197,7 @@ def plan(result: Plan) -> Iterator[str]:
 
 
 def upgrade(result: Upgrade) -> Iterator[str]:
-    """Yield what a newer KAITO handles differently, a line a reason."""
+    """Yield what a newer KAITO handles differently, a line per reason."""
     from kaito_pack.cli.results.plan_words import EFFECT_VERBS, upgrade_summary, workspace_title
 
     yield f"{upgrade_summary(result.workspaces, result.version)}\n"

@@ -45,13 +45,13 @@ class ResultOfCases(Result, Protocol):
         """Whether warnings count as failures."""
 
     def cases(self) -> Iterator[ResultCase]:
-        """Yield what was judged."""
+        """Yield what was checked."""
 
 
 class ResultCase(NamedTuple):
-    """One thing that was judged, called `name` in `file`, with its problems.
+    """One thing that was checked, called `name` in `file`, with its problems.
 
-    `unread` is the reason if it could not be judged at all; `version` the KAITO version or
+    `unread` is the reason if it could not be checked at all; `version` the KAITO version or
     the cluster, if there are several.
     """
 
@@ -201,7 +201,7 @@ class Upgrade:
 
 @dataclass(frozen=True)
 class Grid:
-    """Values files by clusters, or by instance types of a cloud: the columns' names, and a row a file."""
+    """Values files by clusters, or by instance types of a cloud: the columns' names, and a row per file."""
 
     columns: Sequence[str]
     rows: Sequence[GridRow]

@@ -65,7 +65,7 @@ def state(cell: Cell) -> str:
 
 
 def notes(result: Grid) -> Iterator[str]:
-    """Yield why cells are not good, a line a reason."""
+    """Yield why cells are not good, a line per reason."""
     for row in result.rows:
         for cell in row.cells:
             for reason in cell.reasons:

@@ -45,7 +45,7 @@ class ClusterOptions:
         return opened(self.packs)
 
     def scope(self) -> Scope:
-        """Return what files are judged for. Raises UsageError for `all`, or a version that is not known."""
+        """Return what files are checked for. Raises UsageError for `all`, or a version that is not known."""
         return self.over(self.base())
 
     def scopes(self) -> list[Scope]:
