@@ -36,7 +36,7 @@ class Limit(NamedTuple):
 
     @property
     def value(self) -> float:
-        """The value of the constant. AttributeError if there is none of that name."""
+        """The value of the constant. AttributeError if no constant has that name."""
         module, _, name = self.constant.partition(":")
         number: float = getattr(import_module(f"kaito_pack.{module}"), name)
         return number

@@ -1,4 +1,4 @@
-"""Writes docs/reference/rules/: an index with one line a rule, and a page for each layer."""
+"""Writes docs/reference/rules/: an index with one line per rule, and a page for each layer."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import sysconfig
 import zipfile
 from pathlib import Path
 
-# Of this package the pack reads one file a version (kaito_pack/kubernetes/decoding/definitions.py).
+# Of this package the pack reads one file per version (kaito_pack/kubernetes/decoding/definitions.py).
 SCHEMAS, READ = "kubernetes_validate/kubernetes-json-schema/", "-local/_definitions.json"
 
 

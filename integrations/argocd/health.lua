@@ -12,25 +12,25 @@ local rows = {
   {phase = "Unknown", all = {"tuning"}, none = {"inference"}, detail = "",
     reason = {"a fine-tuning job, which serves nothing; its state is ", {"state"}, "; look at: ", {"jobs"}}},
   {phase = "Unknown", all = {}, none = {"inference"}, detail = "",
-    reason = {"it has neither inference nor tuning, so there is nothing to judge; look at: ", {"get"}, " -o yaml"}},
+    reason = {"it has neither inference nor tuning, so it has no phase; look at: ", {"get"}, " -o yaml"}},
   {phase = "Pending", all = {}, none = {"conditions", "state"}, detail = "",
-    reason = {"KAITO's controller has not reported on it; if that lasts, check that the controller runs; look at: kubectl -n kaito-workspace get pods"}},
+    reason = {"KAITO's controller has not reported its status; if that lasts, check that the controller runs; look at: kubectl -n kaito-workspace get pods"}},
   {phase = "Running", all = {"state_ready"}, none = {"conditions"}, detail = "",
-    reason = {"its state is Ready; there are no conditions that would show more"}},
+    reason = {"its state is Ready; it has no conditions"}},
   {phase = "Deploying", all = {"state_not_ready"}, none = {"conditions"}, detail = "",
-    reason = {"it was ready before and is not ready now; look at: ", {"pods"}}},
+    reason = {"it was ready before but is not ready now; look at: ", {"pods"}}},
   {phase = "Pending", all = {"state_pending"}, none = {"conditions"}, detail = "",
-    reason = {"its state is Pending and there are no conditions yet; look at: ", {"pods"}}},
+    reason = {"its state is Pending; it has no conditions yet; look at: ", {"pods"}}},
   {phase = "Unknown", all = {}, none = {"conditions"}, detail = "",
-    reason = {"its state ", {"state"}, " is none that a Workspace which serves a model has; look at: ", {"get"}, " -o yaml"}},
+    reason = {"its state ", {"state"}, " is not a state of a Workspace that serves a model; look at: ", {"get"}, " -o yaml"}},
   {phase = "Running", all = {"nodes_there", "inference_ready", "state_ready"}, none = {"resource_false", "succeeded_false"}, detail = "",
     reason = {"ready to serve"}},
   {phase = "Running", all = {"nodes_there", "inference_ready"}, none = {"resource_false", "state", "succeeded_false"}, detail = "",
-    reason = {"ready to serve, as KAITO last saw it (before 0.9 it looks again only after up to ten minutes)"}},
+    reason = {"ready to serve when KAITO last checked (before 0.9, it checks again only after up to ten minutes)"}},
   {phase = "Running", all = {"nodes_there", "inference_ready", "benchmark_failed"}, none = {}, detail = "succeeded",
     reason = {"it serves, but KAITO's benchmark failed: ", {"detail"}, "; look at: ", {"pods"}}},
   {phase = "Failed", all = {"refused"}, none = {}, detail = "refusal",
-    reason = {"KAITO or the API server rejects it, and waiting does not help: ", {"detail"}, "; ", {"change"}, "; look at: ", {"get"}, " -o yaml"}},
+    reason = {"KAITO or the API server rejects it, so waiting does not help: ", {"detail"}, "; ", {"change"}, "; look at: ", {"get"}, " -o yaml"}},
   {phase = "Failed", all = {"streaming_failed"}, none = {}, detail = "inference",
     reason = {"KAITO cannot stream the model's weights: ", {"cause"}, ": ", {"detail"}, "; look at: ", {"get"}, " -o yaml"}},
   {phase = "Deploying", all = {"mirror_pending", "nodes_ready"}, none = {}, detail = "mirror",
@@ -38,23 +38,23 @@ local rows = {
   {phase = "Pending", all = {"claims"}, none = {"nodes_there"}, detail = "nodes",
     reason = {"its node does not exist or is not ready: ", {"detail"}, "; look at: kubectl get nodeclaims and ", {"nodes"}}},
   {phase = "Pending", all = {}, none = {"nodes_there"}, detail = "nodes",
-    reason = {"no node that it can use is ready: ", {"detail"}, "; look at: ", {"nodes"}}},
+    reason = {"no suitable node is ready: ", {"detail"}, "; look at: ", {"nodes"}}},
   {phase = "Deploying", all = {"inference_ready"}, none = {}, detail = "contradiction",
-    reason = {"InferenceReady is True, but the rest contradicts it: ", {"detail"}, "; look at: ", {"pods"}}},
+    reason = {"InferenceReady is True, but other conditions contradict it: ", {"detail"}, "; look at: ", {"pods"}}},
   {phase = "Pending", all = {"workers_missing"}, none = {}, detail = "workers",
     reason = {{"detail"}, "; look at: ", {"nodes"}}},
   {phase = "Pending", all = {"unschedulable"}, none = {}, detail = "inference",
     reason = {"no node has room for its pod: ", {"detail"}, "; free a node or add one; look at: ", {"nodes"}}},
   {phase = "Failed", all = {"pod_cause"}, none = {}, detail = "inference",
-    reason = {"its pod fails, ", {"cause"}, ": ", {"detail"}, "; look at: ", {"pods"}}},
+    reason = {"its pod fails (", {"cause"}, "): ", {"detail"}, "; look at: ", {"pods"}}},
   {phase = "Deploying", all = {"timed_out"}, none = {}, detail = "inference",
-    reason = {"not ready in time, KAITO retries; the pods show why: ", {"detail"}, "; look at: ", {"pods"}}},
+    reason = {"not ready in time; KAITO retries, and the pods show the cause: ", {"detail"}, "; look at: ", {"pods"}}},
   {phase = "Deploying", all = {"state_not_ready"}, none = {}, detail = "inference",
-    reason = {"it was ready before and is no longer: ", {"detail"}, "; look at: ", {"pods"}}},
+    reason = {"it was ready before but is not ready now: ", {"detail"}, "; look at: ", {"pods"}}},
   {phase = "Deploying", all = {"reconcile_error"}, none = {}, detail = "reconcile",
-    reason = {"not ready, KAITO meets an error and retries: ", {"detail"}, "; look at: ", {"pods"}}},
+    reason = {"not ready; KAITO reports an error and retries: ", {"detail"}, "; look at: ", {"pods"}}},
   {phase = "Deploying", all = {"inference_failed"}, none = {}, detail = "inference",
-    reason = {"not ready, KAITO retries: ", {"detail"}, "; look at: ", {"pods"}}},
+    reason = {"not ready; KAITO retries: ", {"detail"}, "; look at: ", {"pods"}}},
   {phase = "Deploying", all = {}, none = {}, detail = "",
     reason = {"the nodes are ready and the model is starting, which can take many minutes; InferenceReady is not True yet; look at: ", {"pods"}}},
 }
@@ -82,7 +82,7 @@ local reconcile_error = "(last reconcile error: "
 local streaming_prefixes = {
   {"ModelStreaming", "ModelStreaminh"},
 }
-local no_message = "KAITO gives no message"
+local no_message = "KAITO reports no message"
 local bytes = {
   "\1", "\2", "\3", "\4", "\5", "\6", "\7", "\8", "\9", "\10", "\11", "\12", "\13", "\14", "\15", "\16",
   "\17", "\18", "\19", "\20", "\21", "\22", "\23", "\24", "\25", "\26", "\27", "\28", "\29", "\30", "\31", "\32",
@@ -321,7 +321,7 @@ local function sentence(row, words)
   return text
 end
 
--- A tuning job is judged as Argo CD judges a Job: healthy once it is done.
+-- A tuning job is checked as Argo CD judges a Job: healthy once it is done.
 local function job_health(status, conditions)
   local state = word(status.state)
   local done = (conditions.WorkspaceSucceeded or absent).status == "True"

@@ -72,8 +72,8 @@ class Problem(NamedTuple):
 def shorten(lists: Sequence[list[Problem]]) -> None:
     """Cut the problems of one file, which may be in several lists, to MOST_PROBLEMS in place.
 
-    The first of each rule stays, then those that come first. The others of a list become a line a rule, which
-    keeps the place of the first of them.
+    The first of each rule stays, then those that come first. The others of a list become a line per rule,
+    which keeps the place of the first of them.
     """
     if sum(map(len, lists)) <= MOST_PROBLEMS:
         return
@@ -116,7 +116,7 @@ class PackError(Exception):
 
 
 class UsageError(PackError):
-    """Nothing could be judged: a file that is missing or unreadable, a wrong option. Exit code 2."""
+    """Nothing could be checked: a file that is missing or unreadable, a wrong option. Exit code 2."""
 
 
 class ProblemsError(PackError):

@@ -77,7 +77,7 @@ def _is_any_secret(text: str) -> bool:
     return bool(equals) and name.startswith("--") and is_secret(name, value)
 
 
-# The keys and most texts of manifests are the same few hundred words, again and again.
+# The keys and most texts of manifests are the same few hundred words, repeatedly.
 _is_short_secret = lru_cache(RECENT)(_is_any_secret)
 
 

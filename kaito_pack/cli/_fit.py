@@ -50,7 +50,7 @@ def _explain_vllm(serving: Serving, catalogue: Catalogue, memory: float | None, 
         return _failed(f"{argument} changes the memory that {name} needs, so it cannot be computed")
     fit = fit_of(serving, model, memory, most)
     if fit is None:
-        return _failed(f"the catalogue lacks figures of {name} that the computation needs")
+        return _failed(f"the catalogue does not have all figures of {name} that the computation needs")
     return _table([("model", model.model_id), *fit_table(fit)])
 
 

@@ -32,7 +32,7 @@ def version_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--kaito-version",
         type=Words(kaito_versions),
         metavar="VERSION",
-        help="List those of this KAITO minor only.",
+        help="List only those of this KAITO minor.",
     )
     decorated: Callable[..., Any] = option(command)
     return decorated

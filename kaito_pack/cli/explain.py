@@ -56,7 +56,7 @@ def command(context: click.Context, words: tuple[str, ...], cluster: ClusterOpti
         context.exit(_explain_word(words[0], pack, context.command_path))
     if len(words) != 2:
         raise click.UsageError(
-            "expected one word after the values file: a field, a path in a manifest, or fit"
+            "expected one argument after the values file: a field, a path in a manifest, or fit"
         )
     file, word = words
     if word == FIT:

@@ -19,7 +19,7 @@ NAME, CLOUD, GPUS, MEMORY, MODEL, DROPPED = (
 
 
 @click.command("instance-types", cls=Command)
-@click.option("--cloud", type=click.Choice(["azure", "aws", "arc"]), help="List those of one cloud only.")
+@click.option("--cloud", type=click.Choice(["azure", "aws", "arc"]), help="List only those of this cloud.")
 @version_option
 @form_option
 @pack_option

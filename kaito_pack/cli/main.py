@@ -1,6 +1,6 @@
 """The front door: finds the command's module, imports it alone, and turns errors into exit codes.
 
-0 good; 1 the input was read and something is wrong; 2 nothing could be judged.
+0 good; 1 the input was read and something is wrong; 2 nothing could be checked.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def command() -> None:
 
 @command.command("list", cls=Command)
 @pack_option
-@catalogue_option("Models of this file as well; repeatable.")
+@catalogue_option("Read figures of more models from FILE; repeatable.")
 @form_option()
 def list_models(pack: tuple[str, ...], catalogues: tuple[str, ...], form: str) -> None:
     """List the models of the catalogue"""
@@ -57,7 +57,7 @@ def list_models(pack: tuple[str, ...], catalogues: tuple[str, ...], form: str) -
 @command.command("show", cls=Command)
 @click.argument("model_id", metavar="ID", type=Words(model_ids))
 @pack_option
-@catalogue_option("Models of this file as well; repeatable.")
+@catalogue_option("Read figures of more models from FILE; repeatable.")
 @form_option()
 @click.pass_context
 def show_model(
@@ -79,15 +79,17 @@ def show_model(
     default=CATALOGUE_FILE,
     show_default=True,
     metavar="FILE",
-    help="File to write; - is stdout.",
+    help="Write FILE; - is stdout.",
 )
-@click.option("--revision", metavar="REVISION", help="Commit, tag or branch. Default: the newest commit.")
+@click.option(
+    "--revision", metavar="REVISION", help="Read this commit, tag or branch. Default: the newest commit."
+)
 @click.option(
     "--pin",
     "pins",
     multiple=True,
     metavar="VALUES",
-    help="Values file that gets the commit as `revision`; repeatable.",
+    help="Write the commit as `revision` to this values file; repeatable.",
 )
 @click.pass_context
 def add(
@@ -108,9 +110,7 @@ def add(
 
 @command.command("check")
 @click.argument("ids", nargs=-1, metavar="[ID...]")
-@catalogue_option(
-    f"File to check; repeatable. Default: {CATALOGUE_FILE}, or the pack's own if there is none."
-)
+@catalogue_option(f"Check FILE; repeatable. Default: {CATALOGUE_FILE}, or the pack's own if there is none.")
 @form_option()
 @click.pass_context
 def check(context: click.Context, ids: Sequence[str], catalogues: Sequence[str], form: str) -> None:

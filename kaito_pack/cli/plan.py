@@ -27,6 +27,7 @@ from kaito_pack.run.judgement import Judgement
 Rendered = Sequence[tuple[Run, Sequence[Judgement]]]
 Objects = list[tuple[str, Planned]]  # with the name of the cluster in a fleet
 FAILING = (*LABELS, "created", "deleted", *EFFECTS)
+LISTED = tuple(label for label in FAILING if label != "refused")  # "rejected" includes it
 
 
 class PlanJob(NamedTuple):
@@ -84,9 +85,9 @@ class PlanJob(NamedTuple):
 @click.option(
     "--fail-on",
     multiple=True,
-    type=Words(lambda _: FAILING),
+    type=Words(lambda _: LISTED),
     metavar="LABELS",
-    help=f"Exit with 1 if any of these labels occurs: {', '.join(FAILING)}.",
+    help=f"Exit with 1 if any of these labels occurs: {', '.join(LISTED)}.",
 )
 @click.pass_context
 def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) -> None:
@@ -96,7 +97,7 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
     have to act.
 
     Labels: rejected, not-rolled-out, rolled-out-by-job, recreate, live, ignored; created and deleted. With
-    --upgrade: refused, breaks, differs.
+    --upgrade: rejected, breaks, differs.
 
     Exit codes: 0 unless --fail-on names a label that occurs; 1 it does, or the values are wrong; 2 nothing
     could be compared.
@@ -148,7 +149,7 @@ def _refuse_misuse(job: PlanJob) -> None:
     """Combinations of options that say nothing."""
     if unknown := job.failing - set(FAILING):
         raise click.UsageError(
-            f"--fail-on {shown(', '.join(sorted(unknown)))} is not a label. Use {', '.join(FAILING)}"
+            f"--fail-on {shown(', '.join(sorted(unknown)))} is not a label. Use {', '.join(LISTED)}"
         )
     if job.fleet is None and not job.values:
         raise click.UsageError("no values file given. Pass one, such as llama.yaml, or use --fleet")

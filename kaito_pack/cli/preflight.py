@@ -26,7 +26,7 @@ OWN = {"table": "text"}  # the name of the format text here
 @click.option(
     "--check-prometheus",
     is_flag=True,
-    help="Look for the Service that autoscaling.prometheusAddress names.",
+    help="Look for the Service in autoscaling.prometheusAddress.",
 )
 @format_option("preflight", OWN)
 @click.pass_context

@@ -143,7 +143,7 @@ def _once(source: WorkspaceSource, form: str) -> int:
 
 
 def _follow(source: WorkspaceSource, wish: Wish) -> int:
-    """Look again and again: print what changes (--watch), end when all have the phase (--wait-for)."""
+    """Look repeatedly: print what changes (--watch), end when all have the phase (--wait-for)."""
     if not source.is_repeatable and wish.watch:
         raise UsageError("--watch cannot read stdin twice. Pass a file, or omit FILE to ask kubectl")
     end = time.monotonic() + wish.timeout

@@ -68,7 +68,7 @@ class Notes:
             raise ProblemsError(self.problems)
 
     def stop(self, rule: str, mark: Position, **facts: Any) -> NoReturn:
-        """End the reading: what follows cannot be judged."""
+        """End the reading: what follows cannot be checked."""
         self.problems.append(problem(rule, (), self.place(mark), **facts))
         raise ProblemsError(self.problems)
 

@@ -28,7 +28,7 @@ WORDS: dict[str, object] = {
 SPECIAL_STARTS = frozenset("yYnNtTfFoO~+-.0123456789=<")
 NUMBER_STARTS = frozenset("+-.0123456789")
 INT64 = 1 << 63
-# Files of one team say the same words again and again: looking a reading up takes 0.1 µs, making it 2.
+# Files of one team say the same words repeatedly: looking a reading up takes 0.1 µs, making it 2.
 KEPT = 2048
 LONGEST_INTEGER = 80  # characters; Python refuses to convert thousands of digits, and 64 bits need fewer
 

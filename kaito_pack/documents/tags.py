@@ -1,4 +1,4 @@
-"""YAML's own tags: `!!str 5` is text. Tags of other makers are refused, as no reader agrees on them."""
+"""YAML's own tags: `!!str 5` is text. Tags of other makers are rejected, as no reader agrees on them."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def _wrong(name: str, path: FieldPath) -> Problem | None:
     current = former_names().get(name, name)
     if current not in rules:
         near = did_you_mean(name, rules)
-        remedy = f"did you mean {shown(near)}" if near else "Use the name in brackets behind a message"
+        remedy = f"did you mean {shown(near)}" if near else "Use the name in brackets after a message"
         return problem("values/ignored-rule-unknown", path, value=shown(name), remedy=remedy)
     row = rules[current]
     if row.severity == "error" and row.layer not in IGNORABLE:

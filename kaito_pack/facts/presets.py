@@ -6,7 +6,7 @@ from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import per_pack, table
 
-NEVER = ""  # a range that no version lies in
+NEVER = ""  # a range that no version is in
 
 
 class Preset(NamedTuple):
@@ -31,7 +31,7 @@ class Preset(NamedTuple):
 
 
 def holds(kaito: str, versions: str) -> bool:
-    """Return whether that KAITO minor lies in a range; in none if it is empty."""
+    """Return whether that KAITO minor is in a range; in none if it is empty."""
     return bool(versions) and in_range(kaito, versions)
 
 

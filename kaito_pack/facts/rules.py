@@ -111,9 +111,7 @@ class _Rules(Mapping[str, Rule]):
             try:
                 rule = Rule(name=name, layer=self._layer, **{**row, "formerly": _former_names(row)})
             except TypeError:
-                reason = (
-                    "a row lacks message, fix or meaning, or has another field; run `pack check` to see which"
-                )
+                reason = "a row has a missing or unknown field; run `pack check` to see which"
                 raise PackError(f"facts/rules/{self._layer}.json: {reason}") from None
             self._rules[name] = rule
         return rule

@@ -1,6 +1,6 @@
 """Facts as data: the JSON tables of `facts/`, with those of the user's packs laid over them row by row.
 
-Which packs those are is chosen once, by the front door, before anything is judged (`use`); so a new KAITO
+Which packs those are is chosen once, by the front door, before anything is checked (`use`); so a new KAITO
 version or a changed rule is a file in a pack. What is derived from a table is kept with `per_pack`.
 """
 

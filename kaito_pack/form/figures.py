@@ -42,7 +42,7 @@ def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
         return
     if path == GPUS and model.attention_heads:
         counts = ", ".join(map(str, tensor_parallel_sizes(model)))
-        yield f"GPU counts that can share its {heads_of(model)}: {counts}"
+        yield f"GPU counts that divide its {heads_of(model)}: {counts}"
     if path == length_of(draft) and model.max_tokens:
         yield f"The model's limit: {model.max_tokens} tokens"
 

@@ -44,7 +44,7 @@ def hints(part: Schema, where: str) -> Hints:
     given = part.get("x-form", {})
     for name, value in given.items():
         if name not in Hints._fields:
-            raise PackError(f"{where}: x-form has no {name}. Use one of {', '.join(Hints._fields)}")
+            raise PackError(f"{where}: x-form has no key {name}. Use one of {', '.join(Hints._fields)}")
         choices = CHOICES.get(name)
         if choices and value not in choices:
             raise PackError(f"{where}: x-form.{name} is {value}. Use one of {', '.join(choices)}")

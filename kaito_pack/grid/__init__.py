@@ -191,7 +191,7 @@ def image_knows(serving: Serving, model: Model, catalogue: Catalogue) -> bool | 
 def rows_by_instance_type(files: Sequence[str], scope: Scope) -> tuple[list[str], list[Row]]:
     """Return the instance types of the target's cloud by total GPU memory, and a row a values file.
 
-    The values are judged once, without an instance type: each cell says whether one node of that type holds
+    The values are checked once, without an instance type: each cell says whether one node of that type holds
     the model, on the fewest of its GPUs that do.
     """
     target = scope.target

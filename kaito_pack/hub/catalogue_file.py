@@ -1,4 +1,4 @@
-"""Updates the text of a catalogue file: one entry a model, in order; all other lines stay as they are."""
+"""Updates the text of a catalogue file: one entry per model, in order; all other lines stay as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values read out of a Workspace by the `import:` section of a mode: the templates, read backwards.
+"""Values read out of a Workspace by the `import:` section of a mode: the reverse of the templates.
 
     import:
       metadata.name: workspace-<name>

@@ -1,6 +1,6 @@
 """Which manifests KAITO's controller leaves alone: those it would print just so itself.
 
-KAITO writes every Workspace back through its Go types. What those types print otherwise than it was
+KAITO writes every Workspace back through its Go types. What those types print differently from it was
 written is a fight: server-side apply conflicts, and `kubectl diff` and GitOps tools see drift for ever.
 Seen on KAITO v0.8.1 and v0.12.0 with Kubernetes 1.35.4.
 """

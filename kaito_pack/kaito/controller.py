@@ -231,7 +231,7 @@ def _selects(service: Fields, labels: dict[str, str], workspace: Workspace) -> b
 
 
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
-    """Yield what the controller breaks on (errors), and what it does otherwise than written (warnings).
+    """Yield what the controller breaks on (errors), and what it does differently from written (warnings).
 
     KAITO's part only; what it writes back is another check's. Seen on KAITO v0.6.2 to v0.12.0.
     """

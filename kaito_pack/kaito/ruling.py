@@ -26,7 +26,7 @@ class Case(NamedTuple):
     surroundings: Surroundings
     rule: Rule
     old: Workspace | None = None
-    manifest: Manifest = MappingProxyType({})  # the InferenceSet whose Workspace is judged
+    manifest: Manifest = MappingProxyType({})  # the InferenceSet whose Workspace is checked
 
     @property
     def kaito(self) -> str:
@@ -68,7 +68,7 @@ def judge(
 ) -> Iterator[Problem]:
     """Yield what the registered checks of a layer report, for the rules that apply to the target's KAITO.
 
-    `old` is the stored Workspace if an update is judged.
+    `old` is the stored Workspace if an update is checked.
     """
     occasion: Occasion = "create" if old is None else "update"
     checks = _checks(layer, surroundings.target.kaito, workspace.api, occasion)

@@ -1,4 +1,4 @@
-"""What is judged once for several versions of KAITO: the problems that do not depend on the version.
+"""What is checked once for several versions of KAITO: the problems that do not depend on the version.
 
 Whether they depend on it is seen, not declared: a check that did not read `target.kaito` would answer the
 same for every version.
@@ -24,7 +24,7 @@ class Shared:
     """The problems of one document that are the same for all targets of a run."""
 
     def __init__(self) -> None:
-        # With the part that was judged, whose id is in the key: an id is used again once its object is gone.
+        # With the part that was checked, whose id is in the key: an id is used again once its object is gone.
         self._answers: dict[tuple[Hashable, int], tuple[object, Any]] = {}
 
     def once(self, key: Hashable, part: object, make: Callable[[], Any]) -> Any:

@@ -81,11 +81,11 @@ def watched(targets: Sequence[Target]) -> Sequence[Target]:
 
 
 class Surroundings:
-    """What a manifest is judged in: the cluster, and the manifests that come with it in one run.
+    """What a manifest is checked in: the cluster, and the manifests that come with it in one run.
 
     `config_maps`, `workspaces` (those of InferenceSets included), `services`, `claims`
     (PersistentVolumeClaims) and `scalers` (ScaledObjects) are the other manifests of the run, as plain
-    mappings; `old` is the stored object if an update is judged, None for a create.
+    mappings; `old` is the stored object if an update is checked, None for a create.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Surroundings:
         self.services, self.claims, self.scalers = services, claims, scalers
         # What was looked up among the other manifests: a verdict holds as long as the answers are the same.
         self.asked: set[tuple[str, object]] = set()
-        self.shared: Shared | None = None  # what was judged of the document for another target already
+        self.shared: Shared | None = None  # what was checked of the document for another target already
         self._whole: Surroundings = self
 
     def with_old(self, old: Manifest | None) -> Surroundings:

@@ -142,7 +142,7 @@ def tuning_quantization(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-output-dir", on="create")
 def tuning_output_dir(case: Case) -> Iterator[Problem]:
-    """The output folder lies below /mnt, and is not /mnt itself."""
+    """The output folder is below /mnt, and is not /mnt itself."""
     name, config = _config(case)
     if config is None or isinstance(config, str):
         return

@@ -85,7 +85,7 @@ def function_config(document: Document) -> Document:
 
 
 def is_own(item: Manifest, manifest: Manifest, file: str) -> bool:
-    """Whether the pack made `item` in an earlier run: it has the owner of `manifest`, or lies in its file."""
+    """Whether the pack made `item` in an earlier run: it has the owner of `manifest`, or is in its file."""
     annotations, labels = metadata_of(item, "annotations"), metadata_of(item, "labels")
     if file in (annotations.get(PATH), annotations.get(f"internal.{PATH}")):
         return True

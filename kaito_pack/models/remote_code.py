@@ -43,7 +43,7 @@ def loose_remote_code(
 ) -> int | None:
     """Return the index, in the server's arguments, of a --trust-remote-code that matters; None if none does.
 
-    It matters if the model needs its own code, or is in no catalogue, and its revision is not a commit.
+    It matters if the model needs its own code, or is not in any catalogue, and its revision is not a commit.
     The code of a model in a folder is not remote.
     """
     given, _ = table_for(vllm_of(image)).read(server.arguments)

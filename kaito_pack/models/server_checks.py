@@ -58,7 +58,7 @@ def _check_server(
 
 @rule("advice/image-not-judged", on="part")
 def check_image(image: str, path: FieldPath) -> Iterator[Problem]:
-    """Yield a notice that an image is not a known one, so that what depends on its vLLM is not judged."""
+    """Yield a notice that an image is not a known one, so that what depends on its vLLM is not checked."""
     if image and vllm_of(image) is None:
         yield problem("advice/image-not-judged", path, image=shown(image))
 

@@ -40,7 +40,7 @@ def _words(
 ) -> tuple[list[str], list[str]]:
     """Return the settings as a command line without the values of switches, and the setting of each word.
 
-    A setting that a known vLLM does not have is left out: it is judged by itself.
+    A setting that a known vLLM does not have is left out: it is checked by itself.
     """
     words: list[str] = []
     names: list[str] = []

@@ -38,7 +38,7 @@ def size_in_name(case: ServerCase) -> Iterator[Problem]:
 
 @rule("advice/model-not-judged", on="server")
 def model_not_judged(case: ServerCase) -> Iterator[Problem]:
-    """What is not judged of a model that no catalogue has, unless its name alone is reported."""
+    """What is not checked of a model that no catalogue has, unless its name alone is reported."""
     model_id = case.serving.model_id or ""
     is_repository = "/" in model_id and not model_id.startswith(("/", "."))
     if case.model is None and is_repository and _oversize(case) is None:
@@ -81,7 +81,7 @@ def size_table(serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | N
     gpus = serving.gpu_count or serving.tensor_parallel_size or 1
     rows = [
         ("model", serving.model_id or ""),
-        ("by its name", f"{billions:g} billion parameters"),
+        ("size by its name", f"{billions:g} billion parameters"),
         (
             "weights" if gpus == 1 else f"weights, 1/{gpus}",
             f"about {weights * WEIGHTS_FACTOR / gpus:.0f} GiB",

@@ -55,7 +55,7 @@ PACK_FILES = Dialect(
         "const": "values/pack-file-not-a-choice",
     },
     "values/pack-file-wrong-value",
-    {"object": "a map", "array": "a list", "string": "a text (in quotes)", "integer": "a whole number"},
+    {"object": "a map", "array": "a list", "string": "a string (in quotes)", "integer": "a whole number"},
     shows_absent=False,
 )
 
@@ -144,7 +144,7 @@ def _rule(error: ValidationError, dialect: Dialect) -> str:
 
 
 def _facts(error: ValidationError, dialect: Dialect) -> dict[str, object]:
-    """Return what the words of a rule may repeat of a value that is refused."""
+    """Return what the words of a rule may repeat of a value that is rejected."""
     expected = error.validator_value
     types = expected if isinstance(expected, list) else [expected]
     return {

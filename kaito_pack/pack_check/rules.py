@@ -52,7 +52,7 @@ def _ours(layer: str) -> Rows:
 def _check_row(row: Row, merged: Row) -> Iterator[str]:
     for field, value in row.items():
         if field not in Rule._fields[2:]:
-            yield f"a rule has no {field}"
+            yield f"{field} is not a field of a rule"
         elif not isinstance(value, KINDS.get(field, str)) or (
             field == "formerly" and not all(isinstance(name, str) for name in value)
         ):

@@ -35,7 +35,7 @@ class Commit:
         """Return the path of `path` at the commit, which may not exist. UsageError outside a repository."""
         folder = path
         names: list[str] = []
-        while folder and not os.path.isdir(folder):  # what is gone today lies below a folder that is left
+        while folder and not os.path.isdir(folder):  # what is gone today is below a folder that is left
             folder, name = os.path.split(folder)
             names.insert(0, name)
         top, prefix = self._place(folder or ".")
@@ -49,7 +49,7 @@ class Commit:
         return f"{self.ref}:{below}"
 
     def has(self, path: str) -> bool:
-        """Whether `path` lies in a repository; a layer of another place is taken as it is."""
+        """Whether `path` is in a repository; a layer of another place is taken as it is."""
         try:
             self._place(os.path.dirname(path) or ".")
         except UsageError:
@@ -57,7 +57,7 @@ class Commit:
         return True
 
     def _place(self, folder: str) -> tuple[str, str]:
-        """The repository that a folder lies in, and the folder's path in it."""
+        """The repository that a folder is in, and the folder's path in it."""
         if folder not in self._places:
             lines = self._git(folder, "rev-parse", "--show-toplevel", "--show-prefix").splitlines()
             self._places[folder] = lines[0], lines[1] if len(lines) > 1 else ""

@@ -41,7 +41,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Upgraded:
-    """One Workspace, and why KAITO `then` treats it otherwise than KAITO `now`."""
+    """One Workspace, and why KAITO `then` treats it differently from KAITO `now`."""
 
     namespace: str
     name: str
@@ -55,7 +55,7 @@ class Upgraded:
 
 
 def upgraded(bodies: Sequence[Manifest], now: Target, then: Target) -> list[Upgraded]:
-    """Each Workspace and InferenceSet that KAITO `then` treats otherwise than `now`."""
+    """Each Workspace and InferenceSet that KAITO `then` treats differently from `now`."""
     around = surroundings(now, bodies), surroundings(then, bodies)
     workspaces = []
     for body in bodies:

@@ -99,7 +99,7 @@ def check_room(
 
 
 def _has(amounts: Amounts, wanted: Amounts) -> bool:
-    """Whether a node has all that is wanted; a resource that it does not report is not judged."""
+    """Whether a node has all that is wanted; a resource that it does not report is not checked."""
     return all(name not in amounts or amounts[name] >= number for name, number in wanted.items())
 
 

@@ -121,9 +121,7 @@ def _version(
             installed.kaito = target.kaito
         why = "its controller was not found"
         why += (
-            f", and the CRD is that of {', '.join(by_crd)}"
-            if by_crd
-            else ", and its CRD is unknown to the pack"
+            f", and the CRD matches {', '.join(by_crd)}" if by_crd else ", and its CRD is unknown to the pack"
         )
         return problem("preflight/kaito-unknown", why=why, asked=target.kaito)
     if asked is not None and installed.kaito != target.kaito:
@@ -163,7 +161,7 @@ def _provisioning(installed: Installed, controller: Manifest | None, target: Tar
 
 def _seen_provisioning(kaito: str, controller: Manifest | None) -> tuple[Provisioning | None, str]:
     if controller is None:
-        return None, "Deployments may not be read"
+        return None, "you may not read Deployments"
     if not controller:
         return None, "no Deployment runs KAITO's controller"
     rows = table("kaito/cluster.json")["provisioningArguments"]
@@ -177,7 +175,7 @@ def _seen_provisioning(kaito: str, controller: Manifest | None) -> tuple[Provisi
         if value is not None:
             words = [word.strip() for word in value.split(",")]
             return (byo if row["byo"] in words else auto), f"its controller's {argument}"
-    return auto, f"its controller's arguments, without {argument}"
+    return auto, f"its controller's arguments, which do not set {argument}"
 
 
 @rule("preflight/machines-there", "preflight/machines-missing", on="part")

@@ -99,7 +99,7 @@ def _text(value: object) -> str:
 class Judgement(Slotted):
     """What became of one document: the objects in it, or values and the objects that they render to.
 
-    `own` are the problems of the document as a whole, `unread` is the reason why it could not be judged,
+    `own` are the problems of the document as a whole, `unread` is the reason why it could not be checked,
     `written` the document if it is one of objects, `content` what a run keeps of the manifests. `mutes` are
     the rules that the values ignore, `used_mutes` those of values and target that have ignored a problem.
     """

@@ -70,7 +70,7 @@ class Pipeline:
     ) -> list[Judgement]:
         """Judge values files, and keep of the good ones what `keep` returns only, as `content`.
 
-        Each file is judged by itself. They are read again, and judged together, only if they have to do
+        Each file is checked by itself. They are read again, and judged together, only if they have to do
         with each other: one Workspace twice, a ConfigMap in another file. `each` is called after a file,
         in whichever process. What `keep` returns must be such that pickle takes it.
         """
@@ -277,7 +277,7 @@ def _sent(judgement: Judgement) -> Sent | None:
 
 
 def surroundings(target: Target, bodies: Sequence[Manifest]) -> Surroundings:
-    """Return what each of `bodies`, the manifests of one run, is judged in."""
+    """Return what each of `bodies`, the manifests of one run, is checked in."""
     return Surroundings(
         target,
         config_maps=[body for body in bodies if body.get("kind") == "ConfigMap"],

@@ -1,4 +1,4 @@
-"""What files are judged for: a pack, one cluster, and the layers under and over each values file."""
+"""What files are checked for: a pack, one cluster, and the layers under and over each values file."""
 
 from __future__ import annotations
 

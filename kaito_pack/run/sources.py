@@ -103,7 +103,7 @@ def is_manifest(value: object) -> TypeGuard[dict[str, object]]:
 
 
 def is_foreign(value: object) -> bool:
-    """Whether a document of a folder is of no concern to who looks for values.
+    """Return whether a document of a folder is irrelevant to commands that read values.
 
     Values into which a manifest's field has slipped are: passed over, what they render to would be pruned.
     """

@@ -71,7 +71,7 @@ def read_target(file: str, pack: Pack) -> Scope:
         fields.get("context", ""),
     )
     if "namespace" in fields:
-        # The values schema's default is what this replaces, so it lies under everything else.
+        # The values schema's default is what this replaces, so it is under everything else.
         named = Document(document.file, document.number, {"namespace": fields["namespace"]}, document.root)
         layers.insert(0, Layer(named, "target"))
     return Scope(pack, target, layers)

@@ -1,4 +1,4 @@
-"""The verdict on any file: values, manifests, the pack's own files; one entry an object.
+"""The verdict on any file: values, manifests, the pack's own files; one entry per object.
 
 `verdict` is about the document itself: refused exactly if the API server or KAITO's webhook would
 reject it. What breaks later is an error of an accepted document.

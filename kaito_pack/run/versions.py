@@ -14,7 +14,7 @@ from kaito_pack.run.twins import report_twins
 
 
 class TargetRun(NamedTuple):
-    """The documents of a run for one target, and what each is judged in."""
+    """The documents of a run for one target, and what each is checked in."""
 
     target: Target
     judgements: list[Judgement]
@@ -26,7 +26,7 @@ def judge_for(
 ) -> list[list[Judgement]]:
     """Return the judgements of opened documents for each target.
 
-    What does not depend on the version of KAITO is judged once if the targets differ in nothing else, and if
+    What does not depend on the version of KAITO is checked once if the targets differ in nothing else, and if
     no values render to another text for one of them.
     """
     runs, originals = [], list(documents)

@@ -197,9 +197,9 @@ def _mode(manifest: Manifest, view: WorkspaceView, pack: Pack) -> Mode:
     reason = (
         f"its engine {view.engine} is not one of {known}"
         if view.engine
-        else f"it uses no known engine ({known})"
+        else f"its engine is not one of {known}"
     )
-    raise NoMetrics(f"Workspace {shown(view.name)}: {reason}, so its metrics are not known")
+    raise NoMetrics(f"Workspace {shown(view.name)}: {reason}, so its metrics are unknown")
 
 
 def _endpoint(name: str, view: WorkspaceView, facts: ModeFacts, pod_label: str) -> Endpoint:

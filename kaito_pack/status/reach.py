@@ -18,7 +18,7 @@ LOCAL_PORT_OF_80 = 8080  # ports below 1024 need rights on a desk
 
 WHY_BALANCED = (
     "{own} balances over the {count} replicas; KAITO's own {kaito} sends all requests to the first replica"
-    " alone (from 0.8), and to replicas that are not ready"
+    " (from 0.8), even if it is not ready"
 )
 
 
@@ -60,7 +60,7 @@ def ways(status: Status, engines: Engines, services: Container[str] | None) -> I
     own = pack_service(status, engines)
     exists = bool(service_exists(own, services))
     if status.endpoint is None:
-        yield "endpoint", "none that this pack knows"
+        yield "endpoint", "none known to this pack"
         return
     balanced = own is not None and own != status.endpoint and status.view.desired > 1
     endpoint = own if balanced and own else status.endpoint
@@ -82,7 +82,7 @@ def ways(status: Status, engines: Engines, services: Container[str] | None) -> I
             WHY_BALANCED.format(own=escaped(own), kaito=escaped(status.endpoint), count=status.view.desired),
         )
     if own is not None and not exists:
-        seen = "not looked for" if services is None else "not found"
+        seen = "not read" if services is None else "not found"
         yield (
             "note",
             f"no Service of the pack is known to exist ({escaped(own)}: {seen}). Render values to create one",

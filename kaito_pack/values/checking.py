@@ -115,7 +115,7 @@ def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack, problems: list[Problem]) -> Mode:
-    """Return the mode that modelSource names. A wrong one ends the check: nothing else can be judged then."""
+    """Return the mode that modelSource names. With a wrong one nothing else can be checked."""
     name = given.get("modelSource")
     if isinstance(name, str) and name in pack.mode_names:
         return pack.mode(name)

@@ -1,6 +1,6 @@
 """What a values schema refuses, with the place that each value was written at.
 
-Only imported once something is refused, as jsonschema is costly to import.
+Only imported once something is rejected, as jsonschema is costly to import.
 """
 
 from __future__ import annotations

@@ -199,7 +199,7 @@ def test_a_pair_that_cannot_work_is_told_per_target_and_nothing_is_written(run: 
     (fleet / "fleet.yaml").write_text(FLEET.replace("models/tiny.yaml", "models/*.yaml"), encoding="utf-8")
     done = run("render", "--fleet", "fleet.yaml")
     assert done.returncode == 1
-    assert "models/two.yaml: accepted on new, refused on old: resource.count: KAITO 0.6" in done.stderr
+    assert "models/two.yaml: accepted on new, rejected on old: resource.count: KAITO 0.6" in done.stderr
     assert not (fleet / "out").exists()
 
 
@@ -426,7 +426,7 @@ def test_why_a_pair_cannot_work_names_the_value(run: Run, tmp_path: Path) -> Non
     fleet = FLEET_OF_ONE.format(values="tiny.yaml")
     write(tmp_path, tiny="name: tiny\n", fleet=fleet, target=f'{TARGET}kaitoVersion: "0.12"\n')
     done = run("render", "--fleet", "fleet.yaml")
-    assert done.stderr.splitlines()[-1] == "tiny.yaml: refused on a: modelSource: required value is missing"
+    assert done.stderr.splitlines()[-1] == "tiny.yaml: rejected on a: modelSource: required value is missing"
 
 
 FLEET_OF_ONE = """apiVersion: pack.kubefoundry.io/v1

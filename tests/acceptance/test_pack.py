@@ -354,7 +354,7 @@ def test_an_instance_type_of_a_pack_has_its_figures(run: Run, tmp_path: Path, ro
     [
         ("rules/values.json", {"values/missing": 5}, "values/missing is a number. Write a map"),
         ("rules/values.json", {"values/mine": {"message": "x"}}, "values/mine: fix is missing"),
-        ("rules/values.json", {"values/missing": {"mesage": "x"}}, "a rule has no mesage"),
+        ("rules/values.json", {"values/missing": {"mesage": "x"}}, "mesage is not a field of a rule"),
         (
             "rules/webhook.json",
             {"webhook/preset-unknown": {"versions": "x-"}},
@@ -514,7 +514,7 @@ def test_an_upgrade_to_a_made_up_version_is_planned_and_the_form_offers_it(run: 
     assert run("pack", "check", folder).returncode == 0, "a pack need not have an example"
     values = [ROOT / "values" / "phi-small.yaml", "--node-provisioning", "auto", "--pack", folder]
     done = run("plan", *values, "--kaito-version", "0.13", "--upgrade", "0.12")
-    assert "KAITO 0.12: 1 refused, 0 broken afterwards" in done.stdout
+    assert "KAITO 0.12: 1 rejected, 0 broken afterwards" in done.stdout
     done = run(
         "plan",
         ROOT / "values" / "llama.yaml",
@@ -525,7 +525,7 @@ def test_an_upgrade_to_a_made_up_version_is_planned_and_the_form_offers_it(run: 
         "--kaito-version",
         "0.12",
     )
-    assert "KAITO 0.13: 0 refused, 0 broken afterwards" in done.stdout
+    assert "KAITO 0.13: 0 rejected, 0 broken afterwards" in done.stdout
     try:
         page = Views(Pack([folder]), Target("0.13", "1.37")).view(read_state({}))
     finally:

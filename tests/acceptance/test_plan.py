@@ -224,7 +224,7 @@ def test_upgrade_says_what_a_newer_kaito_refuses(run: Run, tmp_path: Path) -> No
         "--set",
         "preferredNodes={a-1}",
     )
-    assert "1 refused" in byo.stdout
+    assert "1 rejected" in byo.stdout
     options = ("--node-provisioning", "byo", "--set", "preferredNodes={a-1}", "--fail-on", "refused")
     assert run("plan", "--upgrade", "0.8", "old.yaml", "--kaito-version", "0.7", *options).returncode == 1
 
@@ -551,7 +551,7 @@ def test_upgrade_of_a_fleet_names_each_cluster_with_both_versions(run: Run, tmp_
         entries += f"- {{name: {name}, target: {name}.yaml, values: [old.yaml], out: out/{name}}}\n"
     (tmp_path / "fleet.yaml").write_text(f"{head}Fleet\ntargets:\n{entries}", encoding="utf-8")
     done = run("plan", "--fleet", "fleet.yaml", "--upgrade", "0.12")
-    assert done.stdout.startswith("KAITO 0.12: 0 refused, 0 broken afterwards, 2 treated differently\n")
+    assert done.stdout.startswith("KAITO 0.12: 0 rejected, 0 broken afterwards, 2 treated differently\n")
     assert "on one (KAITO 0.11 to 0.12)" in done.stdout and "on two (KAITO 0.10 to 0.12)" in done.stdout
     rows = json.loads(run("plan", "--fleet", "fleet.yaml", "--upgrade", "0.12", "-o", "json").stdout)
     assert [(row["cluster"], row["from"]) for row in rows] == [("one", "0.11"), ("two", "0.10")]

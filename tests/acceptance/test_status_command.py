@@ -188,7 +188,7 @@ def test_the_table_has_one_line_a_workspace_and_details_below():
     assert head.split() == ["NAMESPACE", "NAME", "PHASE", "READY", "AGE", "MODEL"]
     assert "Running" in ready and "1/1" in ready
     assert "Failed" in failed and "?/1" in failed and not empty
-    assert reason.startswith("llm/chat: its pod fails, ImagePullError")
+    assert reason.startswith("llm/chat: its pod fails (ImagePullError)")
     assert command == "  kubectl -n llm describe pods -l kaito.sh/workspace=chat"
     assert done.returncode == 0
 

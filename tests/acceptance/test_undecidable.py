@@ -71,7 +71,7 @@ def test_a_target_without_the_right_nodes_refuses_it(run: Run, tmp_path: Path, k
     (tmp_path / "target.yaml").write_text(TARGET.format("byo", known), encoding="utf-8")
     done = run("validate", "-", "--target", "target.yaml", stdin=PRESET)
     assert done.returncode == 1
-    assert "1 refused" in done.stderr
+    assert "1 rejected" in done.stderr
 
 
 def test_render_prints_the_manifest_and_reports_what_it_assumes(run: Run) -> None:

@@ -42,7 +42,7 @@ def test_the_report_is_on_stdout_and_counts_on_stderr(run: Run) -> None:
     done = run("validate", "-", stdin=WRONG)
     assert done.returncode == 1
     assert done.stdout.startswith("<stdin>:2:14 modelSource: `vlm` is not a mode")
-    assert done.stderr == "1 document: 1 refused; 1 error\n"
+    assert done.stderr == "1 document: 1 rejected; 1 error\n"
 
 
 def test_what_cannot_be_read_is_a_message(run: Run) -> None:

@@ -79,7 +79,7 @@ def test_a_vllm_model_is_asked_neither_for_a_run_mode_nor_for_cpu(
         terminal.wait(NOTICE)
         terminal.answer("Name (known)", "mistral", ENTER)
         terminal.answer("Namespace (kaito-workspace)", ENTER)
-        terminal.wait("GPU counts that can share its 32 attention heads and 8 KV heads: 1, 2, 4, 8")
+        terminal.wait("GPU counts that divide its 32 attention heads and 8 KV heads: 1, 2, 4, 8")
         terminal.answer("GPU count (1)", "2")
         terminal.wait("Tensor parallelism will be set to match GPU count: 2")
         terminal.wait("weights, 1/2: 6.88 GiB")

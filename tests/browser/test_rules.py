@@ -40,9 +40,7 @@ def test_gpus_go_from_1_to_8_and_say_the_tensor_parallel_size(form: Form) -> Non
     for count in ("1", "2", "8"):
         form.choose("GPU count", count)
         assert form.page.get_by_text(f"Tensor parallel size: {count}", exact=True).is_visible()
-    assert "GPU counts that can share its 32 attention heads and 8 KV heads: 1, 2, 4, 8." in form.described(
-        gpus
-    )
+    assert "GPU counts that divide its 32 attention heads and 8 KV heads: 1, 2, 4, 8." in form.described(gpus)
 
 
 def test_max_model_length_stands_under_advanced_with_its_placeholder(form: Form) -> None:
@@ -126,7 +124,7 @@ def test_the_namespace_is_kaito_workspace_unless_another_is_said(form: Form) -> 
 def test_a_known_model_shows_its_figures(form: Form) -> None:
     form.start(MISTRAL)
     facts = form.page.locator("#facts").inner_text()
-    assert "Limit of tokens\n32,768" in facts
+    assert "Context length\n32,768" in facts
     assert "Weights\n13.5 GiB" in facts
 
 
@@ -140,7 +138,7 @@ def bar(form: Form) -> list[float]:
 
 def test_the_memory_bar_moves_with_gpus_instance_type_length_and_target(form: Form) -> None:
     form.start(MISTRAL)
-    assert form.page.get_by_text("Set an instance type, or the memory of a GPU under Target").is_visible()
+    assert form.page.get_by_text("Set an instance type, or the memory of one GPU under Target").is_visible()
     form.fill("GPU memory", "24")
     one = bar(form)
     assert form.page.locator("#bar").get_by_role("img").get_attribute("aria-label").startswith("Fits: ")

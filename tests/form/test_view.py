@@ -52,7 +52,7 @@ def test_a_model_that_is_known_is_served_at_once(view: Post) -> None:
     shown = view(start=LLAMA)
     assert shown["mode"] == "vllm"
     facts = {one["title"]: one["text"] for one in shown["model"]}
-    assert facts["Limit of tokens"] == "131,072"
+    assert facts["Context length"] == "131,072"
     assert list(by_name(shown, "start")) == ["modelId"], (
         "the catalogue knows its engines, and that it is gated"
     )

@@ -178,7 +178,7 @@ def test_an_unknown_model_is_said_not_to_be_judged() -> None:
 def test_a_known_model_tells_its_limits_at_the_right_question() -> None:
     some = draft("vllm", {"modelId": MISTRAL}, known=about(MISTRAL, CATALOGUE))
     assert list(facts_of(some, ("resources", "gpu"))) == [
-        "GPU counts that can share its 32 attention heads and 8 KV heads: 1, 2, 4, 8"
+        "GPU counts that divide its 32 attention heads and 8 KV heads: 1, 2, 4, 8"
     ]
     assert list(facts_of(some, ("maxModelLen",))) == ["The model's limit: 32768 tokens"]
     assert list(facts_of(some, ("name",))) == []

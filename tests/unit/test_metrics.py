@@ -143,8 +143,8 @@ def test_a_preset_is_asked_through_kaitos_own_service() -> None:
     [
         ({"kind": "Workspace", "inference": {}}, "without a name"),
         ({"metadata": {"name": "a"}, "tuning": {"preset": {"name": "phi-3"}}}, "tunes a model"),
-        (workspace({"image": "example.com/own:1"}), "no known engine"),
-        (workspace(None), "no known engine"),
+        (workspace({"image": "example.com/own:1"}), "its engine is not one of"),
+        (workspace(None), "its engine is not one of"),
     ],
 )
 def test_a_workspace_without_known_metrics_says_why(manifest, why: str) -> None:

@@ -62,7 +62,7 @@ DELETED = inference_set(deletionTimestamp="2026-01-01T00:00:00Z")
         (inference_set(), [], "Pending", "None/2", "KAITO has not created a Workspace of it yet"),
         (inference_set(0), [], "Running", "None/0", "scaled to 0 replicas"),
         (inference_set(0), [READY], "Deploying", "1/0", "1 Workspaces still exist"),
-        (inference_set(3), [READY], "Deploying", "1/3", "KAITO has yet to create the others"),
+        (inference_set(3), [READY], "Deploying", "1/3", "KAITO has not created the others yet"),
         (inference_set(None), [READY], "Running", "1/1", "ready to serve"),
         (DELETED, [READY], "Terminating", "1/2", "is being deleted"),
     ],

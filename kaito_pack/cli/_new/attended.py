@@ -19,7 +19,7 @@ from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.greeting import greeting
 from kaito_pack.form.start import Start
 
-HINT = "Press Ctrl-B at a question to go back to the one before, Ctrl-C to end."
+HINT = "Press Ctrl-B to go back one question, Ctrl-C to quit."
 
 
 def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str:

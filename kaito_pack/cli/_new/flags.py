@@ -98,7 +98,7 @@ def about_the_model() -> list[click.Option]:
             ["--mode"],
             type=ModeName(),
             metavar="NAME",
-            help="Set the mode, if several modes fit the other answers.",
+            help="Set the mode, if the other answers match several modes.",
         ),
         click.Option(["--engine"], multiple=True, type=choices, help=engines["description"]),
         click.Option(["--gated/--not-gated"], default=None, help=gated["description"]),

@@ -55,7 +55,7 @@ class Wizard:
         return self.draft.questions()
 
     def ask_because_of_errors(self) -> list[Problem]:
-        """What the cluster wants beyond that, such as nodes; gives the errors that no question mends."""
+        """Ask what the cluster also needs, such as nodes; return the errors that no question can correct."""
         again: set[tuple[str, ...]] = set()
         while True:
             errors = [problem for problem in problems_of(self.draft) if problem.is_error]

@@ -127,7 +127,7 @@ def _object(plan: Plan, cluster: str, planned: Planned) -> dict[str, Any]:
 
 
 def upgrade(result: Upgrade) -> Iterator[str]:
-    """Yield an array of what is treated otherwise, a row a reason."""
+    """Yield an array of what is handled differently, a row per reason."""
     rows = [
         {
             **({"cluster": cluster} if cluster else {}),

@@ -103,11 +103,12 @@ def _commands(plan: Plan, clusters: Sequence[str], remedy: str) -> str:
 
 
 def upgrade(result: Upgrade) -> Iterator[str]:
-    """Yield what a newer KAITO treats otherwise, an item a reason."""
-    from kaito_pack.cli.results.plan_words import upgrade_summary, workspace_title
+    """Yield what a newer KAITO handles differently, an item a reason."""
+    from kaito_pack.cli.results.plan_words import EFFECT_VERBS, upgrade_summary, workspace_title
 
     items = [
-        f"- {code(workspace_title(cluster, workspace, result.version))} {reason.effect} on {reason.on}: "
+        f"- {code(workspace_title(cluster, workspace, result.version))} "
+        f"{EFFECT_VERBS[reason.effect]} on {reason.on}: "
         + cell(f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}")
         + f" {rule_link(reason.problem)}"
         for cluster, workspace in result.workspaces

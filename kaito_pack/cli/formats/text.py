@@ -14,7 +14,15 @@ from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import line, sentence
 from kaito_pack.cli.formats import Note
-from kaito_pack.cli.results import DRIFT, Differing, distinct, full_name, reported, versions_of
+from kaito_pack.cli.results import (
+    DRIFT,
+    VERDICT_TITLES,
+    Differing,
+    distinct,
+    full_name,
+    reported,
+    versions_of,
+)
 
 if TYPE_CHECKING:
     from kaito_pack.cli.results import Grid, Plan, Preflight, Rendering, Reports, Upgrade
@@ -62,8 +70,7 @@ def summary(reports: Mapping[str, Report]) -> str:
     """Return `12 documents: 11 accepted, 1 skipped; 3 warnings`, for the last KAITO version in `reports`."""
     entries = list(reports.values())[-1].entries
     verdicts = [entry.verdict for entry in entries]
-    words = ("accepted", "refused", "undecidable", "skipped")
-    counts = [f"{verdicts.count(word)} {word}" for word in words if word in verdicts]
+    counts = [f"{verdicts.count(word)} {title}" for word, title in VERDICT_TITLES.items() if word in verdicts]
     problems = [problem for entry in entries for problem in entry.problems]
     tail = [
         _counted(sum(problem.number for problem in problems if problem.severity == word), word)
@@ -89,7 +96,7 @@ def table(reports: Mapping[str, Report]) -> str:
 
 def _cell(entry: Entry) -> str:
     if entry.verdict != "accepted":
-        return entry.verdict
+        return VERDICT_TITLES[entry.verdict]
     return "breaks" if any(problem.is_error for problem in entry.problems) else "ok"
 
 
@@ -101,7 +108,7 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def preflight(result: Preflight) -> Iterator[str]:
-    """Yield a line an answer; with several files each has its heading."""
+    """Yield a line per answer; with several files each has its heading."""
     has_headings, last = len({file for file, _ in result.answers}) > 1, None
     for file, answer in result.answers:
         if has_headings and file != last:
@@ -138,7 +145,7 @@ def _by_cluster(clusters: Mapping[str, Sequence[Judgement]]) -> Iterator[Note]:
         good = ", ".join(name for name, outcome in pairs if outcome.is_good)
         why = "; ".join(f"{name}: {_reason(outcome)}" for name, outcome in bad)
         accepted = f"accepted on {good}, " if good else ""
-        yield Note(escaped(f"{file}: {accepted}refused on {why}"))
+        yield Note(escaped(f"{file}: {accepted}rejected on {why}"))
 
 
 def _reason(outcome: Judgement) -> str:
@@ -190,14 +197,15 @@ def plan(result: Plan) -> Iterator[str]:
 
 
 def upgrade(result: Upgrade) -> Iterator[str]:
-    """Yield what a newer KAITO treats otherwise, a line a reason."""
-    from kaito_pack.cli.results.plan_words import upgrade_summary, workspace_title
+    """Yield what a newer KAITO handles differently, a line per reason."""
+    from kaito_pack.cli.results.plan_words import EFFECT_VERBS, upgrade_summary, workspace_title
 
     yield f"{upgrade_summary(result.workspaces, result.version)}\n"
     for cluster, workspace in result.workspaces:
         for reason in workspace.reasons:
             words = f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}"
-            head = f"{workspace_title(cluster, workspace, result.version)} {reason.effect} on {reason.on}"
+            title = workspace_title(cluster, workspace, result.version)
+            head = f"{title} {EFFECT_VERBS[reason.effect]} on {reason.on}"
             yield escaped(f"{head}: {words} [{reason.problem.rule}]") + "\n"
 
 

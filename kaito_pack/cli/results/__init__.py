@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from kaito_pack.run.judgement import Entry, Judgement
     from kaito_pack.run.validation import Report
 
+VERDICT_TITLES = {  # verdicts as people read them; programs get the verdict itself
+    "accepted": "accepted",
+    "refused": "rejected",
+    "undecidable": "undecidable",
+    "skipped": "skipped",
+}
 DRIFT = {
     "missing": "this file does not exist. Render the values again",
     "differs": "not what its values render to. Render them again",
@@ -39,13 +45,13 @@ class ResultOfCases(Result, Protocol):
         """Whether warnings count as failures."""
 
     def cases(self) -> Iterator[ResultCase]:
-        """Yield what was judged."""
+        """Yield what was checked."""
 
 
 class ResultCase(NamedTuple):
-    """One thing that was judged, called `name` in `file`, with its problems.
+    """One thing that was checked, called `name` in `file`, with its problems.
 
-    `unread` is the reason if it could not be judged at all; `version` the KAITO version or
+    `unread` is the reason if it could not be checked at all; `version` the KAITO version or
     the cluster, if there are several.
     """
 
@@ -195,7 +201,7 @@ class Upgrade:
 
 @dataclass(frozen=True)
 class Grid:
-    """Values files by clusters, or by instance types of a cloud: the columns' names, and a row a file."""
+    """Values files by clusters, or by instance types of a cloud: the columns' names, and a row per file."""
 
     columns: Sequence[str]
     rows: Sequence[GridRow]

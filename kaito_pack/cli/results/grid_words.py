@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kaito_pack.cli.results import VERDICT_TITLES
+
 if TYPE_CHECKING:
     from kaito_pack.cli.results import Grid
     from kaito_pack.grid import Cell, Row
 
-TYPE_HEADS = ("INSTANCE TYPE", "FITS", "GPUS", "LEFT A GPU", "LONGEST CONTEXT")
+TYPE_HEADS = ("INSTANCE TYPE", "FITS", "GPUS", "LEFT PER GPU", "LONGEST CONTEXT")
 
 
 def table(result: Grid) -> list[list[str]]:
@@ -45,7 +47,7 @@ def type_row(cell: Cell) -> list[str]:
 def words(cell: Cell) -> str:
     """Return a cell as a few words: whether it is accepted and fits, and by how much."""
     if cell.verdict != "accepted":
-        return "-" if cell.verdict == "skipped" else cell.verdict
+        return "-" if cell.verdict == "skipped" else VERDICT_TITLES[cell.verdict]
     if cell.image_knows is False:
         return "image too old"
     if cell.fits is None:
@@ -63,13 +65,13 @@ def state(cell: Cell) -> str:
 
 
 def notes(result: Grid) -> Iterator[str]:
-    """Yield why cells are not good, a line a reason."""
+    """Yield why cells are not good, a line per reason."""
     for row in result.rows:
         for cell in row.cells:
             for reason in cell.reasons:
                 yield f"{row.name}, {cell.column}: {reason}"
             if cell.image_knows is False:
-                yield f"{row.name}, {cell.column}: the vLLM in the image does not know {row.model}. {NEWER}"
+                yield f"{row.name}, {cell.column}: vLLM in the image does not support {row.model}. {NEWER}"
 
 
 NEWER = "Set imageRef to a newer image; `models show` names one"

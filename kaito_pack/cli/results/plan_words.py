@@ -17,7 +17,8 @@ TITLES = {
     "ignored": "ignored",
 }
 MOST_NAMED = 2  # clusters in a title
-EFFECT_TITLES = {"refused": "refused", "breaks": "broken afterwards", "differs": "treated differently"}
+EFFECT_VERBS = {"refused": "is rejected", "breaks": "breaks", "differs": "differs"}
+EFFECT_TITLES = {"refused": "rejected", "breaks": "broken afterwards", "differs": "treated differently"}
 
 
 def summary(objects: Sequence[tuple[str, Planned]]) -> str:
@@ -36,7 +37,7 @@ def summary(objects: Sequence[tuple[str, Planned]]) -> str:
 
 
 def upgrade_summary(workspaces: Sequence[tuple[str, Upgraded]], version: str) -> str:
-    """Return `KAITO 0.12: 1 refused, 0 broken afterwards, 2 treated differently`."""
+    """Return `KAITO 0.12: 1 rejected, 0 broken afterwards, 2 treated differently`."""
     effects = [upgraded.effect for _, upgraded in workspaces]
     counts = ", ".join(f"{effects.count(effect)} {EFFECT_TITLES[effect]}" for effect in EFFECTS)
     return f"KAITO {version}: {counts}"

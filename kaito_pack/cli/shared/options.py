@@ -45,7 +45,7 @@ class ClusterOptions:
         return opened(self.packs)
 
     def scope(self) -> Scope:
-        """Return what files are judged for. Raises UsageError for `all`, or a version that is not known."""
+        """Return what files are checked for. Raises UsageError for `all`, or a version that is not known."""
         return self.over(self.base())
 
     def scopes(self) -> list[Scope]:
@@ -117,7 +117,7 @@ def pack_option(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="DIR",
         envvar="KAITO_PACK",
         type=Folder(),
-        help="Folder with your own templates/, schemas/ or facts/, searched first; repeatable. "
+        help="Search DIR, with your own templates/, schemas/ or facts/, first; repeatable. "
         "Default: KAITO_PACK (DIR:DIR).",
     )
     decorated: Callable[..., Any] = option(command)

@@ -52,7 +52,7 @@ NOTHING: Mapping[str, Any] = {
 class Views:
     """Makes views of states for one pack.
 
-    `base` is the target unless the state has another one, `below` the layers that lie under all values.
+    `base` is the target unless the state has another one, `below` the layers that are under all values.
     """
 
     def __init__(self, pack: Pack, base: Target, below: Sequence[Layer] = ()) -> None:

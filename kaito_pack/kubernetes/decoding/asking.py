@@ -51,7 +51,7 @@ def own_name(owner: Fields, path: FieldPath, what: str, seen: set[str]) -> Itera
 def one_of(
     owner: Fields, name: str, choices: Sequence[str], path: FieldPath, empty: bool = True
 ) -> Iterator[Problem]:
-    """Yield a problem if the field is a text that is none of the choices; `empty` allows an empty one."""
+    """Yield a problem if the field is a text that is not one of the choices; `empty` allows an empty one."""
     value = owner.get(name)
     if not isinstance(value, str) or value in choices or (empty and not value):
         return

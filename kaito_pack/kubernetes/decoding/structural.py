@@ -242,7 +242,7 @@ def _pattern(pattern: str) -> ValueCheck:
     def check(value: Any, trail: Trail, findings: Findings) -> None:
         # Go's `$` takes no line end before the text's end, as Python's does.
         if isinstance(value, str) and not search(pattern.removesuffix("$") + r"\Z", value):
-            findings.append(Finding("text", path_of(trail), shown(value), f"a text like {pattern}"))
+            findings.append(Finding("text", path_of(trail), shown(value), f"a string that matches {pattern}"))
 
     return check
 

@@ -34,7 +34,7 @@ DEFAULT_GRACE = 30  # seconds
 
 
 class Pod(NamedTuple):
-    """What containers are judged in: their pod's spec, volumes by name and claims, the Kubernetes version."""
+    """What containers are checked in: their pod's spec, volumes by name, claims, the Kubernetes version."""
 
     spec: Fields
     volumes: Volumes

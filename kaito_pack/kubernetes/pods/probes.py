@@ -27,7 +27,7 @@ ZERO_SLEEP = (1, 33)  # the Kubernetes version from which a sleep may be of 0 se
 
 
 class Around(NamedTuple):
-    """What a handler is judged in: its container's port names, the pod's seconds to end, the version."""
+    """What a handler is checked in: its container's port names, the pod's seconds to end, the version."""
 
     ports: frozenset[str]
     grace: int

@@ -62,7 +62,7 @@ IMAGE_NAMED = (1, 37)  # the first that wants the reference of an image volume i
 
 
 def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
-    """Yield what is wrong with the pod's volumes themselves; mounts are judged with their containers."""
+    """Yield what is wrong with the pod's volumes themselves; mounts are checked with their containers."""
     seen: set[str] = set()
     for volume, volume_path in entries(spec.get("volumes"), (*path, "volumes")):
         yield from own_name(volume, volume_path, "volume", seen)

@@ -17,7 +17,7 @@ def test_no_documents_are_counted_in_words() -> None:
 
 def test_a_summary_counts_verdicts_and_problems() -> None:
     entries = (Entry("a.yaml", 1, problems=[problem(), problem("warning")]), Entry("b.yaml", 1))
-    assert summary(report(*entries)) == "2 documents: 1 accepted, 1 refused; 1 error; 1 warning"
+    assert summary(report(*entries)) == "2 documents: 1 accepted, 1 rejected; 1 error; 1 warning"
 
 
 def test_a_problem_is_one_line_whatever_its_words() -> None:
@@ -50,7 +50,7 @@ def test_a_file_that_fails_on_one_cluster_is_reported_by_cluster() -> None:
     bad = Judgement("a.yaml", own=[problem(), problem("warning", "advice/odd", layer="advice")])
     lines = notes("text", Rendering({"east": [Judgement("a.yaml")], "west": [bad]}))
     assert len(lines) == 2, "advice is validate's to give"
-    assert lines[-1] == "a.yaml: accepted on east, refused on west: a[0]: missing"
+    assert lines[-1] == "a.yaml: accepted on east, rejected on west: a[0]: missing"
 
 
 def test_a_difference_is_data_and_its_reason_a_note() -> None:
