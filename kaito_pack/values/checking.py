@@ -38,7 +38,17 @@ class Values(NamedTuple):
 
 
 def check(stack: Sequence[Layer], pack: Pack) -> Values:
-    """The values that the layers give together; raises ProblemsError with all that is wrong in them."""
+    """Return the values that the layers give together; raises ProblemsError with all that is wrong."""
+    try:
+        return _check(stack, pack)
+    except ProblemsError as error:
+        from kaito_pack.base.masking import masked
+
+        trees = [layer.document.value for layer in stack]
+        raise ProblemsError(masked(error.problems, *trees)) from None
+
+
+def _check(stack: Sequence[Layer], pack: Pack) -> Values:
     problems = [reported for layer in stack for reported in _written(layer.document)]
     if any(not isinstance(layer.document.value, dict) for layer in stack):
         raise ProblemsError(problems)
