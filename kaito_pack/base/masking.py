@@ -13,7 +13,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.secrets import HIDDEN, SHORTEST_PASSWORD, secret_places
 from kaito_pack.base.trees import get, walk
 
-LONG = 6  # characters: such a text with a digit is masked in problems about other fields, too
+LONG = 6  # characters: such a text with a digit is also masked in problems about other fields
 _PARTS = r"`[^`]*`|\"[^\"]*\"|'[^']*'|[^\s`\"',;:=(){}\[\]]+"  # what a message quotes, and its words
 _QUOTES = "`\"'"
 
