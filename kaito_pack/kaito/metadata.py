@@ -100,7 +100,7 @@ def _is_rejected(case: Case, key: Key) -> bool:
 
 @rule("webhook/annotation-value", on="create")
 def annotation_value(case: Case) -> Iterator[Problem]:
-    """The webhook rejects a value that it does not know."""
+    """Report a value of an annotation that the webhook rejects."""
     for field, key, value in _set(case):
         if in_range(case.kaito, key.rejected) and not key.takes(value):
             facts = {"value": shown(value), "key": key.name, "choices": _choices(key.values)}
@@ -109,7 +109,7 @@ def annotation_value(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/annotation-immutable", on="update")
 def annotation_immutable(case: Case) -> Iterator[Problem]:
-    """The webhook rejects a change of the value."""
+    """Report a changed annotation that is immutable."""
     for key in keys().values():
         if in_range(case.kaito, key.immutable):
             old, new = (workspace.annotations.get(key.name) for workspace in (case.before, case.workspace))
@@ -120,7 +120,7 @@ def annotation_immutable(case: Case) -> Iterator[Problem]:
 
 @rule("advice/annotation-ignored-value")
 def annotation_ignored_value(case: Case) -> Iterator[Problem]:
-    """KAITO takes no notice of a value that it does not know."""
+    """Report a value of an annotation that KAITO ignores."""
     for field, key, value in _set(case):
         if not in_range(case.kaito, key.versions) or key.takes(value) or _is_rejected(case, key):
             continue
@@ -131,7 +131,7 @@ def annotation_ignored_value(case: Case) -> Iterator[Problem]:
 
 @rule("advice/annotation-presence")
 def annotation_presence(case: Case) -> Iterator[Problem]:
-    """Some annotations are turned on by any value."""
+    """Report a value such as false for an annotation that any value turns on."""
     for field, key, value in _set(case):
         if key.presence and value.strip().lower() in OFF:
             yield case.problem("metadata", field, key.name, value=shown(value), key=key.name)
@@ -139,7 +139,7 @@ def annotation_presence(case: Case) -> Iterator[Problem]:
 
 @rule("advice/annotation-without-effect")
 def annotation_without_effect(case: Case) -> Iterator[Problem]:
-    """Some annotations have no effect on this kind of Workspace."""
+    """Report an annotation without effect on this kind of Workspace."""
     reasons = case.rule.parameters["reasons"]
     for field, key, _ in _set(case):
         lacking = [need for need in key.needs if not NEEDS[need](case)]
@@ -149,7 +149,7 @@ def annotation_without_effect(case: Case) -> Iterator[Problem]:
 
 @rule("advice/annotation-unknown")
 def annotation_unknown(case: Case) -> Iterator[Problem]:
-    """KAITO does not read every key under its own prefix."""
+    """Report a key under KAITO's prefix that KAITO does not read."""
     for field, kind in PLACES.items():
         for name, _ in _pairs(case, field):
             fix = _remedy(name, kind, case.kaito)
@@ -183,7 +183,7 @@ def _is_meant_for_kaito(name: str) -> bool:
 
 
 def _choices(values: tuple[str, ...]) -> str:
-    """`("a", "b", "c")` as `"a", "b" or "c"`: quoted, as YAML would read some of them otherwise."""
+    """Return `("a", "b", "c")` as `"a", "b" or "c"`, in quotes, as YAML reads some words as other types."""
     *most, last = map(_quoted, values)
     return f"{', '.join(most)} or {last}" if most else last
 

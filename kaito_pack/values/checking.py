@@ -38,7 +38,7 @@ class Values(NamedTuple):
 
 
 def check(stack: Sequence[Layer], pack: Pack) -> Values:
-    """The values that the layers give together; raises ProblemsError with all that is wrong in them."""
+    """Return the values of all layers together. Raises ProblemsError with all problems in them."""
     problems = [reported for layer in stack for reported in _written(layer.document)]
     if any(not isinstance(layer.document.value, dict) for layer in stack):
         raise ProblemsError(problems)
@@ -79,7 +79,7 @@ def _position(reported: Problem) -> tuple[str, int, int]:
 
 @rule("values/yaml-surprise", on="shared")
 def _surprises(given: dict[str, Any], stack: Sequence[Layer], schema: Schema) -> Iterator[Problem]:
-    """Scalars that YAML readers read differently. A quantity's `1e3` is taken as the text it is."""
+    """Yield a problem for scalars that YAML parsers read differently. `1e3` of a quantity stays text."""
     for layer in stack:
         for surprise in layer.document.surprises:
             path = surprise.path
@@ -129,7 +129,7 @@ def _mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack, problems: list[P
 
 @rule("values/unknown-field", "values/missing", on="shared")
 def _no_mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack) -> Problem:
-    """modelSource is missing, or misspelt."""
+    """Return the problem of a missing or misspelt modelSource."""
     choices = ", ".join(pack.mode_names)
     known = {field for mode in pack.mode_names for field in pack.mode(mode).schema["properties"]}
     slips = (key for key in given if key not in known)
