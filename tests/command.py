@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
+from operator import is_
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, NoReturn
@@ -167,8 +168,9 @@ def _own_state(variables: Mapping[str, str], cwd: Path | None) -> Iterator[None]
 
     children.server()
     folder, outer, collector = Path.cwd(), dict(os.environ), (gc.get_threshold(), gc.isenabled())
-    _clear_caches()
-    globals_before = _globals()
+    modules = _modules()
+    _clear_caches(modules)
+    containers = _copies(modules)
     try:
         _set_environment(variables)
         if cwd is not None:
@@ -182,14 +184,14 @@ def _own_state(variables: Mapping[str, str], cwd: Path | None) -> Iterator[None]
             changed = _changes(before, _of_the_process())
         if changed:
             raise Leak(f"the command has changed the process (before, after): {changed}")
-        _check_names(globals_before)
+        _check_names(modules)
     finally:
-        _restore_containers(globals_before)
+        _restore_containers(containers)
         os.chdir(folder)
         _set_environment(outer)
         gc.set_threshold(*collector[0])
         (gc.enable if collector[1] else gc.disable)()
-        _clear_caches()
+        _clear_caches(modules)
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -240,52 +242,72 @@ def _import_all() -> None:
     gc.enable()  # kaito_pack.cli switches it off for a quick start
 
 
-def _modules() -> list[ModuleType]:
-    return [m for name, m in list(sys.modules.items()) if name.partition(".")[0] == "kaito_pack" and m]
-
-
-def _clear_caches() -> None:
-    """Empty every `functools` cache of a function of the package."""
-    for module in _modules():
-        for value in list(vars(module).values()):
-            if isinstance(value, _Cache):
-                value.cache_clear()
-
-
 class ModuleState(NamedTuple):
-    """The names of a module, their values, and copies of the lists, dictionaries and sets among these."""
+    """The names of a module and their values; which of these are `functools` caches, and which containers."""
 
     names: dict[str, Any]
     values: dict[str, Any]
-    copies: dict[str, Any]
+    caches: list[Any]
+    containers: dict[str, list[Any] | dict[Any, Any] | set[Any]]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the module has the same names with the same values still."""
+        names, values = self.names, self.values
+        return names.keys() == values.keys() and all(map(is_, names.values(), values.values()))
 
 
-def _globals() -> list[ModuleState]:
-    states = []
-    for module in _modules():
-        values = dict(vars(module))
-        copies = {
-            name: value.copy()
-            for name, value in values.items()
-            if type(value) in (list, dict, set) and not name.startswith("__")
-        }
-        states.append(ModuleState(vars(module), values, copies))
-    return states
+_states: dict[str, ModuleState] = {}  # of each module when it was last looked at
+
+
+def _modules() -> list[ModuleState]:
+    """Return the state of each module of the package; only modules that have changed are read again."""
+    modules = [
+        (name, m) for name, m in list(sys.modules.items()) if name.partition(".")[0] == "kaito_pack" and m
+    ]
+    for name, module in modules:
+        state = _states.get(name)
+        if state is None or state.names is not vars(module) or not state.is_current:
+            _states[name] = _state_of(module)
+    return [_states[name] for name, _ in modules]
+
+
+def _state_of(module: ModuleType) -> ModuleState:
+    values = dict(vars(module))
+    containers = {
+        name: value
+        for name, value in values.items()
+        if type(value) in (list, dict, set) and not name.startswith("__")
+    }
+    caches = [value for value in values.values() if isinstance(value, _Cache)]
+    return ModuleState(vars(module), values, caches, containers)
+
+
+def _clear_caches(modules: list[ModuleState]) -> None:
+    """Empty every `functools` cache of a function of the package."""
+    for module in modules:
+        for function in module.caches:
+            function.cache_clear()
+
+
+def _copies(modules: list[ModuleState]) -> list[tuple[Any, Any]]:
+    """Return each container of a module beside a copy of it."""
+    return [(value, value.copy()) for module in modules for value in module.containers.values()]
 
 
 def _check_names(before: list[ModuleState]) -> None:
     """Raise Leak for a name of a module that has another value."""
     for module in before:
+        if module.is_current:
+            continue
         for name, value in module.values.items():
             if module.names.get(name) is not value:
                 raise Leak(f"the command has set {module.values['__name__']}.{name}")
 
 
-def _restore_containers(before: list[ModuleState]) -> None:
+def _restore_containers(before: list[tuple[Any, Any]]) -> None:
     """Put lists, dictionaries and sets back as they were."""
-    for module in before:
-        for name, copy in module.copies.items():
-            value = module.values[name]
-            if value != copy:
-                value.clear()
-                value.extend(copy) if isinstance(value, list) else value.update(copy)
+    for value, copy in before:
+        if value != copy:
+            value.clear()
+            value.extend(copy) if isinstance(value, list) else value.update(copy)

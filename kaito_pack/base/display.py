@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from kaito_pack.base.secrets import HIDDEN, literal_secrets, looks_like_secret
+from kaito_pack.base.secrets import HIDDEN, looks_like_secret, secret_places
 
 NOT_SHOWN = "(not shown)"
 # What precedes a credential in the messages of servers and clients: `token=…`, `Authorization: Bearer …`.
@@ -79,7 +79,7 @@ def shown_whole(value: object, quote: bool = True) -> str:
     """Return the same with a map or a list as JSON on one line, for messages about its content."""
     if not isinstance(value, dict | list):
         return shown(value, quote)
-    if next(literal_secrets(value), None) is not None:
+    if next(secret_places(value), None) is not None:
         return HIDDEN
     import json
 

@@ -105,15 +105,25 @@ def _pattern() -> re.Pattern[str]:
     return re.compile("|".join(PATTERNS))
 
 
+def names_secret(name: str) -> bool:
+    """Return whether a variable, argument or key of that name has a secret, whatever the value looks like."""
+    ending = _ending(name)
+    return not ending.endswith(NEVER) and (ending in WHOLE or ending.endswith(ALWAYS))
+
+
+def _ending(name: str) -> str:
+    return name.lstrip("-").replace("-", "_").upper()
+
+
 def is_secret(name: str, value: str) -> bool:
     """Return whether `value` is a secret because it belongs to a variable, argument or key of that name.
 
     A reference such as $(NAME), a path, a placeholder and an empty value are none.
     """
-    ending = name.lstrip("-").replace("-", "_").upper()
+    ending = _ending(name)
     if ending.endswith(NEVER):
         return False
-    is_named = ending in WHOLE or ending.endswith(ALWAYS)
+    is_named = names_secret(name)
     is_key = ending.endswith("_KEY") and any(c.isdigit() for c in value) and not set("/.:") & set(value)
     shortest = SHORTEST_PASSWORD if "PASS" in ending else SHORTEST
     return (is_named or is_key) and len(value) >= shortest and _is_literal(value)
@@ -147,9 +157,43 @@ def literal_secrets(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Li
             yield from literal_secrets(part, (*path, index))
 
 
+def secret_places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the paths of all values that are secrets by their place, whatever their type.
+
+    Those of `literal_secrets`, and what a decoder rejects there: a number, a boolean, a map or a list.
+    """
+    yield from (secret.path for secret in literal_secrets(value, path))
+    yield from _of_other_types(value, path)
+
+
+def _of_other_types(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    if isinstance(value, dict):
+        name, is_secret_object = value.get("name"), value.get("kind") == "Secret"
+        for key, part in value.items():
+            step = (*path, key)
+            is_data = is_secret_object and key in ("data", "stringData") and part
+            is_value = key == "value" and isinstance(name, str) and names_secret(name)
+            is_number = isinstance(part, int | float) and isinstance(key, str) and not isinstance(part, bool)
+            if is_data or (is_value and part is not None and not isinstance(part, str)):
+                yield step
+            elif is_number and names_secret(key) and len(str(part)) >= SHORTEST_PASSWORD:
+                yield step
+            elif key != KEPT_APART:
+                yield from _of_other_types(part, step)
+    elif isinstance(value, list):
+        given_to = ""  # the flag before an item
+        for index, part in enumerate(value):
+            if names_secret(given_to) and isinstance(part, int | float | dict | list):
+                yield (*path, index)
+            else:
+                yield from _of_other_types(part, (*path, index))
+            is_flag = isinstance(part, str) and part.startswith("--") and "=" not in part
+            given_to = part if is_flag else ""
+
+
 def without_secrets(value: Any) -> Any:
     """Return a tree whose secrets, as keys, texts or parts of texts, are replaced by HIDDEN."""
-    return _masked(value, (), frozenset(secret.path for secret in literal_secrets(value)))
+    return _masked(value, (), frozenset(secret_places(value)))
 
 
 def _masked(value: Any, path: tuple[str | int, ...], secrets: frozenset[tuple[str | int, ...]]) -> Any:

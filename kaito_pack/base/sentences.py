@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
@@ -36,6 +36,12 @@ def sentence(text: str) -> str:
     is_question = text.startswith("Did you mean") and ". " not in text and "? " not in text
     end = "?" if is_question else "."
     return text if text.endswith((".", "?", "!")) else text + end
+
+
+def either(words: Sequence[str]) -> str:
+    """Return `a, b or c`; a single word alone."""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def filled(text: str, facts: Mapping[str, object]) -> str:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.records import NamedTuple
+from kaito_pack.base.sentences import either
 from kaito_pack.base.trees import mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import in_range
@@ -100,7 +101,7 @@ def _is_rejected(case: Case, key: Key) -> bool:
 
 @rule("webhook/annotation-value", on="create")
 def annotation_value(case: Case) -> Iterator[Problem]:
-    """Report a value of an annotation that the webhook rejects."""
+    """The webhook rejects a value that it does not know."""
     for field, key, value in _set(case):
         if in_range(case.kaito, key.rejected) and not key.takes(value):
             facts = {"value": shown(value), "key": key.name, "choices": _choices(key.values)}
@@ -109,7 +110,7 @@ def annotation_value(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/annotation-immutable", on="update")
 def annotation_immutable(case: Case) -> Iterator[Problem]:
-    """Report a changed annotation that is immutable."""
+    """The webhook rejects a change of the value."""
     for key in keys().values():
         if in_range(case.kaito, key.immutable):
             old, new = (workspace.annotations.get(key.name) for workspace in (case.before, case.workspace))
@@ -120,7 +121,7 @@ def annotation_immutable(case: Case) -> Iterator[Problem]:
 
 @rule("advice/annotation-ignored-value")
 def annotation_ignored_value(case: Case) -> Iterator[Problem]:
-    """Report a value of an annotation that KAITO ignores."""
+    """KAITO takes no notice of a value that it does not know."""
     for field, key, value in _set(case):
         if not in_range(case.kaito, key.versions) or key.takes(value) or _is_rejected(case, key):
             continue
@@ -131,7 +132,7 @@ def annotation_ignored_value(case: Case) -> Iterator[Problem]:
 
 @rule("advice/annotation-presence")
 def annotation_presence(case: Case) -> Iterator[Problem]:
-    """Report a value such as false for an annotation that any value turns on."""
+    """Some annotations are turned on by any value."""
     for field, key, value in _set(case):
         if key.presence and value.strip().lower() in OFF:
             yield case.problem("metadata", field, key.name, value=shown(value), key=key.name)
@@ -139,7 +140,7 @@ def annotation_presence(case: Case) -> Iterator[Problem]:
 
 @rule("advice/annotation-without-effect")
 def annotation_without_effect(case: Case) -> Iterator[Problem]:
-    """Report an annotation without effect on this kind of Workspace."""
+    """Some annotations have no effect on this kind of Workspace."""
     reasons = case.rule.parameters["reasons"]
     for field, key, _ in _set(case):
         lacking = [need for need in key.needs if not NEEDS[need](case)]
@@ -149,7 +150,7 @@ def annotation_without_effect(case: Case) -> Iterator[Problem]:
 
 @rule("advice/annotation-unknown")
 def annotation_unknown(case: Case) -> Iterator[Problem]:
-    """Report a key under KAITO's prefix that KAITO does not read."""
+    """KAITO does not read every key under its own prefix."""
     for field, kind in PLACES.items():
         for name, _ in _pairs(case, field):
             fix = _remedy(name, kind, case.kaito)
@@ -183,9 +184,8 @@ def _is_meant_for_kaito(name: str) -> bool:
 
 
 def _choices(values: tuple[str, ...]) -> str:
-    """Return `("a", "b", "c")` as `"a", "b" or "c"`, in quotes, as YAML reads some words as other types."""
-    *most, last = map(_quoted, values)
-    return f"{', '.join(most)} or {last}" if most else last
+    """`("a", "b", "c")` as `"a", "b" or "c"`: quoted, as YAML would read some of them otherwise."""
+    return either([_quoted(value) for value in values])
 
 
 def _quoted(value: str) -> str:

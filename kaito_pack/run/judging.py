@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
+from kaito_pack.base.masking import masked
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, ModeFacts, ValuesMap, get, mapping, sequence, text
@@ -41,9 +42,17 @@ def check(
 ) -> list[Problem] | None:
     """Return all problems of one manifest, not yet located; None for a kind that is not known.
 
+    No problem shows a value that is a secret by its place in the manifest, or in the one that it updates.
     `with_model` False leaves out what vLLM would report about the model, if the values were checked already.
     `is_rendered`: the manifest comes from values, which answer for the kind of model that they name.
     """
+    problems = _check(body, surroundings, with_model, is_rendered)
+    return problems and masked(problems, body, surroundings.old)
+
+
+def _check(
+    body: Manifest, surroundings: Surroundings, with_model: bool, is_rendered: bool
+) -> list[Problem] | None:
     if is_workspace(body):
         served = _check_server(body, surroundings, with_model, is_rendered)
         return [*_check_workspace(body, surroundings), *served]

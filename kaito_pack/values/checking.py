@@ -38,7 +38,17 @@ class Values(NamedTuple):
 
 
 def check(stack: Sequence[Layer], pack: Pack) -> Values:
-    """Return the values of all layers together. Raises ProblemsError with all problems in them."""
+    """Return the values that the layers give together; raises ProblemsError with all that is wrong."""
+    try:
+        return _check(stack, pack)
+    except ProblemsError as error:
+        from kaito_pack.base.masking import masked
+
+        trees = [layer.document.value for layer in stack]
+        raise ProblemsError(masked(error.problems, *trees)) from None
+
+
+def _check(stack: Sequence[Layer], pack: Pack) -> Values:
     problems = [reported for layer in stack for reported in _written(layer.document)]
     if any(not isinstance(layer.document.value, dict) for layer in stack):
         raise ProblemsError(problems)
@@ -79,7 +89,7 @@ def _position(reported: Problem) -> tuple[str, int, int]:
 
 @rule("values/yaml-surprise", on="shared")
 def _surprises(given: dict[str, Any], stack: Sequence[Layer], schema: Schema) -> Iterator[Problem]:
-    """Yield a problem for scalars that YAML parsers read differently. `1e3` of a quantity stays text."""
+    """Scalars that YAML readers read differently. A quantity's `1e3` is taken as the text it is."""
     for layer in stack:
         for surprise in layer.document.surprises:
             path = surprise.path
@@ -129,7 +139,7 @@ def _mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack, problems: list[P
 
 @rule("values/unknown-field", "values/missing", on="shared")
 def _no_mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack) -> Problem:
-    """Return the problem of a missing or misspelt modelSource."""
+    """modelSource is missing, or misspelt."""
     choices = ", ".join(pack.mode_names)
     known = {field for mode in pack.mode_names for field in pack.mode(mode).schema["properties"]}
     slips = (key for key in given if key not in known)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import either
 from kaito_pack.base.trees import Schema, ValuesMap, mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
@@ -59,7 +60,7 @@ def explain(mode: Mode, given: ValuesMap, stack: Sequence[Layer], pack: Pack) ->
 
     def of_other_modes(path: FieldPath) -> Problem | None:
         names = [name for name in pack.mode_names if path[1:] == () and path[0] in _fields(pack.mode(name))]
-        facts = {"field": shown(path[-1]), "others": " or ".join(names), "mode": mode.name}
+        facts = {"field": shown(path[-1]), "others": either(names) if names else "", "mode": mode.name}
         return problem("values/other-mode", path, **facts) if names else None
 
     facts = _facts(mode.schema, given)

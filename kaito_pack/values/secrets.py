@@ -8,7 +8,7 @@ from typing import Any
 from kaito_pack.base.display import looks_like_token, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.secrets import literal_secrets, looks_like_secret
+from kaito_pack.base.secrets import literal_secrets, looks_like_secret, secret_places
 from kaito_pack.base.trees import get, walk
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
@@ -65,7 +65,7 @@ class SecretPlaces:
     """
 
     def __init__(self, tree: Any, renamed: Callable[[FieldPath], FieldPath] | None = None) -> None:
-        paths = {path for path, _, _ in secrets_in(tree)}
+        paths = {path for path, _, _ in secrets_in(tree)} | set(secret_places(tree))
         self._paths = paths | set(map(renamed, paths)) if renamed else paths
         self._above = {path[:depth] for path in self._paths for depth in range(len(path))}
 

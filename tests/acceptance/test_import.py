@@ -721,6 +721,7 @@ inference:
         (SERVE, "vllm", "mistralai/Mistral-7B-Instruct-v0.3"),
     ],
 )
+@pytest.mark.usefixtures("four_modes")
 def test_the_mode_of_a_hand_written_workspace_is_the_nearest(text: str, mode: str, model: str) -> None:
     found = imported(text)
     assert (found.values["modelSource"], found.values["modelId"]) == (mode, model)

@@ -18,6 +18,7 @@ def test_there_are_wrong_files() -> None:
     assert len(FILES) > 40
 
 
+@pytest.mark.usefixtures("four_modes")  # messages name the modes that have a value
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_wrong_file_is_refused_in_the_words_that_it_expects(file) -> None:
     expected = file.read_text(encoding="utf-8").splitlines()[0].removeprefix("# expect: ")

@@ -40,8 +40,8 @@ def labelled(tmp_path: Path) -> Path:
         "templates/_partials/labels.yaml.j2": labels + "example.com/team: {{ team }}\n",
         "values/vllm.yaml": TINY + "team: a\n",
     }
-    modes = ("vllm", "huggingface", "premade", "preset")
-    files |= {f"schemas/values/{mode}.schema.json": json.dumps(schema) for mode in modes}
+    for mode in Pack().mode_names:
+        files[f"schemas/values/{mode}.schema.json"] = json.dumps(schema)
     return pack(tmp_path / "labelled", files)
 
 

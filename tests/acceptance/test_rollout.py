@@ -179,9 +179,9 @@ TARGETS = [(kaito, "1.31") for kaito in PACK.kaito_versions] + [
 @pytest.mark.parametrize(("kaito", "kubernetes"), TARGETS)
 def test_every_cluster_takes_all_of_it(kaito: str, kubernetes: str) -> None:
     for mode in MODES:
-        own = {"premade": {"premadeModel": "phi4:14b"}, "vllm": {"modelId": "acme/tiny"}}
-        more = own.get(mode, {"modelId": "acme/tiny-GGUF", "ggufFile": "tiny.gguf"})
-        bodies = rendered({"name": "tiny", "modelSource": mode, "rollout": "job", **AUTO, **more})
+        names = {"ggufFile", "modelId", "premadeModel"} & EXAMPLES[mode].keys()
+        model = {name: EXAMPLES[mode][name] for name in names}
+        bodies = rendered({"name": "tiny", "modelSource": mode, "rollout": "job", **AUTO, **model})
         assert {"Workspace", "ServiceAccount", "Role", "RoleBinding", "Job"} <= set(bodies)
         around = surroundings(Target(kaito, kubernetes, "auto"), list(bodies.values()))
         for body in bodies.values():

@@ -43,6 +43,17 @@ def above(mode: str, value: str) -> int:
 LENGTH = above("vllm", "maxModelLen")
 
 
+def ways() -> list[tuple[str, str]]:
+    """The question that follows the engine if several modes have it, with the keys that choose vllm."""
+    pack = Pack()
+    modes = [pack.mode(name) for name in pack.mode_names]
+    rivals = [m for m in modes if m.facts.get("engine") == "vllm" and "modelId" in m.schema["properties"]]
+    return [("How do you want to serve it?", "vLLM" + ENTER)] if len(rivals) > 1 else []
+
+
+WAYS = ways()
+
+
 @pytest.fixture
 def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """The option that makes the figures of acme/known known."""
@@ -63,6 +74,8 @@ def test_a_vllm_model_is_asked_neither_for_a_run_mode_nor_for_cpu(
     with Terminal(tmp_path, "new", *known, "--gpu-memory", "80", piped=True) as terminal:
         terminal.answer(HUB, ENTER)
         terminal.answer("Model id", KNOWN, ENTER)
+        for question, keys in WAYS:
+            terminal.answer(question, keys)
         terminal.wait(NOTICE)
         terminal.answer("Name (known)", "mistral", ENTER)
         terminal.answer("Namespace (kaito-workspace)", ENTER)
@@ -231,6 +244,7 @@ def journey(terminal: Terminal, stop: int, key: str) -> bool:
         (HUB, ENTER),
         ("Model id", "acme/own" + ENTER),
         ("Engines", DOWN + " " + ENTER),
+        *WAYS,
         ("Gated", "n"),
         ("Name", ENTER),
         ("Namespace", ENTER),

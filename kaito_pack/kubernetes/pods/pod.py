@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import either
 from kaito_pack.base.trees import Fields, entries, mapping, strings, text, whole
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import minor, problem
@@ -58,7 +59,7 @@ def check_restart_policy(spec: Fields, path: FieldPath, allowed: tuple[str, ...]
     policy = spec.get("restartPolicy")
     policy = "Always" if policy in (None, "") else policy
     if isinstance(policy, str) and policy not in allowed:
-        facts = {"value": shown(policy), "choices": " or ".join(allowed)}
+        facts = {"value": shown(policy), "choices": either(allowed)}
         yield problem("kubernetes/restart-policy", (*path, "restartPolicy"), None, **facts)
 
 

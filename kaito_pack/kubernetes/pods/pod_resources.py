@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.sentences import either
 from kaito_pack.base.trees import Fields, entries, mapping, quantities, sequence, strings, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
@@ -87,7 +88,7 @@ def check_pod_claims(spec: Fields, path: FieldPath) -> Iterator[Problem]:
                 "kubernetes/one-source",
                 claim_path,
                 what="a resource claim",
-                choices=" or ".join(CLAIM_SOURCES),
+                choices=either(CLAIM_SOURCES),
             )
         for source in sources:
             yield from named(claim, source, names.is_subdomain, claim_path, empty=False)

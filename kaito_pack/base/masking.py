@@ -1,0 +1,98 @@
+"""Masks the values that are secrets because of their place, whatever their type, in problems about them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from kaito_pack.base.display import shown, shown_typed
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.problems import Problem
+from kaito_pack.base.secrets import HIDDEN, SHORTEST_PASSWORD, secret_places
+from kaito_pack.base.trees import get, walk
+
+LONG = 6  # characters: such a text with a digit is also masked in problems about other fields
+_PARTS = r"`[^`]*`|\"[^\"]*\"|'[^']*'|[^\s`\"',;:=(){}\[\]]+"  # what a message quotes, and its words
+_QUOTES = "`\"'"
+
+
+class Masker:
+    """The secrets of some trees, found once, and problems without them."""
+
+    def __init__(self, trees: Iterable[Any]) -> None:
+        self._texts: dict[FieldPath, set[str]] = {}
+        self._above: dict[FieldPath, set[str]] = {}
+        for tree in trees:
+            for path in secret_places(tree):
+                texts = {text for _, part in walk(get(tree, path)) for text in _forms(part)}
+                self._texts.setdefault(path, set()).update(texts)
+        for path, texts in self._texts.items():
+            for depth in range(len(path)):
+                self._above.setdefault(path[:depth], set()).update(texts)
+        every = {text for texts in self._texts.values() for text in texts}
+        self._everywhere = {text for text in every if len(text) >= LONG and any(c.isdigit() for c in text)}
+
+    def masked(self, problem: Problem) -> Problem:
+        """Return a problem whose path, message and fix show no part of a secret."""
+        path, texts = problem.path, self._everywhere
+        inside = next((path[:n] for n in range(len(path) + 1) if path[:n] in self._texts), None)
+        if inside is not None:
+            path, texts = inside, texts | self._texts[inside]
+        elif path in self._above:
+            texts = texts | {text for text in self._above[path] if len(text) >= SHORTEST_PASSWORD}
+        if not texts:
+            return problem
+        message, fix = _without(problem.message, texts), _without(problem.fix, texts)
+        if inside is not None:  # the file may spell the value in a way that no text above has
+            message, fix = _without_digits(message), _without_digits(fix)
+        return problem._replace(path=path, message=message, fix=fix)
+
+
+def masked(problems: Iterable[Problem], *trees: Any) -> list[Problem]:
+    """Return problems about some trees without the secrets in them.
+
+    A value is a secret by the name next to it, by its key, or as the data of a Secret; its type does not
+    matter. Whatever a rule quotes of it is replaced in this one place.
+    """
+    listed = list(problems)
+    if not listed:
+        return listed
+    masker = Masker(trees)
+    return [masker.masked(each) for each in listed]
+
+
+def _forms(value: Any) -> Iterator[str]:
+    """Yield the texts by which messages show a value."""
+    if value is None or value in ("", {}, []):
+        return
+    if isinstance(value, dict):
+        for key in value:
+            yield from _forms(key)
+    yield from (shown(value, quote=False), shown_typed(value).strip(_QUOTES))
+    yield json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, str):
+        yield from (value, value.partition("=")[2] or value)
+    elif isinstance(value, int | float):
+        yield from (str(value), repr(value), f"{value:g}" if abs(value) < 1e300 else str(value))
+
+
+def _without_digits(text: str) -> str:
+    """Return `text` with HIDDEN in place of each quoted text that has a digit."""
+    return re.sub(r"`[^`]*[0-9][^`]*`", HIDDEN, text)
+
+
+def _without(text: str, secrets: set[str]) -> str:
+    """Return `text` with HIDDEN in place of the quoted texts and words that are secrets."""
+
+    def replaced(match: re.Match[str]) -> str:
+        part = match[0]
+        inner = part.strip(_QUOTES)
+        if inner in secrets or inner.rstrip(".") in secrets:
+            return HIDDEN
+        if part[0] in _QUOTES and len(part) > 2 and inner != part:
+            return part[0] + _without(part[1:-1], secrets) + part[-1] if part[-1] == part[0] else part
+        return part
+
+    return re.sub(_PARTS, replaced, text)

@@ -1,0 +1,93 @@
+"""A secret that only its place tells is never printed, whatever its type and whichever command reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT, Run
+from tests.tiers import mostly_full
+
+LLAMA = yaml.load((ROOT / "values" / "llama.yaml").read_text("utf-8"), yaml.SafeLoader)
+SECRETS: dict[str, Any] = {
+    "text": "qzqz-secret-1",
+    "integer": 123456789012,
+    "negative": -123456789012,
+    "float": 1234567.89012,
+    "huge": 10**22 + 7,
+    "map": {"inner": "qzqz-secret-1"},
+    "list": ["qzqz-secret-1"],
+}
+SHOWN = ("qzqz", "1234567", "10000000000000000000007", "1e+22")  # parts of them, as any message writes them
+
+
+def variable(secret: object) -> list[dict[str, object]]:
+    return [{"name": "DB_PASSWORD", "value": secret}]
+
+
+def secret_object(key: str) -> Callable[[object], dict[str, object]]:
+    def values(secret: object) -> dict[str, object]:
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, key: {"a": secret}}
+        return {"extraObjects": [body]}
+
+    return values
+
+
+PLACES: dict[str, Callable[[object], dict[str, object]]] = {
+    "env": lambda secret: {"env": variable(secret)},
+    "podTemplate": lambda secret: {
+        "podTemplate": {"spec": {"containers": [{"name": "model", "env": variable(secret)}]}}
+    },
+    "extraArgs": lambda secret: {"extraArgs": ["--api-key", secret]},
+    "stringData": secret_object("stringData"),
+    "data": secret_object("data"),
+}
+CASES = [(place, kind) for kind in SECRETS for place in PLACES]
+RENDERED = ("stringData", "text")  # what a team has put into a Secret of its own is rendered, as it asks
+
+
+def silent(run: Run, *arguments: object) -> None:
+    done = run(*arguments)
+    printed = done.stdout + done.stderr
+    assert not [part for part in SHOWN if part in printed], printed
+    assert done.returncode in (0, 1), printed
+
+
+@pytest.mark.parametrize(
+    "case", mostly_full([case for case in CASES if case != RENDERED], 1, lambda case: case[1]), ids="-".join
+)
+def test_no_command_prints_it_from_values(run: Run, tmp_path: Path, case: tuple[str, str]) -> None:
+    place, kind = case
+    file = tmp_path / "values.yaml"
+    file.write_text(yaml.safe_dump({**LLAMA, **PLACES[place](SECRETS[kind])}), "utf-8")
+    for options in ((), ("-o", "json"), ("-o", "github"), ("--kaito-version", "all")):
+        silent(run, "validate", file, *options)
+    silent(run, file)
+
+
+@pytest.mark.parametrize("case", mostly_full(CASES, 1, lambda case: case[1]), ids="-".join)
+def test_no_command_prints_it_from_manifests(run: Run, tmp_path: Path, case: tuple[str, str]) -> None:
+    place, kind = case
+    before = list(
+        yaml.load_all((ROOT / "values" / "rendered" / "llama.yaml").read_text("utf-8"), yaml.SafeLoader)
+    )
+    after = yaml.load(yaml.safe_dump(before), yaml.SafeLoader)
+    (container,) = after[0]["inference"]["template"]["spec"]["containers"]
+    given = PLACES[place](SECRETS[kind])
+    container["env"] += given.get("env", variable("qzqz-secret-2"))
+    container["args"] = [*container.get("args", ()), *given.get("extraArgs", ())]  # type: ignore[misc]
+    after += given.get("extraObjects", [])
+    files = tmp_path / "before.yaml", tmp_path / "after.yaml"
+    for file, bodies in zip(files, (before, after), strict=True):
+        file.write_text(yaml.safe_dump_all(bodies), "utf-8")
+    for options in ((), ("-o", "json"), ("-o", "markdown"), ("--kaito-version", "all")):
+        silent(run, "validate", files[1], *options)
+    silent(run, "import", files[1])
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump(LLAMA), "utf-8")
+    for stored in files:
+        silent(run, "plan", "values.yaml", "--old", stored)
+        silent(run, "plan", "values.yaml", "--old", stored, "-o", "json")
