@@ -46,7 +46,7 @@ def is_writable() -> bool:
 
 
 def folder() -> str | None:
-    """The cache folder, made if it is missing; None if it cannot be used or is not to be trusted."""
+    """Return the cache folder, made if it is missing; None if it cannot be used or is not to be trusted."""
     root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     if not os.path.isabs(root) or not hasattr(os, "geteuid"):
         return None

@@ -29,7 +29,7 @@ def _stores() -> dict[str, Store]:
 
 @cache
 def _values() -> dict[str, tuple[Any, list[str]]]:
-    """Each value that this process has read or derived, with its files."""
+    """Return each value that this process has read or derived, with its files."""
     return {}
 
 

@@ -124,7 +124,7 @@ class Kubectl:
 
 
 def _misshapen(answer: object) -> Iterator[str]:
-    """What keeps an answer from being an object of Kubernetes, or a List of them, in words."""
+    """Yield what keeps an answer from being an object of Kubernetes, or a List of them, in words."""
     if not isinstance(answer, dict):
         yield f"the answer is {_type_name(answer)}, not an object"
         return

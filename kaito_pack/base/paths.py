@@ -9,7 +9,7 @@ FieldPath = tuple[str | int, ...]
 
 
 def path_text(path: FieldPath) -> str:
-    """`("a", "b.c", 0)` as `a["b.c"][0]`: the path as a person would write it in the file."""
+    """Return `("a", "b.c", 0)` as `a["b.c"][0]`: the path as a person would write it in the file."""
     text = ""
     for step in path:
         if isinstance(step, int):

@@ -14,7 +14,7 @@ FIRST_WORDS = ("choose ", "delete ", "did ")  # of fixes that code puts together
 
 
 def line(problem: Problem) -> str:
-    """`llama.yaml:4:1 modelSurce: unknown value. Did you mean `modelSource`? [values/unknown-field]`"""
+    """Return `llama.yaml:4:1 modelSurce: unknown value. Did you mean …? [values/unknown-field]`."""
     parts = [str(problem.place) if problem.place else "?"]
     if problem.severity not in ("ok", "error"):
         parts.append(f"{problem.severity}:")
@@ -28,7 +28,7 @@ def line(problem: Problem) -> str:
 
 
 def sentence(text: str) -> str:
-    """`text` with a full stop if it has no end mark; a fix begins with a capital letter."""
+    """Return `text` with a full stop if it has no end mark; a fix begins with a capital letter."""
     if not text:
         return ""
     text = text[0].upper() + text[1:] if text.startswith(FIRST_WORDS) else text

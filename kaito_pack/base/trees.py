@@ -135,14 +135,14 @@ def sequence(value: object) -> list[Any]:
 
 
 def entries(value: object, path: FieldPath) -> Iterator[tuple[Fields, FieldPath]]:
-    """The maps of a list with their paths; a null counts as an empty map, as the API server reads it."""
+    """Yield the maps of a list with their paths; a null counts as an empty map, as for the API server."""
     for index, entry in enumerate(sequence(value)):
         if entry is None or isinstance(entry, dict):
             yield mapping(entry), (*path, index)
 
 
 def texts(value: object, path: FieldPath) -> Iterator[tuple[str, FieldPath]]:
-    """The texts of a list with their paths; a null counts as an empty text, as the API server reads it."""
+    """Yield the texts of a list with their paths; a null counts as an empty text, as for the API server."""
     for index, entry in enumerate(sequence(value)):
         if entry is None or isinstance(entry, str):
             yield text(entry), (*path, index)
@@ -158,7 +158,7 @@ def strings(value: object) -> Iterator[tuple[str, Any]]:
 
 
 def quantities(value: object) -> Iterator[tuple[str, Any]]:
-    """The entries of a map of quantities with their keys; a null counts as 0, as the API server reads it."""
+    """Yield the entries of a map of quantities with their keys; a null counts as 0, as for the API server."""
     for key, entry in strings(value):
         yield key, 0 if entry is None else entry
 

@@ -17,7 +17,7 @@ class Duration(click.ParamType[float]):
     name = "duration"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The seconds of `value`."""
+        """Return the seconds of `value`."""
         if isinstance(value, int | float):
             return float(value)
         seconds, digits = 0.0, ""
@@ -42,7 +42,7 @@ class Window(click.ParamType[str]):
     name = "duration"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The range, as it was written."""
+        """Return the range, as it was written."""
         text = str(value)
         if not (text[:-1].isdecimal() and text.isascii() and text[-1] in "smhd" and int(text[:-1])):
             self.fail(f"{shown(text)} is not a valid range. Use 30s, 5m or 1h", param, ctx)

@@ -30,7 +30,7 @@ class Then:
 
 
 def outcomes_then(run: Run, then: Sequence[Then], commit: Commit) -> Sequence[Judgement]:
-    """What a cluster of today rendered to then: it is known by its output tree, else by its name."""
+    """Return what a cluster of today rendered to then: it is known by its output tree, else by its name."""
     tree = commit.path(run.tree) if run.tree is not None else None
     same = [cluster for cluster in then if cluster.tree == tree] or [
         cluster for cluster in then if cluster.name == run.name
@@ -55,7 +55,7 @@ def report_lost(now: Sequence[Run], then: Sequence[Then], commit: Commit) -> Non
 def at_commit(
     commit: Commit, values: Sequence[str], cluster: ClusterOptions, fleet: str | None
 ) -> list[Then]:
-    """What the same files rendered to then, by cluster: values, layers, target and fleet as they were.
+    """Return what the same files rendered to then, by cluster: values, layers, target and fleet as they were.
 
     Templates and options are those of today. What could not be rendered then counts as not there.
     """
@@ -97,7 +97,7 @@ def _rendered(run: Run, commit: Commit) -> list[Judgement]:
 
 
 def before_commit(commit: Commit, then: Sequence[Judgement], now: Sequence[Judgement]) -> Before:
-    """The manifests of a commit, each Workspace of today with that of the same file."""
+    """Return the manifests of a commit, each Workspace of today with that of the same file."""
     by_file = {os.path.normpath(outcome.file): outcome for outcome in then if outcome.manifests}
     before = Before(bodies_of(then))
     for outcome in now:

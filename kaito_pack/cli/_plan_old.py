@@ -60,12 +60,12 @@ def runs(values: Sequence[str], cluster: ClusterOptions, fleet: str | None, out:
 
 
 def bodies_of(outcomes: Sequence[Judgement]) -> list[Manifest]:
-    """All manifests of a run."""
+    """Return all manifests of a run."""
     return [manifest.body for outcome in outcomes for manifest in outcome.manifests]
 
 
 def of_tree(tree: str, new: Sequence[Manifest], whole: bool, commit: Commit | None = None) -> Before:
-    """What the tree holds, today or at a commit: all that is the pack's, or these Workspaces' files."""
+    """Return the pack's objects in the tree, today or at a commit: all, or those of these Workspaces."""
     title = tree if commit is None else f"{commit.ref}:{tree}"
     tree = tree if commit is None else commit.path(tree)
     files = workspace_files(tree)
@@ -78,7 +78,7 @@ def of_tree(tree: str, new: Sequence[Manifest], whole: bool, commit: Commit | No
 
 
 def of_objects(files: Sequence[str]) -> Before:
-    """The objects in files and on stdin. ProblemsError if a document is none, UsageError without any."""
+    """Return the objects in files and on stdin. ProblemsError for another document, UsageError for none."""
     try:
         return Before([body for file in files for body in _objects(file)])
     except ProblemsError as error:
@@ -91,7 +91,7 @@ def of_objects(files: Sequence[str]) -> Before:
 
 @rule("crd/no-kind", on="shared")
 def _objects(file: str) -> list[Manifest]:
-    """The objects of a file; Lists are taken apart."""
+    """Return the objects of a file, and those in its Lists."""
     objects: list[Manifest] = []
     for document in read_file(file):
         body = document.value

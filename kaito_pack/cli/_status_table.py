@@ -159,7 +159,7 @@ def _reach(status: Status, objects: ClusterObjects, engines: Engines) -> list[st
 
 
 def _yaml(rows: Sequence[Mapping[str, Any]]) -> str:
-    """YAML whose every character is printable: a text that has others is quoted, and they are escaped."""
+    """Return YAML of printable characters only; a text with others is quoted, and they are escaped."""
     import yaml
 
     class Dumper(yaml.SafeDumper):

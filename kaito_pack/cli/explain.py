@@ -71,7 +71,7 @@ def _is_file(word: str) -> bool:
 
 
 def _explain_origin(file: str, word: str, scope: Scope) -> int:
-    """Where a value, or a part of a manifest, came from."""
+    """Return where a value, or a part of a manifest, came from."""
     pipeline = Pipeline(*scope)
     (outcome,) = pipeline.run([file])
     if code := put_outcomes([outcome]):

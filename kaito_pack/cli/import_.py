@@ -62,7 +62,7 @@ class UnheldValue(click.Option):
 
 
 def _unheld(pack: Pack) -> Iterator[UnheldValue]:
-    """The options for values that a manifest may not hold, those of single modes first."""
+    """Yield the options for values that a manifest may not hold, those of single modes first."""
     for index, field in enumerate(sorted(fields(pack).values(), key=lambda field: field.of_all)):
         words = next((part["x-import"] for part in field.parts.values() if "x-import" in part), None)
         if words is not None:
@@ -131,7 +131,7 @@ def command(
 
 
 def _live(name: str, kubectl: Kubectl) -> list[Document]:
-    """The Workspace as the cluster has it, its namespace's Services, and the ConfigMap that it names."""
+    """Return the Workspace in the cluster, the Services of its namespace, and the ConfigMap that it names."""
     workspace = kubectl.get("workspaces.kaito.sh", name)
     config = text(mapping(mapping(workspace).get("inference")).get("config"))
     beside: list[tuple[str, ...]] = [("services",), *([("configmaps", config)] if config else [])]

@@ -43,7 +43,7 @@ class Commands(click.Group):
     """Commands are the modules of this folder; `render` is the one that may be left out."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands."""
+        """Return the names of all commands."""
         return sorted(
             file.stem.rstrip("_").replace("_", "-")  # import_.py: a word of Python's own
             for file in Path(__file__).parent.glob("*.py")
@@ -51,7 +51,7 @@ class Commands(click.Group):
         )
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """The command called `name`, its module imported now."""
+        """Return the command called `name`, its module imported now."""
         module = name.replace("-", "_") + "_" * iskeyword(name)
         if (not name.isidentifier() and "-" not in name) or name in ("main", "_"):
             return None
@@ -101,7 +101,7 @@ class Commands(click.Group):
             raise click.UsageError(message, ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Options of `render` may come first as well: `--kaito-version 0.9 llama.yaml`."""
+        """Return the arguments with `render` added if they begin with one of its options."""
         if args and args[0].startswith("-") and args[0] not in ("--help", "-h", "--version"):
             args = ["render", *args]
         return super().parse_args(ctx, args)

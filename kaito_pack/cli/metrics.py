@@ -88,7 +88,7 @@ def _metrics(workspace: Manifest, pack: Pack, by: Any) -> WorkspaceMetrics:
 
 
 def _workspaces(file: str, pack: Pack) -> Sequence[Manifest]:
-    """The Workspaces of a file, or the one that its values render to.
+    """Return the Workspaces of a file, or the one that its values render to.
 
     Raises ProblemsError for values that are wrong, NoMetrics for manifests of other kinds only.
     """
@@ -116,7 +116,7 @@ def _promql(workspaces: Sequence[WorkspaceMetrics], window: str) -> str:
 
 
 def _queries(metrics: WorkspaceMetrics, window: str) -> Iterator[str]:
-    """One expression a line, each below a comment: PromQL knows comments."""
+    """Yield one expression a line, each below a comment: PromQL knows comments."""
     for metric in metrics.key_metrics:
         also = f"; replaces {', '.join(metric.aliases)}" if metric.aliases else ""
         yield f"# {metrics.workspace}: {metric.display_name} in {metric.unit} ({metric.name}{also})"

@@ -80,12 +80,12 @@ def command(
 
 
 def can_ask() -> bool:
-    """Whether there is a terminal that a person reads and types in."""
+    """Return whether there is a terminal that a person reads and types in."""
     return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _serve(scope: Scope, file: str | None, port: int, no_browser: bool) -> None:
-    """The form in the browser, until Ctrl-C."""
+    """Serve the form in the browser until Ctrl-C."""
     import webbrowser
 
     from kaito_pack.form.web import serve

@@ -118,7 +118,7 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
 
 
 def _against_output(rendered: Rendered, job: PlanJob) -> Objects:
-    """The plan against stored objects, or against each output tree as it is."""
+    """Return the plan against stored objects, or against each output tree as it is."""
     objects: Objects = []
     for run, outcomes in rendered:
         if job.old:
@@ -130,7 +130,7 @@ def _against_output(rendered: Rendered, job: PlanJob) -> Objects:
 
 
 def _against_commit(rendered: Rendered, job: PlanJob, reference: str, cluster: ClusterOptions) -> Objects:
-    """The plan against a commit: its output tree with --out, else what its files render to."""
+    """Return the plan against a commit: its output tree with --out, else what its files render to."""
     objects: Objects = []
     with files_at(reference) as commit:
         then = at_commit(commit, job.values, cluster, job.fleet) if job.out is None else []
@@ -146,7 +146,7 @@ def _against_commit(rendered: Rendered, job: PlanJob, reference: str, cluster: C
 
 
 def _refuse_misuse(job: PlanJob) -> None:
-    """Combinations of options that say nothing."""
+    """Raise UsageError for combinations of options that make no sense."""
     if unknown := job.failing - set(FAILING):
         raise click.UsageError(
             f"--fail-on {shown(', '.join(sorted(unknown)))} is not a label. Use {', '.join(LISTED)}"
@@ -189,7 +189,7 @@ def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> Cluste
 
 
 def _rendered(context: click.Context, present: Sequence[Run]) -> Rendered:
-    """The outcomes of each cluster; if anything is wrong, report all of it and exit."""
+    """Return the outcomes of each cluster; if anything is wrong, report all of it and exit."""
     rendered: list[tuple[Run, Sequence[Judgement]]] = []
     for run in present:
         with bar(len(run.sources), f"rendering {run.name}".rstrip(), 2) as run.pipeline.progress:

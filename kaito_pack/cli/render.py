@@ -129,7 +129,7 @@ def _bodies(rendered: Sequence[RenderedManifest]) -> list[Any]:
 
 
 def _trees(job: RenderJob, outcomes: Sequence[Judgement]) -> list[Tree]:
-    """The tree that is meant; none for a stream or one file."""
+    """Return the tree that is meant; none for a stream or one file."""
     if job.tree is None:
         return []
     from kaito_pack.cli._tree import tree_of
@@ -140,7 +140,7 @@ def _trees(job: RenderJob, outcomes: Sequence[Judgement]) -> list[Tree]:
 def _differing(
     job: RenderJob, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Judgement]]
 ) -> Sequence[Differing]:
-    """How the output differs from what the values render to."""
+    """Return how the output differs from what the values render to."""
     from kaito_pack.cli._tree import differing_file, differing_trees
 
     if trees or job.out is None:
@@ -164,7 +164,7 @@ def _write(job: RenderJob, trees: Sequence[Tree], outcomes: Mapping[str, Sequenc
 
 
 def _pieces(outcomes: Sequence[Judgement], form: str) -> Iterator[str]:
-    """What is printed, piece by piece: a fleet's manifests are in memory once."""
+    """Yield what is printed, piece by piece: a fleet's manifests are in memory once."""
     groups = in_apply_order([each.content for each in outcomes if each.content], lambda group: group.bonds)
     if form == "json":
         yield manifests.as_json([body for group in groups for body in group.content])
@@ -174,7 +174,7 @@ def _pieces(outcomes: Sequence[Judgement], form: str) -> Iterator[str]:
 
 
 def _refuse_misuse(job: RenderJob) -> None:
-    """Combinations of options that say nothing."""
+    """Raise UsageError for combinations of options that make no sense."""
     has_tree = job.fleet is not None or job.tree is not None
     if job.fleet is not None and (job.values or job.out is not None):
         raise click.UsageError("--fleet cannot be used with VALUES or --out. The fleet file names both")

@@ -46,7 +46,7 @@ class WorkspaceSource:
     name: str | None = None
 
     def objects(self) -> ClusterObjects:
-        """The objects as they are now, only the selected Workspaces."""
+        """Return the objects as they are now, only the selected Workspaces."""
         return self.read().only(self.namespace, self.name)
 
 
@@ -168,7 +168,7 @@ def _follow(source: WorkspaceSource, wish: Wish) -> int:
 
 
 def _verdict(statuses: list[Status], wanted: str | None) -> bool | None:
-    """Whether the wait is over: True reached, False failed for good, None not yet."""
+    """Return whether the wait is over: True reached, False failed for good, None not yet."""
     if wanted is None or not statuses:
         return None
     if all(status.phase == wanted for status in statuses):
@@ -243,7 +243,7 @@ def _status(workspace: Manifest, objects: ClusterObjects, engines: Engines) -> S
 
 
 def _engines() -> Engines:
-    """The modes' facts about engines; a pack reads each mode once."""
+    """Return the modes' facts about engines; a pack reads each mode once."""
     pack: Pack = click.get_current_context().obj
     return engines_of(pack)
 
@@ -256,7 +256,7 @@ def _print(objects: ClusterObjects, form: str) -> None:
 
 
 def _file_and_name(what: tuple[str, ...]) -> tuple[str | None, str | None]:
-    """FILE and NAME of the arguments; a single word is a file if it looks like one or is one."""
+    """Return FILE and NAME of the arguments; a single word is a file if it looks like one or exists."""
     if len(what) > 2:
         raise UsageError("too many arguments. Pass at most one FILE and one NAME")
     if not what:

@@ -87,7 +87,7 @@ def refuse_irregular(path: str, mode: int) -> None:
 
 
 def limited(content: bytes | str, file: str) -> bytes | str:
-    """`content`, unless it is above the limit."""
+    """Return `content`, unless it is above the limit."""
     if len(content) > LARGEST_FILE:
         raise UsageError(f"{escaped(file)}: is larger than {LARGEST_FILE >> 20} MiB, the maximum")
     return content

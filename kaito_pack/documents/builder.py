@@ -95,7 +95,7 @@ class Builder(Notes):
     @rule("values/file-question-mark", "values/file-escaped-slash", on="part")
     @rule("values/file-not-yaml", on="shared")
     def scalar(self, event: Any) -> None:
-        """A key or a value that is neither map nor list."""
+        """Add a key or a value that is neither a map nor a list."""
         self.count(event)
         text: str = event.value
         if event.implicit[0]:
@@ -137,7 +137,7 @@ class Builder(Notes):
 
     @rule("values/file-key-not-text", on="shared")
     def plain_key(self, text: str, event: Any) -> None:
-        """A key without quotes that may be no text."""
+        """Add a key without quotes, and note it if a parser does not read it as text."""
         if text == "<<":
             self.key, self.key_mark = MERGE, event.start_mark
             return
@@ -168,7 +168,7 @@ class Builder(Notes):
         "values/file-too-many-aliases", "values/file-unknown-anchor", "values/file-alias-of-itself", on="part"
     )
     def alias(self, event: Any) -> None:
-        """`*name`: a copy of the node that `&name` marks."""
+        """Add a copy of the node `&name` for the alias `*name`."""
         self.count(event)
         self.aliases += 1
         if self.aliases > MOST_ALIASES:
@@ -201,16 +201,16 @@ class Builder(Notes):
         return value
 
     def open_map(self, event: Any) -> None:
-        """A map begins."""
+        """Begin a map."""
         self.open(event, {}, {})
 
     def open_list(self, event: Any) -> None:
-        """A list begins."""
+        """Begin a list."""
         self.open(event, [], [])
 
     @rule("values/file-unknown-tag", on="shared")
     def open(self, event: Any, container: Any, entries: Any) -> None:
-        """A map or list begins: put it into its parent, and fill it from now on."""
+        """Begin a map or list: add it to its parent, and fill it from now on."""
         self.count(event)
         self.refuse_depth(len(self.stack) + 1, event)
         if event.tag is not None and not is_known_collection(event.tag, container):
@@ -225,7 +225,7 @@ class Builder(Notes):
         self.container, self.entries, self.key, self.in_flow = container, entries, None, event.flow_style
 
     def close(self, event: Any) -> None:
-        """A map or list ends: go on with the one around it."""
+        """End a map or list, and continue with the one around it."""
         value, entries = self.container, self.entries
         self.container, self.entries, key, self.key_mark, self.in_flow = self.stack.pop()
         self.key = None
@@ -268,7 +268,7 @@ class Builder(Notes):
 
     @rule("values/file-merge-of-no-map", on="part")
     def merge(self, value: Any, entries: Any, mark: Position) -> None:
-        """`<<`: take over the entries of a map, or of several, the first of which counts most.
+        """Merge the entries of the map or maps under `<<`; the first map takes precedence.
 
         As kubectl does it, also over keys above the `<<` (PyYAML would let those win).
         """

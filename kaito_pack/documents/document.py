@@ -71,7 +71,7 @@ class Document(Slotted):
         self.spellings: dict[FieldPath, str] = {}
 
     def place(self, path: FieldPath, key: bool = False) -> Place:
-        """Where the value at `path` is (or its key); the nearest parent's place if there is none."""
+        """Return where the value at `path` is (or its key); the nearest parent's place if there is none."""
         if self.root is None:
             return Place(self.file, 0, 0)  # no text: an option of the command line
         entry = self.root

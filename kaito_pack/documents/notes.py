@@ -26,20 +26,20 @@ class Notes:
         self.nodes = 0
 
     def note_surprise(self, path: FieldPath, raw: str, value: object, mark: Position) -> None:
-        """A value without quotes that not all parsers read alike."""
+        """Note a value without quotes that parsers read differently."""
         surprises = self.document.surprises
         if len(surprises) < MOST_NOTES:
             surprises.append(Surprise(path, raw, value, self.place(mark)))
             self.document.spellings[path] = raw
 
     def note_duplicate(self, path: FieldPath, first: PlacedEntry, mark: Position) -> None:
-        """The key is in its map already; over a merged one that is fine."""
+        """Note a duplicate key, unless the first one was merged."""
         duplicates = self.document.duplicates
         if not first.merged and len(duplicates) < MOST_NOTES:
             duplicates.append(Duplicate(path, self.place(mark), first.key.line + 1))
 
     def note_odd_key(self, path: FieldPath, raw: str, mark: Position) -> None:
-        """A key that some parser reads as no text."""
+        """Note a key that a parser does not read as text."""
         odd_keys = self.document.odd_keys
         if len(odd_keys) < MOST_NOTES:
             odd_keys.append(OddKey(path, self.place(mark), raw))

@@ -35,7 +35,7 @@ LONGEST_INTEGER = 80  # characters; Python refuses to convert thousands of digit
 
 @cache
 def pattern(text: str) -> re.Pattern[str]:
-    """`text` compiled when it is first needed: most files need none of the patterns here."""
+    """Return `text` compiled when it is first needed: most files need none of the patterns here."""
     return re.compile(text)
 
 
@@ -47,7 +47,7 @@ ALIKE_NUMBER = r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+|(?:[-+]?[0-9]+\.[0-9]*|\.
 
 @lru_cache(KEPT)
 def go_value(text: str) -> object:
-    """A plain scalar as go-yaml resolves it (kubectl 1.32): None, bool, int, float or the text itself."""
+    """Return a plain scalar as go-yaml resolves it (kubectl 1.32): None, bool, int, float or the text."""
     if text in WORDS:
         return WORDS[text]
     if text[0] not in NUMBER_STARTS:
@@ -83,7 +83,7 @@ def go_integer(digits: str) -> int | None:
 
 
 def as_json(value: object) -> object:
-    """`value` after kubectl's way through JSON: 1e3 and 1.0 become integers, beyond 64 bits a float."""
+    """Return `value` as kubectl converts it to JSON: 1e3 and 1.0 become integers, beyond 64 bits a float."""
     if isinstance(value, float):
         if not isfinite(value) or not value.is_integer() or not -INT64 <= value < INT64:
             return value
@@ -104,7 +104,7 @@ def shortest_integer(number: float) -> int:
 
 @lru_cache(KEPT, typed=True)
 def is_surprising(text: str, value: object) -> bool:
-    """Whether YAML 1.1, the YAML 1.2 core schema and kubectl (`value`) do not all read `text` alike."""
+    """Return whether YAML 1.1, YAML 1.2 core and kubectl (`value`) read `text` differently."""
     if isinstance(value, str):
         return bool(text) and (is_special_in_yaml_1_1(text) or bool(pattern(CORE_NUMBER).fullmatch(text)))
     if value is None or isinstance(value, bool):
@@ -147,6 +147,6 @@ def float_key(key: float) -> str:
 
 
 def has_escaped_slash(text: str, event: Any) -> bool:
-    r"""Whether a scalar has `\/` in double quotes: JSON and YAML 1.2 know it, kubectl's YAML 1.1 does not."""
+    r"""Return whether a scalar has `\/` in double quotes, which JSON and YAML 1.2 have, but not kubectl."""
     written = text[event.start_mark.index : event.end_mark.index]
     return bool(event.style == '"' and "\\/" in written.replace("\\\\", ""))

@@ -14,7 +14,7 @@ LONGEST_SIMPLE_KEY = 1000  # characters; the parsers look 1024 ahead for the col
 
 
 def yaml_scalar(value: object) -> str:
-    """The one-line YAML text of a scalar, plain if every parser agrees on it, else in double quotes.
+    """Return the one-line YAML text of a scalar, plain if every parser agrees on it, else in double quotes.
 
     Raises ValueError for what no parser reads back: a lone surrogate, infinity, NaN, an integer beyond
     64 bits; TypeError for anything but str, bool, int, float and None.
@@ -44,7 +44,7 @@ def float_text(value: float) -> str:
 
 @lru_cache(KEPT)
 def is_plain(text: str) -> bool:
-    """Whether every parser reads `text` without quotes as this very text, in a block or on one line."""
+    """Return whether every parser reads `text` without quotes as the same text, in a block or on one line."""
     if not text or not text.isprintable() or text[-1] in " :" or ": " in text or " #" in text:
         return False
     if text[0] in INDICATORS and not is_plain_dash(text):
@@ -63,7 +63,7 @@ def is_plain_dash(text: str) -> bool:
 
 
 def quoted(text: str) -> str:
-    """`text` in double quotes, with escapes that JSON knows too (but for unprintable ones past U+FFFF)."""
+    """Return `text` in double quotes, with the escapes of JSON (except for unprintable ones past U+FFFF)."""
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("text with half a surrogate pair cannot be written as UTF-8")
     basic: str = encode_basestring(text)
@@ -73,13 +73,13 @@ def quoted(text: str) -> str:
 
 
 def unicode_escape(character: str) -> str:
-    """`\\u2028` for the line separator; eight digits past U+FFFF, where YAML knows no surrogate pairs."""
+    """Return `\\u2028` for the line separator; eight digits past U+FFFF, without surrogate pairs."""
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def to_yaml(value: object, indent: int = 0) -> str:
-    """Plain data as a YAML block of whole lines, indented by `indent` spaces; keys keep their order.
+    """Return plain data as a YAML block of whole lines, indented by `indent` spaces; keys keep their order.
 
     Raises ValueError and TypeError as `yaml_scalar` does, and TypeError for a key that is not text.
     """

@@ -21,7 +21,7 @@ OTHER_THAN_JSON = ("\x85", "\u2028", "\u2029", "\\/")
 
 @rule("values/file-utf-16", on="part")
 def utf_8(text: bytes | str, file: str) -> bytes:
-    """`text` as UTF-8 without a byte order mark; ProblemsError if it is something else."""
+    """Return `text` as UTF-8 without a byte order mark. ProblemsError for another encoding."""
     encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if encoded.startswith(UTF_16_MARKS):
         raise ProblemsError([problem("values/file-utf-16", (), Place(file))])

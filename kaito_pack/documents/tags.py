@@ -27,7 +27,7 @@ class TagError(Exception):
 
 @rule("values/file-unknown-tag", "values/file-tag-misfit", on="shared")
 def tagged_value(tag: str, text: str) -> object:
-    """What kubectl reads from a scalar with `tag`; TagError for an unknown tag or a text that misfits."""
+    """Return what kubectl reads from a scalar with `tag`. TagError for an unknown tag or an invalid text."""
     if tag in TEXT:
         return text
     if tag == PREFIX + "binary":
@@ -59,5 +59,5 @@ def is_known_collection(tag: str, container: object) -> bool:
 
 
 def short_tag(tag: str) -> str:
-    """`!!int` for YAML's own tags, others as they are."""
+    """Return `!!int` for YAML's own tags, others as they are."""
     return "!!" + tag[len(PREFIX) :] if tag.startswith(PREFIX) else tag

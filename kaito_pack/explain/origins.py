@@ -22,7 +22,7 @@ _STEP = re.compile(r'\.?([^.\[\]"]+)|\["([^"]+)"\]|\[(\d+)\]')
 
 
 def path_of(text: str) -> FieldPath:
-    """`containers[0].labels["a.b"]` as `("containers", 0, "labels", "a.b")`; `a\\.b` is one key as well."""
+    """Return `containers[0].labels["a.b"]` as `("containers", 0, "labels", "a.b")`; `a\\.b` is one key."""
     steps: list[str | int] = []
     for name, quoted, index in _STEP.findall(text.replace("\\.", "\0")):
         steps.append(int(index) if index else (quoted or name).replace("\0", "."))

@@ -77,7 +77,7 @@ def in_range(version: str, versions: str) -> bool:
 
 
 def minor(version: str) -> tuple[int, ...]:
-    """`"0.12"` as `(0, 12)`, to compare versions by."""
+    """Return `"0.12"` as `(0, 12)`, to compare versions by."""
     return tuple(int(part) for part in version.split("."))
 
 

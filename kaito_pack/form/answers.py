@@ -78,7 +78,7 @@ def _as_yaml(text: str) -> list[Any] | None:
 
 
 def written(question: Question, value: Any, by_line: bool = False) -> str:
-    """`value` as a person would type it: what `parsed` reads back."""
+    """Return `value` as a person would type it: what `parsed` reads back."""
     if value is None:
         return ""
     if not isinstance(value, Mapping | list):
@@ -97,7 +97,7 @@ def _word(value: Any) -> str:
 
 
 def answered(answers: ValuesMap, path: Sequence[str], value: Any) -> dict[str, Any]:
-    """`answers` with `value` at `path`; None takes away what is there, and a map that it leaves empty."""
+    """Return `answers` with `value` at `path`; None removes the value, and a map that becomes empty."""
     step, *rest = path
     result = dict(answers)
     if rest:
@@ -162,7 +162,7 @@ def values_text(mode: Mode, answers: ValuesMap, schema_file: str | None = None) 
 
 
 def _rank(name: str, schema: Schema) -> int:
-    """Required values come first, in the order in which the schemas require them; then the others."""
+    """Return the order of a value: required ones first, in the order of the schemas, then the others."""
     order = [*dict.fromkeys([*schema.get("required", ()), *schema.get("properties", {})])]
     return order.index(name) if name in order else len(order)
 

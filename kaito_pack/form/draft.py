@@ -57,7 +57,7 @@ class Draft:
         return next((question for question in self.questions() if question.path == tuple(path)), None)
 
     def missing(self) -> list[Question]:
-        """Those without which there is no values file: required, without an answer and without a default."""
+        """Return the required questions that have neither an answer nor a default."""
         return [question for question in self.questions() if question.is_required and question.answer is None]
 
     def answered(self, path: Sequence[str], value: Any) -> Draft:
@@ -74,7 +74,7 @@ class Draft:
         return submitted(self.mode, self.answers)
 
     def default_name(self) -> str | None:
-        """The file's name without its end, if it is a good name; else one made from what is served."""
+        """Return the file's name without its end, if it is a good name; else one made from what is served."""
         filled = json_schema.with_defaults(self.mode.schema, self.answers)
         schema = json_schema.applicable(self.mode.schema, filled)["properties"].get(NAME, {})
         names = [PurePath(self.file).stem] if self.file else []
@@ -84,7 +84,7 @@ class Draft:
 
 
 def _as_name(value: Any, longest: int | None) -> str:
-    """`org/Some_Model-1.0` as `some-model-1-0`."""
+    """Return `org/Some_Model-1.0` as `some-model-1-0`."""
     if not isinstance(value, str):
         return ""
     words = re.findall("[a-z0-9]+", value.rpartition("/")[2].lower())

@@ -31,7 +31,7 @@ class Flag(NamedTuple):
         return question_of(self.path, next((part for part in parts if kind_of(part)), self.field.first))
 
     def layer(self, mode: Mode, text: str) -> Layer:
-        """The values that the option gives, `text` read as `mode` takes it; a problem names the option."""
+        """Return the values that the option sets, `text` parsed for `mode`; a problem names the option."""
         part = self.field.parts.get(mode.name)
         asked = self.question if part is None else question_of(self.path, part)
         value = parsed(asked, text)

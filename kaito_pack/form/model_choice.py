@@ -69,7 +69,7 @@ def gguf_repositories(catalogue: Catalogue) -> list[str]:
 
 
 def known_ids(catalogue: Catalogue) -> list[str]:
-    """What a form suggests to start from: the models of the catalogue, then their GGUF repositories."""
+    """Return the suggestions of a form: the models of the catalogue, then their GGUF repositories."""
     return [*(model.model_id for model in catalogue.models()), *gguf_repositories(catalogue)]
 
 
@@ -101,13 +101,13 @@ def is_chosen_by_itself(pack: Pack, mode: str) -> bool:
 
 
 def asks_for_files(mode: Mode) -> bool:
-    """Whether a mode asks for the repository of a model's GGUF files, which may not be the model's own."""
+    """Return whether a mode asks for the repository of a model's GGUF files, maybe not the model's own."""
     part = mode.schema.get("properties", {}).get(MODEL, {})
     return hints(part, mode.name).suggest == "ggufRepositories"
 
 
 def has_files_elsewhere(mode: Mode, known: About) -> bool:
-    """Whether a mode asks by itself for the repository of the files: that of a known model is another one.
+    """Return whether a mode asks for the repository of the files, which differs from that of the model.
 
     Unless only GGUF files of the model can be served, and no repository is named for it: then it is its own.
     """

@@ -64,7 +64,7 @@ class Start(NamedTuple):
         return [name for name in possible if all(name in flag.field.parts for flag, _ in self.given)]
 
     def _refuse_another_engine(self, pack: Pack, named: str) -> None:
-        """UsageError if the engines that are named leave that mode out."""
+        """Raise UsageError if the mode's engine is not one of the named ones."""
         if (
             self.engines
             and named not in modes_for(self.engines, pack)

@@ -43,7 +43,7 @@ _VALUE = re.compile(r"<\s*([\w.]+)\s*(?:\*\s*(\d+)|\|\s*(urlencode)|=\s*([\w.]+)
 
 
 def sources(mode: Mode, pack: Pack) -> list[tuple[Steps, str]]:
-    """Path and pattern of every line of the mode's `import:` section, then of the shared one."""
+    """Return the path and pattern of every line of the mode's `import:` section, then of the shared one."""
     own = mode.facts.get("import") or {}
     both = [*lines(own, mode), *lines(_shared(pack.template_folders), mode)]
     return [(parse(path), pattern) for path, pattern in both]
@@ -60,7 +60,7 @@ def _shared(folders: tuple[Any, ...]) -> Mapping[str, Any]:
 
 
 def lines(section: Mapping[str, Any], mode: Mode) -> Iterator[tuple[str, str]]:
-    """Each path of an `import:` section with each of its patterns, `${fact}` filled from the mode's facts."""
+    """Yield each path of an `import:` section with each pattern, `${fact}` filled from the mode's facts."""
     for path, patterns in section.items():
         for pattern in patterns if isinstance(patterns, list) else [patterns]:
             yield path, re.sub(r"\$\{(\w+)\}", lambda match: str(mode.facts.get(match[1])), str(pattern))

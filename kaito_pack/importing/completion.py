@@ -44,7 +44,7 @@ class Completion(Trial):
         return {name: example_of(parts.get(name, {})) for name in names}
 
     def with_rests(self, given: Given) -> Given:
-        """`given`, and in the values made for it what the rendering does not write yet."""
+        """Return `given`, and in the values made for it what the rendering does not write yet."""
         key = repr(given)
         if key not in self._with_rests:
             self._with_rests[key] = self._extended(given)
@@ -118,7 +118,7 @@ class Completion(Trial):
         return None
 
     def more_of(self, before: Given, after: Given, is_patch: bool) -> Any:
-        """What is to be laid over a map, with a strategic merge's meaning or as it is, to make another."""
+        """Return what turns one map into another: as a strategic merge patch, or as plain values."""
         if not is_patch:
             return {key: value for key, value in after.items() if key not in before}
         patch = patch_between(before, after, definitions.definition(definitions.newest()))

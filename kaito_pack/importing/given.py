@@ -14,7 +14,7 @@ ValuePath = tuple[str, ...]
 
 
 def example_of(part: Schema) -> Any:
-    """A value that a schema accepts: its only one, its first choice or example, else one of its type."""
+    """Return a value that a schema accepts: its only one, first choice or example, else one of its type."""
     if "const" in part:
         return part["const"]
     for choices in (part.get("enum"), part.get("examples")):
@@ -24,7 +24,7 @@ def example_of(part: Schema) -> Any:
 
 
 def with_value(given: Given, path: Sequence[str], value: Any) -> Given:
-    """`given` with `value` at `path`, whose maps are made if they are missing."""
+    """Return `given` with `value` at `path`, whose maps are made if they are missing."""
     name, *below = path
     inside = given.get(name)
     return {
@@ -34,7 +34,7 @@ def with_value(given: Given, path: Sequence[str], value: Any) -> Given:
 
 
 def without_value(given: Given, path: Sequence[str], required: Given) -> Given:
-    """`given` without one value, maps that become empty included; a required one becomes its example."""
+    """Return `given` without one value and maps that become empty; a required value gets its example."""
     name, *below = path
     rest = {key: value for key, value in given.items() if key != name}
     inside = given.get(name)

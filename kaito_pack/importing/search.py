@@ -149,7 +149,7 @@ class Search(Completion):
         return given
 
     def settled(self, given: Given, taken: frozenset[ValuePath]) -> tuple[Given, frozenset[ValuePath]]:
-        """`given` with every proposal that the schema accepts, and the paths of those.
+        """Return `given` with every proposal that the schema accepts, and the paths of those.
 
         One value may become valid by another (a GPU count by the compute type), so it goes on while any does.
         """
@@ -173,7 +173,7 @@ class Search(Completion):
         return given, taken
 
     def _together(self, given: Given, left: Sequence[Capture]) -> tuple[Given, frozenset[ValuePath]] | None:
-        """`given` with all proposals inside one value if they are valid only together; None if none are."""
+        """Return `given` with all proposals inside one value, if they are only valid together; else None."""
         for root in dict.fromkeys(path[0] for path, _ in left):
             inside: dict[ValuePath, object] = {}
             for path, value in left:
@@ -224,7 +224,7 @@ class Search(Completion):
         return given
 
     def without_unknown(self, given: Given) -> tuple[Given, list[str]]:
-        """`given` without required values that no part of the manifest shows, and their names."""
+        """Return `given` without required values that no part of the manifest shows, and their names."""
         unknown = []
         for name in self.required:
             is_read = ((name,), given[name]) in self.proposals or given[name] != self.required[name]

@@ -82,7 +82,7 @@ class Stream:
 
 
 def choose(documents: Sequence[Document], name: str | None = None, namespace: str | None = None) -> Stream:
-    """The one Workspace among `documents`; UsageError if there is none, or no telling which is meant."""
+    """Return the Workspace among `documents`. UsageError if there is none, or if several match."""
     objects = [candidate for document in documents for candidate in _objects(document, (), document.value)]
     workspaces = _serving(objects)
     if not workspaces:

@@ -155,7 +155,7 @@ class Trial:
         return [manifest.text for manifest in first] == [manifest.text for manifest in second]
 
     def rendered(self, given: Given) -> list[RenderedManifest] | None:
-        """The manifests of `given`; None if they cannot be made, or break a link that the mode keeps."""
+        """Return the manifests of `given`; None if they cannot be rendered, or break a link of the mode."""
         key = repr(given)
         if key not in self._rendered:
             self._rendered[key] = self._render(given)

@@ -35,7 +35,7 @@ def _instance_type(case: Case) -> InstanceType | None:
 
 @rule("advice/gpus-unused")
 def gpus_unused(case: Case) -> Iterator[Problem]:
-    """A node with GPUs, for a pod that asks for none."""
+    """Report a node with GPUs for a pod that requests none."""
     node_type = _instance_type(case)
     containers = [container for _, container in case.workspace.containers()]
     has_gpus = any(gpus_of(container) or gpu_limits(container) for container in containers)
@@ -45,14 +45,14 @@ def gpus_unused(case: Case) -> Iterator[Problem]:
 
 @rule("advice/preferred-nodes-deprecated")
 def preferred_nodes_deprecated(case: Case) -> Iterator[Problem]:
-    """The field is on its way out."""
+    """Report the deprecated field preferredNodes."""
     if sequence(case.workspace.resource.get("preferredNodes")):
         yield case.problem("resource", "preferredNodes")
 
 
 @rule("advice/claim-on-one-node")
 def claim_on_one_node(case: Case) -> Iterator[Problem]:
-    """A volume that one node can attach, for replicas on several nodes."""
+    """Report a volume that only one node can attach, for replicas on several nodes."""
     modes: dict[str, str] = case.rule.parameters["modes"]
     for volume, path in entries(get(case.workspace.manifest, VOLUMES), VOLUMES):
         name = text(get(volume, ("persistentVolumeClaim", "claimName")))
@@ -69,7 +69,7 @@ def claim_on_one_node(case: Case) -> Iterator[Problem]:
 
 @rule("advice/image-tag-floating")
 def image_tag_floating(case: Case) -> Iterator[Problem]:
-    """An image that may be another one tomorrow."""
+    """Report an image without a fixed tag."""
     for path, container in case.workspace.containers():
         image = text(container.get("image"))
         is_only_tag = image.removesuffix(":latest") in case.rule.parameters["publishedAsLatest"]
@@ -79,14 +79,14 @@ def image_tag_floating(case: Case) -> Iterator[Problem]:
 
 @rule("advice/literal-secret")
 def literal_secret(case: Case) -> Iterator[Problem]:
-    """A secret that is written out in the pod template."""
+    """Report a literal secret in the pod template."""
     for path, name, _ in secrets_in(case.workspace.pod_spec):
         yield case.problem(*CONTAINERS[:-1], *path, name=shown(name), remedy=remedy(name))
 
 
 @rule("advice/instance-type-dropped-later")
 def instance_type_dropped_later(case: Case) -> Iterator[Problem]:
-    """A newer KAITO knows the instance type no longer."""
+    """Report an instance type that a newer KAITO drops."""
     node_type = _instance_type(case)
     if node_type and node_type.dropped_in and node_type.known_in(case.kaito) and not case.own_nodes:
         yield dropped_problem(node_type)
@@ -100,7 +100,7 @@ def dropped_problem(node_type: InstanceType) -> Problem:
 
 @rule("advice/part-of-a-byte")
 def part_of_a_byte(case: Case) -> Iterator[Problem]:
-    """`500m` of memory is half a byte; 500Mi was meant."""
+    """Report memory such as `500m`, half a byte, instead of 500Mi."""
     for path, value in _byte_quantities(case.workspace):
         amount = text(value)
         if not amount.endswith("m") or len(amount) > LONGEST_AMOUNT:
@@ -128,5 +128,5 @@ def _byte_quantities(workspace: Workspace) -> Iterator[tuple[FieldPath, object]]
 
 
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
-    """Warnings of layer "advice"."""
+    """Yield warnings of the layer "advice"."""
     yield from judge("advice", Workspace(manifest), surroundings)

@@ -19,7 +19,7 @@ ENDPOINT = "HF_ENDPOINT"
 
 @rule("advice/mirror-not-used")
 def mirror_not_used(case: Case) -> Iterator[Problem]:
-    """HF_ENDPOINT names a mirror, and the argument is a URL of the Hub, which is fetched as it is."""
+    """Report a URL of the Hub as an argument, for which the mirror in HF_ENDPOINT has no effect."""
     for path, container in case.workspace.containers():
         mirror, mirror_path = _variables(container, path).get(ENDPOINT, ("", path))
         host = mirror.partition("://")[2].partition("/")[0].lower()
@@ -29,20 +29,20 @@ def mirror_not_used(case: Case) -> Iterator[Problem]:
 
 
 def _host(word: str) -> str:
-    """The host of an http URL; "" for any other word."""
+    """Return the host of an http URL; "" for any other word."""
     scheme, _, rest = word.partition("://")
     return rest.partition("/")[0].lower() if scheme in ("http", "https") else ""
 
 
 def _variables(container: Fields, path: FieldPath) -> dict[str, tuple[str, FieldPath]]:
-    """The variables that a container sets to a text, with their paths; the last of one name counts."""
+    """Return the variables that a container sets to a text, with their paths; the last of one name counts."""
     given = entries(container.get("env"), (*path, "env"))
     return {text(each.get("name")): (text(each.get("value")), (*place, "value")) for each, place in given}
 
 
 @rule("advice/home-not-writable")
 def home_not_writable(case: Case) -> Iterator[Problem]:
-    """A server under a user that its image does not have, without a folder that this user may write to."""
+    """Report a server whose user is not in its image and has no writable home folder."""
     pod = mapping(case.workspace.pod_spec.get("securityContext"))
     volumes = {
         text(volume.get("name")): volume for volume, _ in entries(case.workspace.pod_spec.get("volumes"), ())
@@ -60,7 +60,7 @@ def home_not_writable(case: Case) -> Iterator[Problem]:
 
 
 def _writable(container: Fields, volumes: dict[str, Fields]) -> Iterator[str]:
-    """The folders of a container where a volume is mounted that may be written to."""
+    """Yield the folders of a container where a volume is mounted that may be written to."""
     for mount, _ in entries(container.get("volumeMounts"), ()):
         kinds = {kind for kind, value in strings(volumes.get(text(mount.get("name")))) if value is not None}
         if mount.get("readOnly") is not True and not kinds & {"configMap", "secret", "image", "downwardAPI"}:

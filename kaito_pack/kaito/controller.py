@@ -29,7 +29,7 @@ def _matches_any_workspace(workspace: Workspace) -> bool:
 
 @rule("controller/no-node-created", "controller/nodes-shared")
 def no_node_created(case: Case) -> Iterator[Problem]:
-    """Existing nodes fill the count, so that KAITO creates none."""
+    """Report a selector whose existing nodes fill the count, so that KAITO creates none."""
     if not case.own_nodes and case.workspace.has_resource and _matches_any_workspace(case.workspace):
         yield case.problem(*SELECTOR, labels=_labels_shown(case.workspace), name=_name(case))
 
@@ -45,7 +45,7 @@ def _labels_shown(workspace: Workspace) -> str:
 
 @rule("controller/selector-shared")
 def selector_shared(case: Case) -> Iterator[Problem]:
-    """Two Workspaces with one selector count each other's nodes as their own."""
+    """Report two Workspaces with the same selector, which count each other's nodes."""
     if case.own_nodes or not case.workspace.match_labels or _matches_any_workspace(case.workspace):
         return
     for manifest in case.surroundings.workspaces_labelled(case.workspace.match_labels):
@@ -56,7 +56,7 @@ def selector_shared(case: Case) -> Iterator[Problem]:
 
 @rule("controller/selector-not-a-label")
 def selector_not_a_label(case: Case) -> Iterator[Problem]:
-    """matchLabels that are no labels, which the webhook does not look at."""
+    """Report invalid labels in matchLabels, which the webhook does not check."""
     for key, value in case.workspace.match_labels.items():
         if not (names.is_qualified(key) and names.is_label_value(value)):
             facts = {"key": shown(key, quote=False), "value": shown(value, quote=False)}
@@ -65,7 +65,7 @@ def selector_not_a_label(case: Case) -> Iterator[Problem]:
 
 @rule("controller/selector-of-every-node")
 def selector_of_every_node(case: Case) -> Iterator[Problem]:
-    """The controller goes by matchLabels only: without any, by every node."""
+    """Report a selector without matchLabels, which matches every node."""
     workspace = case.workspace
     ignored = any(True for _ in selectors.expressions(workspace.selector))
     if workspace.has_resource and not workspace.match_labels and not ignored:
@@ -74,14 +74,14 @@ def selector_of_every_node(case: Case) -> Iterator[Problem]:
 
 @rule("controller/expressions-ignored")
 def expressions_ignored(case: Case) -> Iterator[Problem]:
-    """Expressions are admitted, and then play no part."""
+    """Report matchExpressions, which KAITO accepts but ignores."""
     for index, _, _ in selectors.expressions(case.workspace.selector):
         yield case.problem(*SELECTOR, "matchExpressions", index)
 
 
 @rule("controller/name-without-pods")
 def name_without_pods(case: Case) -> Iterator[Problem]:
-    """From a certain length on, the StatefulSet cannot label its pods."""
+    """Report a name with which the StatefulSet cannot label its pods."""
     length, rule = len(case.workspace.name), case.rule.parameters
     if rule["longest"] < length <= rule["longestStatefulSet"]:
         yield case.problem("metadata", "name", length=length, longest=rule["longest"])
@@ -89,7 +89,7 @@ def name_without_pods(case: Case) -> Iterator[Problem]:
 
 @rule("controller/name-without-statefulset")
 def name_without_statefulset(case: Case) -> Iterator[Problem]:
-    """A longer name still leaves no room for that of the headless Service."""
+    """Report a name that is too long for the headless Service."""
     length, longest = len(case.workspace.name), case.rule.parameters["longest"]
     if length > longest:
         yield case.problem("metadata", "name", length=length, longest=longest)
@@ -97,7 +97,7 @@ def name_without_statefulset(case: Case) -> Iterator[Problem]:
 
 @rule("controller/name-leading-digit")
 def name_leading_digit(case: Case) -> Iterator[Problem]:
-    """The Service has the Workspace's name, and must start with a letter."""
+    """Report a name that starts with a digit, which a Service cannot have."""
     name = case.workspace.name
     if name[:1].isascii() and name[:1].isdigit():
         yield case.problem("metadata", "name", name=shown(name))
@@ -105,14 +105,14 @@ def name_leading_digit(case: Case) -> Iterator[Problem]:
 
 @rule("controller/resource-never-reconciled")
 def resource_never_reconciled(case: Case) -> Iterator[Problem]:
-    """Without `resource` the controller fails each time."""
+    """Report a missing `resource`, without which the controller fails each time."""
     if not case.workspace.has_resource:
         yield case.problem("resource")
 
 
 @rule("controller/count-above-limit")
 def count_above_limit(case: Case) -> Iterator[Problem]:
-    """0.11 rejects more than three nodes after admission."""
+    """Report more nodes than the controller of 0.11 accepts."""
     limit = case.rule.parameters["limit"]
     if case.workspace.count > limit:
         yield case.problem("resource", "count", count=case.workspace.count, limit=limit)
@@ -120,14 +120,14 @@ def count_above_limit(case: Case) -> Iterator[Problem]:
 
 @rule("controller/count-acts-as-one")
 def count_acts_as_one(case: Case) -> Iterator[Problem]:
-    """No node, or fewer, means one."""
+    """Report a count of 0 or less, which KAITO treats as 1."""
     if case.workspace.count < 1 and not _is_refused(case):
         yield case.problem("resource", "count", count=case.workspace.count)
 
 
 @rule("controller/count-negative")
 def count_negative(case: Case) -> Iterator[Problem]:
-    """A Deployment cannot have fewer replicas than 0."""
+    """Report a negative count, which a Deployment cannot have."""
     if case.workspace.count < 0:
         yield case.problem("resource", "count", count=case.workspace.count)
 
@@ -138,7 +138,7 @@ def _is_refused(case: Case) -> bool:
 
 @rule("controller/deployment-hostname")
 def deployment_hostname(case: Case) -> Iterator[Problem]:
-    """The API server checks the hostname of a Deployment's pods; a StatefulSet's pods get another one."""
+    """Report an invalid hostname in a Deployment; a StatefulSet overwrites it."""
     for field in ("hostname", "subdomain"):
         name = text(case.workspace.pod_spec.get(field))
         if name and not names.is_dns_label(name):
@@ -147,14 +147,14 @@ def deployment_hostname(case: Case) -> Iterator[Problem]:
 
 @rule("controller/affinity-overwritten")
 def affinity_overwritten(case: Case) -> Iterator[Problem]:
-    """The controller writes its own affinity over that of the template."""
+    """Report an affinity, which the controller overwrites."""
     if mapping(case.workspace.pod_spec.get("affinity")):
         yield case.problem(*TEMPLATE, "spec", "affinity")
 
 
 @rule("controller/image-name")
 def image_name(case: Case) -> Iterator[Problem]:
-    """An image that no node can pull; spaces are reported elsewhere."""
+    """Report an image that no node can pull; spaces are another rule."""
     for path, container in case.workspace.all_containers():
         image = text(container.get("image")).strip()
         # Of rare forms (an IPv6 registry, another digest) nothing is said.
@@ -169,7 +169,7 @@ def image_name(case: Case) -> Iterator[Problem]:
 
 @rule("controller/label-overwritten")
 def label_overwritten(case: Case) -> Iterator[Problem]:
-    """The controller sets its own label on the pods."""
+    """Report a label of KAITO's, which the controller overwrites."""
     labels = mapping(mapping(case.workspace.template.get("metadata")).get("labels"))
     if WORKSPACE_LABEL in labels and labels[WORKSPACE_LABEL] != case.workspace.name:
         path = (*TEMPLATE, "metadata", "labels", WORKSPACE_LABEL)
@@ -178,7 +178,7 @@ def label_overwritten(case: Case) -> Iterator[Problem]:
 
 @rule("controller/port-not-reached")
 def port_not_reached(case: Case) -> Iterator[Problem]:
-    """KAITO's Service leads to one port; another one needs a separate Service."""
+    """Report a port that KAITO's own Service does not reach."""
     reached = case.rule.parameters["port"]
     if not case.workspace.has_template or _has_service(case):
         return

@@ -29,7 +29,7 @@ def _has_no_gpu(name: str, cloud: str) -> bool:
 
 @rule("controller/instance-type-unsupported", on="create")
 def instance_type_unsupported(case: Case) -> Iterator[Problem]:
-    """The controller estimates the nodes of a preset by a list; it fails for a type that is not in it."""
+    """Report an instance type that is not in the list from which the controller estimates nodes."""
     name, cloud = _created_type(case), case.surroundings.target.cloud
     if not name or not case.workspace.has_preset or not case.workspace.runs_vllm:
         return
@@ -46,7 +46,7 @@ def instance_type_unsupported(case: Case) -> Iterator[Problem]:
 
 @rule("controller/gpus-above-instance-type")
 def gpus_above_instance_type(case: Case) -> Iterator[Problem]:
-    """A pod that asks for more GPUs than a node has is never scheduled."""
+    """Report a pod that requests more GPUs than a node has."""
     name, cloud = _created_type(case), case.surroundings.target.cloud
     asked = sum(gpus_of(container) for _, container in case.workspace.containers())
     known = instance_types.find(cloud, name) if name else None
@@ -61,7 +61,7 @@ def gpus_above_instance_type(case: Case) -> Iterator[Problem]:
 
 @rule("advice/instance-type-unlisted")
 def instance_type_unlisted(case: Case) -> Iterator[Problem]:
-    """An instance type that only its series admits, spelt almost like one that KAITO lists."""
+    """Report an unlisted instance type whose name is close to a listed one."""
     name, cloud = _created_type(case), case.surroundings.target.cloud
     is_judged = case.workspace.has_preset and case.workspace.runs_vllm  # by the estimator's rule
     if not name or is_judged or instance_types.find(cloud, name) is not None:

@@ -94,7 +94,7 @@ def _open_parts(body: Manifest) -> Iterator[OpenPart]:
 
 @rule("webhook/set-name", on="set")
 def set_name(case: Case) -> Iterator[Problem]:
-    """The name must be a DNS-1123 label; one that is not a string is the CRD's matter."""
+    """Report a name that is not a DNS-1123 label; the CRD reports one that is not a string."""
     metadata = mapping(case.manifest.get("metadata"))
     field = "generateName" if metadata.get("generateName") and not metadata.get("name") else "name"
     value, name = metadata.get(field), _name(case)
@@ -110,7 +110,7 @@ def _name(case: Case) -> str:
 
 @rule("webhook/set-window-schedule", on="set")
 def set_window_schedule(case: Case) -> Iterator[Problem]:
-    """The window's schedule must parse as cron."""
+    """Report a schedule of the window that is not cron."""
     schedule = get(case.manifest, (*WINDOW, "schedule"))
     if isinstance(schedule, str) and (reason := cron.error_of(schedule, has_words=True)):
         yield case.problem(*WINDOW, "schedule", value=shown(schedule), reason=reason)
@@ -118,7 +118,7 @@ def set_window_schedule(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/set-window-duration", on="set")
 def set_window_duration(case: Case) -> Iterator[Problem]:
-    """The window's duration must be a positive duration as Go reads one."""
+    """Report a duration of the window that Go does not read as a positive one."""
     duration = get(case.manifest, (*WINDOW, "duration"))
     if isinstance(duration, str) and (cron.go_seconds(duration) or 0) <= 0:
         yield case.problem(*WINDOW, "duration", value=shown(duration))
@@ -126,7 +126,7 @@ def set_window_duration(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/set-partition-immutable", on="set")
 def set_partition_immutable(case: Case) -> Iterator[Problem]:
-    """How GPUs are cut into parts stays, once it is set."""
+    """Report a change of the partition once it is set."""
     old, new = (each.resource.get("partition") for each in (case.before, case.workspace))
     if case.old is not None and old is not None and old != new:
         yield case.problem(*TEMPLATE, "resource", "partition")
@@ -134,7 +134,7 @@ def set_partition_immutable(case: Case) -> Iterator[Problem]:
 
 @rule("controller/set-name-too-long", on="set")
 def set_name_too_long(case: Case) -> Iterator[Problem]:
-    """The Workspaces have longer names, which must leave room for the labels of their pods."""
+    """Report a name whose Workspaces get names too long for the labels of their pods."""
     length, longest = len(_name(case)), case.rule.parameters["longest"]
     if length > longest:
         yield case.problem("metadata", "name", length=length, longest=longest)
@@ -142,7 +142,7 @@ def set_name_too_long(case: Case) -> Iterator[Problem]:
 
 @rule("controller/set-replicas-scaled", on="set")
 def set_replicas_scaled(case: Case) -> Iterator[Problem]:
-    """A number of replicas in the manifest, and a ScaledObject that changes it."""
+    """Report a number of replicas in the manifest that a ScaledObject changes."""
     scalers = case.surroundings.scalers_of(KIND, _name(case), case.workspace.namespace)
     if scalers and get(case.manifest, ("spec", "replicas")) is not None:
         name = shown(get(scalers[0], ("metadata", "name")))
@@ -151,6 +151,6 @@ def set_replicas_scaled(case: Case) -> Iterator[Problem]:
 
 @rule("controller/set-instance-type-ignored", on="set")
 def set_instance_type_ignored(case: Case) -> Iterator[Problem]:
-    """With own nodes the Workspaces get no instance type."""
+    """Report an instance type, which is ignored with existing nodes."""
     if case.own_nodes and case.workspace.instance_type:
         yield case.problem(*INSTANCE_TYPE, value=shown(case.workspace.instance_type))

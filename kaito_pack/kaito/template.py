@@ -25,7 +25,7 @@ OpenPart = tuple[FieldPath, Any, str]
 
 
 def check_template(manifest: Manifest, kaito: str, kubernetes: str) -> Iterator[Problem]:
-    """Problems of what the CRD leaves open in a Workspace: its pod template and its volume sources.
+    """Yield problems in what the CRD leaves open in a Workspace: its pod template and volume sources.
 
     `kaito` and `kubernetes` are the cluster's minor versions. Raises UsageError for one that is not known.
     """
@@ -34,7 +34,7 @@ def check_template(manifest: Manifest, kaito: str, kubernetes: str) -> Iterator[
 
 
 def check_parts(parts: Iterable[OpenPart], kaito: str, kubernetes: str) -> Iterator[Problem]:
-    """Problems of parts that the CRD leaves open and KAITO types: path, value, Kubernetes definition."""
+    """Yield problems of parts that only KAITO types, given as path, value and Kubernetes definition."""
     api = crd.versions()[kaito]["kubernetesApi"]
     for path, value, name in parts:
         findings = list(_decoded(value, name, api))
@@ -115,7 +115,7 @@ def _has_field(pod: definitions.Definitions, name: str, path: FieldPath) -> bool
 def _too_new(
     value: Any, name: str, path: FieldPath, findings: list[Finding], kubernetes: str
 ) -> Iterator[Problem]:
-    """Fields that KAITO knows and the cluster's older Kubernetes drops without a word."""
+    """Yield a problem for fields that KAITO has but the cluster's older Kubernetes silently drops."""
     reported = {finding.path for finding in findings}
     for finding in _decoded(value, name, kubernetes):
         if finding.kind == "unknown" and finding.path not in reported:

@@ -17,7 +17,7 @@ from kaito_pack.kaito.ruling import Case
 
 @rule("webhook/count-immutable", on="update")
 def count_immutable(case: Case) -> Iterator[Problem]:
-    """The number of nodes stays."""
+    """Report a changed number of nodes."""
     both = case.workspace.has_resource and case.before.has_resource
     if both and case.workspace.count != case.before.count:
         yield case.problem("resource", "count", old=case.before.count, new=case.workspace.count)
@@ -25,7 +25,7 @@ def count_immutable(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/instance-type-immutable", on="update")
 def instance_type_immutable(case: Case) -> Iterator[Problem]:
-    """The instance type stays once it is set; taking it away is another rule's matter."""
+    """Report a changed instance type; removing it is another rule."""
     old, new = case.before.instance_type, case.workspace.instance_type
     if old and new and old != new:
         yield case.problem("resource", "instanceType", old=shown(old), new=shown(new))
@@ -33,7 +33,7 @@ def instance_type_immutable(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/instance-type-immutable-by-default", on="update")
 def instance_type_immutable_by_default(case: Case) -> Iterator[Problem]:
-    """Up to 0.7 the instance type stays, the CRD's default standing for a missing one."""
+    """Report a changed instance type up to 0.7, where the CRD sets a missing one."""
     old = types.effective_instance_type(case, before=True)
     new = types.effective_instance_type(case)
     if old != new:
@@ -42,7 +42,7 @@ def instance_type_immutable_by_default(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/selector-not-convertible", on="update")
 def selector_not_convertible(case: Case) -> Iterator[Problem]:
-    """Both selectors must be plain labels, or expressions that can be written so."""
+    """Report selectors that cannot be converted to plain labels."""
     pairs = (("new", case.workspace), ("stored", case.before))
     wrong = [which for which, workspace in pairs if selectors.as_map(workspace.selector) is None]
     if wrong:
@@ -51,7 +51,7 @@ def selector_not_convertible(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/selector-immutable", on="update")
 def selector_immutable(case: Case) -> Iterator[Problem]:
-    """The selector stays, in whichever form it is written."""
+    """Report a changed selector, in whichever form it is written."""
     old, new = selectors.as_map(case.before.selector), selectors.as_map(case.workspace.selector)
     if old is not None and new is not None and old != new:
         yield case.problem("resource", "labelSelector")
@@ -59,7 +59,7 @@ def selector_immutable(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/partition-immutable", on="update")
 def partition_immutable(case: Case) -> Iterator[Problem]:
-    """How GPUs are cut into parts stays."""
+    """Report a changed partition of the GPUs."""
     old, new = (_partition(w.resource.get("partition")) for w in (case.before, case.workspace))
     if old != new:
         yield case.problem("resource", "partition")
@@ -72,7 +72,7 @@ def _partition(value: object) -> dict[str, Any] | None:
 
 @rule("webhook/workload-changed", on="update")
 def workload_changed(case: Case) -> Iterator[Problem]:
-    """Serving stays serving, and tuning stays tuning."""
+    """Report a change between inference and tuning."""
     for field in ("inference", "tuning"):
         if given(case.before.manifest.get(field)) != given(case.workspace.manifest.get(field)):
             yield case.problem(field, field=field)
@@ -80,7 +80,7 @@ def workload_changed(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/template-toggled", on="update")
 def template_toggled(case: Case) -> Iterator[Problem]:
-    """A pod template may change, but not come or go."""
+    """Report a pod template that is added or removed."""
     served = case.workspace.has_inference and case.before.has_inference
     if served and case.workspace.has_template != case.before.has_template:
         yield case.problem(*TEMPLATE)
@@ -88,7 +88,7 @@ def template_toggled(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/preset-immutable", on="update")
 def preset_immutable(case: Case) -> Iterator[Problem]:
-    """The preset stays, its options included."""
+    """Report a changed preset or preset option."""
     old, new = (_preset(w.inference.get("preset")) for w in (case.before, case.workspace))
     if case.workspace.has_inference and case.before.has_inference and old != new:
         yield case.problem("inference", "preset")
@@ -114,7 +114,7 @@ def _preset(value: object) -> tuple[object, ...] | None:
 
 @rule("webhook/tuning-immutable", on="update")
 def tuning_immutable(case: Case) -> Iterator[Problem]:
-    """Preset, method and the input's name of a tuning stay."""
+    """Report a changed preset, method or input name of a tuning."""
     old, new = case.before.tuning, case.workspace.tuning
     if not (case.before.has_tuning and case.workspace.has_tuning):
         return
@@ -128,7 +128,7 @@ def tuning_immutable(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/stored-object-broken", on="update")
 def stored_object_broken(case: Case) -> Iterator[Problem]:
-    """A stored template that KAITO cannot decode blocks every update."""
+    """Report a stored template that KAITO cannot decode, which blocks every update."""
     from kaito_pack.kaito.template import check_template
 
     target = case.surroundings.target

@@ -25,21 +25,21 @@ ADAPTERS = ("inference", "adapters")
 
 @rule("webhook/workload-missing", on="create")
 def workload_missing(case: Case) -> Iterator[Problem]:
-    """A Workspace serves a model or tunes one."""
+    """Report a Workspace with neither inference nor tuning."""
     if not case.workspace.has_inference and not case.workspace.has_tuning:
         yield case.problem("inference")
 
 
 @rule("webhook/workload-twice", on="create")
 def workload_twice(case: Case) -> Iterator[Problem]:
-    """A Workspace does not do both."""
+    """Report a Workspace with both inference and tuning."""
     if case.workspace.has_inference and case.workspace.has_tuning:
         yield case.problem("tuning")
 
 
 @rule("webhook/engine-missing", on="create")
 def engine_missing(case: Case) -> Iterator[Problem]:
-    """An inference is a preset or a pod template."""
+    """Report an inference with neither a preset nor a template."""
     workspace = case.workspace
     if workspace.has_inference and not workspace.has_preset and not workspace.has_template:
         yield case.problem("inference")
@@ -47,7 +47,7 @@ def engine_missing(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/engine-twice", on="create")
 def engine_twice(case: Case) -> Iterator[Problem]:
-    """An inference is not a preset and a pod template."""
+    """Report an inference with both a preset and a template."""
     if case.workspace.has_preset and case.workspace.has_template:
         yield case.problem(*TEMPLATE)
 
@@ -64,7 +64,7 @@ def _config_map(case: Case) -> Fields | None:
 
 @rule("webhook/inference-config-missing", on="create")
 def inference_config_missing(case: Case) -> Iterator[Problem]:
-    """The ConfigMap that `inference.config` names must exist; in the cluster it may."""
+    """Report a ConfigMap in `inference.config` that is not in the input."""
     is_unknown = may_exist(_config(case)) and not is_in_cluster(_config(case), case)
     if _config_map(case) is None and is_unknown:
         yield case.problem("inference", "config", **whereabouts(_config(case), case))
@@ -72,7 +72,7 @@ def inference_config_missing(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/inference-config-invalid", on="create")
 def inference_config_invalid(case: Case) -> Iterator[Problem]:
-    """That ConfigMap must hold `inference_config.yaml`, with a map of plain values under `vllm`."""
+    """Report a ConfigMap without a valid `inference_config.yaml`."""
     config_map = _config_map(case)
     if config_map is not None and inference_config(config_map) is None:
         yield case.problem("inference", "config", name=shown(_config(case)))
@@ -80,7 +80,7 @@ def inference_config_invalid(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/max-model-len-required", on="create")
 def max_model_len_required(case: Case) -> Iterator[Problem]:
-    """0.6 and v1alpha1 require `max-model-len` for several nodes, and for several small GPUs."""
+    """Report a missing `max-model-len`, which 0.6 and v1alpha1 require for several nodes or small GPUs."""
     workspace = case.workspace
     if not workspace.has_inference or not workspace.runs_vllm:
         return
@@ -99,7 +99,7 @@ def max_model_len_required(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/adapters-too-many", on="create")
 def adapters_too_many(case: Case) -> Iterator[Problem]:
-    """There is a limit to the number of adapters."""
+    """Report too many adapters."""
     number, limit = len(sequence(case.workspace.inference.get("adapters"))), case.rule.parameters["limit"]
     if number > limit:
         yield case.problem(*ADAPTERS, number=number, limit=limit)
@@ -107,7 +107,7 @@ def adapters_too_many(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/adapter-strength", on="create")
 def adapter_strength(case: Case) -> Iterator[Problem]:
-    """vLLM serves an adapter at its full strength."""
+    """Report an adapter strength, which vLLM does not support."""
     if not case.workspace.has_preset or not case.workspace.runs_vllm:
         return
     for index, adapter in enumerate(sequence(case.workspace.inference.get("adapters"))):

@@ -16,14 +16,14 @@ from kaito_pack.kaito.ruling import Case
 
 @rule("webhook/instance-type-required")
 def instance_type_required(case: Case) -> Iterator[Problem]:
-    """KAITO needs the instance type of the nodes that it creates."""
+    """Report a missing instance type if KAITO creates the nodes."""
     if not case.own_nodes and not case.workspace.instance_type:
         yield case.problem(*INSTANCE_TYPE)
 
 
 @rule("webhook/instance-type-with-own-nodes")
 def instance_type_with_own_nodes(case: Case) -> Iterator[Problem]:
-    """With own nodes an instance type must not be set; a stored one may stay."""
+    """Report an instance type with existing nodes; a stored one may stay."""
     if case.own_nodes and case.workspace.instance_type and not case.before.instance_type:
         yield case.problem(*INSTANCE_TYPE, value=shown(case.workspace.instance_type))
 
@@ -60,7 +60,7 @@ def azure_series(case: Case, value: str, any_case: bool = False) -> str | None:
 
 @rule("webhook/instance-type-unknown", on="create")
 def instance_type_unknown(case: Case) -> Iterator[Problem]:
-    """The instance type must be in KAITO's list for the cloud, or of a series that Azure admits."""
+    """Report an instance type that KAITO does not list and whose series Azure does not admit."""
     value, cloud = _checked_type(case), case.surroundings.target.cloud
     if value is None or azure_series(case, value, any_case=True) or instance_types.find(cloud, value):
         return
@@ -86,7 +86,7 @@ def nearest(name: str, cloud: str, kaito: str, closeness: float) -> str | None:
 
 @rule("webhook/instance-type-dropped", on="create")
 def instance_type_dropped(case: Case) -> Iterator[Problem]:
-    """An instance type that an older KAITO knew; Azure admits it all the same, by its series."""
+    """Report an instance type that KAITO dropped; on Azure its series still admits it."""
     value = _checked_type(case)
     node_type = instance_types.find(case.surroundings.target.cloud, value) if value else None
     if (
@@ -102,7 +102,7 @@ def instance_type_dropped(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/instance-type-letter-case", on="create")
 def instance_type_letter_case(case: Case) -> Iterator[Problem]:
-    """Up to 0.9 the letter case of an instance type counts."""
+    """Report the wrong letter case of an instance type up to 0.9."""
     value = _checked_type(case)
     if not value or azure_series(case, value):
         return

@@ -69,7 +69,7 @@ def may_be_tuned(name: str, kaito: str) -> bool:
 
 @rule("webhook/preset-unknown", on="create")
 def preset_unknown(case: Case) -> Iterator[Problem]:
-    """KAITO must know the preset."""
+    """Report a preset that KAITO does not have."""
     name = case.workspace.preset
     if case.workspace.has_preset and not may_be_preset(name, case.kaito):
         yield case.problem(*PRESET_NAME, name=shown(name), fix=preset_remedy(name, case.kaito))
@@ -84,14 +84,14 @@ def preset_remedy(name: str, kaito: str) -> str:
 
 @rule("webhook/preset-undecidable", on="create")
 def preset_undecidable(case: Case) -> Iterator[Problem]:
-    """Whether the webhook takes this preset is for the Hugging Face Hub to say."""
+    """Report a preset that the webhook looks up on the Hugging Face Hub."""
     if case.workspace.has_preset and is_for_the_hub(case.workspace.preset, case.kaito):
         yield case.problem(*PRESET_NAME, name=shown(case.workspace.preset))
 
 
 @rule("webhook/preset-crash", on="create")
 def preset_crash(case: Case) -> Iterator[Problem]:
-    """The webhook for v1alpha1 finds no model behind a name that it accepts, and crashes."""
+    """Report a preset on which the webhook for v1alpha1 may crash."""
     name = case.workspace.preset
     by_name = in_range(case.kaito, case.rule.parameters["names"]) and known_preset(name, case.kaito)
     if case.workspace.has_preset and ("/" in name or by_name):
@@ -105,7 +105,7 @@ def _secret(case: Case) -> str:
 
 @rule("webhook/preset-secret-needed", on="create")
 def preset_secret_needed(case: Case) -> Iterator[Problem]:
-    """A gated preset is downloaded with a token."""
+    """Report a gated preset without a Secret."""
     preset = known_preset(case.workspace.preset, case.kaito)
     if preset and presets.holds(case.kaito, preset.needs_secret) and not _secret(case):
         yield case.problem(*SECRET, name=shown(preset.name))
@@ -113,7 +113,7 @@ def preset_secret_needed(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/preset-secret-refused", on="create")
 def preset_secret_refused(case: Case) -> Iterator[Problem]:
-    """A preset that needs no token must not have one."""
+    """Report a Secret for a preset that must not have one."""
     preset = known_preset(case.workspace.preset, case.kaito)
     if preset and presets.holds(case.kaito, preset.refuses_secret) and _secret(case):
         yield case.problem(*SECRET, name=shown(preset.name))
@@ -121,7 +121,7 @@ def preset_secret_refused(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/preset-too-big", on="create")
 def preset_too_big(case: Case) -> Iterator[Problem]:
-    """The GPUs of all nodes together must hold the preset, unless an annotation lifts the check."""
+    """Report a preset that is too large for the GPUs, unless an annotation turns the check off."""
     if BYPASS in case.workspace.annotations:
         return
     preset, node_type = _preset_and_nodes(case)
@@ -152,7 +152,7 @@ def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None
 
 @rule("webhook/preset-over-nodes", on="create")
 def preset_over_nodes(case: Case) -> Iterator[Problem]:
-    """Only vLLM runs a model over several nodes."""
+    """Report a preset that is too large for one node without vLLM."""
     preset, node_type = _preset_and_nodes(case)
     if preset is None or node_type is None or case.workspace.runs_vllm:
         return
@@ -168,7 +168,7 @@ def preset_over_nodes(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/preset-runtime", on="create")
 def preset_runtime(case: Case) -> Iterator[Problem]:
-    """Some presets run under vLLM only."""
+    """Report the runtime transformers for a preset that only vLLM runs."""
     preset = known_preset(case.workspace.preset, case.kaito)
     if preset and presets.holds(case.kaito, preset.vllm_only) and not case.workspace.runs_vllm:
         name = shown(case.workspace.preset)
@@ -177,7 +177,7 @@ def preset_runtime(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/preset-adapters", on="create")
 def preset_adapters(case: Case) -> Iterator[Problem]:
-    """vLLM serves some presets without adapters only."""
+    """Report adapters for a preset that vLLM serves only without them."""
     preset = known_preset(case.workspace.preset, case.kaito)
     adapters = sequence(case.workspace.inference.get("adapters"))
     if preset and adapters and case.workspace.runs_vllm and presets.holds(case.kaito, preset.no_adapters):
@@ -186,7 +186,7 @@ def preset_adapters(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/preset-without-nodes", on="create")
 def preset_without_nodes(case: Case) -> Iterator[Problem]:
-    """With own nodes the webhook lists the nodes of a preset; whether any exists is not known offline.
+    """Report a preset on existing nodes that the target does not list.
 
     A target that names the memory of its GPUs vouches for them.
     """
@@ -197,14 +197,14 @@ def preset_without_nodes(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/preset-no-matching-node", on="create")
 def preset_no_matching_node(case: Case) -> Iterator[Problem]:
-    """None of the nodes that the target lists has the labels of the selector."""
+    """Report a preset whose selector matches no node of the target."""
     if _lists_nodes(case) and case.surroundings.target.nodes is not None and not _matching(case):
         yield case.problem("resource", "labelSelector", labels=_labels(case))
 
 
 @rule("webhook/preset-nodes-too-small", on="create")
 def preset_nodes_too_small(case: Case) -> Iterator[Problem]:
-    """The GPUs of all matching nodes together must hold the preset, unless an annotation lifts the check."""
+    """Report a preset that is too large for the GPUs of all matching nodes."""
     preset = known_preset(case.workspace.preset, case.kaito)
     nodes = _matching(case) if _lists_nodes(case) and BYPASS not in case.workspace.annotations else []
     total = sum(each.number * each.gpus * each.gpu_memory_gib for each in nodes)

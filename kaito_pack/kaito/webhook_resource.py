@@ -17,7 +17,7 @@ from kaito_pack.kubernetes.decoding import names
 
 @rule("webhook/name")
 def name(case: Case) -> Iterator[Problem]:
-    """The name must be a DNS-1123 label; one that is not a string is the CRD's matter."""
+    """Report a name that is not a DNS-1123 label; the CRD reports one that is not a string."""
     metadata = case.workspace.metadata
     field = "generateName" if metadata.get("generateName") and not metadata.get("name") else "name"
     value = metadata.get(field)
@@ -27,28 +27,28 @@ def name(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/resource-missing", on="create")
 def resource_missing(case: Case) -> Iterator[Problem]:
-    """The webhook crashes on an inference Workspace without `resource` if KAITO creates the nodes."""
+    """Report an inference Workspace without `resource`, on which the webhook crashes."""
     if not case.workspace.has_resource and case.workspace.has_inference and not case.own_nodes:
         yield case.problem("resource")
 
 
 @rule("webhook/resource-missing-own-nodes")
 def resource_missing_own_nodes(case: Case) -> Iterator[Problem]:
-    """The webhook crashes on any Workspace without `resource` with own nodes."""
+    """Report a Workspace without `resource` on existing nodes, on which the webhook crashes."""
     if not case.workspace.has_resource and case.own_nodes:
         yield case.problem("resource")
 
 
 @rule("webhook/resource-missing-tuning", on="create")
 def resource_missing_tuning(case: Case) -> Iterator[Problem]:
-    """The webhook crashes on a tuning Workspace without `resource`."""
+    """Report a tuning Workspace without `resource`, on which the webhook crashes."""
     if not case.workspace.has_resource and case.workspace.has_tuning:
         yield case.problem("resource")
 
 
 @rule("webhook/preferred-nodes-below-count")
 def preferred_nodes_below_count(case: Case) -> Iterator[Problem]:
-    """With own nodes 0.7 requires a preferred node for each replica."""
+    """Report fewer preferred nodes than replicas, which 0.7 rejects with existing nodes."""
     nodes = len(sequence(case.workspace.resource.get("preferredNodes")))
     if case.own_nodes and nodes < case.workspace.count and case.workspace.has_resource:
         yield case.problem("resource", "preferredNodes", nodes=nodes, count=case.workspace.count)
@@ -56,7 +56,7 @@ def preferred_nodes_below_count(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/selector-operator", on="create")
 def selector_operator(case: Case) -> Iterator[Problem]:
-    """Only the operator In can be converted into labels."""
+    """Report an operator other than In, which cannot be converted to labels."""
     for index, operator, _ in _expressions(case):
         if operator != "In":
             yield case.problem(*SELECTOR, "matchExpressions", index, "operator", operator=shown(operator))
@@ -64,7 +64,7 @@ def selector_operator(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/selector-values", on="create")
 def selector_values(case: Case) -> Iterator[Problem]:
-    """In must have exactly one value."""
+    """Report In with no value or several."""
     for index, operator, values in _expressions(case):
         if operator == "In" and len(values) != 1:
             yield case.problem(*SELECTOR, "matchExpressions", index, "values", number=len(values))
@@ -77,7 +77,7 @@ def _expressions(case: Case) -> Iterator[tuple[int, str, list[object]]]:
 
 @rule("webhook/selector-reserved", on="create")
 def selector_reserved(case: Case) -> Iterator[Problem]:
-    """`matchLabels` must not consist of KAITO's own keys only."""
+    """Report `matchLabels` with only KAITO's own keys."""
     keys = mapping(case.workspace.selector.get("matchLabels"))
     if case.workspace.has_inference and keys and set(keys) <= set(case.rule.parameters["keys"]):
         yield case.problem(*SELECTOR, "matchLabels", keys=", ".join(shown(key) for key in keys))
@@ -85,14 +85,14 @@ def selector_reserved(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/partition-auto", on="create")
 def partition_auto(case: Case) -> Iterator[Problem]:
-    """GPUs are cut into parts on own nodes only."""
+    """Report a partition on nodes that KAITO creates."""
     if _partition(case) is not None and case.workspace.has_inference and not case.own_nodes:
         yield case.problem("resource", "partition")
 
 
 @rule("webhook/partition-mode", on="create")
 def partition_mode(case: Case) -> Iterator[Problem]:
-    """Two modes are known."""
+    """Report an unknown partition mode."""
     partition = _partition(case)
     if partition is not None and case.workspace.has_inference and case.own_nodes:
         mode = text(mapping(partition).get("mode"))
@@ -102,13 +102,13 @@ def partition_mode(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/partition-gate", on="create")
 def partition_gate(case: Case) -> Iterator[Problem]:
-    """Each mode is off unless a feature gate of the installation turns it on."""
+    """Report a partition mode whose feature gate may be off."""
     yield from _gate(case, None)
 
 
 @rule("webhook/partition-gate-off", on="create")
 def partition_gate_off(case: Case) -> Iterator[Problem]:
-    """The mode's feature gate is off in the target."""
+    """Report a partition mode whose feature gate is off in the target."""
     yield from _gate(case, False)
 
 
@@ -123,7 +123,7 @@ def _gate(case: Case, state: bool | None) -> Iterator[Problem]:
 
 @rule("webhook/partition-tuning", on="create")
 def partition_tuning(case: Case) -> Iterator[Problem]:
-    """A tuning job takes whole GPUs."""
+    """Report a partition for tuning."""
     if _partition(case) is not None and case.workspace.has_tuning:
         yield case.problem("resource", "partition")
 

@@ -29,7 +29,7 @@ LONGEST_INTEGER = 20  # characters of a 64-bit integer
 
 @rule("webhook/config-name", on="create")
 def config_name(case: Case) -> Iterator[Problem]:
-    """A text that cannot be the name of a ConfigMap names none that exists."""
+    """Report a text that cannot be the name of a ConfigMap."""
     workspace = case.workspace
     parts = [(TUNING_CONFIG, workspace.tuning)]
     if workspace.has_inference and workspace.runs_vllm:
@@ -42,7 +42,7 @@ def config_name(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/max-model-len-not-integer", on="create")
 def max_model_len_not_integer(case: Case) -> Iterator[Problem]:
-    """The context length of a preset must be an integer as Go reads one."""
+    """Report a context length that Go does not read as an integer."""
     length, limit = _max_model_len(case)
     if length and limit and go_integer(length) is None:
         yield case.problem(*CONFIG, value=shown(length), limit=limit)
@@ -50,7 +50,7 @@ def max_model_len_not_integer(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/max-model-len-above-limit", on="create")
 def max_model_len_above_limit(case: Case) -> Iterator[Problem]:
-    """The context length of a preset must not exceed that of its model."""
+    """Report a context length above that of the preset's model."""
     length, limit = _max_model_len(case)
     tokens = go_integer(length)
     if limit and tokens is not None and tokens > limit:
@@ -108,7 +108,7 @@ def _config(case: Case) -> tuple[str, TrainingConfig | str | None]:
 
 @rule("webhook/tuning-config-invalid", on="create")
 def tuning_config_invalid(case: Case) -> Iterator[Problem]:
-    """The ConfigMap must hold `training_config.yaml` with a map under `training_config`."""
+    """Report a ConfigMap without a valid `training_config.yaml`."""
     name, config = _config(case)
     if isinstance(config, str):
         yield case.problem(*TUNING_CONFIG, name=shown(name), reason=config)
@@ -116,7 +116,7 @@ def tuning_config_invalid(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-config-section", on="create")
 def tuning_config_section(case: Case) -> Iterator[Problem]:
-    """The webhook knows six sections."""
+    """Report a section of the training configuration that the webhook does not have."""
     name, config = _config(case)
     if config is None or isinstance(config, str):
         return
@@ -129,7 +129,7 @@ def tuning_config_section(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-quantization", on="create")
 def tuning_quantization(case: Case) -> Iterator[Problem]:
-    """Qlora loads the model in 4 or 8 bit, lora in neither."""
+    """Report a quantization that does not match the method: qlora needs 4 or 8 bit, lora neither."""
     name, config = _config(case)
     method = text(case.workspace.tuning.get("method")).lower()
     if config is None or isinstance(config, str):
@@ -142,7 +142,7 @@ def tuning_quantization(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-output-dir", on="create")
 def tuning_output_dir(case: Case) -> Iterator[Problem]:
-    """The output folder is below /mnt, and is not /mnt itself."""
+    """Report an output folder that is not below /mnt."""
     name, config = _config(case)
     if config is None or isinstance(config, str):
         return

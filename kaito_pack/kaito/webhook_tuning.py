@@ -20,7 +20,7 @@ from kaito_pack.kubernetes.decoding import names
 
 @rule("webhook/tuning-method", on="create")
 def tuning_method(case: Case) -> Iterator[Problem]:
-    """The method is one of two, letter case aside."""
+    """Report a tuning method other than lora and qlora."""
     method = text(case.workspace.tuning.get("method"))
     if case.workspace.has_tuning and method.lower() not in case.rule.parameters["methods"]:
         yield case.problem("tuning", "method", method=shown(method))
@@ -28,14 +28,14 @@ def tuning_method(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-count", on="create")
 def tuning_count(case: Case) -> Iterator[Problem]:
-    """Tuning runs on one node."""
+    """Report a tuning on several nodes."""
     if case.workspace.has_tuning and case.workspace.count > 1:
         yield case.problem("resource", "count", count=case.workspace.count)
 
 
 @rule("webhook/tuning-part-missing")
 def tuning_part_missing(case: Case) -> Iterator[Problem]:
-    """Tuning needs an input, an output and a preset."""
+    """Report a tuning without an input, an output or a preset."""
     for part in ("input", "output", "preset"):
         if case.workspace.has_tuning and not given(case.workspace.tuning.get(part)):
             yield case.problem("tuning", part, part=part)
@@ -48,7 +48,7 @@ def _sources(part: Fields, fields: tuple[str, ...]) -> int:
 
 @rule("webhook/tuning-input-source", on="create")
 def tuning_input_source(case: Case) -> Iterator[Problem]:
-    """The input comes from exactly one place."""
+    """Report an input with no source or several."""
     source = case.workspace.tuning.get("input")
     number = _sources(mapping(source), ("urls", "image", "volumeSource"))
     if given(source) and number != 1:
@@ -57,7 +57,7 @@ def tuning_input_source(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-url", on="create")
 def tuning_url(case: Case) -> Iterator[Problem]:
-    """0.12 fetches training data from public hosts only."""
+    """Report a URL of training data that 0.12 rejects."""
     reasons, networks = (case.rule.parameters[part] for part in ("reasons", "networks"))
     source = mapping(case.workspace.tuning.get("input"))
     for index, url in enumerate(sequence(source.get("urls"))):
@@ -68,7 +68,7 @@ def tuning_url(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-output-target", on="create")
 def tuning_output_target(case: Case) -> Iterator[Problem]:
-    """The output goes to exactly one place."""
+    """Report an output with no target or several."""
     target = case.workspace.tuning.get("output")
     number = _sources(mapping(target), ("image", "volumeSource"))
     if given(target) and number != 1:
@@ -77,7 +77,7 @@ def tuning_output_target(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-push-secret", on="create")
 def tuning_push_secret(case: Case) -> Iterator[Problem]:
-    """An output image is pushed with a Secret."""
+    """Report an output image without a Secret to push it."""
     output = mapping(case.workspace.tuning.get("output"))
     if output.get("image") and not output.get("imagePushSecret"):
         yield case.problem("tuning", "output", "imagePushSecret")
@@ -85,7 +85,7 @@ def tuning_push_secret(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-image")
 def tuning_image(case: Case) -> Iterator[Problem]:
-    """Images of input and output must be references that can be parsed."""
+    """Report an input or output image whose reference is invalid."""
     for part in ("input", "output"):
         image = text(mapping(case.workspace.tuning.get(part)).get("image"))
         if image and not is_image_reference(image):
@@ -94,7 +94,7 @@ def tuning_image(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-preset-unknown", on="create")
 def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
-    """KAITO must know the preset that is tuned."""
+    """Report a tuning preset that KAITO does not have."""
     preset = case.workspace.tuning.get("preset")
     name = text(mapping(preset).get("name"))
     if given(preset) and not may_be_tuned(name, case.kaito):
@@ -103,7 +103,7 @@ def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-config-missing", on="create")
 def tuning_config_missing(case: Case) -> Iterator[Problem]:
-    """The ConfigMap that `tuning.config` names must exist; in the cluster it may."""
+    """Report a ConfigMap in `tuning.config` that is not in the input."""
     name = text(case.workspace.tuning.get("config"))
     is_given = find_config_map(name, case.workspace, case.surroundings) is not None
     if may_exist(name) and not is_given and not is_in_cluster(name, case):
@@ -117,7 +117,7 @@ def _adapters(case: Case) -> Iterator[tuple[int, Fields]]:
 
 @rule("webhook/adapter-source")
 def adapter_source(case: Case) -> Iterator[Problem]:
-    """The webhook crashes on an adapter without a source."""
+    """Report an adapter without a source, on which the webhook crashes."""
     for index, adapter in _adapters(case):
         if not given(adapter.get("source")):
             yield case.problem("inference", "adapters", index, "source")
@@ -125,7 +125,7 @@ def adapter_source(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/adapter-twice")
 def adapter_twice(case: Case) -> Iterator[Problem]:
-    """Two adapters must not share a name."""
+    """Report two adapters with the same name."""
     seen: set[str] = set()
     for index, adapter in _adapters(case):
         name = text(mapping(adapter.get("source")).get("name"))
@@ -136,7 +136,7 @@ def adapter_twice(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/adapter-name", on="update")
 def adapter_name(case: Case) -> Iterator[Problem]:
-    """An adapter has a name, a DNS subdomain."""
+    """Report an adapter whose name is not a DNS subdomain."""
     for index, adapter in _adapters(case):
         name = text(mapping(adapter.get("source")).get("name"))
         if given(adapter.get("source")) and not names.is_subdomain(name):
@@ -145,7 +145,7 @@ def adapter_name(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/adapter-image", on="update")
 def adapter_image(case: Case) -> Iterator[Problem]:
-    """An adapter is an image, whose reference can be parsed."""
+    """Report an adapter without a valid image."""
     for index, adapter in _adapters(case):
         source = mapping(adapter.get("source"))
         image = text(source.get("image"))
@@ -156,7 +156,7 @@ def adapter_image(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/adapter-strength-range", on="update")
 def adapter_strength_range(case: Case) -> Iterator[Problem]:
-    """An adapter's strength is a number from 0 to 1, as a string."""
+    """Report an adapter's strength that is not a number from 0 to 1."""
     for index, adapter in _adapters(case):
         strength = adapter.get("strength")
         if isinstance(strength, str) and not _is_share(strength):

@@ -42,7 +42,7 @@ class Answer:
 
 
 def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
-    """The answer to what came in by stdin; UsageError if that is no ResourceList."""
+    """Return the answer to what came in by stdin; UsageError if that is no ResourceList."""
     whole = documents[0].value
     if len(documents) > 1 or not isinstance(whole, dict) or whole.get("kind") != "ResourceList":
         raise UsageError(f"{documents[0].file}: not a ResourceList. A KRM function reads one from stdin")
@@ -72,7 +72,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
 
 @rule("values/pack-file-not-a-choice", "values/pack-file-missing-field", on="shared")
 def function_config(document: Document) -> Document:
-    """The functionConfig as its own document; ProblemsError if it is not wrapped values."""
+    """Return the functionConfig as its own document. ProblemsError if it does not wrap values."""
     config = document.value.get(CONFIG[0])
     if is_wrapped(config):
         return part(document, CONFIG)
@@ -85,7 +85,7 @@ def function_config(document: Document) -> Document:
 
 
 def is_own(item: Manifest, manifest: Manifest, file: str) -> bool:
-    """Whether the pack made `item` in an earlier run: it has the owner of `manifest`, or is in its file."""
+    """Return whether an earlier run rendered `item`: it has the owner of `manifest`, or is in its file."""
     annotations, labels = metadata_of(item, "annotations"), metadata_of(item, "labels")
     if file in (annotations.get(PATH), annotations.get(f"internal.{PATH}")):
         return True
@@ -114,7 +114,7 @@ def taken(items: Sequence[Manifest], outcome: Judgement) -> Iterator[Problem]:
 
 
 def remaining(items: Sequence[Manifest], outcome: Judgement) -> list[Manifest]:
-    """The items that the rendered manifests do not replace."""
+    """Return the items that the rendered manifests do not replace."""
     rendered = {identity(manifest.body, "") for manifest in outcome.manifests}
     return [item for item in items if identity(item, "") not in rendered]
 

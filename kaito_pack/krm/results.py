@@ -23,7 +23,7 @@ PATH = "config.kubernetes.io/path"
 
 
 def field_of(problem: Problem, config: Document) -> FieldPath:
-    """The field of the functionConfig that a problem is about; () if it is the whole."""
+    """Return the field of the functionConfig that a problem is about; () if it is the whole."""
     if problem.rule.startswith("values/pack-file-"):  # about the file itself, a functionConfig here
         return problem.path[1:] if problem.path[:1] == CONFIG else problem.path
     if problem.layer in ("values", "model"):
@@ -47,7 +47,7 @@ def path_at(document: Document, place: Place) -> FieldPath:
 
 
 def result(problem: Problem, field: FieldPath, config: Manifest) -> dict[str, Any]:
-    """One entry of a ResourceList's `results`."""
+    """Return one entry of a ResourceList's `results`."""
     row: dict[str, Any] = {
         "message": words_of(problem),
         "severity": problem.level,
@@ -64,29 +64,29 @@ def result(problem: Problem, field: FieldPath, config: Manifest) -> dict[str, An
 
 
 def line(problem: Problem, field: FieldPath, config: Manifest) -> str:
-    """The same for people: what the functionConfig is called, the field, the words, the rule."""
+    """Return the same for people: what the functionConfig is called, the field, the words, the rule."""
     warning = "" if problem.is_error else f"{problem.severity}: "
     where = f"{path_text(field)}: " if field else ""
     return f"{label(config)} {warning}{where}{words_of(problem)} [{problem.rule}]"
 
 
 def words_of(problem: Problem) -> str:
-    """What is wrong and what to do; with the path in the manifest, if it is a problem of a manifest."""
+    """Return what is wrong and what to do, with the path for a problem of a manifest."""
     words = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
     is_of_manifest = problem.path and problem.layer not in ("values", "model")
     return f"{path_text(problem.path)}: {words}" if is_of_manifest else words
 
 
 def label(config: Manifest) -> str:
-    """What messages call the functionConfig."""
+    """Return what messages call the functionConfig."""
     return f"{KIND} {shown(name_of(config), quote=False)}".rstrip() if is_wrapped(config) else "ResourceList"
 
 
 def name_of(config: Manifest) -> str:
-    """The name in the functionConfig's metadata, `""` if it has none."""
+    """Return the name in the functionConfig's metadata, `""` if it has none."""
     return str(mapping(config.get("metadata")).get("name", ""))
 
 
 def metadata_of(body: Manifest, part: str) -> Fields:
-    """The labels or annotations of an object."""
+    """Return the labels or annotations of an object."""
     return mapping(get(body, ("metadata", part)))

@@ -132,7 +132,7 @@ class ArgumentTable(NamedTuple):
         return Given(name, position, argument, values, fault="no-value" if is_short else None)
 
     def _level(self, words: Sequence[str], position: int, name: str, has_dot: bool, rest: str) -> Given:
-        """`-O2`, `-O 2`, `-O.key=value`: the level of optimization, or a key of the compilation's JSON."""
+        """Return the level of `-O2` or `-O 2`, or the key in `-O.key=value` of the compilation's JSON."""
         argument = self.arguments.get("--compilation-config" if has_dot else _LEVEL)
         following = tuple(self._following(words, position))
         taken = following[:1] if name == "-O" and not rest else ()
@@ -146,7 +146,7 @@ class ArgumentTable(NamedTuple):
 
 
 def normalized(word: str) -> str:
-    """`--max_model_len=a_b` as `--max-model-len=a_b`: a name's underscores count as dashes, up to a dot."""
+    """Return `--max_model_len=a_b` as `--max-model-len=a_b`; underscores after a dot stay."""
     if not word.startswith("--"):
         return word
     name, equals, value = word.partition("=")
@@ -187,5 +187,5 @@ def table_versions() -> tuple[str, ...]:
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """`"0.10.1.1"` as a tuple of numbers, to compare versions by."""
+    """Return `"0.10.1.1"` as a tuple of numbers, to compare versions by."""
     return tuple(int(part) for part in version.split("."))

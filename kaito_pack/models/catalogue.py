@@ -35,7 +35,7 @@ class Catalogue(NamedTuple):
 
     @classmethod
     def open(cls, paths: Iterable[str | Path] = ()) -> Catalogue:
-        """The pack's own catalogue with the files `paths` laid over it.
+        """Return the pack's own catalogue with the files `paths` laid over it.
 
         Of two entries with one modelId the later file's holds, as a whole. Raises UsageError for a
         file that cannot be opened, and ProblemsError, with all problems of all files, for a wrong one.
@@ -53,7 +53,7 @@ class Catalogue(NamedTuple):
         return cls(MappingProxyType(added))
 
     def find(self, model_id: str) -> Model | None:
-        """The model of that Hugging Face id, letter case aside as on the Hub; None if unknown."""
+        """Return the model of that Hugging Face id, letter case aside as on the Hub; None if unknown."""
         wanted = model_id.lower()
         return self.added.get(wanted) or own_model(wanted)
 
@@ -74,12 +74,12 @@ class Catalogue(NamedTuple):
         return matching[0] if len(matching) == 1 else None
 
     def models(self) -> list[Model]:
-        """All models, sorted by id."""
+        """Return all models, sorted by id."""
         merged = {**own_models(), **self.added}
         return [merged[key] for key in sorted(merged)]
 
     def image_knows(self, image: str, architecture: str) -> bool | None:
-        """Whether the vLLM in that image can serve the architecture; None: unknown image or version."""
+        """Return whether vLLM in that image can serve the architecture; None if the image is unknown."""
         vllm = vllm_of(image)
         versions = [version(known) for known in vllm_table()["kaitoBase"].values()]
         if vllm is None or not versions[0] <= version(vllm) <= versions[-1]:
@@ -87,14 +87,14 @@ class Catalogue(NamedTuple):
         return knows(vllm, architecture)
 
     def first_image_with(self, architecture: str) -> str | None:
-        """The tag of the oldest kaito-base image whose vLLM can serve the architecture, if any can."""
+        """Return the tag of the oldest kaito-base image whose vLLM can serve the architecture, if any can."""
         tags: Mapping[str, str] = vllm_table()["kaitoBase"]
         return next((tag for tag, vllm in tags.items() if knows(vllm, architecture)), None)
 
 
 @rule("values/pack-file-duplicate-model", on="part")
 def check_catalogue(document: Document) -> Iterator[Problem]:
-    """The problems of a catalogue file, each with its place: its schema, and models written twice."""
+    """Yield the problems of a catalogue file with their places: by its schema, and duplicate models."""
     problems = list(pack_files.check_file(document, "Catalogue"))
     yield from problems
     if problems:
@@ -110,7 +110,7 @@ def check_catalogue(document: Document) -> Iterator[Problem]:
 
 
 def by_id(entries: Iterable[CatalogueEntry]) -> dict[str, Model]:
-    """The entries of a valid catalogue as models, by modelId in lower case."""
+    """Return the entries of a valid catalogue as models, by modelId in lower case."""
     return {entry["modelId"].lower(): model_of(entry) for entry in entries}
 
 
@@ -141,12 +141,12 @@ def _read(file: Path) -> Any:
 
 @per_pack
 def vllm_table() -> Rows:
-    """`facts/vllm.json`: images with their vLLM, and architectures with first and last vLLM."""
+    """Return `facts/vllm.json`: images with their vLLM, and architectures with first and last vLLM."""
     return MappingProxyType(table("vllm.json"))
 
 
 def knows(vllm: str, architecture: str) -> bool:
-    """Whether that vLLM version can serve the architecture."""
+    """Return whether that vLLM version can serve the architecture."""
     first_and_last = vllm_table()["architectures"].get(architecture)
     if first_and_last is None:
         return False
@@ -155,5 +155,5 @@ def knows(vllm: str, architecture: str) -> bool:
 
 
 def version(text: str) -> tuple[int, ...]:
-    """`"0.10.1.1"` as a tuple, to compare versions by."""
+    """Return `"0.10.1.1"` as a tuple, to compare versions by."""
     return tuple(int(part) for part in text.split("."))

@@ -33,7 +33,7 @@ def check_values(
     most_gpus: int | None = None,
     mode: ModeFacts = NO_MODE,
 ) -> Iterator[Problem]:
-    """The problems of values of a mode whose engine is vLLM, with paths in the values.
+    """Yield the problems of values of a mode whose engine is vLLM, with paths in the values.
 
     `image` is the one that the values render to, `gpu_memory_gib` the memory of ONE GPU in GiB, `most_gpus`
     the GPUs of one node, each if known.
@@ -47,7 +47,7 @@ def check_workspace(
     gpu_memory_gib: float | None = None,
     most_gpus: int | None = None,
 ) -> Iterator[Problem]:
-    """The problems of a Workspace, with paths in the manifest; none if its template runs no vLLM."""
+    """Yield the problems of a Workspace, with paths in the manifest; none if its template runs no vLLM."""
     serving = serving_of_workspace(manifest)
     if serving is not None:
         yield from check_serving(serving, catalogue, gpu_memory_gib, most_gpus)
@@ -83,7 +83,7 @@ def check_serving(
 
 @rule("advice/odd-gpu-count", on="server")
 def odd_gpu_count(case: ServerCase) -> Iterator[Problem]:
-    """A GPU count that few models can be shared among, for a model that is not known."""
+    """Report a GPU count that rarely divides attention heads, for an unknown model."""
     size, model_id = case.serving.tensor_parallel_size, case.serving.model_id
     if case.model is None and size in case.rule.parameters["counts"]:
         model = shown(model_id) if model_id else "the model"
@@ -92,7 +92,7 @@ def odd_gpu_count(case: ServerCase) -> Iterator[Problem]:
 
 @rule("model/attention-heads", on="server")
 def attention_heads(case: ServerCase) -> Iterator[Problem]:
-    """The GPUs must share the model's attention heads."""
+    """Report a GPU count that does not divide the model's attention heads."""
     size, model = case.serving.tensor_parallel_size, case.model
     if size and model and not divides_attention_heads(model, size):
         yield _heads_problem(case, model, model.attention_heads)
@@ -100,7 +100,7 @@ def attention_heads(case: ServerCase) -> Iterator[Problem]:
 
 @rule("model/kv-heads", on="server")
 def kv_heads(case: ServerCase) -> Iterator[Problem]:
-    """The GPUs must share or copy the model's KV heads."""
+    """Report a GPU count that can neither split nor replicate the model's KV heads."""
     size, model = case.serving.tensor_parallel_size, case.model
     if size and model and divides_attention_heads(model, size) and not divides_kv_heads(model, size):
         yield _heads_problem(case, model, model.kv_heads)
@@ -133,7 +133,7 @@ def stages_remedy(serving: Serving, model: Model) -> str:
 
 @rule("model/max-model-len", on="server")
 def max_model_len(case: ServerCase) -> Iterator[Problem]:
-    """The length must not be above the model's own limit."""
+    """Report a length above the model's own limit."""
     length, limit = case.serving.max_model_len, case.model.max_tokens if case.model else None
     if case.model and case.serving.plain_limit and length and limit and length > limit:
         yield case.problem("max_model_len", tokens=length, limit=limit, model=shown(case.model.model_id))
@@ -141,7 +141,7 @@ def max_model_len(case: ServerCase) -> Iterator[Problem]:
 
 @rule("model/unknown-architecture", on="server")
 def unknown_architecture(case: ServerCase) -> Iterator[Problem]:
-    """The vLLM in the image must know one of the model's architectures."""
+    """Report a model whose architectures vLLM in the image does not support."""
     image, catalogue = case.serving.image, case.server.catalogue
     architectures = case.model.architectures if case.model else ()
     if (
@@ -164,7 +164,7 @@ def unknown_architecture(case: ServerCase) -> Iterator[Problem]:
 
 @rule("model/memory", on="server")
 def memory(case: ServerCase) -> Iterator[Problem]:
-    """The memory of one GPU must hold its share of the model."""
+    """Report a model whose share does not fit in the memory of one GPU."""
     serving, model, gpu_memory_gib = case.serving, case.model, case.server.gpu_memory_gib
     if model is None or gpu_memory_gib is None or gpu_memory_gib <= 0:
         return
@@ -187,7 +187,7 @@ def memory(case: ServerCase) -> Iterator[Problem]:
 
 
 def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget | None:
-    """The budget of one GPU of that server; None if something that it needs is not known.
+    """Return the budget of one GPU of that server; None if something that it needs is not known.
 
     Without a length vLLM takes the model's own limit, and must hold one request of that length.
     """
@@ -222,7 +222,7 @@ def gpus_text(counts: list[int]) -> str:
 
 
 def listed(counts: list[int]) -> str:
-    """`[1, 2, 4]` as `1, 2 or 4`."""
+    """Return `[1, 2, 4]` as `1, 2 or 4`."""
     *most, last = [str(count) for count in counts]
     return f"{', '.join(most)} or {last}" if most else last
 

@@ -26,7 +26,7 @@ class Fit(NamedTuple):
 
 
 def fit_of(serving: Serving, model: Model, gpu_memory_gib: float, most_gpus: int | None) -> Fit | None:
-    """How `model` fits nodes of `most_gpus` GPUs of `gpu_memory_gib` each; None if figures lack."""
+    """Return how `model` fits nodes of `most_gpus` GPUs of `gpu_memory_gib` each; None if figures lack."""
     budget = budget_of(serving, model, gpu_memory_gib)
     if budget is None:
         return None

@@ -115,19 +115,19 @@ def stage_of(model: Model, stages: int) -> Model:
 
 
 def weights_share_gib(model: Model, tensor_parallel_size: int) -> float:
-    """One GPU's share of the weights, in GiB."""
+    """Return one GPU's share of the weights, in GiB."""
     if not model.has_memory_figures or model.weights_gib is None:
         raise ValueError(f"the catalogue does not have the figures of {model.model_id}")
     return model.weights_gib * WEIGHTS_FACTOR / tensor_parallel_size
 
 
 def overhead_gib(weights_share: float) -> float:
-    """What a GPU needs beside weights and cache (CUDA, activations, graphs), in GiB."""
+    """Return what a GPU needs beside weights and cache (CUDA, activations, graphs), in GiB."""
     return OVERHEAD_GIB + OVERHEAD_FACTOR * weights_share
 
 
 def room_for_cache(model: Model, tensor_parallel_size: int, gpu_memory_gib: float, utilization: float) -> int:
-    """The bytes left for the KV cache in ALL the GPUs together; may be negative."""
+    """Return the bytes left for the KV cache in ALL the GPUs together; may be negative."""
     weights = weights_share_gib(model, tensor_parallel_size)
     room = gpu_memory_gib * utilization - weights - overhead_gib(weights)
     return int(room * GIB * tensor_parallel_size // 1)

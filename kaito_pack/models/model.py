@@ -85,7 +85,7 @@ def gguf_file_of(row: Row) -> GgufFile:
 
 
 def model_of(entry: CatalogueEntry) -> Model:
-    """The Model of one entry of a catalogue that fits `schemas/catalogue.schema.json`.
+    """Return the Model of one entry of a catalogue that fits `schemas/catalogue.schema.json`.
 
     The size of a head, if it is absent, is hidden size / attention heads, as transformers has it.
     """

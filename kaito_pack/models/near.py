@@ -13,7 +13,7 @@ from kaito_pack.models.ruling import ServerCase
 
 @rule("model/id-misspelt", on="server")
 def id_misspelt(case: ServerCase) -> Iterator[Problem]:
-    """An id that is nearly one of the catalogue is likely that model."""
+    """Report an id that is probably a misspelt one of the catalogue."""
     model_id = case.serving.model_id
     if model_id and case.model is None:
         near = near_id(model_id, case.server.catalogue, case.rule.parameters["closeness"])

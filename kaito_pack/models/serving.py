@@ -59,12 +59,12 @@ class Serving(NamedTuple):
     paths: Mapping[str, FieldPath] = MappingProxyType({})
 
     def path(self, name: str) -> FieldPath:
-        """Where that field is written; if it is not, what it would belong to."""
+        """Return where that field is written; if it is not, what it would belong to."""
         return self.paths.get(name, self.paths.get("server", ()))
 
 
 def serving_of_workspace(manifest: Manifest) -> Serving | None:
-    """The vLLM server in the pod template of a Workspace; None for presets, tuning and other engines."""
+    """Return the vLLM server in a Workspace's pod template; None for presets, tuning and other engines."""
     view = read_workspace(manifest)
     if not checks_models(view.engine) or view.container is None or view.is_tuning:
         return None
@@ -96,7 +96,7 @@ def serving_of_command(
     plain_limit: bool,
     paths: Mapping[str, FieldPath],
 ) -> Serving:
-    """The Serving of a command that starts vLLM."""
+    """Return the Serving of a command that starts vLLM."""
     size, length = last_option(command, *TENSOR_PARALLEL), last_option(command, *MAX_MODEL_LEN)
     if not has_option(command, *TENSOR_PARALLEL, "--config"):
         size = "1"
@@ -121,7 +121,7 @@ def serving_of_command(
 
 
 def serving_of_values(values: ValuesMap, image: str | None, mode: ModeFacts = NO_MODE) -> Serving:
-    """The vLLM server that values of a mode with engine vllm describe; `image` is what they render to.
+    """Return the vLLM server that values of a mode with engine vllm describe; `image` is what they render to.
 
     The tensor parallel size is `resources.gpu` divided by the pipeline stages.
     """
@@ -150,7 +150,7 @@ def serving_of_values(values: ValuesMap, image: str | None, mode: ModeFacts = NO
 
 
 def values_paths(values: ValuesMap, has_gpu: bool, names: Mapping[str, str]) -> dict[str, FieldPath]:
-    """The paths of the fields of a Serving in values; a missing one is reported at the model."""
+    """Return the paths of the fields of a Serving in values; a missing one is reported at the model."""
     paths: dict[str, FieldPath] = {"server": (names["model"],), "model_id": (names["model"],)}
     if values.get(names["image"]):
         paths["image"] = (names["image"],)

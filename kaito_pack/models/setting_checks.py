@@ -57,7 +57,7 @@ def _words(
 
 @rule("advice/setting-removed", "model/unknown-setting", on="part")
 def _unknown(name: str, known: ArgumentTable, path: FieldPath) -> Problem:
-    """Older preset images exit, newer ones ignore the setting: a removed one is then harmless."""
+    """Return the problem of an unknown setting; a removed one is a warning, as newer images ignore it."""
     word = normalized(f"--{name}")
     last = removed_after(word, known)
     if last is not None:

@@ -31,14 +31,14 @@ def weights_by_name(model_id: str, catalogue: Catalogue) -> tuple[float, float] 
 
 @rule("model/size-in-name", on="server")
 def size_in_name(case: ServerCase) -> Iterator[Problem]:
-    """A model that no catalogue has must fit its GPUs according to its name."""
+    """Report a model outside the catalogues whose name suggests that it does not fit its GPUs."""
     if (facts := _oversize(case)) is not None:
         yield case.problem("tensor_parallel_size", **facts)
 
 
 @rule("advice/model-not-judged", on="server")
 def model_not_judged(case: ServerCase) -> Iterator[Problem]:
-    """What is not checked of a model that no catalogue has, unless its name alone is reported."""
+    """Report what is not checked for a model outside the catalogues."""
     model_id = case.serving.model_id or ""
     is_repository = "/" in model_id and not model_id.startswith(("/", "."))
     if case.model is None and is_repository and _oversize(case) is None:

@@ -35,14 +35,14 @@ LARGEST = 10**18  # a larger number counts as this one: no length, and no GPU co
 
 
 def server_command(container: Fields, model_id: str | None) -> Command:
-    """Of the commands that a container runs, the one that serves: it names the model and has most options."""
+    """Return the container's command that serves: it names the model and has the most options."""
     commands = read_commands(container)
     naming = [command for command in commands if names_model(command, model_id)]
     return max(naming or commands, key=lambda command: len(list(options(command))), default=())
 
 
 def names_model(command: Sequence[str], model_id: str | None) -> bool:
-    """Whether the model's id is a word of the command, or the value of one of its options."""
+    """Return whether the model's id is a word of the command, or the value of one of its options."""
     return model_id is not None and any(
         word == model_id or word.partition("=")[2] == model_id for word in command
     )
@@ -63,7 +63,7 @@ def argument_path(container: Fields, path: FieldPath, names: Sequence[str]) -> F
 
 
 def written(container: Fields) -> list[tuple[tuple[str, int], str]]:
-    """The texts of `command` and `args` as they are written, each with its key and index."""
+    """Return the texts of `command` and `args` as they are written, each with its key and index."""
     texts = []
     for key in ("command", "args"):
         items = container.get(key)
@@ -73,7 +73,7 @@ def written(container: Fields) -> list[tuple[tuple[str, int], str]]:
 
 
 def gpu_limit(container: Fields, path: FieldPath) -> tuple[int | None, FieldPath]:
-    """The GPUs or MIG slices that a container asks for, and where; None without a whole number of them."""
+    """Return the GPUs or MIG slices that a container requests, and the path; None if not a whole number."""
     resources = container.get("resources")
     for key in ("limits", "requests"):
         amounts = resources.get(key) if isinstance(resources, Mapping) else None
@@ -86,7 +86,7 @@ def gpu_limit(container: Fields, path: FieldPath) -> tuple[int | None, FieldPath
 
 
 def allows_longer(container: Fields) -> bool:
-    """Whether the variable is set by which vLLM takes a length above the model's limit."""
+    """Return whether the variable is set by which vLLM takes a length above the model's limit."""
     env = container.get("env")
     return any(f"{ALLOWS_LONGER}=1" in item for _, item in written(container)) or any(
         isinstance(item, Mapping) and item.get("name") == ALLOWS_LONGER and item.get("value") not in ("0", "")
@@ -119,7 +119,7 @@ def batched_tokens(command: Sequence[str]) -> int | None:
 
 
 def utilization(command: Sequence[str]) -> float:
-    """The share of a GPU's memory that vLLM may use; its default if none is given or readable."""
+    """Return the share of a GPU's memory that vLLM may use; its default if none is given or readable."""
     try:
         share = float(last_option(command, *UTILIZATION_FLAGS) or UTILIZATION)
     except ValueError:
@@ -128,7 +128,7 @@ def utilization(command: Sequence[str]) -> float:
 
 
 def whole(value: object) -> int | None:
-    """A whole number above 0, written as a number or as text; None for anything else."""
+    """Return a whole number above 0, written as a number or as text; None for anything else."""
     if isinstance(value, str):
         text = value.strip().removeprefix("+").lstrip("0")
         is_number = text.isascii() and text.isdigit()
@@ -141,7 +141,7 @@ def whole(value: object) -> int | None:
 
 
 def human_readable_int(text: str) -> int | None:
-    """A length as vLLM reads it: `8192`, `8k` (8000), `8K` (8192), `25.6k`; None if it would refuse."""
+    """Return a length as vLLM reads it: `8192`, `8k` (8000), `8K` (8192), `25.6k`; None if it is invalid."""
     text = text.strip()
     factor = SUFFIXES.get(text[-1:])
     if factor is None:

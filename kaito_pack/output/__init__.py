@@ -19,7 +19,7 @@ YOUNG_SECONDS = 60  # within which another run may be about to lock a file
 
 
 def is_tree(out: str) -> bool:
-    """Whether `--out` means a folder: one that is there, or a new name without .yaml, .yml or .json."""
+    """Return whether `--out` is a folder: an existing one, or a new name without .yaml, .yml or .json."""
     if out.endswith(("/", os.sep)) or os.path.isdir(out):
         return True
     return not os.path.lexists(out) and not out.endswith(SUFFIXES)
@@ -60,7 +60,7 @@ def _replace(path: str, text: str, there: bytes | None) -> None:
 
 
 def start(path: str, prefix: str) -> tuple[str, int]:
-    """A new file beside `path`, by name and open handle, with the permissions that new files get here."""
+    """Return the name and handle of a new file beside `path`, with the permissions of new files there."""
     part = os.path.join(os.path.dirname(path), f"{prefix}{os.getpid()}-{os.urandom(6).hex()}")
     return part, os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
 
@@ -77,13 +77,13 @@ def fill(handle: int, path: str, text: str, there: bytes | None) -> None:
 
 
 def same_text(there: bytes, text: str) -> bool:
-    """Whether a file's content is `text`, line ends aside."""
+    """Return whether a file's content is `text`, line ends aside."""
     content = text.encode()
     return there == content or there.replace(b"\r\n", b"\n") == content
 
 
 def read_bytes(path: str) -> bytes | None:
-    """The content of a file; None if there is none."""
+    """Return the content of a file; None if there is none."""
     try:
         with open(path, "rb") as stream:
             return stream.read()
@@ -92,7 +92,7 @@ def read_bytes(path: str) -> bytes | None:
 
 
 def unwritten(path: str, error: OSError) -> UsageError:
-    """A failure to write, in one line."""
+    """Return a failure to write, in one line."""
     return UsageError(f"{escaped(path)}: cannot be written: {reason_of(error)}")
 
 

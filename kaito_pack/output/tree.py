@@ -59,11 +59,11 @@ class Changes:
         return [path for path in self.texts if path not in self.differs]
 
     def file(self, path: str) -> str:
-        """A path from the root as the user would name it."""
+        """Return a path from the root as the user would name it."""
         return os.path.join(self.root, path)
 
     def diff(self) -> Iterator[str]:
-        """A unified diff, from what is there to what should be."""
+        """Yield a unified diff, from what is there to what should be."""
         for path, text in sorted(self.texts.items()):
             old = self._there(path) if path in self.differs else None
             yield from difference(self.file(path), old, text)
@@ -75,7 +75,7 @@ class Changes:
 
 
 def difference(file: str, old: str | None, new: str | None) -> Iterator[str]:
-    """The unified diff of one file, which `git apply` takes; None is a file that is not there."""
+    """Yield the unified diff of one file, which `git apply` takes; None is a file that is not there."""
     from difflib import unified_diff
 
     name = file.replace(os.sep, "/").lstrip("/")
@@ -99,7 +99,7 @@ def _rest(text: str) -> list[str]:
 
 
 def text_of(group: Sequence[RenderedManifest]) -> tuple[str, str]:
-    """Where in a tree the manifests of one values file go, the Workspace first, and what the file holds.
+    """Return the path in a tree of one values file's manifests, the Workspace first, and their text.
 
     UsageError for a name that no file can have.
     """
@@ -117,7 +117,7 @@ def text_of(group: Sequence[RenderedManifest]) -> tuple[str, str]:
 
 
 def compare(root: str, texts: Texts, whole: bool, bonds: Mapping[str, Bonds] = NO_BONDS) -> Changes:
-    """What the tree at `root` lacks of `texts`; `whole` says that they are all there should be.
+    """Return what the tree at `root` lacks of `texts`; `whole` says that they are all there should be.
 
     `bonds` decide the order in which kustomizations list the files.
 
@@ -175,7 +175,7 @@ def _kind(file: str) -> int | None:
 
 
 def _listed(root: str, folders: Iterable[str]) -> dict[str, list[str]]:
-    """What the pack's own kustomizations list now, by folder."""
+    """Return what the pack's own kustomizations list now, by folder."""
     files = {folder: os.path.join(root, folder, KUSTOMIZATION) for folder in ("", *folders)}
     texts = {folder: _content(file) for folder, file in files.items() if _is_own(file)}
     return {folder: listed_in((text or b"").decode("utf-8", "replace")) for folder, text in texts.items()}
@@ -186,12 +186,12 @@ def _is_workspace(path: str) -> bool:
 
 
 def workspace_files(root: str) -> list[str]:
-    """The pack's own files of Workspaces in a tree, by paths from its root."""
+    """Return the pack's own files of Workspaces in a tree, by paths from its root."""
     return sorted(filter(_is_workspace, _own_files(root)))
 
 
 def _own_files(root: str) -> Iterator[str]:
-    """The pack's own files: in the folders of `root`, and its own kustomization there."""
+    """Yield the pack's own files: in the folders of `root`, and its own kustomization there."""
     if _is_own(os.path.join(root, KUSTOMIZATION)):
         yield KUSTOMIZATION
     for folder in folders(root):
@@ -203,13 +203,13 @@ def _own_files(root: str) -> Iterator[str]:
 
 
 def _is_tree(folder: str) -> bool:
-    """Whether a folder is the root of another tree: its kustomization lists folders."""
+    """Return whether a folder is the root of another tree: its kustomization lists folders."""
     file = os.path.join(folder, KUSTOMIZATION)
     return _is_own(file) and b"\n  - " in (there := _content(file) or b"") and b".yaml" not in there
 
 
 def folders(root: str) -> list[str]:
-    """The names of the folders of `root`, links left out; UsageError if it cannot be read."""
+    """Return the names of the folders of `root`, links left out; UsageError if it cannot be read."""
     return [entry.name for entry in _entries(root) if entry.is_dir(follow_symlinks=False)]
 
 

@@ -91,7 +91,7 @@ class Pack:
         return name
 
     def _common(self) -> tuple[str, ...]:
-        """The templates of manifests that every mode can bring; a mode.yaml with `common: false` has none."""
+        """Return the templates that all modes share; none for a mode.yaml with `common: false`."""
         names = set()
         for folder in self.template_folders:
             depends_on(folder / COMMON)
@@ -105,7 +105,7 @@ class Pack:
         return self._modes[name]
 
     def _are_facts(self, facts: Any) -> bool:
-        """Whether the facts of a mode have the types that others rely on; more is for `pack check` to say."""
+        """Return whether the facts of a mode have the types that code relies on."""
         schema = resolve("mode.schema.json", self.schema_folders)
         return json_schema.accepts(_types_of(schema), facts)
 

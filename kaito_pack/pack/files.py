@@ -35,7 +35,7 @@ def read(path: str | Path) -> Document:
 
 @rule("values/written-twice", "values/yaml-surprise", on="shared")
 def check_file(document: Document, kind: str) -> Iterator[Problem]:
-    """The problems of a file that is to be one of KINDS, each with its place: its text, then its schema."""
+    """Yield the problems of a file of one of KINDS with their places: of its text, then by its schema."""
     for twice in document.duplicates:
         yield problem("values/written-twice", twice.path, twice.place, first=twice.first_line)
     for odd in document.surprises:
@@ -48,7 +48,7 @@ def check_file(document: Document, kind: str) -> Iterator[Problem]:
 
 
 def check(value: object, kind: str) -> Iterator[Problem]:
-    """The problems of plain data that is to be one of KINDS, by `schemas/<kind>.schema.json`, by path."""
+    """Yield the problems of plain data of one of KINDS, by `schemas/<kind>.schema.json`, with their paths."""
     folders = [folder / "schemas" for folder in tables.folders()]
     name = f"{kind.lower()}.schema.json"
     schema = catalogue_schema() if kind == CATALOGUE else resolve(name, folders)

@@ -100,8 +100,10 @@ def part_at(schema: Schema, path: Iterable[str | int], unknown: Schema = Mapping
 
 
 def applicable(schema: Schema, value: Any) -> Schema:
-    """`schema` with the branches of its `if`s and `allOf`s that fit `value` merged into it: what they say of
-    properties, and which of them they require."""
+    """Return `schema` merged with the branches of its `if`s and `allOf`s that fit `value`.
+
+    Of the branches only properties, and which are required, are merged.
+    """
     if "if" not in schema and "allOf" not in schema:
         return schema
     result = dict(schema)

@@ -132,7 +132,7 @@ def _home(name: str, folders: tuple[Path, ...]) -> int:
 
 
 def merged(base: Schema, over: Schema) -> dict[str, Any]:
-    """Two schemas as one: properties and hints merge, `required` and `allOf` add up, else `over` wins."""
+    """Return two schemas as one: merge properties and hints, add `required` and `allOf`, else take `over`."""
     result = dict(base)
     for key, part in over.items():
         if key == "properties" and key in base:

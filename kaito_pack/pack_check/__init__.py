@@ -109,7 +109,7 @@ def _check_schema(mode: Mode) -> Iterator[str]:
 
 
 def _check_names(mode: Mode, template: str, reader: ForeignTemplates) -> Iterator[str]:
-    """Names that a template reads and the schema does not define."""
+    """Yield the names that a template reads but the schema does not define."""
     defined = set(mode.schema.get("properties", {})) | GIVEN
     waiting, seen, read = [template], set(), set()
     while waiting:

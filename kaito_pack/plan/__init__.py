@@ -65,7 +65,7 @@ def plan(
     whole: bool = True,
     same_file: Mapping[Identity, Identity] | None = None,
 ) -> list[Planned]:
-    """What becomes of each object; `whole` False: what is missing from `new` is not deleted.
+    """Return what becomes of each object; `whole` False: what is missing from `new` is not deleted.
 
     `same_file` gives the old identity of the Workspace that the same values file made.
     """
@@ -172,7 +172,7 @@ def _rejected(change: Difference, refusal: Problem, head: str = "") -> Change:
 
 
 def rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Problem], list[Problem]]:
-    """The refusals of a change that come of it, and those that any change of this object would meet."""
+    """Return the problems that a change causes, and those of any change of this object."""
     before = {(refusal.rule, refusal.path) for refusal in _refusals(old, old, target)}
     refused: tuple[list[Problem], list[Problem]] = [], []
     for refusal in _refusals(old, new, target):

@@ -35,17 +35,17 @@ class Change:
     remedy: str = ""
 
     def text(self) -> str:
-        """`replicas: 1 → 2`, safe to print; the path alone if no value changed there."""
+        """Return `replicas: 1 → 2`, safe to print; the path alone if no value changed there."""
         return ": ".join(filter(None, (path_text(self.path), self.values())))
 
     def values(self) -> str:
-        """`1 → 2`, safe to print; "" if no value changed there."""
+        """Return `1 → 2`, safe to print; "" if no value changed there."""
         if self.old is ABSENT and self.new is ABSENT:
             return ""
         return f"{_value(self.old)} → {_value(self.new)}"
 
     def data(self) -> dict[str, Any]:
-        """`{"old": 1, "new": 2}` for programs; what is absent is left out, and no token is repeated."""
+        """Return `{"old": 1, "new": 2}` for programs, without absent values and without tokens."""
         both = {"old": self.old, "new": self.new}
         return {name: _masked(value) for name, value in both.items() if value is not ABSENT}
 
@@ -84,7 +84,7 @@ def by_table(difference: Difference, old: Manifest, new: Manifest, kaito: str) -
 
 
 def _row(path: FieldPath, body: Manifest, kaito: str) -> Row:
-    """The row of that kind of object whose path says most of `path`; of two, one that asks for a field."""
+    """Return the row of that kind whose path matches most of `path`; of two, one that needs a field."""
     rows = table("kaito/changes.json")
     kind = str(body.get("kind"))
     text = ".".join(map(str, path)) + "."
@@ -105,18 +105,18 @@ def _fits(row: Row, path: str, kaito: str) -> bool:
 
 
 def workload(row: Row, kaito: str) -> str:
-    """The kind of workload, in the words of kubectl, that a row names for that KAITO; "" for none."""
+    """Return the kind of workload, in the words of kubectl, that a row names for that KAITO; "" for none."""
     kinds = row.get("workload", {})
     return next((kind for versions, kind in kinds.items() if in_range(kaito, versions)), "")
 
 
 def _has(body: Manifest, path: str) -> bool:
-    """Whether the object has the field that a row is for; every object has none."""
+    """Return whether the object has the field that a row is for; every object has none."""
     return not path or get(body, tuple(path.split("."))) is not None
 
 
 def _is_for_the_job(old: Manifest, new: Manifest) -> bool:
-    """Whether the rollout job sees the change: it compares hashes of the pod spec, and of nothing else."""
+    """Return whether the rollout job sees the change: it compares only hashes of the pod spec."""
     return _hash(new) not in (None, _hash(old))
 
 

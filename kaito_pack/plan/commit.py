@@ -18,7 +18,7 @@ from kaito_pack.run.sources import SUFFIXES
 
 @contextmanager
 def files_at(ref: str) -> Iterator[Commit]:
-    """The files at `ref`, there as long as the context lasts."""
+    """Yield the files at `ref`, there as long as the context lasts."""
     with TemporaryDirectory(prefix="kaito-pack-") as folder:
         yield Commit(ref, os.path.realpath(folder))
 
@@ -44,12 +44,12 @@ class Commit:
         return os.path.normpath(os.path.join(self._repositories[top], prefix, *names))
 
     def name(self, path: str) -> str:
-        """A path among the files of the commit as git writes it: `main:models/llama.yaml`."""
+        """Return a path among the files of the commit as git writes it: `main:models/llama.yaml`."""
         below = os.path.relpath(path, self._folder).split(os.sep, 1)[-1]
         return f"{self.ref}:{below}"
 
     def has(self, path: str) -> bool:
-        """Whether `path` is in a repository; a layer of another place is taken as it is."""
+        """Return whether `path` is in a repository; a layer of another place is taken as it is."""
         try:
             self._place(os.path.dirname(path) or ".")
         except UsageError:
@@ -57,7 +57,7 @@ class Commit:
         return True
 
     def _place(self, folder: str) -> tuple[str, str]:
-        """The repository that a folder is in, and the folder's path in it."""
+        """Return the repository that a folder is in, and the folder's path in it."""
         if folder not in self._places:
             lines = self._git(folder, "rev-parse", "--show-toplevel", "--show-prefix").splitlines()
             self._places[folder] = lines[0], lines[1] if len(lines) > 1 else ""
@@ -101,7 +101,7 @@ class Commit:
 
 
 def _where_git_is() -> dict[str, str]:
-    """What a hook of git's says of its repository, from the folder that we are in: git runs in others."""
+    """Return the variables of a git hook that name its repository, as absolute paths."""
     if "GIT_DIR" not in os.environ:
         return {}
     named = {"GIT_WORK_TREE": ".", **os.environ}

@@ -33,7 +33,7 @@ def _by_name(items: list[Any]) -> dict[Any, Any] | None:
 
 
 def _by_flag(words: Sequence[Any]) -> dict[str, Any] | None:
-    """`["--model", "a", "--quiet"]` as `{"--model": "a", "--quiet": None}`; None for a flag given twice."""
+    """Return `["--model", "a", "-q"]` as `{"--model": "a", "-q": None}`; None for a duplicate flag."""
     if not all(isinstance(word, str) for word in words):
         return None
     values: dict[str, Any] = {}

@@ -13,7 +13,7 @@ INSTANCE = "app.kubernetes.io/instance"
 
 
 def nameable(*words: str) -> bool:
-    """Whether objects of a cluster can be called so. No other word belongs in a command that people copy."""
+    """Return whether it can be an object's name. Commands to copy must not contain any other word."""
     return all(
         word[:1].isalnum() and all(c.isascii() and (c.isalnum() or c in ".:-") for c in word)
         for word in words
@@ -26,7 +26,7 @@ def moves(
     same_file: Mapping[Identity, Identity],
     guess: bool,
 ) -> dict[Identity, Identity]:
-    """The old identity of each created Workspace that was another one before.
+    """Return the old identity of each created Workspace that was another one before.
 
     `same_file` says which one the same values file made; with `guess` the instance label, the name and the
     model tell as well, which is right only if everything that is not in `created` goes away.
@@ -49,7 +49,7 @@ def _pair(
     feature: Callable[[Manifest], object],
     moved: dict[Identity, Identity],
 ) -> None:
-    """Pairs of which no other candidate has the same feature: two copies of a model are no move."""
+    """Add the pairs whose feature no other candidate has: two copies of a model are not a move."""
     for key, body in wanted.items():
         value = feature(body)
         candidates = [
@@ -74,19 +74,19 @@ def _model(body: Manifest) -> object:
 
 
 def _serves(body: Manifest) -> bool:
-    """Whether an object serves a model: a Workspace, or an InferenceSet, which creates Workspaces."""
+    """Return whether an object serves a model: a Workspace, or an InferenceSet, which creates Workspaces."""
     return is_workspace(body) or is_inference_set(body)
 
 
 def only_pair(old: Sequence[Manifest], new: Sequence[Manifest]) -> bool:
-    """Whether one Workspace or InferenceSet is compared with one."""
+    """Return whether one Workspace or InferenceSet is compared with one."""
     return sum(map(_serves, old)) == sum(map(_serves, new)) == 1
 
 
 def replaced(
     gone: Mapping[Identity, Manifest], created: Mapping[Identity, Manifest]
 ) -> dict[Identity, Identity]:
-    """The old identity of each object that another kind now serves the model of: `workload` has changed."""
+    """Return the old identity of each object whose kind has changed, because `workload` has."""
     pairs: dict[Identity, Identity] = {}
     for key, body in created.items():
         for old, other in gone.items():

@@ -33,7 +33,7 @@ ADDED_ANNOTATIONS = ("workspace.kaito.io/", LAST_APPLIED)
 
 
 def settled(manifest: Manifest, kaito: str) -> dict[str, Any]:
-    """`manifest` without what a cluster added, and with what the CRD of that KAITO fills in anyway."""
+    """Return `manifest` without what a cluster added, and with what the CRD of that KAITO fills in anyway."""
     body: dict[str, Any] = deepcopy({key: value for key, value in manifest.items() if key != "status"})
     metadata = body.get("metadata")
     if isinstance(metadata, dict):
@@ -52,7 +52,7 @@ def settled(manifest: Manifest, kaito: str) -> dict[str, Any]:
 
 
 def _filled_set(inference_set: dict[str, Any], kaito: str) -> dict[str, Any]:
-    """The InferenceSet with the defaults of the CRD; without replicas, whose number is someone else's."""
+    """Return the InferenceSet with the CRD's defaults, and without replicas, which others may set."""
     served = crd.schemas(kaito, SET) or {"": {}}
     api = str(inference_set.get("apiVersion")).rpartition("/")[2]
     completed: dict[str, Any] = _filled(served.get(api) or served[max(served)], inference_set)
@@ -62,7 +62,7 @@ def _filled_set(inference_set: dict[str, Any], kaito: str) -> dict[str, Any]:
 
 
 def filled(workspace: dict[str, Any], kaito: str) -> dict[str, Any]:
-    """The Workspace with the defaults of the CRD: `count: 1`, up to 0.7 an instance type, and so on."""
+    """Return the Workspace with the CRD's defaults: `count: 1`, up to 0.7 an instance type, and so on."""
     served = crd.schemas(kaito)
     api = str(workspace.get("apiVersion")).rpartition("/")[2]
     schema = served.get(api) or served[max(served)]
@@ -71,7 +71,7 @@ def filled(workspace: dict[str, Any], kaito: str) -> dict[str, Any]:
 
 
 def _filled(schema: Schema, value: Any) -> Any:
-    """Defaults as the API server sets them: in objects that are there, for what is missing or null."""
+    """Return `value` with the defaults that the API server sets for missing or null fields."""
     if not isinstance(value, dict):
         return value
     result = dict(value)
@@ -109,7 +109,7 @@ def _settle_inference(inference: Any) -> None:
 
 
 def kept_by_apply(live: Manifest, new: Manifest, kaito: str) -> dict[str, Any]:
-    """`new` with what applying it leaves as it is in `live`: fields that no file ever set.
+    """Return `new` with what applying it leaves as it is in `live`: fields that no file ever set.
 
     An apply takes away only what an earlier apply set. If kubectl's annotation tells what that was, it
     decides. Without it, labels and what a Workspace says are taken for the owner's, and everything else that
@@ -141,7 +141,7 @@ def _last_applied(metadata: Fields) -> dict[str, Any] | None:
 
 
 def _left(there: Any, before: Any, wanted: Any) -> Any:
-    """`wanted`, and what is there but was not applied before."""
+    """Return `wanted`, and what is there but was not applied before."""
     if isinstance(there, dict) and isinstance(wanted, dict):
         past = before if isinstance(before, dict) else {}
         result = {

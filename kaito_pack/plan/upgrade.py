@@ -55,7 +55,7 @@ class Upgraded:
 
 
 def upgraded(bodies: Sequence[Manifest], now: Target, then: Target) -> list[Upgraded]:
-    """Each Workspace and InferenceSet that KAITO `then` treats differently from `now`."""
+    """Return each Workspace and InferenceSet that KAITO `then` treats differently from `now`."""
     around = surroundings(now, bodies), surroundings(then, bodies)
     workspaces = []
     for body in bodies:
@@ -87,7 +87,7 @@ REPLACED = "controller/workload-replaced"
 
 @rule(REPLACED, on="part")
 def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
-    """A workload that the newer KAITO deletes, since it runs templates by another kind of workload."""
+    """Yield a problem for a workload that the newer KAITO replaces by one of another kind."""
     row = table("kaito/changes.json")["template"]
     old, new = workload(row, now.kaito), workload(row, then.kaito)
     if old == new or not is_workspace(body) or get(body, TEMPLATE) is None:
@@ -98,7 +98,7 @@ def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
 
 
 def _dropped(body: Manifest, now: Target, then: Surroundings) -> Iterator[Problem]:
-    """An instance type that KAITO no longer lists, if its webhook still accepts it."""
+    """Yield an instance type that KAITO no longer lists, if its webhook still accepts it."""
     name = get(workspace_of(body), INSTANCE_TYPE)
     instance = instance_types.find(now.cloud, name) if isinstance(name, str) else None
     if instance is None or instance.known_in(then.target.kaito) or not instance.known_in(now.kaito):

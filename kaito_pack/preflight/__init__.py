@@ -90,7 +90,7 @@ def _workspace(body: Manifest) -> Manifest:
 
 @rule("preflight/gpu-memory", on="part")
 def _memory(workspace: Manifest, around: Surroundings, live: Target) -> Iterator[Problem]:
-    """What the model needs beside what the GPUs of the nodes have, if their labels show it."""
+    """Yield problems of the model's memory for the GPUs that the node labels report."""
     if around.target == live:
         return
     without = set(judging.check(workspace, around.with_target(live)) or ())
@@ -102,7 +102,7 @@ def _memory(workspace: Manifest, around: Surroundings, live: Target) -> Iterator
 
 @rule("preflight/refused", on="part")
 def _refusals(workspace: Manifest, around: Surroundings) -> Iterator[Problem]:
-    """The errors that `validate` would report for the KAITO and the stored object of the cluster."""
+    """Yield the errors that `validate` would report for the cluster's KAITO and stored object."""
     for error in judging.check(workspace, around, with_model=False) or ():
         if error.is_error:
             facts = {"path": path_text(error.path), "message": error.message, "fix": error.fix}
@@ -111,7 +111,7 @@ def _refusals(workspace: Manifest, around: Surroundings) -> Iterator[Problem]:
 
 @rule("preflight/namespace-missing", "preflight/namespace-ending", "preflight/namespace-there", on="part")
 def _namespace(cluster: ClusterReader, namespace: str) -> Generator[Problem, None, bool]:
-    """The answer about the namespace; returns whether it may exist."""
+    """Yield the answer about the namespace; return whether it may exist."""
     answer = cluster.object("namespaces", namespace)
     facts = {"namespace": shown(namespace), "bare": shown(namespace, quote=False)}
     if answer == {}:

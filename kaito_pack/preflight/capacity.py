@@ -99,7 +99,7 @@ def check_room(
 
 
 def _has(amounts: Amounts, wanted: Amounts) -> bool:
-    """Whether a node has all that is wanted; a resource that it does not report is not checked."""
+    """Return whether a node has all that is wanted; a resource that it does not report is not checked."""
     return all(name not in amounts or amounts[name] >= number for name, number in wanted.items())
 
 
@@ -108,7 +108,7 @@ def _rest(allocatable: Amounts, used: Amounts) -> Amounts:
 
 
 def _used(cluster: ClusterReader, workspace: Manifest) -> Mapping[str, Amounts]:
-    """What the pods of others request, by node; nothing if pods may not be read."""
+    """Return what the pods of others request, by node; nothing if pods may not be read."""
     used: dict[str, dict[str, Fraction]] = defaultdict(dict)
     for pod in _pods(cluster):
         spec = mapping(pod.get("spec"))
@@ -121,7 +121,7 @@ def _used(cluster: ClusterReader, workspace: Manifest) -> Mapping[str, Amounts]:
 
 
 def _pods(cluster: ClusterReader) -> list[Manifest]:
-    """All pods; none, and a warning, if they cannot be read, since a large cluster has more than fits."""
+    """Return all pods; none, and a warning, if they cannot be read."""
     try:
         return cluster.objects("pods", everywhere=True) or []
     except UsageError as error:

@@ -79,7 +79,7 @@ def _schemas(definition: Manifest) -> dict[str, Any]:
 
 
 def _controller(cluster: ClusterReader) -> Manifest | None:
-    """The container of KAITO's controller; {} if there is none, None if it may not be read."""
+    """Return the container of KAITO's controller; {} if there is none, None if it may not be read."""
     deployments = cluster.objects("deployments", everywhere=True)
     if deployments is None:
         return None
@@ -136,7 +136,7 @@ def _version_of_image(controller: Manifest | None) -> str | None:
 
 
 def _versions_of_crd(definition: Manifest | None) -> list[str]:
-    """The KAITO minors whose CRD has this structure: several if a release did not change it."""
+    """Return the KAITO minors whose CRD has this structure: several if a release did not change it."""
     live = {name: structure(schema) for name, schema in _schemas(definition or {}).items()}
     return sorted((kaito for kaito in crd.versions() if crd.schemas(kaito) == live), key=minor)
 

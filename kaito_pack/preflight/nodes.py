@@ -43,7 +43,7 @@ def check(
 def _existing(
     workspace: Manifest, nodes: Sequence[Node], cluster: ClusterReader, target: Target
 ) -> Iterator[Problem]:
-    """Whether as many existing nodes as there are replicas take a pod each."""
+    """Yield whether enough existing nodes can each run a pod."""
     (pods,) = pods_of([workspace])
     labels = {**mapping(mapping(pods.spec).get("nodeSelector")), **_selected_labels(workspace)}
     ready = [node for node in nodes if _matches(node, labels) and _is_usable(node)]
@@ -103,7 +103,7 @@ def _preferred(resource: Fields, nodes: Sequence[Node], labels: Labels) -> Itera
 
 @rule("preflight/nodes-counted", "preflight/nodes-created", on="part")
 def _made_nodes(matching: Sequence[Node], labels: Labels, kaito: str) -> Iterator[Problem]:
-    """With auto-provisioning: some versions count existing nodes, with or without a GPU."""
+    """Yield the answers for auto-provisioning: some versions count existing nodes, even without a GPU."""
     facts = table("kaito/cluster.json")
     counted = [
         node for node in matching if _is_ready(node) and facts["provisionerLabel"] not in _labels(node)
@@ -116,7 +116,7 @@ def _made_nodes(matching: Sequence[Node], labels: Labels, kaito: str) -> Iterato
 
 @rule("preflight/gpu-enough", "preflight/gpu-short", on="part")
 def _enough(name: str, wanted: Fraction, nodes: Sequence[Node], replicas: int) -> Problem:
-    """Whether as many nodes as there are replicas can each give `wanted` of a device."""
+    """Return whether enough nodes can each allocate `wanted` of a device."""
     allocatable = [amount(_allocatable(node).get(name)) or Fraction(0) for node in nodes]
     enough = sum(capacity >= wanted for capacity in allocatable)
     facts = {"wanted": wanted, "resource": name, "count": enough, "replicas": replicas}
@@ -126,7 +126,7 @@ def _enough(name: str, wanted: Fraction, nodes: Sequence[Node], replicas: int) -
 
 
 def _devices(workspace: Manifest) -> dict[str, Fraction]:
-    """The devices that one pod asks for: resources with a domain, such as nvidia.com/gpu."""
+    """Return the devices that one pod asks for: resources with a domain, such as nvidia.com/gpu."""
     pod = mapping(get(workspace, (*TEMPLATE, "spec")))
     asked: dict[str, Fraction] = {}
     for container in sequence(pod.get("containers")):
@@ -159,7 +159,7 @@ def _is_ready(node: Node) -> bool:
 
 
 def _is_usable(node: Node) -> bool:
-    """Ready, and not cordoned."""
+    """Return whether a node is ready and not cordoned."""
     return _is_ready(node) and not mapping(node.get("spec")).get("unschedulable")
 
 

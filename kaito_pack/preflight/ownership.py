@@ -44,7 +44,7 @@ def _owned(live: Manifest, name: Mapping[str, str]) -> Iterator[Problem]:
 
 @rule("preflight/workspace-foreign", on="part")
 def _other_labels(metadata: Fields, live: Manifest, name: Mapping[str, str]) -> Iterator[Problem]:
-    """The labels by which this pack knows its own."""
+    """Yield a problem for labels that differ from those of the values."""
     ours, theirs = mapping(metadata.get("labels")), mapping(live.get("labels"))
     for label in table("kaito/cluster.json")["identityLabels"]:
         if label in ours and theirs.get(label) != ours[label]:
@@ -56,7 +56,7 @@ def _other_labels(metadata: Fields, live: Manifest, name: Mapping[str, str]) -> 
 
 @rule("preflight/workspace-managed", on="part")
 def _managers(metadata: Fields, live: Manifest, name: Mapping[str, str]) -> Iterator[Problem]:
-    """Tools that keep the Workspace as they have it, by the marks that they leave."""
+    """Yield a problem for each tool whose mark shows that it manages the Workspace."""
     for part, marks in table("kaito/cluster.json")["managers"].items():
         for mark, title in marks.items():
             value = mapping(live.get(part)).get(mark)

@@ -51,7 +51,7 @@ def check(
 
 
 def _growth(pods: Pods, stored: Manifest | None) -> Pods:
-    """The pods that a Workspace gets beside those that it has."""
+    """Return the pods that a Workspace gets beside those that it has."""
     running = replicas_of(stored) if stored else 0
     return pods._replace(replicas=max(pods.replicas - running, 0))
 
@@ -89,7 +89,7 @@ def _unset(name: str, hard: Amounts, pods: Pods, filled: Fields) -> Iterator[Pro
 
 
 def _counted(spec: Fields | None, count: int) -> dict[str, Fraction]:
-    """What `count` pods add to each key of a quota."""
+    """Return what `count` pods add to each key of a quota."""
     counted = {"pods": Fraction(count), "count/pods": Fraction(count)}
     requests, limits = pod_amounts(spec or {})
     for resource, number in requests.items():
@@ -99,7 +99,7 @@ def _counted(spec: Fields | None, count: int) -> dict[str, Fraction]:
 
 
 def _objects(bodies: Sequence[Manifest]) -> dict[str, Fraction]:
-    """What the manifests themselves add, with the objects that KAITO creates for a Workspace."""
+    """Return what the manifests themselves add, with the objects that KAITO creates for a Workspace."""
     counted: dict[str, Fraction] = {}
     for body in bodies:
         group = text(body.get("apiVersion")).rpartition("/")[0]
@@ -117,7 +117,7 @@ def _objects(bodies: Sequence[Manifest]) -> dict[str, Fraction]:
 
 
 def _created_by_kaito(body: Manifest) -> list[str]:
-    """The keys of what KAITO creates: two Services and a StatefulSet for each Workspace."""
+    """Return the keys of what KAITO creates: two Services and a StatefulSet for each Workspace."""
     keys = ["count/statefulsets.apps", "services", "services", "count/services", "count/services"]
     if is_inference_set(body):
         return [*keys, "count/workspaces.kaito.sh"] * replicas_of(body)

@@ -27,7 +27,7 @@ class Reference:
 
 
 def references(body: Any, path: FieldPath = ()) -> Iterator[Reference]:
-    """Every Secret that a manifest reads: environment, volumes, image pulls, KAITO's own fields."""
+    """Yield every Secret that a manifest reads: environment, volumes, image pulls, KAITO's own fields."""
     fields = table("kaito/cluster.json")["secretFields"]
     for key, part in children(body):
         where = (*path, key)

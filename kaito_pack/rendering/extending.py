@@ -158,7 +158,7 @@ def _object(
 
 
 def _hidden_tokens(body: Manifest) -> list[str]:
-    """Keys of a Secret whose value, in base64, holds a token; a plain one was found in the values."""
+    """Return the keys of a Secret with a token in base64; a plain token was reported in the values."""
     data = body.get("data") if body["kind"] == "Secret" else None
     if not isinstance(data, Mapping):
         return []

@@ -149,12 +149,12 @@ def _argument_links(container: Fields, values: Values) -> Iterator[Problem]:
 
 
 def _flag(argument: object) -> str:
-    """`--max_model_len=5` as `--max-model-len`: servers take an underscore for a dash."""
+    """Return `--max_model_len=5` as `--max-model-len`: servers take an underscore for a dash."""
     return str(argument).partition("=")[0].replace("_", "-")
 
 
 def _is_same(flag: str, name: str, facts: ModeFacts) -> bool:
-    """Whether a server takes `flag` for its argument `name`: another name, its negation, its beginning."""
+    """Return whether `flag` is the server's argument `name`: an alias, a negation or an abbreviation."""
     synonyms = facts.get("gpuCountArguments", ())
     if flag in synonyms and name in synonyms:
         return True

@@ -120,7 +120,7 @@ def _check_kind(manifest: RenderedManifest, workload: str) -> None:
 
 
 def hashes(manifests: Sequence[RenderedManifest]) -> dict[str, str]:
-    """`templateHash`, which changes with the pod spec only, and `jobHash`, with the pack's Job.
+    """Return `templateHash`, which changes with the pod spec only, and `jobHash`, with the pack's Job.
 
     A Job cannot be changed, so its name holds both.
     """

@@ -84,7 +84,7 @@ class Environment(SandboxedEnvironment):
         self.globals = {"range": _range}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """`a.b` is the item `b` of a mapping; the one object with attributes is a loop's own."""
+        """Return the item `b` of a mapping for `a.b`; the one object with attributes is a loop's own."""
         if isinstance(obj, LoopContext):
             return super().getattr(obj, attribute)
         return self.getitem(obj, attribute)
@@ -99,7 +99,7 @@ class Environment(SandboxedEnvironment):
         return self.undefined(obj=obj, name=argument)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Arithmetic on numbers only: `"a" * 10**9` would fill the memory."""
+        """Return the result of arithmetic on numbers only: `"a" * 10**9` would fill the memory."""
         if isinstance(left, int | float) and isinstance(right, int | float) and operator != "**":
             return super().call_binop(context, operator, left, right)
         raise SecurityError(f"{operator} works on numbers only")

@@ -21,7 +21,7 @@ from kaito_pack.values.checking import Values
 def culprits(
     values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
 ) -> list[FieldPath]:
-    """Paths of the values that decide what is at `path` of `manifest`; those given come first."""
+    """Return the paths of the values that decide what is at `path` of `manifest`, given ones first."""
     return list(_culprits(values, manifest, path, renderer))
 
 
@@ -40,7 +40,7 @@ def _culprits(
 def first_culprit(
     values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
 ) -> FieldPath:
-    """The first of `culprits`, a given one if one is; empty if no value decides. Renders once a value."""
+    """Return the first of `culprits`, preferably a given one; empty if there is none."""
     return next(_culprits(values, manifest, path, renderer), ())
 
 
@@ -95,7 +95,7 @@ def _changes(part: Any, schema: Schema, path: FieldPath) -> Iterator[tuple[Field
 
 
 def other_value(value: Any, schema: Schema) -> Any:
-    """A value that is another one and as right by its schema, as far as that is easy; None for no idea."""
+    """Return a different value that its schema accepts; None if none is easy to find."""
     if value is None:
         return next(iter(schema.get("examples", [])), None)
     if isinstance(value, bool):

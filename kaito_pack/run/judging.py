@@ -223,7 +223,7 @@ def check_model_of_values(
     target: Target,
     with_advice: bool = True,
 ) -> Iterator[Problem]:
-    """What vLLM would say of the model that filled `values` name; nothing if `mode` has another engine.
+    """Yield what vLLM would say of the model that filled `values` name; nothing if `mode` has another engine.
 
     If the user has added arguments or changed the pod template, the values do not show the arguments
     of the server: then the Workspace is asked (`check`), and here no more than what the values alone decide.
@@ -264,7 +264,7 @@ def check_model_of_values(
 
 
 def is_extended(values: ValuesMap) -> bool:
-    """Whether filled `values` change what the mode's templates make of the server."""
+    """Return whether filled `values` change what the mode's templates make of the server."""
     return bool(values.get("podTemplate") or values.get("extraArgs"))
 
 
@@ -296,5 +296,5 @@ def gpu_memory(
 
 @cache
 def catalogue(files: tuple[str, ...]) -> Catalogue:
-    """The pack's catalogue of models with those of `files` laid over it, read once a process."""
+    """Return the pack's catalogue of models with those of `files` laid over it, read once a process."""
     return Catalogue.open(files)

@@ -41,7 +41,7 @@ def opened(source: Source) -> Iterator[Source | Judgement]:
 
 
 def _objects(document: Document, file: str) -> Iterator[Entry]:
-    """An entry for each manifest; the items of a List are their own manifests."""
+    """Return an entry for each manifest; the items of a List are separate manifests."""
     body = document.value
     is_list = isinstance(body, dict) and str(body.get("kind", "")).endswith("List")
     if is_list and isinstance(body.get("items"), list):

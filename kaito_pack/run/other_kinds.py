@@ -26,7 +26,7 @@ def check_other_kind(body: Manifest, target: Target) -> list[Problem] | None:
 
 
 def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
-    """The problem of a kind that no cluster has; None for one that a cluster may have."""
+    """Return the problem of a kind that no cluster has; None for one that a cluster may have."""
     from kaito_pack.kaito.kinds import check_kind
 
     return check_kind(body, target) or _absent_kind(body, target.kubernetes)
@@ -34,7 +34,7 @@ def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
 
 @rule("kubernetes/kind-absent", on="part")
 def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
-    """The problem of a kind that Kubernetes does not have in one of its groups; None for other groups."""
+    """Return the problem of a kind that a Kubernetes group does not have; None for other groups."""
     api_version, kind = body.get("apiVersion"), body.get("kind")
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return None
@@ -55,7 +55,7 @@ def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
 
 @rule("kubernetes/group-misspelt", on="part")
 def _misspelt_group(api_version: str, kind: str, kubernetes: str) -> list[Problem] | None:
-    """The problem of a kind of Kubernetes in a group that is spelt almost like its own."""
+    """Return the problem of a Kubernetes kind in a misspelt group."""
     right = definitions.api_versions_of(kubernetes, kind)
     groups = {each.rpartition("/")[0]: each for each in reversed(right) if "." in each}
     near = did_you_mean(api_version.rpartition("/")[0], groups, 0.85)

@@ -167,7 +167,7 @@ class Pipeline:
         return [*self._below, Layer(unwrapped(source.documents[0])), *self._above]
 
     def _received(self, source: Source, sent: Sent) -> Judgement:
-        """The judgement that another process made of `source`."""
+        """Return the judgement that another process made of `source`."""
         mode, given, filled, manifests = sent
         values = Values(self.pack.mode(mode), self._layers(source), given, filled)
         judgement = Judgement(source.file, source.documents[0].number, values=values)
@@ -181,7 +181,7 @@ class Pipeline:
     def _verdicts(
         self, judgement: Judgement, around: Surroundings, stored: Sequence[Entry]
     ) -> Iterator[tuple[list[Problem], bool]]:
-        """The problems of a document, then of each of its objects."""
+        """Yield the problems of a document, then of each of its objects."""
         values = judgement.values
         yield (self._model_problems(values, judgement, around) if values is not None else []), True
         for entry in judgement.objects:
@@ -198,7 +198,7 @@ class Pipeline:
     def _of_rendered(
         self, values: Values, manifest: RenderedManifest, is_first: bool, around: Surroundings
     ) -> list[Problem]:
-        """The problems of one rendered manifest, reported at the values line that caused each."""
+        """Return the problems of one rendered manifest, reported at the values line that caused each."""
         is_extended = is_first and judging.is_extended(values.filled)
         problems = judging.check(manifest.body, around, with_model=is_extended, is_rendered=True) or []
         if is_extended:
@@ -225,7 +225,7 @@ class Pipeline:
         return [each if each.place else locator.located(each) for each in problems]
 
     def _model_problems(self, values: Values, judgement: Judgement, around: Surroundings) -> list[Problem]:
-        """What the mode's engine would report of the model, with paths in the values."""
+        """Yield what the mode's engine would report of the model, with paths in the values."""
         if not judgement.objects:
             return []
         workspace = workspace_of(judgement.manifests[0].body)
@@ -268,7 +268,7 @@ Sent = tuple[
 
 
 def _sent(judgement: Judgement) -> Sent | None:
-    """What is sent of a judgement; None if something is wrong, and it is made once more instead."""
+    """Return what is sent of a judgement; None if something is wrong, and it is made once more instead."""
     values = judgement.values
     if values is None or judgement.own:
         return None

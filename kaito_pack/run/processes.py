@@ -31,14 +31,14 @@ class Child(NamedTuple):
 
 
 def processes_for(items: int) -> int:
-    """How many processes `items` are worth, this one included."""
+    """Return how many processes `items` are worth, this one included."""
     if not hasattr(os, "fork") or items < 2 * FEWEST:
         return 1
     return max(1, min(available_cores(), items // FEWEST, MOST))
 
 
 def available_cores() -> int:
-    """The cores that this process may use."""
+    """Return the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -50,7 +50,7 @@ def mapped(
     send: Callable[[Returned], Any] = lambda result: result,
     receive: Callable[[Item, Any], Returned] = lambda _, sent: sent,
 ) -> Generator[Returned, None, None]:
-    """`function` of each item, in order, one after the other so that what is done with need not stay.
+    """Yield `function` of each item, in order, one after the other so that what is done with need not stay.
 
     What another process made goes through `send` there, pickle, and `receive` (with its item) here; where
     `send` gives None, the item is done here. So `function` must do no harm when it is called twice.
@@ -107,7 +107,7 @@ def start(
 
 
 def collect(child: Child) -> Iterator[Any]:
-    """What a process has sent, one an item, None after it has died."""
+    """Yield what a process has sent, one an item, None after it has died."""
     with os.fdopen(os.dup(child.pipe), "rb") as pipe:
         is_alive = True
         for _ in range(child.first, child.end):

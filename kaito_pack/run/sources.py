@@ -61,7 +61,7 @@ def _read(file: str) -> Source:
 
 
 def files_of(path: str) -> Iterator[str]:
-    """`path` itself, or the YAML and JSON files below it if it is a folder, without hidden ones."""
+    """Yield `path` itself, or the YAML and JSON files below it if it is a folder, without hidden ones."""
     if not os.path.isdir(path):
         yield path
         return
@@ -85,7 +85,7 @@ def files_of(path: str) -> Iterator[str]:
 
 
 def _unreadable(error: OSError) -> NoReturn:
-    """A folder passed over without a word would have what it renders to pruned."""
+    """Raise UsageError for an unreadable folder: if it were skipped, its manifests would be pruned."""
     raise unread(error.filename, error)
 
 
@@ -98,7 +98,7 @@ class Read(Protocol):
 
 
 def is_manifest(value: object) -> TypeGuard[dict[str, object]]:
-    """Whether a document says that it is an object of Kubernetes, or half says so."""
+    """Return whether a document says that it is an object of Kubernetes, or half says so."""
     return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
 
 
@@ -132,7 +132,7 @@ class Named(NamedTuple):
 
 
 def named_files(paths: Sequence[str]) -> list[Named]:
-    """The files that `paths` name, each once, folders searched, none of them read but stdin."""
+    """Return the files that `paths` name, each once, folders searched, none of them read but stdin."""
     files: list[Named] = []
     for path in paths:
         try:
@@ -153,7 +153,7 @@ def named_files(paths: Sequence[str]) -> list[Named]:
 
 
 def fruitless(files: Sequence[Named], read: Sequence[Read]) -> Iterator[tuple[str, str]]:
-    """The folders and patterns that have found no values file, by what was `read`; and words for it."""
+    """Yield the folders and patterns that have found no values file, by what was `read`; and words for it."""
     known = {each.file for each in read}
     good = {file.among for file in files if file.file in known}
     for among in dict.fromkeys(file.among for file in files if file.among and file.among not in good):

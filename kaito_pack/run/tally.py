@@ -22,7 +22,7 @@ class Footprint(NamedTuple):
 
 
 def footprint_of(manifests: Sequence[RenderedManifest], around: Surroundings) -> Footprint:
-    """The footprint of a file that was checked in `around`, its own manifests only."""
+    """Return the footprint of a file that was checked in `around`, its own manifests only."""
     held = tuple(hash((table, key)) for table, groups in around.tables.items() for key in groups)
     resolved = tuple(hash((table, key)) for table, key in around.asked if key in around.tables[table])
     missed = tuple(hash((table, key)) for table, key in around.asked if key not in around.tables[table])

@@ -78,7 +78,7 @@ def read_target(file: str, pack: Pack) -> Scope:
 
 
 def _nodes(fields: Fields) -> tuple[Nodes, ...] | None:
-    """The existing nodes that a target lists; None if it lists none."""
+    """Return the existing nodes that a target lists; None if it lists none."""
     if "nodes" not in fields:
         return None
     return tuple(
@@ -94,7 +94,7 @@ def _nodes(fields: Fields) -> tuple[Nodes, ...] | None:
 
 @rule("values/pack-file-not-a-choice", on="shared")
 def _unknown_versions(document: Document, pack: Pack) -> Iterator[Problem]:
-    """A version of KAITO or Kubernetes that the pack cannot judge for."""
+    """Yield a problem for a version of KAITO or Kubernetes that the pack does not support."""
     known = {"kaitoVersion": pack.kaito_versions, "kubernetesVersion": definitions.versions()}
     for field, versions in known.items():
         version = document.value.get(field)
@@ -104,7 +104,7 @@ def _unknown_versions(document: Document, pack: Pack) -> Iterator[Problem]:
 
 
 def _named(document: Document, field: str, file: str) -> Iterator[tuple[FieldPath, str]]:
-    """The files that a field of a target lists, by their paths in it."""
+    """Yield the files that a field of a target lists, by their paths in it."""
     for index, name in enumerate(document.value.get(field, ())):
         yield (field, index), _beside(file, name)
 
@@ -113,7 +113,7 @@ def _named(document: Document, field: str, file: str) -> Iterator[tuple[FieldPat
 def _read(
     problems: list[Problem], document: Document, path: FieldPath, read: Callable[..., T], *arguments: Any
 ) -> T | None:
-    """What `read` returns; if a file cannot be read, None and a problem at the line that names it."""
+    """Return what `read` returns; if a file cannot be read, None, and add a problem at its line."""
     try:
         return read(*arguments)
     except UsageError as error:
@@ -163,7 +163,7 @@ def read_fleet(file: str, pack: Pack) -> list[FleetEntry]:
 
 @rule("values/pack-file-no-values", on="part")
 def _values_files(document: Document, path: FieldPath, file: str, problems: list[Problem]) -> list[Named]:
-    """The files that the patterns of the entry at `path` match, each once; a pattern without is a problem."""
+    """Return the files that the entry's patterns match, each once; a pattern without files is a problem."""
     files: dict[str, Named] = {}
     for index, pattern in enumerate(get(document.value, path)["values"]):
         matches = list(_matches(file, pattern))
@@ -186,7 +186,7 @@ def _checked(file: str, kind: str) -> Document:
 
 @rule("values/pack-file-name-twice", "values/pack-file-out-shared", on="part")
 def _collisions(document: Document, file: str) -> Iterator[Problem]:
-    """Two entries of one name, or with output folders that are equal or inside each other."""
+    """Yield a problem for entries with the same name, or with equal or nested output folders."""
     names: set[str] = set()
     targets: list[Mapping[str, str]] = document.value["targets"]
     shared = _shared([os.path.realpath(_beside(file, fields["out"])) for fields in targets])
@@ -218,7 +218,7 @@ def _shared(folders: Sequence[str]) -> Mapping[int, int]:
 
 
 def _matches(file: str, pattern: str) -> Iterator[Named]:
-    """The files that a pattern, a folder or a name matches, from the folder of `file`."""
+    """Yield the files that a pattern, a folder or a name matches, from the folder of `file`."""
     path = _beside(file, pattern)
     if os.path.isfile(path):
         yield Named(path)
@@ -235,7 +235,7 @@ def _matches(file: str, pattern: str) -> Iterator[Named]:
 
 
 def _refuse_unreadable(pattern: str) -> None:
-    """UsageError for a folder that `glob` would skip silently: what it renders to would be pruned."""
+    """Raise UsageError for a folder that `glob` would skip silently: its manifests would be pruned."""
     parent = os.path.dirname(pattern)
     if glob.has_magic(parent):
         _refuse_unreadable(parent)
@@ -245,7 +245,7 @@ def _refuse_unreadable(pattern: str) -> None:
 
 
 def _beside(file: str, path: str) -> str:
-    """A path from the folder of `file`; without `..` unless a link makes that another place."""
+    """Return a path from the folder of `file`; without `..` unless a link makes that another place."""
     path = os.path.join(os.path.dirname(file), path)
     short = os.path.normpath(path)
     return short if os.path.realpath(short) == os.path.realpath(path) else path

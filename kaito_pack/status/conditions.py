@@ -40,7 +40,7 @@ ABSENT = Condition()
 
 @per_pack
 def table() -> Rows:
-    """`facts/kaito/status.json`: rows of precedence, condition reasons, sentences."""
+    """Return `facts/kaito/status.json`: rows of precedence, condition reasons, sentences."""
     return first("kaito/status.json")
 
 
@@ -95,7 +95,7 @@ def facts(workspace: Manifest) -> frozenset[str]:
 
 
 def state_of(workspace: Manifest) -> str:
-    """`status.state` (KAITO 0.9 and later, v1beta1 only), "" if there is none."""
+    """Return `status.state` (KAITO 0.9 and later, v1beta1 only), "" if there is none."""
     return text(mapping(workspace.get("status")).get("state"))
 
 

@@ -51,7 +51,7 @@ class KeyMetric:
     aliases: tuple[str, ...] = ()
 
     def expression(self, selector: str, window: str = WINDOW) -> str:
-        """The expression for the series that `selector` (label matchers, not empty) picks, over `window`."""
+        """Return the expression for the series of `selector` (label matchers, not empty), over `window`."""
         return self.promql.replace("$selector", selector).replace("$window", window)
 
 

@@ -48,7 +48,7 @@ def engines_of(pack: Pack) -> Engines:
 
 
 def pack_service(status: Status, engines: Engines) -> str | None:
-    """The pack's Service for a Workspace, as `<name>:<port>`; None for presets, tuning, other engines."""
+    """Return the pack's Service as `<name>:<port>`; None for presets, tuning and other engines."""
     engine = status.engine or ""
     if status.view.preset or engine not in engines.ports or not status.name:
         return None

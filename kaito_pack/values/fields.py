@@ -35,7 +35,7 @@ class Field:
         return self._by_mode({mode: str(part.get("description", "")) for mode, part in self.parts.items()})
 
     def defaults(self) -> list[str]:
-        """Its default as JSON; one for each mode if they differ; none if there is none."""
+        """Return its default as JSON, one for each mode if they differ; none without a default."""
         texts = {mode: json.dumps(part.get("default")) for mode, part in self.parts.items()}
         return [] if set(texts.values()) == {"null"} else self._by_mode(texts)
 
@@ -45,7 +45,7 @@ class Field:
         return [f"{mode}: {'none' if text == 'null' else text}" for mode, text in texts.items()]
 
     def facts(self) -> Iterator[tuple[str, str]]:
-        """Type or choices, range, example."""
+        """Yield the type or choices, the range and an example."""
         return facts(self.first)
 
 

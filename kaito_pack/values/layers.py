@@ -65,7 +65,7 @@ def _one_over(below: Any, value: Any) -> Any:
 
 
 def without_nulls(values: ValuesMap, schema: Schema) -> dict[str, Any]:
-    """`values` without what is null, and so absent; in what the schema calls opaque null has a meaning."""
+    """Return `values` without nulls, which mean absent, except in parts that the schema calls opaque."""
     parts = schema.get("properties", {})
     result: dict[str, Any] = {}
     for key, value in values.items():

@@ -72,7 +72,7 @@ def _value(text: str, as_text: bool, title: str) -> Any:
 
 
 def _scalar(text: str, as_text: bool, title: str) -> Any:
-    """One value as YAML 1.2 core types it: true, null, 12, 0o17, 1.5, else text."""
+    """Return one value as YAML 1.2 core types it: true, null, 12, 0o17, 1.5, else text."""
     if as_text:
         return text
     if text in readings.ALIKE_WORDS:
@@ -89,7 +89,7 @@ def _scalar(text: str, as_text: bool, title: str) -> Any:
 
 
 def typed(text: str) -> Any:
-    """A text as the value that YAML 1.2 core makes of it; a number that JSON cannot hold stays text."""
+    """Return a text as its YAML 1.2 core value; a number that JSON cannot represent stays text."""
     try:
         return _scalar(text, False, text)
     except UsageError:
@@ -108,7 +108,7 @@ def _number(text: str) -> int | float | None:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """`text` cut at separators that are neither escaped nor inside braces."""
+    """Return `text` cut at separators that are neither escaped nor inside braces."""
     parts, depth, start, position = [], 0, 0, 0
     while position < len(text):
         if text[position] == "\\":

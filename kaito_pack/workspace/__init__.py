@@ -110,7 +110,7 @@ def set_replicas(inference_set: Manifest) -> int:
 
 
 def desired_replicas(workspace: Manifest) -> int:
-    """`status.targetNodeCount`, else `resource.count`; 1 if neither is a count (KAITO takes 0 as 1)."""
+    """Return `status.targetNodeCount`, else `resource.count`; 1 if neither is a count (for KAITO, 0 is 1)."""
     for count in (
         mapping(workspace.get("status")).get("targetNodeCount"),
         mapping(workspace.get("resource")).get("count"),

@@ -92,7 +92,7 @@ def literal_environment(container: Mapping[str, object]) -> Variables:
 
 
 def expanded(text: str, known: Variables) -> str:
-    """`text` with `$(NAME)` filled and `$$` unescaped, as the kubelet does; unknown names stay."""
+    """Return `text` with `$(NAME)` filled and `$$` unescaped, as the kubelet does; unknown names stay."""
     if "$" not in text:
         return text
     parts, position = [], 0

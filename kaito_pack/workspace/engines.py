@@ -117,5 +117,5 @@ def hub_engines(form: str | None = None) -> tuple[str, ...]:
 
 
 def runs_on_kaito(names: Iterable[str]) -> bool:
-    """Whether one of the engines `names`, which a model supports, serves models of the Hub on KAITO."""
+    """Return whether one of the engines `names` of a model serves models of the Hub on KAITO."""
     return not set(hub_engines()).isdisjoint(names)

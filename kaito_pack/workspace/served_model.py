@@ -115,7 +115,7 @@ def _positional(arguments: Command, flags: Sequence[str], flag_prefixes: tuple[s
 
 
 def _reference(arguments: Command) -> str | None:
-    """The model among LocalAI's arguments: the first one, else any that names a model file or repository."""
+    """Return the model in LocalAI's arguments: the first one, else any with a model file or repository."""
     free = [
         word
         for position, word in enumerate(arguments)

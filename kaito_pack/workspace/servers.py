@@ -83,7 +83,7 @@ def _is_module(word: str, row: Fields) -> bool:
 
 
 def _is_bare(command: Command, row: Fields) -> bool:
-    """Whether a command has the arguments of the engine's server only, as the entry point takes them."""
+    """Return whether a command has only arguments of the engine's server, as for an entry point."""
     bare = row.get("bareCommand")
     if not bare or not has_option(command, bare["option"]):
         return False
@@ -93,7 +93,7 @@ def _is_bare(command: Command, row: Fields) -> bool:
 
 
 def starts_client(command: Command) -> bool:
-    """Whether a command starts a client that comes with a server: it measures one and is none itself."""
+    """Return whether a command starts a client of a server, such as a benchmark."""
     names = {program(word) for word in command}
     return any(
         not names.isdisjoint(row.get("programs", {})) and not names.isdisjoint(row.get("clientCommands", ()))

@@ -126,7 +126,7 @@ class _Reader:
         self.position += 1
 
     def _variable(self, split: bool) -> None:
-        """A `$NAME`, `${NAME}`, `$(command)` or backquotes at the present position."""
+        """Read a `$NAME`, `${NAME}`, `$(command)` or backquotes at the current position."""
         start = self.position
         self.position = end = _end_of_variable(self.text, start)
         raw = self.text[start:end]

@@ -39,7 +39,7 @@ class _Near(Vt100_Output):
     """Draws what is wrong right below the question, not at the bottom of the window."""
 
     def get_rows_below_cursor_position(self) -> int:
-        """As many as are needed; then the terminal is not asked where its cursor is, either."""
+        """Return as many rows as needed, so that the terminal is not asked for its cursor position."""
         return 1
 
 
@@ -59,33 +59,33 @@ class Terminal:
             self._drawn["color_depth"] = ColorDepth.DEPTH_1_BIT
 
     def say(self, *paragraphs: str, dim: bool = False) -> None:
-        """Lines beside the questions; empty ones are left out."""
+        """Print lines between the questions, without empty ones."""
         for text in filter(None, paragraphs):
             for line in self.wrapped(text):
                 click.echo(click.style(line, dim=True) if dim else line, err=True)
 
     def gap(self) -> None:
-        """An empty line, which sets a question apart from the one before."""
+        """Print an empty line, which separates a question from the one before."""
         click.echo(err=True)
 
     def preview(self, text: str) -> None:
-        """A file as it would be written, its lines indented."""
+        """Print a file as it would be written, its lines indented."""
         for line in text.splitlines():
             click.echo(f"  {escaped(line)}".rstrip(), err=True)
 
     def show(self, *commands: str) -> None:
-        """Commands to copy, each in one piece."""
+        """Print commands to copy, each on one line."""
         for command in filter(None, commands):
             click.echo(f"  {escaped(command)}", err=True)
 
     def wrapped(self, text: str) -> list[str]:
-        """`text` as lines that are no wider than the terminal."""
+        """Return `text` as lines that are no wider than the terminal."""
         width = max(self._output.get_size().columns - 1, 20)
         lines = (textwrap.wrap(escaped(line), width, break_on_hyphens=False) for line in text.splitlines())
         return [line for wrapped in lines for line in wrapped]
 
     def choose(self, message: str, options: Sequence[Option], default: Any = None) -> Any:
-        """One of the options."""
+        """Return one of the options."""
         values = [option.value for option in options]
         asked = questionary.select(
             escaped(message),
@@ -98,7 +98,7 @@ class Terminal:
         return self._ask(asked)
 
     def choose_any(self, message: str, options: Sequence[Option]) -> list[Any]:
-        """Any number of the options."""
+        """Return any number of the options."""
         asked = questionary.checkbox(
             escaped(message),
             self._choices(options),
@@ -109,7 +109,7 @@ class Terminal:
         return chosen
 
     def confirm(self, message: str, default: bool) -> bool:
-        """Yes or no."""
+        """Return the answer to a yes-or-no question."""
         return bool(self._ask(questionary.confirm(escaped(message), default, **self._drawn)))
 
     def text(
@@ -121,7 +121,7 @@ class Terminal:
         placeholder: str = "",
         typed: str = "",
     ) -> str:
-        """A text; Enter takes it once `problem` of it is empty, which shows while it is typed.
+        """Return a text; Enter takes it once `problem` of it is empty, which shows while it is typed.
 
         `live` is shown below what is typed so far, `typed` is there from the start.
         """
@@ -161,7 +161,7 @@ class Terminal:
 
 
 def _ends(application: Application[Any]) -> KeyBindings:
-    """Keys that end a question; Esc closes a list of suggestions first."""
+    """Return the keys that end a question; Esc closes a list of suggestions first."""
     keys = KeyBindings()
 
     @keys.add("c-d", eager=True, filter=Condition(lambda: not application.current_buffer.text))

@@ -38,7 +38,7 @@ class Choosing:
         self._ground, self._start, self._terminal = ground, start, terminal
 
     def draft(self) -> Draft:
-        """The draft of the mode that a person chooses."""
+        """Return the draft of the mode that a person chooses."""
         possible = self._start.modes(self._ground) or list(self._ground.pack.mode_names)
         if len(possible) == 1:
             return self._drafted(possible[0], self._start.known(self._ground))
@@ -50,7 +50,7 @@ class Choosing:
         return self._drafted(name, self._start.known(self._ground)) if name else self._of_hub(of_hub)
 
     def _of_hub(self, possible: list[str]) -> Draft:
-        """The draft of a model of the Hub, asked for until there is one that KAITO can run."""
+        """Return the draft of a model of the Hub, asked for until there is one that KAITO can run."""
         model_id = self._start.model_id
         while True:
             model_id = hub_id(model_id or self._model_id(possible))
@@ -70,7 +70,7 @@ class Choosing:
         return self._terminal.text(part["title"], lambda text: self._refused(possible, text), suggestions=ids)
 
     def _refused(self, possible: Iterable[str], model_id: str) -> str:
-        """Why none of the modes takes that id; empty if one does."""
+        """Return why none of the modes takes that id; empty if one does."""
         reason = ""
         for name in possible:
             mode = self._ground.pack.mode(name)
@@ -82,7 +82,7 @@ class Choosing:
         return reason
 
     def _known(self, model_id: str) -> About:
-        """What the catalogue knows of the model, or a person."""
+        """Return what the catalogue knows of the model, or a person."""
         model = about(model_id, self._ground.catalogue, self._start.engines, self._start.gated)
         if model.figures is None and self._ask_hub(model_id):
             model = about(model_id, self._ground.catalogue, self._start.engines, self._start.gated)
@@ -130,6 +130,6 @@ class Choosing:
 
 
 def engines() -> list[str]:
-    """The engines that a catalogue knows."""
+    """Return the engines that a catalogue knows."""
     names: list[str] = model_schema()["engines"]["items"]["enum"]
     return names

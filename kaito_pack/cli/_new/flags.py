@@ -73,7 +73,7 @@ class Text(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """The choices there are, and suggestions."""
+        """Return the choices there are, and suggestions."""
         asked = self._flag.question
         words = [(str(choice.value), choice.detail) for choice in asked.choices]
         words += [(suggestion, "") for suggestion in self._suggested()]
@@ -90,7 +90,7 @@ class Text(click.ParamType[str]):
 
 
 def about_the_model() -> list[click.Option]:
-    """The options for the mode and for what is known of the model, in the catalogue's words."""
+    """Return the options for the mode and for what is known of the model, in the catalogue's words."""
     engines, gated = model_schema()["engines"], model_schema()["gated"]
     choices = click.Choice(engines["items"]["enum"])
     return [
@@ -113,7 +113,7 @@ class ModeName(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """The modes of the packs."""
+        """Return the modes of the packs."""
         pack = opened(ctx.params.get("pack") or ())
         return [CompletionItem(name) for name in pack.mode_names if name.startswith(incomplete)]
 
@@ -122,17 +122,17 @@ class FormCommand(click.Command):
     """A command with one option more for each value that the packs it is given know."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """The packs first: they say which options there are."""
+        """Return the arguments, after the packs among them, which define the options, are opened."""
         answers = self._answers(ctx, args)
         ctx.meta[META] = (*about_the_model(), *answers)
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The command's own options and those of the values."""
+        """Return the command's own options and those of the values."""
         return [*super().get_params(ctx), *ctx.meta.get(META, ())]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The values in a separate section."""
+        """Write the options of values in a separate section."""
         records = [record for option in ctx.meta[META] if (record := option.get_help_record(ctx)) is not None]
         with formatter.section("Values"):
             formatter.write_dl(records)
@@ -151,11 +151,11 @@ class FormCommand(click.Command):
 
 
 def given(context: click.Context) -> list[tuple[Flag, str]]:
-    """The options that were given, with their texts."""
+    """Return the options that were given, with their texts."""
     answers = [answer for answer in context.meta[META] if isinstance(answer, AnswerOption)]
     return [(answer.flag, text) for answer in answers if (text := answer.text(context)) is not None]
 
 
 def flags_of(context: click.Context) -> list[Flag]:
-    """All options that answer questions."""
+    """Return all options that answer questions."""
     return [answer.flag for answer in context.meta[META] if isinstance(answer, AnswerOption)]

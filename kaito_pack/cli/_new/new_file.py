@@ -25,12 +25,12 @@ SCHEMAS = (
 
 
 def default_file(draft: Draft) -> str:
-    """The file's name if a person gives none."""
+    """Return the file's name if a person gives none."""
     return f"{draft.answers[NAME]}.yaml"
 
 
 def text_of(draft: Draft, file: str) -> str:
-    """The text of the values file; an editor is led to the schema of its repository."""
+    """Return the text of the values file; an editor is led to the schema of its repository."""
     return values_text(draft.mode, draft.answers, schema_from(file, draft))
 
 
@@ -59,7 +59,7 @@ def _modes(schema: Path) -> list[str]:
 
 
 def refuse(file: str, overwrite: bool) -> None:
-    """UsageError if `file` cannot be written, or is there and must not be overwritten."""
+    """Raise UsageError if `file` cannot be written, or exists and must not be overwritten."""
     if os.path.isdir(file):
         raise UsageError(f"{escaped(file)}: is a folder. Pass a file name")
     if os.path.lexists(file) and not overwrite:
@@ -81,7 +81,7 @@ def write(draft: Draft, file: str, overwrite: bool) -> None:
 
 
 def next_command(program: str, file: str, cluster: ClusterOptions) -> str:
-    """The command that renders the file for the same cluster."""
+    """Return the command that renders the file for the same cluster."""
     given = {
         "--target": [cluster.target_file],
         "--kaito-version": [cluster.kaito_version],

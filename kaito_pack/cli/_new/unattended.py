@@ -13,7 +13,7 @@ from kaito_pack.form.start import Start
 
 
 def unattended(ground: Ground, start: Start, flags: Sequence[Flag]) -> Draft:
-    """The draft of what the options give.
+    """Return the draft of what the options give.
 
     Raises ProblemsError if something of it is wrong, UsageError if something is missing.
     """
@@ -33,7 +33,7 @@ def unattended(ground: Ground, start: Start, flags: Sequence[Flag]) -> Draft:
 
 
 def _missing(drafts: Sequence[Draft], flags: Sequence[Flag]) -> str:
-    """The options that are missing, for each of the modes that can be meant."""
+    """Return the options that are missing, for each of the modes that can be meant."""
     named = {flag.path: flag.option for flag in flags}
     lines = []
     for draft in drafts:

@@ -68,7 +68,7 @@ class Wizard:
             self.ask(question)
 
     def ask_more(self) -> None:
-        """Those under Advanced that a person picks."""
+        """Ask the advanced questions that a person selects."""
         from kaito_pack.cli._new.asking import Option
 
         questions = [each for each in self.draft.questions() if each.is_more]
@@ -80,7 +80,7 @@ class Wizard:
         self.ask_first()
 
     def ask(self, question: Question, step: str = "") -> None:
-        """One question, until its answer is right; then what it makes worth a warning.
+        """Ask one question until its answer is valid, then show its warnings.
 
         Ctrl-B takes the answer before it back instead.
         """
@@ -142,7 +142,7 @@ class Wizard:
         return parsed(question, typed)
 
     def _live(self, question: Question, text: str) -> str:
-        """What an answer comes to, while it is typed."""
+        """Return what an answer comes to, while it is typed."""
         value = parsed(question, text)
         answer = question.default if value is None else value
         lines = [f"{question.note}: {written(question, answer)}"] if question.note else []
@@ -164,7 +164,7 @@ class Wizard:
 
 
 def words(problem: Problem, question: Question | None = None) -> str:
-    """A problem as a person at a terminal reads it: without a place, and without a path at its question."""
+    """Return a problem for a terminal: without a place, and without a path at its own question."""
     text = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
     is_clear = not problem.path or (question is not None and question.path == problem.path)
     return text[:1].upper() + text[1:] if is_clear else f"{path_text(problem.path)}: {text}"

@@ -51,7 +51,7 @@ def workflow_command(severity: str, file: str, line: int, column: int, title: st
 
 
 def _data(text: str) -> str:
-    """Text that stays in its place: line ends as GitHub reads them, other control characters escaped."""
+    """Return text that stays on its line: line ends encoded for GitHub, other control characters escaped."""
     lines = (escaped(part) for part in text.replace("%", "%25").replace("\r", "%0D").split("\n"))
     return "%0A".join(lines)
 

@@ -49,7 +49,7 @@ def _counts(suite: Sequence[ResultCase], is_strict: bool, with_skipped: bool) ->
 
 
 def _named(suite: Sequence[ResultCase]) -> Iterator[tuple[str, ResultCase]]:
-    """The cases with their names, which are made unique: readers know a case by suite and name."""
+    """Yield the cases with their names, which are made unique: readers know a case by suite and name."""
     numbers: dict[str, int] = {}
     for case in suite:
         number = numbers[case.name] = numbers.get(case.name, 0) + 1
@@ -81,14 +81,14 @@ def _failing(case: ResultCase, is_strict: bool) -> list[Problem]:
 
 
 def _message(problems: Sequence[Problem]) -> str:
-    """The words of the first problem, and how many there are more."""
+    """Return the words of the first problem, and how many there are more."""
     first = sentence(problems[0].message) if problems else ""
     others = sum(problem.number for problem in problems) - 1
     return first if len(problems) < 2 else f"{first} (and {others} more)"
 
 
 def _text(problems: Sequence[Problem]) -> str:
-    """The problems on a line each, and under each the page of its rule."""
+    """Return the problems on a line each, and under each the page of its rule."""
     texts = (text for problem in problems for text in (line(problem), page(problem.rule)) if text)
     return escape("\n".join(map(escaped, texts)))
 

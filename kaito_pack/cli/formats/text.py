@@ -133,7 +133,7 @@ def rendering(result: Rendering) -> Iterator[str]:
 
 
 def _by_cluster(clusters: Mapping[str, Sequence[Judgement]]) -> Iterator[Note]:
-    """For each values file that does not work everywhere: where it works, where not, and why not."""
+    """Yield where each values file works, where it does not, and why, unless it works everywhere."""
     files: dict[str, list[tuple[str, Judgement]]] = {}
     for name, outcomes in clusters.items():
         for outcome in outcomes:
@@ -162,7 +162,7 @@ def _differing(output: Differing) -> Iterator[str]:
 
 
 def _diff(lines: Iterable[str]) -> Iterator[str]:
-    """The lines as they are, which `git apply` takes; on a terminal safe to print."""
+    """Yield the lines as they are, which `git apply` takes; on a terminal safe to print."""
     if not sys.stdout.isatty():
         yield from lines
         return

@@ -23,7 +23,7 @@ def cell(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Text in backquotes, more of them than it has in a row; only a bar would still end a cell there."""
+    """Return text in more backquotes than it has in a row, with bars escaped, which would end a cell."""
     text = _printable(text)
     runs = [len(run) for run in re.findall("`+", text)]
     fence, blank = "`" * (max(runs, default=0) + 1), " " if runs else ""
@@ -32,13 +32,13 @@ def code(text: str) -> str:
 
 
 def rule_link(problem: Problem) -> str:
-    """The name of a problem's rule, as a link if the docs have an address."""
+    """Return the name of a problem's rule, as a link if the docs have an address."""
     name, address = code(problem.rule), page(problem.rule)
     return f"[{name}]({address})" if "://" in address else name
 
 
 def rule_pages(problems: Iterable[Problem]) -> list[str]:
-    """A line with the pages of the rules, as paths: a comment cannot link to a path in a repository."""
+    """Return a line with the paths of the rules' pages: a comment cannot link to a path in a repository."""
     reported = (problem for problem in problems if problem.severity != "ok")
     addresses = {page(problem.rule).partition("#")[0] for problem in reported}
     paths = sorted(address for address in addresses if address and "://" not in address)
@@ -50,12 +50,12 @@ def _printable(text: str) -> str:
 
 
 def are_too_long(parts: Sequence[str]) -> bool:
-    """Whether `parts`, a line between two of them, are more than a comment takes."""
+    """Return whether `parts`, a line between two of them, are more than a comment takes."""
     return sum(len(part) + 1 for part in parts) > LONGEST_COMMENT
 
 
 def fitting(parts: Sequence[str]) -> list[str]:
-    """The first of `parts` that fit into a comment, and a line that counts the others."""
+    """Return the first of `parts` that fit into a comment, and a line that counts the others."""
     taken = 0
     for number, part in enumerate(parts):
         taken += len(part) + 1

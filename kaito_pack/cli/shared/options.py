@@ -100,7 +100,7 @@ PLAIN = (
 
 
 def opened(packs: Sequence[str]) -> Pack:
-    """The pack with the user's folders laid over it; UsageError if one is not a pack."""
+    """Return the pack with the user's folders laid over it; UsageError if one is not a pack."""
     for folder in packs:
         if not any((Path(folder) / part).is_dir() for part in ("templates", "schemas", "facts")):
             raise UsageError(f"{escaped(folder)}: not a pack; it has no templates/, schemas/ or facts/")
@@ -108,7 +108,7 @@ def opened(packs: Sequence[str]) -> Pack:
 
 
 def pack_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--pack DIR`, and KAITO_PACK for those who always use one."""
+    """Add the option `--pack DIR`, and KAITO_PACK as its default."""
     option = click.option(
         "--pack",
         cls=SharedOption,
@@ -135,7 +135,7 @@ class Setting(click.ParamType[tuple[int, list[Layer]]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[int, list[Layer]]:
-        """The layers of one setting, with its turn among all of them."""
+        """Return the layers of one setting, with its turn among all of them."""
         from kaito_pack.values.overrides import layers_of
 
         turns = ctx.meta if ctx is not None else {}
@@ -147,13 +147,13 @@ class Setting(click.ParamType[tuple[int, list[Layer]]]):
 
 
 def in_order(*settings: tuple[tuple[int, list[Layer]], ...]) -> tuple[Layer, ...]:
-    """The layers of all settings, in the order of the command line."""
+    """Return the layers of all settings, in the order of the command line."""
     given = sorted((setting for group in settings for setting in group), key=lambda setting: setting[0])
     return tuple(layer for _, layers in given for layer in layers)
 
 
 def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that describe the cluster and the layers; the command takes them as one `cluster`."""
+    """Add the options that describe the cluster and the layers; the command gets them as `cluster`."""
 
     decorated: Callable[..., Any] = _with_cluster(command, PLAIN)
     for option in reversed(_CLUSTER):
@@ -175,7 +175,7 @@ def _with_cluster(command: Callable[..., Any], names: Sequence[str]) -> Callable
 
 
 def targets_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of `cluster_options`, but `--target` is repeatable: the command takes it as `targets`."""
+    """Add the options of `cluster_options`, but with a repeatable `--target` (`targets`)."""
     decorated: Callable[..., Any] = _with_cluster(command, [name for name in PLAIN if name != "target_file"])
     for option in reversed([_TARGETS if option is _TARGET else option for option in _CLUSTER]):
         decorated = option(decorated)
@@ -279,7 +279,7 @@ _CLUSTER: list[Callable[..., Any]] = [
 
 
 def packs_of(args: Sequence[str]) -> tuple[str, ...]:
-    """The values of `--pack` among arguments of which nothing else is known yet."""
+    """Return the values of `--pack` among arguments of which nothing else is known yet."""
     settings = {"ignore_unknown_options": True, "allow_extra_args": True}
     alone = click.Command("", context_settings=settings, add_help_option=False)
     pack_option(alone)

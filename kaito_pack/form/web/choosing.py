@@ -37,7 +37,7 @@ def model_of(state: State, catalogue: Catalogue) -> About:
 
 
 def offered(state: State, known: About, pack: Pack) -> list[str]:
-    """The modes to choose from: those that can serve the model, then those with their own list.
+    """Return the modes to choose from: those that can serve the model, then those with their own list.
 
     Without a model there is a choice among all modes.
     """

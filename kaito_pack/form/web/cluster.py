@@ -51,7 +51,7 @@ class Chosen(NamedTuple):
 
 
 def chosen(typed_texts: Mapping[str, str], base: Target, pack: Pack) -> Chosen:
-    """The target of the texts `typed_texts`; if they say nothing, or something wrong, what `base` has."""
+    """Return the target of the texts `typed_texts`; for a missing or wrong text, the value of `base`."""
     versions = {"kaitoVersion": pack.kaito_versions, "kubernetesVersion": definitions.versions()}
     values = {name: _read(name, text.strip()) for name, text in typed_texts.items() if name in FIELDS}
     problems = list(_problems({name: value for name, value in values.items() if value is not None}, versions))

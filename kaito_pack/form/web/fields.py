@@ -15,7 +15,7 @@ from kaito_pack.workspace.engines import engine
 
 
 def field(question: Question, facts: Iterable[str] = ()) -> dict[str, Any]:
-    """A question as JSON, its values as a person would type them; `facts` of the model go with its help."""
+    """Return a question as JSON, values as a person types them; its help includes the `facts`."""
     # If each choice has its part of the help, no text is repeated.
     is_said = bool(question.choices) and all(
         choice.detail and choice.detail in question.help for choice in question.choices
@@ -50,7 +50,7 @@ def field(question: Question, facts: Iterable[str] = ()) -> dict[str, Any]:
 def start_fields(
     state: State, known: About, model: Question | None, catalogue: Catalogue
 ) -> list[dict[str, Any]]:
-    """The model's id, and what the catalogue does not know of it: its engines, and whether it is gated.
+    """Return the fields of the model's id and, if no catalogue has it, of its engines and its access.
 
     `model` is the question of the chosen mode that the id answers, with the mode's own words and suggestions.
     """

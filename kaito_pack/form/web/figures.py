@@ -52,12 +52,12 @@ def _figure(name: str, value: Any) -> str:
 
 
 def serves_with_vllm(draft: Draft) -> bool:
-    """Whether an engine whose models are checked serves one of the Hub there: its figures may be known."""
+    """Return whether the engine there serves a model of the Hub whose figures may be known."""
     return checks_models(draft.mode.facts.get("engine")) and MODEL in draft.mode.schema.get("properties", {})
 
 
 def parallel(draft: Draft, outcome: Judgement) -> dict[str, Any] | None:
-    """The tensor parallel size, the question that sets it, and the counts that share the model's heads.
+    """Return the tensor parallel size, the question that sets it, and the counts that divide the heads.
 
     The size is the one that is rendered; before there is a manifest, the answer that will be.
     """

@@ -130,7 +130,7 @@ def _error(status: int, text: str) -> Response:
 
 
 def _file(name: str) -> Response:
-    """One of the page's own files; their names are known, so a request cannot name another."""
+    """Return one of the page's own files; their names are known, so a request cannot name another."""
     file = next((candidate for candidate in STATIC.iterdir() if candidate.name == name), None)
     if file is None:
         return _error(404, "not found")

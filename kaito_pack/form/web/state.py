@@ -81,7 +81,7 @@ def read_json(text: str | bytes) -> Any:
 
 
 def _is_text(value: Any) -> bool:
-    """Whether every text in a JSON value can be written to a file (JSON may hold halves of characters)."""
+    """Return whether every text in a JSON value can be written to a file (JSON may have half characters)."""
     if isinstance(value, str):
         return not any("\ud800" <= character <= "\udfff" for character in value)
     if isinstance(value, dict):

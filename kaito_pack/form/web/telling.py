@@ -22,7 +22,7 @@ IN_VALUES = ("values", "model")  # layers that give paths of values; others spea
 
 
 def row(problem: Problem) -> dict[str, Any]:
-    """One problem that belongs to no field.
+    """Return one problem that belongs to no field.
 
     `isOpen` says that it is only a question not answered yet, `removable` which value of an opened file it
     would go away with.

@@ -95,7 +95,7 @@ class Views:
         return not is_known and is_model_id(model_id) and hub.is_available()
 
     def view(self, state: State) -> dict[str, Any]:
-        """Everything that the page shows of `state`."""
+        """Return everything that the page shows for `state`."""
         pack, catalogue = self._ground.pack, self._ground.catalogue
         cluster = chosen(state.target, self._ground.target, pack)
         known = choosing.model_of(state, catalogue)

@@ -181,23 +181,23 @@ def wrong_type(value: Any, trail: Trail, findings: Findings, expected: str) -> N
 
 
 def anything(value: Any, trail: Trail, findings: Findings) -> None:
-    """Any JSON is fine."""
+    """Accept any JSON."""
 
 
 def string(value: Any, trail: Trail, findings: Findings) -> None:
-    """A string."""
+    """Check a string."""
     if not isinstance(value, str):
         wrong_type(value, trail, findings, "a string")
 
 
 def boolean(value: Any, trail: Trail, findings: Findings) -> None:
-    """true or false."""
+    """Check a boolean."""
     if not isinstance(value, bool):
         wrong_type(value, trail, findings, "true or false")
 
 
 def number(value: Any, trail: Trail, findings: Findings) -> None:
-    """A number that JSON can write."""
+    """Check a number that JSON can represent."""
     finite = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
     if not finite:
         wrong_type(value, trail, findings, "a number")
@@ -225,7 +225,7 @@ def integer_check(lowest: int, highest: int) -> ValueCheck:
 
 
 def int_or_string(value: Any, trail: Trail, findings: Findings) -> None:
-    """A string, or a whole number of 32 bits."""
+    """Check a string or a whole number of 32 bits."""
     if isinstance(value, str):
         return
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -235,7 +235,7 @@ def int_or_string(value: Any, trail: Trail, findings: Findings) -> None:
 
 
 def quantity_check(value: Any, trail: Trail, findings: Findings) -> None:
-    """A Kubernetes quantity."""
+    """Check a Kubernetes quantity."""
     try:
         quantity.parse(value)
     except ValueError as wrong:
@@ -243,7 +243,7 @@ def quantity_check(value: Any, trail: Trail, findings: Findings) -> None:
 
 
 def time_check(value: Any, trail: Trail, findings: Findings) -> None:
-    """A time as RFC 3339 writes it."""
+    """Check a time in the format of RFC 3339."""
     if not isinstance(value, str):
         wrong_type(value, trail, findings, "a time such as 2026-01-31T12:00:00Z")
     elif not is_time(value):
@@ -251,7 +251,7 @@ def time_check(value: Any, trail: Trail, findings: Findings) -> None:
 
 
 def micro_time_check(value: Any, trail: Trail, findings: Findings) -> None:
-    """A time with exactly six digits of a second."""
+    """Check a time with exactly six decimal digits of a second."""
     if not isinstance(value, str):
         wrong_type(value, trail, findings, "a time such as 2026-01-31T12:00:00.000000Z")
     elif not is_time(value, micro=True):
@@ -259,7 +259,7 @@ def micro_time_check(value: Any, trail: Trail, findings: Findings) -> None:
 
 
 def bytes_check(value: Any, trail: Trail, findings: Findings) -> None:
-    """Bytes: base64, or (as Go has it) a list of numbers below 256."""
+    """Check bytes: base64 or, as in Go, a list of numbers below 256."""
     if isinstance(value, list):
         list_check(integer_check(0, 255))(value, trail, findings)
     elif not isinstance(value, str):

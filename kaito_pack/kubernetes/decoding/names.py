@@ -16,7 +16,7 @@ PROTOCOLS = ("TCP", "UDP", "SCTP")  # of ports
 
 
 def is_dns_label(name: str) -> bool:
-    """Lower-case letters, digits and `-`, at most 63, a letter or digit at both ends (RFC 1123)."""
+    """Return whether it is a DNS label (RFC 1123): lower-case letters, digits and `-`, at most 63."""
     return len(name) <= LABEL_LENGTH and bool(re.fullmatch("[a-z0-9]([-a-z0-9]*[a-z0-9])?", name))
 
 
@@ -26,12 +26,12 @@ def is_service_name(name: str) -> bool:
 
 
 def is_subdomain(name: str) -> bool:
-    """DNS labels joined by dots, at most 253 characters in all."""
+    """Return whether it is DNS labels joined by dots, at most 253 characters in all."""
     return len(name) <= SUBDOMAIN_LENGTH and is_subdomain_of_any_length(name)
 
 
 def is_subdomain_of_any_length(name: str) -> bool:
-    """DNS labels joined by dots."""
+    """Return whether it is DNS labels joined by dots."""
     part = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
     return bool(re.fullmatch(rf"{part}(\.{part})*", name))
 
@@ -55,7 +55,7 @@ def may_begin_subdomain(name: str) -> bool:
 
 
 def is_signer(name: str) -> bool:
-    """`domain/path`, as signers of certificates are called: a domain of two labels at least."""
+    """Return whether it is a signer of certificates: `domain/path`, the domain with two labels or more."""
     domain, slash, path = name.partition("/")
     labels = domain.split(".")
     if not slash or len(labels) < 2 or not is_subdomain(domain) or not all(map(is_dns_label, labels)):
@@ -64,23 +64,23 @@ def is_signer(name: str) -> bool:
 
 
 def is_trust_bundle(name: str) -> bool:
-    """The name of a ClusterTrustBundle: a subdomain, behind its signer and a colon if it has one."""
+    """Return whether it is the name of a ClusterTrustBundle: a subdomain, after `signer:` if it has one."""
     return is_subdomain(name.rpartition(":")[2])
 
 
 def is_path_segment(name: str) -> bool:
-    """Anything without `/` and `%`, other than `.` and `..`: the names of roles and their bindings."""
+    """Return whether it can be the name of a role or binding: no `/` or `%`, and not `.` or `..`."""
     return name not in {"", ".", ".."} and not set("/%") & set(name)
 
 
 def is_qualified(name: str) -> bool:
-    """`name` or `prefix/name`: the prefix a subdomain, the name at most 63 letters, digits, `-_.`."""
+    """Return whether it is `name` or `prefix/name`: a subdomain, and at most 63 letters, digits, `-_.`."""
     prefix, slash, last = name.rpartition("/")
     return bool(last) and is_label_value(last) and (not slash or is_subdomain(prefix))
 
 
 def is_label_value(value: str) -> bool:
-    """Empty, or at most 63 letters, digits, `-_.` that start and end with a letter or digit."""
+    """Return whether it is empty, or 1 to 63 letters, digits, `-_.`, a letter or digit at both ends."""
     pattern = "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
     return len(value) <= LABEL_LENGTH and bool(re.fullmatch(pattern, value))
 
@@ -93,7 +93,7 @@ def is_config_key(key: str) -> bool:
 
 
 def is_env_name(name: str, relaxed: bool) -> bool:
-    """The name of a variable; `relaxed` (Kubernetes 1.32 and later): any printable ASCII but `=`."""
+    """Return whether it names a variable; `relaxed` (Kubernetes 1.32 and later): printable ASCII but `=`."""
     if relaxed:
         return bool(re.fullmatch("[ -<>-~]+", name))
     if name == "." or name.startswith(".."):
@@ -102,19 +102,19 @@ def is_env_name(name: str, relaxed: bool) -> bool:
 
 
 def is_port_name(name: str) -> bool:
-    """At most 15 lower-case letters, digits and single inner `-`, one of them a letter (IANA_SVC_NAME)."""
+    """Return whether it is a port name: 1 to 15 of a-z, 0-9 and single inner `-`, with a letter."""
     if len(name) > PORT_NAME_LENGTH or "--" in name:
         return False
     return bool(re.fullmatch("[a-z0-9]([-a-z0-9]*[a-z0-9])?", name)) and bool(re.search("[a-z]", name))
 
 
 def is_header_name(name: str) -> bool:
-    """The name of an HTTP header: letters, digits, `-`."""
+    """Return whether it is the name of an HTTP header: letters, digits, `-`."""
     return bool(re.fullmatch("[-A-Za-z0-9]+", name))
 
 
 def is_sysctl_name(name: str) -> bool:
-    """The name of a sysctl: lower-case parts joined by `.` or `/`, at most 253 characters."""
+    """Return whether it is the name of a sysctl: lower-case parts joined by `.` or `/`, at most 253."""
     part = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
     return len(name) <= SUBDOMAIN_LENGTH and bool(re.fullmatch(rf"({part}[./])*{part}", name))
 
@@ -154,5 +154,5 @@ def is_range(addresses: str, strict: bool = True) -> bool:
 
 
 def is_port_number(number: int) -> bool:
-    """1 to 65535."""
+    """Return whether it is a port, 1 to 65535."""
     return 1 <= number <= 65535

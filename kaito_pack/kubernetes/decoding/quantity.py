@@ -118,7 +118,7 @@ def _run(text: str, start: int, characters: str) -> int:
 
 
 def _split(text: str) -> tuple[str, str, str, str]:
-    """`-01.50Gi` as sign and digits (`-01.50`), whole digits (`1`), fraction (`50`), suffix (`Gi`)."""
+    """Return `-01.50Gi` as sign and digits (`-01.50`), whole digits (`1`), fraction (`50`), suffix (`Gi`)."""
     start = 1 if text[0] in "+-" else 0
     first = _run(text, start, "0")
     if first == len(text):
@@ -207,7 +207,7 @@ def _print(number: int, scale: int, form: str) -> str:
 
 
 def _without_factors(number: int, factor: int) -> tuple[int, int]:
-    """`number` divided by `factor` as often as it goes, and how often."""
+    """Return `number` divided by `factor` as often as it goes, and how often."""
     times = 0
     while number % factor == 0:
         number //= factor

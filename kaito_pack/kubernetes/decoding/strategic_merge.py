@@ -43,7 +43,7 @@ class Merged:
 
 
 def merge(base: Any, patch: Any, definitions: Definitions) -> Merged:
-    """`patch` laid over `base`, an object of the definition's root; neither is changed.
+    """Return `patch` laid over `base`, an object of the definition's root; neither is changed.
 
     Raises MergeError for an unknown directive or an item without its merge key.
     """
@@ -195,7 +195,7 @@ def _field(schema: Schema, name: Any) -> Schema:
 
 
 def _retained(base: Fields, patch: Fields, path: FieldPath) -> dict[str, Any]:
-    """`base` without the keys that `$retainKeys` does not name."""
+    """Return `base` without the keys that `$retainKeys` does not name."""
     names = patch[RETAIN]
     if not isinstance(names, list):
         raise MergeError(path, "is not a list of keys to retain")
@@ -220,7 +220,7 @@ def _ranks(names: list[Any]) -> dict[Any, int]:
 
 
 def in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -> list[Any]:
-    """`items` with those of the keys `wanted` in that order, the others at their places `before`.
+    """Return `items` with those of the keys `wanted` in that order, the others at their places `before`.
 
     Of two neighbours that were not both there before, the one that the patch names comes first.
     """

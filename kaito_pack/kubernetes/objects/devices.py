@@ -58,12 +58,12 @@ def _check_devices(manifest: Fields, spec: Fields, path: FieldPath) -> Iterator[
 
 
 def _is_attribute(name: str) -> bool:
-    """Whether an attribute of a device is named with its domain, as constraints need it."""
+    """Return whether an attribute of a device is named with its domain, as constraints need it."""
     return "/" in name and names.is_qualified(name)
 
 
 def _names(requests: Sequence[object]) -> list[str]:
-    """The names by which constraints call requests and their alternatives."""
+    """Return the names by which constraints call requests and their alternatives."""
     known = []
     for request in map(mapping, requests):
         name = text(request.get("name"))

@@ -112,7 +112,7 @@ def check_windows_options(context: Fields, path: FieldPath) -> Iterator[Problem]
 
 
 def is_windows_user(name: str) -> bool:
-    r"""A user's name, of at most 104 bytes, or `domain\user`: the domain a NetBIOS or DNS name."""
+    r"""Return a user's name, of at most 104 bytes, or `domain\user`: the domain a NetBIOS or DNS name."""
     domain, backslash, user = name.rpartition("\\")
     if re.search(r"[\x00-\x1f\x7f]", name) or not user or len(user.encode(errors="replace")) > LONGEST_USER:
         return False

@@ -54,7 +54,7 @@ def _containers(spec: Fields) -> Iterator[tuple[Fields, FieldPath]]:
 
 
 def _contexts(spec: Fields) -> Iterator[tuple[Fields, FieldPath]]:
-    """The security contexts of the pod and of its containers."""
+    """Yield the security contexts of the pod and of its containers."""
     yield mapping(spec.get("securityContext")), ("securityContext",)
     for container, path in _containers(spec):
         yield mapping(container.get("securityContext")), (*path, "securityContext")
@@ -81,7 +81,7 @@ def _baseline(spec: Fields) -> Iterator[Violation]:
 
 
 def _forbidden_context(context: Fields, path: FieldPath, spec: Fields) -> Iterator[Violation]:
-    """What is forbidden by both standards in a security context."""
+    """Yield what is forbidden by both standards in a security context."""
     if context.get("privileged") is True:
         yield Violation((*path, "privileged"), "privileged is true", "Remove privileged")
     if mapping(context.get("windowsOptions")).get("hostProcess") is True:
@@ -119,7 +119,7 @@ def _restricted(spec: Fields) -> Iterator[Violation]:
 
 
 def _restricted_context(context: Fields, pod: Fields, path: FieldPath) -> Iterator[Violation]:
-    """What the restricted standard asks of one container."""
+    """Yield what the restricted standard asks of one container."""
     if context.get("allowPrivilegeEscalation") is not False:
         field = "allowPrivilegeEscalation"
         yield Violation((*path, field), f"{field} is not false", f"Set {field}: false")
@@ -142,5 +142,5 @@ def _restricted_context(context: Fields, pod: Fields, path: FieldPath) -> Iterat
 
 
 def _effective(context: Fields, pod: Fields, field: str) -> Any:
-    """The value of a field for a container: its own, else that of the pod."""
+    """Return the value of a field for a container: its own, else that of the pod."""
     return pod.get(field) if context.get(field) is None else context[field]
