@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kaito_pack.base.display import few_guesses
+from kaito_pack.base.masking import masked
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem, ProblemsError, shorten
 from kaito_pack.base.trees import Manifest, text
@@ -204,7 +205,7 @@ class Pipeline:
         if is_extended:
             from kaito_pack.rendering.links import check_links
 
-            links = list(check_links(values, manifest))
+            links = masked(check_links(values, manifest), values.filled, manifest.body)
             # A broken link names the values to set, so the engine need not report the same field.
             broken = {link.path for link in links}
             problems = [
@@ -235,7 +236,7 @@ class Pipeline:
             target, filled = around.target, values.filled
             yield from judging.check_model_of_values(filled, facts, workspace, target, self.with_advice)
 
-        every = around.problems("values", workspace, problems)
+        every = masked(around.problems("values", workspace, problems), values.filled)
         return [each.located(values.place(decisive_path(each.path, given, facts))) for each in every]
 
 

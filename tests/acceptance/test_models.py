@@ -183,6 +183,17 @@ def test_a_renamed_model_gets_its_new_name(models: Run, hub: FakeHub, tmp_path: 
     assert done.returncode == 1 and "old/tiny: renamed to acme/tiny" in done.stdout
 
 
+@pytest.mark.parametrize("asked", ["/api/models/acme/tiny", f"/acme/tiny/resolve/{COMMIT}/config.json"])
+def test_a_token_does_not_follow_to_another_host(models: Run, hub: FakeHub, asked: str) -> None:
+    with fake_hub() as elsewhere:
+        elsewhere.repositories["acme/tiny"] = tiny()
+        address = elsewhere.address.replace("127.0.0.1", "localhost")
+        hub.odd[asked] = [moved(f"{address}{asked}?blobs=true")] * 2
+        models("add", "acme/tiny", HF_TOKEN=TOKEN)
+        assert any(TOKEN in token for token in hub.tokens)
+        assert elsewhere.requests and not any(elsewhere.tokens)
+
+
 def test_the_revision_is_pinned_in_values(models: Run, run: Run, tmp_path: Path) -> None:
     values = tmp_path / "tiny.yaml"
     values.write_text("name: tiny\nmodelSource: vllm\nmodelId: acme/tiny # ours\nreplicas: 1\n")
