@@ -28,7 +28,7 @@ class Model(NamedTuple):
     """A model as its catalogue describes it; a figure that is not known is None.
 
     `weights_gib` is the size of the weight files in GiB, `max_tokens` the longest context in tokens,
-    `head_size` the elements of one attention head. `kv_lora_rank` is set for models with multi-head
+    `default_tokens` the one that vLLM takes if none is set, if it is another one, `head_size` the elements of one attention head. `kv_lora_rank` is set for models with multi-head
     latent attention (MLA), whose KV cache holds one compressed vector a token instead of K and V.
     If the layers differ, `full_attention_layers`, `sliding_window_layers` (of `sliding_window` tokens) and
     `state_space_layers` count them; `state_space_mib` is the state of one such layer in all GPUs together,
@@ -54,6 +54,7 @@ class Model(NamedTuple):
     quantization: str | None = None
     quantization_bits: int | None = None
     max_tokens: int | None = None
+    default_tokens: int | None = None
     layers: int | None = None
     attention_heads: int | None = None
     kv_heads: int | None = None
@@ -110,6 +111,7 @@ def model_of(entry: CatalogueEntry) -> Model:
         quantization=entry.get("quantization"),
         quantization_bits=entry.get("quantizationBits"),
         max_tokens=entry.get("maxTokens"),
+        default_tokens=entry.get("defaultTokens"),
         layers=entry.get("layers"),
         attention_heads=heads,
         kv_heads=entry.get("kvHeads"),
