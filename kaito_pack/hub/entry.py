@@ -72,8 +72,7 @@ def read_model(hub: Hub, model_id: str, revision: str | None = None) -> Reading:
     config = config or mapping(answer.info.get("config"))
     figures = figures_of(config)
     if MODELOPT in sizes and "quantization" not in figures:
-        settings = mapping(_file(hub, answer, MODELOPT, sizes, missing).get("quantization"))
-        figures |= quantization({"quantization_config": settings})
+        figures |= quantization([{"quantization_config": _file(hub, answer, MODELOPT, sizes, missing)}])
     entry: dict[str, Any] = {
         "modelId": answer.model_id,
         "revision": answer.commit,

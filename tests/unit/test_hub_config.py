@@ -26,6 +26,16 @@ PLAIN = {
     "dtype": "float16",
 }
 MLA = {"kv_lora_rank": 512, "qk_rope_head_dim": 64, "num_attention_heads": 128, "num_hidden_layers": 61}
+FALCON_40B = {
+    "multi_query": True,
+    "new_decoder_architecture": True,
+    "num_kv_heads": 8,
+    "model_type": "falcon",
+}
+NO_ATTENTION: dict[str, Any] = {"attention": {"no_op": True, "n_heads_in_group": None}}
+NEMOTRON_NAS = {"block_configs": [NO_ATTENTION, *[{"attention": {"n_heads_in_group": 4}}] * 31]}
+MINICPM_3 = {"model_type": "minicpm3", "kv_lora_rank": 256, "qk_rope_head_dim": 32, "qk_nope_head_dim": 64}
+NVFP4 = {"quantization": "modelopt-fp4", "quantizationBits": 4}
 LAYERS = ["sliding_attention", "full_attention"] * 16
 QWEN_NEXT = {
     "linear_num_value_heads": 48,
@@ -51,6 +61,21 @@ NEMOTRON = {
         ({}, {}),
         ({"num_key_value_heads": 8}, {"kvHeads": 8}),
         ({"multi_query": True}, {"kvHeads": 1}),
+        ({"multi_query": True, "num_kv_heads": 8, "model_type": "falcon"}, {"kvHeads": 1}),
+        (FALCON_40B, {"kvHeads": 8}),
+        ({"attn_config": {"kv_n_heads": 8}, "model_type": "dbrx"}, {"kvHeads": 8}),
+        ({"attn_config": {"kv_n_heads": 8}}, {}),
+        (NEMOTRON_NAS, {"kvHeads": 8, "fullAttentionLayers": 31}),
+        ({"kv_channels": 192, "model_type": "nemotron"}, {"headSize": 192}),
+        ({"kv_channels": 192}, {}),
+        (MINICPM_3, {"headSize": 96, "kvHeads": 32}),
+        ({"max_position_embeddings": 8192, "model_max_length": 131072}, {"maxTokens": 131072}),
+        (
+            {"rope_scaling": {"type": "yarn", "factor": 4}, "original_max_position_embeddings": 8192},
+            {"maxTokens": 32768},
+        ),
+        ({"rope_scaling": {"rope_type": "linear", "factor": 8}, "model_type": "my_gemma3"}, {}),
+        ({"quantization_config": {"quant_algo": "NVFP4"}}, NVFP4),
         ({"head_dim": 256}, {"headSize": 256}),
         ({"head_dim": 128}, {}),
         (MLA, {"kvLoraRank": 512, "qkRopeHeadDim": 64, "layers": 61, "attentionHeads": 128, "kvHeads": 128}),
@@ -119,6 +144,11 @@ def test_the_language_model_of_a_multimodal_one_counts() -> None:
     }
     expected = PLAIN | {"architectures": ["LlavaForConditionalGeneration"], "dtype": "bfloat16"}
     assert figures_of(config) == expected | {"quantization": "awq", "quantizationBits": 4}
+    inner |= {"torch_dtype": "float32", "compression_config": {"quant_method": "compressed-tensors"}}
+    config = {**config, "text_config": inner}
+    assert figures_of(config) == expected | {"quantization": "awq", "quantizationBits": 4}
+    del config["quantization_config"]
+    assert figures_of(config) == expected | {"quantization": "compressed-tensors"}
 
 
 @pytest.mark.parametrize("value", [None, True, "8", [], {}, -1, 0, 1.5, [1], {"a": 1}])
