@@ -12,6 +12,7 @@ from typing import Any
 
 from kaito_pack.base.trees import Fields, get, mapping, sequence, text, whole
 from kaito_pack.hub.layers import first_whole, layers_of, names
+from kaito_pack.models.quantization import methods_table
 
 BITS = {"fp8": 8, "mxfp4": 4, "mxfp8": 8, "nvfp4": 4, "int4": 4, "int8": 8, "8bit": 8, "4bit": 4}
 LARGE_REFINED_WEB = 8192  # the hidden size by which vLLM knows the first Falcon 40B
@@ -150,11 +151,13 @@ def quantization(parts: Iterable[Fields]) -> dict[str, Any]:
     settings: Fields = next(filter(None, map(mapping, named)), {})
     algorithms = (settings.get("quant_algo"), get(settings, ("quantization", "quant_algo")))
     algorithm = next(filter(None, (text(name).lower() for name in algorithms)), "")
-    method = text(settings.get("quant_method")).lower().replace("_", "-") or ("modelopt" if algorithm else "")
+    method = text(settings.get("quant_method")).lower() or ("modelopt" if algorithm else "")
     if not method:
         return {}
+    if method not in methods_table():  # vLLM has names of both spellings; files also write compressed_tensors
+        method = method.replace("_", "-")
     if method == "modelopt" and "fp4" in algorithm:
-        method = "modelopt-fp4"
+        method = "modelopt_fp4"
     bits = bits_of(settings, f"{method} {algorithm}")
     return {"quantization": method} | ({"quantizationBits": bits} if bits else {})
 

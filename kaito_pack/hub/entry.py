@@ -18,7 +18,8 @@ from kaito_pack.hub.client import (
     NotOnHub,
     TooLarge,
 )
-from kaito_pack.hub.config import figures_of, names, quantization
+from kaito_pack.hub.config import figures_of, quantization
+from kaito_pack.hub.layers import names
 from kaito_pack.models.gguf_files import SHARD
 from kaito_pack.models.model import LONGEST_LIST
 from kaito_pack.models.words import matching_rows

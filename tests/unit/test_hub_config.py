@@ -35,7 +35,7 @@ FALCON_40B = {
 NO_ATTENTION: dict[str, Any] = {"attention": {"no_op": True, "n_heads_in_group": None}}
 NEMOTRON_NAS = {"block_configs": [NO_ATTENTION, *[{"attention": {"n_heads_in_group": 4}}] * 31]}
 MINICPM_3 = {"model_type": "minicpm3", "kv_lora_rank": 256, "qk_rope_head_dim": 32, "qk_nope_head_dim": 64}
-NVFP4 = {"quantization": "modelopt-fp4", "quantizationBits": 4}
+NVFP4 = {"quantization": "modelopt_fp4", "quantizationBits": 4}
 LAYERS = ["sliding_attention", "full_attention"] * 16
 QWEN_NEXT = {
     "linear_num_value_heads": 48,
