@@ -39,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--times", metavar="FILE", help="append the totals and the slowest tests to FILE")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than cores, as some tests wait for a terminal, a socket or a time limit."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + 1
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the tier; report the times from the one process that sees all tests."""
     tiers.choose(config)

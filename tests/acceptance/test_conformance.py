@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 
 KUBECTL = """#!/bin/sh
@@ -31,6 +33,7 @@ def conformance(folder: Path, kubectl: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.full
 def test_a_verdict_that_differs_is_told_and_fails(tmp_path: Path) -> None:
     done = conformance(tmp_path, KUBECTL.replace("LIE", "workspace-llama"))
     assert done.returncode == 1

@@ -10,6 +10,7 @@ import pytest
 
 from kaito_pack.cli.main import commands
 from tests.conftest import PHI, ROOT, Run
+from tests.tiers import mostly_full
 
 LISTINGS = ("examples", "presets", "instance-types", "models")
 EXAMPLES = sorted(
@@ -54,7 +55,7 @@ def test_the_examples_are_those_of_the_folder_with_what_they_show(run: Run) -> N
     assert all(row["description"] for row in rows)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", mostly_full(EXAMPLES, 5))
 def test_a_copied_example_renders(run: Run, tmp_path: Path, name: str) -> None:
     done = run("examples", "copy", name)
     assert done.returncode == 0, done.stderr

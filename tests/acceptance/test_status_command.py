@@ -17,6 +17,7 @@ from tests import work
 from tests.command import run_here
 from tests.fake_kubectl import FakeKubectl
 from tests.strategies import PACK
+from tests.tiers import mostly_full
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests" / "status"
@@ -259,7 +260,7 @@ SIZES = {
 }
 
 
-@pytest.mark.parametrize("form", ["table", "wide", "json"])
+@pytest.mark.parametrize("form", mostly_full(["table", "wide", "json"], 1))
 @pytest.mark.parametrize("name", SIZES)
 def test_the_work_grows_with_the_objects(name, form):
     def printing(size):
