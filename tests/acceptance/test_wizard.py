@@ -347,7 +347,7 @@ def test_what_is_wrong_shows_while_it_is_typed(tmp_path: Path, known: tuple[str,
     options = (*known, "--mode", "vllm", "--model-id", KNOWN, "--name", "a", "--namespace", "b")
     with Terminal(tmp_path, "new", "a.yaml", *options) as terminal:
         terminal.answer("GPU count (1)", "3")
-        terminal.wait("the 32 attention heads")
+        terminal.wait("The 32 attention heads")
         terminal.type(ENTER, CLEAR, "9")
         terminal.wait("`9` is above 8")
         terminal.type(CLEAR, "two")

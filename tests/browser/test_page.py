@@ -125,7 +125,7 @@ def test_a_server_that_has_gone_is_told_and_nothing_is_lost(page_of: Callable[..
         server.kill()
         server.wait()
         form.fill("Name", "kept")
-        assert form.page.get_by_role("alert").get_by_text("The form does not answer").is_visible()
+        assert form.page.get_by_role("alert").get_by_text("The form does not respond").is_visible()
         assert form.field("Name").input_value() == "kept"
         form.page.wrong[:] = [one for one in form.page.wrong if "ERR_CONNECTION_REFUSED" not in one]
         port = url.rstrip("/").rpartition(":")[2]
