@@ -91,8 +91,6 @@ def _without(text: str, secrets: set[str]) -> str:
         inner = part.strip(_QUOTES)
         if inner in secrets or inner.rstrip(".") in secrets:
             return HIDDEN
-        if part[0] in _QUOTES and len(part) > 2 and inner != part:
-            return part[0] + _without(part[1:-1], secrets) + part[-1] if part[-1] == part[0] else part
-        return part
+        return part[0] + _without(part[1:-1], secrets) + part[0] if part[0] in _QUOTES else part
 
     return re.sub(_PARTS, replaced, text)

@@ -51,6 +51,7 @@ NEVER = (
 HIDDEN = "(a secret, not shown)"  # in place of a secret in what is printed
 KEPT_APART = "encryptedData"  # of a SealedSecret
 NAMED_BY_KEY = ("stringData", "vllm")  # maps whose keys name what the values are
+DATA = ("data", "stringData")  # of a Secret
 SHORTEST = 8  # characters; a shorter word is a placeholder such as EMPTY
 SHORTEST_PASSWORD = 4
 SHORT = 48  # characters: whether such a text is a secret is remembered
@@ -58,10 +59,14 @@ RECENT = 2048  # short texts
 
 
 class LiteralSecret(NamedTuple):
-    """The place of a literal secret, and the variable, argument or key that it is the value of."""
+    """The place of a secret, and the variable, argument or key that it is the value of.
+
+    `is_literal`: it is a text where one is expected; otherwise a decoder rejects it, or it is in a Secret.
+    """
 
     path: tuple[str | int, ...]
     name: str
+    is_literal: bool = True
 
 
 def looks_like_secret(text: str) -> bool:
@@ -121,12 +126,10 @@ def is_secret(name: str, value: str) -> bool:
     A reference such as $(NAME), a path, a placeholder and an empty value are none.
     """
     ending = _ending(name)
-    if ending.endswith(NEVER):
-        return False
-    is_named = names_secret(name)
-    is_key = ending.endswith("_KEY") and any(c.isdigit() for c in value) and not set("/.:") & set(value)
+    is_key = ending.endswith("_KEY") and not ending.endswith(NEVER)
+    is_key = is_key and any(c.isdigit() for c in value) and not set("/.:") & set(value)
     shortest = SHORTEST_PASSWORD if "PASS" in ending else SHORTEST
-    return (is_named or is_key) and len(value) >= shortest and _is_literal(value)
+    return (is_key or names_secret(name)) and len(value) >= shortest and _is_literal(value)
 
 
 def _is_literal(value: str) -> bool:
@@ -136,59 +139,57 @@ def _is_literal(value: str) -> bool:
 
 def literal_secrets(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[LiteralSecret]:
     """Yield the secrets in a pod template, in arguments and settings, by the names that they are given to."""
-    if isinstance(value, dict):
-        name, text = value.get("name"), value.get("value")
-        if isinstance(name, str) and isinstance(text, str) and is_secret(name, text):
-            yield LiteralSecret((*path, "value"), name)
-        is_named = bool(path) and path[-1] in NAMED_BY_KEY
-        for key, part in value.items():
-            if is_named and isinstance(part, str) and is_secret(str(key), part):
-                yield LiteralSecret((*path, key), str(key))
-            elif key != KEPT_APART:
-                yield from literal_secrets(part, (*path, key))
-    elif isinstance(value, list):
-        words = [word if isinstance(word, str) else "" for word in value]
-        yield from (LiteralSecret((*path, index), name) for index, name in _in_words(words))
-        for index, part in enumerate(value):
-            if isinstance(part, str) and " " in part:
-                secret = next((name for _, name in _in_words(part.replace('"', "").split())), None)
-                if secret:
-                    yield LiteralSecret((*path, index), secret)
-            yield from literal_secrets(part, (*path, index))
+    return (secret for secret in _secrets(value, path) if secret.is_literal)
 
 
-def secret_places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+def secret_places(value: Any) -> Iterator[tuple[str | int, ...]]:
     """Yield the paths of all values that are secrets by their place, whatever their type.
 
-    Those of `literal_secrets`, and what a decoder rejects there: a number, a boolean, a map or a list.
+    Those of `literal_secrets`, the data of a Secret, and what a decoder rejects in the place of a text: a
+    number, a boolean, a map or a list.
     """
-    yield from (secret.path for secret in literal_secrets(value, path))
-    yield from _of_other_types(value, path)
+    return (secret.path for secret in _secrets(value, ()))
 
 
-def _of_other_types(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+def _secrets(value: Any, path: tuple[str | int, ...]) -> Iterator[LiteralSecret]:
     if isinstance(value, dict):
-        name, is_secret_object = value.get("name"), value.get("kind") == "Secret"
+        name, content = value.get("name"), value.get("value")
+        is_named = bool(path) and path[-1] in NAMED_BY_KEY
+        if isinstance(name, str) and isinstance(content, str) and is_secret(name, content):
+            yield LiteralSecret((*path, "value"), name)
+        elif isinstance(name, str) and not isinstance(content, str | None) and names_secret(name):
+            yield LiteralSecret((*path, "value"), name, is_literal=False)
         for key, part in value.items():
             step = (*path, key)
-            is_data = is_secret_object and key in ("data", "stringData") and part
-            is_value = key == "value" and isinstance(name, str) and names_secret(name)
-            is_number = isinstance(part, int | float) and isinstance(key, str) and not isinstance(part, bool)
-            if is_data or (is_value and part is not None and not isinstance(part, str)):
-                yield step
-            elif is_number and names_secret(key) and len(str(part)) >= SHORTEST_PASSWORD:
-                yield step
+            if is_named and isinstance(part, str) and is_secret(str(key), part):
+                yield LiteralSecret(step, str(key))
             elif key != KEPT_APART:
-                yield from _of_other_types(part, step)
+                if (key in DATA and part and value.get("kind") == "Secret") or _is_secret_number(key, part):
+                    yield LiteralSecret(step, key, is_literal=False)
+                yield from _secrets(part, step)
     elif isinstance(value, list):
-        given_to = ""  # the flag before an item
+        yield from _in_list(value, path)
         for index, part in enumerate(value):
-            if names_secret(given_to) and isinstance(part, int | float | dict | list):
-                yield (*path, index)
-            else:
-                yield from _of_other_types(part, (*path, index))
-            is_flag = isinstance(part, str) and part.startswith("--") and "=" not in part
-            given_to = part if is_flag else ""
+            yield from _secrets(part, (*path, index))
+
+
+def _is_secret_number(key: object, value: object) -> bool:
+    """Return whether `value` is a number, longer than a switch or a count, under a key that names a secret."""
+    is_number = type(value) in (int, float)
+    return is_number and isinstance(key, str) and names_secret(key) and len(str(value)) >= SHORTEST_PASSWORD
+
+
+def _in_list(value: list[Any], path: tuple[str | int, ...]) -> Iterator[LiteralSecret]:
+    """Yield the secrets among the words of a command line, and within one of them."""
+    words = [word if isinstance(word, str) else "" for word in value]
+    yield from (LiteralSecret((*path, index), name) for index, name in _in_words(words))
+    for index, (flag, part) in enumerate(zip(["", *words], value, strict=False)):
+        if isinstance(part, str):
+            inner = _in_words(part.replace('"', "").split()) if " " in part else iter(())
+            if (secret := next((name for _, name in inner), None)) is not None:
+                yield LiteralSecret((*path, index), secret)
+        elif part is not None and flag.startswith("--") and "=" not in flag and names_secret(flag):
+            yield LiteralSecret((*path, index), flag, is_literal=False)
 
 
 def without_secrets(value: Any) -> Any:

@@ -53,7 +53,7 @@ def figures_of(config: Fields) -> dict[str, Any]:
         entry["globalKvHeads"] = entry["globalHeadSize"] = None
     entry["dtype"] = dtype_of(parts)
     entry |= quantization(parts)
-    return {key: value for key, value in entry.items() if value is not None and value not in ([], "")}
+    return {key: value for key, value in entry.items() if value not in (None, 0, [], "")}
 
 
 def keys_of(part: Fields, field: str) -> list[str]:

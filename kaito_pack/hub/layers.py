@@ -44,11 +44,9 @@ def layers_of(part: Fields, layers: int | None, longest: int | None) -> dict[str
         counts[f"{name}Layers"] for name in ("fullAttention", "slidingWindow", "stateSpace")
     )
     window = first_whole(part, ("sliding_window", "attention_chunk_size"))
-    if not (sliding or states) or (sliding and not window):
+    if not full or not (sliding or states) or (sliding and not window):
         return {}
-    if sliding and not states and (window or 0) >= (longest or window or 0) > 0:
-        return {}
-    if not full:
+    if window and longest and window >= longest and not states:
         return {}
     entry: dict[str, Any] = {"fullAttentionLayers": full}
     if sliding:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kaito_pack.base.secrets import secret_places
 from kaito_pack.base.trees import Schema
-from kaito_pack.values.secrets import secrets_in
+from kaito_pack.values.secrets import SecretPlaces
 
 Given = dict[str, Any]
 ValuePath = tuple[str, ...]
@@ -66,4 +65,4 @@ def schema_paths(schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
 
 def holds_token(value: Any) -> bool:
     """Return whether a secret is anywhere in a value, including its keys."""
-    return any(True for _ in secret_places(value)) or any(True for _ in secrets_in(value))
+    return SecretPlaces(value).covers(())

@@ -42,7 +42,7 @@ class Answer:
 
 
 def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
-    """Return the answer to what came in by stdin; UsageError if that is no ResourceList."""
+    """Return the answer to the ResourceList on stdin; UsageError for anything else."""
     whole = documents[0].value
     if len(documents) > 1 or not isinstance(whole, dict) or whole.get("kind") != "ResourceList":
         raise UsageError(f"{documents[0].file}: not a ResourceList. A KRM function reads one from stdin")

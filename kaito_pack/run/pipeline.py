@@ -226,7 +226,7 @@ class Pipeline:
         return [each if each.place else locator.located(each) for each in problems]
 
     def _model_problems(self, values: Values, judgement: Judgement, around: Surroundings) -> list[Problem]:
-        """Yield what the mode's engine would report of the model, with paths in the values."""
+        """Return what the mode's engine would report of the model, with paths in the values."""
         if not judgement.objects:
             return []
         workspace = workspace_of(judgement.manifests[0].body)

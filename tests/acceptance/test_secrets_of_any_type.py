@@ -1,4 +1,4 @@
-"""A secret that only its place tells is never printed, whatever its type and whichever command reads it."""
+"""A value that is a secret by its place is never printed, whatever its type and the command that reads it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,14 @@ SECRETS: dict[str, Any] = {
     "negative": -123456789012,
     "float": 1234567.89012,
     "huge": 10**22 + 7,
-    "map": {"inner": "qzqz-secret-1"},
-    "list": ["qzqz-secret-1"],
+    "exponent": 8.80123456789e25,
+    "map": {"qzqz-key": 123456789012, "inner": "qzqz-secret-1 x"},
+    "list": [123456789012, "qzqz-secret-1"],
 }
-SHOWN = ("qzqz", "1234567", "10000000000000000000007", "1e+22")  # parts of them, as any message writes them
+# Parts of them, as any message writes them.
+SHOWN = ("qzqz", "1234567", "1.2345", "10000000000000000000007", "1e+22", "8.8012", "88012345")
+FORMATS = [(), *(("-o", form) for form in ("json", "github", "junit", "markdown"))]
+RENDERED_LLAMA = ROOT / "values" / "rendered" / "llama.yaml"
 
 
 def variable(secret: object) -> list[dict[str, object]]:
@@ -31,8 +35,11 @@ def variable(secret: object) -> list[dict[str, object]]:
 
 def secret_object(key: str) -> Callable[[object], dict[str, object]]:
     def values(secret: object) -> dict[str, object]:
-        body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, key: {"a": secret}}
-        return {"extraObjects": [body]}
+        is_number = isinstance(secret, int | float)
+        metadata = {"name": "x", **({"annotations": {"example.com/api-key": secret}} if is_number else {})}
+        return {
+            "extraObjects": [{"apiVersion": "v1", "kind": "Secret", "metadata": metadata, key: {"a": secret}}]
+        }
 
     return values
 
@@ -47,7 +54,7 @@ PLACES: dict[str, Callable[[object], dict[str, object]]] = {
     "data": secret_object("data"),
 }
 CASES = [(place, kind) for kind in SECRETS for place in PLACES]
-RENDERED = ("stringData", "text")  # what a team has put into a Secret of its own is rendered, as it asks
+RENDERED = ("stringData", "text")  # the texts of a Secret that a team adds are rendered
 
 
 def silent(run: Run, *arguments: object) -> None:
@@ -64,17 +71,16 @@ def test_no_command_prints_it_from_values(run: Run, tmp_path: Path, case: tuple[
     place, kind = case
     file = tmp_path / "values.yaml"
     file.write_text(yaml.safe_dump({**LLAMA, **PLACES[place](SECRETS[kind])}), "utf-8")
-    for options in ((), ("-o", "json"), ("-o", "github"), ("--kaito-version", "all")):
+    for options in (*FORMATS, ("--kaito-version", "all")):
         silent(run, "validate", file, *options)
     silent(run, file)
+    silent(run, "plan", file, "--old", RENDERED_LLAMA)
 
 
 @pytest.mark.parametrize("case", mostly_full(CASES, 1, lambda case: case[1]), ids="-".join)
 def test_no_command_prints_it_from_manifests(run: Run, tmp_path: Path, case: tuple[str, str]) -> None:
     place, kind = case
-    before = list(
-        yaml.load_all((ROOT / "values" / "rendered" / "llama.yaml").read_text("utf-8"), yaml.SafeLoader)
-    )
+    before = list(yaml.load_all(RENDERED_LLAMA.read_text("utf-8"), yaml.SafeLoader))
     after = yaml.load(yaml.safe_dump(before), yaml.SafeLoader)
     (container,) = after[0]["inference"]["template"]["spec"]["containers"]
     given = PLACES[place](SECRETS[kind])
@@ -84,7 +90,7 @@ def test_no_command_prints_it_from_manifests(run: Run, tmp_path: Path, case: tup
     files = tmp_path / "before.yaml", tmp_path / "after.yaml"
     for file, bodies in zip(files, (before, after), strict=True):
         file.write_text(yaml.safe_dump_all(bodies), "utf-8")
-    for options in ((), ("-o", "json"), ("-o", "markdown"), ("--kaito-version", "all")):
+    for options in (*FORMATS, ("--kaito-version", "all")):
         silent(run, "validate", files[1], *options)
     silent(run, "import", files[1])
     (tmp_path / "values.yaml").write_text(yaml.safe_dump(LLAMA), "utf-8")
