@@ -174,7 +174,7 @@ def _secrets(value: Any, path: tuple[str | int, ...]) -> Iterator[LiteralSecret]
 
 
 def _is_secret_number(key: object, value: object) -> bool:
-    """Return whether `value` is a number, longer than a switch or a count, under a key that names a secret."""
+    """Return whether `value` is a number under the key of a secret, too long for a switch or a count."""
     is_number = type(value) in (int, float)
     return is_number and isinstance(key, str) and names_secret(key) and len(str(value)) >= SHORTEST_PASSWORD
 
