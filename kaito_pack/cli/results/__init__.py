@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from kaito_pack.base.problems import Place, Problem, merged
 from kaito_pack.base.records import NamedTuple
+from kaito_pack.cli.results.bounded import short_name
 
 if TYPE_CHECKING:
     from kaito_pack.grid import Row as GridRow
@@ -110,12 +111,13 @@ class Reports:
 
 def title_of(entry: Entry) -> str:
     """Return `Workspace default/llama`, or the number of a document that has neither kind nor name."""
-    return f"{entry.kind} {full_name(entry)}".strip() or f"document {entry.document}"
+    return f"{short_name(entry.kind)} {full_name(entry)}".strip() or f"document {entry.document}"
 
 
 def full_name(entry: Entry) -> str:
     """Return `default/llama`."""
-    return f"{entry.namespace}/{entry.name}" if entry.namespace else entry.name
+    name = short_name(entry.name)
+    return f"{short_name(entry.namespace)}/{name}" if entry.namespace else name
 
 
 @dataclass(frozen=True)
