@@ -9,9 +9,10 @@ from pathlib import PurePath
 from typing import Any
 
 from kaito_pack.base.trees import ValuesMap
-from kaito_pack.form.answers import answered, submitted
+from kaito_pack.form.answers import submitted
 from kaito_pack.form.model_choice import About
 from kaito_pack.form.questions import MODE, Question, questions
+from kaito_pack.form.ways import with_answer
 from kaito_pack.kaito.target import Target
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.pack import Mode, Pack, json_schema
@@ -62,7 +63,8 @@ class Draft:
 
     def answered(self, path: Sequence[str], value: Any) -> Draft:
         """Return the same with one more answer; None takes it away."""
-        return replace(self, answers=answered(self.answers, path, value))
+        parts = self.mode.schema.get("properties", {})
+        return replace(self, answers=with_answer(parts, path, value, self.answers))
 
     def named(self) -> Draft:
         """Return the same with the default name if it has none."""

@@ -15,6 +15,7 @@ from kaito_pack.form.model_choice import (
     modes_for,
 )
 from kaito_pack.form.questions import MODE, Question
+from kaito_pack.form.ways import with_answer
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.pack import Mode, Pack
@@ -65,6 +66,8 @@ def asked(state: State, ground: Ground, mode: Mode, known: About) -> Asked:
     while True:
         questions = draft.questions()
         ready = [question for question in questions if question.name in texts]
+        # A way decides what the other questions are, so it is read alone.
+        ready = [question for question in ready if question.is_way][:1] or ready
         if not ready:
             break
         for question in ready:
@@ -82,10 +85,11 @@ def _file_values(state: State, mode: Mode) -> ValuesMap:
     A text that is empty takes a value away, also one that no question asks for.
     """
     is_own = state.file_values.get(MODE) == mode.name
-    values = {**state.file_values} if is_own else answers.of_mode(mode, state.file_values)
-    values.pop(MODE, None)
+    file_values = state.file_values if is_own else answers.of_mode(mode, state.file_values)
+    values: ValuesMap = {name: value for name, value in file_values.items() if name != MODE}
+    parts = mode.schema.get("properties", {})
     for name, text in state.answers.items():
-        values = values if text else answers.answered(values, name.split("."), None)
+        values = values if text else with_answer(parts, name.split("."), None, values)
     return values
 
 
