@@ -35,8 +35,9 @@ WORKLOADS = {
     "ready": ("kube_statefulset_status_replicas_ready", "kube_deployment_status_replicas_ready"),
 }
 # The name of an InferenceSet's pod: the InferenceSet, five random characters of the Workspace (Kubernetes
-# uses no vowels), the number of the StatefulSet. Other pods have such names, so the container must be KAITO's:
-# `model` in the pack's templates; the container of a preset is called like the Workspace.
+# uses no vowels), the number of the StatefulSet. Other pods have such names, so the container must be
+# KAITO's: `model` in the pack's templates; that of a preset is called like the Workspace. A name that begins
+# with workspace- is that of one of the pack's Workspaces.
 # Source: KAITO v0.12.0, pkg/workspace/inference/preset_inferences.go.
 SUFFIX = "[b-df-hj-np-tv-xz24-9]{5}"
 SET_POD = "workspace:inference_set_pod"
@@ -108,7 +109,7 @@ def _replicas(kind: str, metric: str) -> str:
 
 
 def _pods_of_inference_sets() -> str:
-    info = f'kube_pod_container_info{{pod=~".+-{SUFFIX}-[0-9]+"}}'
+    info = f'kube_pod_container_info{{pod!~"workspace-.+",pod=~".+-{SUFFIX}-[0-9]+"}}'
     as_preset = f'label_replace(max by (namespace, pod) ({info}), "container", "$1", "pod", "(.+)-[0-9]+")'
     models = f'({info[:-1]},container="model"}} or ({info} and on (namespace, pod, container) {as_preset}))'
     of_set = f'label_replace({models}, "statefulset", "$1", "pod", "(.+)-[0-9]+")'
