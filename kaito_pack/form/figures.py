@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.form.draft import Draft
+from kaito_pack.form.large_models import machine_of, machines_text
 from kaito_pack.form.model_choice import MODEL
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.fit import Fit, fit_of, fit_table
@@ -34,6 +35,8 @@ def of_memory(draft: Draft) -> tuple[FieldPath, ...]:
 def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
     """Yield what a person should know of the model before the value at `path` is chosen."""
     model = draft.known.figures
+    if path == machine_of(draft.mode) and (types := machines_text(draft.proposal())):
+        yield types
     if not checks_models(draft.mode.facts.get("engine")):
         return
     if model is None:

@@ -27,6 +27,7 @@ class Hints(NamedTuple):
     are what a form calls choices whose values are no words.
     `flag` says what its option is called by: the last name of its path, or the whole path. `ways` are the
     answers of a question for several values (see `ways`), `lacks` why some of them are not offered.
+    `large` is the default for a GGUF model with more than `aboveGiB` of weights: its `value`.
     """
 
     ask: Ask | None = None
@@ -40,6 +41,7 @@ class Hints(NamedTuple):
     flag: Named = "name"
     ways: Sequence[Mapping[str, Any]] = ()
     lacks: Mapping[str, str] = MappingProxyType({})
+    large: Mapping[str, Any] = MappingProxyType({})
 
 
 def hints(part: Schema, where: str) -> Hints:

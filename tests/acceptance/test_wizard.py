@@ -194,6 +194,23 @@ def test_premade_models_are_a_list_with_their_images(tmp_path: Path, run: Run) -
     assert run("phi4-14b.yaml").returncode == 0
 
 
+@full
+def test_a_large_premade_model_is_proposed_for_gpus(tmp_path: Path, run: Run) -> None:
+    options = ("--mode", "premade", "--premade-model", "llama3.3:70b", "--node-provisioning", "auto")
+    with Terminal(tmp_path, "new", "large.yaml", *options) as terminal:
+        terminal.answer("Name (large)", ENTER)
+        terminal.answer("Namespace", ENTER)
+        terminal.answer("Compute type", ENTER)
+        terminal.answer("GPU count (1)", ENTER)
+        terminal.wait("Instance types that hold the model: Standard_NC24ads_A100_v4")
+        terminal.answer("Instance type (Standard_NC24ads_A100_v4)", ENTER)
+        assert terminal.end()[0] == 0
+    written = values(tmp_path / "large.yaml")
+    assert (written["computeType"], written["resources"]) == ("gpu", {"gpu": 1})
+    assert written["instanceType"] == "Standard_NC24ads_A100_v4"
+    assert run("large.yaml", "--node-provisioning", "auto").returncode == 0
+
+
 def test_how_it_scales_is_one_question_that_leads_to_the_others(tmp_path: Path, run: Run) -> None:
     options = ("--mode", "premade", "--premade-model", "phi4:14b", "--name", "office")
     with Terminal(tmp_path, "new", "office.yaml", *options) as terminal:

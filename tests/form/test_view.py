@@ -667,6 +667,18 @@ def test_the_hub_is_asked_only_when_a_person_asks(
             assert refused.status_code == 400
 
 
+def test_a_large_premade_model_is_put_on_gpus_unless_a_person_says_otherwise(view: Post) -> None:
+    large = {"name": "m", "premadeModel": "llama3.3:70b"}
+    shown = view(mode="premade", answers=large, target={"nodeProvisioning": "auto"})
+    assert by_name(shown)["computeType"]["default"] == "gpu"
+    assert by_name(shown)["instanceType"]["default"] == "Standard_NC24ads_A100_v4"
+    assert "computeType: gpu" in shown["values"]
+    assert shown["problems"] == []
+    shown = view(mode="premade", answers={**large, "computeType": "cpu"})
+    assert "computeType: cpu" in shown["values"]
+    assert by_name(shown)["instanceType"]["default"] == ""
+
+
 # One question for how it scales.
 
 
