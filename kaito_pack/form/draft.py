@@ -11,11 +11,12 @@ from typing import Any
 from kaito_pack.base.trees import ValuesMap
 from kaito_pack.form.answers import answered, submitted
 from kaito_pack.form.model_choice import About
-from kaito_pack.form.questions import MODE, Question, questions
+from kaito_pack.form.questions import Question, questions
 from kaito_pack.kaito.target import Target
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.values.layers import Layer
+from kaito_pack.values.meanings import MODE
 
 NAME = "name"
 NOTHING_KNOWN = About()
