@@ -70,8 +70,9 @@ def read_model(hub: Hub, model_id: str, revision: str | None = None) -> Reading:
     missing: list[str] = []
     config = _file(hub, answer, CONFIG, sizes, missing) if CONFIG in sizes else {}
     tokenizer = _file(hub, answer, TOKENIZER, sizes, []) if TOKENIZER in sizes else {}
+    is_whole = bool(config)
     config = config or mapping(answer.info.get("config"))
-    figures = figures_of(config)
+    figures = figures_of(config, is_whole)
     if MODELOPT in sizes and "quantization" not in figures:
         figures |= quantization([{"quantization_config": _file(hub, answer, MODELOPT, sizes, missing)}])
     entry: dict[str, Any] = {
