@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,13 +56,16 @@ class Renderer:
 
     def __init__(self, pack: Pack, kaito: str | None = None) -> None:
         self.kaito = kaito
-        self._templates: OwnTemplates | ForeignTemplates
-        if pack.is_foreign:
+        self._pack = pack
+
+    @cached_property
+    def _templates(self) -> OwnTemplates | ForeignTemplates:
+        """The templates of the pack: a run that checks only manifests never loads Jinja."""
+        if self._pack.is_foreign:
             from kaito_pack.rendering.render_child import ForeignTemplates
 
-            self._templates = ForeignTemplates(pack.template_folders)
-        else:
-            self._templates = OwnTemplates(pack.template_folders)
+            return ForeignTemplates(self._pack.template_folders)
+        return OwnTemplates(self._pack.template_folders)
 
     def render(self, values: Values) -> list[RenderedManifest]:
         """Return the manifests of `values`, the Workspace first, with the user's additions.

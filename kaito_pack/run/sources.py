@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import NoReturn, Protocol, TypeGuard
+from typing import NoReturn, TypeGuard
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import Problem, ProblemsError, UsageError, unread
-from kaito_pack.base.records import NamedTuple, Slotted
+from kaito_pack.base.records import NamedTuple, Protocol, Slotted
 from kaito_pack.documents import Document, read_file
 from kaito_pack.documents.near import SUFFIXES as SUFFIXES
 from kaito_pack.values.meanings import MODE
