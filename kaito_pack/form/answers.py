@@ -11,8 +11,9 @@ from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.form.hints import hints
-from kaito_pack.form.questions import MODE, Question
+from kaito_pack.form.questions import Question
 from kaito_pack.pack import Mode, json_schema
+from kaito_pack.values.meanings import MODE
 from kaito_pack.values.overrides import typed
 
 

@@ -14,12 +14,13 @@ from kaito_pack.documents import Document
 from kaito_pack.form.answers import submitted
 from kaito_pack.form.large_models import Proposal, proposal
 from kaito_pack.form.model_choice import About
-from kaito_pack.form.questions import MODE, Question, questions
+from kaito_pack.form.questions import Question, questions
 from kaito_pack.form.ways import with_answer
 from kaito_pack.kaito.target import Target
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.values.layers import Layer, merge
+from kaito_pack.values.meanings import MODE
 
 NAME = "name"
 NOTHING_KNOWN = About()

@@ -11,10 +11,11 @@ from kaito_pack.base.trees import Schema, with_value
 from kaito_pack.documents import Document
 from kaito_pack.form.answers import parsed
 from kaito_pack.form.hints import hints
-from kaito_pack.form.questions import MODE, Question, flag, kind_of, question_of
+from kaito_pack.form.questions import Question, flag, kind_of, question_of
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.values.fields import Field, fields
 from kaito_pack.values.layers import Layer
+from kaito_pack.values.meanings import MODE
 
 
 class Flag(NamedTuple):

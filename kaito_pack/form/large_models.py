@@ -47,8 +47,8 @@ def proposal(mode: Mode, answers: ValuesMap, target: Target, catalogue: Catalogu
             types = _that_hold(model, gpus, target)
             defaults: dict[FieldPath, Any] = {(name,): large["value"]}
             if types and target.provisioning == "auto":
-                defaults |= {machine_of(mode): types[0].name}
-                defaults |= {GPUS: types[0].gpus} if machine_of(mode)[0] not in answers else {}
+                defaults |= {instance_type_of(mode): types[0].name}
+                defaults |= {GPUS: types[0].gpus} if instance_type_of(mode)[0] not in answers else {}
             return Proposal(
                 {path: value for path, value in defaults.items() if get(answers, path) is None}, types
             )
@@ -64,9 +64,9 @@ def _that_hold(model: GgufModel, gpus: int | None, target: Target) -> list[Insta
     ]
 
 
-def machine_of(mode: Mode) -> tuple[str, ...]:
+def instance_type_of(mode: Mode) -> tuple[str, ...]:
     """Return the path of the instance type."""
-    return (named_values(mode.facts)["machine"],)
+    return (named_values(mode.facts)["instanceType"],)
 
 
 def _model(mode: Mode, answers: ValuesMap, catalogue: Catalogue) -> GgufModel | None:

@@ -27,7 +27,6 @@ from kaito_pack.workspace.engines import WEIGHTS, hub_engines
 # maps: a list of maps, such as tolerations, which is answered as YAML.
 Kind = Literal["choice", "switch", "integer", "text", "list", "map", "maps"]
 ITEMS: dict[str, Kind] = {"string": "list", "object": "maps"}
-MODE = "modelSource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +136,8 @@ def questions(
         is_hidden = name in hidden and not (is_answered or field.is_required)
         if kind is None or is_more is None or is_hidden:
             continue
+        if field.hints.ask == "gated" and not is_more and not values_give_access(answers, mode.facts):
+            field = replace(field, is_required=True)
         question = _question(field, kind, is_more, answers, filled, placeholders)
         if field.hints.ways:
             question = _of_ways(question, field.part, answers, target, mode)
@@ -214,8 +215,7 @@ def _question(
         help=part.get("description", ""),
         value=value,
         default=get(filled, field.path) if value is None else part.get("default"),
-        is_required=field.is_required
-        or (value_hints.ask == "gated" and not is_more and not values_give_access(answers)),
+        is_required=field.is_required,
         is_more=is_more,
         choices=tuple(choices),
         placeholder=value_hints.placeholder,

@@ -12,7 +12,7 @@ from kaito_pack.form import figures
 from kaito_pack.form.answers import first_sentence, parsed, written
 from kaito_pack.form.checking import belongs, in_words_of_form, problems_of, question_for, refused
 from kaito_pack.form.draft import Draft
-from kaito_pack.form.model_choice import MODEL, about, gated_value, model_schema
+from kaito_pack.form.model_choice import about, gated_value, model_schema, model_value
 from kaito_pack.form.questions import Question
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Wizard:
 
     def _questions(self) -> list[Question]:
         """Return the current questions; the model's gating is one of them if it is not known."""
-        model_id, model = self.draft.answers.get(MODEL), self.draft.known
+        model_id, model = self.draft.answers.get(model_value(self.draft.mode)), self.draft.known
         secret = gated_value(self.draft.mode)
         if model_id and model.figures is None:
             model = about(model_id, self.draft.ground.catalogue, model.engines, model.gated)

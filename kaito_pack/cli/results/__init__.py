@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kaito_pack.base.problems import Place, Problem, merged
-from kaito_pack.base.records import NamedTuple
+from kaito_pack.base.records import NamedTuple, Protocol, Record
 
 if TYPE_CHECKING:
     from kaito_pack.grid import Row as GridRow
@@ -81,8 +80,7 @@ def versions_of(cases: Iterable[ResultCase]) -> dict[Problem, list[str]]:
     return versions
 
 
-@dataclass(frozen=True)
-class Reports:
+class Reports(Record):
     """The reports of `validate`, by KAITO version or by cluster, and why which file could not be read."""
 
     reports: Mapping[str, Report]
@@ -118,8 +116,7 @@ def full_name(entry: Entry) -> str:
     return f"{entry.namespace}/{entry.name}" if entry.namespace else entry.name
 
 
-@dataclass(frozen=True)
-class Preflight:
+class Preflight(Record):
     """The answers of a cluster, each with the values file that it is about."""
 
     answers: Sequence[tuple[str, Problem]]
@@ -140,8 +137,7 @@ class Differing(NamedTuple):
     diff: Iterable[str]
 
 
-@dataclass(frozen=True)
-class Rendering:
+class Rendering(Record):
     """The outcomes of `render` by the names of a fleet's clusters; with `--check` also what differs."""
 
     outcomes: Mapping[str, Sequence[Judgement]]
@@ -171,15 +167,14 @@ def reported(outcome: Judgement) -> list[Problem]:
     return [problem for problem in outcome.problems if problem.layer != "advice"]
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Record):
     """What will become of each object, with the name of its cluster in a fleet, else "".
 
     `contexts` are those of the kubeconfig by cluster.
     """
 
     objects: Sequence[tuple[str, Planned]]
-    contexts: Mapping[str, str] = field(default_factory=dict)
+    contexts: Mapping[str, str] = MappingProxyType({})
     kind: ClassVar[str] = "plan"
 
     def command(self, remedy: str, cluster: str) -> str:
@@ -187,11 +182,12 @@ class Plan:
         context = self.contexts.get(cluster)
         if not context or not remedy.startswith("kubectl "):
             return remedy
+        import shlex
+
         return f"kubectl --context {shlex.quote(context)} {remedy.removeprefix('kubectl ')}"
 
 
-@dataclass(frozen=True)
-class Upgrade:
+class Upgrade(Record):
     """What KAITO `version` treats otherwise, Workspace by Workspace, with the names of their clusters."""
 
     workspaces: Sequence[tuple[str, Upgraded]]
@@ -199,8 +195,7 @@ class Upgrade:
     kind: ClassVar[str] = "upgrade"
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(Record):
     """Values files by clusters, or by instance types of a cloud: the columns' names, and a row per file."""
 
     columns: Sequence[str]
