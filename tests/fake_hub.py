@@ -154,3 +154,17 @@ def endless(size: int) -> Send:
             request.wfile.write(b" " * (1 << 16))
 
     return answer
+
+
+def silent(request: Request) -> None:
+    """Answer nothing until the client leaves."""
+    request.connection.recv(1)
+
+
+def stuck(request: Request) -> None:
+    """Announce a body, send its first byte, and nothing else until the client leaves."""
+    request.send_response(200)
+    request.send_header("Content-Length", "2")
+    request.end_headers()
+    request.wfile.write(b"{")
+    request.connection.recv(1)

@@ -118,16 +118,24 @@ class Commands(click.Group):
         super().format_help_text(ctx, formatter)
 
 
+def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    if is_asked and not context.resilient_parsing:
+        click.echo(f"kaito-pack, version {__version__}")
+        context.exit()
+
+
 @click.group(
     cls=Commands,
     help=HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(
-    __version__,
-    prog_name="kaito-pack",
-    message="%(prog)s, version %(version)s",
-    help="Show the version and exit.",  # given, since click would look for a translation
+@click.option(  # click's own would look for translations, 1 ms
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version and exit.",
 )
 def commands() -> None:
     """Replaced by HELP."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -68,7 +67,7 @@ def command(
         _refuse_no_fleet(sources[-1])
     result = _reports(cluster, sources, stored, has_fleet=fleet is not None)
     unread = [*result.unread, *((source.file, source.unread) for source in stored if source.unread)]
-    result = replace(result, unread=unread, is_strict=strict)
+    result.unread, result.is_strict = unread, strict
     put(result, form)
     failing = {"error", "warning", "undecidable"} if strict else {"error"}
     failed = any(problem.severity in failing for problem in distinct(result.cases()))

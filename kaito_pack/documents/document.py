@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place
-from kaito_pack.base.records import NamedTuple, Slotted
+from kaito_pack.base.records import NamedTuple, Protocol, Slotted
 
 
 class Position(Protocol):

@@ -21,6 +21,7 @@ from kaito_pack.run import judging
 from kaito_pack.run.judgement import Judgement, Verdict
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.scope import Scope
+from kaito_pack.values.meanings import named_values
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
 
@@ -114,7 +115,7 @@ def cell_of(column: str, judgement: Judgement, scope: Scope) -> Cell:
     workspace = _workspace(judgement)
     if workspace is None or judgement.values is None:
         return cell
-    instance_type = text(judgement.values.filled.get("instanceType")) or None
+    instance_type = text(judgement.values.filled.get(named_values()["instanceType"])) or None
     memory, most = judging.gpu_memory_of_values(scope.target, judgement.values.filled)
     known = judging.catalogue(scope.target.catalogues)
     return _with_fit(cell._replace(instance_type=instance_type), workspace, known, memory, most)

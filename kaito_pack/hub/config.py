@@ -1,7 +1,8 @@
 """Reads the config.json of a model as vLLM 0.12.0 does (vllm/config/model.py): heads, length, quantization.
 
-`facts/models/config.json` has the names under which architectures keep a figure. A figure of another type is
-left out.
+`facts/models/config.json` has the names under which architectures keep a figure, and
+`facts/models/config-defaults.json` the figures that files of a model type leave out. A figure of another type
+is left out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kaito_pack.base.trees import Fields, get, mapping, sequence, text, whole
+from kaito_pack.facts.tables import Rows, per_pack, table
 from kaito_pack.hub.layers import first_whole, layers_of, names
 from kaito_pack.models.quantization import methods_table
 
@@ -37,9 +39,42 @@ def parts_of(config: Fields) -> list[Fields]:
     return parts
 
 
-def figures_of(config: Fields) -> dict[str, Any]:
-    """Return the fields of a catalogue entry that a config.json gives, by their names there."""
-    parts = parts_of(config)
+@per_pack
+def defaults() -> Rows:
+    """Return what a config.json means if it leaves a figure out, by model type (transformers 4.57.3)."""
+    return table("models/config-defaults.json")
+
+
+def figure_keys(part: Fields) -> dict[str, list[str]]:
+    """Return the names of each figure in a config.json of its model type."""
+    keys = {field: keys_of(part, field) for field in (*FIGURES, "kvHeads", "maxTokens")}
+    return keys | {"ropeScaling": ["rope_scaling", "rope_parameters"]}
+
+
+def with_defaults(config: Fields) -> Fields:
+    """Return a config.json together with the figures that its model type has by default.
+
+    A default does not hold beside the same figure under another name. A file without a part for the language
+    model has the figures of that part itself. A class of the repository (auto_map) has its own defaults.
+    """
+    if "AutoConfig" in mapping(config.get("auto_map")):
+        return config
+    row = mapping(defaults().get(text(config.get("model_type"))))
+    for key, inner in row.items():
+        if isinstance(inner, Mapping) and "model_type" in inner:
+            part = mapping(config.get(key)) or {**config, **inner}
+            return {**config, key: with_defaults({**inner, **part})}
+    groups = figure_keys(config).values()
+    named = {key for keys in groups if any(key in config for key in keys) for key in keys}
+    return {**{key: value for key, value in row.items() if key not in named}, **config}
+
+
+def figures_of(config: Fields, is_whole: bool = True) -> dict[str, Any]:
+    """Return the fields of a catalogue entry that a config.json gives, by their names there.
+
+    `is_whole` is False for the excerpt that the Hub's answer has, which leaves out more than defaults.
+    """
+    parts = parts_of(with_defaults(config) if is_whole else config)
     part = parts[-1]
     entry: dict[str, Any] = {"architectures": architectures(config)}
     entry |= {field: first_whole(part, keys_of(part, field)) for field in FIGURES}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.records import Protocol
 from kaito_pack.base.trees import ABSENT, by_key, by_place, differences, get
 from kaito_pack.importing.captures import Capture, part_of
 from kaito_pack.importing.comparable import weight

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import ceil
-from typing import Protocol
 
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.records import NamedTuple
+from kaito_pack.base.records import NamedTuple, Protocol
 from kaito_pack.base.trees import Fields, Manifest, get, mapping, text
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem

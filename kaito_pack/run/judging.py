@@ -31,7 +31,7 @@ from kaito_pack.models.slices import slice_of_values, slice_of_workspace
 from kaito_pack.models.tasks import check_task
 from kaito_pack.models.weights import check_weights
 from kaito_pack.run.other_kinds import check_other_kind
-from kaito_pack.values.meanings import named_values
+from kaito_pack.values.meanings import is_extended, named_values
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.engines import checks_models
 from kaito_pack.workspace.inference_sets import child_of, is_inference_set
@@ -250,7 +250,7 @@ def check_model_of_values(
         return
     image = text(mapping(containers[0]).get("image"))
     yield from _check_kind_of_values(values, names, known, image, target)
-    if not is_extended(values):
+    if not is_extended(values, mode):
         if with_advice:
             from kaito_pack.models.remote_code import check_remote_code
             from kaito_pack.models.server_checks import check_image
@@ -263,11 +263,6 @@ def check_model_of_values(
         yield from (each._replace(path=model_path) for each in check_access(workspace, known))
 
 
-def is_extended(values: ValuesMap) -> bool:
-    """Return whether filled `values` change what the mode's templates make of the server."""
-    return bool(values.get("podTemplate") or values.get("extraArgs"))
-
-
 def _memory_of_nodes(target: Target) -> float | None:
     """Return the memory of one GPU in GiB if it is the same on all existing nodes of the target."""
     sizes = {nodes.gpu_memory_gib for nodes in target.nodes or () if nodes.gpus and nodes.gpu_memory_gib}
@@ -276,7 +271,7 @@ def _memory_of_nodes(target: Target) -> float | None:
 
 def gpu_memory_of_values(target: Target, values: ValuesMap) -> tuple[float | None, int | None]:
     """Return the memory of one GPU, or MIG slice, in GiB under filled values, and the GPUs of one node."""
-    return gpu_memory(target, values.get("instanceType"), slice_of_values(values))
+    return gpu_memory(target, values.get(named_values()["instanceType"]), slice_of_values(values))
 
 
 def gpu_memory(

@@ -7,9 +7,9 @@ reject it. What breaks later is an error of an accepted document.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from kaito_pack.base.problems import ProblemsError
+from kaito_pack.base.records import Slotted
 from kaito_pack.facts.mutes import Mute, unused
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
@@ -21,12 +21,14 @@ from kaito_pack.run.versions import judge_for
 from kaito_pack.values.layers import Layer
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Slotted):
     """All entries of a run for one target."""
 
-    entries: list[Entry] = field(default_factory=list)
-    used_mutes: set[Mute] = field(default_factory=set)
+    __slots__ = ("entries", "used_mutes")
+
+    def __init__(self, entries: list[Entry] | None = None, used_mutes: set[Mute] | None = None) -> None:
+        self.entries = [] if entries is None else entries
+        self.used_mutes = set() if used_mutes is None else used_mutes
 
 
 class Validator:

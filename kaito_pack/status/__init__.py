@@ -13,6 +13,7 @@ from typing import Any, Literal
 from kaito_pack.base.masking import Masker
 from kaito_pack.base.trees import Manifest, mapping, text
 from kaito_pack.facts.tables import Row
+from kaito_pack.pack.catalogue_schema import MODEL_ID
 from kaito_pack.status.conditions import facts, read_conditions, table
 from kaito_pack.status.pods import faults_of, is_ready, pod_facts
 from kaito_pack.status.reasons import Observed, explanation
@@ -57,7 +58,7 @@ class Status:
             "namespace": self.namespace,
             "created": self.created,
             "phase": self.phase,
-            "modelId": self.model_id,
+            MODEL_ID: self.model_id,
             "ggufFile": self.gguf_file,
             "engine": self.engine,
             "replicas": {"desired": self.desired, "ready": self.ready} if is_served else None,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.fake_hub import COMMIT, GIB, FakeHub, Repository, busy, endless, fake_hub, moved
+from tests.fake_hub import COMMIT, GIB, FakeHub, Repository, busy, endless, fake_hub, moved, silent, stuck
 
 Run = Callable[..., CompletedProcess[str]]
 TOKEN = "hf_" + "a" * 34
@@ -272,6 +272,19 @@ def test_a_hub_that_cannot_be_asked_is_one_sentence(
     assert (done.returncode, done.stdout) == (2, "")
     last = done.stderr.splitlines()[-1]
     assert last.startswith("Error: ") and message in last
+    assert not (tmp_path / "catalogue.yaml").exists()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("answer", [silent, stuck])
+def test_a_hub_that_does_not_answer_is_left(
+    process: Run, hub: FakeHub, tmp_path: Path, answer: Callable[[Any], None]
+) -> None:
+    hub.odd["/api/models/acme/tiny"] = [answer]
+    env = {"HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path / "home"), "NO_PROXY": "*"}
+    done = process("models", "add", "acme/tiny", env=env | {"HF_HUB_DOWNLOAD_TIMEOUT": "1"}, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"Error: `{hub.address}` did not answer within 1 s\n"
     assert not (tmp_path / "catalogue.yaml").exists()
 
 

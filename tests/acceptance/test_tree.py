@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -13,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from kaito_pack.facts.rules import all_rules
 from kaito_pack.pack import Pack
+from kaito_pack.pack.catalogue_schema import MODEL_ID
 from kaito_pack.workspace.engines import engines
 from tests.conftest import ROOT
 
@@ -107,21 +109,20 @@ def test_the_served_names_are_those_of_the_models_that_can_be_chosen() -> None:
             assert choices and set(choices[0]) == set(served)
 
 
-# Rooms in which a text may be the name of an engine or of a value of one mode, and what it means there.
-ROOMS_THAT_NAME_VALUES = {
-    "kaito": "a field of a Workspace, a section of KAITO's ConfigMap, a condition of its annotations",
-    "kubernetes": "a field of a pod",
-    "rendering": "a field of a pod",
-    "models": "the facts of vLLM's versions, facts/vllm/, and a field of a catalogue",
-    "hub": "a field of a catalogue",
-    "cli": "a field of a catalogue",
-    "plan": "a field of a Workspace",
-    "run": "a field of a Workspace, and a meaning of `facts/values.json`",
-    "workspace": "a field of a Workspace",
-    "base": "a value whose keys may name secrets",
-    "importing": "a field of a Workspace",
-    "status": "keys of the answer in JSON",
-    "form": "the model that a form starts from",
+# The modules whose constants are the names of values that have a meaning in the program, whatever the mode.
+NAMED_HERE = ("kaito_pack/values/meanings.py", "kaito_pack/workspace/workloads.py")
+# Values that are called like fields, and of what.
+LIKE_FIELDS = {
+    "env": "containers",
+    "resources": "containers",
+    "startupProbe": "containers",
+    "hostIPC": "pods",
+    "tolerations": "pods",
+    "namespace": "metadata",
+    "annotations": "metadata",
+    "ggufFile": "the answer of status in JSON",
+    "vllm": "the ConfigMap of KAITO's settings",
+    "ignoredRules": "targets and fleets",
 }
 
 
@@ -141,12 +142,29 @@ def test_no_python_names_a_mode() -> None:
     assert [(place, text) for place, text in literals() if text in names] == []
 
 
-def test_no_python_names_an_engine_or_a_value_of_one_mode() -> None:
-    common = json.loads((ROOT / "schemas/values/common.schema.json").read_text(encoding="utf-8"))
+def test_no_python_names_a_value() -> None:
+    """Which value is the model or the length is a fact that `facts/values.json` has."""
     values = {name for mode in PACK.mode_names for name in PACK.mode(mode).schema["properties"]}
-    names = {*engines(), *values} - set(common["properties"])
-    rooms = {place.split("/")[1] for place, text in literals() if text in names}
-    assert rooms <= set(ROOMS_THAT_NAME_VALUES)
+    others = [*(ROOT / "facts/kaito").rglob("*.json"), ROOT / "schemas/catalogue.schema.json"]
+    fields = {name for file in others for name in property_names(file)} - {MODEL_ID}
+    names = values - fields - set(LIKE_FIELDS)
+    assert {"modelSource", "maxModelLen", "extraArgs"} <= names
+    places = [(place, text) for place, text in literals() if text in names]
+    constants = ("kaito_pack/pack/catalogue_schema.py", *NAMED_HERE)
+    assert [(place, text) for place, text in places if not place.startswith(constants)] == []
+
+
+def property_names(file: Path) -> set[str]:
+    """The names of the properties that a JSON Schema has anywhere."""
+    names: set[str] = set()
+    parts = [json.loads(file.read_text(encoding="utf-8"))]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            properties = part.get("properties")
+            names |= set(properties) if isinstance(properties, dict) else set()
+        parts += part.values() if isinstance(part, dict) else part if isinstance(part, list) else []
+    return names
 
 
 def test_no_python_tests_for_an_engine() -> None:

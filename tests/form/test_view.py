@@ -665,3 +665,73 @@ def test_the_hub_is_asked_only_when_a_person_asks(
         for body in ({}, 1, None, ["acme/new"]):
             refused = client.post("/hub", data=json.dumps(body), content_type="application/json")
             assert refused.status_code == 400
+
+
+def test_a_large_premade_model_is_put_on_gpus_unless_a_person_says_otherwise(view: Post) -> None:
+    large = {"name": "m", "premadeModel": "llama3.3:70b"}
+    shown = view(mode="premade", answers=large, target={"nodeProvisioning": "auto"})
+    assert by_name(shown)["computeType"]["default"] == "gpu"
+    assert by_name(shown)["instanceType"]["default"] == "Standard_NC24ads_A100_v4"
+    assert "computeType: gpu" in shown["values"]
+    assert shown["problems"] == []
+    shown = view(mode="premade", answers={**large, "computeType": "cpu"})
+    assert "computeType: cpu" in shown["values"]
+    assert by_name(shown)["instanceType"]["default"] == ""
+
+
+# One question for how it scales.
+
+
+def test_how_it_scales_is_one_question_that_brings_up_its_fields(view: Post) -> None:
+    start = {"start": MISTRAL, "answers": {"name": "m", "workload": "queue"}}
+    asked = by_name(view(**start))
+    assert [choice["title"] for choice in asked["workload"]["choices"]] == [
+        "Fixed",
+        "By hand",
+        "Autoscaled",
+        "By the clock",
+    ]
+    assert (asked["workload"]["value"], asked["workload"]["group"]) == ("queue", "Scheduling")
+    assert asked["autoscaling.maxReplicas"]["group"] == "Scheduling"
+    assert asked["autoscaling.maxReplicas"]["isMore"], "it appears below the question, not above"
+    assert "autoscaling.schedule.start" not in asked
+    assert "replicas" not in asked
+
+    answers = {"autoscaling.maxReplicas": "4", "autoscaling.prometheusAddress": "http://prometheus:9090"}
+    start["answers"] |= answers
+    shown = view(**start)
+    assert shown["problems"] == []
+    assert "waitingRequests: 10" in shown["values"]
+    assert "kind: ScaledObject" in shown["manifest"]
+
+    start["answers"]["autoscaling.waitingRequests"] = ""
+    assert by_name(view(**start))["workload"]["value"] == "queue", "also while the field is empty"
+    start["answers"]["workload"] = "fixed"
+    assert "InferenceSet" not in view(**start)["values"]
+
+
+def test_a_schedule_is_open_until_it_is_complete(view: Post) -> None:
+    answers = {"name": "m", "workload": "clock"}
+    shown = view(start=MISTRAL, answers=answers)
+    assert shown["manifest"] == ""
+    assert {one["field"] for one in shown["problems"] if one["isOpen"]} == {
+        f"answers/autoscaling.{name}"
+        for name in ("maxReplicas", "schedule.start", "schedule.end", "schedule.replicas")
+    }
+    answers |= {"autoscaling.maxReplicas": "2", "autoscaling.schedule.replicas": "2"}
+    answers |= {"autoscaling.schedule.start": "0 8 * * 1-5", "autoscaling.schedule.end": "0 18 * * 1-5"}
+    shown = view(start=MISTRAL, answers=answers)
+    assert shown["problems"] == []
+    assert "type: cron" in shown["manifest"]
+    shown = view(start=MISTRAL, answers=answers, target={"kaitoVersion": "0.7"})
+    assert by_name(shown)["workload"]["value"] == "clock"
+    assert [one["rule"] for one in shown["problems"]] == ["crd/kind-too-new"]
+
+
+def test_an_opened_file_shows_its_way_and_can_take_another(view: Post, opened: Opened) -> None:
+    text = Path("values/vllm-autoscaled.yaml").read_text("utf-8")
+    state = opened(text)["state"] if "state" in opened(text) else opened(text)
+    shown = view(**state)
+    assert by_name(shown)["workload"]["value"] == "queue"
+    state["answers"] = {**state.get("answers", {}), "workload": "manual"}
+    assert "autoscaling" not in view(**state)["values"]

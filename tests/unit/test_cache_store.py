@@ -12,6 +12,7 @@ import pytest
 
 from kaito_pack.base import cache_store, derived
 from kaito_pack.base.cache_store import Store
+from kaito_pack.pack import Pack, references
 from tests.conftest import ROOT
 
 
@@ -168,3 +169,13 @@ def test_a_program_that_imports_the_library_for_itself_is_left_alone(tmp_path: P
     for _ in range(2):
         loaders(tmp_path)
     assert loaders(tmp_path, "import kaito_pack.models.checks") == "SourceFileLoader"
+
+
+def test_every_mode_depends_on_the_schema_that_they_share(cache: Path) -> None:
+    """Also the second one that a process resolves."""
+    folder = ROOT / "schemas"
+    names = [f"values/{mode}.schema.json" for mode in Pack().mode_names]
+    for name in names:
+        references.resolve(name, [folder])
+    files = {name: derived._store("facts").files(f"resolved {name}") for name in names}
+    assert all(str(folder / "values" / "common.schema.json") in of for of in files.values())

@@ -11,11 +11,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kaito_pack.base.trees import with_value
 from kaito_pack.documents import read_file
-from kaito_pack.form.answers import answered, of_mode, parsed, submitted, values_text, written
+from kaito_pack.form.answers import of_mode, parsed, submitted, values_text, written
 from kaito_pack.form.judging import judged, problems_at
 from kaito_pack.form.model_choice import About
 from kaito_pack.form.questions import Question, questions
+from kaito_pack.form.ways import with_answer
 from kaito_pack.kaito.target import Target
 from kaito_pack.pack import Pack
 from kaito_pack.run import judging as checks
@@ -70,8 +72,8 @@ def test_what_no_form_asks_for_stays_as_it_is() -> None:
 
 
 def test_an_answer_taken_away_takes_its_empty_map_along() -> None:
-    assert answered({"resources": {"gpu": 2}}, ["resources", "gpu"], None) == {}
-    assert answered({}, ["resources", "gpu"], 2) == {"resources": {"gpu": 2}}
+    assert with_value({"resources": {"gpu": 2}}, ["resources", "gpu"], None) == {}
+    assert with_value({}, ["resources", "gpu"], 2) == {"resources": {"gpu": 2}}
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,8 @@ def test_every_example_opened_and_written_renders_to_the_same(file: Path) -> Non
     mode = PACK.mode(document.value["modelSource"])
     for one in questions_of(mode.name, answers).values():
         if one.value is not None:
-            answers = answered(answers, one.path, parsed(one, written(one, one.value)))
+            value = parsed(one, written(one, one.value))
+            answers = dict(with_answer(mode.schema["properties"], one.path, value, answers))
     text = values_text(mode, answers)
     pipeline = Pipeline(PACK, TARGET)
     (wanted,) = pipeline.run([str(file)])

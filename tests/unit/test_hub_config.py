@@ -92,7 +92,10 @@ NEMOTRON = {
             {"maxTokens": 131072},
         ),
         ({"rope_scaling": {"type": "longrope", "factor": 32}}, {}),
-        ({"rope_scaling": {"rope_type": "linear", "factor": 8}, "model_type": "gemma3_text"}, {}),
+        (
+            {"rope_scaling": {"rope_type": "linear", "factor": 8}, "model_type": "gemma3_text"},
+            {"kvHeads": 4, "headSize": 256},
+        ),
         ({"rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 2}}}, {"maxTokens": 8192}),
         ({"max_seq_len": 2048}, {"maxTokens": 2048}),
         (
@@ -149,6 +152,67 @@ def test_the_language_model_of_a_multimodal_one_counts() -> None:
     assert figures_of(config) == expected | {"quantization": "awq", "quantizationBits": 4}
     del config["quantization_config"]
     assert figures_of(config) == expected | {"quantization": "compressed-tensors"}
+
+
+GEMMA_3: dict[
+    str, Any
+] = {  # google/gemma-3-4b-it leaves out its heads, its length and the order of its layers
+    "architectures": ["Gemma3ForConditionalGeneration"],
+    "model_type": "gemma3",
+    "text_config": {
+        "hidden_size": 2560,
+        "model_type": "gemma3_text",
+        "num_hidden_layers": 34,
+        "rope_scaling": {"factor": 8.0, "rope_type": "linear"},
+        "sliding_window": 1024,
+    },
+    "torch_dtype": "bfloat16",
+}
+READ_GEMMA_3 = {
+    "architectures": ["Gemma3ForConditionalGeneration"],
+    "layers": 34,
+    "attentionHeads": 8,
+    "kvHeads": 4,
+    "hiddenSize": 2560,
+    "headSize": 256,
+    "maxTokens": 131072,
+    "fullAttentionLayers": 5,
+    "slidingWindowLayers": 29,
+    "slidingWindow": 1024,
+    "dtype": "bfloat16",
+}
+
+
+def test_what_a_file_leaves_out_is_the_default_of_its_model_type() -> None:
+    assert figures_of(GEMMA_3) == READ_GEMMA_3
+    nameless = {key: value for key, value in GEMMA_3["text_config"].items() if key != "model_type"}
+    assert figures_of(GEMMA_3 | {"text_config": nameless}) == READ_GEMMA_3
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"model_type": "qwen2_vl"}, {"kvHeads": 8}),  # older files have no text_config
+        ({"model_type": "gpt2"}, {}),  # n_positions has a default, but the file names its length otherwise
+        ({"model_type": "qwen3"}, {"kvHeads": 32}),
+        ({"model_type": "qwen3", "num_attention_heads": 64}, {"attentionHeads": 64, "headSize": 128}),
+        ({"model_type": "qwen3", "num_key_value_heads": None}, {}),
+        ({"model_type": "falcon"}, {"kvHeads": 1}),
+        ({"model_type": "falcon", "multi_query": False}, {}),
+        ({"model_type": "falcon", "auto_map": {"AutoConfig": "configuration_falcon.FalconConfig"}}, {}),
+        ({"model_type": "no such type"}, {}),
+        ({"model_type": ["qwen3"]}, {}),
+    ],
+)
+def test_defaults_hold_only_where_the_file_says_nothing(
+    config: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert figures_of(LLAMA | config) == PLAIN | expected
+
+
+def test_the_excerpt_of_the_hub_gets_no_defaults() -> None:
+    excerpt = {"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3"}
+    assert figures_of(excerpt, is_whole=False) == {"architectures": excerpt["architectures"]}
 
 
 @pytest.mark.parametrize("value", [None, True, "8", [], {}, -1, 0, 1.5, [1], {"a": 1}])

@@ -15,7 +15,7 @@ from kaito_pack.base.problems import UsageError
 from kaito_pack.cli.shared.options import ClusterOptions
 from kaito_pack.form.answers import values_text
 from kaito_pack.form.draft import NAME, Draft
-from kaito_pack.form.questions import MODE
+from kaito_pack.values.meanings import MODE
 
 STDOUT = "-"
 SCHEMAS = (

@@ -10,14 +10,13 @@ from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
 from kaito_pack.cli.formats import Note
-from kaito_pack.cli.results import DRIFT, distinct
+from kaito_pack.cli.results import DRIFT, distinct, short_name
 from kaito_pack.cli.results.bounded import (
     LONGEST_PART,
     LONGEST_RESULT,
     Fitting,
     fitting,
     left_out,
-    short_name,
     urgency,
 )
 from kaito_pack.facts.rules import page

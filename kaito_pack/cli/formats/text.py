@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -45,9 +44,8 @@ def validation(result: Reports) -> Iterator[str]:
     if result.by == "cluster":
         yield from first_lines(_of_clusters(result))
         clusters = _counted(len([name for name in result.reports if name]), "cluster")
-        reports = list(result.reports.values())
-        together = replace(reports[0], entries=[entry for report in reports for entry in report.entries])
-        yield Note(", ".join(filter(None, [clusters, summary({"": together})])))
+        entries = [entry for report in result.reports.values() for entry in report.entries]
+        yield Note(", ".join(filter(None, [clusters, summary_of(entries)])))
     else:
         yield from first_lines(f"{problem_line(problem)}\n" for problem in distinct(result.cases()))
         if len(result.reports) > 1:
@@ -70,7 +68,11 @@ def _of_clusters(result: Reports) -> Iterator[str]:
 
 def summary(reports: Mapping[str, Report]) -> str:
     """Return `12 documents: 11 accepted, 1 skipped; 3 warnings`, for the last KAITO version in `reports`."""
-    entries = list(reports.values())[-1].entries
+    return summary_of(list(reports.values())[-1].entries)
+
+
+def summary_of(entries: Sequence[Entry]) -> str:
+    """Return the same for entries."""
     verdicts = [entry.verdict for entry in entries]
     counts = [f"{verdicts.count(word)} {title}" for word, title in VERDICT_TITLES.items() if word in verdicts]
     problems = [problem for entry in entries for problem in entry.problems]

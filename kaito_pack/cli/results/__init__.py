@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kaito_pack.base.problems import Place, Problem, merged
-from kaito_pack.base.records import NamedTuple
-from kaito_pack.cli.results.bounded import short_name
+from kaito_pack.base.records import NamedTuple, Protocol, Record
 
 if TYPE_CHECKING:
     from kaito_pack.grid import Row as GridRow
@@ -24,6 +22,7 @@ VERDICT_TITLES = {  # verdicts as people read them; programs get the verdict its
     "undecidable": "undecidable",
     "skipped": "skipped",
 }
+LONGEST_NAME = 253  # characters of a name in a result, as in Kubernetes
 DRIFT = {
     "missing": "this file does not exist. Render the values again",
     "differs": "not what its values render to. Render them again",
@@ -82,8 +81,7 @@ def versions_of(cases: Iterable[ResultCase]) -> dict[Problem, list[str]]:
     return versions
 
 
-@dataclass(frozen=True)
-class Reports:
+class Reports(Record):
     """The reports of `validate`, by KAITO version or by cluster, and why which file could not be read."""
 
     reports: Mapping[str, Report]
@@ -114,14 +112,18 @@ def title_of(entry: Entry) -> str:
     return f"{short_name(entry.kind)} {full_name(entry)}".strip() or f"document {entry.document}"
 
 
+def short_name(name: str) -> str:
+    """Return a name, or the beginning of one that is longer than any of Kubernetes."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
 def full_name(entry: Entry) -> str:
     """Return `default/llama`."""
     name = short_name(entry.name)
     return f"{short_name(entry.namespace)}/{name}" if entry.namespace else name
 
 
-@dataclass(frozen=True)
-class Preflight:
+class Preflight(Record):
     """The answers of a cluster, each with the values file that it is about."""
 
     answers: Sequence[tuple[str, Problem]]
@@ -142,8 +144,7 @@ class Differing(NamedTuple):
     diff: Iterable[str]
 
 
-@dataclass(frozen=True)
-class Rendering:
+class Rendering(Record):
     """The outcomes of `render` by the names of a fleet's clusters; with `--check` also what differs."""
 
     outcomes: Mapping[str, Sequence[Judgement]]
@@ -173,15 +174,14 @@ def reported(outcome: Judgement) -> list[Problem]:
     return [problem for problem in outcome.problems if problem.layer != "advice"]
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Record):
     """What will become of each object, with the name of its cluster in a fleet, else "".
 
     `contexts` are those of the kubeconfig by cluster.
     """
 
     objects: Sequence[tuple[str, Planned]]
-    contexts: Mapping[str, str] = field(default_factory=dict)
+    contexts: Mapping[str, str] = MappingProxyType({})
     kind: ClassVar[str] = "plan"
 
     def command(self, remedy: str, cluster: str) -> str:
@@ -189,11 +189,12 @@ class Plan:
         context = self.contexts.get(cluster)
         if not context or not remedy.startswith("kubectl "):
             return remedy
+        import shlex
+
         return f"kubectl --context {shlex.quote(context)} {remedy.removeprefix('kubectl ')}"
 
 
-@dataclass(frozen=True)
-class Upgrade:
+class Upgrade(Record):
     """What KAITO `version` treats otherwise, Workspace by Workspace, with the names of their clusters."""
 
     workspaces: Sequence[tuple[str, Upgraded]]
@@ -201,8 +202,7 @@ class Upgrade:
     kind: ClassVar[str] = "upgrade"
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(Record):
     """Values files by clusters, or by instance types of a cloud: the columns' names, and a row per file."""
 
     columns: Sequence[str]

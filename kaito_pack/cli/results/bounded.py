@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 LONGEST_RESULT = 8 << 20  # bytes of a result on stdout
 LONGEST_PART = LONGEST_RESULT // 8  # bytes of the list inside a row, such as the changes of an object
-LONGEST_NAME = 253  # characters of a name in a result, as in Kubernetes
 URGENCIES = ("error", "undecidable", "warning", "ok")
 Subject = TypeVar("Subject")
 
 
-class Part(NamedTuple, Generic[Subject]):
+class Part(Generic[Subject]):
     """What a result shows of a subject, as text."""
 
-    subject: Subject
-    text: str
+    def __init__(self, subject: Subject, text: str) -> None:
+        self.subject, self.text = subject, text
 
 
-class Fitting(NamedTuple, Generic[Subject]):
+class Fitting(Generic[Subject]):
     """The parts that fit, in their order; `others` counts the rest, and `first` is the most urgent of it."""
 
-    parts: list[Part[Subject]]
-    others: int = 0
-    first: Subject | None = None
+    def __init__(self, parts: list[Part[Subject]], others: int, first: Subject | None) -> None:
+        self.parts, self.others, self.first = parts, others, first
 
 
 def urgency(severities: Iterable[str]) -> int:
@@ -82,8 +80,3 @@ def first_lines(lines: Iterable[str]) -> Iterator[str]:
 def left_out(others: int) -> str:
     """Return what a result says about what it does not show."""
     return f"{others:,} more do not fit into {LONGEST_RESULT >> 20} MiB. Pass fewer files at a time"
-
-
-def short_name(name: str) -> str:
-    """Return a name, or the beginning of one that is longer than any of Kubernetes."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"

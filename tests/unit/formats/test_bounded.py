@@ -9,8 +9,8 @@ import pytest
 
 from kaito_pack.cli import formats
 from kaito_pack.cli.formats.text import columns
-from kaito_pack.cli.results import Plan, Preflight, Rendering, Reports, Upgrade
-from kaito_pack.cli.results.bounded import LONGEST_NAME, LONGEST_RESULT, first_lines, fitting, urgency
+from kaito_pack.cli.results import LONGEST_NAME, Plan, Preflight, Rendering, Reports, Upgrade
+from kaito_pack.cli.results.bounded import LONGEST_RESULT, first_lines, fitting, urgency
 from kaito_pack.plan import Planned
 from kaito_pack.plan.changes import Change
 from kaito_pack.plan.upgrade import Reason, Upgraded
