@@ -172,3 +172,7 @@ def test_a_rule_is_explained_in_words(run: Run) -> None:
     for name in ("values/missing", "preflight/gpu-short", *list(messages)[::60]):
         (line,) = [line for line in run("explain", name).stdout.splitlines() if line.startswith("SAYS:")]
         assert not templates.search(line), line
+
+
+def test_a_value_has_the_page_of_the_docs(run: Run) -> None:
+    assert "\nPAGE:     docs/reference/values.md#resources\n" in run("explain", "resources.gpu").stdout

@@ -171,6 +171,12 @@ def test_over_a_value_stand_its_title_meaning_and_example_once(edit: Edit) -> No
     assert shown.count(str(part["examples"][0])) == 1
 
 
+def test_over_a_value_stands_where_the_docs_describe_it(edit: Edit) -> None:
+    assert "docs/reference/values.md#maxmodellen" in edit(f"{TINY}max|ModelLen: 4096\n").shown()
+    assert "docs/reference/values.md#resources" in edit(f"{TINY}resources: {{g|pu: 2}}\n").shown()
+    assert "workspace-<name>" in edit("na|me: tiny\nmodelSource: vllm\n").shown().replace("\\", "")
+
+
 def test_over_the_mode_each_mode_is_described_once(edit: Edit) -> None:
     shown = edit("name: tiny\nmodel|Source: vllm\nmodelId: acme/tiny\n").shown()
     for name in PACK.mode_names:
