@@ -30,6 +30,9 @@ from tests.tiers import often
 
 HASH = "kubefoundry.io/template-hash"
 WORKSPACE = "workspaces.kaito.sh"
+SCRIPTS = ROOT / "templates" / "_partials"
+FUNCTIONS = (SCRIPTS / "rollout-functions.sh").read_text(encoding="utf-8")
+SCRIPT = FUNCTIONS + (SCRIPTS / "rollout.sh").read_text(encoding="utf-8")
 KINDS = ("statefulsets.apps", "deployments.apps")
 RENDERER = Renderer(PACK)
 MODES = [name for name in PACK.mode_names if "not" not in PACK.mode(name).schema["properties"]["rollout"]]
@@ -290,7 +293,7 @@ def test_the_same_template_is_left_alone(cluster: Path, kind: str) -> None:
     done = run_job(cluster)
     assert (done.returncode, done.stdout) == (
         0,
-        f"rollout of workspace-tiny: {kind} has template new already\n",
+        f"rollout of workspace-tiny: {kind} already has template new\n",
     )
     assert not calls(cluster, "delete")
 
@@ -301,7 +304,7 @@ def test_another_template_is_deleted_and_waited_for(cluster: Path, kind: str, be
     put(cluster, **{kind: before, "remade": "new"})
     done = run_job(cluster)
     assert done.returncode == 0, done.stderr
-    assert f"deleted {kind}, and KAITO has made {kind} again with template new" in done.stdout
+    assert f"deleted {kind}; KAITO has recreated {kind} with template new" in done.stdout
     (deleted,) = calls(cluster, "delete")
     assert deleted.startswith(f"delete {kind} workspace-tiny --wait=false -n kaito-workspace")
 
@@ -320,21 +323,21 @@ def test_it_asks_for_nothing_but_its_own(cluster: Path) -> None:
 def test_kaito_may_take_its_time(cluster: Path) -> None:
     put(cluster, **{KINDS[0]: "old", "step.11": f"cp {WORKSPACE} {KINDS[0]}"})
     done = run_job(cluster)
-    assert (done.returncode, "KAITO has made" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, "KAITO has recreated" in done.stdout) == (0, True), done.stderr
     assert done.stdout.count("waiting") == 1, "one line a reason"
 
 
 def test_a_workload_that_somebody_else_deletes_first_is_waited_for(cluster: Path) -> None:
     put(cluster, **{KINDS[0]: "old", "step.4": f"rm {KINDS[0]}", "step.6": f"cp {WORKSPACE} {KINDS[0]}"})
     done = run_job(cluster)
-    assert (done.returncode, "KAITO has made" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, "KAITO has recreated" in done.stdout) == (0, True), done.stderr
     assert len(calls(cluster, "delete")) == 1
 
 
 def test_a_new_kaito_may_make_the_other_kind(cluster: Path) -> None:
     put(cluster, **{"deployments.apps": "old", "step.7": f"cp {WORKSPACE} statefulsets.apps"})
     done = run_job(cluster)
-    assert "deleted deployments.apps, and KAITO has made statefulsets.apps again" in done.stdout
+    assert "deleted deployments.apps; KAITO has recreated statefulsets.apps" in done.stdout
 
 
 @pytest.mark.parametrize("remade", [{}, {"remade": "old"}], ids=["nothing", "the old one"])
@@ -342,7 +345,7 @@ def test_a_kaito_that_does_not_answer_is_told(cluster: Path, remade: dict[str, s
     put(cluster, **{KINDS[0]: "old", **remade})
     done = run_job(cluster)
     assert done.returncode == 1
-    assert "KAITO has not made statefulsets.apps again with template new" in done.stderr
+    assert "KAITO has not recreated statefulsets.apps with template new" in done.stderr
     assert len(calls(cluster, "delete")) == 1, "it never deletes twice"
 
 
@@ -362,7 +365,7 @@ def test_a_workspace_applied_a_moment_later_is_waited_for(cluster: Path) -> None
 def test_a_newer_template_is_left_to_its_own_job(cluster: Path) -> None:
     put(cluster, **{KINDS[0]: "old", "step.5": f"printf newer > {WORKSPACE}; printf newer > {KINDS[0]}"})
     done = run_job(cluster)
-    assert (done.returncode, "a job of its own rolls out" in done.stdout) == (0, True)
+    assert (done.returncode, "which another job rolls out" in done.stdout) == (0, True)
 
 
 def test_a_warning_of_kubectl_is_not_another_template(cluster: Path) -> None:
@@ -377,7 +380,7 @@ def test_what_is_forbidden_is_told_with_the_names_of_the_roles(cluster: Path, wh
     put(cluster, **{KINDS[0]: "old", "forbidden": what})
     done = run_job(cluster)
     assert done.returncode == 1
-    assert f"the service account may not {what}; check Role and RoleBinding rollout-*" in done.stderr
+    assert f"the service account may not {what}. Check the Role and RoleBinding rollout-*" in done.stderr
 
 
 def test_rights_that_come_a_moment_later_are_waited_for(cluster: Path) -> None:
@@ -389,7 +392,7 @@ def test_a_server_that_is_away_is_told(cluster: Path) -> None:
     put(cluster, broken="")
     done = run_job(cluster)
     assert done.returncode == 1
-    assert "kubectl fails: Unable to connect" in done.stderr
+    assert "kubectl failed: Unable to connect" in done.stderr
 
 
 def test_a_server_that_is_away_for_a_moment_is_asked_again(cluster: Path) -> None:
@@ -399,13 +402,11 @@ def test_a_server_that_is_away_for_a_moment_is_asked_again(cluster: Path) -> Non
 
 def test_the_script_stands_in_the_job_as_in_its_file() -> None:
     (container,) = rendered(TINY)["Job"]["spec"]["template"]["spec"]["containers"]
-    script = (ROOT / "templates" / "_partials" / "rollout.sh").read_text(encoding="utf-8")
-    assert container["args"] == [script]
+    assert container["args"] == [SCRIPT]
 
 
 def test_shellcheck_has_nothing_to_say(tool: Callable[[str], str]) -> None:
-    script = ROOT / "templates" / "_partials" / "rollout.sh"
     done = subprocess.run(
-        [tool("shellcheck"), "--shell=sh", str(script)], capture_output=True, text=True, check=False
+        [tool("shellcheck"), "--shell=sh", "-"], input=SCRIPT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, "")

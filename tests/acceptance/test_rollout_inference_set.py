@@ -14,7 +14,7 @@ import pytest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values import checking
 from tests import strategies
-from tests.conftest import ROOT
+from tests.acceptance.test_rollout import FUNCTIONS, SCRIPTS
 from tests.strategies import PACK
 
 VALUES = {
@@ -25,7 +25,7 @@ VALUES = {
     "replicas": 2,
     "rollout": "job",
 }
-SCRIPT = ROOT / "templates" / "_partials" / "rollout-inference-set.sh"
+SCRIPT = FUNCTIONS + (SCRIPTS / "rollout-inference-set.sh").read_text(encoding="utf-8")
 # Answers as a cluster: `set` holds `replicas/hash`, `workspaces` a line NAME/DELETED/READY/HASH each. It also
 # does what KAITO does: one call after a Workspace is deleted it creates another of the template in `set`,
 # which is Ready two calls later; `stuck` prevents that.
@@ -102,7 +102,7 @@ def test_workspaces_are_replaced_one_by_one_each_when_the_others_are_ready(clust
     assert (done.returncode, "replaced: 2" in done.stdout) == (0, True), done.stderr
     names = [call.split()[2] for call in calls(cluster, "delete")]
     assert names == ["tiny-a", "tiny-b"]
-    between = done.stdout.split("Workspace tiny-a has")[1].split("Workspace tiny-b has")[0]
+    between = done.stdout.split("Workspace tiny-a does")[1].split("Workspace tiny-b does")[0]
     assert "KAITO has created 1 of 2 Workspaces" in between
     assert "is not Ready" in between
     assert all(line.endswith("//True/new") for line in (cluster / "workspaces").read_text().splitlines())
@@ -142,7 +142,7 @@ def test_an_inference_set_that_is_not_applied_is_reported(cluster: Path) -> None
 def test_a_newer_template_is_left_to_its_own_job(cluster: Path) -> None:
     put(cluster, **{"step.3": "printf 2/newer > set"})
     done = run_job(cluster)
-    assert (done.returncode, "a job of its own rolls out" in done.stdout) == (0, True)
+    assert (done.returncode, "which another job rolls out" in done.stdout) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -152,16 +152,16 @@ def test_what_is_forbidden_is_reported_with_the_names_of_the_roles(cluster: Path
     put(cluster, forbidden=what)
     done = run_job(cluster)
     assert done.returncode == 1
-    assert f"the service account may not {what}; check Role and RoleBinding rollout-*" in done.stderr
+    assert f"the service account may not {what}. Check the Role and RoleBinding rollout-*" in done.stderr
 
 
 def test_the_script_is_in_the_job_as_in_its_file() -> None:
     (container,) = rendered()["Job"]["spec"]["template"]["spec"]["containers"]
-    assert container["args"] == [SCRIPT.read_text(encoding="utf-8")]
+    assert container["args"] == [SCRIPT]
 
 
 def test_shellcheck_has_nothing_to_say(tool: Callable[[str], str]) -> None:
     done = subprocess.run(
-        [tool("shellcheck"), "--shell=sh", str(SCRIPT)], capture_output=True, text=True, check=False
+        [tool("shellcheck"), "--shell=sh", "-"], input=SCRIPT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, "")

@@ -278,7 +278,7 @@ def test_out_may_name_stdout(run: Run, process: Run, tmp_path: Path, out: str) -
 
 def test_out_through_a_link_keeps_the_link(run: Run, tmp_path: Path) -> None:
     values(tmp_path / "in", "one")
-    (tmp_path / "real.yaml").write_text("old\n", "utf-8")
+    (tmp_path / "real.yaml").write_text("apiVersion: v1\n", "utf-8")
     (tmp_path / "link.yaml").symlink_to("real.yaml")
     assert run("in", "--out", "link.yaml").returncode == 0
     assert (tmp_path / "link.yaml").is_symlink()

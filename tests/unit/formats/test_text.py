@@ -27,7 +27,7 @@ def test_a_problem_is_one_line_whatever_its_words() -> None:
 
 def test_a_name_cannot_begin_a_line_of_the_table() -> None:
     entry = Entry(HOSTILE, 1, "Workspace", "default", HOSTILE)
-    lines = table({"0.11": Report([entry]), "0.12": Report([entry])}).splitlines()
+    lines = list(table({"0.11": Report([entry]), "0.12": Report([entry])}))
     assert len(lines) == 2 and not lines[1].startswith("::")
 
 
