@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from kaito_pack.facts.rules import rules
 from kaito_pack.kaito import crd
 from tests.conftest import Run
 from tests.fake_kubectl import FakeKubectl
+from tests.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 LLAMA = str(ROOT / "values" / "llama.yaml")  # vllm, own nodes, 2 GPUs, Secret hf-token
@@ -447,3 +449,19 @@ def test_an_address_outside_the_cluster_is_a_warning(run: Run, kubectl: FakeKube
     env = kubectl.holds(*scaling_cluster())
     answers = findings(run, env, AUTOSCALED, "--set", address, "--check-prometheus", code=0)
     assert answers["prometheus-unknown"]["state"] == "warning"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("count", [60, 200])
+def test_many_files_show_progress_on_a_terminal(tmp_path: Path, kubectl: FakeKubectl, count: int) -> None:
+    """To the end, and not beyond: one process does it all, however many files there are."""
+    for number in range(count):
+        text = Path(LLAMA).read_text("utf-8").replace("name: llama", f"name: llama-{number}")
+        (tmp_path / f"{number}.yaml").write_text(text, encoding="utf-8")
+    files = [f"{number}.yaml" for number in range(count)]
+    env = kubectl.holds(*cluster())
+    with Terminal(tmp_path, "preflight", *files, env=env, piped=True, columns=60) as terminal:
+        for label in ("rendering", "asking the cluster"):
+            terminal.wait(f"{label}  [####################################]  100%")
+            shares = [int(share) for share in re.findall(rf"{label} .*?(\d+)%", terminal.raw)]
+            assert any(40 <= share <= 60 for share in shares), f"half of {label} is half of the bar"
