@@ -88,8 +88,9 @@ def _check_server(
     if with_model:
         yield from share("model", workspace, lambda: _check_model(workspace, surroundings))
         if not is_rendered:
-            # The version of KAITO decides what the message offers, not whether there is one.
             target = surroundings.target
+            yield from check_served_file(workspace, catalogue(target.catalogues))
+            # The version of KAITO decides what the message offers, not whether there is one.
             yield from surroundings.silent("kind", workspace, lambda: _check_kind(workspace, target))
 
 
@@ -178,7 +179,6 @@ def _check_weights(body: Manifest, surroundings: Surroundings) -> Iterator[Probl
     yield from check_weights(body, view, known, surroundings)
     instance_type = get(body, ("resource", "instanceType"))
     yield from check_gguf(body, view, known, gpu_memory(target, instance_type, slice_of_workspace(body))[0])
-    yield from check_served_file(body, view, known)
 
 
 def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
@@ -205,12 +205,13 @@ def _check_kind_of_values(
 def _check_file_of_values(
     values: ValuesMap, names: Mapping[str, str], workspace: Manifest, target: Target
 ) -> Iterator[Problem]:
-    """Yield what the GGUF file in values needs, if the Workspace names only an image with the file inside."""
+    """Yield what the GGUF file in values needs, of memory only if the image contains the file."""
     view, file = read_workspace(workspace), text(values.get(names["file"]))
+    known, revision = catalogue(target.catalogues), text(values.get(names["revision"])) or None
+    if file:
+        yield from check_gguf_file(file, text(values.get(names["model"])), known, (names["file"],), revision)
     if file and not view.gguf_file:
-        memory, known = gpu_memory_of_values(target, values)[0], catalogue(target.catalogues)
-        model_id, revision = text(values.get(names["model"])), text(values.get(names["revision"])) or None
-        yield from check_gguf_file(file, model_id, known, (names["file"],), revision)
+        memory = gpu_memory_of_values(target, values)[0]
         for each in check_gguf(workspace, view._replace(gguf_file=file), known, memory):
             resource = "memory" if "memory" in each.path else "gpu"
             yield each._replace(path=("resources", resource))
