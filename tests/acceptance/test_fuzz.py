@@ -118,7 +118,7 @@ def test_mutated_text_is_judged_without_a_traceback(seed: str, cuts: list[Any], 
 
 
 @often(500, *HealthCheck)
-@given(data=st.binary(max_size=200), of=st.sampled_from(VALIDATIONS))
+@given(data=st.binary(max_size=200), owner=st.sampled_from(VALIDATIONS))
 def test_bytes_are_judged_without_a_traceback(data: bytes, source_of: Validator) -> None:
     judge(data, source_of)
 
@@ -140,7 +140,7 @@ def counted(document: Document, source_of: Validator) -> tuple[Entry, int]:
 
 
 @often(400, *HealthCheck)
-@given(data=st.data(), of=st.sampled_from(VALIDATIONS))
+@given(data=st.data(), owner=st.sampled_from(VALIDATIONS))
 def test_a_mutated_manifest_is_told_at_the_line_that_was_mutated_or_its_parent(
     data: st.DataObject, source_of: Validator
 ) -> None:

@@ -362,20 +362,20 @@ def merged(*values: dict) -> dict:
 
 
 @often(200)
-@given(one=maps, two=maps, three=maps)
+@given(item=maps, two=maps, three=maps)
 def test_layers_are_laid_one_over_the_other_from_the_lowest(item: dict, two: dict, three: dict) -> None:
     assert merged(item, two, three) == merged(merged(item, two), three)
     assert merged(item) == item == merged({}, item) == merged(item, {}) == merged(item, item)
 
 
 @often(200)
-@given(one=alike, two=alike, three=alike)
+@given(item=alike, two=alike, three=alike)
 def test_layers_of_one_shape_may_be_grouped_in_any_way(item: dict, two: dict, three: dict) -> None:
     assert merged(item, merged(two, three)) == merged(item, two, three)
 
 
 @often(200)
-@given(one=maps, two=maps)
+@given(item=maps, two=maps)
 def test_what_the_later_layer_says_holds(item: dict, two: dict) -> None:
     together = merged(item, two)
     for key, value in two.items():
@@ -387,7 +387,7 @@ def test_what_the_later_layer_says_holds(item: dict, two: dict) -> None:
 
 
 @often(200)
-@given(one=maps, two=maps)
+@given(item=maps, two=maps)
 def test_merging_changes_none_of_the_layers(item: dict, two: dict) -> None:
     before = repr((item, two))
     merged(item, two)
@@ -416,7 +416,7 @@ def test_brackets_in_the_name_of_a_folder_are_no_pattern(run: Run, tmp_path: Pat
     fleet = FLEET_OF_ONE.format(values='"*.yaml", "[x]", "[x]/one.yaml"')
     head = "of [team]"
     write(tmp_path / head, tiny=TINY, fleet=fleet, target=f'{TARGET}kaitoVersion: "0.12"\n')
-    write(tmp_path / head / "[x]", item=TINY.replace("tiny", "one"))
+    write(tmp_path / head / "[x]", one=TINY.replace("tiny", "one"))
     assert run("render", "--fleet", f"{head}/fleet.yaml").stderr == "4 files, 4 changed, 0 removed\n"
     result = sorted(file.name for file in (tmp_path / head / "out").rglob("workspace-*"))
     assert result == ["workspace-one.yaml", "workspace-tiny.yaml"]

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.browser.axe import axe, with_axe
 from tests.browser.form import GGUF, LLAMA, MISTRAL, Form, link, served
-from tests.conftest import ROOT, missing
+from tests.conftest import ROOT
 
-AXE = ROOT / ".tools" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 READY = {
     "start": {"modelId": MISTRAL},
     "answers": {"name": "m", "resources.gpu": "2"},
@@ -28,6 +28,11 @@ STATES: dict[str, dict[str, Any]] = {
         "answers": {"name": "q", "ggufFile": "q.gguf", "ggufRunMode": "build", "imageRef": "example.com/q:1"},
     },
     "premade": {"mode": "premade"},
+    "premade, by the clock": {
+        "mode": "premade",
+        "answers": {"name": "m", "premadeModel": "llama3.3:70b", "workload": "clock"},
+    },
+    "preset": {"mode": "preset", "answers": {"name": "m", "preset": "phi-4-mini-instruct"}},
     "problems": {
         "start": {"modelId": MISTRAL},
         "answers": {"name": "My Model", "maxModelLen": "two", "resources.gpu": "3"},
@@ -355,23 +360,11 @@ def test_the_policy_lets_no_script_of_a_page_s_own_run(form: Form) -> None:
 # Everybody.
 
 
-def axe(page: Any) -> list[str]:
-    """What axe-core finds, one line each."""
-    result = page.evaluate("axe.run(document, {})")
-    assert len(result["passes"]) > 10
-    sure = [f"{item['id']}: {node['html'][:120]}" for item in result["violations"] for node in item["nodes"]]
-    # Of what it cannot decide, contrast is what counts here.
-    unsure = [item for item in result["incomplete"] if item["id"] == "color-contrast"]
-    return sure + [f"{item['id']}?: {node['html'][:120]}" for item in unsure for node in item["nodes"]]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
 def test_axe_finds_nothing(page_of: Callable[..., Any], url: str, state: str, scheme: str) -> None:
-    if not AXE.exists():
-        missing("axe-core")
     form = Form(page_of(bypass_csp=True, color_scheme=scheme), url).load(STATES[state])
-    form.page.add_script_tag(path=AXE)
+    with_axe(form.page)
     if form.page.locator("#values-card").is_visible():
         form.advanced()
     for tab in ("Manifest", "Values", "Problems"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kaito_pack.base import cache_store, derived
+from kaito_pack.base import cache_files, cache_store, derived
 from kaito_pack.base.cache_store import Store
 from kaito_pack.pack import Pack, references
 from tests.conftest import ROOT
@@ -26,6 +26,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def forget() -> None:
     """Read from the cache again, as a new process would."""
+    cache_files._are_parents_safe.cache_clear()
     derived._stores.cache_clear()
     derived._values.cache_clear()
 
@@ -77,6 +78,63 @@ def test_a_file_of_something_else_is_not_read(cache: Path, source: Path, content
     (file,) = cache.iterdir()
     file.write_bytes(content)
     assert Store("x.bin").get("second") is None
+
+
+def test_a_damaged_byte_is_noticed_wherever_it_is(cache: Path, source: Path) -> None:
+    written(source)
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    for place in range(len(whole)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x20]) + whole[place + 1 :])
+        store = Store("x.bin")
+        assert store.get("first") in (None, {"a": [1, None, "b"]})
+        assert store.get("second") in (None, ("c",))
+        assert None in (store.get("first"), store.get("second"))
+
+
+def test_a_torn_file_is_not_read(cache: Path, source: Path) -> None:
+    written(source)
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    for length in range(len(whole)):
+        file.write_bytes(whole[:length])
+        assert Store("x.bin").get("second") is None
+        file.write_bytes(whole[:length].ljust(len(whole), b"\0"))  # as after a crash
+        assert None in (Store("x.bin").get("first"), Store("x.bin").get("second"))
+
+
+def test_a_damaged_content_is_replaced(cache: Path, source: Path) -> None:
+    written(source)
+    (file,) = cache.iterdir()
+    file.write_bytes(file.read_bytes()[:-1] + b"\xff")
+    store = Store("x.bin")
+    assert store.get("second") is None
+    store.put("second", [], ("c",))
+    store.save()
+    assert Store("x.bin").get("second") == ("c",)
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_safe"), [(0o755, True), (0o1777, True), (0o777, False), (0o757, False), (0o770, False)]
+)
+def test_the_folders_above_are_safe(cache: Path, source: Path, mode: int, is_safe: bool) -> None:
+    written(source)
+    above = cache.parent.parent
+    if os.geteuid() == 0:
+        os.chown(above, 0, 4321)
+    above.chmod(mode)
+    forget()
+    is_safe |= mode == 0o770 and above.stat().st_gid == os.geteuid()
+    assert (cache_files.folder() is not None) == is_safe
+    assert (Store("x.bin").get("second") is not None) == is_safe
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder to another user")
+def test_a_folder_of_another_user_above_is_not_safe(cache: Path, source: Path) -> None:
+    written(source)
+    os.chown(cache.parent, 4321, -1)
+    forget()
+    assert cache_files.folder() is None
 
 
 def test_what_is_no_plain_data_is_left_out(cache: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kaito_pack.base import cache_files, derived
+from kaito_pack.base.cache_store import FORMAT, Store
 from kaito_pack.rendering import template_cache
 from kaito_pack.rendering.templates import Environment, render
 
@@ -48,9 +49,13 @@ def forged(cache: Path, tmp_path: Path) -> Path:
     """The file with a template, with what another template compiles to in its place."""
     rendered(tmp_path, "x: 1\n")
     (file,) = compiled(cache)
-    content = file.read_bytes()
-    file.write_bytes(content.replace(b"x: 1", b"y: 2"))
-    assert file.read_bytes() != content
+    store = Store(file.name.removeprefix(f"{FORMAT}-"))
+    for name, (marks, offset, length, _) in store._rows.items():
+        content = store._content[store._start + offset :][:length]
+        if b"x: 1" in content:
+            store._added[name] = marks, content.replace(b"x: 1", b"y: 2")
+    assert store._added
+    store.save()
     return file
 
 
