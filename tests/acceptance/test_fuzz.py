@@ -62,14 +62,14 @@ ODD = [
 ]
 
 
-def judge(text: str | bytes, source_of: Validator) -> Any:
+def judge(text: str | bytes, validator: Validator) -> Any:
     """The report on a text, or the problems of reading it; anything else is a bug."""
     try:
         documents = read_text(text, "fuzz.yaml")
     except ProblemsError as error:
         assert error.problems
         return None
-    report = source_of.run([Source("fuzz.yaml", documents)])
+    report = validator.run([Source("fuzz.yaml", documents)])
     for entry in report.entries:
         assert all(line(result).count("\n") == 0 for result in entry.problems)
     return report
@@ -107,20 +107,20 @@ pieces = st.one_of(
 @given(
     seed=st.sampled_from(SEEDS),
     cuts=st.lists(st.tuples(spots, spots, pieces), min_size=1, max_size=4),
-    of=st.sampled_from(VALIDATIONS),
+    validator=st.sampled_from(VALIDATIONS),
 )
-def test_mutated_text_is_judged_without_a_traceback(seed: str, cuts: list[Any], source_of: Validator) -> None:
+def test_mutated_text_is_judged_without_a_traceback(seed: str, cuts: list[Any], validator: Validator) -> None:
     text = seed
     for start, length, piece in cuts:
         position = start % (len(text) + 1)
         text = text[:position] + piece + text[position + length % 20 :]
-    judge(text, source_of)
+    judge(text, validator)
 
 
 @often(500, *HealthCheck)
-@given(data=st.binary(max_size=200), owner=st.sampled_from(VALIDATIONS))
-def test_bytes_are_judged_without_a_traceback(data: bytes, source_of: Validator) -> None:
-    judge(data, source_of)
+@given(data=st.binary(max_size=200), validator=st.sampled_from(VALIDATIONS))
+def test_bytes_are_judged_without_a_traceback(data: bytes, validator: Validator) -> None:
+    judge(data, validator)
 
 
 def places(body: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -131,18 +131,18 @@ def places(body: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return result
 
 
-def counted(document: Document, source_of: Validator) -> tuple[Entry, int]:
+def counted(document: Document, validator: Validator) -> tuple[Entry, int]:
     """The verdict on a document, and how many calls it took."""
     entries: list[Entry] = []
-    count = work.calls(lambda: entries.extend(source_of.run([Source("fuzz.yaml", [document])]).entries))
+    count = work.calls(lambda: entries.extend(validator.run([Source("fuzz.yaml", [document])]).entries))
     (entry,) = entries
     return entry, count
 
 
 @often(400, *HealthCheck)
-@given(data=st.data(), owner=st.sampled_from(VALIDATIONS))
+@given(data=st.data(), validator=st.sampled_from(VALIDATIONS))
 def test_a_mutated_manifest_is_told_at_the_line_that_was_mutated_or_its_parent(
-    data: st.DataObject, source_of: Validator
+    data: st.DataObject, validator: Validator
 ) -> None:
     original = data.draw(st.sampled_from(RENDERED))
     path = data.draw(st.sampled_from(places(original)))
@@ -157,7 +157,7 @@ def test_a_mutated_manifest_is_told_at_the_line_that_was_mutated_or_its_parent(
     except (ProblemsError, ValueError):
         return
     (first, usual), (entry, needed) = (
-        counted(each, source_of) for each in (read_text(to_yaml(original), "f")[0], document)
+        counted(each, validator) for each in (read_text(to_yaml(original), "f")[0], document)
     )
     assert needed <= MOST_WORK * usual + EXPLAINING
     before = {(item.rule, item.path) for item in first.problems}
