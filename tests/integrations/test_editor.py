@@ -88,7 +88,7 @@ class Edited:
     def mistakes(self) -> list[tuple[str, str]]:
         """What is underlined, and what is said of it."""
         result = self._server.diagnostics(self.file)
-        return [(self._at(**entry["range"]), entry["message"]) for entry in result]
+        return [(self._shown(**entry["range"]), entry["message"]) for entry in result]
 
     def offered(self) -> dict[str, dict[str, Any]]:
         """What is offered at the cursor: {label: item}; a label that comes twice fails."""
@@ -101,7 +101,7 @@ class Edited:
         """What is shown over the cursor."""
         return self._server.hover(self.file, *self._cursor)
 
-    def _at(self, start: dict[str, int], end: dict[str, int]) -> str:
+    def _shown(self, start: dict[str, int], end: dict[str, int]) -> str:
         assert start["line"] == end["line"]
         return self._text.split("\n")[start["line"]][start["character"] : end["character"]]
 
