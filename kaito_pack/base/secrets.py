@@ -151,26 +151,35 @@ def secret_places(value: Any) -> Iterator[tuple[str | int, ...]]:
     return (secret.path for secret in _secrets(value, ()))
 
 
-def _secrets(value: Any, path: tuple[str | int, ...]) -> Iterator[LiteralSecret]:
+def _secrets(value: Any, path: tuple[str | int, ...]) -> list[LiteralSecret]:
+    secrets: list[LiteralSecret] = []
+    _collect(value, path, secrets)
+    return secrets
+
+
+def _collect(value: Any, path: tuple[str | int, ...], secrets: list[LiteralSecret]) -> None:
+    """Add the secrets in a part of a tree; a generator inside a generator would cost a call a level."""
     if isinstance(value, dict):
         name, content = value.get("name"), value.get("value")
         is_named = bool(path) and path[-1] in NAMED_BY_KEY
         if isinstance(name, str) and isinstance(content, str) and is_secret(name, content):
-            yield LiteralSecret((*path, "value"), name)
+            secrets.append(LiteralSecret((*path, "value"), name))
         elif isinstance(name, str) and not isinstance(content, str | None) and names_secret(name):
-            yield LiteralSecret((*path, "value"), name, is_literal=False)
+            secrets.append(LiteralSecret((*path, "value"), name, is_literal=False))
         for key, part in value.items():
             step = (*path, key)
             if is_named and isinstance(part, str) and is_secret(str(key), part):
-                yield LiteralSecret(step, str(key))
+                secrets.append(LiteralSecret(step, str(key)))
             elif key != KEPT_APART:
                 if (key in DATA and part and value.get("kind") == "Secret") or _is_secret_number(key, part):
-                    yield LiteralSecret(step, key, is_literal=False)
-                yield from _secrets(part, step)
+                    secrets.append(LiteralSecret(step, key, is_literal=False))
+                if isinstance(part, dict | list):
+                    _collect(part, step, secrets)
     elif isinstance(value, list):
-        yield from _in_list(value, path)
+        secrets += _in_list(value, path)
         for index, part in enumerate(value):
-            yield from _secrets(part, (*path, index))
+            if isinstance(part, dict | list):
+                _collect(part, (*path, index), secrets)
 
 
 def _is_secret_number(key: object, value: object) -> bool:

@@ -81,9 +81,9 @@ def token_limit(preset: Preset) -> int | None:
     """Return the longest context of a preset's model in tokens; None if it is not known."""
     if preset.max_tokens is not None:
         return preset.max_tokens
-    from kaito_pack.models.catalogue import Catalogue
+    from kaito_pack.models.catalogue import own_catalogue
 
-    model = Catalogue().find_preset(preset.name)
+    model = own_catalogue().find_preset(preset.name)
     return model.max_tokens if model else None
 
 

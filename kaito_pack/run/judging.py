@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
 
 from kaito_pack.base.masking import masked
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, ModeFacts, ValuesMap, get, mapping, sequence, text
+from kaito_pack.facts.tables import per_pack
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace, wrapper_of
@@ -294,7 +294,7 @@ def gpu_memory(
     return instance.gpu_memory_gib, instance.gpus
 
 
-@cache
+@per_pack
 def catalogue(files: tuple[str, ...]) -> Catalogue:
     """Return the pack's catalogue of models with those of `files` laid over it, read once a process."""
     return Catalogue.open(files)
