@@ -14,6 +14,7 @@ from jinja2 import (
     BaseLoader,
     FileSystemLoader,
     StrictUndefined,
+    Template,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
@@ -69,6 +70,7 @@ class Environment(SandboxedEnvironment):
     def __init__(self, folders: Sequence[Path], is_cached: bool = False, is_confined: bool = False) -> None:
         loader = Confined if is_confined else CompiledLoader if is_cached else FileSystemLoader
         self.folders, self.compiled_by = folders, __file__
+        self._loaded: dict[str | Template, Template] = {}
         super().__init__(
             loader=loader(folders),
             undefined=StrictUndefined,
@@ -82,6 +84,13 @@ class Environment(SandboxedEnvironment):
         self.filters = {name: self.filters[name] for name in _FILTERS} | {"indent": _indented}
         self.tests = {name: self.tests[name] for name in _TESTS}
         self.globals = {"range": _range}
+
+    def get_template(self, name: str | Template, *around: Any, **more: Any) -> Template:
+        """Return a template; it never changes, so that one that was loaded needs no look into the loader."""
+        template = self._loaded.get(name)
+        if template is None:
+            template = self._loaded[name] = super().get_template(name, *around, **more)
+        return template
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return the item `b` of a mapping for `a.b`; the one object with attributes is a loop's own."""
