@@ -6,7 +6,7 @@ values can never become a key, a container or a document.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,11 +85,13 @@ class Environment(SandboxedEnvironment):
         self.tests = {name: self.tests[name] for name in _TESTS}
         self.globals = {"range": _range}
 
-    def get_template(self, name: str | Template, *around: Any, **more: Any) -> Template:
+    def get_template(
+        self, name: str | Template, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
+    ) -> Template:
         """Return a template; it never changes, so that one that was loaded needs no look into the loader."""
         template = self._loaded.get(name)
         if template is None:
-            template = self._loaded[name] = super().get_template(name, *around, **more)
+            template = self._loaded[name] = super().get_template(name, parent, globals)
         return template
 
     def getattr(self, obj: Any, attribute: str) -> Any:
