@@ -19,8 +19,8 @@ from kaito_pack.workspace import WorkspaceView
 from kaito_pack.workspace.model_reference import FILE_VIEWS
 
 UNKNOWN = "model/gguf-file-unknown"
-SHARD = re.compile(r"-([0-9]{5})-of-([0-9]{5})(?=[.]gguf$)")  # a part of a file, and the number of parts
-REVISION = re.compile(rf"/(?:{'|'.join(sorted(FILE_VIEWS))})/([^/]+)/")
+SHARD = r"-([0-9]{5})-of-([0-9]{5})(?=[.]gguf$)"  # a part of a file, and the number of parts
+REVISION = rf"/(?:{'|'.join(sorted(FILE_VIEWS))})/([^/]+)/"
 
 
 @rule(UNKNOWN, on="part")
@@ -49,14 +49,14 @@ def check_served_file(manifest: Manifest, view: WorkspaceView, catalogue: Catalo
     path = (*view.container, "args")
     named = [(word, place) for word, place in texts(get(manifest, path), path) if view.gguf_file in word]
     word, place = named[0] if named else ("", view.container)
-    revision = REVISION.search(word)
+    revision = re.search(REVISION, word)
     yield from check_gguf_file(
         unquote(view.gguf_file), view.model_id, catalogue, place, unquote(revision[1]) if revision else None
     )
 
 
 def _remedy(file: str, model: Model, names: list[str]) -> str:
-    first = SHARD.sub(r"-00001-of-\2", file)
+    first = re.sub(SHARD, r"-00001-of-\2", file)
     near = first if first in names else did_you_mean(file, names)
     kind = "none" if near is None else "part" if near == first else "near"
     facts = {"near": shown(near), "id": model.model_id}
