@@ -11,6 +11,7 @@ from functools import cached_property
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.trees import Fields, mapping, sequence, text, whole
+from kaito_pack.facts.checks import Part
 from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 
 GROUP = "kaito.sh"
@@ -146,6 +147,16 @@ class Workspace:
     @property
     def has_template(self) -> bool:
         return given(self.inference.get("template"))
+
+    @cached_property
+    def parts(self) -> frozenset[Part]:
+        """The parts that the Workspace has, of those that a check may be about alone."""
+        fields: dict[Part, object] = {
+            "adapters": self.inference.get("adapters"),
+            "preset": self.inference.get("preset"),
+            "tuning": self.manifest.get("tuning"),
+        }
+        return frozenset(part for part, value in fields.items() if given(value))
 
     @property
     def runs_vllm(self) -> bool:
