@@ -29,7 +29,6 @@ from kaito_pack.facts import rules
 
 # Of a Workspace, a server with its model or an InferenceSet, or whenever another check calls the function.
 Occasion = Literal["create", "update", "server", "set", "part", "shared"]
-Part = Literal["adapters", "preset", "tuning"]
 LAYERS: tuple[RuleLayer, ...] = get_args(RuleLayer)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -47,7 +46,7 @@ class Check(NamedTuple):
     name: str
     function: Callable[..., Any]
     on: Occasion | None = None
-    part: Part | None = None
+    part: str | None = None
 
     @property
     def place(self) -> str:
@@ -59,7 +58,7 @@ _checks: dict[str, dict[str, Check]] = {}  # by layer and name
 _shared: dict[str, list[Check]] = {}  # every function that reports a shared rule
 
 
-def rule(*names: str, on: Occasion | None = None, part: Part | None = None) -> Callable[[Function], Function]:
+def rule(*names: str, on: Occasion | None = None, part: str | None = None) -> Callable[[Function], Function]:
     """Register the decorated function as the check of the rules `names`.
 
     `on` and `part` say when it runs; see the head of this module. Raises RegistryError if a name does not

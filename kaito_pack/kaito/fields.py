@@ -11,7 +11,6 @@ from functools import cached_property
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.trees import Fields, mapping, sequence, text, whole
-from kaito_pack.facts.checks import Part
 from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 
 GROUP = "kaito.sh"
@@ -149,9 +148,9 @@ class Workspace:
         return given(self.inference.get("template"))
 
     @cached_property
-    def parts(self) -> frozenset[Part]:
+    def parts(self) -> frozenset[str]:
         """The parts that the Workspace has, of those that a check may be about alone."""
-        fields: dict[Part, object] = {
+        fields: dict[str, object] = {
             "adapters": self.inference.get("adapters"),
             "preset": self.inference.get("preset"),
             "tuning": self.manifest.get("tuning"),

@@ -10,7 +10,7 @@ from kaito_pack.base.problems import Problem, RuleLayer
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Manifest
 from kaito_pack.facts import rules
-from kaito_pack.facts.checks import Check, Occasion, Part, checks_of
+from kaito_pack.facts.checks import Check, Occasion, checks_of
 from kaito_pack.facts.rules import Rule
 from kaito_pack.facts.tables import per_pack
 from kaito_pack.kaito.fields import Workspace
@@ -53,7 +53,7 @@ class Case(NamedTuple):
 
 @per_pack
 def _checks(
-    layer: RuleLayer, kaito: str, api: str, occasion: Occasion, parts: frozenset[Part]
+    layer: RuleLayer, kaito: str, api: str, occasion: Occasion, parts: frozenset[str]
 ) -> tuple[tuple[Rule, Check], ...]:
     """Return the rules of a layer that apply, each with its check, in the order in which they run."""
     table = rules.rules(layer)

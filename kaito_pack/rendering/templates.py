@@ -37,6 +37,7 @@ LONGEST_RANGE = 1_000
 MOST_REPEATED = 500  # characters of an error of a template
 LONGEST_TEXT = 1_000_000  # characters of one manifest
 
+_INDEXED = (dict, list, str, Mapping)  # the types in the order in which they are likely
 # What a template may do to a value: nothing that is random, costly, or reaches an attribute.
 _FILTERS = (
     "capitalize first float indent int items join last length list lower replace round sort string trim"
@@ -102,7 +103,7 @@ class Environment(SandboxedEnvironment):
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Return the item of a mapping, a list or a text; never an attribute."""
-        if isinstance(obj, Mapping | list | str):
+        if isinstance(obj, _INDEXED):
             try:
                 return obj[argument]
             except (KeyError, IndexError, TypeError):
