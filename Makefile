@@ -7,11 +7,14 @@ SHELL := /bin/sh
 # Only the recipes write to stdout, which may be piped to kubectl. With -C and below another make, GNU make also
 # writes "Entering directory". Before 4.4 it does so even with this flag, but not for recipes that begin with `+`
 # while output is synchronized, which takes effect from two jobs on. (`make -n` runs such recipes, so not for it.)
+# Below a make with -jN there are jobs already, and to set their number writes a warning between such lines. Only
+# the pipe of its jobserver, on two descriptors in a row, shows that: a file has a path, a pipe has none.
 MAKEFLAGS += --no-print-directory
 SHORT_FLAGS := $(firstword -$(MAKEFLAGS))
 R := @
 ifneq (,$(and $(findstring w,$(SHORT_FLAGS)),$(filter output-sync,$(.FEATURES))))
-MAKEFLAGS += -Otarget -j2
+PIPES := $(foreach fd,/proc/self/fd/3 /proc/self/fd/4,$(if $(realpath $(fd)),,$(wildcard $(fd))))
+MAKEFLAGS += -Otarget $(if $(and $(filter-out 0,$(MAKELEVEL)),$(word 2,$(PIPES))),,-j2)
 R := $(if $(findstring n,$(SHORT_FLAGS)),@,+@)
 endif
 

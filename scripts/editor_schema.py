@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from typing import Any
 
+from kaito_pack.base.sentences import either
 from kaito_pack.pack import Pack
 from kaito_pack.pack.json_schema import merged
+from kaito_pack.values.pages import hover, value_page
 from scripts.editor_words import NOT_OFFERED, plain, refuses, with_refusals, words
 
 Schema = dict[str, Any]
@@ -28,6 +30,7 @@ def editor_schema(pack: Pack, note: str) -> Schema:
     conditions = _conditions_of_all(modes)
     top, shared = _alike(modes)
     top[SOURCE] = _source(pack)
+    _link(top[SOURCE], value_page(SOURCE))
     parts = {f"{MODE}{name}": _sharing(mode, set(top), shared) for name, mode in modes.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -83,8 +86,18 @@ def _mode(name: str, pack: Pack) -> Schema:
             conditions.append(_unoffered(plain(condition)))
     shown_keys = {key: mode[key] for key in ("title", "required", "properties", "additionalProperties")}
     schema = plain(shown_keys)
+    for field, part in schema["properties"].items():
+        _link(part, value_page(field))
     schema["allOf"] = [*conditions, *schema.get("allOf", [])]
     return with_refusals(schema, _of_others(name, pack))
+
+
+def _link(part: Schema, page: str) -> None:
+    """Have a value, and those inside it, lead to their page of the docs; the link is shown over the value."""
+    if text := part.get("description"):
+        part["markdownDescription"] = hover(text, page)
+    for below in part.get("properties", {}).values():
+        _link(below, page)
 
 
 def _of_others(name: str, pack: Pack) -> dict[str, str]:
@@ -94,7 +107,7 @@ def _of_others(name: str, pack: Pack) -> dict[str, str]:
         for field in pack.mode(other).schema["properties"]:
             owners.setdefault(field, []).append(other)
     return {
-        field: words("values/other-mode", field=f"`{field}`", others=" or ".join(modes), mode=name)
+        field: words("values/other-mode", field=f"`{field}`", others=either(modes), mode=name)
         for field, modes in owners.items()
         if name not in modes
     }

@@ -60,6 +60,8 @@ LIMITS = {
         Limit("base.display:LONGEST_SHOWN", "characters of a value in a message", "cut"),
         Limit("base.sentences:LONGEST", "characters of a message", "cut"),
         Limit("base.display:MOST_GUESSES", "suggestions for misspelt words of a file", "no suggestion"),
+        Limit("cli.results.bounded:LONGEST_RESULT", "bytes of a result, in every format", "counted", size),
+        Limit("cli.results:LONGEST_NAME", "characters of a name in a result", "cut"),
         Limit("cli.results.markdown:LONGEST_COMMENT", "characters of a comment in Markdown", "counted"),
     ],
     "Packs of others": [

@@ -34,6 +34,13 @@ WORKLOADS = {
     "desired": ("kube_statefulset_replicas", "kube_deployment_spec_replicas"),
     "ready": ("kube_statefulset_status_replicas_ready", "kube_deployment_status_replicas_ready"),
 }
+# The name of an InferenceSet's pod: the InferenceSet, five random characters of the Workspace (Kubernetes
+# uses no vowels), the number of the StatefulSet. Other pods have such names, so the container must be
+# KAITO's: `model` in the pack's templates; that of a preset is called like the Workspace. A name that begins
+# with workspace- is that of one of the pack's Workspaces.
+# Source: KAITO v0.12.0, pkg/workspace/inference/preset_inferences.go.
+SUFFIX = "[b-df-hj-np-tv-xz24-9]{5}"
+SET_POD = "workspace:inference_set_pod"
 WIDTH, HEIGHT, COLUMNS = 8, 8, 3
 
 
@@ -70,11 +77,12 @@ def _title(pack: Pack, mode: Mode) -> str:
 
 def recording_rules(pack: Pack) -> dict[str, Any]:
     """One series a model: workspace:<id> for every key metric, and its replicas."""
-    general = [
+    general = [{"record": SET_POD, "expr": _pods_of_inference_sets()}]
+    general += [
         {
             "record": f"workspace:replicas_{what}",
             "expr": f"max by (namespace, workspace) ({_replicas('statefulset', of_set)} "
-            f"or {_replicas('deployment', of_deployment)})",
+            f"or {_replicas('deployment', of_deployment)} or {_replicas_of_inference_sets(of_set)})",
         }
         for what, (of_set, of_deployment) in WORKLOADS.items()
     ]
@@ -98,6 +106,22 @@ def record(metric: KeyMetric) -> str:
 
 def _replicas(kind: str, metric: str) -> str:
     return f'label_replace({metric}{{{kind}=~"workspace-.+"}}, "workspace", "$1", "{kind}", "(.+)")'
+
+
+def _pods_of_inference_sets() -> str:
+    info = f'kube_pod_container_info{{pod!~"workspace-.+",pod=~".+-{SUFFIX}-[0-9]+"}}'
+    as_preset = f'label_replace(max by (namespace, pod) ({info}), "container", "$1", "pod", "(.+)-[0-9]+")'
+    models = f'({info[:-1]},container="model"}} or ({info} and on (namespace, pod, container) {as_preset}))'
+    of_set = f'label_replace({models}, "statefulset", "$1", "pod", "(.+)-[0-9]+")'
+    named = f'label_replace({of_set}, "workspace", "$1", "pod", "(.+)-{SUFFIX}-[0-9]+")'
+    return f"max by (namespace, workspace, statefulset, pod) ({named})"
+
+
+def _replicas_of_inference_sets(metric: str) -> str:
+    """The sum over the Workspaces of each InferenceSet."""
+    sets = f"max by (namespace, statefulset, workspace) ({SET_POD})"
+    each = f"{metric} * on (namespace, statefulset) group_left (workspace) {sets}"
+    return f"sum by (namespace, workspace) ({each})"
 
 
 def _rule_object(recording: dict[str, Any]) -> dict[str, Any]:

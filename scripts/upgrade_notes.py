@@ -10,6 +10,7 @@ from kaito_pack.facts import presets, rules
 from kaito_pack.facts.rules import Rule, in_range
 from kaito_pack.facts.tables import table
 from kaito_pack.kaito import crd, instance_types
+from kaito_pack.plan.changes import controller
 from scripts.markdown import plain
 from scripts.rule_pages import link
 
@@ -61,8 +62,7 @@ def _workload(old: str, new: str) -> Iterator[str]:
 
 
 def _kind(kaito: str) -> str:
-    kinds: Mapping[str, str] = table("kaito/changes.json")["template"]["workload"]
-    return next(kind for versions, kind in kinds.items() if in_range(kaito, versions))
+    return controller(table("kaito/changes.json")["template"], kaito)
 
 
 def _fields(old: str, new: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
+from functools import cache
 from mmap import ACCESS_READ, mmap
 
 
@@ -55,9 +56,27 @@ def folder() -> str | None:
         os.makedirs(path, mode=0o700, exist_ok=True)
         # In a folder that others may write, the name may be someone's link to any folder of the user's.
         is_own_name = os.lstat(path).st_uid in (os.geteuid(), 0)
-        return path if is_own_name and is_users_own(os.stat(path)) else None
+        return path if is_own_name and is_users_own(os.stat(path)) and _are_parents_safe(path) else None
     except OSError:
         return None
+
+
+@cache
+def _are_parents_safe(path: str) -> bool:
+    """Return whether no other user can exchange a folder above `path`, as sshd asks of a home.
+
+    A folder that others may write must be sticky, as /tmp is. The user's own group counts as the user.
+    """
+    users, above = (os.geteuid(), 0), os.path.dirname(os.path.realpath(path))
+    while True:
+        status = os.stat(above)
+        own = stat.S_IWGRP if status.st_gid in users else 0
+        is_shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) & ~own
+        if status.st_uid not in users or (is_shared and not status.st_mode & stat.S_ISVTX):
+            return False
+        above, below = os.path.dirname(above), above
+        if above == below:
+            return True
 
 
 def is_users_own(status: os.stat_result) -> bool:

@@ -1,7 +1,8 @@
 """Named contents in one file of the cache folder, each good until a file that it was made of changes.
 
 The file is an index, which says where each content is, and the contents. A content is read only if it is
-asked for.
+asked for. Index and contents have checksums, which detect a file that a crash or a disk has damaged; who may
+write the file is for `cache_files` to check.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 import marshal
 import os
 from collections.abc import Callable, Iterable, Sequence
+from importlib.util import source_hash
 from mmap import mmap
 from typing import Any
 
 from kaito_pack.base import cache_files
 
-FORMAT = "store-2"
+FORMAT = "store-3"
 MARK = b"kaito-pack store\n"
-LENGTH = 8  # bytes of a length: after the mark that of the file, then that of the index
-HEAD = len(MARK) + 2 * LENGTH
+LENGTH = 8  # bytes of a length or a checksum: after the mark the length of the file, then the index's two
+HEAD = len(MARK) + 3 * LENGTH
 Mark = tuple[str, int, int]  # a file or folder, its time of change in ns, its size
 
 
@@ -27,12 +29,15 @@ class Store:
     def __init__(self, file: str, read: Callable[[str], bytes | mmap | None] = cache_files.read) -> None:
         self._file = f"{FORMAT}-{file}"
         self._content = read(self._file) or b""
-        self._rows: dict[str, tuple[Sequence[Mark], int, int]] = {}
+        self._rows: dict[str, tuple[Sequence[Mark], int, int, bytes]] = {}
         self._added: dict[str, tuple[Sequence[Mark], bytes]] = {}
-        self._start = HEAD + int.from_bytes(self._content[HEAD - LENGTH : HEAD], "little")
+        length, checksum = HEAD - 2 * LENGTH, HEAD - LENGTH
+        self._start = HEAD + int.from_bytes(self._content[length:checksum], "little")
         # marshal may do anything with what is not its own, so a file that is not whole is not read.
-        if self._content[: HEAD - LENGTH] == _head(len(self._content)):
-            self._rows = marshal.loads(self._content[HEAD : self._start])
+        if self._content[:length] == _head(len(self._content)):
+            index = self._content[HEAD : self._start]
+            if source_hash(index) == self._content[checksum:HEAD]:
+                self._rows = marshal.loads(index)
 
     @property
     def is_new(self) -> bool:
@@ -45,7 +50,8 @@ class Store:
         if row is None or not _are_current(row[0]):
             return None
         begin = self._start + row[1]
-        return marshal.loads(self._content[begin : begin + row[2]])
+        content = self._content[begin : begin + row[2]]
+        return marshal.loads(content) if source_hash(content) == row[3] else None
 
     def files(self, name: str) -> list[str]:
         """Return the files that a content was made of."""
@@ -64,17 +70,19 @@ class Store:
         if not self._added or not cache_files.is_writable():
             return
         contents = {
-            name: (marks, self._content[self._start + offset : self._start + offset + length])
-            for name, (marks, offset, length) in self._rows.items()
+            name: (marks, self._content[self._start + offset : self._start + offset + length], checksum)
+            for name, (marks, offset, length, checksum) in self._rows.items()
             if name not in self._added and _are_current(marks)
-        } | self._added
+        }
+        for name, (marks, content) in self._added.items():
+            contents[name] = marks, content, source_hash(content)
         rows, offset = {}, 0
-        for name, (marks, content) in contents.items():
-            rows[name] = (marks, offset, len(content))
+        for name, (marks, content, checksum) in contents.items():
+            rows[name] = (marks, offset, len(content), checksum)
             offset += len(content)
         index = marshal.dumps(rows)
-        parts = [len(index).to_bytes(LENGTH, "little"), index, *(content for _, content in contents.values())]
-        body = b"".join(parts)
+        head = [len(index).to_bytes(LENGTH, "little"), source_hash(index), index]
+        body = b"".join([*head, *(content for _, content, _ in contents.values())])
         cache_files.write(self._file, _head(len(MARK) + LENGTH + len(body)) + body)
         self._added = {}
 

@@ -32,6 +32,7 @@ class Masker:
             for depth in range(len(path)):
                 self._above.setdefault(path[:depth], set()).update(texts)
         every = {text for texts in self._texts.values() for text in texts}
+        self._words = {text for text in every if len(text) >= SHORTEST_PASSWORD}
         self._everywhere = {text for text in every if len(text) >= LONG and any(c.isdigit() for c in text)}
 
     def masked(self, problem: Problem) -> Problem:
@@ -48,6 +49,16 @@ class Masker:
         if inside is not None:  # the file may spell the value in a way that no text above has
             message, fix = _without_digits(message), _without_digits(fix)
         return problem._replace(path=path, message=message, fix=fix)
+
+    def quoting(self, value: Any) -> Any:
+        """Return a tree of texts that may quote a secret, such as the status of an object, without them."""
+        if not self._words:
+            return value
+        if isinstance(value, dict):
+            return {key: self.quoting(part) for key, part in value.items()}
+        if isinstance(value, list):
+            return [self.quoting(part) for part in value]
+        return _without(value, self._words) if isinstance(value, str) else value
 
 
 def masked(problems: Iterable[Problem], *trees: Any) -> list[Problem]:

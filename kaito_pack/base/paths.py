@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaito_pack.base.display import shown
+from kaito_pack.base.display import LONGEST_SHOWN, shown
 from kaito_pack.base.secrets import looks_like_secret
 
 FieldPath = tuple[str | int, ...]
@@ -16,7 +16,7 @@ def path_text(path: FieldPath) -> str:
             text += f"[{step}]"
         elif looks_like_secret(step):
             text += "[a secret (not shown)]"
-        elif step and all(c.isalnum() or c in "_-$" for c in step):
+        elif 0 < len(step) <= LONGEST_SHOWN and all(c.isalnum() or c in "_-$" for c in step):
             text += f".{step}" if text else step
         else:
             text += f'["{shown(step, quote=False)}"]'

@@ -6,7 +6,7 @@ wrong types are for the schema and the decoder to report.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Any
 
@@ -47,6 +47,20 @@ def get(value: Any, path: FieldPath, absent: Any = None) -> Any:
 def put(tree: Any, path: FieldPath, value: Any) -> None:
     """Set the value at `path` in place. The map or list that holds it must exist."""
     get(tree, path[:-1])[path[-1]] = value
+
+
+def with_value(tree: ValuesMap, path: Sequence[str], value: Any) -> dict[str, Any]:
+    """Return `tree` with `value` at `path`; None removes the value, and a map that becomes empty."""
+    step, *rest = path
+    result = dict(tree)
+    if rest:
+        below = tree.get(step)
+        value = with_value(below if isinstance(below, Mapping) else {}, rest, value) or None
+    if value is None:
+        result.pop(step, None)
+    else:
+        result[step] = value
+    return result
 
 
 def lookup_key(value: Any) -> Any:

@@ -11,6 +11,7 @@ from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.root import ROOT, SCHEMAS
 from kaito_pack.facts.rules import in_range
 from kaito_pack.kaito import instance_types
+from kaito_pack.values.pages import linked
 
 CI_FILES = {
     "github": ("integrations/github/plan.yaml", ".github/workflows/kaito-plan.yaml"),
@@ -143,7 +144,8 @@ def files_of(choices: InitChoices) -> Iterator[tuple[str, str]]:
         yield path, file.read_text(encoding="utf-8")
     yield ".pre-commit-config.yaml", HOOKS
     for name in ("values", "target", "fleet"):
-        yield f".schemas/{name}.schema.json", (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")
+        schema = (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")
+        yield f".schemas/{name}.schema.json", linked(schema)
     yield ".vscode/settings.json", _editor_settings()
     yield ".vscode/extensions.json", json.dumps({"recommendations": ["redhat.vscode-yaml"]}, indent=2) + "\n"
     yield "README.md", README.format(ci=ci)

@@ -16,6 +16,7 @@ from kaito_pack.cli.formats.text import columns
 from kaito_pack.models.catalogue import FOLDER, Catalogue
 from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.model import CatalogueEntry, Model, entry_of
+from kaito_pack.pack.catalogue_schema import MODEL_ID, NAME
 
 if TYPE_CHECKING:
     from kaito_pack.hub.changes import ModelChange
@@ -35,7 +36,7 @@ def put_list(models: Sequence[Model], form: str) -> None:
             size_text(model.weights_gib),
             str(model.max_tokens or "-"),
             escaped(model.quantization or "-"),
-            model.task or "text-generation",
+            escaped(model.task or "text-generation"),
             escaped(model.license or "-"),
         )
         for model in models
@@ -147,14 +148,14 @@ def commits_of(readings: Iterable[Reading]) -> dict[str, str]:
     """Return the commits by model id in lower case, under former ids as well."""
     commits = {}
     for reading in readings:
-        for name in (reading.entry["modelId"], reading.renamed_from or ""):
+        for name in (reading.entry[MODEL_ID], reading.renamed_from or ""):
             commits[name.lower()] = reading.entry["revision"]
     return commits
 
 
 def _report(readings: Sequence[Reading], file: str, pins: Sequence[str]) -> None:
     for reading in readings:
-        name = escaped(reading.entry["modelId"])
+        name = escaped(reading.entry[MODEL_ID])
         if reading.renamed_from:
             click.echo(f"{escaped(reading.renamed_from)} is now called {name}. Use the new id", err=True)
         for reason in reading.missing:
@@ -179,10 +180,9 @@ def valid_id(text: str) -> str:
 
     from kaito_pack.facts.tables import schema
     from kaito_pack.models.words import hub_id
-    from kaito_pack.pack.catalogue_schema import NAME
 
     model_id = hub_id(text)
-    pattern = schema(NAME)["$defs"]["model"]["properties"]["modelId"]["pattern"]
+    pattern = schema(NAME)["$defs"]["model"]["properties"][MODEL_ID]["pattern"]
     if not re.search(pattern, model_id):
         raise UsageError(f"{shown(text)} is not the id of a model. Write it as org/name")
     return model_id
@@ -221,7 +221,7 @@ def entries_of(catalogues: Sequence[str], ids: Sequence[str]) -> list[CatalogueE
         [CATALOGUE_FILE] if os.path.exists(CATALOGUE_FILE) else [str(FOLDER / "models.yaml")]
     )
     Catalogue.open(names)  # raises for a file with problems
-    entries = {entry["modelId"].lower(): entry for name in names for entry in read(name).value["models"]}
+    entries = {entry[MODEL_ID].lower(): entry for name in names for entry in read(name).value["models"]}
     unknown = [model_id for model_id in ids if model_id.lower() not in entries]
     if unknown:
         raise UsageError(
@@ -233,7 +233,7 @@ def entries_of(catalogues: Sequence[str], ids: Sequence[str]) -> list[CatalogueE
 def change_row(change: ModelChange) -> dict[str, Any]:
     """Return a change as data."""
     return {
-        "modelId": change.model_id,
+        MODEL_ID: change.model_id,
         "state": change.state,
         "newId": change.new_id,
         "differences": [{"field": field, "old": old, "new": new} for field, old, new in change.differences],

@@ -15,13 +15,16 @@ MANY = 50  # files from which on a bar is drawn
 
 
 @contextmanager
-def bar(files: int, label: str, steps: int = 1) -> Iterator[Callable[[], None]]:
-    """Show a bar while `files` files are read; call what it gives after each step, in whichever process."""
+def bar(files: int, label: str, steps: int = 1, is_shared: bool = True) -> Iterator[Callable[[], None]]:
+    """Show a bar while `files` files are read; call what it gives after each step, in whichever process.
+
+    `is_shared` is whether several processes share the work, as they do with many files.
+    """
     if files < MANY or not sys.stderr.isatty():
         yield _nothing
         return
     # All processes do about the same work, so the share of this one represents all.
-    share, ours = -(-files // processes_for(files)), os.getpid()
+    share, ours = -(-files // (processes_for(files) if is_shared else 1)), os.getpid()
     with click.progressbar(length=share * steps, label=label, file=sys.stderr) as shown:
         yield lambda: shown.update(1) if os.getpid() == ours else None
 

@@ -13,8 +13,9 @@ from kaito_pack.base.root import VALUES
 from kaito_pack.cli._listing import form_option, put_rows
 from kaito_pack.cli.shared.help import Command, Listing
 from kaito_pack.cli.shared.words import File, Words, example_names
+from kaito_pack.values.meanings import MODE
 
-COLUMNS = ("example", "modelSource", "description")
+COLUMNS = ("example", MODE, "description")
 SCHEMA_LINE = "# yaml-language-server: $schema="
 
 
@@ -38,9 +39,9 @@ def list_examples(form: str) -> None:
     rows = []
     for file in sorted(VALUES.glob("*.yaml")):
         values = read_file(str(file))[0].value
-        if isinstance(values, dict) and "modelSource" in values:
+        if isinstance(values, dict) and MODE in values:
             about = _description(file.read_text(encoding="utf-8"))
-            rows.append(dict(zip(COLUMNS, (file.stem, values["modelSource"], about), strict=True)))
+            rows.append(dict(zip(COLUMNS, (file.stem, values[MODE], about), strict=True)))
     put_rows(rows, COLUMNS, form)
 
 
@@ -88,7 +89,7 @@ def _text(name: str, path: str | None) -> str:
     from kaito_pack.documents import read_file
 
     values = read_file(str(file))[0].value
-    schema = schema_above(path, str(values["modelSource"])) if path else None
+    schema = schema_above(path, str(values[MODE])) if path else None
     return f"{SCHEMA_LINE}{schema}\n{rest}" if schema else rest
 
 

@@ -10,13 +10,12 @@ import click
 from kaito_pack.base.display import escaped
 from kaito_pack.base.kubectl import Kubectl, NotAnswered
 from kaito_pack.base.problems import PackError, UsageError
-from kaito_pack.base.trees import mapping, text
+from kaito_pack.base.trees import mapping, text, with_value
 from kaito_pack.cli.shared.options import Setting, in_order, opened, pack_option, packs_of
 from kaito_pack.cli.shared.output import put_problems
 from kaito_pack.cli.shared.words import File, Words, contexts
 from kaito_pack.documents import Document
 from kaito_pack.documents.kubectl_output import read_output
-from kaito_pack.form.answers import answered
 from kaito_pack.form.questions import flag
 from kaito_pack.importing import import_workspace
 from kaito_pack.importing.losses import as_values_file
@@ -58,7 +57,7 @@ class UnheldValue(click.Option):
 
     def layer(self, text: str) -> Layer:
         """Return the value that is given as a layer of values."""
-        return Layer(Document(self.opts[0], 1, answered({}, self.path, text)), self.opts[0])
+        return Layer(Document(self.opts[0], 1, with_value({}, self.path, text)), self.opts[0])
 
 
 def _unheld(pack: Pack) -> Iterator[UnheldValue]:

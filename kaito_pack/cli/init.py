@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -70,14 +71,25 @@ def _write(folder: str, files: dict[str, str]) -> None:
     """Write the files. Raises UsageError, before the first, if one of them exists."""
     from kaito_pack import output
 
-    taken = [path for path in (*files, "clusters") if os.path.lexists(os.path.join(folder, path))]
-    if taken:
-        place = escaped(os.path.join(folder, taken[0]))
-        raise UsageError(f"{place}: already exists. Choose another folder, or move it; nothing was written")
+    for path in _in_the_way(folder, (*files, "clusters")):
+        raise UsageError(f"{escaped(path)}. Choose another folder, or move it; nothing was written")
     for path, text in files.items():
         file = Path(folder, path)
         file.parent.mkdir(parents=True, exist_ok=True)
         output.write_atomically(file, text)
+
+
+def _in_the_way(folder: str, paths: Iterable[str]) -> Iterator[str]:
+    """Yield each place that is taken: a file, or what is not a folder in place of one, links included."""
+    if os.path.lexists(folder) and not os.path.isdir(folder):
+        yield f"{folder}: is not a folder"
+    for path in paths:
+        for above in reversed(Path(path).parents[:-1]):
+            parent = os.path.join(folder, above)
+            if os.path.islink(parent) or (os.path.lexists(parent) and not os.path.isdir(parent)):
+                yield f"{parent}: is not a folder"
+        if os.path.lexists(os.path.join(folder, path)):
+            yield f"{os.path.join(folder, path)}: already exists"
 
 
 def _render(folder: str, packs: tuple[str, ...]) -> None:

@@ -66,7 +66,7 @@ def command(
     """
     workspaces: list[WorkspaceMetrics] = []
     code, used = 0, opened(pack)
-    with bar(len(files), "reading") as step:
+    with bar(len(files), "reading", is_shared=False) as step:
         for file in files:
             try:
                 workspaces += [_metrics(workspace, used, by) for workspace in _workspaces(file, used)]

@@ -49,18 +49,18 @@ def command(
     pipeline = Pipeline(*cluster.scope())
     target = pipeline.target
     sources = values_sources(values)
-    with bar(len(sources), "rendering") as pipeline.progress:
+    with bar(len(sources), "rendering", is_shared=False) as pipeline.progress:
         outcomes = [pipeline.rendered(source) for source in sources]
     if code := put_outcomes(outcomes):
         context.exit(code)
     reader = ClusterReader(Kubectl(context=kube_context))
     named = cluster.kaito_version or (target.kaito if cluster.target_file else None)
-    answers = [
-        (outcome.file, answer)
-        for outcome in outcomes
-        for answer in preflight(
-            [manifest.body for manifest in outcome.manifests], reader, target, named, check_prometheus
-        )
-    ]
+    answers = []
+    with bar(len(outcomes), "asking the cluster", is_shared=False) as step:
+        for outcome in outcomes:
+            bodies = [manifest.body for manifest in outcome.manifests]
+            reported = preflight(bodies, reader, target, named, check_prometheus)
+            answers += [(outcome.file, answer) for answer in reported]
+            step()
     put(Preflight(answers), OWN.get(form, form))
     context.exit(1 if any(answer.is_error for _, answer in answers) else 0)

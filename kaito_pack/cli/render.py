@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -106,7 +105,7 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
     put_rendering(outcomes, differing, job.report_form)
     if code or job.check:
         context.exit(code or min(len(differing), 1))
-    context.exit(_write(job, trees, outcomes))
+    context.exit(_write(job, trees, outcomes, _inputs(job, cluster)))
 
 
 def _outcomes(job: RenderJob, cluster: ClusterOptions) -> list[Judgement]:
@@ -148,7 +147,18 @@ def _differing(
     return differing_file(job.out, "".join(_pieces(outcomes[""], job.form)))
 
 
-def _write(job: RenderJob, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Judgement]]) -> int:
+def _inputs(job: RenderJob, cluster: ClusterOptions) -> list[str]:
+    """Return the files that the command line names, of which none is to be overwritten."""
+    target = [cluster.target_file] if cluster.target_file is not None else []
+    return [*job.values, *cluster.layer_files, *cluster.catalogues, *target]
+
+
+def _write(
+    job: RenderJob,
+    trees: Sequence[Tree],
+    outcomes: Mapping[str, Sequence[Judgement]],
+    inputs: Sequence[str],
+) -> int:
     """Write or print the manifests; the exit code."""
     if trees or job.fleet is not None:
         from kaito_pack.cli._tree import write
@@ -159,7 +169,9 @@ def _write(job: RenderJob, trees: Sequence[Tree], outcomes: Mapping[str, Sequenc
         sys.stdout.writelines(pieces)
         sys.stdout.flush()  # a reader that closes the pipe here is no error yet
     else:
-        output.write_atomically(Path(job.out), "".join(pieces))
+        from kaito_pack.output import manifest_file
+
+        manifest_file.write(job.out, "".join(pieces), inputs)
     return 0
 
 

@@ -78,7 +78,7 @@ def read(paths: Sequence[str]) -> list[Source]:
     """Return what the files hold, with a bar if there are many."""
     files = listed_files(paths)
     sources = []
-    with bar(len(files), "reading") as step:
+    with bar(len(files), "reading", is_shared=False) as step:
         for file in files:
             sources.append(file.opened())
             step()

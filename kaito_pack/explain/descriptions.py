@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from kaito_pack.base.sentences import sentence
 from kaito_pack.facts.rules import Rule, page
 from kaito_pack.values.fields import Field
+from kaito_pack.values.pages import value_page
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -26,6 +27,7 @@ def field_text(field: Field, below: Iterable[Field] = ()) -> str:
         label = title.upper() + ":"
         lines.append(f"{label:<9} {text.replace('`', '')}")
     lines += [f"DEFAULT:  {text}" for text in field.defaults()]
+    lines += [f"PAGE:     {address}"] if (address := value_page(field.name)) else []
     lines += ["", "DESCRIPTION:", *(f"    {text}" for text in field.descriptions())]
     if inner := [f"    {line_of(inner_field)}" for inner_field in below]:
         lines += ["", "FIELDS:", *inner]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaito_pack.base import json_text
@@ -11,8 +11,9 @@ from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Schema, ValuesMap
 from kaito_pack.documents.scalars import to_yaml
 from kaito_pack.form.hints import hints
-from kaito_pack.form.questions import MODE, Question
+from kaito_pack.form.questions import Question
 from kaito_pack.pack import Mode, json_schema
+from kaito_pack.values.meanings import MODE
 from kaito_pack.values.overrides import typed
 
 
@@ -94,20 +95,6 @@ def written(question: Question, value: Any, by_line: bool = False) -> str:
 
 def _word(value: Any) -> str:
     return json.dumps(value) if isinstance(value, bool) else str(value)
-
-
-def answered(answers: ValuesMap, path: Sequence[str], value: Any) -> dict[str, Any]:
-    """Return `answers` with `value` at `path`; None removes the value, and a map that becomes empty."""
-    step, *rest = path
-    result = dict(answers)
-    if rest:
-        below = answers.get(step)
-        value = answered(below if isinstance(below, Mapping) else {}, rest, value) or None
-    if value is None:
-        result.pop(step, None)
-    else:
-        result[step] = value
-    return result
 
 
 def of_mode(mode: Mode, answers: ValuesMap) -> dict[str, Any]:

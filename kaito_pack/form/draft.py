@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
-from kaito_pack.base.trees import ValuesMap
-from kaito_pack.form.answers import answered, submitted
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.trees import ValuesMap, with_value
+from kaito_pack.documents import Document
+from kaito_pack.form.answers import submitted
+from kaito_pack.form.large_models import Proposal, proposal
 from kaito_pack.form.model_choice import About
-from kaito_pack.form.questions import MODE, Question, questions
+from kaito_pack.form.questions import Question, questions
+from kaito_pack.form.ways import with_answer
 from kaito_pack.kaito.target import Target
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.pack import Mode, Pack, json_schema
-from kaito_pack.values.layers import Layer
+from kaito_pack.values.layers import Layer, merge
+from kaito_pack.values.meanings import MODE
 
 NAME = "name"
 NOTHING_KNOWN = About()
@@ -43,14 +48,23 @@ class Draft:
 
     def questions(self) -> list[Question]:
         """Return what the mode asks under these answers, with a default for the name."""
-        ground = self.ground
-        asked = questions(ground.pack, self.mode, self.answers, self.known, ground.target, ground.catalogue)
+        ground, proposed = self.ground, self.proposal()
+        answers = _filled(self.answers, proposed.defaults)
+        asked = questions(ground.pack, self.mode, answers, self.known, ground.target, ground.catalogue)
+        defaults = dict(proposed.defaults)
+        if self.answers.get(NAME) is None:
+            defaults[(NAME,)] = self.default_name()
         return [
-            replace(question, default=self.default_name())
-            if question.path == (NAME,) and question.value is None
+            replace(question, value=None, default=defaults[question.path])
+            if question.path in defaults
             else question
             for question in asked
         ]
+
+    def proposal(self) -> Proposal:
+        """Return what suits the model, if it is a large one."""
+        answers = merge([*self.ground.below, Layer(Document("", 1, self.answers), "")])
+        return proposal(self.mode, answers, self.ground.target, self.ground.catalogue)
 
     def question(self, path: Sequence[str]) -> Question | None:
         """Return the question of one value; None if it is not asked now."""
@@ -62,12 +76,14 @@ class Draft:
 
     def answered(self, path: Sequence[str], value: Any) -> Draft:
         """Return the same with one more answer; None takes it away."""
-        return replace(self, answers=answered(self.answers, path, value))
+        parts = self.mode.schema.get("properties", {})
+        return replace(self, answers=with_answer(parts, path, value, self.answers))
 
     def named(self) -> Draft:
-        """Return the same with the default name if it has none."""
+        """Return the same with the default name if it has none, and what suits a large model."""
         name = self.answers.get(NAME) or self.default_name()
-        return self.answered((NAME,), name) if name else self
+        draft = replace(self, answers=_filled(self.answers, self.proposal().defaults))
+        return draft.answered((NAME,), name) if name else draft
 
     def document(self) -> dict[str, Any]:
         """Return the values document that these answers are."""
@@ -81,6 +97,12 @@ class Draft:
         served = [name for name in self.mode.schema.get("required", ()) if name not in (NAME, MODE)]
         names += [_as_name(self.answers.get(name), schema.get("maxLength")) for name in served]
         return next((name for name in names if name and json_schema.accepts(schema, name)), None)
+
+
+def _filled(answers: ValuesMap, defaults: Mapping[FieldPath, Any]) -> ValuesMap:
+    for path, value in defaults.items():
+        answers = with_value(answers, [str(step) for step in path], value)
+    return answers
 
 
 def _as_name(value: Any, longest: int | None) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.form.draft import Draft
-from kaito_pack.form.model_choice import MODEL
+from kaito_pack.form.large_models import machines_text
+from kaito_pack.form.model_choice import model_value
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.fit import Fit, fit_of, fit_table
 from kaito_pack.models.heads import is_free_of_kv_heads, tensor_parallel_sizes
@@ -18,7 +19,12 @@ from kaito_pack.run import judging as checks
 from kaito_pack.values.meanings import named_values
 from kaito_pack.workspace.engines import checks_models
 
-GPUS, INSTANCE = ("resources", "gpu"), ("instanceType",)
+GPUS = ("resources", "gpu")
+
+
+def instance_type_of(draft: Draft) -> FieldPath:
+    """Return the path of the answer that is the instance type."""
+    return (named_values(draft.mode.facts)["instanceType"],)
 
 
 def length_of(draft: Draft) -> FieldPath:
@@ -28,16 +34,18 @@ def length_of(draft: Draft) -> FieldPath:
 
 def of_memory(draft: Draft) -> tuple[FieldPath, ...]:
     """Return the paths of the answers that the memory of a GPU depends on."""
-    return GPUS, length_of(draft), INSTANCE
+    return GPUS, length_of(draft), instance_type_of(draft)
 
 
 def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
     """Yield what a person should know of the model before the value at `path` is chosen."""
     model = draft.known.figures
+    if path == instance_type_of(draft) and (types := machines_text(draft.proposal())):
+        yield types
     if not checks_models(draft.mode.facts.get("engine")):
         return
     if model is None:
-        if path == GPUS and (model_id := draft.answers.get(MODEL)):
+        if path == GPUS and (model_id := draft.answers.get(model_value(draft.mode))):
             yield unknown_text(str(model_id))
         return
     if path == GPUS and model.attention_heads:

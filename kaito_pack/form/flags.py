@@ -7,14 +7,15 @@ from collections.abc import Collection, Iterable
 
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.records import NamedTuple
-from kaito_pack.base.trees import Schema
+from kaito_pack.base.trees import Schema, with_value
 from kaito_pack.documents import Document
-from kaito_pack.form.answers import answered, parsed
+from kaito_pack.form.answers import parsed
 from kaito_pack.form.hints import hints
-from kaito_pack.form.questions import MODE, Question, flag, kind_of, question_of
+from kaito_pack.form.questions import Question, flag, kind_of, question_of
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.values.fields import Field, fields
 from kaito_pack.values.layers import Layer
+from kaito_pack.values.meanings import MODE
 
 
 class Flag(NamedTuple):
@@ -35,7 +36,7 @@ class Flag(NamedTuple):
         part = self.field.parts.get(mode.name)
         asked = self.question if part is None else question_of(self.path, part)
         value = parsed(asked, text)
-        values = answered({}, self.path, text if value is None else value)  # an empty text is wrong as well
+        values = with_value({}, self.path, text if value is None else value)  # an empty text is wrong as well
         return Layer(Document(self.option, 1, values), self.option)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from kaito_pack.base.records import NamedTuple
-from kaito_pack.form.questions import MODE, meaning
+from kaito_pack.form.questions import meaning
 from kaito_pack.pack import Pack
 from kaito_pack.pack.references import resolve
+from kaito_pack.values.meanings import MODE, PROVIDER
 
 
 class Greeting(NamedTuple):
@@ -18,5 +19,5 @@ class Greeting(NamedTuple):
 def greeting(pack: Pack) -> Greeting:
     """Return the greeting of a pack, in its schema's words."""
     common = resolve("values/common.schema.json", pack.schema_folders)["properties"]
-    provider = common["provider"]
+    provider = common[PROVIDER]
     return Greeting(meaning(provider, provider["enum"][0]), common[MODE]["description"])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.records import NamedTuple
@@ -25,7 +25,9 @@ class Hints(NamedTuple):
     `always` has it written to the file even if it is the default. `commands` are what a person has to run
     for a choice; `detail` says what each choice is, from `${value}`, if the description does not. `titles`
     are what a form calls choices whose values are no words.
-    `flag` says what its option is called by: the last name of its path, or the whole path.
+    `flag` says what its option is called by: the last name of its path, or the whole path. `ways` are the
+    answers of a question for several values (see `ways`), `lacks` why some of them are not offered.
+    `large` is the default for a GGUF model with more than `aboveGiB` of weights: its `value`.
     """
 
     ask: Ask | None = None
@@ -37,6 +39,9 @@ class Hints(NamedTuple):
     titles: Mapping[str, str] = MappingProxyType({})
     commands: Mapping[str, str] = MappingProxyType({})
     flag: Named = "name"
+    ways: Sequence[Mapping[str, Any]] = ()
+    lacks: Mapping[str, str] = MappingProxyType({})
+    large: Mapping[str, Any] = MappingProxyType({})
 
 
 def hints(part: Schema, where: str) -> Hints:

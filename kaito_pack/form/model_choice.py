@@ -11,10 +11,9 @@ from kaito_pack.form.hints import hints
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import Model
 from kaito_pack.pack import Mode, Pack, json_schema
-from kaito_pack.pack.catalogue_schema import catalogue_schema
+from kaito_pack.pack.catalogue_schema import MODEL_ID, catalogue_schema
+from kaito_pack.values.meanings import NO_MODE, named_values
 from kaito_pack.workspace.engines import GGUF, hub_engines, runs_on_kaito
-
-MODEL = "modelId"  # the value that names a model of the Hub, in every mode that takes one
 
 
 class About(NamedTuple):
@@ -85,14 +84,19 @@ def _serves(pack: Pack, name: str, engine: str) -> bool:
     return mode.facts.get("engine") == engine and takes_model(pack, name)
 
 
+def model_value(mode: Mode | None = None) -> str:
+    """Return the value of a mode that names a model of the Hub; of any mode that does not rename it."""
+    return named_values(mode.facts if mode else NO_MODE)["model"]
+
+
 def is_model_id(text: str) -> bool:
     """Return whether a text is the id of a model, as catalogues write it."""
-    return json_schema.accepts(model_schema()[MODEL], text)
+    return json_schema.accepts(model_schema()[MODEL_ID], text)
 
 
 def takes_model(pack: Pack, mode: str) -> bool:
     """Return whether a mode starts from a model of the Hub, and not from its own list."""
-    return MODEL in pack.mode(mode).schema.get("properties", {})
+    return model_value(pack.mode(mode)) in pack.mode(mode).schema.get("properties", {})
 
 
 def is_chosen_by_itself(pack: Pack, mode: str) -> bool:
@@ -102,7 +106,7 @@ def is_chosen_by_itself(pack: Pack, mode: str) -> bool:
 
 def asks_for_files(mode: Mode) -> bool:
     """Return whether a mode asks for the repository of a model's GGUF files, maybe not the model's own."""
-    part = mode.schema.get("properties", {}).get(MODEL, {})
+    part = mode.schema.get("properties", {}).get(model_value(mode), {})
     return hints(part, mode.name).suggest == "ggufRepositories"
 
 

@@ -12,6 +12,7 @@ from kaito_pack.facts import presets
 from kaito_pack.facts.tables import per_pack, table
 from kaito_pack.form.hints import Hints, hints
 from kaito_pack.form.model_choice import About, gguf_repositories
+from kaito_pack.form.ways import current, offered, shown_by_ways
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.target import Target
 from kaito_pack.models.access import values_give_access
@@ -26,7 +27,6 @@ from kaito_pack.workspace.engines import WEIGHTS, hub_engines
 # maps: a list of maps, such as tolerations, which is answered as YAML.
 Kind = Literal["choice", "switch", "integer", "text", "list", "map", "maps"]
 ITEMS: dict[str, Kind] = {"string": "list", "object": "maps"}
-MODE = "modelSource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Question:
     what holds without one. `is_more` puts it under Advanced. `suggestions` help to type, and bind to nothing.
     `group` is its heading under Advanced. `holds_text` is whether a text is taken as it is typed; of a map,
     whether all its entries are texts. `may_be_map` is whether a text may be a map in JSON instead.
+    `follows` is whether another answer brings it up, `is_way` whether it answers several values (see `ways`).
     """
 
     path: tuple[str, ...]
@@ -66,6 +67,8 @@ class Question:
     holds_text: bool = True
     group: str = ""
     may_be_map: bool = False
+    follows: bool = False
+    is_way: bool = False
 
     @property
     def name(self) -> str:
@@ -108,7 +111,7 @@ def _fields(
             continue
         path, required = (*above, name), is_asked and name in schema.get("required", ())
         if "properties" in part and not part.get("x-opaque"):
-            inside = required or bool(given.get(name))
+            inside = required or name in given
             yield from _fields(part, given.get(name), path, inside, where)
         else:
             yield FormField(path, part, required, hints(part, f"{where}: {'.'.join(path)}"))
@@ -124,14 +127,21 @@ def questions(
     filled = json_schema.with_defaults(mode.schema, answers)
     placeholders = {**mode.facts, **{key: value for key, value in answers.items() if isinstance(value, str)}}
     common = resolve("values/common.schema.json", pack.schema_folders)["properties"]
+    follows, hidden = shown_by_ways(mode.schema["properties"], answers)
     asked = []
     for field in fields(mode, answers):
-        kind = kind_of(field.part)
-        is_more = _is_more(field, known, target, get(answers, field.path) is not None)
-        if kind is None or is_more is None:
+        kind, name = kind_of(field.part), ".".join(field.path)
+        is_answered = get(answers, field.path) is not None
+        is_more = name in follows or _is_more(field, known, target, is_answered)
+        is_hidden = name in hidden and not (is_answered or field.is_required)
+        if kind is None or is_more is None or is_hidden:
             continue
+        if field.hints.ask == "gated" and not is_more and not values_give_access(answers, mode.facts):
+            field = replace(field, is_required=True)
         question = _question(field, kind, is_more, answers, filled, placeholders)
-        asked.append((field.path[0] in common, question, field.hints))
+        if field.hints.ways:
+            question = _of_ways(question, field.part, answers, target, mode)
+        asked.append((field.path[0] in common, replace(question, follows=name in follows), field.hints))
     return [
         _with_suggestions(question, value_hints, known, target, catalogue)
         for _, question, value_hints in sorted(asked, key=_in_order)
@@ -205,8 +215,7 @@ def _question(
         help=part.get("description", ""),
         value=value,
         default=get(filled, field.path) if value is None else part.get("default"),
-        is_required=field.is_required
-        or (value_hints.ask == "gated" and not is_more and not values_give_access(answers)),
+        is_required=field.is_required,
         is_more=is_more,
         choices=tuple(choices),
         placeholder=value_hints.placeholder,
@@ -216,6 +225,21 @@ def _question(
         maximum=part.get("maximum"),
         holds_text=_holds_text(part["additionalProperties"] if kind == "map" else part, kind),
         may_be_map=kind == "text" and "object" in part.get("type", ()),
+    )
+
+
+def _of_ways(question: Question, part: Schema, answers: ValuesMap, target: Target, mode: Mode) -> Question:
+    """Return the question with the ways that the target and the engine allow in place of the values."""
+    ways, reasons = offered(part, answers, target.kaito, mode.facts.get("engine"))
+    is_known = question.value is None or question.value in part["enum"]
+    way = current(ways, answers)
+    return replace(
+        question,
+        choices=tuple(Choice(way.value, way.detail, title=way.title) for way in ways),
+        value=(None if way == ways[0] else way.value) if is_known else question.value,
+        default=ways[0].value,
+        help=" ".join(reasons),
+        is_way=True,
     )
 
 

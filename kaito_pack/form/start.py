@@ -11,12 +11,19 @@ from kaito_pack.documents import Document
 from kaito_pack.form.checking import outcome_of, question_for
 from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.flags import Flag
-from kaito_pack.form.model_choice import MODEL, About, about, is_chosen_by_itself, modes_for, takes_model
-from kaito_pack.form.questions import MODE
+from kaito_pack.form.model_choice import (
+    About,
+    about,
+    is_chosen_by_itself,
+    model_value,
+    modes_for,
+    takes_model,
+)
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.values import layers
 from kaito_pack.values.checking import check
 from kaito_pack.values.layers import Layer
+from kaito_pack.values.meanings import MODE
 
 
 class Start(NamedTuple):
@@ -37,8 +44,8 @@ class Start(NamedTuple):
     @property
     def model_id(self) -> str | None:
         """The model that is named."""
-        named = next((text for flag, text in self.given if flag.path == (MODEL,)), None)
-        return named or self._further(MODEL)
+        named = next((text for flag, text in self.given if flag.path == (model_value(),)), None)
+        return named or self._further(model_value())
 
     def known(self, ground: Ground) -> About:
         """Return what is known of the model."""

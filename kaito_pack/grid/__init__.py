@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.records import NamedTuple
@@ -21,10 +22,14 @@ from kaito_pack.run import judging
 from kaito_pack.run.judgement import Judgement, Verdict
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.scope import Scope
+from kaito_pack.values.meanings import named_values
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
 
 MEMORY = "model/memory"
+# Warnings of what keeps a model from running, or from generating text.
+STOPS = (MEMORY, "model/unknown-architecture", "model/not-text-generation")
+SAME_NAME = "values/same-workspace"
 SHARED = 0.9  # of the memory of GPUs that llama.cpp may fill
 
 
@@ -68,13 +73,27 @@ def rows_by_cluster(columns: Sequence[tuple[str, Scope, Sequence[str]]]) -> list
     """Return a row a values file, with a cell for each cluster that it is for: name, scope, files."""
     rows: dict[str, Row] = {}
     for name, scope, files in columns:
-        for judgement in Pipeline(*scope).run(files):
+        for judgement in _judgements(scope, files):
             row = rows.get(judgement.file) or _row(judgement)
             cells = (*row.cells, cell_of(name, judgement, scope))
             rows[judgement.file] = row._replace(cells=cells, model=row.model or _model(judgement))
-    return [
+    return _distinct(
         row._replace(cells=_aligned(row.cells, [name for name, _, _ in columns])) for row in rows.values()
-    ]
+    )
+
+
+def _distinct(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows; variants of a deployment, which share its name, are called by their files."""
+    listed = list(rows)
+    counts = Counter(row.name for row in listed)
+    return [row._replace(name=row.file) if counts[row.name] > 1 else row for row in listed]
+
+
+def _judgements(scope: Scope, files: Sequence[str]) -> Iterator[Judgement]:
+    """Yield the judgements of values files, each as if it were alone: a grid compares variants."""
+    for judgement in Pipeline(*scope).run(files):
+        judgement.own[:] = [each for each in judgement.own if each.rule != SAME_NAME]
+        yield judgement
 
 
 def _aligned(cells: Sequence[Cell], columns: Sequence[str]) -> tuple[Cell, ...]:
@@ -114,16 +133,16 @@ def cell_of(column: str, judgement: Judgement, scope: Scope) -> Cell:
     workspace = _workspace(judgement)
     if workspace is None or judgement.values is None:
         return cell
-    instance_type = text(judgement.values.filled.get("instanceType")) or None
+    instance_type = text(judgement.values.filled.get(named_values()["instanceType"])) or None
     memory, most = judging.gpu_memory_of_values(scope.target, judgement.values.filled)
     known = judging.catalogue(scope.target.catalogues)
     return _with_fit(cell._replace(instance_type=instance_type), workspace, known, memory, most)
 
 
 def _reasons(problems: Sequence[Problem]) -> Iterator[str]:
-    """Yield why values are not accepted or do not fit, each once."""
+    """Yield why values are not accepted or do not run, each once."""
     severities = ("error", "undecidable")
-    blocking = [each for each in problems if each.severity in severities or each.rule == MEMORY]
+    blocking = [each for each in problems if each.severity in severities or each.rule in STOPS]
     yield from dict.fromkeys(" ".join(filter(None, map(sentence, (p.message, p.fix)))) for p in blocking)
 
 
@@ -200,11 +219,11 @@ def rows_by_instance_type(files: Sequence[str], scope: Scope) -> tuple[list[str]
     types.sort(key=lambda each: (each.gpus * each.gpu_memory_gib, each.gpus, each.name))
     known = judging.catalogue(target.catalogues)
     rows = []
-    for judgement in Pipeline(*scope).run(files):
+    for judgement in _judgements(scope, files):
         row, workspace = _row(judgement)._replace(model=_model(judgement)), _workspace(judgement)
         cells = [_cell_of_type(each, workspace, known) for each in types] if workspace else []
         rows.append(row._replace(cells=tuple(cells)))
-    return [each.name for each in types], rows
+    return [each.name for each in types], _distinct(rows)
 
 
 def _cell_of_type(instance: instance_types.InstanceType, workspace: Manifest, catalogue: Catalogue) -> Cell:

@@ -17,7 +17,7 @@ from kaito_pack.facts.tables import schema
 from kaito_pack.hub.entry import LAYER_FIELDS, Reading
 from kaito_pack.models.catalogue import check_catalogue
 from kaito_pack.models.model import CatalogueEntry
-from kaito_pack.pack.catalogue_schema import NAME
+from kaito_pack.pack.catalogue_schema import MODEL_ID, NAME
 from kaito_pack.pack.files import API_VERSION, CATALOGUE
 
 HEAD = f"""\
@@ -52,11 +52,11 @@ def updated(text: str, file: str, readings: Iterable[Reading]) -> str:
     head, blocks, tail, indent = _parts(text or HEAD, file, is_new=not text)
     for reading in readings:
         entry = reading.entry
-        former = (reading.renamed_from or entry["modelId"]).lower()
-        names = (former, entry["modelId"].lower())
+        former = (reading.renamed_from or entry[MODEL_ID]).lower()
+        names = (former, entry[MODEL_ID].lower())
         index = next((i for i, block in enumerate(blocks) if block.model_id.lower() in names), None)
         if index is None:
-            blocks.insert(_place(blocks, entry["modelId"]), _block(reading, None, indent))
+            blocks.insert(_place(blocks, entry[MODEL_ID]), _block(reading, None, indent))
         else:
             blocks[index] = _block(reading, blocks[index], indent)
     return "".join(f"{line}\n" for line in [*head, *_lines(blocks, indent), *tail])
@@ -133,7 +133,7 @@ def _read_block(lines: Sequence[str], values: CatalogueEntry, indent: int) -> Bl
             current += [*pending, line]
             pending = []
     current += pending
-    return Block(values["modelId"], list(lines[:dash]), fields, values)
+    return Block(values[MODEL_ID], list(lines[:dash]), fields, values)
 
 
 def _place(blocks: Sequence[Block], model_id: str) -> int:
@@ -160,7 +160,7 @@ def _block(reading: Reading, old: Block | None, indent: str) -> Block:
     }
     comments = [line for line in (old.comments if old else []) if not line.lstrip().startswith(NOTE)]
     comments += [f"{indent}{NOTE}{text}" for text in reading.missing]
-    return Block(entry["modelId"], comments, written, entry)
+    return Block(entry[MODEL_ID], comments, written, entry)
 
 
 def _in_order(present: Sequence[str], order: Sequence[str]) -> Any:

@@ -10,6 +10,7 @@ from kaito_pack.base.trees import ABSENT
 from kaito_pack.hub.client import Hub, NotAllowed, NotOnHub
 from kaito_pack.hub.entry import read_model
 from kaito_pack.models.model import CatalogueEntry
+from kaito_pack.pack.catalogue_schema import MODEL_ID
 
 State = Literal["same", "changed", "gone", "renamed", "gated"]
 ROUNDING = 0.01  # GiB that two sizes may differ by
@@ -30,7 +31,7 @@ def change_of(hub: Hub, entry: CatalogueEntry) -> ModelChange:
 
     Raises UsageError if the Hub cannot be asked.
     """
-    model_id = entry["modelId"]
+    model_id = entry[MODEL_ID]
     try:
         reading = read_model(hub, model_id)
     except NotOnHub:
@@ -38,7 +39,7 @@ def change_of(hub: Hub, entry: CatalogueEntry) -> ModelChange:
     except NotAllowed:
         return ModelChange(model_id, "gated", missing=("the Hub hides this repository from the token",))
     differences = tuple(compared(entry, reading.entry, bool(reading.missing)))
-    new_id = reading.entry["modelId"] if reading.renamed_from else None
+    new_id = reading.entry[MODEL_ID] if reading.renamed_from else None
     was_open = entry.get("gated") is False and reading.entry.get("gated")
     state: State = "renamed" if new_id else "gated" if was_open else "changed" if differences else "same"
     return ModelChange(model_id, state, differences, new_id, reading.missing)
@@ -55,7 +56,7 @@ def compared(old: CatalogueEntry, new: CatalogueEntry, is_partial: bool) -> Sequ
         if now is ABSENT:
             if field in GONE_MATTERS and not is_partial:
                 differences.append((field, value, None))
-        elif field != "modelId" and not is_same(value, now):
+        elif field != MODEL_ID and not is_same(value, now):
             differences.append((field, value, now))
     appeared = [field for field in APPEARANCE_MATTERS if field in new and field not in old and new[field]]
     return [*differences, *((field, None, new[field]) for field in appeared)]

@@ -23,6 +23,7 @@ from kaito_pack.hub.layers import names
 from kaito_pack.models.gguf_files import SHARD
 from kaito_pack.models.model import LONGEST_LIST
 from kaito_pack.models.words import matching_rows
+from kaito_pack.pack.catalogue_schema import MODEL_ID
 from kaito_pack.pack.files import API_VERSION, CATALOGUE, check
 from kaito_pack.workspace.engines import GGUF, hub_engines
 
@@ -76,7 +77,7 @@ def read_model(hub: Hub, model_id: str, revision: str | None = None) -> Reading:
     if MODELOPT in sizes and "quantization" not in figures:
         figures |= quantization([{"quantization_config": _file(hub, answer, MODELOPT, sizes, missing)}])
     entry: dict[str, Any] = {
-        "modelId": answer.model_id,
+        MODEL_ID: answer.model_id,
         "revision": answer.commit,
         "license": license_of(answer.info),
         "gated": answer.info.get("gated") not in (False, None),
@@ -107,7 +108,7 @@ def usable(entry: dict[str, Any], missing: list[str]) -> dict[str, Any]:
             return entry
         names = refused - {""} or LAYER_FIELDS & set(entry) or set(entry)
         missing += sorted(f"the Hub's {name} has no value that a catalogue can hold" for name in names)
-        entry = {key: value for key, value in entry.items() if key not in names or key == "modelId"}
+        entry = {key: value for key, value in entry.items() if key not in names or key == MODEL_ID}
         if names >= set(entry):
             return entry
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import UsageError
 from kaito_pack.documents import Document, read_text
-
-FIELD, OWNER = "revision", "modelId"
+from kaito_pack.values.meanings import named_values
 
 
 def pinned(text: str, file: str, commits: Mapping[str, str]) -> str:
@@ -21,20 +20,21 @@ def pinned(text: str, file: str, commits: Mapping[str, str]) -> str:
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
         raise UsageError(f"{escaped(file)}: is not one map of values, so it cannot be pinned")
     document = documents[0]
-    model_id = document.value.get(OWNER)
+    field, owner = named_values()["revision"], named_values()["model"]
+    model_id = document.value.get(owner)
     commit = commits.get(model_id.lower()) if isinstance(model_id, str) else None
     if commit is None:
-        named = f"has modelId {shown(model_id)}" if isinstance(model_id, str) else "has no modelId"
+        named = f"has {owner} {shown(model_id)}" if isinstance(model_id, str) else f"has no {owner}"
         raise UsageError(f"{escaped(file)}: {named}. --pin is for values of a model that is being added")
     lines = text.splitlines(keepends=True)
-    owner = _line(document, OWNER, lines, file)
-    if FIELD not in document.value:
-        end = "" if lines[owner].endswith("\n") else "\n"
-        lines.insert(owner + 1, f"{end}{FIELD}: {commit}\n")
+    place = _line(document, owner, lines, file)
+    if field not in document.value:
+        end = "" if lines[place].endswith("\n") else "\n"
+        lines.insert(place + 1, f"{end}{field}: {commit}\n")
         return "".join(lines)
-    line = _line(document, FIELD, lines, file)
+    line = _line(document, field, lines, file)
     comment = lines[line].partition(" #")[2]
-    lines[line] = f"{FIELD}: {commit}" + (f" #{comment}" if comment else "\n")
+    lines[line] = f"{field}: {commit}" + (f" #{comment}" if comment else "\n")
     return "".join(lines)
 
 

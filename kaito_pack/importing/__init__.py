@@ -19,6 +19,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
+from kaito_pack.values.meanings import MODE
 
 __all__ = ["Imported", "import_workspace", "section_faults"]
 
@@ -63,8 +64,8 @@ def import_workspace(
     searches = _searches(stream, pack, given)
     fitting = [search for search in searches if search.fits]
     if not fitting:
-        if given.get("modelSource"):
-            raise UsageError(f"modelSource {shown(given['modelSource'])} cannot render this Workspace")
+        if given.get(MODE):
+            raise UsageError(f"{MODE} {shown(given[MODE])} cannot render this Workspace")
         values = {**common_values(stream, searches[0].mode, pack), **given}
         return Imported(values, [foreign_server(stream, pack)])
     best = _best(fitting)
@@ -74,7 +75,7 @@ def import_workspace(
 def _searches(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> list[Search]:
     """Return a search for each mode whose schema accepts what was supplied."""
     renderer = Renderer(pack)
-    names = [mode_name for mode_name in pack.mode_names if supplied.get("modelSource") in (None, mode_name)]
+    names = [mode_name for mode_name in pack.mode_names if supplied.get(MODE) in (None, mode_name)]
     searches = [Search(stream, pack.mode(name), pack, renderer, supplied) for name in names]
     valid = [search for search in searches if search.is_possible]
     if not valid:
@@ -104,7 +105,7 @@ def _in_order(best: Candidate, pack: Pack) -> dict[str, Any]:
     """Return the values in order: what is required first, what holds the rest last, else as in the schema."""
     required, parts = best.mode.schema["required"], best.mode.schema["properties"]
     last = [name[0] for _, name in rests(best.mode, pack) if len(name) == 1]
-    first = ["name", "modelSource", *required]
+    first = ["name", MODE, *required]
     names = [*first, *(name for name in parts if name not in last), *last]
     known = [name for name in dict.fromkeys(names) if name in best.given]
     return {name: _as_in_schema(best.given[name], parts.get(name, {})) for name in known}

@@ -31,6 +31,7 @@ from kaito_pack.importing.stream import Stream, StreamObject
 from kaito_pack.importing.trial import Lost
 from kaito_pack.pack import Mode, Pack
 from kaito_pack.rendering.renderer import Renderer
+from kaito_pack.values.meanings import MODE
 
 UNKNOWN = 3  # scalars that differ: what a required value that is not to be read weighs
 
@@ -70,8 +71,8 @@ class Search(Completion):
     """Finds the values of one mode for one stream; `supplied` are values that the user has given."""
 
     def __init__(self, stream: Stream, mode: Mode, pack: Pack, renderer: Renderer, supplied: Given) -> None:
-        super().__init__(stream, mode, pack, renderer, {**supplied, "modelSource": mode.name})
-        self.chosen = supplied.get("modelSource")
+        super().__init__(stream, mode, pack, renderer, {**supplied, MODE: mode.name})
+        self.chosen = supplied.get(MODE)
         meant = Stream(
             StreamObject(stream.workspace.document, stream.workspace.path, self.wanted), stream.others
         )

@@ -31,6 +31,7 @@ from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.trace import other_value
 from kaito_pack.values import checking
 from kaito_pack.values.layers import Layer
+from kaito_pack.values.meanings import is_extended
 from kaito_pack.workspace.identity import identity
 from kaito_pack.workspace.inference_sets import is_inference_set, is_scaled_object
 
@@ -175,7 +176,7 @@ class Trial:
             return None
         except PackError:
             return None
-        if given.get("podTemplate") or given.get("extraArgs"):
+        if is_extended(given, self.mode.facts):
             broken = [link for link in links.check_links(checked, manifests[0]) if link.is_error]
             if broken:
                 self._refusals[repr(given)] = broken

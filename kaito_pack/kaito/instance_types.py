@@ -9,6 +9,7 @@ from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import per_pack, table
 
 TABLE = "kaito/instance-types.json"
+VENDOR = "NVIDIA"  # of the GPUs that pods of the pack ask for
 
 
 class InstanceType(NamedTuple):
@@ -57,6 +58,13 @@ def find(cloud: str, name: str) -> InstanceType | None:
 def names(cloud: str, kaito: str) -> list[str]:
     """Return the names that KAITO minor has for a cloud, sorted."""
     return sorted(each.name for each in _types_of_cloud(cloud).values() if each.known_in(kaito))
+
+
+def smallest(cloud: str, kaito: str) -> list[InstanceType]:
+    """Return the instance types with NVIDIA GPUs that a KAITO minor has, those with one GPU first."""
+    known = [each for each in _types_of_cloud(cloud).values() if each.known_in(kaito)]
+    suitable = [each for each in known if each.model.startswith(VENDOR)]
+    return sorted(suitable, key=lambda each: (each.gpus, each.gpu_memory_gib, len(each.name), each.name))
 
 
 def all_types(cloud: str) -> list[InstanceType]:

@@ -18,6 +18,12 @@ API_VERSION = f"{GROUP}/v1beta1"
 LONGEST_NAME = 100  # characters of a kind or group that are compared with KAITO's
 
 
+def has_kind(kind: str, kaito: str) -> bool:
+    """Return whether a KAITO version has a kind."""
+    kinds = table(KINDS)
+    return kind in kinds and rules.in_range(kaito, kinds[kind].get("versions", "all"))
+
+
 def check_kind(manifest: Manifest, target: Target) -> list[Problem] | None:
     """Return the problem of a manifest whose kind was meant to be KAITO's but does not exist.
 

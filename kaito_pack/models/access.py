@@ -11,7 +11,17 @@ from collections.abc import Iterator
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, Manifest, ValuesMap, entries, get, mapping, sequence, text
+from kaito_pack.base.trees import (
+    Fields,
+    Manifest,
+    ModeFacts,
+    ValuesMap,
+    entries,
+    get,
+    mapping,
+    sequence,
+    text,
+)
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
@@ -25,6 +35,7 @@ from kaito_pack.models.storage import (
     weights_storage,
 )
 from kaito_pack.models.vllm_arguments import server_command
+from kaito_pack.values.meanings import named_values
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.command_line import Command, has_option
 from kaito_pack.workspace.engines import checks_models
@@ -72,16 +83,17 @@ def gated_rule(model_id: str, model: Model | None) -> str | None:
     return MAY_BE_GATED if by_name or by_license else None
 
 
-def values_give_access(values: ValuesMap) -> bool:
+def values_give_access(values: ValuesMap, mode: ModeFacts) -> bool:
     """Return whether values other than the token's Secret let the server have the files of a gated model.
 
     It is what `has_access` sees in the Workspace that they render to, without rendering it.
     """
-    command = tuple(word for word in sequence(values.get("extraArgs")) if isinstance(word, str))
+    names = named_values(mode)
+    command = tuple(word for word in sequence(values.get(names["arguments"])) if isinstance(word, str))
     return bool(
-        get(values, ("modelCache", "claim"))
-        or values.get("hfEndpoint")
-        or _is_given_access({"env": values.get("env")}, command)
+        get(values, (names["cache"], "claim"))
+        or values.get(names["endpoint"])
+        or _is_given_access({"env": values.get(names["environment"])}, command)
     )
 
 

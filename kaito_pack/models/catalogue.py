@@ -24,6 +24,7 @@ from kaito_pack.facts.tables import Rows, per_pack, table
 from kaito_pack.models.images import vllm_of
 from kaito_pack.models.model import CatalogueEntry, Model, model_of
 from kaito_pack.pack import files as pack_files
+from kaito_pack.pack.catalogue_schema import MODEL_ID
 
 FOLDER = VALUES / "catalogue"
 
@@ -108,17 +109,17 @@ def check_catalogue(document: Document) -> Iterator[Problem]:
         return
     seen: set[str] = set()
     for index, entry in enumerate(document.value["models"]):
-        key = entry["modelId"].lower()
+        key = entry[MODEL_ID].lower()
         if key in seen:
-            path = ("models", index, "modelId")
-            model = shown(entry["modelId"])
+            path = ("models", index, MODEL_ID)
+            model = shown(entry[MODEL_ID])
             yield problem("values/pack-file-duplicate-model", path, document.place(path), model=model)
         seen.add(key)
 
 
 def by_id(entries: Iterable[CatalogueEntry]) -> dict[str, Model]:
     """Return the entries of a valid catalogue as models, by modelId in lower case."""
-    return {entry["modelId"].lower(): model_of(entry) for entry in entries}
+    return {entry[MODEL_ID].lower(): model_of(entry) for entry in entries}
 
 
 @per_pack
@@ -149,7 +150,7 @@ def _entries() -> Mapping[str, CatalogueEntry]:
 
 def _read(file: Path) -> Any:
     derived.depends_on(file)
-    return {entry["modelId"].lower(): entry for entry in pack_files.read(file).value["models"]}
+    return {entry[MODEL_ID].lower(): entry for entry in pack_files.read(file).value["models"]}
 
 
 @per_pack

@@ -10,12 +10,12 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import filled
-from kaito_pack.base.trees import Manifest, get, texts
+from kaito_pack.base.trees import get, texts
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import LONGEST_LIST, Model
-from kaito_pack.workspace import WorkspaceView
+from kaito_pack.models.serving import ServedWorkspace
 from kaito_pack.workspace.model_reference import FILE_VIEWS
 
 UNKNOWN = "model/gguf-file-unknown"
@@ -25,11 +25,17 @@ REVISION = rf"/(?:{'|'.join(sorted(FILE_VIEWS))})/([^/]+)/"
 
 @rule(UNKNOWN, on="part")
 def check_gguf_file(
-    file: str, model_id: str, catalogue: Catalogue, path: FieldPath, revision: str | None = None
+    file: str,
+    model_id: str,
+    catalogue: Catalogue,
+    path: FieldPath,
+    revision: str | None = None,
+    finds_parts: bool = False,
 ) -> Iterator[Problem]:
     """Yield an error if the catalogue lists the GGUF files of a repository, and `file` is not one of them.
 
     `revision` is the one that the server asks for; the catalogue has the files of one commit only.
+    `finds_parts` says whether the server loads all parts of a sharded file by the name of the first one.
     """
     model = catalogue.find(model_id)
     if model is None or not model.gguf_files or len(model.gguf_files) >= LONGEST_LIST:
@@ -39,25 +45,31 @@ def check_gguf_file(
     names = [row.file for row in model.gguf_files]
     if file not in names:
         facts = {"file": shown(file), "model": shown(model_id)}
-        yield problem(UNKNOWN, path, **facts, remedy=_remedy(file, model, names))
+        yield problem(UNKNOWN, path, **facts, remedy=_remedy(file, model, names, finds_parts))
 
 
-def check_served_file(manifest: Manifest, view: WorkspaceView, catalogue: Catalogue) -> Iterator[Problem]:
+def check_served_file(served: ServedWorkspace, catalogue: Catalogue) -> Iterator[Problem]:
     """Yield the same for the file that the server of a Workspace downloads, at the argument with its name."""
+    view = served.view
     if not (view.gguf_file and view.model_id and view.container):
         return
     path = (*view.container, "args")
-    named = [(word, place) for word, place in texts(get(manifest, path), path) if view.gguf_file in word]
+    named = [
+        (word, place) for word, place in texts(get(served.manifest, path), path) if view.gguf_file in word
+    ]
     word, place = named[0] if named else ("", view.container)
     revision = re.search(REVISION, word)
+    commit = unquote(revision[1]) if revision else None
+    is_single = "://" in word  # a download of one file; llama.cpp's options for the Hub get all parts
     yield from check_gguf_file(
-        unquote(view.gguf_file), view.model_id, catalogue, place, unquote(revision[1]) if revision else None
+        unquote(view.gguf_file), view.model_id, catalogue, place, commit, finds_parts=not is_single
     )
 
 
-def _remedy(file: str, model: Model, names: list[str]) -> str:
+def _remedy(file: str, model: Model, names: list[str], finds_parts: bool) -> str:
     first = re.sub(SHARD, r"-00001-of-\2", file)
     near = first if first in names else did_you_mean(file, names)
-    kind = "none" if near is None else "part" if near == first else "near"
+    part = "part" if finds_parts else "single"
+    kind = "none" if near is None else part if near == first else "near"
     facts = {"near": shown(near), "id": model.model_id}
     return filled(get_rule(UNKNOWN).parameters["remedies"][kind], facts)

@@ -7,6 +7,7 @@ from typing import Any
 
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.tables import Row
+from kaito_pack.pack.catalogue_schema import MODEL_ID
 from kaito_pack.workspace.engines import checking_engines
 
 UNITS = {"gib": "GiB", "mib": "MiB"}
@@ -94,7 +95,7 @@ def model_of(entry: CatalogueEntry) -> Model:
     if head_size is None and hidden_size and heads:
         head_size = hidden_size // heads
     return Model(
-        model_id=entry["modelId"],
+        model_id=entry[MODEL_ID],
         revision=entry.get("revision"),
         license=entry.get("license"),
         gated=entry.get("gated"),

@@ -147,7 +147,7 @@ def serving_of_values(values: ValuesMap, image: str | None, mode: ModeFacts = NO
     The tensor parallel size is `resources.gpu` divided by the pipeline stages.
     """
     names = named_values(mode)
-    resources, extra = values.get("resources"), values.get("extraArgs")
+    resources, extra = values.get(names["resources"]), values.get(names["arguments"])
     gpu = resources.get("gpu") if isinstance(resources, Mapping) else None
     command = tuple(word for word in extra if isinstance(word, str)) if isinstance(extra, list) else ()
     model_id, length = values.get(names["model"]), values.get(names["length"])

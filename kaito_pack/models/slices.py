@@ -10,6 +10,7 @@ import re
 from kaito_pack.base.trees import Manifest, ValuesMap, entries, get, mapping, text
 from kaito_pack.models.storage import POD
 from kaito_pack.models.vllm_arguments import GPU, MIG
+from kaito_pack.values.meanings import named_values
 
 _PROFILE = r"[0-9]+g\.([0-9]+)gb(?:[+.].*)?"
 
@@ -23,7 +24,7 @@ def slice_memory(profile: str) -> float | None:
 def slice_of_values(values: ValuesMap) -> float | None:
     """Return the GiB of the slice that filled values ask for; None without one."""
     profile = slice_memory(text(get(values, ("partition", "profile"))))
-    resource = text(values.get("gpuResource"))
+    resource = text(values.get(named_values()["device"]))
     return profile or (slice_memory(resource) if resource.startswith(MIG) else None)
 
 

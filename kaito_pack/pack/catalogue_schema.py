@@ -7,6 +7,7 @@ from kaito_pack.facts.tables import schema
 from kaito_pack.workspace.engines import hub_engines
 
 NAME = "catalogue.schema.json"
+MODEL_ID = "modelId"  # the column that identifies an entry
 
 
 def catalogue_schema() -> Schema:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kaito_pack.base import pack_files
-from kaito_pack.base.derived import derived
+from kaito_pack.base.derived import depends_on, derived
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.root import SCHEMAS
@@ -55,11 +55,17 @@ def _resolved(name: str, folders: Sequence[Path]) -> dict[str, Any]:
     return schema
 
 
-@cache
 def _read(name: str, folders: tuple[Path, ...]) -> Any:
+    folder, schema = _read_once(name, folders)
+    depends_on(folder / name)  # also if it was read before, for another schema
+    return schema
+
+
+@cache
+def _read_once(name: str, folders: tuple[Path, ...]) -> tuple[Path, Any]:
     for folder in folders:
         if (folder / name).is_file():
-            return parsed_json(pack_files.read_text(folder, name), str(folder / name))
+            return folder, parsed_json(pack_files.read_text(folder, name), str(folder / name))
     raise PackError(f"schema {shown(name)}: not found in {', '.join(map(str, folders))}")
 
 

@@ -23,6 +23,7 @@ from kaito_pack.rendering.context import GIVEN
 from kaito_pack.rendering.render_child import ForeignTemplates
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.status.metrics import key_metrics
+from kaito_pack.values.meanings import MODE
 
 
 class Listed(NamedTuple):
@@ -97,7 +98,7 @@ def _check_schema(mode: Mode) -> Iterator[str]:
     except SchemaError as error:
         yield f"{where}: {'/'.join(map(str, error.absolute_path))}: {error.message}"
         return
-    constant = mode.schema.get("properties", {}).get("modelSource", {}).get("const")
+    constant = mode.schema.get("properties", {}).get(MODE, {}).get("const")
     if constant != mode.name:
         yield f"{where}: properties.modelSource.const is {constant!r}, but the folder "
         f"of the mode is {mode.name}. Use one name"
@@ -151,7 +152,7 @@ def _check_examples(pack: Pack, folder: Path, target: Target) -> Iterator[str]:
 
 
 def _modes_of(examples: Sequence[Path]) -> set[str]:
-    return {str(_field_of(example, "modelSource")) for example in examples}
+    return {str(_field_of(example, MODE)) for example in examples}
 
 
 def _field_of(example: Path, name: str) -> Any:

@@ -77,7 +77,7 @@ def by_table(difference: Difference, old: Manifest, new: Manifest, kaito: str) -
         "namespace": metadata_text(new, "namespace") or "default",
         "old_name": metadata_text(old, "name"),
         "old_namespace": metadata_text(old, "namespace") or "default",
-        "workload": workload(row, kaito),
+        "controller": controller(row, kaito),
     }
     remedy = filled(row["remedy"], facts) if nameable(*filter(None, facts.values())) else ""
     return Change(*difference, row["label"], row["words"], remedy)
@@ -104,9 +104,9 @@ def _fits(row: Row, path: str, kaito: str) -> bool:
     )
 
 
-def workload(row: Row, kaito: str) -> str:
-    """Return the kind of workload, in the words of kubectl, that a row names for that KAITO; "" for none."""
-    kinds = row.get("workload", {})
+def controller(row: Row, kaito: str) -> str:
+    """Return the kind of the pods' controller that a row names for that KAITO; "" for none."""
+    kinds = row.get("controller", {})
     return next((kind for versions, kind in kinds.items() if in_range(kaito, versions)), "")
 
 

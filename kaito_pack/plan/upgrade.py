@@ -14,7 +14,7 @@ from kaito_pack.facts.tables import table
 from kaito_pack.kaito import advice, instance_types
 from kaito_pack.kaito.fields import INSTANCE_TYPE, TEMPLATE, is_workspace
 from kaito_pack.kaito.target import Surroundings, Target
-from kaito_pack.plan.changes import workload
+from kaito_pack.plan.changes import controller
 from kaito_pack.run import judging as checks
 from kaito_pack.run.pipeline import surroundings
 from kaito_pack.workspace.inference_sets import is_inference_set, path_in_set, workspace_of
@@ -89,7 +89,7 @@ REPLACED = "controller/workload-replaced"
 def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
     """Yield a problem for a workload that the newer KAITO replaces by one of another kind."""
     row = table("kaito/changes.json")["template"]
-    old, new = workload(row, now.kaito), workload(row, then.kaito)
+    old, new = controller(row, now.kaito), controller(row, then.kaito)
     if old == new or not is_workspace(body) or get(body, TEMPLATE) is None:
         return
     if get_rule(REPLACED).holds_for(then.kaito):

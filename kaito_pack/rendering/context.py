@@ -7,9 +7,11 @@ from types import MappingProxyType
 from typing import Any
 
 from kaito_pack.base.trees import ValuesMap, mapping
+from kaito_pack.facts.tables import table
 from kaito_pack.values.checking import Values
+from kaito_pack.values.meanings import named_values
 from kaito_pack.workspace.engines import engine
-from kaito_pack.workspace.workloads import served_object
+from kaito_pack.workspace.workloads import WORKLOAD, served_object
 
 # What a template sees besides the values and the mode's facts; filled for the rollout job only.
 NO_HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": None, "jobHash": None})
@@ -19,7 +21,13 @@ HASHES: Mapping[str, str | None] = MappingProxyType({"templateHash": HASH, "jobH
 # What a template sees besides values; `pack check` takes these names as known.
 GIVEN = frozenset(("mode", "object", "engine", *NO_HASHES))
 # The value that a field of `object` comes from, for the line of a problem.
-SOURCES = MappingProxyType({"name": "name", "kind": "workload", "apiVersion": "workload"})
+SOURCES = MappingProxyType({"name": "name", "kind": WORKLOAD, "apiVersion": WORKLOAD})
+
+
+def is_hashed(values: Values) -> bool:
+    """Return whether manifests contain hashes of what is rendered (`hashed` of `facts/values.json`)."""
+    row: Mapping[str, str] = table("values.json")["hashed"]
+    return any(values.filled.get(name) == choice for name, choice in row.items())
 
 
 def context_of(
@@ -36,7 +44,7 @@ def completed(context: ValuesMap, kaito: str | None = None) -> dict[str, Any]:
     that KAITO minor, the newest by default; `engine` has the facts of the mode's engine if it scales by them.
     """
     facts = mapping(context.get("mode"))
-    scales = bool(mapping(context.get("autoscaling")).get("waitingRequests"))
+    scales = bool(mapping(context.get(named_values(facts)["scaling"])).get("waitingRequests"))
     return {
         **NO_HASHES,
         "object": served_object(context, kaito),

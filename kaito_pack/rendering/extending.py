@@ -27,6 +27,7 @@ from kaito_pack.kubernetes.objects.objects import decoded
 from kaito_pack.rendering.field_order import in_field_order, in_template_order
 from kaito_pack.rendering.manifests import EXTRA, RenderedManifest
 from kaito_pack.values.checking import Values
+from kaito_pack.values.meanings import EXTRA_OBJECTS, POD_TEMPLATE
 from kaito_pack.workspace.identity import Identity, identity
 from kaito_pack.workspace.inference_sets import path_in_set, pod_template_path, workspace_of
 
@@ -48,12 +49,12 @@ KAITO_MAKES = ("Deployment", "Service", "StatefulSet")  # of the Workspace's nam
 
 def extended(manifests: Sequence[RenderedManifest], values: Values) -> list[RenderedManifest]:
     """Return the manifests with the user's additions; ProblemsError if one cannot be laid over."""
-    patch = values.filled.get("podTemplate")
+    patch = values.filled.get(POD_TEMPLATE)
     result = [_patched(manifest, patch, values) if patch else manifest for manifest in manifests]
     identities = [identity(manifest.body, "") for manifest in result]
     workspace, known = identities[0], set(identities)
-    for index, added in enumerate(values.filled.get("extraObjects") or ()):
-        manifest = _object(added, ("extraObjects", index), values, workspace, known)
+    for index, added in enumerate(values.filled.get(EXTRA_OBJECTS) or ()):
+        manifest = _object(added, (EXTRA_OBJECTS, index), values, workspace, known)
         known.add(identity(manifest.body, ""))
         result.append(manifest)
     return result
@@ -68,21 +69,21 @@ def _patched(manifest: RenderedManifest, patch: Fields, values: Values) -> Rende
     try:
         merged = merge(current, in_field_order(patch), definitions.definition(definitions.newest()))
     except MergeError as error:
-        path = ("podTemplate", *error.path)
+        path = (POD_TEMPLATE, *error.path)
         merge_problem = problem("values/pod-template-merge", path, values.place(path), reason=error.reason)
         raise ProblemsError([merge_problem]) from None
     for index in _without_image(merged.value, patch):
-        path = ("podTemplate", "spec", "containers", index)
+        path = (POD_TEMPLATE, "spec", "containers", index)
         name = shown(get(values.filled, (*path, "name")))
         raise ProblemsError([problem("values/not-the-model", path, values.place(path), name=name)])
     if _hash(merged.value) != _hash(current):
-        path = ("podTemplate", "metadata", "annotations")
+        path = (POD_TEMPLATE, "metadata", "annotations")
         raise ProblemsError([problem("values/pod-template-hash", path, values.place(path), key=HASH)])
     template = in_template_order(merged.value)
     body: dict[str, Any] = deepcopy(dict(manifest.body))
     get(body, place[:-1])[place[-1]] = deepcopy(template)
     to_canonical_form(body)
-    origins = {(*place, *path): ("podTemplate", *origin) for path, origin in merged.origins.items()}
+    origins = {(*place, *path): (POD_TEMPLATE, *origin) for path, origin in merged.origins.items()}
     return _manifest(manifest.template, body, origins)
 
 

@@ -23,6 +23,7 @@ from kaito_pack.models.server_checks import table_for
 from kaito_pack.models.vllm_arguments import argument_path
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.values.checking import Values
+from kaito_pack.values.meanings import named_values
 from kaito_pack.workspace.command_line import Command, options, read_commands
 from kaito_pack.workspace.inference_sets import is_inference_set, path_in_set, workspace_of
 from kaito_pack.workspace.served_model import served_model
@@ -133,12 +134,13 @@ def _probe_links(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterat
 @rule("values/extra-argument-lost", "values/extra-argument-twice", on="part")
 def _argument_links(container: Fields, values: Values) -> Iterator[Problem]:
     """Yield an argument of the user's that the template writes already, or that is nowhere in the end."""
-    extra = values.filled.get("extraArgs") or []
+    arguments = named_values(values.mode.facts)["arguments"]
+    extra = values.filled.get(arguments) or []
     args = container.get("args")
     args = list(args) if isinstance(args, list) else []
     written = [_flag(other) for other in args[: len(args) - len(extra)] if str(other).startswith("-")]
     for index, argument in enumerate(extra):
-        path: FieldPath = ("extraArgs", index)
+        path: FieldPath = (arguments, index)
         if argument not in args:
             yield problem("values/extra-argument-lost", path, values.place(path), argument=shown(argument))
         elif argument.startswith("-"):

@@ -12,12 +12,13 @@ from kaito_pack.base.problems import PackError, Problem
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import ABSENT, get
 from kaito_pack.documents import Document, read_text
-from kaito_pack.rendering.context import HASH, HASHES, NO_HASHES, SOURCES, context_of
+from kaito_pack.rendering.context import HASH, HASHES, NO_HASHES, SOURCES, context_of, is_hashed
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.marking import ITEM, Mark
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.rendering.trace import first_culprit, setting_of, written_at
 from kaito_pack.values.checking import Values
+from kaito_pack.workspace.workloads import WORKLOAD
 
 _MARK = re.compile("\u2063([0-9]+)(?:\\.([0-9]+))?\u2063")
 
@@ -87,7 +88,7 @@ class Locator:
     @cached_property
     def _marked(self) -> Located | None:
         """The manifest with marks; None if the template looks at its own output, and the marks change it."""
-        job = self._values.filled.get("rollout") == "job"
+        job = is_hashed(self._values)
         context = context_of(self._values, HASHES if job else NO_HASHES, self._renderer.kaito)
         try:
             text, marks = self._renderer.marked(self._manifest.template, context)
@@ -141,7 +142,7 @@ class Locator:
         for read in reads:
             path: tuple[str | int, ...] = ()
             if read[:1] == ("object",) and len(read) > 1:
-                read = (SOURCES.get(str(read[1]), "workload"),)
+                read = (SOURCES.get(str(read[1]), WORKLOAD),)
             for step in read:
                 owner = get(self._values.filled, path, ABSENT) if path else self._values.filled
                 if step == ITEM:

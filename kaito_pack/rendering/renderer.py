@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Context, get, text
 from kaito_pack.pack import Pack
-from kaito_pack.rendering.context import completed, context_of
+from kaito_pack.rendering.context import completed, context_of, is_hashed
 from kaito_pack.rendering.manifests import EXTRA, IDENTITY, RenderedManifest, check_identity, parsed
 from kaito_pack.values.checking import Values
+from kaito_pack.values.meanings import EXTRA_OBJECTS, POD_TEMPLATE
 from kaito_pack.workspace.inference_sets import pod_template_path
-from kaito_pack.workspace.workloads import workloads
+from kaito_pack.workspace.workloads import WORKLOAD, workloads
 
 if TYPE_CHECKING:
     from kaito_pack.rendering.marking import Mark, Marking
@@ -72,7 +73,7 @@ class Renderer:
         Raises PackError if a template is at fault, ProblemsError if an addition does not fit.
         """
         manifests = self._render(values, {})
-        if values.filled.get("rollout") == "job":
+        if is_hashed(values):
             # Hashed is what comes out in the end, additions included; so it is known after a first time.
             return self._render(values, hashes(manifests))
         return manifests
@@ -81,7 +82,7 @@ class Renderer:
         context = context_of(values, hashed, self.kaito)
         manifests = self.render_filled(values.mode.templates, context)
         _check_identities(values, manifests)
-        if values.filled.get("podTemplate") or values.filled.get("extraObjects"):
+        if values.filled.get(POD_TEMPLATE) or values.filled.get(EXTRA_OBJECTS):
             from kaito_pack.rendering.extending import extended
 
             return extended(manifests, values)
@@ -108,7 +109,7 @@ def _check_identities(values: Values, manifests: Sequence[RenderedManifest]) -> 
         if not manifests or manifests[0].template != first:
             raise PackError(f"templates/{first}: the output is empty")
         check_identity(manifests[0], [*IDENTITY, ("metadata", "namespace")])
-        _check_kind(manifests[0], text(values.filled.get("workload")))
+        _check_kind(manifests[0], text(values.filled.get(WORKLOAD)))
     for manifest in manifests:
         check_identity(manifest, IDENTITY)
 

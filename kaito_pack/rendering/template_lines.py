@@ -16,7 +16,7 @@ from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import get
 from kaito_pack.documents import read_text
 from kaito_pack.pack import Pack
-from kaito_pack.rendering.context import HASH, HASHES, NO_HASHES, context_of
+from kaito_pack.rendering.context import HASH, HASHES, NO_HASHES, context_of, is_hashed
 from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.marking import marked_texts
 from kaito_pack.values.checking import Values
@@ -40,7 +40,7 @@ def template_line(
 
     None if no line did: the user's own additions have rewritten the manifest there.
     """
-    context = context_of(values, HASHES if values.filled.get("rollout") == "job" else NO_HASHES)
+    context = context_of(values, HASHES if is_hashed(values) else NO_HASHES)
     try:
         if pack.is_foreign:
             from kaito_pack.rendering.render_child import ForeignTemplates

@@ -31,7 +31,7 @@ from kaito_pack.models.slices import slice_of_values, slice_of_workspace
 from kaito_pack.models.tasks import check_task
 from kaito_pack.models.weights import check_weights
 from kaito_pack.run.other_kinds import check_other_kind
-from kaito_pack.values.meanings import named_values
+from kaito_pack.values.meanings import is_extended, named_values
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.engines import checks_models
 from kaito_pack.workspace.inference_sets import child_of, is_inference_set
@@ -88,8 +88,9 @@ def _check_server(
     if with_model:
         yield from share("model", workspace, lambda: _check_model(served, surroundings))
         if not is_rendered:
-            # The version of KAITO decides what the message offers, not whether there is one.
             target = surroundings.target
+            yield from check_served_file(served, catalogue(target.catalogues))
+            # The version of KAITO decides what the message offers, not whether there is one.
             yield from surroundings.silent("kind", workspace, lambda: _check_kind(served, target))
 
 
@@ -178,7 +179,6 @@ def _check_weights(served: ServedWorkspace, surroundings: Surroundings) -> Itera
     yield from check_weights(body, view, known, surroundings)
     instance_type = get(body, ("resource", "instanceType"))
     yield from check_gguf(body, view, known, gpu_memory(target, instance_type, slice_of_workspace(body))[0])
-    yield from check_served_file(body, view, known)
 
 
 def _check_kind(served: ServedWorkspace, target: Target) -> Iterator[Problem]:
@@ -205,12 +205,13 @@ def _check_kind_of_values(
 def _check_file_of_values(
     values: ValuesMap, names: Mapping[str, str], workspace: Manifest, target: Target
 ) -> Iterator[Problem]:
-    """Yield what the GGUF file in values needs, if the Workspace names only an image with the file inside."""
+    """Yield what the GGUF file in values needs, of memory only if the image contains the file."""
     view, file = read_workspace(workspace), text(values.get(names["file"]))
+    known, revision = catalogue(target.catalogues), text(values.get(names["revision"])) or None
+    if file:
+        yield from check_gguf_file(file, text(values.get(names["model"])), known, (names["file"],), revision)
     if file and not view.gguf_file:
-        memory, known = gpu_memory_of_values(target, values)[0], catalogue(target.catalogues)
-        model_id, revision = text(values.get(names["model"])), text(values.get(names["revision"])) or None
-        yield from check_gguf_file(file, model_id, known, (names["file"],), revision)
+        memory = gpu_memory_of_values(target, values)[0]
         for each in check_gguf(workspace, view._replace(gguf_file=file), known, memory):
             resource = "memory" if "memory" in each.path else "gpu"
             yield each._replace(path=("resources", resource))
@@ -250,7 +251,7 @@ def check_model_of_values(
         return
     image = text(mapping(containers[0]).get("image"))
     yield from _check_kind_of_values(values, names, known, image, target)
-    if not is_extended(values):
+    if not is_extended(values, mode):
         if with_advice:
             from kaito_pack.models.remote_code import check_remote_code
             from kaito_pack.models.server_checks import check_image
@@ -263,11 +264,6 @@ def check_model_of_values(
         yield from (each._replace(path=model_path) for each in check_access(workspace, known))
 
 
-def is_extended(values: ValuesMap) -> bool:
-    """Return whether filled `values` change what the mode's templates make of the server."""
-    return bool(values.get("podTemplate") or values.get("extraArgs"))
-
-
 def _memory_of_nodes(target: Target) -> float | None:
     """Return the memory of one GPU in GiB if it is the same on all existing nodes of the target."""
     sizes = {nodes.gpu_memory_gib for nodes in target.nodes or () if nodes.gpus and nodes.gpu_memory_gib}
@@ -276,7 +272,7 @@ def _memory_of_nodes(target: Target) -> float | None:
 
 def gpu_memory_of_values(target: Target, values: ValuesMap) -> tuple[float | None, int | None]:
     """Return the memory of one GPU, or MIG slice, in GiB under filled values, and the GPUs of one node."""
-    return gpu_memory(target, values.get("instanceType"), slice_of_values(values))
+    return gpu_memory(target, values.get(named_values()["instanceType"]), slice_of_values(values))
 
 
 def gpu_memory(

@@ -27,7 +27,7 @@ from kaito_pack.run.twins import report_twins
 from kaito_pack.values import checking
 from kaito_pack.values.checking import Values
 from kaito_pack.values.layers import Layer
-from kaito_pack.values.meanings import decisive_path
+from kaito_pack.values.meanings import decisive_path, is_extended
 from kaito_pack.values.wrapping import refuse_manifest, unwrapped
 from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
 from kaito_pack.workspace.workloads import differs, workloads
@@ -200,9 +200,9 @@ class Pipeline:
         self, values: Values, manifest: RenderedManifest, is_first: bool, around: Surroundings
     ) -> list[Problem]:
         """Return the problems of one rendered manifest, reported at the values line that caused each."""
-        is_extended = is_first and judging.is_extended(values.filled)
-        problems = judging.check(manifest.body, around, with_model=is_extended, is_rendered=True) or []
-        if is_extended:
+        is_changed = is_first and is_extended(values.filled, values.mode.facts)
+        problems = judging.check(manifest.body, around, with_model=is_changed, is_rendered=True) or []
+        if is_changed:
             from kaito_pack.rendering.links import check_links
 
             links = masked(check_links(values, manifest), values.filled, manifest.body)

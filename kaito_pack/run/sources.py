@@ -11,6 +11,7 @@ from kaito_pack.base.problems import Problem, ProblemsError, UsageError, unread
 from kaito_pack.base.records import NamedTuple, Protocol, Slotted
 from kaito_pack.documents import Document, read_file
 from kaito_pack.documents.near import SUFFIXES as SUFFIXES
+from kaito_pack.values.meanings import MODE
 from kaito_pack.values.wrapping import is_wrapped
 
 
@@ -107,7 +108,7 @@ def is_foreign(value: object) -> bool:
 
     Values into which a manifest's field has slipped are: passed over, what they render to would be pruned.
     """
-    return is_manifest(value) and not is_wrapped(value) and "modelSource" not in value
+    return is_manifest(value) and not is_wrapped(value) and MODE not in value
 
 
 class Named(NamedTuple):

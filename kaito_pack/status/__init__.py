@@ -10,8 +10,10 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from kaito_pack.base.masking import Masker
 from kaito_pack.base.trees import Manifest, mapping, text
 from kaito_pack.facts.tables import Row
+from kaito_pack.pack.catalogue_schema import MODEL_ID
 from kaito_pack.status.conditions import facts, read_conditions, table
 from kaito_pack.status.pods import faults_of, is_ready, pod_facts
 from kaito_pack.status.reasons import Observed, explanation
@@ -56,7 +58,7 @@ class Status:
             "namespace": self.namespace,
             "created": self.created,
             "phase": self.phase,
-            "modelId": self.model_id,
+            MODEL_ID: self.model_id,
             "ggufFile": self.gguf_file,
             "engine": self.engine,
             "replicas": {"desired": self.desired, "ready": self.ready} if is_served else None,
@@ -86,7 +88,7 @@ def status_of(
     replicas; `services` are the names of the Services of its namespace, None if no one looked; `pods`
     are its pods, as far as they are known.
     """
-    manifest = mapping(workspace)
+    manifest, *pods = without_quoted_secrets(mapping(workspace), *pods)
     view = view or read_workspace(manifest)
     faults = faults_of(pods)
     row = _row(facts(manifest) | pod_facts(pods, faults, view.desired))
@@ -111,6 +113,14 @@ def status_of(
         service_exists=service_exists(view.endpoint, services),
         created=text(mapping(manifest.get("metadata")).get("creationTimestamp")) or None,
     )
+
+
+def without_quoted_secrets(*objects: Manifest) -> list[Manifest]:
+    """Return objects whose status quotes no secret of theirs: the API server repeats what it rejects."""
+    masker = Masker(objects)
+    return [
+        {**each, "status": masker.quoting(each["status"])} if "status" in each else each for each in objects
+    ]
 
 
 def _row(facts: frozenset[str]) -> Row:

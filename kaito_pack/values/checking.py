@@ -16,6 +16,7 @@ from kaito_pack.facts.rules import problem
 from kaito_pack.pack import Mode, Pack, json_schema
 from kaito_pack.values import layers
 from kaito_pack.values.layers import Layer
+from kaito_pack.values.meanings import MODE
 from kaito_pack.values.secrets import secret_problems
 
 
@@ -126,7 +127,7 @@ def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
 
 def _mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack, problems: list[Problem]) -> Mode:
     """Return the mode that modelSource names. With a wrong one nothing else can be checked."""
-    name = given.get("modelSource")
+    name = given.get(MODE)
     if isinstance(name, str) and name in pack.mode_names:
         return pack.mode(name)
     mode_problem = _no_mode(given, stack, pack) if name is None else _unknown_mode(name, stack, pack)
@@ -143,10 +144,10 @@ def _no_mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack) -> Problem:
     choices = ", ".join(pack.mode_names)
     known = {field for mode in pack.mode_names for field in pack.mode(mode).schema["properties"]}
     slips = (key for key in given if key not in known)
-    misspelt = next((key for key in slips if did_you_mean(str(key), known) == "modelSource"), None)
+    misspelt = next((key for key in slips if did_you_mean(str(key), known) == MODE), None)
     if misspelt is None:
         place, fix = layers.place(stack, (), key=True), f"Choose {choices}"
-        return problem("values/missing", ("modelSource",), place, fix=fix, field="modelSource")
+        return problem("values/missing", (MODE,), place, fix=fix, field=MODE)
     fix = f"did you mean `modelSource`? It selects the mode: {choices}"
     return problem("values/unknown-field", (misspelt,), layers.place(stack, (misspelt,), key=True), fix=fix)
 
@@ -155,7 +156,7 @@ def _no_mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack) -> Problem:
 def _unknown_mode(name: object, stack: Sequence[Layer], pack: Pack) -> Problem:
     close = did_you_mean(name, pack.mode_names) if isinstance(name, str) else None
     fix = f"did you mean `{close}`?" if close else f"Choose {', '.join(pack.mode_names)}"
-    where: FieldPath = ("modelSource",)
+    where: FieldPath = (MODE,)
     return problem("values/unknown-mode", where, layers.place(stack, where), value=shown(name), fix=fix)
 
 

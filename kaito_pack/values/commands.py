@@ -41,7 +41,7 @@ def _of_aikit(values: ValuesMap) -> dict[str, str]:
         sources["aikitModel"] = f"huggingface://{model}/GGUFFILE"
     else:
         sources["aikitModel"] = "huggingface://MODELID/GGUFFILE"
-    is_gpu = values.get("computeType") == "gpu"
+    is_gpu = values.get(names["processor"]) == "gpu"
     return sources | {"aikitRuntime": "--build-arg=runtime=cuda" if is_gpu else " "}
 
 

@@ -1,6 +1,7 @@
 """Which value means what: the model, its file, its length. `facts/values.json` has the names.
 
-A mode that calls one otherwise says so in `meanings` of its mode.yaml.
+A mode that calls one otherwise says so in `meanings` of its mode.yaml. Four values have a meaning in the
+program itself, whatever the mode.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from kaito_pack.base.trees import ABSENT, ModeFacts, ValuesMap, get, mapping
 from kaito_pack.facts.tables import table
 
 NO_MODE: ModeFacts = {}
+MODE = "modelSource"
+PROVIDER = "provider"  # what deploys the model
+POD_TEMPLATE = "podTemplate"  # is merged into the pod template of the workload
+EXTRA_OBJECTS = "extraObjects"  # are rendered as they are
 
 
 def named_values(mode: ModeFacts = NO_MODE) -> Mapping[str, str]:
@@ -25,8 +30,13 @@ def decisive_path(path: FieldPath, given: ValuesMap, mode: ModeFacts) -> FieldPa
     That is the value itself or, if it has its default, the instance type, else the model.
     """
     names = named_values(mode)
-    paths = (path, (names["machine"],), (names["model"],))
+    paths = (path, (names["instanceType"],), (names["model"],))
     return next((each for each in paths if get(given, each, ABSENT) is not ABSENT), path)
+
+
+def is_extended(values: ValuesMap, mode: ModeFacts = NO_MODE) -> bool:
+    """Return whether filled `values` change what the mode's templates make of the server."""
+    return bool(values.get(POD_TEMPLATE) or values.get(named_values(mode)["arguments"]))
 
 
 def placeholders() -> Mapping[str, str]:

@@ -18,6 +18,7 @@ from kaito_pack.documents.document import Document, Duplicate, OddKey, Surprise,
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.pack.files import API_VERSION
+from kaito_pack.values.meanings import MODE
 
 KIND = "Values"
 Note = TypeVar("Note", Surprise, Duplicate, OddKey)
@@ -48,7 +49,7 @@ def unwrapped(document: Document) -> Document:
 def refuse_manifest(document: Document) -> None:
     """Raise ProblemsError if the document is an object of another kind, not values."""
     value = document.value
-    kind = value.get("kind") if isinstance(value, dict) and "modelSource" not in value else None
+    kind = value.get("kind") if isinstance(value, dict) and MODE not in value else None
     if not isinstance(kind, str) or not isinstance(value.get("apiVersion"), str) or is_wrapped(value):
         return
     uses: Mapping[str, str] = get_rule("values/manifest-given").parameters["uses"]

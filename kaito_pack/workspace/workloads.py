@@ -18,6 +18,7 @@ from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import Row, per_pack, table
 
 TABLE = "kaito/workloads.json"
+WORKLOAD = "workload"  # the value that names the kind
 
 
 @per_pack
@@ -41,7 +42,7 @@ def differs(kind: str, kaito: str, other: str) -> bool:
 
 def served_object(values: ValuesMap, kaito: str | None = None) -> dict[str, str]:
     """Return the kind, name, apiVersion and podLabel of the object that values ask for by `workload`."""
-    kind = text(values.get("workload"))
+    kind = text(values.get(WORKLOAD))
     kind = kind if kind in workloads() else next(iter(workloads()))
     row = workloads()[kind]
     return {

@@ -54,6 +54,26 @@ def test_a_table_has_the_reasons_below_it(run: Run, folder: Path) -> None:
     assert reason.startswith("phi, small: ")
 
 
+def test_variants_of_one_deployment_are_called_by_their_files(run: Run, folder: Path) -> None:
+    (folder / "long.yaml").write_text(f"{PHI}maxModelLen: 131072\n")
+    done = run("grid", folder / "phi.yaml", folder / "long.yaml", "--target", folder / "large.yaml")
+    assert done.returncode == 0, done.stdout
+    names = [line.split()[0] for line in done.stdout.splitlines()[1:]]
+    assert names == [str(folder / "phi.yaml"), str(folder / "long.yaml")]
+
+
+def test_a_model_that_no_vllm_supports_is_named_with_the_reason(run: Run, folder: Path) -> None:
+    entry = "{modelId: acme/tiny, architectures: [NovelForCausalLM], layers: 2, weightsGiB: 1}"
+    catalogue = f"apiVersion: pack.kubefoundry.io/v1\nkind: Catalogue\nmodels: [{entry}]\n"
+    (folder / "catalogue.yaml").write_text(catalogue)
+    (folder / "tiny.yaml").write_text(TINY)
+    options = (folder / "tiny.yaml", "--catalogue", folder / "catalogue.yaml")
+    done = run("grid", *options, "--target", folder / "large.yaml")
+    assert "not supported by vLLM" in done.stdout and "no known kaito-base does" in done.stdout
+    done = run("grid", *options, "--instance-types", "--cloud", "azure")
+    assert done.stdout.count("vLLM in the image does not support acme/tiny") <= 1
+
+
 def test_a_model_that_no_catalogue_has_is_unknown_not_good(run: Run, folder: Path) -> None:
     (folder / "tiny.yaml").write_text(TINY)
     done = run("grid", folder / "tiny.yaml", *targets(folder))

@@ -13,6 +13,19 @@ from tests.conftest import ROOT
 from tests.docs.shell import STAMPS
 from tests.tiers import mostly_full
 
+# What a user, or an outer make, may ask of make; none of it may reach stdout.
+FLAGS = [
+    ("-w", "-j4"),
+    (),
+    ("-j4",),
+    ("-j",),
+    ("-w",),
+    ("-O", "-j2"),
+    ("-w", "-O", "-j3"),
+    ("--print-directory", "--output-sync=recurse", "-j2"),
+    ("-k",),
+    ("-s",),
+]
 MANIFEST = (ROOT / "values" / "rendered" / "phi-small.yaml").read_text(encoding="utf-8")
 
 
@@ -49,7 +62,7 @@ def make(*arguments: str | Path, cwd: Path, **variables: str) -> subprocess.Comp
 
 @pytest.mark.parametrize(
     "flags",
-    mostly_full([(), ("-j4",), ("-j",), ("-O", "-j2"), ("-k",), ("-s",)]),
+    mostly_full(FLAGS),
     ids=lambda flags: " ".join(flags) or "none",
 )
 def test_make_prints_the_manifests_alone_from_another_folder(
@@ -59,9 +72,7 @@ def test_make_prints_the_manifests_alone_from_another_folder(
     assert (done.returncode, done.stdout) == (0, MANIFEST), done.stderr
 
 
-@pytest.mark.parametrize(
-    "flags", mostly_full([("-j3",), (), ("-j",), ("-s",)], 1), ids=lambda flags: " ".join(flags) or "none"
-)
+@pytest.mark.parametrize("flags", mostly_full(FLAGS, 1), ids=lambda flags: " ".join(flags) or "none")
 @pytest.mark.parametrize("recipe", ["$(MAKE) -C {}", "cd {} && $(MAKE)"])
 def test_a_recursive_make_prints_the_manifests_alone(
     checkout: Path, tmp_path: Path, flags: tuple[str, ...], recipe: str
@@ -69,6 +80,15 @@ def test_a_recursive_make_prints_the_manifests_alone(
     call = recipe.format(checkout)
     (tmp_path / "Makefile").write_text(f"all:\n\t@{call} render VALUES=phi-small\n", encoding="utf-8")
     done = make(*flags, "all", cwd=tmp_path)
+    # With -w or -O the outer make names its own folder; those lines are not ours.
+    ours = [line for line in done.stdout.splitlines(keepends=True) if not line.startswith("make: ")]
+    assert (done.returncode, "".join(ours)) == (0, MANIFEST), done.stderr
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("flags", ["w", "wk", " -j3 -O", "w -j2 -Oline"])
+def test_flags_in_the_environment_write_nothing_either(checkout: Path, tmp_path: Path, flags: str) -> None:
+    done = make("-C", checkout, "render", "VALUES=phi-small", cwd=tmp_path, MAKEFLAGS=flags)
     assert (done.returncode, done.stdout) == (0, MANIFEST), done.stderr
 
 

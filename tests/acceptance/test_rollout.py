@@ -30,6 +30,9 @@ from tests.tiers import often
 
 HASH = "kubefoundry.io/template-hash"
 WORKSPACE = "workspaces.kaito.sh"
+SCRIPTS = ROOT / "templates" / "_partials"
+FUNCTIONS = (SCRIPTS / "rollout-functions.sh").read_text(encoding="utf-8")
+SCRIPT = FUNCTIONS + (SCRIPTS / "rollout.sh").read_text(encoding="utf-8")
 KINDS = ("statefulsets.apps", "deployments.apps")
 RENDERER = Renderer(PACK)
 MODES = [name for name in PACK.mode_names if "not" not in PACK.mode(name).schema["properties"]["rollout"]]
@@ -42,15 +45,15 @@ TINY = {"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny", "rollout"
 
 
 def rendered(drawn: dict[str, Any]) -> dict[str, Any]:
-    bodies = [one.body for one in RENDERER.render(checked.check([strategies.as_layer(drawn)], PACK))]
+    bodies = [item.body for item in RENDERER.render(checked.check([strategies.as_layer(drawn)], PACK))]
     return {body["kind"]: body for body in bodies}
 
 
 def hash_of(bodies: dict[str, Any]) -> str:
     body = next(iter(bodies.values()))
     annotations = get(body, (*pod_template_path(body), "metadata", "annotations"))
-    found: str = annotations["kubefoundry.io/template-hash"]
-    return found
+    result: str = annotations["kubefoundry.io/template-hash"]
+    return result
 
 
 def test_without_it_nothing_is_added() -> None:
@@ -137,11 +140,11 @@ def spec_of(body: dict[str, Any]) -> Any:
 @given(drawn=st.data())
 def test_the_hash_changes_with_the_pod_spec_and_with_nothing_else(drawn: st.DataObject) -> None:
     mode = drawn.draw(st.sampled_from(MODES))
-    one, two = (drawn.draw(strategies.values(mode)) for _ in range(2))
+    item, two = (drawn.draw(strategies.values(mode)) for _ in range(2))
     changed = drawn.draw(st.sampled_from(sorted(two)))
     try:
         first, second = (
-            rendered({**more, "rollout": "job"}) for more in (one, one | {changed: two[changed]})
+            rendered({**extra, "rollout": "job"}) for extra in (item, item | {changed: two[changed]})
         )
     except ProblemsError:
         reject()  # that value does not go with the others
@@ -165,9 +168,9 @@ def test_what_is_not_of_the_pods_is_not_in_the_hash(field: str, value: object) -
 
 @pytest.mark.parametrize("change", [{"rolloutImage": "a/b:1"}, {"maxModelLen": 5}, {"namespace": "b"}])
 def test_jobs_that_differ_have_different_names(change: dict[str, Any]) -> None:
-    one, two = (rendered(of)["Job"] for of in (TINY, {**TINY, **change}))
-    assert one["spec"] != two["spec"]
-    assert one["metadata"]["name"] != two["metadata"]["name"]
+    item, two = (rendered(owner)["Job"] for owner in (TINY, {**TINY, **change}))
+    assert item["spec"] != two["spec"]
+    assert item["metadata"]["name"] != two["metadata"]["name"]
 
 
 AUTO = {"instanceType": "Standard_NC24ads_A100_v4"}
@@ -185,9 +188,9 @@ def test_every_cluster_takes_all_of_it(kaito: str, kubernetes: str) -> None:
         assert {"Workspace", "ServiceAccount", "Role", "RoleBinding", "Job"} <= set(bodies)
         around = surroundings(Target(kaito, kubernetes, "auto"), list(bodies.values()))
         for body in bodies.values():
-            found = check(body, around, with_model=False)
-            assert found is not None, f"nobody knows {body['kind']}"
-            assert not [one for one in found if one.is_error or one.rule.startswith("controller/")]
+            result = check(body, around, with_model=False)
+            assert result is not None, f"nobody knows {body['kind']}"
+            assert not [item for item in result if item.is_error or item.rule.startswith("controller/")]
 
 
 def test_the_job_comes_last_when_its_rights_are_there() -> None:
@@ -208,15 +211,17 @@ def test_an_addition_to_the_pod_template_changes_the_hash_and_keeps_the_annotati
 def test_an_addition_cannot_take_the_hash_away(annotations: dict[str, Any]) -> None:
     with pytest.raises(ProblemsError) as refused:
         rendered({**TINY, "podTemplate": {"metadata": {"annotations": annotations}}})
-    assert [one.rule for one in refused.value.problems] == ["values/pod-template-hash"]
+    assert [item.rule for item in refused.value.problems] == ["values/pod-template-hash"]
 
 
 def test_plan_leaves_out_what_the_hash_does_not_cover() -> None:
     labelled = {**TINY, "podTemplate": {"metadata": {"labels": {"team": "a"}}}}
-    old, new, more = (rendered(one)["Workspace"] for one in (TINY, labelled, {**labelled, "maxModelLen": 5}))
+    old, new, extra = (
+        rendered(item)["Workspace"] for item in (TINY, labelled, {**labelled, "maxModelLen": 5})
+    )
     target = Target("0.12", "1.35", "byo")
     assert plan([old], [new], target)[0].labels == ["not-rolled-out"]
-    assert set(plan([old], [more], target)[0].labels) == {"rolled-out-by-job"}
+    assert set(plan([old], [extra], target)[0].labels) == {"rolled-out-by-job"}
 
 
 KUBECTL = """#!/bin/sh
@@ -262,10 +267,10 @@ def put(cluster: Path, **files: str) -> None:
         (cluster / name).write_text(text, encoding="utf-8")
 
 
-def run_job(cluster: Path) -> subprocess.CompletedProcess[str]:
-    """The script of the rendered Job, by the shell and with the environment that it has there."""
-    (container,) = rendered(TINY)["Job"]["spec"]["template"]["spec"]["containers"]
-    environment = {one["name"]: one["value"] for one in container["env"]}
+def run_job(cluster: Path, values: dict[str, Any] = TINY) -> subprocess.CompletedProcess[str]:
+    """Run the script of the rendered Job, by the shell and with the environment that it has there."""
+    (container,) = rendered(values)["Job"]["spec"]["template"]["spec"]["containers"]
+    environment = {variable["name"]: variable["value"] for variable in container["env"]}
     environment |= {"HASH": "new", "PAUSE": "0", "ATTEMPTS": "9", "HOME": str(cluster)}
     path = f"{cluster.parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
     command = [*container["command"], *container["args"]]
@@ -290,7 +295,7 @@ def test_the_same_template_is_left_alone(cluster: Path, kind: str) -> None:
     done = run_job(cluster)
     assert (done.returncode, done.stdout) == (
         0,
-        f"rollout of workspace-tiny: {kind} has template new already\n",
+        f"rollout of workspace-tiny: {kind} already has template new\n",
     )
     assert not calls(cluster, "delete")
 
@@ -301,7 +306,7 @@ def test_another_template_is_deleted_and_waited_for(cluster: Path, kind: str, be
     put(cluster, **{kind: before, "remade": "new"})
     done = run_job(cluster)
     assert done.returncode == 0, done.stderr
-    assert f"deleted {kind}, and KAITO has made {kind} again with template new" in done.stdout
+    assert f"deleted {kind}; KAITO has recreated {kind} with template new" in done.stdout
     (deleted,) = calls(cluster, "delete")
     assert deleted.startswith(f"delete {kind} workspace-tiny --wait=false -n kaito-workspace")
 
@@ -320,21 +325,21 @@ def test_it_asks_for_nothing_but_its_own(cluster: Path) -> None:
 def test_kaito_may_take_its_time(cluster: Path) -> None:
     put(cluster, **{KINDS[0]: "old", "step.11": f"cp {WORKSPACE} {KINDS[0]}"})
     done = run_job(cluster)
-    assert (done.returncode, "KAITO has made" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, "KAITO has recreated" in done.stdout) == (0, True), done.stderr
     assert done.stdout.count("waiting") == 1, "one line a reason"
 
 
 def test_a_workload_that_somebody_else_deletes_first_is_waited_for(cluster: Path) -> None:
     put(cluster, **{KINDS[0]: "old", "step.4": f"rm {KINDS[0]}", "step.6": f"cp {WORKSPACE} {KINDS[0]}"})
     done = run_job(cluster)
-    assert (done.returncode, "KAITO has made" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, "KAITO has recreated" in done.stdout) == (0, True), done.stderr
     assert len(calls(cluster, "delete")) == 1
 
 
 def test_a_new_kaito_may_make_the_other_kind(cluster: Path) -> None:
     put(cluster, **{"deployments.apps": "old", "step.7": f"cp {WORKSPACE} statefulsets.apps"})
     done = run_job(cluster)
-    assert "deleted deployments.apps, and KAITO has made statefulsets.apps again" in done.stdout
+    assert "deleted deployments.apps; KAITO has recreated statefulsets.apps" in done.stdout
 
 
 @pytest.mark.parametrize("remade", [{}, {"remade": "old"}], ids=["nothing", "the old one"])
@@ -342,7 +347,7 @@ def test_a_kaito_that_does_not_answer_is_told(cluster: Path, remade: dict[str, s
     put(cluster, **{KINDS[0]: "old", **remade})
     done = run_job(cluster)
     assert done.returncode == 1
-    assert "KAITO has not made statefulsets.apps again with template new" in done.stderr
+    assert "KAITO has not recreated statefulsets.apps with template new" in done.stderr
     assert len(calls(cluster, "delete")) == 1, "it never deletes twice"
 
 
@@ -362,7 +367,7 @@ def test_a_workspace_applied_a_moment_later_is_waited_for(cluster: Path) -> None
 def test_a_newer_template_is_left_to_its_own_job(cluster: Path) -> None:
     put(cluster, **{KINDS[0]: "old", "step.5": f"printf newer > {WORKSPACE}; printf newer > {KINDS[0]}"})
     done = run_job(cluster)
-    assert (done.returncode, "a job of its own rolls out" in done.stdout) == (0, True)
+    assert (done.returncode, "which another job rolls out" in done.stdout) == (0, True)
 
 
 def test_a_warning_of_kubectl_is_not_another_template(cluster: Path) -> None:
@@ -377,7 +382,7 @@ def test_what_is_forbidden_is_told_with_the_names_of_the_roles(cluster: Path, wh
     put(cluster, **{KINDS[0]: "old", "forbidden": what})
     done = run_job(cluster)
     assert done.returncode == 1
-    assert f"the service account may not {what}; check Role and RoleBinding rollout-*" in done.stderr
+    assert f"the service account may not {what}. Check the Role and RoleBinding rollout-*" in done.stderr
 
 
 def test_rights_that_come_a_moment_later_are_waited_for(cluster: Path) -> None:
@@ -389,7 +394,7 @@ def test_a_server_that_is_away_is_told(cluster: Path) -> None:
     put(cluster, broken="")
     done = run_job(cluster)
     assert done.returncode == 1
-    assert "kubectl fails: Unable to connect" in done.stderr
+    assert "kubectl failed: Unable to connect" in done.stderr
 
 
 def test_a_server_that_is_away_for_a_moment_is_asked_again(cluster: Path) -> None:
@@ -399,13 +404,11 @@ def test_a_server_that_is_away_for_a_moment_is_asked_again(cluster: Path) -> Non
 
 def test_the_script_stands_in_the_job_as_in_its_file() -> None:
     (container,) = rendered(TINY)["Job"]["spec"]["template"]["spec"]["containers"]
-    script = (ROOT / "templates" / "_partials" / "rollout.sh").read_text(encoding="utf-8")
-    assert container["args"] == [script]
+    assert container["args"] == [SCRIPT]
 
 
 def test_shellcheck_has_nothing_to_say(tool: Callable[[str], str]) -> None:
-    script = ROOT / "templates" / "_partials" / "rollout.sh"
     done = subprocess.run(
-        [tool("shellcheck"), "--shell=sh", str(script)], capture_output=True, text=True, check=False
+        [tool("shellcheck"), "--shell=sh", "-"], input=SCRIPT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, "")

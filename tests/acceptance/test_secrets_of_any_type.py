@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from kaito_pack.pack.files import API_VERSION
+from tests.acceptance.test_preflight import cluster
 from tests.conftest import ROOT, Run
+from tests.fake_kubectl import FakeKubectl
 from tests.tiers import mostly_full
 
 LLAMA = yaml.load((ROOT / "values" / "llama.yaml").read_text("utf-8"), yaml.SafeLoader)
@@ -25,6 +29,7 @@ SECRETS: dict[str, Any] = {
 }
 # Parts of them, as any message writes them.
 SHOWN = ("qzqz", "1234567", "1.2345", "10000000000000000000007", "1e+22", "8.8012", "88012345")
+HEAD = {"apiVersion": API_VERSION}
 FORMATS = [(), *(("-o", form) for form in ("json", "github", "junit", "markdown"))]
 RENDERED_LLAMA = ROOT / "values" / "rendered" / "llama.yaml"
 
@@ -57,11 +62,15 @@ CASES = [(place, kind) for kind in SECRETS for place in PLACES]
 RENDERED = ("stringData", "text")  # the texts of a Secret that a team adds are rendered
 
 
+def hides(printed: str) -> bool:
+    """Fail if any part of a secret is printed."""
+    assert not [part for part in SHOWN if part in printed], printed
+    return True
+
+
 def silent(run: Run, *arguments: object) -> None:
     done = run(*arguments)
-    printed = done.stdout + done.stderr
-    assert not [part for part in SHOWN if part in printed], printed
-    assert done.returncode in (0, 1), printed
+    assert done.returncode in (0, 1) and hides(done.stdout + done.stderr)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +84,70 @@ def test_no_command_prints_it_from_values(run: Run, tmp_path: Path, case: tuple[
         silent(run, "validate", file, *options)
     silent(run, file)
     silent(run, "plan", file, "--old", RENDERED_LLAMA)
+
+
+@pytest.mark.parametrize(
+    "case", mostly_full([case for case in CASES if case != RENDERED], 1, lambda case: case[1]), ids="-".join
+)
+def test_no_fleet_and_no_function_prints_it(run: Run, tmp_path: Path, case: tuple[str, str]) -> None:
+    place, kind = case
+    values = {**LLAMA, **PLACES[place](SECRETS[kind])}
+    names = ("a", "b")
+    clusters = [
+        {"name": name, "target": "target.yaml", "values": ["values.yaml"], "out": f"out/{name}"}
+        for name in names
+    ]
+    texts = {
+        "values.yaml": values,
+        "target.yaml": {**HEAD, "kind": "Target", "kaitoVersion": "0.12"},
+        "fleet.yaml": {**HEAD, "kind": "Fleet", "targets": clusters},
+        "resources.yaml": {
+            "apiVersion": "config.kubernetes.io/v1",
+            "kind": "ResourceList",
+            "items": [],
+            "functionConfig": {**HEAD, "kind": "Values", "metadata": {"name": "a"}, "spec": values},
+        },
+    }
+    for name, content in texts.items():
+        (tmp_path / name).write_text(yaml.safe_dump(content), "utf-8")
+    assert "values.yaml:" in run("validate", "--fleet", "fleet.yaml").stdout
+    for options in FORMATS:
+        silent(run, "validate", "--fleet", "fleet.yaml", *options)
+        silent(run, "render", "--fleet", "fleet.yaml", "--check", *options)
+    done = run("krm", stdin=(tmp_path / "resources.yaml").read_text("utf-8"))
+    assert done.returncode == 1 and hides(done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("case", mostly_full(CASES, 1, lambda case: case[1]), ids="-".join)
+def test_no_answer_of_a_cluster_prints_it(run: Run, tmp_path: Path, case: tuple[str, str]) -> None:
+    place, kind = case
+    bodies = list(yaml.load_all(RENDERED_LLAMA.read_text("utf-8"), yaml.SafeLoader))
+    workspace = bodies[0]
+    given = PLACES[place](SECRETS[kind])
+    (container,) = workspace["inference"]["template"]["spec"]["containers"]
+    container["env"] += given.get("env", variable(SECRETS[kind]))
+    container["args"] = [*container.get("args", ()), *given.get("extraArgs", ())]  # type: ignore[misc]
+    is_quoted = "extraObjects" not in given
+    quoted = json.dumps(SECRETS[kind]) if is_quoted else "it"
+    words = f"StatefulSet is invalid: {'x ' * 180}value: Invalid value: {quoted}: rejected"
+    workspace["status"] = {
+        "state": "NotReady",
+        "conditions": [
+            {"type": name, "status": "False", "reason": "Failed", "message": words}
+            for name in ("ResourceReady", "InferenceReady", "WorkspaceSucceeded")
+        ],
+    }
+    bodies += given.get("extraObjects", [])
+    stream = json.dumps({"apiVersion": "v1", "kind": "List", "items": bodies})
+    for form in ("table", "wide", "json", "yaml"):
+        done = run("status", "-", "-o", form, stdin=stream)
+        assert done.returncode == 0 and hides(done.stdout + done.stderr)
+    for body in bodies:
+        body.setdefault("metadata", {}).setdefault("namespace", "kaito-workspace")
+    kubectl = FakeKubectl(tmp_path).holds(*cluster(), *bodies)
+    for form in ("table", "json", "github", "junit", "markdown"):
+        done = run("preflight", ROOT / "values" / "llama.yaml", "-o", form, env=kubectl)
+        assert done.returncode in (0, 1, 2) and hides(done.stdout + done.stderr)
 
 
 @pytest.mark.parametrize("case", mostly_full(CASES, 1, lambda case: case[1]), ids="-".join)

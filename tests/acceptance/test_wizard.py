@@ -195,6 +195,53 @@ def test_premade_models_are_a_list_with_their_images(tmp_path: Path, run: Run) -
 
 
 @full
+def test_a_large_premade_model_is_proposed_for_gpus(tmp_path: Path, run: Run) -> None:
+    options = ("--mode", "premade", "--premade-model", "llama3.3:70b", "--node-provisioning", "auto")
+    with Terminal(tmp_path, "new", "large.yaml", *options) as terminal:
+        terminal.answer("Name (large)", ENTER)
+        terminal.answer("Namespace", ENTER)
+        terminal.answer("Compute type", ENTER)
+        terminal.answer("GPU count (1)", ENTER)
+        terminal.wait("Instance types that hold the model: Standard_NC24ads_A100_v4")
+        terminal.answer("Instance type (Standard_NC24ads_A100_v4)", ENTER)
+        assert terminal.end()[0] == 0
+    written = values(tmp_path / "large.yaml")
+    assert (written["computeType"], written["resources"]) == ("gpu", {"gpu": 1})
+    assert written["instanceType"] == "Standard_NC24ads_A100_v4"
+    assert run("large.yaml", "--node-provisioning", "auto").returncode == 0
+
+
+def test_how_it_scales_is_one_question_that_leads_to_the_others(tmp_path: Path, run: Run) -> None:
+    options = ("--mode", "premade", "--premade-model", "phi4:14b", "--name", "office")
+    with Terminal(tmp_path, "new", "office.yaml", *options) as terminal:
+        terminal.answer("Namespace", ENTER)
+        terminal.answer("Compute type", ENTER)
+        assert terminal.end()[0] == 0, "with options only the rest of the first questions is asked"
+    with Terminal(tmp_path, "new") as terminal:
+        terminal.answer(HUB, "premade", ENTER)
+        terminal.answer("Premade model", "phi4", ENTER)
+        terminal.answer("Name (phi4-14b)", ENTER)
+        terminal.answer("Namespace", ENTER)
+        terminal.answer("Compute type", ENTER)
+        terminal.answer("Set more?", DOWN * above("premade", "workload"), " ", ENTER)
+        terminal.wait("llama.cpp (LocalAI) does not report waiting requests. Scale it by the clock.")
+        terminal.answer("How should it scale?", "clock", ENTER)
+        terminal.answer("Minimum replicas (1)", "0", ENTER)
+        terminal.answer("Maximum replicas", "2", ENTER)
+        terminal.answer("Time zone (UTC)", "Europe/Berlin", ENTER)
+        terminal.answer("Start", "0 8 * * 1-5", ENTER)
+        terminal.answer("End", "0 18 * * 1-5", ENTER)
+        terminal.answer("Replicas", "2", ENTER)
+        terminal.answer("File (phi4-14b.yaml)", ENTER)
+        assert terminal.end()[0] == 0
+    written = values(tmp_path / "phi4-14b.yaml")
+    schedule = {"timeZone": "Europe/Berlin", "start": "0 8 * * 1-5", "end": "0 18 * * 1-5", "replicas": 2}
+    assert written["workload"] == "InferenceSet"
+    assert written["autoscaling"] == {"minReplicas": 0, "maxReplicas": 2, "schedule": schedule}
+    assert run("phi4-14b.yaml").returncode == 0
+
+
+@full
 def test_what_the_cluster_wants_beyond_is_asked_for(tmp_path: Path, run: Run) -> None:
     options = ("--kaito-version", "0.8", "--node-provisioning", "auto")
     with Terminal(tmp_path, "new", *options) as terminal:
@@ -267,7 +314,7 @@ def test_ctrl_c_at_any_question_ends_it_and_writes_nothing(tmp_path: Path, stop:
         assert journey(terminal, stop, CTRL_C)
         assert terminal.end() == (130, "")
         assert "Traceback" not in terminal.seen
-    assert [(one.name, one.read_text("utf-8")) for one in tmp_path.iterdir()] == [
+    assert [(item.name, item.read_text("utf-8")) for item in tmp_path.iterdir()] == [
         ("there.yaml", "name: there\n")
     ]
 

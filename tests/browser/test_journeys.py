@@ -54,7 +54,7 @@ JOURNEYS: list[tuple[str, Callable[[Form], None]]] = [
 
 
 @pytest.mark.parametrize(
-    ("mode", "go"), JOURNEYS, ids=lambda one: one if isinstance(one, str) else one.__name__
+    ("mode", "go"), JOURNEYS, ids=lambda item: item if isinstance(item, str) else item.__name__
 )
 def test_a_journey_ends_with_what_render_py_gives(
     form: Form, run: Run, mode: str, go: Any, tmp_path: Path
@@ -95,49 +95,3 @@ def test_a_file_that_render_py_is_given_is_open_from_the_start(page_of: Any) -> 
         form = Form(page_of(), url).load()
         assert form.shown("manifest") == rendered(ROOT / "values" / "llama.yaml")
         assert form.field("Model id").input_value() == LLAMA
-
-
-def test_a_journey_by_keyboard_alone(form: Form) -> None:
-    press, page = form.page.keyboard.press, form.page
-
-    def focused() -> str:
-        name: str = page.evaluate(
-            "document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent"
-        )
-        return name.strip()
-
-    def tab_to(label: str) -> None:
-        for _ in range(60):
-            press("Tab")
-            if focused().startswith(label):
-                shown = "document.activeElement.closest('.choice') ?? document.activeElement"
-                outline = page.evaluate(f"getComputedStyle({shown}).outlineStyle")
-                assert outline != "none", f"{label}: its focus cannot be seen"
-                return
-        raise AssertionError(f"Tab does not reach {label}")
-
-    tab_to("Skip to the form")
-    press("Enter")
-    tab_to("Model id")
-    page.keyboard.type(MISTRAL)
-    press("Escape")  # the list of suggestions
-    form.settled()
-    tab_to("Name")
-    page.keyboard.type("by-keys")
-    tab_to("1")
-    press("ArrowRight")
-    form.settled()
-    assert focused() == "2"
-    tab_to("Advanced")
-    press("Enter")
-    tab_to("Max Model Length (optional)")
-    page.keyboard.type("4096")
-    form.settled()
-    tab_to("Manifest")
-    press("ArrowRight")
-    assert focused().startswith("Values")
-    assert yaml.safe_load(form.shown("values"))["resources"] == {"gpu": 2}
-    tab_to("Download values")
-    with page.expect_download() as waiting:
-        press("Enter")
-    assert yaml.safe_load(Path(waiting.value.path()).read_text("utf-8"))["maxModelLen"] == 4096

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from kaito_pack.base import cache_store, derived
+from kaito_pack.base import cache_files, cache_store, derived
 from kaito_pack.base.cache_store import Store
+from kaito_pack.pack import Pack, references
 from tests.conftest import ROOT
 
 
@@ -25,6 +26,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def forget() -> None:
     """Read from the cache again, as a new process would."""
+    cache_files._are_parents_safe.cache_clear()
     derived._stores.cache_clear()
     derived._values.cache_clear()
 
@@ -78,6 +80,63 @@ def test_a_file_of_something_else_is_not_read(cache: Path, source: Path, content
     assert Store("x.bin").get("second") is None
 
 
+def test_a_damaged_byte_is_noticed_wherever_it_is(cache: Path, source: Path) -> None:
+    written(source)
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    for place in range(len(whole)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x20]) + whole[place + 1 :])
+        store = Store("x.bin")
+        assert store.get("first") in (None, {"a": [1, None, "b"]})
+        assert store.get("second") in (None, ("c",))
+        assert None in (store.get("first"), store.get("second"))
+
+
+def test_a_torn_file_is_not_read(cache: Path, source: Path) -> None:
+    written(source)
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    for length in range(len(whole)):
+        file.write_bytes(whole[:length])
+        assert Store("x.bin").get("second") is None
+        file.write_bytes(whole[:length].ljust(len(whole), b"\0"))  # as after a crash
+        assert None in (Store("x.bin").get("first"), Store("x.bin").get("second"))
+
+
+def test_a_damaged_content_is_replaced(cache: Path, source: Path) -> None:
+    written(source)
+    (file,) = cache.iterdir()
+    file.write_bytes(file.read_bytes()[:-1] + b"\xff")
+    store = Store("x.bin")
+    assert store.get("second") is None
+    store.put("second", [], ("c",))
+    store.save()
+    assert Store("x.bin").get("second") == ("c",)
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_safe"), [(0o755, True), (0o1777, True), (0o777, False), (0o757, False), (0o770, False)]
+)
+def test_the_folders_above_are_safe(cache: Path, source: Path, mode: int, is_safe: bool) -> None:
+    written(source)
+    above = cache.parent.parent
+    if os.geteuid() == 0:
+        os.chown(above, 0, 4321)
+    above.chmod(mode)
+    forget()
+    is_safe |= mode == 0o770 and above.stat().st_gid == os.geteuid()
+    assert (cache_files.folder() is not None) == is_safe
+    assert (Store("x.bin").get("second") is not None) == is_safe
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder to another user")
+def test_a_folder_of_another_user_above_is_not_safe(cache: Path, source: Path) -> None:
+    written(source)
+    os.chown(cache.parent, 4321, -1)
+    forget()
+    assert cache_files.folder() is None
+
+
 def test_what_is_no_plain_data_is_left_out(cache: Path) -> None:
     store = Store("x.bin")
     store.put("object", [], object())
@@ -103,7 +162,10 @@ def test_a_value_is_derived_once_and_again_if_a_file_changes(cache: Path, source
     assert derived.derived("v", derive) == ["12"]
 
 
-def test_what_is_derived_of_a_derived_value_changes_with_its_files(cache: Path, source: Path) -> None:
+@pytest.mark.parametrize("is_derived_before", [False, True])
+def test_what_is_derived_of_a_derived_value_changes_with_its_files(
+    cache: Path, source: Path, is_derived_before: bool
+) -> None:
     def inner() -> str:
         derived.depends_on(source)
         return source.read_text(encoding="utf-8")
@@ -113,22 +175,8 @@ def test_what_is_derived_of_a_derived_value_changes_with_its_files(cache: Path, 
 
     for text in ("1", "12", "123"):
         source.write_text(text, encoding="utf-8")
-        assert derived.derived("outer", outer) == f"<{text}>"
-        derived.save()
-        forget()
-
-
-def test_it_changes_with_a_value_that_was_derived_before_it(cache: Path, source: Path) -> None:
-    def inner() -> str:
-        derived.depends_on(source)
-        return source.read_text(encoding="utf-8")
-
-    def outer() -> str:
-        return f"<{derived.derived('inner', inner)}>"
-
-    for text in ("1", "12", "123"):
-        source.write_text(text, encoding="utf-8")
-        derived.derived("inner", inner)
+        if is_derived_before:
+            derived.derived("inner", inner)
         assert derived.derived("outer", outer) == f"<{text}>"
         derived.save()
         forget()
@@ -168,3 +216,13 @@ def test_a_program_that_imports_the_library_for_itself_is_left_alone(tmp_path: P
     for _ in range(2):
         loaders(tmp_path)
     assert loaders(tmp_path, "import kaito_pack.models.checks") == "SourceFileLoader"
+
+
+def test_every_mode_depends_on_the_schema_that_they_share(cache: Path) -> None:
+    """Also the second one that a process resolves."""
+    folder = ROOT / "schemas"
+    names = [f"values/{mode}.schema.json" for mode in Pack().mode_names]
+    for name in names:
+        references.resolve(name, [folder])
+    files = {name: derived._store("facts").files(f"resolved {name}") for name in names}
+    assert all(str(folder / "values" / "common.schema.json") in owner for owner in files.values())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kaito_pack.base.problems import Problem
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.models.checks import check_settings, check_values, check_workspace, gpus_text, listed
+from kaito_pack.models.checks import check_settings, check_values, check_workspace, gpus_text
 from kaito_pack.models.model import Model
 from kaito_pack.models.serving import ServedWorkspace, serving_of_workspace
 from kaito_pack.models.vllm_arguments import human_readable_int, whole
@@ -30,13 +30,13 @@ NOT_JUDGED = "advice/model-not-judged"
 POD = ("inference", "template", "spec", "containers", 0)
 
 
-def values(model: str = "acme/plain", gpu: Any = None, **more: Any) -> dict[str, Any]:
+def values(model: str = "acme/plain", gpu: Any = None, **others: Any) -> dict[str, Any]:
     resources = {} if gpu is None else {"resources": {"gpu": gpu}}
-    return {"name": "x", "modelSource": "vllm", "modelId": model, **resources, **more}
+    return {"name": "x", "modelSource": "vllm", "modelId": model, **resources, **others}
 
 
-def of_values(document: Mapping[str, Any], **more: Any) -> list[Problem]:
-    return list(check_values(document, CATALOGUE, IMAGE, **more))
+def of_values(document: Mapping[str, Any], **others: Any) -> list[Problem]:
+    return list(check_values(document, CATALOGUE, IMAGE, **others))
 
 
 def workspace(*containers: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,13 +47,13 @@ def workspace(*containers: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def server(*args: Any, command: Any = ("python",), **more: Any) -> dict[str, Any]:
+def server(*args: Any, command: Any = ("python",), **others: Any) -> dict[str, Any]:
     words = ["-m", "vllm.entrypoints.openai.api_server", *args] if command == ("python",) else list(args)
-    return {"name": "model", "image": IMAGE, "command": list(command), "args": words, **more}
+    return {"name": "model", "image": IMAGE, "command": list(command), "args": words, **others}
 
 
-def problems_of(manifest: Mapping[str, Any], *context: Any, **more: Any) -> list[Problem]:
-    return list(check_workspace(ServedWorkspace(manifest), *context, **more))
+def problems_of(manifest: Mapping[str, Any], *context: Any, **others: Any) -> list[Problem]:
+    return list(check_workspace(ServedWorkspace(manifest), *context, **others))
 
 
 def rules(problems: list[Problem]) -> list[str]:
@@ -164,7 +164,8 @@ def test_more_gpus_alone_are_proposed_where_no_length_fits() -> None:
 def test_larger_gpus_are_proposed_where_nothing_else_helps() -> None:
     [problem] = of_values(values(gpu=1, maxModelLen=8192), gpu_memory_gib=2.0)
 
-    assert problem.fix == "Use GPUs with more memory; 8 such GPUs are not enough"
+    assert problem.fix.startswith("Use an instance type or nodes with more GPU memory")
+    assert problem.fix.endswith("; 8 such GPUs are not enough")
 
 
 def test_a_length_above_the_limit_is_not_told_as_a_lack_of_memory_too() -> None:
@@ -227,11 +228,11 @@ SERVERS = {
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_the_tensor_parallel_size_is_read_in_any_honest_form(name: str) -> None:
-    found = problems_of(workspace(SERVERS[name]), CATALOGUE)
+    result = problems_of(workspace(SERVERS[name]), CATALOGUE)
 
-    assert rules(found) == ["model/attention-heads"]
-    assert found[0].path[: len(POD)] == POD
-    assert "3" in str(value_at(workspace(SERVERS[name]), found[0].path)) or name == "variable"
+    assert rules(result) == ["model/attention-heads"]
+    assert result[0].path[: len(POD)] == POD
+    assert "3" in str(value_at(workspace(SERVERS[name]), result[0].path)) or name == "variable"
 
 
 def value_at(document: Any, path: tuple[Any, ...]) -> Any:
@@ -256,9 +257,9 @@ def test_a_sidecar_before_the_model_is_passed_over() -> None:
 
 @pytest.mark.parametrize("length", ["9k", "9K", "8193", "1M", "8.3k", "99999999999999999999999"])
 def test_a_length_is_read_with_vllms_suffixes(length: str) -> None:
-    found = problems_of(workspace(server("--model", "acme/odd", "--max-model-len", length)), CATALOGUE)
+    result = problems_of(workspace(server("--model", "acme/odd", "--max-model-len", length)), CATALOGUE)
 
-    assert rules(list(found)) == ["model/max-model-len"]
+    assert rules(list(result)) == ["model/max-model-len"]
 
 
 @pytest.mark.parametrize("length", ["8k", "8K", "8192", "-1", "auto", "many", "$(LENGTH)"])
@@ -339,7 +340,7 @@ def test_what_is_no_count_is_unknown(value: object) -> None:
 
 
 def test_counts_are_listed_as_a_person_would() -> None:
-    assert [listed([1]), listed([1, 2]), listed([1, 2, 4])] == ["1", "1 or 2", "1, 2 or 4"]
+    assert [gpus_text([1]), gpus_text([1, 2, 4])] == ["1 GPU", "1, 2 or 4 GPUs"]
 
 
 shapes = st.recursive(
@@ -363,14 +364,16 @@ FIELDS = (
 
 @often(300)
 @given(st.integers(0, 9), shapes)
-def test_a_workspace_of_any_shape_is_read_without_an_exception(at: int, shape: Any) -> None:
+def test_a_workspace_of_any_shape_is_read_without_an_exception(position: int, shape: Any) -> None:
     container = server("--model", "acme/plain", resources={"limits": {"nvidia.com/gpu": "1"}})
     manifest = workspace(container)
     holder: Any = manifest
-    for step in POD if FIELDS[at] in ("command", "args", "image", "env", "resources") else POD[:at]:
+    for step in (
+        POD if FIELDS[position] in ("command", "args", "image", "env", "resources") else POD[:position]
+    ):
         holder = holder[step]
     if isinstance(holder, dict):
-        holder[FIELDS[at]] = shape
+        holder[FIELDS[position]] = shape
 
     problems_of(manifest, CATALOGUE, gpu_memory_gib=24.0)
 

@@ -1,4 +1,4 @@
-"""Every problem leads to the page of its rule."""
+"""Every problem leads to the page of its rule, and every value to its own."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ import pytest
 from kaito_pack.cli.results import ResultCase
 from kaito_pack.facts import tables
 from kaito_pack.facts.rules import all_rules, page
+from kaito_pack.pack import Pack
+from kaito_pack.values.fields import fields
+from kaito_pack.values.pages import linked, value_page
 from tests.conftest import ROOT
 from tests.unit.formats.cases import Cases, problem, shown
 
 OWN = {"values/acme-name": {"message": "bad", "fix": "Change it", "meaning": "A rule of a pack."}}
-SITE = {"rules": {"page": "https://docs.example.com/rules/{layer}.html#{name}"}}
+SITE = {
+    "rules": {"page": "https://docs.example.com/rules/{layer}.html#{name}"},
+    "values": {"page": "https://docs.example.com/values.html#{name}"},
+}
+SCHEMA = (ROOT / "schemas" / "values.schema.json").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -51,3 +58,21 @@ def test_the_address_is_that_of_the_pack_in_use(pack: Path) -> None:
 
 def test_a_rule_of_a_pack_and_a_name_without_a_row_have_no_page(pack: Path) -> None:
     assert page("values/acme-name") == page("drift/differs") == ""
+
+
+def test_every_value_has_a_heading_on_its_page_and_an_editor_shows_the_page() -> None:
+    for name in fields(Pack()):
+        path, _, anchor = value_page(name).partition("#")
+        headings = re.findall(r"^## (.*)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+        assert list(map(str.lower, headings)).count(anchor) == 1, name
+        assert f"`{path}#{anchor}`" in SCHEMA
+    assert linked(SCHEMA) == SCHEMA
+
+
+def test_an_editor_links_to_the_address_of_the_pack_in_use(pack: Path) -> None:
+    assert value_page("resources.gpu") == "https://docs.example.com/values.html#resources"
+    assert value_page("acmeValue") == ""
+    schema = json.loads(linked(SCHEMA))
+    shown = schema["properties"]["name"]["markdownDescription"]
+    assert shown.endswith("\n\n[Documentation](https://docs.example.com/values.html#name)")
+    assert "docs/reference/values.md" not in json.dumps(schema)

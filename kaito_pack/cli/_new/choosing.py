@@ -12,13 +12,13 @@ from kaito_pack.cli._new.wizard import words
 from kaito_pack.form.checking import refused
 from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.model_choice import (
-    MODEL,
     About,
     about,
     has_files_elsewhere,
     is_chosen_by_itself,
     known_ids,
     model_schema,
+    model_value,
     modes_for,
 )
 from kaito_pack.form.questions import question_of
@@ -65,7 +65,7 @@ class Choosing:
             model_id = None
 
     def _model_id(self, possible: list[str]) -> str:
-        part = self._ground.pack.mode(possible[0]).schema["properties"][MODEL]
+        part = self._ground.pack.mode(possible[0]).schema["properties"][model_value()]
         ids = known_ids(self._ground.catalogue)
         return self._terminal.text(part["title"], lambda text: self._refused(possible, text), suggestions=ids)
 
@@ -74,7 +74,8 @@ class Choosing:
         reason = ""
         for name in possible:
             mode = self._ground.pack.mode(name)
-            question = question_of((MODEL,), mode.schema["properties"][MODEL])
+            name_of_model = model_value(mode)
+            question = question_of((name_of_model,), mode.schema["properties"][name_of_model])
             errors = refused(Draft(self._ground, mode), question)(hub_id(model_id) or None)
             if not errors:
                 return ""
@@ -126,7 +127,7 @@ class Choosing:
         draft = replace(self._start.draft(self._ground, mode), known=model)
         if model_id is None or model_id == self._start.model_id:
             return draft
-        return draft.answered((MODEL,), None if has_files_elsewhere(mode, model) else model_id)
+        return draft.answered((model_value(mode),), None if has_files_elsewhere(mode, model) else model_id)
 
 
 def engines() -> list[str]:

@@ -15,7 +15,7 @@ from kaito_pack.base.problems import UsageError
 from kaito_pack.cli.shared.options import ClusterOptions
 from kaito_pack.form.answers import values_text
 from kaito_pack.form.draft import NAME, Draft
-from kaito_pack.form.questions import MODE
+from kaito_pack.values.meanings import MODE
 
 STDOUT = "-"
 SCHEMAS = (
@@ -41,7 +41,7 @@ def schema_from(file: str, draft: Draft) -> str | None:
 
 def schema_above(file: str, mode: str) -> str | None:
     """Return the path from `file` to a schema for editors in a folder above; None if none has the mode."""
-    folder = Path(file).resolve().parent
+    folder = Path(os.path.realpath(file)).parent  # which also takes a link that leads to itself
     for above in (folder, *folder.parents) if file != STDOUT else ():
         for name in SCHEMAS:
             if mode in _modes(above / name):

@@ -12,7 +12,7 @@ from kaito_pack.form import figures
 from kaito_pack.form.answers import first_sentence, parsed, written
 from kaito_pack.form.checking import belongs, in_words_of_form, problems_of, question_for, refused
 from kaito_pack.form.draft import Draft
-from kaito_pack.form.model_choice import MODEL, about, gated_value, model_schema
+from kaito_pack.form.model_choice import about, gated_value, model_schema, model_value
 from kaito_pack.form.questions import Question
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Wizard:
 
     def ask_first(self) -> None:
         """Return the questions that are not under Advanced; they change with each answer."""
-        while left := [each for each in self._questions() if not (each.is_more or each.path in self._done)]:
+        while left := [each for each in self._questions() if _is_first(each) and each.path not in self._done]:
             number = len(self._before) + 1
             self.ask(left[0], f"Step {number} of {number + len(left) - 1}")
 
@@ -43,7 +43,7 @@ class Wizard:
 
     def _questions(self) -> list[Question]:
         """Return the current questions; the model's gating is one of them if it is not known."""
-        model_id, model = self.draft.answers.get(MODEL), self.draft.known
+        model_id, model = self.draft.answers.get(model_value(self.draft.mode)), self.draft.known
         secret = gated_value(self.draft.mode)
         if model_id and model.figures is None:
             model = about(model_id, self.draft.ground.catalogue, model.engines, model.gated)
@@ -72,7 +72,7 @@ class Wizard:
         from kaito_pack.cli._new.asking import Option
 
         questions = [each for each in self.draft.questions() if each.is_more]
-        options = [Option(each.path, each.title, written(each, each.answer)) for each in questions]
+        options = [Option(each.path, each.title, _answer_of(each)) for each in questions]
         for path in self._terminal.choose_any("Set more?", options) if options else ():
             question = self.draft.question(path)
             if question is not None:
@@ -111,7 +111,9 @@ class Wizard:
         from kaito_pack.cli._new.asking import Option
 
         errors = refused(self.draft, question)
-        options = [Option(choice.value, str(choice.value), choice.detail) for choice in question.choices]
+        options = [
+            Option(each.value, each.title or str(each.value), each.detail) for each in question.choices
+        ]
         while True:
             value = self._terminal.choose(question.label, options, question.answer)
             problems = errors(value)
@@ -161,6 +163,17 @@ class Wizard:
             ):
                 self._warned.add(text)
                 self._terminal.say(f"Warning: {text}")
+
+
+def _answer_of(question: Question) -> str:
+    """Return what holds now, by the title of the choice if it has one."""
+    titles = (choice.title for choice in question.choices if choice.value == question.answer)
+    return next(titles, "") or written(question, question.answer)
+
+
+def _is_first(question: Question) -> bool:
+    """Return whether a question is asked of everybody, or because of another answer."""
+    return question.follows or not question.is_more
 
 
 def words(problem: Problem, question: Question | None = None) -> str:

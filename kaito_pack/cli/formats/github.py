@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,12 @@ from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import sentence
 from kaito_pack.cli.results import DRIFT, distinct
+from kaito_pack.cli.results.bounded import (
+    first_lines,
+    fitting,
+    left_out,
+    urgency,
+)
 from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
@@ -19,18 +25,30 @@ if TYPE_CHECKING:
 
 def cases(result: ResultOfCases) -> Iterator[str]:
     """Yield a command for each warning and error."""
-    problems = distinct(result.cases())
-    yield from (f"{annotation(problem)}\n" for problem in problems if problem.severity != "ok")
+    yield from _commands(distinct(result.cases()))
 
 
 def rendering(result: Rendering) -> Iterator[str]:
     """Yield a command for each problem of values and each file of output that differs."""
-    problems = distinct(result.values_cases())
-    yield from (f"{annotation(problem)}\n" for problem in problems)
-    for output in result.outputs:
-        for file, word in output.files:
-            command = workflow_command("error", Path(file).as_posix(), 1, 1, f"drift: {word}", DRIFT[word])
-            yield f"{command}\n"
+    yield from _commands(distinct(result.values_cases()))
+    drift = ((file, word) for output in result.outputs for file, word in output.files)
+    commands = (
+        workflow_command("error", Path(file).as_posix(), 1, 1, f"drift: {word}", DRIFT[word])
+        for file, word in drift
+    )
+    yield from first_lines(f"{command}\n" for command in commands)
+
+
+def _commands(problems: Iterable[Problem]) -> Iterator[str]:
+    """Yield a command for each problem, as long as they fit, errors first if they do not.
+
+    What a team ignores is good.
+    """
+    by_urgency = ((urgency([each.severity]), each) for each in problems if each.severity != "ok")
+    few = fitting(by_urgency, lambda problem: f"{annotation(problem)}\n")
+    yield from (part.text for part in few.parts)
+    if few.first is not None:
+        yield f"::{few.first.level} title=kaito-pack::{left_out(few.others)}\n"
 
 
 def annotation(problem: Problem) -> str:

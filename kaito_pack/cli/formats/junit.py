@@ -7,13 +7,15 @@ the suite and the text of a failure, not its `message`; warnings are the `system
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import line, sentence
+from kaito_pack.cli.results.bounded import fitting, left_out
 from kaito_pack.facts.rules import page
 
 if TYPE_CHECKING:
@@ -26,15 +28,25 @@ def cases(result: ResultOfCases) -> Iterator[str]:
     for case in result.cases():
         suites.setdefault(case.file, []).append(case)
     every = [case for suite in suites.values() for case in suite]
+    few = fitting(_named(suites, result.is_strict), lambda case: "".join(_testcase(case, result.is_strict)))
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     title = _quoted(f"kaito-pack {result.kind}")
     yield f"<testsuites name={title}{_counts(every, result.is_strict, False)}>\n"
-    for file, suite in suites.items():
-        yield f"  <testsuite name={_quoted(file)}{_counts(suite, result.is_strict, True)}>\n"
-        for name, case in _named(suite):
-            yield from _testcase(name, case, result.is_strict)
+    for file, parts in groupby(few.parts, lambda part: part.subject.file):
+        yield f"  <testsuite name={_quoted(file)}{_counts(suites[file], result.is_strict, True)}>\n"
+        yield from (part.text for part in parts)
         yield "  </testsuite>\n"
+    if few.first is not None:
+        yield _others(few.others, _has_failed(few.first, result.is_strict))
     yield "</testsuites>\n"
+
+
+def _others(number: int, has_failed: bool) -> str:
+    """Return a suite that stands for the cases that do not fit."""
+    words = quoteattr(left_out(number))
+    failure = f"\n      <failure message={words}/>\n    " if has_failed else ""
+    case = f'<testcase name={words} classname="others" time="0">{failure}</testcase>'
+    return f'  <testsuite name="others" tests="1" time="0">\n    {case}\n  </testsuite>\n'
 
 
 def _counts(suite: Sequence[ResultCase], is_strict: bool, with_skipped: bool) -> str:
@@ -48,18 +60,24 @@ def _counts(suite: Sequence[ResultCase], is_strict: bool, with_skipped: bool) ->
     return "".join(f' {name}="{count}"' for name, count in counts.items()) + ' time="0"'
 
 
-def _named(suite: Sequence[ResultCase]) -> Iterator[tuple[str, ResultCase]]:
-    """Yield the cases with their names, which are made unique: readers know a case by suite and name."""
-    numbers: dict[str, int] = {}
-    for case in suite:
-        number = numbers[case.name] = numbers.get(case.name, 0) + 1
-        yield case.name if number == 1 else f"{case.name} ({number})", case
+def _named(suites: Mapping[str, Sequence[ResultCase]], is_strict: bool) -> Iterator[tuple[int, ResultCase]]:
+    """Yield all cases with their urgency, their names made unique: readers know a case by suite and name."""
+    for suite in suites.values():
+        numbers: dict[str, int] = {}
+        for case in suite:
+            number = numbers[case.name] = numbers.get(case.name, 0) + 1
+            named = case if number == 1 else case._replace(name=f"{case.name} ({number})")
+            yield int(not _has_failed(case, is_strict)), named
 
 
-def _testcase(name: str, case: ResultCase, is_strict: bool) -> Iterator[str]:
+def _has_failed(case: ResultCase, is_strict: bool) -> bool:
+    return bool(case.unread or _failing(case, is_strict))
+
+
+def _testcase(case: ResultCase, is_strict: bool) -> Iterator[str]:
     failing = _failing(case, is_strict)
     others = [problem for problem in case.problems if problem not in failing]
-    head = f"    <testcase name={_quoted(name)} classname={_quoted(case.file)} file={_quoted(case.file)}"
+    head = f"    <testcase name={_quoted(case.name)} classname={_quoted(case.file)} file={_quoted(case.file)}"
     yield f'{head} time="0">\n'
     if case.unread:
         reason = _quoted(case.unread)

@@ -55,22 +55,17 @@ def _words(problem: Problem) -> str:
 
 def plan(result: Plan) -> Iterator[str]:
     """Yield the plan as a comment: the summary first, a table an object, remedies folded away."""
-    from kaito_pack.cli.results.plan_words import cluster_rows, grouped, summary
-    from kaito_pack.plan import LABELS
-
-    def urgency(pair: tuple[tuple[Sequence[str], Planned], str]) -> int:
-        planned = pair[0][1]
-        return min(LABELS.index(label) if label in LABELS else len(LABELS) for label in planned.labels)
+    from kaito_pack.cli.results.plan_words import cluster_rows, grouped, label_urgency, summary
 
     groups = grouped(result.objects)
     parts = ["\n".join(_section(result, *pair)) for pair in groups]
     if are_too_long(parts):  # the most urgent ones stay
-        pairs = sorted(zip(groups, parts, strict=True), key=urgency)
+        pairs = sorted(zip(groups, parts, strict=True), key=lambda pair: label_urgency(pair[0][1].labels))
         parts = [part for _, part in pairs]
     head = [f"**KAITO plan.** {summary(result.objects)}."]
     if rows := cluster_rows(result.objects):
         table = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
-        head += ["", *(f"| {' | '.join(map(cell, row))} |" for row in table)]
+        head += ["", *fitting([f"| {' | '.join(map(cell, row))} |" for row in table])]
     yield "\n".join([*head, *fitting(parts)]) + "\n"
 
 

@@ -11,7 +11,7 @@ import click
 from kaito_pack.base.display import escaped
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Place, Problem
-from kaito_pack.base.sentences import line, sentence
+from kaito_pack.base.sentences import LONGEST, line, sentence
 from kaito_pack.cli.formats import Note
 from kaito_pack.cli.results import (
     DRIFT,
@@ -22,12 +22,14 @@ from kaito_pack.cli.results import (
     reported,
     versions_of,
 )
+from kaito_pack.cli.results.bounded import first_lines
 
 if TYPE_CHECKING:
     from kaito_pack.cli.results import Grid, Plan, Preflight, Rendering, Reports, Upgrade
     from kaito_pack.run.judgement import Entry, Judgement
     from kaito_pack.run.validation import Report
 
+WIDEST = 400  # characters of a column
 COLOURS = {"ok": "green", "warning": "yellow", "undecidable": "yellow", "error": "red"}
 
 
@@ -40,14 +42,14 @@ def problem_line(problem: Problem) -> str:
 def validation(result: Reports) -> Iterator[str]:
     """Yield the problems, a table if there are several KAITO versions, and a summary as a note."""
     if result.by == "cluster":
-        yield from _of_clusters(result)
+        yield from first_lines(_of_clusters(result))
         clusters = _counted(len([name for name in result.reports if name]), "cluster")
         entries = [entry for report in result.reports.values() for entry in report.entries]
         yield Note(", ".join(filter(None, [clusters, summary_of(entries)])))
     else:
-        yield from (f"{problem_line(problem)}\n" for problem in distinct(result.cases()))
+        yield from first_lines(f"{problem_line(problem)}\n" for problem in distinct(result.cases()))
         if len(result.reports) > 1:
-            yield table(result.reports)
+            yield from first_lines(table(result.reports))
         yield Note(summary(result.reports))
     yield from (Note(f"Error: {reason}") for _, reason in result.unread)
 
@@ -86,14 +88,14 @@ def _counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}" if number else ""
 
 
-def table(reports: Mapping[str, Report]) -> str:
-    """Return manifests against KAITO versions: a verdict, or `ok`, or `breaks` if accepted with an error."""
+def table(reports: Mapping[str, Report]) -> Iterator[str]:
+    """Yield manifests against KAITO versions: a verdict, or `ok`, or `breaks` if accepted with an error."""
     rows = [["", *reports]]
     for entries in zip(*(report.entries for report in reports.values()), strict=True):
         first = entries[0]
         title = f"{first.file} {first.kind} {full_name(first)}".rstrip()
         rows.append([escaped(title), *map(_cell, entries)])
-    return "".join(f"{row}\n" for row in columns(rows))
+    yield from (f"{row}\n" for row in columns(rows))
 
 
 def _cell(entry: Entry) -> str:
@@ -103,14 +105,21 @@ def _cell(entry: Entry) -> str:
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield rows as lines, their cells below each other, two spaces apart."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    """Yield rows as lines, their cells below each other, two spaces apart.
+
+    A cell beyond WIDEST moves those after it: a long name must not make every row as long.
+    """
+    widths = [min(max(map(len, column)), WIDEST) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def preflight(result: Preflight) -> Iterator[str]:
     """Yield a line per answer; with several files each has its heading."""
+    yield from first_lines(_answers(result))
+
+
+def _answers(result: Preflight) -> Iterator[str]:
     has_headings, last = len({file for file, _ in result.answers}) > 1, None
     for file, answer in result.answers:
         if has_headings and file != last:
@@ -123,15 +132,19 @@ def preflight(result: Preflight) -> Iterator[str]:
 
 def rendering(result: Rendering) -> Iterator[str]:
     """Yield what is wrong with values, by cluster if there is a fleet, and how output differs from them."""
-    for outcomes in result.outcomes.values():
+    yield from first_lines(_wrong(result.outcomes))
+    if "" not in result.outcomes:
+        yield from first_lines(_by_cluster(result.outcomes))
+    for output in result.outputs:
+        yield from _differing(output)
+
+
+def _wrong(clusters: Mapping[str, Sequence[Judgement]]) -> Iterator[Note]:
+    for outcomes in clusters.values():
         for outcome in outcomes:
             if outcome.unread is not None:
                 yield Note(f"Error: {outcome.unread}")
             yield from (Note(problem_line(problem)) for problem in reported(outcome))
-    if "" not in result.outcomes:
-        yield from _by_cluster(result.outcomes)
-    for output in result.outputs:
-        yield from _differing(output)
 
 
 def _by_cluster(clusters: Mapping[str, Sequence[Judgement]]) -> Iterator[Note]:
@@ -147,7 +160,7 @@ def _by_cluster(clusters: Mapping[str, Sequence[Judgement]]) -> Iterator[Note]:
         good = ", ".join(name for name, outcome in pairs if outcome.is_good)
         why = "; ".join(f"{name}: {_reason(outcome)}" for name, outcome in bad)
         accepted = f"accepted on {good}, " if good else ""
-        yield Note(escaped(f"{file}: {accepted}rejected on {why}"))
+        yield Note(escaped(f"{file}: {accepted}rejected on {why[:LONGEST]}"))
 
 
 def _reason(outcome: Judgement) -> str:
@@ -195,14 +208,20 @@ def plan(result: Plan) -> Iterator[str]:
                 lines += [f"    {sentence(change.words)}"]
                 lines += commands(change.remedy, clusters)
         lines += commands(planned.remedy, clusters)
-    yield "".join(f"{escaped(text)}\n" for text in lines)
+    yield from first_lines(f"{escaped(text)}\n" for text in lines)
 
 
 def upgrade(result: Upgrade) -> Iterator[str]:
     """Yield what a newer KAITO handles differently, a line per reason."""
-    from kaito_pack.cli.results.plan_words import EFFECT_VERBS, upgrade_summary, workspace_title
+    from kaito_pack.cli.results.plan_words import upgrade_summary
 
     yield f"{upgrade_summary(result.workspaces, result.version)}\n"
+    yield from first_lines(_reasons(result))
+
+
+def _reasons(result: Upgrade) -> Iterator[str]:
+    from kaito_pack.cli.results.plan_words import EFFECT_VERBS, workspace_title
+
     for cluster, workspace in result.workspaces:
         for reason in workspace.reasons:
             words = f"{sentence(reason.problem.message)} {sentence(reason.problem.fix)}"
@@ -216,9 +235,7 @@ def grid(result: Grid) -> Iterator[str]:
     from kaito_pack.cli.results import grid_words
 
     rows = grid_words.table(result)
-    yield from (f"{line}\n" for line in columns([[escaped(cell) for cell in row] for row in rows]))
-    notes = list(grid_words.notes(result))
-    if notes:
-        yield "\n"
-    yield from (f"{escaped(note)}\n" for note in notes)
+    yield from first_lines(f"{line}\n" for line in columns([[*map(escaped, row)] for row in rows]))
+    notes = [f"{escaped(note)}\n" for note in grid_words.notes(result)]
+    yield from first_lines(["\n", *notes] if notes else [])
     yield from (Note(f"Error: {row.unread}") for row in result.rows if row.unread)

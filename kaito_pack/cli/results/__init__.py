@@ -22,6 +22,7 @@ VERDICT_TITLES = {  # verdicts as people read them; programs get the verdict its
     "undecidable": "undecidable",
     "skipped": "skipped",
 }
+LONGEST_NAME = 253  # characters of a name in a result, as in Kubernetes
 DRIFT = {
     "missing": "this file does not exist. Render the values again",
     "differs": "not what its values render to. Render them again",
@@ -108,12 +109,18 @@ class Reports(Record):
 
 def title_of(entry: Entry) -> str:
     """Return `Workspace default/llama`, or the number of a document that has neither kind nor name."""
-    return f"{entry.kind} {full_name(entry)}".strip() or f"document {entry.document}"
+    return f"{short_name(entry.kind)} {full_name(entry)}".strip() or f"document {entry.document}"
+
+
+def short_name(name: str) -> str:
+    """Return a name, or the beginning of one that is longer than any of Kubernetes."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def full_name(entry: Entry) -> str:
     """Return `default/llama`."""
-    return f"{entry.namespace}/{entry.name}" if entry.namespace else entry.name
+    name = short_name(entry.name)
+    return f"{short_name(entry.namespace)}/{name}" if entry.namespace else name
 
 
 class Preflight(Record):

@@ -49,7 +49,7 @@ def words(cell: Cell) -> str:
     if cell.verdict != "accepted":
         return "-" if cell.verdict == "skipped" else VERDICT_TITLES[cell.verdict]
     if cell.image_knows is False:
-        return "image too old"
+        return "not supported by vLLM"
     if cell.fits is None:
         return "accepted, fit unknown"
     left = "" if cell.left_gib is None else f" {abs(cell.left_gib):g} GiB"
@@ -70,8 +70,8 @@ def notes(result: Grid) -> Iterator[str]:
         for cell in row.cells:
             for reason in cell.reasons:
                 yield f"{row.name}, {cell.column}: {reason}"
-            if cell.image_knows is False:
-                yield f"{row.name}, {cell.column}: vLLM in the image does not support {row.model}. {NEWER}"
+        if result.of_types and any(cell.image_knows is False for cell in row.cells):
+            yield f"{row.name}: vLLM in the image does not support {row.model}. {NEWER}"
 
 
-NEWER = "Set imageRef to a newer image; `models show` names one"
+NEWER = "`validate` names a newer image if one supports it"

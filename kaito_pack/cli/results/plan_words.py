@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from kaito_pack.base.display import escaped
 from kaito_pack.plan import LABELS, Planned
@@ -34,6 +34,11 @@ def summary(objects: Sequence[tuple[str, Planned]]) -> str:
         f"{actions.count(word)} {word}" for word in ("recreated", "created", "deleted") if word in actions
     ]
     return f"{len(objects)} object{'s' if len(objects) > 1 else ''}: {', '.join(counts)}"
+
+
+def label_urgency(labels: Iterable[str]) -> int:
+    """Return how urgent changes are by their labels: 0 for what KAITO rejects."""
+    return min((LABELS.index(label) for label in labels if label in LABELS), default=len(LABELS))
 
 
 def upgrade_summary(workspaces: Sequence[tuple[str, Upgraded]], version: str) -> str:

@@ -7,17 +7,19 @@ from kaito_pack.base.trees import ValuesMap
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.model_choice import (
-    MODEL,
     About,
     about,
     has_files_elsewhere,
     is_chosen_by_itself,
+    model_value,
     modes_for,
 )
-from kaito_pack.form.questions import MODE, Question
+from kaito_pack.form.questions import Question
+from kaito_pack.form.ways import with_answer
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.pack import Mode, Pack
+from kaito_pack.values.meanings import MODE
 
 
 class Asked(NamedTuple):
@@ -65,6 +67,8 @@ def asked(state: State, ground: Ground, mode: Mode, known: About) -> Asked:
     while True:
         questions = draft.questions()
         ready = [question for question in questions if question.name in texts]
+        # A way decides what the other questions are, so it is read alone.
+        ready = [question for question in ready if question.is_way][:1] or ready
         if not ready:
             break
         for question in ready:
@@ -72,7 +76,8 @@ def asked(state: State, ground: Ground, mode: Mode, known: About) -> Asked:
                 question.path, answers.parsed(question, texts.pop(question.name), by_line=True)
             )
     is_own = has_files_elsewhere(mode, known)
-    model = None if is_own else next((question for question in questions if question.name == MODEL), None)
+    name = model_value(mode)
+    model = None if is_own else next((question for question in questions if question.name == name), None)
     return Asked(draft.named(), [question for question in questions if question is not model], model)
 
 
@@ -82,16 +87,17 @@ def _file_values(state: State, mode: Mode) -> ValuesMap:
     A text that is empty takes a value away, also one that no question asks for.
     """
     is_own = state.file_values.get(MODE) == mode.name
-    values = {**state.file_values} if is_own else answers.of_mode(mode, state.file_values)
-    values.pop(MODE, None)
+    file_values = state.file_values if is_own else answers.of_mode(mode, state.file_values)
+    values: ValuesMap = {name: value for name, value in file_values.items() if name != MODE}
+    parts = mode.schema.get("properties", {})
     for name, text in state.answers.items():
-        values = values if text else answers.answered(values, name.split("."), None)
+        values = values if text else with_answer(parts, name.split("."), None, values)
     return values
 
 
 def _texts(state: State, mode: Mode, known: About) -> dict[str, str]:
     """Return the answers as typed, with the model that the page starts from among them."""
     if not has_files_elsewhere(mode, known):
-        return {**state.answers, MODEL: state.model_id}
+        return {**state.answers, model_value(mode): state.model_id}
     assert known.figures is not None
-    return {MODEL: next(iter(known.figures.gguf_repositories), ""), **state.answers}
+    return {model_value(mode): next(iter(known.figures.gguf_repositories), ""), **state.answers}

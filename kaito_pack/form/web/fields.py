@@ -11,6 +11,7 @@ from kaito_pack.form.model_choice import About, is_gating_unknown, known_ids, mo
 from kaito_pack.form.questions import Choice, Question
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.pack.catalogue_schema import MODEL_ID
 from kaito_pack.workspace.engines import engine
 
 
@@ -63,7 +64,7 @@ def start_fields(
     ids = tuple(known_ids(catalogue))
     model_id = state.model_id or None
     words = {"label": model.label, "help": sentence(model.help)} if model else {}
-    fields = [asked("modelId", "text", model_id, default=None, is_required=True, suggestions=ids) | words]
+    fields = [asked(MODEL_ID, "text", model_id, default=None, is_required=True, suggestions=ids) | words]
     if model_id and known.figures is None:
         names = parts["engines"]["items"]["enum"]
         choices = tuple(Choice(name, title=str(engine(name).get("title", name))) for name in names)

@@ -7,7 +7,7 @@ from typing import Any
 from kaito_pack.base.paths import path_text
 from kaito_pack.form.draft import Draft
 from kaito_pack.form.figures import GPUS, fit_of_draft
-from kaito_pack.form.model_choice import MODEL, About, model_schema
+from kaito_pack.form.model_choice import About, model_schema, takes_model
 from kaito_pack.models.fit import fit_table
 from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.memory import budget_table
@@ -53,7 +53,7 @@ def _figure(name: str, value: Any) -> str:
 
 def serves_with_vllm(draft: Draft) -> bool:
     """Return whether the engine there serves a model of the Hub whose figures may be known."""
-    return checks_models(draft.mode.facts.get("engine")) and MODEL in draft.mode.schema.get("properties", {})
+    return checks_models(draft.mode.facts.get("engine")) and takes_model(draft.ground.pack, draft.mode.name)
 
 
 def parallel(draft: Draft, outcome: Judgement) -> dict[str, Any] | None:

@@ -7,14 +7,15 @@ from typing import Any
 
 from kaito_pack.base.problems import Problem, ProblemsError
 from kaito_pack.documents import read_text
-from kaito_pack.form.model_choice import MODEL, about
-from kaito_pack.form.questions import MODE
+from kaito_pack.form.model_choice import about, model_value
 from kaito_pack.form.web.state import State
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.pack import Mode, Pack
+from kaito_pack.pack.catalogue_schema import MODEL_ID
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import Source
 from kaito_pack.values.layers import without_nulls
+from kaito_pack.values.meanings import MODE
 from kaito_pack.values.wrapping import unwrapped
 from kaito_pack.workspace.engines import runs_on_kaito
 
@@ -35,9 +36,9 @@ def opened(text: bytes | str, file: str, pack: Pack, catalogue: Catalogue, pipel
         raise ProblemsError(_problems(Source(file, documents), pipeline))
     mode = pack.mode(name)
     file_values = without_nulls(values, mode.schema)
-    model_id = file_values.get(MODEL)
+    model_id = file_values.get(model_value(mode))
     model_id = model_id if isinstance(model_id, str) else ""
-    start = {"modelId": model_id, "engines": "\n".join(_engines(mode, model_id, catalogue))}
+    start = {MODEL_ID: model_id, "engines": "\n".join(_engines(mode, model_id, catalogue))}
     return State(
         {part: text_typed for part, text_typed in start.items() if text_typed}, name, file_values=file_values
     )

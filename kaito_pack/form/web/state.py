@@ -10,6 +10,7 @@ from typing import Any
 from kaito_pack.base import json_text
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.models.words import hub_id
+from kaito_pack.pack.catalogue_schema import MODEL_ID
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 GROUPS = ("start", "answers", "target")  # of fields on the page, each a map of texts by the field's name
@@ -41,7 +42,7 @@ class State(NamedTuple):
     @property
     def model_id(self) -> str:
         """The model that a person starts from; empty if none was named."""
-        return hub_id(self.start.get("modelId", ""))
+        return hub_id(self.start.get(MODEL_ID, ""))
 
     @property
     def engines(self) -> tuple[str, ...]:

@@ -8,13 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from kaito_pack import hub
+from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.root import VALUES
 from kaito_pack.base.trees import get
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Ground
-from kaito_pack.form.figures import INSTANCE, facts_of
+from kaito_pack.form.figures import facts_of, instance_type_of
 from kaito_pack.form.greeting import greeting
 from kaito_pack.form.judging import judged
 from kaito_pack.form.model_choice import is_model_id, takes_model
@@ -131,7 +132,7 @@ class Views:
         return {
             "questions": [
                 field(question, facts_of(draft, question.path))
-                for question in _with_instance_type(asked.questions, memory)
+                for question in _with_instance_type(asked.questions, memory, instance_type_of(draft))
             ],
             "notice": draft.mode.facts.get("notice", ""),
             "problems": Teller(questions | _target(cluster), text, FILE, manifest).rows(problems),
@@ -152,12 +153,12 @@ def _stops(memory: Mapping[str, Any] | None, problems: Sequence[Problem]) -> boo
 
 
 def _with_instance_type(
-    questions: Sequence[Question], memory: Mapping[str, Any] | None
+    questions: Sequence[Question], memory: Mapping[str, Any] | None, instance_type: FieldPath
 ) -> Iterator[Question]:
     """Yield the questions; the instance type is not an Advanced one if the memory bar asks for it."""
     is_asked_for = memory is not None and memory.get("lacks") == "memory"
     shown = [
-        replace(question, is_more=False) if is_asked_for and question.path == INSTANCE else question
+        replace(question, is_more=False) if is_asked_for and question.path == instance_type else question
         for question in questions
     ]
     yield from sorted(shown, key=lambda question: question.is_more)

@@ -27,7 +27,7 @@ def test_a_problem_is_one_line_whatever_its_words() -> None:
 
 def test_a_name_cannot_begin_a_line_of_the_table() -> None:
     entry = Entry(HOSTILE, 1, "Workspace", "default", HOSTILE)
-    lines = table({"0.11": Report([entry]), "0.12": Report([entry])}).splitlines()
+    lines = list(table({"0.11": Report([entry]), "0.12": Report([entry])}))
     assert len(lines) == 2 and not lines[1].startswith("::")
 
 
@@ -41,9 +41,9 @@ def test_what_could_not_be_read_comes_last() -> None:
 
 def test_several_files_have_headings() -> None:
     good = problem("ok", "preflight/crd-there", message="there", fix="")
-    one, two = ("a.yaml", good), ("b.yaml", good)
-    assert click.unstyle(shown("text", Preflight([one, one]))) == "OK      there.\nOK      there.\n"
-    assert shown("text", Preflight([one, two])).startswith("a.yaml:\n")
+    item, two = ("a.yaml", good), ("b.yaml", good)
+    assert click.unstyle(shown("text", Preflight([item, item]))) == "OK      there.\nOK      there.\n"
+    assert shown("text", Preflight([item, two])).startswith("a.yaml:\n")
 
 
 def test_a_file_that_fails_on_one_cluster_is_reported_by_cluster() -> None:

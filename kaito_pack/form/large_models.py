@@ -1,0 +1,93 @@
+"""What a form proposes for a GGUF model that is too large for a CPU: GPUs, and machines that hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kaito_pack.base.paths import FieldPath
+from kaito_pack.base.records import NamedTuple
+from kaito_pack.base.trees import ValuesMap, get, mapping, text, whole
+from kaito_pack.form.hints import hints
+from kaito_pack.kaito import instance_types
+from kaito_pack.kaito.instance_types import InstanceType
+from kaito_pack.kaito.target import Target
+from kaito_pack.models.catalogue import Catalogue
+from kaito_pack.models.gguf import GgufModel, images, weights_of_file
+from kaito_pack.pack import Mode, json_schema
+from kaito_pack.values.meanings import named_values
+from kaito_pack.workspace.engines import GGUF, engine
+
+GPUS = ("resources", "gpu")
+SHOWN = 3  # instance types that are named beside the question
+
+
+class Proposal(NamedTuple):
+    """Defaults for questions without an answer; instance types that hold the model, the smallest first."""
+
+    defaults: Mapping[FieldPath, Any]
+    instance_types: Sequence[InstanceType] = ()
+
+
+def proposal(mode: Mode, answers: ValuesMap, target: Target, catalogue: Catalogue) -> Proposal:
+    """Return what suits the model of the answers, by the `large` of the `x-form` of a value.
+
+    Nothing for a model of unknown size, and for one that the answers serve otherwise.
+    """
+    model = _model(mode, answers, catalogue)
+    if model is None:
+        return Proposal({})
+    parts = json_schema.applicable(mode.schema, answers)["properties"]
+    for name, part in parts.items():
+        large = hints(part, name).large
+        if large and model.weights_gib > large["aboveGiB"]:
+            if answers.get(name, large["value"]) != large["value"]:
+                return Proposal({})
+            gpus = whole(get(answers, GPUS))
+            types = _that_hold(model, gpus, target)
+            defaults: dict[FieldPath, Any] = {(name,): large["value"]}
+            if types and target.provisioning == "auto":
+                defaults |= {instance_type_of(mode): types[0].name}
+                defaults |= {GPUS: types[0].gpus} if instance_type_of(mode)[0] not in answers else {}
+            return Proposal(
+                {path: value for path, value in defaults.items() if get(answers, path) is None}, types
+            )
+    return Proposal({})
+
+
+def _that_hold(model: GgufModel, gpus: int | None, target: Target) -> list[InstanceType]:
+    """Return the instance types whose GPUs hold the model, or so many of them if `gpus` is chosen."""
+    return [
+        each
+        for each in instance_types.smallest(target.cloud, target.kaito)
+        if each.gpus >= (gpus or 1) and each.gpu_memory_gib * (gpus or each.gpus) >= model.needed_gib
+    ]
+
+
+def instance_type_of(mode: Mode) -> tuple[str, ...]:
+    """Return the path of the instance type."""
+    return (named_values(mode.facts)["instanceType"],)
+
+
+def _model(mode: Mode, answers: ValuesMap, catalogue: Catalogue) -> GgufModel | None:
+    """Return the GGUF model of the answers if its size is known: an image with it inside, or a file."""
+    if mapping(engine(mode.facts.get("engine")).get("serves")).get("format") != GGUF:
+        return None
+    for value in answers.values():
+        if row := images().get(value) if isinstance(value, str) else None:
+            return GgufModel(str(value), row["weightsGiB"], {}, ())
+    names = named_values(mode.facts)
+    file = text(answers.get(names["file"]))
+    weights = weights_of_file(file, text(answers.get(names["model"])), catalogue) if file else None
+    return GgufModel(file, weights, {}, ()) if weights else None
+
+
+def machines_text(proposed: Proposal) -> str:
+    """Return the instance types that hold the model, the smallest ones; empty if there are none."""
+    if not proposed.instance_types:
+        return ""
+    words = [
+        each.name if each.gpus == 1 else f"{each.name} ({each.gpus} GPUs)"
+        for each in proposed.instance_types[:SHOWN]
+    ]
+    return f"Instance types that hold the model: {', '.join(words)}"
