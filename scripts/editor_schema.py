@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from typing import Any
 
+from kaito_pack.base.sentences import either
 from kaito_pack.pack import Pack
 from kaito_pack.pack.json_schema import merged
 from kaito_pack.values.pages import hover, value_page
@@ -106,7 +107,7 @@ def _of_others(name: str, pack: Pack) -> dict[str, str]:
         for field in pack.mode(other).schema["properties"]:
             owners.setdefault(field, []).append(other)
     return {
-        field: words("values/other-mode", field=f"`{field}`", others=" or ".join(modes), mode=name)
+        field: words("values/other-mode", field=f"`{field}`", others=either(modes), mode=name)
         for field, modes in owners.items()
         if name not in modes
     }

@@ -125,8 +125,8 @@ def tool() -> Callable[[str], str]:
 
     def find(name: str) -> str:
         local = ROOT / ".tools" / "bin" / name
-        found = str(local) if local.exists() else shutil.which(name)
-        return found or missing(name)
+        result = str(local) if local.exists() else shutil.which(name)
+        return result or missing(name)
 
     return find
 

@@ -31,7 +31,7 @@ class Shapes:
         """`named` are the schemas that `$ref` names; `is_alike`: all items of a list are equal."""
         self._schema, self._named, self._is_alike = schema, named or {}, is_alike
 
-    def _of(self, schema: Any) -> Schema:
+    def _resolved(self, schema: Any) -> Schema:
         if not isinstance(schema, Mapping):
             return {}
         for word in ("allOf", "anyOf", "oneOf"):
@@ -46,7 +46,7 @@ class Shapes:
             name = raw.get("$ref", "")
             if len(path) > DEEPEST or name in around:
                 continue
-            schema, inside = self._of(raw), around | {name} - {""}
+            schema, inside = self._resolved(raw), around | {name} - {""}
             items, values = schema.get("items"), schema.get("additionalProperties")
             if isinstance(items, Mapping):
                 yield Collection(path, items, False, schema.get(MERGE_KEY, ""))
@@ -59,7 +59,7 @@ class Shapes:
 
     def example(self, raw: Any, number: int, depth: int = 0) -> Any:
         """Return a small value for a schema, another one for another number."""
-        schema = self._of(raw)
+        schema = self._resolved(raw)
         if "const" in schema or "enum" in schema:
             return schema.get("const", [*schema.get("enum", ()), None][0])
         kind = schema.get("type", "string")
@@ -82,9 +82,9 @@ class Shapes:
     def grown(self, base: Any, collection: Collection, size: int) -> Any:
         """Return `base` with `size` distinct items in one collection, and what is needed around it."""
         whole = deepcopy(base)
-        owner, schema = whole, self._of(self._schema)
+        owner, schema = whole, self._resolved(self._schema)
         for position, step in enumerate(collection.path):
-            schema = self._of(_part(schema, step))
+            schema = self._resolved(_part(schema, step))
             last = position == len(collection.path) - 1
             part = self._items(collection, size) if last else self._beside(owner, step, schema)
             if isinstance(owner, list) and step >= len(owner):
@@ -110,7 +110,7 @@ class Shapes:
         if collection.is_map:
             return {f"k{number}": item for number, item in enumerate(items)}
         if collection.key:
-            fields = self._of(collection.schema).get("properties", {})
+            fields = self._resolved(collection.schema).get("properties", {})
             for number, item in zip(numbers, items, strict=True):
                 item[collection.key] = self.example(fields.get(collection.key), number)
         return items

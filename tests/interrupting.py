@@ -53,7 +53,7 @@ class State(NamedTuple):
     files: dict[str, tuple[bytes, int]]
 
     @classmethod
-    def of(cls, folder: Path) -> State:
+    def read(cls, folder: Path) -> State:
         """The state of a folder, without the parts of files that are being written."""
         names = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
         return cls(
@@ -91,12 +91,12 @@ def started(words: list[str], folder: Path, before: Callable[[], object] = lambd
         log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        told: list[bool] = []
+        report: list[bool] = []
 
         def hook(event: str, arguments: tuple[Any, ...]) -> None:
             creates = event == "open" and isinstance(arguments[2], int) and arguments[2] & os.O_CREAT
-            if not told and (creates or event in WRITES) and "out" in str(arguments[0]).split("/"):
-                told.append(True)
+            if not report and (creates or event in WRITES) and "out" in str(arguments[0]).split("/"):
+                report.append(True)
                 os.write(writing, b"w")
 
         before()
@@ -142,10 +142,10 @@ class Trial:
         prepare(self.folder, 1, range(0, 12))
         assert finished(self.words, self.folder) == 0, (self.folder / "log").read_text(encoding="utf-8")
         shutil.copytree(out, self.folder / "old")
-        self.old = State.of(out)
+        self.old = State.read(out)
         prepare(self.folder, 2, range(4, 16))
         assert finished(self.words, self.folder) == 0, (self.folder / "log").read_text(encoding="utf-8")
-        self.new = State.of(out)
+        self.new = State.read(out)
         assert self.old != self.new
 
     def reset(self) -> None:
@@ -162,7 +162,7 @@ class Trial:
         os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         os.close(pipe)
-        state = State.of(self.folder / "out")
+        state = State.read(self.folder / "out")
         self.faults += wrong(state, self.old, self.new)
         if not os.WIFSIGNALED(status):
             self.figures["too late"] += 1
@@ -178,7 +178,7 @@ class Trial:
     def converge(self) -> None:
         """Run the command again; the output must be the new one."""
         code = finished(self.words, self.folder)
-        if code or State.of(self.folder / "out") != self.new:
+        if code or State.read(self.folder / "out") != self.new:
             self.faults.append(f"a rerun does not converge: exit code {code}")
         is_tree = "all.yaml" not in self.words[-1]  # a part of a single file goes after a minute
         if is_tree and any((self.folder / "out").rglob(f"{PART}*")):

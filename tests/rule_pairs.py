@@ -44,7 +44,7 @@ class Pair:
 
     def breaches(self, text: str) -> set[tuple[Any, ...]]:
         """Where the text breaks the pair's rule."""
-        return {found.path for found in self.problems(text) if found.rule == self.rule}
+        return {result.path for result in self.problems(text) if result.rule == self.rule}
 
 
 def pairs() -> tuple[Pair, ...]:
@@ -73,8 +73,8 @@ def _by_import(documents: Sequence[Document], _: Options) -> list[Problem]:
 
 def _in_one_run(documents: Sequence[Document], _: Options) -> list[Problem]:
     """Each document as a values file of its own."""
-    sources = [Source(f"{index}.yaml", [one]) for index, one in enumerate(documents)]
-    return [found for outcome in _pipeline(Pack()).judge(sources) for found in outcome.problems]
+    sources = [Source(f"{index}.yaml", [item]) for index, item in enumerate(documents)]
+    return [result for outcome in _pipeline(Pack()).judge(sources) for result in outcome.problems]
 
 
 def _by_krm(documents: Sequence[Document], _: Options) -> list[Problem]:
@@ -84,8 +84,8 @@ def _by_krm(documents: Sequence[Document], _: Options) -> list[Problem]:
 
 def _by_upgrade(documents: Sequence[Document], options: Options) -> list[Problem]:
     now, then = (Target(options[name], "1.30") for name in ("now", "then"))
-    found = upgraded([one.value for one in documents], now, then)
-    return [reason.problem for one in found for reason in one.reasons]
+    result = upgraded([item.value for item in documents], now, then)
+    return [reason.problem for item in result for reason in item.reasons]
 
 
 def _by_schema(documents: Sequence[Document], _: Options) -> list[Problem]:
@@ -98,14 +98,14 @@ def _by_schema(documents: Sequence[Document], _: Options) -> list[Problem]:
 def _by_crd(documents: Sequence[Document], _: Options) -> list[Problem]:
     """Custom resources of a kind that has alternatives, as none of ours has."""
     with _pack_of_pairs():
-        return [found for one in documents for found in check_custom(one.value, "1.35") or ()]
+        return [result for item in documents for result in check_custom(item.value, "1.35") or ()]
 
 
 def _among_files(documents: Sequence[Document], _: Options) -> list[Problem]:
     """Manifests that are validated together."""
     validation = Validator(Pack(), Target("0.12", "1.35", "auto"))
     entries = validation.run([Source("pair.yaml", documents)]).entries
-    return [found for entry in entries for found in entry.problems]
+    return [result for entry in entries for result in entry.problems]
 
 
 def _by_update(documents: Sequence[Document], _: Options) -> list[Problem]:
@@ -113,7 +113,7 @@ def _by_update(documents: Sequence[Document], _: Options) -> list[Problem]:
     try:
         validation = Validator(Pack([FOLDER.parent / "packs" / "kaito-0.13"]), Target("0.13", "1.35", "auto"))
         old, new = ([Source("pair.yaml", [document])] for document in documents)
-        return [found for entry in validation.run(new, old).entries for found in entry.problems]
+        return [result for entry in validation.run(new, old).entries for result in entry.problems]
     finally:
         Pack()
 

@@ -160,7 +160,7 @@ _environment = st.lists(
     ),
     min_size=1,
     max_size=2,
-    unique_by=lambda one: str(one["name"]),
+    unique_by=lambda item: str(item["name"]),
 )
 _token = st.just([{"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "a", "key": "HF_TOKEN"}}}])
 _mounts = st.just([{"name": "cache", "mountPath": "/models"}])
@@ -195,7 +195,7 @@ pod_template = st.builds(
             "nodeSelector": st.dictionaries(label_key, label_value, min_size=1, max_size=2),
             "terminationGracePeriodSeconds": st.integers(1, 600),
             "containers": st.lists(
-                _model_container | _sidecar, min_size=1, max_size=2, unique_by=lambda one: one["name"]
+                _model_container | _sidecar, min_size=1, max_size=2, unique_by=lambda item: item["name"]
             ),
             "volumes": st.just([{"name": "cache", "emptyDir": {"sizeLimit": "1024Mi"}}]),
         },
@@ -216,7 +216,7 @@ extra_objects = st.lists(
     ),
     min_size=1,
     max_size=2,
-    unique_by=lambda one: str(one["metadata"]["name"]),
+    unique_by=lambda item: str(item["metadata"]["name"]),
 )
 # Values whose inside is Kubernetes' own have tests of their own.
 LEFT_OUT = {"podTemplate", "extraObjects"}
@@ -287,7 +287,7 @@ def extended_values() -> st.SearchStrategy[dict[str, Any]]:
     ]
     added = st.fixed_dictionaries({}, optional={"podTemplate": pod_template, "extraObjects": extra_objects})
     return st.builds(
-        lambda drawn, more: {**drawn, **more}, st.one_of([values(mode) for mode in modes]), added
+        lambda drawn, extra: {**drawn, **extra}, st.one_of([values(mode) for mode in modes]), added
     )
 
 

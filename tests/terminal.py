@@ -31,18 +31,18 @@ class Screen:
 
     def draw(self, text: str) -> str:
         """Take `text` in; gives what of its end is half a sequence."""
-        at = 0
-        while at < len(text):
-            found = _SEQUENCE.match(text, at)
-            if found:
-                if not found[1] and found[3]:
-                    self._act(found[3], [int(one or 0) for one in found[2].split(";")])
-                at = found.end()
-            elif text[at] == "\x1b" and len(text) - at < 40:
-                return text[at:]
+        position = 0
+        while position < len(text):
+            result = _SEQUENCE.match(text, position)
+            if result:
+                if not result[1] and result[3]:
+                    self._act(result[3], [int(item or 0) for item in result[2].split(";")])
+                position = result.end()
+            elif text[position] == "\x1b" and len(text) - position < 40:
+                return text[position:]
             else:
-                self._put(text[at])
-                at += 1
+                self._put(text[position])
+                position += 1
         return ""
 
     def _put(self, character: str) -> None:
@@ -172,5 +172,5 @@ def _plain(text: str) -> str:
 
 def _last(seen: str) -> str:
     """From the last question on."""
-    at = max(seen.rfind("\n? "), 0)
-    return seen[at:]
+    position = max(seen.rfind("\n? "), 0)
+    return seen[position:]

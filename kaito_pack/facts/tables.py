@@ -16,6 +16,7 @@ from kaito_pack.base.derived import derived
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.root import ROOT
+from kaito_pack.base.sentences import either
 from kaito_pack.base.trees import Schema
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -142,7 +143,7 @@ def _misfit(value: Any, examples: Sequence[Any], path: str) -> str | None:
     """Return what is wrong with a value that has a type which none of `examples` has; None if nothing is."""
     types = {_type_name(example) for example in examples}
     if _type_name(value) not in types:
-        return f"{path} is {_type_name(value)}. Write {' or '.join(sorted(types))}"
+        return f"{path} is {_type_name(value)}. Write {either(sorted(types))}"
     if isinstance(value, dict):
         maps = [example for example in examples if isinstance(example, dict)]
         parts = (

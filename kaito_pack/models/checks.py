@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.sentences import filled
+from kaito_pack.base.sentences import either, filled
 from kaito_pack.base.trees import Manifest, ModeFacts, ValuesMap, get
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
@@ -15,7 +15,7 @@ from kaito_pack.models import near, size
 from kaito_pack.models.access import check_access
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, tensor_parallel_sizes
-from kaito_pack.models.memory import Budget, budget, longest_max_model_len, smallest_gpu_count, stage_of
+from kaito_pack.models.memory import Budget, budget, fitting_gpu_counts, longest_max_model_len, stage_of
 from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.ruling import Server, ServerCase, judge
 from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
@@ -209,7 +209,8 @@ def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | Non
     memory, share, stage = plan.total_gib, plan.utilization, stage_of(model, plan.stages)
     longest = longest_max_model_len(stage, plan.tensor_parallel_size, memory, share, batched)
     most = min(most_gpus, MOST_GPUS) // plan.stages
-    gpus = plan.stages * (smallest_gpu_count(stage, plan.tokens, memory, share, most, batched) or 0)
+    counts = fitting_gpu_counts(stage, plan.tokens, memory, share, most, batched)
+    gpus = plan.stages * min(counts, default=0)
     key = ("both" if longest else "gpus") if gpus else ("length" if longest else "none")
     such = "1 such GPU is" if most_gpus == 1 else f"{most_gpus} such GPUs are"
     facts = {"longest": longest, "gpus": gpus, "tokens": plan.tokens, "most": such}
@@ -218,13 +219,7 @@ def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | Non
 
 def gpus_text(counts: list[int]) -> str:
     """Return `[1]` as `1 GPU` and `[1, 2, 4]` as `1, 2 or 4 GPUs`."""
-    return "1 GPU" if counts == [1] else f"{listed(counts)} GPUs"
-
-
-def listed(counts: list[int]) -> str:
-    """Return `[1, 2, 4]` as `1, 2 or 4`."""
-    *most, last = [str(count) for count in counts]
-    return f"{', '.join(most)} or {last}" if most else last
+    return "1 GPU" if counts == [1] else f"{either([str(count) for count in counts])} GPUs"
 
 
 @rule("model/pipeline-stages", on="part")

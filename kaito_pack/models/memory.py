@@ -166,18 +166,6 @@ def fitting_gpu_counts(
     ]
 
 
-def smallest_gpu_count(
-    model: Model,
-    tokens: int,
-    gpu_memory_gib: float,
-    utilization: float = UTILIZATION,
-    most: int = MOST_GPUS,
-    batched: int | None = None,
-) -> int | None:
-    """Return the least of `fitting_gpu_counts`; None if `most` GPUs are not enough."""
-    return next(iter(fitting_gpu_counts(model, tokens, gpu_memory_gib, utilization, most, batched)), None)
-
-
 def budget_table(plan: Budget) -> list[tuple[str, str]]:
     """Return the budget as rows of two columns, what and how much, for a person to read."""
     share = "weights" if plan.gpus == 1 else f"weights, 1/{plan.gpus}"

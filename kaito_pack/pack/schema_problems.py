@@ -16,6 +16,7 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.records import NamedTuple
+from kaito_pack.base.sentences import either
 from kaito_pack.base.trees import Schema
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
@@ -151,7 +152,7 @@ def _facts(error: ValidationError, dialect: Dialect) -> dict[str, object]:
         "value": shown(error.instance),
         "limit": shown(expected, quote=False),
         "bound": "below" if str(error.validator).startswith("min") else "above",
-        "types": " or ".join(dialect.types.get(str(name), f"a {name}") for name in types),
+        "types": either([dialect.types.get(str(name), f"a {name}") for name in types]),
         "choices": ", ".join(map(str, _choices(_schema(error)))),
         "fix": _fix(error),
         "meaning": _meaning(_schema(error)),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kaito_pack.base.sentences import either
 from kaito_pack.base.trees import Schema
 from kaito_pack.pack import Pack
 
@@ -55,7 +56,7 @@ def facts(part: Schema) -> Iterator[tuple[str, str]]:
         yield "One of", ", ".join(f"`{choice}`" for choice in part["enum"])
     elif "type" in part:
         types = part["type"] if isinstance(part["type"], list) else [part["type"]]
-        yield "Type", " or ".join(types)
+        yield "Type", either(types)
     low, high = part.get("minimum"), part.get("maximum")
     if low is not None:
         yield "Range", f"{low} to {high}" if high is not None else f"at least {low}"

@@ -27,27 +27,27 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_page_works_as_it_stands(run: Run, folder: Path) -> None:
-    said = {}
+    output = {}
     for command in COMMANDS:
         program, *arguments = shlex.split(command)
         assert program == "kaito-pack"
         done = run(*arguments)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-        said[arguments[0]] = done.stdout
+        output[arguments[0]] = done.stdout
     workspace, service = yaml.safe_load_all(
         (folder / "out/kaito-workspace/workspace-tiny.yaml").read_text(encoding="utf-8")
     )
     container = workspace["inference"]["template"]["spec"]["containers"][0]
     assert container["args"] == ["--model", "acme/tiny-instruct", "--shards", "2", "--batch", "16"]
     assert service["spec"]["ports"][0]["port"] == container["ports"][0]["containerPort"] == 9000
-    assert said["plan"] == "Nothing changes\n"
+    assert output["plan"] == "Nothing changes\n"
     for shown in ("acme/tiny-instruct", "acme", "workspace-tiny-acme:9000"):
-        assert shown in said["status"].split()
-    assert yaml.safe_load(said["import"]) == yaml.safe_load(
+        assert shown in output["status"].split()
+    assert yaml.safe_load(output["import"]) == yaml.safe_load(
         (folder / "my-pack/values/tiny.yaml").read_text("utf-8")
     )
-    assert "acme_requests_running" in said["metrics"]
-    assert "How many requests are answered together." in said["explain"]
+    assert "acme_requests_running" in output["metrics"]
+    assert "How many requests are answered together." in output["explain"]
     assert yaml.safe_load((folder / "my-pack/values/big.yaml").read_text("utf-8")) == {
         "name": "big",
         "modelSource": "acme",
@@ -71,19 +71,19 @@ def test_new_knows_the_values_of_the_mode(run: Run, folder: Path) -> None:
 
 def test_what_the_page_adds_is_checked_as_strictly(run: Run, folder: Path) -> None:
     values = folder / "my-pack" / "values" / "tiny.yaml"
-    for change, told in (
+    for change, report in (
         (("16", "0"), "batchSize: `0` is below 1"),
         (("batchSize", "batchsize"), "Did you mean `batchSize`?"),
     ):
         wrong = values.read_text("utf-8").replace(*change)
-        assert told in run("-", "--pack", "my-pack", stdin=wrong).stderr
+        assert report in run("-", "--pack", "my-pack", stdin=wrong).stderr
     extended = values.read_text("utf-8") + (
         "podTemplate: {spec: {containers: [{name: model, resources: {limits: {nvidia.com/gpu: '1'},"
         " requests: {nvidia.com/gpu: '1'}}}]}}\n"
     )
     done = run("validate", "-", "--pack", "my-pack", "-o", "json", stdin=extended)
     assert "values/gpu-count-differs" in {
-        one["rule"] for entry in json.loads(done.stdout) for one in entry["problems"]
+        item["rule"] for entry in json.loads(done.stdout) for item in entry["problems"]
     }
 
 

@@ -52,7 +52,7 @@ def offline() -> dict[str, str]:
     return inherited | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
 
 
-def made(clone: Path, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+def run_make(clone: Path, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     """Run make in the clone."""
     command = ["make", *words]
     return subprocess.run(
@@ -61,16 +61,16 @@ def made(clone: Path, environment: dict[str, str], *words: str) -> subprocess.Co
 
 
 def test_make_render_prints_the_manifest_alone(clone: Path, offline: dict[str, str]) -> None:
-    done = made(clone, offline, "render", "VALUES=llama.yaml")
+    done = run_make(clone, offline, "render", "VALUES=llama.yaml")
     assert done.returncode == 0, done.stderr
     golden.check(ROOT / "values" / "rendered" / "llama.yaml", done.stdout)
-    again = made(clone, offline, "render", "VALUES=llama.yaml")
+    again = run_make(clone, offline, "render", "VALUES=llama.yaml")
     assert (again.stdout, again.stderr) == (done.stdout, ""), "the second run prepares nothing"
 
 
 def test_make_test_passes_and_leaves_the_checkout_as_it_was(clone: Path, offline: dict[str, str]) -> None:
     """A handful of files: the whole suite in a fresh clone is what CI runs."""
-    done = made(clone, offline, "test", f"PYTEST=-x -n 2 -p no:cacheprovider {' '.join(HANDFUL)}")
+    done = run_make(clone, offline, "test", f"PYTEST=-x -n 2 -p no:cacheprovider {' '.join(HANDFUL)}")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     assert "no tests ran" not in done.stdout
     status = subprocess.run(
@@ -87,7 +87,7 @@ def test_a_python_without_pip_prepares_the_same(clone: Path, offline: dict[str, 
         shutil.rmtree(part)
     python = f"PYTHON={tmp_path / 'bare' / 'bin' / 'python'}"
     for _ in ("the rest of what is missing", "all of it"):
-        done = made(clone, offline, "render", "VALUES=llama.yaml", python)
+        done = run_make(clone, offline, "render", "VALUES=llama.yaml", python)
         assert done.returncode == 0, done.stderr
         golden.check(ROOT / "values" / "rendered" / "llama.yaml", done.stdout)
         shutil.rmtree(clone / ".venv")

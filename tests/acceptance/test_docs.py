@@ -27,12 +27,14 @@ from tests.integrations.command_lines import PROGRAMS, check, lines_of
 PACK = Pack()
 PAGES = pages()
 BLOCKS = {page: blocks(page, text) for page, text in PAGES.items()}
-ALL = [block for found in BLOCKS.values() for block in found]
+ALL = [block for result in BLOCKS.values() for block in result]
 MOST_NOT_RUN = 1 / 4  # of the shell blocks
 BAD_ON_PURPOSE = "docs/reference/rules/"  # shows what is refused
 
 
-@pytest.mark.parametrize("page", [page for page, found in BLOCKS.items() if any(one.runs for one in found)])
+@pytest.mark.parametrize(
+    "page", [page for page, result in BLOCKS.items() if any(item.runs for item in result)]
+)
 def test_the_commands_of_a_page_do_what_it_shows(
     page: str, tmp_path: Path, tool: Callable[[str], str]
 ) -> None:
@@ -48,10 +50,10 @@ def test_the_commands_of_a_page_do_what_it_shows(
 
 def _run(block: Block, work: Path) -> None:
     done = shell.run(block, work)
-    for one in done:
-        assert one.code == one.stated, f"{block.place}: {one.command}\n{one.printed}"
+    for item in done:
+        assert item.code == item.stated, f"{block.place}: {item.command}\n{item.printed}"
     shown = shell.shown_output(block, BLOCKS[block.page])
-    printed = "".join(one.printed for one in done)
+    printed = "".join(item.printed for item in done)
     if shown is not None and not shell.agrees(shown, printed):
         difference = difflib.unified_diff(
             shown.splitlines(), printed.splitlines(), "shown", "printed", lineterm=""
@@ -84,7 +86,9 @@ def test_commands_stand_in_fenced_blocks_with_a_language() -> None:
 
 
 YAML = [
-    one for one in ALL if one.language == "yaml" and not one.shows and not one.page.startswith(BAD_ON_PURPOSE)
+    item
+    for item in ALL
+    if item.language == "yaml" and not item.shows and not item.page.startswith(BAD_ON_PURPOSE)
 ]
 
 
@@ -112,14 +116,14 @@ def test_generated_parts_of_pages_are_up_to_date() -> None:
 
 def _command_lines() -> list[tuple[str, list[str]]]:
     """Every command line of ours: in shell blocks, run or not, and between backquotes."""
-    found = []
+    result = []
     for page, text in PAGES.items():
-        inline = [one for one in re.findall(r"`([^`\n]+)`", prose(text)) if " " in one]
-        ours = [one for one in inline if one.split()[0].rpartition("/")[2] in PROGRAMS]
-        blocks_of_page = [one.text for one in BLOCKS[page] if one.language in SHELL]
+        inline = [item for item in re.findall(r"`([^`\n]+)`", prose(text)) if " " in item]
+        ours = [item for item in inline if item.split()[0].rpartition("/")[2] in PROGRAMS]
+        blocks_of_page = [item.text for item in BLOCKS[page] if item.language in SHELL]
         for script in (*ours, *blocks_of_page):
-            found += [(page, words) for words in lines_of(script)]
-    return found
+            result += [(page, words) for words in lines_of(script)]
+    return result
 
 
 @pytest.mark.parametrize(("page", "words"), _command_lines())

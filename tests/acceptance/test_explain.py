@@ -32,8 +32,8 @@ def test_choices_are_a_plain_list(run: Run) -> None:
 
 
 def test_a_value_that_holds_others_lists_them(run: Run) -> None:
-    told = run("explain", "monitoring").stdout.partition("FIELDS:\n")[2].splitlines()
-    assert [line.split()[0] for line in told] == [
+    report = run("explain", "monitoring").stdout.partition("FIELDS:\n")[2].splitlines()
+    assert [line.split()[0] for line in report] == [
         "monitoring.podMonitor",
         "monitoring.labels",
         "monitoring.interval",
@@ -69,9 +69,9 @@ def test_a_slip_of_the_pen_is_answered_with_what_is_meant(run: Run, word: str, m
 
 def test_fit_prints_the_budget_of_one_gpu(run: Run) -> None:
     rows = run("explain", ROOT / "values" / "mistral-autoprovisioned.yaml", "fit").stdout.splitlines()
-    told = dict(row.split("  ", 1) for row in rows)
-    assert told["GPU memory"].strip() == "80.00 GiB"
-    assert told["GPU counts that fit"].strip() == "1"
+    report = dict(row.split("  ", 1) for row in rows)
+    assert report["GPU memory"].strip() == "80.00 GiB"
+    assert report["GPU counts that fit"].strip() == "1"
 
 
 def test_fit_names_what_it_lacks(run: Run, tmp_path) -> None:

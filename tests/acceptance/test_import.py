@@ -54,8 +54,8 @@ def imported(text: str, **supplied: Any) -> Imported:
     return import_workspace(read_text(text, "live.yaml"), PACK, supplied)
 
 
-def lost(found: Imported) -> dict[str, str]:
-    return {".".join(map(str, one.path)): one.rule for one in found.losses if one.is_error}
+def lost(outcome: Imported) -> dict[str, str]:
+    return {".".join(map(str, item.path)): item.rule for item in outcome.losses if item.is_error}
 
 
 def hidden(drawn: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def hidden(drawn: dict[str, Any]) -> dict[str, Any]:
     if drawn.get("ggufRunMode") == "build":
         names |= {"modelId", "ggufFile"}
     containers = drawn.get("podTemplate", {}).get("spec", {}).get("containers", [])
-    if "imageRef" in drawn or any(one["name"] == "model" and "image" in one for one in containers):
+    if "imageRef" in drawn or any(item["name"] == "model" and "image" in item for item in containers):
         names.add("premadeModel")
     return {name: drawn[name] for name in names if name in drawn}
 
@@ -91,18 +91,18 @@ def without_defaults(drawn: dict[str, Any]) -> dict[str, Any]:
 
 
 def _less(filled: Any, given: Any, schema: Any, top: Any, path: tuple[str, ...] = ()) -> dict[str, Any]:
-    kept = {}
+    rest = {}
     for name, value in given.items():
         part = schema.get("properties", {}).get(name, {})
         if isinstance(value, dict) and "properties" in part and not part.get("x-opaque"):
             # What is right for a part may hang on the whole, so defaults are asked of the whole.
             if nested := _less(filled[name], value, part, top, (*path, name)):
-                kept[name] = nested
+                rest[name] = nested
         elif (not path and name in schema["required"]) or (
             _filled_without(top, (*path, name)) != filled[name]
         ):
-            kept[name] = _without_none(filled[name])
-    return kept
+            rest[name] = _without_none(filled[name])
+    return rest
 
 
 def _without_none(value: Any) -> Any:
@@ -127,32 +127,36 @@ def _filled_without(top: dict[str, Any], path: tuple[str, ...]) -> Any:
     return filled
 
 
+def check_it_comes_back(drawn: dict[str, Any]) -> None:
+    text = rendered(drawn)
+    result = imported(text, **hidden(drawn))
+    assert result.is_exact, result.losses
+    assert rendered(dict(result.values)) == text
+
+
 @often
 @given(drawn=VALUES)
 def test_what_is_imported_renders_to_the_same_bytes(drawn: dict[str, Any]) -> None:
-    text = rendered(drawn)
-    found = imported(text, **hidden(drawn))
-    assert found.is_exact, found.losses
-    assert rendered(dict(found.values)) == text
+    check_it_comes_back(drawn)
 
 
 @often
 @given(drawn=VALUES)
 def test_what_is_imported_are_the_values_without_defaults(drawn: dict[str, Any]) -> None:
-    found = imported(rendered(drawn))
+    outcome = imported(rendered(drawn))
     expected = without_defaults(drawn)
     if unseen := unshown(drawn):
-        assert {("monitoring", name) for name in unseen} <= {one.path for one in found.losses}
+        assert {("monitoring", name) for name in unseen} <= {item.path for item in outcome.losses}
         del expected["monitoring"]
     if expected.get("rollout") != "job" and "rolloutImage" in expected:
         # The image of a job that is not rendered shows nowhere.
-        assert ("rolloutImage",) in {one.path for one in found.losses}
+        assert ("rolloutImage",) in {item.path for item in outcome.losses}
         del expected["rolloutImage"]
     unheld = set(hidden(drawn))
-    assert {one.path[0] for one in found.losses} >= unheld
-    assert set(lost(found)) <= unheld, "nothing else is lost"
-    unheld |= {name for name in expected if name not in found.values and is_silent(drawn, name)}
-    assert dict(found.values) == {name: value for name, value in expected.items() if name not in unheld}
+    assert {item.path[0] for item in outcome.losses} >= unheld
+    assert set(lost(outcome)) <= unheld, "nothing else is lost"
+    unheld |= {name for name in expected if name not in outcome.values and is_silent(drawn, name)}
+    assert dict(outcome.values) == {name: value for name, value in expected.items() if name not in unheld}
 
 
 @pytest.mark.parametrize(
@@ -160,19 +164,13 @@ def test_what_is_imported_are_the_values_without_defaults(drawn: dict[str, Any])
 )
 def test_every_example_comes_back(example: Path) -> None:
     drawn = yaml.safe_load(example.read_text(encoding="utf-8"))
-    text = rendered(drawn)
-    found = imported(text, **hidden(drawn))
-    assert found.is_exact, found.losses
-    assert rendered(dict(found.values)) == text
+    check_it_comes_back(drawn)
 
 
 @often
 @given(drawn=EXTENDED)
 def test_what_a_team_has_added_comes_back(drawn: dict[str, Any]) -> None:
-    text = rendered(drawn)
-    found = imported(text, **hidden(drawn))
-    assert found.is_exact, found.losses
-    assert rendered(dict(found.values)) == text
+    check_it_comes_back(drawn)
 
 
 LIVE = {
@@ -292,9 +290,9 @@ def test_an_object_of_a_cluster_that_nothing_names_is_reported() -> None:
     workspace, *others = manifests("llama")
     loose = copy.deepcopy(SETTINGS)
     loose["metadata"]["namespace"] = workspace["metadata"]["namespace"]  # type: ignore[index]
-    found = imported(live_list([workspace, *others, loose]))
-    (reported,) = found.reported
-    assert found.is_exact and reported.rule == "values/import-object-skipped"
+    outcome = imported(live_list([workspace, *others, loose]))
+    (reported,) = outcome.reported
+    assert outcome.is_exact and reported.rule == "values/import-object-skipped"
     assert "ConfigMap chat-settings" in reported.message
 
 
@@ -307,8 +305,8 @@ def test_the_content_of_a_secret_comes_into_no_values_file() -> None:
         "data": {"HF_TOKEN": "bm8="},
     }
     secret["metadata"]["namespace"] = workspace["metadata"]["namespace"]  # type: ignore[index]
-    found = imported(live_list([workspace, *others, secret]))
-    assert "bm8=" not in str(found) and "extraObjects" not in found.values
+    outcome = imported(live_list([workspace, *others, secret]))
+    assert "bm8=" not in str(outcome) and "extraObjects" not in outcome.values
 
 
 def foreign(**container: Any) -> str:
@@ -343,19 +341,21 @@ def test_a_server_that_no_mode_runs_is_named_and_nothing_is_guessed(
 
 
 def test_a_mode_that_the_user_chooses_is_taken_for_any_server() -> None:
-    found = imported(foreign(image="registry.example.com/llm:1"), modelSource="vllm", modelId="org/model")
-    assert found.values["modelSource"] == "vllm" and found.values["imageRef"] == "registry.example.com/llm:1"
+    outcome = imported(foreign(image="registry.example.com/llm:1"), modelSource="vllm", modelId="org/model")
+    assert (
+        outcome.values["modelSource"] == "vllm" and outcome.values["imageRef"] == "registry.example.com/llm:1"
+    )
 
 
 def test_a_pod_template_is_never_imported_as_a_preset(run: Run) -> None:
     workspace = manifests("llama")[0]
     spec = workspace["inference"]["template"]["spec"]
     del spec["volumes"], spec["containers"][0]["volumeMounts"]
-    found = imported(to_yaml(workspace))
-    assert found.values["modelSource"] == "vllm"
-    rejected = next(loss for loss in found.losses if loss.rule == "values/import-rejected")
+    outcome = imported(to_yaml(workspace))
+    assert outcome.values["modelSource"] == "vllm"
+    rejected = next(loss for loss in outcome.losses if loss.rule == "values/import-rejected")
     assert "values/mount-missing" in rejected.message and "/dev/shm" in rejected.message
-    again = run("-", stdin=to_yaml(dict(found.values)))
+    again = run("-", stdin=to_yaml(dict(outcome.values)))
     assert again.returncode == 0, "the rest of the values renders, and is accepted"
     forced = run("import", "-", "--set", "modelSource=preset", stdin=to_yaml(workspace))
     assert (forced.returncode, forced.stdout) == (2, "")
@@ -373,15 +373,15 @@ def grown(size: int, kind: str) -> list[dict[str, Any]]:
     spec = bodies[0]["inference"]["template"]["spec"]
     container = spec["containers"][0]
     namespace = bodies[0]["metadata"]["namespace"]
-    more = {
+    extra = {
         "env": (container, [{"name": f"A{i}", "value": str(i)} for i in range(size)]),
         "args": (container, [f"--a{i}" for i in range(size)]),
         "containers": (spec, [{"name": f"a{i}", "image": "a", "resources": {}} for i in range(size)]),
         "volumes": (spec, [{"name": f"a{i}", "emptyDir": {}} for i in range(size)]),
         "tolerations": (spec, [{"key": f"a{i}", "operator": "Exists"} for i in range(size)]),
     }
-    if kind in more:
-        owner, entries = more[kind]
+    if kind in extra:
+        owner, entries = extra[kind]
         owner[kind] = [*owner.get(kind, []), *entries]
     elif kind == "labels":
         bodies[0]["metadata"]["labels"] |= {f"a{i}": "1" for i in range(size)}
@@ -456,9 +456,9 @@ def test_labels_added_by_hand_are_a_loss_by_path() -> None:
 def test_another_probe_goes_into_the_pod_template() -> None:
     workspace = manifests("llama")[0]
     workspace["inference"]["template"]["spec"]["containers"][0]["readinessProbe"]["periodSeconds"] = 7
-    found = imported(to_yaml(workspace))
-    (container,) = found.values["podTemplate"]["spec"]["containers"]
-    assert container == {"name": "model", "readinessProbe": {"periodSeconds": 7}} and found.is_exact
+    outcome = imported(to_yaml(workspace))
+    (container,) = outcome.values["podTemplate"]["spec"]["containers"]
+    assert container == {"name": "model", "readinessProbe": {"periodSeconds": 7}} and outcome.is_exact
 
 
 def test_quantities_by_hand_are_read_as_kubernetes_prints_them() -> None:
@@ -466,8 +466,8 @@ def test_quantities_by_hand_are_read_as_kubernetes_prints_them() -> None:
     requests = workspace["inference"]["template"]["spec"]["containers"][0]["resources"]["requests"]
     requests["memory"] = "32768Mi"
     requests["nvidia.com/gpu"] = 2
-    found = imported(to_yaml(workspace))
-    assert found.is_exact and found.values["resources"]["memory"] == "32Gi"
+    outcome = imported(to_yaml(workspace))
+    assert outcome.is_exact and outcome.values["resources"]["memory"] == "32Gi"
 
 
 def test_a_file_of_the_hub_is_unquoted() -> None:
@@ -480,19 +480,19 @@ def test_another_revision_of_a_gguf_file_is_not_lost_silently() -> None:
     workspace = manifests("qwen-gguf-cpu")[0]
     args = workspace["inference"]["template"]["spec"]["containers"][0]["args"]
     args[0] = args[0].replace("/main/", "/v2/")
-    found = imported(to_yaml(workspace))
-    assert found.values["modelId"] == "Qwen/Qwen2.5-1.5B-Instruct-GGUF"
-    assert not found.is_exact or "podTemplate" in found.values
-    if found.is_exact:
-        assert args[0] in rendered(dict(found.values))
+    outcome = imported(to_yaml(workspace))
+    assert outcome.values["modelId"] == "Qwen/Qwen2.5-1.5B-Instruct-GGUF"
+    assert not outcome.is_exact or "podTemplate" in outcome.values
+    if outcome.is_exact:
+        assert args[0] in rendered(dict(outcome.values))
 
 
 def test_a_quantized_model_comes_back_with_the_value_that_allows_it() -> None:
     drawn = {"name": "a", "modelSource": "vllm", "modelId": "openai/gpt-oss-20b", "quantization": "allow"}
-    found = imported(rendered(drawn))
+    outcome = imported(rendered(drawn))
 
-    assert found.is_exact
-    assert found.values["quantization"] == "allow"
+    assert outcome.is_exact
+    assert outcome.values["quantization"] == "allow"
 
 
 def test_a_token_in_a_manifest_comes_into_no_values_file() -> None:
@@ -500,17 +500,17 @@ def test_a_token_in_a_manifest_comes_into_no_values_file() -> None:
     token = "hf_" + "a1B2c3D4e5F6"
     container = workspace["inference"]["template"]["spec"]["containers"][0]
     container["env"].append({"name": "TOKEN", "value": token})
-    found = imported(to_yaml(workspace))
-    assert token not in str(found) and not found.is_exact
+    outcome = imported(to_yaml(workspace))
+    assert token not in str(outcome) and not outcome.is_exact
 
 
 def test_a_hand_written_workspace_is_read_as_far_as_values_go(facts: Path) -> None:
     text = (facts / "examples" / "custom-model-deployment.yaml").read_text(encoding="utf-8")
-    found = imported(text)
-    assert found.values["name"] == "custom-llm"
-    assert found.values["instanceType"] == "Standard_NC24ads_A100_v4"
-    assert set(lost(found).values()) == {"values/import-foreign-server"}
-    assert "modelSource" not in found.values
+    outcome = imported(text)
+    assert outcome.values["name"] == "custom-llm"
+    assert outcome.values["instanceType"] == "Standard_NC24ads_A100_v4"
+    assert set(lost(outcome).values()) == {"values/import-foreign-server"}
+    assert "modelSource" not in outcome.values
 
 
 def test_every_recorded_workspace_can_be_asked(facts: Path) -> None:
@@ -583,8 +583,8 @@ def test_losses_stand_on_stderr_and_in_comments(run: Run) -> None:
 @pytest.mark.parametrize("metadata", [None, [], {"name": 1}, {"name": "x" * 80, "labels": []}])
 def test_no_workspace_gives_a_traceback(inference: Any, metadata: Any) -> None:
     body = {"apiVersion": "kaito.sh/v1beta1", "kind": "Workspace", "resource": [], "inference": inference}
-    found = imported(json.dumps({**body, "metadata": metadata}))
-    assert not found.is_exact
+    outcome = imported(json.dumps({**body, "metadata": metadata}))
+    assert not outcome.is_exact
 
 
 ECHO = {
@@ -725,9 +725,9 @@ inference:
 )
 @pytest.mark.usefixtures("four_modes")
 def test_the_mode_of_a_hand_written_workspace_is_the_nearest(text: str, mode: str, model: str) -> None:
-    found = imported(text)
-    assert (found.values["modelSource"], found.values["modelId"]) == (mode, model)
-    again = yaml.safe_load(rendered(dict(found.values)).split("---")[0])["inference"]["template"]["spec"]
+    outcome = imported(text)
+    assert (outcome.values["modelSource"], outcome.values["modelId"]) == (mode, model)
+    again = yaml.safe_load(rendered(dict(outcome.values)).split("---")[0])["inference"]["template"]["spec"]
     meant = yaml.safe_load(text)["inference"]["template"]["spec"]["containers"][0]
     assert again["containers"][0]["args"] == meant["args"], "what runs is what ran"
 
@@ -740,24 +740,24 @@ def test_a_pod_monitor_of_somebody_else_is_a_further_object() -> None:
         "metadata": {"name": "all", "namespace": "kaito-workspace", "labels": {"team": "a"}},
         "spec": {"selector": {}, "podMetricsEndpoints": [{"targetPort": 9000, "interval": "1m"}]},
     }
-    found = imported(to_yaml_stream([workspace, service, monitor]))
-    assert found.is_exact and "monitoring" not in found.values
-    assert [one["kind"] for one in found.values["extraObjects"]] == ["PodMonitor"]
+    outcome = imported(to_yaml_stream([workspace, service, monitor]))
+    assert outcome.is_exact and "monitoring" not in outcome.values
+    assert [item["kind"] for item in outcome.values["extraObjects"]] == ["PodMonitor"]
 
 
 def test_of_a_cluster_the_workspace_alone_tells_of_the_rollout_job() -> None:
     workspace, service, *_ = manifests("vllm-rollout")
     service["metadata"]["uid"] = "2"
-    found = imported(json.dumps({"kind": "List", "items": [as_live(workspace), service]}))
-    assert found.is_exact and found.values["rollout"] == "job" and "podTemplate" not in found.values
+    outcome = imported(json.dumps({"kind": "List", "items": [as_live(workspace), service]}))
+    assert outcome.is_exact and outcome.values["rollout"] == "job" and "podTemplate" not in outcome.values
 
 
 def test_a_pod_template_beside_the_rollout_job_holds_no_hash() -> None:
     drawn = yaml.safe_load((ROOT / "values" / "vllm-rollout.yaml").read_text(encoding="utf-8"))
     drawn["podTemplate"] = {"spec": {"terminationGracePeriodSeconds": 7}}
-    found = imported(rendered(drawn))
-    assert found.is_exact and found.values["podTemplate"] == drawn["podTemplate"]
-    assert rendered(dict(found.values)) == rendered(drawn)
+    outcome = imported(rendered(drawn))
+    assert outcome.is_exact and outcome.values["podTemplate"] == drawn["podTemplate"]
+    assert rendered(dict(outcome.values)) == rendered(drawn)
 
 
 def test_a_null_container_is_no_traceback(run: Run) -> None:

@@ -138,13 +138,13 @@ def refused(done: subprocess.CompletedProcess[str]) -> bool:
 def test_a_file_that_may_not_grow_is_not_written(
     folder: Path, words: list[str], render: Render, limit: int
 ) -> None:
-    old = State.of(folder / "out")
+    old = State.read(folder / "out")
     done = render(words, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     assert refused(done), done
-    assert State.of(folder / "out") == old
+    assert State.read(folder / "out") == old
     assert not list((folder / "out").rglob(f"{PART}*"))
     assert render(words).returncode == 0
-    assert State.of(folder / "out") != old
+    assert State.read(folder / "out") != old
 
 
 def on_other_disk(folder: Path, options: str, words: list[str], user: int | None) -> tuple[int, str]:
@@ -169,7 +169,7 @@ def on_other_disk(folder: Path, options: str, words: list[str], user: int | None
 def test_on_a_disk_that_is_full_the_old_files_stay(folder: Path, words: list[str], user: int | None) -> None:
     if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode:
         pytest.skip("no right to make a mount namespace")
-    old = State.of(folder / "out")
+    old = State.read(folder / "out")
     codes = []
     owner = "" if user is None else f",uid={user},gid={user}"
     for size in range(24, 400, 12):
@@ -177,7 +177,7 @@ def test_on_a_disk_that_is_full_the_old_files_stay(folder: Path, words: list[str
         if code == 99:  # not even the old files fit
             continue
         codes.append(code)
-        state = State.of(folder / "left")
+        state = State.read(folder / "left")
         assert not list((folder / "left").rglob(f"{PART}*"))
         shutil.rmtree(folder / "left")
         if code == 0:
@@ -195,12 +195,12 @@ def test_in_a_read_only_folder_nothing_changes(
     if user is None and os.geteuid() == 0:
         pytest.skip("root may write into read-only folders")
     out = folder / "out"
-    old = State.of(out)
+    old = State.read(out)
     closed = [out, *(path for path in out.rglob("*") if path.is_dir() and what == "every folder")]
     for path in closed:
         path.chmod(0o555)
     done = render(words)
-    assert State.of(out) == old or what == "the folder"
+    assert State.read(out) == old or what == "the folder"
     if what == "every folder":
         assert refused(done), done
     for path in closed:
@@ -214,7 +214,7 @@ def test_a_read_only_file_system_is_one_line_for_root_too(
 ) -> None:
     if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode:
         pytest.skip("no right to make a mount namespace")
-    old = State.of(folder / "out")
+    old = State.read(folder / "out")
     script = (
         "mount --bind out out && mount -o remount,ro,bind out || exit 99\n"
         f"{sys.executable} {ROOT / 'render.py'} {' '.join(words)}"
@@ -229,4 +229,4 @@ def test_a_read_only_file_system_is_one_line_for_root_too(
     )
     assert refused(done), done
     assert "read-only file system" in done.stderr
-    assert State.of(folder / "out") == old
+    assert State.read(folder / "out") == old

@@ -23,7 +23,7 @@ def test_there_are_wrong_files() -> None:
 def test_a_wrong_file_is_refused_in_the_words_that_it_expects(file) -> None:
     expected = file.read_text(encoding="utf-8").splitlines()[0].removeprefix("# expect: ")
     (outcome,) = PIPELINE.run([str(file)])
-    errors = [line(found).removeprefix(f"{file}:") for found in outcome.problems if found.is_error]
+    errors = [line(result).removeprefix(f"{file}:") for result in outcome.problems if result.is_error]
     assert not outcome.is_good
     assert any(text.startswith(expected) for text in errors), "\n".join([expected, *errors])
     assert len(errors) == 1, "one fault a file, and no cascade:\n" + "\n".join(errors)

@@ -66,8 +66,11 @@ def test_the_manifests_that_render_prints_follow_the_items(run):
 
 def test_items_are_annotated_with_their_file_in_the_output_tree(run):
     _, out = answered(run, resource_list(config(VALUES)))
-    found = [[item["metadata"]["annotations"][name] for name in ANNOTATIONS] for item in out["items"]]
-    assert found == [["kaito-workspace/workspace-phi.yaml", "0"], ["kaito-workspace/workspace-phi.yaml", "1"]]
+    result = [[item["metadata"]["annotations"][name] for name in ANNOTATIONS] for item in out["items"]]
+    assert result == [
+        ["kaito-workspace/workspace-phi.yaml", "0"],
+        ["kaito-workspace/workspace-phi.yaml", "1"],
+    ]
 
 
 def test_a_second_run_over_its_own_output_changes_nothing_but_what_the_values_change(run):

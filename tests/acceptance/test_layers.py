@@ -80,10 +80,10 @@ def test_a_wrong_target_is_told_with_its_line(run: Run, tmp_path: Path) -> None:
 def test_a_setting_is_read_as_helm_reads_it(
     run: Run, setting: str, path: tuple[str, ...], value: object
 ) -> None:
-    found = workspace(run("-", "--set", setting, stdin=TINY).stdout)
+    result = workspace(run("-", "--set", setting, stdin=TINY).stdout)
     for step in path:
-        found = found[step]
-    assert found == value
+        result = result[step]
+    assert result == value
 
 
 def test_settings_are_typed_and_set_string_is_text(run: Run) -> None:
@@ -148,10 +148,10 @@ def test_explain_says_where_a_value_came_from(run: Run, tmp_path: Path) -> None:
 )
 def test_explain_says_which_template_line_made_a_part(run: Run, example: str, path: str, line: str) -> None:
     text = run("explain", ROOT / "values" / f"{example}.yaml", path).stdout
-    told = next(one for one in text.splitlines() if one.startswith("  by templates/"))
-    assert line in told
-    file, number = told.removeprefix("  by ").split(": ")[0].rsplit(":", 1)
-    assert (ROOT / file).read_text(encoding="utf-8").splitlines()[int(number) - 1].strip() in told
+    reported = next(item for item in text.splitlines() if item.startswith("  by templates/"))
+    assert line in reported
+    file, number = reported.removeprefix("  by ").split(": ")[0].rsplit(":", 1)
+    assert (ROOT / file).read_text(encoding="utf-8").splitlines()[int(number) - 1].strip() in reported
 
 
 def test_explain_knows_what_the_user_wrote_word_for_word(run: Run) -> None:
@@ -204,7 +204,7 @@ def test_a_pair_that_cannot_work_is_told_per_target_and_nothing_is_written(run: 
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         (("out/old", "out/new"), "is the output folder of new, contains it, or is inside it"),
         (("out/old", "out/new/below"), "is the output folder of new, contains it, or is inside it"),
@@ -213,11 +213,11 @@ def test_a_pair_that_cannot_work_is_told_per_target_and_nothing_is_written(run: 
         (("target: old.yaml", "target: gone.yaml"), "gone.yaml"),
     ],
 )
-def test_a_wrong_fleet_is_told(run: Run, fleet: Path, change: tuple[str, str], told: str) -> None:
+def test_a_wrong_fleet_is_told(run: Run, fleet: Path, change: tuple[str, str], reported: str) -> None:
     (fleet / "fleet.yaml").write_text(FLEET.replace(*change), encoding="utf-8")
     done = run("render", "--fleet", "fleet.yaml")
     assert done.returncode in (1, 2)
-    assert told in done.stderr
+    assert reported in done.stderr
     assert not (fleet / "out").exists()
 
 
@@ -362,36 +362,36 @@ def merged(*values: dict) -> dict:
 
 
 @often(200)
-@given(one=maps, two=maps, three=maps)
-def test_layers_are_laid_one_over_the_other_from_the_lowest(one: dict, two: dict, three: dict) -> None:
-    assert merged(one, two, three) == merged(merged(one, two), three)
-    assert merged(one) == one == merged({}, one) == merged(one, {}) == merged(one, one)
+@given(item=maps, two=maps, three=maps)
+def test_layers_are_laid_one_over_the_other_from_the_lowest(item: dict, two: dict, three: dict) -> None:
+    assert merged(item, two, three) == merged(merged(item, two), three)
+    assert merged(item) == item == merged({}, item) == merged(item, {}) == merged(item, item)
 
 
 @often(200)
-@given(one=alike, two=alike, three=alike)
-def test_layers_of_one_shape_may_be_grouped_in_any_way(one: dict, two: dict, three: dict) -> None:
-    assert merged(one, merged(two, three)) == merged(one, two, three)
+@given(item=alike, two=alike, three=alike)
+def test_layers_of_one_shape_may_be_grouped_in_any_way(item: dict, two: dict, three: dict) -> None:
+    assert merged(item, merged(two, three)) == merged(item, two, three)
 
 
 @often(200)
-@given(one=maps, two=maps)
-def test_what_the_later_layer_says_holds(one: dict, two: dict) -> None:
-    together = merged(one, two)
+@given(item=maps, two=maps)
+def test_what_the_later_layer_says_holds(item: dict, two: dict) -> None:
+    together = merged(item, two)
     for key, value in two.items():
-        both = isinstance(value, dict) and isinstance(one.get(key), dict)
-        assert together[key] == (merged(one[key], value) if both else value)
-    assert {key: together[key] for key in set(one) - set(two)} == {
-        key: one[key] for key in set(one) - set(two)
+        both = isinstance(value, dict) and isinstance(item.get(key), dict)
+        assert together[key] == (merged(item[key], value) if both else value)
+    assert {key: together[key] for key in set(item) - set(two)} == {
+        key: item[key] for key in set(item) - set(two)
     }
 
 
 @often(200)
-@given(one=maps, two=maps)
-def test_merging_changes_none_of_the_layers(one: dict, two: dict) -> None:
-    before = repr((one, two))
-    merged(one, two)
-    assert repr((one, two)) == before
+@given(item=maps, two=maps)
+def test_merging_changes_none_of_the_layers(item: dict, two: dict) -> None:
+    before = repr((item, two))
+    merged(item, two)
+    assert repr((item, two)) == before
 
 
 def test_a_layer_may_be_empty_or_wrapped(run: Run, tmp_path: Path) -> None:
@@ -418,8 +418,8 @@ def test_brackets_in_the_name_of_a_folder_are_no_pattern(run: Run, tmp_path: Pat
     write(tmp_path / head, tiny=TINY, fleet=fleet, target=f'{TARGET}kaitoVersion: "0.12"\n')
     write(tmp_path / head / "[x]", one=TINY.replace("tiny", "one"))
     assert run("render", "--fleet", f"{head}/fleet.yaml").stderr == "4 files, 4 changed, 0 removed\n"
-    found = sorted(file.name for file in (tmp_path / head / "out").rglob("workspace-*"))
-    assert found == ["workspace-one.yaml", "workspace-tiny.yaml"]
+    result = sorted(file.name for file in (tmp_path / head / "out").rglob("workspace-*"))
+    assert result == ["workspace-one.yaml", "workspace-tiny.yaml"]
 
 
 def test_why_a_pair_cannot_work_names_the_value(run: Run, tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ def test_values_and_the_workspace_that_they_render_to_have_the_same_metrics(run)
     by_values, by_manifest = run("metrics", VALUES, "-o", "json"), run("metrics", RENDERED, "-o", "json")
     assert by_values.returncode == by_manifest.returncode == 0
     assert by_values.stdout == by_manifest.stdout
-    found = json.loads(by_values.stdout)
-    assert found["endpoint"]["path"] == "/metrics"
-    assert found["endpoint"]["service"] == {"name": "workspace-mistral-monitored-vllm", "port": 8000}
+    result = json.loads(by_values.stdout)
+    assert result["endpoint"]["path"] == "/metrics"
+    assert result["endpoint"]["service"] == {"name": "workspace-mistral-monitored-vllm", "port": 8000}
     words = ("name", "displayName", "description", "unit", "type", "category", "promql")
-    assert all(metric[word] for metric in found["metrics"] for word in words)
-    assert all("workspace-mistral-monitored" in metric["promql"] for metric in found["metrics"])
+    assert all(metric[word] for metric in result["metrics"] for word in words)
+    assert all("workspace-mistral-monitored" in metric["promql"] for metric in result["metrics"])
 
 
 def test_stdin_holds_a_list_of_workspaces_as_kubectl_prints_it(run) -> None:
@@ -33,8 +33,8 @@ def test_stdin_holds_a_list_of_workspaces_as_kubectl_prints_it(run) -> None:
         )
     ]
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
-    found = json.loads(run("metrics", "-", "-o", "json", stdin=text).stdout)
-    assert [metrics["engine"] for metrics in found] == ["vllm", "llamacpp"]
+    result = json.loads(run("metrics", "-", "-o", "json", stdin=text).stdout)
+    assert [metrics["engine"] for metrics in result] == ["vllm", "llamacpp"]
 
 
 def test_promql_is_one_expression_a_line_below_its_comment(run) -> None:

@@ -48,7 +48,7 @@ def hub() -> Iterator[FakeHub]:
         yield server
 
 
-def tiny(configuration: dict[str, Any] = CONFIG, **more: Any) -> Repository:
+def tiny(configuration: dict[str, Any] = CONFIG, **extra: Any) -> Repository:
     """A model of 2.5 GiB in two shards, and a file that vLLM does not load."""
     first, second = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
     files = {
@@ -59,7 +59,7 @@ def tiny(configuration: dict[str, Any] = CONFIG, **more: Any) -> Repository:
         "extra.safetensors": GIB,
     }
     info = {"cardData": {"license": "apache-2.0"}, "pipeline_tag": "text-generation"}
-    return Repository(files, **{**info, **more})
+    return Repository(files, **{**info, **extra})
 
 
 @pytest.fixture

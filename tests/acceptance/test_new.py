@@ -71,7 +71,7 @@ def test_an_engine_that_the_mode_does_not_use_is_refused(run: Run, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "report"),
     [
         (("--gguf-file", "x.gguf"), "`ggufFile` is a value of modelSource huggingface"),
         (("--gpus", "2"), "Did you mean"),
@@ -80,11 +80,11 @@ def test_an_engine_that_the_mode_does_not_use_is_refused(run: Run, tmp_path: Pat
     ],
 )
 def test_what_the_mode_does_not_take_is_answered_with_what_is_meant(
-    run: Run, options: tuple[str, ...], told: str
+    run: Run, options: tuple[str, ...], report: str
 ) -> None:
     done = run("new", "x.yaml", *VLLM, *options)
     assert done.returncode in (1, 2)
-    assert told in done.stderr
+    assert report in done.stderr
 
 
 def test_what_a_cluster_would_refuse_is_not_written(run: Run, tmp_path: Path) -> None:

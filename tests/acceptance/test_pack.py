@@ -113,7 +113,7 @@ def test_a_mode_is_files_alone(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "report"),
     [
         (
             "templates/echo/workspace.yaml.j2",
@@ -127,11 +127,11 @@ def test_a_mode_is_files_alone(run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_check_tells_what_is_wrong_with_a_pack(
-    run: Run, tmp_path: Path, name: str, text: str, told: str
+    run: Run, tmp_path: Path, name: str, text: str, report: str
 ) -> None:
     done = run("pack", "check", pack(tmp_path / "echo", MODE | {name: text}))
     assert done.returncode == 1
-    assert told in done.stdout + done.stderr
+    assert report in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
@@ -189,13 +189,13 @@ def test_a_new_kaito_version_is_files_alone(run: Run, tmp_path: Path) -> None:
             "json",
             stdin=text,
         )
-        found = {
-            one["rule"]
+        result = {
+            item["rule"]
             for entry in json.loads(done.stdout)
-            for one in entry["problems"]
-            if one["layer"] in ("crd", "webhook")
+            for item in entry["problems"]
+            if item["layer"] in ("crd", "webhook")
         }
-        assert found == refused
+        assert result == refused
     assert run(ROOT / "values" / "llama.yaml", "--pack", folder).returncode == 0, "the newest is the default"
 
 
@@ -239,13 +239,13 @@ QUICK = ("no such filter", "path that leads up", "no manifest")
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.full) for name in HOSTILE]
 )
 def test_a_hostile_template_is_told_by_name_whoever_reads_it(run: Run, tmp_path: Path, name: str) -> None:
-    template, told = HOSTILE[name]
+    template, report = HOSTILE[name]
     folder = pack(tmp_path / "echo", MODE | {"templates/echo/workspace.yaml.j2": template})
     (folder / "templates/echo/link.txt").symlink_to(ROOT / "values" / "rendered" / "phi-small.yaml")
     for arguments in (("-", "--pack", folder), ("pack", "check", folder)):
         done = run(*arguments, stdin=MODE["values/echo.yaml"])
         assert done.returncode == 1 and "kind: Workspace" not in done.stdout
-        assert told in done.stdout + done.stderr
+        assert report in done.stdout + done.stderr
         assert "Traceback" not in done.stdout + done.stderr
 
 
@@ -263,7 +263,7 @@ def test_processes_that_share_the_work_do_not_share_a_child(process: Run, tmp_pa
     files = {f"values/v{index}.yaml": f"name: n{index}\nmodelSource: echo\n" for index in range(300)}
     done = process(*sorted(pack(folder, files).glob("values/v*.yaml")), "--pack", folder)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert [one["metadata"]["name"] for one in yaml.safe_load_all(done.stdout)] == sorted(
+    assert [item["metadata"]["name"] for item in yaml.safe_load_all(done.stdout)] == sorted(
         f"n{index}" for index in range(300)
     )
 
@@ -271,17 +271,17 @@ def test_processes_that_share_the_work_do_not_share_a_child(process: Run, tmp_pa
 def test_a_partial_that_is_replaced_is_checked_in_every_mode(run: Run, labelled: Path) -> None:
     partial = labelled / "templates/_partials/labels.yaml.j2"
     partial.write_text(partial.read_text("utf-8") + "a: {{ teem }}\n", encoding="utf-8")
-    told = run("pack", "check", labelled).stdout
+    report = run("pack", "check", labelled).stdout
     for mode in ("vllm", "huggingface", "premade", "preset"):
-        assert f"templates/{mode}/workspace.yaml.j2: reads teem" in told
+        assert f"templates/{mode}/workspace.yaml.j2: reads teem" in report
 
 
 def test_check_judges_the_facts_of_a_mode(run: Run, tmp_path: Path) -> None:
     facts = MODE["templates/echo/mode.yaml"].replace("port: 9000", "prot: 9000")
     folder = pack(tmp_path / "echo", MODE | {"templates/echo/mode.yaml": facts})
-    told = run("pack", "check", folder).stdout
-    assert "templates/echo/mode.yaml:4:1 prot: " in told
-    assert "Did you mean port?" in told
+    report = run("pack", "check", folder).stdout
+    assert "templates/echo/mode.yaml:4:1 prot: " in report
+    assert "Did you mean port?" in report
 
 
 SCHEMA = json.loads(MODE["schemas/values/echo.schema.json"])
@@ -311,12 +311,12 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_schema_or_mode_is_the_packs_fault(run: Run, tmp_path: Path, name: str) -> None:
-    files, told = BROKEN[name]
+    files, report = BROKEN[name]
     folder = pack(tmp_path / "a pack", MODE | files)
     for arguments in (("-", "--pack", folder), ("pack", "check", folder)):
         done = run(*arguments, stdin=MODE["values/echo.yaml"])
         assert "Traceback" not in done.stdout + done.stderr
-        assert told is None or (done.returncode == 1 and told in done.stdout + done.stderr)
+        assert report is None or (done.returncode == 1 and report in done.stdout + done.stderr)
     assert done.returncode == 1, "pack check"
 
 
@@ -350,7 +350,7 @@ def test_an_instance_type_of_a_pack_has_its_figures(run: Run, tmp_path: Path, ro
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "report"),
     [
         ("rules/values.json", {"values/missing": 5}, "values/missing is a number. Write a map"),
         ("rules/values.json", {"values/mine": {"message": "x"}}, "values/mine: fix is missing"),
@@ -373,11 +373,11 @@ def test_an_instance_type_of_a_pack_has_its_figures(run: Run, tmp_path: Path, ro
         ("kaito/engines.json", {"echo": {"port": 9000}}, "no code reads a file with this name"),
     ],
 )
-def test_check_judges_tables(run: Run, tmp_path: Path, name: str, content: object, told: str) -> None:
+def test_check_judges_tables(run: Run, tmp_path: Path, name: str, content: object, report: str) -> None:
     done = run("pack", "check", pack(tmp_path / "echo", MODE | {f"facts/{name}": json.dumps(content)}))
     assert done.returncode == 1
     assert f"facts/{name}: " in done.stdout + done.stderr
-    assert told in done.stdout + done.stderr
+    assert report in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -496,8 +496,8 @@ def test_a_row_of_a_pack_may_use_the_former_name_of_a_rule(run: Run, tmp_path: P
     rows = {"kaito/instance-type-required": {"message": "name a machine"}}
     folder = pack(tmp_path / "echo", MODE | {"facts/rules/webhook.json": json.dumps(rows)})
     assert run("pack", "check", folder).returncode == 0
-    said = run("explain", "webhook/instance-type-required", "--pack", folder).stdout
-    assert "name a machine" in said
+    output = run("explain", "webhook/instance-type-required", "--pack", folder).stdout
+    assert "name a machine" in output
 
 
 def test_an_upgrade_to_a_made_up_version_is_planned_and_the_form_offers_it(run: Run, tmp_path: Path) -> None:
@@ -530,5 +530,5 @@ def test_an_upgrade_to_a_made_up_version_is_planned_and_the_form_offers_it(run: 
         page = Views(Pack([folder]), Target("0.13", "1.37")).view(read_state({}))
     finally:
         tables.use([])
-    (versions,) = (one["choices"] for one in page["target"] if one["name"] == "kaitoVersion")
-    assert [one["value"] for one in versions][:2] == ["0.13", "0.12"]
+    (versions,) = (item["choices"] for item in page["target"] if item["name"] == "kaitoVersion")
+    assert [item["value"] for item in versions][:2] == ["0.13", "0.12"]

@@ -35,7 +35,7 @@ WORDS = [
 
 
 def rendered(drawn: dict[str, Any]) -> list[Any]:
-    return [one.body for one in RENDERER.render(checked.check([strategies.as_layer(drawn)], PACK))]
+    return [item.body for item in RENDERER.render(checked.check([strategies.as_layer(drawn)], PACK))]
 
 
 def markdown(planned: list[Planned]) -> str:
@@ -80,8 +80,8 @@ def test_nothing_changes_where_nothing_changed(run: Run, tree: Path) -> None:
 def test_each_field_has_the_label_of_what_kaito_does(
     run: Run, tree: Path, change: tuple[str, str], path: str, label: str
 ) -> None:
-    found = labels(changed(run, tree, TINY.replace(*change)))
-    assert next(found[one] for one in found if path in one) == label
+    result = labels(changed(run, tree, TINY.replace(*change)))
+    assert next(result[item] for item in result if path in item) == label
 
 
 def test_the_remedy_names_the_workload_of_that_kaito(run: Run, tree: Path) -> None:
@@ -114,7 +114,7 @@ def test_created_and_deleted_objects_are_told(run: Run, tree: Path) -> None:
 
 def test_a_template_change_is_rolled_out_where_the_job_is() -> None:
     values = {"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny", "rollout": "job"}
-    old, new = (rendered(one)[0] for one in (values, {**values, "imageRef": "acme/other:1"}))
+    old, new = (rendered(item)[0] for item in (values, {**values, "imageRef": "acme/other:1"}))
     (planned,) = plan([old], [new], TARGET)
     assert set(planned.labels) == {"rolled-out-by-job"}
 
@@ -193,8 +193,8 @@ def test_a_comment_calls_nobody_and_keeps_paths_and_values_apart() -> None:
 def test_a_plan_that_is_too_long_for_a_comment_keeps_what_hurts_most() -> None:
     old = [workspace(f"m{number}") for number in range(200)]
     new = deepcopy(old)
-    for one in new:
-        one["inference"]["template"]["spec"]["containers"][0]["image"] = "other:1"
+    for item in new:
+        item["inference"]["template"]["spec"]["containers"][0]["image"] = "other:1"
     new[-1]["resource"]["count"] = 2
     text = markdown(plan(old, new, TARGET))
     assert len(text) < 65_536
@@ -434,15 +434,15 @@ def test_upgrade_says_on_what_a_workspace_is_refused(run: Run, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("now", "then", "told"), [("0.7", "0.8", 1), ("0.6", "0.12", 1), ("0.8", "0.12", 0), ("0.8", "0.6", 0)]
+    ("now", "then", "report"), [("0.7", "0.8", 1), ("0.6", "0.12", 1), ("0.8", "0.12", 0), ("0.8", "0.6", 0)]
 )
 def test_upgrade_tells_that_the_workload_becomes_another_one(
-    run: Run, tree: Path, now: str, then: str, told: int
+    run: Run, tree: Path, now: str, then: str, report: int
 ) -> None:
     nodes = ("--set", "preferredNodes={a-1}")  # which 0.7 asks for
     done = run("plan", "in", "--upgrade", then, "--kaito-version", now, "-o", "json", *nodes)
     rows = [row for row in json.loads(done.stdout) if row["rule"] == "controller/workload-replaced"]
-    assert [(row["effect"], row["on"]) for row in rows] == [("differs", "update")] * told
+    assert [(row["effect"], row["on"]) for row in rows] == [("differs", "update")] * report
     assert all("deletes the Deployment" in row["message"] for row in rows)
 
 
@@ -468,11 +468,11 @@ def test_every_changed_leaf_has_exactly_one_label(old: dict[str, Any], new: dict
     new = {**new, "name": old["name"], "namespace": old.get("namespace", "kaito-workspace")}
     before, after = rendered(old)[0], rendered(new)[0]
     assume(before["kind"] == after["kind"])  # another workload is another object, not a changed one
-    found = [change for one in plan([before], [after], TARGET) for change in one.changes]
-    assert {change.label for change in found} <= set(LABELS)
-    leaves = [one.path for one in named_differences(before, after)]
-    told = [change.path for change in found if change.path in leaves]
-    assert sorted(map(str, told)) == sorted(map(str, leaves))
+    result = [change for item in plan([before], [after], TARGET) for change in item.changes]
+    assert {change.label for change in result} <= set(LABELS)
+    leaves = [item.path for item in named_differences(before, after)]
+    report = [change.path for change in result if change.path in leaves]
+    assert sorted(map(str, report)) == sorted(map(str, leaves))
 
 
 @often

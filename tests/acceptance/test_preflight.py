@@ -84,22 +84,22 @@ def kubectl(tmp_path: Path) -> FakeKubectl:
 def findings(run: Run, env: dict[str, str], *arguments: str, code: int | None = None) -> dict[str, Any]:
     done = run("preflight", *(arguments or (LLAMA,)), "-o", "json", env=env)
     assert done.stdout, done.stderr
-    found = json.loads(done.stdout)
-    expected = 1 if any(one["state"] == "error" for one in found) else 0
+    result = json.loads(done.stdout)
+    expected = 1 if any(item["state"] == "error" for item in result) else 0
     assert done.returncode == (expected if code is None else code), done.stderr
     assert WORD not in done.stdout + done.stderr
-    return {one["check"]: one for one in found}
+    return {item["check"]: item for item in result}
 
 
-def wrong(found: dict[str, Any]) -> set[str]:
-    return {name for name, one in found.items() if one["state"] != "ok"}
+def wrong(result: dict[str, Any]) -> set[str]:
+    return {name for name, item in result.items() if item["state"] != "ok"}
 
 
 def test_a_cluster_that_suits_is_all_good(run: Run, kubectl: FakeKubectl) -> None:
-    found = findings(run, kubectl.holds(*cluster()), code=0)
-    assert wrong(found) == set()
-    assert {"crd-there", "kaito-seen", "provisioning-seen", "namespace-there"} <= set(found)
-    assert {"secret-there", "nodes-matched", "gpu-enough", "workspace-new"} <= set(found)
+    result = findings(run, kubectl.holds(*cluster()), code=0)
+    assert wrong(result) == set()
+    assert {"crd-there", "kaito-seen", "provisioning-seen", "namespace-there"} <= set(result)
+    assert {"secret-there", "nodes-matched", "gpu-enough", "workspace-new"} <= set(result)
 
 
 def test_every_rule_says_what_to_do_unless_all_is_well() -> None:
@@ -178,16 +178,16 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_what_does_not_suit_is_found(run: Run, kubectl: FakeKubectl, case: str) -> None:
     other, expected = CASES[case]
-    found = findings(run, kubectl.holds(*cluster(**other)))
-    assert wrong(found) == expected
-    assert all(found[name]["fix"] for name in expected)
+    result = findings(run, kubectl.holds(*cluster(**other)))
+    assert wrong(result) == expected
+    assert all(result[name]["fix"] for name in expected)
 
 
 def test_labels_that_no_node_has(run: Run, kubectl: FakeKubectl) -> None:
     values = "name: a\nmodelSource: premade\npremadeModel: phi4:14b\nlabelSelector: {pool: a}\n"
     env = kubectl.holds(*cluster())
     done = run("preflight", "-", "-o", "json", stdin=values, env=env)
-    few = next(one for one in json.loads(done.stdout) if one["check"] == "nodes-few")
+    few = next(item for item in json.loads(done.stdout) if item["check"] == "nodes-few")
     assert "`pool: a`" in few["message"] and done.returncode == 1
     kubectl.holds(*cluster(node=node("a", gpus=0, pool="a")))
     assert run("preflight", "-", stdin=values, env=env).returncode == 0
@@ -196,7 +196,7 @@ def test_labels_that_no_node_has(run: Run, kubectl: FakeKubectl) -> None:
 def test_preferred_nodes_must_exist(run: Run, kubectl: FakeKubectl) -> None:
     values = "name: a\nmodelSource: premade\npremadeModel: phi4:14b\npreferredNodes: [gpu-1, gone]\n"
     done = run("preflight", "-", "-o", "json", stdin=values, env=kubectl.holds(*cluster()))
-    states = {one["check"]: one["state"] for one in json.loads(done.stdout)}
+    states = {item["check"]: item["state"] for item in json.loads(done.stdout)}
     assert (states["preferred-there"], states["preferred-missing"]) == ("ok", "error")
 
 
@@ -207,14 +207,14 @@ def test_the_crd_tells_the_version_where_no_controller_is_seen(run: Run, kubectl
         if sum(crd.schemas(kaito) == crd.schemas(other) for other in crd.versions()) == 1
     ]
     assert unlike, "some release has a CRD of its own"
-    found = findings(run, kubectl.holds(*cluster(definition=definition(unlike[-1]), controller=None)))
-    assert f"KAITO {unlike[-1]}" in found["kaito-seen"]["message"]
+    result = findings(run, kubectl.holds(*cluster(definition=definition(unlike[-1]), controller=None)))
+    assert f"KAITO {unlike[-1]}" in result["kaito-seen"]["message"]
 
 
 def test_a_version_that_was_named_and_does_not_run_is_an_error(run: Run, kubectl: FakeKubectl) -> None:
     env = kubectl.holds(*cluster(controller=controller("0.11.1", BYO)))
-    found = findings(run, env, LLAMA, "--kaito-version", "0.12")
-    assert wrong(found) == {"kaito-differs"} and "--kaito-version 0.11" in found["kaito-differs"]["fix"]
+    result = findings(run, env, LLAMA, "--kaito-version", "0.12")
+    assert wrong(result) == {"kaito-differs"} and "--kaito-version 0.11" in result["kaito-differs"]["fix"]
 
 
 @pytest.mark.parametrize(
@@ -232,21 +232,21 @@ def test_a_version_that_was_named_and_does_not_run_is_an_error(run: Run, kubectl
 def test_node_provisioning_is_read_from_the_controller(
     run: Run, kubectl: FakeKubectl, tag: str, args: list[str], mode: str
 ) -> None:
-    found = findings(run, kubectl.holds(*cluster(controller=controller(tag, *args))))
-    assert f"({mode})" in found["provisioning-seen"]["message"]
+    result = findings(run, kubectl.holds(*cluster(controller=controller(tag, *args))))
+    assert f"({mode})" in result["provisioning-seen"]["message"]
 
 
 def test_an_instance_type_where_nodes_are_brought_along_is_refused(run: Run, kubectl: FakeKubectl) -> None:
-    found = findings(run, kubectl.holds(*cluster()), CREATED)
-    assert "instanceType" in found["refused"]["message"]
+    result = findings(run, kubectl.holds(*cluster()), CREATED)
+    assert "instanceType" in result["refused"]["message"]
 
 
 def test_created_nodes_need_the_kinds_to_ask_for_them(run: Run, kubectl: FakeKubectl) -> None:
     parts = cluster(controller=controller(), node=None)
     assert "machines-missing" in wrong(findings(run, kubectl.holds(*parts), CREATED))
     claims = named("CustomResourceDefinition", "nodeclaims.karpenter.sh")
-    found = findings(run, kubectl.holds(*parts, claims), CREATED)
-    assert wrong(found) == set() and {"machines-there", "nodes-created"} <= set(found)
+    result = findings(run, kubectl.holds(*parts, claims), CREATED)
+    assert wrong(result) == set() and {"machines-there", "nodes-created"} <= set(result)
 
 
 def test_nodes_that_fill_the_count_are_told_of(run: Run, kubectl: FakeKubectl) -> None:
@@ -254,7 +254,7 @@ def test_nodes_that_fill_the_count_are_told_of(run: Run, kubectl: FakeKubectl) -
     values["labelSelector"] = {"kubernetes.io/os": "linux"}
     env = kubectl.holds(*cluster(controller=controller("0.9.0")))
     done = run("preflight", "-", "-o", "json", stdin=yaml.safe_dump(values), env=env)
-    assert "nodes-counted" in {one["check"] for one in json.loads(done.stdout)}
+    assert "nodes-counted" in {item["check"] for item in json.loads(done.stdout)}
 
 
 def stored(run: Run, **metadata: Any) -> dict[str, Any]:
@@ -285,21 +285,21 @@ OWNERS: dict[str, tuple[dict[str, Any], set[str]]] = {
 @pytest.mark.parametrize("case", OWNERS)
 def test_whose_a_workspace_of_that_name_is(run: Run, kubectl: FakeKubectl, case: str) -> None:
     metadata, expected = OWNERS[case]
-    found = findings(run, kubectl.holds(*cluster(), stored(run, **metadata)))
-    assert wrong(found) == expected
+    result = findings(run, kubectl.holds(*cluster(), stored(run, **metadata)))
+    assert wrong(result) == expected
 
 
 def test_a_change_that_the_webhook_refuses_is_told_of(run: Run, kubectl: FakeKubectl) -> None:
     workspace = stored(run)
     workspace["resource"]["count"] = 3
-    found = findings(run, kubectl.holds(*cluster(), workspace))
-    assert wrong(found) == {"refused"} and "resource.count" in found["refused"]["message"]
+    result = findings(run, kubectl.holds(*cluster(), workspace))
+    assert wrong(result) == {"refused"} and "resource.count" in result["refused"]["message"]
 
 
 @pytest.mark.parametrize("kind", ["nodes", "secrets", "deployments", "namespaces", "workspaces"])
 def test_what_may_not_be_read_is_a_warning(run: Run, kubectl: FakeKubectl, kind: str) -> None:
-    found = findings(run, kubectl.holds(*cluster(), forbidden=(kind,)), code=0)
-    assert "unseen" in found and kind in found["unseen"]["message"]
+    result = findings(run, kubectl.holds(*cluster(), forbidden=(kind,)), code=0)
+    assert "unseen" in result and kind in result["unseen"]["message"]
 
 
 def test_a_cluster_that_does_not_answer_is_no_finding(run: Run, kubectl: FakeKubectl) -> None:
@@ -339,12 +339,12 @@ def test_secrets_of_any_part_of_a_pod_are_asked_for(run: Run, kubectl: FakeKubec
     }
     env = kubectl.holds(*cluster(secret=secret(name="registry")))
     done = run("preflight", "-", "-o", "json", stdin=yaml.safe_dump(values), env=env)
-    told = {
-        (one["check"], one["message"].split("`")[1])
-        for one in json.loads(done.stdout)
-        if "ecret" in one["message"]
+    report = {
+        (item["check"], item["message"].split("`")[1])
+        for item in json.loads(done.stdout)
+        if "ecret" in item["message"]
     }
-    assert told == {
+    assert report == {
         ("secret-there", "registry"),
         ("secret-missing", "certificates"),
         ("secret-key-optional", "settings"),
@@ -368,7 +368,7 @@ def test_a_real_api_server_is_asked(run: Run, tool: Any) -> None:
     tool("kubectl")
     done = run("preflight", LLAMA, "-o", "json")
     assert done.returncode in (0, 1), done.stderr
-    assert {one["check"] for one in json.loads(done.stdout)} & {"crd-there", "crd-missing"}
+    assert {item["check"] for item in json.loads(done.stdout)} & {"crd-there", "crd-missing"}
 
 
 def test_a_workspace_is_imported_from_the_cluster(run: Run, kubectl: FakeKubectl) -> None:

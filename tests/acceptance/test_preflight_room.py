@@ -182,9 +182,9 @@ def test_what_keeps_pods_out_is_reported(run: Run, kubectl: FakeKubectl, case: s
 
 def test_every_rule_about_room_is_kept_and_broken(run: Run, kubectl: FakeKubectl) -> None:
     reported = set().union(*(expected for _, _, expected in CASES.values()))
-    told = {"node-tainted", "resource-short", "resource-taken", "resources-together", "pod-security"}
-    told |= {"quota-short", "quota-unset", "limit-range", "limit-range-default", "gpu-memory"}
-    assert reported == told and {f"preflight/{name}" for name in told} <= set(rules("preflight"))
+    report = {"node-tainted", "resource-short", "resource-taken", "resources-together", "pod-security"}
+    report |= {"quota-short", "quota-unset", "limit-range", "limit-range-default", "gpu-memory"}
+    assert reported == report and {f"preflight/{name}" for name in report} <= set(rules("preflight"))
     checks = answers(run, kubectl, VALUES, quota({}, pods="9"), namespace=space("baseline"))
     assert {"resources-enough", "quota-enough", "pod-security-met"} <= set(checks)
 
@@ -228,8 +228,8 @@ def test_an_update_needs_room_for_more_replicas_alone(run: Run, kubectl: FakeKub
 
 def test_a_preset_on_nodes_with_labels_is_decided(run: Run, kubectl: FakeKubectl) -> None:
     preset = {"name": "a", "modelSource": "preset", "preset": "phi-4"}
-    one = {"nvidia.com/gpu": "1"}
-    small = answers(run, kubectl, preset, node=room(memory="8192", **one), secret=None)
+    item = {"nvidia.com/gpu": "1"}
+    small = answers(run, kubectl, preset, node=room(memory="8192", **item), secret=None)
     assert "GiB" in small["refused"]["message"]
     assert "refused" not in answers(run, kubectl, preset, node=room(memory="81920"), secret=None)
 

@@ -43,7 +43,7 @@ def command(tmp_path: Path) -> Path:
 
 
 def test_the_next_command_runs_by_the_name_that_was_used(command: Path, tmp_path: Path) -> None:
-    here = tmp_path / "a pack"
+    place = tmp_path / "a pack"
     arguments = ("new", "phi.yaml", "--mode", "vllm", "--model-id", "microsoft/Phi-4-mini-instruct")
     ways: list[tuple[list[str], str, Path | None]] = [
         ([".venv/bin/kaito-pack"], ".venv/bin/kaito-pack", None),
@@ -52,11 +52,11 @@ def test_the_next_command_runs_by_the_name_that_was_used(command: Path, tmp_path
         ([str(ROOT / "render.py")], str(ROOT / "render.py"), Path(sys.executable).parent),
     ]
     for words, name, path in ways:
-        done = execute(*words, *arguments, "--force", cwd=here, path=path)
+        done = execute(*words, *arguments, "--force", cwd=place, path=path)
         assert done.returncode == 0, done.stderr
         following = done.stderr.rpartition("Next: ")[2].strip()
         assert following == f"{name} phi.yaml"
-        rendered = execute("sh", "-c", following, cwd=here, path=path)
+        rendered = execute("sh", "-c", following, cwd=place, path=path)
         assert "kind: Workspace" in rendered.stdout, rendered.stderr
 
 

@@ -48,17 +48,17 @@ def test_a_value_without_a_strategy_is_drawn_by_its_schema(mode: str) -> None:
 @given(drawn=strategies.any_values())
 def test_manifests_read_back_as_they_are_meant_by_any_yaml_reader(drawn: dict[str, Any]) -> None:
     manifests = rendered(drawn)
-    assert list(yaml.safe_load_all(as_yaml(manifests))) == [one.body for one in applied(manifests)]
+    assert list(yaml.safe_load_all(as_yaml(manifests))) == [item.body for item in applied(manifests)]
 
 
 @often
 @given(drawn=strategies.any_values())
 def test_no_schema_and_no_kubernetes_rule_refuses_what_is_rendered(drawn: dict[str, Any]) -> None:
-    bodies = [one.body for one in rendered(drawn)]
+    bodies = [item.body for item in rendered(drawn)]
     around = surroundings(NEWEST, bodies)
-    found = [one for body in bodies for one in check(body, around, with_model=False) or ()]
-    assert [one for one in found if one.layer in ("crd", "kubernetes")] == []
-    assert [one for one in found if one.rule in OF_DECODING] == [], "the pod template decodes"
+    result = [item for body in bodies for item in check(body, around, with_model=False) or ()]
+    assert [item for item in result if item.layer in ("crd", "kubernetes")] == []
+    assert [item for item in result if item.rule in OF_DECODING] == [], "the pod template decodes"
 
 
 @often
@@ -73,7 +73,7 @@ def test_what_is_rendered_is_a_fixed_point_of_the_controller(drawn: dict[str, An
 @often
 @given(drawn=strategies.any_values())
 def test_the_links_between_fields_hold(drawn: dict[str, Any]) -> None:
-    workspace, *others = (one.body for one in rendered(drawn))
+    workspace, *others = (item.body for item in rendered(drawn))
     assume(is_workspace(workspace))  # tests/acceptance/test_inference_sets.py has the links of the other kind
     name = workspace["metadata"]["name"]
     assert workspace["resource"]["count"] == drawn.get("replicas", 1)

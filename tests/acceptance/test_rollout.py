@@ -45,15 +45,15 @@ TINY = {"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny", "rollout"
 
 
 def rendered(drawn: dict[str, Any]) -> dict[str, Any]:
-    bodies = [one.body for one in RENDERER.render(checked.check([strategies.as_layer(drawn)], PACK))]
+    bodies = [item.body for item in RENDERER.render(checked.check([strategies.as_layer(drawn)], PACK))]
     return {body["kind"]: body for body in bodies}
 
 
 def hash_of(bodies: dict[str, Any]) -> str:
     body = next(iter(bodies.values()))
     annotations = get(body, (*pod_template_path(body), "metadata", "annotations"))
-    found: str = annotations["kubefoundry.io/template-hash"]
-    return found
+    result: str = annotations["kubefoundry.io/template-hash"]
+    return result
 
 
 def test_without_it_nothing_is_added() -> None:
@@ -140,11 +140,11 @@ def spec_of(body: dict[str, Any]) -> Any:
 @given(drawn=st.data())
 def test_the_hash_changes_with_the_pod_spec_and_with_nothing_else(drawn: st.DataObject) -> None:
     mode = drawn.draw(st.sampled_from(MODES))
-    one, two = (drawn.draw(strategies.values(mode)) for _ in range(2))
+    item, two = (drawn.draw(strategies.values(mode)) for _ in range(2))
     changed = drawn.draw(st.sampled_from(sorted(two)))
     try:
         first, second = (
-            rendered({**more, "rollout": "job"}) for more in (one, one | {changed: two[changed]})
+            rendered({**extra, "rollout": "job"}) for extra in (item, item | {changed: two[changed]})
         )
     except ProblemsError:
         reject()  # that value does not go with the others
@@ -168,9 +168,9 @@ def test_what_is_not_of_the_pods_is_not_in_the_hash(field: str, value: object) -
 
 @pytest.mark.parametrize("change", [{"rolloutImage": "a/b:1"}, {"maxModelLen": 5}, {"namespace": "b"}])
 def test_jobs_that_differ_have_different_names(change: dict[str, Any]) -> None:
-    one, two = (rendered(of)["Job"] for of in (TINY, {**TINY, **change}))
-    assert one["spec"] != two["spec"]
-    assert one["metadata"]["name"] != two["metadata"]["name"]
+    item, two = (rendered(owner)["Job"] for owner in (TINY, {**TINY, **change}))
+    assert item["spec"] != two["spec"]
+    assert item["metadata"]["name"] != two["metadata"]["name"]
 
 
 AUTO = {"instanceType": "Standard_NC24ads_A100_v4"}
@@ -188,9 +188,9 @@ def test_every_cluster_takes_all_of_it(kaito: str, kubernetes: str) -> None:
         assert {"Workspace", "ServiceAccount", "Role", "RoleBinding", "Job"} <= set(bodies)
         around = surroundings(Target(kaito, kubernetes, "auto"), list(bodies.values()))
         for body in bodies.values():
-            found = check(body, around, with_model=False)
-            assert found is not None, f"nobody knows {body['kind']}"
-            assert not [one for one in found if one.is_error or one.rule.startswith("controller/")]
+            result = check(body, around, with_model=False)
+            assert result is not None, f"nobody knows {body['kind']}"
+            assert not [item for item in result if item.is_error or item.rule.startswith("controller/")]
 
 
 def test_the_job_comes_last_when_its_rights_are_there() -> None:
@@ -211,15 +211,17 @@ def test_an_addition_to_the_pod_template_changes_the_hash_and_keeps_the_annotati
 def test_an_addition_cannot_take_the_hash_away(annotations: dict[str, Any]) -> None:
     with pytest.raises(ProblemsError) as refused:
         rendered({**TINY, "podTemplate": {"metadata": {"annotations": annotations}}})
-    assert [one.rule for one in refused.value.problems] == ["values/pod-template-hash"]
+    assert [item.rule for item in refused.value.problems] == ["values/pod-template-hash"]
 
 
 def test_plan_leaves_out_what_the_hash_does_not_cover() -> None:
     labelled = {**TINY, "podTemplate": {"metadata": {"labels": {"team": "a"}}}}
-    old, new, more = (rendered(one)["Workspace"] for one in (TINY, labelled, {**labelled, "maxModelLen": 5}))
+    old, new, extra = (
+        rendered(item)["Workspace"] for item in (TINY, labelled, {**labelled, "maxModelLen": 5})
+    )
     target = Target("0.12", "1.35", "byo")
     assert plan([old], [new], target)[0].labels == ["not-rolled-out"]
-    assert set(plan([old], [more], target)[0].labels) == {"rolled-out-by-job"}
+    assert set(plan([old], [extra], target)[0].labels) == {"rolled-out-by-job"}
 
 
 KUBECTL = """#!/bin/sh
@@ -265,10 +267,10 @@ def put(cluster: Path, **files: str) -> None:
         (cluster / name).write_text(text, encoding="utf-8")
 
 
-def run_job(cluster: Path) -> subprocess.CompletedProcess[str]:
-    """The script of the rendered Job, by the shell and with the environment that it has there."""
-    (container,) = rendered(TINY)["Job"]["spec"]["template"]["spec"]["containers"]
-    environment = {one["name"]: one["value"] for one in container["env"]}
+def run_job(cluster: Path, values: dict[str, Any] = TINY) -> subprocess.CompletedProcess[str]:
+    """Run the script of the rendered Job, by the shell and with the environment that it has there."""
+    (container,) = rendered(values)["Job"]["spec"]["template"]["spec"]["containers"]
+    environment = {variable["name"]: variable["value"] for variable in container["env"]}
     environment |= {"HASH": "new", "PAUSE": "0", "ATTEMPTS": "9", "HOME": str(cluster)}
     path = f"{cluster.parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
     command = [*container["command"], *container["args"]]

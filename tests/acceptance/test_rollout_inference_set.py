@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from kaito_pack.rendering.renderer import Renderer
-from kaito_pack.values import checking
-from tests import strategies
-from tests.acceptance.test_rollout import FUNCTIONS, SCRIPTS
-from tests.strategies import PACK
+from tests.acceptance.test_rollout import FUNCTIONS, SCRIPTS, calls, put, rendered, run_job
 
 VALUES = {
     "name": "tiny",
@@ -53,11 +47,6 @@ esac
 """
 
 
-def rendered() -> dict[str, Any]:
-    bodies = [one.body for one in Renderer(PACK).render(checking.check([strategies.as_layer(VALUES)], PACK))]
-    return {body["kind"]: body for body in bodies}
-
-
 @pytest.fixture
 def cluster(tmp_path: Path) -> Path:
     (tmp_path / "bin").mkdir()
@@ -70,35 +59,14 @@ def cluster(tmp_path: Path) -> Path:
     return folder
 
 
-def put(cluster: Path, **files: str) -> None:
-    for name, text in files.items():
-        (cluster / name).write_text(text, encoding="utf-8")
-
-
-def run_job(cluster: Path) -> subprocess.CompletedProcess[str]:
-    """Run the script of the rendered Job, by the shell and with the environment that it has there."""
-    (container,) = rendered()["Job"]["spec"]["template"]["spec"]["containers"]
-    environment = {one["name"]: one["value"] for one in container["env"]}
-    environment |= {"HASH": "new", "PAUSE": "0", "ATTEMPTS": "9", "HOME": str(cluster)}
-    path = f"{cluster.parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    command = [*container["command"], *container["args"]]
-    return subprocess.run(
-        command, env={**environment, "PATH": path}, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
-def calls(cluster: Path, verb: str) -> list[str]:
-    return [call for call in (cluster / "calls").read_text("utf-8").splitlines() if call.startswith(verb)]
-
-
 def test_the_job_may_read_its_inference_set_and_delete_workspaces() -> None:
-    read, delete = rendered()["Role"]["rules"]
+    read, delete = rendered(VALUES)["Role"]["rules"]
     assert (read["resources"], read["resourceNames"], read["verbs"]) == (["inferencesets"], ["tiny"], ["get"])
     assert (delete["resources"], delete["verbs"]) == (["workspaces"], ["get", "list", "delete"])
 
 
 def test_workspaces_are_replaced_one_by_one_each_when_the_others_are_ready(cluster: Path) -> None:
-    done = run_job(cluster)
+    done = run_job(cluster, VALUES)
     assert (done.returncode, "replaced: 2" in done.stdout) == (0, True), done.stderr
     names = [call.split()[2] for call in calls(cluster, "delete")]
     assert names == ["tiny-a", "tiny-b"]
@@ -110,38 +78,38 @@ def test_workspaces_are_replaced_one_by_one_each_when_the_others_are_ready(clust
 
 def test_what_has_the_template_is_left_alone(cluster: Path) -> None:
     put(cluster, workspaces="tiny-a//True/new\ntiny-b//True/new\n")
-    done = run_job(cluster)
+    done = run_job(cluster, VALUES)
     assert (done.returncode, "replaced: 0" in done.stdout, calls(cluster, "delete")) == (0, True, [])
 
 
 def test_one_that_is_not_ready_goes_first(cluster: Path) -> None:
     put(cluster, workspaces="tiny-a//True/old\ntiny-b//False/old\n")
-    run_job(cluster)
+    run_job(cluster, VALUES)
     assert [call.split()[2] for call in calls(cluster, "delete")] == ["tiny-b", "tiny-a"]
 
 
 def test_nothing_more_is_deleted_while_a_new_one_does_not_come(cluster: Path) -> None:
     put(cluster, stuck="")
-    done = run_job(cluster)
+    done = run_job(cluster, VALUES)
     assert (done.returncode, "KAITO has created 1 of 2 Workspaces" in done.stderr) == (1, True)
     assert len(calls(cluster, "delete")) == 1
 
 
 def test_no_replica_is_nothing_to_do(cluster: Path) -> None:
     put(cluster, set="0/new", workspaces="")
-    assert (run_job(cluster).returncode, calls(cluster, "delete")) == (0, [])
+    assert (run_job(cluster, VALUES).returncode, calls(cluster, "delete")) == (0, [])
 
 
 def test_an_inference_set_that_is_not_applied_is_reported(cluster: Path) -> None:
     put(cluster, set="2/other")
-    done = run_job(cluster)
+    done = run_job(cluster, VALUES)
     assert (done.returncode, "does not have template new" in done.stderr) == (1, True)
     assert not calls(cluster, "delete")
 
 
 def test_a_newer_template_is_left_to_its_own_job(cluster: Path) -> None:
     put(cluster, **{"step.3": "printf 2/newer > set"})
-    done = run_job(cluster)
+    done = run_job(cluster, VALUES)
     assert (done.returncode, "which another job rolls out" in done.stdout) == (0, True)
 
 
@@ -150,13 +118,13 @@ def test_a_newer_template_is_left_to_its_own_job(cluster: Path) -> None:
 )
 def test_what_is_forbidden_is_reported_with_the_names_of_the_roles(cluster: Path, what: str) -> None:
     put(cluster, forbidden=what)
-    done = run_job(cluster)
+    done = run_job(cluster, VALUES)
     assert done.returncode == 1
     assert f"the service account may not {what}. Check the Role and RoleBinding rollout-*" in done.stderr
 
 
 def test_the_script_is_in_the_job_as_in_its_file() -> None:
-    (container,) = rendered()["Job"]["spec"]["template"]["spec"]["containers"]
+    (container,) = rendered(VALUES)["Job"]["spec"]["template"]["spec"]["containers"]
     assert container["args"] == [SCRIPT]
 
 

@@ -9,8 +9,8 @@ from tests.rule_pairs import Pair, pairs
 
 @pytest.fixture(params=pairs(), ids=lambda pair: pair.rule)
 def pair(request: pytest.FixtureRequest) -> Pair:
-    found: Pair = request.param
-    return found
+    result: Pair = request.param
+    return result
 
 
 def test_the_bad_one_breaks_the_rule_where_the_good_one_keeps_it(pair: Pair) -> None:
@@ -18,4 +18,4 @@ def test_the_bad_one_breaks_the_rule_where_the_good_one_keeps_it(pair: Pair) -> 
 
 
 def test_nothing_is_an_error_in_the_good_one(pair: Pair) -> None:
-    assert [found for found in pair.problems(pair.good) if found.is_error] == []
+    assert [result for result in pair.problems(pair.good) if result.is_error] == []

@@ -24,10 +24,10 @@ CASES = ROOT / "tests" / "status"
 
 
 def workspace(case, name=None, **changes):
-    found = yaml.safe_load((CASES / f"{case}.yaml").read_text(encoding="utf-8"))["workspace"]
-    found = copy.deepcopy(found)
-    found["metadata"]["name"] = name or found["metadata"]["name"]
-    return {**found, **changes}
+    result = yaml.safe_load((CASES / f"{case}.yaml").read_text(encoding="utf-8"))["workspace"]
+    result = copy.deepcopy(result)
+    result["metadata"]["name"] = name or result["metadata"]["name"]
+    return {**result, **changes}
 
 
 READY = workspace("05-ready-in-any-order")
@@ -323,8 +323,8 @@ def test_wide_prefers_the_balancing_service_for_several_llama_cpp_replicas():
 
 
 def test_wide_uses_kaito_s_own_service_for_one_llama_cpp_replica():
-    one = run("-", "-o", "wide", stdin=json.dumps(llama(1))).stdout
-    assert "service/chat 8080:80" in one and "balances over" not in one
+    entry = run("-", "-o", "wide", stdin=json.dumps(llama(1))).stdout
+    assert "service/chat 8080:80" in entry and "balances over" not in entry
 
 
 KINDS = ("workspaces", "inferencesets")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from tests.acceptance.test_rooms import modules
 from tests.conftest import ROOT
@@ -15,10 +17,17 @@ LONGEST_FUNCTION = 45  # lines, decorators and docstring included
 EMPTY_NAMES = {"one", "found", "told", "said", "made", "at", "of", "here", "more", "kept"}
 
 
+FULL = pytest.mark.full
+
+
 @cache
 def trees() -> dict[Path, ast.Module]:
     """The syntax tree of every module."""
-    return {file: ast.parse(file.read_text(encoding="utf-8")) for file in modules().values()}
+    return parsed(modules().values())
+
+
+def parsed(files: Iterable[Path]) -> dict[Path, ast.Module]:
+    return {file: ast.parse(file.read_text(encoding="utf-8")) for file in files}
 
 
 def place(file: Path, node: ast.AST) -> str:
@@ -56,12 +65,12 @@ def test_no_function_is_too_long() -> None:
     assert [f"{name}: {lines} lines" for name, lines in lengths if lines > LONGEST_FUNCTION] == []
 
 
-def test_names_say_what_they_name() -> None:
-    scripts = (file for folder in ("scripts", "bench") for file in (ROOT / folder).rglob("*.py"))
-    others = {file: ast.parse(file.read_text(encoding="utf-8")) for file in scripts}
+@pytest.mark.parametrize("folder", ["kaito_pack", "scripts", "bench", pytest.param("tests", marks=FULL)])
+def test_names_say_what_they_name(folder: str) -> None:
+    files = trees() if folder == "kaito_pack" else parsed((ROOT / folder).rglob("*.py"))
     empty = [
         f"{place(file, node)} {name}"
-        for file, tree in {**trees(), **others}.items()
+        for file, tree in files.items()
         for node, name in names(tree)
         if name.strip("_") in EMPTY_NAMES
     ]

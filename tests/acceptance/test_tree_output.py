@@ -49,7 +49,7 @@ def test_a_tree_has_a_file_a_workspace_and_kustomizations(tree: Path) -> None:
     listed = yaml.safe_load((tree / SPACE / "kustomization.yaml").read_text(encoding="utf-8"))
     assert listed["resources"] == ["workspace-one.yaml", "workspace-two.yaml"]
     kinds = [
-        one["kind"] for one in yaml.safe_load_all((tree / SPACE / "workspace-one.yaml").read_text("utf-8"))
+        item["kind"] for item in yaml.safe_load_all((tree / SPACE / "workspace-one.yaml").read_text("utf-8"))
     ]
     assert kinds == ["Workspace", "Service"]
 
@@ -62,7 +62,7 @@ def test_the_tree_builds_with_the_real_tools(
         [tool(command[0]), command[1], str(tree)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    built = sorted((one["kind"], one["metadata"]["name"]) for one in yaml.safe_load_all(done.stdout))
+    built = sorted((item["kind"], item["metadata"]["name"]) for item in yaml.safe_load_all(done.stdout))
     assert built == [
         ("Service", "workspace-one-vllm"),
         ("Service", "workspace-two-vllm"),
@@ -194,7 +194,7 @@ def test_two_runs_at_once_do_no_harm(tmp_path: Path) -> None:
     values(tmp_path / "b", *(f"b{number}" for number in range(30)))
     command = [sys.executable, str(ROOT / "render.py")]
     runs = [subprocess.Popen([*command, folder, "--out", "tree/"], cwd=tmp_path) for folder in ("a", "b")]
-    assert [one.wait(60) for one in runs] == [0, 0]
+    assert [item.wait(60) for item in runs] == [0, 0]
     listed = yaml.safe_load((tmp_path / "tree" / SPACE / "kustomization.yaml").read_text(encoding="utf-8"))
     assert len(listed["resources"]) == 60
 
@@ -323,13 +323,13 @@ def test_namespaces_that_yaml_takes_for_no_text_build(
 def test_a_folder_without_values_is_exit_2_and_prunes_nothing(run: Run, tree: Path, tmp_path: Path) -> None:
     before = files(tree)
     (tmp_path / "empty").mkdir()
-    for folder, told in (
+    for folder, report in (
         ("empty", "no *.yaml"),
         ("tree", "only manifests"),
         ("gone", "needs all values files"),
     ):
         done = run(folder, "--out", "tree", "--prune")
-        assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+        assert (done.returncode, report in done.stderr) == (2, True), done.stderr
     assert files(tree) == before
 
 
@@ -382,17 +382,17 @@ def test_a_folder_that_nobody_can_make_is_exit_2(run: Run, tmp_path: Path) -> No
 
 def test_a_bar_is_drawn_on_a_terminal_for_many_files_alone(tmp_path: Path) -> None:
     def on_a_terminal(folder: str) -> str:
-        here, there = os.openpty()
+        place, there = os.openpty()
         command = [sys.executable, str(ROOT / "render.py"), folder, "--out", "tree"]
         subprocess.run(command, cwd=tmp_path, stderr=there, check=True)
         os.close(there)
         text = b""
         try:
-            while chunk := os.read(here, 65536):
+            while chunk := os.read(place, 65536):
                 text += chunk
         except OSError:  # the other end is closed
             pass
-        os.close(here)
+        os.close(place)
         return text.decode()
 
     values(tmp_path / "many", *(f"m{number}" for number in range(60)))

@@ -338,7 +338,7 @@ def test_ctrl_c_at_any_question_ends_it_and_writes_nothing(tmp_path: Path, stop:
         assert journey(terminal, stop, CTRL_C)
         assert terminal.end() == (130, "")
         assert "Traceback" not in terminal.seen
-    assert [(one.name, one.read_text("utf-8")) for one in tmp_path.iterdir()] == [
+    assert [(item.name, item.read_text("utf-8")) for item in tmp_path.iterdir()] == [
         ("there.yaml", "name: there\n")
     ]
 

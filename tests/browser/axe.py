@@ -18,9 +18,9 @@ def with_axe(page: Any) -> None:
 
 def axe(page: Any) -> list[str]:
     """What axe-core finds, one line each."""
-    found = page.evaluate("axe.run(document, {})")
-    assert len(found["passes"]) > 10
-    sure = [f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]
+    result = page.evaluate("axe.run(document, {})")
+    assert len(result["passes"]) > 10
+    sure = [f"{item['id']}: {node['html'][:120]}" for item in result["violations"] for node in item["nodes"]]
     # Of what it cannot decide, contrast is what counts here.
-    unsure = [one for one in found["incomplete"] if one["id"] == "color-contrast"]
-    return sure + [f"{one['id']}?: {node['html'][:120]}" for one in unsure for node in one["nodes"]]
+    unsure = [item for item in result["incomplete"] if item["id"] == "color-contrast"]
+    return sure + [f"{item['id']}?: {node['html'][:120]}" for item in unsure for node in item["nodes"]]

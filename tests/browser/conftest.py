@@ -17,8 +17,8 @@ STRANGER = re.compile(r"^(?!http://127\.0\.0\.1:\d+/|blob:|data:)")
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
     """The address of one server for all tests of a process: it keeps nothing between them."""
-    with served() as (found, _):
-        yield found
+    with served() as (result, _):
+        yield result
 
 
 @pytest.fixture
@@ -32,10 +32,10 @@ def page_of(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda output: wrong.append(output.text) if output.type == "error" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: (wrong.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda one: wrong.append(one.url) if STRANGER.match(one.url) else None)
+        page.on("request", lambda item: wrong.append(item.url) if STRANGER.match(item.url) else None)
         page.wrong = wrong
         return page
 

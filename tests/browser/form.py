@@ -25,10 +25,10 @@ def served(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     command = [sys.executable, str(ROOT / "render.py"), "new", "--web", "--no-browser", *arguments]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        found = re.search(r"http://127\.0\.0\.1:\d+/", process.stderr.readline())
-        assert found
+        result = re.search(r"http://127\.0\.0\.1:\d+/", process.stderr.readline())
+        assert result
         try:
-            yield found[0], process
+            yield result[0], process
         finally:
             process.kill()
 
@@ -102,8 +102,8 @@ class Form:
 
     def labels(self) -> list[str]:
         """The labels of the values that are asked for now, Advanced ones included."""
-        found: list[str] = self.page.locator("#values-card .field .title").all_text_contents()
-        return found
+        result: list[str] = self.page.locator("#values-card .field .title").all_text_contents()
+        return result
 
     def shown(self, what: str) -> str:
         """The text of the manifest or of the values as the page shows it, line by line."""
@@ -111,8 +111,8 @@ class Form:
 
     def status(self) -> str:
         """The sentence that is read out."""
-        said: str = self.page.get_by_role("status").text_content()
-        return said
+        output: str = self.page.get_by_role("status").text_content()
+        return output
 
     def download(self, name: str) -> tuple[str, bytes]:
         """The file that a button gives: its name and what is in it."""
@@ -123,11 +123,11 @@ class Form:
 
     def described(self, control: Any) -> str:
         """What a screen reader says beside a control's label."""
-        said: str = control.evaluate(
+        output: str = control.evaluate(
             "one => (one.getAttribute('aria-describedby') ?? '').split(' ').filter(Boolean)"
             ".map(id => document.getElementById(id).textContent).join(' ')"
         )
-        return said
+        return output
 
 
 def link(state: dict[str, Any]) -> str:

@@ -54,7 +54,7 @@ JOURNEYS: list[tuple[str, Callable[[Form], None]]] = [
 
 
 @pytest.mark.parametrize(
-    ("mode", "go"), JOURNEYS, ids=lambda one: one if isinstance(one, str) else one.__name__
+    ("mode", "go"), JOURNEYS, ids=lambda item: item if isinstance(item, str) else item.__name__
 )
 def test_a_journey_ends_with_what_render_py_gives(
     form: Form, run: Run, mode: str, go: Any, tmp_path: Path

@@ -132,7 +132,7 @@ def test_a_server_that_has_gone_is_told_and_nothing_is_lost(page_of: Callable[..
         form.fill("Name", "kept")
         assert form.page.get_by_role("alert").get_by_text("The form does not respond").is_visible()
         assert form.field("Name").input_value() == "kept"
-        form.page.wrong[:] = [one for one in form.page.wrong if "ERR_CONNECTION_REFUSED" not in one]
+        form.page.wrong[:] = [item for item in form.page.wrong if "ERR_CONNECTION_REFUSED" not in item]
         port = url.rstrip("/").rpartition(":")[2]
         assert form.page.get_by_role("alert").get_by_text(f"--port {port}").is_visible()
         with served("--port", port):
@@ -221,7 +221,7 @@ def test_a_link_that_is_no_state_gives_an_empty_form_that_works(form: Form, brok
     assert form.page.get_by_role("alert").is_visible() == bool(form.page.wrong), (
         "the server could not read it"
     )
-    form.page.wrong[:] = [one for one in form.page.wrong if "400" not in one]
+    form.page.wrong[:] = [item for item in form.page.wrong if "400" not in item]
     assert form.start(MISTRAL).shown("values")
     assert not form.page.get_by_role("alert").is_visible()
 
@@ -230,7 +230,7 @@ def test_a_broken_link_in_an_open_page_leaves_what_was_said(form: Form) -> None:
     form.start(MISTRAL).fill("Name", "mine")
     form.page.goto(form.url + link({"target": 3}))
     form.page.get_by_role("alert").get_by_text("The link is broken").wait_for()
-    form.page.wrong[:] = [one for one in form.page.wrong if "400" not in one]
+    form.page.wrong[:] = [item for item in form.page.wrong if "400" not in item]
     assert "name: mine\n" in form.settled().shown("values")
     form.click("Start over").start(MISTRAL)
     assert "name: mistral-7b-instruct-v0-3\n" in form.shown("values")
@@ -288,9 +288,9 @@ def test_a_file_that_cannot_be_read_is_told_line_by_line(form: Form, tmp_path: P
     file.write_text("name: a\nname: b\nmodelSource: vllm\nreplicas: 010\n", encoding="utf-8")
     form.start(MISTRAL)
     form.page.locator("#file").set_input_files(file)
-    told = form.page.get_by_role("alert")
-    told.get_by_text("line 2").wait_for()
-    assert told.get_by_text("line 4").is_visible()
+    report = form.page.get_by_role("alert")
+    report.get_by_text("line 2").wait_for()
+    assert report.get_by_text("line 4").is_visible()
     assert form.field("Model id").input_value() == MISTRAL, "what was there stays"
 
 
@@ -302,7 +302,7 @@ def test_a_file_that_is_no_text_is_told_and_not_guessed(form: Form, tmp_path: Pa
     file.write_bytes(b"#" * (1 << 21))
     form.page.locator("#file").set_input_files(file)
     form.page.get_by_role("alert").get_by_text("More than 1 MiB").wait_for()
-    form.page.wrong[:] = [one for one in form.page.wrong if "413" not in one]
+    form.page.wrong[:] = [item for item in form.page.wrong if "413" not in item]
 
 
 def test_a_text_that_is_dropped_goes_where_it_was_dropped(form: Form) -> None:
@@ -353,7 +353,7 @@ def test_the_policy_lets_no_script_of_a_page_s_own_run(form: Form) -> None:
         "one.textContent = 'window.ran = 1'\n document.head.append(one) }"
     )
     assert form.page.evaluate("window.ran") is None
-    assert any("Content Security Policy" in one for one in form.page.wrong)
+    assert any("Content Security Policy" in item for item in form.page.wrong)
     form.page.wrong.clear()
 
 
@@ -404,8 +404,8 @@ def test_what_is_chosen_shows_in_the_colours_that_a_person_forces(
     form = Form(page_of(forced_colors="active"), url).load(READY)
     look = "one => getComputedStyle(one).backgroundColor"
     counts = form.page.get_by_role("radiogroup", name="GPU count").locator(".choice")
-    one, two = (counts.nth(index).evaluate(look) for index in (0, 1))
-    assert one != two
+    item, two = (counts.nth(index).evaluate(look) for index in (0, 1))
+    assert item != two
     tabs = [form.page.get_by_role("tab", name=name).evaluate(look) for name in ("Manifest", "Values")]
     assert tabs[0] != tabs[1]
 

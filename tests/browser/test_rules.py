@@ -140,11 +140,11 @@ def test_the_memory_bar_moves_with_gpus_instance_type_length_and_target(form: Fo
     form.start(MISTRAL)
     assert form.page.get_by_text("Set an instance type, or the memory of one GPU under Target").is_visible()
     form.fill("GPU memory", "24")
-    one = bar(form)
+    item = bar(form)
     assert form.page.locator("#bar").get_by_role("img").get_attribute("aria-label").startswith("Fits: ")
     form.choose("GPU count", "2")
     two = bar(form)
-    assert two[0] == pytest.approx(one[0] / 2, rel=0.01)
+    assert two[0] == pytest.approx(item[0] / 2, rel=0.01)
     form.advanced().fill("Max Model Length", "1024")
     assert bar(form)[2] < two[2] / 4
     form.fill("Instance type", "Standard_NC48ads_A100_v4")

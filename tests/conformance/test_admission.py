@@ -75,10 +75,10 @@ def test_the_rules_of_the_webhook_speak_where_they_spoke(case: str) -> None:
     wrong = []
     for version, column, answer, manifest, surroundings in columns(case):
         problems = list(webhook.check(manifest, surroundings))
-        found = [problem.rule for problem in problems if problem.is_error]
-        is_missed = bool(of_the_rules(answer)) and not found and not is_open(problems, answer)
-        if (answer["ok"] and found) or is_missed:
-            wrong.append((version, column, answer["errors"], found))
+        result = [problem.rule for problem in problems if problem.is_error]
+        is_missed = bool(of_the_rules(answer)) and not result and not is_open(problems, answer)
+        if (answer["ok"] and result) or is_missed:
+            wrong.append((version, column, answer["errors"], result))
     assert wrong == []
 
 
@@ -99,12 +99,12 @@ def test_every_verdict_is_that_of_a_real_cluster(case: str) -> None:
     wrong = []
     for version, column, answer, manifest, surroundings in columns(case):
         problems = list(all_of(manifest, surroundings))
-        found = [p for p in problems if p.is_error and p.layer in ("crd", "webhook")]
-        if not found and is_open(problems, answer):
+        result = [p for p in problems if p.is_error and p.layer in ("crd", "webhook")]
+        if not result and is_open(problems, answer):
             continue
         layers = {error.partition(":")[0] for error in answer["errors"]}
-        if answer["ok"] is bool(found) or (found and not layers & {problem.layer for problem in found}):
-            wrong.append((version, column, answer["errors"], [problem.rule for problem in found]))
+        if answer["ok"] is bool(result) or (result and not layers & {problem.layer for problem in result}):
+            wrong.append((version, column, answer["errors"], [problem.rule for problem in result]))
     assert wrong == []
 
 
@@ -134,12 +134,12 @@ def test_every_preset_has_the_recorded_verdict(name: str) -> None:
                 "inference": {"preset": {"name": name, **options}},
             }
             surroundings = Surroundings(Target(version, KUBERNETES, "auto"))
-            found = {problem.rule for problem in webhook.check(manifest, surroundings)}
+            result = {problem.rule for problem in webhook.check(manifest, surroundings)}
             expected = SPOKEN.get(answer, [{"webhook/preset-too-big"}])
             # Up to 0.7 the record has one wording for a Secret that is due and one that is too much.
             if form == "plain" and answer == "modelAccessSecret not allowed":
-                found -= {"webhook/preset-too-big"}
+                result -= {"webhook/preset-too-big"}
                 expected = [{"webhook/preset-secret-needed"}]
-            if found not in expected:
-                wrong.append((version, form, answer, found))
+            if result not in expected:
+                wrong.append((version, form, answer, result))
     assert wrong == []

@@ -25,11 +25,11 @@ def verdicts() -> list[Any]:
     if not FACTS:
         return []
     recorded = json.loads((Path(FACTS) / "verdicts" / "apiserver.json").read_text(encoding="utf-8"))
-    found = [(name, case["statefulset"]) for name, case in recorded.items() if "statefulset" in case]
-    assert found
+    result = [(name, case["statefulset"]) for name, case in recorded.items() if "statefulset" in case]
+    assert result
     return [
         pytest.param(name, verdict["ok"], id=name)
-        for name, verdict in found
+        for name, verdict in result
         if not verdict["message"].startswith(UNDECODABLE)
     ]
 

@@ -19,18 +19,18 @@ UPDATES = [case for case in ADMISSION if case.startswith("update/")]
 @pytest.mark.parametrize("case", UPDATES)
 def test_rejected_is_what_the_webhook_refuses_for_the_change(case: str) -> None:
     (old,), (new,) = (
-        [one.value for one in read_file(case_file(case, which)) if one.value] for which in ("old", "new")
+        [item.value for item in read_file(case_file(case, which)) if item.value] for which in ("old", "new")
     )
     wrong = []
     for version, answers in ADMISSION[case].items():
         for column, answer in answers.items():
             target = Target(version, KUBERNETES, COLUMNS[column])
-            found = [one.rule for one in rejections(old, new, target)[0]]
+            result = [item.rule for item in rejections(old, new, target)[0]]
             # A cluster that refuses even the unchanged object refuses it for another reason than the change.
-            if (answer["ok"] and found) or (
-                not answer["ok"] and not found and not _refused_anyway(old, target)
+            if (answer["ok"] and result) or (
+                not answer["ok"] and not result and not _refused_anyway(old, target)
             ):
-                wrong.append((version, column, answer["errors"], found))
+                wrong.append((version, column, answer["errors"], result))
     assert wrong == []
 
 
@@ -38,13 +38,13 @@ def test_rejected_is_what_the_webhook_refuses_for_the_change(case: str) -> None:
 @pytest.mark.parametrize("case", UPDATES)
 def test_a_plan_says_rejected_exactly_where_the_update_is_refused(case: str) -> None:
     (old,), (new,) = (
-        [one.value for one in read_file(case_file(case, which)) if one.value] for which in ("old", "new")
+        [item.value for item in read_file(case_file(case, which)) if item.value] for which in ("old", "new")
     )
     wrong = []
     for version, answers in ADMISSION[case].items():
         for column, answer in answers.items():
             planned = plan([old], [new], Target(version, KUBERNETES, COLUMNS[column]))
-            labels = [label for one in planned for label in one.labels]
+            labels = [label for item in planned for label in item.labels]
             # Where nothing changes nothing is sent, so nothing can be refused.
             if labels and ("rejected" in labels) is answer["ok"]:
                 wrong.append((version, column, answer["errors"], labels))
@@ -56,4 +56,4 @@ def _refused_anyway(old: dict[str, Any], target: Target) -> bool:
     from kaito_pack.run import judging as checks
 
     problems = checks.check(old, Surroundings(target, old=old), with_model=False) or []
-    return any(one.is_error and one.layer in ("crd", "webhook") for one in problems)
+    return any(item.is_error and item.layer in ("crd", "webhook") for item in problems)

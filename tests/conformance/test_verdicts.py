@@ -37,14 +37,14 @@ def case_file(case: str, file: str = "new") -> str:
 
 
 def sources(case: str, column: str) -> list[Source]:
-    found = read_sources([case_file(case)])
+    result = read_sources([case_file(case)])
     if column == "byo_without_instance_type":
-        for source in found:
+        for source in result:
             for document in source.documents:
                 document.value.get("resource", {}).pop("instanceType", None)
             text = "---\n".join(to_yaml(document.value) for document in source.documents)
             source.documents = read_text(text, source.file)
-    return found
+    return result
 
 
 def judged(case: str, version: str, column: str) -> Entry:
@@ -63,7 +63,7 @@ def test_the_verdict_is_the_clusters(case: str) -> None:
             entry = judged(case, version, column)
             if entry.verdict == "undecidable" and is_open(entry.problems, answer):
                 continue
-            layers = {found.layer for found in entry.problems if found.is_error}
+            layers = {result.layer for result in entry.problems if result.is_error}
             spoke = {error.split(":")[0] for error in answer["errors"]}
             if (entry.verdict == "accepted") is not answer["ok"] or (spoke and not spoke & layers):
                 wrong.append((version, column, answer["errors"], entry.problems))
@@ -81,12 +81,12 @@ def test_what_the_statefulset_is_refused_for_is_an_error(case: str) -> None:
         if "-case" not in case and "sizelimit" not in answer["message"]
         else ("controller",)
     )
-    found = [one for one in entry.problems if one.is_error and one.layer in speaking]
+    result = [item for item in entry.problems if item.is_error and item.layer in speaking]
     if answer["ok"]:
         # What only an older KAITO or a newer Kubernetes knows is the webhook's to say.
-        assert [one for one in found if one.layer == "kubernetes"] == []
+        assert [item for item in result if item.layer == "kubernetes"] == []
     else:
-        assert found, answer["message"]
+        assert result, answer["message"]
 
 
 @pytest.mark.recorded
@@ -94,8 +94,8 @@ def test_what_the_statefulset_is_refused_for_is_an_error(case: str) -> None:
 def test_without_the_webhook_the_api_server_refuses_what_the_crd_layer_refuses(case: str) -> None:
     entry = judged(case, "0.12", "nap")
     answer: dict[str, Any] = APISERVER[case]["workspace"]
-    found = [one for one in entry.problems if one.is_error and one.layer == "crd"]
-    assert bool(found) is not answer["ok"], (answer["message"], found)
+    result = [item for item in entry.problems if item.is_error and item.layer == "crd"]
+    assert bool(result) is not answer["ok"], (answer["message"], result)
 
 
 @pytest.mark.recorded

@@ -29,8 +29,8 @@ def objects() -> list[dict[str, Any]]:
         *(_node(f"gpu-node-{number}") for number in (1, 2)),
         *(stored for name in STATUS for stored in _deployed(name)),
     ]
-    for number, one in enumerate(whole):
-        one["metadata"]["uid"] = f"00000000-0000-4000-8000-{number:012}"
+    for number, item in enumerate(whole):
+        item["metadata"]["uid"] = f"00000000-0000-4000-8000-{number:012}"
     return whole
 
 

@@ -78,8 +78,8 @@ def _apply(cluster: Path, file: str) -> None:
     replaced(cluster, with_applied)
 
 
-def _key(one: dict[str, Any]) -> tuple[str, str | None, str]:
-    return one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]
+def _key(item: dict[str, Any]) -> tuple[str, str | None, str]:
+    return item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]
 
 
 if __name__ == "__main__":

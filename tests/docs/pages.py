@@ -61,7 +61,7 @@ def write_files(page: str, folder: Path) -> list[Block]:
 
 def blocks(page: str, text: str) -> list[Block]:
     """The fenced blocks of a page, in order."""
-    found: list[Block] = []
+    result: list[Block] = []
     before: list[str] = []  # since the last block
     lines = iter(enumerate(text.splitlines(), start=1))
     for number, line in lines:
@@ -76,7 +76,7 @@ def blocks(page: str, text: str) -> list[Block]:
                 break
             inside.append(inner.removeprefix(indent))
         lead = "\n".join(before).strip()
-        found.append(
+        result.append(
             Block(
                 page,
                 number,
@@ -84,21 +84,21 @@ def blocks(page: str, text: str) -> list[Block]:
                 "\n".join(inside) + "\n",
                 dict(MARK.findall(_last_paragraphs(lead))),
                 _named(lead),
-                found[-1] if found and not lead and language in SHOWN and found[-1].runs else None,
+                result[-1] if result and not lead and language in SHOWN and result[-1].runs else None,
             )
         )
         before = []
-    return found
+    return result
 
 
 def _last_paragraphs(lead: str) -> str:
     """The comments at the end of what stands before a block."""
-    kept: list[str] = []
+    rest: list[str] = []
     for paragraph in reversed(re.split(r"\n\s*\n", lead)):
         if not paragraph.lstrip().startswith("<!--"):
             break
-        kept.append(paragraph)
-    return "\n".join(reversed(kept))
+        rest.append(paragraph)
+    return "\n".join(reversed(rest))
 
 
 def _named(lead: str) -> str | None:

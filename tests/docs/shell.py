@@ -36,8 +36,8 @@ class Done:
 def checkout(folder: Path) -> Path:
     """A working folder for one page: the checkout's files, and programs of the pack on the PATH."""
     work, programs = folder / "work", folder / "bin"
-    for made in (work / ".venv" / "bin", programs):
-        made.mkdir(parents=True)
+    for created in (work / ".venv" / "bin", programs):
+        created.mkdir(parents=True)
     for entry in ROOT.iterdir():
         if entry.name in COPIED:
             shutil.copytree(entry, work / entry.name)
@@ -123,16 +123,16 @@ def _output_of(script: str, work: Path, environment: Mapping[str, str]) -> str:
 
 def _stated(command: str) -> int:
     """The exit code that a comment states, else 0."""
-    found = re.search(r"#.*\bexit code (\d+)", command)
-    return int(found[1]) if found else 0
+    result = re.search(r"#.*\bexit code (\d+)", command)
+    return int(result[1]) if result else 0
 
 
 def _environment(folder: Path, block: Block) -> Mapping[str, str]:
     # MAKE…: what an outer make was given would reach the page's own.
     strange = ("KAITO", "GIT_", "MAKE", "MFLAGS")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
-    return kept | {
-        "PATH": f"{folder / 'bin'}{os.pathsep}{kept['PATH']}",
+    rest = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
+    return rest | {
+        "PATH": f"{folder / 'bin'}{os.pathsep}{rest['PATH']}",
         "HOME": str(folder),
         "DOCS_CLUSTER": str(folder) if CLUSTER in block.needs else "",
         "HF_TOKEN": "not-a-token",

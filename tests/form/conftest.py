@@ -54,9 +54,9 @@ def client(heard: list[str]) -> Any:
     """Flask's test client of the form, which sends what a browser would send from the page."""
     pack = Pack()
     first = State(target=said_by(target(pack)))
-    made = app(Views(pack, target(pack)), first, PORT, heard.append)
-    made.test_client_class = FromThePage
-    return made.test_client()
+    created = app(Views(pack, target(pack)), first, PORT, heard.append)
+    created.test_client_class = FromThePage
+    return created.test_client()
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ def view(client: Any) -> Post:
     def of_state(**state: Any) -> dict[str, Any]:
         answer = client.post("/view", data=json.dumps(state), content_type="application/json")
         assert answer.status_code == 200, answer.json
-        found: dict[str, Any] = answer.json
-        return found
+        result: dict[str, Any] = answer.json
+        return result
 
     return of_state
 
@@ -79,8 +79,8 @@ def opened(client: Any) -> Callable[[str], dict[str, Any]]:
     def of_text(text: str | bytes) -> dict[str, Any]:
         answer = client.post("/open", data=text, content_type="application/yaml")
         assert answer.status_code == 200, answer.json
-        found: dict[str, Any] = answer.json
-        return found
+        result: dict[str, Any] = answer.json
+        return result
 
     return of_text
 
@@ -92,9 +92,9 @@ def rendered(example: Path) -> str:
 
 def by_name(view: dict[str, Any], group: str = "questions") -> dict[str, dict[str, Any]]:
     """The questions of a view by name."""
-    return {one["name"]: one for one in view[group]}
+    return {item["name"]: item for item in view[group]}
 
 
 def rules_at(view: dict[str, Any], field: str) -> list[str]:
     """The rules of the problems beside a field."""
-    return [one["rule"] for one in view["problems"] if one["field"] == field]
+    return [item["rule"] for item in view["problems"] if item["field"] == field]

@@ -30,7 +30,7 @@ def answers(client: Any, heard: list[str], state: Any, where: object) -> None:
     assert heard == []
 
 
-def kept(values: Any) -> Any:
+def as_kept(values: Any) -> Any:
     """The state of an opened file with these values."""
     return STATE | {"kept": written(values), "mode": "vllm"}
 
@@ -38,14 +38,14 @@ def kept(values: Any) -> Any:
 @pytest.mark.parametrize("example", ["a state", "values that are kept"])
 def test_a_few_places(client: Any, heard: list[str], example: str) -> None:
     for where, content in sampled(STATE if example == "a state" else VALUES, 4):
-        answers(client, heard, content if example == "a state" else kept(content), where)
+        answers(client, heard, content if example == "a state" else as_kept(content), where)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("example", ["a state", "values that are kept"])
 def test_many_places(client: Any, heard: list[str], example: str) -> None:
     for where, content in sampled(STATE if example == "a state" else VALUES, 25):
-        answers(client, heard, content if example == "a state" else kept(content), where)
+        answers(client, heard, content if example == "a state" else as_kept(content), where)
 
 
 @pytest.mark.full
@@ -61,5 +61,5 @@ def test_any_place(client: Any, heard: list[str], data: st.DataObject, value: An
             return
         answers(client, heard, answer.json["state"], (path, value))
     else:
-        answers(client, heard, kept(content), (path, value))
+        answers(client, heard, as_kept(content), (path, value))
     assert json.dumps(answer.json if is_file else {})

@@ -171,10 +171,10 @@ def test_a_slip_of_ours_tells_neither_code_nor_values(
     monkeypatch.setattr("kaito_pack.form.web.view.Views.view", fail)
     answer = client.post("/view", json={"answers": {"name": "secret-value"}})
     assert answer.status_code == 500
-    said = answer.get_data(as_text=True) + "".join(heard)
-    assert "KeyError in" in said
+    output = answer.get_data(as_text=True) + "".join(heard)
+    assert "KeyError in" in output
     for word in ("secret-value", "Traceback", str(ROOT)):
-        assert word not in said
+        assert word not in output
 
 
 def test_the_page_has_no_script_style_or_handler_of_its_own() -> None:
@@ -199,9 +199,9 @@ def started(tmp_path: Any) -> Iterator[tuple[subprocess.Popen[str], str]]:
         command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path
     ) as process:
         assert process.stderr is not None
-        found = re.search(r"http://127\.0\.0\.1:\d+/", process.stderr.readline())
-        assert found
-        yield process, found[0]
+        result = re.search(r"http://127\.0\.0\.1:\d+/", process.stderr.readline())
+        assert result
+        yield process, result[0]
         process.kill()
 
 
@@ -226,7 +226,7 @@ def test_a_process_says_its_address_serves_the_page_and_ends_by_ctrl_c(
 
 def test_nobody_outside_this_machine_reaches_it(started: tuple[subprocess.Popen[str], str]) -> None:
     port = int(started[1].rsplit(":", 1)[1].strip("/"))
-    others = {found[4][0] for found in socket.getaddrinfo(socket.gethostname(), port, socket.AF_INET)}
+    others = {result[4][0] for result in socket.getaddrinfo(socket.gethostname(), port, socket.AF_INET)}
     for address in others - {"127.0.0.1"} | {"127.0.0.2"}:
         with pytest.raises(OSError), socket.create_connection((address, port), timeout=60):
             pass

@@ -51,7 +51,7 @@ def test_an_empty_page_offers_all_modes_and_examples(view: Post) -> None:
 def test_a_model_that_is_known_is_served_at_once(view: Post) -> None:
     shown = view(start=LLAMA)
     assert shown["mode"] == "vllm"
-    facts = {one["title"]: one["text"] for one in shown["model"]}
+    facts = {item["title"]: item["text"] for item in shown["model"]}
     assert facts["Context length"] == "131,072"
     assert list(by_name(shown, "start")) == ["modelId"], (
         "the catalogue knows its engines, and that it is gated"
@@ -126,8 +126,8 @@ def test_any_other_model_has_no_field_for_it_and_ignores_one_typed_before(view: 
 
 def test_a_gguf_model_has_run_modes_computes_and_a_file(view: Post) -> None:
     asked = by_name(view(start=GGUF, answers={"name": "q"}))
-    assert [one["value"] for one in asked["ggufRunMode"]["choices"]] == ["direct", "build"]
-    assert [one["value"] for one in asked["computeType"]["choices"]] == ["cpu", "gpu"]
+    assert [item["value"] for item in asked["ggufRunMode"]["choices"]] == ["direct", "build"]
+    assert [item["value"] for item in asked["computeType"]["choices"]] == ["cpu", "gpu"]
     assert asked["ggufFile"]["isRequired"]
     assert "resources.gpu" not in asked
     assert "resources.gpu" in by_name(view(start=GGUF, answers={"computeType": "gpu"}))
@@ -185,14 +185,14 @@ def test_a_model_s_values_are_exactly_these(view: Post) -> None:
 
 def test_the_memory_moves_with_gpus_length_and_target(view: Post) -> None:
     def memory(**answers: str) -> Any:
-        said = {"name": "m", **{name.replace("_", "."): text for name, text in answers.items()}}
-        return view(start=MISTRAL, answers=said, target={"gpuMemoryGiB": "24"})["memory"]
+        output = {"name": "m", **{name.replace("_", "."): text for name, text in answers.items()}}
+        return view(start=MISTRAL, answers=output, target={"gpuMemoryGiB": "24"})["memory"]
 
-    one, two, short = memory(), memory(resources_gpu="2"), memory(maxModelLen="1024")
-    assert one["parts"][0]["gib"] == pytest.approx(2 * two["parts"][0]["gib"])
-    assert short["parts"][2]["gib"] < one["parts"][2]["gib"]
-    assert one["usable"] == pytest.approx(0.9 * 24)
-    assert one["fits"] is True
+    item, two, short = memory(), memory(resources_gpu="2"), memory(maxModelLen="1024")
+    assert item["parts"][0]["gib"] == pytest.approx(2 * two["parts"][0]["gib"])
+    assert short["parts"][2]["gib"] < item["parts"][2]["gib"]
+    assert item["usable"] == pytest.approx(0.9 * 24)
+    assert item["fits"] is True
     assert (
         view(start=MISTRAL, answers={"name": "m"}, target={"gpuMemoryGiB": "12"})["memory"]["fits"] is False
     )
@@ -216,15 +216,15 @@ def test_the_instance_type_gives_the_memory(view: Post) -> None:
 
 def test_a_problem_has_its_field_and_its_line(view: Post) -> None:
     shown = view(start=MISTRAL, answers={"name": "My Model"})
-    (found,) = shown["problems"]
-    assert (found["rule"], found["field"], found["isOpen"]) == ("values/not-a-name", "answers/name", False)
-    assert shown["values"].splitlines()[found["line"] - 1] == "name: My Model"
+    (result,) = shown["problems"]
+    assert (result["rule"], result["field"], result["isOpen"]) == ("values/not-a-name", "answers/name", False)
+    assert shown["values"].splitlines()[result["line"] - 1] == "name: My Model"
     assert shown["manifest"] == ""
 
 
 def test_what_is_not_answered_yet_is_no_mistake(view: Post) -> None:
     shown = view(mode="premade")
-    assert {one["field"]: one["isOpen"] for one in shown["problems"]} == {
+    assert {item["field"]: item["isOpen"] for item in shown["problems"]} == {
         "answers/name": True,
         "answers/premadeModel": True,
     }
@@ -238,7 +238,7 @@ def test_the_name_is_made_of_what_is_served_until_another_is_said(view: Post) ->
 
 def test_advice_is_no_warning(view: Post) -> None:
     shown = view(start=UNKNOWN)
-    assert {one["severity"] for one in shown["problems"]} == {"advice"}
+    assert {item["severity"] for item in shown["problems"]} == {"advice"}
     assert shown["manifest"]
 
 
@@ -249,11 +249,11 @@ def test_a_problem_of_the_model_stands_where_the_page_asks_for_it(view: Post) ->
 
 
 def test_a_choice_of_the_target_brings_its_problems(view: Post) -> None:
-    said = {"start": MISTRAL, "answers": {"name": "m"}}
-    assert view(**said, target={"nodeProvisioning": "byo"})["manifest"]
-    shown = view(**said, target={"nodeProvisioning": "auto"})
+    output = {"start": MISTRAL, "answers": {"name": "m"}}
+    assert view(**output, target={"nodeProvisioning": "byo"})["manifest"]
+    shown = view(**output, target={"nodeProvisioning": "auto"})
     assert shown["manifest"] == ""
-    assert any(one["severity"] == "error" for one in shown["problems"])
+    assert any(item["severity"] == "error" for item in shown["problems"])
     assert by_name(shown)["instanceType"]["isMore"] is False
 
 
@@ -280,8 +280,8 @@ def test_what_a_cluster_misses_stands_beside_the_field_for_it(
 
 def test_a_problem_of_the_manifest_has_its_line_there(view: Post) -> None:
     shown = view(start=UNKNOWN, answers={"name": "m", "extraArgs": "--enable-prefix-caching"})
-    found = next(one for one in shown["problems"] if one["rule"] == "advice/remote-code")
-    assert shown["manifest"].splitlines()[found["manifestLine"] - 1].strip() == "- --trust-remote-code"
+    result = next(item for item in shown["problems"] if item["rule"] == "advice/remote-code")
+    assert shown["manifest"].splitlines()[result["manifestLine"] - 1].strip() == "- --trust-remote-code"
 
 
 def test_a_problem_of_the_manifest_stands_beside_the_value_that_makes_it(view: Post) -> None:
@@ -291,7 +291,7 @@ def test_a_problem_of_the_manifest_stands_beside_the_value_that_makes_it(view: P
 
 
 @pytest.mark.parametrize(
-    ("said", "rule"),
+    ("output", "rule"),
     [
         ({"gpuMemoryGiB": "much"}, "values/pack-file-wrong-type"),
         ({"gpuMemoryGiB": "-1"}, "values/pack-file-wrong-value"),
@@ -301,17 +301,19 @@ def test_a_problem_of_the_manifest_stands_beside_the_value_that_makes_it(view: P
         ({"nodeProvisioning": "maybe"}, "values/pack-file-not-a-choice"),
     ],
 )
-def test_a_wrong_target_is_told_and_does_not_count(view: Post, said: dict[str, str], rule: str) -> None:
-    shown = view(start=MISTRAL, answers={"name": "m"}, target=said)
-    assert rules_at(shown, f"target/{next(iter(said))}") == [rule]
+def test_a_wrong_target_is_told_and_does_not_count(view: Post, output: dict[str, str], rule: str) -> None:
+    shown = view(start=MISTRAL, answers={"name": "m"}, target=output)
+    assert rules_at(shown, f"target/{next(iter(output))}") == [rule]
     assert shown["manifest"] == ""
     assert shown["parallel"]
 
 
 def test_the_target_s_choices_are_the_pack_s(view: Post) -> None:
     asked = by_name(view(), "target")
-    assert [one["value"] for one in asked["kaitoVersion"]["choices"]] == list(reversed(Pack().kaito_versions))
-    assert [one["value"] for one in asked["nodeProvisioning"]["choices"]] == ["auto", "byo"]
+    assert [item["value"] for item in asked["kaitoVersion"]["choices"]] == list(
+        reversed(Pack().kaito_versions)
+    )
+    assert [item["value"] for item in asked["nodeProvisioning"]["choices"]] == ["auto", "byo"]
     assert (asked["nodeProvisioning"]["isRequired"], asked["cloud"]["isRequired"]) == (False, True)
 
 
@@ -322,7 +324,7 @@ def test_the_target_s_choices_are_the_pack_s(view: Post) -> None:
 def test_an_opened_example_gives_what_render_py_gives(view: Post, opened: Opened, example: Path) -> None:
     shown = view(**opened(example.read_text(encoding="utf-8"))["state"])
     assert shown["manifest"] == rendered(example)
-    assert [one for one in shown["problems"] if one["severity"] == "error"] == []
+    assert [item for item in shown["problems"] if item["severity"] == "error"] == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
@@ -379,7 +381,7 @@ def test_a_file_with_mistakes_opens_with_problems_beside_its_fields(view: Post, 
     assert rules_at(shown, "answers/name") == ["values/not-a-name"]
     assert rules_at(shown, "answers/resources.gpu") == ["values/wrong-type"]
     assert by_name(shown)["resources.gpu"]["value"] == "two"
-    unknown = next(one for one in shown["problems"] if one["rule"] == "values/unknown-field")
+    unknown = next(item for item in shown["problems"] if item["rule"] == "values/unknown-field")
     assert (unknown["field"], unknown["removable"]) == (None, "nonsense")
 
 
@@ -395,7 +397,7 @@ def test_a_mistake_that_no_field_has_can_be_taken_out(
     view: Post, opened: Opened, name: str, text: str
 ) -> None:
     state = opened(f"name: a\nmodelSource: vllm\nmodelId: a/b\n{text}\n")["state"]
-    assert [one["removable"] for one in view(**state)["problems"]] == [name]
+    assert [item["removable"] for item in view(**state)["problems"]] == [name]
     assert view(**{**state, "answers": {name: ""}})["manifest"]
 
 
@@ -415,10 +417,10 @@ def test_a_mistake_that_no_field_has_can_be_taken_out(
 def test_a_file_that_would_have_to_be_guessed_is_told_line_by_line(
     opened: Opened, text: str, rule: str, line: int
 ) -> None:
-    found = opened(text)
-    assert "state" not in found
-    assert rule in [one["rule"] for one in found["problems"]]
-    assert line in [one["line"] for one in found["problems"]]
+    result = opened(text)
+    assert "state" not in result
+    assert rule in [item["rule"] for item in result["problems"]]
+    assert line in [item["line"] for item in result["problems"]]
 
 
 @pytest.mark.parametrize(
@@ -430,7 +432,7 @@ def test_a_file_that_would_have_to_be_guessed_is_told_line_by_line(
     ],
 )
 def test_a_file_that_is_no_utf_8_is_told_and_not_guessed(opened: Opened, content: bytes, rule: str) -> None:
-    assert [one["rule"] for one in opened(content)["problems"]] == [rule]
+    assert [item["rule"] for item in opened(content)["problems"]] == [rule]
 
 
 def test_a_gguf_file_of_a_model_that_the_catalogue_has_for_vllm_keeps_its_mode(
@@ -473,9 +475,9 @@ HARM = [
 def test_no_text_becomes_more_than_text(view: Post, run: Run, mode: str, harm: str) -> None:
     start = {"modelId": "a/b", "engines": "vllm\nllamacpp"} if mode in ("vllm", "huggingface") else {}
     texts = [
-        one["name"]
-        for one in view(start=start, mode=mode)["questions"]
-        if one["kind"] in ("text", "list", "map")
+        item["name"]
+        for item in view(start=start, mode=mode)["questions"]
+        if item["kind"] in ("text", "list", "map")
     ]
     for name in texts:
         shown = view(start=start, mode=mode, answers={"name": "a", name: harm})
@@ -546,7 +548,7 @@ VIEWS = Views(Pack(), target(Pack()))
 def test_any_state_has_a_view(state: dict[str, Any]) -> None:
     shown = VIEWS.view(read_state(state))
     assert bool(shown["manifest"]) is (
-        bool(shown["mode"]) and not any(one["severity"] == "error" for one in shown["problems"])
+        bool(shown["mode"]) and not any(item["severity"] == "error" for item in shown["problems"])
     )
 
 
@@ -612,8 +614,8 @@ def test_an_id_that_ends_in_gguf_chooses_the_mode_of_gguf_files(view: Post) -> N
 
 def test_an_entry_without_an_equals_sign_is_kept_and_explained(view: Post) -> None:
     shown = view(start=MISTRAL, answers={"labelSelector": "gpu"})
-    (told,) = [each for each in shown["problems"] if each["field"] == "answers/labelSelector"]
-    assert (told["message"], told["fix"]) == ("`gpu` has no `=`.", "Write key=value.")
+    (report,) = [each for each in shown["problems"] if each["field"] == "answers/labelSelector"]
+    assert (report["message"], report["fix"]) == ("`gpu` has no `=`.", "Write key=value.")
     assert by_name(shown, "questions")["labelSelector"]["value"] == "gpu"
 
 
@@ -714,7 +716,7 @@ def test_a_schedule_is_open_until_it_is_complete(view: Post) -> None:
     answers = {"name": "m", "workload": "clock"}
     shown = view(start=MISTRAL, answers=answers)
     assert shown["manifest"] == ""
-    assert {one["field"] for one in shown["problems"] if one["isOpen"]} == {
+    assert {item["field"] for item in shown["problems"] if item["isOpen"]} == {
         f"answers/autoscaling.{name}"
         for name in ("maxReplicas", "schedule.start", "schedule.end", "schedule.replicas")
     }
@@ -725,7 +727,7 @@ def test_a_schedule_is_open_until_it_is_complete(view: Post) -> None:
     assert "type: cron" in shown["manifest"]
     shown = view(start=MISTRAL, answers=answers, target={"kaitoVersion": "0.7"})
     assert by_name(shown)["workload"]["value"] == "clock"
-    assert [one["rule"] for one in shown["problems"]] == ["crd/kind-too-new"]
+    assert [item["rule"] for item in shown["problems"]] == ["crd/kind-too-new"]
 
 
 def test_an_opened_file_shows_its_way_and_can_take_another(view: Post, opened: Opened) -> None:

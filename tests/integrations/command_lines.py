@@ -32,7 +32,7 @@ def check(words):
         assert inner or words[1].startswith("-"), f"{name} has no command {words[1]}"
         name, command, words = (words[1], inner, words[1:]) if inner else (name, command, words)
     parameters = command.get_params(command.make_context(name, [], resilient_parsing=True))
-    known = {option: one for one in parameters for option in (*one.opts, *one.secondary_opts)}
+    known = {option: item for item in parameters for option in (*item.opts, *item.secondary_opts)}
     known["--help"] = known["-h"] = known["--version"] = None
     rest = iter(words[1:])
     for word in rest:

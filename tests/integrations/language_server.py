@@ -66,13 +66,13 @@ class LanguageServer:
 
     def completion(self, file: Path, line: int, column: int) -> list[dict[str, Any]]:
         """What is offered at a place (counted from 0) of an open file."""
-        answer = self.request("textDocument/completion", _at(file, line, column))
+        answer = self.request("textDocument/completion", _position(file, line, column))
         items: list[dict[str, Any]] = answer["items"] if isinstance(answer, dict) else answer or []
         return items
 
     def hover(self, file: Path, line: int, column: int) -> str:
         """The text shown over a place of an open file, as Markdown; empty where there is none."""
-        answer = self.request("textDocument/hover", _at(file, line, column))
+        answer = self.request("textDocument/hover", _position(file, line, column))
         contents = (answer or {}).get("contents", "")
         return str(contents["value"] if isinstance(contents, dict) else contents)
 
@@ -126,5 +126,5 @@ class LanguageServer:
             self._messages.put(json.loads(stream.read(int(header.partition(b":")[2]))))
 
 
-def _at(file: Path, line: int, column: int) -> dict[str, Any]:
+def _position(file: Path, line: int, column: int) -> dict[str, Any]:
     return {"textDocument": {"uri": file.as_uri()}, "position": {"line": line, "character": column}}

@@ -259,11 +259,11 @@ def generated(paths):
     (generator,) = APPLICATIONS["spec"]["generators"]
     text = json.dumps(APPLICATIONS["spec"]["template"])
     for path in paths:
-        if any(fnmatch.fnmatchcase(path, one["path"]) for one in generator["git"]["directories"]):
+        if any(fnmatch.fnmatchcase(path, item["path"]) for item in generator["git"]["directories"]):
             name = path.rpartition("/")[2]
             normalized = re.sub(r"[^a-z0-9.-]", "-", name.lower())
             facts = {"path": path, "basename": name, "basenameNormalized": normalized}
-            filled = re.sub(r"\{\{ \.path\.(\w+) \}\}", lambda found, of=facts: of[found[1]], text)
+            filled = re.sub(r"\{\{ \.path\.(\w+) \}\}", lambda result, owner=facts: owner[result[1]], text)
             assert "{{" not in filled
             yield json.loads(filled)
 
@@ -271,12 +271,12 @@ def generated(paths):
 def test_each_cluster_folder_of_the_example_fleet_becomes_one_application():
     fleet = yaml.safe_load((ROOT / "values" / "fleet.yaml").read_text(encoding="utf-8"))
     folders = [target["out"].removeprefix("../") for target in fleet["targets"]]
-    found = list(generated([*folders, "models", "targets"]))
-    assert [one["spec"]["source"]["path"] for one in found] == folders
-    assert [one["spec"]["destination"] for one in found] == [
+    result = list(generated([*folders, "models", "targets"]))
+    assert [item["spec"]["source"]["path"] for item in result] == folders
+    assert [item["spec"]["destination"] for item in result] == [
         {"name": target["name"]} for target in fleet["targets"]
     ]
-    assert len({one["metadata"]["name"] for one in found}) == len(folders)
+    assert len({item["metadata"]["name"] for item in result}) == len(folders)
 
 
 def test_each_application_finds_a_tree_that_kustomize_builds(run, tool, tmp_path):

@@ -68,12 +68,12 @@ def engine(request, tool):
 
 
 def branch(mode):
-    (found,) = (
-        one
-        for one in MODEL["dependencies"]["modelSource"]["oneOf"]
-        if one["properties"]["modelSource"]["enum"] == [mode]
+    (result,) = (
+        item
+        for item in MODEL["dependencies"]["modelSource"]["oneOf"]
+        if item["properties"]["modelSource"]["enum"] == [mode]
     )
-    return found
+    return result
 
 
 def asked(mode):

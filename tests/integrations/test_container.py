@@ -32,7 +32,7 @@ BUILD, FINAL = instructions()
 
 
 def last(name):
-    return [words for one, words in FINAL if one == name][-1]
+    return [words for item, words in FINAL if item == name][-1]
 
 
 def copied():
@@ -72,8 +72,8 @@ def test_what_is_copied_is_not_ignored():
     text = (FOLDER / "Containerfile.dockerignore").read_text(encoding="utf-8")
     rules = [line for line in text.splitlines() if line and line[0] != "#"]
     assert rules[0] == "*"
-    kept = [rule[1:] for rule in rules if rule[0] == "!"]
-    assert sorted(kept) == sorted(set(copied()))
+    rest = [rule[1:] for rule in rules if rule[0] == "!"]
+    assert sorted(rest) == sorted(set(copied()))
     assert all(fnmatch.fnmatch("a/__pycache__", rule) for rule in rules if rule[0] not in "!" and rule != "*")
 
 

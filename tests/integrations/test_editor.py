@@ -87,8 +87,8 @@ class Edited:
 
     def mistakes(self) -> list[tuple[str, str]]:
         """What is underlined, and what is said of it."""
-        found = self._server.diagnostics(self.file)
-        return [(self._at(**one["range"]), one["message"]) for one in found]
+        result = self._server.diagnostics(self.file)
+        return [(self._shown(**entry["range"]), entry["message"]) for entry in result]
 
     def offered(self) -> dict[str, dict[str, Any]]:
         """What is offered at the cursor: {label: item}; a label that comes twice fails."""
@@ -101,7 +101,7 @@ class Edited:
         """What is shown over the cursor."""
         return self._server.hover(self.file, *self._cursor)
 
-    def _at(self, start: dict[str, int], end: dict[str, int]) -> str:
+    def _shown(self, start: dict[str, int], end: dict[str, int]) -> str:
         assert start["line"] == end["line"]
         return self._text.split("\n")[start["line"]][start["character"] : end["character"]]
 
@@ -184,13 +184,13 @@ def test_over_the_mode_each_mode_is_described_once(edit: Edit) -> None:
     assert "Example" not in shown
 
 
-@pytest.mark.parametrize(("text", "underlined", "said"), MISTAKES, ids=lambda text: text.splitlines()[-1])
+@pytest.mark.parametrize(("text", "underlined", "output"), MISTAKES, ids=lambda text: text.splitlines()[-1])
 def test_a_mistake_is_underlined_and_told_once(
-    mistaken: dict[str, Edited], text: str, underlined: str, said: str
+    mistaken: dict[str, Edited], text: str, underlined: str, output: str
 ) -> None:
     ((where, message),) = mistaken[text].mistakes()
     assert where == underlined
-    assert message.startswith(said)
+    assert message.startswith(output)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
@@ -204,5 +204,5 @@ def test_the_settings_of_vs_code_name_a_schema_for_each_file(start: Callable[...
         text = file.read_text(encoding="utf-8").replace("yaml-language-server", "no-line-for-editors", 1)
         server.show(file, f"{text}nobodys: word\n")
     for file in FILES:
-        said = [one["message"] for one in server.diagnostics(file)]
-        assert said == ["Property nobodys is not allowed."], file
+        output = [entry["message"] for entry in server.diagnostics(file)]
+        assert output == ["Property nobodys is not allowed."], file

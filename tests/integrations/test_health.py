@@ -67,19 +67,21 @@ def flux(workspaces):
 
 
 def wrong(cases, answers, right):
-    return {c.name: (found, right(c)) for c, found in zip(cases, answers, strict=True) if found != right(c)}
+    return {
+        c.name: (result, right(c)) for c, result in zip(cases, answers, strict=True) if result != right(c)
+    }
 
 
 @pytest.mark.parametrize("libraries", ["closed", "open"])
 def test_argo_cd_gives_the_answers_of_status(tmp_path, libraries):
-    found = [health for health, _ in argo([case.workspace for case in CASES], tmp_path, libraries=libraries)]
-    assert not wrong(CASES, found, lambda case: case.health or HEALTH.get(case.phase, "Progressing"))
+    result = [health for health, _ in argo([case.workspace for case in CASES], tmp_path, libraries=libraries)]
+    assert not wrong(CASES, result, lambda case: case.health or HEALTH.get(case.phase, "Progressing"))
 
 
 def test_argo_cd_s_message_names_the_phase_and_the_reason(tmp_path):
     cases = [case for case in CASES if not case.pods]  # a health check sees no pods
-    found = argo([case.workspace for case in cases], tmp_path)
-    for case, (_, message) in zip(cases, found, strict=True):
+    result = argo([case.workspace for case in cases], tmp_path)
+    for case, (_, message) in zip(cases, result, strict=True):
         assert message.startswith(f"{case.phase}: ")
         assert case.phase == "Running" or any(w.lower() in message.lower() for w in case.reason_has or [""])
 
@@ -152,12 +154,12 @@ def test_argo_cd_s_check_reads_bytes_beyond_ascii(tmp_path):
 
 
 def test_flux_gives_the_answers_of_status():
-    found = [answer.get("status") for answer in flux([case.workspace for case in CASES])]
+    result = [answer.get("status") for answer in flux([case.workspace for case in CASES])]
 
     def right(case):
         return case.flux or FLUX_STATUS.get(case.phase, "InProgress")
 
-    assert not wrong(CASES, found, right)
+    assert not wrong(CASES, result, right)
 
 
 def without_status(**metadata):

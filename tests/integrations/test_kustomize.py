@@ -101,9 +101,9 @@ def test_fn_run_writes_the_files_of_the_output_tree_and_is_repeatable(kustomize,
     for _ in range(2):
         done = kustomize("fn", "run", "--enable-exec", ".")
         assert done.returncode == 0, done.stderr
-    made = tmp_path / "kaito-workspace" / "workspace-phi-small.yaml"
-    assert sorted(tmp_path.rglob("*.yaml")) == [made, tmp_path / "values.yaml"]
-    bodies = documents(made.read_text(encoding="utf-8"))
+    created = tmp_path / "kaito-workspace" / "workspace-phi-small.yaml"
+    assert sorted(tmp_path.rglob("*.yaml")) == [created, tmp_path / "values.yaml"]
+    bodies = documents(created.read_text(encoding="utf-8"))
     assert [body["spec"] for body in bodies if "spec" in body] == [expected()[0]["spec"]]
 
 

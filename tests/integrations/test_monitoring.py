@@ -37,23 +37,23 @@ RECORDED = ("metrics-0.12.0-1.txt", "metrics-0.12.0-2.txt")
 
 def expressions(panel: dict[str, Any]) -> list[str]:
     """The queries of a panel as Grafana sends them, all namespaces and workspaces chosen."""
-    found = []
+    outcome = []
     for target in panel["targets"]:
         expression = target["expr"]
         for name, value in VARIABLES.items():
             expression = expression.replace(name, value)
-        found.append(expression)
-    return found
+        outcome.append(expression)
+    return outcome
 
 
 def engine_row(engine: str) -> list[dict[str, Any]]:
     """The panels in the dashboard's row of an engine."""
-    title, row, found = monitoring.engines(PACK)[engine][0], "", []
+    title, row, outcome = monitoring.engines(PACK)[engine][0], "", []
     for panel in DASHBOARD["panels"]:
         row = panel["title"] if panel["type"] == "row" else row
         if panel["type"] != "row" and row == title:
-            found.append(panel)
-    return found
+            outcome.append(panel)
+    return outcome
 
 
 def metric_names(expression: str) -> set[str]:
@@ -115,15 +115,15 @@ def test_the_scrape_config_asks_where_the_modes_answer() -> None:
 
 
 def test_promtool_parses_every_expression_of_the_dashboard_and_of_the_modes(tool, tmp_path: Path) -> None:
-    found = [expression for panel in PANELS for expression in expressions(panel)]
+    outcome = [expression for panel in PANELS for expression in expressions(panel)]
     for mode in map(PACK.mode, PACK.mode_names):
         for by in ("workspace", "pod", "service"):
             matchers = selector("team-a", by, 'odd"name')
-            found += [metric.expression(matchers) for metric in key_metrics(PACK, mode)]
-    group = {"name": "all", "rules": [{"record": f"r{n}", "expr": text} for n, text in enumerate(found)]}
+            outcome += [metric.expression(matchers) for metric in key_metrics(PACK, mode)]
+    group = {"name": "all", "rules": [{"record": f"r{n}", "expr": text} for n, text in enumerate(outcome)]}
     file = tmp_path / "rules.yaml"
     file.write_text(json.dumps({"groups": [group]}), encoding="utf-8")
-    assert f"{len(found)} rules found" in promtool(tool, "check", "rules", file)
+    assert f"{len(outcome)} rules found" in promtool(tool, "check", "rules", file)
 
 
 def test_every_vllm_metric_exists_with_the_labels_that_are_asked_for(recorded: list[str]) -> None:

@@ -38,8 +38,8 @@ def test_files_of_the_project_that_it_names_are_there(name):
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_versions_of_the_pack_are_the_present_one(name):
-    found = re.findall(r"(?:kaito-pack:|kaito-pack.git@v|rev: v|blob/v)(\d+\.\d+\.\d+)", BY_NAME[name])
-    assert set(found) <= {__version__}
+    result = re.findall(r"(?:kaito-pack:|kaito-pack.git@v|rev: v|blob/v)(\d+\.\d+\.\d+)", BY_NAME[name])
+    assert set(result) <= {__version__}
 
 
 def test_the_application_of_the_readme_names_the_plugin_and_its_parameters():

@@ -104,12 +104,12 @@ def test_every_link_within_leads_somewhere(site: Path, pages: dict[Path, Page]) 
 
 def test_nothing_is_loaded_from_another_host(site: Path, pages: dict[Path, Page]) -> None:
     for file, page in pages.items():
-        outside = [one for one in page.loads if urlsplit(one).netloc]
+        outside = [item for item in page.loads if urlsplit(item).netloc]
         assert not outside, f"{file.relative_to(site)} loads {outside}"
     for file in [*site.rglob("*.css"), *site.rglob("*.svg"), *pages]:
         text = file.read_text(encoding="utf-8")
-        found = re.findall(r"(?:url\(|@import)\s*['\"]?\s*(?:https?:)?//[^)'\"]+", text)
-        assert not found, f"{file.relative_to(site)} loads {found}"
+        result = re.findall(r"(?:url\(|@import)\s*['\"]?\s*(?:https?:)?//[^)'\"]+", text)
+        assert not result, f"{file.relative_to(site)} loads {result}"
 
 
 @pytest.mark.parametrize(
@@ -164,11 +164,11 @@ def test_a_browser_reads_and_searches_it_without_asking_another_host(address: st
         page.keyboard.press("/")  # the theme's key for its search
         page.keyboard.type("tensor parallel")
         page.locator(".md-search-result__item").first.wait_for()
-        found = page.locator(".md-search-result__link").first.get_attribute("href")
+        result = page.locator(".md-search-result__link").first.get_attribute("href")
         widths = page.evaluate("[...document.images].map(image => image.naturalWidth)")
-    assert found and urlsplit(found).path.endswith(".html")
+    assert result and urlsplit(result).path.endswith(".html")
     assert widths and all(widths), "a diagram is not shown"
-    assert asked and all(one.startswith((address, "data:", "blob:")) for one in asked), asked
+    assert asked and all(item.startswith((address, "data:", "blob:")) for item in asked), asked
 
 
 def test_a_browser_searches_it_in_a_folder_without_a_server(site: Path, browser: Any) -> None:

@@ -80,9 +80,9 @@ def test_it_names_its_licence_and_needs_what_pyproject_says(installed):
 
 
 def test_it_renders_what_the_checkout_renders(pack, run):
-    here, there = pack("-", stdin=PHI), run("-", stdin=PHI)
-    assert (here.returncode, here.stderr) == (0, "")
-    assert here.stdout == there.stdout
+    place, there = pack("-", stdin=PHI), run("-", stdin=PHI)
+    assert (place.returncode, place.stderr) == (0, "")
+    assert place.stdout == there.stdout
 
 
 def test_it_says_its_version(pack):
@@ -94,8 +94,8 @@ def test_python_m_runs_it_too(pack):
 
 
 def test_the_code_that_runs_is_that_of_the_wheel(pack, installed):
-    found = pack("-c", "import kaito_pack.base.root as r; print(r.ROOT)", program="python").stdout.strip()
-    assert Path(found).is_relative_to(installed.folder)
+    result = pack("-c", "import kaito_pack.base.root as r; print(r.ROOT)", program="python").stdout.strip()
+    assert Path(result).is_relative_to(installed.folder)
 
 
 def test_every_kaito_and_kubernetes_version_is_known(pack):

@@ -28,13 +28,13 @@ def clocks(source: str) -> list[tuple[int, str]]:
     """Return (line, what is wrong) for each use of a clock in the Python of a test."""
     tree = ast.parse(source)
     prose = {id(text) for text in _docstrings(tree)}
-    found = [
+    result = [
         (node.lineno, message)
         for node in ast.walk(tree)
         for message in _messages(node)
         if id(node) not in prose
     ]
-    return sorted(found)
+    return sorted(result)
 
 
 def _messages(node: ast.AST) -> Iterator[str]:

@@ -168,11 +168,11 @@ def test_a_canonical_manifest_stands_still() -> None:
 def test_what_is_rewritten_is_one_warning_at_its_place(
     rule: str, path: tuple[str | int, ...], value: Any
 ) -> None:
-    (found,) = check(changed(path, value))
-    assert found.rule == rule
-    assert not found.is_error
-    shared = min(len(found.path), len(path))
-    assert found.path[:shared] == path[:shared]
+    (result,) = check(changed(path, value))
+    assert result.rule == rule
+    assert not result.is_error
+    shared = min(len(result.path), len(path))
+    assert result.path[:shared] == path[:shared]
 
 
 @pytest.mark.parametrize(("path", "value"), KEPT)
@@ -186,8 +186,8 @@ def test_a_null_timestamp_stands_still_up_to_0_7() -> None:
 
 
 def test_the_fix_names_the_canonical_form() -> None:
-    (found,) = check(changed((*CONTAINER, "resources", "limits", "memory"), "1024Mi"))
-    assert (found.message, found.fix) == ('KAITO rewrites `1024Mi` to "1Gi"', 'Write "1Gi"')
+    (result,) = check(changed((*CONTAINER, "resources", "limits", "memory"), "1024Mi"))
+    assert (result.message, result.fix) == ('KAITO rewrites `1024Mi` to "1Gi"', 'Write "1Gi"')
 
 
 def test_deep_nesting_never_raises(depth: int = 5000) -> None:

@@ -45,9 +45,13 @@ def main_that(act: Callable[[], Any]) -> Callable[[], None]:
     ],
 )
 def test_it_gives_what_a_process_gives(arguments: tuple[str, ...], stdin: str) -> None:
-    here = run_here(*arguments, stdin=stdin, cwd=ROOT, text=False)
+    place = run_here(*arguments, stdin=stdin, cwd=ROOT, text=False)
     process = run_process(*arguments, stdin=stdin, cwd=ROOT, text=False)
-    assert (here.returncode, here.stdout, here.stderr) == (process.returncode, process.stdout, process.stderr)
+    assert (place.returncode, place.stdout, place.stderr) == (
+        process.returncode,
+        process.stdout,
+        process.stderr,
+    )
     text = run_here(*arguments, stdin=stdin, cwd=ROOT)
     assert (text.stdout, text.stderr) == (process.stdout.decode(), process.stderr.decode())
 
@@ -84,8 +88,8 @@ def test_a_foreign_pack_renders_as_in_a_process(tmp_path: Path) -> None:
     template = tmp_path / "templates/vllm/service.yaml.j2"
     for text in ("a: {{ name }}\n", "a: {{ nmae }}\n", "apiVersion: v1\nkind: Secret\nmetadata: {name: é}\n"):
         template.write_text(text, "utf-8")
-        here, process = (run("-", "--pack", tmp_path, stdin=TINY) for run in (run_here, run_process))
-        assert (here.returncode, here.stdout, here.stderr) == (1, "", process.stderr)
+        place, process = (run("-", "--pack", tmp_path, stdin=TINY) for run in (run_here, run_process))
+        assert (place.returncode, place.stdout, place.stderr) == (1, "", process.stderr)
         assert process.returncode == 1
 
 

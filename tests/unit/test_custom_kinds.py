@@ -28,8 +28,8 @@ def changed(*path, to):
 
 
 def rules(body):
-    found = check_custom(body, "1.35")
-    return None if found is None else [(one.rule, one.path) for one in found]
+    result = check_custom(body, "1.35")
+    return None if result is None else [(item.rule, item.path) for item in result]
 
 
 ENDPOINT = ("spec", "podMetricsEndpoints", 0)

@@ -11,13 +11,13 @@ from kaito_pack.kubernetes.decoding.decoding import Finding, decode
 from kaito_pack.kubernetes.decoding.formats import is_time
 
 
-def found(container: Any, case_sensitive: bool = False) -> list[Finding]:
+def findings(container: Any, case_sensitive: bool = False) -> list[Finding]:
     pod = {"spec": {"containers": [container]}}
     return list(decode(pod, definitions.POD_TEMPLATE, definitions.definition("1.35"), case_sensitive))
 
 
 def kinds(container: Any, case_sensitive: bool = False) -> list[str]:
-    return [finding.kind for finding in found(container, case_sensitive)]
+    return [finding.kind for finding in findings(container, case_sensitive)]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def kinds(container: Any, case_sensitive: bool = False) -> list[str]:
     ],
 )
 def test_what_go_can_decode_is_fine(container: Any) -> None:
-    assert found(container) == []
+    assert findings(container) == []
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_what_go_cannot_decode_is_found(container: Any, kind: str) -> None:
 
 
 def test_an_unknown_field_comes_with_the_nearest_name_and_its_path() -> None:
-    (finding,) = found({"comand": []})
+    (finding,) = findings({"comand": []})
     assert finding.expected == "command"
     assert finding.path == ("spec", "containers", 0, "comand")
 
@@ -109,4 +109,4 @@ def test_bytes_are_base64_or_a_list_of_numbers(data: Any, kind: str | None) -> N
 
 
 def test_thousands_of_unknown_fields_are_told_quickly() -> None:
-    assert len(found({f"field{number}": 1 for number in range(20000)})) == 20000
+    assert len(findings({f"field{number}": 1 for number in range(20000)})) == 20000

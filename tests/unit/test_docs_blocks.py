@@ -85,14 +85,14 @@ def test_each_command_has_its_own_exit_code(tmp_path: Path) -> None:
     work = shell.checkout(tmp_path)
     script = "cd docs\nfalse   # exit code 1\necho \\\n  a\nls none-such\n"
     done = shell.run(Block("page.md", 1, "sh", script), work)
-    assert [(one.code == 0, one.stated) for one in done] == [(True, 0), (False, 1), (True, 0), (False, 0)]
+    assert [(item.code == 0, item.stated) for item in done] == [(True, 0), (False, 1), (True, 0), (False, 0)]
     assert done[2].printed == "a\n"
 
 
 def test_a_console_block_has_commands_and_output_in_one(tmp_path: Path) -> None:
     block = Block("page.md", 1, "console", "$ echo a\na\n$ false   # exit code 1\n")
     done = shell.run(block, shell.checkout(tmp_path))
-    assert [one.code for one in done] == [0, 1]
+    assert [item.code for item in done] == [0, 1]
     assert shell.shown_output(block, []) == "a\n"
 
 

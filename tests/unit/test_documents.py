@@ -45,7 +45,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return str(request.param)
 
 
-def one(text: str | bytes) -> Document:
+def only_document(text: str | bytes) -> Document:
     (document,) = read_text(text, "f.yaml")
     return document
 
@@ -66,7 +66,7 @@ def refused_once(text: str | bytes) -> tuple[str, str]:
 @pytest.mark.usefixtures("parser")
 class TestValues:
     def test_a_document_is_plain_data(self) -> None:
-        assert one(VALUES).value == {
+        assert only_document(VALUES).value == {
             "name": "llama",
             "resources": {"gpu": 2, "list": ["a", {"b": 1, "c d": ["x", "z"]}]},
             "empty": None,
@@ -76,19 +76,19 @@ class TestValues:
         "text", ["a: 1\r\nb: x\r\n", "\ufeffa: 1\nb: x", "%YAML 1.1\n---\na: 1\nb: x\n...\n"]
     )
     def test_line_ends_marks_and_directives_change_nothing(self, text: str) -> None:
-        assert one(text.encode()).value == {"a": 1, "b": "x"}
+        assert only_document(text.encode()).value == {"a": 1, "b": "x"}
 
     def test_empty_documents_are_left_out_but_counted(self) -> None:
-        found = read_text("---\n# nothing\n---\na: 1\n...\n---\n---\nb: 2\n", "f")
-        assert [(d.number, d.value) for d in found] == [(2, {"a": 1}), (4, {"b": 2})]
+        result = read_text("---\n# nothing\n---\na: 1\n...\n---\n---\nb: 2\n", "f")
+        assert [(d.number, d.value) for d in result] == [(2, {"a": 1}), (4, {"b": 2})]
 
     def test_an_alias_is_a_copy(self) -> None:
-        value = one("a: &x {k: [1]}\nb: *x\n").value
+        value = only_document("a: &x {k: [1]}\nb: *x\n").value
         value["b"]["k"].append(2)
         assert value == {"a": {"k": [1]}, "b": {"k": [1, 2]}}
 
     def test_anchors_may_be_set_anew_and_name_scalars_and_keys(self) -> None:
-        assert one("a: &x 1\nb: *x\nc: &x 2\nd: *x\n? &y e\n: *y\n").value == {
+        assert only_document("a: &x 1\nb: *x\nc: &x 2\nd: *x\n? &y e\n: *y\n").value == {
             "a": 1,
             "b": 1,
             "c": 2,
@@ -110,10 +110,12 @@ class TestValues:
         ],
     )
     def test_a_merge_key_takes_over_entries_as_kubectl_does(self, text: str, merged: object) -> None:
-        assert one(f"b: &b {{x: 1, z: 2}}\nc: &c {{x: 3, w: 4}}\nv:\n  {text}\n").value["v"] == merged
+        assert (
+            only_document(f"b: &b {{x: 1, z: 2}}\nc: &c {{x: 3, w: 4}}\nv:\n  {text}\n").value["v"] == merged
+        )
 
     def test_a_key_over_a_merged_one_is_no_duplicate(self) -> None:
-        assert one("b: &b {x: 1}\nv:\n  <<: *b\n  x: 2\n").duplicates == []
+        assert only_document("b: &b {x: 1}\nv:\n  <<: *b\n  x: 2\n").duplicates == []
 
     @pytest.mark.parametrize(
         ("text", "value"),
@@ -131,7 +133,7 @@ class TestValues:
         ],
     )
     def test_yaml_s_own_tags_are_honoured(self, text: str, value: object) -> None:
-        assert one(f"v: {text}\n").value == {"v": value}
+        assert only_document(f"v: {text}\n").value == {"v": value}
 
 
 @pytest.mark.usefixtures("parser")
@@ -151,7 +153,7 @@ class TestPlaces:
     def test_a_place_is_where_the_value_or_its_key_stands(
         self, path: tuple[str | int, ...], value: str, key: str
     ) -> None:
-        document = one(VALUES)
+        document = only_document(VALUES)
         assert str(document.place(path)) == f"f.yaml:{value}"
         assert str(document.place(path, key=True)) == f"f.yaml:{key}"
 
@@ -167,16 +169,16 @@ class TestPlaces:
         ],
     )
     def test_a_missing_path_has_its_parent_s_place(self, path: tuple[str | int, ...], place: str) -> None:
-        assert str(one(VALUES).place(path)) == f"f.yaml:{place}"
+        assert str(only_document(VALUES).place(path)) == f"f.yaml:{place}"
 
     def test_an_alias_leads_to_its_anchor(self) -> None:
-        document = one("a: &x\n  k: 1\nb: *x\nc:\n  <<: *x\n")
+        document = only_document("a: &x\n  k: 1\nb: *x\nc:\n  <<: *x\n")
         assert str(document.place(("b",))) == "f.yaml:3:4"
         assert str(document.place(("b", "k"))) == "f.yaml:2:6"
         assert str(document.place(("c", "k"))) == "f.yaml:2:6"
 
     def test_places_survive_a_change_of_the_value(self) -> None:
-        document = one(VALUES)
+        document = only_document(VALUES)
         document.value["resources"] = {"gpu": 3}
         assert str(document.place(("resources", "gpu"))) == "f.yaml:4:8"
 
@@ -184,7 +186,7 @@ class TestPlaces:
 @pytest.mark.usefixtures("parser")
 class TestSpellings:
     def test_values_that_parsers_read_differently_are_surprises(self) -> None:
-        document = one("a: no\nb: [010, '010', 10]\nc: {t: 12:30, d: 2024-01-01}\ne: 1e3\nf: 1.5\n")
+        document = only_document("a: no\nb: [010, '010', 10]\nc: {t: 12:30, d: 2024-01-01}\ne: 1e3\nf: 1.5\n")
         assert [(s.path, s.raw, s.value, str(s.place)) for s in document.surprises] == [
             (("a",), "no", False, "f.yaml:1:4"),
             (("b", 0), "010", 8, "f.yaml:2:5"),
@@ -196,11 +198,11 @@ class TestSpellings:
         assert document.raw(("f",)) is None
 
     def test_a_surprise_inside_maps_in_lists_has_its_path(self) -> None:
-        document = one("a:\n- x: 1\n- y: [[1], [2, {z: no}]]\n")
+        document = only_document("a:\n- x: 1\n- y: [[1], [2, {z: no}]]\n")
         assert [s.path for s in document.surprises] == [("a", 1, "true", 1, 1, "z")]
 
     def test_duplicates_name_both_lines(self) -> None:
-        document = one("a: 1\nb:\n  c: 1\n  c: 2\n'a': 3\n")
+        document = only_document("a: 1\nb:\n  c: 1\n  c: 2\n'a': 3\n")
         assert [(d.path, str(d.place), d.first_line) for d in document.duplicates] == [
             (("b", "c"), "f.yaml:4:3", 3),
             (("a",), "f.yaml:5:1", 1),
@@ -208,7 +210,7 @@ class TestSpellings:
         assert document.value == {"a": 3, "b": {"c": 2}}
 
     def test_a_key_that_kubectl_turns_into_text_is_odd(self) -> None:
-        document = one("1: a\ny: b\nv: {1.50: c, 'n': d, 2024-01-01: e}\n")
+        document = only_document("1: a\ny: b\nv: {1.50: c, 'n': d, 2024-01-01: e}\n")
         assert document.value == {"1": "a", "true": "b", "v": {"1.5": "c", "n": "d", "2024-01-01": "e"}}
         assert [(k.path, k.raw, str(k.place)) for k in document.odd_keys] == [
             (("1",), "1", "f.yaml:1:1"),
@@ -218,30 +220,32 @@ class TestSpellings:
         ]
 
     def test_a_number_and_its_text_are_one_key(self) -> None:
-        assert [d.path for d in one("1: a\n'1': b\n").duplicates] == [("1",)]
+        assert [d.path for d in only_document("1: a\n'1': b\n").duplicates] == [("1",)]
 
 
 class TestJson:
     def test_json_is_read_with_its_own_escapes(self) -> None:
-        document = one('{\n\t"a\\/b": "\\ud83d\\ude00",\n\t"n": [1, 2.5, -0, 1e3, true, null]}\n')
+        document = only_document('{\n\t"a\\/b": "\\ud83d\\ude00",\n\t"n": [1, 2.5, -0, 1e3, true, null]}\n')
         assert document.value == {"a/b": "😀", "n": [1, 2.5, 0, 1000, True, None]}
         assert document.surprises == []
         assert str(document.place(("n", 3))) == "f.yaml:3:20"
         assert str(document.place(("a/b",), key=True)) == "f.yaml:2:2"
 
     def test_line_separators_in_json_are_no_line_ends(self) -> None:
-        assert one('{"a": "x\u2028 y\x85z"}').value == {"a": "x\u2028 y\x85z"}
+        assert only_document('{"a": "x\u2028 y\x85z"}').value == {"a": "x\u2028 y\x85z"}
 
     def test_a_long_key_and_documents_in_a_row_are_read(self) -> None:
-        found = read_text('{"%s": 1}\n{"b": {"c": [{}]}}' % ("k" * 2000), "f")
-        assert [(d.number, d.value) for d in found] == [(1, {"k" * 2000: 1}), (2, {"b": {"c": [{}]}})]
+        result = read_text('{"%s": 1}\n{"b": {"c": [{}]}}' % ("k" * 2000), "f")
+        assert [(d.number, d.value) for d in result] == [(1, {"k" * 2000: 1}), (2, {"b": {"c": [{}]}})]
 
     def test_a_key_written_twice_is_found(self) -> None:
-        assert [(d.path, d.first_line) for d in one('{"a": "\\/",\n "a": 2}').duplicates] == [(("a",), 1)]
+        assert [(d.path, d.first_line) for d in only_document('{"a": "\\/",\n "a": 2}').duplicates] == [
+            (("a",), 1)
+        ]
 
     def test_numbers_in_json_are_no_surprise(self) -> None:
-        assert one('{"a": 1e3}').surprises == []
-        assert [s.raw for s in one("{a: 1e3}").surprises] == ["1e3"]
+        assert only_document('{"a": 1e3}').surprises == []
+        assert [s.raw for s in only_document("{a: 1e3}").surprises] == ["1e3"]
 
     @pytest.mark.parametrize(
         "text", ['{"a": "\\ud83d"}', '{"a": "\\/", "b": NaN}', '["\\ud800", ' + "[" * 5000]
@@ -262,7 +266,7 @@ class TestJson:
     def test_any_json_reads_as_json_does(
         self, value: object, indent: int | str | None, ascii_only: bool
     ) -> None:
-        document = one(json.dumps(value, indent=indent, ensure_ascii=ascii_only))
+        document = only_document(json.dumps(value, indent=indent, ensure_ascii=ascii_only))
         assert document.value == value
 
 
@@ -305,15 +309,15 @@ class TestRefusals:
         assert refused_once(text) == (rule, place)
 
     def test_a_question_mark_in_brackets_is_refused_as_kubectl_does(self, parser: str) -> None:
-        found = refused_once("a: [b, {c: ['?', d?]}]\ne: f?\n")
+        result = refused_once("a: [b, {c: ['?', d?]}]\ne: f?\n")
         if parser == "libyaml":  # Python's parser refuses it by itself, as no YAML
-            assert found == ("values/file-question-mark", "1:18")
+            assert result == ("values/file-question-mark", "1:18")
 
     def test_a_question_mark_elsewhere_is_text(self) -> None:
-        assert one("a: b?c\nd: ['?', \"e?\"]\n").value == {"a": "b?c", "d": ["?", "e?"]}
+        assert only_document("a: b?c\nd: ['?', \"e?\"]\n").value == {"a": "b?c", "d": ["?", "e?"]}
 
     def test_a_hundred_levels_are_read(self) -> None:
-        assert one("[" * 100 + "]" * 100).value
+        assert only_document("[" * 100 + "]" * 100).value
 
     def test_aliases_do_not_get_around_the_depth(self) -> None:
         nested = "a: &a " + "[" * 60 + "]" * 60 + "\nb: " + "[" * 60 + "*a" + "]" * 60
@@ -550,9 +554,9 @@ class TestFuzz:
 
     @often(1000)
     @given(st.integers(0, len(VALUES)), st.integers(0, 8), st.sampled_from(PIECES) | st.binary(max_size=3))
-    def test_any_change_of_a_file_is_read_or_refused(self, at: int, cut: int, put: str | bytes) -> None:
+    def test_any_change_of_a_file_is_read_or_refused(self, position: int, cut: int, put: str | bytes) -> None:
         new = put.encode() if isinstance(put, str) else put
-        check_answer(VALUES[:at].encode() + new + VALUES[at + cut :].encode())
+        check_answer(VALUES[:position].encode() + new + VALUES[position + cut :].encode())
 
     @often(300)
     @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
@@ -564,12 +568,12 @@ class TestFuzz:
 
 def check_answer(text: bytes | str) -> None:
     try:
-        found = read_text(text, "f")
+        result = read_text(text, "f")
     except ProblemsError as error:
         assert error.problems
         assert all(problem.message.isprintable() for problem in error.problems)
         return
-    for document in found:
+    for document in result:
         json.dumps(document.value, allow_nan=False, ensure_ascii=False).encode()
         for surprise in document.surprises:
             assert document.raw(surprise.path) == surprise.raw

@@ -89,10 +89,10 @@ def test_each_mode_is_described_where_it_is_chosen() -> None:
 
 def test_what_it_says_of_a_mistake_names_a_rule() -> None:
     keywords = ("errorMessage", "patternErrorMessage")
-    said = [part[key] for part in subschemas(BUNDLE) for key in keywords if isinstance(part.get(key), str)]
-    assert said
-    assert {text.rpartition("[")[2].rstrip("]") for text in said} <= set(all_rules())
-    assert not [text for text in said if "{" in text]
+    output = [part[key] for part in subschemas(BUNDLE) for key in keywords if isinstance(part.get(key), str)]
+    assert output
+    assert {text.rpartition("[")[2].rstrip("]") for text in output} <= set(all_rules())
+    assert not [text for text in output if "{" in text]
 
 
 EXAMPLES = {file.stem: yaml.safe_load(file.read_text("utf-8")) for file in (ROOT / "values").glob("*.yaml")}

@@ -31,9 +31,9 @@ def hints(schema: Any) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
 
 @pytest.mark.parametrize("mode", PACK.mode_names)
 def test_a_hint_is_for_a_name_that_is_no_value(mode: str) -> None:
-    found = list(hints(PACK.mode(mode).schema))
-    assert found
-    for schema, names in found:
+    result = list(hints(PACK.mode(mode).schema))
+    assert result
+    for schema, names in result:
         taken = {name for name, part in schema.get("properties", {}).items() if "not" not in part}
         assert not taken & set(names)
 

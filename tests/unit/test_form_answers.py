@@ -30,8 +30,8 @@ EXAMPLES = [file for file in sorted((ROOT / "values").glob("*.yaml")) if file.na
 
 
 def questions_of(mode: str, answers: dict[str, Any]) -> dict[str, Question]:
-    found = questions(PACK, PACK.mode(mode), answers, About(), TARGET, checks.catalogue(()))
-    return {one.name: one for one in found}
+    result = questions(PACK, PACK.mode(mode), answers, About(), TARGET, checks.catalogue(()))
+    return {item.name: item for item in result}
 
 
 VLLM = {"name": "a", "modelId": "org/name"}
@@ -48,9 +48,9 @@ def test_a_vllm_document_has_just_what_is_needed() -> None:
 
 
 def test_optional_values_are_there_only_when_they_are_set() -> None:
-    more = {"maxModelLen": 8192, "hfTokenSecret": "hf-token", "preferredNodes": ["n1"]}
-    document = submitted(PACK.mode("vllm"), VLLM | more | {"namespace": "kaito-workspace", "replicas": 1})
-    assert set(document) == {"modelSource", "name", "modelId", "computeType", "resources", *more}
+    extra = {"maxModelLen": 8192, "hfTokenSecret": "hf-token", "preferredNodes": ["n1"]}
+    document = submitted(PACK.mode("vllm"), VLLM | extra | {"namespace": "kaito-workspace", "replicas": 1})
+    assert set(document) == {"modelSource", "name", "modelId", "computeType", "resources", *extra}
 
 
 def test_the_gpu_count_of_a_choice_that_was_made_before_is_gone() -> None:
@@ -60,8 +60,8 @@ def test_the_gpu_count_of_a_choice_that_was_made_before_is_gone() -> None:
 
 
 def test_another_mode_keeps_what_it_has_a_use_for() -> None:
-    kept = of_mode(PACK.mode("premade"), VLLM | {"modelSource": "vllm", "maxModelLen": 5, "replicas": 2})
-    assert kept == {"name": "a", "replicas": 2}
+    rest = of_mode(PACK.mode("premade"), VLLM | {"modelSource": "vllm", "maxModelLen": 5, "replicas": 2})
+    assert rest == {"name": "a", "replicas": 2}
 
 
 def test_what_no_form_asks_for_stays_as_it_is() -> None:
@@ -111,8 +111,8 @@ def test_items_a_line_each_may_have_commas_and_blanks() -> None:
 
 def test_settings_keep_their_types() -> None:
     vllm = questions_of("preset", {})["vllm"]
-    said = parsed(vllm, "max-model-len=8192, enforce-eager=true, dtype=half")
-    assert said == {"max-model-len": 8192, "enforce-eager": True, "dtype": "half"}
+    output = parsed(vllm, "max-model-len=8192, enforce-eager=true, dtype=half")
+    assert output == {"max-model-len": 8192, "enforce-eager": True, "dtype": "half"}
 
 
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1)
@@ -143,15 +143,15 @@ def test_every_example_opened_and_written_renders_to_the_same(file: Path) -> Non
     (document,) = read_file(str(file))
     answers = {key: value for key, value in document.value.items() if key != "modelSource"}
     mode = PACK.mode(document.value["modelSource"])
-    for one in questions_of(mode.name, answers).values():
-        if one.value is not None:
-            value = parsed(one, written(one, one.value))
-            answers = dict(with_answer(mode.schema["properties"], one.path, value, answers))
+    for item in questions_of(mode.name, answers).values():
+        if item.value is not None:
+            value = parsed(item, written(item, item.value))
+            answers = dict(with_answer(mode.schema["properties"], item.path, value, answers))
     text = values_text(mode, answers)
     pipeline = Pipeline(PACK, TARGET)
     (wanted,) = pipeline.run([str(file)])
     outcome = judged(text, pipeline)
-    assert [one.text for one in outcome.manifests] == [one.text for one in wanted.manifests]
+    assert [item.text for item in outcome.manifests] == [item.text for item in wanted.manifests]
     assert yaml.safe_load(text) == submitted(mode, answers)
 
 
@@ -180,7 +180,7 @@ def test_a_text_is_judged_with_places_in_it() -> None:
     outcome = judged(
         "name: a\nmodelSource: vllm\nmodelId: a/b\nresources: {gpu: 9}\n", Pipeline(PACK, TARGET)
     )
-    (found,) = problems_at(outcome.problems, ("resources",))
-    assert found.place is not None
-    assert found.place.line == 4
+    (result,) = problems_at(outcome.problems, ("resources",))
+    assert result.place is not None
+    assert result.place.line == 4
     assert problems_at(outcome.problems, ("modelId",)) == []

@@ -37,12 +37,12 @@ def draft(mode: str, answers: dict[str, Any], on: Ground | None = None, **option
     return Draft(on or ground(), PACK.mode(mode), answers, **options)
 
 
-def told(found: list[Problem]) -> list[str]:
-    return [one.rule for one in found]
+def messages(result: list[Problem]) -> list[str]:
+    return [item.rule for item in result]
 
 
 def flag(option: str) -> Flag:
-    return next(one for one in flags(PACK) if one.option == option)
+    return next(item for item in flags(PACK) if item.option == option)
 
 
 def foreign(folder: Path, properties: dict[str, Any]) -> Pack:
@@ -59,7 +59,7 @@ NUMBER = {"type": "integer", "description": "A number."}
 
 
 def test_an_option_has_the_last_name_of_its_value() -> None:
-    options = {one.option: one.field.name for one in flags(PACK)}
+    options = {item.option: item.field.name for item in flags(PACK)}
     assert options["--gpu"] == "resources.gpu"
     assert options["--model-id"] == "modelId"
     assert options["--hf-token-secret"] == "hfTokenSecret"
@@ -68,15 +68,15 @@ def test_an_option_has_the_last_name_of_its_value() -> None:
 
 def test_values_of_one_last_name_go_by_their_whole_path(tmp_path: Path) -> None:
     server = {"type": "object", "properties": {"memory": NUMBER}}
-    options = {one.option for one in flags(foreign(tmp_path, {"server": server}))}
+    options = {item.option for item in flags(foreign(tmp_path, {"server": server}))}
     assert {"--server-memory", "--resources-memory"} < options
     assert "--memory" not in options
 
 
 def test_an_option_of_the_command_keeps_its_name(tmp_path: Path) -> None:
-    found = {one.option: one.field.name for one in flags(foreign(tmp_path, {"port": NUMBER}), ["--port"])}
-    assert found["--values-port"] == "port"
-    assert "--port" not in found
+    result = {item.option: item.field.name for item in flags(foreign(tmp_path, {"port": NUMBER}), ["--port"])}
+    assert result["--values-port"] == "port"
+    assert "--port" not in result
 
 
 def test_names_that_cannot_be_told_apart_are_the_packs_fault(tmp_path: Path) -> None:
@@ -94,9 +94,9 @@ def test_a_text_is_read_as_the_mode_takes_it_and_named_by_its_option() -> None:
 
 def test_a_number_is_read_as_one(tmp_path: Path) -> None:
     pack = foreign(tmp_path, {"temperature": {"type": "number"}})
-    found = next(one for one in flags(pack) if one.option == "--temperature")
+    result = next(item for item in flags(pack) if item.option == "--temperature")
     for text, value in (("0.5", 0.5), ("2", 2), ("warm", "warm"), ("true", "true")):
-        assert found.layer(pack.mode("own"), text).document.value == {"temperature": value}
+        assert result.layer(pack.mode("own"), text).document.value == {"temperature": value}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_name_comes_from_the_file_else_from_what_is_served(
 
 def test_what_is_missing_is_required_and_has_no_default() -> None:
     def missing(*args: Any, **options: Any) -> list[str]:
-        return [one.name for one in draft(*args, **options).missing()]
+        return [item.name for item in draft(*args, **options).missing()]
 
     assert missing("vllm", {}) == ["modelId", "name"]
     assert missing("vllm", {"modelId": "a/b"}) == []
@@ -129,10 +129,10 @@ def test_what_is_missing_is_required_and_has_no_default() -> None:
     assert missing("huggingface", answers) == ["imageRef"]
 
 
-def errors(of: Draft, path: tuple[str, ...], value: object) -> list[str]:
-    question = of.question(path)
+def errors(owner: Draft, path: tuple[str, ...], value: object) -> list[str]:
+    question = owner.question(path)
     assert question is not None
-    return told(refused(of, question)(value))
+    return messages(refused(owner, question)(value))
 
 
 def test_an_answer_is_judged_by_schema_and_cluster_before_the_rest_is_there() -> None:
@@ -161,9 +161,9 @@ def test_a_problem_leads_to_the_question_that_mends_it() -> None:
         (("resource", "instanceType"), "instanceType"),
         (("preferredNodes", 0), "preferredNodes"),
     ):
-        found = question_for(problem("values/missing", path, fix=""), some.questions())
-        assert found is not None
-        assert found.name == name
+        result = question_for(problem("values/missing", path, fix=""), some.questions())
+        assert result is not None
+        assert result.name == name
     assert question_for(problem("values/missing", ("podTemplate",), fix=""), some.questions()) is None
 
 
@@ -187,8 +187,8 @@ def test_a_known_model_tells_its_limits_at_the_right_question() -> None:
 
 def test_the_memory_budget_moves_with_gpus_length_and_instance_type() -> None:
     answers = {"modelId": MISTRAL, "resources": {"gpu": 1}}
-    of = about(MISTRAL, CATALOGUE)
-    some = draft("vllm", answers, ground(gpu_memory_gib=16), known=of)
+    owner = about(MISTRAL, CATALOGUE)
+    some = draft("vllm", answers, ground(gpu_memory_gib=16), known=owner)
     fit = fit_of_draft(some)
     assert fit is not None
     assert not fit.budget.fits
@@ -196,9 +196,9 @@ def test_the_memory_budget_moves_with_gpus_length_and_instance_type() -> None:
     assert "left: 7.49 GiB" in budget_text(some.answered(("resources", "gpu"), 4))
     assert "KV cache, 512 tokens: 0.06 GiB" in budget_text(some.answered(("maxModelLen",), 512))
     assert "GPU memory: 80.00 GiB" in budget_text(
-        draft("vllm", answers | {"instanceType": "Standard_NC24ads_A100_v4"}, known=of)
+        draft("vllm", answers | {"instanceType": "Standard_NC24ads_A100_v4"}, known=owner)
     )
-    assert budget_text(draft("vllm", answers, known=of)) == ""
+    assert budget_text(draft("vllm", answers, known=owner)) == ""
 
 
 @pytest.mark.parametrize(
@@ -221,15 +221,15 @@ def test_the_mode_follows_from_what_is_given(start: Start, modes: list[str]) -> 
 def test_a_mode_that_is_none_is_told_with_its_option() -> None:
     with pytest.raises(ProblemsError) as caught:
         Start(mode="vlm").modes(ground())
-    (found,) = caught.value.problems
-    assert (found.rule, str(found.place)) == ("values/unknown-mode", "--mode:")
+    (result,) = caught.value.problems
+    assert (result.rule, str(result.place)) == ("values/unknown-mode", "--mode:")
 
 
 def test_problems_of_options_name_them_and_what_is_missing_is_none() -> None:
     given = [(flag("--gpu"), "9"), (flag("--gguf-file"), "x"), (flag("--model-id"), "no id")]
     start = Start(given, "vllm", further=layers_of("--set", "replicas=0", False))
-    found = start.problems(start.draft(ground(), PACK.mode("vllm")))
-    assert {(one.rule, str(one.place)) for one in found} == {
+    result = start.problems(start.draft(ground(), PACK.mode("vllm")))
+    assert {(item.rule, str(item.place)) for item in result} == {
         ("values/gpu-count", "--gpu:"),
         ("values/other-mode", "--gguf-file:"),
         ("values/not-a-model-id", "--model-id:"),

@@ -27,8 +27,8 @@ def draft(mode: str, answers: dict[str, Any], **target: Any) -> Draft:
     return Draft(Ground(PACK, Target("0.12", "1.37", **target), CATALOGUE), PACK.mode(mode), answers)
 
 
-def default(of: Draft, path: tuple[str, ...]) -> Any:
-    question = of.question(path)
+def default(owner: Draft, path: tuple[str, ...]) -> Any:
+    question = owner.question(path)
     return question and question.answer
 
 
@@ -73,14 +73,14 @@ def test_where_kaito_creates_nodes_an_instance_type_that_holds_it_is_proposed(
 
 def test_what_the_target_has_is_not_overwritten() -> None:
     below = [Layer(Document("target.yaml", 1, {"computeType": "cpu"}), "target.yaml")]
-    of = Draft(Ground(PACK, Target("0.12", "1.37"), CATALOGUE, below), PACK.mode("premade"), LARGE)
-    assert "computeType" not in of.named().answers
+    owner = Draft(Ground(PACK, Target("0.12", "1.37"), CATALOGUE, below), PACK.mode("premade"), LARGE)
+    assert "computeType" not in owner.named().answers
 
 
 def test_the_gpu_count_and_the_instance_type_that_are_chosen_stay() -> None:
     two = draft("premade", {**LARGE, "resources": {"gpu": 2}}, provisioning="auto")
-    found = instance_types.find("azure", default(two, MACHINE))
-    assert found is not None and found.gpus >= 2
+    result = instance_types.find("azure", default(two, MACHINE))
+    assert result is not None and result.gpus >= 2
     mine = {**LARGE, "instanceType": "Standard_NC48ads_A100_v4"}
     assert default(draft("premade", mine, provisioning="auto"), GPUS) == 1
 

@@ -36,12 +36,12 @@ UNKNOWN = About()
 def asked(
     mode: str, answers: dict[str, Any] | None = None, known: About = UNKNOWN, target: Target = TARGET
 ) -> dict[str, Question]:
-    found = questions(PACK, PACK.mode(mode), answers or {}, known, target, CATALOGUE)
-    return {one.name: one for one in found}
+    result = questions(PACK, PACK.mode(mode), answers or {}, known, target, CATALOGUE)
+    return {item.name: item for item in result}
 
 
 def first(*args: Any, **options: Any) -> list[str]:
-    return [name for name, one in asked(*args, **options).items() if not one.is_more]
+    return [name for name, item in asked(*args, **options).items() if not item.is_more]
 
 
 def test_a_vllm_model_is_asked_for_its_gpus_alone() -> None:
@@ -71,11 +71,11 @@ def test_the_length_is_advanced_and_optional() -> None:
 
 @pytest.mark.parametrize(("gated", "is_there"), [(True, True), (False, False), (None, False)])
 def test_the_secret_is_for_gated_models_alone(gated: bool | None, is_there: bool) -> None:
-    found = asked("vllm", known=About(("vllm",), gated))
-    assert ("hfTokenSecret" in found) == is_there
+    result = asked("vllm", known=About(("vllm",), gated))
+    assert ("hfTokenSecret" in result) == is_there
     if is_there:
-        assert found["hfTokenSecret"].is_required
-        assert not found["hfTokenSecret"].is_more
+        assert result["hfTokenSecret"].is_required
+        assert not result["hfTokenSecret"].is_more
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ def test_gpus_are_asked_for_where_there_are_any() -> None:
 
 def test_an_image_of_ones_own_is_required_and_its_command_is_shown() -> None:
     answers = {"modelId": "org/name", "ggufFile": "a b.gguf", "ggufRunMode": "build", "imageRef": "own:1"}
-    found = asked("huggingface", answers)
-    assert found["imageRef"].is_required
+    result = asked("huggingface", answers)
+    assert result["imageRef"].is_required
     assert not asked("huggingface")["imageRef"].is_required
-    direct, build = found["ggufRunMode"].choices
+    direct, build = result["ggufRunMode"].choices
     assert direct.command == ""
     assert build.command.startswith("docker buildx build -t own:1 --push")
     assert "--build-arg=model='huggingface://org/name/a b.gguf'" in build.command
@@ -152,18 +152,18 @@ def test_an_image_of_ones_own_is_required_and_its_command_is_shown() -> None:
 def test_premade_models_are_a_list_with_sizes_and_images() -> None:
     choices = asked("premade")["premadeModel"].choices
     assert ("llama3.1:8b", "4.58 GiB, ghcr.io/kaito-project/aikit/llama3.1:8b") in [
-        (one.value, one.detail) for one in choices
+        (item.value, item.detail) for item in choices
     ]
     assert first("premade") == ["premadeModel", "name", "namespace", "computeType"]
 
 
 @pytest.mark.parametrize("mode", PACK.mode_names)
 def test_nobody_is_asked_for_a_pipeline(mode: str) -> None:
-    for one in asked(mode, {"computeType": "gpu"}).values():
-        text = f"{one.name} {one.title} {one.help}".lower()
+    for item in asked(mode, {"computeType": "gpu"}).values():
+        text = f"{item.name} {item.title} {item.help}".lower()
         assert "pipeline" not in re.sub("pipeline ?parallel ?size", "", text)
-    said = PACK.mode(mode).schema["properties"]["modelSource"]["description"]
-    assert "always served for text generation" in said
+    output = PACK.mode(mode).schema["properties"]["modelSource"]["description"]
+    assert "always served for text generation" in output
 
 
 @pytest.mark.parametrize("mode", PACK.mode_names)
@@ -221,8 +221,8 @@ def test_what_a_person_says_of_a_model_goes_before_the_catalogue() -> None:
     known = about("microsoft/Phi-4-mini-instruct", CATALOGUE)
     assert known.figures is not None
     assert known.engines == ("vllm",)
-    said = about("microsoft/Phi-4-mini-instruct", CATALOGUE, ["llamacpp"], True)
-    assert (said.engines, said.gated, said.figures) == (("llamacpp",), True, known.figures)
+    output = about("microsoft/Phi-4-mini-instruct", CATALOGUE, ["llamacpp"], True)
+    assert (output.engines, output.gated, output.figures) == (("llamacpp",), True, known.figures)
     assert about("acme/own", CATALOGUE) == About()
 
 
@@ -244,9 +244,9 @@ def test_a_repository_of_gguf_files_in_the_catalogue_needs_no_question_about_eng
 def test_the_files_of_a_known_model_lie_in_a_repository_of_their_own_or_in_its_own(
     entry: dict[str, Any], is_elsewhere: bool
 ) -> None:
-    of = About(figures=model_of({"modelId": "acme/x", **entry}))
-    assert has_files_elsewhere(PACK.mode("huggingface"), of) == is_elsewhere
-    assert not has_files_elsewhere(PACK.mode("vllm"), of)
+    owner = About(figures=model_of({"modelId": "acme/x", **entry}))
+    assert has_files_elsewhere(PACK.mode("huggingface"), owner) == is_elsewhere
+    assert not has_files_elsewhere(PACK.mode("vllm"), owner)
 
 
 def test_modes_with_a_list_of_their_own_are_chosen_by_themselves() -> None:

@@ -25,17 +25,17 @@ def draft(mode: str, answers: dict[str, Any] | None = None, kaito: str = "0.12")
 
 
 def question(*args: Any, **options: Any) -> Question:
-    found = draft(*args, **options).question(SCALING)
-    assert found is not None
-    return found
+    result = draft(*args, **options).question(SCALING)
+    assert result is not None
+    return result
 
 
 def ways(*args: Any, **options: Any) -> list[str]:
     return [choice.value for choice in question(*args, **options).choices]
 
 
-def brought_up(of: Draft) -> list[str]:
-    return [one.name.removeprefix("autoscaling.") for one in of.questions() if one.follows]
+def brought_up(owner: Draft) -> list[str]:
+    return [item.name.removeprefix("autoscaling.") for item in owner.questions() if item.follows]
 
 
 @pytest.mark.parametrize("mode", PACK.mode_names)
@@ -45,7 +45,7 @@ def test_the_engine_and_the_kaito_version_decide_which_ways_there_are(mode: str)
     asked = question(mode)
 
     assert asked.title == "How should it scale?"
-    assert [one.title for one in asked.choices] == [
+    assert [item.title for item in asked.choices] == [
         "Fixed",
         "By hand",
         *["Autoscaled"] * has_queue,
@@ -62,7 +62,7 @@ def test_the_engine_and_the_kaito_version_decide_which_ways_there_are(mode: str)
 )
 def test_a_kaito_without_inference_sets_has_fixed_replicas_only(kaito: str, is_fixed: bool) -> None:
     asked = question("vllm", kaito=kaito)
-    assert ([one.value for one in asked.choices] == ["fixed"]) == is_fixed
+    assert ([item.value for item in asked.choices] == ["fixed"]) == is_fixed
     assert (
         asked.help == f"KAITO {kaito} has no InferenceSet, so the number of replicas is fixed."
     ) == is_fixed
@@ -116,7 +116,7 @@ def test_a_way_sets_its_values_and_brings_up_its_questions(
     assert chosen.answers == answers
     assert brought_up(chosen) == follow
     others = [
-        one.name for one in chosen.questions() if one.name.startswith("autoscaling.") and not one.follows
+        item.name for item in chosen.questions() if item.name.startswith("autoscaling.") and not item.follows
     ]
     assert others == []
     assert (chosen.question(("replicas",)) is None) == bool(follow)
@@ -124,15 +124,16 @@ def test_a_way_sets_its_values_and_brings_up_its_questions(
 
 
 def test_another_way_keeps_what_both_ask_for() -> None:
-    of = draft("vllm", {"workload": "InferenceSet", "autoscaling": QUEUE}).answered(SCALING, "clock")
-    assert of.answers == {"workload": "InferenceSet", "autoscaling": {"maxReplicas": 4, "schedule": {}}}
-    assert of.answered(SCALING, "manual").answers == {"workload": "InferenceSet"}
+    owner = draft("vllm", {"workload": "InferenceSet", "autoscaling": QUEUE}).answered(SCALING, "clock")
+    assert owner.answers == {"workload": "InferenceSet", "autoscaling": {"maxReplicas": 4, "schedule": {}}}
+    assert owner.answered(SCALING, "manual").answers == {"workload": "InferenceSet"}
 
 
 def test_a_way_stays_while_its_answers_are_taken_away() -> None:
-    of = draft("vllm", {"workload": "InferenceSet", "autoscaling": QUEUE})
+    owner = draft("vllm", {"workload": "InferenceSet", "autoscaling": QUEUE})
     assert (
-        of.answered(("autoscaling", "waitingRequests"), None).answers["autoscaling"]["waitingRequests"] == 10
+        owner.answered(("autoscaling", "waitingRequests"), None).answers["autoscaling"]["waitingRequests"]
+        == 10
     )
     clock = (
         draft("vllm").answered(SCALING, "clock").answered(("autoscaling", "schedule", "start"), "0 8 * * *")
@@ -141,7 +142,7 @@ def test_a_way_stays_while_its_answers_are_taken_away() -> None:
         "workload": "InferenceSet",
         "autoscaling": {"schedule": {}},
     }
-    assert of.answered(("autoscaling",), None).answers == {"workload": "InferenceSet"}
+    assert owner.answered(("autoscaling",), None).answers == {"workload": "InferenceSet"}
 
 
 def test_an_answer_that_the_target_does_not_offer_stays_to_be_seen() -> None:

@@ -35,10 +35,10 @@ def test_both_validators_agree_on_mutated_values(drawn: tuple[str, Any]) -> None
 
 def has_float_integer(document: Any) -> bool:
     """Whether a 1.0 is in it, which the library takes for an integer; it decides where ours refuses."""
-    found = [document]
-    for part in found:
-        found.extend(part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
-    return any(isinstance(part, float) and part.is_integer() for part in found)
+    result = [document]
+    for part in result:
+        result.extend(part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
+    return any(isinstance(part, float) and part.is_integer() for part in result)
 
 
 @pytest.mark.parametrize("mode", PACK.mode_names)

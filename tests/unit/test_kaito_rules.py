@@ -159,19 +159,23 @@ def test_manifests_that_stay_still_on_a_real_cluster_get_no_error(version: str) 
 def test_instance_types_are_those_of_the_facts() -> None:
     recorded = json.loads((Path(FACTS or "") / "instance-types.json").read_text())
     for each in recorded:
-        found = instance_types.find(each["cloud"], each["instanceType"].upper())
-        assert found is not None
-        assert (found.name, found.gpus, found.model) == (each["instanceType"], each["gpus"], each["gpuModel"])
-        assert found.gpu_memory_gib * found.gpus == each["totalGpuMemoryGiB"]
-        assert [version for version in VERSIONS if found.known_in(version)] == each["kaito"]
+        result = instance_types.find(each["cloud"], each["instanceType"].upper())
+        assert result is not None
+        assert (result.name, result.gpus, result.model) == (
+            each["instanceType"],
+            each["gpus"],
+            each["gpuModel"],
+        )
+        assert result.gpu_memory_gib * result.gpus == each["totalGpuMemoryGiB"]
+        assert [version for version in VERSIONS if result.known_in(version)] == each["kaito"]
     clouds = ("azure", "aws", "arc")
     assert sum(len(instance_types.names(cloud, "0.6")) for cloud in clouds) == len(recorded)
 
 
 def test_an_instance_type_has_the_memory_of_one_gpu() -> None:
-    found = instance_types.find("azure", "standard_nd96isr_h100_v5")
-    assert found
-    assert (found.gpus, found.gpu_memory_gib) == (8, 80)
+    result = instance_types.find("azure", "standard_nd96isr_h100_v5")
+    assert result
+    assert (result.gpus, result.gpu_memory_gib) == (8, 80)
 
 
 def test_an_unknown_cloud_has_no_instance_types() -> None:

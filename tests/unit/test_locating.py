@@ -93,16 +93,16 @@ def test_a_part_of_the_manifest_leads_to_its_value(path: FieldPath, cause: Field
 def test_what_the_pod_template_writes_leads_there() -> None:
     text = f"{TEXT}podTemplate:\n  spec:\n    priorityClassName: gpu\n    hostIPC: true\n"
     path = ("inference", "template", "spec", "priorityClassName")
-    found = locator(text).located(problem("advice/preferred-nodes-deprecated", path))
-    assert found.place is not None
-    assert found.place.line == TEXT.count("\n") + 3
+    result = locator(text).located(problem("advice/preferred-nodes-deprecated", path))
+    assert result.place is not None
+    assert result.place.line == TEXT.count("\n") + 3
 
 
 def test_all_problems_of_a_manifest_take_one_rendering(renders: Counter[str]) -> None:
-    one = locator()
+    item = locator()
     renders.clear()
     for index in range(9):
-        one.cause((*CONTAINER, "args", index))
+        item.cause((*CONTAINER, "args", index))
     assert renders == {"marked": 1}
 
 
@@ -121,6 +121,6 @@ def test_validate_renders_once_and_once_more_for_problems(
 
 def test_what_the_template_writes_beside_the_pod_template_leads_to_its_own_value() -> None:
     text = f"{TEXT}podTemplate:\n  spec:\n    containers:\n      - name: model\n        tty: true\n"
-    found = locator(text).located(problem("advice/preferred-nodes-deprecated", (*CONTAINER, "args", 8)))
-    assert found.place is not None
-    assert found.place.line == TEXT[: TEXT.index("maxModelLen")].count("\n") + 1
+    result = locator(text).located(problem("advice/preferred-nodes-deprecated", (*CONTAINER, "args", 8)))
+    assert result.place is not None
+    assert result.place.line == TEXT[: TEXT.index("maxModelLen")].count("\n") + 1

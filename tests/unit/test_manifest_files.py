@@ -44,16 +44,16 @@ def test_there_are_cases() -> None:
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.file.stem)
 def test_a_refused_manifest_is_refused_by_its_rule(case: Case) -> None:
     entry = case.judged()
-    found = [one for one in entry.problems if one.rule == case.rule]
+    result = [item for item in entry.problems if item.rule == case.rule]
     assert entry.verdict == "refused"
-    assert found, f"{case.rule} does not speak: {entry.problems}"
-    assert found[0].is_error
-    assert case.message in found[0].message
+    assert result, f"{case.rule} does not speak: {entry.problems}"
+    assert result[0].is_error
+    assert case.message in result[0].message
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.file.stem)
 def test_a_refused_manifest_is_refused_for_one_reason_alone(case: Case) -> None:
-    refusals = {one.rule for one in case.judged().problems if one.layer == "webhook" and one.is_error}
+    refusals = {item.rule for item in case.judged().problems if item.layer == "webhook" and item.is_error}
     # Without `resource` or one of its fields several rules have their say.
     plain = (
         "old=first" not in case.text and "resource:" in case.text and (case.rule or "").startswith("webhook/")
@@ -66,9 +66,9 @@ def test_an_accepted_manifest_is_not_refused(case: Case) -> None:
     entry = case.judged()
     assert entry.verdict != "refused", entry.problems
     if case.rule is None:
-        assert [one for one in entry.problems if one.is_error] == []
+        assert [item for item in entry.problems if item.is_error] == []
     else:
-        assert [one for one in entry.problems if one.rule == case.rule and case.message in one.message]
+        assert [item for item in entry.problems if item.rule == case.rule and case.message in item.message]
         is_open = rules.get_rule(case.rule).severity == "undecidable"
         assert (entry.verdict == "undecidable") is is_open
 

@@ -77,19 +77,19 @@ def test_the_ids_of_a_mode_are_its_own_and_name_one_recording_rule_each(mode: st
 def test_the_metrics_of_an_example_are_reached_at_its_own_port_and_service(file: Path) -> None:
     manifests = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
     body = next(manifest for manifest in manifests if manifest["kind"] in workloads())
-    found = metrics(body).endpoint
+    result = metrics(body).endpoint
     containers = workspace_of(body)["inference"].get("template", {}).get("spec", {}).get("containers", [])
     ports = [port["containerPort"] for container in containers for port in container.get("ports", [])]
-    assert found.port in (ports or [5000])  # a preset's container is KAITO's own
+    assert result.port in (ports or [5000])  # a preset's container is KAITO's own
     rendered = {
         manifest["metadata"]["name"]: manifest["spec"]["ports"][0]
         for manifest in manifests
         if manifest["kind"] == "Service"
     }
-    if found.service == body["metadata"]["name"]:
-        assert (found.service_port, found.port) == (80, 5000)  # KAITO's own Service
+    if result.service == body["metadata"]["name"]:
+        assert (result.service_port, result.port) == (80, 5000)  # KAITO's own Service
     else:
-        assert rendered[found.service]["port"] == found.service_port
+        assert rendered[result.service]["port"] == result.service_port
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
@@ -110,26 +110,26 @@ def test_a_podmonitor_selects_the_pods_at_the_port_that_answers(mode: str, tmp_p
     (tmp_path / "values.yaml").write_text(json.dumps({**example, "monitoring": monitoring}), encoding="utf-8")
     (outcome,) = Pipeline(PACK, Target("0.12", "1.35")).run([str(tmp_path / "values.yaml")])
     assert outcome.is_good, outcome.problems
-    (monitor,) = [one.body for one in outcome.manifests if one.body["kind"] == "PodMonitor"]
-    found = metrics(outcome.manifests[0].body).endpoint
-    assert monitor["spec"]["selector"]["matchLabels"] == found.pod_selector
+    (monitor,) = [item.body for item in outcome.manifests if item.body["kind"] == "PodMonitor"]
+    result = metrics(outcome.manifests[0].body).endpoint
+    assert monitor["spec"]["selector"]["matchLabels"] == result.pod_selector
     assert monitor["metadata"]["labels"]["team"] == "no"
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
-    assert (endpoint["targetPort"], endpoint["path"]) == (found.port, found.path)
+    assert (endpoint["targetPort"], endpoint["path"]) == (result.port, result.path)
     assert endpoint["interval"] == "1m"
 
 
 @pytest.mark.usefixtures("four_modes")
 def test_a_foreign_workspace_gets_the_metrics_of_its_engine() -> None:
-    found = metrics(workspace(VLLM))
-    assert found.engine == "vllm"
-    assert found.endpoint.url("team") == "http://mine-vllm.team.svc:8000/metrics"
-    assert found.selector == 'namespace="team",workspace="mine"'
+    result = metrics(workspace(VLLM))
+    assert result.engine == "vllm"
+    assert result.endpoint.url("team") == "http://mine-vllm.team.svc:8000/metrics"
+    assert result.selector == 'namespace="team",workspace="mine"'
 
 
 def test_a_server_on_another_port_is_asked_there() -> None:
-    found = metrics(workspace({**VLLM, "args": ["--model", "acme/tiny", "--port=5000"]}))
-    assert (found.endpoint.port, found.endpoint.service, found.endpoint.service_port) == (5000, "mine", 80)
+    result = metrics(workspace({**VLLM, "args": ["--model", "acme/tiny", "--port=5000"]}))
+    assert (result.endpoint.port, result.endpoint.service, result.endpoint.service_port) == (5000, "mine", 80)
 
 
 def test_a_preset_is_asked_through_kaitos_own_service() -> None:

@@ -89,9 +89,9 @@ def test_a_claim_of_any_shape_is_looked_up_without_an_exception(shape: Any) -> N
 
 
 def test_the_case_reaches_the_checks_that_it_is_for() -> None:
-    found = check(workspace(SERVER), Surroundings(Target("0.12", "1.35"), claims=[CLAIM])) or []
+    result = check(workspace(SERVER), Surroundings(Target("0.12", "1.35"), claims=[CLAIM])) or []
     gguf = check(workspace(GGUF), Surroundings(Target("0.12", "1.35"))) or []
 
-    names = {problem.rule for problem in [*found, *gguf]}
+    names = {problem.rule for problem in [*result, *gguf]}
     assert {"advice/disk-too-small", "advice/startup-time", "advice/memory-below-model"} <= names
     assert {"model/quantized-allowed", "model/size-in-name"} <= names

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kaito_pack.base.problems import Problem
 from kaito_pack.models.catalogue import Catalogue
-from kaito_pack.models.checks import check_settings, check_values, check_workspace, gpus_text, listed
+from kaito_pack.models.checks import check_settings, check_values, check_workspace, gpus_text
 from kaito_pack.models.model import Model
 from kaito_pack.models.serving import serving_of_workspace
 from kaito_pack.models.vllm_arguments import human_readable_int, whole
@@ -30,13 +30,13 @@ NOT_JUDGED = "advice/model-not-judged"
 POD = ("inference", "template", "spec", "containers", 0)
 
 
-def values(model: str = "acme/plain", gpu: Any = None, **more: Any) -> dict[str, Any]:
+def values(model: str = "acme/plain", gpu: Any = None, **others: Any) -> dict[str, Any]:
     resources = {} if gpu is None else {"resources": {"gpu": gpu}}
-    return {"name": "x", "modelSource": "vllm", "modelId": model, **resources, **more}
+    return {"name": "x", "modelSource": "vllm", "modelId": model, **resources, **others}
 
 
-def of_values(document: Mapping[str, Any], **more: Any) -> list[Problem]:
-    return list(check_values(document, CATALOGUE, IMAGE, **more))
+def of_values(document: Mapping[str, Any], **others: Any) -> list[Problem]:
+    return list(check_values(document, CATALOGUE, IMAGE, **others))
 
 
 def workspace(*containers: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,9 +47,9 @@ def workspace(*containers: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def server(*args: Any, command: Any = ("python",), **more: Any) -> dict[str, Any]:
+def server(*args: Any, command: Any = ("python",), **others: Any) -> dict[str, Any]:
     words = ["-m", "vllm.entrypoints.openai.api_server", *args] if command == ("python",) else list(args)
-    return {"name": "model", "image": IMAGE, "command": list(command), "args": words, **more}
+    return {"name": "model", "image": IMAGE, "command": list(command), "args": words, **others}
 
 
 def rules(problems: list[Problem]) -> list[str]:
@@ -224,11 +224,11 @@ SERVERS = {
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_the_tensor_parallel_size_is_read_in_any_honest_form(name: str) -> None:
-    found = list(check_workspace(workspace(SERVERS[name]), CATALOGUE))
+    result = list(check_workspace(workspace(SERVERS[name]), CATALOGUE))
 
-    assert rules(found) == ["model/attention-heads"]
-    assert found[0].path[: len(POD)] == POD
-    assert "3" in str(value_at(workspace(SERVERS[name]), found[0].path)) or name == "variable"
+    assert rules(result) == ["model/attention-heads"]
+    assert result[0].path[: len(POD)] == POD
+    assert "3" in str(value_at(workspace(SERVERS[name]), result[0].path)) or name == "variable"
 
 
 def value_at(document: Any, path: tuple[Any, ...]) -> Any:
@@ -253,9 +253,9 @@ def test_a_sidecar_before_the_model_is_passed_over() -> None:
 
 @pytest.mark.parametrize("length", ["9k", "9K", "8193", "1M", "8.3k", "99999999999999999999999"])
 def test_a_length_is_read_with_vllms_suffixes(length: str) -> None:
-    found = check_workspace(workspace(server("--model", "acme/odd", "--max-model-len", length)), CATALOGUE)
+    result = check_workspace(workspace(server("--model", "acme/odd", "--max-model-len", length)), CATALOGUE)
 
-    assert rules(list(found)) == ["model/max-model-len"]
+    assert rules(list(result)) == ["model/max-model-len"]
 
 
 @pytest.mark.parametrize("length", ["8k", "8K", "8192", "-1", "auto", "many", "$(LENGTH)"])
@@ -338,7 +338,7 @@ def test_what_is_no_count_is_unknown(value: object) -> None:
 
 
 def test_counts_are_listed_as_a_person_would() -> None:
-    assert [listed([1]), listed([1, 2]), listed([1, 2, 4])] == ["1", "1 or 2", "1, 2 or 4"]
+    assert [gpus_text([1]), gpus_text([1, 2, 4])] == ["1 GPU", "1, 2 or 4 GPUs"]
 
 
 shapes = st.recursive(
@@ -362,14 +362,16 @@ FIELDS = (
 
 @often(300)
 @given(st.integers(0, 9), shapes)
-def test_a_workspace_of_any_shape_is_read_without_an_exception(at: int, shape: Any) -> None:
+def test_a_workspace_of_any_shape_is_read_without_an_exception(position: int, shape: Any) -> None:
     container = server("--model", "acme/plain", resources={"limits": {"nvidia.com/gpu": "1"}})
     manifest = workspace(container)
     holder: Any = manifest
-    for step in POD if FIELDS[at] in ("command", "args", "image", "env", "resources") else POD[:at]:
+    for step in (
+        POD if FIELDS[position] in ("command", "args", "image", "env", "resources") else POD[:position]
+    ):
         holder = holder[step]
     if isinstance(holder, dict):
-        holder[FIELDS[at]] = shape
+        holder[FIELDS[position]] = shape
 
     list(check_workspace(manifest, CATALOGUE, gpu_memory_gib=24.0))
 

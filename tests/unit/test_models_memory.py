@@ -12,7 +12,6 @@ from kaito_pack.models.memory import (
     budget_table,
     fitting_gpu_counts,
     longest_max_model_len,
-    smallest_gpu_count,
 )
 from kaito_pack.models.model import Model
 from tests.model_cases import PLAIN
@@ -64,23 +63,23 @@ memory = st.floats(1, 200)
 
 
 def test_one_gpu_holds_all_weights_the_overhead_and_the_cache() -> None:
-    one = budget(PLAIN, 1, 8192, 24.0)
+    item = budget(PLAIN, 1, 8192, 24.0)
 
-    assert one.usable_gib == pytest.approx(21.6)  # 0.9 x 24
-    assert one.weights_gib == pytest.approx(10.2)  # 10 x 1.02
-    assert one.overhead_gib == pytest.approx(2.81)  # 2.3 + 5 % of 10.2
-    assert one.kv_cache_gib == pytest.approx(1.0)  # 8192 / 8192
-    assert one.needed_gib == pytest.approx(14.01)
-    assert one.left_gib == pytest.approx(7.59)
-    assert one.fits
+    assert item.usable_gib == pytest.approx(21.6)  # 0.9 x 24
+    assert item.weights_gib == pytest.approx(10.2)  # 10 x 1.02
+    assert item.overhead_gib == pytest.approx(2.81)  # 2.3 + 5 % of 10.2
+    assert item.kv_cache_gib == pytest.approx(1.0)  # 8192 / 8192
+    assert item.needed_gib == pytest.approx(14.01)
+    assert item.left_gib == pytest.approx(7.59)
+    assert item.fits
 
 
 def test_two_gpus_share_weights_and_cache_but_each_has_the_fixed_overhead() -> None:
-    one = budget(PLAIN, 2, 8192, 24.0)
+    item = budget(PLAIN, 2, 8192, 24.0)
 
-    assert one.weights_gib == pytest.approx(5.1)
-    assert one.overhead_gib == pytest.approx(2.555)  # 2.3 + 5 % of 5.1
-    assert one.kv_cache_gib == pytest.approx(0.5)
+    assert item.weights_gib == pytest.approx(5.1)
+    assert item.overhead_gib == pytest.approx(2.555)  # 2.3 + 5 % of 5.1
+    assert item.kv_cache_gib == pytest.approx(0.5)
 
 
 def test_no_gpu_has_less_than_one_kv_head() -> None:
@@ -112,11 +111,11 @@ def test_no_length_fits_where_the_weights_do_not() -> None:
 def test_the_smallest_gpu_count_divides_the_heads_and_fits() -> None:
     # On 8 GiB (7.2 usable) 3 GPUs would do (3.4 + 2.47 + 0.33), but do not divide 32 heads; 2 need 8.155.
     assert fitting_gpu_counts(PLAIN, 8192, 8.0) == [4, 8]
-    assert smallest_gpu_count(PLAIN, 8192, 8.0) == 4
+    assert fitting_gpu_counts(PLAIN, 8192, 8.0)[0] == 4
 
 
 def test_no_gpu_count_is_named_where_eight_are_too_few() -> None:
-    assert smallest_gpu_count(COMPRESSED, 1, 80.0) is None
+    assert not fitting_gpu_counts(COMPRESSED, 1, 80.0)
 
 
 def test_a_utilization_of_its_own_changes_what_is_usable() -> None:
@@ -151,10 +150,10 @@ def test_the_table_says_what_is_missing() -> None:
 @often(300)
 @given(models, gpus, memory, st.integers(1, 10**7), st.integers(1, 10**7))
 def test_more_tokens_never_need_less_memory(
-    model: Model, count: int, gib: float, fewer: int, more: int
+    model: Model, count: int, gib: float, fewer: int, extra: int
 ) -> None:
-    fewer, more = sorted((fewer, more))
-    small, large = budget(model, count, fewer, gib), budget(model, count, more, gib)
+    fewer, extra = sorted((fewer, extra))
+    small, large = budget(model, count, fewer, gib), budget(model, count, extra, gib)
 
     assert small.needed_gib <= large.needed_gib
     assert small.fits or not large.fits
@@ -172,7 +171,7 @@ def test_the_longest_length_fits_and_one_token_more_does_not(model: Model, count
 @often(300)
 @given(models, memory, st.integers(1, 10**6))
 def test_the_smallest_gpu_count_fits_and_no_smaller_one_does(model: Model, gib: float, tokens: int) -> None:
-    smallest = smallest_gpu_count(model, tokens, gib)
+    smallest = min(fitting_gpu_counts(model, tokens, gib), default=None)
 
     for count in tensor_parallel_sizes(model):
         if smallest is None or count < smallest:
@@ -185,6 +184,6 @@ def test_the_smallest_gpu_count_fits_and_no_smaller_one_does(model: Model, gib: 
 def test_a_budget_fits_exactly_where_nothing_is_missing(
     model: Model, count: int, gib: float, tokens: int
 ) -> None:
-    one = budget(model, count, tokens, gib)
+    item = budget(model, count, tokens, gib)
 
-    assert one.fits == (one.left_gib >= 0) or abs(one.left_gib) < 1e-6
+    assert item.fits == (item.left_gib >= 0) or abs(item.left_gib) < 1e-6

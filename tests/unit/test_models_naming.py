@@ -195,8 +195,8 @@ def test_words_are_what_stands_between_separators() -> None:
 
 def sizes(serving: Serving, memory: float | None) -> list[Problem]:
     """What is reported of the size that the name of a model tells."""
-    found = check_serving(serving, CATALOGUE, memory)
-    return [problem for problem in found if problem.rule == "model/size-in-name"]
+    result = check_serving(serving, CATALOGUE, memory)
+    return [problem for problem in result if problem.rule == "model/size-in-name"]
 
 
 @pytest.mark.parametrize(

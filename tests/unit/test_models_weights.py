@@ -40,8 +40,8 @@ def claim(storage: str) -> Fields:
 
 def rules(manifest: Any, *claims: Any) -> list[str]:
     around = Surroundings(TARGET, claims=claims)
-    found = check_weights(manifest, read_workspace(manifest), Catalogue.open(), around)
-    return [problem.rule.partition("/")[2] for problem in found]
+    result = check_weights(manifest, read_workspace(manifest), Catalogue.open(), around)
+    return [problem.rule.partition("/")[2] for problem in result]
 
 
 def probe(delay: int, **fields: Any) -> Fields:
@@ -158,9 +158,9 @@ BELOW, GPU_BELOW = ["memory-below-model"], ["gpu-memory-below-model"]
     ],
 )
 def test_a_gguf_model_needs_memory(manifest: Any, memory: float | None, reported: list[str]) -> None:
-    found = check_gguf(manifest, read_workspace(manifest), Catalogue.open(), memory)
+    result = check_gguf(manifest, read_workspace(manifest), Catalogue.open(), memory)
 
-    assert [problem.rule.partition("/")[2] for problem in found] == reported
+    assert [problem.rule.partition("/")[2] for problem in result] == reported
 
 
 @pytest.mark.parametrize(

@@ -24,37 +24,39 @@ def workspace(
     }
 
 
-def found(gone: list[Any], created: list[Any], guess: bool = True, **same_file: Any) -> list[tuple[str, str]]:
-    keyed = [{identity(one): one for one in bodies} for bodies in (gone, created)]
+def moves_of(
+    gone: list[Any], created: list[Any], guess: bool = True, **same_file: Any
+) -> list[tuple[str, str]]:
+    keyed = [{identity(item): item for item in bodies} for bodies in (gone, created)]
     pairs = moves(keyed[0], keyed[1], same_file.get("same_file", {}), guess)
     return [("/".join(old[2:]), "/".join(new[2:])) for new, old in pairs.items()]
 
 
 def test_the_same_values_file_made_it() -> None:
     old, new = workspace("x", model="1"), workspace("y", model="2")
-    assert found([old], [new], False, same_file={identity(new): identity(old)}) == [("a/x", "a/y")]
+    assert moves_of([old], [new], False, same_file={identity(new): identity(old)}) == [("a/x", "a/y")]
 
 
 def test_the_same_instance_has_moved_with_another_model() -> None:
-    assert found([workspace("x", model="1")], [workspace("x", "b", model="2")]) == [("a/x", "b/x")]
+    assert moves_of([workspace("x", model="1")], [workspace("x", "b", model="2")]) == [("a/x", "b/x")]
 
 
 def test_the_same_model_has_another_name() -> None:
-    assert found([workspace("x")], [workspace("y")]) == [("a/x", "a/y")]
+    assert moves_of([workspace("x")], [workspace("y")]) == [("a/x", "a/y")]
 
 
 def test_nothing_is_guessed_where_the_old_one_may_stay() -> None:
-    assert found([workspace("x")], [workspace("x", "b")], guess=False) == []
+    assert moves_of([workspace("x")], [workspace("x", "b")], guess=False) == []
 
 
 def test_nothing_is_guessed_where_two_could_be_meant() -> None:
-    assert found([workspace("x", model="1"), workspace("y", model="1")], [workspace("z", model="1")]) == []
-    assert found([workspace("x")], [workspace("y"), workspace("z")]) == []
+    assert moves_of([workspace("x", model="1"), workspace("y", model="1")], [workspace("z", model="1")]) == []
+    assert moves_of([workspace("x")], [workspace("y"), workspace("z")]) == []
 
 
 def test_other_kinds_do_not_move() -> None:
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x"}}
-    assert found([service], [{**service, "metadata": {"name": "y"}}]) == []
+    assert moves_of([service], [{**service, "metadata": {"name": "y"}}]) == []
 
 
 def test_an_object_without_a_namespace_is_in_default() -> None:

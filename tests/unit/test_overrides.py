@@ -49,8 +49,8 @@ def given(expression: str, as_text: bool = False) -> dict:
     ],
 )
 def test_a_value_is_typed_as_yaml_1_2_core(text: str, value: object) -> None:
-    found = given(f"x={text}")["x"]
-    assert (found, type(found)) == (value, type(value))
+    result = given(f"x={text}")["x"]
+    assert (result, type(result)) == (value, type(value))
 
 
 @pytest.mark.parametrize("text", ["2", "true", "null", "1e3", ".inf", "9" * 30])

@@ -88,17 +88,17 @@ def test_the_modeline_of_an_example_leads_to_its_schema(file: str) -> None:
     ],
 )
 def test_a_wrong_document_has_one_problem(kind: str, document: Any, rule: str, path: tuple[Any, ...]) -> None:
-    found = list(pack_files.check(document, kind))
+    result = list(pack_files.check(document, kind))
 
-    assert [(problem.rule, problem.path) for problem in found] == [(f"values/pack-file-{rule}", path)]
+    assert [(problem.rule, problem.path) for problem in result] == [(f"values/pack-file-{rule}", path)]
 
 
 def test_every_missing_field_is_named() -> None:
-    found = list(
+    result = list(
         pack_files.check({"apiVersion": pack_files.API_VERSION, "kind": "Fleet", "targets": [{}]}, "Fleet")
     )
 
-    assert [problem.message for problem in found] == [
+    assert [problem.message for problem in result] == [
         f"required field {name} is missing" for name in ("name", "target", "values", "out")
     ]
 

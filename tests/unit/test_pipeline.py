@@ -45,10 +45,13 @@ RUNS = {
 }
 
 
-def told(outcomes: Sequence[Judgement]) -> list[tuple[str, list[str]]]:
+def messages(outcomes: Sequence[Judgement]) -> list[tuple[str, list[str]]]:
     return [
-        (Path(one.file).name, sorted(f"{found.place} {found.rule} {found.message}" for found in one.problems))
-        for one in outcomes
+        (
+            Path(item.file).name,
+            sorted(f"{result.place} {result.rule} {result.message}" for result in item.problems),
+        )
+        for item in outcomes
     ]
 
 
@@ -60,8 +63,10 @@ def test_a_lean_run_tells_what_a_whole_one_tells(files: dict[str, str], kaito: s
     pipeline = Pipeline(Pack(), Target(kaito, "1.35"))
     whole = pipeline.judge(values_sources([str(tmp_path)]))
     lean = pipeline.judge_apart(named_files([str(tmp_path)]), as_yaml)
-    assert told(lean) == told(whole)
-    assert [one.content for one in lean] == [as_yaml(one.manifests) if one.is_good else None for one in whole]
+    assert messages(lean) == messages(whole)
+    assert [item.content for item in lean] == [
+        as_yaml(item.manifests) if item.is_good else None for item in whole
+    ]
 
 
 @pytest.mark.parametrize("kaito", ["0.8"])
@@ -69,7 +74,7 @@ def test_two_files_of_one_selector_are_told_of_each_other(kaito: str, tmp_path: 
     for name in ("a", "b"):
         (tmp_path / f"{name}.yaml").write_text(f"name: {name}\n" + OWN % "x", encoding="utf-8")
     outcomes = Pipeline(Pack(), Target(kaito, "1.35")).judge_apart(named_files([str(tmp_path)]), as_yaml)
-    assert all("controller/selector-shared" in {found.rule for found in one.problems} for one in outcomes)
+    assert all("controller/selector-shared" in {result.rule for result in item.problems} for item in outcomes)
 
 
 def test_a_lean_run_holds_no_manifests(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def workspace(**container: Any) -> dict[str, Any]:
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[Any]:
-    return [change for one in plan([old], [new], TARGET) for change in one.changes]
+    return [change for item in plan([old], [new], TARGET) for change in item.changes]
 
 
 def test_a_stored_template_that_does_not_decode_refuses_whatever_change() -> None:
@@ -40,13 +40,13 @@ def test_a_stored_template_that_does_not_decode_refuses_whatever_change() -> Non
 
 
 def test_a_new_template_that_does_not_decode_is_rejected_at_its_field() -> None:
-    found = {change.path[-1]: change.label for change in changes(workspace(), workspace(contianers=[]))}
-    assert found == {"contianers": "rejected"}
+    result = {change.path[-1]: change.label for change in changes(workspace(), workspace(contianers=[]))}
+    assert result == {"contianers": "rejected"}
 
 
 def test_a_change_of_the_served_version_is_ignored() -> None:
     old = {**workspace(), "apiVersion": "kaito.sh/v1alpha1"}
-    assert {one.path[0]: one.label for one in changes(old, workspace())}["apiVersion"] == "ignored"
+    assert {item.path[0]: item.label for item in changes(old, workspace())}["apiVersion"] == "ignored"
 
 
 @pytest.mark.parametrize(
@@ -74,15 +74,15 @@ def test_other_kinds_are_live_but_for_what_they_keep(
 
 def test_a_token_is_never_shown() -> None:
     token = "hf_" + "a1" * 17
-    found = changes(workspace(), workspace(env=[{"name": "T", "value": token}]))
-    told = [f"{one.text()} {one.data()}" for one in found]
-    assert told
-    assert token[:12] not in "".join(told)
+    result = changes(workspace(), workspace(env=[{"name": "T", "value": token}]))
+    report = [f"{item.text()} {item.data()}" for item in result]
+    assert report
+    assert token[:12] not in "".join(report)
 
 
 def test_what_comes_is_told_with_its_value() -> None:
     old, new = (
-        workspace(env=[{"name": "A", "value": "1"}, *more]) for more in ([], [{"name": "B", "value": "2"}])
+        workspace(env=[{"name": "A", "value": "1"}, *extra]) for extra in ([], [{"name": "B", "value": "2"}])
     )
     (change,) = changes(old, new)
     assert change.text().endswith('.env.B: nothing → {"name": "B", "value": "2"}')

@@ -462,7 +462,7 @@ def check(template: Any, path: FieldPath, kubernetes: str, **options: Any) -> li
 
 
 def rules(template: Any, path: FieldPath, kubernetes: str, **options: Any) -> list[str]:
-    return [found.rule for found in check(template, path, kubernetes, **options)]
+    return [result.rule for result in check(template, path, kubernetes, **options)]
 
 
 def test_the_base_has_no_problem() -> None:
@@ -475,11 +475,11 @@ def test_the_base_has_no_problem() -> None:
 def test_a_wrong_value_is_found_where_it_stands(rule: str, path: tuple[str | int, ...], value: Any) -> None:
     kubernetes = "1.37" if rule in SINCE_1_37 else "1.35"
     reported = check(changed(path, value), PATH, kubernetes)
-    found = [p for p in reported if p.rule == rule]
-    assert found
-    assert found[0].path[: len(PATH)] == PATH
-    shared = min(len(found[0].path) - len(PATH), max(len(path) - 1, 0))
-    assert found[0].path[len(PATH) :][:shared] == path[:shared]
+    result = [p for p in reported if p.rule == rule]
+    assert result
+    assert result[0].path[: len(PATH)] == PATH
+    shared = min(len(result[0].path) - len(PATH), max(len(path) - 1, 0))
+    assert result[0].path[len(PATH) :][:shared] == path[:shared]
 
 
 @pytest.mark.parametrize(("path", "value"), RIGHT)
@@ -499,7 +499,7 @@ def test_junk_anywhere_never_raises(junk: Any) -> None:
 def everywhere(value: Any, path: tuple[str | int, ...]) -> list[tuple[str | int, ...]]:
     """The path of every value inside `value`."""
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [here for key, inside in pairs for here in ((*path, key), *everywhere(inside, (*path, key)))]
+    return [place for key, inside in pairs for place in ((*path, key), *everywhere(inside, (*path, key)))]
 
 
 @pytest.mark.parametrize(
@@ -569,9 +569,9 @@ def test_an_unknown_resource_is_answered_with_the_likely_one() -> None:
 
 def test_every_rule_of_the_table_has_a_case() -> None:
     rows = json.loads((FACTS / "rules" / "kubernetes.json").read_text(encoding="utf-8"))
-    here = Path(__file__).parent
+    place = Path(__file__).parent
     cases = "".join(
-        (here / f"test_{name}.py").read_text(encoding="utf-8")
+        (place / f"test_{name}.py").read_text(encoding="utf-8")
         for name in ("pod", "extra_kinds", "policies", "services", "template")
     )
     mine = {name for name in rows if name in used_rules()}

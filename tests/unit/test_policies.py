@@ -116,7 +116,7 @@ def rules_of(kind: str, path: tuple[str | int, ...] = (), value: Any = None) -> 
     spec = with_value(SPECS[kind], path, value) if path else SPECS[kind]
     api_version, _, name = kind.partition(" ")
     manifest = {"apiVersion": api_version, "kind": name, "metadata": {"name": "tiny"}, "spec": spec}
-    return {found.rule for found in check(manifest, AROUND) or ()}
+    return {result.rule for result in check(manifest, AROUND) or ()}
 
 
 @pytest.mark.parametrize("kind", SPECS)

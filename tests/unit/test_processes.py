@@ -57,15 +57,15 @@ def test_several_processes_take_part() -> None:
 
 
 def test_what_is_not_sent_is_done_here() -> None:
-    here = os.getpid()
+    place = os.getpid()
     by = fanout.mapped(lambda _: os.getpid(), range(MANY), send=lambda pid: None)
-    assert set(by) == {here}
+    assert set(by) == {place}
 
 
 def test_what_is_sent_is_received_with_its_item() -> None:
     came = list(
         fanout.mapped(
-            lambda item: (item,), range(MANY), lambda made: made[0], lambda item, sent: (item, sent)
+            lambda item: (item,), range(MANY), lambda created: created[0], lambda item, sent: (item, sent)
         )
     )
     assert came[-1] == (MANY - 1, MANY - 1)
@@ -73,10 +73,10 @@ def test_what_is_sent_is_received_with_its_item() -> None:
 
 
 def test_the_items_of_a_process_that_dies_are_done_here() -> None:
-    here = os.getpid()
+    place = os.getpid()
 
     def dying(item: int) -> int:
-        if os.getpid() != here:
+        if os.getpid() != place:
             os._exit(9)
         return item
 
@@ -84,10 +84,10 @@ def test_the_items_of_a_process_that_dies_are_done_here() -> None:
 
 
 def test_the_items_of_a_process_that_raises_are_done_here() -> None:
-    here = os.getpid()
+    place = os.getpid()
 
     def failing(item: int) -> int:
-        if os.getpid() != here:
+        if os.getpid() != place:
             raise ValueError("only in a child")
         return item
 
@@ -95,14 +95,14 @@ def test_the_items_of_a_process_that_raises_are_done_here() -> None:
 
 
 def test_a_process_that_dies_while_it_sends_loses_nothing() -> None:
-    here = os.getpid()
+    place = os.getpid()
 
     class Deadly:
         def __init__(self, item: int) -> None:
             self.item = item
 
         def __reduce__(self) -> tuple[type, tuple[int]]:
-            if os.getpid() != here and self.item % 7 == 6:
+            if os.getpid() != place and self.item % 7 == 6:
                 os._exit(9)
             return int, (self.item,)
 
@@ -136,8 +136,8 @@ def test_an_error_here_leaves_no_process_behind(forked: list[int]) -> None:
 
 
 def test_results_larger_than_a_pipe_arrive() -> None:
-    made = list(fanout.mapped(lambda item: "x" * 10_000 + str(item), range(MANY)))
-    assert made[-1] == "x" * 10_000 + str(MANY - 1)
+    created = list(fanout.mapped(lambda item: "x" * 10_000 + str(item), range(MANY)))
+    assert created[-1] == "x" * 10_000 + str(MANY - 1)
 
 
 def test_items_are_done_here_where_no_process_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,9 @@ def test_no_example_is_of_a_rule_that_is_gone() -> None:
 
 
 def test_bad_and_good_differ() -> None:
-    same = [rule for rule, one in table("rules/examples.json").items() if one.get("bad") == one.get("good")]
+    same = [
+        rule for rule, item in table("rules/examples.json").items() if item.get("bad") == item.get("good")
+    ]
     assert same == []
 
 

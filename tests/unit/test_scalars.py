@@ -212,10 +212,10 @@ def check(text: str, value: object) -> None:
         assert (document.surprises, document.duplicates, document.odd_keys) == ([], [], [])
 
 
-def same(one: object, other: object) -> bool:
+def same(item: object, other: object) -> bool:
     """Equal, with booleans, numbers and text kept apart (`1 == True` and `1.0 == 1` in Python)."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
+    if isinstance(item, dict) and isinstance(other, dict):
+        return list(item) == list(other) and all(same(item[key], other[key]) for key in item)
+    if isinstance(item, list) and isinstance(other, list):
+        return len(item) == len(other) and all(map(same, item, other))
+    return item == other and isinstance(item, bool) == isinstance(other, bool)

@@ -34,7 +34,7 @@ CASES: dict[str, tuple[Any, Any]] = {
 
 def problems(schema: Any, value: Any, dialect: Dialect) -> list[Problem]:
     errors = json_schema.validator(schema, FORMATS).iter_errors(value)
-    return [found.problem for error in errors for found in explained(error, dialect)]
+    return [result.problem for error in errors for result in explained(error, dialect)]
 
 
 @pytest.mark.parametrize("dialect", [VALUES, PACK_FILES], ids=["values", "pack files"])

@@ -8,7 +8,7 @@ from kaito_pack.base.problems import Place, Problem
 from kaito_pack.base.sentences import line, sentence
 
 
-def found(**changes: object) -> Problem:
+def a_problem(**changes: object) -> Problem:
     facts = {
         "rule": "values/missing",
         "layer": "values",
@@ -20,15 +20,15 @@ def found(**changes: object) -> Problem:
 
 
 def test_a_line_says_where_what_and_what_to_do() -> None:
-    assert line(found()) == "x.yaml:4:2 a[0]: missing. give one. [values/missing]"
+    assert line(a_problem()) == "x.yaml:4:2 a[0]: missing. give one. [values/missing]"
 
 
 def test_a_warning_says_that_it_is_one() -> None:
-    assert line(found(severity="warning")).startswith("x.yaml:4:2 warning: a[0]: ")
+    assert line(a_problem(severity="warning")).startswith("x.yaml:4:2 warning: a[0]: ")
 
 
 def test_an_answer_that_is_good_has_no_warning() -> None:
-    assert line(found(severity="ok")).startswith("x.yaml:4:2 a[0]: ")
+    assert line(a_problem(severity="ok")).startswith("x.yaml:4:2 a[0]: ")
 
 
 def test_a_question_keeps_its_mark() -> None:

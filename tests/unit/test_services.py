@@ -146,8 +146,8 @@ def test_the_annotation_of_source_ranges_is_judged_as_the_field() -> None:
 
 def test_settings_of_an_affinity_that_is_not_wanted_are_dropped() -> None:
     manifest = changed(("spec", "sessionAffinityConfig"), {"clientIP": {"timeoutSeconds": 0}})
-    found = check(manifest, Surroundings(Target("0.12", "1.37"))) or []
-    assert [p.is_error for p in found] == [False]
+    result = check(manifest, Surroundings(Target("0.12", "1.37"))) or []
+    assert [p.is_error for p in result] == [False]
 
 
 API = {
@@ -291,9 +291,9 @@ def test_a_right_object_is_accepted(kind: str, fields: dict[str, Any]) -> None:
 
 
 def test_a_secrets_value_is_never_repeated() -> None:
-    found = list(check_object({"kind": "Secret", "metadata": {"name": "a"}, "data": {"k": "not base64!"}}))
-    assert found
-    assert all("not base64!" not in p.message + p.fix for p in found)
+    result = list(check_object({"kind": "Secret", "metadata": {"name": "a"}, "data": {"k": "not base64!"}}))
+    assert result
+    assert all("not base64!" not in p.message + p.fix for p in result)
 
 
 def test_a_generated_name_is_a_name() -> None:

@@ -46,8 +46,8 @@ def test_a_folder_that_cannot_be_read_stops_a_fleet(closed: Path, tmp_path: Path
 
 
 def test_a_folder_that_cannot_be_read_is_told(closed: Path, tmp_path: Path) -> None:
-    found = named_files([str(tmp_path / "models")])
-    assert [one.source and one.source.unread for one in found] == [
+    result = named_files([str(tmp_path / "models")])
+    assert [item.source and item.source.unread for item in result] == [
         f"{closed}: cannot be read: permission denied"
     ]
 
@@ -57,8 +57,8 @@ def test_a_file_that_is_named_twice_is_taken_once(tmp_path: Path, monkeypatch: p
     (tmp_path / "models").mkdir()
     for name in ("a", "b"):
         (tmp_path / "models" / f"{name}.yaml").write_text("kind: Other\n", encoding="utf-8")
-    found = named_files(["models", "models/../models/b.yaml", str(tmp_path / "models")])
-    assert [(one.file, one.among) for one in found] == [
+    result = named_files(["models", "models/../models/b.yaml", str(tmp_path / "models")])
+    assert [(item.file, item.among) for item in result] == [
         ("models/a.yaml", "models"),
         ("models/../models/b.yaml", ""),  # named, so it must hold values
     ]
@@ -75,5 +75,5 @@ def test_values_with_a_field_of_manifests_are_not_passed_over(tmp_path: Path) ->
     """Else a slip would have what they render to pruned."""
     (tmp_path / "slip.yaml").write_text("kind: x\nname: a\nmodelSource: vllm\n", encoding="utf-8")
     (tmp_path / "other.yaml").write_text("kind: ConfigMap\n", encoding="utf-8")
-    read = [one.read() for one in named_files([str(tmp_path)])]
-    assert [one and Path(one.file).name for one in read] == [None, "slip.yaml"]
+    read = [item.read() for item in named_files([str(tmp_path)])]
+    assert [item and Path(item.file).name for item in read] == [None, "slip.yaml"]

@@ -41,7 +41,10 @@ def model(patch: dict[str, Any]) -> Any:
 
 def test_containers_merge_by_name_and_new_ones_come_first_as_with_kubectl() -> None:
     spec = merged({"containers": [{"name": "side", "image": "b:1"}, {"name": "model", "image": "a:2"}]})
-    assert [(one["name"], one["image"]) for one in spec["containers"]] == [("side", "b:1"), ("model", "a:2")]
+    assert [(item["name"], item["image"]) for item in spec["containers"]] == [
+        ("side", "b:1"),
+        ("model", "a:2"),
+    ]
     assert spec["containers"][1]["args"] == ["--x"]
 
 
@@ -141,13 +144,13 @@ ORDERS = [
 def test_lists_come_out_in_the_order_of_kubectl(base: str, patch: Any, result: str) -> None:
     spec = {"volumes": [{"name": name} for name in base]}
     came = merge({"spec": spec}, {"spec": {"volumes": patch}}, POD).value["spec"]["volumes"]
-    assert "".join(one["name"] for one in came) == result
+    assert "".join(item["name"] for item in came) == result
 
 
 def test_an_order_can_be_asked_for() -> None:
     order = [{"name": "model"}, {"name": "side"}]
     spec = merged({"$setElementOrder/containers": order, "containers": [{"name": "side", "image": "b:1"}]})
-    assert [one["name"] for one in spec["containers"]] == ["model", "side"]
+    assert [item["name"] for item in spec["containers"]] == ["model", "side"]
     with pytest.raises(MergeError, match="has an item without `name`"):
         merged({"$setElementOrder/containers": ["model"]})
     with pytest.raises(MergeError, match="must order a list"):

@@ -77,8 +77,8 @@ def service(**spec: Any) -> dict[str, Any]:
 
 
 def builtin(manifest: dict[str, Any], kubernetes: str = "1.35") -> list[str] | None:
-    found = check_builtin(manifest, kubernetes)
-    return None if found is None else [problem.rule for problem in found]
+    result = check_builtin(manifest, kubernetes)
+    return None if result is None else [problem.rule for problem in result]
 
 
 @pytest.mark.parametrize(

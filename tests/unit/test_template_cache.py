@@ -108,12 +108,12 @@ def test_a_link_is_not_followed(cache: Path, tmp_path: Path) -> None:
     assert rendered(tmp_path, "x: 1\n") == "x: 1\n"
 
 
-@pytest.mark.parametrize("kept", [0, 1, 7, 20, 40, 100, -1])
-def test_a_file_that_is_cut_short_is_made_again(kept: int, cache: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rest", [0, 1, 7, 20, 40, 100, -1])
+def test_a_file_that_is_cut_short_is_made_again(rest: int, cache: Path, tmp_path: Path) -> None:
     rendered(tmp_path, "x: 1\n")
     (file,) = compiled(cache)
     whole = file.read_bytes()
-    file.write_bytes(whole[:kept])
+    file.write_bytes(whole[:rest])
     assert rendered(tmp_path, "x: 1\n") == "x: 1\n"
     assert len(file.read_bytes()) >= len(whole)
 

@@ -75,7 +75,7 @@ def pack(tmp_path: Path) -> Any:
 def test_the_line_that_emitted_a_part_is_found(pack: Any, path: tuple, file: str, line: str) -> None:
     (text,) = OwnTemplates(pack.template_folders).texts(["mode/tricky.yaml.j2"], VALUES.filled)
     manifest = RenderedManifest("mode/tricky.yaml.j2", text, parsed(text, "t"))
-    found = template_line(VALUES, manifest, path, pack)
-    assert found is not None
-    assert found.template == file
-    assert found.text.startswith(line)
+    result = template_line(VALUES, manifest, path, pack)
+    assert result is not None
+    assert result.template == file
+    assert result.text.startswith(line)

@@ -38,7 +38,7 @@ def test_what_no_value_made_has_no_culprit() -> None:
 
 
 def test_a_problem_is_told_at_the_line_of_the_value() -> None:
-    found = problem("advice/preferred-nodes-deprecated", (*CONTAINER, "args", 5))
-    place = Locator(VALUES, WORKSPACE, RENDERER).located(found).place
+    result = problem("advice/preferred-nodes-deprecated", (*CONTAINER, "args", 5))
+    place = Locator(VALUES, WORKSPACE, RENDERER).located(result).place
     assert place is not None
     assert (place.file, place.line) == ("tiny.yaml", 5)

@@ -28,7 +28,7 @@ def filled(text: str) -> Any:
 def refused(*layers: Layer) -> dict[str, Any]:
     with pytest.raises(ProblemsError) as raised:
         checking.check(layers, PACK)
-    return {found.rule: found for found in raised.value.problems}
+    return {result.rule: result for result in raised.value.problems}
 
 
 def test_what_is_left_out_gets_its_default_and_is_there() -> None:
@@ -116,8 +116,8 @@ def test_lists_are_replaced_and_null_takes_away() -> None:
 
 
 def test_a_problem_names_the_layer_that_the_value_came_from() -> None:
-    found = refused(layer(TINY), layer("# comment\nreplicas: 0\n", "over.yaml"))
-    assert found["values/out-of-range"].place == Place("over.yaml", 2, 11)
+    result = refused(layer(TINY), layer("# comment\nreplicas: 0\n", "over.yaml"))
+    assert result["values/out-of-range"].place == Place("over.yaml", 2, 11)
 
 
 def test_a_wrong_mode_is_one_problem() -> None:
@@ -136,9 +136,9 @@ def test_a_token_is_refused_anywhere_and_shown_nowhere() -> None:
             checking.check([layer(f"{TINY}{text}\n")], PACK)
         from kaito_pack.base.sentences import line
 
-        told = "\n".join(line(found) for found in raised.value.problems)
-        assert "values/literal-token" in told
-        assert token not in told
+        report = "\n".join(line(result) for result in raised.value.problems)
+        assert "values/literal-token" in report
+        assert token not in report
 
 
 def test_all_problems_come_in_one_run_in_the_order_of_the_file() -> None:
@@ -147,5 +147,5 @@ def test_all_problems_come_in_one_run_in_the_order_of_the_file() -> None:
             [layer("name: A\nmodelSource: vllm\nmodelId: x\nreplicas: 0\nfoo: 1\nresources: {gpu: 9}\n")],
             PACK,
         )
-    places = [found.place.line for found in raised.value.problems if found.place]
+    places = [result.place.line for result in raised.value.problems if result.place]
     assert places == [1, 3, 4, 5, 6]

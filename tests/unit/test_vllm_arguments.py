@@ -161,9 +161,9 @@ def test_wrong_arguments_are_refused_at_their_word(words: tuple[str, ...], rule:
 
 
 def test_a_deprecated_argument_names_the_version_without_it() -> None:
-    (found,) = problems("--disable-log-requests")
-    assert (found.rule, found.severity) == ("advice/deprecated-argument", "warning")
-    assert "vLLM 0.17.1 does not have it" in found.message
+    (result,) = problems("--disable-log-requests")
+    assert (result.rule, result.severity) == ("advice/deprecated-argument", "warning")
+    assert "vLLM 0.17.1 does not have it" in result.message
 
 
 def test_the_version_decides() -> None:
@@ -207,8 +207,8 @@ def test_the_arguments_of_a_wrapper_are_its_own() -> None:
 
 @pytest.mark.parametrize("text", ["hf_" + "a" * 30, "sk-" + "a1" * 20])
 def test_a_secret_in_an_argument_is_not_shown(text: str) -> None:
-    for found in problems(f"--api-keys={text}", "--seed", text):
-        assert text not in found.message + found.fix
+    for result in problems(f"--api-keys={text}", "--seed", text):
+        assert text not in result.message + result.fix
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ EXEC = {"readinessProbe": {"exec": {"command": ["true"]}}}
 
 
 @pytest.mark.parametrize(
-    ("args", "more", "is_reached"),
+    ("args", "extra", "is_reached"),
     [
         (["--host", "127.0.0.1"], HTTP, False),
         (["--host=localhost"], HTTP, False),
@@ -309,10 +309,10 @@ EXEC = {"readinessProbe": {"exec": {"command": ["true"]}}}
         (["--root-path", "/v2"], HTTP, True),
     ],
 )
-def test_a_server_must_be_where_probes_ask(args: list[str], more: Any, is_reached: bool) -> None:
-    found = [problem.rule for problem in check_servers(workspace(args, **more))]
-    assert (found == []) is is_reached
-    assert set(found) <= {"model/server-unreachable"}
+def test_a_server_must_be_where_probes_ask(args: list[str], extra: Any, is_reached: bool) -> None:
+    result = [problem.rule for problem in check_servers(workspace(args, **extra))]
+    assert (result == []) is is_reached
+    assert set(result) <= {"model/server-unreachable"}
 
 
 def test_a_sidecar_may_lead_to_a_server_on_loopback() -> None:
@@ -331,8 +331,8 @@ def test_a_sidecar_may_lead_to_a_server_on_loopback() -> None:
     ],
 )
 def test_the_gpus_of_the_pod_are_the_product(args: list[str], gpus: str, rule: str | None) -> None:
-    found = [problem.rule for problem in check_servers(workspace(args, gpus))]
-    assert found == ([rule] if rule else [])
+    result = [problem.rule for problem in check_servers(workspace(args, gpus))]
+    assert result == ([rule] if rule else [])
 
 
 @pytest.mark.parametrize(
@@ -348,8 +348,8 @@ def test_the_gpus_of_the_pod_are_the_product(args: list[str], gpus: str, rule: s
 def test_the_command_that_serves_is_judged(container: dict[str, Any], rule: str | None) -> None:
     body = workspace([])
     body["inference"]["template"]["spec"]["containers"][0] |= container
-    found = [problem.rule for problem in check_servers(body)]
-    assert found == ([f"model/{rule}"] if rule else [])
+    result = [problem.rule for problem in check_servers(body)]
+    assert result == ([f"model/{rule}"] if rule else [])
 
 
 def settings(vllm: str | None = "0.22.1", **values: Any) -> list[tuple[str, Any]]:

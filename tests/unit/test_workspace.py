@@ -42,8 +42,8 @@ def view(*containers, **rest):
     ],
 )
 def test_a_vllm_server_is_recognised_with_its_model(container):
-    found = view({"image": VLLM_IMAGE, **container})
-    assert (found.engine, found.model_id, found.endpoint) == ("vllm", "org/m", "w-vllm:8000")
+    result = view({"image": VLLM_IMAGE, **container})
+    assert (result.engine, result.model_id, result.endpoint) == ("vllm", "org/m", "w-vllm:8000")
 
 
 @pytest.mark.parametrize(
@@ -61,21 +61,21 @@ def test_a_vllm_server_is_recognised_with_its_model(container):
     ],
 )
 def test_a_runner_s_first_argument_is_the_model(model, model_id, file):
-    found = view({"image": RUNNER, "args": [model, "--address=:5000"]})
-    assert (found.engine, found.model_id, found.gguf_file) == ("llamacpp", model_id, file)
-    assert found.endpoint == "w:80"
+    result = view({"image": RUNNER, "args": [model, "--address=:5000"]})
+    assert (result.engine, result.model_id, result.gguf_file) == ("llamacpp", model_id, file)
+    assert result.endpoint == "w:80"
 
 
 def test_a_premade_image_is_its_own_model_and_has_a_served_name():
     container = {"image": "ghcr.io/kaito-project/aikit/llama3.1:8b", "args": ["run", "--address=:5000"]}
-    found = read_workspace(workspace(container), {"llama3.1:8b": "llama-3.1-8b-instruct"})
-    assert (found.engine, found.model_id) == ("llamacpp", "ghcr.io/kaito-project/aikit/llama3.1:8b")
-    assert found.served_model_name == "llama-3.1-8b-instruct"
+    result = read_workspace(workspace(container), {"llama3.1:8b": "llama-3.1-8b-instruct"})
+    assert (result.engine, result.model_id) == ("llamacpp", "ghcr.io/kaito-project/aikit/llama3.1:8b")
+    assert result.served_model_name == "llama-3.1-8b-instruct"
 
 
 def test_a_built_image_is_known_by_how_local_ai_is_started():
-    found = view({"image": "registry.example.com:5000/llm/own:q8", "args": ["run", "--address=:5000"]})
-    assert (found.engine, found.model_id) == ("llamacpp", "registry.example.com:5000/llm/own:q8")
+    result = view({"image": "registry.example.com:5000/llm/own:q8", "args": ["run", "--address=:5000"]})
+    assert (result.engine, result.model_id) == ("llamacpp", "registry.example.com:5000/llm/own:q8")
 
 
 def test_a_runner_without_a_model_names_none():
@@ -83,10 +83,10 @@ def test_a_runner_without_a_model_names_none():
 
 
 def test_a_llama_server_is_llama_cpp():
-    found = view(
+    result = view(
         {"image": "ghcr.io/ggml-org/llama.cpp:server", "args": ["-hf", "o/r:Q4_K_M", "--port", "5000"]}
     )
-    assert (found.engine, found.model_id, found.port) == ("llamacpp", "o/r", 5000)
+    assert (result.engine, result.model_id, result.port) == ("llamacpp", "o/r", 5000)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_a_llama_server_is_llama_cpp():
     ],
 )
 def test_sidecars_before_the_model_are_passed_over(sidecar):
-    found = view(sidecar, {"image": VLLM_IMAGE, "command": ["vllm", "serve", "org/m"]})
-    assert (found.engine, found.model_id) == ("vllm", "org/m")
-    assert found.container == ("inference", "template", "spec", "containers", 1)
+    result = view(sidecar, {"image": VLLM_IMAGE, "command": ["vllm", "serve", "org/m"]})
+    assert (result.engine, result.model_id) == ("vllm", "org/m")
+    assert result.container == ("inference", "template", "spec", "containers", 1)
 
 
 def test_an_unknown_variable_is_left_in_the_model_id():
@@ -110,29 +110,29 @@ def test_an_unknown_variable_is_left_in_the_model_id():
 
 
 def test_a_preset_runs_on_vllm_and_is_reached_by_kaito_s_service():
-    found = read_workspace(
+    result = read_workspace(
         {"metadata": {"name": "w"}, "inference": {"preset": {"name": "phi-4-mini-instruct"}}}
     )
-    assert (found.engine, found.model_id, found.endpoint) == ("vllm", "phi-4-mini-instruct", "w:80")
+    assert (result.engine, result.model_id, result.endpoint) == ("vllm", "phi-4-mini-instruct", "w:80")
 
 
 def test_a_preset_on_transformers_has_neither_engine():
     meta = {"name": "w", "annotations": {"kaito.sh/runtime": "transformers"}}
-    found = read_workspace({"metadata": meta, "inference": {"preset": {"name": "phi-4"}}})
-    assert (found.engine, found.model_id, found.endpoint) == (None, "phi-4", "w:80")
+    result = read_workspace({"metadata": meta, "inference": {"preset": {"name": "phi-4"}}})
+    assert (result.engine, result.model_id, result.endpoint) == (None, "phi-4", "w:80")
 
 
 def test_a_tuning_job_names_its_model_and_serves_nothing():
-    found = read_workspace(
+    result = read_workspace(
         {"metadata": {"name": "w"}, "tuning": {"preset": {"name": "phi-3"}, "method": "qlora"}}
     )
-    assert (found.is_tuning, found.model_id, found.engine, found.endpoint) == (True, "phi-3", None, None)
+    assert (result.is_tuning, result.model_id, result.engine, result.endpoint) == (True, "phi-3", None, None)
 
 
 def test_another_server_is_no_engine_of_ours_but_its_model_is_told():
     args = ["launch", "tfs/inference_api.py", "--pretrained_model_name_or_path", "org/m"]
-    found = view({"command": ["accelerate"], "args": args, "ports": [{"containerPort": 5000}]})
-    assert (found.engine, found.model_id, found.endpoint) == (None, "org/m", "w:80")
+    result = view({"command": ["accelerate"], "args": args, "ports": [{"containerPort": 5000}]})
+    assert (result.engine, result.model_id, result.endpoint) == (None, "org/m", "w:80")
 
 
 def test_vllm_on_port_5000_is_reached_by_kaito_s_service():

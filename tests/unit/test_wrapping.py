@@ -16,10 +16,10 @@ def document(text):
 
 
 def test_the_values_are_what_stands_in_spec_with_its_places():
-    found = unwrapped(document(HEAD + "spec:\n  name: llama\n  resources:\n    gpu: 2\n"))
-    assert found.value == {"name": "llama", "resources": {"gpu": 2}}
-    assert found.place(("resources", "gpu")) == Place("x.yaml", 6, 10)
-    assert found.place(("name",), key=True) == Place("x.yaml", 4, 3)
+    result = unwrapped(document(HEAD + "spec:\n  name: llama\n  resources:\n    gpu: 2\n"))
+    assert result.value == {"name": "llama", "resources": {"gpu": 2}}
+    assert result.place(("resources", "gpu")) == Place("x.yaml", 6, 10)
+    assert result.place(("name",), key=True) == Place("x.yaml", 4, 3)
 
 
 def test_what_is_not_wrapped_stays_as_it_is():
@@ -28,9 +28,9 @@ def test_what_is_not_wrapped_stays_as_it_is():
 
 
 def test_surprises_and_twice_written_keys_keep_their_path_in_the_values():
-    found = unwrapped(document(HEAD + "spec:\n  name: no\n  replicas: 1\n  replicas: 2\n"))
-    assert [(one.path, one.raw) for one in found.surprises] == [(("name",), "no")]
-    assert [one.path for one in found.duplicates] == [("replicas",)]
+    result = unwrapped(document(HEAD + "spec:\n  name: no\n  replicas: 1\n  replicas: 2\n"))
+    assert [(item.path, item.raw) for item in result.surprises] == [(("name",), "no")]
+    assert [item.path for item in result.duplicates] == [("replicas",)]
 
 
 @pytest.mark.parametrize(
@@ -45,5 +45,5 @@ def test_surprises_and_twice_written_keys_keep_their_path_in_the_values():
 def test_a_wrong_wrapping_is_told_where_it_stands(text, rules, line):
     with pytest.raises(ProblemsError) as error:
         unwrapped(document(HEAD + text))
-    assert [found.rule for found in error.value.problems] == rules
+    assert [result.rule for result in error.value.problems] == rules
     assert error.value.problems[0].place.line == line

@@ -41,9 +41,9 @@ def test_what_could_not_be_read_comes_last() -> None:
 
 def test_several_files_have_headings() -> None:
     good = problem("ok", "preflight/crd-there", message="there", fix="")
-    one, two = ("a.yaml", good), ("b.yaml", good)
-    assert click.unstyle(shown("text", Preflight([one, one]))) == "OK      there.\nOK      there.\n"
-    assert shown("text", Preflight([one, two])).startswith("a.yaml:\n")
+    item, two = ("a.yaml", good), ("b.yaml", good)
+    assert click.unstyle(shown("text", Preflight([item, item]))) == "OK      there.\nOK      there.\n"
+    assert shown("text", Preflight([item, two])).startswith("a.yaml:\n")
 
 
 def test_a_file_that_fails_on_one_cluster_is_reported_by_cluster() -> None:
