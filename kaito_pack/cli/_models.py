@@ -36,7 +36,7 @@ def put_list(models: Sequence[Model], form: str) -> None:
             size_text(model.weights_gib),
             str(model.max_tokens or "-"),
             escaped(model.quantization or "-"),
-            model.task or "text-generation",
+            escaped(model.task or "text-generation"),
             escaped(model.license or "-"),
         )
         for model in models

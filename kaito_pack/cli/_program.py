@@ -44,4 +44,5 @@ def completion_variable() -> str:
     """Return the variable by which a shell asks for completions, such as `_KAITO_PACK_COMPLETE`."""
     name = os.path.basename(sys.argv[0])
     words = "kaito_pack" if name in ("", MODULE) else name
-    return f"_{words.replace('-', '_').replace('.', '_').upper()}_COMPLETE"
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in words)
+    return f"_{plain.upper()}_COMPLETE"

@@ -10,7 +10,6 @@ from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.form.draft import Draft
-from kaito_pack.form.judging import problems_at
 from kaito_pack.form.questions import Question
 from kaito_pack.run.judgement import Judgement
 from kaito_pack.run.pipeline import Pipeline
@@ -51,8 +50,12 @@ def refused(draft: Draft, question: Question) -> Callable[[object], list[Problem
     def of_answer(value: object) -> list[Problem]:
         if value is None and question.is_required and question.default is None:
             return [problem("values/missing", question.path, field=question.name, fix="Give one")]
-        problems = problems_at(problems_of(draft.answered(question.path, value)), question.path)
-        return [reported for reported in problems if reported.is_error and reported.rule not in before]
+        problems = problems_of(draft.answered(question.path, value))
+        return [
+            reported
+            for reported in problems
+            if reported.is_error and belongs(reported, question) and reported.rule not in before
+        ]
 
     return of_answer
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def cases(result: ResultOfCases) -> Iterator[str]:
     """Yield a command for each warning and error."""
-    yield from _commands(problem for problem in distinct(result.cases()) if problem.severity != "ok")
+    yield from _commands(distinct(result.cases()))
 
 
 def rendering(result: Rendering) -> Iterator[str]:
@@ -40,8 +40,11 @@ def rendering(result: Rendering) -> Iterator[str]:
 
 
 def _commands(problems: Iterable[Problem]) -> Iterator[str]:
-    """Yield a command for each problem, as long as they fit, errors first if they do not."""
-    by_urgency = ((urgency([problem.severity]), problem) for problem in problems)
+    """Yield a command for each problem, as long as they fit, errors first if they do not.
+
+    What a team ignores is good.
+    """
+    by_urgency = ((urgency([each.severity]), each) for each in problems if each.severity != "ok")
     few = fitting(by_urgency, lambda problem: f"{annotation(problem)}\n")
     yield from (part.text for part in few.parts)
     if few.first is not None:

@@ -54,7 +54,9 @@ class Words(click.ParamType[str]):
 
         done, _, last = incomplete.rpartition(",")
         head = f"{done}," if done else ""
-        words = [word for word in dict.fromkeys(self._words(ctx)) if word.startswith(last)]
+        words = [
+            word for word in dict.fromkeys(self._words(ctx)) if word.startswith(last) and word.isprintable()
+        ]
         items: list[CompletionItem[str]] = [CompletionItem(head + word) for word in words[:MOST]]
         if self._with_files and (not items or not incomplete):
             items.append(CompletionItem(incomplete, type="file"))

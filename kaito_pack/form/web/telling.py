@@ -30,9 +30,9 @@ def row(problem: Problem) -> dict[str, Any]:
     return {
         "rule": problem.rule,
         "page": page(problem.rule),
-        "severity": "advice" if problem.layer == "advice" else problem.level,
+        "severity": "advice" if problem.layer == "advice" or problem.ignored else problem.level,
         "message": sentence(_capital(problem.message)),
-        "fix": sentence(problem.fix),
+        "fix": sentence(problem.what_to_do),
         "path": path_text(problem.path),
         "line": problem.place.line if problem.place else 0,
         "manifestLine": 0,
