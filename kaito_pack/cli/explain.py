@@ -49,8 +49,7 @@ def command(context: click.Context, words: tuple[str, ...], cluster: ClusterOpti
     """
     pack = cluster.pack
     if not words:
-        for field in values_fields(pack).values():
-            click.echo(escaped(descriptions.line_of(field)))
+        _put_text("\n".join(descriptions.list_of(values_fields(pack).values())))
         return
     if len(words) == 1 and not _is_file(words[0]):
         context.exit(_explain_word(words[0], pack, context.command_path))
@@ -133,6 +132,8 @@ def _near(word: str, rules: Iterable[str], fields: Iterable[str]) -> list[str]:
     if "/" in word:
         close = did_you_mean(word, (*rules, *former_names()))
         return [former_names().get(close, close)] if close else []
+    if exact := [name for name in rules if name.partition("/")[2] == word]:
+        return exact[:MOST_OFFERED]
     if close := did_you_mean(word, fields):
         return [close]
     last = {name: name.rpartition(".")[2] for name in fields if "." in name}

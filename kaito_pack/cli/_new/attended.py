@@ -15,6 +15,7 @@ from kaito_pack.cli._new.new_file import STDOUT, default_file, refuse, text_of, 
 from kaito_pack.cli._new.wizard import Wizard, words
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
+from kaito_pack.form.checking import question_for
 from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.greeting import greeting
 from kaito_pack.form.start import Start
@@ -31,10 +32,13 @@ def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str
     if not start.says_something:
         terminal.say(*map(sentence, greeting(ground.pack)), dim=True)
     draft = Choosing(ground, start, terminal).draft()
+    unanswered = [question for question in draft.questions() if question.value is None]
     wrong = [
         problem
         for problem in start.problems(draft)
-        if problem.place and problem.place.file != (start.file or "")
+        if problem.place
+        and problem.place.file != (start.file or "")
+        and question_for(problem, unanswered) is None
     ]
     if any(problem.is_error for problem in wrong):
         raise ProblemsError(wrong)

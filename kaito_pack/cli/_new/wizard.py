@@ -179,5 +179,7 @@ def _is_first(question: Question) -> bool:
 def words(problem: Problem, question: Question | None = None) -> str:
     """Return a problem for a terminal: without a place, and without a path at its own question."""
     text = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
-    is_clear = not problem.path or (question is not None and question.path == problem.path)
+    is_part = question and question.path == problem.path[: len(question.path)] != problem.path
+    is_own = question is not None and belongs(problem, question) and not is_part
+    is_clear = not problem.path or is_own
     return text[:1].upper() + text[1:] if is_clear else f"{path_text(problem.path)}: {text}"
