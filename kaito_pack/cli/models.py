@@ -1,4 +1,4 @@
-"""`kaito-pack models`: the models that the pack knows, and those that the Hugging Face Hub adds."""
+"""`kaito-pack models`: lists the known models, and adds models from the Hugging Face Hub."""
 
 from __future__ import annotations
 
