@@ -1,7 +1,7 @@
 """Reads YAML inside a text of a manifest, such as a ConfigMap, as PyYAML does, within limits.
 
-Brackets in brackets cost PyYAML's scanner time that grows with the square of their number, and merge keys of
-aliases can double a map with every line. What is beyond the limits is not YAML that a person has written.
+The time of PyYAML's scanner grows with the square of the number of nested brackets, and merge keys of aliases
+can double a map with every line. No person writes YAML beyond these limits.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from kaito_pack.base.trees import DEEPEST
 if TYPE_CHECKING:
     from yaml import SafeLoader
 
-LONGEST_EMBEDDED = 50_000  # characters of a text that are parsed
-MOST_MERGED = 10_000  # entries that merge keys (`<<`) add to the maps of a text
+LONGEST_EMBEDDED = 50_000  # characters of the longest text that is parsed
+MOST_MERGED = 10_000  # entries that merge keys (`<<`) may add to the maps of a text
 
 
 def loader(text: str) -> SafeLoader:
-    """Return PyYAML's loader for `text`. It raises YAMLError for what is nested or merged beyond the limits.
+    """Return PyYAML's loader for `text`. It raises YAMLError if nesting or merging exceeds the limits.
 
-    The parser is the one in Python: libyaml's dies of a signal if text is nested deeply.
+    It uses the parser in Python because libyaml's crashes on deeply nested text.
     """
     bounded: SafeLoader = _loader_class()(text)
     return bounded
