@@ -1,4 +1,4 @@
-"""Reads YAML and JSON into documents that know the line and column of every value."""
+"""Reads YAML and JSON into documents with the line and column of every value."""
 
 from __future__ import annotations
 

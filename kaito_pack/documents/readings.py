@@ -95,7 +95,7 @@ def as_json(value: object) -> object:
 
 
 def shortest_integer(number: float) -> int:
-    """Return the integer that JSON shows for a whole float of 1e16 or more: its shortest digits, then zeros."""
+    """Return the integer that JSON shows for a whole float from 1e16: its shortest digits, then zeros."""
     mantissa, exponent = repr(number).split("e")
     whole, _, fraction = mantissa.partition(".")
     zeros: int = 10 ** (int(exponent) - len(fraction))

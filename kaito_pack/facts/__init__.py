@@ -1,1 +1,1 @@
-"""Facts as data: the pack's tables and rules, overridden by those of the user's packs."""
+"""Facts as data: the pack's tables and rules, merged with those of the user's packs."""

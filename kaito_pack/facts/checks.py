@@ -12,7 +12,7 @@ a command does not load other layers. `on` selects when the function runs:
 - "shared": the same, and other functions report the rule as well ("field is required").
 
 Every row has a function, every function has a row, and a rule is reported only where it is registered:
-`tests/unit/test_facts_checks.py`. A rule that a JSON Schema enforces is named in the schema instead (`x-rules`).
+`tests/unit/test_facts_checks.py`. The rules that a JSON Schema enforces are named in it (`x-rules`).
 """
 
 from __future__ import annotations
