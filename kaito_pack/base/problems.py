@@ -63,6 +63,11 @@ class Problem(NamedTuple):
         return self.severity == "error"
 
     @property
+    def what_to_do(self) -> str:
+        """The fix, or the reason for which a team ignores the rule."""
+        return f"Ignored. Reason: {self.ignored}" if self.ignored else self.fix
+
+    @property
     def level(self) -> Literal["error", "warning"]:
         """The severity for programs that know only these two: "undecidable" is a warning."""
         return "error" if self.is_error else "warning"

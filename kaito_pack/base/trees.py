@@ -20,8 +20,9 @@ ValuesMap = Mapping[str, Any]  # values by name, as written or with defaults
 ModeFacts = Mapping[str, Any]  # facts of a mode from mode.yaml and its engine file
 Context = Mapping[str, Any]  # variables of a template by name: values, facts of the mode and links
 
-ABSENT: Any = object()  # marks a value that is not in the tree
-DEEPEST = 100  # levels of nesting of a document; comparing trees stops at the same depth
+MAPS = (dict, Mapping)
+ABSENT: Any = object()  # in place of a value: the tree has none
+DEEPEST = 100  # levels of nesting of a document, and at which trees are compared part by part
 
 
 def mapping(value: object) -> Fields:
@@ -33,7 +34,8 @@ def mapping(value: object) -> Fields:
 def get(value: Any, path: FieldPath, absent: Any = None) -> Any:
     """Return the value at `path` inside `value`, or `absent` if there is none."""
     for step in path:
-        if isinstance(value, Mapping) and step in value:
+        # dict first: it is what readers make, and takes a tenth of the time of a Mapping.
+        if isinstance(value, MAPS) and step in value:
             value = value[step]
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             value = value[step]

@@ -1,16 +1,18 @@
-"""The scripts that make a shell complete the command, by the name that it was called by.
+"""Shell completion scripts, for the name by which the command was called.
 
-Each asks the command itself: `COMP_WORDS` has the words up to the cursor, `COMP_CWORD` says which one is
-typed (for fish, its text), and a variable such as `_KAITO_PACK_COMPLETE` names the shell. The answer has a
+Each script runs the command: `COMP_WORDS` has the words up to the cursor, `COMP_CWORD` the index of the
+current word (for fish, its text), and a variable such as `_KAITO_PACK_COMPLETE` the shell. The answer has a
 kind (plain, file, dir), a word and a help text, as click prints them for that shell.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 
-# bash splits words at = and :, as in `llama3.1:8b`, and replaces only what follows the last of them. So the
-# line is split at spaces here, and what is before that character is cut off from each answer.
+# Words come from files and clusters: zsh and fish quote what they insert, for bash `%q` does.
+# bash splits words at = and :, as in `llama3.1:8b`, and replaces only the part after the last of them. So the
+# script splits the line at spaces and removes the part up to that character from each answer.
 BASH = r"""
 %(function)s() {
     local line=${COMP_LINE:0:COMP_POINT} answer
@@ -24,14 +26,14 @@ BASH = r"""
         case ${answer%%%%,*} in
             dir) compopt -o dirnames ;;
             file) compopt -o default ;;
-            plain) answer=${answer#*,}; COMPREPLY+=("${answer#"$before"}") ;;
+            plain) answer=${answer#*,}; printf -v answer %%q "${answer#"$before"}"; COMPREPLY+=("$answer") ;;
         esac
     done < <(COMP_WORDS=$line COMP_CWORD=$((${#words[@]} - 1)) %(variable)s=bash_complete "$1" 2> /dev/null)
 }
-complete -o nosort -F %(function)s %(name)s
+complete -o nosort -F %(function)s -- %(name)s
 """
 
-ZSH = r"""#compdef %(name)s
+ZSH = r"""#compdef %(plain_name)s
 %(function)s() {
     local -a answer plain described
     local kind word help
@@ -79,6 +81,17 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 
 
 def script(shell: str, name: str, variable: str) -> str:
-    """Return the script for a shell; `name` is that of the program's file, `variable` what asks it."""
-    function = "_" + re.sub(r"\W", "_", name) + "_completion"
-    return SCRIPTS[shell].lstrip("\n") % {"function": function, "name": name, "variable": variable}
+    """Return the script for a shell; `name` is the program's file name, `variable` requests completions."""
+    plain_name = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+    function = "_" + re.sub(r"[.-]", "_", plain_name) + "_completion"
+    is_fish = shell == "fish"
+    facts = {"function": function, "plain_name": plain_name, "variable": variable}
+    return SCRIPTS[shell].lstrip("\n") % {**facts, "name": _fish_word(name) if is_fish else shlex.quote(name)}
+
+
+def _fish_word(name: str) -> str:
+    """Return a word as fish reads it: inside single quotes only the backslash and the quote are special."""
+    if re.fullmatch(r"[\w.-]+", name, re.ASCII):
+        return name
+    escaped = name.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -29,14 +29,16 @@ def field_text(field: Field, below: Iterable[Field] = ()) -> str:
     lines += [f"DEFAULT:  {text}" for text in field.defaults()]
     lines += [f"PAGE:     {address}"] if (address := value_page(field.name)) else []
     lines += ["", "DESCRIPTION:", *(f"    {text}" for text in field.descriptions())]
-    if inner := [f"    {line_of(inner_field)}" for inner_field in below]:
+    if inner := [f"    {line}" for line in list_of(below)]:
         lines += ["", "FIELDS:", *inner]
     return "\n".join(lines) + "\n"
 
 
-def line_of(field: Field) -> str:
-    """Return a value in a list of several."""
-    return f"{field.name:<24} {field.first.get('title', '')} ({field.modes})"
+def list_of(fields: Iterable[Field]) -> list[str]:
+    """Return a line for each of several values."""
+    listed = list(fields)
+    width = max((len(field.name) for field in listed), default=0)
+    return [f"{field.name:<{width}}  {field.first.get('title', '')} ({field.modes})" for field in listed]
 
 
 def rule_text(rule: Rule, examples: Mapping[str, str], message: str | None = None) -> str:

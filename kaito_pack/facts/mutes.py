@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from kaito_pack.base.display import did_you_mean, shown
+from kaito_pack.base.display import did_you_mean, one_line, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Place, Problem, RuleLayer
 from kaito_pack.base.records import NamedTuple
@@ -13,7 +13,8 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import all_rules, former_names, problem
 
 FIELD = "ignoredRules"
-# Errors of these layers predict what a server does. Rejections by KAITO or Kubernetes cannot be ignored.
+LONGEST_REASON = 500  # characters of a reason, once escaped, that are shown
+# Their errors predict what a server does. What KAITO or Kubernetes rejects, no file can allow.
 IGNORABLE: tuple[RuleLayer, ...] = ("model", "advice")
 
 
@@ -34,7 +35,7 @@ def read_mutes(rows: object, place_of: Callable[[FieldPath], Place]) -> tuple[li
         wrong = _wrong(row["rule"], path)
         if wrong is None:
             name = former_names().get(row["rule"], row["rule"])
-            mutes.append(Mute(name, row["reason"], place_of(path)))
+            mutes.append(Mute(name, one_line(row["reason"], LONGEST_REASON), place_of(path)))
         else:
             problems.append(wrong.located(place_of(path)))
     return mutes, problems

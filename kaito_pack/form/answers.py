@@ -1,4 +1,4 @@
-"""From what a person types to a values document, and to the commented file that is written."""
+"""Turns typed answers into a values document and into a commented values file."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from kaito_pack.values.overrides import typed
 
 
 def parsed(question: Question, text: str, by_line: bool = False) -> Any:
-    """Return the value that a person means by `text`; None for no answer.
+    """Return the value that the user means by `text`; None for no answer.
 
-    What is not what the question asks for, such as `two` for a count, stays text: the schema has the words
-    for it. A list is separated by commas, spaces or lines, entries of a map as `key=value`; `by_line` leaves
-    lines as they are, so that an item may have commas and spaces. Either may be JSON instead. A list of maps
-    is YAML.
+    Text of the wrong type, such as `two` for a count, stays text, and the schema check reports it. Commas,
+    spaces or newlines separate the items of a list; map entries are written as `key=value`. With `by_line`
+    only newlines separate items, so an item may contain commas and spaces. Lists and maps may also be JSON.
+    A list of maps is YAML.
     """
     text = text.strip()
     if not text:
@@ -51,12 +51,12 @@ def _parts(question: Question, text: str, by_line: bool) -> Any:
     read = str if question.holds_text else typed
     entries = [item.partition("=") for item in items]
     if not all(equals for _, equals, _ in entries):
-        return text  # stays as it was typed; `checking` says what is wrong with it
+        return text  # stays as typed; `checking` reports the problem
     return {key.strip(): read(value.strip()) for key, _, value in entries}
 
 
 def _as_json(text: str, wanted: type) -> Any:
-    """Return a list or a map that is written as JSON, of what a file can hold; None if it is not."""
+    """Return the list or map in a JSON text; None if it is not one or a file could not hold it."""
     try:
         value = json_text.parsed(text) if text[0] in "[{" else None
         to_yaml(value)
@@ -79,7 +79,7 @@ def _as_yaml(text: str) -> list[Any] | None:
 
 
 def written(question: Question, value: Any, by_line: bool = False) -> str:
-    """Return `value` as a person would type it: what `parsed` reads back."""
+    """Return `value` as a user would type it; `parsed` reads it back."""
     if value is None:
         return ""
     if not isinstance(value, Mapping | list):
@@ -98,15 +98,15 @@ def _word(value: Any) -> str:
 
 
 def of_mode(mode: Mode, answers: ValuesMap) -> dict[str, Any]:
-    """Return the answers that still mean something once `mode` is chosen instead of another one."""
+    """Return the answers that remain valid after the user switches to `mode`."""
     taken = mode.schema.get("properties", {})
     return {name: value for name, value in answers.items() if name in taken and name != MODE}
 
 
 def submitted(mode: Mode, answers: ValuesMap) -> dict[str, Any]:
-    """Return the values document of the answers, without defaults but those that are always written.
+    """Return the values document of the answers; most defaults are omitted, some are always written.
 
-    What no form asks for, such as the pod template of an opened file, stays as it is, mistakes included.
+    Values that no form asks for, such as the pod template of an opened file, stay unchanged, even if invalid.
     """
     return {MODE: mode.name} | _submitted(mode.schema, answers, mode.name)
 
@@ -118,7 +118,7 @@ def _submitted(schema: Schema, answers: ValuesMap, where: str) -> dict[str, Any]
     for name in [*parts, *(key for key in answers if key not in parts)]:
         part, value = parts.get(name, {}), answers.get(name)
         if part.get("not") == {}:
-            continue  # the value of a choice that was made before, such as the GPU count now that it is cpu
+            continue  # left over from an earlier choice, such as the GPU count after a change to cpu
         if "properties" in part and not part.get("x-opaque"):
             value = _submitted(part, value if isinstance(value, Mapping) else {}, where) or None
         elif hints(part, where).always:
@@ -136,9 +136,9 @@ def _is_set(value: Any) -> bool:
 
 
 def values_text(mode: Mode, answers: ValuesMap, schema_file: str | None = None) -> str:
-    """Return the values file of the answers: one comment a value, the model and what is required first.
+    """Return the values file of the answers: one comment per value, the model and required values first.
 
-    `schema_file` is where an editor finds the schema, as seen from the file; None leaves that line out.
+    `schema_file` is the path of the schema for editors, relative to the file; None omits that line.
     """
     lines = [f"# yaml-language-server: $schema={schema_file}"] if schema_file else []
     lines.append(f"# {mode.facts['title']}: {mode.facts['description']}")
@@ -149,7 +149,7 @@ def values_text(mode: Mode, answers: ValuesMap, schema_file: str | None = None) 
 
 
 def _rank(name: str, schema: Schema) -> int:
-    """Return the order of a value: required ones first, in the order of the schemas, then the others."""
+    """Return the sort rank of a value: required values first, in schema order, then the others."""
     order = [*dict.fromkeys([*schema.get("required", ()), *schema.get("properties", {})])]
     return order.index(name) if name in order else len(order)
 
@@ -167,5 +167,5 @@ def _entries(values: ValuesMap, schema: Schema, pad: str) -> Iterator[str]:
 
 
 def first_sentence(text: str) -> str:
-    """Return what comes before the first full stop that ends a sentence."""
+    """Return the text before the first full stop that ends a sentence."""
     return text.partition(". ")[0].removesuffix(".")

@@ -1,4 +1,4 @@
-"""Problems of one answer, while it is typed: what the schema and the whole pipeline say of the draft."""
+"""Checks an answer while the user types it, with the schema and the whole rendering pipeline."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from kaito_pack.documents import Document
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.form.draft import Draft
-from kaito_pack.form.judging import problems_at
 from kaito_pack.form.questions import Question
 from kaito_pack.run.judgement import Judgement
 from kaito_pack.run.pipeline import Pipeline
@@ -19,9 +18,9 @@ from kaito_pack.values.layers import Layer
 
 
 def outcome_of(draft: Draft, above: Sequence[Layer] = ()) -> Judgement:
-    """Return the result of the pipeline that renders files for the draft, with `above` laid over it.
+    """Return the result of the rendering pipeline for the draft, with the layers `above` on top.
 
-    Without advice: who fills in a form has asked for none.
+    Advice is left out because users of a form have not asked for it.
     """
     ground = draft.ground
     pipeline = Pipeline(ground.pack, ground.target, ground.below, above, with_advice=False)
@@ -31,16 +30,16 @@ def outcome_of(draft: Draft, above: Sequence[Layer] = ()) -> Judgement:
 
 
 def problems_of(draft: Draft) -> list[Problem]:
-    """Return all that is wrong with the draft; with a name by default if it has none yet."""
+    """Return all problems of the draft; if it has no name yet, it gets the default one."""
     return outcome_of(draft.named()).problems
 
 
 @rule("values/missing", on="shared")
 def refused(draft: Draft, question: Question) -> Callable[[object], list[Problem]]:
-    """Return a function that reports which errors an answer to `question` would bring.
+    """Return a function that returns the errors that an answer to `question` would cause.
 
-    An error that is there without the answer, such as that no node is known to have GPUs, is not its fault;
-    but that a value is missing is the fault of whoever gives none.
+    Errors that exist without the answer, such as no node with GPUs, do not count. The exception is a missing
+    value, which counts if the answer is empty.
     """
     before = {
         reported.rule
@@ -51,14 +50,18 @@ def refused(draft: Draft, question: Question) -> Callable[[object], list[Problem
     def of_answer(value: object) -> list[Problem]:
         if value is None and question.is_required and question.default is None:
             return [problem("values/missing", question.path, field=question.name, fix="Give one")]
-        problems = problems_at(problems_of(draft.answered(question.path, value)), question.path)
-        return [reported for reported in problems if reported.is_error and reported.rule not in before]
+        problems = problems_of(draft.answered(question.path, value))
+        return [
+            reported
+            for reported in problems
+            if reported.is_error and belongs(reported, question) and reported.rule not in before
+        ]
 
     return of_answer
 
 
 def in_words_of_form(problem: Problem, question: Question) -> Problem:
-    """Return a problem in the words of a form: who types entries of a map knows nothing of YAML."""
+    """Return a problem in the words of a form; users who type map entries need not know YAML."""
     if question.kind != "map" or not isinstance(question.value, str):
         return problem
     parts = question.value.replace(",", "\n").splitlines()
@@ -67,18 +70,18 @@ def in_words_of_form(problem: Problem, question: Question) -> Problem:
 
 
 def belongs(problem: Problem, question: Question) -> bool:
-    """Return whether a question is the one to answer because of a problem.
+    """Return whether the answer to a question can fix a problem.
 
-    What is missing is reported at its place in the manifest, whose last step is the name of the value.
+    A missing value is reported at its path in the manifest; the last step of the path is the value's name.
     """
     if problem.path[: len(question.path)] == question.path:
         return True
     steps = [step for step in problem.path if isinstance(step, str)]
     if steps[-1:] == ["name"] and steps[0] != "metadata":
-        steps.pop()  # the name of what the step above is about, such as a preset, not of the deployment
+        steps.pop()  # the name of the object one step up, such as a preset, not of the deployment
     return steps[-1:] == [question.path[-1]]
 
 
 def question_for(problem: Problem, asked: Iterable[Question]) -> Question | None:
-    """Return the question to ask again because of a problem; None if no question can help."""
+    """Return the question to ask again to fix a problem; None if no question can fix it."""
     return next((question for question in asked if belongs(problem, question)), None)

@@ -1,4 +1,4 @@
-"""A values file in the making: the mode, the answers there are, and what is still to be asked."""
+"""A draft of a values file: the mode, the answers so far and the open questions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOTHING_KNOWN = About()
 
 @dataclass(frozen=True)
 class Ground:
-    """What a form is based on: the pack, the cluster, the known models, the values of the target."""
+    """The inputs of a form: the pack, the cluster, the known models and the values of the target."""
 
     pack: Pack
     target: Target
@@ -38,7 +38,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class Draft:
-    """The answers for one mode; `known` is what is known of the model, `file` the name of the file to be."""
+    """The answers for one mode; `known` describes the model, `file` is the name of the file to write."""
 
     ground: Ground
     mode: Mode
@@ -47,7 +47,7 @@ class Draft:
     file: str | None = None
 
     def questions(self) -> list[Question]:
-        """Return what the mode asks under these answers, with a default for the name."""
+        """Return the questions of the mode, given these answers, with a default for the name."""
         ground, proposed = self.ground, self.proposal()
         answers = _filled(self.answers, proposed.defaults)
         asked = questions(ground.pack, self.mode, answers, self.known, ground.target, ground.catalogue)
@@ -62,12 +62,12 @@ class Draft:
         ]
 
     def proposal(self) -> Proposal:
-        """Return what suits the model, if it is a large one."""
+        """Return the defaults and instance types that suit a large model."""
         answers = merge([*self.ground.below, Layer(Document("", 1, self.answers), "")])
         return proposal(self.mode, answers, self.ground.target, self.ground.catalogue)
 
     def question(self, path: Sequence[str]) -> Question | None:
-        """Return the question of one value; None if it is not asked now."""
+        """Return the question for one value; None if the form does not ask it at this point."""
         return next((question for question in self.questions() if question.path == tuple(path)), None)
 
     def missing(self) -> list[Question]:
@@ -75,22 +75,22 @@ class Draft:
         return [question for question in self.questions() if question.is_required and question.answer is None]
 
     def answered(self, path: Sequence[str], value: Any) -> Draft:
-        """Return the same with one more answer; None takes it away."""
+        """Return the draft with one answer added; the value None removes the answer."""
         parts = self.mode.schema.get("properties", {})
         return replace(self, answers=with_answer(parts, path, value, self.answers))
 
     def named(self) -> Draft:
-        """Return the same with the default name if it has none, and what suits a large model."""
+        """Return the draft with the default name, if it has none, and the defaults for a large model."""
         name = self.answers.get(NAME) or self.default_name()
         draft = replace(self, answers=_filled(self.answers, self.proposal().defaults))
         return draft.answered((NAME,), name) if name else draft
 
     def document(self) -> dict[str, Any]:
-        """Return the values document that these answers are."""
+        """Return the values document of these answers."""
         return submitted(self.mode, self.answers)
 
     def default_name(self) -> str | None:
-        """Return the file's name without its end, if it is a good name; else one made from what is served."""
+        """Return the file name without its suffix if it is a valid name; else a name from the model."""
         filled = json_schema.with_defaults(self.mode.schema, self.answers)
         schema = json_schema.applicable(self.mode.schema, filled)["properties"].get(NAME, {})
         names = [PurePath(self.file).stem] if self.file else []

@@ -1,4 +1,4 @@
-"""What the figures of a known model say beside a question: its limit, its GPU counts, its memory."""
+"""The facts of a known model that a form shows beside a question: length limit, GPU counts, memory."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ GPUS = ("resources", "gpu")
 
 
 def instance_type_of(draft: Draft) -> FieldPath:
-    """Return the path of the answer that is the instance type."""
+    """Return the path of the instance type's answer."""
     return (named_values(draft.mode.facts)["instanceType"],)
 
 
 def length_of(draft: Draft) -> FieldPath:
-    """Return the path of the answer that is the longest context."""
+    """Return the path of the answer with the maximum context length."""
     return (named_values(draft.mode.facts)["length"],)
 
 
 def of_memory(draft: Draft) -> tuple[FieldPath, ...]:
-    """Return the paths of the answers that the memory of a GPU depends on."""
+    """Return the paths of the answers that the memory budget depends on."""
     return GPUS, length_of(draft), instance_type_of(draft)
 
 
 def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
-    """Yield what a person should know of the model before the value at `path` is chosen."""
+    """Yield the facts of the model that the user needs to choose the value at `path`."""
     model = draft.known.figures
     if path == instance_type_of(draft) and (types := machines_text(draft.proposal())):
         yield types
@@ -56,21 +56,21 @@ def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
 
 
 def unknown_text(model_id: str) -> str:
-    """Return what to know of a model that no catalogue has: its size, if its name gives it away."""
+    """Return a remark on a model that no catalogue has; it includes the size if the name contains it."""
     named = weights_by_name(model_id, Catalogue())
     size = f" According to its name, it has about {named[1]:.0f} GiB of weights." if named else ""
     return f"The model is not in any catalogue: its heads, length and memory are unknown.{size}"
 
 
 def heads_of(model: Model) -> str:
-    """Return the heads that decide about the GPU count: `40 attention heads and 10 KV heads`."""
+    """Return the heads that limit the GPU count: `40 attention heads and 10 KV heads`."""
     heads = f"{model.attention_heads} attention heads"
     has_kv_heads = model.kv_heads and not is_free_of_kv_heads(model)
     return f"{heads} and {model.kv_heads} KV heads" if has_kv_heads else heads
 
 
 def fit_of_draft(draft: Draft) -> Fit | None:
-    """Return how the model fits the memory of a GPU under these answers; None if that is not known."""
+    """Return how the model fits the memory of a GPU with these answers; None if not known."""
     model, target = draft.known.figures, draft.ground.target
     if model is None or not checks_models(draft.mode.facts.get("engine")):
         return None
@@ -84,6 +84,6 @@ def fit_of_draft(draft: Draft) -> Fit | None:
 
 
 def budget_text(draft: Draft) -> str:
-    """Return the memory of one GPU under these answers, in one line; empty if it is not known."""
+    """Return the memory budget of one GPU with these answers, in one line; empty if not known."""
     fit = fit_of_draft(draft)
     return "; ".join(f"{title}: {text}" for title, text in fit_table(fit)) if fit else ""

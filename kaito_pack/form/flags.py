@@ -1,4 +1,4 @@
-"""The options of the command line that answer questions: one a value, for all modes of a pack."""
+"""The command-line options that answer questions: one option per value, for all modes of a pack."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kaito_pack.values.meanings import MODE
 
 
 class Flag(NamedTuple):
-    """One option: its name with dashes, where its value is, and what each mode's schema says of that."""
+    """One option: its name with dashes, the path of its value, and each mode's schema of that value."""
 
     option: str
     path: tuple[str, ...]
@@ -27,7 +27,7 @@ class Flag(NamedTuple):
 
     @property
     def question(self) -> Question:
-        """The value's question as the first mode that can ask it has it."""
+        """The question for the value, from the first mode that can ask it."""
         parts = self.field.parts.values()
         return question_of(self.path, next((part for part in parts if kind_of(part)), self.field.first))
 
@@ -36,15 +36,15 @@ class Flag(NamedTuple):
         part = self.field.parts.get(mode.name)
         asked = self.question if part is None else question_of(self.path, part)
         value = parsed(asked, text)
-        values = with_value({}, self.path, text if value is None else value)  # an empty text is wrong as well
+        values = with_value({}, self.path, text if value is None else value)  # an empty text is an error too
         return Layer(Document(self.option, 1, values), self.option)
 
 
 def flags(pack: Pack, taken: Collection[str] = ()) -> list[Flag]:
-    """Return the options of every value that can be asked for; `taken` are names that the command itself has.
+    """Return the options of all values that a form can ask for; `taken` are the command's own option names.
 
-    An option is called by the last name of its value's path. If two values share that, the command has it, or
-    the value's `x-form` says so, it is called by its whole path. PackError if that does not tell them apart.
+    An option has the last name of its value's path. It has the whole path instead if two values share the
+    last name, the name is taken, or the value's `x-form` asks for it. PackError if that is still ambiguous.
     """
     asked = [
         (tuple(field.name.split(".")), field)
@@ -71,7 +71,7 @@ def flags(pack: Pack, taken: Collection[str] = ()) -> list[Flag]:
 
 
 def whole(path: Iterable[str]) -> str:
-    """Return the option by the whole path of a value, `--values-` in front if that is one name."""
+    """Return the option named by the whole path of a value; a single name gets the prefix `--values-`."""
     steps = list(path)
     names = [flag([step]).removeprefix("--") for step in (steps if len(steps) > 1 else ["values", *steps])]
     return "--" + "-".join(names)

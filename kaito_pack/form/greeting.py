@@ -1,4 +1,4 @@
-"""What the values schemas say to everybody, before anything is asked."""
+"""The introduction that the values schemas give before the first question."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kaito_pack.values.meanings import MODE, PROVIDER
 
 
 class Greeting(NamedTuple):
-    """What deploys the model, and what a mode is and serves the model for."""
+    """The introduction: what deploys the model, what a mode is, and what the model is served for."""
 
     provider: str
     source: str

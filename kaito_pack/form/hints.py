@@ -1,4 +1,4 @@
-"""`x-form`: what only a form needs to know of a value, beside what its schema says to everybody."""
+"""`x-form`: the part of a value's schema that only a form uses."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from kaito_pack.base.problems import PackError
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Schema
 
-# first: asked of everybody; more: under Advanced; never: left to those who edit the file. gated: asked, and
-# required, for a model that the Hub gives only with a token. auto: asked first if KAITO creates nodes.
+# first: always asked; more: under Advanced; never: only in the file. gated: asked, and required, for a model
+# that the Hub serves only with a token. auto: asked first if KAITO creates nodes.
 Ask = Literal["first", "more", "never", "gated", "auto"]
 Suggest = Literal["models", "ggufRepositories", "instanceTypes", "presets"]
 Named = Literal["name", "path"]
@@ -21,12 +21,12 @@ CHOICES = {"ask": get_args(Ask), "suggest": get_args(Suggest), "flag": get_args(
 class Hints(NamedTuple):
     """The `x-form` of one value.
 
-    `ask` is None if the schema decides: a required value is asked first, any other under Advanced.
-    `always` has it written to the file even if it is the default. `commands` are what a person has to run
-    for a choice; `detail` says what each choice is, from `${value}`, if the description does not. `titles`
-    are what a form calls choices whose values are no words.
-    `flag` says what its option is called by: the last name of its path, or the whole path. `ways` are the
-    answers of a question for several values (see `ways`), `lacks` why some of them are not offered.
+    `ask` is None if the schema decides: required values are asked first, all others under Advanced.
+    With `always` the value is written to the file even if it is the default. `commands` are the commands to
+    run for a choice. `detail` describes each choice, from `${value}`, if the description does not. `titles`
+    are the names of choices whose values are not words.
+    `flag` selects the name of the option: the last name of its path, or the whole path. `ways` are the
+    answers to a question for several values (see `ways`); `lacks` explains why some are not offered.
     `large` is the default for a GGUF model with more than `aboveGiB` of weights: its `value`.
     """
 
@@ -45,7 +45,7 @@ class Hints(NamedTuple):
 
 
 def hints(part: Schema, where: str) -> Hints:
-    """Return the hints of a value's schema; PackError, naming `where`, for one that is misspelt."""
+    """Return the hints of a value's schema; PackError, naming `where`, for an unknown hint."""
     given = part.get("x-form", {})
     for name, value in given.items():
         if name not in Hints._fields:

@@ -1,4 +1,4 @@
-"""What a cluster would say of the answers: the same pipeline that renders files, over the file to be."""
+"""Validates the answers as a cluster would, with the pipeline that also renders values files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kaito_pack.run.sources import Source
 
 
 def judged(text: str, pipeline: Pipeline, file: str = "values.yaml") -> Judgement:
-    """Return the manifests of a values text, or what is wrong with it, with places in the text."""
+    """Return the manifests of a values text, or its problems with their places in the text."""
     try:
         source = Source(file, read_text(text, file))
     except ProblemsError as error:
@@ -23,5 +23,5 @@ def judged(text: str, pipeline: Pipeline, file: str = "values.yaml") -> Judgemen
 
 
 def problems_at(problems: Sequence[Problem], path: FieldPath) -> list[Problem]:
-    """Return those that belong to the value at `path`, or to a part of it."""
+    """Return the problems of the value at `path` or of a part of it."""
     return [problem for problem in problems if problem.path[: len(path)] == path]

@@ -1,4 +1,4 @@
-"""What a form proposes for a GGUF model that is too large for a CPU: GPUs, and machines that hold it."""
+"""Proposals for a GGUF model that is too large for a CPU: GPUs, and instance types that hold it."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from kaito_pack.values.meanings import named_values
 from kaito_pack.workspace.engines import GGUF, engine
 
 GPUS = ("resources", "gpu")
-SHOWN = 3  # instance types that are named beside the question
+SHOWN = 3  # instance types shown beside the question
 
 
 class Proposal(NamedTuple):
-    """Defaults for questions without an answer; instance types that hold the model, the smallest first."""
+    """Defaults for unanswered questions, and the instance types that hold the model, smallest first."""
 
     defaults: Mapping[FieldPath, Any]
     instance_types: Sequence[InstanceType] = ()
 
 
 def proposal(mode: Mode, answers: ValuesMap, target: Target, catalogue: Catalogue) -> Proposal:
-    """Return what suits the model of the answers, by the `large` of the `x-form` of a value.
+    """Return the proposal for the model of the answers, from `large` in the `x-form` of a value.
 
-    Nothing for a model of unknown size, and for one that the answers serve otherwise.
+    It is empty if the size of the model is unknown or the answers already serve it another way.
     """
     model = _model(mode, answers, catalogue)
     if model is None:
@@ -56,7 +56,7 @@ def proposal(mode: Mode, answers: ValuesMap, target: Target, catalogue: Catalogu
 
 
 def _that_hold(model: GgufModel, gpus: int | None, target: Target) -> list[InstanceType]:
-    """Return the instance types whose GPUs hold the model, or so many of them if `gpus` is chosen."""
+    """Return the instance types whose GPUs hold the model; with `gpus`, that number of GPUs must hold it."""
     return [
         each
         for each in instance_types.smallest(target.cloud, target.kaito)
@@ -70,7 +70,7 @@ def instance_type_of(mode: Mode) -> tuple[str, ...]:
 
 
 def _model(mode: Mode, answers: ValuesMap, catalogue: Catalogue) -> GgufModel | None:
-    """Return the GGUF model of the answers if its size is known: an image with it inside, or a file."""
+    """Return the GGUF model of the answers, from an image or a file, if its size is known."""
     if mapping(engine(mode.facts.get("engine")).get("serves")).get("format") != GGUF:
         return None
     for value in answers.values():
@@ -83,7 +83,7 @@ def _model(mode: Mode, answers: ValuesMap, catalogue: Catalogue) -> GgufModel | 
 
 
 def machines_text(proposed: Proposal) -> str:
-    """Return the instance types that hold the model, the smallest ones; empty if there are none."""
+    """Return the smallest instance types that hold the model, as text; empty if there are none."""
     if not proposed.instance_types:
         return ""
     words = [

@@ -1,4 +1,4 @@
-"""Start from a model: what is known of it, and which modes can serve it."""
+"""The start from a model: the known facts and the modes that can serve it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from kaito_pack.workspace.engines import GGUF, hub_engines, runs_on_kaito
 
 
 class About(NamedTuple):
-    """What is known of the model that a form starts from.
+    """The known facts of the model that a form starts from.
 
-    `engines` is empty if no one has said which there are; `gated` None likewise; `figures` are those of
-    the catalogue, None for a model that it does not have.
+    `engines` is empty and `gated` is None if not known. `figures` come from the catalogue; they are None for
+    a model that it does not have.
     """
 
     engines: tuple[str, ...] = ()
@@ -29,16 +29,16 @@ class About(NamedTuple):
 
     @property
     def runs(self) -> bool | None:
-        """Whether it runs on KAITO at all; None if its engines are not known."""
+        """Whether the model runs on KAITO at all; None if its engines are not known."""
         return runs_on_kaito(self.engines) if self.engines else None
 
 
 def about(
     model_id: str | None, catalogue: Catalogue, engines: Iterable[str] = (), gated: bool | None = None
 ) -> About:
-    """Return what is known of a model: what a person says (`engines`, `gated`), else what the catalogue says.
+    """Return the facts of a model: the user's (`engines`, `gated`) first, then the catalogue's.
 
-    Of a repository that holds GGUF files of a model there, that is its engine only.
+    For a GGUF repository without its own catalogue entry, only the engine is known.
     """
     figures = catalogue.find(model_id) if model_id else None
     named_engines = tuple(engines)
@@ -51,29 +51,29 @@ def about(
 
 
 def is_gguf_repository(model_id: str, catalogue: Catalogue) -> bool:
-    """Return whether a repository holds GGUF files, by the catalogue or by the end of its name."""
+    """Return whether a repository has GGUF files, by the catalogue or by the suffix of its name."""
     names = map(str.lower, gguf_repositories(catalogue))
     return model_id.lower().endswith(f"-{GGUF}") or model_id.lower() in names
 
 
 def is_gating_unknown(model: Model) -> bool:
-    """Return whether nothing says if a model is gated; publishers do not gate files under an open license."""
+    """Return whether it is unknown if a model is gated; models under an open license are not gated."""
     is_open = model.license in get_rule("model/may-be-gated").parameters["openLicenses"]
     return model.gated is None and not is_open
 
 
 def gguf_repositories(catalogue: Catalogue) -> list[str]:
     """Return all repositories of GGUF files that the catalogue names."""
-    return [*dict.fromkeys(name for model in catalogue.models() for name in model.gguf_repositories)]
+    return [*dict.fromkeys(name for model in catalogue.models for name in model.gguf_repositories)]
 
 
 def known_ids(catalogue: Catalogue) -> list[str]:
-    """Return the suggestions of a form: the models of the catalogue, then their GGUF repositories."""
-    return [*(model.model_id for model in catalogue.models()), *gguf_repositories(catalogue)]
+    """Return the model ids that a form suggests: those of the catalogue, then their GGUF repositories."""
+    return [*(model.model_id for model in catalogue.models), *gguf_repositories(catalogue)]
 
 
 def modes_for(engines: Iterable[str], pack: Pack) -> list[str]:
-    """Return the modes that can serve a model of the Hub by one of `engines`, the preferred one first."""
+    """Return the modes that can serve a Hub model with one of `engines`, the preferred mode first."""
     supported = set(engines)
     served = [engine for engine in hub_engines() if engine in supported]
     return [mode for engine in served for mode in pack.mode_names if _serves(pack, mode, engine)]
@@ -85,35 +85,35 @@ def _serves(pack: Pack, name: str, engine: str) -> bool:
 
 
 def model_value(mode: Mode | None = None) -> str:
-    """Return the value of a mode that names a model of the Hub; of any mode that does not rename it."""
+    """Return the name of the value for a Hub model in a mode; without `mode`, the usual name."""
     return named_values(mode.facts if mode else NO_MODE)["model"]
 
 
 def is_model_id(text: str) -> bool:
-    """Return whether a text is the id of a model, as catalogues write it."""
+    """Return whether a text has the form of a model id in a catalogue."""
     return json_schema.accepts(model_schema()[MODEL_ID], text)
 
 
 def takes_model(pack: Pack, mode: str) -> bool:
-    """Return whether a mode starts from a model of the Hub, and not from its own list."""
+    """Return whether a mode starts from a Hub model rather than its own list."""
     return model_value(pack.mode(mode)) in pack.mode(mode).schema.get("properties", {})
 
 
 def is_chosen_by_itself(pack: Pack, mode: str) -> bool:
-    """Return whether no model of the Hub leads to a mode: its models are its own, or its engine is."""
+    """Return whether a mode must be chosen by name, because no Hub model leads to it."""
     return not (takes_model(pack, mode) and runs_on_kaito([pack.mode(mode).facts.get("engine", "")]))
 
 
 def asks_for_files(mode: Mode) -> bool:
-    """Return whether a mode asks for the repository of a model's GGUF files, maybe not the model's own."""
+    """Return whether a mode asks for the repository of a model's GGUF files, which may be a separate one."""
     part = mode.schema.get("properties", {}).get(model_value(mode), {})
     return hints(part, mode.name).suggest == "ggufRepositories"
 
 
 def has_files_elsewhere(mode: Mode, known: About) -> bool:
-    """Return whether a mode asks for the repository of the files, which differs from that of the model.
+    """Return whether a mode asks for a repository of files that differs from the model's own.
 
-    Unless only GGUF files of the model can be served, and no repository is named for it: then it is its own.
+    The model's own repository is used if it has only GGUF files and no other repository is known for it.
     """
     model = known.figures
     is_own = model is None or (set(model.engines) <= set(hub_engines(GGUF)) and not model.gguf_repositories)
@@ -121,12 +121,12 @@ def has_files_elsewhere(mode: Mode, known: About) -> bool:
 
 
 def gated_value(mode: Mode) -> str | None:
-    """Return the value that gated models alone need; None if the mode has none of the kind."""
+    """Return the value that only gated models need; None if the mode has none."""
     parts = mode.schema.get("properties", {})
     return next((name for name, part in parts.items() if hints(part, mode.name).ask == "gated"), None)
 
 
 def model_schema() -> Schema:
-    """Return what a catalogue says of one model, by name: the words for a person who says it instead."""
+    """Return the schema of the fields of a catalogue entry by name; a form asks for them in its words."""
     parts: Schema = catalogue_schema()["$defs"]["model"]["properties"]
     return parts

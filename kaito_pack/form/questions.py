@@ -1,4 +1,4 @@
-"""The questions that a mode asks, given the answers there are: pure data, made from its values schema."""
+"""The questions of a mode, given the answers so far: pure data, derived from its values schema."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ from kaito_pack.pack.references import resolve
 from kaito_pack.values.commands import command_of, filled_in
 from kaito_pack.workspace.engines import WEIGHTS, hub_engines
 
-# maps: a list of maps, such as tolerations, which is answered as YAML.
+# maps: a list of maps, such as tolerations, answered as YAML.
 Kind = Literal["choice", "switch", "integer", "text", "list", "map", "maps"]
 ITEMS: dict[str, Kind] = {"string": "list", "object": "maps"}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the answers there are, and what it means."""
+    """One of the possible answers and its meaning."""
 
     value: Any
     detail: str = ""
-    command: str = ""  # what a person has to run for it
-    title: str = ""  # what a form calls it; empty: the value
+    command: str = ""  # a command that the user has to run for this choice
+    title: str = ""  # display name; empty: the value
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """One value to ask for.
 
-    `path` is where its answer is in the values, `value` the answer there is (None: none yet), `default`
-    what holds without one. `is_more` puts it under Advanced. `suggestions` help to type, and bind to nothing.
-    `group` is its heading under Advanced. `holds_text` is whether a text is taken as it is typed; of a map,
-    whether all its entries are texts. `may_be_map` is whether a text may be a map in JSON instead.
-    `follows` is whether another answer brings it up, `is_way` whether it answers several values (see `ways`).
+    `path` is the path of the answer in the values, `value` the answer (None: none yet), `default` the value
+    without an answer. `is_more` puts it under Advanced, `group` is its heading there. `suggestions` are not
+    binding. `holds_text`: the text is used as typed; for a map, all entries are texts. `may_be_map`: a text
+    may be a JSON map instead. `follows`: the question depends on another answer. `is_way`: it answers several
+    values (see `ways`).
     """
 
     path: tuple[str, ...]
@@ -72,23 +72,23 @@ class Question:
 
     @property
     def name(self) -> str:
-        """Its path in one word: `resources.gpu`."""
+        """The path as text: `resources.gpu`."""
         return ".".join(self.path)
 
     @property
     def label(self) -> str:
-        """Its title, with a word for who may leave it out."""
+        """The title, marked if the question is optional."""
         return self.title if self.is_required or self.default is not None else f"{self.title} (optional)"
 
     @property
     def answer(self) -> Any:
-        """What holds now: the answer, else the default."""
+        """The effective value: the answer, else the default."""
         return self.default if self.value is None else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One value of a mode as its schema describes it under the answers there are."""
+    """One value of a mode, as its schema describes it for the answers so far."""
 
     path: tuple[str, ...]
     part: Schema
@@ -97,7 +97,7 @@ class FormField:
 
 
 def fields(mode: Mode, answers: ValuesMap) -> list[FormField]:
-    """Return every value that `mode` takes under `answers`, those that no form can ask for included."""
+    """Return all values that `mode` accepts under `answers`, including those that no form can ask for."""
     return list(_fields(mode.schema, answers, (), True, f"schemas/values/{mode.name}.schema.json"))
 
 
@@ -120,9 +120,9 @@ def _fields(
 def questions(
     pack: Pack, mode: Mode, answers: ValuesMap, known: About, target: Target, catalogue: Catalogue
 ) -> list[Question]:
-    """Return what `mode` asks under `answers`: its own values first, Advanced ones last.
+    """Return the questions of `mode` under `answers`: its own values first, Advanced ones last.
 
-    A value with one choice only is no question, and neither is one that only a file can hold.
+    Values with only one choice, and values that only a file can hold, are not asked for.
     """
     filled = json_schema.with_defaults(mode.schema, answers)
     placeholders = {**mode.facts, **{key: value for key, value in answers.items() if isinstance(value, str)}}
@@ -149,21 +149,21 @@ def questions(
 
 
 def _in_order(asked: tuple[bool, Question, Hints]) -> tuple[bool, int, bool]:
-    """Return a sort key: Advanced values last, by their groups; those of every mode after the mode's own."""
+    """Return a sort key: Advanced values last, by group; a mode's own values before those of all modes."""
     is_common, question, _ = asked
     titles = list(dict.fromkeys(groups().values())) if question.is_more else []
-    place = titles.index(question.group) if question.group in titles else -1  # a mode's own come first
+    place = titles.index(question.group) if question.group in titles else -1  # a mode's own values come first
     return question.is_more, place, is_common
 
 
 @per_pack
 def groups() -> dict[str, str]:
-    """Return the heading under Advanced of each value that has one."""
+    """Return the heading under Advanced by value."""
     return {name: title for title, names in table("form.json")["groups"].items() for name in names}
 
 
 def kind_of(part: Schema) -> Kind | None:
-    """Return how a person answers; None for what only a file can hold, and for a value that is not free."""
+    """Return the kind of answer; None for values that only a file can hold and for fixed values."""
     if "const" in part:
         return None
     if "enum" in part:
@@ -174,7 +174,7 @@ def kind_of(part: Schema) -> Kind | None:
         return "text"
     if "array" in kinds:
         items = part.get("items", {})
-        is_closed = items.get("additionalProperties") is False  # extraObjects are any objects
+        is_closed = items.get("additionalProperties") is False  # extraObjects accepts any object
         return None if items.get("type") == "object" and not is_closed else ITEMS.get(items.get("type"))
     if "object" in kinds:
         is_map = isinstance(part.get("additionalProperties"), Mapping) and "properties" not in part
@@ -229,7 +229,7 @@ def _question(
 
 
 def _of_ways(question: Question, part: Schema, answers: ValuesMap, target: Target, mode: Mode) -> Question:
-    """Return the question with the ways that the target and the engine allow in place of the values."""
+    """Return the question with the ways that the target and the engine allow instead of values."""
     ways, reasons = offered(part, answers, target.kaito, mode.facts.get("engine"))
     is_known = question.value is None or question.value in part["enum"]
     way = current(ways, answers)
@@ -244,7 +244,7 @@ def _of_ways(question: Question, part: Schema, answers: ValuesMap, target: Targe
 
 
 def _of_choice(value: Any) -> dict[str, Any]:
-    """Return what the `detail` of a choice may name: the choice, and the size of the image that it means."""
+    """Return the variables of a choice's `detail`: the choice and the size of its image."""
     row = images().get(value, {}) if isinstance(value, str) else {}
     return {"value": value, "size": f"{row['weightsGiB']:g} GiB" if row else "size unknown"}
 
@@ -255,13 +255,13 @@ def _holds_text(part: Schema, kind: Kind) -> bool:
 
 
 def question_of(path: tuple[str, ...], part: Schema) -> Question:
-    """Return the question of one value by its schema only, whatever else is answered."""
+    """Return the question for one value from its schema alone, whatever the other answers are."""
     kind = kind_of(part) or ("choice" if "enum" in part else "text")
     return _question(FormField(path, part, False, hints(part, ".".join(path))), kind, False, {}, {}, {})
 
 
 def meaning(part: Schema, choice: Any) -> str:
-    """Return what a description says of one choice; in `manual: by hand. job: by a Job.` there are two."""
+    """Return the description of one choice; `manual: by hand. job: by a Job.` describes two."""
     description, name = part.get("description", ""), re.escape(str(choice))
     among = "|".join(re.escape(str(other)) for other in part.get("enum", ()))
     match = re.search(rf"\b{name}: (.*?)(?=[.] (?:{among}): |[.]?$)", description)
@@ -281,14 +281,14 @@ def _with_suggestions(
 def suggested(
     value_hints: Hints, target: Target, catalogue: Catalogue, figures: Model | None = None
 ) -> tuple[str, ...]:
-    """Return what the hints of a value have to suggest: of the one model, if it is known, or of all."""
+    """Return the suggestions of a value's hints: for the model if it is known, else for all models."""
     if value_hints.suggest == "instanceTypes":
         return tuple(instance_types.names(target.cloud, target.kaito))
     if value_hints.suggest == "presets":
         return tuple(sorted(presets.names(target.kaito)))
     if value_hints.suggest == "models":
         loaders = set(hub_engines(WEIGHTS))
-        usable = [model for model in catalogue.models() if not model.quantization]
+        usable = [model for model in catalogue.models if not model.quantization]
         return tuple(model.model_id for model in usable if not loaders.isdisjoint(model.engines))
     if value_hints.suggest == "ggufRepositories":
         return figures.gguf_repositories if figures else tuple(gguf_repositories(catalogue))
@@ -296,5 +296,5 @@ def suggested(
 
 
 def flag(path: Sequence[str]) -> str:
-    """Return the option of the command line that answers a question: `resources.gpu` is `--gpu`."""
+    """Return the command-line option that answers a question: `--gpu` for `resources.gpu`."""
     return "--" + re.sub(r"(?<=[a-z0-9])([A-Z])", r"-\1", path[-1]).replace("_", "-").lower()

@@ -1,4 +1,4 @@
-"""What is said before anything is asked: by options of the command line, and by layers of values."""
+"""The answers that exist before the first question: command-line options and layers of values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from kaito_pack.values.meanings import MODE
 
 
 class Start(NamedTuple):
-    """The options with their texts, the mode, what is known of the model, further layers, the file."""
+    """The options with their texts, the mode, the known facts of the model, further layers and the file."""
 
     given: Sequence[tuple[Flag, str]] = ()
     mode: str | None = None
@@ -38,21 +38,21 @@ class Start(NamedTuple):
 
     @property
     def says_something(self) -> bool:
-        """Whether anything is answered already."""
+        """Whether any answer was given."""
         return bool(self.given or self.mode or self.further)
 
     @property
     def model_id(self) -> str | None:
-        """The model that is named."""
+        """The id of the model, if given."""
         named = next((text for flag, text in self.given if flag.path == (model_value(),)), None)
         return named or self._further(model_value())
 
     def known(self, ground: Ground) -> About:
-        """Return what is known of the model."""
+        """Return the known facts of the model."""
         return about(self.model_id, ground.catalogue, self.engines, self.gated)
 
     def modes(self, ground: Ground) -> list[str]:
-        """Return the modes that can be meant: the one that is named, or those that take all that is given.
+        """Return the possible modes: the named one, or all modes that accept the given values.
 
         Raises ProblemsError if the mode does not exist, or a layer is not a map.
         """
@@ -83,15 +83,15 @@ class Start(NamedTuple):
             )
 
     def draft(self, ground: Ground, mode: Mode) -> Draft:
-        """Return the values that are given, as a draft of that mode."""
+        """Return the given values as a draft of that mode."""
         values = layers.without_nulls(layers.merge(self._layers(mode)), mode.schema)
         values.pop(MODE, None)
         return Draft(ground, mode, values, self.known(ground), self.file)
 
     def problems(self, draft: Draft) -> list[Problem]:
-        """Return what is wrong with what is given, each with the option or the layer that it is in.
+        """Return the problems of the given values, each with its option or layer.
 
-        What is missing so far is no problem of these.
+        Missing values are not reported here.
         """
         problems = outcome_of(draft.named(), self._layers(draft.mode)).problems
         missing = draft.missing()

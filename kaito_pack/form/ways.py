@@ -4,13 +4,13 @@ A way:
 
     {
       "value": "clock", "title": "By the clock", "detail": "KEDA runs replicas by a schedule.",
-      "values": {"autoscaling": {"schedule": {}}},  (what it sets, and is known by)
+      "values": {"autoscaling": {"schedule": {}}},  (the values that it sets, and that identify it)
       "asks": ["autoscaling.schedule.start"],       (the values that it asks for)
       "kind": "InferenceSet",                       (the kind of KAITO that it needs)
       "metric": "requests_waiting"                  (the metric of the engine that it needs)
     }
 
-The schema has the ways and what they need; `facts/` has what a KAITO version and an engine offer.
+The schema has the ways and their requirements; `facts/` has what each KAITO version and engine supports.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from kaito_pack.workspace.engines import engine
 
 
 class Way(NamedTuple):
-    """One of the answers: what it sets, what it asks for, and what it needs to be offered."""
+    """One of the answers: the values that it sets, the values that it asks for, and its requirements."""
 
     value: str
     title: str
@@ -40,17 +40,17 @@ class Way(NamedTuple):
 
 
 def ways_of(part: Schema) -> list[Way]:
-    """Return the ways to answer a value; none if it is an ordinary one."""
+    """Return the ways to answer a value; none for an ordinary value."""
     return [Way(**way) for way in part.get("x-form", {}).get("ways", ())]
 
 
 def current(ways: Sequence[Way], answers: ValuesMap) -> Way:
-    """Return the way that the answers are: the one that most of them agree with."""
+    """Return the way that matches the most answers."""
     return max((way for way in ways if _holds(way, answers)), key=lambda way: len(list(_leaves(way.values))))
 
 
 def _holds(way: Way, answers: ValuesMap) -> bool:
-    """Return whether the answers have the values of a way; a number may be another one."""
+    """Return whether the answers have the values of a way; numbers may differ."""
     for path, wanted in _leaves(way.values):
         value = get(answers, path)
         if value is None or (isinstance(wanted, str) and value != wanted):
@@ -69,7 +69,7 @@ def _leaves(values: ValuesMap, above: tuple[str, ...] = ()) -> Iterator[tuple[tu
 def with_answer(
     parts: Mapping[str, Schema], path: Sequence[str], value: Any, answers: ValuesMap
 ) -> ValuesMap:
-    """Return the answers with one more; None takes it away, but not the way that asks for it."""
+    """Return the answers with one added; None removes it, but not the way that asks for it."""
     ways = ways_of(parts.get(path[0], {})) if len(path) == 1 else []
     if ways and (value is None or any(way.value == value for way in ways)):
         return _taken(ways, value, answers)
@@ -82,9 +82,9 @@ def with_answer(
 
 
 def _taken(ways: Sequence[Way], value: Any, answers: ValuesMap) -> ValuesMap:
-    """Return the answers once a way is chosen; None means the first one.
+    """Return the answers after a way is chosen; None means the first way.
 
-    Answers to what the new way also asks for stay.
+    Answers that the new way also asks for stay.
     """
     way = next((way for way in ways if way.value == value), ways[0])
     if way == current(ways, answers):
@@ -116,9 +116,9 @@ def shown_by_ways(parts: Mapping[str, Schema], answers: ValuesMap) -> tuple[set[
 
 
 def offered(part: Schema, answers: ValuesMap, kaito: str, engine_name: object) -> tuple[list[Way], list[str]]:
-    """Return the ways that the KAITO version and the engine allow, and why there are no others.
+    """Return the ways that the KAITO version and the engine allow, and why others are missing.
 
-    The way that the answers already are is always among them.
+    The way that the answers already use is always included.
     """
     ways = ways_of(part)
     row = engine(engine_name)

@@ -50,7 +50,7 @@ def result(problem: Problem, field: FieldPath, config: Manifest) -> dict[str, An
     """Return one entry of a ResourceList's `results`."""
     row: dict[str, Any] = {
         "message": words_of(problem),
-        "severity": problem.level,
+        "severity": "info" if problem.ignored else problem.level,
         "tags": {"rule": problem.rule},
     }
     if is_wrapped(config):
@@ -72,7 +72,7 @@ def line(problem: Problem, field: FieldPath, config: Manifest) -> str:
 
 def words_of(problem: Problem) -> str:
     """Return what is wrong and what to do, with the path for a problem of a manifest."""
-    words = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
+    words = " ".join(filter(None, [sentence(problem.message), sentence(problem.what_to_do)]))
     is_of_manifest = problem.path and problem.layer not in ("values", "model")
     return f"{path_text(problem.path)}: {words}" if is_of_manifest else words
 

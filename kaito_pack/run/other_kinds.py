@@ -42,7 +42,8 @@ def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
         return _misspelt_group(api_version, kind, kubernetes)
     what = shown(f"{api_version} {kind}")
     right = definitions.api_versions_of(kubernetes, kind)
-    near = did_you_mean(kind, definitions.kinds_of(kubernetes, api_version))
+    kinds = definitions.kinds_of(kubernetes, api_version)
+    near = did_you_mean(kind, kinds)
     words = get_rule("kubernetes/kind-absent").parameters["remedies"]
     remedy = words["group" if right else "kind" if near else "none"]
     facts = {
@@ -50,7 +51,8 @@ def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
         "kubernetes": kubernetes,
         "remedy": remedy.format(right=(right or [""])[0], near=near),
     }
-    return [problem("kubernetes/kind-absent", ("apiVersion" if right else "kind",), **facts)]
+    field = "apiVersion" if right or not kinds else "kind"
+    return [problem("kubernetes/kind-absent", (field,), **facts)]
 
 
 @rule("kubernetes/group-misspelt", on="part")

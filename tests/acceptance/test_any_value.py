@@ -197,6 +197,19 @@ INPUTS = {
     "target": Input(TARGET, ("render", "values.yaml", "--target", "@")),
     "fleet": Input(FLEET, ("plan", "--fleet", "@")),
     "catalogue": Input(CATALOGUE, ("validate", "values.yaml", "--catalogue", "@")),
+    "catalogue to list": Input(CATALOGUE, ("models", "list", "--catalogue", "@"), LOOKS),
+    "catalogue to show": Input(
+        CATALOGUE,
+        ("models", "show", "microsoft/Phi-4-mini-instruct", "--catalogue", "@", "-o", "json"),
+        LOOKS,
+    ),
+    "catalogue of a grid": Input(
+        CATALOGUE,
+        ("grid", "values.yaml", "--instance-types", "--cloud", "azure", "--catalogue", "@", "-o", "html"),
+        LOOKS,
+    ),
+    "values of a grid": Input(VALUES, ("grid", "@", "-o", "json"), LOOKS),
+    "values to explain": Input(VALUES, ("explain", "@", "fit"), LOOKS),
     "resource list": Input(RESOURCES, ("krm",), LOOKS),
 }
 ANSWERS = {

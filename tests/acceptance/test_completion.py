@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import struct
 import subprocess
 import sys
@@ -15,8 +16,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
+from kaito_pack.cli._shells import script
+from kaito_pack.cli.shared.words import Words
 from tests.conftest import PHI, ROOT, Run
 
 SILENCE = 60  # seconds without a byte, after which a shell counts as hanging
@@ -79,6 +83,44 @@ def test_the_script_is_for_the_name_by_which_it_was_called(run: Run) -> None:
         assert "render.py" in done.stdout
         assert "_RENDER_PY_COMPLETE" in done.stdout
     assert run("completion", "tcsh").returncode == 2
+
+
+HOSTILE_NAME = "a; touch pwned; $(touch pwned) `touch pwned` 'b\\\""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_name_of_the_program_is_only_a_word_of_the_script(shell: str, tmp_path: Path) -> None:
+    text = script(shell, HOSTILE_NAME, "_A_COMPLETE")
+    if shell == "bash":
+        command = ["bash", "--norc", "-c", f"{text}\ncomplete -p"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "_a__touch_pwned" in done.stdout
+    else:
+        quoted = shlex.quote(HOSTILE_NAME) if shell == "zsh" else "'a; touch pwned"
+        assert quoted in text
+    assert text.count("touch pwned;") <= 1
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_bash_quotes_the_words_that_it_inserts(tmp_path: Path) -> None:
+    program = tmp_path / "kaito-pack"
+    program.write_text(
+        "#!/bin/sh\nprintf 'plain,%s\\n' '$(touch pwned)' 'a;b' 'llama3.1:8b' 'x=y'\n", "utf-8"
+    )
+    program.chmod(0o755)
+    ask = f"COMP_LINE='{program} '; COMP_POINT=${{#COMP_LINE}}; _kaito_pack_completion {program}"
+    text = script("bash", "kaito-pack", "_KAITO_PACK_COMPLETE")
+    command = ["bash", "--norc", "-c", f"{text}\n{ask}\nprintf '%s\\n' \"${{COMPREPLY[@]}}\""]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == ["\\$\\(touch\\ pwned\\)", "a\\;b", "llama3.1:8b", "x=y"]
+
+
+def test_words_that_a_terminal_would_act_on_are_not_offered() -> None:
+    words = Words(lambda _: ["a", "a\x1b[31m", "a\nfile,x", "a\u202e"])
+    context = click.Context(click.Command("x"))
+    items = words.shell_complete(context, click.Option(["--x"]), "")
+    assert [item.value for item in items] == ["a"]
 
 
 class Typist:

@@ -53,7 +53,13 @@ def test_a_rule_is_explained_with_examples(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "meant"), [("maxModellen", "maxModelLen"), ("values/unknow-field", "values/unknown-field")]
+    ("word", "meant"),
+    [
+        ("maxModellen", "maxModelLen"),
+        ("values/unknow-field", "values/unknown-field"),
+        ("gpu-count", "values/gpu-count"),
+        ("gpu", "resources.gpu"),
+    ],
 )
 def test_a_slip_of_the_pen_is_answered_with_what_is_meant(run: Run, word: str, meant: str) -> None:
     done = run("explain", word)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+import yaml
 
+from kaito_pack.base.problems import Problem
+from kaito_pack.cli import formats
+from kaito_pack.cli.results import Reports
+from kaito_pack.form.web.telling import row as row_of_form
+from kaito_pack.pack.files import API_VERSION
 from tests.conftest import PHI, Run
 
 FLOATING = PHI + "imageRef: vllm/vllm-openai:latest\n"
@@ -143,3 +150,42 @@ def test_a_reason_is_required_and_values_render_as_without(run: Run, folder: Pat
     assert (done.returncode, "reason: required value is missing" in done.stderr) == (1, True)
     (folder / "phi.yaml").write_text(FLOATING + MUTES, encoding="utf-8")
     assert run("phi.yaml").stdout == plain
+
+
+HOSTILE = "a\x1b[31m\u202e\x85\n::error::|`</script>]]>&\"'  x"
+RAW = ("\x1b", "\u202e", "\x85", "\n::error::|")
+
+
+@pytest.mark.parametrize("form", ["text", *formats.names_for(Reports)])
+@pytest.mark.parametrize("arguments", [("phi.yaml", "--target", "target.yaml"), ("--fleet", "fleet.yaml")])
+def test_a_reason_is_shown_safely(run: Run, folder: Path, form: str, arguments: tuple[str, ...]) -> None:
+    with (folder / "target.yaml").open("a", encoding="utf-8") as stream:
+        stream.write(f"ignoredRules: [{{rule: {RULE}, reason: {json.dumps(HOSTILE)}}}]\n")
+    for words in (("validate", *arguments), ("render", *arguments, "--check", *OUT[arguments[0]])):
+        done = run(*words, "-o", form)
+        if form in ("text", "junit", "json") and words[0] == "validate":
+            assert "a\\x1b[31m" in done.stdout or "a\\\\x1b[31m" in done.stdout
+        printed = done.stdout + done.stderr
+        assert [raw for raw in RAW if raw in printed] == []
+        assert "Traceback" not in printed
+        if form == "junit":
+            ElementTree.fromstring(done.stdout)
+        if form == "github":
+            assert RULE not in printed, "what is ignored is good"
+
+
+OUT = {"phi.yaml": ("--out", "out/"), "--fleet": ()}
+
+
+def test_a_function_and_the_form_show_the_reason(run: Run, folder: Path) -> None:
+    rule = "model/kv-heads"
+    values = {**yaml.safe_load(UNSHARED), "ignoredRules": [{"rule": rule, "reason": "known\x1b"}]}
+    config = {"apiVersion": API_VERSION, "kind": "Values", "metadata": {"name": "a"}, "spec": values}
+    whole = {"kind": "ResourceList", "items": [], "functionConfig": config}
+    done = run("krm", stdin=json.dumps({"apiVersion": "config.kubernetes.io/v1", **whole}))
+    results = yaml.safe_load(done.stdout)["results"]
+    (result,) = (each for each in results if each["tags"]["rule"] == rule)
+    assert result["severity"] == "info"
+    assert result["message"].endswith("Ignored. Reason: known\\x1b.")
+    shown = row_of_form(Problem(rule, "model", "ok", (), "wrong", "mend it", None, 0, "known"))
+    assert (shown["severity"], shown["fix"]) == ("advice", "Ignored. Reason: known.")

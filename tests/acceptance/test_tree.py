@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
 from kaito_pack.facts.rules import all_rules
+from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.pack import Pack
 from kaito_pack.pack.catalogue_schema import MODEL_ID
 from kaito_pack.workspace.engines import engines
@@ -111,24 +113,22 @@ def test_the_served_names_are_those_of_the_models_that_can_be_chosen() -> None:
 
 # The modules whose constants are the names of values that have a meaning in the program, whatever the mode.
 NAMED_HERE = ("kaito_pack/values/meanings.py", "kaito_pack/workspace/workloads.py")
-# Values that are called like fields, and of what.
-LIKE_FIELDS = {
-    "env": "containers",
-    "resources": "containers",
-    "startupProbe": "containers",
-    "hostIPC": "pods",
-    "tolerations": "pods",
-    "namespace": "metadata",
-    "annotations": "metadata",
-    "ggufFile": "the answer of status in JSON",
+# Values that are called like something else, and what that is.
+LIKE_OTHERS = {
     "vllm": "the ConfigMap of KAITO's settings",
     "ignoredRules": "targets and fleets",
+    "ggufFile": "the answer of status in JSON",
 }
 
 
-def literals(room: str = "*") -> Iterator[tuple[str, str]]:
-    """Every text in the code of a room that is no docstring, with its place."""
-    for file in sorted((ROOT / "kaito_pack").glob(f"{room}/**/*.py")):
+@cache
+def literals() -> list[tuple[str, str]]:
+    """Every text in the code that is no docstring, with its place."""
+    return list(texts_of_code())
+
+
+def texts_of_code() -> Iterator[tuple[str, str]]:
+    for file in sorted((ROOT / "kaito_pack").rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         words = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
@@ -146,24 +146,29 @@ def test_no_python_names_a_value() -> None:
     """Which value is the model or the length is a fact that `facts/values.json` has."""
     values = {name for mode in PACK.mode_names for name in PACK.mode(mode).schema["properties"]}
     others = [*(ROOT / "facts/kaito").rglob("*.json"), ROOT / "schemas/catalogue.schema.json"]
-    fields = {name for file in others for name in property_names(file)} - {MODEL_ID}
-    names = values - fields - set(LIKE_FIELDS)
+    schemas = [json.loads(file.read_text(encoding="utf-8")) for file in others]
+    pods = definitions.definition(definitions.newest()).schemas.values()
+    fields = property_names([*schemas, *pods]) - {MODEL_ID}
+    names = values - fields - set(LIKE_OTHERS)
     assert {"modelSource", "maxModelLen", "extraArgs"} <= names
     places = [(place, text) for place, text in literals() if text in names]
     constants = ("kaito_pack/pack/catalogue_schema.py", *NAMED_HERE)
     assert [(place, text) for place, text in places if not place.startswith(constants)] == []
 
 
-def property_names(file: Path) -> set[str]:
-    """The names of the properties that a JSON Schema has anywhere."""
+def property_names(schemas: list[Any]) -> set[str]:
+    """The names of the properties that schemas have anywhere; definitions may refer to themselves."""
     names: set[str] = set()
-    parts = [json.loads(file.read_text(encoding="utf-8"))]
+    parts, seen = list(schemas), set()
     while parts:
         part = parts.pop()
-        if isinstance(part, dict):
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, Mapping):
             properties = part.get("properties")
-            names |= set(properties) if isinstance(properties, dict) else set()
-        parts += part.values() if isinstance(part, dict) else part if isinstance(part, list) else []
+            names |= set(properties) if isinstance(properties, Mapping) else set()
+        parts += part.values() if isinstance(part, Mapping) else part if isinstance(part, list) else []
     return names
 
 

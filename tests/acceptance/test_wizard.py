@@ -258,6 +258,30 @@ def test_what_the_cluster_wants_beyond_is_asked_for(tmp_path: Path, run: Run) ->
     assert run("llama.yaml", *options).returncode == 0
 
 
+@full
+def test_a_wrong_preset_is_corrected_at_its_own_question(tmp_path: Path) -> None:
+    with Terminal(tmp_path, "new", "phi.yaml") as terminal:
+        terminal.answer(HUB, "KAITO preset", ENTER)
+        terminal.answer("Preset", "phi-4-mini-instrct", ENTER)
+        terminal.wait("KAITO 0.12 has no preset `phi-4-mini-instrct`. Did you mean `phi-4-mini-instruct`?")
+        assert "inference.preset.name" not in terminal.seen
+        terminal.type(CLEAR, "phi-4-mini-instruct", ENTER)
+        terminal.answer("Name (phi)", CTRL_C)
+        assert terminal.end()[0] == 130
+
+
+@full
+def test_an_instance_type_of_another_cloud_is_corrected_at_its_own_question(tmp_path: Path) -> None:
+    options = ("--mode", "preset", "--preset", "phi-4-mini-instruct", "--node-provisioning", "auto")
+    with Terminal(tmp_path, "new", "phi.yaml", *options) as terminal:
+        terminal.answer("Name (phi)", ENTER)
+        terminal.answer("Namespace", ENTER)
+        terminal.answer("Instance type", "g5.xlarge", ENTER)
+        terminal.wait("`g5.xlarge` is an instance type of aws.")
+        terminal.type(CLEAR, "Standard_NC24ads_A100_v4", ENTER)
+        assert terminal.end()[0] == 0
+
+
 @pytest.fixture
 def acme(tmp_path: Path) -> Path:
     """The pack of docs/guides/add-a-mode.md."""

@@ -13,7 +13,7 @@ from kaito_pack.pack import Pack
 from tests.browser.axe import axe, with_axe
 from tests.browser.form import GGUF, MISTRAL, Form
 from tests.browser.keyboard import Keyboard
-from tests.conftest import Run
+from tests.conftest import MODES, Run
 
 PACK = Pack()
 FIRST_MODE = PACK.mode(PACK.mode_names[0]).facts["title"]
@@ -64,8 +64,8 @@ JOURNEYS: dict[str, Callable[[Keyboard], dict[str, Any]]] = {
 }
 
 
-def test_every_mode_has_a_journey() -> None:
-    assert set(JOURNEYS) == set(PACK.mode_names)
+def test_every_mode_of_the_pack_has_a_journey() -> None:
+    assert set(JOURNEYS) == set(MODES)
 
 
 @pytest.mark.parametrize("mode", JOURNEYS)

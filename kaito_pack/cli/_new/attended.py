@@ -1,4 +1,4 @@
-"""`new` in a terminal: asks, shows what is wrong with the options first, and asks where to write."""
+"""`new` in a terminal: reports errors in the options, asks the questions, and asks where to write."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from kaito_pack.cli._new.new_file import STDOUT, default_file, refuse, text_of, 
 from kaito_pack.cli._new.wizard import Wizard, words
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
+from kaito_pack.form.checking import question_for
 from kaito_pack.form.draft import Draft, Ground
 from kaito_pack.form.greeting import greeting
 from kaito_pack.form.start import Start
@@ -23,7 +24,7 @@ HINT = "Press Ctrl-B to go back one question, Ctrl-C to quit."
 
 
 def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str:
-    """Write what a person answers, and give the file's name.
+    """Ask the questions, write the file and return its name.
 
     Raises ProblemsError if the options are wrong.
     """
@@ -31,10 +32,13 @@ def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str
     if not start.says_something:
         terminal.say(*map(sentence, greeting(ground.pack)), dim=True)
     draft = Choosing(ground, start, terminal).draft()
+    unanswered = [question for question in draft.questions() if question.value is None]
     wrong = [
         problem
         for problem in start.problems(draft)
-        if problem.place and problem.place.file != (start.file or "")
+        if problem.place
+        and problem.place.file != (start.file or "")
+        and question_for(problem, unanswered) is None
     ]
     if any(problem.is_error for problem in wrong):
         raise ProblemsError(wrong)
@@ -62,7 +66,7 @@ def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str
 
 
 def _reviewed(terminal: Terminal, wizard: Wizard, file: str | None, force: bool) -> str:
-    """Show the file before it is written; Ctrl-B leads back to the last question."""
+    """Show the file before it is written; Ctrl-B returns to the last question."""
     while True:
         draft = wizard.draft.named()
         terminal.gap()
@@ -76,7 +80,7 @@ def _reviewed(terminal: Terminal, wizard: Wizard, file: str | None, force: bool)
 
 
 def _written(terminal: Terminal, draft: Draft, file: str | None, force: bool) -> str:
-    """Write the file, asking which until it can be written: no answer is lost to a full disk."""
+    """Write the file; ask for another name until it succeeds, so no answer is lost to a full disk."""
     default = default_file(draft)
     while True:
         name = file or terminal.text(f"File ({default})", _unwritable) or default

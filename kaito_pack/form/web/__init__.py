@@ -1,8 +1,8 @@
 """Serves the form as a page on 127.0.0.1: values left, manifest right (`kaito-pack new --web`).
 
-`state` is what the page sends and a link holds, `cluster` the target chosen there, `view` all that the page
-shows of a state, `server` the way there and back. `connections` the server of HTTP.
-Flask and waitress are imported here only, and only to serve.
+`state` is the data that the page sends and a link contains, `cluster` the target chosen on the page, `view`
+everything that the page shows for a state. `server` is the web application, `connections` the HTTP server.
+Only this package imports Flask and waitress, and only when it serves.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def serve(
 ) -> None:
     """Serve the form on 127.0.0.1 until Ctrl-C.
 
-    `file` is a values file to begin with (- is stdin), `port` 0 a free one. `tell` gets the lines for stderr,
-    the address first; `show` the address, to open a browser there. `below` are layers under all values.
-    Raises UsageError if the port is taken, the file cannot be read or Flask or waitress is not installed,
-    ProblemsError if the page cannot open the file.
+    `file` is an optional values file to open (`-` is stdin); `port` 0 selects a free port. `tell` receives
+    the lines for stderr, the address first; `show` receives the address, to open a browser. `below` are
+    layers under all values. Raises UsageError if the port is taken, the file cannot be read, or Flask or
+    waitress is not installed; ProblemsError if the page cannot open the file.
     """
     from kaito_pack.base.problems import UsageError
     from kaito_pack.documents import STDIN, content_of

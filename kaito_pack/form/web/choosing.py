@@ -1,4 +1,4 @@
-"""Where a state leads: what is known of its model, its mode, and its answers as a draft of values."""
+"""Evaluates a state: the facts of its model, its mode, and its answers as a draft of values."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from kaito_pack.values.meanings import MODE
 
 
 class Asked(NamedTuple):
-    """The draft that the answers come to, and the questions there are then.
+    """The draft that results from the answers, and its questions.
 
-    `model` is the one that the start of the page answers, if the mode has it.
+    `model` is the question that the start of the page answers, if the mode has one.
     """
 
     draft: Draft
@@ -34,14 +34,14 @@ class Asked(NamedTuple):
 
 
 def model_of(state: State, catalogue: Catalogue) -> About:
-    """Return what is known of the model that the state starts from."""
+    """Return the known facts of the model that the state starts from."""
     return about(state.model_id or None, catalogue, state.engines, state.gated)
 
 
 def offered(state: State, known: About, pack: Pack) -> list[str]:
     """Return the modes to choose from: those that can serve the model, then those with their own list.
 
-    Without a model there is a choice among all modes.
+    Without a model all modes are available.
     """
     if not state.model_id:
         return list(pack.mode_names)
@@ -50,24 +50,24 @@ def offered(state: State, known: About, pack: Pack) -> list[str]:
 
 
 def mode_of(state: State, modes: list[str], known: About) -> str | None:
-    """Return the mode chosen; else, for a model whose engines are known, the usual one."""
+    """Return the chosen mode; if there is none and the model's engines are known, the usual mode."""
     if state.mode in modes:
         return state.mode
     return modes[0] if state.model_id and known.runs else None
 
 
 def asked(state: State, ground: Ground, mode: Mode, known: About) -> Asked:
-    """Return the questions of `mode`, and the draft that the texts of the state come to.
+    """Return the questions of `mode` and the draft that results from the texts of the state.
 
-    An answer may bring questions, which have answers: so until there is no more to read. Texts for
-    questions that are not asked (any more) say nothing.
+    An answer can add questions, so the texts are read until no new question appears. Texts for questions
+    that are not asked (any more) are ignored.
     """
     texts = _texts(state, mode, known)
     draft = Draft(ground, mode, _file_values(state, mode), known)
     while True:
         questions = draft.questions()
         ready = [question for question in questions if question.name in texts]
-        # A way decides what the other questions are, so it is read alone.
+        # A way decides which other questions exist, so it is read alone.
         ready = [question for question in ready if question.is_way][:1] or ready
         if not ready:
             break
@@ -82,9 +82,9 @@ def asked(state: State, ground: Ground, mode: Mode, known: About) -> Asked:
 
 
 def _file_values(state: State, mode: Mode) -> ValuesMap:
-    """Return what an opened file had: mistakes included in its own mode, what means something in another.
+    """Return the values of an opened file: all of them in its own mode, only the valid ones in another.
 
-    A text that is empty takes a value away, also one that no question asks for.
+    An empty text removes a value, even one that no question asks for.
     """
     is_own = state.file_values.get(MODE) == mode.name
     file_values = state.file_values if is_own else answers.of_mode(mode, state.file_values)
@@ -96,7 +96,7 @@ def _file_values(state: State, mode: Mode) -> ValuesMap:
 
 
 def _texts(state: State, mode: Mode, known: About) -> dict[str, str]:
-    """Return the answers as typed, with the model that the page starts from among them."""
+    """Return the answers as typed, including the model that the page starts from."""
     if not has_files_elsewhere(mode, known):
         return {**state.answers, model_value(mode): state.model_id}
     assert known.figures is not None

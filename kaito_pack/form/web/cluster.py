@@ -1,4 +1,4 @@
-"""The target as the page chooses it: the fields of a target file, in the words of its schema."""
+"""The target chosen on the page: the fields of a target file, in the words of its schema."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kaito_pack.pack import Pack
 from kaito_pack.pack import files as pack_files
 from kaito_pack.values.overrides import typed
 
-# The fields of a target file that the page asks for, and what a Target calls them.
+# The fields of a target file that the page asks for, and their names in a Target.
 FIELDS = {
     "kaitoVersion": "kaito",
     "kubernetesVersion": "kubernetes",
@@ -34,7 +34,7 @@ OPTIONAL = ("nodeProvisioning", NUMBER)
 
 
 def said_by(target: Target) -> dict[str, str]:
-    """Return the texts that `chosen` reads as `target`."""
+    """Return the texts from which `chosen` produces `target`."""
     held = {name: getattr(target, field) for name, field in FIELDS.items()}
     return {
         name: "" if value is None else f"{value:g}" if name == NUMBER else value
@@ -43,7 +43,7 @@ def said_by(target: Target) -> dict[str, str]:
 
 
 class Chosen(NamedTuple):
-    """A target, the questions that it answers, and what is wrong with answers, which then do not count."""
+    """A target, its questions, and the problems of answers; answers with problems are ignored."""
 
     target: Target
     questions: list[Question]
@@ -57,7 +57,7 @@ def chosen(typed_texts: Mapping[str, str], base: Target, pack: Pack) -> Chosen:
     problems = list(_problems({name: value for name, value in values.items() if value is not None}, versions))
     wrong = {problem.path[0] for problem in problems if problem.path}
     right = {FIELDS[name]: value for name, value in values.items() if name not in wrong}
-    for name in ("kaito", "kubernetes", "cloud"):  # a target has these, whatever is said
+    for name in ("kaito", "kubernetes", "cloud"):  # every target has these
         right[name] = right.get(name) or getattr(base, name)
     target = base._replace(**right)
     parts = schema("target.schema.json")["properties"]
@@ -77,7 +77,7 @@ def _read(name: str, text: str) -> Any:
 @rule("values/pack-file-not-a-choice", on="shared")
 def _problems(values: ValuesMap, versions: Mapping[str, Any]) -> Iterator[Problem]:
     if not values:
-        return  # nothing said, nothing wrong: and jsonschema need not be loaded yet
+        return  # nothing to check; avoids loading jsonschema
     problems = list(pack_files.check(values, "Target"))
     yield from (reported for reported in problems if reported.path)
     for name, known in versions.items():

@@ -1,4 +1,4 @@
-"""Carries requests to the form by waitress: few connections, each with little time, nothing kept on disk."""
+"""Serves the form with waitress: few connections, short time limits, nothing written to disk."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from waitress.wasyncore import close_all
 
 LARGEST_BODY = 1 << 20  # bytes of a request's body
 LARGEST_HEAD = 1 << 16  # bytes of a request's line and headers
-LONGEST_REQUEST = 10  # seconds in which a request must arrive whole, and that a connection may be silent
-MOST_CONNECTIONS = 32  # at a time; a page of the form needs about six
-THREADS = 4  # that answer
+LONGEST_REQUEST = 10  # seconds: limit for a complete request, and for an idle connection
+MOST_CONNECTIONS = 32  # simultaneous connections; a page of the form needs about six
+THREADS = 4  # worker threads
 TOO_LARGE = f"More than {LARGEST_BODY >> 20} MiB is too large for the form."
-_OWN_SOCKETS = 2  # in waitress's map of sockets: the listening one, and the trigger that wakes it
-_IN_MEMORY = 16 * LARGEST_BODY  # bytes; beyond them waitress would make a temporary file
+_OWN_SOCKETS = 2  # in waitress's socket map: the listening socket and the trigger that wakes it
+_IN_MEMORY = 16 * LARGEST_BODY  # bytes; above this waitress would create a temporary file
 
 
 class Connection(HTTPChannel):  # type: ignore[misc]
-    """One connection. Its time runs from the first byte of a request, so that trickling bytes buy no more."""
+    """A connection with a time limit from the first byte of a request, so slow senders gain no time."""
 
     last_activity: float
 
     def handle_read(self) -> None:
-        """Read what is there."""
+        """Read the available bytes."""
         has_begun, since = self.request is not None, self.last_activity
         super().handle_read()
         if has_begun and self.request is not None:
@@ -39,13 +39,13 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 class FormServer:
     """Serves a WSGI application on a listening socket until `close` or Ctrl-C.
 
-    `headers` go with the answers to what is too large or no HTTP; after these the connection closes.
+    `headers` are sent with the responses to oversized or non-HTTP requests, which close the connection.
     """
 
     def __init__(self, application: Any, listening: socket.socket, headers: Mapping[str, str]) -> None:
         log = logging.getLogger("waitress")
         log.propagate = False
-        log.addHandler(logging.NullHandler())  # without one it would write to stderr
+        log.addHandler(logging.NullHandler())  # without a handler it would write to stderr
         self._server = create_server(
             application,
             sockets=[listening],
@@ -70,7 +70,7 @@ class FormServer:
         return int(self._server.effective_port)
 
     def run(self) -> None:
-        """Serve until Ctrl-C, which is the end that it is meant to have."""
+        """Serve until Ctrl-C, the normal way to stop."""
         self._server.run()
 
     def close(self) -> None:

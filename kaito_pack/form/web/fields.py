@@ -1,4 +1,4 @@
-"""Questions as fields of the page: those of a mode, of the target, and of the model to start from."""
+"""Converts the questions of a mode, of the target and of the model to fields of the page."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from kaito_pack.workspace.engines import engine
 
 
 def field(question: Question, facts: Iterable[str] = ()) -> dict[str, Any]:
-    """Return a question as JSON, values as a person types them; its help includes the `facts`."""
-    # If each choice has its part of the help, no text is repeated.
+    """Return a question as JSON, with values as the user types them; its help includes the `facts`."""
+    # If every choice has its own help, the text is not repeated.
     is_said = bool(question.choices) and all(
         choice.detail and choice.detail in question.help for choice in question.choices
     )
@@ -51,9 +51,9 @@ def field(question: Question, facts: Iterable[str] = ()) -> dict[str, Any]:
 def start_fields(
     state: State, known: About, model: Question | None, catalogue: Catalogue
 ) -> list[dict[str, Any]]:
-    """Return the fields of the model's id and, if no catalogue has it, of its engines and its access.
+    """Return the fields for the model id and, if no catalogue has the model, for its engines and access.
 
-    `model` is the question of the chosen mode that the id answers, with the mode's own words and suggestions.
+    `model` is the question of the chosen mode that the id answers, with the mode's wording and suggestions.
     """
     parts = model_schema()
 

@@ -1,4 +1,4 @@
-"""What the page shows of a model in figures: its limits, and how it fits the memory of a GPU."""
+"""The figures of a model that the page shows: its limits, and how it fits the memory of a GPU."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kaito_pack.run import judging as checks
 from kaito_pack.run.judgement import Judgement
 from kaito_pack.workspace.engines import checks_models
 
-# What of a catalogue's entry is worth a look, and the field of a Model that holds it.
+# The fields of a catalogue entry that the page shows, with the matching fields of Model.
 SHOWN = {
     "maxTokens": "max_tokens",
     "weightsGiB": "weights_gib",
@@ -27,7 +27,7 @@ SHOWN = {
 
 
 def model_facts(known: About) -> list[dict[str, str]]:
-    """Return the figures of a model that the catalogue has, in the catalogue's own words."""
+    """Return the catalogue's figures of a model, in the words of its schema."""
     if known.figures is None:
         return []
     parts = model_schema()
@@ -52,14 +52,14 @@ def _figure(name: str, value: Any) -> str:
 
 
 def serves_with_vllm(draft: Draft) -> bool:
-    """Return whether the engine there serves a model of the Hub whose figures may be known."""
+    """Return whether the engine serves a Hub model, whose figures may be known."""
     return checks_models(draft.mode.facts.get("engine")) and takes_model(draft.ground.pack, draft.mode.name)
 
 
 def parallel(draft: Draft, outcome: Judgement) -> dict[str, Any] | None:
     """Return the tensor parallel size, the question that sets it, and the counts that divide the heads.
 
-    The size is the one that is rendered; before there is a manifest, the answer that will be.
+    The size comes from the rendered manifest or, before one exists, from the answer.
     """
     if not serves_with_vllm(draft):
         return None
@@ -72,7 +72,7 @@ def parallel(draft: Draft, outcome: Judgement) -> dict[str, Any] | None:
 
 
 def memory(draft: Draft) -> dict[str, Any] | None:
-    """Return the budget of one GPU as a bar and as rows, or what lacks for it; None if no one asks."""
+    """Return the budget of one GPU as a bar and as rows, or the missing inputs; None if it does not apply."""
     if not serves_with_vllm(draft) or draft.known.figures is None:
         return None
     if checks.gpu_memory_of_values(draft.ground.target, draft.answers)[0] is None:

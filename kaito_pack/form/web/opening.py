@@ -1,4 +1,4 @@
-"""An existing values file, opened on the page: what it says becomes the state, or its lines say why not."""
+"""Opens an existing values file on the page: converts it to a state or reports its problems."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from kaito_pack.workspace.engines import runs_on_kaito
 def opened(text: bytes | str, file: str, pack: Pack, catalogue: Catalogue, pipeline: Pipeline) -> State:
     """Return the state that a values text describes.
 
-    Raises ProblemsError, with all that is wrong, for a text whose meaning the page would have to guess: one
-    that is no YAML, says something twice or as some YAML readers only do, or names no mode. What else is
-    wrong is for the page to show beside its fields.
+    Raises ProblemsError, with all problems, if the meaning of the text is not certain: it is not YAML, has
+    duplicate keys or values that YAML parsers read differently, or names no mode. The page shows all other
+    problems beside its fields.
     """
     documents = read_text(text, file)
     document = documents[0]
@@ -50,7 +50,7 @@ def _problems(source: Source, pipeline: Pipeline) -> Sequence[Problem]:
 
 
 def _engines(mode: Mode, model_id: str, catalogue: Catalogue) -> tuple[str, ...]:
-    """Return the engines of a file's model: those that are known, and the one that the file has chosen."""
+    """Return the engines of a file's model: the known ones and the one that the file uses."""
     engine: Any = mode.facts.get("engine")
     known_engines = about(model_id, catalogue).engines
     if not model_id or engine in known_engines or not runs_on_kaito([engine]):

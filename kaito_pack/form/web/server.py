@@ -1,6 +1,6 @@
-"""The form's server: three files, one view of a state, one way in for a values file; loopback only.
+"""The web application of the form: three files, the view of a state, an upload of a values file.
 
-It keeps nothing, writes nothing and reads no file that a request names.
+It answers on loopback only, keeps nothing, writes nothing and reads no file that a request names.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from kaito_pack.form.web.view import Views
 from kaito_pack.models.words import hub_id
 
 HOST = "127.0.0.1"
-TAKEN = ("application/json", "application/yaml")  # a state, and a file as it is
+TAKEN = ("application/json", "application/yaml")  # a state; a values file
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HEADERS = {
@@ -51,12 +51,12 @@ def app(views: Views, first: State, port: int, tell: Callable[[str], None]) -> F
 def _add_guards(application: Flask, hosts: set[str]) -> None:
     @application.before_request
     def refuse_strangers() -> Response | None:
-        # Another name for 127.0.0.1 is how a page on the web reaches it (DNS rebinding).
+        # A web page could reach 127.0.0.1 under another host name (DNS rebinding).
         if request.headers.get("Host") not in hosts:
             return _error(403, f"this form answers to {' and '.join(sorted(hosts))} only")
         if request.method == "POST" and request.headers.get("Origin") != f"http://{request.host}":
             return _error(403, "only the page of the form may send requests")
-        # Types that a page of another origin cannot send without asking first.
+        # A page of another origin cannot send these types without a CORS preflight request.
         if request.method == "POST" and request.mimetype not in TAKEN:
             return _error(415, f"send {' or '.join(TAKEN)}")
         return None
@@ -78,14 +78,14 @@ def _add_error_handler(application: Flask, tell: Callable[[str], None]) -> None:
             return _error(400, "The link is broken, or from another version of the form.")
         if isinstance(error, PackError):
             return _error(422, f"{error}. This is a bug in the pack, not in your values")
-        # The place in the code, and no text of the user.
+        # The location in the code, without any text of the user.
         where = traceback.extract_tb(error.__traceback__)[-1]
         tell(f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}")
         return _error(500, "the form failed. The terminal shows where")
 
 
 def _add_pages(application: Flask, views: Views, first: State) -> None:
-    one_at_a_time = Lock()  # a view renders by the one pipeline there is
+    one_at_a_time = Lock()  # all views share one rendering pipeline
 
     @application.get("/")
     def page() -> Response:
@@ -130,7 +130,7 @@ def _error(status: int, text: str) -> Response:
 
 
 def _file(name: str) -> Response:
-    """Return one of the page's own files; their names are known, so a request cannot name another."""
+    """Return one of the page's own files; the names are fixed, so a request cannot read another file."""
     file = next((candidate for candidate in STATIC.iterdir() if candidate.name == name), None)
     if file is None:
         return _error(404, "not found")
@@ -144,7 +144,7 @@ def run(
     tell: Callable[[str], None],
     show: Callable[[str], object],
 ) -> None:
-    """Serve `views`, the state `first` to begin with; see `kaito_pack.form.web.serve`."""
+    """Serve `views`, starting with the state `first`; see `kaito_pack.form.web.serve`."""
     try:
         listening = socket.create_server((HOST, port))
     except (OSError, OverflowError) as error:

@@ -1,4 +1,4 @@
-"""What the page sends, and a link to it holds: what a person has said so far, in plain JSON."""
+"""The state of the page, as requests and links contain it: the user's input so far, in plain JSON."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from kaito_pack.models.words import hub_id
 from kaito_pack.pack.catalogue_schema import MODEL_ID
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
-GROUPS = ("start", "answers", "target")  # of fields on the page, each a map of texts by the field's name
+GROUPS = ("start", "answers", "target")  # groups of fields; each maps field names to texts
 
 
 class BadState(ValueError):
-    """The request has no state of the page: a changed link, or another program."""
+    """An error for a request without a valid state, from a changed link or another program."""
 
 
 class State(NamedTuple):
-    """What a person has said so far, all of it as texts that were typed.
+    """The user's input so far, as typed texts.
 
-    `start` says of the model: modelId, engines, gated; `answers` are by the name of the question, `target` by
-    the names that a target file has. `file_values` are those of an opened file.
+    `start` describes the model: modelId, engines, gated. The keys of `answers` are question names, those of
+    `target` the fields of a target file. `file_values` are the values of an opened file.
     """
 
     start: Mapping[str, str] = EMPTY
@@ -34,29 +34,29 @@ class State(NamedTuple):
     file_values: Mapping[str, Any] = EMPTY
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `read_state` reads."""
+        """Return the state as JSON for `read_state`."""
         groups = {name: dict(getattr(self, name)) for name in GROUPS}
-        # As a text: a browser would read 1.0 as 1, round large numbers, and sort keys that are digits.
+        # As text: a browser would read 1.0 as 1, round large numbers and sort numeric keys.
         return {**groups, "mode": self.mode, "kept": json.dumps(self.file_values) if self.file_values else ""}
 
     @property
     def model_id(self) -> str:
-        """The model that a person starts from; empty if none was named."""
+        """The model that the user starts from; empty if none was given."""
         return hub_id(self.start.get(MODEL_ID, ""))
 
     @property
     def engines(self) -> tuple[str, ...]:
-        """The engines that a person says the model runs with."""
+        """The engines that run the model, according to the user."""
         return tuple(self.start.get("engines", "").split())
 
     @property
     def gated(self) -> bool | None:
-        """Whether a person says that the model is gated; None if nothing is said."""
+        """Whether the model is gated, according to the user; None if not specified."""
         return {"true": True, "false": False}.get(self.start.get("gated", ""))
 
 
 def read_state(body: object) -> State:
-    """Return the state in a JSON value; BadState if it is none."""
+    """Return the state in a JSON value; BadState if the value is not a state."""
     if not isinstance(body, dict):
         raise BadState
     groups = {name: body.get(name, {}) for name in GROUPS}
@@ -74,7 +74,7 @@ def read_state(body: object) -> State:
 
 
 def read_json(text: str | bytes) -> Any:
-    """Return a JSON text as data; BadState if it is none, NaN and the like included."""
+    """Return a JSON text as data; BadState if it is not strict JSON, for example with NaN."""
     try:
         return json_text.foreign(text)
     except (ValueError, RecursionError):
@@ -82,7 +82,7 @@ def read_json(text: str | bytes) -> Any:
 
 
 def _is_text(value: Any) -> bool:
-    """Return whether every text in a JSON value can be written to a file (JSON may have half characters)."""
+    """Return whether all texts in a JSON value can be written to a file (JSON allows lone surrogates)."""
     if isinstance(value, str):
         return not any("\ud800" <= character <= "\udfff" for character in value)
     if isinstance(value, dict):

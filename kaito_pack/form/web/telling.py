@@ -1,4 +1,4 @@
-"""Problems for the page: each with the field that it belongs to, and its lines in values and manifest."""
+"""Problems for the page, each with its field and its lines in the values and the manifest."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from kaito_pack.form.checking import belongs, in_words_of_form
 from kaito_pack.form.questions import Question
 
 MISSING = "values/missing"
-IN_VALUES = ("values", "model")  # layers that give paths of values; others speak of a manifest
+IN_VALUES = ("values", "model")  # layers whose paths are in values; the paths of others are in a manifest
 
 
 def row(problem: Problem) -> dict[str, Any]:
     """Return one problem that belongs to no field.
 
-    `isOpen` says that it is only a question not answered yet, `removable` which value of an opened file it
-    would go away with.
+    `isOpen`: the problem is only an unanswered question. `removable`: the value of an opened file to remove
+    to fix the problem.
     """
     return {
         "rule": problem.rule,
         "page": page(problem.rule),
-        "severity": "advice" if problem.layer == "advice" else problem.level,
+        "severity": "advice" if problem.layer == "advice" or problem.ignored else problem.level,
         "message": sentence(_capital(problem.message)),
-        "fix": sentence(problem.fix),
+        "fix": sentence(problem.what_to_do),
         "path": path_text(problem.path),
         "line": problem.place.line if problem.place else 0,
         "manifestLine": 0,
@@ -43,15 +43,15 @@ def row(problem: Problem) -> dict[str, Any]:
 
 
 def _capital(text: str) -> str:
-    """Return a message that follows no path, with a capital letter unless its first word is a name."""
+    """Return a message without a path, capitalized unless its first word is a name."""
     return text[:1].upper() + text[1:] if text.partition(" ")[0].rstrip(",").isalpha() else text
 
 
 @dataclass(frozen=True)
 class Teller:
-    """Describes problems of the values text `file` and of its manifest for the page.
+    """A converter of problems in the values text `file` and its manifest to rows of the page.
 
-    `fields` are the questions on the page by their place there: `answers/resources.gpu`.
+    `fields` are the questions by their position on the page: `answers/resources.gpu`.
     """
 
     fields: Mapping[str, Question]
@@ -82,7 +82,7 @@ class Teller:
     def _field(self, problem: Problem) -> str | None:
         """Return the field of the value that a problem is about.
 
-        That is known by its path; of a manifest by the line it was traced to, else by what is not there.
+        The path identifies it; for a manifest, the line it was traced to, else the missing value.
         """
         if problem.layer in IN_VALUES:
             return self._first(lambda question: problem.path[: len(question.path)] == question.path)
@@ -100,20 +100,20 @@ class Teller:
         )
 
     def _is_at_a_value(self, problem: Problem, field: str | None) -> bool:
-        """Return whether its line is one of this text, and not the first one for want of a better."""
+        """Return whether the problem's line is that of a value, and not the first line as a fallback."""
         if problem.place is None or problem.place.file != self.file:
             return False
         is_first = any(problem.place == document.place(()) for document in self._values)
         return problem.layer in IN_VALUES or field is not None or not is_first
 
     def _removable(self, path: FieldPath) -> str:
-        """Return the name of a value that is only in the file, so that the user can remove it."""
+        """Return the name of a value that is only in the file, so the user can remove it."""
         names = tuple(takewhile(lambda step: isinstance(step, str) and "." not in step, path))
         is_there = any(get(document.value, names) is not None for document in self._values)
         return ".".join(map(str, names)) if is_there else ""
 
     def _manifest_line(self, path: FieldPath) -> int:
-        """Return the line of a path in the manifests; 0 if it is not there."""
+        """Return the line of a path in the manifests; 0 if it is absent."""
         lines = (
             document.place(path).line for document in self._manifests if get(document.value, path) is not None
         )

@@ -1,4 +1,4 @@
-"""All that the page shows of a state, as plain JSON: nothing of it is kept."""
+"""Everything that the page shows for a state, as plain JSON; no view is stored."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ NOTHING: Mapping[str, Any] = {
 
 
 class Views:
-    """Makes views of states for one pack.
+    """A factory of views of states, for one pack.
 
-    `base` is the target unless the state has another one, `below` the layers that are under all values.
+    `base` is the target unless the state has another one; `below` are the layers under all values.
     """
 
     def __init__(self, pack: Pack, base: Target, below: Sequence[Layer] = ()) -> None:
@@ -66,7 +66,7 @@ class Views:
 
     @cached_property
     def _examples(self) -> list[dict[str, Any]]:
-        """The example of each mode that names one, with the state that it opens as."""
+        """The example of each mode that has one, with the state that it opens as."""
         examples = []
         for name in self._ground.pack.mode_names:
             facts = self._ground.pack.mode(name).facts
@@ -77,9 +77,9 @@ class Views:
         return examples
 
     def ask_hub(self, model_id: str) -> list[str]:
-        """Ask the Hugging Face Hub about a model, and know it from now on; return remarks for the person.
+        """Look a model up on the Hugging Face Hub and remember it; return remarks for the user.
 
-        The page calls it if a person asks for it, and only for a model that no catalogue has.
+        The page calls it only on the user's request, and only for a model that no catalogue has.
         """
         from kaito_pack.hub.asking import asked
 
@@ -96,7 +96,7 @@ class Views:
         return not is_known and is_model_id(model_id) and hub.is_available()
 
     def view(self, state: State) -> dict[str, Any]:
-        """Return everything that the page shows for `state`."""
+        """Return the content of the page for `state`."""
         pack, catalogue = self._ground.pack, self._ground.catalogue
         cluster = chosen(state.target, self._ground.target, pack)
         known = choosing.model_of(state, catalogue)
@@ -118,12 +118,13 @@ class Views:
         }
 
     def _judged(self, asked: Asked, cluster: Chosen) -> dict[str, Any]:
-        """Return the values that the answers come to, and what a cluster would say of them."""
+        """Return the values of the answers and their validation result."""
         draft = asked.draft
         text = answers.values_text(draft.mode, draft.answers)
         self._pipeline.target = cluster.target
         outcome = judged(text, self._pipeline, FILE)
-        problems = [*cluster.problems, *outcome.problems, *_unanswered(asked, outcome)]
+        reported = [problem for problem in outcome.problems if not _is_asked_for(problem, asked)]
+        problems = [*cluster.problems, *reported, *_unanswered(asked, outcome)]
         is_good = not any(question.is_error for question in problems)
         manifest = as_yaml(outcome.manifests) if is_good else ""
         memory = figures.memory(draft)
@@ -147,7 +148,7 @@ class Views:
 
 
 def _stops(memory: Mapping[str, Any] | None, problems: Sequence[Problem]) -> bool:
-    """Return whether no pod will serve the manifest although it is accepted: memory or a warning says so."""
+    """Return whether an accepted manifest will not be served, because of the memory or a warning."""
     is_too_large = memory is not None and memory.get("fits") is False and not memory["isOpen"]
     return is_too_large or any(get_rule(each.rule).stops for each in problems)
 
@@ -155,7 +156,7 @@ def _stops(memory: Mapping[str, Any] | None, problems: Sequence[Problem]) -> boo
 def _with_instance_type(
     questions: Sequence[Question], memory: Mapping[str, Any] | None, instance_type: FieldPath
 ) -> Iterator[Question]:
-    """Yield the questions; the instance type is not an Advanced one if the memory bar asks for it."""
+    """Yield the questions; the instance type is not under Advanced if the memory bar needs it."""
     is_asked_for = memory is not None and memory.get("lacks") == "memory"
     shown = [
         replace(question, is_more=False) if is_asked_for and question.path == instance_type else question
@@ -182,8 +183,16 @@ def _target(cluster: Chosen) -> dict[str, Question]:
     return {f"target/{question.name}": question for question in cluster.questions}
 
 
+def _is_asked_for(problem: Problem, asked: Asked) -> bool:
+    """Return whether a value that is missing is a map whose parts are questions without an answer so far."""
+    if not problem.path or get(asked.draft.document(), problem.path) is not None:
+        return False
+    unanswered = (each for each in asked.questions if each.is_required and each.answer is None)
+    return any(each.path != problem.path == each.path[: len(problem.path)] for each in unanswered)
+
+
 def _unanswered(asked: Asked, outcome: Judgement) -> Iterator[Problem]:
-    """Yield what the form requires although a file may leave it out: a gated model's token."""
+    """Yield missing values that only the form requires: the token of a gated model."""
     reported = {question.path for question in outcome.problems}
     below = [layer.document.value for layer in asked.draft.ground.below]
     for question in asked.questions:
