@@ -41,7 +41,7 @@ class _Loader(SourceFileLoader):
 
 
 class _Reader(SourceFileLoader):
-    """Loads a module as Python does, and remembers its code for `save`."""
+    """A loader that works as Python's does, and keeps the code of the module for `save`."""
 
     code: CodeType | None = None
 

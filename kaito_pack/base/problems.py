@@ -64,7 +64,7 @@ class Problem(NamedTuple):
 
     @property
     def what_to_do(self) -> str:
-        """The fix, or the reason for which a team ignores the rule."""
+        """The fix, or the reason why a team ignores the rule."""
         return f"Ignored. Reason: {self.ignored}" if self.ignored else self.fix
 
     @property

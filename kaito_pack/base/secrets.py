@@ -48,10 +48,10 @@ NEVER = (
     "MASK_TOKEN",
     "PUBLIC_KEY",
 )
-HIDDEN = "(a secret, not shown)"  # in place of a secret in what is printed
-KEPT_APART = "encryptedData"  # of a SealedSecret
-NAMED_BY_KEY = ("stringData", "vllm")  # maps whose keys name what the values are
-DATA = ("data", "stringData")  # of a Secret
+HIDDEN = "(a secret, not shown)"  # printed in place of a secret
+KEPT_APART = "encryptedData"  # field of a SealedSecret
+NAMED_BY_KEY = ("stringData", "vllm")  # maps whose keys name their values
+DATA = ("data", "stringData")  # fields of a Secret
 NUMBERS = (int, float)
 SHORTEST = 8  # characters; a shorter word is a placeholder such as EMPTY
 SHORTEST_PASSWORD = 4
@@ -160,7 +160,7 @@ def _secrets(value: Any, path: tuple[str | int, ...]) -> list[LiteralSecret]:
 
 
 def _collect(value: Any, path: tuple[str | int, ...], secrets: list[LiteralSecret]) -> None:
-    """Add the secrets in a part of a tree; a generator inside a generator would cost a call a level."""
+    """Add the secrets in a part of a tree to `secrets`; nested generators would cost one call per level."""
     if isinstance(value, dict):
         name, content = value.get("name"), value.get("value")
         is_named = bool(path) and path[-1] in NAMED_BY_KEY
@@ -186,12 +186,12 @@ def _collect(value: Any, path: tuple[str | int, ...], secrets: list[LiteralSecre
 
 
 def _is_secret_number(key: object, number: float) -> bool:
-    """Return whether `number` is under the key of a secret, and too long for a switch or a count."""
+    """Return whether `number` is under a secret's key, and too long to be a switch or a count."""
     return isinstance(key, str) and names_secret(key) and len(str(number)) >= SHORTEST_PASSWORD
 
 
 def _in_list(value: list[Any], path: tuple[str | int, ...]) -> Iterator[LiteralSecret]:
-    """Yield the secrets among the words of a command line, and within one of them."""
+    """Yield the secrets among the words of a command line, and inside a single word."""
     if not any(isinstance(word, str) for word in value):
         return
     words = [word if isinstance(word, str) else "" for word in value]

@@ -11,11 +11,11 @@ a command does not load other layers. `on` selects when the function runs:
 - "part": another check calls it for a part of its object;
 - "shared": the same, and other functions report the rule as well ("field is required").
 
-`part` names the part of a Workspace that the check is about: without that part it would report nothing, so
-that it does not run.
+`part` names the part of a Workspace that the check is about. If the Workspace lacks it, the check does not
+run, because it would report nothing.
 
-Every row has a function, every function a row, and a rule is reported only where it is registered:
-`tests/unit/test_facts_checks.py`. What a JSON Schema refuses is named there instead (`x-rules`).
+Every row has a function, every function has a row, and a rule is reported only where it is registered:
+`tests/unit/test_facts_checks.py`. The rules that a JSON Schema enforces are named in it (`x-rules`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class RegistryError(PackError):
 
 
 class Check(NamedTuple):
-    """A function that checks a rule: on the one occasion `on`, of the one `part`; None is every one.
+    """A function that checks a rule. It runs only on the occasion `on` and for the `part`; None is any.
 
     A check that the front runs yields problems; the signature of a part is up to its caller.
     """
@@ -61,8 +61,8 @@ _shared: dict[str, list[Check]] = {}  # every function that reports a shared rul
 def rule(*names: str, on: Occasion | None = None, part: str | None = None) -> Callable[[Function], Function]:
     """Register the decorated function as the check of the rules `names`.
 
-    `on` and `part` say when it runs; see the head of this module. Raises RegistryError if a name does not
-    begin with a layer, or if another function checks it and the rule is not a shared one.
+    `on` and `part` select when it runs; see the module docstring. Raises RegistryError if a name does not
+    begin with a layer, or if another function checks it and the rule is not shared.
     """
 
     def register(function: Function) -> Function:

@@ -13,8 +13,8 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import all_rules, former_names, problem
 
 FIELD = "ignoredRules"
-LONGEST_REASON = 500  # characters of a reason, once escaped, that are shown
-# Their errors predict what a server does. What KAITO or Kubernetes rejects, no file can allow.
+LONGEST_REASON = 500  # characters of an escaped reason that are shown
+# Errors of these layers predict what a server does. Rejections by KAITO or Kubernetes cannot be ignored.
 IGNORABLE: tuple[RuleLayer, ...] = ("model", "advice")
 
 

@@ -36,8 +36,8 @@ from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import mapping, sequence
 from kaito_pack.facts.tables import Rows, is_foreign, per_pack, read_json, table
 
-NEEDED = frozenset({"message", "fix", "meaning"})  # the fields that every row has
-RECENT = 2048  # versions and ranges whose comparisons are kept
+NEEDED = frozenset({"message", "fix", "meaning"})  # required fields of a row
+RECENT = 2048  # number of cached comparisons of versions and ranges
 
 
 class Rule(NamedTuple):

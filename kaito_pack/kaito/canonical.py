@@ -106,7 +106,7 @@ def check_items(items: list[Any], path: FieldPath) -> Iterator[Problem]:
 
 
 def is_empty(value: object) -> bool:
-    """Return whether Go's types hold the value for nothing: null, an empty text, list or map, false, zero."""
+    """Return whether Go's types treat the value as unset: null, an empty text, list or map, false, zero."""
     return not value
 
 

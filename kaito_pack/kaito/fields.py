@@ -62,7 +62,7 @@ def string_map(value: object) -> dict[str, str]:
 class Workspace:
     """A Workspace manifest; each attribute is safe for any input, and a map if the field is one.
 
-    The maps are read once: the rules on one Workspace ask for them a hundred times.
+    The maps are read once because the rules on one Workspace use them a hundred times.
     """
 
     def __init__(self, manifest: Fields) -> None:
@@ -92,12 +92,12 @@ class Workspace:
 
     @cached_property
     def annotations(self) -> dict[str, str]:
-        """The annotations; null is an empty text to the API server."""
+        """The annotations; the API server reads null as an empty text."""
         return self._texts("annotations")
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """The labels; null is an empty text to the API server."""
+        """The labels; the API server reads null as an empty text."""
         return self._texts("labels")
 
     def _texts(self, field: str) -> dict[str, str]:
@@ -149,7 +149,7 @@ class Workspace:
 
     @cached_property
     def parts(self) -> frozenset[str]:
-        """The parts that the Workspace has, of those that a check may be about alone."""
+        """The parts of the Workspace, among those that a check can be limited to."""
         fields: dict[str, object] = {
             "adapters": self.inference.get("adapters"),
             "preset": self.inference.get("preset"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from string import ascii_letters, digits, hexdigits
 
-RECENT = 256  # parts of names that are kept: most images are those of a few registries
+RECENT = 256  # number of cached parts of names: most images are from a few registries
 LONGEST_TAG = 128
 LONGEST_NAME = 255
 DIGEST_LENGTH = 64  # hexadecimal digits of a SHA-256

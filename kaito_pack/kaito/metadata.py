@@ -89,7 +89,7 @@ def _set(case: Case) -> Iterator[tuple[str, Key, str]]:
 
 
 def _pairs(case: Case, field: str) -> Mapping[str, str]:
-    """Return the keys and values of `metadata.annotations` or `metadata.labels`."""
+    """Return the entries of `metadata.annotations` or `metadata.labels`."""
     return case.workspace.labels if field == "labels" else case.workspace.annotations
 
 

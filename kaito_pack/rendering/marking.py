@@ -20,8 +20,8 @@ from kaito_pack.rendering.template_cache import CompiledLoader
 from kaito_pack.rendering.templates import Environment, render
 
 ReadPath = tuple[str | int, ...]
-ITEM = -1  # in a path: the item of a list that a loop is at
-MOST_MARKS = 100_000  # of one template; the numbers begin at a multiple, which its name decides on
+ITEM = -1  # in a path: the current list item of a loop
+MOST_MARKS = 100_000  # per template; the numbers begin at a multiple that depends on the template's name
 SEPARATOR = "\u2063"  # INVISIBLE SEPARATOR, which no filter changes
 
 
@@ -41,16 +41,16 @@ class Mark(NamedTuple):
 def marked_texts(
     folders: Sequence[Path], template: str, context: Context, is_confined: bool = False
 ) -> tuple[str, str, dict[int, Mark]]:
-    """Return the template's text, the same with marks, and the meaning of each mark; see `render`."""
+    """Return the template's output, the same with marks, and the meaning of each mark; see `render`."""
     marking = Marking(folders, is_confined)
     text = render(Environment(folders, is_confined=is_confined), template, context)
     return text, render(marking, template, context), marking.marks
 
 
 class Marking(Environment):
-    """Templates whose output holds marks: the number of an entry of `marks`, and the turn of the loop.
+    """Templates whose output contains marks: the number of an entry of `marks`, the iteration of the loop.
 
-    The marks of a template have the same numbers in every process, so that its code can be kept.
+    The marks of a template have the same numbers in every process, so that its code can be cached.
     """
 
     def __init__(self, folders: Sequence[Path], is_confined: bool) -> None:
@@ -66,7 +66,7 @@ class Marking(Environment):
 
 
 class _MarkedLoader(CompiledLoader):
-    """Loads marked templates, whose code and marks are kept until the template, or this module, changes."""
+    """A loader of marked templates; it caches code and marks until the template or this module changes."""
 
     def load(self, environment: Any, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:
         """Return a template, and add its marks to the environment."""

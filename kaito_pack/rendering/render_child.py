@@ -43,7 +43,7 @@ class ForeignTemplates:
         return texts
 
     def marked_texts(self, template: str, context: Context) -> tuple[str, str, dict[int, Mark]]:
-        """Return what `marking.marked_texts` gives; raises as `texts` does."""
+        """Return the result of `marking.marked_texts`; raises as `texts` does."""
         from kaito_pack.rendering.marking import Mark
 
         ((text, marked, marks),) = self._answers([{"do": "marked", "template": template, "context": context}])

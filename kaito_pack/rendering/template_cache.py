@@ -23,13 +23,13 @@ class CompiledLoader(FileSystemLoader):
     """A loader of templates whose code is cached until the template or a module that compiles it changes."""
 
     def load(self, environment: Any, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:
-        """Return a template. Raises what Jinja raises for one that is missing or wrong."""
+        """Return a template. Raises Jinja's errors for a missing or invalid one."""
         code = derived(f"template {self.key(name)}", lambda: self._compiled(environment, name))
         template: Template = environment.template_class.from_code(environment, code, globals or {})
         return template
 
     def key(self, name: str) -> str:
-        """Return what else the code of a template depends on, besides files: where it is, and which Jinja."""
+        """Return what the code of a template depends on besides files: its location and the Jinja version."""
         return f"{':'.join(self.searchpath)} {name} {jinja2.__version__}"
 
     def _compiled(self, environment: Any, name: str) -> Any:

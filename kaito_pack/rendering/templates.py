@@ -37,8 +37,8 @@ LONGEST_RANGE = 1_000
 MOST_REPEATED = 500  # characters of a template's error that are repeated
 LONGEST_TEXT = 1_000_000  # characters per manifest
 
-_INDEXED = (dict, list, str, Mapping)  # the types in the order in which they are likely
-# What a template may do to a value: nothing that is random, costly, or reaches an attribute.
+_INDEXED = (dict, list, str, Mapping)  # most likely types first
+# Filters that templates may use: none is random, costly, or accesses an attribute.
 _FILTERS = (
     "capitalize first float indent int items join last length list lower replace round sort string trim"
     " unique upper urlencode"
@@ -89,7 +89,7 @@ class Environment(SandboxedEnvironment):
     def get_template(
         self, name: str | Template, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
     ) -> Template:
-        """Return a template; it never changes, so that one that was loaded needs no look into the loader."""
+        """Return a template. It never changes, so a loaded one is returned without asking the loader."""
         template = self._loaded.get(name)
         if template is None:
             template = self._loaded[name] = super().get_template(name, parent, globals)

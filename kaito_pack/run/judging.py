@@ -81,7 +81,7 @@ def _check_builtin(body: Manifest, kubernetes: str) -> list[Problem]:
 def _check_server(
     workspace: Manifest, surroundings: Surroundings, with_model: bool, is_rendered: bool
 ) -> Iterator[Problem]:
-    """Yield what the server says of its model; the arguments are those of `check`."""
+    """Yield the problems that the server reports for its model; the arguments are those of `check`."""
     share, served = surroundings.problems, ServedWorkspace(workspace)
     if with_model or is_rendered:
         yield from share("weights", workspace, lambda: _check_weights(served, surroundings))
@@ -90,7 +90,7 @@ def _check_server(
         if not is_rendered:
             target = surroundings.target
             yield from check_served_file(served, catalogue(target.catalogues))
-            # The version of KAITO decides what the message offers, not whether there is one.
+            # The KAITO version determines the suggestion in the message, not whether there is a problem.
             yield from surroundings.silent("kind", workspace, lambda: _check_kind(served, target))
 
 
@@ -182,7 +182,7 @@ def _check_weights(served: ServedWorkspace, surroundings: Surroundings) -> Itera
 
 
 def _check_kind(served: ServedWorkspace, target: Target) -> Iterator[Problem]:
-    """Yield what the name of the model in a Workspace by others says: quantized, or not for text."""
+    """Yield problems that the model's name in a foreign Workspace shows: quantized, or not for text."""
     serving = served.serving
     if serving is None or not serving.model_id:
         return
