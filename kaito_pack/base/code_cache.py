@@ -12,7 +12,7 @@ import marshal
 import os
 import sys
 from collections.abc import Sequence
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import cache_from_source, source_hash
 from types import CodeType, ModuleType
 from typing import Any
@@ -40,6 +40,17 @@ class _Loader(SourceFileLoader):
         return self._code
 
 
+class _Reader(SourceFileLoader):
+    """Loads a module as Python does, and remembers its code for `save`."""
+
+    code: CodeType | None = None
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Return the code of the module."""
+        self.code = super().get_code(fullname)
+        return self.code
+
+
 class CodeCache:
     """Finds modules in the cache; `save` adds those that were not in it."""
 
@@ -49,10 +60,15 @@ class CodeCache:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the module with its code from the cache; None if Python has to look for it."""
-        content: Any = self._store.get(name) if name.partition(".")[0] in PACKAGES else None
-        if content is None:
+        """Return the module with its code from the cache, or as Python finds it; None for other packages."""
+        if name.partition(".")[0] not in PACKAGES:
             return None
+        content: Any = self._store.get(name)
+        if content is None:
+            looked_up = PathFinder.find_spec(name, path, target)
+            if looked_up is not None and type(looked_up.loader) is SourceFileLoader:
+                looked_up.loader = _Reader(name, looked_up.loader.path)
+            return looked_up
         file, cached, is_package, code = content
         spec = ModuleSpec(name, _Loader(name, file, code), origin=file, is_package=is_package)
         spec.has_location, spec.cached = True, cached
@@ -61,14 +77,14 @@ class CodeCache:
         return spec
 
     def save(self) -> None:
-        """Add the code of every module that Python has looked for."""
+        """Add the code of every module that Python has read."""
         if not cache_files.is_writable():
             return
         for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
             loader = getattr(getattr(sys.modules[name], "__spec__", None), "loader", None)
-            if type(loader) is SourceFileLoader and name not in UNCACHED:
+            if type(loader) is _Reader:
                 cached = cache_from_source(loader.path)
-                content = (loader.path, cached, loader.is_package(name), loader.get_code(name))
+                content = (loader.path, cached, loader.is_package(name), loader.code)
                 self._store.put(name, [loader.path], content)
         self._store.save()
 

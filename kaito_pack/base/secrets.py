@@ -52,6 +52,7 @@ HIDDEN = "(a secret, not shown)"  # in place of a secret in what is printed
 KEPT_APART = "encryptedData"  # of a SealedSecret
 NAMED_BY_KEY = ("stringData", "vllm")  # maps whose keys name what the values are
 DATA = ("data", "stringData")  # of a Secret
+NUMBERS = (int, float)
 SHORTEST = 8  # characters; a shorter word is a placeholder such as EMPTY
 SHORTEST_PASSWORD = 4
 SHORT = 48  # characters: whether such a text is a secret is remembered
@@ -151,36 +152,47 @@ def secret_places(value: Any) -> Iterator[tuple[str | int, ...]]:
     return (secret.path for secret in _secrets(value, ()))
 
 
-def _secrets(value: Any, path: tuple[str | int, ...]) -> Iterator[LiteralSecret]:
+def _secrets(value: Any, path: tuple[str | int, ...]) -> list[LiteralSecret]:
+    secrets: list[LiteralSecret] = []
+    _collect(value, path, secrets)
+    return secrets
+
+
+def _collect(value: Any, path: tuple[str | int, ...], secrets: list[LiteralSecret]) -> None:
+    """Add the secrets in a part of a tree; a generator inside a generator would cost a call a level."""
     if isinstance(value, dict):
         name, content = value.get("name"), value.get("value")
         is_named = bool(path) and path[-1] in NAMED_BY_KEY
         if isinstance(name, str) and isinstance(content, str) and is_secret(name, content):
-            yield LiteralSecret((*path, "value"), name)
+            secrets.append(LiteralSecret((*path, "value"), name))
         elif isinstance(name, str) and not isinstance(content, str | None) and names_secret(name):
-            yield LiteralSecret((*path, "value"), name, is_literal=False)
+            secrets.append(LiteralSecret((*path, "value"), name, is_literal=False))
         for key, part in value.items():
             step = (*path, key)
             if is_named and isinstance(part, str) and is_secret(str(key), part):
-                yield LiteralSecret(step, str(key))
+                secrets.append(LiteralSecret(step, str(key)))
             elif key != KEPT_APART:
-                if (key in DATA and part and value.get("kind") == "Secret") or _is_secret_number(key, part):
-                    yield LiteralSecret(step, key, is_literal=False)
-                yield from _secrets(part, step)
+                is_data = key in DATA and part and value.get("kind") == "Secret"
+                if is_data or (type(part) in NUMBERS and _is_secret_number(key, part)):
+                    secrets.append(LiteralSecret(step, key, is_literal=False))
+                if isinstance(part, dict | list):
+                    _collect(part, step, secrets)
     elif isinstance(value, list):
-        yield from _in_list(value, path)
+        secrets += _in_list(value, path)
         for index, part in enumerate(value):
-            yield from _secrets(part, (*path, index))
+            if isinstance(part, dict | list):
+                _collect(part, (*path, index), secrets)
 
 
-def _is_secret_number(key: object, value: object) -> bool:
-    """Return whether `value` is a number under the key of a secret, too long for a switch or a count."""
-    is_number = type(value) in (int, float)
-    return is_number and isinstance(key, str) and names_secret(key) and len(str(value)) >= SHORTEST_PASSWORD
+def _is_secret_number(key: object, number: float) -> bool:
+    """Return whether `number` is under the key of a secret, and too long for a switch or a count."""
+    return isinstance(key, str) and names_secret(key) and len(str(number)) >= SHORTEST_PASSWORD
 
 
 def _in_list(value: list[Any], path: tuple[str | int, ...]) -> Iterator[LiteralSecret]:
     """Yield the secrets among the words of a command line, and within one of them."""
+    if not any(isinstance(word, str) for word in value):
+        return
     words = [word if isinstance(word, str) else "" for word in value]
     yield from (LiteralSecret((*path, index), name) for index, name in _in_words(words))
     for index, (flag, part) in enumerate(zip(["", *words], value, strict=False)):

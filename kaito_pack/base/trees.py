@@ -20,6 +20,7 @@ ValuesMap = Mapping[str, Any]  # values by name, as a person writes them or fill
 ModeFacts = Mapping[str, Any]  # what mode.yaml and the file of its engine say of a mode
 Context = Mapping[str, Any]  # what a template sees: values, facts of the mode and links, by name
 
+MAPS = (dict, Mapping)
 ABSENT: Any = object()  # in place of a value: the tree has none
 DEEPEST = 100  # levels of nesting of a document, and at which trees are compared part by part
 
@@ -33,7 +34,8 @@ def mapping(value: object) -> Fields:
 def get(value: Any, path: FieldPath, absent: Any = None) -> Any:
     """Return the value at `path` inside `value`, or `absent` if there is none."""
     for step in path:
-        if isinstance(value, Mapping) and step in value:
+        # dict first: it is what readers make, and takes a tenth of the time of a Mapping.
+        if isinstance(value, MAPS) and step in value:
             value = value[step]
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             value = value[step]

@@ -1,4 +1,4 @@
-"""Spans of time on the command line: as people write them, and as PromQL does."""
+"""Time spans on the command line: durations in seconds, and PromQL ranges."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 class Duration(click.ParamType[float]):
-    """Seconds, written as `90`, `90s`, `30m`, `1h30m`."""
+    """A duration in seconds, written as `90`, `90s`, `30m` or `1h30m`."""
 
     name = "duration"
 
@@ -37,7 +37,7 @@ class Duration(click.ParamType[float]):
 
 
 class Window(click.ParamType[str]):
-    """A range of PromQL: `30s`, `5m`, `1h`."""
+    """A PromQL range: `30s`, `5m`, `1h`."""
 
     name = "duration"
 

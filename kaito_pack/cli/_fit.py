@@ -1,4 +1,4 @@
-"""`kaito-pack explain VALUES fit`: the memory that a model needs as a table."""
+"""`kaito-pack explain VALUES fit`: prints the memory that a model needs as a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a new GitOps repository: a fleet of two clusters, two models, and what checks them."""
+"""The files of a new GitOps repository: a fleet of two clusters, two models, and their checks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CI_FILES = {
     "gitlab": ("integrations/gitlab/kaito-pack.yaml", ".gitlab-ci.yml"),
     "azure": ("integrations/azure-pipelines/kaito-pack.yaml", ".azure-pipelines/kaito-pack.yaml"),
 }
-LEAST_GIB = 16  # memory of the one GPU that both models fit in
+LEAST_GIB = 16  # GPU memory; each model fits in one such GPU
 
 FLEET = """\
 # yaml-language-server: $schema=.schemas/fleet.schema.json
@@ -117,7 +117,7 @@ Set PACK and PACK_COMMIT in `{file}`: where the pack is, and the commit of its r
 
 
 class InitChoices(NamedTuple):
-    """What a new repository is for: the KAITO version, the cloud, and the CI system ("none" for no file)."""
+    """The choices for a new repository: the KAITO version, the cloud and the CI system ("none": no file)."""
 
     kaito: str
     cloud: str
@@ -125,7 +125,7 @@ class InitChoices(NamedTuple):
 
 
 def files_of(choices: InitChoices) -> Iterator[tuple[str, str]]:
-    """Yield each file of the repository, by its path, except for the rendered manifests."""
+    """Yield the path and text of each file of the repository, except the rendered manifests."""
     facts = {"kaito": choices.kaito, "cloud": choices.cloud, "instance_type": instance_type(choices)}
     yield "fleet.yaml", FLEET
     # Before 0.8, existing nodes must be listed by name.
@@ -152,7 +152,7 @@ def files_of(choices: InitChoices) -> Iterator[tuple[str, str]]:
 
 
 def instance_type(choices: InitChoices) -> str:
-    """Return the smallest instance type of the cloud with one GPU that the models fit in.
+    """Return the smallest instance type of the cloud with one GPU that can hold the models.
 
     Raises UsageError if the KAITO version has none for that cloud.
     """

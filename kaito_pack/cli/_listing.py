@@ -1,4 +1,4 @@
-"""Lists of what the pack knows: a table for people, JSON for programs."""
+"""Prints lists of the pack's data: a table for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def version_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def put_rows(rows: Sequence[Mapping[str, Any]], names: Sequence[str], form: str) -> None:
-    """Print rows; the columns of the table are called as the fields, `weightsGiB` as WEIGHTS GIB."""
+    """Print rows; the column titles of the table come from the fields, WEIGHTS GIB from `weightsGiB`."""
     if form == "json":
         click.echo(json_text(rows))
         return

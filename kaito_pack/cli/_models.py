@@ -1,4 +1,4 @@
-"""What `models` prints and writes."""
+"""The output of `models`: tables, JSON and catalogue files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def put_list(models: Sequence[Model], form: str) -> None:
-    """Print the models, a row each."""
+    """Print the models, one row each."""
     if form == "json":
         click.echo(json_text([entry_of(model) for model in models]))
         return
@@ -51,10 +51,10 @@ def size_text(gib: float | None) -> str:
 
 
 def put_model(catalogue: Catalogue, model_id: str, form: str) -> int:
-    """Print one model, and what follows for vLLM; return the exit code."""
+    """Print one model and the conclusions for vLLM; return the exit code."""
     model = catalogue.find(model_id)
     if model is None:
-        close = did_you_mean(model_id, [each.model_id for each in catalogue.models()])
+        close = did_you_mean(model_id, [each.model_id for each in catalogue.models])
         advice = (
             f"Did you mean {shown(close)}?" if close else f"`models add {escaped(model_id)}` asks the Hub"
         )
@@ -70,7 +70,7 @@ def put_model(catalogue: Catalogue, model_id: str, form: str) -> int:
 
 
 def conclusions(catalogue: Catalogue, model: Model) -> dict[str, Any]:
-    """Return what follows from the figures: the oldest image that serves the model, and its GPU counts."""
+    """Return conclusions from the figures: the oldest image that serves the model, and its GPU counts."""
     images = [tag for name in model.architectures if (tag := catalogue.first_image_with(name))]
     facts: dict[str, Any] = {}
     if model.architectures:
@@ -81,7 +81,7 @@ def conclusions(catalogue: Catalogue, model: Model) -> dict[str, Any]:
 
 
 def cell(value: Any) -> str:
-    """Return a value as a person writes it."""
+    """Return a value as text for people."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
@@ -92,7 +92,7 @@ def cell(value: Any) -> str:
 
 
 def add(ids: Sequence[str], file: str, revision: str | None, pins: Sequence[str]) -> int:
-    """Ask the Hub for models, then write the catalogue and the pinned values; return the exit code."""
+    """Look models up on the Hub, write the catalogue and pinned values files; return the exit code."""
     from kaito_pack.hub.catalogue_file import updated
     from kaito_pack.hub.client import Hub
     from kaito_pack.hub.pins import pinned
@@ -101,7 +101,7 @@ def add(ids: Sequence[str], file: str, revision: str | None, pins: Sequence[str]
     ids = [valid_id(model_id) for model_id in ids]
     present = [file] if os.path.lexists(file) else []
     texts = {name: text_of(name) for name in (*pins, *present)}
-    updated(texts.get(file, ""), file, ())  # reports a file that cannot be updated before the Hub is asked
+    updated(texts.get(file, ""), file, ())  # fails early, before any request, if the file cannot be updated
     with Hub(_pause) as hub:
         readings, refusals = read_all(hub, ids, revision)
     for refusal in refusals:
@@ -122,7 +122,7 @@ def add(ids: Sequence[str], file: str, revision: str | None, pins: Sequence[str]
 
 
 def read_all(hub: Hub, ids: Sequence[str], revision: str | None) -> tuple[list[Reading], list[str]]:
-    """Return the readings of models, and a sentence for each that the Hub does not give."""
+    """Return the readings of models, and a sentence for each model that the Hub does not provide."""
     from kaito_pack.hub.client import NotAllowed, NotOnHub
     from kaito_pack.hub.entry import read_model
 
@@ -145,7 +145,7 @@ def read_all(hub: Hub, ids: Sequence[str], revision: str | None) -> tuple[list[R
 
 
 def commits_of(readings: Iterable[Reading]) -> dict[str, str]:
-    """Return the commits by model id in lower case, under former ids as well."""
+    """Return the commits by model id in lower case, including former ids."""
     commits = {}
     for reading in readings:
         for name in (reading.entry[MODEL_ID], reading.renamed_from or ""):
@@ -175,7 +175,7 @@ def _pause(seconds: float) -> None:
 
 
 def valid_id(text: str) -> str:
-    """Return the id of a model, of its address on the Hub as well. Raises UsageError for another text."""
+    """Return the model id in an id or a Hub address. Raises UsageError for any other text."""
     import re
 
     from kaito_pack.facts.tables import schema
@@ -214,13 +214,13 @@ def check(ids: Sequence[str], catalogues: Sequence[str], form: str) -> int:
 
 
 def entries_of(catalogues: Sequence[str], ids: Sequence[str]) -> list[CatalogueEntry]:
-    """Return the entries of catalogue files, or of those with the given ids. Raises UsageError for others."""
+    """Return the entries of catalogue files, filtered by `ids`. Raises UsageError for an unknown id."""
     from kaito_pack.pack.files import read
 
     names = list(catalogues) or (
         [CATALOGUE_FILE] if os.path.exists(CATALOGUE_FILE) else [str(FOLDER / "models.yaml")]
     )
-    Catalogue.open(names)  # raises for a file with problems
+    Catalogue.open(names)  # raises an error for an invalid file
     entries = {entry[MODEL_ID].lower(): entry for name in names for entry in read(name).value["models"]}
     unknown = [model_id for model_id in ids if model_id.lower() not in entries]
     if unknown:

@@ -1,4 +1,4 @@
-"""What a plan compares with: the same files as they were at a commit, rendered as today."""
+"""The old side of a plan: the same files at a commit, rendered as today."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kaito_pack.workspace.inference_sets import is_inference_set
 
 @dataclass(frozen=True)
 class Then:
-    """A cluster at a commit: its name, its output tree among the files of the commit, and its outcomes."""
+    """A cluster at a commit: its name, its output tree in the commit, and its outcomes."""
 
     name: str
     tree: str | None
@@ -30,7 +30,7 @@ class Then:
 
 
 def outcomes_then(run: Run, then: Sequence[Then], commit: Commit) -> Sequence[Judgement]:
-    """Return what a cluster of today rendered to then: it is known by its output tree, else by its name."""
+    """Return the outcomes of a current cluster at the commit, identified by output tree, else by name."""
     tree = commit.path(run.tree) if run.tree is not None else None
     same = [cluster for cluster in then if cluster.tree == tree] or [
         cluster for cluster in then if cluster.name == run.name
@@ -39,7 +39,7 @@ def outcomes_then(run: Run, then: Sequence[Then], commit: Commit) -> Sequence[Ju
 
 
 def report_lost(now: Sequence[Run], then: Sequence[Then], commit: Commit) -> None:
-    """Report clusters that have left the fleet; their trees stay, so nothing of them is deleted."""
+    """Report clusters that were removed from the fleet; their trees stay, so no object is deleted."""
     trees = {commit.path(run.tree) for run in now if run.tree is not None}
     for cluster in then:
         if (
@@ -55,9 +55,9 @@ def report_lost(now: Sequence[Run], then: Sequence[Then], commit: Commit) -> Non
 def at_commit(
     commit: Commit, values: Sequence[str], cluster: ClusterOptions, fleet: str | None
 ) -> list[Then]:
-    """Return what the same files rendered to then, by cluster: values, layers, target and fleet as they were.
+    """Return the outcomes at the commit by cluster, with the values, layers, target and fleet of the commit.
 
-    Templates and options are those of today. What could not be rendered then counts as not there.
+    Templates and options are the current ones. Files that could not be rendered then count as absent.
     """
     if "-" in values:
         raise UsageError("--against cannot read stdin at a commit. Pass the values files")
@@ -97,7 +97,7 @@ def _rendered(run: Run, commit: Commit) -> list[Judgement]:
 
 
 def before_commit(commit: Commit, then: Sequence[Judgement], now: Sequence[Judgement]) -> Before:
-    """Return the manifests of a commit, each Workspace of today with that of the same file."""
+    """Return the manifests of a commit and, for each current Workspace, the old one of the same file."""
     by_file = {os.path.normpath(outcome.file): outcome for outcome in then if outcome.manifests}
     before = Before(bodies_of(then))
     for outcome in now:

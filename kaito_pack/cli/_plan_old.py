@@ -1,4 +1,4 @@
-"""What a plan compares with: an output tree, or stored objects."""
+"""The old side of a plan: an output tree or stored objects."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Run:
 
 @dataclass
 class Before:
-    """What was there, and which Workspace the same values file made."""
+    """The old objects, and the old identity of the Workspace of each values file."""
 
     bodies: list[Manifest] = field(default_factory=list)
     same_file: dict[Identity, Identity] = field(default_factory=dict)
 
 
 def runs(values: Sequence[str], cluster: ClusterOptions, fleet: str | None, out: str | None) -> list[Run]:
-    """Return each cluster of the plan; without a fleet, one without a name."""
+    """Return the clusters of the plan; without a fleet, a single one without a name."""
     if fleet is None:
         pipeline = Pipeline(*cluster.scope(), with_advice=False)
         return [Run("", pipeline, values_sources(values), out)]
@@ -65,7 +65,7 @@ def bodies_of(outcomes: Sequence[Judgement]) -> list[Manifest]:
 
 
 def of_tree(tree: str, new: Sequence[Manifest], whole: bool, commit: Commit | None = None) -> Before:
-    """Return the pack's objects in the tree, today or at a commit: all, or those of these Workspaces."""
+    """Return the pack's objects in the tree, now or at a commit: all, or only those of these Workspaces."""
     title = tree if commit is None else f"{commit.ref}:{tree}"
     tree = tree if commit is None else commit.path(tree)
     files = workspace_files(tree)
@@ -78,20 +78,20 @@ def of_tree(tree: str, new: Sequence[Manifest], whole: bool, commit: Commit | No
 
 
 def of_objects(files: Sequence[str]) -> Before:
-    """Return the objects in files and on stdin. ProblemsError for another document, UsageError for none."""
+    """Return the objects in files and on stdin. ProblemsError for other documents, UsageError if none."""
     try:
         return Before([body for file in files for body in _objects(file)])
     except ProblemsError as error:
         first = error.problems[0]
         if first.rule != "values/file-empty" or first.place is None:
             raise
-        # kubectl prints nothing if it finds nothing, and says so itself.
+        # kubectl prints nothing to stdout if it finds nothing, and reports that itself.
         raise UsageError(f"{escaped(first.place.file)}: contains no object to compare with") from None
 
 
 @rule("crd/no-kind", on="shared")
 def _objects(file: str) -> list[Manifest]:
-    """Return the objects of a file, and those in its Lists."""
+    """Return the objects of a file, including those in Lists."""
     objects: list[Manifest] = []
     for document in read_file(file):
         body = document.value

@@ -1,4 +1,4 @@
-"""The name by which the program was called, as the next command can use it."""
+"""The name of the program as it was called, for commands that messages suggest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MODULE = "__main__.py"
 def program() -> str:
     """Return `kaito-pack` if the shell finds it, else a path that runs from the working folder.
 
-    So `./render.py`, `.venv/bin/kaito-pack` and `python -m kaito_pack` each name themselves.
+    `./render.py`, `.venv/bin/kaito-pack` and `python -m kaito_pack` stay as they are.
     """
     called = sys.argv[0]
     folder, name = os.path.split(called)
@@ -23,12 +23,12 @@ def program() -> str:
         return name
     if folder:
         return _from_here(called)
-    # `python3 render.py`: a name without a folder is a file here, which no shell looks for.
+    # `python3 render.py`: a file in the working folder, which a shell does not find by its bare name.
     return os.path.join(".", name) if os.access(name, os.X_OK) else name
 
 
 def _from_here(path: str) -> str:
-    """Return a path that is absolute and in the working folder as a path relative to it."""
+    """Return an absolute path below the working folder as a relative path."""
     try:
         working_folder = os.getcwd()
     except OSError:  # the folder was removed
@@ -41,7 +41,7 @@ def _from_here(path: str) -> str:
 
 
 def completion_variable() -> str:
-    """Return the variable by which a shell asks for completions, such as `_KAITO_PACK_COMPLETE`."""
+    """Return the variable that requests shell completions, such as `_KAITO_PACK_COMPLETE`."""
     name = os.path.basename(sys.argv[0])
     words = "kaito_pack" if name in ("", MODULE) else name
     plain = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in words)

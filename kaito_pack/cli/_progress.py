@@ -1,4 +1,4 @@
-"""A progress bar for long runs: on a terminal only, and on stderr, so that stdout stays data."""
+"""A progress bar for long runs, only on a terminal, on stderr because stdout is for data."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import click
 
 from kaito_pack.run.processes import processes_for
 
-MANY = 50  # files from which on a bar is drawn
+MANY = 50  # minimum number of files for a bar
 
 
 @contextmanager
 def bar(files: int, label: str, steps: int = 1, is_shared: bool = True) -> Iterator[Callable[[], None]]:
-    """Show a bar while `files` files are read; call what it gives after each step, in whichever process.
+    """Show a bar while `files` files are read; any process calls the yielded function after each step.
 
-    `is_shared` is whether several processes share the work, as they do with many files.
+    `is_shared`: several processes share the work, as they do with many files.
     """
     if files < MANY or not sys.stderr.isatty():
         yield _nothing
         return
-    # All processes do about the same work, so the share of this one represents all.
+    # All processes do about the same amount of work, so this process represents all.
     share, ours = -(-files // (processes_for(files) if is_shared else 1)), os.getpid()
     with click.progressbar(length=share * steps, label=label, file=sys.stderr) as shown:
         yield lambda: shown.update(1) if os.getpid() == ours else None

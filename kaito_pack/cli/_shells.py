@@ -1,7 +1,7 @@
-"""The scripts that make a shell complete the command, by the name that it was called by.
+"""Shell completion scripts, for the name by which the command was called.
 
-Each asks the command itself: `COMP_WORDS` has the words up to the cursor, `COMP_CWORD` says which one is
-typed (for fish, its text), and a variable such as `_KAITO_PACK_COMPLETE` names the shell. The answer has a
+Each script runs the command: `COMP_WORDS` has the words up to the cursor, `COMP_CWORD` the index of the
+current word (for fish, its text), and a variable such as `_KAITO_PACK_COMPLETE` the shell. The answer has a
 kind (plain, file, dir), a word and a help text, as click prints them for that shell.
 """
 
@@ -11,8 +11,8 @@ import re
 import shlex
 
 # Words come from files and clusters: zsh and fish quote what they insert, for bash `%q` does.
-# bash splits words at = and :, as in `llama3.1:8b`, and replaces only what follows the last of them. So the
-# line is split at spaces here, and what is before that character is cut off from each answer.
+# bash splits words at = and :, as in `llama3.1:8b`, and replaces only the part after the last of them. So the
+# script splits the line at spaces and removes the part up to that character from each answer.
 BASH = r"""
 %(function)s() {
     local line=${COMP_LINE:0:COMP_POINT} answer
@@ -81,7 +81,7 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 
 
 def script(shell: str, name: str, variable: str) -> str:
-    """Return the script for a shell; `name` is that of the program's file, `variable` what asks it."""
+    """Return the script for a shell; `name` is the program's file name, `variable` requests completions."""
     plain_name = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
     function = "_" + re.sub(r"[.-]", "_", plain_name) + "_completion"
     is_fish = shell == "fish"

@@ -1,4 +1,4 @@
-"""How `status` prints its answers: a table, a wide one with the ways to each model, JSON, YAML."""
+"""The output of `status`: a table, a wide table with the ways to reach each model, JSON or YAML."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from kaito_pack.status.reach import Engines, ways
 COLUMNS = ("NAMESPACE", "NAME", "PHASE", "READY", "AGE", "MODEL")
 WIDE_COLUMNS = (*COLUMNS, "ENGINE", "ENDPOINT", "REASON")
 COLOURS = {"Running": "green", "Failed": "red", "Terminating": "magenta", "Unknown": None}
-NARROWEST = 10  # columns that a cell keeps if it is cut
-SHRINKING = (5, 0, 1)  # the columns that are cut in a narrow terminal, in this order: model, namespace, name
+NARROWEST = 10  # minimum width of a cut cell, in columns
+SHRINKING = (5, 0, 1)  # columns cut in a narrow terminal, in order: model, namespace, name
 INDENT = "  "
-UNITS = ((86400, "d", 2), (3600, "h", 2), (60, "m", 2), (1, "s", 0))  # seconds, letter, from how many on
+UNITS = ((86400, "d", 2), (3600, "h", 2), (60, "m", 2), (1, "s", 0))  # seconds, letter, minimum number
 
 
 def printed(
@@ -32,7 +32,7 @@ def printed(
     width: int | None = None,
     now: datetime | None = None,
 ) -> str:
-    """Return the text that `-o form` prints for `statuses`; `width` is that of the terminal, if it is one."""
+    """Return the text that `-o form` prints for `statuses`; `width` is None unless stdout is a terminal."""
     if form == "json":
         return json_text([status.as_json() for status in statuses])
     if form == "yaml":
@@ -51,7 +51,7 @@ def printed(
 
 
 def age(created: str | None, now: datetime) -> str:
-    """Return how long ago `created` was, as kubectl prints it: `45s`, `3m`, `5h`, `12d`; "-" if unknown."""
+    """Return the age of `created` as kubectl prints it: `45s`, `3m`, `5h`, `12d`; "-" if unknown."""
     try:
         moment = datetime.fromisoformat(created or "")
     except ValueError:
@@ -76,7 +76,7 @@ def _table(statuses: Sequence[Status], columns: Sequence[str], now: datetime, wi
 
 
 def _shrink(widths: list[int], width: int) -> None:
-    """Make columns narrower, in place, until a line has at most `width` characters, or none can be cut."""
+    """Narrow columns, in place, until a line has at most `width` characters or none can be cut."""
     for column in SHRINKING:
         too_many = sum(widths) + len(INDENT) * (len(widths) - 1) - width
         if too_many > 0:
@@ -130,7 +130,7 @@ def _details(status: Status, width: int | None) -> Iterator[str]:
 def command_lines(command: str, width: int | None) -> Iterator[str]:
     """Yield a shell command, continued with backslashes if a line would exceed `width` columns.
 
-    What is copied from a terminal runs as it is; a single word is never cut.
+    The printed lines can be copied and run; a single word is never cut.
     """
     line = INDENT
     for word in _words(command):
@@ -142,7 +142,7 @@ def command_lines(command: str, width: int | None) -> Iterator[str]:
 
 
 def _words(command: str) -> list[str]:
-    """Return the words of a command as they are written; the whole if a quote does not end."""
+    """Return the words of a command as written; the whole command if a quote is not closed."""
     try:
         return [shlex.quote(word) for word in shlex.split(command)]
     except ValueError:
@@ -159,11 +159,11 @@ def _reach(status: Status, objects: ClusterObjects, engines: Engines) -> list[st
 
 
 def _yaml(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return YAML of printable characters only; a text with others is quoted, and they are escaped."""
+    """Return YAML of printable characters only; strings with other characters are quoted and escaped."""
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Quotes what PyYAML would print raw, such as bidirectional marks."""
+        """A dumper that quotes characters that PyYAML prints raw, such as bidirectional marks."""
 
     def represented(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
         is_safe = text.replace("\n", "").isprintable()

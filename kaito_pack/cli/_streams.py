@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full, or whose reader has gone: one line on stderr, no traceback."""
+"""Handles closed, full and broken standard streams: one line on stderr, no traceback."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from kaito_pack.base.problems import reason_of
 
 
 def complete() -> None:
-    """Put something in the place of each stream that the caller closed (`>&-`).
+    """Replace each standard stream that the caller closed (`>&-`).
 
-    Else the next file that is opened takes its number, and what is printed lands in that file. Writing to a
-    closed stdout fails as it does for any other program; no one reads what goes to a closed stderr.
+    Otherwise the next opened file would take its descriptor, and output would go to that file. Writing to a
+    closed stdout fails as in any other program; output to a closed stderr is discarded.
     """
     for name, mode in (("stdin", os.O_RDONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY)):
         if getattr(sys, name) is None:
@@ -23,7 +23,7 @@ def complete() -> None:
 
 
 def failed(error: OSError) -> int:
-    """Say that something could not be read or written; the exit code."""
+    """Report that a stream could not be read or written; return the exit code."""
     if isinstance(error, BrokenPipeError):
         _drop_output()
         return 1
@@ -35,7 +35,7 @@ def failed(error: OSError) -> int:
 
 
 def _drop_output() -> None:
-    """Forget what has not been written, so that Python does not complain at exit that it cannot be."""
+    """Discard unwritten output, so that Python does not report an error at exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

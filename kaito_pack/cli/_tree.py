@@ -1,4 +1,4 @@
-"""Output on the command line: trees and files that are written, or compared with what values render to."""
+"""Output on the command line: writes trees and files, or compares them with the rendered values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kaito_pack.run.targets import read_fleet
 
 
 def render_fleet(file: str, cluster: ClusterOptions) -> tuple[dict[str, list[Judgement]], list[Tree]]:
-    """Render the values files of all clusters; return their outcomes by name, and the trees to write."""
+    """Render the values files of all clusters; return outcomes by cluster name, and the trees to write."""
     outcomes: dict[str, list[Judgement]] = {}
     trees: list[Tree] = []
     for entry in read_fleet(file, cluster.pack):
@@ -34,7 +34,7 @@ def render_fleet(file: str, cluster: ClusterOptions) -> tuple[dict[str, list[Jud
 
 
 def tree_of(root: str, outcomes: Sequence[Judgement]) -> Tree:
-    """Return the tree that is to be at `root`, of outcomes that kept `tree.text_of` in groups."""
+    """Return the expected tree at `root`, from outcomes that kept `tree.text_of` in groups."""
     groups = [outcome.content for outcome in outcomes if outcome.content is not None]
     bonds = {group.content[0]: group.bonds for group in groups}
     return Tree(root, dict(group.content for group in groups), bonds)
@@ -43,7 +43,7 @@ def tree_of(root: str, outcomes: Sequence[Judgement]) -> Tree:
 def write(trees: Sequence[Tree], prune: bool, with_summary: bool = False) -> int:
     """Write the trees; return 1 and write nothing if another file is in the way.
 
-    With `with_summary`, print what was done: `21 files, 4 changed, 0 removed`.
+    With `with_summary`, print a summary: `21 files, 4 changed, 0 removed`.
     """
     from kaito_pack.output.tree_writing import write as write_trees
 
@@ -60,7 +60,7 @@ def write(trees: Sequence[Tree], prune: bool, with_summary: bool = False) -> int
 
 
 def differing_trees(trees: Sequence[Tree], is_whole: bool) -> list[Differing]:
-    """Return how each tree differs from its texts; trees that do not are left out."""
+    """Return the differences of each tree from its texts; equal trees are left out."""
     changes = [tree.compare(root, texts, is_whole, bonds) for root, texts, bonds in trees]
     return [Differing(_states(each), each.diff()) for each in changes if each.is_drift]
 
@@ -76,7 +76,7 @@ def _states(changes: Changes) -> list[tuple[str, str]]:
 
 
 def differing_file(out: str, text: str) -> list[Differing]:
-    """Return how one file of output differs from what it should be; nothing if it does not."""
+    """Return how one output file differs from its expected text; empty if it does not."""
     try:
         content = output.read_bytes(out)
     except OSError as error:

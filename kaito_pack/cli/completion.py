@@ -1,4 +1,4 @@
-"""`kaito-pack completion`: the script that makes a shell complete commands, options and their values."""
+"""`kaito-pack completion`: prints the script for shell completion of commands, options and values."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def copy(context: click.Context, name: str, file: str | None, force: bool) -> No
 
 
 def _text(name: str, path: str | None) -> str:
-    """Return the text of an example; its schema line leads to a schema above `path`, or is omitted."""
+    """Return the text of an example; its schema line points to a schema above `path`, or is omitted."""
     file = VALUES / f"{name}.yaml"
     if os.sep in name or not file.is_file():
         near = did_you_mean(name, example_names(click.get_current_context()))
@@ -94,6 +94,6 @@ def _text(name: str, path: str | None) -> str:
 
 
 def _description(text: str) -> str:
-    """Return the first comment of an example that is not for editors."""
+    """Return the first comment of an example that is not an editor directive."""
     comments = (line[1:].strip() for line in text.splitlines() if line.startswith("#"))
     return next((line for line in comments if not line.startswith("yaml-language-server")), "")

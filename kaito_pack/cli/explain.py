@@ -1,4 +1,4 @@
-"""`kaito-pack explain`: a value, a rule, or what became of values."""
+"""`kaito-pack explain`: explains a value, a rule, or the result of values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from kaito_pack.run.sources import SUFFIXES
 from kaito_pack.values.fields import fields as values_fields
 
 FIT = "fit"
-MOST_OFFERED = 3  # names that a word may have meant
+MOST_OFFERED = 3  # maximum number of suggested names
 
 
 @click.command("explain", cls=Command)
@@ -70,7 +70,7 @@ def _is_file(word: str) -> bool:
 
 
 def _explain_origin(file: str, word: str, scope: Scope) -> int:
-    """Return where a value, or a part of a manifest, came from."""
+    """Print the origin of a value or of a part of a manifest; return the exit code."""
     pipeline = Pipeline(*scope)
     (outcome,) = pipeline.run([file])
     if code := put_outcomes([outcome]):
@@ -97,18 +97,18 @@ def _explain_origin(file: str, word: str, scope: Scope) -> int:
 
 
 def _put_text(text: str) -> None:
-    """Print words of schemas and rules, which may be a stranger's."""
+    """Print texts of schemas and rules, which may come from an untrusted pack."""
     for line in text.splitlines():
         click.echo(escaped(line))
 
 
 def _explain_word(word: str, pack: Pack, program: str) -> int:
-    """Explain a value or a rule; `program` is how this command is called without a word."""
+    """Explain a value or a rule; `program` is the command line without the word."""
     rules, fields = all_rules(), values_fields(pack)
     name = former_names().get(word, word)
     if name in rules:
         examples = table("rules/examples.json").get(name, {})
-        # A pack may have other words for a rule; the message of our example is in ours.
+        # A pack may reword a rule, but the message of the example has the original wording.
         has_own_words = rules[name].message != own_message(name)
         message = None if has_own_words else table("rules/messages.json").get(name)
         _put_text(descriptions.rule_text(rules[name], examples, message))
@@ -128,7 +128,7 @@ def _explain_word(word: str, pack: Pack, program: str) -> int:
 
 
 def _near(word: str, rules: Iterable[str], fields: Iterable[str]) -> list[str]:
-    """Return the names that a word may have meant: a near one, or those whose last part it is."""
+    """Return the names that a word may mean: a similar one, or those that end in it."""
     if "/" in word:
         close = did_you_mean(word, (*rules, *former_names()))
         return [former_names().get(close, close)] if close else []

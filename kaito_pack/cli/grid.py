@@ -73,7 +73,7 @@ def _files(values: Sequence[str]) -> Sequence[str]:
 def _scopes(
     values: Sequence[str], fleet: str | None, targets: Sequence[str], cluster: ClusterOptions
 ) -> list[tuple[str, Scope, Sequence[str]]]:
-    """Return the clusters that are compared, each with its values files."""
+    """Return the clusters to compare, each with its values files."""
     if fleet is None:
         stems = [Path(file).stem for file in targets]
         names = [file if stems.count(stem) > 1 else stem for file, stem in zip(targets, stems, strict=True)]

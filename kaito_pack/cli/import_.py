@@ -1,4 +1,4 @@
-"""`kaito-pack import`: the values file of an existing Workspace."""
+"""`kaito-pack import`: prints the values file of an existing Workspace."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ META = "kaito_pack.import"
 
 
 class ImportCommand(click.Command):
-    """A command with one option more for each value whose schema says, as `x-import`, what to ask for."""
+    """A command with an additional option for each value whose schema has `x-import`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the packs first: they decide which options exist."""
+        """Open the packs among the arguments, which define the options, then parse the arguments."""
         try:
             ctx.meta[META] = [*_unheld(opened(packs_of(args)))]
         except PackError:
-            if not ctx.resilient_parsing:  # a shell that completes wants no messages
+            if not ctx.resilient_parsing:  # no messages during completion
                 raise
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return the command's own options, and before --set those of the values."""
+        """Return the command's own options, with those of the values before --set."""
         own = super().get_params(ctx)
         place = next(index for index, parameter in enumerate(own) if parameter.name == "settings")
         taken = {name for parameter in own for name in parameter.opts}
@@ -49,19 +49,19 @@ class ImportCommand(click.Command):
 
 
 class UnheldValue(click.Option):
-    """The option for a value that a manifest may not hold; `field` describes the value."""
+    """The option for a value that a manifest may not contain; `field` describes the value."""
 
     def __init__(self, field: Field, index: int, words: str) -> None:
         self.path = field.name.split(".")
         super().__init__([flag(self.path), f"unheld_{index}"], help=words)
 
     def layer(self, text: str) -> Layer:
-        """Return the value that is given as a layer of values."""
+        """Return the given value as a layer."""
         return Layer(Document(self.opts[0], 1, with_value({}, self.path, text)), self.opts[0])
 
 
 def _unheld(pack: Pack) -> Iterator[UnheldValue]:
-    """Yield the options for values that a manifest may not hold, those of single modes first."""
+    """Yield the options for values that a manifest may not contain, those of single modes first."""
     for index, field in enumerate(sorted(fields(pack).values(), key=lambda field: field.of_all)):
         words = next((part["x-import"] for part in field.parts.values() if "x-import" in part), None)
         if words is not None:
@@ -130,7 +130,7 @@ def command(
 
 
 def _live(name: str, kubectl: Kubectl) -> list[Document]:
-    """Return the Workspace in the cluster, the Services of its namespace, and the ConfigMap that it names."""
+    """Return the Workspace from the cluster, the Services of its namespace, and the ConfigMap it names."""
     workspace = kubectl.get("workspaces.kaito.sh", name)
     config = text(mapping(mapping(workspace).get("inference")).get("config"))
     beside: list[tuple[str, ...]] = [("services",), *([("configmaps", config)] if config else [])]

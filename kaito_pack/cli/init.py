@@ -1,4 +1,4 @@
-"""`kaito-pack init`: a GitOps repository for models, in one step."""
+"""`kaito-pack init`: creates a GitOps repository for models."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _write(folder: str, files: dict[str, str]) -> None:
 
 
 def _in_the_way(folder: str, paths: Iterable[str]) -> Iterator[str]:
-    """Yield each place that is taken: a file, or what is not a folder in place of one, links included."""
+    """Yield each path that is in the way: a file or link that exists, or a file in place of a folder."""
     if os.path.lexists(folder) and not os.path.isdir(folder):
         yield f"{folder}: is not a folder"
     for path in paths:

@@ -1,4 +1,4 @@
-"""`kaito-pack instance-types`: the GPU nodes that KAITO can create."""
+"""`kaito-pack instance-types`: lists the GPU nodes that KAITO can create."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`kaito-pack krm`: the pack as an exec KRM function, as kustomize runs one."""
+"""`kaito-pack krm`: runs the pack as an exec KRM function for kustomize."""
 
 from __future__ import annotations
 

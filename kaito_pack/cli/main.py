@@ -1,6 +1,6 @@
-"""The front door: finds the command's module, imports it alone, and turns errors into exit codes.
+"""The entry point: imports only the module of the command, and turns errors into exit codes.
 
-0 good; 1 the input was read and something is wrong; 2 nothing could be checked.
+0: no problems; 1: the input was read and has problems; 2: nothing could be checked.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ Shell completion: `{program} completion bash`, zsh or fish prints the script.
 
 
 class Commands(click.Group):
-    """Commands are the modules of this folder; `render` is the one that may be left out."""
+    """The group of commands, which are the modules of this folder; the word `render` may be omitted."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
         return sorted(
-            file.stem.rstrip("_").replace("_", "-")  # import_.py: a word of Python's own
+            file.stem.rstrip("_").replace("_", "-")  # import_.py: `import` is a Python keyword
             for file in Path(__file__).parent.glob("*.py")
             if file.stem not in ("__init__", "main") and not file.stem.startswith("_")
         )
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Return the command called `name`, its module imported now."""
+        """Return the command `name`; import its module."""
         module = name.replace("-", "_") + "_" * iskeyword(name)
         if (not name.isidentifier() and "-" not in name) or name in ("main", "_"):
             return None
@@ -65,7 +65,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Resolve a first word that is a file, or looks like one, to `render`.
 
-        A word that is neither is a misspelt command.
+        Any other word is a misspelt command.
         """
         command = self.get_command(ctx, args[0])
         if command is not None and self._is_folder(ctx, command, args):
@@ -77,9 +77,9 @@ class Commands(click.Group):
         return args[0], command, args[1:]
 
     def _is_folder(self, ctx: click.Context, command: click.Command, args: list[str]) -> bool:
-        """Return whether the name of a list, such as `models`, is a folder that is rendered here.
+        """Return whether the name of a list command, such as `models`, means a folder to render.
 
-        It is if the folder exists and the next option is one of `render` alone: `models --out clusters`.
+        It does if the folder exists and the next option belongs only to `render`: `models --out clusters`.
         """
         option = args[1].partition("=")[0] if len(args) > 1 else ""
         if not option.startswith("-") or not os.path.isdir(args[0]) or not isinstance(command, click.Group):
@@ -101,19 +101,19 @@ class Commands(click.Group):
             raise click.UsageError(message, ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Return the arguments with `render` added if they begin with one of its options."""
+        """Add `render` to arguments that begin with one of its options, then parse them."""
         if args and args[0].startswith("-") and args[0] not in ("--help", "-h", "--version"):
             args = ["render", *args]
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
-        """Return the commands that begin with what is typed, else files: `render` may be omitted."""
+        """Return the commands that begin with the typed text, else files, because `render` may be omitted."""
         from click.shell_completion import CompletionItem
 
         return super().shell_complete(ctx, incomplete) or [CompletionItem(incomplete, type="file")]
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the help with the name by which the program was called."""
+        """Write the help with the name under which the program was called."""
         self.help = HELP.format(program=ctx.command_path)
         super().format_help_text(ctx, formatter)
 
@@ -129,7 +129,7 @@ def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -
     help=HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option(  # click's own would look for translations, 1 ms
+@click.option(  # click's own option looks for translations, which takes 1 ms
     "--version",
     is_flag=True,
     expose_value=False,
@@ -142,12 +142,12 @@ def commands() -> None:
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit; a user's mistake never gives a traceback."""
+    """Run the command line and exit; user errors never print a traceback."""
     collect_rarely()
     if None in (sys.stdin, sys.stdout, sys.stderr):
         _streams().complete()
     if isinstance(sys.stdout, TextIOWrapper):
-        # YAML and JSON are UTF-8, whatever the locale; a file's name may be neither.
+        # YAML and JSON are UTF-8 in any locale; file names may have any encoding.
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code: Any = commands.main(
@@ -158,7 +158,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         error.show()
         code = error.exit_code
     except click.Abort:
-        code = 130  # Ctrl-C, as shells count it
+        code = 130  # Ctrl-C: 128 + SIGINT
     except ProblemsError as error:
         from kaito_pack.cli.shared.output import put_problems
 
@@ -173,18 +173,18 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except OSError as error:
         code = _streams().failed(error)
     if not derived.is_first_start():
-        code_cache.save()  # 50 ms, which a machine that forgets would spend each time
+        code_cache.save()  # takes 50 ms, on every run if the machine does not keep the cache
     derived.save()
-    gc.freeze()  # what is there goes with the process; else Python looks through it twice at exit, 5 ms
+    gc.freeze()  # otherwise Python collects garbage twice at exit, which takes 5 ms
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def collect_rarely() -> None:
-    """Look for garbage once in 50,000 new objects, not 700: hardly any of ours refer to each other."""
+    """Collect garbage every 50,000 new objects instead of 700: reference cycles are rare in the pack."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()
 
 
 def _streams() -> ModuleType:
-    return import_module("kaito_pack.cli._streams")  # only if a stream is closed, full or left
+    return import_module("kaito_pack.cli._streams")  # needed only if a stream is closed, full or broken

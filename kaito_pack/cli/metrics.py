@@ -1,4 +1,4 @@
-"""`kaito-pack metrics`: the metrics endpoint of a model, and the PromQL of its key metrics."""
+"""`kaito-pack metrics`: prints the metrics endpoint of a model and the PromQL of its key metrics."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _metrics(workspace: Manifest, pack: Pack, by: Any) -> WorkspaceMetrics:
 def _workspaces(file: str, pack: Pack) -> Sequence[Manifest]:
     """Return the Workspaces of a file, or the one that its values render to.
 
-    Raises ProblemsError for values that are wrong, NoMetrics for manifests of other kinds only.
+    Raises ProblemsError for invalid values, NoMetrics if all manifests have other kinds.
     """
     documents = read_file(file)
     objects = pick(document.value for document in documents)
@@ -116,7 +116,7 @@ def _promql(workspaces: Sequence[WorkspaceMetrics], window: str) -> str:
 
 
 def _queries(metrics: WorkspaceMetrics, window: str) -> Iterator[str]:
-    """Yield one expression a line, each below a comment: PromQL knows comments."""
+    """Yield one expression per line, each after a PromQL comment."""
     for metric in metrics.key_metrics:
         also = f"; replaces {', '.join(metric.aliases)}" if metric.aliases else ""
         yield f"# {metrics.workspace}: {metric.display_name} in {metric.unit} ({metric.name}{also})"

@@ -1,4 +1,4 @@
-"""`kaito-pack models`: the models that the pack knows, and those that the Hugging Face Hub adds."""
+"""`kaito-pack models`: lists the known models, and adds models from the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def list_models(pack: tuple[str, ...], catalogues: tuple[str, ...], form: str) -
     from kaito_pack.models.catalogue import Catalogue
 
     opened(pack)  # lays the user's tables over ours
-    _models.put_list(Catalogue.open(catalogues).models(), form)
+    _models.put_list(Catalogue.open(catalogues).models, form)
 
 
 @command.command("show", cls=Command)

@@ -1,4 +1,4 @@
-"""`kaito-pack new`: asks what the mode needs, and writes the values file."""
+"""`kaito-pack new`: asks for the values that the mode needs, and writes the values file."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def command(
 
 
 def can_ask() -> bool:
-    """Return whether there is a terminal that a person reads and types in."""
+    """Return whether the command runs in an interactive terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 

@@ -1,4 +1,4 @@
-"""`kaito-pack pack`: what the packs in use hold, and whether your own pack is sound."""
+"""`kaito-pack pack`: lists the content of the packs in use, and checks your own pack."""
 
 from __future__ import annotations
 

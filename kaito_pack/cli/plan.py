@@ -1,4 +1,4 @@
-"""`kaito-pack plan`: what a change will do, before it is merged."""
+"""`kaito-pack plan`: shows the effects of a change before it is merged."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from kaito_pack.plan.upgrade import EFFECTS, upgraded
 from kaito_pack.run.judgement import Judgement
 
 Rendered = Sequence[tuple[Run, Sequence[Judgement]]]
-Objects = list[tuple[str, Planned]]  # with the name of the cluster in a fleet
+Objects = list[tuple[str, Planned]]  # each with the name of its cluster in a fleet
 FAILING = (*LABELS, "created", "deleted", *EFFECTS)
 LISTED = tuple(label for label in FAILING if label != "refused")  # "rejected" includes it
 
 
 class PlanJob(NamedTuple):
-    """The arguments: the values, what they are compared with, and the format of the answer."""
+    """The arguments: the values, the other side of the comparison, and the output format."""
 
     values: tuple[str, ...]
     out: str | None
@@ -44,12 +44,12 @@ class PlanJob(NamedTuple):
 
     @property
     def failing(self) -> set[str]:
-        """The labels that are to fail the run."""
+        """The labels that make the run fail."""
         return {word.strip() for word in ",".join(self.fail_on).split(",") if word.strip()}
 
     @property
     def is_whole(self) -> bool:
-        """Whether the values are all that there is to be, so that whatever else is there is deleted."""
+        """Whether the values describe the complete output, so that all other objects are deleted."""
         return self.fleet is not None or all(map(os.path.isdir, self.values))
 
 
@@ -118,7 +118,7 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
 
 
 def _against_output(rendered: Rendered, job: PlanJob) -> Objects:
-    """Return the plan against stored objects, or against each output tree as it is."""
+    """Return the plan against stored objects, or against each current output tree."""
     objects: Objects = []
     for run, outcomes in rendered:
         if job.old:
@@ -130,7 +130,7 @@ def _against_output(rendered: Rendered, job: PlanJob) -> Objects:
 
 
 def _against_commit(rendered: Rendered, job: PlanJob, reference: str, cluster: ClusterOptions) -> Objects:
-    """Return the plan against a commit: its output tree with --out, else what its files render to."""
+    """Return the plan against a commit: its output tree with --out, else its rendered files."""
     objects: Objects = []
     with files_at(reference) as commit:
         then = at_commit(commit, job.values, cluster, job.fleet) if job.out is None else []
@@ -146,7 +146,7 @@ def _against_commit(rendered: Rendered, job: PlanJob, reference: str, cluster: C
 
 
 def _refuse_misuse(job: PlanJob) -> None:
-    """Raise UsageError for combinations of options that make no sense."""
+    """Raise UsageError for invalid combinations of options."""
     if unknown := job.failing - set(FAILING):
         raise click.UsageError(
             f"--fail-on {shown(', '.join(sorted(unknown)))} is not a label. Use {', '.join(LISTED)}"
@@ -175,7 +175,7 @@ def _planned(run: Run, before: Before, outcomes: Sequence[Judgement], is_whole: 
 
 
 def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> ClusterOptions:
-    """Return the current cluster; if its KAITO is not given, it is the version before the upgrade."""
+    """Return the current cluster; its KAITO version defaults to the one before the upgrade."""
     then = cluster.pack.kaito_version(upgrade)
     if fleet is not None or cluster.kaito_version is not None or cluster.target_file is not None:
         return cluster
@@ -189,7 +189,7 @@ def _present(cluster: ClusterOptions, upgrade: str, fleet: str | None) -> Cluste
 
 
 def _rendered(context: click.Context, present: Sequence[Run]) -> Rendered:
-    """Return the outcomes of each cluster; if anything is wrong, report all of it and exit."""
+    """Return the outcomes of each cluster; if there are problems, report all of them and exit."""
     rendered: list[tuple[Run, Sequence[Judgement]]] = []
     for run in present:
         with bar(len(run.sources), f"rendering {run.name}".rstrip(), 2) as run.pipeline.progress:

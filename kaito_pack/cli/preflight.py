@@ -1,4 +1,4 @@
-"""`kaito-pack preflight`: what only the cluster knows, before anything is applied."""
+"""`kaito-pack preflight`: checks the cluster itself before anything is applied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kaito_pack.preflight import ClusterReader, preflight
 from kaito_pack.run.pipeline import Pipeline
 from kaito_pack.run.sources import values_sources
 
-OWN = {"table": "text"}  # the name of the format text here
+OWN = {"table": "text"}  # `table` is this command's name for the format `text`
 
 
 @click.command("preflight", cls=Command)

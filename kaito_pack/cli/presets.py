@@ -1,4 +1,4 @@
-"""`kaito-pack presets`: the models that KAITO itself knows."""
+"""`kaito-pack presets`: lists the models that KAITO supports as presets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`kaito-pack render`: values files in, manifests out: a stream, a file, a tree, a fleet of trees."""
+"""`kaito-pack render`: renders values files to a stream, a file, a tree, or the trees of a fleet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OWN = {"yaml": "text", "json": "text"}  # formats of manifests; each shows probl
 
 
 class RenderJob(NamedTuple):
-    """What is asked for: which values, and in which form and where their manifests go."""
+    """The arguments: the values, and the format and destination of the manifests."""
 
     values: tuple[str, ...]
     form: str
@@ -44,7 +44,7 @@ class RenderJob(NamedTuple):
 
     @property
     def is_whole(self) -> bool:
-        """Whether the values are all that the output is made of, so that whatever else is there is stale."""
+        """Whether the values describe the complete output, so that all other files are stale."""
         return self.fleet is not None or (bool(self.values) and all(map(os.path.isdir, self.values)))
 
     @property
@@ -55,10 +55,10 @@ class RenderJob(NamedTuple):
 
     @property
     def tree(self) -> str | None:
-        """The folder that is written to; None for a stream or one file."""
+        """The folder to write to; None for a stream or one file."""
         if self.out is None or self.out == STDOUT or not output.is_tree(self.out):
             return None
-        # JSON is one file, whatever its name, unless a folder is meant for sure.
+        # JSON output is one file, whatever its name, unless the path is clearly a folder.
         is_sure = self.form != "json" or os.path.isdir(self.out) or self.out.endswith("/")
         return self.out if is_sure else None
 
@@ -109,7 +109,7 @@ def command(context: click.Context, /, cluster: ClusterOptions, **asked: Any) ->
 
 
 def _outcomes(job: RenderJob, cluster: ClusterOptions) -> list[Judgement]:
-    """Render the values files, and keep of their manifests what the output needs."""
+    """Render the values files; keep only the parts of the manifests that the output needs."""
     keep = _tree_text() if job.tree else _bodies if job.form == "json" else manifests.as_yaml
     pipeline = Pipeline(*cluster.scope(), with_advice=False)
     files = named_files(job.values)
@@ -128,7 +128,7 @@ def _bodies(rendered: Sequence[RenderedManifest]) -> list[Any]:
 
 
 def _trees(job: RenderJob, outcomes: Sequence[Judgement]) -> list[Tree]:
-    """Return the tree that is meant; none for a stream or one file."""
+    """Return the trees to write; none for a stream or one file."""
     if job.tree is None:
         return []
     from kaito_pack.cli._tree import tree_of
@@ -139,7 +139,7 @@ def _trees(job: RenderJob, outcomes: Sequence[Judgement]) -> list[Tree]:
 def _differing(
     job: RenderJob, trees: Sequence[Tree], outcomes: Mapping[str, Sequence[Judgement]]
 ) -> Sequence[Differing]:
-    """Return how the output differs from what the values render to."""
+    """Return how the output differs from the rendered values."""
     from kaito_pack.cli._tree import differing_file, differing_trees
 
     if trees or job.out is None:
@@ -148,7 +148,7 @@ def _differing(
 
 
 def _inputs(job: RenderJob, cluster: ClusterOptions) -> list[str]:
-    """Return the files that the command line names, of which none is to be overwritten."""
+    """Return the files named on the command line, which must not be overwritten."""
     target = [cluster.target_file] if cluster.target_file is not None else []
     return [*job.values, *cluster.layer_files, *cluster.catalogues, *target]
 
@@ -159,7 +159,7 @@ def _write(
     outcomes: Mapping[str, Sequence[Judgement]],
     inputs: Sequence[str],
 ) -> int:
-    """Write or print the manifests; the exit code."""
+    """Write or print the manifests; return the exit code."""
     if trees or job.fleet is not None:
         from kaito_pack.cli._tree import write
 
@@ -167,7 +167,7 @@ def _write(
     pieces = _pieces(outcomes[""], job.form)
     if job.out is None or job.out == STDOUT:
         sys.stdout.writelines(pieces)
-        sys.stdout.flush()  # a reader that closes the pipe here is no error yet
+        sys.stdout.flush()  # raises now if the reader has closed the pipe
     else:
         from kaito_pack.output import manifest_file
 
@@ -176,7 +176,7 @@ def _write(
 
 
 def _pieces(outcomes: Sequence[Judgement], form: str) -> Iterator[str]:
-    """Yield what is printed, piece by piece: a fleet's manifests are in memory once."""
+    """Yield the output piece by piece, so a fleet's manifests are in memory only once."""
     groups = in_apply_order([each.content for each in outcomes if each.content], lambda group: group.bonds)
     if form == "json":
         yield manifests.as_json([body for group in groups for body in group.content])
@@ -186,7 +186,7 @@ def _pieces(outcomes: Sequence[Judgement], form: str) -> Iterator[str]:
 
 
 def _refuse_misuse(job: RenderJob) -> None:
-    """Raise UsageError for combinations of options that make no sense."""
+    """Raise UsageError for invalid combinations of options."""
     has_tree = job.fleet is not None or job.tree is not None
     if job.fleet is not None and (job.values or job.out is not None):
         raise click.UsageError("--fleet cannot be used with VALUES or --out. The fleet file names both")

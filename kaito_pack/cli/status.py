@@ -1,4 +1,4 @@
-"""`kaito-pack status`: what Workspaces are doing, why, and how to reach their models."""
+"""`kaito-pack status`: shows the state of Workspaces, the reason, and how to reach their models."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from kaito_pack.status.reach import Engines, engines_of
 from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
-SHORTEST_INTERVAL = 0.05  # seconds; a cluster is not to be asked all the time
+SHORTEST_INTERVAL = 0.05  # seconds; limits the load on the API server
 BESIDE = "statefulsets,deployments,services"
-NARROWEST_TERMINAL = 40  # columns; a narrower one wraps the lines
+NARROWEST_TERMINAL = 40  # columns; lines wrap in a narrower terminal
 
 
 @dataclass(frozen=True)
 class WorkspaceSource:
-    """Where Workspaces are read from: a file, stdin, or a cluster; and which of them are meant."""
+    """The source of Workspaces: a file, stdin or a cluster, and the selection among them."""
 
     read: Callable[[], ClusterObjects]
     label: str
@@ -46,13 +46,13 @@ class WorkspaceSource:
     name: str | None = None
 
     def objects(self) -> ClusterObjects:
-        """Return the objects as they are now, only the selected Workspaces."""
+        """Return the current objects, limited to the selected Workspaces."""
         return self.read().only(self.namespace, self.name)
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What `status` is asked to do beyond one answer."""
+    """The options of `status`."""
 
     form: str
     watch: bool
@@ -143,16 +143,16 @@ def _once(source: WorkspaceSource, form: str) -> int:
 
 
 def _follow(source: WorkspaceSource, wish: Wish) -> int:
-    """Look repeatedly: print what changes (--watch), end when all have the phase (--wait-for)."""
+    """Poll repeatedly: print changes (--watch), or end when all reach the phase (--wait-for)."""
     if not source.is_repeatable and wish.watch:
         raise UsageError("--watch cannot read stdin twice. Pass a file, or omit FILE to ask kubectl")
     end = time.monotonic() + wish.timeout
     shown_last: list[Status] | None = None
-    objects = source.objects()  # a first failure is a wrong command; a later one may pass
+    objects = source.objects()  # an error in the first call is final; a later one may be temporary
     while True:
         statuses = _statuses(objects)
         if wish.watch and statuses != shown_last:
-            click.clear()  # does nothing if stdout is no terminal
+            click.clear()  # no effect unless stdout is a terminal
             _print(objects, wish.form)
             shown_last = statuses
         verdict = _verdict(statuses, wish.wait_for)
@@ -168,7 +168,7 @@ def _follow(source: WorkspaceSource, wish: Wish) -> int:
 
 
 def _verdict(statuses: list[Status], wanted: str | None) -> bool | None:
-    """Return whether the wait is over: True reached, False failed for good, None not yet."""
+    """Return the state of the wait: True if reached, False if failed permanently, None if not over."""
     if wanted is None or not statuses:
         return None
     if all(status.phase == wanted for status in statuses):
@@ -188,9 +188,9 @@ def _end(objects: ClusterObjects, statuses: list[Status], wish: Wish, verdict: b
 
 
 def _live(kubectl: Kubectl, beside: bool, name: str | None) -> ClusterObjects:
-    """Return the Workspaces of the cluster; with `beside` also their workloads, Services and pods."""
+    """Return the Workspaces of the cluster; with `beside`, also their workloads, Services and pods."""
     objects = pick([kubectl.get("workspaces")])
-    # An InferenceSet with zero replicas has no Workspace. A Workspace that was named and exists is enough.
+    # An InferenceSet with zero replicas has no Workspace. A Workspace with the given name is enough.
     is_known = any(text(get(each, ("metadata", "name"))) == name for each in objects.workspaces)
     if objects.has_created or not is_known:
         answer = _inference_sets(kubectl)
@@ -205,7 +205,7 @@ def _live(kubectl: Kubectl, beside: bool, name: str | None) -> ClusterObjects:
 
 
 def _inference_sets(kubectl: Kubectl) -> ClusterObjects | None:
-    """Return the InferenceSets; None if this KAITO has no such kind, or they cannot be read."""
+    """Return the InferenceSets; None if this KAITO does not have the kind or they cannot be read."""
     try:
         return pick([kubectl.get("inferencesets")])
     except UsageError as error:
@@ -215,7 +215,7 @@ def _inference_sets(kubectl: Kubectl) -> ClusterObjects | None:
 
 
 def _answer(kubectl: Kubectl, kinds: str, label: str | None, missing: str) -> ClusterObjects | None:
-    """Return the objects of some kinds; None, and a line on stderr, if kubectl does not answer."""
+    """Return the objects of some kinds; if kubectl fails, None and a line on stderr."""
     try:
         return pick([kubectl.get(kinds, label=label)])
     except UsageError as error:
@@ -243,7 +243,7 @@ def _status(workspace: Manifest, objects: ClusterObjects, engines: Engines) -> S
 
 
 def _engines() -> Engines:
-    """Return the modes' facts about engines; a pack reads each mode once."""
+    """Return the modes' facts about engines; each mode is read only once."""
     pack: Pack = click.get_current_context().obj
     return engines_of(pack)
 
@@ -256,7 +256,7 @@ def _print(objects: ClusterObjects, form: str) -> None:
 
 
 def _file_and_name(what: tuple[str, ...]) -> tuple[str | None, str | None]:
-    """Return FILE and NAME of the arguments; a single word is a file if it looks like one or exists."""
+    """Return FILE and NAME from the arguments; a single word is a file if it looks like one or exists."""
     if len(what) > 2:
         raise UsageError("too many arguments. Pass at most one FILE and one NAME")
     if not what:

@@ -1,4 +1,4 @@
-"""`kaito-pack validate`: what a cluster would say of values and manifests, without one."""
+"""`kaito-pack validate`: checks values and manifests as a cluster would, without a cluster."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def command(
 
 
 def read(paths: Sequence[str]) -> list[Source]:
-    """Return what the files hold, with a bar if there are many."""
+    """Return the content of the files; show a progress bar if there are many."""
     files = listed_files(paths)
     sources = []
     with bar(len(files), "reading", is_shared=False) as step:
@@ -95,7 +95,7 @@ def _refuse_no_fleet(source: Source) -> None:
 def _reports(
     cluster: ClusterOptions, sources: Sequence[Source], stored: Sequence[Source], has_fleet: bool
 ) -> Reports:
-    """Return the report for each KAITO version, or for each cluster if there is a fleet."""
+    """Return the report for each KAITO version, or with a fleet for each cluster."""
     from kaito_pack.run import fleet_validation
 
     if has_fleet or any(map(fleet_validation.is_fleet, sources)):

@@ -27,6 +27,7 @@ WORDS: dict[str, object] = {
 # What a plain scalar must begin with to be anything but text, for any of the parsers.
 SPECIAL_STARTS = frozenset("yYnNtTfFoO~+-.0123456789=<")
 NUMBER_STARTS = frozenset("+-.0123456789")
+NUMBER_ENDS = frozenset("_.0123456789")
 INT64 = 1 << 63
 # Files of one team say the same words repeatedly: looking a reading up takes 0.1 µs, making it 2.
 KEPT = 2048
@@ -56,6 +57,8 @@ def go_value(text: str) -> object:
     integer = go_integer(digits) if text[0] != "." else None
     if integer is not None:
         return integer
+    if text[-1] not in NUMBER_ENDS:  # 4Gi, -m
+        return text
     is_float = (
         pattern(GO_DOT_FLOAT).fullmatch(text) if text[0] == "." else pattern(GO_FLOAT).fullmatch(digits)
     )
@@ -106,7 +109,8 @@ def shortest_integer(number: float) -> int:
 def is_surprising(text: str, value: object) -> bool:
     """Return whether YAML 1.1, YAML 1.2 core and kubectl (`value`) read `text` differently."""
     if isinstance(value, str):
-        return bool(text) and (is_special_in_yaml_1_1(text) or bool(pattern(CORE_NUMBER).fullmatch(text)))
+        is_number = text[:1] in NUMBER_STARTS and pattern(CORE_NUMBER).fullmatch(text)
+        return bool(text) and (is_special_in_yaml_1_1(text) or bool(is_number))
     if value is None or isinstance(value, bool):
         return text not in ALIKE_WORDS
     rounded = isinstance(value, float) and not set(text) & set(".eE")

@@ -11,6 +11,9 @@ that a command pays for no other layer. `on` says when the function runs:
 - "part": another check calls it, for a part of what that one judges;
 - "shared": the same, and other functions report the rule as well ("field is required").
 
+`part` names the part of a Workspace that the check is about: without that part it would report nothing, so
+that it does not run.
+
 Every row has a function, every function a row, and a rule is reported only where it is registered:
 `tests/unit/test_facts_checks.py`. What a JSON Schema refuses is named there instead (`x-rules`).
 """
@@ -35,7 +38,7 @@ class RegistryError(PackError):
 
 
 class Check(NamedTuple):
-    """A function that checks a rule. `on` is the one occasion on which it runs, None for every one.
+    """A function that checks a rule: on the one occasion `on`, of the one `part`; None is every one.
 
     The function of a front's check yields problems; that of a part has the form its caller wants.
     """
@@ -43,6 +46,7 @@ class Check(NamedTuple):
     name: str
     function: Callable[..., Any]
     on: Occasion | None = None
+    part: str | None = None
 
     @property
     def place(self) -> str:
@@ -54,11 +58,11 @@ _checks: dict[str, dict[str, Check]] = {}  # by layer and name
 _shared: dict[str, list[Check]] = {}  # every function that reports a shared rule
 
 
-def rule(*names: str, on: Occasion | None = None) -> Callable[[Function], Function]:
+def rule(*names: str, on: Occasion | None = None, part: str | None = None) -> Callable[[Function], Function]:
     """Register the decorated function as the check of the rules `names`.
 
-    `on` says when it runs; see the head of this module. Raises RegistryError if a name does not begin with a
-    layer, or if another function checks it and the rule is not a shared one.
+    `on` and `part` say when it runs; see the head of this module. Raises RegistryError if a name does not
+    begin with a layer, or if another function checks it and the rule is not a shared one.
     """
 
     def register(function: Function) -> Function:
@@ -71,7 +75,7 @@ def rule(*names: str, on: Occasion | None = None) -> Callable[[Function], Functi
             if first is None or on != "shared" or first.on != "shared":
                 if first is not None and first.place != _place(function):
                     raise RegistryError(f"{_place(function)}: {name} is already checked in {first.place}")
-                own[name] = Check(name, function, on)
+                own[name] = Check(name, function, on, part)
             if on == "shared":
                 _shared.setdefault(name, []).append(Check(name, function, on))
         return function

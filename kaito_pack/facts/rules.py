@@ -24,6 +24,7 @@ the row says when it holds and in which words, so that a new KAITO version is a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, get_args
 
@@ -36,6 +37,7 @@ from kaito_pack.base.trees import mapping, sequence
 from kaito_pack.facts.tables import Rows, is_foreign, per_pack, read_json, table
 
 NEEDED = frozenset({"message", "fix", "meaning"})  # the fields that every row has
+RECENT = 2048  # versions and ranges whose comparisons are kept
 
 
 class Rule(NamedTuple):
@@ -65,6 +67,7 @@ class Rule(NamedTuple):
         return in_range(kaito, self.apis.get(api, self.versions))
 
 
+@lru_cache(RECENT)
 def in_range(version: str, versions: str) -> bool:
     """Return whether a minor ("0.12") is in a range: "all", "none", "0.8-", "-0.7", "0.8-0.10", "0.7"."""
     if versions in ("all", "none"):

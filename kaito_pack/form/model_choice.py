@@ -38,7 +38,7 @@ def about(
 ) -> About:
     """Return the facts of a model: the user's (`engines`, `gated`) first, then the catalogue's.
 
-    For a repository that the catalogue lists only as a source of GGUF files, the engine alone is known.
+    For a GGUF repository without its own catalogue entry, only the engine is known.
     """
     figures = catalogue.find(model_id) if model_id else None
     named_engines = tuple(engines)
@@ -64,12 +64,12 @@ def is_gating_unknown(model: Model) -> bool:
 
 def gguf_repositories(catalogue: Catalogue) -> list[str]:
     """Return all repositories of GGUF files that the catalogue names."""
-    return [*dict.fromkeys(name for model in catalogue.models() for name in model.gguf_repositories)]
+    return [*dict.fromkeys(name for model in catalogue.models for name in model.gguf_repositories)]
 
 
 def known_ids(catalogue: Catalogue) -> list[str]:
     """Return the model ids that a form suggests: those of the catalogue, then their GGUF repositories."""
-    return [*(model.model_id for model in catalogue.models()), *gguf_repositories(catalogue)]
+    return [*(model.model_id for model in catalogue.models), *gguf_repositories(catalogue)]
 
 
 def modes_for(engines: Iterable[str], pack: Pack) -> list[str]:
@@ -100,7 +100,7 @@ def takes_model(pack: Pack, mode: str) -> bool:
 
 
 def is_chosen_by_itself(pack: Pack, mode: str) -> bool:
-    """Return whether the choice of a Hub model never selects a mode: it has its own models or engine."""
+    """Return whether a mode must be chosen by name, because no Hub model leads to it."""
     return not (takes_model(pack, mode) and runs_on_kaito([pack.mode(mode).facts.get("engine", "")]))
 
 

@@ -173,8 +173,8 @@ def gguf(answer: HubModel, sizes: dict[str, int]) -> dict[str, Any]:
     for name in sorted(sizes):
         if not name.endswith(".gguf") or "mmproj" in name.lower():
             continue
-        shard = SHARD.search(name)
-        whole_name = SHARD.sub("", name)
+        shard = re.search(SHARD, name)
+        whole_name = re.sub(SHARD, "", name)
         totals[whole_name] = totals.get(whole_name, 0) + sizes[name]
         row = files.setdefault(whole_name, {"file": name})
         if shard and int(shard[2]) > 1:

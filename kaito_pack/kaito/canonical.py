@@ -13,7 +13,7 @@ from typing import Any
 from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
-from kaito_pack.base.trees import Fields, Manifest, entries, mapping, strings, whole
+from kaito_pack.base.trees import Fields, Manifest, entries, mapping, strings
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem, rules
 from kaito_pack.kaito.printing import always_printed, is_quantity_map, is_text_map, stays_empty
@@ -107,7 +107,7 @@ def check_items(items: list[Any], path: FieldPath) -> Iterator[Problem]:
 
 def is_empty(value: object) -> bool:
     """Return whether Go's types hold the value for nothing: null, an empty text, list or map, false, zero."""
-    return value is None or value in ("", False) or value in ([], {}) or whole(value) == 0
+    return not value
 
 
 @rule("controller/quantity-not-canonical", on="part")

@@ -7,6 +7,7 @@ the pod template, and a rule must never raise.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.trees import Fields, mapping, sequence, text, whole
@@ -59,21 +60,24 @@ def string_map(value: object) -> dict[str, str]:
 
 
 class Workspace:
-    """A Workspace manifest; each property is safe for any input."""
+    """A Workspace manifest; each attribute is safe for any input, and a map if the field is one.
 
-    __slots__ = ("manifest",)
+    The maps are read once: the rules on one Workspace ask for them a hundred times.
+    """
 
     def __init__(self, manifest: Fields) -> None:
         self.manifest = manifest
+        self.metadata = mapping(manifest.get("metadata"))
+        self.resource = mapping(manifest.get("resource"))
+        self.inference = mapping(manifest.get("inference"))
+        self.tuning = mapping(manifest.get("tuning"))
+        self.template = mapping(self.inference.get("template"))
+        self.pod_spec = mapping(self.template.get("spec"))
 
     @property
     def api(self) -> str:
         """The API version without its group: "v1beta1", or "v1alpha1", which has its own webhook."""
         return str(self.manifest.get("apiVersion")).rpartition("/")[2]
-
-    @property
-    def metadata(self) -> Fields:
-        return mapping(self.manifest.get("metadata"))
 
     @property
     def name(self) -> str:
@@ -86,15 +90,19 @@ class Workspace:
         """`metadata.namespace`; "default" if there is none."""
         return text(self.metadata.get("namespace")) or "default"
 
-    @property
+    @cached_property
     def annotations(self) -> dict[str, str]:
         """The annotations; null is an empty text to the API server."""
-        given = mapping(self.metadata.get("annotations"))
-        return string_map({key: "" if value is None else value for key, value in given.items()})
+        return self._texts("annotations")
 
-    @property
-    def resource(self) -> Fields:
-        return mapping(self.manifest.get("resource"))
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """The labels; null is an empty text to the API server."""
+        return self._texts("labels")
+
+    def _texts(self, field: str) -> dict[str, str]:
+        given = mapping(self.metadata.get(field))
+        return string_map({key: "" if value is None else value for key, value in given.items()})
 
     @property
     def has_resource(self) -> bool:
@@ -123,16 +131,8 @@ class Workspace:
         return given(self.manifest.get("inference"))
 
     @property
-    def inference(self) -> Fields:
-        return mapping(self.manifest.get("inference"))
-
-    @property
     def has_tuning(self) -> bool:
         return given(self.manifest.get("tuning"))
-
-    @property
-    def tuning(self) -> Fields:
-        return mapping(self.manifest.get("tuning"))
 
     @property
     def has_preset(self) -> bool:
@@ -147,13 +147,15 @@ class Workspace:
     def has_template(self) -> bool:
         return given(self.inference.get("template"))
 
-    @property
-    def template(self) -> Fields:
-        return mapping(self.inference.get("template"))
-
-    @property
-    def pod_spec(self) -> Fields:
-        return mapping(self.template.get("spec"))
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """The parts that the Workspace has, of those that a check may be about alone."""
+        fields: dict[str, object] = {
+            "adapters": self.inference.get("adapters"),
+            "preset": self.inference.get("preset"),
+            "tuning": self.manifest.get("tuning"),
+        }
+        return frozenset(part for part, value in fields.items() if given(value))
 
     @property
     def runs_vllm(self) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from string import ascii_letters, digits, hexdigits
 
+RECENT = 256  # parts of names that are kept: most images are those of a few registries
 LONGEST_TAG = 128
 LONGEST_NAME = 255
 DIGEST_LENGTH = 64  # hexadecimal digits of a SHA-256
@@ -59,6 +61,7 @@ def _is_host_label(label: str) -> bool:
     return bool(label) and plain and label[0] != "-" and label[-1] != "-"
 
 
+@lru_cache(RECENT)
 def _is_path_part(part: str) -> bool:
     import re
 

@@ -23,11 +23,10 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.sentences import either
-from kaito_pack.base.trees import mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import Row, per_pack, table
-from kaito_pack.kaito.fields import GROUP, string_map
+from kaito_pack.kaito.fields import GROUP
 from kaito_pack.kaito.ruling import Case
 
 PREFIX = f"{GROUP}/"
@@ -83,16 +82,15 @@ def _key(name: str, row: Row) -> Key:
 def _set(case: Case) -> Iterator[tuple[str, Key, str]]:
     """Yield each key that the Workspace has and KAITO reads there: its field, its row and its value."""
     for field, kind in PLACES.items():
-        for name, value in _pairs(case, field):
+        for name, value in _pairs(case, field).items():
             key = keys().get(name)
             if key is not None and key.kind == kind:
                 yield field, key, value
 
 
-def _pairs(case: Case, field: str) -> list[tuple[str, str]]:
-    """Return the keys and values of `metadata.annotations` or `metadata.labels`; null is an empty text."""
-    pairs = mapping(case.workspace.metadata.get(field))
-    return list(string_map({key: "" if value is None else value for key, value in pairs.items()}).items())
+def _pairs(case: Case, field: str) -> Mapping[str, str]:
+    """Return the keys and values of `metadata.annotations` or `metadata.labels`."""
+    return case.workspace.labels if field == "labels" else case.workspace.annotations
 
 
 def _is_rejected(case: Case, key: Key) -> bool:
@@ -152,7 +150,7 @@ def annotation_without_effect(case: Case) -> Iterator[Problem]:
 def annotation_unknown(case: Case) -> Iterator[Problem]:
     """KAITO does not read every key under its own prefix."""
     for field, kind in PLACES.items():
-        for name, _ in _pairs(case, field):
+        for name in _pairs(case, field):
             fix = _remedy(name, kind, case.kaito)
             if fix is not None:
                 facts = {"key": shown(name), "kind": kind, "fix": fix}

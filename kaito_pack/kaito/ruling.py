@@ -52,13 +52,16 @@ class Case(NamedTuple):
 
 
 @per_pack
-def _checks(layer: RuleLayer, kaito: str, api: str, occasion: Occasion) -> tuple[tuple[Rule, Check], ...]:
+def _checks(
+    layer: RuleLayer, kaito: str, api: str, occasion: Occasion, parts: frozenset[str]
+) -> tuple[tuple[Rule, Check], ...]:
     """Return the rules of a layer that apply, each with its check, in the order in which they run."""
     table = rules.rules(layer)
     return tuple(
         (table[check.name], check)
         for check in checks_of(layer)
         if check.on in ((occasion,) if occasion == "set" else (None, occasion))
+        and (check.part is None or check.part in parts)
         and table[check.name].holds_for(kaito, api)
     )
 
@@ -71,7 +74,7 @@ def judge(
     `old` is the stored Workspace if an update is checked.
     """
     occasion: Occasion = "create" if old is None else "update"
-    checks = _checks(layer, surroundings.target.kaito, workspace.api, occasion)
+    checks = _checks(layer, surroundings.target.kaito, workspace.api, occasion, workspace.parts)
     if surroundings.shared is not None:
         yield from _shared(checks, workspace, surroundings, surroundings.shared, old)
         return
@@ -105,5 +108,5 @@ def judge_set(layer: RuleLayer, manifest: Manifest, surroundings: Surroundings) 
     """
     child = Workspace(child_of(manifest))
     old = None if surroundings.old is None else Workspace(child_of(surroundings.old))
-    for rule, check in _checks(layer, surroundings.target.kaito, child.api, "set"):
+    for rule, check in _checks(layer, surroundings.target.kaito, child.api, "set", child.parts):
         yield from check.function(Case(child, surroundings, rule, old, manifest))

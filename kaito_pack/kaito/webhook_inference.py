@@ -97,7 +97,7 @@ def max_model_len_required(case: Case) -> Iterator[Problem]:
         yield case.problem(*path, limit=small)
 
 
-@rule("webhook/adapters-too-many", on="create")
+@rule("webhook/adapters-too-many", on="create", part="adapters")
 def adapters_too_many(case: Case) -> Iterator[Problem]:
     """Report too many adapters."""
     number, limit = len(sequence(case.workspace.inference.get("adapters"))), case.rule.parameters["limit"]
@@ -105,7 +105,7 @@ def adapters_too_many(case: Case) -> Iterator[Problem]:
         yield case.problem(*ADAPTERS, number=number, limit=limit)
 
 
-@rule("webhook/adapter-strength", on="create")
+@rule("webhook/adapter-strength", on="create", part="adapters")
 def adapter_strength(case: Case) -> Iterator[Problem]:
     """Report an adapter strength, which vLLM does not support."""
     if not case.workspace.has_preset or not case.workspace.runs_vllm:

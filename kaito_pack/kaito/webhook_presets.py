@@ -67,7 +67,7 @@ def may_be_tuned(name: str, kaito: str) -> bool:
     return known_preset(name, kaito) is not None or bool(in_range(kaito, hub_ids) and owner and rest)
 
 
-@rule("webhook/preset-unknown", on="create")
+@rule("webhook/preset-unknown", on="create", part="preset")
 def preset_unknown(case: Case) -> Iterator[Problem]:
     """Report a preset that KAITO does not have."""
     name = case.workspace.preset
@@ -82,14 +82,14 @@ def preset_remedy(name: str, kaito: str) -> str:
     return f"did you mean {shown(near)}" if near else f"Use one of {', '.join(known)}"
 
 
-@rule("webhook/preset-undecidable", on="create")
+@rule("webhook/preset-undecidable", on="create", part="preset")
 def preset_undecidable(case: Case) -> Iterator[Problem]:
     """Report a preset that the webhook looks up on the Hugging Face Hub."""
     if case.workspace.has_preset and is_for_the_hub(case.workspace.preset, case.kaito):
         yield case.problem(*PRESET_NAME, name=shown(case.workspace.preset))
 
 
-@rule("webhook/preset-crash", on="create")
+@rule("webhook/preset-crash", on="create", part="preset")
 def preset_crash(case: Case) -> Iterator[Problem]:
     """Report a preset on which the webhook for v1alpha1 may crash."""
     name = case.workspace.preset
@@ -103,7 +103,7 @@ def _secret(case: Case) -> str:
     return text(options.get("modelAccessSecret"))
 
 
-@rule("webhook/preset-secret-needed", on="create")
+@rule("webhook/preset-secret-needed", on="create", part="preset")
 def preset_secret_needed(case: Case) -> Iterator[Problem]:
     """Report a gated preset without a Secret."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -111,7 +111,7 @@ def preset_secret_needed(case: Case) -> Iterator[Problem]:
         yield case.problem(*SECRET, name=shown(preset.name))
 
 
-@rule("webhook/preset-secret-refused", on="create")
+@rule("webhook/preset-secret-refused", on="create", part="preset")
 def preset_secret_refused(case: Case) -> Iterator[Problem]:
     """Report a Secret for a preset that must not have one."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -119,7 +119,7 @@ def preset_secret_refused(case: Case) -> Iterator[Problem]:
         yield case.problem(*SECRET, name=shown(preset.name))
 
 
-@rule("webhook/preset-too-big", on="create")
+@rule("webhook/preset-too-big", on="create", part="preset")
 def preset_too_big(case: Case) -> Iterator[Problem]:
     """Report a preset that is too large for the GPUs, unless an annotation turns the check off."""
     if BYPASS in case.workspace.annotations:
@@ -150,7 +150,7 @@ def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None
     return preset.weights_gib if any_runtime or not case.workspace.runs_vllm else None
 
 
-@rule("webhook/preset-over-nodes", on="create")
+@rule("webhook/preset-over-nodes", on="create", part="preset")
 def preset_over_nodes(case: Case) -> Iterator[Problem]:
     """Report a preset that is too large for one node without vLLM."""
     preset, node_type = _preset_and_nodes(case)
@@ -166,7 +166,7 @@ def preset_over_nodes(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "annotations", RUNTIME_ANNOTATION, **facts)
 
 
-@rule("webhook/preset-runtime", on="create")
+@rule("webhook/preset-runtime", on="create", part="preset")
 def preset_runtime(case: Case) -> Iterator[Problem]:
     """Report the runtime transformers for a preset that only vLLM runs."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -175,7 +175,7 @@ def preset_runtime(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "annotations", RUNTIME_ANNOTATION, name=name)
 
 
-@rule("webhook/preset-adapters", on="create")
+@rule("webhook/preset-adapters", on="create", part="preset")
 def preset_adapters(case: Case) -> Iterator[Problem]:
     """Report adapters for a preset that vLLM serves only without them."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -184,7 +184,7 @@ def preset_adapters(case: Case) -> Iterator[Problem]:
         yield case.problem("inference", "adapters", name=shown(preset.name))
 
 
-@rule("webhook/preset-without-nodes", on="create")
+@rule("webhook/preset-without-nodes", on="create", part="preset")
 def preset_without_nodes(case: Case) -> Iterator[Problem]:
     """Report a preset on existing nodes that the target does not list.
 
@@ -195,14 +195,14 @@ def preset_without_nodes(case: Case) -> Iterator[Problem]:
         yield case.problem("resource", "labelSelector", labels=_labels(case))
 
 
-@rule("webhook/preset-no-matching-node", on="create")
+@rule("webhook/preset-no-matching-node", on="create", part="preset")
 def preset_no_matching_node(case: Case) -> Iterator[Problem]:
     """Report a preset whose selector matches no node of the target."""
     if _lists_nodes(case) and case.surroundings.target.nodes is not None and not _matching(case):
         yield case.problem("resource", "labelSelector", labels=_labels(case))
 
 
-@rule("webhook/preset-nodes-too-small", on="create")
+@rule("webhook/preset-nodes-too-small", on="create", part="preset")
 def preset_nodes_too_small(case: Case) -> Iterator[Problem]:
     """Report a preset that is too large for the GPUs of all matching nodes."""
     preset = known_preset(case.workspace.preset, case.kaito)

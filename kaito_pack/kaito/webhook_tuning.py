@@ -18,7 +18,7 @@ from kaito_pack.kaito.webhook_presets import may_be_tuned, preset_remedy
 from kaito_pack.kubernetes.decoding import names
 
 
-@rule("webhook/tuning-method", on="create")
+@rule("webhook/tuning-method", on="create", part="tuning")
 def tuning_method(case: Case) -> Iterator[Problem]:
     """Report a tuning method other than lora and qlora."""
     method = text(case.workspace.tuning.get("method"))
@@ -26,14 +26,14 @@ def tuning_method(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "method", method=shown(method))
 
 
-@rule("webhook/tuning-count", on="create")
+@rule("webhook/tuning-count", on="create", part="tuning")
 def tuning_count(case: Case) -> Iterator[Problem]:
     """Report a tuning on several nodes."""
     if case.workspace.has_tuning and case.workspace.count > 1:
         yield case.problem("resource", "count", count=case.workspace.count)
 
 
-@rule("webhook/tuning-part-missing")
+@rule("webhook/tuning-part-missing", part="tuning")
 def tuning_part_missing(case: Case) -> Iterator[Problem]:
     """Report a tuning without an input, an output or a preset."""
     for part in ("input", "output", "preset"):
@@ -46,7 +46,7 @@ def _sources(part: Fields, fields: tuple[str, ...]) -> int:
     return sum(given(part.get(f)) if f == "volumeSource" else bool(part.get(f)) for f in fields)
 
 
-@rule("webhook/tuning-input-source", on="create")
+@rule("webhook/tuning-input-source", on="create", part="tuning")
 def tuning_input_source(case: Case) -> Iterator[Problem]:
     """Report an input with no source or several."""
     source = case.workspace.tuning.get("input")
@@ -55,7 +55,7 @@ def tuning_input_source(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "input", number=number)
 
 
-@rule("webhook/tuning-url", on="create")
+@rule("webhook/tuning-url", on="create", part="tuning")
 def tuning_url(case: Case) -> Iterator[Problem]:
     """Report a URL of training data that 0.12 rejects."""
     reasons, networks = (case.rule.parameters[part] for part in ("reasons", "networks"))
@@ -66,7 +66,7 @@ def tuning_url(case: Case) -> Iterator[Problem]:
             yield case.problem("tuning", "input", "urls", index, url=shown(url), reason=reasons[reason])
 
 
-@rule("webhook/tuning-output-target", on="create")
+@rule("webhook/tuning-output-target", on="create", part="tuning")
 def tuning_output_target(case: Case) -> Iterator[Problem]:
     """Report an output with no target or several."""
     target = case.workspace.tuning.get("output")
@@ -75,7 +75,7 @@ def tuning_output_target(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "output", number=number)
 
 
-@rule("webhook/tuning-push-secret", on="create")
+@rule("webhook/tuning-push-secret", on="create", part="tuning")
 def tuning_push_secret(case: Case) -> Iterator[Problem]:
     """Report an output image without a Secret to push it."""
     output = mapping(case.workspace.tuning.get("output"))
@@ -83,7 +83,7 @@ def tuning_push_secret(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "output", "imagePushSecret")
 
 
-@rule("webhook/tuning-image")
+@rule("webhook/tuning-image", part="tuning")
 def tuning_image(case: Case) -> Iterator[Problem]:
     """Report an input or output image whose reference is invalid."""
     for part in ("input", "output"):
@@ -92,7 +92,7 @@ def tuning_image(case: Case) -> Iterator[Problem]:
             yield case.problem("tuning", part, "image", image=shown(image))
 
 
-@rule("webhook/tuning-preset-unknown", on="create")
+@rule("webhook/tuning-preset-unknown", on="create", part="tuning")
 def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
     """Report a tuning preset that KAITO does not have."""
     preset = case.workspace.tuning.get("preset")
@@ -101,7 +101,7 @@ def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "preset", "name", name=shown(name), fix=preset_remedy(name, case.kaito))
 
 
-@rule("webhook/tuning-config-missing", on="create")
+@rule("webhook/tuning-config-missing", on="create", part="tuning")
 def tuning_config_missing(case: Case) -> Iterator[Problem]:
     """Report a ConfigMap in `tuning.config` that is not in the input."""
     name = text(case.workspace.tuning.get("config"))
@@ -115,7 +115,7 @@ def _adapters(case: Case) -> Iterator[tuple[int, Fields]]:
         yield index, mapping(adapter)
 
 
-@rule("webhook/adapter-source")
+@rule("webhook/adapter-source", part="adapters")
 def adapter_source(case: Case) -> Iterator[Problem]:
     """Report an adapter without a source, on which the webhook crashes."""
     for index, adapter in _adapters(case):
@@ -123,7 +123,7 @@ def adapter_source(case: Case) -> Iterator[Problem]:
             yield case.problem("inference", "adapters", index, "source")
 
 
-@rule("webhook/adapter-twice")
+@rule("webhook/adapter-twice", part="adapters")
 def adapter_twice(case: Case) -> Iterator[Problem]:
     """Report two adapters with the same name."""
     seen: set[str] = set()
@@ -134,7 +134,7 @@ def adapter_twice(case: Case) -> Iterator[Problem]:
         seen.add(name)
 
 
-@rule("webhook/adapter-name", on="update")
+@rule("webhook/adapter-name", on="update", part="adapters")
 def adapter_name(case: Case) -> Iterator[Problem]:
     """Report an adapter whose name is not a DNS subdomain."""
     for index, adapter in _adapters(case):
@@ -143,7 +143,7 @@ def adapter_name(case: Case) -> Iterator[Problem]:
             yield case.problem("inference", "adapters", index, "source", "name", name=shown(name))
 
 
-@rule("webhook/adapter-image", on="update")
+@rule("webhook/adapter-image", on="update", part="adapters")
 def adapter_image(case: Case) -> Iterator[Problem]:
     """Report an adapter without a valid image."""
     for index, adapter in _adapters(case):
@@ -154,7 +154,7 @@ def adapter_image(case: Case) -> Iterator[Problem]:
             yield case.problem("inference", "adapters", index, "source", "image", image=shown(image))
 
 
-@rule("webhook/adapter-strength-range", on="update")
+@rule("webhook/adapter-strength-range", on="update", part="adapters")
 def adapter_strength_range(case: Case) -> Iterator[Problem]:
     """Report an adapter's strength that is not a number from 0 to 1."""
     for index, adapter in _adapters(case):

@@ -142,8 +142,9 @@ def merged(base: Schema, over: Schema) -> dict[str, Any]:
     result = dict(base)
     for key, part in over.items():
         if key == "properties" and key in base:
-            names = {**base[key], **part}
-            result[key] = {n: merged(_as_map(base[key].get(n, {})), _as_map(part.get(n, {}))) for n in names}
+            alone = {name: _as_map(schema) for name, schema in {**base[key], **part}.items()}
+            both = base[key].keys() & part.keys()
+            result[key] = alone | {name: merged(_as_map(base[key][name]), alone[name]) for name in both}
         elif key == "x-elsewhere" and key in base:
             result[key] = {**base[key], **part}
         elif key == "items" and key in base and "type" not in part:  # a branch that narrows the items

@@ -37,7 +37,7 @@ class Located(NamedTuple):
     document: Document
     lines: list[str]
     spots: list[list[Spot]]
-    marks: list[Mark]
+    marks: Mapping[int, Mark]
 
 
 class Locator:
@@ -123,7 +123,7 @@ class Locator:
         """Yield the marks of lines that would write the missing key, whether or not they were rendered."""
         assert self._marked is not None
         key = str(path[-1]) if path else ""
-        for number, mark in enumerate(self._marked.marks):
+        for number, mark in self._marked.marks.items():
             if mark.text.startswith(f"{key}:") and mark.around:
                 yield Spot(0, number, None)
 

@@ -6,18 +6,22 @@ around it. So one rendering shows which values made each line of a manifest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
-from jinja2 import nodes
+from jinja2 import Template, nodes
 
+from kaito_pack.base.derived import derived
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Context
+from kaito_pack.rendering.template_cache import CompiledLoader
 from kaito_pack.rendering.templates import Environment, render
 
 ReadPath = tuple[str | int, ...]
 ITEM = -1  # in a path: the item of a list that a loop is at
+MOST_MARKS = 100_000  # of one template; the numbers begin at a multiple, which its name decides on
 SEPARATOR = "\u2063"  # INVISIBLE SEPARATOR, which no filter changes
 
 
@@ -36,7 +40,7 @@ class Mark(NamedTuple):
 
 def marked_texts(
     folders: Sequence[Path], template: str, context: Context, is_confined: bool = False
-) -> tuple[str, str, list[Mark]]:
+) -> tuple[str, str, dict[int, Mark]]:
     """Return the template's text, the same with marks, and the meaning of each mark; see `render`."""
     marking = Marking(folders, is_confined)
     text = render(Environment(folders, is_confined=is_confined), template, context)
@@ -44,15 +48,36 @@ def marked_texts(
 
 
 class Marking(Environment):
-    """Templates whose output holds marks: the number of an entry of `marks`, and the turn of the loop."""
+    """Templates whose output holds marks: the number of an entry of `marks`, and the turn of the loop.
+
+    The marks of a template have the same numbers in every process, so that its code can be kept.
+    """
 
     def __init__(self, folders: Sequence[Path], is_confined: bool) -> None:
         super().__init__(folders, is_confined=is_confined)
-        self.marks: list[Mark] = []
+        self.marks: dict[int, Mark] = {}
+        if not is_confined:
+            self.loader = _MarkedLoader(folders)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         template = super()._parse(source, name, filename)
         _Reader(self, name or "").read(template.body, _Scope())
+        return template
+
+
+class _MarkedLoader(CompiledLoader):
+    """Loads marked templates, whose code and marks are kept until the template, or this module, changes."""
+
+    def load(self, environment: Any, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:
+        """Return a template, and add its marks to the environment."""
+
+        def compiled() -> tuple[Any, list[tuple[int, Any]]]:
+            code = self._compiled(environment, name)
+            return code, [(number, tuple(m)) for number, m in environment.marks.items() if m.template == name]
+
+        code, marks = derived(f"marked {self.key(name)}", compiled, "marks")
+        environment.marks |= {number: Mark(*mark) for number, mark in marks}
+        template: Template = environment.template_class.from_code(environment, code, globals or {})
         return template
 
 
@@ -69,6 +94,7 @@ class _Reader:
 
     def __init__(self, marking: Marking, template: str) -> None:
         self._marks, self._template = marking.marks, template
+        self._number = crc32(template.encode()) * MOST_MARKS
 
     def read(self, body: Sequence[nodes.Node], scope: _Scope) -> None:
         """Mark the output of a body, in its scope; a name that is set holds from then on."""
@@ -121,8 +147,9 @@ class _Reader:
     def _mark(
         self, number: int, scope: _Scope, own: tuple[ReadPath, ...] = (), text: str = ""
     ) -> Iterator[nodes.Expr]:
-        self._marks.append(Mark(self._template, number, own, scope.around, text))
-        name = f"{SEPARATOR}{len(self._marks) - 1}"
+        self._marks[self._number] = Mark(self._template, number, own, scope.around, text)
+        name = f"{SEPARATOR}{self._number}"
+        self._number += 1
         if not scope.is_loop:
             yield nodes.TemplateData(f"{name}{SEPARATOR}", lineno=number)
             return

@@ -42,7 +42,7 @@ class ForeignTemplates:
         texts: list[str] = self._answers(requests)
         return texts
 
-    def marked_texts(self, template: str, context: Context) -> tuple[str, str, list[Mark]]:
+    def marked_texts(self, template: str, context: Context) -> tuple[str, str, dict[int, Mark]]:
         """Return what `marking.marked_texts` gives; raises as `texts` does."""
         from kaito_pack.rendering.marking import Mark
 
@@ -50,13 +50,13 @@ class ForeignTemplates:
         return (
             text,
             marked,
-            [
-                Mark(name, line, tuple(map(tuple, own)), tuple(map(tuple, around)), words)
-                for name, line, own, around, words in marks
-            ],
+            {
+                number: Mark(name, line, tuple(map(tuple, own)), tuple(map(tuple, around)), words)
+                for number, (name, line, own, around, words) in marks
+            },
         )
 
-    def marked(self, template: str, context: Context) -> tuple[str, list[Mark]]:
+    def marked(self, template: str, context: Context) -> tuple[str, dict[int, Mark]]:
         """Return the template's text with marks, and the meaning of each mark; raises as `texts` does."""
         _, marked, marks = self.marked_texts(template, context)
         return marked, marks
@@ -155,7 +155,8 @@ def answer_to(request: Mapping[str, Any], environment: Any) -> Any:
         return names_of(environment, template)
     from kaito_pack.rendering.marking import marked_texts
 
-    return marked_texts(environment.folders, template, request["context"], is_confined=True)
+    text, marked, marks = marked_texts(environment.folders, template, request["context"], is_confined=True)
+    return text, marked, list(marks.items())
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class OwnTemplates:
         """Return the text of each template, `""` if it emits no manifest; PackError if one is at fault."""
         return [self._render(self._environment, template, context) for template in templates]
 
-    def marked(self, template: str, context: Context) -> tuple[str, list[Mark]]:
+    def marked(self, template: str, context: Context) -> tuple[str, Mapping[int, Mark]]:
         """Return the text of a template with marks, and the meaning of each mark; see `marking`."""
         if self._marking is None:
             from kaito_pack.rendering.marking import Marking
@@ -88,7 +88,7 @@ class Renderer:
             return extended(manifests, values)
         return manifests
 
-    def marked(self, template: str, context: Context) -> tuple[str, list[Mark]]:
+    def marked(self, template: str, context: Context) -> tuple[str, Mapping[int, Mark]]:
         """Return the text of one template with marks, and the meaning of each mark; raises PackError."""
         return self._templates.marked(template, completed(context, self.kaito))
 

@@ -24,10 +24,13 @@ class CompiledLoader(FileSystemLoader):
 
     def load(self, environment: Any, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:
         """Return a template. Raises what Jinja raises for one that is missing or wrong."""
-        key = f"template {':'.join(self.searchpath)} {name} {jinja2.__version__}"
-        code = derived(key, lambda: self._compiled(environment, name))
+        code = derived(f"template {self.key(name)}", lambda: self._compiled(environment, name))
         template: Template = environment.template_class.from_code(environment, code, globals or {})
         return template
+
+    def key(self, name: str) -> str:
+        """Return what else the code of a template depends on, besides files: where it is, and which Jinja."""
+        return f"{':'.join(self.searchpath)} {name} {jinja2.__version__}"
 
     def _compiled(self, environment: Any, name: str) -> Any:
         source, file, _ = self.get_source(environment, name)

@@ -6,7 +6,7 @@ values can never become a key, a container or a document.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from jinja2 import (
     BaseLoader,
     FileSystemLoader,
     StrictUndefined,
+    Template,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
@@ -36,6 +37,7 @@ LONGEST_RANGE = 1_000
 MOST_REPEATED = 500  # characters of an error of a template
 LONGEST_TEXT = 1_000_000  # characters of one manifest
 
+_INDEXED = (dict, list, str, Mapping)  # the types in the order in which they are likely
 # What a template may do to a value: nothing that is random, costly, or reaches an attribute.
 _FILTERS = (
     "capitalize first float indent int items join last length list lower replace round sort string trim"
@@ -69,6 +71,7 @@ class Environment(SandboxedEnvironment):
     def __init__(self, folders: Sequence[Path], is_cached: bool = False, is_confined: bool = False) -> None:
         loader = Confined if is_confined else CompiledLoader if is_cached else FileSystemLoader
         self.folders, self.compiled_by = folders, __file__
+        self._loaded: dict[str | Template, Template] = {}
         super().__init__(
             loader=loader(folders),
             undefined=StrictUndefined,
@@ -83,6 +86,15 @@ class Environment(SandboxedEnvironment):
         self.tests = {name: self.tests[name] for name in _TESTS}
         self.globals = {"range": _range}
 
+    def get_template(
+        self, name: str | Template, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
+    ) -> Template:
+        """Return a template; it never changes, so that one that was loaded needs no look into the loader."""
+        template = self._loaded.get(name)
+        if template is None:
+            template = self._loaded[name] = super().get_template(name, parent, globals)
+        return template
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return the item `b` of a mapping for `a.b`; the one object with attributes is a loop's own."""
         if isinstance(obj, LoopContext):
@@ -91,7 +103,7 @@ class Environment(SandboxedEnvironment):
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Return the item of a mapping, a list or a text; never an attribute."""
-        if isinstance(obj, Mapping | list | str):
+        if isinstance(obj, _INDEXED):
             try:
                 return obj[argument]
             except (KeyError, IndexError, TypeError):

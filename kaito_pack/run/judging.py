@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
 
 from kaito_pack.base.masking import masked
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.trees import Manifest, ModeFacts, ValuesMap, get, mapping, sequence, text
+from kaito_pack.facts.tables import per_pack
 from kaito_pack.kaito import advice, canonical, controller, crd, instance_types, webhook
 from kaito_pack.kaito.config_maps import find_config_map, inference_config
 from kaito_pack.kaito.fields import CONTAINERS, TEMPLATE, Workspace, is_workspace, wrapper_of
@@ -26,7 +26,7 @@ from kaito_pack.models.gguf import check_gguf
 from kaito_pack.models.gguf_files import check_gguf_file, check_served_file
 from kaito_pack.models.images import preset_vllm
 from kaito_pack.models.quantization import check_quantization, quantization_of
-from kaito_pack.models.serving import serving_of_workspace
+from kaito_pack.models.serving import ServedWorkspace
 from kaito_pack.models.slices import slice_of_values, slice_of_workspace
 from kaito_pack.models.tasks import check_task
 from kaito_pack.models.weights import check_weights
@@ -82,16 +82,16 @@ def _check_server(
     workspace: Manifest, surroundings: Surroundings, with_model: bool, is_rendered: bool
 ) -> Iterator[Problem]:
     """Yield what the server says of its model; the arguments are those of `check`."""
-    share = surroundings.problems
+    share, served = surroundings.problems, ServedWorkspace(workspace)
     if with_model or is_rendered:
-        yield from share("weights", workspace, lambda: _check_weights(workspace, surroundings))
+        yield from share("weights", workspace, lambda: _check_weights(served, surroundings))
     if with_model:
-        yield from share("model", workspace, lambda: _check_model(workspace, surroundings))
+        yield from share("model", workspace, lambda: _check_model(served, surroundings))
         if not is_rendered:
             target = surroundings.target
-            yield from check_served_file(workspace, catalogue(target.catalogues))
+            yield from check_served_file(served, catalogue(target.catalogues))
             # The version of KAITO decides what the message offers, not whether there is one.
-            yield from surroundings.silent("kind", workspace, lambda: _check_kind(workspace, target))
+            yield from surroundings.silent("kind", workspace, lambda: _check_kind(served, target))
 
 
 def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
@@ -139,8 +139,8 @@ def with_places(problems: Iterable[Problem], body: Manifest, kaito: str) -> Iter
         yield each
 
 
-def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
-    target, workspace = surroundings.target, Workspace(body)
+def _check_model(served: ServedWorkspace, surroundings: Surroundings) -> Iterator[Problem]:
+    target, body, workspace = surroundings.target, served.manifest, Workspace(served.manifest)
     if workspace.has_preset and workspace.has_inference and workspace.runs_vllm:
         known = catalogue(target.catalogues)
         name = workspace.inference.get("config")
@@ -155,7 +155,7 @@ def _check_model(body: Manifest, surroundings: Surroundings) -> Iterator[Problem
         path = ("inference", "preset")
         yield from check_preset_access(body, workspace.preset, known, target.kaito, path)
     memory, gpus = gpu_memory(target, get(body, ("resource", "instanceType")), slice_of_workspace(body))
-    yield from models.check_workspace(body, catalogue(target.catalogues), memory, gpus)
+    yield from models.check_workspace(served, catalogue(target.catalogues), memory, gpus)
     from kaito_pack.models.remote_code import check_remote_code
     from kaito_pack.models.server_checks import check_servers
 
@@ -173,17 +173,17 @@ def _check_settings(
         yield from check_setting_arguments(settings, preset_vllm(target.kaito), path_of)
 
 
-def _check_weights(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
-    target, view = surroundings.target, read_workspace(body)
+def _check_weights(served: ServedWorkspace, surroundings: Surroundings) -> Iterator[Problem]:
+    target, body, view = surroundings.target, served.manifest, served.view
     known = catalogue(target.catalogues)
     yield from check_weights(body, view, known, surroundings)
     instance_type = get(body, ("resource", "instanceType"))
     yield from check_gguf(body, view, known, gpu_memory(target, instance_type, slice_of_workspace(body))[0])
 
 
-def _check_kind(body: Manifest, target: Target) -> Iterator[Problem]:
+def _check_kind(served: ServedWorkspace, target: Target) -> Iterator[Problem]:
     """Yield what the name of the model in a Workspace by others says: quantized, or not for text."""
-    serving = serving_of_workspace(body)
+    serving = served.serving
     if serving is None or not serving.model_id:
         return
     known, path = catalogue(target.catalogues), serving.path("server")
@@ -290,7 +290,7 @@ def gpu_memory(
     return instance.gpu_memory_gib, instance.gpus
 
 
-@cache
+@per_pack
 def catalogue(files: tuple[str, ...]) -> Catalogue:
     """Return the pack's catalogue of models with those of `files` laid over it, read once a process."""
     return Catalogue.open(files)

@@ -32,16 +32,23 @@ def secrets_in(value: Any) -> Iterator[tuple[FieldPath, str, bool]]:
     """
     reported: set[FieldPath] = set()
     named = {secret.path: secret.name for secret in literal_secrets(value)}
-    for path, part in walk(value):
-        texts = ((path[:-1], str(path[-1])), (path, part)) if path else ()
-        for owner, text in texts:
-            if isinstance(text, str) and owner not in reported and looks_like_secret(text):
-                reported.add(owner)
-                name = named.get(owner) or (_name_at(value, path) if owner == path else "a key")
-                yield owner, name, looks_like_token(text)
+    for owner, path, text in _secret_texts(value):
+        if owner not in reported:
+            reported.add(owner)
+            name = named.get(owner) or (_name_at(value, path) if owner == path else "a key")
+            yield owner, name, looks_like_token(text)
     for path, name in named.items():
         if path not in reported:
             yield path, name, False
+
+
+def _secret_texts(value: Any) -> Iterator[tuple[FieldPath, FieldPath, str]]:
+    """Yield each key and text in a tree that is a secret by its form: its owner's path, its own, the text."""
+    for path, part in walk(value):
+        if path and looks_like_secret(str(path[-1])):
+            yield path[:-1], path, str(path[-1])
+        if path and isinstance(part, str) and looks_like_secret(part):
+            yield path, path, part
 
 
 def _name_at(tree: Any, path: FieldPath) -> str:

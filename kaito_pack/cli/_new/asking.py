@@ -1,6 +1,6 @@
-"""Questions in a terminal, drawn on stderr, since stdout is for data.
+"""Questions in a terminal, drawn on stderr because stdout is for data.
 
-Ctrl-C, Ctrl-D and Esc end any of them at once, by KeyboardInterrupt or EOFError.
+Ctrl-C, Ctrl-D and Esc end any question at once with KeyboardInterrupt or EOFError.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STYLE = questionary.Style(
 
 
 class Option(NamedTuple):
-    """One of several answers: its value, how it is called, and what it means."""
+    """One of several answers: its value, title and meaning."""
 
     value: Any
     title: str
@@ -36,19 +36,19 @@ class Option(NamedTuple):
 
 
 class _Near(Vt100_Output):
-    """Draws what is wrong right below the question, not at the bottom of the window."""
+    """A terminal output that draws the error right below the question, not at the bottom of the window."""
 
     def get_rows_below_cursor_position(self) -> int:
-        """Return as many rows as needed, so that the terminal is not asked for its cursor position."""
+        """Return enough rows, so that no query for the cursor position is sent to the terminal."""
         return 1
 
 
 class Back(Exception):
-    """A person wants the question before this one again (Ctrl-B)."""
+    """A request to return to the previous question (Ctrl-B)."""
 
 
 class Terminal:
-    """Asks a person. Words of schemas and catalogues are shown with control characters escaped."""
+    """The user's terminal. Control characters in texts of schemas and catalogues are escaped."""
 
     def __init__(self) -> None:
         self._output = create_output(stdout=sys.stderr)
@@ -65,11 +65,11 @@ class Terminal:
                 click.echo(click.style(line, dim=True) if dim else line, err=True)
 
     def gap(self) -> None:
-        """Print an empty line, which separates a question from the one before."""
+        """Print an empty line to separate two questions."""
         click.echo(err=True)
 
     def preview(self, text: str) -> None:
-        """Print a file as it would be written, its lines indented."""
+        """Print a file as it would be written, indented."""
         for line in text.splitlines():
             click.echo(f"  {escaped(line)}".rstrip(), err=True)
 
@@ -98,7 +98,7 @@ class Terminal:
         return self._ask(asked)
 
     def choose_any(self, message: str, options: Sequence[Option]) -> list[Any]:
-        """Return any number of the options."""
+        """Return the selected options, any number of them."""
         asked = questionary.checkbox(
             escaped(message),
             self._choices(options),
@@ -121,9 +121,9 @@ class Terminal:
         placeholder: str = "",
         typed: str = "",
     ) -> str:
-        """Return a text; Enter takes it once `problem` of it is empty, which shows while it is typed.
+        """Return a text; Enter accepts it if `problem` is empty, which is updated while the user types.
 
-        `live` is shown below what is typed so far, `typed` is there from the start.
+        `live` is shown below the text typed so far; `typed` is the initial text.
         """
         rest: list[str] = []
 
@@ -161,7 +161,7 @@ class Terminal:
 
 
 def _ends(application: Application[Any]) -> KeyBindings:
-    """Return the keys that end a question; Esc closes a list of suggestions first."""
+    """Return the keys that end a question; Esc first closes an open list of suggestions."""
     keys = KeyBindings()
 
     @keys.add("c-d", eager=True, filter=Condition(lambda: not application.current_buffer.text))

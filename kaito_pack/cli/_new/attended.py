@@ -1,4 +1,4 @@
-"""`new` in a terminal: asks, shows what is wrong with the options first, and asks where to write."""
+"""`new` in a terminal: reports errors in the options, asks the questions, and asks where to write."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HINT = "Press Ctrl-B to go back one question, Ctrl-C to quit."
 
 
 def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str:
-    """Write what a person answers, and give the file's name.
+    """Ask the questions, write the file and return its name.
 
     Raises ProblemsError if the options are wrong.
     """
@@ -66,7 +66,7 @@ def attended(ground: Ground, start: Start, file: str | None, force: bool) -> str
 
 
 def _reviewed(terminal: Terminal, wizard: Wizard, file: str | None, force: bool) -> str:
-    """Show the file before it is written; Ctrl-B leads back to the last question."""
+    """Show the file before it is written; Ctrl-B returns to the last question."""
     while True:
         draft = wizard.draft.named()
         terminal.gap()
@@ -80,7 +80,7 @@ def _reviewed(terminal: Terminal, wizard: Wizard, file: str | None, force: bool)
 
 
 def _written(terminal: Terminal, draft: Draft, file: str | None, force: bool) -> str:
-    """Write the file, asking which until it can be written: no answer is lost to a full disk."""
+    """Write the file; ask for another name until it succeeds, so no answer is lost to a full disk."""
     default = default_file(draft)
     while True:
         name = file or terminal.text(f"File ({default})", _unwritable) or default

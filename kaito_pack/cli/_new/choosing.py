@@ -1,4 +1,4 @@
-"""The first questions of `new`: what is to be served, and by which mode."""
+"""The first questions of `new`: which model to serve, and in which mode."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from kaito_pack.models.words import hub_id
 if TYPE_CHECKING:
     from kaito_pack.cli._new.asking import Terminal
 
-HUB = ""  # the choice that does not name a mode
+HUB = ""  # the choice without a mode
 
 
 class Choosing:
-    """The way from `start` to the draft of one mode; what `start` says already is not asked."""
+    """The questions that lead from `start` to the draft of one mode; `start` may answer some of them."""
 
     def __init__(self, ground: Ground, start: Start, terminal: Terminal) -> None:
         self._ground, self._start, self._terminal = ground, start, terminal
 
     def draft(self) -> Draft:
-        """Return the draft of the mode that a person chooses."""
+        """Return the draft of the mode that the user chooses."""
         possible = self._start.modes(self._ground) or list(self._ground.pack.mode_names)
         if len(possible) == 1:
             return self._drafted(possible[0], self._start.known(self._ground))
@@ -50,13 +50,13 @@ class Choosing:
         return self._drafted(name, self._start.known(self._ground)) if name else self._of_hub(of_hub)
 
     def _of_hub(self, possible: list[str]) -> Draft:
-        """Return the draft of a model of the Hub, asked for until there is one that KAITO can run."""
+        """Return the draft for a Hub model; ask until the user names one that KAITO can run."""
         model_id = self._start.model_id
         while True:
             model_id = hub_id(model_id or self._model_id(possible))
             model = self._known(model_id)
             modes = [name for name in modes_for(model.engines, self._ground.pack) if name in possible]
-            # A name that ends in -GGUF says that vLLM is out, whatever else is known.
+            # A name that ends in -GGUF excludes vLLM, whatever else is known.
             modes = [name for name in modes if not self._refused([name], model_id)] or modes
             if modes:
                 name = modes[0] if len(modes) == 1 else self._mode("How do you want to serve it?", modes)
@@ -70,7 +70,7 @@ class Choosing:
         return self._terminal.text(part["title"], lambda text: self._refused(possible, text), suggestions=ids)
 
     def _refused(self, possible: Iterable[str], model_id: str) -> str:
-        """Return why none of the modes takes that id; empty if one does."""
+        """Return why none of the modes accepts that id; empty if one does."""
         reason = ""
         for name in possible:
             mode = self._ground.pack.mode(name)
@@ -83,7 +83,7 @@ class Choosing:
         return reason
 
     def _known(self, model_id: str) -> About:
-        """Return what the catalogue knows of the model, or a person."""
+        """Return the facts of the model, from the catalogue or the user."""
         model = about(model_id, self._ground.catalogue, self._start.engines, self._start.gated)
         if model.figures is None and self._ask_hub(model_id):
             model = about(model_id, self._ground.catalogue, self._start.engines, self._start.gated)
@@ -95,7 +95,7 @@ class Choosing:
         return model._replace(engines=tuple(picked))
 
     def _ask_hub(self, model_id: str) -> bool:
-        """Offer to ask the Hub about a model that no catalogue has; return whether it is known then."""
+        """Offer to ask the Hub about a model that no catalogue has; return whether that made it known."""
         if not hub.is_available():
             return False
         self._terminal.say(
@@ -131,6 +131,6 @@ class Choosing:
 
 
 def engines() -> list[str]:
-    """Return the engines that a catalogue knows."""
+    """Return the engines that a catalogue can name."""
     names: list[str] = model_schema()["engines"]["items"]["enum"]
     return names

@@ -1,4 +1,4 @@
-"""The options of `new` that answer questions, made from the schemas of the packs on the command line."""
+"""The options of `new` that answer questions, derived from the schemas of the packs in use."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from kaito_pack.pack import Pack
 from kaito_pack.run import judging as checks
 from kaito_pack.values.fields import Field
 
-SHORT = 24  # characters: shorter choices replace TEXT in `--help`
+SHORT = 24  # characters; choices shorter than this replace TEXT in `--help`
 META = "kaito_pack.flags"
 
 
 class AnswerOption(click.Option):
-    """The option that answers one question. Its text is read, and judged, once the mode is known."""
+    """The option that answers one question. Its text is parsed and checked when the mode is known."""
 
     def __init__(self, flag: Flag, index: int) -> None:
         self.flag = flag
@@ -49,7 +49,7 @@ class AnswerOption(click.Option):
         )
 
     def text(self, context: click.Context) -> str | None:
-        """Return what is given for it; None if nothing is."""
+        """Return the given text; None if the option is absent."""
         value: Any = context.params[str(self.name)]
         if isinstance(value, bool):
             return str(value).lower()
@@ -63,7 +63,7 @@ def _help(field: Field) -> str:
 
 
 class Text(click.ParamType[str]):
-    """Any text; what the schema and the catalogue know of completes it."""
+    """Any text, completed from the schema and the catalogue."""
 
     name = "text"
 
@@ -73,7 +73,7 @@ class Text(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Return the choices there are, and suggestions."""
+        """Return the choices and suggestions."""
         asked = self._flag.question
         words = [(str(choice.value), choice.detail) for choice in asked.choices]
         words += [(suggestion, "") for suggestion in self._suggested()]
@@ -90,7 +90,7 @@ class Text(click.ParamType[str]):
 
 
 def about_the_model() -> list[click.Option]:
-    """Return the options for the mode and for what is known of the model, in the catalogue's words."""
+    """Return the options for the mode and for facts of the model, in the catalogue's words."""
     engines, gated = model_schema()["engines"], model_schema()["gated"]
     choices = click.Choice(engines["items"]["enum"])
     return [
@@ -106,7 +106,7 @@ def about_the_model() -> list[click.Option]:
 
 
 class ModeName(click.ParamType[str]):
-    """The name of a mode, completed; whether there is one, the rules say."""
+    """The name of a mode, with completion; the rules check whether the mode exists."""
 
     name = "mode"
 
@@ -119,10 +119,10 @@ class ModeName(click.ParamType[str]):
 
 
 class FormCommand(click.Command):
-    """A command with one option more for each value that the packs it is given know."""
+    """A command with an additional option for each value in the packs on its command line."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Return the arguments, after the packs among them, which define the options, are opened."""
+        """Open the packs among the arguments, which define the options, then parse the arguments."""
         answers = self._answers(ctx, args)
         ctx.meta[META] = (*about_the_model(), *answers)
         return super().parse_args(ctx, args)
@@ -145,7 +145,7 @@ class FormCommand(click.Command):
                 AnswerOption(flag, index) for index, flag in enumerate(flags(opened(packs_of(args)), own))
             ]
         except PackError:
-            if ctx.resilient_parsing:  # a shell that completes wants no words about it
+            if ctx.resilient_parsing:  # no message during completion
                 return []
             raise
 

@@ -1,4 +1,4 @@
-"""The file that `new` writes: where, under which first line, and never over another one unasked."""
+"""The file that `new` writes: its path and first line; existing files are not overwritten unasked."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ STDOUT = "-"
 SCHEMAS = (
     "schemas/values.schema.json",
     ".schemas/values.schema.json",
-)  # of a checkout, of a team's repository
+)  # in a checkout; in a team's repository
 
 
 def default_file(draft: Draft) -> str:
-    """Return the file's name if a person gives none."""
+    """Return the default file name."""
     return f"{draft.answers[NAME]}.yaml"
 
 
 def text_of(draft: Draft, file: str) -> str:
-    """Return the text of the values file; an editor is led to the schema of its repository."""
+    """Return the text of the values file; its first line points editors to the schema of the repository."""
     return values_text(draft.mode, draft.answers, schema_from(file, draft))
 
 
@@ -41,7 +41,7 @@ def schema_from(file: str, draft: Draft) -> str | None:
 
 def schema_above(file: str, mode: str) -> str | None:
     """Return the path from `file` to a schema for editors in a folder above; None if none has the mode."""
-    folder = Path(os.path.realpath(file)).parent  # which also takes a link that leads to itself
+    folder = Path(os.path.realpath(file)).parent  # unlike Path.resolve, accepts a link to itself
     for above in (folder, *folder.parents) if file != STDOUT else ():
         for name in SCHEMAS:
             if mode in _modes(above / name):

@@ -1,4 +1,4 @@
-"""`new` without a terminal: everything by options, and one message about all that is missing."""
+"""`new` without a terminal: all answers are options, and one message lists all missing ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from kaito_pack.form.start import Start
 
 
 def unattended(ground: Ground, start: Start, flags: Sequence[Flag]) -> Draft:
-    """Return the draft of what the options give.
+    """Return the draft of the given options.
 
-    Raises ProblemsError if something of it is wrong, UsageError if something is missing.
+    Raises ProblemsError if an answer is wrong, UsageError if one is missing.
     """
     modes = start.modes(ground)
     drafts = [start.draft(ground, ground.pack.mode(name)) for name in modes or ground.pack.mode_names]
@@ -33,12 +33,12 @@ def unattended(ground: Ground, start: Start, flags: Sequence[Flag]) -> Draft:
 
 
 def _missing(drafts: Sequence[Draft], flags: Sequence[Flag]) -> str:
-    """Return the options that are missing, for each of the modes that can be meant."""
+    """Return the missing options for each possible mode, as text."""
     named = {flag.path: flag.option for flag in flags}
     lines = []
     for draft in drafts:
         missing = draft.missing()
-        others = [each for each in missing if each.path != (NAME,)]  # from which a name could be made
+        others = [each for each in missing if each.path != (NAME,)]  # the name can be derived from these
         words = [_example(each, named) for each in others or missing]
         lines.append(" ".join([f"--mode {draft.mode.name}", *words] if len(drafts) > 1 else words))
     if len(lines) == 1:

@@ -1,4 +1,4 @@
-"""The questions of `new` once the mode is known: only what it needs, each answer checked as it is typed."""
+"""The questions of `new` for a known mode: only the necessary ones; each answer is checked as it is typed."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 
 
 class Wizard:
-    """A draft, and the questions that are asked about it. What is answered already is not asked again."""
+    """A draft and its questions. Answered questions are not asked again."""
 
     def __init__(self, draft: Draft, terminal: Terminal) -> None:
         self.draft, self._terminal = draft, terminal
         self._done = {question.path for question in draft.questions() if question.value is not None}
         self._warned: set[str] = set()
-        self._before: list[tuple[Draft, set[tuple[str, ...]]]] = []  # what there was before each question
+        self._before: list[tuple[Draft, set[tuple[str, ...]]]] = []  # the state before each question
 
     def ask_first(self) -> None:
-        """Return the questions that are not under Advanced; they change with each answer."""
+        """Ask the questions that are not under Advanced; each answer may change them."""
         while left := [each for each in self._questions() if _is_first(each) and each.path not in self._done]:
             number = len(self._before) + 1
             self.ask(left[0], f"Step {number} of {number + len(left) - 1}")
 
     def back(self) -> bool:
-        """Take the last answer back; return whether there was one."""
+        """Undo the last answer; return whether there was one."""
         if not self._before:
             return False
         self.draft, self._done = self._before.pop()
         return True
 
     def _questions(self) -> list[Question]:
-        """Return the current questions; the model's gating is one of them if it is not known."""
+        """Return the current questions, including the model's gating if it is not known."""
         model_id, model = self.draft.answers.get(model_value(self.draft.mode)), self.draft.known
         secret = gated_value(self.draft.mode)
         if model_id and model.figures is None:
@@ -55,7 +55,7 @@ class Wizard:
         return self.draft.questions()
 
     def ask_because_of_errors(self) -> list[Problem]:
-        """Ask what the cluster also needs, such as nodes; return the errors that no question can correct."""
+        """Ask for missing inputs, such as nodes; return the errors that no question can correct."""
         again: set[tuple[str, ...]] = set()
         while True:
             errors = [problem for problem in problems_of(self.draft) if problem.is_error]
@@ -68,7 +68,7 @@ class Wizard:
             self.ask(question)
 
     def ask_more(self) -> None:
-        """Ask the advanced questions that a person selects."""
+        """Ask the advanced questions that the user selects."""
         from kaito_pack.cli._new.asking import Option
 
         questions = [each for each in self.draft.questions() if each.is_more]
@@ -82,7 +82,7 @@ class Wizard:
     def ask(self, question: Question, step: str = "") -> None:
         """Ask one question until its answer is valid, then show its warnings.
 
-        Ctrl-B takes the answer before it back instead.
+        Ctrl-B undoes the previous answer instead.
         """
         from kaito_pack.cli._new.asking import Back
 
@@ -144,7 +144,7 @@ class Wizard:
         return parsed(question, typed)
 
     def _live(self, question: Question, text: str) -> str:
-        """Return what an answer comes to, while it is typed."""
+        """Return the effect of an answer while it is typed."""
         value = parsed(question, text)
         answer = question.default if value is None else value
         lines = [f"{question.note}: {written(question, answer)}"] if question.note else []
@@ -166,18 +166,18 @@ class Wizard:
 
 
 def _answer_of(question: Question) -> str:
-    """Return what holds now, by the title of the choice if it has one."""
+    """Return the effective value, as the title of its choice if it has one."""
     titles = (choice.title for choice in question.choices if choice.value == question.answer)
     return next(titles, "") or written(question, question.answer)
 
 
 def _is_first(question: Question) -> bool:
-    """Return whether a question is asked of everybody, or because of another answer."""
+    """Return whether a question is always asked or follows from another answer."""
     return question.follows or not question.is_more
 
 
 def words(problem: Problem, question: Question | None = None) -> str:
-    """Return a problem for a terminal: without a place, and without a path at its own question."""
+    """Return a problem for a terminal: without its place, and at its own question without its path."""
     text = " ".join(filter(None, [sentence(problem.message), sentence(problem.fix)]))
     is_part = question and question.path == problem.path[: len(question.path)] != problem.path
     is_own = question is not None and belongs(problem, question) and not is_part

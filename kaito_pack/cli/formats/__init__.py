@@ -1,6 +1,6 @@
-"""Output formats: one module a format, found by its name.
+"""Output formats: one module per format, found by its name.
 
-A module shows a kind of result by a function of that name, or any result that has cases by the function
+A module shows a kind of result with a function of that name, or any result with cases with the function
 `cases`. Functions yield text for stdout, and a `Note` for each line on stderr.
 """
 
@@ -27,11 +27,11 @@ class Note(str):
 
 
 def show(name: str, result: Result) -> Iterator[str]:
-    """Yield `result` in the format `name`, piece by piece, and what could not be read as notes."""
+    """Yield `result` in the format `name`, piece by piece, and unreadable files as notes."""
     function = _function(_module(name), type(result))
     assert function is not None, f"{name} cannot show {result.kind}"
     yield from function(result)
-    if name != "text":  # which has its own place for them
+    if name != "text":  # text shows them itself
         cases: Iterable[ResultCase] = getattr(result, "cases", tuple)()
         yield from (Note(f"Error: {case.unread}") for case in cases if case.unread)
 
@@ -52,10 +52,10 @@ def _function(module: ModuleType, result: type[Result]) -> Show | None:
 
 
 class Format(click.ParamType[str]):
-    """The name of a format. Only the module of the format that is used is imported.
+    """The name of a format. Only the module of the selected format is imported.
 
-    `own` are names of the command's own, such as `yaml` of manifests, each with the format that shows its
-    result otherwise.
+    `own` maps the command's own formats, such as `yaml` for manifests, to the format that shows its problems
+    and differences.
     """
 
     name = "format"
@@ -65,7 +65,7 @@ class Format(click.ParamType[str]):
 
     @property
     def choices(self) -> click.Choice[str]:
-        """All names, those of the command first."""
+        """All names, the command's own first."""
         from kaito_pack.cli.results import RESULTS
 
         taken = {*self._own, *self._own.values()}
@@ -83,12 +83,12 @@ class Format(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Return the names that begin with what is typed."""
+        """Return the names that begin with the typed text."""
         return self.choices.shell_complete(ctx, param, incomplete)
 
 
 def format_option(kind: str, own: Mapping[str, str]) -> Callable[..., Any]:
-    """Return the option `-o`: every format that can show results of a kind, the first of `own` by default."""
+    """Return the option `-o` with all formats for a kind of result; the default is the first of `own`."""
     default = next(iter(own))
     return click.option(
         "-o",

@@ -1,4 +1,4 @@
-"""Problems as workflow commands of GitHub Actions, which GitHub shows beside the lines."""
+"""Prints problems as workflow commands of GitHub Actions, which GitHub shows beside the lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def cases(result: ResultOfCases) -> Iterator[str]:
 
 
 def rendering(result: Rendering) -> Iterator[str]:
-    """Yield a command for each problem of values and each file of output that differs."""
+    """Yield a command for each problem of values and each output file that differs."""
     yield from _commands(distinct(result.values_cases()))
     drift = ((file, word) for output in result.outputs for file, word in output.files)
     commands = (
@@ -40,7 +40,7 @@ def rendering(result: Rendering) -> Iterator[str]:
 
 
 def _commands(problems: Iterable[Problem]) -> Iterator[str]:
-    """Yield a command for each problem, as long as they fit, errors first if they do not.
+    """Yield a command for each problem; if not all fit, the most severe ones.
 
     What a team ignores is good.
     """
@@ -61,7 +61,7 @@ def annotation(problem: Problem) -> str:
 
 
 def workflow_command(severity: str, file: str, line: int, column: int, title: str, text: str) -> str:
-    """Return a command; without a file for `line` 0, an option of the command line."""
+    """Return a command; `line` 0 is a command-line option and gets no file."""
     if not line:
         return f"::{severity} title={_property(title)}::{_data(f'{file}: {text}')}"
     properties = f"file={_property(file)},line={line},col={column},title={_data(title)}"
@@ -69,7 +69,7 @@ def workflow_command(severity: str, file: str, line: int, column: int, title: st
 
 
 def _data(text: str) -> str:
-    """Return text that stays on its line: line ends encoded for GitHub, other control characters escaped."""
+    """Return text on one line: newlines encoded for GitHub, other control characters escaped."""
     lines = (escaped(part) for part in text.replace("%", "%25").replace("\r", "%0D").split("\n"))
     return "%0A".join(lines)
 

@@ -1,4 +1,4 @@
-"""Results as one page of HTML that needs nothing else: it works offline, in light and dark."""
+"""Prints results as one self-contained HTML page that works offline, in light and dark mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results as JSON, every character of it printable."""
+"""Prints results as JSON of printable characters only."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 
 _LINE = "\n  "
-Rows = Iterable[tuple[int, dict[str, Any]]]  # each with its urgency
+Rows = Iterable[tuple[int, dict[str, Any]]]  # rows with their urgency
 
 
 def validation(result: Reports) -> Iterator[str]:
     """Yield one array of the documents for one or more KAITO versions.
 
-    With several versions each document names its `kaito`, with a fleet its `cluster`.
+    With several versions each document has `kaito`; with a fleet, `cluster`.
     """
     yield from _array(
         (
@@ -71,13 +71,13 @@ def _some(rows: Rows) -> list[dict[str, Any]]:
 
 
 def _cut(rows: Rows, longest: int) -> tuple[list[dict[str, Any]], int]:
-    """Return the rows that fit, with a row that stands for the `others`, and their number."""
+    """Return the rows that fit, plus a row for the `others`, and their number."""
     few = fitting(rows, json_text, longest)
     return [part.subject for part in few.parts] + _others(few), few.others
 
 
 def _others(few: Fitting[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the row for those that do not fit: the most urgent of them, unless it is long, with a number."""
+    """Return the row for those that do not fit: their number and, unless it is long, the most urgent one."""
     if few.first is None:
         return []
     is_long = len(json_text(few.first)) > LONGEST_PART
@@ -113,7 +113,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 
 def rendering(result: Rendering) -> Iterator[str]:
-    """Yield an object: the files of output that differ, and the problems of the values."""
+    """Yield an object: the output files that differ, and the problems of the values."""
     drift, drift_others = _cut(
         (
             (0, {"file": file, "state": word, "message": sentence(DRIFT[word])})
@@ -183,7 +183,7 @@ def _change(plan: Plan, cluster: str, change: Change) -> dict[str, Any]:
 
 
 def upgrade(result: Upgrade) -> Iterator[str]:
-    """Yield an array of what is handled differently, a row per reason."""
+    """Yield an array of the differences in handling, one row per reason."""
     from kaito_pack.plan.upgrade import EFFECTS
 
     yield from _array(

@@ -1,8 +1,8 @@
-"""Cases as JUnit XML, which GitLab, Jenkins and Azure DevOps show as the report of a test run.
+"""Prints cases as JUnit XML, which GitLab, Jenkins and Azure DevOps show as the report of a test run.
 
-A file is a `testsuite`, a case a `testcase`. There is no standard, so this is what all three read: they
-take the first `failure` of a testcase only, so all errors of a case are in one; GitLab shows `classname` for
-the suite and the text of a failure, not its `message`; warnings are the `system-out`.
+A file is a `testsuite`, a case a `testcase`. There is no standard, so this is the subset that all three read.
+They read only the first `failure` of a testcase, so it has all errors of a case. GitLab shows `classname` for
+the suite and the text of a failure, not its `message`. Warnings are the `system-out`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def cases(result: ResultOfCases) -> Iterator[str]:
-    """Yield one XML document; every file with a case is a suite."""
+    """Yield one XML document; every file with cases is a suite."""
     suites: dict[str, list[ResultCase]] = {}
     for case in result.cases():
         suites.setdefault(case.file, []).append(case)
@@ -42,7 +42,7 @@ def cases(result: ResultOfCases) -> Iterator[str]:
 
 
 def _others(number: int, has_failed: bool) -> str:
-    """Return a suite that stands for the cases that do not fit."""
+    """Return a suite that represents the cases that do not fit."""
     words = quoteattr(left_out(number))
     failure = f"\n      <failure message={words}/>\n    " if has_failed else ""
     case = f'<testcase name={words} classname="others" time="0">{failure}</testcase>'
@@ -55,13 +55,13 @@ def _counts(suite: Sequence[ResultCase], is_strict: bool, with_skipped: bool) ->
         "failures": sum(bool(_failing(case, is_strict)) for case in suite),
         "errors": sum(bool(case.unread) for case in suite),
     }
-    if with_skipped:  # `testsuites` has no such attribute
+    if with_skipped:  # not an attribute of `testsuites`
         counts["skipped"] = sum(case.is_skipped for case in suite)
     return "".join(f' {name}="{count}"' for name, count in counts.items()) + ' time="0"'
 
 
 def _named(suites: Mapping[str, Sequence[ResultCase]], is_strict: bool) -> Iterator[tuple[int, ResultCase]]:
-    """Yield all cases with their urgency, their names made unique: readers know a case by suite and name."""
+    """Yield all cases with urgency and unique names, because suite and name identify a case."""
     for suite in suites.values():
         numbers: dict[str, int] = {}
         for case in suite:
@@ -99,18 +99,18 @@ def _failing(case: ResultCase, is_strict: bool) -> list[Problem]:
 
 
 def _message(problems: Sequence[Problem]) -> str:
-    """Return the words of the first problem, and how many there are more."""
+    """Return the text of the first problem and the number of further ones."""
     first = sentence(problems[0].message) if problems else ""
     others = sum(problem.number for problem in problems) - 1
     return first if len(problems) < 2 else f"{first} (and {others} more)"
 
 
 def _text(problems: Sequence[Problem]) -> str:
-    """Return the problems on a line each, and under each the page of its rule."""
+    """Return the problems, one per line, each followed by the page of its rule."""
     texts = (text for problem in problems for text in (line(problem), page(problem.rule)) if text)
     return escape("\n".join(map(escaped, texts)))
 
 
 def _quoted(text: str) -> str:
-    # XML 1.0 has no control characters, not even as references; no terminal or browser is to act on others.
+    # XML 1.0 forbids control characters, even as references. Others must not affect a terminal or browser.
     return quoteattr(escaped(text))

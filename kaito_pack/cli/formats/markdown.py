@@ -1,4 +1,4 @@
-"""Results as Markdown for a comment on GitHub or GitLab."""
+"""Prints results as Markdown for a comment on GitHub or GitLab."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def cases(result: ResultOfCases) -> Iterator[str]:
-    """Yield a heading that counts, and a table of what is not good, errors first."""
+    """Yield a heading with counts, and a table of failed cases, errors first."""
     every = list(result.cases())
     unread = [case for case in every if case.unread]
     problems = [problem for problem in distinct(every) if problem.severity != "ok"]
@@ -33,7 +33,7 @@ def cases(result: ResultOfCases) -> Iterator[str]:
     lines = [f"**kaito-pack {result.kind}.** {len(every)} checked: {summary}."]
     rows = [f"| error | {code(case.file)} | {cell(case.unread)} |" for case in unread]
     shown = [problem for word in numbers for problem in problems if problem.severity == word]
-    if are_too_long(list(map(_row, shown))):  # the lines that count others stay
+    if are_too_long(list(map(_row, shown))):  # keep the lines with counts
         shown.sort(key=lambda problem: not problem.others)
     rows += map(_row, shown)
     if rows:
@@ -54,12 +54,12 @@ def _words(problem: Problem) -> str:
 
 
 def plan(result: Plan) -> Iterator[str]:
-    """Yield the plan as a comment: the summary first, a table an object, remedies folded away."""
+    """Yield the plan as a comment: a summary, then a table per object with collapsed remedies."""
     from kaito_pack.cli.results.plan_words import cluster_rows, grouped, label_urgency, summary
 
     groups = grouped(result.objects)
     parts = ["\n".join(_section(result, *pair)) for pair in groups]
-    if are_too_long(parts):  # the most urgent ones stay
+    if are_too_long(parts):  # keep the most urgent ones
         pairs = sorted(zip(groups, parts, strict=True), key=lambda pair: label_urgency(pair[0][1].labels))
         parts = [part for _, part in pairs]
     head = [f"**KAITO plan.** {summary(result.objects)}."]
@@ -90,7 +90,7 @@ def _section(plan: Plan, clusters: Sequence[str], planned: Planned) -> list[str]
 
 
 def _commands(plan: Plan, clusters: Sequence[str], remedy: str) -> str:
-    """Return a remedy; a command of kubectl once for each cluster."""
+    """Return a remedy; a kubectl command is repeated for each cluster."""
     if not remedy.startswith("kubectl "):
         return cell(remedy)
     commands = dict.fromkeys(plan.command(remedy, name) for name in clusters)
@@ -98,7 +98,7 @@ def _commands(plan: Plan, clusters: Sequence[str], remedy: str) -> str:
 
 
 def upgrade(result: Upgrade) -> Iterator[str]:
-    """Yield what a newer KAITO handles differently, an item a reason."""
+    """Yield what a newer KAITO handles differently, one item per reason."""
     from kaito_pack.cli.results.plan_words import EFFECT_VERBS, upgrade_summary, workspace_title
 
     items = [

@@ -1,4 +1,4 @@
-"""Results as text for people: messages as notes, data such as tables and diffs on stdout."""
+"""Prints results as text for people: messages as notes, data such as tables and diffs on stdout."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from kaito_pack.run.judgement import Entry, Judgement
     from kaito_pack.run.validation import Report
 
-WIDEST = 400  # characters of a column
+WIDEST = 400  # maximum column width in characters
 COLOURS = {"ok": "green", "warning": "yellow", "undecidable": "yellow", "error": "red"}
 
 
 def problem_line(problem: Problem) -> str:
-    """Return one problem on a line, its place in bold and the rest in the colour of its severity."""
+    """Return a problem as one line, its place in bold and the rest in the colour of its severity."""
     place, _, rest = escaped(line(problem)).partition(" ")
     return click.style(place, bold=True) + " " + click.style(rest, fg=COLOURS[problem.severity])
 
@@ -55,7 +55,7 @@ def validation(result: Reports) -> Iterator[str]:
 
 
 def _of_clusters(result: Reports) -> Iterator[str]:
-    """Yield each problem once, with its clusters unless all of several clusters that get the file have it."""
+    """Yield each problem once, with its clusters unless all clusters that get the file have it."""
     files: dict[str, set[str]] = {}
     for case in result.cases():
         files.setdefault(case.file, set()).add(case.version)
@@ -72,7 +72,7 @@ def summary(reports: Mapping[str, Report]) -> str:
 
 
 def summary_of(entries: Sequence[Entry]) -> str:
-    """Return the same for entries."""
+    """Return the summary of entries."""
     verdicts = [entry.verdict for entry in entries]
     counts = [f"{verdicts.count(word)} {title}" for word, title in VERDICT_TITLES.items() if word in verdicts]
     problems = [problem for entry in entries for problem in entry.problems]
@@ -89,7 +89,7 @@ def _counted(number: int, word: str) -> str:
 
 
 def table(reports: Mapping[str, Report]) -> Iterator[str]:
-    """Yield manifests against KAITO versions: a verdict, or `ok`, or `breaks` if accepted with an error."""
+    """Yield a table of manifests by KAITO version: `ok`, `breaks` (accepted with an error) or the verdict."""
     rows = [["", *reports]]
     for entries in zip(*(report.entries for report in reports.values()), strict=True):
         first = entries[0]
@@ -105,9 +105,9 @@ def _cell(entry: Entry) -> str:
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield rows as lines, their cells below each other, two spaces apart.
+    """Yield rows as lines with aligned cells, two spaces apart.
 
-    A cell beyond WIDEST moves those after it: a long name must not make every row as long.
+    A cell wider than WIDEST shifts the cells after it, so a long name does not widen every row.
     """
     widths = [min(max(map(len, column)), WIDEST) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -115,7 +115,7 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def preflight(result: Preflight) -> Iterator[str]:
-    """Yield a line per answer; with several files each has its heading."""
+    """Yield a line per answer; with several files, a heading per file."""
     yield from first_lines(_answers(result))
 
 
@@ -131,7 +131,7 @@ def _answers(result: Preflight) -> Iterator[str]:
 
 
 def rendering(result: Rendering) -> Iterator[str]:
-    """Yield what is wrong with values, by cluster if there is a fleet, and how output differs from them."""
+    """Yield the problems of values, by cluster with a fleet, and the differences of the output."""
     yield from first_lines(_wrong(result.outcomes))
     if "" not in result.outcomes:
         yield from first_lines(_by_cluster(result.outcomes))
@@ -148,7 +148,7 @@ def _wrong(clusters: Mapping[str, Sequence[Judgement]]) -> Iterator[Note]:
 
 
 def _by_cluster(clusters: Mapping[str, Sequence[Judgement]]) -> Iterator[Note]:
-    """Yield where each values file works, where it does not, and why, unless it works everywhere."""
+    """Yield where each values file works and where it does not, with reasons, unless it works everywhere."""
     files: dict[str, list[tuple[str, Judgement]]] = {}
     for name, outcomes in clusters.items():
         for outcome in outcomes:
@@ -177,7 +177,7 @@ def _differing(output: Differing) -> Iterator[str]:
 
 
 def _diff(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines as they are, which `git apply` takes; on a terminal safe to print."""
+    """Yield the lines unchanged for `git apply`; on a terminal, escaped."""
     if not sys.stdout.isatty():
         yield from lines
         return
@@ -186,7 +186,7 @@ def _diff(lines: Iterable[str]) -> Iterator[str]:
 
 
 def plan(result: Plan) -> Iterator[str]:
-    """Yield the plan, an object and its changes below each other."""
+    """Yield the plan: each object, followed by its changes."""
     from kaito_pack.cli.results.plan_words import TITLES, cluster_rows, grouped, object_title, summary
 
     def commands(remedy: str, clusters: Sequence[str]) -> list[str]:
@@ -202,7 +202,7 @@ def plan(result: Plan) -> Iterator[str]:
         printed: set[tuple[str, str]] = set()
         for change in planned.changes:
             lines.append(f"  {TITLES[change.label]}: {change.text()}")
-            # The reason and the remedy of a label once an object, not once a field.
+            # Show the reason and the remedy of a label once per object, not once per field.
             if (change.words, change.remedy) not in printed:
                 printed.add((change.words, change.remedy))
                 lines += [f"    {sentence(change.words)}"]
@@ -212,7 +212,7 @@ def plan(result: Plan) -> Iterator[str]:
 
 
 def upgrade(result: Upgrade) -> Iterator[str]:
-    """Yield what a newer KAITO handles differently, a line per reason."""
+    """Yield what a newer KAITO handles differently, one line per reason."""
     from kaito_pack.cli.results.plan_words import upgrade_summary
 
     yield f"{upgrade_summary(result.workspaces, result.version)}\n"
@@ -231,7 +231,7 @@ def _reasons(result: Upgrade) -> Iterator[str]:
 
 
 def grid(result: Grid) -> Iterator[str]:
-    """Yield the table of a grid, and below it why a cell is not good."""
+    """Yield the table of a grid, then the reasons of bad cells."""
     from kaito_pack.cli.results import grid_words
 
     rows = grid_words.table(result)

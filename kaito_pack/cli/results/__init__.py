@@ -1,4 +1,4 @@
-"""What commands show: each result has a kind, by which a format is found, and most have cases."""
+"""The results of commands: the kind of a result selects the function of a format; most have cases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kaito_pack.run.judgement import Entry, Judgement
     from kaito_pack.run.validation import Report
 
-VERDICT_TITLES = {  # verdicts as people read them; programs get the verdict itself
+VERDICT_TITLES = {  # verdicts for people; programs get the verdict itself
     "accepted": "accepted",
     "refused": "rejected",
     "undecidable": "undecidable",
@@ -32,7 +32,7 @@ DRIFT = {
 
 
 class Result(Protocol):
-    """Something that a command shows; `kind` is the name of the function of a format that shows it."""
+    """The result of a command; `kind` is the name of the function that shows it in a format."""
 
     kind: ClassVar[str]
 
@@ -45,11 +45,11 @@ class ResultOfCases(Result, Protocol):
         """Whether warnings count as failures."""
 
     def cases(self) -> Iterator[ResultCase]:
-        """Yield what was checked."""
+        """Yield the checked cases."""
 
 
 class ResultCase(NamedTuple):
-    """One thing that was checked, called `name` in `file`, with its problems.
+    """One checked item, called `name` in `file`, with its problems.
 
     `unread` is the reason if it could not be checked at all; `version` the KAITO version or
     the cluster, if there are several.
@@ -64,7 +64,7 @@ class ResultCase(NamedTuple):
 
 
 def distinct(cases: Iterable[ResultCase]) -> list[Problem]:
-    """Return the problems of all cases, each once, though several KAITO versions may have it."""
+    """Return the problems of all cases, each once even if several KAITO versions have it."""
     return list(versions_of(cases))
 
 
@@ -82,7 +82,7 @@ def versions_of(cases: Iterable[ResultCase]) -> dict[Problem, list[str]]:
 
 
 class Reports(Record):
-    """The reports of `validate`, by KAITO version or by cluster, and why which file could not be read."""
+    """The reports of `validate` by KAITO version or cluster, and the reasons for unreadable files."""
 
     reports: Mapping[str, Report]
     unread: Sequence[tuple[str, str]] = ()
@@ -92,11 +92,11 @@ class Reports(Record):
 
     @property
     def is_split(self) -> bool:
-        """Whether there is a report for each of several versions, or for each cluster of a fleet."""
+        """Whether there are separate reports for several versions or for the clusters of a fleet."""
         return len(self.reports) > 1 or self.by == "cluster"
 
     def cases(self) -> Iterator[ResultCase]:
-        """Yield a case a document and version, or cluster."""
+        """Yield a case for each document and version or cluster."""
         for name, report in self.reports.items():
             where = f" on {name}" if self.by == "cluster" else f" (KAITO {name})"
             suffix = where if name and self.is_split else ""
@@ -113,7 +113,7 @@ def title_of(entry: Entry) -> str:
 
 
 def short_name(name: str) -> str:
-    """Return a name, or the beginning of one that is longer than any of Kubernetes."""
+    """Return a name, cut to the maximum length of a Kubernetes name."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
@@ -124,28 +124,28 @@ def full_name(entry: Entry) -> str:
 
 
 class Preflight(Record):
-    """The answers of a cluster, each with the values file that it is about."""
+    """The answers of a cluster, each with its values file."""
 
     answers: Sequence[tuple[str, Problem]]
     is_strict: ClassVar[bool] = False
     kind: ClassVar[str] = "preflight"
 
     def cases(self) -> Iterator[ResultCase]:
-        """Yield a case an answer."""
+        """Yield a case for each answer."""
         for file, answer in self.answers:
             located = answer if answer.place else answer.located(Place(file))
             yield ResultCase(file, answer.rule.partition("/")[2], [located])
 
 
 class Differing(NamedTuple):
-    """Files of one output that are not what they should be, each with a word of DRIFT; and a unified diff."""
+    """The files of one output that differ, each with a word of DRIFT, and a unified diff."""
 
     files: Sequence[tuple[str, str]]
     diff: Iterable[str]
 
 
 class Rendering(Record):
-    """The outcomes of `render` by the names of a fleet's clusters; with `--check` also what differs."""
+    """The outcomes of `render` by cluster name of a fleet; with `--check` also the differences."""
 
     outcomes: Mapping[str, Sequence[Judgement]]
     outputs: Sequence[Differing] = ()
@@ -153,7 +153,7 @@ class Rendering(Record):
     is_strict: ClassVar[bool] = False
 
     def cases(self) -> Iterator[ResultCase]:
-        """Yield a case for each values file and cluster, and one for each file of output that differs."""
+        """Yield a case for each values file and cluster, and for each output file that differs."""
         yield from self.values_cases()
         for output in self.outputs:
             for file, word in output.files:
@@ -170,14 +170,14 @@ class Rendering(Record):
 
 
 def reported(outcome: Judgement) -> list[Problem]:
-    """Return the problems of an outcome without advice, which is validate's to give."""
+    """Return the problems of an outcome without advice, which only `validate` gives."""
     return [problem for problem in outcome.problems if problem.layer != "advice"]
 
 
 class Plan(Record):
-    """What will become of each object, with the name of its cluster in a fleet, else "".
+    """The planned change of each object, with the name of its cluster in a fleet, else "".
 
-    `contexts` are those of the kubeconfig by cluster.
+    `contexts` are the kubeconfig contexts by cluster.
     """
 
     objects: Sequence[tuple[str, Planned]]
@@ -185,7 +185,7 @@ class Plan(Record):
     kind: ClassVar[str] = "plan"
 
     def command(self, remedy: str, cluster: str) -> str:
-        """Return a remedy; a command of kubectl names the context of the cluster."""
+        """Return a remedy; a kubectl command names the context of the cluster."""
         context = self.contexts.get(cluster)
         if not context or not remedy.startswith("kubectl "):
             return remedy
@@ -195,7 +195,7 @@ class Plan(Record):
 
 
 class Upgrade(Record):
-    """What KAITO `version` treats otherwise, Workspace by Workspace, with the names of their clusters."""
+    """The differences in KAITO `version`, by Workspace, with the names of their clusters."""
 
     workspaces: Sequence[tuple[str, Upgraded]]
     version: str
@@ -203,7 +203,7 @@ class Upgrade(Record):
 
 
 class Grid(Record):
-    """Values files by clusters, or by instance types of a cloud: the columns' names, and a row per file."""
+    """Values files by cluster or instance type: the names of the columns, and a row per file."""
 
     columns: Sequence[str]
     rows: Sequence[GridRow]

@@ -1,4 +1,4 @@
-"""Results of bounded length: what does not fit into LONGEST_RESULT is counted instead of printed."""
+"""Results of bounded length: parts that do not fit into LONGEST_RESULT are counted, not printed."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 LONGEST_RESULT = 8 << 20  # bytes of a result on stdout
-LONGEST_PART = LONGEST_RESULT // 8  # bytes of the list inside a row, such as the changes of an object
+LONGEST_PART = LONGEST_RESULT // 8  # bytes of a list in a row, such as the changes of an object
 URGENCIES = ("error", "undecidable", "warning", "ok")
 Subject = TypeVar("Subject")
 
 
 class Part(Generic[Subject]):
-    """What a result shows of a subject, as text."""
+    """The text that a result shows for a subject."""
 
     def __init__(self, subject: Subject, text: str) -> None:
         self.subject, self.text = subject, text
 
 
 class Fitting(Generic[Subject]):
-    """The parts that fit, in their order; `others` counts the rest, and `first` is the most urgent of it."""
+    """The parts that fit, in order; `others` is the number of the rest, `first` the most urgent of them."""
 
     def __init__(self, parts: list[Part[Subject]], others: int, first: Subject | None) -> None:
         self.parts, self.others, self.first = parts, others, first
 
 
 def urgency(severities: Iterable[str]) -> int:
-    """Return how urgent a row is by the severities of its problems: 0 with an error, 3 without a problem."""
+    """Return the urgency of a row from the severities of its problems: 0 for an error, 3 for no problem."""
     return min(map(URGENCIES.index, severities), default=len(URGENCIES) - 1)
 
 
@@ -37,7 +37,7 @@ def fitting(
 ) -> Fitting[Subject]:
     """Return the most urgent subjects, each with its urgency, whose texts take at most `longest` bytes.
 
-    0 is the most urgent. Of equal ones the first are shown. `shown` makes the text of those that may fit.
+    0 is the most urgent. Among equals, the first ones are shown. `shown` creates the text of a subject.
     """
     levels: dict[int, list[tuple[int, Part[Subject]]]] = {}
     size, others, first = 0, 0, None
@@ -65,7 +65,7 @@ def _size(text: str) -> int:
 
 
 def first_lines(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the first of `lines` that take at most LONGEST_RESULT bytes, then a line that counts the rest."""
+    """Yield the first of `lines`, up to LONGEST_RESULT bytes, then a line with the number of the rest."""
     size, others = 0, 0
     for line in lines:
         size += _size(line)
@@ -78,5 +78,5 @@ def first_lines(lines: Iterable[str]) -> Iterator[str]:
 
 
 def left_out(others: int) -> str:
-    """Return what a result says about what it does not show."""
+    """Return the text about the parts that a result does not show."""
     return f"{others:,} more do not fit into {LONGEST_RESULT >> 20} MiB. Pass fewer files at a time"

@@ -1,4 +1,4 @@
-"""The cells of a grid as words, the same in every format."""
+"""The text of the cells of a grid, the same in every format."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ TYPE_HEADS = ("INSTANCE TYPE", "FITS", "GPUS", "LEFT PER GPU", "LONGEST CONTEXT"
 
 
 def table(result: Grid) -> list[list[str]]:
-    """Return the grid as rows of text, the first one being the heads.
+    """Return the grid as rows of text; the first row has the titles.
 
-    Clusters are columns. Instance types are many, so each is a row, and only those that hold a model are
-    shown, the smallest first.
+    Clusters are columns. There are many instance types, so each is a row, and only those that hold a model
+    are shown, the smallest first.
     """
     if not result.of_types:
         heads = ["VALUES", "MODEL", *result.columns]
@@ -32,20 +32,20 @@ def table(result: Grid) -> list[list[str]]:
 
 
 def why_none(row: Row) -> str:
-    """Return why no instance type is listed for values."""
+    """Return why no instance type is listed for a values file."""
     if any(cell.fits is False for cell in row.cells):
         return "no: too large for one node"
     return "unknown: no figures of the model" if row.cells else "no: the values are not valid"
 
 
 def type_row(cell: Cell) -> list[str]:
-    """Return an instance type that holds a model as cells."""
+    """Return the cells for an instance type that holds a model."""
     left = "-" if cell.left_gib is None else f"{cell.left_gib:g} GiB"
     return [cell.column, "yes", str(cell.gpus or "-"), left, str(cell.longest or "-")]
 
 
 def words(cell: Cell) -> str:
-    """Return a cell as a few words: whether it is accepted and fits, and by how much."""
+    """Return a cell as a few words: whether it is accepted and fits, and the free memory."""
     if cell.verdict != "accepted":
         return "-" if cell.verdict == "skipped" else VERDICT_TITLES[cell.verdict]
     if cell.image_knows is False:
@@ -58,14 +58,14 @@ def words(cell: Cell) -> str:
 
 
 def state(cell: Cell) -> str:
-    """Return "good", "bad" or "unknown": how a page colours the cell."""
+    """Return "good", "bad" or "unknown", which selects the colour of the cell."""
     if cell.verdict in ("undecidable", "skipped") or (cell.verdict == "accepted" and cell.fits is None):
         return "bad" if cell.image_knows is False else "unknown"
     return "good" if cell.is_good else "bad"
 
 
 def notes(result: Grid) -> Iterator[str]:
-    """Yield why cells are not good, a line per reason."""
+    """Yield why cells are not good, one line per reason."""
     for row in result.rows:
         for cell in row.cells:
             for reason in cell.reasons:

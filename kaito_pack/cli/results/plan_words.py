@@ -1,4 +1,4 @@
-"""The words that plans have in common, whatever the format."""
+"""Texts about plans, the same in every format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TITLES = {
     "live": "live",
     "ignored": "ignored",
 }
-MOST_NAMED = 2  # clusters in a title
+MOST_NAMED = 2  # clusters named in a title
 EFFECT_VERBS = {"refused": "is rejected", "breaks": "breaks", "differs": "differs"}
 EFFECT_TITLES = {"refused": "rejected", "breaks": "broken afterwards", "differs": "treated differently"}
 
@@ -37,7 +37,7 @@ def summary(objects: Sequence[tuple[str, Planned]]) -> str:
 
 
 def label_urgency(labels: Iterable[str]) -> int:
-    """Return how urgent changes are by their labels: 0 for what KAITO rejects."""
+    """Return the urgency of changes from their labels: 0 if KAITO rejects one."""
     return min((LABELS.index(label) for label in labels if label in LABELS), default=len(LABELS))
 
 
@@ -49,7 +49,7 @@ def upgrade_summary(workspaces: Sequence[tuple[str, Upgraded]], version: str) ->
 
 
 def grouped(objects: Sequence[tuple[str, Planned]]) -> list[tuple[list[str], Planned]]:
-    """Return each plan of an object once, with the clusters that it is for."""
+    """Return each plan of an object once, with its clusters."""
     groups: dict[Hashable, tuple[list[str], Planned]] = {}
     for cluster, planned in objects:
         changes = tuple((each.text(), each.label, each.words, each.remedy) for each in planned.changes)
@@ -60,7 +60,7 @@ def grouped(objects: Sequence[tuple[str, Planned]]) -> list[tuple[list[str], Pla
 
 
 def cluster_rows(objects: Sequence[tuple[str, Planned]]) -> list[list[str]]:
-    """Return a table with the number of changes by cluster and label; nothing without a fleet."""
+    """Return a table with the number of changes by cluster and label; empty without a fleet."""
     clusters = dict.fromkeys(cluster for cluster, _ in objects if cluster)
     if len(clusters) < 2:
         return []

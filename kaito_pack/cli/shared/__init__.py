@@ -1,1 +1,1 @@
-"""Parts that commands share: options, words of the command line, help, and what they print."""
+"""Parts that commands share: options, argument types, help and output."""

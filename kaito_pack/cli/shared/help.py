@@ -1,4 +1,4 @@
-"""Help in sections: the options of the command first, then those that many commands share, by title."""
+"""Help in sections: the options of the command, then the shared options by title."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 
 class SharedOption(click.Option):
-    """An option of many commands; help lists it under the title `section`."""
+    """An option that many commands share; help lists it under the title `section`."""
 
     def __init__(self, *arguments: Any, section: str, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -17,7 +17,7 @@ class SharedOption(click.Option):
 
 
 class Command(click.Command):
-    """A command whose help has its own options first."""
+    """A command whose help lists its own options first."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options by section."""
@@ -28,7 +28,7 @@ class Listing(click.Group):
     """A group whose command `list` may be omitted: `models -o json` is `models list -o json`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `list` before options, and where nothing is."""
+        """Insert `list` if the arguments are empty or begin with an option."""
         if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help")):
             args = ["list", *args]
         return super().parse_args(ctx, args)

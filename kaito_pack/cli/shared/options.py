@@ -18,11 +18,11 @@ from kaito_pack.run.scope import Scope
 from kaito_pack.values.layers import Layer
 
 ALL = "all"
-VALUES, CLUSTER, PACK = "Values options", "Cluster options", "Pack options"  # sections of help
+VALUES, CLUSTER, PACK = "Values options", "Cluster options", "Pack options"  # titles of help sections
 
 
 class ClusterOptions:
-    """What the command line says of the cluster, of layers, and of the pack that it is checked with."""
+    """The options for the cluster, the layers and the pack."""
 
     def __init__(self, packs: tuple[str, ...], settings: tuple[Layer, ...], **plain: Any) -> None:
         self.packs, self.settings, self._plain = packs, settings, plain
@@ -36,27 +36,27 @@ class ClusterOptions:
         self.layer_files: tuple[str, ...] = plain["layer_files"]
 
     def changed(self, **changes: Any) -> ClusterOptions:
-        """Return the same options but for `changes`, by their names."""
+        """Return a copy with `changes`, by option name."""
         return ClusterOptions(**{"packs": self.packs, "settings": self.settings, **self._plain, **changes})
 
     @cached_property
     def pack(self) -> Pack:
-        """The pack that is rendered by and checked with."""
+        """The pack for rendering and checks."""
         return opened(self.packs)
 
     def scope(self) -> Scope:
-        """Return what files are checked for. Raises UsageError for `all`, or a version that is not known."""
+        """Return the scope for the checks. Raises UsageError for `all` or an unknown version."""
         return self.over(self.base())
 
     def scopes(self) -> list[Scope]:
-        """Return a scope for each KAITO version that is asked for."""
+        """Return a scope for each requested KAITO version."""
         if self.kaito_version != ALL:
             return [self.scope()]
         base = self.base()
         return [self._over(base, kaito) for kaito in self.pack.kaito_versions]
 
     def over(self, base: Scope) -> Scope:
-        """Return the scope of a target file or a fleet's cluster with these options laid over it."""
+        """Return the scope of a target file or a fleet's cluster, overridden by these options."""
         if self.kaito_version == ALL:
             raise UsageError(
                 "--kaito-version all works with validate only, and not with a fleet. Name one version"
@@ -68,7 +68,7 @@ class ClusterOptions:
         return base.overridden(kaito, *target, self.catalogues)._replace(above=self.above)
 
     def base(self) -> Scope:
-        """Return the scope of the target file, or of the newest versions, without the options."""
+        """Return the scope of the target file, else of the newest versions, without the other options."""
         if self.target_file is None:
             return Scope.newest(self.pack)
         from kaito_pack.run.targets import read_target
@@ -77,7 +77,7 @@ class ClusterOptions:
 
     @cached_property
     def above(self) -> Sequence[Layer]:
-        """The layers over every values file: `-f` in order, then `--set` in order."""
+        """The layers on top of every values file: `-f` in order, then `--set` in order."""
         if not self.layer_files:
             return self.settings
         from kaito_pack.run.targets import read_layer
@@ -86,7 +86,7 @@ class ClusterOptions:
         return (*files, *self.settings)
 
 
-# The options that `ClusterOptions` takes as they come.
+# The options that `ClusterOptions` accepts unchanged.
 PLAIN = (
     "kaito_version",
     "kubernetes_version",
@@ -100,7 +100,7 @@ PLAIN = (
 
 
 def opened(packs: Sequence[str]) -> Pack:
-    """Return the pack with the user's folders laid over it; UsageError if one is not a pack."""
+    """Return the pack with the user's folders on top; UsageError if one is not a pack."""
     for folder in packs:
         if not any((Path(folder) / part).is_dir() for part in ("templates", "schemas", "facts")):
             raise UsageError(f"{escaped(folder)}: not a pack; it has no templates/, schemas/ or facts/")
@@ -108,7 +108,7 @@ def opened(packs: Sequence[str]) -> Pack:
 
 
 def pack_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the option `--pack DIR`, and KAITO_PACK as its default."""
+    """Add the option `--pack DIR`, whose default is KAITO_PACK."""
     option = click.option(
         "--pack",
         cls=SharedOption,
@@ -125,7 +125,7 @@ def pack_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Setting(click.ParamType[tuple[int, list[Layer]]]):
-    """`--set path=value`, kept in the order of the command line together with `--set-string`."""
+    """The type of `--set path=value`, which records the order among `--set` and `--set-string`."""
 
     name = "path=value"
 
@@ -135,7 +135,7 @@ class Setting(click.ParamType[tuple[int, list[Layer]]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[int, list[Layer]]:
-        """Return the layers of one setting, with its turn among all of them."""
+        """Return the layers of one setting and its position among all settings."""
         from kaito_pack.values.overrides import layers_of
 
         turns = ctx.meta if ctx is not None else {}
@@ -153,7 +153,7 @@ def in_order(*settings: tuple[tuple[int, list[Layer]], ...]) -> tuple[Layer, ...
 
 
 def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that describe the cluster and the layers; the command gets them as `cluster`."""
+    """Add the options for the cluster and the layers; the command receives them as `cluster`."""
 
     decorated: Callable[..., Any] = _with_cluster(command, PLAIN)
     for option in reversed(_CLUSTER):
@@ -162,7 +162,7 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_cluster(command: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
-    """Return a command that takes the options called `names` and the settings as one `cluster`."""
+    """Return a command that receives the options `names` and the settings as one `cluster`."""
 
     @wraps(command)
     def with_cluster(*args: Any, **options: Any) -> Any:
@@ -279,7 +279,7 @@ _CLUSTER: list[Callable[..., Any]] = [
 
 
 def packs_of(args: Sequence[str]) -> tuple[str, ...]:
-    """Return the values of `--pack` among arguments of which nothing else is known yet."""
+    """Return the values of `--pack` among arguments that are not parsed yet."""
     settings = {"ignore_unknown_options": True, "allow_extra_args": True}
     alone = click.Command("", context_settings=settings, add_help_option=False)
     pack_option(alone)

@@ -1,4 +1,4 @@
-"""How commands print: results in a format, problems to stderr, colours on a terminal only."""
+"""Prints results in a format, problems to stderr, and colours only on a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def colour() -> bool | None:
-    """Return whether to colour: click's own choice (a terminal), unless NO_COLOR is set."""
+    """Return whether to colour: None for click's default (on a terminal), False if NO_COLOR is set."""
     return None if os.environ.get("NO_COLOR") is None else False
 
 
@@ -30,7 +30,7 @@ def put(result: Result, form: str = "text") -> None:
 
 
 def put_problems(problems: Iterable[Problem]) -> None:
-    """Print the problems of a file to stderr, one a line."""
+    """Print the problems of a file to stderr, one per line."""
     from kaito_pack.cli.formats.text import problem_line
 
     printed = list(problems)
@@ -42,7 +42,7 @@ def put_problems(problems: Iterable[Problem]) -> None:
 def put_rendering(
     outcomes: Mapping[str, Sequence[Judgement]], differing: Sequence[Differing] = (), form: str = "text"
 ) -> None:
-    """Print what is wrong with values, by the names of a fleet's clusters, and how output differs."""
+    """Print the problems of values, by cluster name of a fleet, and the differences of the output."""
     judgements = [judgement for cluster in outcomes.values() for judgement in cluster]
     if form != "text" or differing or any(each.problems or each.unread for each in judgements):
         from kaito_pack.cli.results import Rendering
@@ -51,13 +51,13 @@ def put_rendering(
 
 
 def put_outcomes(outcomes: Sequence[Judgement]) -> int:
-    """Print all that is wrong with values to stderr; return the exit code."""
+    """Print all problems of values to stderr; return the exit code."""
     put_rendering({"": outcomes})
     return exit_code(outcomes)
 
 
 def exit_code(outcomes: Sequence[Judgement]) -> int:
-    """Return 2 if a file could not be read, 1 if anything is wrong, else 0."""
+    """Return 2 if a file could not be read, 1 if there are problems, else 0."""
     if any(outcome.unread is not None for outcome in outcomes):
         return 2
     return 0 if all(outcome.is_good for outcome in outcomes) else 1

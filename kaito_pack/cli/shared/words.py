@@ -1,4 +1,4 @@
-"""Types of arguments and options that a shell completes: files, folders, and what the pack knows."""
+"""Argument types with shell completion: files, folders, and names that the pack knows."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from kaito_pack.pack import Pack
 
 Context = click.Context
-MOST = 200  # words that are offered at once
+MOST = 200  # maximum number of offered words
 
 
 class File(click.ParamType[str]):
-    """The path of a file, which the shell completes; the command that reads it judges it."""
+    """The path of a file, completed by the shell; the command checks it when it reads the file."""
 
     name = "file"
     kind = "file"
@@ -39,7 +39,7 @@ class Folder(File):
 
 
 class Words(click.ParamType[str]):
-    """Text that is completed with the words of a function; the command checks it."""
+    """Text with completions from a function; the command checks it."""
 
     name = "text"
 
@@ -49,7 +49,7 @@ class Words(click.ParamType[str]):
     def shell_complete(
         self, ctx: Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem[str]]:
-        """Return the words that begin with what is typed, else files if the argument may be one."""
+        """Return the words that begin with the typed text, else files if the argument may be one."""
         from click.shell_completion import CompletionItem
 
         done, _, last = incomplete.rpartition(",")
@@ -73,7 +73,7 @@ def _pack(context: Context) -> Pack:
 
 
 def kaito_versions(context: Context) -> Iterable[str]:
-    """Return the KAITO versions that the packs know, the newest first."""
+    """Return the KAITO versions in the packs, the newest first."""
     return reversed(list(_pack(context).kaito_versions))
 
 
@@ -83,14 +83,14 @@ def all_kaito_versions(context: Context) -> Iterable[str]:
 
 
 def kubernetes_versions(_: Context) -> Iterable[str]:
-    """Return the Kubernetes versions that the pack knows, the newest first."""
+    """Return the supported Kubernetes versions, the newest first."""
     from kaito_pack.kubernetes.decoding import definitions
 
     return reversed(list(definitions.versions()))
 
 
 def contexts(_: Context) -> Iterable[str]:
-    """Return the contexts of the kubeconfig: nothing if kubectl is missing or fails."""
+    """Return the contexts of the kubeconfig; empty if kubectl is missing or fails."""
     import subprocess
 
     command = ["kubectl", "config", "get-contexts", "-o", "name"]
@@ -102,7 +102,7 @@ def contexts(_: Context) -> Iterable[str]:
 
 
 def explained_words(context: Context) -> Iterable[str]:
-    """Return what `explain` explains: values and rules; after a values file, its fields and `fit`."""
+    """Return the words for `explain`: values and rules; after a values file, its fields and `fit`."""
     from kaito_pack.facts.rules import all_rules
     from kaito_pack.values.fields import fields
 
@@ -121,4 +121,4 @@ def model_ids(_: Context) -> Iterable[str]:
     """Return the ids of the models of the catalogue."""
     from kaito_pack.models.catalogue import Catalogue
 
-    return [model.model_id for model in Catalogue.open(()).models()]
+    return [model.model_id for model in Catalogue.open(()).models]

@@ -100,7 +100,7 @@ class Teller:
         )
 
     def _is_at_a_value(self, problem: Problem, field: str | None) -> bool:
-        """Return whether its line is exact, and not just the first line as a fallback."""
+        """Return whether the problem's line is that of a value, and not the first line as a fallback."""
         if problem.place is None or problem.place.file != self.file:
             return False
         is_first = any(problem.place == document.place(()) for document in self._values)
