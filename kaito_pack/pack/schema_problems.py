@@ -6,7 +6,7 @@ This module is imported only if there is something to explain, because jsonschem
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jsonschema import FormatChecker
@@ -66,6 +66,22 @@ class Explained(NamedTuple):
 
     problem: Problem
     is_about_key: bool = False
+
+
+def strictest(errors: Sequence[ValidationError]) -> list[ValidationError]:
+    """Return the errors; of several lower or upper bounds that a value breaks, only the strictest."""
+    bounds: dict[tuple[object, ...] | None, Any] = {}
+    for error in errors:
+        if (key := _bound(error)) is not None:
+            stricter = max if str(error.validator).startswith("min") else min
+            bounds[key] = stricter(bounds.get(key, error.validator_value), error.validator_value)
+    return [each for each in errors if bounds.get(_bound(each), each.validator_value) == each.validator_value]
+
+
+def _bound(error: ValidationError) -> tuple[object, ...] | None:
+    """Return what bound of which value an error is about; None for an error of another kind."""
+    keyword = str(error.validator)
+    return (keyword, *error.absolute_path) if keyword.startswith(("min", "max")) else None
 
 
 @rule(*PACK_FILES.names, on="shared")

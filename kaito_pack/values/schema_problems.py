@@ -15,7 +15,7 @@ from kaito_pack.base.trees import Schema, ValuesMap, mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import Mode, Pack, json_schema
-from kaito_pack.pack.schema_problems import FORMATS, Dialect, explained
+from kaito_pack.pack.schema_problems import FORMATS, Dialect, explained, strictest
 from kaito_pack.values import layers
 from kaito_pack.values.commands import command_of
 from kaito_pack.values.layers import Layer
@@ -65,7 +65,7 @@ def explain(mode: Mode, given: ValuesMap, stack: Sequence[Layer], pack: Pack) ->
 
     facts = _facts(mode.schema, given)
     where = f"schemas/values/{mode.name}.schema.json"
-    for error in json_schema.errors_of(mode.schema, given, FORMATS, where):
+    for error in strictest(json_schema.errors_of(mode.schema, given, FORMATS, where)):
         for reported, is_about_key in explained(error, VALUES, facts, of_other_modes):
             yield reported.located(layers.place(stack, reported.path, key=is_about_key))
 
