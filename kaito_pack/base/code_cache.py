@@ -1,9 +1,9 @@
 """The compiled modules that commands import, in one file of the cache folder.
 
-A start imports some 300 small modules. To find, open and read each costs more than to run it, so the code of
-all is kept together and taken from there if the module's file has not changed since. Python's own caches
-(`__pycache__`) stay as they are: without this file, after a change, or if the cache folder cannot be used,
-modules are imported as ever.
+A start imports some 300 small modules. Finding, opening and reading a module takes longer than running it, so
+the code of all modules is in one file. It is used while the module's own file is unchanged. Python's own
+caches (`__pycache__`) are not affected: without this file, after a change, or if the cache folder cannot be
+used, Python imports modules as usual.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import marshal
 import os
 import sys
 from collections.abc import Sequence
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import cache_from_source, source_hash
 from types import CodeType, ModuleType
 from typing import Any
@@ -22,14 +22,14 @@ from kaito_pack.base import cache_files
 from kaito_pack.base.cache_store import Store
 
 PACKAGES = ("kaito_pack", "click", "yaml", "jinja2", "markupsafe")
-# Imported before the cache can be asked.
+# Modules that are imported before the cache is available.
 UNCACHED = frozenset(("kaito_pack", "kaito_pack.cli", "kaito_pack.base")) | {
     f"kaito_pack.base.{name}" for name in ("cache_files", "cache_store", "code_cache")
 }
 
 
 class _Loader(SourceFileLoader):
-    """Loads a module as Python does, but for the code, which is in the cache already."""
+    """A loader that works as Python's does, but takes the code from the cache."""
 
     def __init__(self, name: str, file: str, code: CodeType) -> None:
         super().__init__(name, file)
@@ -40,8 +40,19 @@ class _Loader(SourceFileLoader):
         return self._code
 
 
+class _Reader(SourceFileLoader):
+    """A loader that works as Python's does, and keeps the code of the module for `save`."""
+
+    code: CodeType | None = None
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Return the code of the module."""
+        self.code = super().get_code(fullname)
+        return self.code
+
+
 class CodeCache:
-    """Finds modules in the cache; `save` adds those that were not in it."""
+    """A finder of modules in the cache; `save` adds the modules that were missing from it."""
 
     def __init__(self, file: str) -> None:
         self._store = Store(file, cache_files.mapped)  # one process needs a third of it
@@ -49,10 +60,15 @@ class CodeCache:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the module with its code from the cache; None if Python has to look for it."""
-        content: Any = self._store.get(name) if name.partition(".")[0] in PACKAGES else None
-        if content is None:
+        """Return the module with its code from the cache, or as Python finds it; None for other packages."""
+        if name.partition(".")[0] not in PACKAGES:
             return None
+        content: Any = self._store.get(name)
+        if content is None:
+            looked_up = PathFinder.find_spec(name, path, target)
+            if looked_up is not None and type(looked_up.loader) is SourceFileLoader:
+                looked_up.loader = _Reader(name, looked_up.loader.path)
+            return looked_up
         file, cached, is_package, code = content
         spec = ModuleSpec(name, _Loader(name, file, code), origin=file, is_package=is_package)
         spec.has_location, spec.cached = True, cached
@@ -61,14 +77,14 @@ class CodeCache:
         return spec
 
     def save(self) -> None:
-        """Add the code of every module that Python has looked for."""
+        """Add the code of every module that Python has read."""
         if not cache_files.is_writable():
             return
         for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
             loader = getattr(getattr(sys.modules[name], "__spec__", None), "loader", None)
-            if type(loader) is SourceFileLoader and name not in UNCACHED:
+            if type(loader) is _Reader:
                 cached = cache_from_source(loader.path)
-                content = (loader.path, cached, loader.is_package(name), loader.get_code(name))
+                content = (loader.path, cached, loader.is_package(name), loader.code)
                 self._store.put(name, [loader.path], content)
         self._store.save()
 
@@ -77,14 +93,14 @@ _installed: list[CodeCache] = []
 
 
 def install() -> None:
-    """Take modules from the cache from now on, in a process that has imported no other module of ours.
+    """Import modules from the cache from now on, if the process has not imported other modules of the pack.
 
-    A program that imports the library for itself is left alone.
+    A program that imports the library itself is not affected.
     """
     ours = {name for name in sys.modules if name.partition(".")[0] == "kaito_pack"}
     if _installed or not ours <= UNCACHED:
         return
-    # Another interpreter, environment, folder or version of this program has a separate file.
+    # Each interpreter, environment, folder and version of this program has its own file.
     place = marshal.dumps((sys.version, sys.flags.optimize, sys.prefix, sys.path, __file__, __version__))
     cache = CodeCache(f"modules-2-{source_hash(place).hex()}.bin")
     _installed.append(cache)

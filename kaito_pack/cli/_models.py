@@ -54,7 +54,7 @@ def put_model(catalogue: Catalogue, model_id: str, form: str) -> int:
     """Print one model and the conclusions for vLLM; return the exit code."""
     model = catalogue.find(model_id)
     if model is None:
-        close = did_you_mean(model_id, [each.model_id for each in catalogue.models()])
+        close = did_you_mean(model_id, [each.model_id for each in catalogue.models])
         advice = (
             f"Did you mean {shown(close)}?" if close else f"`models add {escaped(model_id)}` asks the Hub"
         )

@@ -51,7 +51,7 @@ def list_models(pack: tuple[str, ...], catalogues: tuple[str, ...], form: str) -
     from kaito_pack.models.catalogue import Catalogue
 
     opened(pack)  # lays the user's tables over ours
-    _models.put_list(Catalogue.open(catalogues).models(), form)
+    _models.put_list(Catalogue.open(catalogues).models, form)
 
 
 @command.command("show", cls=Command)

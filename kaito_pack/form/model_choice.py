@@ -64,12 +64,12 @@ def is_gating_unknown(model: Model) -> bool:
 
 def gguf_repositories(catalogue: Catalogue) -> list[str]:
     """Return all repositories of GGUF files that the catalogue names."""
-    return [*dict.fromkeys(name for model in catalogue.models() for name in model.gguf_repositories)]
+    return [*dict.fromkeys(name for model in catalogue.models for name in model.gguf_repositories)]
 
 
 def known_ids(catalogue: Catalogue) -> list[str]:
     """Return the model ids that a form suggests: those of the catalogue, then their GGUF repositories."""
-    return [*(model.model_id for model in catalogue.models()), *gguf_repositories(catalogue)]
+    return [*(model.model_id for model in catalogue.models), *gguf_repositories(catalogue)]
 
 
 def modes_for(engines: Iterable[str], pack: Pack) -> list[str]:

@@ -288,7 +288,7 @@ def suggested(
         return tuple(sorted(presets.names(target.kaito)))
     if value_hints.suggest == "models":
         loaders = set(hub_engines(WEIGHTS))
-        usable = [model for model in catalogue.models() if not model.quantization]
+        usable = [model for model in catalogue.models if not model.quantization]
         return tuple(model.model_id for model in usable if not loaders.isdisjoint(model.engines))
     if value_hints.suggest == "ggufRepositories":
         return figures.gguf_repositories if figures else tuple(gguf_repositories(catalogue))

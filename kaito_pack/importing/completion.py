@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from kaito_pack.base.problems import Problem
@@ -25,6 +25,9 @@ from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.workspace.identity import identity
 from kaito_pack.workspace.inference_sets import pod_template_path
+
+MOST_GROUPS = 24  # of the parts of a rejected rest, which are tried together
+MOST_TRIALS = 64  # of such groups: each renders the whole
 
 
 class Completion(Trial):
@@ -70,13 +73,22 @@ class Completion(Trial):
         """Return `given` with the parts of a rejected rest that are not rejected by themselves.
 
         A part without the others may leave a pod that the API server rejects: a mount without its volume.
+        Many parts are tried in groups, and a group that is rejected in halves, MOST_TRIALS times in all.
         """
         faults = self.pod_faults(given)
-        for part in parts_of(rest):
-            with_part = with_value(given, name, joined(get(given, name), part))
-            is_better = self.accepts(with_part) and self.distance(with_part) < self.distance(given)
-            if is_better and self.pod_faults(with_part) <= faults:
-                given = with_part
+        parts = list(parts_of(rest))
+        size = -(-len(parts) // MOST_GROUPS)  # rounded up
+        groups = [parts[index : index + size] for index in range(0, len(parts), size or 1)]
+        trials = 0
+        while groups and trials < MOST_TRIALS:
+            trials += 1
+            group = groups.pop(0)
+            with_group = with_value(given, name, reduce(joined, group, get(given, name)))
+            is_better = self.accepts(with_group) and self.distance(with_group) < self.distance(given)
+            if is_better and self.pod_faults(with_group) <= faults:
+                given = with_group
+            elif len(group) > 1:
+                groups[:0] = [group[: len(group) // 2], group[len(group) // 2 :]]
         return given
 
     def pod_faults(self, given: Given) -> int:

@@ -25,13 +25,13 @@ HUB_CHARACTERS = frozenset(ascii_letters + digits + "-_.")
 
 
 def _is_hub_id(name: str) -> bool:
-    """Return whether the Hugging Face Hub could have a repository of that id (`org/name`)."""
+    """Return whether `name` is a possible id of a Hugging Face Hub repository (`org/name`)."""
     parts = name.split("/")
     return len(parts) == 2 and all(0 < len(part) <= 96 and set(part) <= HUB_CHARACTERS for part in parts)
 
 
 def known_preset(name: str, kaito: str) -> presets.Preset | None:
-    """Return the preset that the webhook of that KAITO finds under `name` without asking the Hub."""
+    """Return the preset that the webhook of that KAITO finds under `name` without a request to the Hub."""
     preset = presets.find(name) or _of_the_catalogue(name)
     if not preset or not in_range(kaito, preset.versions):
         return None
@@ -40,7 +40,7 @@ def known_preset(name: str, kaito: str) -> presets.Preset | None:
 
 
 def _of_the_catalogue(name: str) -> presets.Preset | None:
-    """Return a model of KAITO's own catalogue as a preset, for versions that accept ids of the Hub."""
+    """Return a model of KAITO's own catalogue as a preset, for versions that accept Hub ids."""
     if "/" not in name:
         return None
     from kaito_pack.models.catalogue import own_models
@@ -50,24 +50,24 @@ def _of_the_catalogue(name: str) -> presets.Preset | None:
 
 
 def is_for_the_hub(name: str, kaito: str) -> bool:
-    """Return whether that KAITO asks the Hugging Face Hub about a preset of this name."""
+    """Return whether that KAITO looks up a preset of this name on the Hugging Face Hub."""
     hub_ids = rules("webhook")["webhook/preset-unknown"].parameters["hubIds"]
     return in_range(kaito, hub_ids) and _is_hub_id(name) and not known_preset(name, kaito)
 
 
 def may_be_preset(name: str, kaito: str) -> bool:
-    """Return whether that KAITO knows the preset, or would ask the Hub about it."""
+    """Return whether that KAITO knows the preset, or would look it up on the Hub."""
     return known_preset(name, kaito) is not None or is_for_the_hub(name, kaito)
 
 
 def may_be_tuned(name: str, kaito: str) -> bool:
-    """Return whether that KAITO accepts the preset for tuning: any `a/b` passes without asking the Hub."""
+    """Return whether that KAITO accepts the preset for tuning: any `a/b` passes without a Hub lookup."""
     owner, _, rest = name.partition("/")
     hub_ids = rules("webhook")["webhook/preset-unknown"].parameters["hubIds"]
     return known_preset(name, kaito) is not None or bool(in_range(kaito, hub_ids) and owner and rest)
 
 
-@rule("webhook/preset-unknown", on="create")
+@rule("webhook/preset-unknown", on="create", part="preset")
 def preset_unknown(case: Case) -> Iterator[Problem]:
     """Report a preset that KAITO does not have."""
     name = case.workspace.preset
@@ -76,22 +76,22 @@ def preset_unknown(case: Case) -> Iterator[Problem]:
 
 
 def preset_remedy(name: str, kaito: str) -> str:
-    """Return what to do about a preset that KAITO does not have: name the one that was meant, or all."""
+    """Return the fix for a preset that KAITO does not have: suggest a similar one, or list all."""
     known = presets.names(kaito)
     near = did_you_mean(name, known) if name else None
     return f"did you mean {shown(near)}" if near else f"Use one of {', '.join(known)}"
 
 
-@rule("webhook/preset-undecidable", on="create")
+@rule("webhook/preset-undecidable", on="create", part="preset")
 def preset_undecidable(case: Case) -> Iterator[Problem]:
     """Report a preset that the webhook looks up on the Hugging Face Hub."""
     if case.workspace.has_preset and is_for_the_hub(case.workspace.preset, case.kaito):
         yield case.problem(*PRESET_NAME, name=shown(case.workspace.preset))
 
 
-@rule("webhook/preset-crash", on="create")
+@rule("webhook/preset-crash", on="create", part="preset")
 def preset_crash(case: Case) -> Iterator[Problem]:
-    """Report a preset on which the webhook for v1alpha1 may crash."""
+    """Report a preset that may crash the webhook for v1alpha1."""
     name = case.workspace.preset
     by_name = in_range(case.kaito, case.rule.parameters["names"]) and known_preset(name, case.kaito)
     if case.workspace.has_preset and ("/" in name or by_name):
@@ -103,7 +103,7 @@ def _secret(case: Case) -> str:
     return text(options.get("modelAccessSecret"))
 
 
-@rule("webhook/preset-secret-needed", on="create")
+@rule("webhook/preset-secret-needed", on="create", part="preset")
 def preset_secret_needed(case: Case) -> Iterator[Problem]:
     """Report a gated preset without a Secret."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -111,7 +111,7 @@ def preset_secret_needed(case: Case) -> Iterator[Problem]:
         yield case.problem(*SECRET, name=shown(preset.name))
 
 
-@rule("webhook/preset-secret-refused", on="create")
+@rule("webhook/preset-secret-refused", on="create", part="preset")
 def preset_secret_refused(case: Case) -> Iterator[Problem]:
     """Report a Secret for a preset that must not have one."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -119,7 +119,7 @@ def preset_secret_refused(case: Case) -> Iterator[Problem]:
         yield case.problem(*SECRET, name=shown(preset.name))
 
 
-@rule("webhook/preset-too-big", on="create")
+@rule("webhook/preset-too-big", on="create", part="preset")
 def preset_too_big(case: Case) -> Iterator[Problem]:
     """Report a preset that is too large for the GPUs, unless an annotation turns the check off."""
     if BYPASS in case.workspace.annotations:
@@ -142,7 +142,7 @@ def _preset_and_nodes(case: Case) -> tuple[presets.Preset | None, instance_types
 
 
 def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None:
-    """Return what the GPUs of all nodes must have together, in GiB; None if the webhook does not ask."""
+    """Return the required total memory of the GPUs of all nodes in GiB; None if the webhook requires none."""
     noted = rules("webhook")["webhook/preset-too-big"].parameters["noted"]
     if preset is None or in_range(case.kaito, noted):
         return preset.gpu_memory_gib if preset else None
@@ -150,7 +150,7 @@ def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None
     return preset.weights_gib if any_runtime or not case.workspace.runs_vllm else None
 
 
-@rule("webhook/preset-over-nodes", on="create")
+@rule("webhook/preset-over-nodes", on="create", part="preset")
 def preset_over_nodes(case: Case) -> Iterator[Problem]:
     """Report a preset that is too large for one node without vLLM."""
     preset, node_type = _preset_and_nodes(case)
@@ -166,7 +166,7 @@ def preset_over_nodes(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "annotations", RUNTIME_ANNOTATION, **facts)
 
 
-@rule("webhook/preset-runtime", on="create")
+@rule("webhook/preset-runtime", on="create", part="preset")
 def preset_runtime(case: Case) -> Iterator[Problem]:
     """Report the runtime transformers for a preset that only vLLM runs."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -175,7 +175,7 @@ def preset_runtime(case: Case) -> Iterator[Problem]:
         yield case.problem("metadata", "annotations", RUNTIME_ANNOTATION, name=name)
 
 
-@rule("webhook/preset-adapters", on="create")
+@rule("webhook/preset-adapters", on="create", part="preset")
 def preset_adapters(case: Case) -> Iterator[Problem]:
     """Report adapters for a preset that vLLM serves only without them."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -184,25 +184,25 @@ def preset_adapters(case: Case) -> Iterator[Problem]:
         yield case.problem("inference", "adapters", name=shown(preset.name))
 
 
-@rule("webhook/preset-without-nodes", on="create")
+@rule("webhook/preset-without-nodes", on="create", part="preset")
 def preset_without_nodes(case: Case) -> Iterator[Problem]:
     """Report a preset on existing nodes that the target does not list.
 
-    A target that names the memory of its GPUs vouches for them.
+    No report if the target has the memory of its GPUs.
     """
     target = case.surroundings.target
     if _lists_nodes(case) and target.nodes is None and target.gpu_memory_gib is None:
         yield case.problem("resource", "labelSelector", labels=_labels(case))
 
 
-@rule("webhook/preset-no-matching-node", on="create")
+@rule("webhook/preset-no-matching-node", on="create", part="preset")
 def preset_no_matching_node(case: Case) -> Iterator[Problem]:
     """Report a preset whose selector matches no node of the target."""
     if _lists_nodes(case) and case.surroundings.target.nodes is not None and not _matching(case):
         yield case.problem("resource", "labelSelector", labels=_labels(case))
 
 
-@rule("webhook/preset-nodes-too-small", on="create")
+@rule("webhook/preset-nodes-too-small", on="create", part="preset")
 def preset_nodes_too_small(case: Case) -> Iterator[Problem]:
     """Report a preset that is too large for the GPUs of all matching nodes."""
     preset = known_preset(case.workspace.preset, case.kaito)
@@ -214,7 +214,7 @@ def preset_nodes_too_small(case: Case) -> Iterator[Problem]:
 
 
 def _lists_nodes(case: Case) -> bool:
-    """Return whether the webhook looks for nodes: for a preset on own nodes, unless GPUs are partitioned."""
+    """Return whether the webhook searches nodes: for a preset on own nodes, unless GPUs are partitioned."""
     workspace = case.workspace
     partitioned = given(workspace.resource.get("partition"))
     is_known = workspace.has_preset and may_be_preset(workspace.preset, case.kaito)

@@ -1,4 +1,4 @@
-"""Rules of the webhook about `tuning`, and about adapters, which are given as tuning's sources are."""
+"""Rules of the webhook about `tuning`, and about adapters, whose sources have the same form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kaito_pack.kaito.webhook_presets import may_be_tuned, preset_remedy
 from kaito_pack.kubernetes.decoding import names
 
 
-@rule("webhook/tuning-method", on="create")
+@rule("webhook/tuning-method", on="create", part="tuning")
 def tuning_method(case: Case) -> Iterator[Problem]:
     """Report a tuning method other than lora and qlora."""
     method = text(case.workspace.tuning.get("method"))
@@ -26,14 +26,14 @@ def tuning_method(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "method", method=shown(method))
 
 
-@rule("webhook/tuning-count", on="create")
+@rule("webhook/tuning-count", on="create", part="tuning")
 def tuning_count(case: Case) -> Iterator[Problem]:
     """Report a tuning on several nodes."""
     if case.workspace.has_tuning and case.workspace.count > 1:
         yield case.problem("resource", "count", count=case.workspace.count)
 
 
-@rule("webhook/tuning-part-missing")
+@rule("webhook/tuning-part-missing", part="tuning")
 def tuning_part_missing(case: Case) -> Iterator[Problem]:
     """Report a tuning without an input, an output or a preset."""
     for part in ("input", "output", "preset"):
@@ -42,20 +42,20 @@ def tuning_part_missing(case: Case) -> Iterator[Problem]:
 
 
 def _sources(part: Fields, fields: tuple[str, ...]) -> int:
-    # A volume is a pointer in KAITO, set even if it is empty; the others count if they are not empty.
+    # A volume is a pointer in KAITO, so an empty one is set; the other sources count if they are not empty.
     return sum(given(part.get(f)) if f == "volumeSource" else bool(part.get(f)) for f in fields)
 
 
-@rule("webhook/tuning-input-source", on="create")
+@rule("webhook/tuning-input-source", on="create", part="tuning")
 def tuning_input_source(case: Case) -> Iterator[Problem]:
-    """Report an input with no source or several."""
+    """Report an input without exactly one source."""
     source = case.workspace.tuning.get("input")
     number = _sources(mapping(source), ("urls", "image", "volumeSource"))
     if given(source) and number != 1:
         yield case.problem("tuning", "input", number=number)
 
 
-@rule("webhook/tuning-url", on="create")
+@rule("webhook/tuning-url", on="create", part="tuning")
 def tuning_url(case: Case) -> Iterator[Problem]:
     """Report a URL of training data that 0.12 rejects."""
     reasons, networks = (case.rule.parameters[part] for part in ("reasons", "networks"))
@@ -66,24 +66,24 @@ def tuning_url(case: Case) -> Iterator[Problem]:
             yield case.problem("tuning", "input", "urls", index, url=shown(url), reason=reasons[reason])
 
 
-@rule("webhook/tuning-output-target", on="create")
+@rule("webhook/tuning-output-target", on="create", part="tuning")
 def tuning_output_target(case: Case) -> Iterator[Problem]:
-    """Report an output with no target or several."""
+    """Report an output without exactly one target."""
     target = case.workspace.tuning.get("output")
     number = _sources(mapping(target), ("image", "volumeSource"))
     if given(target) and number != 1:
         yield case.problem("tuning", "output", number=number)
 
 
-@rule("webhook/tuning-push-secret", on="create")
+@rule("webhook/tuning-push-secret", on="create", part="tuning")
 def tuning_push_secret(case: Case) -> Iterator[Problem]:
-    """Report an output image without a Secret to push it."""
+    """Report an output image without a Secret for the push."""
     output = mapping(case.workspace.tuning.get("output"))
     if output.get("image") and not output.get("imagePushSecret"):
         yield case.problem("tuning", "output", "imagePushSecret")
 
 
-@rule("webhook/tuning-image")
+@rule("webhook/tuning-image", part="tuning")
 def tuning_image(case: Case) -> Iterator[Problem]:
     """Report an input or output image whose reference is invalid."""
     for part in ("input", "output"):
@@ -92,7 +92,7 @@ def tuning_image(case: Case) -> Iterator[Problem]:
             yield case.problem("tuning", part, "image", image=shown(image))
 
 
-@rule("webhook/tuning-preset-unknown", on="create")
+@rule("webhook/tuning-preset-unknown", on="create", part="tuning")
 def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
     """Report a tuning preset that KAITO does not have."""
     preset = case.workspace.tuning.get("preset")
@@ -101,7 +101,7 @@ def tuning_preset_unknown(case: Case) -> Iterator[Problem]:
         yield case.problem("tuning", "preset", "name", name=shown(name), fix=preset_remedy(name, case.kaito))
 
 
-@rule("webhook/tuning-config-missing", on="create")
+@rule("webhook/tuning-config-missing", on="create", part="tuning")
 def tuning_config_missing(case: Case) -> Iterator[Problem]:
     """Report a ConfigMap in `tuning.config` that is not in the input."""
     name = text(case.workspace.tuning.get("config"))
@@ -115,7 +115,7 @@ def _adapters(case: Case) -> Iterator[tuple[int, Fields]]:
         yield index, mapping(adapter)
 
 
-@rule("webhook/adapter-source")
+@rule("webhook/adapter-source", part="adapters")
 def adapter_source(case: Case) -> Iterator[Problem]:
     """Report an adapter without a source, on which the webhook crashes."""
     for index, adapter in _adapters(case):
@@ -123,7 +123,7 @@ def adapter_source(case: Case) -> Iterator[Problem]:
             yield case.problem("inference", "adapters", index, "source")
 
 
-@rule("webhook/adapter-twice")
+@rule("webhook/adapter-twice", part="adapters")
 def adapter_twice(case: Case) -> Iterator[Problem]:
     """Report two adapters with the same name."""
     seen: set[str] = set()
@@ -134,7 +134,7 @@ def adapter_twice(case: Case) -> Iterator[Problem]:
         seen.add(name)
 
 
-@rule("webhook/adapter-name", on="update")
+@rule("webhook/adapter-name", on="update", part="adapters")
 def adapter_name(case: Case) -> Iterator[Problem]:
     """Report an adapter whose name is not a DNS subdomain."""
     for index, adapter in _adapters(case):
@@ -143,7 +143,7 @@ def adapter_name(case: Case) -> Iterator[Problem]:
             yield case.problem("inference", "adapters", index, "source", "name", name=shown(name))
 
 
-@rule("webhook/adapter-image", on="update")
+@rule("webhook/adapter-image", on="update", part="adapters")
 def adapter_image(case: Case) -> Iterator[Problem]:
     """Report an adapter without a valid image."""
     for index, adapter in _adapters(case):
@@ -154,9 +154,9 @@ def adapter_image(case: Case) -> Iterator[Problem]:
             yield case.problem("inference", "adapters", index, "source", "image", image=shown(image))
 
 
-@rule("webhook/adapter-strength-range", on="update")
+@rule("webhook/adapter-strength-range", on="update", part="adapters")
 def adapter_strength_range(case: Case) -> Iterator[Problem]:
-    """Report an adapter's strength that is not a number from 0 to 1."""
+    """Report an adapter strength that is not a number from 0 to 1."""
     for index, adapter in _adapters(case):
         strength = adapter.get("strength")
         if isinstance(strength, str) and not _is_share(strength):
@@ -164,7 +164,7 @@ def adapter_strength_range(case: Case) -> Iterator[Problem]:
 
 
 def _is_share(strength: str) -> bool:
-    if "_" in strength or strength != strength.strip():  # Python reads those, KAITO's Go does not
+    if "_" in strength or strength != strength.strip():  # Python accepts these, KAITO's Go does not
         return False
     try:
         number = float(strength)

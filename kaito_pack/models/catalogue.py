@@ -6,7 +6,8 @@ A test, not every run, checks them against their schema.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 from kaito_pack.base import derived
 from kaito_pack.base.display import shown
 from kaito_pack.base.problems import Problem, ProblemsError
-from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.root import VALUES
 from kaito_pack.documents import Document
 from kaito_pack.facts import presets
@@ -29,10 +29,11 @@ from kaito_pack.pack.catalogue_schema import MODEL_ID
 FOLDER = VALUES / "catalogue"
 
 
-class Catalogue(NamedTuple):
-    """The pack's own models and those of a team's files, which take precedence."""
+class Catalogue:
+    """The pack's own models and those of a team's files, `added`, which take precedence."""
 
-    added: Mapping[str, Model] = MappingProxyType({})
+    def __init__(self, added: Mapping[str, Model] = MappingProxyType({})) -> None:
+        self.added = added
 
     @classmethod
     def open(cls, paths: Iterable[str | Path] = ()) -> Catalogue:
@@ -71,13 +72,19 @@ class Catalogue(NamedTuple):
         wanted = (preset.model if preset and preset.model else name).lower()
         if "/" in wanted:
             return self.find(wanted)
-        matching = [model for model in self.models() if model.model_id.lower().rpartition("/")[2] == wanted]
-        return matching[0] if len(matching) == 1 else None
+        return self._by_repository.get(wanted)
 
-    def models(self) -> list[Model]:
-        """Return all models, sorted by id."""
+    @cached_property
+    def models(self) -> Sequence[Model]:
+        """All models, sorted by id."""
         merged = {**own_models(), **self.added}
         return [merged[key] for key in sorted(merged)]
+
+    @cached_property
+    def _by_repository(self) -> Mapping[str, Model]:
+        """The models by the name of their repository, in lower case; without those that share a name."""
+        names = [model.model_id.lower().rpartition("/")[2] for model in self.models]
+        return {name: model for name, model in zip(names, self.models, strict=True) if names.count(name) == 1}
 
     def image_knows(self, image: str, architecture: str) -> bool | None:
         """Return whether the vLLM in that image supports the architecture; None if the image is unknown."""
@@ -113,6 +120,12 @@ def check_catalogue(document: Document) -> Iterator[Problem]:
 def by_id(entries: Iterable[CatalogueEntry]) -> dict[str, Model]:
     """Return the models of a valid catalogue's entries, by modelId in lower case."""
     return {entry[MODEL_ID].lower(): model_of(entry) for entry in entries}
+
+
+@per_pack
+def own_catalogue() -> Catalogue:
+    """Return the pack's own catalogue, with no file laid over it."""
+    return Catalogue()
 
 
 @per_pack

@@ -8,7 +8,7 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import either, filled
-from kaito_pack.base.trees import Manifest, ModeFacts, ValuesMap, get
+from kaito_pack.base.trees import ModeFacts, ValuesMap, get
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models import near, size
@@ -18,7 +18,7 @@ from kaito_pack.models.heads import divides_attention_heads, divides_kv_heads, t
 from kaito_pack.models.memory import Budget, budget, fitting_gpu_counts, longest_max_model_len, stage_of
 from kaito_pack.models.model import MOST_GPUS, Model
 from kaito_pack.models.ruling import Server, ServerCase, judge
-from kaito_pack.models.serving import Serving, serving_of_values, serving_of_workspace
+from kaito_pack.models.serving import ServedWorkspace, Serving, serving_of_values
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
 from kaito_pack.values.meanings import NO_MODE, named_values
 
@@ -42,16 +42,15 @@ def check_values(
 
 
 def check_workspace(
-    manifest: Manifest,
+    served: ServedWorkspace,
     catalogue: Catalogue,
     gpu_memory_gib: float | None = None,
     most_gpus: int | None = None,
 ) -> Iterator[Problem]:
     """Yield the problems of a Workspace, with paths in the manifest; none if its template has no vLLM."""
-    serving = serving_of_workspace(manifest)
-    if serving is not None:
-        yield from check_serving(serving, catalogue, gpu_memory_gib, most_gpus)
-        yield from check_access(manifest, catalogue)
+    if served.serving is not None:
+        yield from check_serving(served.serving, catalogue, gpu_memory_gib, most_gpus)
+        yield from check_access(served.manifest, catalogue)
 
 
 def check_settings(

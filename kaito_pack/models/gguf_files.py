@@ -10,17 +10,17 @@ from kaito_pack.base.display import did_you_mean, shown
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.problems import Problem
 from kaito_pack.base.sentences import filled
-from kaito_pack.base.trees import Manifest, get, texts
+from kaito_pack.base.trees import get, texts
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.model import LONGEST_LIST, Model
-from kaito_pack.workspace import read_workspace
+from kaito_pack.models.serving import ServedWorkspace
 from kaito_pack.workspace.model_reference import FILE_VIEWS
 
 UNKNOWN = "model/gguf-file-unknown"
-SHARD = re.compile(r"-([0-9]{5})-of-([0-9]{5})(?=[.]gguf$)")  # number of the part, number of parts
-REVISION = re.compile(rf"/(?:{'|'.join(sorted(FILE_VIEWS))})/([^/]+)/")
+SHARD = r"-([0-9]{5})-of-([0-9]{5})(?=[.]gguf$)"  # number of the part, number of parts
+REVISION = rf"/(?:{'|'.join(sorted(FILE_VIEWS))})/([^/]+)/"
 
 
 @rule(UNKNOWN, on="part")
@@ -48,15 +48,17 @@ def check_gguf_file(
         yield problem(UNKNOWN, path, **facts, remedy=_remedy(file, model, names, finds_parts))
 
 
-def check_served_file(manifest: Manifest, catalogue: Catalogue) -> Iterator[Problem]:
+def check_served_file(served: ServedWorkspace, catalogue: Catalogue) -> Iterator[Problem]:
     """Yield that error for the file that a Workspace's server downloads, at the argument that names it."""
-    view = read_workspace(manifest)
+    view = served.view
     if not (view.gguf_file and view.model_id and view.container):
         return
     path = (*view.container, "args")
-    named = [(word, place) for word, place in texts(get(manifest, path), path) if view.gguf_file in word]
+    named = [
+        (word, place) for word, place in texts(get(served.manifest, path), path) if view.gguf_file in word
+    ]
     word, place = named[0] if named else ("", view.container)
-    revision = REVISION.search(word)
+    revision = re.search(REVISION, word)
     commit = unquote(revision[1]) if revision else None
     is_single = "://" in word  # a URL gets one file; llama.cpp's Hub options get all parts
     yield from check_gguf_file(
@@ -65,7 +67,7 @@ def check_served_file(manifest: Manifest, catalogue: Catalogue) -> Iterator[Prob
 
 
 def _remedy(file: str, model: Model, names: list[str], finds_parts: bool) -> str:
-    first = SHARD.sub(r"-00001-of-\2", file)
+    first = re.sub(SHARD, r"-00001-of-\2", file)
     near = first if first in names else did_you_mean(file, names)
     part = "part" if finds_parts else "single"
     kind = "none" if near is None else part if near == first else "near"

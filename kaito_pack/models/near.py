@@ -27,7 +27,7 @@ def near_id(model_id: str, catalogue: Catalogue, closeness: float) -> str | None
     Different digits mean another size or version, not a typing error.
     """
     digits = _digits(model_id)
-    ids = (model.model_id for model in catalogue.models())
+    ids = (model.model_id for model in catalogue.models)
     alike = [each for each in ids if abs(len(each) - len(model_id)) <= 2 and _digits(each) == digits]
     return did_you_mean(model_id, alike, closeness) if alike else None
 

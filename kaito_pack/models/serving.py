@@ -7,6 +7,7 @@ for memory and length as vLLM 0.12.0's parser does.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from types import MappingProxyType
 
 from kaito_pack.base.paths import FieldPath
@@ -30,7 +31,7 @@ from kaito_pack.models.vllm_arguments import (
     whole,
 )
 from kaito_pack.values.meanings import NO_MODE, named_values
-from kaito_pack.workspace import read_workspace
+from kaito_pack.workspace import WorkspaceView, read_workspace
 from kaito_pack.workspace.command_line import Command, has_option, last_option
 from kaito_pack.workspace.engines import checks_models
 
@@ -63,9 +64,29 @@ class Serving(NamedTuple):
         return self.paths.get(name, self.paths.get("server", ()))
 
 
+class ServedWorkspace:
+    """A Workspace, and what it serves as the rules on it read it: once, when the first of them asks."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+
+    @cached_property
+    def view(self) -> WorkspaceView:
+        """What the Workspace asks for, whatever its engine."""
+        return read_workspace(self.manifest)
+
+    @cached_property
+    def serving(self) -> Serving | None:
+        """The vLLM server in the pod template; None for presets, tuning and other engines."""
+        return _serving(self.manifest, self.view)
+
+
 def serving_of_workspace(manifest: Manifest) -> Serving | None:
     """Return the vLLM server in a Workspace's pod template; None for a preset, tuning or another engine."""
-    view = read_workspace(manifest)
+    return ServedWorkspace(manifest).serving
+
+
+def _serving(manifest: Manifest, view: WorkspaceView) -> Serving | None:
     if not checks_models(view.engine) or view.container is None or view.is_tuning:
         return None
     container = mapping(get(manifest, view.container))

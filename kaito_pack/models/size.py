@@ -73,7 +73,7 @@ def _oversize(case: ServerCase) -> dict[str, str] | None:
 
 
 def size_table(serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | None) -> list[tuple[str, str]]:
-    """Return the memory estimate for a model outside the catalogues as rows; empty without a size in its name."""
+    """Return the memory estimate for a model outside the catalogues as rows; empty if its name has none."""
     named = weights_by_name(serving.model_id or "", catalogue)
     if named is None:
         return []

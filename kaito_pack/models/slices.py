@@ -12,12 +12,12 @@ from kaito_pack.models.storage import POD
 from kaito_pack.models.vllm_arguments import GPU, MIG
 from kaito_pack.values.meanings import named_values
 
-_PROFILE = re.compile(r"[0-9]+g\.([0-9]+)gb(?:[+.].*)?")
+_PROFILE = r"[0-9]+g\.([0-9]+)gb(?:[+.].*)?"
 
 
 def slice_memory(profile: str) -> float | None:
     """Return the GiB of a MIG profile, given its name or its resource name; None for any other name."""
-    match = _PROFILE.fullmatch(profile.removeprefix(MIG))
+    match = re.fullmatch(_PROFILE, profile.removeprefix(MIG)) if profile else None
     return float(match[1]) if match and int(match[1]) else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kaito_pack.base.problems import PackError
 from kaito_pack.base.records import NamedTuple
@@ -15,15 +15,15 @@ SIZE = r"(?<=-)([0-9]+(?:\.[0-9]+)?)(m|b|t)(?=-)"
 EXPERTS = r"(?<=-)([0-9]+)x([0-9]+(?:\.[0-9]+)?)b(?=-)"
 BILLIONS = {"m": 0.001, "b": 1.0, "t": 1000.0}
 # The URL of a model, of one of its files or of a revision.
-ADDRESS = re.compile(r"^https?://(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+)(?:[/?#].*)?$", re.ASCII)
-NEVER = "(?!)"  # a pattern that nothing matches
+ADDRESS = r"(?a)^https?://(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+)(?:[/?#].*)?$"
 SHARED = 0.8  # experts share attention: Mixtral 8x7B has 46.7 billion parameters, 8x22B 141
 
 
 def hub_id(text: str) -> str:
     """Return the model id in the URL of a page on the Hub; any other text is returned unchanged."""
-    address = ADDRESS.match(text.strip())
-    return address[1] if address else text.strip()
+    stripped = text.strip()
+    address = re.match(ADDRESS, stripped) if stripped.startswith("http") else None
+    return address[1] if address else stripped
 
 
 def words_of(model_id: str) -> str:
@@ -38,12 +38,24 @@ def has_words(words: str, pattern: str) -> bool:
 
 
 class NamedRow(NamedTuple):
-    """A row of a table of `facts/models/` with its patterns."""
+    """A row of a table of `facts/models/`, and functions that look for its words in an id's."""
 
     key: str
     row: Row
-    words: re.Pattern[str]
-    but: re.Pattern[str]
+    has_words: Callable[[str], object]
+    has_others: Callable[[str], object]
+
+
+def _search(pattern: str) -> Callable[[str], object]:
+    """Return what `has_words` does for a row's pattern. Most are plain words, which need no compiling."""
+    if pattern.replace("|", "").replace("-", "").isalnum():
+        plain = [f"-{word}-" for word in pattern.split("|")]
+        return lambda words: any(word in words for word in plain)
+    return re.compile(f"-(?:{pattern})-").search
+
+
+def _nowhere(words: str) -> bool:
+    return False
 
 
 @per_pack
@@ -55,10 +67,10 @@ def named_rows(name: str) -> tuple[NamedRow, ...]:
     rows = []
     for key, row in table(f"models/{name}.json").items():
         try:
-            words, but = (re.compile(f"-(?:{pattern})-") for pattern in (row["words"], row.get("but", NEVER)))
-        except (KeyError, TypeError, re.error) as error:
+            has_words, has_others = _search(row["words"]), _search(row["but"]) if "but" in row else _nowhere
+        except (AttributeError, KeyError, TypeError, re.error) as error:
             raise PackError(f"facts/models/{name}.json: {key}: words or but is not valid: {error}") from None
-        rows.append(NamedRow(key, row, words, but))
+        rows.append(NamedRow(key, row, has_words, has_others))
     return tuple(rows)
 
 
@@ -69,7 +81,7 @@ def matching_rows(name: str, model_id: str) -> Iterator[tuple[str, Row]]:
     """
     words, owner = words_of(model_id), model_id.partition("/")[0].lower()
     for each in named_rows(name):
-        is_named = each.words.search(words) and not each.but.search(words)
+        is_named = each.has_words(words) and not each.has_others(words)
         if is_named or owner in each.row.get("owners", ()):
             yield each.key, each.row
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 
 from kaito_pack.base.trees import Manifest, get
@@ -50,15 +51,25 @@ def _pair(
     moved: dict[Identity, Identity],
 ) -> None:
     """Add the pairs whose feature no other candidate has: two copies of a model are not a move."""
-    for key, body in wanted.items():
-        value = feature(body)
-        candidates = [
-            old for old, other in left.items() if value and feature(other) == value and old.kind == key.kind
-        ]
-        rivals = [other for other in wanted.values() if feature(other) == value]
-        if len(candidates) == len(rivals) == 1:
-            moved[key] = candidates[0]
-            del left[candidates[0]]
+    before, now = _by_feature(left, feature), _by_feature(wanted, feature)
+    for value, keys in now.items():
+        if len(keys) == 1:
+            (key,) = keys
+            candidates = [old for old in before.get(value, ()) if old.kind == key.kind]
+            if len(candidates) == 1:
+                moved[key] = candidates[0]
+                del left[candidates[0]]
+
+
+def _by_feature(
+    bodies: Mapping[Identity, Manifest], feature: Callable[[Manifest], object]
+) -> dict[str, list[Identity]]:
+    """Return the identities of objects by a feature, as JSON; those without it are left out."""
+    groups: dict[str, list[Identity]] = {}
+    for key, body in bodies.items():
+        if value := feature(body):
+            groups.setdefault(json.dumps(value, sort_keys=True, default=str), []).append(key)
+    return groups
 
 
 def _instance(body: Manifest) -> object:
@@ -87,11 +98,18 @@ def replaced(
     gone: Mapping[Identity, Manifest], created: Mapping[Identity, Manifest]
 ) -> dict[Identity, Identity]:
     """Return the old identity of each object whose kind has changed, because `workload` has."""
+    # By namespace and instance, so that no pair of objects is compared that cannot be one.
+    before: dict[tuple[str, str], list[Identity]] = {}
+    for old, body in gone.items():
+        instance = _instance(body)
+        if isinstance(instance, str) and instance and _serves(body):
+            before.setdefault((old.namespace, instance), []).append(old)
     pairs: dict[Identity, Identity] = {}
     for key, body in created.items():
-        for old, other in gone.items():
-            is_same = bool(_instance(body)) and _instance(body) == _instance(other)
-            is_pair = _serves(body) and _serves(other) and old.kind != key.kind
-            if is_pair and is_same and old.namespace == key.namespace:
-                pairs[key] = old
+        instance = _instance(body)
+        if isinstance(instance, str) and _serves(body):
+            others = before.get((key.namespace, instance), ())
+            for old in others:
+                if old.kind != key.kind:
+                    pairs[key] = old
     return pairs

@@ -40,8 +40,7 @@ class ClusterObjects:
 
     def workspaces_of(self, inference_set: Manifest) -> tuple[Manifest, ...]:
         """Return the Workspaces that KAITO created of an InferenceSet, by their label."""
-        namespace, name = _key(inference_set)
-        return tuple(item for item in self.workspaces if (_key(item)[0], _set_of(item)) == (namespace, name))
+        return tuple(self._of_sets.get(_key(inference_set), ()))
 
     @property
     def has_created(self) -> bool:
@@ -83,6 +82,13 @@ class ClusterObjects:
             if known is None or WORKLOADS.index(item["kind"]) < WORKLOADS.index(known["kind"]):
                 best[_key(item)] = item
         return best
+
+    @cached_property
+    def _of_sets(self) -> Mapping[Key, list[Manifest]]:
+        workspaces: dict[Key, list[Manifest]] = {}
+        for item in self.workspaces:
+            workspaces.setdefault((_key(item)[0], _set_of(item)), []).append(item)
+        return workspaces
 
     @cached_property
     def _pods(self) -> Mapping[Key, list[Manifest]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kaito_pack.base.trees import DEEPEST
-from kaito_pack.documents.embedded import LONGEST_EMBEDDED, MOST_MERGED, loader
+from kaito_pack.documents.embedded import LONGEST_EMBEDDED, MOST_MERGED, is_plain, loader
 from tests import work
 
 DOUBLING = "a0: &a0 {k: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 60))
@@ -25,6 +29,33 @@ DOUBLING = "a0: &a0 {k: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1
 )
 def test_what_people_write_is_read_as_pyyaml_reads_it(text: str) -> None:
     assert repr(loader(text).get_single_data()) == repr(yaml.safe_load(text))
+
+
+LINES = st.builds(
+    "{}{}:{}\n".format,
+    st.integers(0, 6).map(" ".__mul__),
+    st.sampled_from(["vllm", "a", "b", "max-model-len", "null", "Yes"]),
+    st.sampled_from(["", " 4096", " 0x10", " 1.5e3", " 2024-01-01", " true", " off", " a/b.c", " null"]),
+)
+
+
+@given(st.lists(LINES, max_size=12).map("".join))
+def test_plain_texts_are_read_alike_by_both_parsers(text: str) -> None:
+    def reading(loader_class: Any) -> str:
+        try:
+            return repr(loader_class(text).get_single_data())
+        except (yaml.YAMLError, ValueError):
+            return "not YAML"
+
+    assert is_plain(text)
+    assert reading(loader) == reading(yaml.SafeLoader)
+
+
+@pytest.mark.parametrize(
+    "text", ["a: &a 1\n", "a: [1]\n", "- a: 1\n", "a: b: c\n", "a: 1", f"a: {'b' * 2000}\n"]
+)
+def test_other_texts_are_not_plain(text: str) -> None:
+    assert not is_plain(text)
 
 
 @pytest.mark.parametrize(

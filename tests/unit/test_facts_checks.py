@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
+import yaml
 
 from kaito_pack.base.problems import Problem
+from kaito_pack.base.root import VALUES
 from kaito_pack.facts import checks, rules
 from kaito_pack.kaito import advice, controller, inference_sets, webhook
+from kaito_pack.kaito.fields import Workspace
+from kaito_pack.kaito.ruling import Case
+from kaito_pack.kaito.target import Nodes, Surroundings, Target
 from kaito_pack.models import checks as models
 from tests.rule_places import in_schemas, named, registered, reported, row_places
 
@@ -62,6 +68,43 @@ def test_a_former_name_finds_the_rule_and_is_no_other_rules_name() -> None:
 
 
 COMPLETE = {"message": "m", "fix": "f", "meaning": "n"}
+
+
+def without(part: str, manifest: Mapping[str, Any]) -> Workspace:
+    inference = {key: value for key, value in manifest.get("inference", {}).items() if key != part}
+    return Workspace(
+        {key: value for key, value in {**manifest, "inference": inference}.items() if key != part}
+    )
+
+
+PARTED = [check for of_layer in checks.registered().values() for check in of_layer if check.part]
+
+
+@pytest.mark.parametrize("check", PARTED, ids=lambda check: check.name)
+@pytest.mark.parametrize("nodes", [(), (Nodes((), gpus=1, gpu_memory_gib=1),)])
+def test_a_check_of_one_part_reports_nothing_without_it(
+    check: checks.Check, nodes: tuple[Nodes, ...]
+) -> None:
+    texts = [file.read_text(encoding="utf-8") for file in sorted((VALUES / "rendered").rglob("*.yaml"))]
+    bodies = [body for text in texts for body in yaml.safe_load_all(text) if body["kind"] == "Workspace"]
+    everything = {
+        "adapters": [{"source": {"name": "A_", "image": ":"}, "strength": "2"}, {}],
+        "preset": {"name": "phi-4"},
+        "config": "settings",
+    }
+    bodies += [
+        {"apiVersion": "kaito.sh/v1beta1", "resource": {"count": 3}, "tuning": {}, "inference": everything},
+        {
+            "apiVersion": "kaito.sh/v1alpha1",
+            "tuning": {"input": {}, "output": {"image": ":"}},
+            "inference": {},
+        },
+    ]
+    for kaito in ("0.6", "0.12"):
+        around = Surroundings(Target(kaito, "1.35", nodes=nodes or None))
+        for body in bodies:
+            case = Case(without(str(check.part), body), around, rules.get_rule(check.name), Workspace(body))
+            assert list(check.function(case)) == []
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,7 @@ def test_what_a_person_says_of_a_model_goes_before_the_catalogue() -> None:
 
 def test_a_repository_of_gguf_files_in_the_catalogue_needs_no_question_about_engines() -> None:
     model = model_of({"modelId": "acme/both", "ggufRepositories": ["acme/both-GGUF"]})
-    catalogue = CATALOGUE._replace(added={"acme/both": model})
+    catalogue = CATALOGUE.with_model(model)
     assert about("acme/Both-gguf", catalogue) == About(("llamacpp",))
     assert {"acme/both", "acme/both-GGUF"} <= set(known_ids(catalogue))
 

@@ -53,7 +53,7 @@ def test_every_figure_is_that_of_the_facts(from_facts: Callable[[str], Any]) -> 
     recorded = from_facts("models.json")
     catalogue = Catalogue.open()
 
-    assert sorted(model.model_id for model in catalogue.models()) == sorted(m["modelId"] for m in recorded)
+    assert sorted(model.model_id for model in catalogue.models) == sorted(m["modelId"] for m in recorded)
     for entry in recorded:
         model = catalogue.find(entry["modelId"])
         assert model is not None
@@ -66,7 +66,7 @@ def test_every_figure_is_that_of_the_facts(from_facts: Callable[[str], Any]) -> 
 
 
 def test_the_gated_models_are_those_of_the_facts(from_facts: Callable[[str], Any]) -> None:
-    gated = [model.model_id for model in Catalogue.open().models() if model.gated]
+    gated = [model.model_id for model in Catalogue.open().models if model.gated]
 
     assert [model_id.split("/")[1].lower() for model_id in gated] == from_facts("presets.json")["gated"]
 
@@ -121,17 +121,17 @@ def test_image_0_1_1_does_not_know_the_architecture_of_21_models() -> None:
     catalogue = Catalogue.open()
     unknown = [
         model
-        for model in catalogue.models()
+        for model in catalogue.models
         if not any(catalogue.image_knows("kaito-base:0.1.1", name) for name in model.architectures)
     ]
 
-    assert len(catalogue.models()) == 60
+    assert len(catalogue.models) == 60
     assert len(unknown) == 21
     assert all(catalogue.first_image_with(model.architectures[0]) for model in unknown)
 
 
 def test_every_model_of_the_pack_has_the_figures_of_a_memory_budget() -> None:
-    assert [model.model_id for model in Catalogue.open().models() if not model.has_memory_figures] == []
+    assert [model.model_id for model in Catalogue.open().models if not model.has_memory_figures] == []
 
 
 def test_looking_a_model_up_does_not_import_the_slow_libraries() -> None:
@@ -202,7 +202,7 @@ def test_a_teams_file_adds_models_and_replaces_whole_entries(tmp_path: Path) -> 
 
     assert catalogue.find("microsoft/phi-4") == Model("Microsoft/Phi-4", engines=("vllm",), max_tokens=5)
     assert catalogue.find("acme/tiny") == Model("acme/tiny", engines=("llamacpp",))
-    assert len(catalogue.models()) == 61
+    assert len(catalogue.models) == 61
 
 
 @pytest.mark.parametrize(

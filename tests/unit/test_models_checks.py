@@ -14,7 +14,7 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.checks import check_settings, check_values, check_workspace, gpus_text
 from kaito_pack.models.model import Model
-from kaito_pack.models.serving import serving_of_workspace
+from kaito_pack.models.serving import ServedWorkspace, serving_of_workspace
 from kaito_pack.models.vllm_arguments import human_readable_int, whole
 from tests.model_cases import PLAIN
 from tests.tiers import often
@@ -50,6 +50,10 @@ def workspace(*containers: Mapping[str, Any]) -> dict[str, Any]:
 def server(*args: Any, command: Any = ("python",), **others: Any) -> dict[str, Any]:
     words = ["-m", "vllm.entrypoints.openai.api_server", *args] if command == ("python",) else list(args)
     return {"name": "model", "image": IMAGE, "command": list(command), "args": words, **others}
+
+
+def problems_of(manifest: Mapping[str, Any], *context: Any, **others: Any) -> list[Problem]:
+    return list(check_workspace(ServedWorkspace(manifest), *context, **others))
 
 
 def rules(problems: list[Problem]) -> list[str]:
@@ -224,7 +228,7 @@ SERVERS = {
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_the_tensor_parallel_size_is_read_in_any_honest_form(name: str) -> None:
-    result = list(check_workspace(workspace(SERVERS[name]), CATALOGUE))
+    result = problems_of(workspace(SERVERS[name]), CATALOGUE)
 
     assert rules(result) == ["model/attention-heads"]
     assert result[0].path[: len(POD)] == POD
@@ -239,21 +243,21 @@ def value_at(document: Any, path: tuple[Any, ...]) -> Any:
 
 def test_a_problem_points_at_the_value_of_the_last_flag() -> None:
     container = server("--model", "acme/odd", "-tp", "2", "--max-model-len", "1", "-tp", "3")
-    [problem] = check_workspace(workspace(container), CATALOGUE)
+    [problem] = problems_of(workspace(container), CATALOGUE)
 
     assert problem.path == (*POD, "args", 9)
 
 
 def test_a_sidecar_before_the_model_is_passed_over() -> None:
     sidecar = {"name": "proxy", "image": "nginx:1", "args": ["-g", "daemon off;"]}
-    [problem] = check_workspace(workspace(sidecar, server("--model", "acme/odd", "-tp", "3")), CATALOGUE)
+    [problem] = problems_of(workspace(sidecar, server("--model", "acme/odd", "-tp", "3")), CATALOGUE)
 
     assert problem.path == ("inference", "template", "spec", "containers", 1, "args", 5)
 
 
 @pytest.mark.parametrize("length", ["9k", "9K", "8193", "1M", "8.3k", "99999999999999999999999"])
 def test_a_length_is_read_with_vllms_suffixes(length: str) -> None:
-    result = check_workspace(workspace(server("--model", "acme/odd", "--max-model-len", length)), CATALOGUE)
+    result = problems_of(workspace(server("--model", "acme/odd", "--max-model-len", length)), CATALOGUE)
 
     assert rules(list(result)) == ["model/max-model-len"]
 
@@ -262,7 +266,7 @@ def test_a_length_is_read_with_vllms_suffixes(length: str) -> None:
 def test_a_length_within_the_limit_or_unreadable_is_no_problem(length: str) -> None:
     container = server("--model", "acme/odd", f"--max-model-len={length}")
 
-    assert list(check_workspace(workspace(container), CATALOGUE)) == []
+    assert problems_of(workspace(container), CATALOGUE) == []
 
 
 def test_a_server_that_may_exceed_the_limit_is_not_refused() -> None:
@@ -270,22 +274,20 @@ def test_a_server_that_may_exceed_the_limit_is_not_refused() -> None:
     longer = server("--model", "acme/odd", "--max-model-len", "9000", env=env)
     overridden = server("--model", "acme/odd", "--max-model-len", "9000", "--hf-overrides", "{}")
 
-    assert list(check_workspace(workspace(longer), CATALOGUE)) == []
-    assert list(check_workspace(workspace(overridden), CATALOGUE)) == []
+    assert problems_of(workspace(longer), CATALOGUE) == []
+    assert problems_of(workspace(overridden), CATALOGUE) == []
 
 
 def test_a_length_that_vllm_picks_itself_has_to_hold_one_token() -> None:
     container = server("--model", "acme/plain", "--max-model-len", "auto")
 
-    assert list(check_workspace(workspace(container), CATALOGUE, gpu_memory_gib=15.0)) == []
-    assert rules(list(check_workspace(workspace(container), CATALOGUE, gpu_memory_gib=12.0))) == [
-        "model/memory"
-    ]
+    assert problems_of(workspace(container), CATALOGUE, gpu_memory_gib=15.0) == []
+    assert rules(problems_of(workspace(container), CATALOGUE, gpu_memory_gib=12.0)) == ["model/memory"]
 
 
 def test_a_workspaces_memory_and_architecture_are_judged_too() -> None:
-    new = list(check_workspace(workspace(server("--model", "acme/new")), CATALOGUE))
-    plain = list(check_workspace(workspace(server("--model", "acme/plain")), CATALOGUE, gpu_memory_gib=24.0))
+    new = problems_of(workspace(server("--model", "acme/new")), CATALOGUE)
+    plain = problems_of(workspace(server("--model", "acme/plain")), CATALOGUE, gpu_memory_gib=24.0)
 
     assert [(problem.rule, problem.path) for problem in new] == [
         ("model/unknown-architecture", (*POD, "image"))
@@ -294,7 +296,7 @@ def test_a_workspaces_memory_and_architecture_are_judged_too() -> None:
 
 
 def test_an_odd_size_gets_advice_in_a_workspace_of_an_unknown_model() -> None:
-    [problem] = check_workspace(workspace(server("--model", "/models/own", "-tp", "6")), CATALOGUE)
+    [problem] = problems_of(workspace(server("--model", "/models/own", "-tp", "6")), CATALOGUE)
 
     assert problem.rule == "advice/odd-gpu-count"
 
@@ -308,7 +310,7 @@ def test_an_odd_size_gets_advice_in_a_workspace_of_an_unknown_model() -> None:
     ],
 )  # fmt: skip
 def test_a_workspace_without_a_vllm_of_its_own_has_no_problem(manifest: dict[str, Any]) -> None:
-    assert list(check_workspace(manifest, CATALOGUE)) == []
+    assert problems_of(manifest, CATALOGUE) == []
 
 
 def test_the_gpus_of_a_container_are_read() -> None:
@@ -373,7 +375,7 @@ def test_a_workspace_of_any_shape_is_read_without_an_exception(position: int, sh
     if isinstance(holder, dict):
         holder[FIELDS[position]] = shape
 
-    list(check_workspace(manifest, CATALOGUE, gpu_memory_gib=24.0))
+    problems_of(manifest, CATALOGUE, gpu_memory_gib=24.0)
 
 
 @often(300)
@@ -383,7 +385,7 @@ def test_a_workspace_of_any_shape_is_read_without_an_exception(position: int, sh
     )
 )
 def test_arguments_of_any_shape_are_read_without_an_exception(args: list[Any]) -> None:
-    list(check_workspace(workspace(server("--model", "acme/plain", *args)), CATALOGUE, gpu_memory_gib=24.0))
+    problems_of(workspace(server("--model", "acme/plain", *args)), CATALOGUE, gpu_memory_gib=24.0)
 
 
 @often(300)
@@ -423,7 +425,7 @@ def test_the_stages_of_a_workspace_are_read_from_its_arguments() -> None:
         "--model", "acme/plain", "--pipeline-parallel-size", "2", "--max-model-len", "8192"
     )
 
-    assert not list(check_workspace(workspace(server_of_two), CATALOGUE, gpu_memory_gib=9.1))
+    assert not problems_of(workspace(server_of_two), CATALOGUE, gpu_memory_gib=9.1)
 
 
 def test_gpus_are_counted_as_a_person_would() -> None:

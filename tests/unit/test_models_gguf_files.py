@@ -9,6 +9,7 @@ import pytest
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.gguf_files import check_gguf_file, check_served_file
 from kaito_pack.models.model import LONGEST_LIST, GgufFile, Model
+from kaito_pack.models.serving import ServedWorkspace
 
 COMMIT = "a" * 40
 FILES = (GgufFile("a-q4_k_m.gguf"), GgufFile("big/a-q8_0-00001-of-00002.gguf", parts=2))
@@ -37,7 +38,7 @@ def test_a_server_that_finds_the_parts_needs_the_first_one() -> None:
     options = ["--hf-repo", "acme/a", "--hf-file", "big/a-q8_0-00002-of-00002.gguf"]
     container = {"image": "ghcr.io/ggml-org/llama.cpp:server", "args": options}
     manifest = {"kind": "Workspace", "inference": {"template": {"spec": {"containers": [container]}}}}
-    (problem,) = check_served_file(manifest, catalogue(FILES))
+    (problem,) = check_served_file(ServedWorkspace(manifest), catalogue(FILES))
     assert problem.fix == "Use the first part, `big/a-q8_0-00001-of-00002.gguf`; llama.cpp finds the others"
 
 
@@ -57,6 +58,6 @@ def test_the_url_of_a_workspace_has_the_file_and_the_revision(revision: str, cou
     url = f"https://huggingface.co/acme/a/resolve/{revision}/a%20b.gguf"
     container = {"image": "ghcr.io/kaito-project/aikit/runners/llama-cpp-cpu:latest", "args": [url]}
     manifest = {"kind": "Workspace", "inference": {"template": {"spec": {"containers": [container]}}}}
-    problems = list(check_served_file(manifest, catalogue(FILES)))
+    problems = list(check_served_file(ServedWorkspace(manifest), catalogue(FILES)))
     assert [problem.path[-2:] for problem in problems] == [("args", 0)] * count
     assert all("`a b.gguf`" in problem.message for problem in problems)

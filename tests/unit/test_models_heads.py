@@ -58,7 +58,7 @@ def test_every_architecture_that_is_free_of_kv_heads_is_one_that_vllm_knows() ->
 def test_the_kv_heads_rule_out_a_size_that_the_attention_heads_allow_for_14_models() -> None:
     narrowed = [
         model.model_id
-        for model in Catalogue.open().models()
+        for model in Catalogue.open().models
         if tensor_parallel_sizes(model) != tensor_parallel_sizes(model._replace(kv_heads=None))
     ]
 

@@ -122,7 +122,7 @@ def test_every_architecture_with_mixed_layers_is_one_that_vllm_knows() -> None:
 
 
 def test_layers_are_never_more_than_the_model_has() -> None:
-    for model in Catalogue.open().models():
+    for model in Catalogue.open().models:
         kinds = (model.full_attention_layers, model.sliding_window_layers, model.state_space_layers)
         assert sum(count or 0 for count in kinds) <= (model.layers or 0), model.model_id
 

@@ -82,7 +82,7 @@ def test_what_is_not_quantized_is_not_called_so(model_id: str) -> None:
 
 def test_no_unquantized_model_of_the_catalogue_would_be_called_quantized_by_its_id() -> None:
     own, bare = Catalogue.open(), Catalogue(MappingProxyType({}))
-    for model in own.models():
+    for model in own.models:
         copied = f"copies/{model.model_id.rpartition('/')[2]}"
         assert (quantization_of(copied, bare) is not None) == bool(model.quantization), model.model_id
 
@@ -155,7 +155,7 @@ def test_a_model_for_something_else_is_known_by_catalogue_or_name(model_id: str,
 
 def test_every_model_of_the_catalogue_generates_text_by_its_name_too() -> None:
     bare = Catalogue(MappingProxyType({}))
-    for model in Catalogue.open().models():
+    for model in Catalogue.open().models:
         assert other_task(f"copies/{model.model_id.rpartition('/')[2]}", bare) is None
 
 

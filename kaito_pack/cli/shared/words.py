@@ -121,4 +121,4 @@ def model_ids(_: Context) -> Iterable[str]:
     """Return the ids of the models of the catalogue."""
     from kaito_pack.models.catalogue import Catalogue
 
-    return [model.model_id for model in Catalogue.open(()).models()]
+    return [model.model_id for model in Catalogue.open(()).models]

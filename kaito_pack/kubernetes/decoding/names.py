@@ -6,18 +6,28 @@ Source: k8s.io/apimachinery, pkg/util/validation, Kubernetes 1.35.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+RECENT = 2048  # short texts whose verdict is kept: manifests of one team have the same few names
 LABEL_LENGTH = 63
 SUBDOMAIN_LENGTH = 253
 HOSTNAME_LENGTH = 64
 SIGNER_PATH_LENGTH = 317
 PORT_NAME_LENGTH = 15
+LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
+LABEL_VALUE = "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
 PROTOCOLS = ("TCP", "UDP", "SCTP")  # of ports
 
 
 def is_dns_label(name: str) -> bool:
     """Return whether it is a DNS label (RFC 1123): lower-case letters, digits and `-`, at most 63."""
-    return len(name) <= LABEL_LENGTH and bool(re.fullmatch("[a-z0-9]([-a-z0-9]*[a-z0-9])?", name))
+    return len(name) <= LABEL_LENGTH and _has_form(LABEL, name)
+
+
+@lru_cache(RECENT)
+def _has_form(pattern: str, short_text: str) -> bool:
+    return re.fullmatch(pattern, short_text) is not None
 
 
 def is_service_name(name: str) -> bool:
@@ -27,13 +37,12 @@ def is_service_name(name: str) -> bool:
 
 def is_subdomain(name: str) -> bool:
     """Return whether it is DNS labels joined by dots, at most 253 characters in all."""
-    return len(name) <= SUBDOMAIN_LENGTH and is_subdomain_of_any_length(name)
+    return len(name) <= SUBDOMAIN_LENGTH and _has_form(SUBDOMAIN, name)
 
 
 def is_subdomain_of_any_length(name: str) -> bool:
     """Return whether it is DNS labels joined by dots."""
-    part = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-    return bool(re.fullmatch(rf"{part}(\.{part})*", name))
+    return re.fullmatch(SUBDOMAIN, name) is not None
 
 
 def is_node_hostname(name: str) -> bool:
@@ -81,8 +90,7 @@ def is_qualified(name: str) -> bool:
 
 def is_label_value(value: str) -> bool:
     """Return whether it is empty, or 1 to 63 letters, digits, `-_.`, a letter or digit at both ends."""
-    pattern = "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
-    return len(value) <= LABEL_LENGTH and bool(re.fullmatch(pattern, value))
+    return len(value) <= LABEL_LENGTH and _has_form(LABEL_VALUE, value)
 
 
 def is_config_key(key: str) -> bool:
