@@ -55,7 +55,8 @@ def with_defaults(config: Fields) -> Fields:
     """Return a config.json together with the default figures of its model type.
 
     A default is not used if the file has the figure under another name. A file without a part for the
-    language model has the figures of that part itself. A class of the repository (auto_map) has other defaults.
+    language model has the figures of that part itself. A class of the repository (auto_map) has its own
+    defaults.
     """
     if "AutoConfig" in mapping(config.get("auto_map")):
         return config
