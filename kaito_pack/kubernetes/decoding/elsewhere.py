@@ -7,7 +7,7 @@ from typing import Any
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.records import NamedTuple
-from kaito_pack.base.trees import Manifest, Schema
+from kaito_pack.base.trees import Manifest, Schema, mapping
 
 ITEM = "[]"  # the step from a list to its items
 DEEPEST = 14  # steps of a path that are searched
@@ -32,11 +32,11 @@ def fields_of(
     schema: Schema, resolve: Callable[[Schema], Schema] = lambda schema: schema, path: tuple[str, ...] = ()
 ) -> Iterator[SchemaField]:
     """Yield every field below a schema; `resolve` follows the references of one."""
-    schema = resolve(schema)
+    schema = resolve(mapping(schema))
     if len(path) >= DEEPEST:
         return
-    for name, part in schema.get("properties", {}).items():
-        part = resolve(part)
+    for name, part in mapping(schema.get("properties")).items():
+        part = resolve(mapping(part))
         yield SchemaField((*path, name), part.get("type"))
         yield from fields_of(part, resolve, (*path, name))
     if isinstance(items := schema.get("items"), dict):
