@@ -14,8 +14,8 @@ from kaito_pack.facts.tables import files, first, per_pack
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.decoding import Findings, ValueCheck, decode
 from kaito_pack.kubernetes.decoding.findings import problems_of
+from kaito_pack.kubernetes.decoding.foreign_schema import custom_check
 from kaito_pack.kubernetes.decoding.object_meta import check_metadata
-from kaito_pack.kubernetes.decoding.structural import custom_resource
 
 
 def check_custom(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
@@ -56,4 +56,4 @@ def _check_of(group: str, kind: str, version: str) -> ValueCheck | None:
     known = first(file) if files(file) else {}
     # On a file system that ignores case, the file also opens for `podmonitor`.
     schema = known["versions"].get(version) if known.get("kind") == kind else None
-    return None if schema is None else custom_resource(schema)
+    return None if schema is None else custom_check(schema, file)
