@@ -35,7 +35,7 @@ CHOICES = {
     "externalTrafficPolicy": ("Cluster", "Local"),
 }
 DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
-DISTRIBUTED, DISTRIBUTED_FINELY = (1, 31), (1, 34)  # the first version with one of them, and with all
+DISTRIBUTED, DISTRIBUTED_FINELY = (1, 31), (1, 34)  # the first versions with one of the values, with all
 
 
 def check_service(manifest: Manifest, kubernetes: str) -> Iterator[Problem]:
