@@ -13,7 +13,7 @@ from kaito_pack.facts.tables import files, first, per_pack, table
 from kaito_pack.kaito.fields import GROUP, KIND
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.decoding import ValueCheck
-from kaito_pack.kubernetes.decoding.structural import custom_resource
+from kaito_pack.kubernetes.decoding.foreign_schema import custom_check
 from kaito_pack.kubernetes.objects.custom_kinds import check_resource
 from kaito_pack.workspace import inference_sets
 
@@ -55,7 +55,8 @@ def schemas(kaito: str, kind: str = KIND) -> Mapping[str, Schema]:
 
 @per_pack
 def _check_of(kaito: str, kind: str, api: str) -> ValueCheck:
-    return custom_resource(schemas(kaito, kind)[api])
+    name = f"kaito/{FOLDERS[kind]}{schema_name(kaito)}.json"
+    return custom_check(schemas(kaito, kind)[api], name)
 
 
 @rule("crd/wrong-kind", "crd/unknown-version", on="part")
