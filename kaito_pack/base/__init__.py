@@ -1,1 +1,1 @@
-"""The foundation: problems, field paths, JSON trees, words for messages, kubectl, the cache folder."""
+"""The foundation: problems, field paths, JSON trees, message text, kubectl and the cache folder."""

@@ -1,7 +1,7 @@
-"""Files of the cache folder, as good as the user's own code: trusted only if no one else wrote them.
+"""Files of the cache folder, which are run as code, so they are trusted only if no one else can write them.
 
-The folder is `$XDG_CACHE_HOME/kaito-pack`, else `~/.cache/kaito-pack`. It may be deleted at any time;
-if it cannot be used, its content is computed again.
+The folder is `$XDG_CACHE_HOME/kaito-pack`, else `~/.cache/kaito-pack`. It may be deleted at any time. If it
+cannot be used, its content is computed again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mmap import ACCESS_READ, mmap
 
 
 def read(name: str) -> bytes | None:
-    """Return the content of a file of the cache; None if there is none to be trusted."""
+    """Return the content of a cache file; None if it is missing or not trusted."""
     within = folder()
     descriptor = None if within is None else _opened(os.path.join(within, name))
     if descriptor is None:
@@ -24,7 +24,7 @@ def read(name: str) -> bytes | None:
 
 
 def write(name: str, content: bytes) -> None:
-    """Write a file of the cache whole or not at all, so that two runs at once do no harm."""
+    """Write a cache file in one step, so that two concurrent runs cannot damage it."""
     within = folder()
     if within is None:
         return
@@ -41,20 +41,20 @@ def write(name: str, content: bytes) -> None:
 
 
 def is_writable() -> bool:
-    """Return whether files can be added to the cache; in a container it may be filled for good."""
+    """Return whether files can be added to the cache; in a container its content may be final."""
     within = folder()
     return within is not None and os.access(within, os.W_OK)
 
 
 def folder() -> str | None:
-    """Return the cache folder, made if it is missing; None if it cannot be used or is not to be trusted."""
+    """Return the cache folder, created if it is missing; None if it cannot be used or is not trusted."""
     root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     if not os.path.isabs(root) or not hasattr(os, "geteuid"):
         return None
     path = os.path.join(root, "kaito-pack")
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
-        # In a folder that others may write, the name may be someone's link to any folder of the user's.
+        # In a folder that others can write to, the name may be a link to any folder of the user.
         is_own_name = os.lstat(path).st_uid in (os.geteuid(), 0)
         return path if is_own_name and is_users_own(os.stat(path)) and _are_parents_safe(path) else None
     except OSError:
@@ -63,9 +63,9 @@ def folder() -> str | None:
 
 @cache
 def _are_parents_safe(path: str) -> bool:
-    """Return whether no other user can exchange a folder above `path`, as sshd asks of a home.
+    """Return whether no other user can replace a folder above `path`; sshd requires the same of a home.
 
-    A folder that others may write must be sticky, as /tmp is. The user's own group counts as the user.
+    A folder that others can write to must be sticky, like /tmp. The user's own group counts as the user.
     """
     users, above = (os.geteuid(), 0), os.path.dirname(os.path.realpath(path))
     while True:
@@ -80,18 +80,18 @@ def _are_parents_safe(path: str) -> bool:
 
 
 def is_users_own(status: os.stat_result) -> bool:
-    """Return whether a file or folder is the user's or root's, and no one else may write it.
+    """Return whether the user or root owns a file or folder, and no one else can write to it.
 
-    Who is root may change the program itself; a container's cache is filled by root when it is built.
+    Root can change the program itself, and fills a container's cache at build time.
     """
     return status.st_uid in (os.geteuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def mapped(name: str) -> mmap | None:
-    """Return a file of the cache as memory; None if there is none to be trusted.
+    """Return a cache file as mapped memory; None if it is missing or not trusted.
 
-    Only what is looked at is read, and the file stays open. Files are replaced, never changed, so that the
-    content stays.
+    Only the pages that are accessed are read. The mapping stays valid because files are replaced, never
+    changed in place.
     """
     within = folder()
     descriptor = None if within is None else _opened(os.path.join(within, name))
@@ -107,7 +107,7 @@ def mapped(name: str) -> mmap | None:
 
 def _opened(path: str) -> int | None:
     try:
-        # The file that is open is looked at, not the name: it cannot be exchanged in between.
+        # Check the open file, not its name: the file behind a name can be replaced after the check.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return None

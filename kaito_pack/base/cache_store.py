@@ -1,8 +1,8 @@
-"""Named contents in one file of the cache folder, each good until a file that it was made of changes.
+"""Named contents in one file of the cache folder, each valid until one of its source files changes.
 
-The file is an index, which says where each content is, and the contents. A content is read only if it is
-asked for. Index and contents have checksums, which detect a file that a crash or a disk has damaged; who may
-write the file is for `cache_files` to check.
+The file holds an index with the offset of each content, then the contents. A content is read only when it is
+requested. Checksums of the index and the contents detect damage by a crash or a disk; `cache_files` checks
+who can write to the file.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ FORMAT = "store-3"
 MARK = b"kaito-pack store\n"
 LENGTH = 8  # bytes of a length or a checksum: after the mark the length of the file, then the index's two
 HEAD = len(MARK) + 3 * LENGTH
-Mark = tuple[str, int, int]  # a file or folder, its time of change in ns, its size
+Mark = tuple[str, int, int]  # a file or folder, its modification time in ns, its size
 
 
 class Store:
-    """The contents of one cache file, and those that are added to it by `save`."""
+    """The contents of one cache file, with additions that `save` writes."""
 
     def __init__(self, file: str, read: Callable[[str], bytes | mmap | None] = cache_files.read) -> None:
         self._file = f"{FORMAT}-{file}"
@@ -33,7 +33,7 @@ class Store:
         self._added: dict[str, tuple[Sequence[Mark], bytes]] = {}
         length, checksum = HEAD - 2 * LENGTH, HEAD - LENGTH
         self._start = HEAD + int.from_bytes(self._content[length:checksum], "little")
-        # marshal may do anything with what is not its own, so a file that is not whole is not read.
+        # marshal is not safe on foreign data, so a file is read only if its checksum is right.
         if self._content[:length] == _head(len(self._content)):
             index = self._content[HEAD : self._start]
             if source_hash(index) == self._content[checksum:HEAD]:
@@ -45,7 +45,7 @@ class Store:
         return not self._rows
 
     def get(self, name: str) -> Any:
-        """Return the content called `name`; None if there is none, or if one of its files has changed."""
+        """Return the content called `name`; None if it is missing or one of its source files has changed."""
         row = self._rows.get(name)
         if row is None or not _are_current(row[0]):
             return None
@@ -54,19 +54,19 @@ class Store:
         return marshal.loads(content) if source_hash(content) == row[3] else None
 
     def files(self, name: str) -> list[str]:
-        """Return the files that a content was made of."""
+        """Return the source files of a content."""
         marks = self._added[name][0] if name in self._added else self._rows[name][0]
         return [mark[0] for mark in marks]
 
     def put(self, name: str, files: Iterable[str], content: Any) -> None:
-        """Add what was made of `files`, plain data or code. Anything else, or a missing file, is left out."""
+        """Add a content derived from `files`: plain data or code. Skip other types and missing files."""
         try:
             self._added[name] = tuple(map(_mark, files)), marshal.dumps(content)
         except (OSError, ValueError):
             return
 
     def save(self) -> None:
-        """Write the file if anything was added; contents whose files have changed are dropped."""
+        """Write the file if anything was added; drop contents whose source files have changed."""
         if not self._added or not cache_files.is_writable():
             return
         contents = {
@@ -97,7 +97,7 @@ def _mark(file: str) -> Mark:
 
 
 def _are_current(marks: Sequence[Mark]) -> bool:
-    for file, modified, size in marks:  # a plain loop: it runs for each module of a start
+    for file, modified, size in marks:  # a plain loop: it runs for each module at startup
         try:
             status = os.stat(file)
         except OSError:

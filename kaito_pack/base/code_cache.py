@@ -1,9 +1,9 @@
 """The compiled modules that commands import, in one file of the cache folder.
 
-A start imports some 300 small modules. To find, open and read each costs more than to run it, so the code of
-all is kept together and taken from there if the module's file has not changed since. Python's own caches
-(`__pycache__`) stay as they are: without this file, after a change, or if the cache folder cannot be used,
-modules are imported as ever.
+A start imports some 300 small modules. Finding, opening and reading a module takes longer than running it, so
+the code of all modules is in one file. It is used while the module's own file is unchanged. Python's own
+caches (`__pycache__`) are not affected: without this file, after a change, or if the cache folder cannot be
+used, Python imports modules as usual.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from kaito_pack.base import cache_files
 from kaito_pack.base.cache_store import Store
 
 PACKAGES = ("kaito_pack", "click", "yaml", "jinja2", "markupsafe")
-# Imported before the cache can be asked.
+# Modules that are imported before the cache is available.
 UNCACHED = frozenset(("kaito_pack", "kaito_pack.cli", "kaito_pack.base")) | {
     f"kaito_pack.base.{name}" for name in ("cache_files", "cache_store", "code_cache")
 }
 
 
 class _Loader(SourceFileLoader):
-    """Loads a module as Python does, but for the code, which is in the cache already."""
+    """A loader that works as Python's does, but takes the code from the cache."""
 
     def __init__(self, name: str, file: str, code: CodeType) -> None:
         super().__init__(name, file)
@@ -41,7 +41,7 @@ class _Loader(SourceFileLoader):
 
 
 class _Reader(SourceFileLoader):
-    """Loads a module as Python does, and remembers its code for `save`."""
+    """A loader that works as Python's does, and keeps the code of the module for `save`."""
 
     code: CodeType | None = None
 
@@ -52,7 +52,7 @@ class _Reader(SourceFileLoader):
 
 
 class CodeCache:
-    """Finds modules in the cache; `save` adds those that were not in it."""
+    """A finder of modules in the cache; `save` adds the modules that were missing from it."""
 
     def __init__(self, file: str) -> None:
         self._store = Store(file, cache_files.mapped)  # one process needs a third of it
@@ -93,14 +93,14 @@ _installed: list[CodeCache] = []
 
 
 def install() -> None:
-    """Take modules from the cache from now on, in a process that has imported no other module of ours.
+    """Import modules from the cache from now on, if the process has not imported other modules of the pack.
 
-    A program that imports the library for itself is left alone.
+    A program that imports the library itself is not affected.
     """
     ours = {name for name in sys.modules if name.partition(".")[0] == "kaito_pack"}
     if _installed or not ours <= UNCACHED:
         return
-    # Another interpreter, environment, folder or version of this program has a separate file.
+    # Each interpreter, environment, folder and version of this program has its own file.
     place = marshal.dumps((sys.version, sys.flags.optimize, sys.prefix, sys.path, __file__, __version__))
     cache = CodeCache(f"modules-2-{source_hash(place).hex()}.bin")
     _installed.append(cache)

@@ -1,7 +1,7 @@
-"""What commands derive from the pack's own files, in one file of the cache folder.
+"""Data that commands derive from the pack's own files, in one file of the cache folder.
 
-Tables, resolved schemas, modes and models: to read them as plain data takes a fifth of the time that their
-JSON and YAML take. Each is derived again once one of its files, or the module that derives it, has changed.
+This covers tables, resolved schemas, modes and models. Reading them as plain data takes a fifth of the time
+of reading their JSON and YAML. Each is derived again after one of its files, or the deriving module, changes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kaito_pack import __version__
 from kaito_pack.base.cache_store import Store
 from kaito_pack.base.root import ROOT
 
-_reading: list[list[str]] = []  # the files of what is being derived, of the innermost last
+_reading: list[list[str]] = []  # source files of the values being derived, the innermost value last
 
 
 @cache
@@ -29,15 +29,16 @@ def _stores() -> dict[str, Store]:
 
 @cache
 def _values() -> dict[str, tuple[Any, list[str]]]:
-    """Return each value that this process has read or derived, with its files."""
+    """Return each value that this process has read or derived, with its source files."""
     return {}
 
 
 def derived(name: str, derive: Callable[[], Any], part: str = "facts") -> Any:
-    """Return what `derive` makes of files of our own pack: plain data, not to be changed, or code.
+    """Return the result of `derive`: code, or plain data that must not be changed.
 
-    The files are those that it opens with `pack_files`, and those that it names with `depends_on`. `part`
-    names the file of the cache: what few runs need does not belong with what all do.
+    `derive` uses files of the pack itself. Its source files are those that it opens with `pack_files` or
+    passes to `depends_on`. `part` names the cache file, so that data needed by few runs is separate from
+    common data.
     """
     values, store = _values(), _store(part)
     if name not in values:
@@ -50,7 +51,7 @@ def derived(name: str, derive: Callable[[], Any], part: str = "facts") -> Any:
             files = store.files(name)
         values[name] = value, files
     value, files = values[name]
-    if _reading:  # also if it was derived before: what is derived of it changes with its files
+    if _reading:  # also if it was derived before: the outer value depends on the same files
         _reading[-1].extend(files)
     return value
 
@@ -74,13 +75,13 @@ def _recorded(module: str) -> Iterator[list[str]]:
 
 
 def depends_on(file: str | Path) -> None:
-    """Say that what is being derived changes with a file, or with the names in a folder."""
+    """Record that the value being derived depends on a file, or on the names in a folder."""
     if _reading:
         _reading[-1].append(str(file))
 
 
 def is_first_start() -> bool:
-    """Return whether nothing was kept yet: of a container, it may never be."""
+    """Return whether the cache is still empty; in a container it may always be."""
     return _store("facts").is_new
 
 

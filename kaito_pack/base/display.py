@@ -1,4 +1,4 @@
-"""Shows values that a user wrote: escaped, shortened, tokens masked."""
+"""Shows values that a user wrote: escaped and shortened, with tokens masked."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from contextvars import ContextVar
 from kaito_pack.base.secrets import HIDDEN, looks_like_secret, secret_places
 
 NOT_SHOWN = "(not shown)"
-# What precedes a credential in the messages of servers and clients: `token=…`, `Authorization: Bearer …`.
+# The text before a credential in messages of servers and clients: `token=…`, `Authorization: Bearer …`.
 NAMED = r"(?i)\b((?:sig|token|password|passwd|secret|api[-_]?key)=|(?:bearer|basic)\s+(?=\S{12}))[^&\s\"',;]+"
 LONGEST_SHOWN = 80  # characters of a user's value that a message repeats
-LONGEST_GUESSED = 200  # characters of a misspelt word for which a likeness is searched
-MOST_GUESSES = 500  # misspelt words of a file for which a likeness is searched
-_guesses: ContextVar[list[int] | None] = ContextVar("guesses", default=None)  # how many are left
+LONGEST_GUESSED = 200  # characters of the longest misspelt word that gets a suggestion
+MOST_GUESSES = 500  # maximum number of searches for a suggestion per file
+_guesses: ContextVar[list[int] | None] = ContextVar("guesses", default=None)  # remaining searches
 
 
 def escaped(text: str) -> str:
-    """Return `text` with all that is not printable (control characters, ANSI, bidi marks) escaped.
+    """Return `text` with non-printable characters (control characters, ANSI, bidi marks) escaped.
 
-    Whatever text of others a command prints goes through this, `shown` or `json_text`.
+    A command prints foreign text only through this function, `shown` or `json_text`.
     """
     if text.isprintable():
         return text
@@ -28,7 +28,7 @@ def escaped(text: str) -> str:
 
 
 def json_text(value: object) -> str:
-    """Return `value` as indented JSON of printable characters; what JSON has no word for (a date) as text."""
+    """Return `value` as indented JSON of printable characters; types that JSON lacks (a date) become text."""
     import json
 
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
@@ -38,7 +38,7 @@ def json_text(value: object) -> str:
 
 
 def shown(value: object, quote: bool = True) -> str:
-    """Return a value of the user's, safe to print: at most 80 characters, in backquotes, tokens masked."""
+    """Return a user's value, safe to print: at most 80 characters, in backquotes, tokens masked."""
     if isinstance(value, bool):
         text = "true" if value else "false"
     elif value is None:
@@ -65,18 +65,18 @@ def one_line(message: str, longest: int) -> str:
 
     words = ["(a token, not shown)" if looks_like_secret(word) else word for word in message.split()]
     line = re.sub(NAMED, rf"\1{NOT_SHOWN}", escaped(" ".join(words)))
-    if looks_like_secret(line):  # one that has spaces, such as the head of a private key
+    if looks_like_secret(line):  # a secret with spaces, such as the head of a private key
         return "(a message with a secret, not shown)"
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def shown_typed(value: object) -> str:
-    """Return the same with a text in double quotes, for messages about its type."""
+    """Return the same as `shown`, but with a text in double quotes, for messages about its type."""
     return shown(f'"{value[: LONGEST_SHOWN + 1]}"') if isinstance(value, str) else shown(value)
 
 
 def shown_whole(value: object, quote: bool = True) -> str:
-    """Return the same with a map or a list as JSON on one line, for messages about its content."""
+    """Return the same as `shown`, but a map or a list as JSON on one line, for messages about its content."""
     if not isinstance(value, dict | list):
         return shown(value, quote)
     if next(secret_places(value), None) is not None:
@@ -87,7 +87,7 @@ def shown_whole(value: object, quote: bool = True) -> str:
 
 
 def looks_like_token(text: str) -> bool:
-    """Return whether `text` holds a literal Hugging Face token (`hf_` and a run of letters and digits)."""
+    """Return whether `text` contains a literal Hugging Face token (`hf_` and a run of letters and digits)."""
     start = text.find("hf_")
     while start >= 0:
         run = text[start + 3 : start + 13]
@@ -99,9 +99,9 @@ def looks_like_token(text: str) -> bool:
 
 @contextmanager
 def few_guesses() -> Iterator[None]:
-    """Let `did_you_mean` search MOST_GUESSES times inside, and then return None.
+    """Limit `did_you_mean` to MOST_GUESSES searches in this context; after that it returns None.
 
-    A search takes a millisecond, and a file can have 100,000 misspelt words; few of the problems are shown.
+    A search takes a millisecond. A file can have 100,000 misspelt words, and only a few problems are shown.
     """
     token = _guesses.set([MOST_GUESSES])
     try:
@@ -111,9 +111,9 @@ def few_guesses() -> Iterator[None]:
 
 
 def did_you_mean(word: str, choices: Iterable[str], closeness: float = 0.7) -> str | None:
-    """Return the choice that `word` most likely misspells, letter case aside; None if none is that close.
+    """Return the choice that is most similar to `word`, ignoring case; None if none is close enough.
 
-    `closeness` is from 0 to 1, for the same word.
+    `closeness` is the required similarity, from 0 to 1 (identical).
     """
     if len(word) > LONGEST_GUESSED:
         return None

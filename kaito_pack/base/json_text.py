@@ -1,4 +1,4 @@
-"""Reads JSON as its standard has it: no NaN, no Infinity, no number beyond what a float can hold."""
+"""Reads JSON strictly by its standard: no NaN, no Infinity, no number that a float cannot hold."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def parsed(text: str | bytes) -> Any:
 
 
 def foreign(text: str | bytes) -> Any:
-    """Return the content of a JSON text of another program.
+    """Return the content of a JSON text that another program wrote.
 
-    Raises ValueError or RecursionError as `parsed` does, and ValueError for an integer beyond 64 bits, which
-    kubectl rounds and no YAML file may hold.
+    Raises ValueError or RecursionError as `parsed` does, and ValueError for an integer beyond 64 bits:
+    kubectl rounds it, and a YAML file cannot contain it.
     """
     return json.loads(text, parse_constant=_refuse, parse_float=_number, parse_int=_integer)
 

@@ -1,4 +1,4 @@
-"""kubectl, run read-only: `get … -o json` and nothing else."""
+"""Read-only access to the cluster through kubectl: `get … -o json` and nothing else."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ REASONS = {
     "(Forbidden)": "Forbidden",
     "the server doesn't have a resource type": "NoSuchKind",
 }
-LONGEST_ERROR = 2000  # characters of kubectl's own message that are repeated
+LONGEST_ERROR = 2000  # characters of kubectl's error message that are repeated
 ERRORS = (
     "error",
     "unable to",
     "the connection to",
     "you must",
     "fatal",
-)  # how an error begins, in lower case
+)  # beginnings of an error, in lower case
 _LOG = re.compile(r"[IWEF]\d{4} \d\d:\d\d:|warning:", re.IGNORECASE)  # klog's lines; warnings
 LONGEST_WAIT = 60.0  # seconds for an answer
-LARGEST_ANSWER = 256 << 20  # bytes on stdout: some 20,000 Workspaces with all that a cluster adds
-LARGEST_REPORT = 64 << 10  # bytes of stderr that are kept, the last ones
-CHUNK = 1 << 16  # bytes read in one go
-# The fields of an object that the commands read by name, and the JSON type of each.
+LARGEST_ANSWER = 256 << 20  # bytes on stdout: some 20,000 Workspaces with the fields that a cluster adds
+LARGEST_REPORT = 64 << 10  # bytes at the end of stderr that are kept
+CHUNK = 1 << 16  # bytes per read
+# The fields of an object that the commands read by name, with their JSON types.
 SHAPE: dict[FieldPath, type] = {
     ("apiVersion",): str,
     ("kind",): str,
@@ -52,9 +52,9 @@ TYPE_NAMES: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
 
 
 class NotAnswered(UsageError):
-    """The API server has answered, but not with the object: `reason` is its own word for it.
+    """An error answer of the API server; `reason` is the server's own word.
 
-    "NotFound", "Forbidden", or "NoSuchKind" if the cluster does not know the kind.
+    It is "NotFound", "Forbidden", or "NoSuchKind" if the cluster does not know the kind.
     """
 
     def __init__(self, message: str, reason: str) -> None:
@@ -64,7 +64,7 @@ class NotAnswered(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Kubectl:
-    """The scope of kubectl: namespace, all namespaces, context of the kubeconfig; seconds to wait."""
+    """The scope of kubectl: namespace or all namespaces, kubeconfig context, and timeout in seconds."""
 
     namespace: str | None = None
     all_namespaces: bool = False
@@ -74,10 +74,10 @@ class Kubectl:
     def get(self, kinds: str, *names: str, label: str | None = None) -> dict[str, Any]:
         """Return the object that `kubectl get <kinds> <names> -o json` prints.
 
-        `label` limits a list to the objects that have this label, whatever its value.
+        `label` limits a list to the objects that have this label, with any value.
 
-        Raises UsageError if kubectl is missing, fails, hangs, or prints no JSON of Kubernetes objects;
-        NotAnswered if the API server refuses, or has no such object.
+        Raises UsageError if kubectl is missing, fails, hangs, or prints anything but JSON of Kubernetes
+        objects; NotAnswered if the API server denies the request or has no such object.
         """
         printed = self.printed(kinds, *names, form="json", label=label)
         try:
@@ -90,7 +90,7 @@ class Kubectl:
         return objects
 
     def printed(self, kinds: str, *names: str, form: str, label: str | None = None) -> bytes:
-        """Return what `kubectl get <kinds> <names> -o <form>` prints. Raises UsageError as `get` does."""
+        """Return the output of `kubectl get <kinds> <names> -o <form>`. Raises UsageError as `get` does."""
         import subprocess
 
         for name in names:
@@ -114,7 +114,7 @@ class Kubectl:
         return answer
 
     def arguments(self) -> list[str]:
-        """Return the options that are passed on to kubectl."""
+        """Return the options that are passed to kubectl."""
         given = {"-n": self.namespace, "--context": self.context}
         for option, value in given.items():
             if value is not None and (not value or value.startswith("-")):
@@ -124,7 +124,7 @@ class Kubectl:
 
 
 def _misshapen(answer: object) -> Iterator[str]:
-    """Yield what keeps an answer from being an object of Kubernetes, or a List of them, in words."""
+    """Yield the reasons, in words, why an answer is not a Kubernetes object or a List of objects."""
     if not isinstance(answer, dict):
         yield f"the answer is {_type_name(answer)}, not an object"
         return
@@ -163,7 +163,7 @@ def _run(command: Sequence[str], time_limit: float) -> tuple[int, bytes, bytes]:
             answer, report = _read(process, end)
             return process.wait(max(end - time.monotonic(), 0.1)), answer, report
         finally:
-            process.kill()  # does nothing if it has ended
+            process.kill()  # no effect if it has exited
 
 
 def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
@@ -198,10 +198,10 @@ def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
 
 
 def last_sentence(report: str) -> str:
-    """Return what kubectl reports last, whole and on one line, without tokens.
+    """Return kubectl's last error, complete and on one line, without tokens.
 
-    That is the last line with the beginning of an error; what follows it are hints, and before it are lines
-    of kubectl's log and warnings. If no line begins like one, it is the last line.
+    This is the last line that begins like an error; hints follow it, log lines and warnings precede it. If no
+    line begins like an error, return the last line.
     """
     lines = [line.strip() for line in report.splitlines() if line.strip()]
     lines = [line for line in lines if not _LOG.match(line)] or lines

@@ -1,4 +1,4 @@
-"""Masks the values that are secrets because of their place, whatever their type, in problems about them."""
+"""Masks values in problems if their place makes them secrets, whatever their type."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from kaito_pack.base.problems import Problem
 from kaito_pack.base.secrets import HIDDEN, SHORTEST_PASSWORD, secret_places
 from kaito_pack.base.trees import get, walk
 
-LONG = 6  # characters: such a text with a digit is also masked in problems about other fields
-_PARTS = r"`[^`]*`|\"[^\"]*\"|'[^']*'|[^\s`\"',;:=(){}\[\]]+"  # what a message quotes, and its words
+LONG = 6  # characters: a secret of this length that has a digit is also masked in problems about other fields
+_PARTS = r"`[^`]*`|\"[^\"]*\"|'[^']*'|[^\s`\"',;:=(){}\[\]]+"  # quoted parts and words of a message
 _QUOTES = "`\"'"
 
 
 class Masker:
-    """The secrets of some trees, found once, and problems without them."""
+    """The secrets of some trees, collected once, to be masked in problems."""
 
     def __init__(self, trees: Iterable[Any]) -> None:
         self._texts: dict[FieldPath, set[str]] = {}
@@ -36,7 +36,7 @@ class Masker:
         self._everywhere = {text for text in every if len(text) >= LONG and any(c.isdigit() for c in text)}
 
     def masked(self, problem: Problem) -> Problem:
-        """Return a problem whose path, message and fix show no part of a secret."""
+        """Return a copy of a problem whose path, message and fix show no part of a secret."""
         path, texts = problem.path, self._everywhere
         inside = next((path[:n] for n in range(len(path) + 1) if path[:n] in self._texts), None)
         if inside is not None:
@@ -46,12 +46,12 @@ class Masker:
         if not texts:
             return problem
         message, fix = _without(problem.message, texts), _without(problem.fix, texts)
-        if inside is not None:  # the file may spell the value in a way that no text above has
+        if inside is not None:  # the file may spell the value differently from every text above
             message, fix = _without_digits(message), _without_digits(fix)
         return problem._replace(path=path, message=message, fix=fix)
 
     def quoting(self, value: Any) -> Any:
-        """Return a tree of texts that may quote a secret, such as the status of an object, without them."""
+        """Return a tree of texts that may quote a secret, such as an object's status, with secrets masked."""
         if not self._words:
             return value
         if isinstance(value, dict):
@@ -62,10 +62,10 @@ class Masker:
 
 
 def masked(problems: Iterable[Problem], *trees: Any) -> list[Problem]:
-    """Return problems about some trees without the secrets in them.
+    """Return problems about some trees with the secrets masked.
 
-    A value is a secret by the name next to it, by its key, or as the data of a Secret; its type does not
-    matter. Whatever a rule quotes of it is replaced in this one place.
+    A value is a secret because of the name next to it, its key, or its place in the data of a Secret; its
+    type does not matter. This is the only place that masks the values that rules quote.
     """
     listed = list(problems)
     if not listed:
@@ -75,7 +75,7 @@ def masked(problems: Iterable[Problem], *trees: Any) -> list[Problem]:
 
 
 def _forms(value: Any) -> Iterator[str]:
-    """Yield the texts by which messages show a value."""
+    """Yield the texts that messages use to show a value."""
     if value is None or value in ("", {}, []):
         return
     if isinstance(value, dict):
@@ -90,7 +90,7 @@ def _forms(value: Any) -> Iterator[str]:
 
 
 def _without_digits(text: str) -> str:
-    """Return `text` with HIDDEN in place of each quoted text that has a digit."""
+    """Return `text` with HIDDEN in place of each quoted text that contains a digit."""
     return re.sub(r"`[^`]*[0-9][^`]*`", HIDDEN, text)
 
 

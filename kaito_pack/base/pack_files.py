@@ -1,4 +1,4 @@
-"""Opens the files of packs. A pack may come from a stranger, so nothing outside its folder is read."""
+"""Opens files of packs. A pack may come from a stranger, so no file outside its folder is read."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import PackError, reason_of
 from kaito_pack.base.root import ROOT
 
-LARGEST = 4 << 20  # bytes of one file of a pack
+LARGEST = 4 << 20  # bytes per file of a pack
 
 
 def read_text(folder: Path, name: str) -> str:
     """Return the text of the file `name` of the pack in `folder`, or of one of its folders.
 
-    Raises PackError if it is not a regular file inside `folder` once links are resolved, is larger than
+    Raises PackError if it is not a regular file inside `folder` after links are resolved, is larger than
     LARGEST, cannot be read, or is not UTF-8.
     """
     try:
@@ -33,7 +33,7 @@ def read_bytes(folder: Path, name: str) -> bytes:
     if not is_inside(file, folder):
         raise PackError(f"{shown_file}: points outside the pack. Replace it by a regular file")
     try:
-        # The open file is looked at, not its name, which could change meanwhile; a FIFO does not block.
+        # Check the open file, since the file behind a name can change. O_NONBLOCK avoids blocking on a FIFO.
         handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
         try:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -51,5 +51,5 @@ def read_bytes(folder: Path, name: str) -> bytes:
 
 
 def is_inside(file: Path, folder: Path) -> bool:
-    """Return whether `file` is below `folder` once links are resolved; our own pack is trusted."""
+    """Return whether `file` is below `folder` after links are resolved; the pack's own folder is trusted."""
     return folder.is_relative_to(ROOT) or file.resolve().is_relative_to(folder.resolve())

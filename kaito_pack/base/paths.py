@@ -1,4 +1,4 @@
-"""Paths to fields of a document, and how a message shows them."""
+"""Paths to fields of a document, and their form in messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FieldPath = tuple[str | int, ...]
 
 
 def path_text(path: FieldPath) -> str:
-    """Return `("a", "b.c", 0)` as `a["b.c"][0]`: the path as a person would write it in the file."""
+    """Return `("a", "b.c", 0)` as `a["b.c"][0]`, the form that a person would write in the file."""
     text = ""
     for step in path:
         if isinstance(step, int):

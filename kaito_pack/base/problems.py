@@ -1,4 +1,4 @@
-"""What can be wrong: problems with their places, and the errors that carry them."""
+"""Problems with their places, and the errors that carry them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from kaito_pack.base.records import NamedTuple
 Severity = Literal["ok", "warning", "undecidable", "error"]
 RuleLayer = Literal[
     "values", "crd", "webhook", "kubernetes", "controller", "model", "advice", "preflight"
-]  # who would report it
+]  # the component that would report the problem
 
 
-MOST_PROBLEMS = 100  # of a file that are shown; `shorten` counts the others
+MOST_PROBLEMS = 100  # problems shown per file; `shorten` counts the others
 
 
 class Place(NamedTuple):
@@ -31,12 +31,11 @@ class Place(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong: where, what, and what to do.
+    """One problem: its place, what is wrong, and what to do.
 
-    Made by `rules.problem`, which knows each rule's layer, severity and words. `place` is None until
-    the problem is located in a file. `ignored` is the reason if a team ignores the rule; its severity
-    is "ok" then. `others` is 0, or, in a line that `shorten` adds, the number of
-    problems of the same rule that are not shown.
+    `rules.problem` creates it and knows each rule's layer, severity and words. `place` is None until the
+    problem is located in a file. `ignored` is the reason if a team ignores the rule; its severity is then
+    "ok". `others` is 0, or, in a line that `shorten` adds, the number of hidden problems of the same rule.
     """
 
     rule: str
@@ -51,7 +50,7 @@ class Problem(NamedTuple):
 
     @property
     def number(self) -> int:
-        """How many problems this line stands for."""
+        """The number of problems that this line represents."""
         return self.others or 1
 
     def located(self, place: Place) -> Problem:
@@ -65,20 +64,20 @@ class Problem(NamedTuple):
 
     @property
     def what_to_do(self) -> str:
-        """The fix, or the reason for which a team ignores the rule."""
+        """The fix, or the reason why a team ignores the rule."""
         return f"Ignored. Reason: {self.ignored}" if self.ignored else self.fix
 
     @property
     def level(self) -> Literal["error", "warning"]:
-        """The severity for programs that know these two only: what is undecidable is a warning."""
+        """The severity for programs that know only these two: "undecidable" is a warning."""
         return "error" if self.is_error else "warning"
 
 
 def shorten(lists: Sequence[list[Problem]]) -> None:
     """Cut the problems of one file, which may be in several lists, to MOST_PROBLEMS in place.
 
-    The first of each rule stays, then those that come first. The others of a list become a line per rule,
-    which keeps the place of the first of them.
+    Keep the first of each rule, then those that come first. In each list, replace the others by one line per
+    rule, at the place of the first of them.
     """
     if sum(map(len, lists)) <= MOST_PROBLEMS:
         return
@@ -103,7 +102,7 @@ def shorten(lists: Sequence[list[Problem]]) -> None:
 
 
 def merged(problems: Iterable[Problem]) -> list[Problem]:
-    """Return problems of one file with the lines that `shorten` added for one rule joined to one."""
+    """Return the problems of one file with the lines that `shorten` added for a rule merged into one."""
     lines: dict[Hashable, Problem] = {}
     for index, each in enumerate(problems):
         key: Hashable = (each.rule, each.severity) if each.others else index
@@ -117,15 +116,15 @@ def _count_line(first: Problem, others: int) -> Problem:
 
 
 class PackError(Exception):
-    """The base of what the pack raises on purpose; its text is one line for the user."""
+    """The base class of the errors that the pack raises on purpose; the text is one line for the user."""
 
 
 class UsageError(PackError):
-    """Nothing could be checked: a file that is missing or unreadable, a wrong option. Exit code 2."""
+    """An error before any check: a missing or unreadable file, a wrong option. Exit code 2."""
 
 
 class ProblemsError(PackError):
-    """The input was read and is wrong. Exit code 1."""
+    """An error for input that was read and is invalid. Exit code 1."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
@@ -133,7 +132,7 @@ class ProblemsError(PackError):
 
 
 def reason_of(error: Exception) -> str:
-    """Return why the system or Python refused, in lower case, for the text after a colon."""
+    """Return the reason that the system or Python gives, in lower case, to follow a colon."""
     return str(getattr(error, "strerror", None) or error).lower()
 
 

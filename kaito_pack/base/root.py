@@ -1,4 +1,4 @@
-"""Where the pack's own folders lie: beside the package in a checkout, inside it in an installed wheel."""
+"""The location of the pack's own folders: beside the package in a checkout, inside it in a wheel."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ ROOT = _INSIDE if _INSIDE.is_dir() else _INSIDE.parent.parent
 FACTS = ROOT / "facts"
 SCHEMAS = ROOT / "schemas"
 VALUES = ROOT / "values"
-CATALOGUE_FILE = "catalogue.yaml"  # what `models add` writes and `models check` reads by default
+CATALOGUE_FILE = "catalogue.yaml"  # the default file of `models add` and `models check`

@@ -1,4 +1,4 @@
-"""Finds secrets that are written out: tokens by their form, and values by the name that they are given to."""
+"""Finds literal secrets: tokens by their form, and values by the name that they belong to."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from kaito_pack.base.records import NamedTuple
 if TYPE_CHECKING:
     import re
 
-# What every pattern below begins with or holds: most texts have none of it, and no pattern is compiled.
+# Substrings of the patterns below. Most texts contain none of them, so no pattern is compiled.
 MARKS = (
     "hf_", "sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA", "ASIA",
     "nvapi-", "AIza", "eyJ", "PRIVATE KEY",
 )  # fmt: skip
-# No part of a pattern runs on from many beginnings in one text: 100 kB of `eyJ` would take 15 seconds.
+# No pattern scans to the end from many starting points: 100 kB of `eyJ` would take 15 seconds.
 PATTERNS = (
     r"hf_[A-Za-z0-9]{10}",
     r"(?<![A-Za-z0-9])sk-(?=[A-Za-z_-]{0,60}+[0-9])[\w-]{16}",
@@ -31,13 +31,13 @@ PATTERNS = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
     r"://[^\s/:@]*:(?![$<{*])[^\s/@]+@",  # a password in a URL
 )
-# Ends of names, in capitals with underscores, whose value is a secret whatever it looks like.
+# Endings of names, in capitals with underscores, whose values are always secrets.
 ALWAYS = (
     "_TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "_SECRET", "API_KEY", "APIKEY", "ACCESS_KEY", "SECRET_KEY",
     "PRIVATE_KEY", "ACCOUNT_KEY", "MASTER_KEY", "AUTH_KEY", "LICENSE_KEY", "ENCRYPTION_KEY", "SIGNING_KEY",
 )  # fmt: skip
 WHOLE = ("TOKEN", "SECRET")
-# Names of a tokenizer's special tokens, and of keys that are labels or public.
+# Names of a tokenizer's special tokens, and keys that are labels or public.
 NEVER = (
     "PAD_TOKEN",
     "EOS_TOKEN",
@@ -48,21 +48,22 @@ NEVER = (
     "MASK_TOKEN",
     "PUBLIC_KEY",
 )
-HIDDEN = "(a secret, not shown)"  # in place of a secret in what is printed
-KEPT_APART = "encryptedData"  # of a SealedSecret
-NAMED_BY_KEY = ("stringData", "vllm")  # maps whose keys name what the values are
-DATA = ("data", "stringData")  # of a Secret
+HIDDEN = "(a secret, not shown)"  # printed in place of a secret
+KEPT_APART = "encryptedData"  # field of a SealedSecret
+NAMED_BY_KEY = ("stringData", "vllm")  # maps whose keys name their values
+DATA = ("data", "stringData")  # fields of a Secret
 NUMBERS = (int, float)
 SHORTEST = 8  # characters; a shorter word is a placeholder such as EMPTY
 SHORTEST_PASSWORD = 4
-SHORT = 48  # characters: whether such a text is a secret is remembered
-RECENT = 2048  # short texts
+SHORT = 48  # characters: results for such texts are cached
+RECENT = 2048  # number of cached short texts
 
 
 class LiteralSecret(NamedTuple):
-    """The place of a secret, and the variable, argument or key that it is the value of.
+    """The place of a secret, and the variable, argument or key whose value it is.
 
-    `is_literal`: it is a text where one is expected; otherwise a decoder rejects it, or it is in a Secret.
+    `is_literal` is true for a text in a place of texts. If it is false, a decoder rejects the value, or it is
+    in a Secret.
     """
 
     path: tuple[str | int, ...]
@@ -71,7 +72,7 @@ class LiteralSecret(NamedTuple):
 
 
 def looks_like_secret(text: str) -> bool:
-    """Return whether `text` holds a token, a private key or a URL with a password, or is `--api-key=…`."""
+    """Return whether `text` contains a token, a private key or a URL with a password, or is `--api-key=…`."""
     return _is_short_secret(text) if len(text) <= SHORT else _is_any_secret(text)
 
 
@@ -83,12 +84,12 @@ def _is_any_secret(text: str) -> bool:
     return bool(equals) and name.startswith("--") and is_secret(name, value)
 
 
-# The keys and most texts of manifests are the same few hundred words, repeatedly.
+# The keys and most texts of manifests are the same few hundred words.
 _is_short_secret = lru_cache(RECENT)(_is_any_secret)
 
 
 def _holds_web_token(text: str) -> bool:
-    """Return whether `text` holds a JSON Web Token: two parts that begin with `eyJ`, joined by a dot."""
+    """Return whether `text` contains a JSON Web Token: two parts that begin with `eyJ`, joined by a dot."""
     parts = text.split(".") if ".eyJ" in text else []
     for head, claims in pairwise(parts):
         if claims.startswith("eyJ") and len(_word(claims)) >= 7:
@@ -99,7 +100,7 @@ def _holds_web_token(text: str) -> bool:
 
 
 def _word(text: str) -> str:
-    """Return the letters, digits, dashes and underscores that `text` begins with."""
+    """Return the letters, digits, dashes and underscores at the start of `text`."""
     end = next((index for index, c in enumerate(text) if not (c.isalnum() or c in "-_")), len(text))
     return text[:end]
 
@@ -112,7 +113,7 @@ def _pattern() -> re.Pattern[str]:
 
 
 def names_secret(name: str) -> bool:
-    """Return whether a variable, argument or key of that name has a secret, whatever the value looks like."""
+    """Return whether any value of a variable, argument or key of this name is a secret."""
     ending = _ending(name)
     return not ending.endswith(NEVER) and (ending in WHOLE or ending.endswith(ALWAYS))
 
@@ -122,9 +123,9 @@ def _ending(name: str) -> str:
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Return whether `value` is a secret because it belongs to a variable, argument or key of that name.
+    """Return whether `value` is a secret because a variable, argument or key of this name has it.
 
-    A reference such as $(NAME), a path, a placeholder and an empty value are none.
+    A reference such as $(NAME), a path, a placeholder and an empty value are not secrets.
     """
     ending = _ending(name)
     is_key = ending.endswith("_KEY") and not ending.endswith(NEVER)
@@ -139,15 +140,15 @@ def _is_literal(value: str) -> bool:
 
 
 def literal_secrets(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[LiteralSecret]:
-    """Yield the secrets in a pod template, in arguments and settings, by the names that they are given to."""
+    """Yield the secrets in a pod template, in arguments and settings, found by the names of the values."""
     return (secret for secret in _secrets(value, path) if secret.is_literal)
 
 
 def secret_places(value: Any) -> Iterator[tuple[str | int, ...]]:
-    """Yield the paths of all values that are secrets by their place, whatever their type.
+    """Yield the paths of all values that are secrets because of their place, whatever their type.
 
-    Those of `literal_secrets`, the data of a Secret, and what a decoder rejects in the place of a text: a
-    number, a boolean, a map or a list.
+    These are those of `literal_secrets`, the data of a Secret, and values that a decoder rejects in place of
+    a text: a number, a boolean, a map or a list.
     """
     return (secret.path for secret in _secrets(value, ()))
 
@@ -159,7 +160,7 @@ def _secrets(value: Any, path: tuple[str | int, ...]) -> list[LiteralSecret]:
 
 
 def _collect(value: Any, path: tuple[str | int, ...], secrets: list[LiteralSecret]) -> None:
-    """Add the secrets in a part of a tree; a generator inside a generator would cost a call a level."""
+    """Add the secrets in a part of a tree to `secrets`; nested generators would cost one call per level."""
     if isinstance(value, dict):
         name, content = value.get("name"), value.get("value")
         is_named = bool(path) and path[-1] in NAMED_BY_KEY
@@ -185,12 +186,12 @@ def _collect(value: Any, path: tuple[str | int, ...], secrets: list[LiteralSecre
 
 
 def _is_secret_number(key: object, number: float) -> bool:
-    """Return whether `number` is under the key of a secret, and too long for a switch or a count."""
+    """Return whether `number` is under a secret's key, and too long to be a switch or a count."""
     return isinstance(key, str) and names_secret(key) and len(str(number)) >= SHORTEST_PASSWORD
 
 
 def _in_list(value: list[Any], path: tuple[str | int, ...]) -> Iterator[LiteralSecret]:
-    """Yield the secrets among the words of a command line, and within one of them."""
+    """Yield the secrets among the words of a command line, and inside a single word."""
     if not any(isinstance(word, str) for word in value):
         return
     words = [word if isinstance(word, str) else "" for word in value]
@@ -205,7 +206,7 @@ def _in_list(value: list[Any], path: tuple[str | int, ...]) -> Iterator[LiteralS
 
 
 def without_secrets(value: Any) -> Any:
-    """Return a tree whose secrets, as keys, texts or parts of texts, are replaced by HIDDEN."""
+    """Return a tree with every secret, in keys, texts or parts of texts, replaced by HIDDEN."""
     return _masked(value, (), frozenset(secret_places(value)))
 
 

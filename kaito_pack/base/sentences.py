@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from kaito_pack.base.paths import path_text
 from kaito_pack.base.problems import Problem
 
-LONGEST = 10_000  # characters of one message
+LONGEST = 10_000  # characters per message
 _SUBSTITUTED = r"\{\{|\}\}|\{(\w+)\}"
-FIRST_WORDS = ("choose ", "delete ", "did ")  # of fixes that code puts together
+FIRST_WORDS = ("choose ", "delete ", "did ")  # first words of fixes that code composes
 
 
 def line(problem: Problem) -> str:
@@ -28,18 +28,18 @@ def line(problem: Problem) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return `text` with a full stop if it has no end mark; a fix begins with a capital letter."""
+    """Return `text` with a full stop if it has no end mark; capitalize the first letter of a fix."""
     if not text:
         return ""
     text = text[0].upper() + text[1:] if text.startswith(FIRST_WORDS) else text
-    # A dot may belong to the name that is meant (`nvidia.com/gpu`): only a second sentence follows a space.
+    # A dot may be part of a suggested name (`nvidia.com/gpu`); only a second sentence follows a space.
     is_question = text.startswith("Did you mean") and ". " not in text and "? " not in text
     end = "?" if is_question else "."
     return text if text.endswith((".", "?", "!")) else text + end
 
 
 def either(words: Sequence[str]) -> str:
-    """Return `a, b or c`; a single word alone."""
+    """Return `a, b or c`, or the word itself if it is the only one."""
     *most, last = words
     return f"{', '.join(most)} or {last}" if most else last
 
@@ -47,8 +47,9 @@ def either(words: Sequence[str]) -> str:
 def filled(text: str, facts: Mapping[str, object]) -> str:
     """Return a row's text with every `{name}` replaced by the fact of that name.
 
-    Plain substitution: a row of a stranger's pack can neither reach an attribute nor ask for a width.
-    `{{` and `}}` are braces; a name without a fact stays as it is. At most LONGEST characters.
+    Substitution is plain, so a row of a stranger's pack can neither access an attribute nor request a width.
+    `{{` and `}}` are braces; a name without a fact is left unchanged. The result has at most LONGEST
+    characters.
     """
 
     def replaced(match: re.Match[str]) -> str:

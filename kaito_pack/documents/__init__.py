@@ -1,4 +1,4 @@
-"""Reads YAML and JSON into documents that know the line and column of every value."""
+"""Reads YAML and JSON into documents with the line and column of every value."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from kaito_pack.base.display import escaped, shown
 from kaito_pack.base.problems import ProblemsError, UsageError, unread
 from kaito_pack.documents.document import Document, Duplicate, OddKey, Surprise
 
-LARGEST_FILE = 16 << 20  # bytes
+LARGEST_FILE = 16 << 20  # bytes per file
 STDIN = "<stdin>"
-# The process's own stdin, once it gives nothing more: a second reader would take it for empty.
+# The process's stdin, once it has been read to the end: a second reader would see it as empty.
 _read: list[Any] = []
 
 
 def read_text(text: bytes | str, file: str) -> list[Document]:
     """Return the documents of a YAML or JSON text, without the empty ones.
 
-    Raises ProblemsError for what cannot be read: no UTF-8, no YAML, too deep, too large, empty …
+    Raises ProblemsError if the text cannot be read: not UTF-8, not YAML, nested too deeply, too large, empty
+    …
     """
     from kaito_pack.documents.reading import read_stream
 
@@ -30,14 +31,14 @@ def read_text(text: bytes | str, file: str) -> list[Document]:
 def read_file(path: str, stdin: Any = None) -> list[Document]:
     """Return the documents of the file at `path`, or of `stdin` if it is "-".
 
-    Raises UsageError for a file that cannot be opened, is no regular file (so it never blocks) or is
-    above 16 MiB, and ProblemsError as `read_text` does.
+    Raises UsageError if the file cannot be opened, is not a regular file (so reading never blocks) or is
+    larger than 16 MiB, and ProblemsError as `read_text` does.
     """
     return read_text(content_of(path, stdin), STDIN if path == "-" else path)
 
 
 def content_of(path: str, stdin: Any = None) -> bytes | str:
-    """Return what `read_file` reads; raises UsageError as it does."""
+    """Return the content that `read_file` reads; raises UsageError as it does."""
     if path == "-":
         return limited(stdin_bytes(stdin), STDIN)
     try:
@@ -54,7 +55,7 @@ def content_of(path: str, stdin: Any = None) -> bytes | str:
 
 
 def stdin_bytes(stdin: Any) -> bytes | str:
-    """Return what comes in by `stdin` (the process's own if it is None), up to just over the limit."""
+    """Return the content of `stdin` (the process's own if it is None), up to just over the limit."""
     stream = stdin or sys.stdin
     if stream is None:
         raise UsageError(f"{STDIN}: is closed. Pass a file instead")
@@ -70,11 +71,11 @@ def stdin_bytes(stdin: Any) -> bytes | str:
 
 
 def file_bytes(path: str) -> bytes:
-    """Return the content of a regular file, up to just over the limit; never waits for a device or a pipe."""
+    """Return the content of a regular file, up to just over the limit; never wait for a device or a pipe."""
     refuse_irregular(path, os.stat(path).st_mode)
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     with os.fdopen(descriptor, "rb") as file:
-        refuse_irregular(path, os.fstat(descriptor).st_mode)  # it may have changed since
+        refuse_irregular(path, os.fstat(descriptor).st_mode)  # the file may have changed since
         return file.read(LARGEST_FILE + 1)
 
 
@@ -87,7 +88,7 @@ def refuse_irregular(path: str, mode: int) -> None:
 
 
 def limited(content: bytes | str, file: str) -> bytes | str:
-    """Return `content`, unless it is above the limit."""
+    """Return `content`. Raises ProblemsError if it is above the limit."""
     if len(content) > LARGEST_FILE:
         raise UsageError(f"{escaped(file)}: is larger than {LARGEST_FILE >> 20} MiB, the maximum")
     return content

@@ -1,7 +1,7 @@
-"""Builds documents from a parser's events, one by one, and refuses what is hostile on the way.
+"""Builds documents from a parser's events, one by one, and rejects hostile input on the way.
 
-libyaml's composer dies of a signal on deep nesting, and all composers unfold aliases before anybody can
-count; so the events are read here, and nothing recurses deeper than `DEEPEST`.
+libyaml's composer crashes on deep nesting, and all composers expand aliases before anyone can count them. So
+this module reads the events itself, and nothing recurses deeper than `DEEPEST`.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ QUOTES = ("'", '"')
 
 
 class Builder(Notes):
-    """Builds documents from events.
+    """A builder of documents from events.
 
-    The map or list being filled is `container`, with its entries in `entries`; `key` is the one whose
-    value comes next; `in_flow` is whether it is written in brackets. `stack` has the same of those around.
+    `container` is the map or list being filled, with `entries`. `key` is the key whose value comes next.
+    `in_flow` tells whether it is written in brackets. `stack` holds the same of the outer ones.
     """
 
     def __init__(self, file: str, text: str, is_json: bool = False) -> None:
@@ -75,7 +75,7 @@ class Builder(Notes):
 
     @rule("values/file-too-many-documents", on="part")
     def open_document(self, event: Any) -> None:
-        """Begin a document: anchors do not reach over from the one before."""
+        """Begin a document; anchors of the previous document are not valid in it."""
         self.number += 1
         if self.number > MOST_DOCUMENTS:
             self.stop("values/file-too-many-documents", event.start_mark, limit=MOST_DOCUMENTS)
@@ -102,7 +102,7 @@ class Builder(Notes):
             if self.has_question_marks and "?" in text and self.in_flow and event.style not in QUOTES:
                 self.complain("values/file-question-mark", event.start_mark, raw=shown(text))
             if (text and text[0] not in SPECIAL_STARTS) or event.style in QUOTES:  # `! "5"`
-                value: Any = intern(text)  # files of one kind hold the same texts: 4 KiB less of each
+                value: Any = intern(text)  # files of one kind repeat texts: this saves 4 KiB each
             elif self.container.__class__ is dict and self.key is None:
                 self.plain_key(text, event)
                 return
@@ -113,7 +113,7 @@ class Builder(Notes):
             if self.text_with_slashes and has_escaped_slash(self.text_with_slashes, event):
                 self.complain("values/file-escaped-slash", event.start_mark)
             if event.style == '"' and not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
-                # libyaml refuses such an escape, the parser in Python lets it through.
+                # libyaml rejects such an escape, the parser in Python accepts it.
                 reason = "half a surrogate pair is no character"
                 self.complain("values/file-not-yaml", event.start_mark, reason=reason)
         else:
@@ -124,7 +124,7 @@ class Builder(Notes):
 
     @rule("values/file-not-finite", on="part")
     def plain(self, text: str, event: Any) -> Any:
-        """Return a value without quotes, as kubectl reads it; a surprise if the parsers differ."""
+        """Return a value without quotes, as kubectl reads it; note a surprise if the parsers differ."""
         if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 18:
             return int(text)
         value = as_json(go_value(text))
@@ -187,7 +187,7 @@ class Builder(Notes):
 
     @rule("values/file-alias-bomb", on="part")
     def copy(self, value: Any, depth: int, event: Any) -> Any:
-        """Return a copy of an alias's value, counted and as limited in depth as what is written out."""
+        """Return a copy of an alias's value; its nodes and depth count like those of written text."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
             self.stop("values/file-alias-bomb", event.start_mark, limit=MOST_NODES)
@@ -210,7 +210,7 @@ class Builder(Notes):
 
     @rule("values/file-unknown-tag", on="shared")
     def open(self, event: Any, container: Any, entries: Any) -> None:
-        """Begin a map or list: add it to its parent, and fill it from now on."""
+        """Begin a map or list: add it to its parent and make it the container being filled."""
         self.count(event)
         self.refuse_depth(len(self.stack) + 1, event)
         if event.tag is not None and not is_known_collection(event.tag, container):
@@ -225,7 +225,7 @@ class Builder(Notes):
         self.container, self.entries, self.key, self.in_flow = container, entries, None, event.flow_style
 
     def close(self, event: Any) -> None:
-        """End a map or list, and continue with the one around it."""
+        """End a map or list, and continue with its parent."""
         value, entries = self.container, self.entries
         self.container, self.entries, key, self.key_mark, self.in_flow = self.stack.pop()
         self.key = None
@@ -233,7 +233,7 @@ class Builder(Notes):
             self.merge(value, entries, self.key_mark)
 
     def put(self, value: Any, inside: PlacedEntries | None, mark: Position) -> None:
-        """Put a value, or a key, where it belongs in the map or list being filled."""
+        """Put a value or a key into the map or list being filled."""
         container = self.container
         if container.__class__ is list:
             container.append(value)
@@ -270,7 +270,7 @@ class Builder(Notes):
     def merge(self, value: Any, entries: Any, mark: Position) -> None:
         """Merge the entries of the map or maps under `<<`; the first map takes precedence.
 
-        As kubectl does it, also over keys above the `<<` (PyYAML would let those win).
+        As in kubectl, they also override keys above the `<<`, which PyYAML does not let them do.
         """
         maps = [(value, entries)]
         if value.__class__ is list:
@@ -283,18 +283,18 @@ class Builder(Notes):
             self.entries.update({key: entry._replace(merged=True) for key, entry in inside.items()})
 
     def path(self) -> FieldPath:
-        """Return the path of the value that is being read."""
+        """Return the path of the value being read."""
         if self.container is None:
             return ()
         return (*self.parent_path(), step(self.container, self.key, len(self.container)))
 
     def parent_path(self) -> FieldPath:
-        """Return the path of the map or list that is being filled."""
-        frames = self.stack[1:]  # the first holds what is around the root: nothing
+        """Return the path of the map or list being filled."""
+        frames = self.stack[1:]  # the first frame holds the root's surroundings, which are empty
         return tuple(step(container, key, len(container) - 1) for container, _, key, *_ in frames)
 
     @rule("values/file-key-not-text", on="shared")
     def refuse_as_key(self, event: Any) -> None:
-        """Stop at a map or list that is used as a key."""
+        """Stop at a map or list used as a key."""
         if self.container.__class__ is dict and self.key is None:
             self.stop("values/file-key-not-text", event.start_mark, key="a map or a list")

@@ -1,4 +1,4 @@
-"""A YAML document as plain data that remembers where each value is, and how it was spelt."""
+"""A YAML document as plain data, with the place and the spelling of every value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kaito_pack.base.records import NamedTuple, Protocol, Slotted
 
 
 class Position(Protocol):
-    """A position as the parsers give it; both count from 0."""
+    """A position as the parsers report it; both numbers count from 0."""
 
     @property
     def line(self) -> int: ...
@@ -19,19 +19,19 @@ class Position(Protocol):
 
 
 class PlacedEntry(NamedTuple):
-    """The places of a key and its value; `inside` are the entries of a map or a list."""
+    """The places of a key and its value; `inside` has the entries of a map or a list."""
 
     key: Position
     value: Position
     inside: PlacedEntries | None = None
-    merged: bool = False  # whether it came into its map by `<<`
+    merged: bool = False  # whether `<<` added it to its map
 
 
 PlacedEntries = dict[str, PlacedEntry] | list[PlacedEntry]
 
 
 class Surprise(NamedTuple):
-    """A value without quotes that not all YAML parsers read alike; `value` is what kubectl reads."""
+    """A value without quotes that YAML parsers read differently; `value` is kubectl's reading."""
 
     path: FieldPath
     raw: str
@@ -40,7 +40,7 @@ class Surprise(NamedTuple):
 
 
 class Duplicate(NamedTuple):
-    """A key that is written twice in its map; `first_line` is its first place."""
+    """A key that occurs twice in its map; `first_line` is its first place."""
 
     path: FieldPath
     place: Place
@@ -48,7 +48,7 @@ class Duplicate(NamedTuple):
 
 
 class OddKey(NamedTuple):
-    """A key without quotes that some parser reads as no text; `path` ends in the text kubectl makes of it."""
+    """A key without quotes that some parser does not read as text; `path` ends in kubectl's text of it."""
 
     path: FieldPath
     place: Place
@@ -56,7 +56,7 @@ class OddKey(NamedTuple):
 
 
 class Document(Slotted):
-    """One YAML document: plain data as kubectl reads it, and what a person should know of its spelling.
+    """One YAML document: plain data as kubectl reads it, with notes on unusual spellings.
 
     `number` counts from 1 within the file, empty documents included.
     """
@@ -71,9 +71,9 @@ class Document(Slotted):
         self.spellings: dict[FieldPath, str] = {}
 
     def place(self, path: FieldPath, key: bool = False) -> Place:
-        """Return where the value at `path` is (or its key); the nearest parent's place if there is none."""
+        """Return the place of the value at `path` (or of its key), else that of the nearest parent."""
         if self.root is None:
-            return Place(self.file, 0, 0)  # no text: an option of the command line
+            return Place(self.file, 0, 0)  # a command-line option has no text
         entry = self.root
         for step in path:
             child = step_into(entry.inside, step)
@@ -87,12 +87,12 @@ class Document(Slotted):
         return Place(self.file, mark.line + 1, mark.column + 1)
 
     def raw(self, path: FieldPath) -> str | None:
-        """Return the value at `path` as it is written, if it is one of `surprises`."""
+        """Return the value at `path` as written, if it is one of `surprises`."""
         return self.spellings.get(path)
 
 
 def step_into(entries: PlacedEntries | None, step: str | int) -> PlacedEntry | None:
-    """Return the entry of one key or index; None if there is no such one."""
+    """Return the entry of one key or index; None if it does not exist."""
     if isinstance(entries, dict):
         return entries.get(step) if isinstance(step, str) else None
     if entries and isinstance(step, int) and 0 <= step < len(entries):

@@ -1,7 +1,7 @@
 """Reads YAML inside a text of a manifest, such as a ConfigMap, as PyYAML does, within limits.
 
-Brackets in brackets cost PyYAML's scanner time that grows with the square of their number, and merge keys of
-aliases can double a map with every line. What is beyond the limits is not YAML that a person has written.
+The time of PyYAML's scanner grows with the square of the number of nested brackets, and merge keys of aliases
+can double a map with every line. No person writes YAML beyond these limits.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from kaito_pack.documents.readings import pattern
 if TYPE_CHECKING:
     from yaml import SafeLoader
 
-LONGEST_EMBEDDED = 50_000  # characters of a text that are parsed
-LONGEST_PLAIN = 2000  # characters: with one key a line, too few for 100 levels
+LONGEST_EMBEDDED = 50_000  # characters of the longest text that is parsed
+LONGEST_PLAIN = 2000  # characters: too few for 100 levels with one key per line
 PLAIN = r"(?: *[A-Za-z][A-Za-z0-9_-]*:(?: [A-Za-z0-9][A-Za-z0-9_./-]*)?\n)*"
-MOST_MERGED = 10_000  # entries that merge keys (`<<`) add to the maps of a text
+MOST_MERGED = 10_000  # entries that merge keys (`<<`) may add to the maps of a text
 
 
 def loader(text: str) -> SafeLoader:
-    """Return PyYAML's loader for `text`. It raises YAMLError for what is nested or merged beyond the limits.
+    """Return PyYAML's loader for `text`. It raises YAMLError if nesting or merging exceeds the limits.
 
-    The parser is the one in Python: libyaml's dies of a signal if text is nested deeply. Most texts are too
-    plain and short for that, and libyaml reads them in a tenth of the time.
+    It uses the parser in Python because libyaml's crashes on deeply nested text. Most texts are plain and
+    short enough for libyaml, which takes a tenth of the time.
     """
     bounded: SafeLoader = (_plain_loader_class() if is_plain(text) else _loader_class())(text)
     return bounded
 
 
 def is_plain(text: str) -> bool:
-    """Return whether both parsers read a text alike: plain keys and values, too few to be nested deeply."""
+    """Return whether both parsers read a text alike: only plain keys and values, too few for deep nesting."""
     return len(text) <= LONGEST_PLAIN and pattern(PLAIN).fullmatch(text) is not None
 
 

@@ -1,6 +1,6 @@
-"""JSON as the events of a YAML parser, for JSON texts that YAML parsers refuse or misread.
+"""JSON as the events of a YAML parser, for JSON texts that YAML parsers reject or misread.
 
-Some JSON is no YAML 1.1: `"\\/"`, surrogate pairs (`"\\ud83d\\ude00"`), keys of more than 1024 characters.
+Some JSON is not YAML 1.1: `"\\/"`, surrogate pairs (`"\\ud83d\\ude00"`), keys of more than 1024 characters.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ CLOSING: dict[str, Any] = {"}": events.MappingEndEvent, "]": events.SequenceEndE
 
 
 class JsonMark(NamedTuple):
-    """A position as a YAML parser's; both count from 0."""
+    """A position in the form of a YAML parser's; both numbers count from 0."""
 
     line: int
     column: int
 
 
 def json_events(text: str) -> Iterator[events.Event] | None:
-    """Return the events of one or more JSON maps or lists in `text`; None if it is anything else."""
+    """Return the events of one or more JSON maps or lists in `text`; None for any other text."""
     return tokens(text) if is_json(text) else None
 
 
 def is_json(text: str) -> bool:
-    """Return whether `text` is a run of JSON maps and lists, all its text valid Unicode."""
-    # Numbers stay text: Python refuses to convert very long ones.
+    """Return whether `text` is a sequence of JSON maps and lists that contains only valid Unicode."""
+    # Keep numbers as text: Python refuses to convert very long ones.
     decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=refuse_constant)
     position = BLANK_RUN.match(text, 0).end()  # type: ignore[union-attr]
     try:
@@ -45,7 +45,7 @@ def is_json(text: str) -> bool:
             if text[position] not in OPENING:
                 return False
             value, position = decoder.raw_decode(text, position)
-            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair has no UTF-8
+            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair cannot be encoded
             position = BLANK_RUN.match(text, position).end()  # type: ignore[union-attr]
     except (ValueError, RecursionError):
         return False
@@ -53,12 +53,12 @@ def is_json(text: str) -> bool:
 
 
 def refuse_constant(name: str) -> None:
-    """Refuse NaN and Infinity, which Python's reader takes but JSON does not know."""
+    """Reject NaN and Infinity, which Python's reader accepts but JSON does not allow."""
     raise ValueError(name)
 
 
 def tokens(text: str) -> Iterator[events.Event]:
-    """Yield the events of `text`, which is known to be JSON: commas and colons add nothing."""
+    """Yield the events of `text`, which must be JSON: commas and colons add no information."""
     position = line = line_start = depth = 0
     while True:
         end = BLANKS.match(text, position).end()  # type: ignore[union-attr]

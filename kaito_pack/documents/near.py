@@ -1,4 +1,4 @@
-"""The file that was meant by a name that does not exist."""
+"""Suggests an existing file for a path that does not exist."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 from kaito_pack.base.display import did_you_mean
 
 SUFFIXES = (".yaml", ".yml", ".json")
-MOST = 1000  # names of a folder that are compared
+MOST = 1000  # maximum number of names compared per folder
 
 
 def near_file(path: str) -> str | None:
-    """Return the YAML or JSON file whose name is nearest to a path that does not exist, in the same folder.
+    """Return the YAML or JSON file in the same folder whose name is most similar to a nonexistent path.
 
     None if no name is close, or the folder cannot be read.
     """

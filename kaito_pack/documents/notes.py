@@ -1,4 +1,4 @@
-"""What a reader notes beside the values: problems, odd spellings, and how much there is."""
+"""The notes that a reader takes beside the values: problems, odd spellings and the number of nodes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from kaito_pack.documents.document import Document, Duplicate, OddKey, PlacedEnt
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 
-MERGE = object()  # the key `<<`: its map's entries go into the map around it
+MERGE = object()  # the key `<<`, whose value is merged into its map
 MOST_NODES = 200_000  # keys, values, maps and lists of a file, including those of aliases
-MOST_NOTES = 1000  # surprises, odd keys and duplicates of a document that are kept, of each
+MOST_NOTES = 1000  # maximum number of surprises, of odd keys and of duplicates per document
 
 
 class Notes:
-    """The problems of a file so far, its size, and the notes of the document that is being read."""
+    """The problems and the size of a file so far, and the notes on the document being read."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -33,7 +33,7 @@ class Notes:
             self.document.spellings[path] = raw
 
     def note_duplicate(self, path: FieldPath, first: PlacedEntry, mark: Position) -> None:
-        """Note a duplicate key, unless the first one was merged."""
+        """Note a duplicate key, unless `<<` added the first one."""
         duplicates = self.document.duplicates
         if not first.merged and len(duplicates) < MOST_NOTES:
             duplicates.append(Duplicate(path, self.place(mark), first.key.line + 1))
@@ -62,19 +62,19 @@ class Notes:
             self.stop("values/file-too-deep", event.start_mark, limit=DEEPEST)
 
     def complain(self, rule: str, mark: Position, **facts: Any) -> None:
-        """Remember a problem and read on, unless there are very many."""
+        """Record a problem and read on, unless there are very many."""
         self.problems.append(problem(rule, (), self.place(mark), **facts))
         if len(self.problems) >= MOST_PROBLEMS:
             raise ProblemsError(self.problems)
 
     def stop(self, rule: str, mark: Position, **facts: Any) -> NoReturn:
-        """End the reading: what follows cannot be checked."""
+        """Stop reading, because the rest of the file cannot be checked."""
         self.problems.append(problem(rule, (), self.place(mark), **facts))
         raise ProblemsError(self.problems)
 
 
 def step(container: Any, key: Any, index: int) -> str | int:
-    """Return one step of a path: the key in a map, the index in a list."""
+    """Return one step of a path: the key in a map or the index in a list."""
     if container.__class__ is list:
         return index
     return "<<" if key is MERGE else str(key)

@@ -23,7 +23,7 @@ except ImportError:
 
 
 def read_stream(text: bytes | str, file: str) -> list[Document]:
-    """Return the documents of `text`, without empty ones; ProblemsError if it cannot be read."""
+    """Return the non-empty documents of `text`. Raises ProblemsError if it cannot be read."""
     encoded = source_text.utf_8(text, file)
     decoded = encoded.decode()
     if source_text.yaml_may_misread(decoded):
@@ -36,13 +36,13 @@ def read_stream(text: bytes | str, file: str) -> list[Document]:
         documents = json_documents(decoded, file)
         if documents is None:
             raise ProblemsError([source_text.yaml_problem(error, decoded, file)]) from error
-    if any(document.surprises for document in documents):  # but JSON readers all agree on JSON
+    if any(document.surprises for document in documents):  # JSON readers all agree on JSON
         return json_documents(decoded, file) or documents
     return documents
 
 
 def json_documents(text: str, file: str) -> list[Document] | None:
-    """Return the documents of a JSON text; None if it is none."""
+    """Return the documents of a JSON text; None if it is not JSON."""
     if text.lstrip()[:1] not in ("{", "["):
         return None
     from kaito_pack.documents.json_events import json_events

@@ -1,7 +1,7 @@
-"""How YAML parsers read a scalar that is written without quotes.
+"""Reads scalars without quotes as different YAML parsers do.
 
-The parsers differ over what is written without quotes. kubectl reads with go-yaml (a mixture of YAML 1.1
-and 1.2) and turns the result into JSON; PyYAML reads YAML 1.1; most others read the YAML 1.2 core schema.
+kubectl uses go-yaml (a mixture of YAML 1.1 and 1.2) and converts the result to JSON. PyYAML reads YAML 1.1;
+most others read the YAML 1.2 core schema.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ WORDS: dict[str, object] = {
     **{sign + word: float(sign + word[1:]) for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")},
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
-# What a plain scalar must begin with to be anything but text, for any of the parsers.
+# First characters of plain scalars that some parser does not read as text.
 SPECIAL_STARTS = frozenset("yYnNtTfFoO~+-.0123456789=<")
 NUMBER_STARTS = frozenset("+-.0123456789")
 NUMBER_ENDS = frozenset("_.0123456789")
 INT64 = 1 << 63
-# Files of one team say the same words repeatedly: looking a reading up takes 0.1 µs, making it 2.
+# The files of a team repeat words. Looking up a reading takes 0.1 µs, computing it 2 µs.
 KEPT = 2048
 LONGEST_INTEGER = 80  # characters; Python refuses to convert thousands of digits, and 64 bits need fewer
 
 
 @cache
 def pattern(text: str) -> re.Pattern[str]:
-    """Return `text` compiled when it is first needed: most files need none of the patterns here."""
+    """Return `text` as a pattern that is compiled on first use: most files need none of the patterns."""
     return re.compile(text)
 
 
@@ -69,7 +69,7 @@ def go_value(text: str) -> object:
 
 
 def go_integer(digits: str) -> int | None:
-    """Return what Go's ParseInt and ParseUint make of `digits` with base 0; None for what they refuse."""
+    """Return the result of Go's ParseInt and ParseUint for `digits` with base 0; None if they fail."""
     if digits[:3] in ("0b-", "0b+"):
         digits = digits[2] + "0b" + digits[3:]  # go-yaml removes "0b" and accepts the sign after it
     unsigned = digits.lstrip("+-")
@@ -86,7 +86,7 @@ def go_integer(digits: str) -> int | None:
 
 
 def as_json(value: object) -> object:
-    """Return `value` as kubectl converts it to JSON: 1e3 and 1.0 become integers, beyond 64 bits a float."""
+    """Return `value` as kubectl converts it to JSON: 1e3 and 1.0 are integers, beyond 64 bits floats."""
     if isinstance(value, float):
         if not isfinite(value) or not value.is_integer() or not -INT64 <= value < INT64:
             return value
@@ -98,7 +98,7 @@ def as_json(value: object) -> object:
 
 
 def shortest_integer(number: float) -> int:
-    """Return the integer that JSON shows for a whole float from 1e16 up: its shortest digits, then zeros."""
+    """Return the integer that JSON shows for a whole float from 1e16: its shortest digits, then zeros."""
     mantissa, exponent = repr(number).split("e")
     whole, _, fraction = mantissa.partition(".")
     zeros: int = 10 ** (int(exponent) - len(fraction))
@@ -124,7 +124,7 @@ def is_special_in_yaml_1_1(text: str) -> bool:
 
 
 def key_text(key: object) -> str | None:
-    """Return the text that kubectl makes of a key, which may be no string; None if it refuses the key."""
+    """Return kubectl's text of a key, which may be of another type; None if kubectl rejects the key."""
     if isinstance(key, str):
         return key
     if isinstance(key, bool):
@@ -151,6 +151,6 @@ def float_key(key: float) -> str:
 
 
 def has_escaped_slash(text: str, event: Any) -> bool:
-    r"""Return whether a scalar has `\/` in double quotes, which JSON and YAML 1.2 have, but not kubectl."""
+    r"""Return whether a scalar has `\/` in double quotes: valid in JSON and YAML 1.2, invalid for kubectl."""
     written = text[event.start_mark.index : event.end_mark.index]
     return bool(event.style == '"' and "\\/" in written.replace("\\\\", ""))

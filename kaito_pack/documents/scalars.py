@@ -1,4 +1,4 @@
-"""Writes YAML that every parser reads back as exactly the value: PyYAML, YAML 1.2 and kubectl alike."""
+"""Writes YAML that PyYAML, YAML 1.2 parsers and kubectl all read back as exactly the same value."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from kaito_pack.documents.readings import INT64, KEPT, SPECIAL_STARTS, go_value,
 
 INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@` ")
 FLOW_CHARACTERS = frozenset(",[]{}?")  # plain text in a block, but not in a list or map on one line
-LONGEST_SIMPLE_KEY = 1000  # characters; the parsers look 1024 ahead for the colon
+LONGEST_SIMPLE_KEY = 1000  # characters; parsers look for the colon in the next 1024
 
 
 def yaml_scalar(value: object) -> str:
-    """Return the one-line YAML text of a scalar, plain if every parser agrees on it, else in double quotes.
+    """Return the one-line YAML text of a scalar: plain if every parser reads it alike, else in double quotes.
 
-    Raises ValueError for what no parser reads back: a lone surrogate, infinity, NaN, an integer beyond
-    64 bits; TypeError for anything but str, bool, int, float and None.
+    Raises ValueError for values that no parser reads back (a lone surrogate, infinity, NaN, an integer beyond
+    64 bits); TypeError for types other than str, bool, int, float and None.
     """
     if isinstance(value, str):
         return value if is_plain(value) else quoted(value)
@@ -35,7 +35,7 @@ def yaml_scalar(value: object) -> str:
 
 
 def float_text(value: float) -> str:
-    """Return a float with a point, since YAML 1.1 reads `1e+16` as text."""
+    """Return a float with a decimal point, since YAML 1.1 reads `1e+16` as text."""
     if not isfinite(value):
         raise ValueError("JSON, and so Kubernetes, knows neither infinity nor NaN")
     mantissa, e, exponent = repr(value).partition("e")
@@ -58,12 +58,12 @@ def is_plain(text: str) -> bool:
 
 
 def is_plain_dash(text: str) -> bool:
-    """Return whether `text` begins with a dash that opens no list item: `--port`, `-m`."""
+    """Return whether `text` begins with a dash that does not start a list item: `--port`, `-m`."""
     return len(text) > 1 and text[0] == "-" and (text[1].isalnum() or text[1] == "-")
 
 
 def quoted(text: str) -> str:
-    """Return `text` in double quotes, with the escapes of JSON (except for unprintable ones past U+FFFF)."""
+    """Return `text` in double quotes, with JSON escapes (except for unprintable characters past U+FFFF)."""
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("text with half a surrogate pair cannot be written as UTF-8")
     basic: str = encode_basestring(text)
@@ -73,13 +73,13 @@ def quoted(text: str) -> str:
 
 
 def unicode_escape(character: str) -> str:
-    """Return `\\u2028` for the line separator; eight digits past U+FFFF, without surrogate pairs."""
+    """Return an escape such as `\\u2028`; eight digits past U+FFFF, without surrogate pairs."""
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def to_yaml(value: object, indent: int = 0) -> str:
-    """Return plain data as a YAML block of whole lines, indented by `indent` spaces; keys keep their order.
+    """Return plain data as whole lines of a YAML block, indented by `indent` spaces; keys keep their order.
 
     Raises ValueError and TypeError as `yaml_scalar` does, and TypeError for a key that is not text.
     """
@@ -87,7 +87,7 @@ def to_yaml(value: object, indent: int = 0) -> str:
 
 
 def block(value: object, pad: str) -> list[str]:
-    """Return the lines of `value`, each beginning with `pad` (blank lines of a text apart)."""
+    """Return the lines of `value`, each indented by `pad` (except blank lines of a text)."""
     if isinstance(value, dict) and value:
         return [line for key, child in value.items() for line in entry(key, child, pad)]
     if isinstance(value, list | tuple) and value:
@@ -96,7 +96,7 @@ def block(value: object, pad: str) -> list[str]:
 
 
 def entry(key: object, child: object, pad: str) -> list[str]:
-    """Return the lines of one key of a map and of what it holds."""
+    """Return the lines of a map's key and its value."""
     if not isinstance(key, str):
         raise TypeError(f"a key is text, not {type(key).__name__}")
     name = yaml_scalar(key)
@@ -108,12 +108,12 @@ def entry(key: object, child: object, pad: str) -> list[str]:
 
 
 def list_item(item: object, pad: str) -> list[str]:
-    """Return the lines of one item of a list: its first line follows the dash."""
+    """Return the lines of a list item: its first line follows the dash."""
     return hung(f"{pad}- ", item, pad)
 
 
 def hung(head: str, value: object, pad: str) -> list[str]:
-    """Return the lines of `value`, the first of them after `head`, the others two spaces inside `pad`."""
+    """Return the lines of `value`: the first after `head`, the others two spaces deeper than `pad`."""
     if isinstance(value, dict | list | tuple):
         if not value:
             return [head + ("{}" if isinstance(value, dict) else "[]")]
@@ -127,7 +127,7 @@ def hung(head: str, value: object, pad: str) -> list[str]:
 
 
 def is_literal(text: str) -> bool:
-    """Return whether `text` reads back exactly from a `|` block, without spaces at the ends of lines."""
+    """Return whether `text` reads back exactly from a `|` block and no line ends in spaces."""
     if text[0] in " \n" or text.endswith("\n\n"):
         return False
     return all(line.isprintable() and not line.endswith(" ") for line in text.split("\n"))

@@ -1,4 +1,4 @@
-"""The text of a file beside parsing: its encoding, and what a parser's error means in plain words."""
+"""The text of a file beside parsing: its encoding, and parser errors in plain words."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem, rules
 
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-# YAML reads these as line ends or rejects them in a JSON text.
+# YAML reads these as line ends, or rejects them in a JSON text.
 OTHER_THAN_JSON = ("\x85", "\u2028", "\u2029", "\\/")
 
 
 @rule("values/file-utf-16", on="part")
 def utf_8(text: bytes | str, file: str) -> bytes:
-    """Return `text` as UTF-8 without a byte order mark. ProblemsError for another encoding."""
+    """Return `text` as UTF-8 without a byte order mark. Raises ProblemsError for another encoding."""
     encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if encoded.startswith(UTF_16_MARKS):
         raise ProblemsError([problem("values/file-utf-16", (), Place(file))])
@@ -35,7 +35,7 @@ def utf_8(text: bytes | str, file: str) -> bytes:
 
 @rule("values/file-not-utf-8", on="part")
 def not_utf_8(encoded: bytes, offset: int, file: str) -> Problem:
-    """Return the problem of a byte that is no UTF-8."""
+    """Return the problem of a byte that is not UTF-8."""
     before = encoded[:offset].decode()
     place = place_at(before, len(before), file)
     return problem("values/file-not-utf-8", (), place, byte=f"0x{encoded[offset]:02x}")
@@ -48,7 +48,7 @@ def place_at(text: str, index: int, file: str) -> Place:
 
 
 def yaml_may_misread(text: str) -> bool:
-    """Return whether `text`, if it is JSON, holds what YAML parsers read in another way."""
+    """Return whether `text`, if it is JSON, contains characters that YAML parsers read differently."""
     return any(part in text for part in OTHER_THAN_JSON)
 
 
@@ -65,7 +65,7 @@ def yaml_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     context = str(getattr(error, "context", None) or "")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     character = text[mark.index : mark.index + 1] if mark else ""
-    if not character:  # the end of the file; what is not closed began earlier
+    if not character:  # the end of the file: the unclosed construct began earlier
         context = f"at the end of the file: {context}"
         mark = getattr(error, "context_mark", None) or mark
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
@@ -75,7 +75,7 @@ def yaml_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
 
 
 def plain_words(reason: str, context: str, character: str) -> str:
-    """Return what the parser reports in the words of the rule's row, or its own if the row has none."""
+    """Return the parser's report in the words of the rule's row, or in its own if the row has none."""
     table: dict[str, str] = rules("values")["values/file-not-yaml"].parameters["words"]
     for part, words in table.items():
         if part in f"{context}: {reason}":
@@ -84,7 +84,7 @@ def plain_words(reason: str, context: str, character: str) -> str:
 
 
 def python_events(encoded: bytes) -> Iterator[Any]:
-    """Yield the events of PyYAML's own parser, which lets through what libyaml refuses."""
+    """Yield the events of PyYAML's own parser, which accepts some texts that libyaml rejects."""
     from yaml.parser import Parser
 
     class PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, Parser):

@@ -1,4 +1,4 @@
-"""YAML's own tags: `!!str 5` is text. Tags of other makers are rejected, as no reader agrees on them."""
+"""YAML's standard tags: `!!str 5` is text. Other tags are rejected because readers disagree on them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ KINDS: dict[str, tuple[type, ...]] = {
     PREFIX + "bool": (bool,),
     PREFIX + "null": (type(None),),
 }
-TEXT = frozenset({PREFIX + "str", PREFIX + "timestamp"})  # kubectl reads a timestamp as its text
+TEXT = frozenset({PREFIX + "str", PREFIX + "timestamp"})  # kubectl reads a timestamp as text
 
 
 class TagError(Exception):
-    """A tag that cannot be honoured, for the reason that `rule` names."""
+    """A tag that cannot be applied, for the reason that `rule` names."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(rule)
@@ -27,7 +27,7 @@ class TagError(Exception):
 
 @rule("values/file-unknown-tag", "values/file-tag-misfit", on="shared")
 def tagged_value(tag: str, text: str) -> object:
-    """Return what kubectl reads from a scalar with `tag`. TagError for an unknown tag or an invalid text."""
+    """Return kubectl's reading of a scalar with `tag`. Raises TagError for an unknown tag or invalid text."""
     if tag in TEXT:
         return text
     if tag == PREFIX + "binary":
@@ -44,7 +44,7 @@ def tagged_value(tag: str, text: str) -> object:
 
 @rule("values/file-tag-misfit", on="shared")
 def decoded_binary(text: str) -> str:
-    """Return the text behind base64, as kubectl reads `!!binary`."""
+    """Return the text encoded in base64, as kubectl reads `!!binary`."""
     from base64 import b64decode
 
     try:
@@ -54,10 +54,10 @@ def decoded_binary(text: str) -> str:
 
 
 def is_known_collection(tag: str, container: object) -> bool:
-    """Return whether `tag` is allowed before such a map or list."""
+    """Return whether `tag` is allowed before this map or list."""
     return isinstance(container, COLLECTIONS.get(tag, ()))
 
 
 def short_tag(tag: str) -> str:
-    """Return `!!int` for YAML's own tags, others as they are."""
+    """Return `!!int` for a standard tag of YAML; return other tags unchanged."""
     return "!!" + tag[len(PREFIX) :] if tag.startswith(PREFIX) else tag

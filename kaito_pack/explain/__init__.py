@@ -1,1 +1,1 @@
-"""Explains a value, a rule, or a line of a manifest, and where it came from."""
+"""Explains a value, a rule, or a line of a manifest and its origin."""

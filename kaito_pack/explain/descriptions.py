@@ -1,4 +1,4 @@
-"""What a value, a rule or a memory budget is, in words: all read from the schemas and the rules."""
+"""Describes values and rules with the texts of the schemas and the rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def field_text(field: Field, below: Iterable[Field] = ()) -> str:
-    """Return a value as `kubectl explain` prints one, with those `below` it."""
+    """Return the description of a value in the style of `kubectl explain`, with the values `below` it."""
     lines = [
         f"FIELD:    {field.name}",
         f"TITLE:    {field.first.get('title', '')}",
@@ -44,8 +44,8 @@ def list_of(fields: Iterable[Field]) -> list[str]:
 def rule_text(rule: Rule, examples: Mapping[str, str], message: str | None = None) -> str:
     """Return a rule: its message, meaning, versions, source, page and examples (`bad`, `good`).
 
-    `message` is what the rule reports of the bad example; without it, the message of the row has the names of
-    what it reports, such as `<value>`.
+    `message` is what the rule reports for the bad example. Without it, the text has the message of the row,
+    with placeholders such as `<value>`.
     """
     template = PLACEHOLDER.sub(_name_of, f"{sentence(rule.message)} {sentence(rule.fix)}").rstrip()
     lines = [

@@ -1,4 +1,4 @@
-"""Where a value came from, and what made a line of a manifest: which template line, which values."""
+"""Finds the origin of a value, and the template line and values behind a line of a manifest."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STEP = re.compile(r'\.?([^.\[\]"]+)|\["([^"]+)"\]|\[(\d+)\]')
 
 
 def path_of(text: str) -> FieldPath:
-    """Return `containers[0].labels["a.b"]` as `("containers", 0, "labels", "a.b")`; `a\\.b` is one key."""
+    """Return `("containers", 0, "labels", "a.b")` for `containers[0].labels["a.b"]`; `a\\.b` is one key."""
     steps: list[str | int] = []
     for name, quoted, index in _STEP.findall(text.replace("\\.", "\0")):
         steps.append(int(index) if index else (quoted or name).replace("\0", "."))
@@ -30,7 +30,7 @@ def path_of(text: str) -> FieldPath:
 
 
 def origin_text(values: Values, path: FieldPath) -> list[str] | None:
-    """Return what a value is and where it came from, as lines; None if there is no such value."""
+    """Return a value and its origin as lines; None if there is no such value."""
     if not _is_known(values.mode.schema, path):
         return None
     value = get(values.filled, path)
@@ -50,13 +50,13 @@ def origin_text(values: Values, path: FieldPath) -> list[str] | None:
 
 def _where(layer: layers.Layer, path: FieldPath) -> str:
     if layer.document.root is None:
-        return layer.document.file  # an option, which says so itself
+        return layer.document.file  # the name of a command-line option
     what = "the values file" if layer.title == "values" else layer.title
     return f"{layer.document.place(path)} ({what})"
 
 
 def _taken_away(values: Values, path: FieldPath) -> list[str]:
-    """Return a line about the null that removes a value of a lower layer, if there is one."""
+    """Return a line about the null that removes a value of a lower layer, if any."""
     for layer in reversed(values.layers):
         if _given(layer.document.value, path):
             is_null = get(layer.document.value, path) is None
@@ -85,7 +85,7 @@ def _hidden(values: Values, path: FieldPath, winner: layers.Layer) -> Iterator[s
 
 
 def _reason(values: Values, path: FieldPath) -> str:
-    """Return why the default is what it is, if a condition of the schema chose it."""
+    """Return the reason for the default, if a condition of the schema chose it."""
     plain = values.mode.schema.get("properties", {}).get(path[0], {}).get("default")
     chosen = applicable(values.mode.schema, values.given).get("properties", {}).get(path[0], {})
     description = f": {chosen['description']}" if chosen.get("description") else ""
@@ -99,7 +99,7 @@ def _reason(values: Values, path: FieldPath) -> str:
 def manifest_text(
     values: Values, manifest: RenderedManifest, path: FieldPath, pack: Pack, renderer: Renderer
 ) -> list[str] | None:
-    """Return what is at `path` of a manifest and what made it, as lines; None if it is absent."""
+    """Return the content at `path` of a manifest and its origin as lines; None if it is absent."""
     value = get(manifest.body, path)
     if value is None:
         return None

@@ -1,1 +1,1 @@
-"""Facts as data: tables and rules, with those of the user's packs laid over ours."""
+"""Facts as data: the pack's tables and rules, merged with those of the user's packs."""

@@ -3,19 +3,19 @@
     @rule("webhook/workload-missing", on="create")
     def workload_missing(case: Case) -> Iterator[Problem]: ...
 
-The first part of the name is the layer. The front of a layer imports the modules that hold its checks, so
-that a command pays for no other layer. `on` says when the function runs:
+The first part of the name is the layer. The front of a layer imports the modules that define its checks, so
+a command does not load other layers. `on` selects when the function runs:
 
-- None, "create", "update" or "server": the front of the layer runs it for what it judges;
-- "set": the same, for InferenceSets alone;
-- "part": another check calls it, for a part of what that one judges;
+- None, "create", "update" or "server": the front of the layer runs it for the objects that it checks;
+- "set": the same, for InferenceSets only;
+- "part": another check calls it for a part of its object;
 - "shared": the same, and other functions report the rule as well ("field is required").
 
-`part` names the part of a Workspace that the check is about: without that part it would report nothing, so
-that it does not run.
+`part` names the part of a Workspace that the check is about. If the Workspace lacks it, the check does not
+run, because it would report nothing.
 
-Every row has a function, every function a row, and a rule is reported only where it is registered:
-`tests/unit/test_facts_checks.py`. What a JSON Schema refuses is named there instead (`x-rules`).
+Every row has a function, every function has a row, and a rule is reported only where it is registered:
+`tests/unit/test_facts_checks.py`. The rules that a JSON Schema enforces are named in it (`x-rules`).
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from kaito_pack.base.problems import PackError, RuleLayer
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts import rules
 
-# Of a Workspace, a server with its model or an InferenceSet, or whenever another check calls the function.
+# The subject: a Workspace, a server with its model, an InferenceSet, or whatever another check passes.
 Occasion = Literal["create", "update", "server", "set", "part", "shared"]
 LAYERS: tuple[RuleLayer, ...] = get_args(RuleLayer)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class RegistryError(PackError):
-    """A name without a layer, a name that two functions check, or a check that has no row."""
+    """An error in the registry: a name without a layer, two checks of one name, or a check without a row."""
 
 
 class Check(NamedTuple):
-    """A function that checks a rule: on the one occasion `on`, of the one `part`; None is every one.
+    """A function that checks a rule. It runs only on the occasion `on` and for the `part`; None is any.
 
-    The function of a front's check yields problems; that of a part has the form its caller wants.
+    A check that the front runs yields problems; the signature of a part is up to its caller.
     """
 
     name: str
@@ -61,8 +61,8 @@ _shared: dict[str, list[Check]] = {}  # every function that reports a shared rul
 def rule(*names: str, on: Occasion | None = None, part: str | None = None) -> Callable[[Function], Function]:
     """Register the decorated function as the check of the rules `names`.
 
-    `on` and `part` say when it runs; see the head of this module. Raises RegistryError if a name does not
-    begin with a layer, or if another function checks it and the rule is not a shared one.
+    `on` and `part` select when it runs; see the module docstring. Raises RegistryError if a name does not
+    begin with a layer, or if another function checks it and the rule is not shared.
     """
 
     def register(function: Function) -> Function:
@@ -84,9 +84,9 @@ def rule(*names: str, on: Occasion | None = None, part: str | None = None) -> Ca
 
 
 def registered() -> dict[str, list[Check]]:
-    """Return the checks of all modules that have been imported, by the names of their rules.
+    """Return the checks of all imported modules, by the names of their rules.
 
-    Only a shared rule has several.
+    Only a shared rule has more than one.
     """
     return {name: _shared.get(name, [check]) for own in _checks.values() for name, check in own.items()}
 

@@ -1,4 +1,4 @@
-"""Rules that a team ignores, for a values file, a target or a fleet: which, and why."""
+"""Rules that a team ignores for a values file, a target or a fleet, each with a reason."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import all_rules, former_names, problem
 
 FIELD = "ignoredRules"
-LONGEST_REASON = 500  # characters of a reason, once escaped, that are shown
-# Their errors predict what a server does. What KAITO or Kubernetes rejects, no file can allow.
+LONGEST_REASON = 500  # characters of an escaped reason that are shown
+# Errors of these layers predict what a server does. Rejections by KAITO or Kubernetes cannot be ignored.
 IGNORABLE: tuple[RuleLayer, ...] = ("model", "advice")
 
 
 class Mute(NamedTuple):
-    """A rule that is ignored, the reason, and where that is written."""
+    """An ignored rule, the reason, and the place of the entry."""
 
     rule: str
     reason: str
@@ -27,7 +27,7 @@ class Mute(NamedTuple):
 
 
 def read_mutes(rows: object, place_of: Callable[[FieldPath], Place]) -> tuple[list[Mute], list[Problem]]:
-    """Return the mutes of a file's `ignoredRules`, and the problems of those that are not possible."""
+    """Return the mutes of a file's `ignoredRules`, and the problems of invalid entries."""
     mutes: list[Mute] = []
     problems: list[Problem] = []
     for index, row in enumerate(rows if isinstance(rows, Sequence) else ()):
@@ -43,7 +43,7 @@ def read_mutes(rows: object, place_of: Callable[[FieldPath], Place]) -> tuple[li
 
 @rule("values/ignored-rule-unknown", "values/ignored-rule-error", on="part")
 def _wrong(name: str, path: FieldPath) -> Problem | None:
-    """Return the problem of a rule that does not exist, or that reports an error of KAITO or Kubernetes."""
+    """Return the problem of a rule that does not exist, or whose error KAITO or Kubernetes reports."""
     rules: Mapping[str, Any] = all_rules()
     current = former_names().get(name, name)
     if current not in rules:
@@ -57,12 +57,12 @@ def _wrong(name: str, path: FieldPath) -> Problem | None:
 
 
 def is_ignorable(reported: Problem) -> bool:
-    """Return whether a problem may be ignored: no error of KAITO, Kubernetes or the values themselves."""
+    """Return whether a problem may be ignored: it is not an error of KAITO, Kubernetes or the values."""
     return not reported.is_error or reported.layer in IGNORABLE
 
 
 def muted(problems: Iterable[Problem], mutes: Sequence[Mute], used: set[Mute]) -> Iterator[Problem]:
-    """Yield the problems, those that a mute names as ignored ones; add to `used` the mutes that do."""
+    """Yield the problems, marked as ignored if a mute names their rule; add the matching mutes to `used`."""
     reasons = {mute.rule: mute for mute in reversed(mutes)}
     for each in problems:
         mute = reasons.get(each.rule)
@@ -75,7 +75,7 @@ def muted(problems: Iterable[Problem], mutes: Sequence[Mute], used: set[Mute]) -
 
 @rule("advice/ignored-rule-unused", on="part")
 def unused(mutes: Iterable[Mute], used: set[Mute], path: FieldPath = ()) -> Iterator[Problem]:
-    """Yield a warning for each mute that has muted nothing."""
+    """Yield a warning for each mute that matched no problem."""
     for mute in mutes:
         if mute not in used:
             yield problem("advice/ignored-rule-unused", path, mute.place, value=shown(mute.rule))

@@ -1,4 +1,4 @@
-"""Regular expressions of schemas. Those of a stranger's pack must come to an end."""
+"""Regular expressions of schemas, with a time limit for those of foreign packs."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from kaito_pack.base.display import shown
 from kaito_pack.base.problems import PackError
 from kaito_pack.facts.tables import is_foreign, per_pack
 
-SECONDS = 1.0  # for one match with packs of strangers in use; a sound pattern needs microseconds
-MOST_SECONDS = 10.0  # for all matches with these packs
+SECONDS = 1.0  # per match while foreign packs are in use; a sound pattern needs microseconds
+MOST_SECONDS = 10.0  # for all matches with foreign packs
 
 
 class PatternError(PackError):
-    """A pattern of a pack that is no regular expression, or takes too long."""
+    """A pattern of a pack that is not a valid regular expression, or takes too long."""
 
 
 def search(pattern: str, text: str) -> bool:
-    """Return whether `pattern` matches somewhere in `text`.
+    """Return whether `pattern` matches anywhere in `text`.
 
-    Raises PatternError if the pattern is not one, or tries too many ways to match.
+    Raises PatternError if the pattern is invalid, or if matching takes too long.
     """
     if not is_foreign():
         return re.search(pattern, text) is not None
@@ -42,5 +42,5 @@ def search(pattern: str, text: str) -> bool:
 
 @per_pack
 def _spent() -> list[float]:
-    """Return the seconds that matching took so far, in a list that is added to."""
+    """Return the seconds spent on matching so far, in a list to be updated in place."""
     return []

@@ -1,4 +1,4 @@
-"""KAITO's own presets: which version knows which, and what it asks of one."""
+"""KAITO's presets: which versions have each, and what it requires."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from kaito_pack.base.records import NamedTuple
 from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import per_pack, table
 
-NEVER = ""  # a range that no version is in
+NEVER = ""  # a range that contains no version
 
 
 class Preset(NamedTuple):
-    """A preset and the ranges of KAITO minors in which each fact holds.
+    """A preset, and the ranges of KAITO minors in which each fact applies.
 
-    `gpu_memory_gib` is what KAITO 0.6 has noted that all GPUs of a Workspace must have together;
-    `weights_gib` the size of the files, which later ones require if the runtime is not vLLM. `model` is
-    the id of the model if its repository is not called like the preset, `max_tokens` the longest context if
-    no catalogue has the model.
+    `gpu_memory_gib` is the total GPU memory of a Workspace that KAITO 0.6 requires for the preset.
+    `weights_gib` is the size of the files, which later versions require if the runtime is not vLLM. `model`
+    is the id of the model if its repository has another name than the preset. `max_tokens` is the longest
+    context if no catalogue has the model.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Preset(NamedTuple):
 
 
 def holds(kaito: str, versions: str) -> bool:
-    """Return whether that KAITO minor is in a range; in none if it is empty."""
+    """Return whether that KAITO minor is in a range; an empty range contains none."""
     return bool(versions) and in_range(kaito, versions)
 
 
@@ -61,10 +61,10 @@ def all_presets() -> list[Preset]:
 
 
 def find(name: str) -> Preset | None:
-    """Return the preset of that name in any KAITO, letter case aside; facts of KAITO v0.6.2 to v0.12.0."""
+    """Return the preset of that name in any KAITO version, ignoring case; facts of v0.6.2 to v0.12.0."""
     return _all().get(name.lower())
 
 
 def names(kaito: str) -> list[str]:
-    """Return the names of the presets that this KAITO minor knows."""
+    """Return the names of the presets in this KAITO minor."""
     return [preset.name for preset in _all().values() if in_range(kaito, preset.versions)]

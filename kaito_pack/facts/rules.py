@@ -9,16 +9,16 @@ A row:
       "source": "KAITO v0.8.1, api/v1beta1/workspace_validation.go",
       "severity": "error",          (the default; or "warning", or "undecidable": only a cluster knows)
       "versions": "0.8-",           (the default is "all"; also "-0.7", "0.7", "0.8-0.10", "none")
-      "apis": {"v1alpha1": "none"}, (versions for another API version than v1beta1; optional)
+      "apis": {"v1alpha1": "none"}, (versions for API versions other than v1beta1; optional)
       "parameters": {"limit": 3},   (figures that the check reads; optional)
-      "formerly": ["kaito/…"],      (names that the rule had before; optional)
-      "stops": true                 (a warning, though no pod will serve; optional)
+      "formerly": ["kaito/…"],      (former names of the rule; optional)
+      "stops": true                 (a warning, but no pod will serve; optional)
     }
 
 The first part of a name is the layer, and so the file. The order of the rows is that of the checks.
 
-`{names}` in `message` and `fix` are filled from the facts that a check gives. The code of a check finds;
-the row says when it holds and in which words, so that a new KAITO version is a new row, not new code.
+`{names}` in `message` and `fix` are filled with the facts that a check passes. The code of a check finds a
+problem; the row has its versions and words. So a new KAITO version needs new rows, not new code.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from kaito_pack.base.sentences import filled
 from kaito_pack.base.trees import mapping, sequence
 from kaito_pack.facts.tables import Rows, is_foreign, per_pack, read_json, table
 
-NEEDED = frozenset({"message", "fix", "meaning"})  # the fields that every row has
-RECENT = 2048  # versions and ranges whose comparisons are kept
+NEEDED = frozenset({"message", "fix", "meaning"})  # required fields of a row
+RECENT = 2048  # number of cached comparisons of versions and ranges
 
 
 class Rule(NamedTuple):
-    """One row of the table; see the head of this module."""
+    """One row of the table; see the module docstring."""
 
     name: str
     layer: RuleLayer
@@ -54,11 +54,11 @@ class Rule(NamedTuple):
     parameters: Mapping[str, Any] = MappingProxyType({})
     apis: Mapping[str, str] = MappingProxyType({})
     formerly: Sequence[str] = ()
-    stops: bool = False  # whether a pod that a warning is about never serves, though all is accepted
+    stops: bool = False  # whether a pod never serves although the cluster accepts the object
 
     @property
     def scope(self) -> str:
-        """The KAITO versions that the rule applies to, with those of other API versions if they differ."""
+        """The KAITO versions that the rule applies to, and those of other API versions if they differ."""
         others = (f"{api}: {versions}" for api, versions in self.apis.items() if versions != self.versions)
         return "; ".join((self.versions, *others))
 
@@ -80,7 +80,7 @@ def in_range(version: str, versions: str) -> bool:
 
 
 def minor(version: str) -> tuple[int, ...]:
-    """Return `"0.12"` as `(0, 12)`, to compare versions by."""
+    """Return `"0.12"` as `(0, 12)`, for comparing versions."""
     return tuple(int(part) for part in version.split("."))
 
 
@@ -101,7 +101,7 @@ def rules(layer: RuleLayer) -> Mapping[str, Rule]:
 
 
 class _Rules(Mapping[str, Rule]):
-    """The rules of a layer, each made of its row when it is asked for: a run asks for a third of them."""
+    """The rules of a layer, each created from its row on demand: a run needs a third of them."""
 
     def __init__(self, layer: RuleLayer, rows: Rows) -> None:
         self._layer, self._rows = layer, rows
@@ -130,7 +130,7 @@ class _Rules(Mapping[str, Rule]):
 
 
 def _former_names(row: Any) -> tuple[str, ...]:
-    """Return the former names in a row of any shape, as a user's pack may have it."""
+    """Return the former names in a row of any shape, since a user's pack may have one."""
     return tuple(name for name in sequence(mapping(row).get("formerly")) if isinstance(name, str))
 
 
@@ -140,14 +140,14 @@ def layer_of(name: str) -> str:
 
 
 def current_names(rows: Rows) -> Mapping[str, str]:
-    """Return the name that each row has now, by its former names."""
+    """Return the current name of each row, by its former names."""
     return {former: name for name, row in rows.items() for former in _former_names(row)}
 
 
 def with_current_names(rows: Rows) -> Rows:
-    """Return the rows with those under a former name laid over the row that has the name now.
+    """Return the rows, with those under a former name laid over the row of the current name.
 
-    A complete row of the layer is a rule, even if a user's pack calls its name a former one.
+    A complete row of the layer is a separate rule, even if a user's pack lists its name as a former one.
     """
     current = {
         former: name
@@ -177,9 +177,9 @@ def former_names() -> Mapping[str, str]:
 
 
 def get_rule(name: str) -> Rule:
-    """Return the rule of that name, or of that former name. Raises KeyError if there is none.
+    """Return the rule of that current or former name. Raises KeyError if it does not exist.
 
-    A current name takes one table (0.2 ms), that of its layer.
+    A current name needs only the table of its layer (0.2 ms).
     """
     layer = layer_of(name)
     if layer in get_args(RuleLayer) and name in (rows := rules(layer)):  # type: ignore[arg-type]
@@ -188,7 +188,7 @@ def get_rule(name: str) -> Rule:
 
 
 def own_message(name: str) -> str | None:
-    """Return the message of a rule in our own table, whatever the user's packs say; None if it has no row."""
+    """Return the message of a rule in the pack's own table, ignoring the user's packs; None without a row."""
     rows = read_json(ROOT, f"facts/rules/{name.partition('/')[0]}.json")
     return rows[name]["message"] if name in rows else None
 
@@ -197,8 +197,8 @@ def own_message(name: str) -> str | None:
 def page(name: str) -> str:
     """Return where the docs describe a rule, by the row "rules" of `facts/docs.json`.
 
-    This is a path in the repository, because the docs have no public site; the row of a user's pack may name
-    the address of one. Empty for a name without a row, and for a rule that only a user's pack has.
+    This is a path in the repository because the docs have no public site; the row of a user's pack may give a
+    URL. Empty for a name without a row, and for a rule that only a user's pack has.
     """
     try:
         rule = get_rule(name)
@@ -211,9 +211,9 @@ def page(name: str) -> str:
 
 
 def problem(name: str, path: FieldPath = (), place: Place | None = None, /, **facts: object) -> Problem:
-    """Return the problem `name` at `path`, its row's words filled with `facts`.
+    """Return the problem `name` at `path`, with `facts` filled into the words of its row.
 
-    Facts that are a user's text must have gone through `problems.shown` first.
+    Facts that contain a user's text must have passed through `problems.shown` first.
     """
     rule = get_rule(name)
     message, fix = filled(rule.message, facts), filled(rule.fix, facts)

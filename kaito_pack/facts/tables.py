@@ -1,7 +1,7 @@
 """Facts as data: the JSON tables of `facts/`, with those of the user's packs laid over them row by row.
 
-Which packs those are is chosen once, by the front door, before anything is checked (`use`); so a new KAITO
-version or a changed rule is a file in a pack. What is derived from a table is kept with `per_pack`.
+The command selects these packs once, before any check (`use`). So a new KAITO version or a changed rule is a
+file in a pack. `per_pack` caches data derived from a table.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from kaito_pack.base.trees import Schema
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 Rows = Mapping[str, Any]  # a table of facts: its rows by name
-Row = Mapping[str, Any]  # a row of such a table: its fields by name
+Row = Mapping[str, Any]  # a row of a table: its fields by name
 
-_packs: list[Path] = []  # the user's, searched first to last; ours comes behind them
+_packs: list[Path] = []  # the user's packs in search order; the built-in pack comes last
 _forget: list[Callable[[], None]] = []
 
 
 def use(packs: Sequence[Path]) -> None:
-    """Lay the tables of `packs` over ours from now on, the first one winning."""
+    """Lay the tables of `packs` over the built-in ones from now on; the first pack takes precedence."""
     if list(packs) != _packs:
         _packs[:] = packs
         for forget in _forget:
@@ -37,24 +37,24 @@ def use(packs: Sequence[Path]) -> None:
 
 
 def folders() -> tuple[Path, ...]:
-    """Return the packs in the order in which they are searched, ours last."""
+    """Return the packs in search order, the built-in pack last."""
     return (*_packs, ROOT)
 
 
 def is_foreign() -> bool:
-    """Return whether packs of the user's, which may come from a stranger, are in use."""
+    """Return whether the user's packs, which may come from a stranger, are in use."""
     return bool(_packs)
 
 
 def per_pack(function: Function) -> Function:
-    """Keep what `function` gives, until other packs are used."""
+    """Cache the result of `function` until other packs are used."""
     cached = cache(function)
     _forget.append(cached.cache_clear)
     return cached  # type: ignore[return-value]
 
 
 def recent_per_pack(size: int) -> Callable[[Function], Function]:
-    """Return a decorator that keeps the last `size` results of a function, until other packs are used."""
+    """Return a decorator that caches the last `size` results of a function until other packs are used."""
 
     def keep(function: Function) -> Function:
         cached = lru_cache(size)(function)
@@ -65,10 +65,10 @@ def recent_per_pack(size: int) -> Callable[[Function], Function]:
 
 
 def table(name: str) -> Rows:
-    """Return the table `facts/<name>`: ours, and over it, row by row, those of the user's packs.
+    """Return the built-in table `facts/<name>` with those of the user's packs laid over it row by row.
 
-    A row that is a map is merged with the row below it, so that a pack names only what differs. Raises
-    PackError if a file cannot be read, or if a row of a pack has other types than ours.
+    A row that is a map is merged with the row below it, so a pack lists only what differs. Raises PackError
+    if a file cannot be read, or if a row of a pack has other types than the built-in one.
     """
     if not is_foreign():
         own: Rows = derived(f"facts/{name}", lambda: _own_table(name))
@@ -111,12 +111,12 @@ def _first(part: str, name: str) -> Rows:
 
 
 def files(name: str) -> list[Path]:
-    """Return every `facts/<name>`, in the order in which packs are searched."""
+    """Return every `facts/<name>`, in the search order of the packs."""
     return [file for folder in folders() if (file := folder / "facts" / name).is_file()]
 
 
 def read_json(folder: Path, name: str) -> Rows:
-    """Return the JSON object in a file of the pack in `folder`. Raises PackError if it is not one."""
+    """Return the JSON object in a file of the pack in `folder`. Raises PackError if it is not an object."""
     content = parsed_json(pack_files.read_text(folder, name), str(folder / name))
     if not isinstance(content, dict):
         raise PackError(f"{folder / name}: not a JSON object")
@@ -132,7 +132,7 @@ def parsed_json(text: str, file: str) -> Any:
 
 
 def _require_likeness(rows: Rows, ours: Rows, folder: Path, name: str) -> None:
-    """Raise PackError for the first value of a pack's table that has another type than in our table."""
+    """Raise PackError for the first value of a pack's table whose type differs from the built-in table."""
     for key, row in rows.items():
         misfit = _misfit(row, [ours[key]] if key in ours else list(ours.values()), shown(key, quote=False))
         if misfit is not None:
@@ -140,7 +140,7 @@ def _require_likeness(rows: Rows, ours: Rows, folder: Path, name: str) -> None:
 
 
 def _misfit(value: Any, examples: Sequence[Any], path: str) -> str | None:
-    """Return what is wrong with a value that has a type which none of `examples` has; None if nothing is."""
+    """Return the type error of a value whose type none of `examples` has; None if the type is valid."""
     types = {_type_name(example) for example in examples}
     if _type_name(value) not in types:
         return f"{path} is {_type_name(value)}. Write {either(sorted(types))}"

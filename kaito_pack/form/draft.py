@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import PurePath
 from typing import Any
 
@@ -48,7 +49,7 @@ class Draft:
 
     def questions(self) -> list[Question]:
         """Return the questions of the mode, given these answers, with a default for the name."""
-        ground, proposed = self.ground, self.proposal()
+        ground, proposed = self.ground, self.proposed
         answers = _filled(self.answers, proposed.defaults)
         asked = questions(ground.pack, self.mode, answers, self.known, ground.target, ground.catalogue)
         defaults = dict(proposed.defaults)
@@ -61,7 +62,8 @@ class Draft:
             for question in asked
         ]
 
-    def proposal(self) -> Proposal:
+    @cached_property
+    def proposed(self) -> Proposal:
         """Return the defaults and instance types that suit a large model."""
         answers = merge([*self.ground.below, Layer(Document("", 1, self.answers), "")])
         return proposal(self.mode, answers, self.ground.target, self.ground.catalogue)
@@ -82,7 +84,7 @@ class Draft:
     def named(self) -> Draft:
         """Return the draft with the default name, if it has none, and the defaults for a large model."""
         name = self.answers.get(NAME) or self.default_name()
-        draft = replace(self, answers=_filled(self.answers, self.proposal().defaults))
+        draft = replace(self, answers=_filled(self.answers, self.proposed.defaults))
         return draft.answered((NAME,), name) if name else draft
 
     def document(self) -> dict[str, Any]:

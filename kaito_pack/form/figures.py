@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.form.draft import Draft
-from kaito_pack.form.large_models import machines_text
+from kaito_pack.form.large_models import machines_text, memory_text
 from kaito_pack.form.model_choice import model_value
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.fit import Fit, fit_of, fit_table
@@ -40,8 +40,10 @@ def of_memory(draft: Draft) -> tuple[FieldPath, ...]:
 def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
     """Yield the facts of the model that the user needs to choose the value at `path`."""
     model = draft.known.figures
-    if path == instance_type_of(draft) and (types := machines_text(draft.proposal())):
+    if path == instance_type_of(draft) and (types := machines_text(draft.proposed)):
         yield types
+    if path == draft.proposed.decides:
+        yield memory_text(draft.proposed)
     if not checks_models(draft.mode.facts.get("engine")):
         return
     if model is None:

@@ -23,10 +23,15 @@ SHOWN = 3  # instance types shown beside the question
 
 
 class Proposal(NamedTuple):
-    """Defaults for unanswered questions, and the instance types that hold the model, smallest first."""
+    """Defaults for unanswered questions, and the instance types that hold the model, smallest first.
+
+    `decides` is the path of the value that selects CPU or GPUs, `needed_gib` the memory of the model in GiB.
+    """
 
     defaults: Mapping[FieldPath, Any]
     instance_types: Sequence[InstanceType] = ()
+    decides: FieldPath = ()
+    needed_gib: float = 0
 
 
 def proposal(mode: Mode, answers: ValuesMap, target: Target, catalogue: Catalogue) -> Proposal:
@@ -39,19 +44,19 @@ def proposal(mode: Mode, answers: ValuesMap, target: Target, catalogue: Catalogu
         return Proposal({})
     parts = json_schema.applicable(mode.schema, answers)["properties"]
     for name, part in parts.items():
-        large = hints(part, name).large
-        if large and model.weights_gib > large["aboveGiB"]:
-            if answers.get(name, large["value"]) != large["value"]:
-                return Proposal({})
+        if large := hints(part, name).large:
+            known = Proposal({}, (), (name,), model.needed_gib)
+            is_other = answers.get(name, large["value"]) != large["value"]
+            if is_other or model.weights_gib <= large["aboveGiB"]:
+                return known
             gpus = whole(get(answers, GPUS))
             types = _that_hold(model, gpus, target)
             defaults: dict[FieldPath, Any] = {(name,): large["value"]}
             if types and target.provisioning == "auto":
                 defaults |= {instance_type_of(mode): types[0].name}
                 defaults |= {GPUS: types[0].gpus} if instance_type_of(mode)[0] not in answers else {}
-            return Proposal(
-                {path: value for path, value in defaults.items() if get(answers, path) is None}, types
-            )
+            unanswered = {path: value for path, value in defaults.items() if get(answers, path) is None}
+            return known._replace(defaults=unanswered, instance_types=types)
     return Proposal({})
 
 
@@ -80,6 +85,11 @@ def _model(mode: Mode, answers: ValuesMap, catalogue: Catalogue) -> GgufModel | 
     file = text(answers.get(names["file"]))
     weights = weights_of_file(file, text(answers.get(names["model"])), catalogue) if file else None
     return GgufModel(file, weights, {}, ()) if weights else None
+
+
+def memory_text(proposed: Proposal) -> str:
+    """Return the memory that the model needs, as text."""
+    return f"The model needs about {proposed.needed_gib:.1f} GiB of memory"
 
 
 def machines_text(proposed: Proposal) -> str:

@@ -1,4 +1,4 @@
-"""Finds where models can run: each values file on each cluster, or on each instance type of a cloud."""
+"""Finds where models can run: checks each values file on each cluster or instance type of a cloud."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from kaito_pack.workspace import read_workspace
 from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
 
 MEMORY = "model/memory"
-# Warnings of what keeps a model from running, or from generating text.
+# Warnings that mean that a model cannot run or does not generate text.
 STOPS = (MEMORY, "model/unknown-architecture", "model/not-text-generation")
 SAME_NAME = "values/same-workspace"
-SHARED = 0.9  # of the memory of GPUs that llama.cpp may fill
+SHARED = 0.9  # share of GPU memory that llama.cpp may use
 
 
 class Cell(NamedTuple):
     """One values file on one cluster.
 
-    `fits` is None if it cannot be computed, and `left_gib` the GiB that one GPU has left then, below 0 if it
-    does not fit. `longest` is the longest context in tokens. `image_knows` says whether the vLLM in the image
-    can serve the architecture, None if unknown. `reasons` say why the verdict is not "accepted", and more.
+    `fits` is None if it cannot be computed. `left_gib` is the free memory of one GPU in GiB, negative if the
+    model does not fit. `longest` is the longest context in tokens. `image_knows`: the vLLM in the image
+    supports the architecture, None if unknown. `reasons` explain bad verdicts and other failures.
     """
 
     column: str
@@ -53,14 +53,14 @@ class Cell(NamedTuple):
 
     @property
     def is_good(self) -> bool:
-        """Whether the model can run there, as far as is known."""
+        """Whether the model can run on the cluster, as far as is known."""
         if self.verdict == "skipped":
             return True
         return self.verdict == "accepted" and self.fits is not False and self.image_knows is not False
 
 
 class Row(NamedTuple):
-    """One values file: the name of its Workspace, its model, and a cell a column."""
+    """One values file: the name of its Workspace, its model, and a cell per column."""
 
     file: str
     name: str
@@ -70,7 +70,7 @@ class Row(NamedTuple):
 
 
 def rows_by_cluster(columns: Sequence[tuple[str, Scope, Sequence[str]]]) -> list[Row]:
-    """Return a row a values file, with a cell for each cluster that it is for: name, scope, files."""
+    """Return a row per values file with a cell per cluster; `columns` are name, scope and files."""
     rows: dict[str, Row] = {}
     for name, scope, files in columns:
         for judgement in _judgements(scope, files):
@@ -83,21 +83,21 @@ def rows_by_cluster(columns: Sequence[tuple[str, Scope, Sequence[str]]]) -> list
 
 
 def _distinct(rows: Iterable[Row]) -> list[Row]:
-    """Return the rows; variants of a deployment, which share its name, are called by their files."""
+    """Return the rows; variants of a deployment, which share its name, get their file names."""
     listed = list(rows)
     counts = Counter(row.name for row in listed)
     return [row._replace(name=row.file) if counts[row.name] > 1 else row for row in listed]
 
 
 def _judgements(scope: Scope, files: Sequence[str]) -> Iterator[Judgement]:
-    """Yield the judgements of values files, each as if it were alone: a grid compares variants."""
+    """Yield the judgements of values files, each rendered alone because a grid compares variants."""
     for judgement in Pipeline(*scope).run(files):
         judgement.own[:] = [each for each in judgement.own if each.rule != SAME_NAME]
         yield judgement
 
 
 def _aligned(cells: Sequence[Cell], columns: Sequence[str]) -> tuple[Cell, ...]:
-    """Return a cell for every column; a values file may not be for all clusters of a fleet."""
+    """Return a cell for every column, because a values file may not be for all clusters of a fleet."""
     by_column = {cell.column: cell for cell in cells}
     return tuple(by_column.get(column, Cell(column, "skipped")) for column in columns)
 
@@ -122,7 +122,7 @@ def _workspace(judgement: Judgement) -> Manifest | None:
 
 
 def cell_of(column: str, judgement: Judgement, scope: Scope) -> Cell:
-    """Return what one cluster does with one values file."""
+    """Return the cell for one values file on one cluster."""
     entries = list(judgement.entries())
     order: tuple[Verdict, ...] = ("refused", "undecidable", "accepted")
     verdicts = {entry.verdict for entry in entries}
@@ -140,7 +140,7 @@ def cell_of(column: str, judgement: Judgement, scope: Scope) -> Cell:
 
 
 def _reasons(problems: Sequence[Problem]) -> Iterator[str]:
-    """Yield why values are not accepted or do not run, each once."""
+    """Yield the reasons why values are not accepted or do not run, each once."""
     severities = ("error", "undecidable")
     blocking = [each for each in problems if each.severity in severities or each.rule in STOPS]
     yield from dict.fromkeys(" ".join(filter(None, map(sentence, (p.message, p.fix)))) for p in blocking)
@@ -149,7 +149,7 @@ def _reasons(problems: Sequence[Problem]) -> Iterator[str]:
 def _with_fit(
     cell: Cell, workspace: Manifest, catalogue: Catalogue, memory: float | None, most: int | None
 ) -> Cell:
-    """Return a cell with what the memory of the GPUs means for its model."""
+    """Return a cell, extended by how the model fits the memory of the GPUs."""
     serving = serving_of_workspace(workspace)
     if serving is None:
         serving = preset_serving(workspace, catalogue, most)
@@ -171,7 +171,7 @@ def _fitted(cell: Cell, fit: Fit) -> Cell:
 
 
 def _with_gguf(cell: Cell, workspace: Manifest, catalogue: Catalogue, memory: float | None) -> Cell:
-    """Return the cell of a GGUF model, whose weights all GPUs of the pod share."""
+    """Return the cell for a GGUF model; all GPUs of the pod share its weights."""
     view = read_workspace(workspace)
     model = gguf_model(workspace, view, catalogue)
     gpus = gpu_limit(mapping(get(workspace, view.container)), view.container)[0] if view.container else None
@@ -189,7 +189,7 @@ def _with_gguf(cell: Cell, workspace: Manifest, catalogue: Catalogue, memory: fl
 
 
 def preset_serving(workspace: Manifest, catalogue: Catalogue, gpus: int | None) -> Serving | None:
-    """Return the vLLM server that KAITO makes of a preset on all GPUs of a node; None for anything else."""
+    """Return the vLLM server that KAITO creates for a preset on all GPUs of a node; None if not a preset."""
     preset = read_workspace(workspace).preset
     model = catalogue.find_preset(preset) if preset else None
     if model is None:
@@ -201,17 +201,17 @@ def preset_serving(workspace: Manifest, catalogue: Catalogue, gpus: int | None) 
 
 
 def image_knows(serving: Serving, model: Model, catalogue: Catalogue) -> bool | None:
-    """Return whether the vLLM in the image can serve one of the model's architectures; None if unknown."""
+    """Return whether the vLLM in the image supports one of the model's architectures; None if unknown."""
     answers = [catalogue.image_knows(serving.image or "", name) for name in model.architectures]
     known = [answer for answer in answers if answer is not None]
     return any(known) if known else None
 
 
 def rows_by_instance_type(files: Sequence[str], scope: Scope) -> tuple[list[str], list[Row]]:
-    """Return the instance types of the target's cloud by total GPU memory, and a row a values file.
+    """Return the instance types of the target's cloud by total GPU memory, and a row per values file.
 
-    The values are checked once, without an instance type: each cell says whether one node of that type holds
-    the model, on the fewest of its GPUs that do.
+    The values are checked once, without an instance type. Each cell shows whether a node of that type holds
+    the model, on the smallest sufficient number of its GPUs.
     """
     target = scope.target
     names = instance_types.names(target.cloud, target.kaito)
@@ -227,7 +227,7 @@ def rows_by_instance_type(files: Sequence[str], scope: Scope) -> tuple[list[str]
 
 
 def _cell_of_type(instance: instance_types.InstanceType, workspace: Manifest, catalogue: Catalogue) -> Cell:
-    """Return whether a node of an instance type holds the model of a Workspace, on the fewest GPUs."""
+    """Return the cell for a node of an instance type: whether it holds the model, on the fewest GPUs."""
     empty = Cell(instance.name, "accepted", instance_type=instance.name)
     serving = serving_of_workspace(workspace)
     if serving is None:

@@ -1,4 +1,4 @@
-"""Asks the Hub about one model, for people who are choosing one: an answer, or sentences that say why not."""
+"""Asks the Hub about one model for users who choose one; returns the model or the reasons for a failure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kaito_pack.models.model import Model, model_of
 
 
 def asked(model_id: str) -> tuple[Model | None, list[str]]:
-    """Return a model as the Hub has it, None if it does not give it, and sentences for who asks."""
+    """Return a model from the Hub, None if the Hub does not provide it, and remarks for the user."""
     try:
         with Hub() as hub:
             reading = read_model(hub, model_id)

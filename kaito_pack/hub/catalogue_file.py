@@ -1,4 +1,4 @@
-"""Updates the text of a catalogue file: one entry per model, in order; all other lines stay as they are."""
+"""Updates the text of a catalogue file: one entry per model, in order; all other lines stay unchanged."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ kind: {CATALOGUE}
 models:
 """
 NOTE = "# Not known: "
-WIDTH = 100  # columns, after which a list goes on in the next line
+WIDTH = 100  # columns; longer lists continue on the next line
 INDENT = "  "
-# What the Hub cannot say; a reading leaves it as a person wrote it.
+# Fields that the Hub does not have; a reading keeps the user's text.
 BY_HAND = frozenset(("ggufRepositories", "task"))
 
 
@@ -46,8 +46,8 @@ class Block(NamedTuple):
 def updated(text: str, file: str, readings: Iterable[Reading]) -> str:
     """Return the text of a catalogue file with entries added or replaced; `text` is empty for a new file.
 
-    Raises ProblemsError if the file is not a valid catalogue, UsageError if its entries are not a list of
-    one field a line.
+    Raises ProblemsError if the file is not a valid catalogue, UsageError if its entries are not a list with
+    one field per line.
     """
     head, blocks, tail, indent = _parts(text or HEAD, file, is_new=not text)
     for reading in readings:
@@ -93,7 +93,7 @@ def _document(text: str, file: str) -> Document:
 
 
 def _indent(lines: Sequence[str], starts: Sequence[int], file: str) -> str:
-    """Return the spaces before each entry's dash. Raises UsageError for another style of list."""
+    """Return the spaces before each entry's dash. Raises UsageError for other styles of lists."""
     indents = {line[: len(line) - len(line.lstrip())] for line in (lines[start] for start in starts)}
     is_block = all(lines[start].lstrip().startswith("- ") for start in starts)
     if not is_block or len(indents) != 1 or len(set(starts)) != len(starts):
@@ -103,19 +103,19 @@ def _indent(lines: Sequence[str], starts: Sequence[int], file: str) -> str:
 
 
 def _with_comments(lines: Sequence[str], start: int, indent: str) -> int:
-    """Return the first line of the comment right above an entry, or its own first line."""
+    """Return the first line of the comment right above an entry, else the entry's first line."""
     while start and lines[start - 1].startswith(f"{indent}#") and lines[start - 1].strip() != indent:
         start -= 1
     return start
 
 
 def _is_outside(line: str, indent: str) -> bool:
-    """Return whether a line behind the last entry belongs to another key of the file."""
+    """Return whether a line after the last entry belongs to another key of the file."""
     return bool(line.strip()) and not line.startswith((" ", "#")) and not line.startswith(f"{indent}- ")
 
 
 def _read_block(lines: Sequence[str], values: CatalogueEntry, indent: int) -> Block:
-    """Return an entry of the file; the dash before its first field is a space here."""
+    """Return an entry of the file, with a space in place of the dash before its first field."""
     dash = next(number for number, line in enumerate(lines) if line.lstrip().startswith("- "))
     inner = [lines[dash].replace("-", " ", 1), *lines[dash + 1 :]]
     fields: dict[str, list[str]] = {}
@@ -137,19 +137,19 @@ def _read_block(lines: Sequence[str], values: CatalogueEntry, indent: int) -> Bl
 
 
 def _place(blocks: Sequence[Block], model_id: str) -> int:
-    """Return where a new entry goes: before the first one with a later id."""
+    """Return the position of a new entry: before the first entry with a later id."""
     later = (i for i, block in enumerate(blocks) if block.model_id.lower() > model_id.lower())
     return next(later, len(blocks))
 
 
 def _block(reading: Reading, old: Block | None, indent: str) -> Block:
-    """Return the entry of a reading, with the lines of the old one whose values are the same."""
+    """Return the entry of a reading; it keeps the lines of the old entry whose values are the same."""
     entry = dict(reading.entry)
     fields = dict(old.fields) if old else {}
     if old:
         preserved = BY_HAND if not reading.missing else set(old.values)
         entry = {key: value for key, value in old.values.items() if key in preserved} | entry
-        if not LAYER_FIELDS & set(reading.entry):  # config.json does not say, but a person may know
+        if not LAYER_FIELDS & set(reading.entry):  # not in config.json, but the user may know it
             entry |= {key: value for key, value in old.values.items() if key in LAYER_FIELDS}
     order = list(schema(NAME)["$defs"]["model"]["properties"])
     same = {key for key in fields if old and key in entry and old.values.get(key) == entry[key]}
@@ -164,7 +164,7 @@ def _block(reading: Reading, old: Block | None, indent: str) -> Block:
 
 
 def _in_order(present: Sequence[str], order: Sequence[str]) -> Any:
-    """Return a sort key: fields that an entry has keep their order, new ones follow the schema's."""
+    """Return a sort key: existing fields of an entry keep their order, new ones have that of the schema."""
 
     def position(key: str) -> tuple[float, int]:
         if key in present:
@@ -176,7 +176,7 @@ def _in_order(present: Sequence[str], order: Sequence[str]) -> Any:
 
 
 def _field(key: str, value: Any) -> list[str]:
-    """Return the lines of a field; a list has one line if it can, a list of maps one for each."""
+    """Return the lines of a field; a list has one line if it fits, a list of maps one line per map."""
     if not isinstance(value, list):
         return _dumped({key: value}, is_flow=False)
     if any(isinstance(item, Mapping) for item in value):
@@ -191,7 +191,7 @@ def _dumped(value: Any, is_flow: bool) -> list[str]:
 
 
 def _lines(blocks: Iterable[Block], indent: str) -> Iterable[str]:
-    """Yield the lines of the entries; each begins with a dash, comments above its first field come before."""
+    """Yield the lines of the entries; each begins with a dash, after the comments above its first field."""
     for block in blocks:
         yield from block.comments
         inner = [line for lines in block.fields.values() for line in lines]

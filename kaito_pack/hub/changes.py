@@ -1,4 +1,4 @@
-"""Compares entries of a catalogue with what the Hub has now."""
+"""Compares entries of a catalogue with the current state of the Hub."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from kaito_pack.models.model import CatalogueEntry
 from kaito_pack.pack.catalogue_schema import MODEL_ID
 
 State = Literal["same", "changed", "gone", "renamed", "gated"]
-ROUNDING = 0.01  # GiB that two sizes may differ by
+ROUNDING = 0.01  # GiB; maximum difference between equal sizes
 
 
 class ModelChange(NamedTuple):
-    """What became of one model of a catalogue on the Hub; `differences` are field, old value, new value."""
+    """The changes on the Hub of one model of a catalogue; `differences` are field, old value, new value."""
 
     model_id: str
     state: State
@@ -27,9 +27,9 @@ class ModelChange(NamedTuple):
 
 
 def change_of(hub: Hub, entry: CatalogueEntry) -> ModelChange:
-    """Return what has changed on the Hub since an entry was written; a field that it lacks is no change.
+    """Return the changes on the Hub since an entry was written; fields that the entry lacks are ignored.
 
-    Raises UsageError if the Hub cannot be asked.
+    Raises UsageError if the Hub cannot be reached.
     """
     model_id = entry[MODEL_ID]
     try:
@@ -46,9 +46,9 @@ def change_of(hub: Hub, entry: CatalogueEntry) -> ModelChange:
 
 
 def compared(old: CatalogueEntry, new: CatalogueEntry, is_partial: bool) -> Sequence[tuple[str, Any, Any]]:
-    """Return the fields of an entry whose values differ: field, old value, new value (None if it is gone).
+    """Return the fields of an entry whose values differ: field, old value, new value (None if removed).
 
-    Of a partial reading only the fields that it has are compared.
+    For a partial reading only its own fields are compared.
     """
     differences = []
     for field, value in old.items():
@@ -67,7 +67,7 @@ APPEARANCE_MATTERS = ("quantization",)
 
 
 def is_same(old: Any, new: Any) -> bool:
-    """Return whether two values of a field are equal, sizes within rounding."""
+    """Return whether two values of a field are equal; sizes may differ by rounding."""
     if isinstance(old, float | int) and isinstance(new, float | int) and not isinstance(old, bool):
         return abs(old - new) <= ROUNDING
     if isinstance(old, str) and isinstance(new, str):

@@ -1,7 +1,7 @@
-"""Requests to the Hugging Face Hub: bounded, retried, and with every failure as one sentence.
+"""Sends requests to the Hugging Face Hub with limits and retries; reports each failure as one sentence.
 
-The library huggingface_hub knows the endpoint (HF_ENDPOINT), the token (HF_TOKEN or a login), proxies,
-HF_HUB_OFFLINE and the kinds of refusals. It is an extra, imported with the first request.
+The library huggingface_hub handles the endpoint (HF_ENDPOINT), the token (HF_TOKEN or a login), proxies,
+HF_HUB_OFFLINE and the kinds of errors. It is an extra, imported at the first request.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Fields
 
 INSTALL = "huggingface_hub is not installed. Install it with: pip install 'kaito-pack[hub]'"
-LARGEST_ANSWER = 64 << 20  # bytes of one answer: the index of a model with many shards has 10 MB
-LARGEST_CONFIG = 4 << 20  # bytes of a config.json; the largest in use have some 100 kB
-SLOWEST_ANSWER = 60  # seconds for one answer, however slowly it arrives
+LARGEST_ANSWER = 64 << 20  # bytes per response; the index of a model with many shards has 10 MB
+LARGEST_CONFIG = 4 << 20  # bytes per config.json; the largest in use have about 100 kB
+SLOWEST_ANSWER = 60  # maximum seconds per response
 ATTEMPTS = 4
-LONGEST_WAIT = 60  # seconds that a rate limit may ask for
+LONGEST_WAIT = 60  # maximum seconds to wait for a rate limit
 CHUNK = 1 << 16
-GATED = "GatedRepo"  # its code for a repository whose terms the user has not accepted
-REJECTED = "Invalid credentials"  # the Hub's words for a token that it does not know
+GATED = "GatedRepo"  # the Hub's code for a repository whose terms the user has not accepted
+REJECTED = "Invalid credentials"  # the Hub's message for an unknown token
 
 
 class NotOnHub(Exception):
-    """The Hub has no such repository, revision or file, or hides it from this token."""
+    """An error: the Hub does not have the repository, revision or file, or hides it from this token."""
 
 
 class NotAllowed(Exception):
-    """The repository is gated, and the Hub gives this file only to those who accepted its terms."""
+    """An error: the repository is gated, and the user has not accepted its terms."""
 
 
 class TooLarge(Exception):
-    """The file is larger than its limit; no more of it was read."""
+    """An error: the file exceeds its limit and was not read further."""
 
 
 class _Busy(Exception):
-    """Another attempt may succeed, after `wait` seconds if the Hub says how long."""
+    """A temporary error; `wait` is the number of seconds to wait, if the Hub gives one."""
 
     def __init__(self, status: int, wait: float | None) -> None:
         super().__init__(status)
@@ -52,7 +52,7 @@ class _Busy(Exception):
 
 
 class HubModel(NamedTuple):
-    """What the Hub knows of a repository at one commit: the answer of `/api/models/<id>`."""
+    """A repository on the Hub at one commit: the response of `/api/models/<id>`."""
 
     model_id: str
     commit: str
@@ -60,7 +60,7 @@ class HubModel(NamedTuple):
 
 
 class Hub:
-    """The Hub at HF_ENDPOINT. `pause` is called with seconds to wait before another attempt."""
+    """A client of the Hub at HF_ENDPOINT. `pause` is called with the seconds to wait before a retry."""
 
     def __init__(self, pause: Callable[[float], None] = time.sleep) -> None:
         try:
@@ -68,7 +68,7 @@ class Hub:
             from huggingface_hub.utils.logging import set_verbosity
         except ImportError:
             raise UsageError(INSTALL) from None
-        set_verbosity(logging.CRITICAL)  # its warnings repeat addresses; ours are one sentence
+        set_verbosity(logging.CRITICAL)  # its warnings repeat URLs; the pack reports one sentence
         self._endpoint = (os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/")
         self._timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
         self._pause = pause
@@ -83,10 +83,10 @@ class Hub:
         close_session()
 
     def model(self, model_id: str, revision: str | None = None) -> HubModel:
-        """Return what the Hub knows of a model, with the sizes of its files.
+        """Return the Hub's data about a model, with the sizes of its files.
 
-        A renamed repository answers with its new id. Raises NotOnHub, and UsageError if the Hub cannot be
-        asked or its answer cannot be read.
+        A renamed repository has its new id in the response. Raises NotOnHub, and UsageError if the Hub
+        cannot be reached or its response cannot be read.
         """
         at_revision = f"/revision/{quote(revision, safe='')}" if revision else ""
         content = self._read(f"/api/models/{model_id}{at_revision}?blobs=true", LARGEST_ANSWER)
@@ -99,14 +99,14 @@ class Hub:
     def json_file(self, answer: HubModel, name: str, limit: int = LARGEST_CONFIG) -> Fields:
         """Return a JSON file of a repository at its commit.
 
-        Raises NotOnHub, NotAllowed and TooLarge for a file that cannot be had, UsageError as `model` does.
+        Raises NotOnHub, NotAllowed or TooLarge if the file is not available, UsageError as `model` does.
         """
         address = f"/{answer.model_id}/resolve/{quote(answer.commit, safe='')}/{quote(name)}"
         return self._parsed(self._read(address, limit), f"{name} of {shown(answer.model_id)}")
 
     @property
     def _shown(self) -> str:
-        return shown(self._endpoint.rpartition("@")[2])  # without a password in the address
+        return shown(self._endpoint.rpartition("@")[2])  # without a password in the URL
 
     def _parsed(self, content: bytes, what: str) -> Fields:
         try:
@@ -118,7 +118,7 @@ class Hub:
         return value
 
     def _read(self, address: str, limit: int) -> bytes:
-        """Return the content at an address of the Hub; wait and try again if it is busy."""
+        """Return the content at a URL of the Hub; wait and retry if the Hub is busy."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._read_once(address, limit)
@@ -151,9 +151,9 @@ class Hub:
             raise UsageError(f"{self._shown} cannot be reached ({reason}). {advice}") from None
 
     def _raise_for(self, response: Any) -> None:
-        """Raise what a refusal means.
+        """Raise the exception for an error response.
 
-        The Hub answers 401 for a private repository as for a missing one, and names a gated one in a header.
+        The Hub answers 401 for private and missing repositories, and marks gated ones in a header.
         """
         status = response.status_code
         if status < HTTPStatus.BAD_REQUEST:
@@ -169,7 +169,7 @@ class Hub:
         raise UsageError(self._refusal(status, 0))
 
     def _limited(self, response: Any, limit: int) -> bytes:
-        """Return the body of an answer, which is at most `limit` bytes and arrives in time."""
+        """Return the body of a response, of at most `limit` bytes and within the time limit."""
         content = bytearray()
         latest = time.monotonic() + SLOWEST_ANSWER
         for chunk in response.iter_bytes(CHUNK):
@@ -187,7 +187,7 @@ class Hub:
 
 
 def wait_of(response: Any) -> float | None:
-    """Return the seconds that an answer asks to wait (Retry-After); None if it does not say."""
+    """Return the seconds to wait from a response's Retry-After; None if it has none."""
     try:
         return max(0.0, float(response.headers.get("Retry-After", "")))
     except ValueError:

@@ -1,8 +1,8 @@
 """Reads the config.json of a model as vLLM 0.12.0 does (vllm/config/model.py): heads, length, quantization.
 
-`facts/models/config.json` has the names under which architectures keep a figure, and
-`facts/models/config-defaults.json` the figures that files of a model type leave out. A figure of another type
-is left out.
+`facts/models/config.json` has the names that architectures use for a figure, and
+`facts/models/config-defaults.json` the figures that files of a model type omit. A figure of the wrong type is
+ignored.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from kaito_pack.hub.layers import first_whole, layers_of, names
 from kaito_pack.models.quantization import methods_table
 
 BITS = {"fp8": 8, "mxfp4": 4, "mxfp8": 8, "nvfp4": 4, "int4": 4, "int8": 8, "8bit": 8, "4bit": 4}
-LARGE_REFINED_WEB = 8192  # the hidden size by which vLLM knows the first Falcon 40B
+LARGE_REFINED_WEB = 8192  # the hidden size by which vLLM detects the first Falcon 40B
 FIGURES = (
     "layers",
     "attentionHeads",
@@ -32,7 +32,7 @@ FIGURES = (
 
 
 def parts_of(config: Fields) -> list[Fields]:
-    """Return a config.json and what is nested in it; the last part is about the language model."""
+    """Return a config.json and its nested parts; the last one describes the language model."""
     parts = [config]
     while inner := next(filter(None, (mapping(parts[-1].get(key)) for key in names()["textConfigs"])), None):
         parts.append(inner)
@@ -41,7 +41,7 @@ def parts_of(config: Fields) -> list[Fields]:
 
 @per_pack
 def defaults() -> Rows:
-    """Return what a config.json means if it leaves a figure out, by model type (transformers 4.57.3)."""
+    """Return the defaults of figures that a config.json omits, by model type (transformers 4.57.3)."""
     return table("models/config-defaults.json")
 
 
@@ -52,10 +52,11 @@ def figure_keys(part: Fields) -> dict[str, list[str]]:
 
 
 def with_defaults(config: Fields) -> Fields:
-    """Return a config.json together with the figures that its model type has by default.
+    """Return a config.json together with the default figures of its model type.
 
-    A default does not hold beside the same figure under another name. A file without a part for the language
-    model has the figures of that part itself. A class of the repository (auto_map) has its own defaults.
+    A default is not used if the file has the figure under another name. A file without a part for the
+    language model has the figures of that part itself. A class of the repository (auto_map) has its own
+    defaults.
     """
     if "AutoConfig" in mapping(config.get("auto_map")):
         return config
@@ -70,9 +71,9 @@ def with_defaults(config: Fields) -> Fields:
 
 
 def figures_of(config: Fields, is_whole: bool = True) -> dict[str, Any]:
-    """Return the fields of a catalogue entry that a config.json gives, by their names there.
+    """Return the fields of a catalogue entry that a config.json provides, by their catalogue names.
 
-    `is_whole` is False for the excerpt that the Hub's answer has, which leaves out more than defaults.
+    `is_whole` is False for the excerpt in the Hub's response, which omits more than defaults.
     """
     parts = parts_of(with_defaults(config) if is_whole else config)
     part = parts[-1]
@@ -92,17 +93,17 @@ def figures_of(config: Fields, is_whole: bool = True) -> dict[str, Any]:
 
 
 def keys_of(part: Fields, field: str) -> list[str]:
-    """Return the names that a figure has in a config.json of its model type."""
+    """Return the names of a figure in a config.json of its model type."""
     own = mapping(names()["byModelType"].get(text(part.get("model_type"))))
     keys: list[str] = own.get(field) or names()[field]
     return keys
 
 
 def kv_heads(part: Fields, heads: int | None) -> int | None:
-    """Return the KV heads: one for multi-query attention, else as named, else as many as attention heads.
+    """Return the KV heads: 1 for multi-query attention, else the given number, else the attention heads.
 
-    Falcon's newer architecture ignores its flag of multi-query attention; Nemotron-NAS counts the heads that
-    share one KV head, in its first block with attention.
+    Falcon's newer architecture ignores its flag for multi-query attention. Nemotron-NAS gives the number of
+    heads that share one KV head, in its first block with attention.
     """
     kind = text(part.get("model_type"))
     is_newer_falcon = kind in names()["falcon"] and (
@@ -119,7 +120,7 @@ def kv_heads(part: Fields, heads: int | None) -> int | None:
 
 
 def _correct_latent_cache(entry: dict[str, Any], part: Fields) -> None:
-    """Remove the ranks of multi-head latent attention if vLLM caches K and V of the model instead."""
+    """Remove the ranks of multi-head latent attention if vLLM caches K and V for the model instead."""
     is_cached_whole = part.get("model_type") in names()["withoutLatentCache"]
     if is_cached_whole and (rope := entry["qkRopeHeadDim"]):
         entry["headSize"] = rope + (first_whole(part, ["qk_nope_head_dim"]) or 0)
@@ -139,10 +140,10 @@ def is_usual_head(entry: Fields) -> bool:
 
 
 def longest_context(part: Fields) -> int | None:
-    """Return the longest context in tokens; None if the file names no length.
+    """Return the longest context in tokens; None if the file has no length.
 
-    It is `model_max_length`, or else the smallest length that the file names, times the factor of rope
-    scaling; YaRN scales the length before it. LongRoPE, Llama 3 and Gemma 3 name a scaled length.
+    It is `model_max_length`, else the smallest length in the file times the factor of rope scaling. YaRN
+    scales the original length. For LongRoPE, Llama 3 and Gemma 3, the file has the scaled length.
     """
     lengths = [number for key in names()["maxTokens"] if (number := first_whole(part, [key]))]
     length = first_whole(part, ["model_max_length"]) or min(lengths, default=None)
@@ -163,7 +164,7 @@ def longest_context(part: Fields) -> int | None:
 
 
 def rope_scalings(part: Fields) -> list[Fields]:
-    """Return the rope scalings of a config.json; newer files have one for each kind of layer."""
+    """Return the rope scalings of a config.json; newer files have one per kind of layer."""
     scaling = mapping(part.get("rope_scaling")) or mapping(part.get("rope_parameters"))
     is_by_layer = bool(scaling) and set(scaling) <= set(names()["layerNames"])
     scalings = [mapping(value) for value in scaling.values()] if is_by_layer else [scaling]
@@ -171,16 +172,16 @@ def rope_scalings(part: Fields) -> list[Fields]:
 
 
 def dtype_of(parts: Iterable[Fields]) -> str | None:
-    """Return the type of the weights; the outermost part that names one holds."""
+    """Return the type of the weights; the outermost part with a type takes precedence."""
     return next(
         (name for part in parts for key in ("dtype", "torch_dtype") if (name := text(part.get(key)))), None
     )
 
 
 def quantization(parts: Iterable[Fields]) -> dict[str, Any]:
-    """Return the method of quantization and its bits, as the files are marked, not as they are named.
+    """Return the method of quantization and its bits from the settings, not from the names of the files.
 
-    The outermost part with settings holds. ModelOpt writes its algorithm in place of a method.
+    The outermost part with settings takes precedence. ModelOpt writes its algorithm instead of a method.
     """
     named = (part.get(key) for part in parts for key in ("quantization_config", "compression_config"))
     settings: Fields = next(filter(None, map(mapping, named)), {})
@@ -189,7 +190,7 @@ def quantization(parts: Iterable[Fields]) -> dict[str, Any]:
     method = text(settings.get("quant_method")).lower() or ("modelopt" if algorithm else "")
     if not method:
         return {}
-    if method not in methods_table():  # vLLM has names of both spellings; files also write compressed_tensors
+    if method not in methods_table():  # vLLM names use - or _; files also have compressed_tensors
         method = method.replace("_", "-")
     if method == "modelopt" and "fp4" in algorithm:
         method = "modelopt_fp4"
@@ -198,7 +199,7 @@ def quantization(parts: Iterable[Fields]) -> dict[str, Any]:
 
 
 def bits_of(settings: Mapping[str, Any], method: str) -> int | None:
-    """Return the bits of one weight; None if the settings do not say."""
+    """Return the bits per weight; None if the settings do not have them."""
     groups = mapping(settings.get("config_groups"))
     in_group = [whole(get(group, ("weights", "num_bits"))) for group in groups.values()]
     named = [first_whole(settings, ("bits", "w_bit", "weight_bits")), *in_group]

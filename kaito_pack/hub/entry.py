@@ -1,4 +1,4 @@
-"""Makes the entry of a catalogue from what the Hub has of a model."""
+"""Creates the catalogue entry of a model from the Hub's data."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from kaito_pack.pack.files import API_VERSION, CATALOGUE, check
 from kaito_pack.workspace.engines import GGUF, hub_engines
 
 CONFIG, TOKENIZER, INDEX = "config.json", "tokenizer_config.json", "model.safetensors.index.json"
-MODELOPT = "hf_quant_config.json"  # in which NVIDIA's ModelOpt writes what others put into config.json
+MODELOPT = "hf_quant_config.json"  # NVIDIA's ModelOpt writes it in place of settings in config.json
 GIB = 2**30
-# They depend on each other: a count without its partner means nothing.
+# These fields depend on each other; one count is meaningless without the other.
 LAYER_FIELDS = frozenset(
     (
         "fullAttentionLayers",
@@ -44,7 +44,7 @@ LAYER_FIELDS = frozenset(
         "qkRopeHeadDim",
     )
 )
-# What vLLM loads, in its order: it prefers safetensors, and Mistral's own file only if asked to.
+# The files that vLLM loads, in its order: safetensors first, Mistral's own file only on request.
 WEIGHTS = (
     re.compile(r"^(?!consolidated)[^/]*\.safetensors$"),
     re.compile(r"^pytorch_model[^/]*\.bin$"),
@@ -53,7 +53,7 @@ WEIGHTS = (
 
 
 class Reading(NamedTuple):
-    """The entry of a model, complete or not: `missing` says what could not be read, one sentence each."""
+    """The entry of a model, complete or not; `missing` has a sentence for each unreadable part."""
 
     entry: dict[str, Any]
     missing: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ def read_model(hub: Hub, model_id: str, revision: str | None = None) -> Reading:
     """Return the entry of a model at a revision, or at the newest commit.
 
     Raises NotOnHub for a repository that does not exist, NotAllowed for a private one, UsageError if the Hub
-    cannot be asked.
+    cannot be reached.
     """
     answer = hub.model(model_id, revision)
     sizes = dict(file_sizes(answer.info))
@@ -96,9 +96,9 @@ def read_model(hub: Hub, model_id: str, revision: str | None = None) -> Reading:
 
 
 def usable(entry: dict[str, Any], missing: list[str]) -> dict[str, Any]:
-    """Return an entry without the fields that the schema of catalogues refuses; `missing` names them.
+    """Return an entry without the fields that the schema of catalogues rejects, and add them to `missing`.
 
-    A field goes together with those that only have a meaning beside it.
+    Fields that depend on a removed field are removed as well.
     """
     while True:
         body = {"apiVersion": API_VERSION, "kind": CATALOGUE, "models": [entry]}
@@ -114,7 +114,7 @@ def usable(entry: dict[str, Any], missing: list[str]) -> dict[str, Any]:
 
 
 def file_sizes(info: Fields) -> Iterator[tuple[str, int]]:
-    """Yield the files of a repository with their sizes in bytes; 0 if a size is not known."""
+    """Yield the files of a repository with their sizes in bytes; 0 for an unknown size."""
     for sibling in sequence(info.get("siblings")):
         name = text(mapping(sibling).get("rfilename"))
         if name:
@@ -123,7 +123,7 @@ def file_sizes(info: Fields) -> Iterator[tuple[str, int]]:
 
 
 def _file(hub: Hub, answer: HubModel, name: str, sizes: dict[str, int], missing: list[str]) -> Fields:
-    """Return a JSON file, empty if it cannot be had; `missing` gets the reason."""
+    """Return a JSON file; if it is not available, return an empty map and add the reason to `missing`."""
     try:
         if sizes[name] > LARGEST_CONFIG:
             raise TooLarge
@@ -138,9 +138,9 @@ def _file(hub: Hub, answer: HubModel, name: str, sizes: dict[str, int], missing:
 
 
 def weights(hub: Hub, answer: HubModel, sizes: dict[str, int]) -> int:
-    """Return the bytes of the weight files that vLLM would load; 0 if there are none or no sizes.
+    """Return the bytes of the weight files that vLLM would load; 0 if there are no files or no sizes.
 
-    The index of the shards names them; without one, all files of the preferred kind count.
+    The index of the shards lists them; without an index, all files of the preferred kind count.
     """
     if INDEX in sizes and sizes[INDEX] <= LARGEST_ANSWER:
         try:
@@ -158,15 +158,15 @@ def weights(hub: Hub, answer: HubModel, sizes: dict[str, int]) -> int:
 
 
 def gibibytes(size: int) -> float | None:
-    """Return bytes as GiB with two decimals; None for 0 bytes."""
+    """Return bytes in GiB with two decimals; None for 0 bytes."""
     return max(round(size / GIB, 2), 0.01) if size else None
 
 
 def gguf(answer: HubModel, sizes: dict[str, int]) -> dict[str, Any]:
-    """Return the fields of an entry about GGUF files; none if the repository has no such file.
+    """Return the fields of an entry for GGUF files; empty if the repository has no such file.
 
-    The parts of a sharded file are one file, named by its first part. A repository with nothing else is for
-    llama.cpp only.
+    The parts of a sharded file are one file, named after its first part. A repository with only GGUF files is
+    for llama.cpp only.
     """
     files: dict[str, dict[str, Any]] = {}
     totals: dict[str, int] = {}
@@ -196,7 +196,7 @@ def gguf(answer: HubModel, sizes: dict[str, int]) -> dict[str, Any]:
 
 
 def license_of(info: Fields) -> str | None:
-    """Return the license that the model card names, by its own name if it is `other`."""
+    """Return the license from the model card; for `other`, its own name."""
     card = mapping(info.get("cardData"))
     name = card.get("license")
     name = next(iter(sequence(name)), None) if isinstance(name, list) else name
@@ -217,7 +217,7 @@ def tasks_by_tag() -> dict[str, str]:
 
 
 def task_of(info: Fields) -> str | None:
-    """Return the task of a model by its pipeline tag; None for text generation, or without a tag."""
+    """Return the task of a model from its pipeline tag; None for text generation or without a tag."""
     tag = text(info.get("pipeline_tag"))
     tasks = tasks_by_tag()
     if tag in tasks:

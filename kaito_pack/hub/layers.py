@@ -1,4 +1,4 @@
-"""Reads the layers of a config.json: how many are of each kind, and what they keep of a request."""
+"""Reads the layers of a config.json: the number of each kind, and what they keep per request."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ MOST_LAYERS = 10_000
 
 @per_pack
 def names() -> Rows:
-    """Return the names that the fields of a config.json have, by the field of the catalogue."""
+    """Return the names of fields in config.json, by field of the catalogue."""
     return table("models/config.json")
 
 
 def first_whole(part: Fields, keys: Iterable[str]) -> int | None:
-    """Return the first positive whole number under one of the keys; a dot leads into a map."""
+    """Return the first positive whole number under one of the keys; a dot separates nested keys."""
     for key in keys:
         number = whole(get(part, tuple(key.split("."))))
         if number and number > 0:
@@ -29,9 +29,9 @@ def first_whole(part: Fields, keys: Iterable[str]) -> int | None:
 
 
 def layers_of(part: Fields, layers: int | None, longest: int | None) -> dict[str, Any]:
-    """Return how many layers are of each kind, with the window and the state that they keep.
+    """Return the number of layers of each kind, with the window and the state that they keep.
 
-    Nothing if all layers keep every token of the `longest` context, or if the file does not say.
+    Empty if all layers keep every token of the `longest` context, or if the file has no such data.
     """
     if blocks := sequence(part.get("block_configs")):  # Nemotron-NAS: some blocks have no attention
         attention = sum(get(block, ("attention", "no_op")) is not True for block in blocks)
@@ -57,7 +57,7 @@ def layers_of(part: Fields, layers: int | None, longest: int | None) -> dict[str
 
 
 def layer_kinds(part: Fields, layers: int | None) -> list[str]:
-    """Return the kind of each layer by its name in config.json; none if the file does not say."""
+    """Return the kind of each layer by its name in config.json; empty if the file does not have them."""
     for key in ("layer_types", "layers_block_type"):
         kinds = [text(kind) for kind in sequence(part.get(key))]
         if kinds:
@@ -72,7 +72,7 @@ def layer_kinds(part: Fields, layers: int | None) -> list[str]:
     if step := every or interval:
         other = "sliding_attention" if every else "linear_attention"
         return ["full_attention" if number % step == 0 else other for number in range(1, layers + 1)]
-    if letters := text(part.get("sliding_window_pattern")):  # LLLG: three local layers, a global one
+    if letters := text(part.get("sliding_window_pattern")):  # LLLG: three local layers, one global layer
         return [
             "sliding_attention" if letters[number % len(letters)] == "L" else "full_attention"
             for number in range(layers)
@@ -83,8 +83,8 @@ def layer_kinds(part: Fields, layers: int | None) -> list[str]:
 def state_mib(part: Fields) -> float | None:
     """Return the MiB of the state of one state space layer for one request; None if figures are missing.
 
-    Gated DeltaNet keeps a matrix of 4-byte floats a value head, Mamba 2 one of 2-byte floats a head; both
-    keep the last inputs of a convolution in 2 bytes (vLLM 0.12.0, layers/mamba/mamba_utils.py).
+    Gated DeltaNet keeps a matrix of 4-byte floats per value head, Mamba 2 one of 2-byte floats per head;
+    both keep the last inputs of a convolution in 2 bytes (vLLM 0.12.0, layers/mamba/mamba_utils.py).
     """
 
     def figure(*keys: str) -> int:

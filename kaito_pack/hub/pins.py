@@ -1,4 +1,4 @@
-"""Writes the commit of a model into a values file, as `revision`."""
+"""Writes the commit of a model into a values file as `revision`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from kaito_pack.values.meanings import named_values
 def pinned(text: str, file: str, commits: Mapping[str, str]) -> str:
     """Return a values file with `revision` set to the commit of its model; all other lines stay.
 
-    `commits` has them by model id in lower case. Raises UsageError for a file without a model of these, and
-    ProblemsError for one that cannot be read.
+    `commits` has the commits by model id in lower case. Raises UsageError for a file without one of these
+    models, and ProblemsError for a file that cannot be read.
     """
     documents = read_text(text, file)
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
@@ -39,7 +39,7 @@ def pinned(text: str, file: str, commits: Mapping[str, str]) -> str:
 
 
 def _line(document: Document, key: str, lines: list[str], file: str) -> int:
-    """Return the index of the line of a key at the top. Raises UsageError if it has no separate line."""
+    """Return the line index of a top-level key. Raises UsageError if it does not have its own line."""
     number = document.place((key,), key=True).line - 1
     has_own_line = lines[number].replace('"', "").replace("'", "").startswith(f"{key}:")
     value = document.place((key,)).line - 1

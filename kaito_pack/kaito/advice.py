@@ -1,4 +1,4 @@
-"""Advice on a Workspace that is admitted and may run: none of it fails a run unless `--strict`."""
+"""Advice on a Workspace that is admitted and may run; it fails a run only with `--strict`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from kaito_pack.kaito.target import Surroundings
 from kaito_pack.kubernetes.decoding.quantity import value_of
 from kaito_pack.values.secrets import remedy, secrets_in
 
-# With checks of this layer beside those here.
+# They contain further checks of this layer.
 MODULES = (advice_containers, controller_instance_types, metadata)
 VOLUMES: FieldPath = (*TEMPLATE, "spec", "volumes")
 BYTES = ("memory", "ephemeral-storage")
 MEBIBYTE = 2**20
-LONGEST_AMOUNT = 30  # characters; longer ones are no slip
+LONGEST_AMOUNT = 30  # characters; longer ones are not typos
 
 
 def _instance_type(case: Case) -> InstanceType | None:
@@ -107,7 +107,7 @@ def part_of_a_byte(case: Case) -> Iterator[Problem]:
             continue
         try:
             size = value_of(amount)
-        except ValueError:  # reported as no quantity
+        except ValueError:  # reported as an invalid quantity
             continue
         if 0 < size < MEBIBYTE:
             guess = f"{amount.removesuffix('m')}Mi"
@@ -115,7 +115,7 @@ def part_of_a_byte(case: Case) -> Iterator[Problem]:
 
 
 def _byte_quantities(workspace: Workspace) -> Iterator[tuple[FieldPath, object]]:
-    """Yield every amount of memory or disk that a pod asks for, with its path."""
+    """Yield every amount of memory or disk that a pod requests, with its path."""
     spec, spec_path = workspace.pod_spec, CONTAINERS[:-1]
     for path, owner in ((spec_path, spec), *workspace.all_containers()):
         for part in ("requests", "limits"):
@@ -128,5 +128,5 @@ def _byte_quantities(workspace: Workspace) -> Iterator[tuple[FieldPath, object]]
 
 
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
-    """Yield warnings of the layer "advice"."""
+    """Yield the warnings of the layer "advice"."""
     yield from judge("advice", Workspace(manifest), surroundings)

@@ -1,4 +1,4 @@
-"""Advice on the arguments of a container and what its image can do with them."""
+"""Advice on the arguments of a container and on what its image supports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENDPOINT = "HF_ENDPOINT"
 
 @rule("advice/mirror-not-used")
 def mirror_not_used(case: Case) -> Iterator[Problem]:
-    """Report a URL of the Hub as an argument, for which the mirror in HF_ENDPOINT has no effect."""
+    """Report a Hub URL as an argument, for which the mirror in HF_ENDPOINT has no effect."""
     for path, container in case.workspace.containers():
         mirror, mirror_path = _variables(container, path).get(ENDPOINT, ("", path))
         host = mirror.partition("://")[2].partition("/")[0].lower()
@@ -35,7 +35,7 @@ def _host(word: str) -> str:
 
 
 def _variables(container: Fields, path: FieldPath) -> dict[str, tuple[str, FieldPath]]:
-    """Return the variables that a container sets to a text, with their paths; the last of one name counts."""
+    """Return the variables that a container sets to a text, with their paths; the last of a name wins."""
     given = entries(container.get("env"), (*path, "env"))
     return {text(each.get("name")): (text(each.get("value")), (*place, "value")) for each, place in given}
 
@@ -60,7 +60,7 @@ def home_not_writable(case: Case) -> Iterator[Problem]:
 
 
 def _writable(container: Fields, volumes: dict[str, Fields]) -> Iterator[str]:
-    """Yield the folders of a container where a volume is mounted that may be written to."""
+    """Yield the folders of a container where a writable volume is mounted."""
     for mount, _ in entries(container.get("volumeMounts"), ()):
         kinds = {kind for kind, value in strings(volumes.get(text(mount.get("name")))) if value is not None}
         if mount.get("readOnly") is not True and not kinds & {"configMap", "secret", "image", "downwardAPI"}:

@@ -1,8 +1,8 @@
-"""Which manifests KAITO's controller leaves alone: those it would print just so itself.
+"""Finds the parts of a manifest that KAITO's controller would rewrite.
 
-KAITO writes every Workspace back through its Go types. What those types print differently from it was
-written is a fight: server-side apply conflicts, and `kubectl diff` and GitOps tools see drift for ever.
-Seen on KAITO v0.8.1 and v0.12.0 with Kubernetes 1.35.4.
+KAITO writes every Workspace back through its Go types. If these types print a value differently, KAITO and
+the owner keep overwriting each other: server-side apply conflicts, and `kubectl diff` and GitOps tools always
+see drift. Observed with KAITO v0.8.1 and v0.12.0 on Kubernetes 1.35.4.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from kaito_pack.kubernetes.decoding.amounts import printed
 
 OWN_ANNOTATIONS = "workspace.kaito.io/"
 QUANTITIES = {"divisor", "sizeLimit"}
-DEEPEST = 60  # steps; no type of KAITO or Kubernetes nests as deep
+DEEPEST = 60  # steps; no type of KAITO or Kubernetes is nested that deeply
 WRITTEN_BACK = ("resource", "inference", "tuning")
 
 
 def check(manifest: Manifest, kaito: str = "0.12") -> Iterator[Problem]:
-    """Yield what KAITO (a minor version) would rewrite in a Workspace: warnings, since it runs but drifts."""
+    """Yield a warning for each part of a Workspace that this KAITO minor would rewrite: it causes drift."""
     yield from check_owned(mapping(manifest.get("metadata")))
     for part in WRITTEN_BACK:
         if isinstance(manifest.get(part), Mapping):
@@ -34,13 +34,13 @@ def check(manifest: Manifest, kaito: str = "0.12") -> Iterator[Problem]:
 
 
 def form_of(kaito: str) -> bool:
-    """Return what differs between KAITO minors in the form that they write: all else is the same."""
+    """Return the only difference between KAITO minors in the form that they write."""
     return rules("controller")["controller/creation-timestamp"].holds_for(kaito)
 
 
 @rule("controller/finalizer-set", "controller/own-annotation", on="part")
 def check_owned(metadata: Fields) -> Iterator[Problem]:
-    """Yield what only KAITO should write into a Workspace's metadata."""
+    """Yield the fields of a Workspace's metadata that only KAITO should write."""
     if metadata.get("finalizers"):
         yield problem("controller/finalizer-set", ("metadata", "finalizers"))
     for key, _ in strings(metadata.get("annotations")):
@@ -51,7 +51,7 @@ def check_owned(metadata: Fields) -> Iterator[Problem]:
 @rule("controller/resources-missing", "controller/claim-metadata-missing", on="part")
 @rule("controller/divisor-missing", on="shared")
 def check_map(owner: Fields, path: FieldPath, kaito: str) -> Iterator[Problem]:
-    """Yield what is rewritten inside one map, and below it."""
+    """Yield the rewritten parts of one map and everything below it."""
     if len(path) > DEEPEST:
         return
     for key, value in owner.items():
@@ -68,12 +68,12 @@ def check_map(owner: Fields, path: FieldPath, kaito: str) -> Iterator[Problem]:
 @rule("controller/creation-timestamp", on="part")
 @rule("controller/empty-field", on="shared")
 def check_field(name: str, value: object, path: FieldPath, kaito: str) -> Iterator[Problem]:
-    """Yield what is rewritten of one field."""
+    """Yield the rewritten parts of one field."""
     if name == "creationTimestamp" and value is None:
         if form_of(kaito):
             yield problem("controller/creation-timestamp", path)
     elif name == "resources" and value is None:
-        return  # that of a container is reported as missing
+        return  # other rules report a missing one in a container
     elif name in QUANTITIES:
         yield from check_quantity(value, path)
     elif is_empty(value) and not stays_empty(path, value):
@@ -95,9 +95,9 @@ def check_field(name: str, value: object, path: FieldPath, kaito: str) -> Iterat
 
 @rule("controller/null-item", on="part")
 def check_items(items: list[Any], path: FieldPath) -> Iterator[Problem]:
-    """Yield the items of a list that are null, which Go's types hold for an empty text or an empty object.
+    """Yield the null items of a list, which Go's types read as an empty text or an empty object.
 
-    Outside the pod template the CRD rejects them.
+    Outside the pod template, the CRD rejects them.
     """
     if "template" in path:
         for index, item in enumerate(items):
@@ -106,14 +106,14 @@ def check_items(items: list[Any], path: FieldPath) -> Iterator[Problem]:
 
 
 def is_empty(value: object) -> bool:
-    """Return whether Go's types hold the value for nothing: null, an empty text, list or map, false, zero."""
+    """Return whether Go's types treat the value as unset: null, an empty text, list or map, false, zero."""
     return not value
 
 
 @rule("controller/quantity-not-canonical", on="part")
 @rule("controller/divisor-missing", "controller/empty-field", on="shared")
 def check_quantity(value: object, path: FieldPath) -> Iterator[Problem]:
-    """Yield a problem if a quantity is not the text that Kubernetes would print."""
+    """Yield a problem if a quantity is not in the form that Kubernetes prints."""
     canonical = "0" if value is None and path[-1] not in QUANTITIES else printed(value)
     if value is None and path[-1] in QUANTITIES and not always_printed(str(path[-1])):
         yield problem("controller/empty-field", path, value=shown(value))

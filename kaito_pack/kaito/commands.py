@@ -1,4 +1,4 @@
-"""The command line of a container, as far as rules ask for it."""
+"""The command line of a container in the form that rules need."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def words(container: Fields) -> list[str]:
 
 
 def flag(words: list[str], name: str) -> str | None:
-    """Return the value of a flag, `--name value` or `--name=value`, the last one counts; None without it."""
+    """Return the value of a flag, `--name value` or `--name=value`, the last if repeated; None without it."""
     value = None
     for index, word in enumerate(words):
         if word == name and index + 1 < len(words):

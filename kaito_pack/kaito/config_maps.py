@@ -1,4 +1,4 @@
-"""ConfigMaps that a Workspace names, found among the manifests of the run."""
+"""The ConfigMaps that a Workspace names, looked up in the manifests of the run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from kaito_pack.kubernetes.decoding import names
 if TYPE_CHECKING:
     from yaml import Node, SafeLoader
 
-KEPT = 512  # configurations whose settings are kept: many Workspaces may name one ConfigMap
+KEPT = 512  # configurations whose settings are cached: many Workspaces may name one ConfigMap
 INFERENCE_KEY = "inference_config.yaml"
 TUNING_KEY = "training_config.yaml"
 
 
 def find_config_map(name: str, workspace: Workspace, surroundings: Surroundings) -> Fields | None:
-    """Return the ConfigMap of that name in the Workspace's namespace, if it comes with the run."""
+    """Return the ConfigMap of that name in the Workspace's namespace, if it is part of the run."""
     for config_map in surroundings.config_maps_named(name, workspace.namespace):
         metadata = mapping(mapping(config_map).get("metadata"))
         namespace = text(metadata.get("namespace")) or "default"
@@ -43,13 +43,13 @@ def may_exist(name: str) -> bool:
 
 
 def whereabouts(name: str, case: Case) -> dict[str, str]:
-    """Return the facts of a message about a ConfigMap that is not among the files."""
+    """Return the facts of a message about a ConfigMap that is not in the files."""
     full_name = f"{case.workspace.namespace}/{name}"
     return {"config_map": shown(full_name), "plain": shown(full_name, quote=False)}
 
 
 def inference_config(config_map: Fields) -> dict[str, str] | None:
-    """Return the settings under `vllm` as they are written; None if the webhook cannot decode them.
+    """Return the settings under `vllm` as written; None if the webhook cannot decode them.
 
     The webhook decodes them into strings with Go's yaml.v2: `0x10` and `1_000` keep their text, null is "".
     """
@@ -57,7 +57,7 @@ def inference_config(config_map: Fields) -> dict[str, str] | None:
     if not isinstance(source, str):
         return None
     if len(source) > LONGEST_EMBEDDED:
-        return {"max-model-len": "1"}  # what is not read raises no problem
+        return {"max-model-len": "1"}  # text that is not read raises no problem
     import yaml
 
     try:
@@ -68,7 +68,7 @@ def inference_config(config_map: Fields) -> dict[str, str] | None:
 
 @lru_cache(KEPT)
 def _settings(source: str) -> Mapping[str, str]:
-    """Return the settings under `vllm` of a configuration; TypeError if it has another shape."""
+    """Return the settings under `vllm` of a configuration. Raises TypeError if it has another shape."""
     import yaml
 
     reader = loader(source)
@@ -85,7 +85,7 @@ def _settings(source: str) -> Mapping[str, str]:
 
 
 def _pairs(reader: SafeLoader, node: Node) -> list[tuple[Node, Node]]:
-    """Return the keys and values of a map, its merge keys resolved; TypeError if the node is not a map."""
+    """Return the entries of a map with merge keys resolved. Raises TypeError if the node is not a map."""
     import yaml
 
     if not isinstance(node, yaml.MappingNode):

@@ -1,4 +1,4 @@
-"""What KAITO's controller does with an admitted Workspace: what never runs, and what surprises."""
+"""The behavior of KAITO's controller with an admitted Workspace: what never runs, and what surprises."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from kaito_pack.kubernetes.decoding import names
 from kaito_pack.workspace.inference_sets import CREATED_BY
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
-MODULES = (controller_instance_types,)  # with checks of this layer beside those here
+MODULES = (controller_instance_types,)  # with further checks of this layer
 
 
 def _matches_any_workspace(workspace: Workspace) -> bool:
-    """Return whether the labels that the controller goes by say nothing about this one Workspace."""
+    """Return whether the labels that the controller uses are not specific to this Workspace."""
     return all(selectors.is_well_known(key) for key in workspace.match_labels)
 
 
 @rule("controller/no-node-created", "controller/nodes-shared")
 def no_node_created(case: Case) -> Iterator[Problem]:
-    """Report a selector whose existing nodes fill the count, so that KAITO creates none."""
+    """Report a selector whose existing nodes cover the count, so that KAITO creates none."""
     if not case.own_nodes and case.workspace.has_resource and _matches_any_workspace(case.workspace):
         yield case.problem(*SELECTOR, labels=_labels_shown(case.workspace), name=_name(case))
 
@@ -81,7 +81,7 @@ def expressions_ignored(case: Case) -> Iterator[Problem]:
 
 @rule("controller/name-without-pods")
 def name_without_pods(case: Case) -> Iterator[Problem]:
-    """Report a name with which the StatefulSet cannot label its pods."""
+    """Report a name from which the StatefulSet cannot make a valid pod label."""
     length, rule = len(case.workspace.name), case.rule.parameters
     if rule["longest"] < length <= rule["longestStatefulSet"]:
         yield case.problem("metadata", "name", length=length, longest=rule["longest"])
@@ -97,7 +97,7 @@ def name_without_statefulset(case: Case) -> Iterator[Problem]:
 
 @rule("controller/name-leading-digit")
 def name_leading_digit(case: Case) -> Iterator[Problem]:
-    """Report a name that starts with a digit, which a Service cannot have."""
+    """Report a name that starts with a digit, which is not valid for a Service."""
     name = case.workspace.name
     if name[:1].isascii() and name[:1].isdigit():
         yield case.problem("metadata", "name", name=shown(name))
@@ -105,7 +105,7 @@ def name_leading_digit(case: Case) -> Iterator[Problem]:
 
 @rule("controller/resource-never-reconciled")
 def resource_never_reconciled(case: Case) -> Iterator[Problem]:
-    """Report a missing `resource`, without which the controller fails each time."""
+    """Report a missing `resource`, which makes every reconciliation fail."""
     if not case.workspace.has_resource:
         yield case.problem("resource")
 
@@ -154,10 +154,10 @@ def affinity_overwritten(case: Case) -> Iterator[Problem]:
 
 @rule("controller/image-name")
 def image_name(case: Case) -> Iterator[Problem]:
-    """Report an image that no node can pull; spaces are another rule."""
+    """Report an image that no node can pull; another rule reports spaces."""
     for path, container in case.workspace.all_containers():
         image = text(container.get("image")).strip()
-        # Of rare forms (an IPv6 registry, another digest) nothing is said.
+        # Rare forms (an IPv6 registry, another digest) are not reported.
         if (
             image
             and len(image) < LONGEST_NAME
@@ -169,7 +169,7 @@ def image_name(case: Case) -> Iterator[Problem]:
 
 @rule("controller/label-overwritten")
 def label_overwritten(case: Case) -> Iterator[Problem]:
-    """Report a label of KAITO's, which the controller overwrites."""
+    """Report a label of KAITO's that the controller overwrites."""
     labels = mapping(mapping(case.workspace.template.get("metadata")).get("labels"))
     if WORKSPACE_LABEL in labels and labels[WORKSPACE_LABEL] != case.workspace.name:
         path = (*TEMPLATE, "metadata", "labels", WORKSPACE_LABEL)
@@ -204,7 +204,7 @@ def _ports(workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], int]]:
 
 
 def _pod_labels(workspace: Workspace) -> dict[str, str]:
-    """Return the labels that KAITO sets on the pods: of their Workspace, and of the InferenceSet it is of."""
+    """Return the labels that KAITO sets on the pods: the Workspace's and its InferenceSet's."""
     labels = {WORKSPACE_LABEL: workspace.name}
     if name := string_map(workspace.metadata.get("labels")).get(CREATED_BY):
         labels[CREATED_BY] = name
@@ -231,9 +231,9 @@ def _selects(service: Fields, labels: dict[str, str], workspace: Workspace) -> b
 
 
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
-    """Yield what the controller breaks on (errors), and what it does differently from written (warnings).
+    """Yield errors for what the controller fails on, and warnings for what it does differently than written.
 
-    KAITO's part only; what it writes back is another check's. Seen on KAITO v0.6.2 to v0.12.0.
+    This covers only KAITO; another check covers what it writes back. Observed with KAITO v0.6.2 to v0.12.0.
     """
     old = None if surroundings.old is None else Workspace(surroundings.old)
     yield from judge("controller", Workspace(manifest), surroundings, old)

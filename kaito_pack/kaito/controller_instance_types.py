@@ -1,4 +1,4 @@
-"""Instance types that KAITO's webhook admits and its controller, or the scheduler, then cannot use."""
+"""Instance types that KAITO's webhook admits but its controller or the scheduler cannot use."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _has_no_gpu(name: str, cloud: str) -> bool:
 
 @rule("controller/instance-type-unsupported", on="create")
 def instance_type_unsupported(case: Case) -> Iterator[Problem]:
-    """Report an instance type that is not in the list from which the controller estimates nodes."""
+    """Report an instance type that is missing from the list by which the controller estimates nodes."""
     name, cloud = _created_type(case), case.surroundings.target.cloud
     if not name or not case.workspace.has_preset or not case.workspace.runs_vllm:
         return

@@ -1,4 +1,4 @@
-"""What the API server rejects in a Workspace or an InferenceSet by its CRD, before any webhook is called."""
+"""Checks a Workspace or an InferenceSet by its CRD, as the API server does before it calls a webhook."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kaito_pack.facts.tables import files, first, per_pack, table
 from kaito_pack.kaito.fields import GROUP, KIND
 from kaito_pack.kubernetes.decoding import definitions
 from kaito_pack.kubernetes.decoding.decoding import ValueCheck
-from kaito_pack.kubernetes.decoding.structural import custom_resource
+from kaito_pack.kubernetes.decoding.foreign_schema import custom_check
 from kaito_pack.kubernetes.objects.custom_kinds import check_resource
 from kaito_pack.workspace import inference_sets
 
@@ -23,20 +23,20 @@ FOLDERS: Mapping[str, str] = {KIND: "", inference_sets.KIND: "inferencesets/"}
 
 @per_pack
 def versions() -> Mapping[str, Mapping[str, str]]:
-    """Return the KAITO minors that the pack knows, each with its `release` and its `kubernetesApi`.
+    """Return the KAITO minors that the pack supports, each with its `release` and its `kubernetesApi`.
 
-    `schema` names another minor if the CRDs of both are the same.
+    `schema` names another minor if both have the same CRDs.
     """
     return table("kaito/versions.json")
 
 
 def schema_name(kaito: str) -> str:
-    """Return the minor whose file has the CRDs of a KAITO minor: an earlier one if they are the same."""
+    """Return the minor whose file has the CRDs of a KAITO minor: an earlier one if both have the same."""
     return versions().get(kaito, {}).get("schema", kaito)
 
 
 def kubernetes_api(kaito: str) -> str:
-    """Return the minor of the Kubernetes API that a KAITO minor was built with; empty if it is not known."""
+    """Return the minor of the Kubernetes API that a KAITO minor was built with; empty if it is unknown."""
     return versions().get(kaito, {}).get("kubernetesApi", "")
 
 
@@ -44,8 +44,7 @@ def kubernetes_api(kaito: str) -> str:
 def schemas(kaito: str, kind: str = KIND) -> Mapping[str, Schema]:
     """Return the OpenAPI schema of each served API version ("v1beta1") of a kind in a KAITO minor.
 
-    There is none for a kind that this KAITO does not have. Raises UsageError for a KAITO minor that the
-    pack does not know.
+    Empty for a kind that this KAITO does not have. Raises UsageError for an unknown KAITO minor.
     """
     if kaito not in versions():
         known = list(versions())
@@ -56,17 +55,18 @@ def schemas(kaito: str, kind: str = KIND) -> Mapping[str, Schema]:
 
 @per_pack
 def _check_of(kaito: str, kind: str, api: str) -> ValueCheck:
-    return custom_resource(schemas(kaito, kind)[api])
+    name = f"kaito/{FOLDERS[kind]}{schema_name(kaito)}.json"
+    return custom_check(schemas(kaito, kind)[api], name)
 
 
 @rule("crd/wrong-kind", "crd/unknown-version", on="part")
 def check(
     manifest: Manifest, kaito: str, kubernetes: str | None = None, kind: str = KIND
 ) -> Iterator[Problem]:
-    """Yield what the API server rejects in a manifest of a kind, by the CRD of that KAITO minor.
+    """Yield the reasons why the API server rejects a manifest of a kind, by the CRD of that KAITO minor.
 
     `kubernetes` is the cluster's minor version (it decodes `metadata`), the newest by default. Raises
-    UsageError for a version that is not known.
+    UsageError for an unknown version.
     """
     served = schemas(kaito, kind)
     group, _, api = str(manifest.get("apiVersion")).rpartition("/")

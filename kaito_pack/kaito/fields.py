@@ -1,7 +1,7 @@
-"""The fields of a Workspace that rules ask for, read from a manifest of any shape.
+"""The fields of a Workspace that rules use, read from a manifest of any shape.
 
-A value of a wrong type counts as empty here: it is reported by the CRD or by the decoding of
-the pod template, and a rule must never raise.
+A value of a wrong type counts as empty: the CRD or the decoding of the pod template reports it, and a rule
+must never raise.
 """
 
 from __future__ import annotations
@@ -16,53 +16,53 @@ from kaito_pack.workspace.labels import RUNTIME_ANNOTATION
 GROUP = "kaito.sh"
 KIND = "Workspace"
 PARTS = frozenset({"resource", "inference", "tuning"})
-WRAPPER = "spec"  # of most other kinds; a Workspace has none
+WRAPPER = "spec"  # the field of most other kinds; a Workspace has none
 TEMPLATE: FieldPath = ("inference", "template")
 CONTAINERS: FieldPath = (*TEMPLATE, "spec", "containers")
 INIT_CONTAINERS: FieldPath = (*TEMPLATE, "spec", "initContainers")
 INSTANCE_TYPE: FieldPath = ("resource", "instanceType")
 SELECTOR: FieldPath = ("resource", "labelSelector")
 GENERATED_SUFFIX = "xxxxx"  # five characters that the API server appends to metadata.generateName
-LONGEST_GENERATED_BASE = 58  # a longer generateName is cut, so that the name has 63 characters at most
+LONGEST_GENERATED_BASE = 58  # the API server cuts a longer generateName, so that the name has 63 characters
 
 
 def is_workspace(body: Fields) -> bool:
-    """Return whether a manifest is a KAITO Workspace, of whichever API version."""
+    """Return whether a manifest is a KAITO Workspace, of any API version."""
     return body.get("kind") == KIND and str(body.get("apiVersion", "")).startswith(f"{GROUP}/")
 
 
 def wrapper_of(body: Fields) -> str | None:
-    """Return the field that wraps those of a Workspace, as `spec` does in other kinds; None if none does."""
+    """Return the field that wraps those of a Workspace, as `spec` does in other kinds, else None."""
     inner = body.get(WRAPPER)
     return WRAPPER if isinstance(inner, dict) and not PARTS.isdisjoint(map(str, inner)) else None
 
 
 def int64(value: object) -> int | None:
-    """Return the whole number (2, 2.0) that 64 bits hold, else None."""
+    """Return the whole number (2, 2.0) if it fits in 64 bits, else None."""
     number = whole(value)
     return number if number is not None and abs(number) < 2**63 else None
 
 
 def digits(value: object) -> int | None:
-    """Return the integer that a string of at most nine digits spells; None for a longer one."""
+    """Return the integer in a string of at most nine digits; None for a longer one."""
     spelt = isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdigit()
     return int(str(value)) if spelt else None
 
 
 def given(value: object) -> bool:
-    """Return whether a Go pointer made of `value` would be set: all but absent and null."""
+    """Return whether a Go pointer decoded from `value` would be set: for all but absent and null."""
     return value is not None
 
 
 def string_map(value: object) -> dict[str, str]:
-    """Return the string pairs of a mapping, without any other ones."""
+    """Return the entries of a mapping whose keys and values are strings."""
     return {k: v for k, v in mapping(value).items() if isinstance(k, str) and isinstance(v, str)}
 
 
 class Workspace:
     """A Workspace manifest; each attribute is safe for any input, and a map if the field is one.
 
-    The maps are read once: the rules on one Workspace ask for them a hundred times.
+    The maps are read once because the rules on one Workspace use them a hundred times.
     """
 
     def __init__(self, manifest: Fields) -> None:
@@ -81,23 +81,23 @@ class Workspace:
 
     @property
     def name(self) -> str:
-        """`metadata.name`, or one of the form that the API server makes of `generateName`."""
+        """`metadata.name`, or a name such as the API server creates from `generateName`."""
         base = text(self.metadata.get("generateName"))[:LONGEST_GENERATED_BASE]
         return text(self.metadata.get("name")) or (base + GENERATED_SUFFIX if base else "")
 
     @property
     def namespace(self) -> str:
-        """`metadata.namespace`; "default" if there is none."""
+        """`metadata.namespace`, "default" if it is missing."""
         return text(self.metadata.get("namespace")) or "default"
 
     @cached_property
     def annotations(self) -> dict[str, str]:
-        """The annotations; null is an empty text to the API server."""
+        """The annotations; the API server reads null as an empty text."""
         return self._texts("annotations")
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """The labels; null is an empty text to the API server."""
+        """The labels; the API server reads null as an empty text."""
         return self._texts("labels")
 
     def _texts(self, field: str) -> dict[str, str]:
@@ -110,7 +110,7 @@ class Workspace:
 
     @property
     def count(self) -> int:
-        """Nodes asked for: `resource.count`, 1 by the CRD's default."""
+        """The requested nodes: `resource.count`, 1 by the CRD's default."""
         count = int64(self.resource.get("count"))
         return 1 if count is None else count
 
@@ -149,7 +149,7 @@ class Workspace:
 
     @cached_property
     def parts(self) -> frozenset[str]:
-        """The parts that the Workspace has, of those that a check may be about alone."""
+        """The parts of the Workspace, among those that a check can be limited to."""
         fields: dict[str, object] = {
             "adapters": self.inference.get("adapters"),
             "preset": self.inference.get("preset"),
@@ -159,7 +159,7 @@ class Workspace:
 
     @property
     def runs_vllm(self) -> bool:
-        """Whether KAITO takes the runtime for vLLM: all but the annotation's `transformers`."""
+        """Whether KAITO uses vLLM: always, except with `transformers` in the annotation."""
         return self.annotations.get(RUNTIME_ANNOTATION) != "transformers"
 
     def containers(self) -> Iterator[tuple[FieldPath, Fields]]:

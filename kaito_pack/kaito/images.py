@@ -1,18 +1,18 @@
-"""References of container images."""
+"""References to container images."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from string import ascii_letters, digits, hexdigits
 
-RECENT = 256  # parts of names that are kept: most images are those of a few registries
+RECENT = 256  # number of cached parts of names: most images are from a few registries
 LONGEST_TAG = 128
 LONGEST_NAME = 255
 DIGEST_LENGTH = 64  # hexadecimal digits of a SHA-256
 
 
 def tag_of(image: str) -> str | None:
-    """Return the tag of an image; None if it has none; "@" if a digest pins it."""
+    """Return the tag of an image; None without a tag; "@" for a digest."""
     name, pinned, _ = image.partition("@")
     if pinned:
         return "@"
@@ -21,7 +21,7 @@ def tag_of(image: str) -> str | None:
 
 
 def is_image_reference(image: str) -> bool:
-    """Return whether it can be parsed: `[host[:port]/]path[:tag][@sha256:…]`, the path in lower case."""
+    """Return whether `image` has the form `[host[:port]/]path[:tag][@sha256:…]`, the path in lower case."""
     rest, pinned, digest = image.partition("@")
     if pinned and not _is_digest(digest):
         return False
@@ -35,7 +35,7 @@ def is_image_reference(image: str) -> bool:
     elif len(parts) == 1:
         parts = ["library", *parts]  # the namespace of Docker's own images
     if image == last and len(last) == DIGEST_LENGTH and set(last) <= set(hexdigits.lower()):
-        return False  # it would be taken for the id of an image
+        return False  # it would be read as the id of an image
     return len("/".join(parts)) <= LONGEST_NAME and all(_is_path_part(part) for part in parts)
 
 

@@ -1,7 +1,7 @@
-"""What the API server, KAITO's webhook and its controller say of an InferenceSet.
+"""Checks an InferenceSet as the API server, KAITO's webhook and its controller do.
 
-Most of it is said of the Workspace that KAITO creates for each replica, so the rules of Workspaces are asked,
-and their problems are reported where the InferenceSet has the field. Read in KAITO v0.8.1 to v0.12.0.
+Most of it applies to the Workspace that KAITO creates for each replica. So the rules of Workspaces check that
+Workspace, and their problems are reported at the fields of the InferenceSet. Source: KAITO v0.8.1 to v0.12.0.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NAMES = (("metadata", "name"), ("metadata", "generateName"))
 
 
 def check(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
-    """Yield the problems of an InferenceSet, those of models apart. Paths are in the InferenceSet."""
+    """Yield the problems of an InferenceSet except those of models. Paths are in the InferenceSet."""
     target = surroundings.target
     if absent := check_kind(body, target):
         yield from absent
@@ -54,7 +54,7 @@ def check(body: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
 
 
 def workspace_for(body: Manifest, surroundings: Surroundings) -> Manifest:
-    """Return the Workspace that this KAITO creates: without an instance type if the nodes exist already."""
+    """Return the Workspace that this KAITO creates, without an instance type if the nodes already exist."""
     child = child_of(body)
     is_ignored = get_rule("controller/set-instance-type-ignored").holds_for(surroundings.target.kaito)
     if is_ignored and surroundings.provisioning(child) == "byo":
@@ -63,7 +63,7 @@ def workspace_for(body: Manifest, surroundings: Surroundings) -> Manifest:
 
 
 def in_set(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Yield the problems of the Workspace with paths in the InferenceSet; its name has its own rules."""
+    """Yield the problems of the Workspace with paths in the InferenceSet; other rules cover its name."""
     for each in problems:
         if each.path not in NAMES:
             yield each._replace(path=path_in_set(each.path))
@@ -71,7 +71,7 @@ def in_set(problems: Iterable[Problem]) -> Iterator[Problem]:
 
 @rule("controller/set-workspace-rejected", "controller/set-workspace-undecidable", on="part")
 def _of_creation(problems: Iterable[Problem], kaito: str) -> Iterator[Problem]:
-    """Yield what the webhook says of the Workspace: on the InferenceSet itself, or when KAITO creates it."""
+    """Yield the webhook's problems with the Workspace: on the InferenceSet, or when KAITO creates it."""
     is_late = get_rule("controller/set-workspace-rejected").holds_for(kaito)
     for each in in_set(problems):
         facts = {"kaito": kaito, "why": each.message, "fix": each.fix}
@@ -84,7 +84,7 @@ def _of_creation(problems: Iterable[Problem], kaito: str) -> Iterator[Problem]:
 
 
 def _open_parts(body: Manifest) -> Iterator[OpenPart]:
-    """Yield the parts of an InferenceSet that the CRD leaves open and KAITO types."""
+    """Yield the parts of an InferenceSet that the CRD leaves open but KAITO's types define."""
     metadata = get(body, METADATA)
     if metadata is not None:
         yield METADATA, metadata, definitions.OBJECT_META
@@ -110,7 +110,7 @@ def _name(case: Case) -> str:
 
 @rule("webhook/set-window-schedule", on="set")
 def set_window_schedule(case: Case) -> Iterator[Problem]:
-    """Report a schedule of the window that is not cron."""
+    """Report a window schedule that is not a cron expression."""
     schedule = get(case.manifest, (*WINDOW, "schedule"))
     if isinstance(schedule, str) and (reason := cron.error_of(schedule, has_words=True)):
         yield case.problem(*WINDOW, "schedule", value=shown(schedule), reason=reason)
@@ -118,7 +118,7 @@ def set_window_schedule(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/set-window-duration", on="set")
 def set_window_duration(case: Case) -> Iterator[Problem]:
-    """Report a duration of the window that Go does not read as a positive one."""
+    """Report a window duration that Go does not parse as a positive one."""
     duration = get(case.manifest, (*WINDOW, "duration"))
     if isinstance(duration, str) and (cron.go_seconds(duration) or 0) <= 0:
         yield case.problem(*WINDOW, "duration", value=shown(duration))
@@ -126,7 +126,7 @@ def set_window_duration(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/set-partition-immutable", on="set")
 def set_partition_immutable(case: Case) -> Iterator[Problem]:
-    """Report a change of the partition once it is set."""
+    """Report a change of a partition that is already set."""
     old, new = (each.resource.get("partition") for each in (case.before, case.workspace))
     if case.old is not None and old is not None and old != new:
         yield case.problem(*TEMPLATE, "resource", "partition")
@@ -134,7 +134,7 @@ def set_partition_immutable(case: Case) -> Iterator[Problem]:
 
 @rule("controller/set-name-too-long", on="set")
 def set_name_too_long(case: Case) -> Iterator[Problem]:
-    """Report a name whose Workspaces get names too long for the labels of their pods."""
+    """Report a name whose Workspaces have names too long for the labels of their pods."""
     length, longest = len(_name(case)), case.rule.parameters["longest"]
     if length > longest:
         yield case.problem("metadata", "name", length=length, longest=longest)
@@ -142,7 +142,7 @@ def set_name_too_long(case: Case) -> Iterator[Problem]:
 
 @rule("controller/set-replicas-scaled", on="set")
 def set_replicas_scaled(case: Case) -> Iterator[Problem]:
-    """Report a number of replicas in the manifest that a ScaledObject changes."""
+    """Report a manifest with a number of replicas that a ScaledObject changes."""
     scalers = case.surroundings.scalers_of(KIND, _name(case), case.workspace.namespace)
     if scalers and get(case.manifest, ("spec", "replicas")) is not None:
         name = shown(get(scalers[0], ("metadata", "name")))

@@ -1,4 +1,4 @@
-"""The kinds of KAITO's API group, and manifests that were meant to be of one: kubectl knows none of those."""
+"""The kinds of KAITO's API group, and manifests whose kind is a misspelling of one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kaito_pack.kubernetes.decoding import definitions
 KINDS = "kaito/kinds.json"
 TOOLS = "tools.json"
 API_VERSION = f"{GROUP}/v1beta1"
-LONGEST_NAME = 100  # characters of a kind or group that are compared with KAITO's
+LONGEST_NAME = 100  # characters of the longest kind or group compared with KAITO's
 
 
 def has_kind(kind: str, kaito: str) -> bool:
@@ -25,9 +25,9 @@ def has_kind(kind: str, kaito: str) -> bool:
 
 
 def check_kind(manifest: Manifest, target: Target) -> list[Problem] | None:
-    """Return the problem of a manifest whose kind was meant to be KAITO's but does not exist.
+    """Return the problem of a manifest whose kind is meant to be KAITO's but does not exist.
 
-    None for a kind that KAITO has, and for a manifest that has nothing to do with KAITO.
+    None for a kind that KAITO has, and for a manifest unrelated to KAITO.
     """
     kind, (group, api) = str(manifest.get("kind"))[:LONGEST_NAME], _group_of(manifest)
     kinds = table(KINDS)
@@ -45,7 +45,7 @@ def check_kind(manifest: Manifest, target: Target) -> list[Problem] | None:
 
 
 def _builtin_in_near_group(manifest: Manifest, group: str, kind: str, target: Target) -> list[Problem] | None:
-    """Return the problem of a kind of Kubernetes, such as Service, in a group that is meant to be KAITO's."""
+    """Return the problem of a Kubernetes kind, such as Service, in a group that is meant to be KAITO's."""
     api_versions = definitions.api_versions_of(target.kubernetes, kind)
     if group and api_versions and _is_near(group, is_exact_kind=False):
         return [_problem(manifest, target, f"Write apiVersion: {api_versions[0]}", "apiVersion")]
@@ -54,7 +54,7 @@ def _builtin_in_near_group(manifest: Manifest, group: str, kind: str, target: Ta
 
 @rule("kubernetes/kind-not-checked", "kubernetes/unknown-kind", on="part")
 def skipped(manifest: Manifest, target: Target) -> Problem:
-    """Return the warning about a manifest that is not checked because no schema of its kind is known."""
+    """Return the warning about a manifest that is not checked because the schema of its kind is unknown."""
     group, _ = _group_of(manifest)
     what = shown(f"{manifest.get('apiVersion')} {manifest.get('kind')}")
     if group == GROUP:
@@ -69,7 +69,7 @@ def is_of_tool(manifest: Manifest) -> bool:
 
 
 def _group_of(manifest: Manifest) -> tuple[str, str]:
-    """Return the API group and version of a manifest; a group without a version is one that no kind has."""
+    """Return the API group and version of a manifest; no kind has a group without a version."""
     api_version = str(manifest.get("apiVersion"))[:LONGEST_NAME]
     if "/" not in api_version and "." in api_version:
         return f"{api_version}/", ""
@@ -78,7 +78,7 @@ def _group_of(manifest: Manifest) -> tuple[str, str]:
 
 
 def _is_near(group: str, is_exact_kind: bool) -> bool:
-    """Return whether a group was meant to be KAITO's; without a group the kind must be exactly KAITO's."""
+    """Return whether a group is meant to be KAITO's; without a group, the kind must match exactly."""
     if not group:
         return is_exact_kind
     return "kaito" in group.lower() or did_you_mean(group, [GROUP]) is not None

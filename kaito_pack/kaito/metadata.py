@@ -1,16 +1,16 @@
-"""The annotations and labels of a Workspace that KAITO reads: `facts/kaito/annotations.json`, a row a key.
+"""The annotations and labels of a Workspace that KAITO reads: `facts/kaito/annotations.json`, a row per key.
 
-A row, every field of it optional:
+A row (every field is optional):
 
     "kaito.sh/performance-mode": {
       "as": "annotation",           (the default; or "label")
       "versions": "0.10-",          (KAITO versions that read it; the default is "all")
       "values": ["balanced"],       (the values that have an effect; absent: any value)
-      "anyCase": true,              (letter case and outer spaces of the value do not count)
-      "presence": true,             (any value turns it on, `false` too)
+      "anyCase": true,              (letter case and outer spaces of the value are ignored)
+      "presence": true,             (any value turns it on, including `false`)
       "rejected": "0.10-",          (KAITO versions whose webhook rejects any other value on creation)
       "immutable": "0.13-",         (KAITO versions whose webhook rejects a change)
-      "needs": ["preset", "vllm"],  (what it has no effect without: preset, vllm, auto)
+      "needs": ["preset", "vllm"],  (conditions for an effect: preset, vllm, auto)
       "meaning": "What vLLM is ….", (one sentence for docs/reference/annotations.md)
     }
 """
@@ -40,7 +40,7 @@ NEEDS: Mapping[str, Callable[[Case], bool]] = {
 
 
 class Key(NamedTuple):
-    """One row of the table; see the head of this module."""
+    """One row of the table; see the module docstring."""
 
     name: str
     kind: str = "annotation"
@@ -54,13 +54,13 @@ class Key(NamedTuple):
     meaning: str = ""
 
     def takes(self, value: str) -> bool:
-        """Return whether KAITO reads the value."""
+        """Return whether KAITO accepts the value."""
         return not self.values or (value.strip().lower() if self.any_case else value) in self.values
 
 
 @per_pack
 def keys() -> Mapping[str, Key]:
-    """Return every annotation and label that some KAITO reads, by its name."""
+    """Return every annotation and label that some KAITO version reads, by name."""
     return {name: _key(name, row) for name, row in table("kaito/annotations.json").items()}
 
 
@@ -80,7 +80,7 @@ def _key(name: str, row: Row) -> Key:
 
 
 def _set(case: Case) -> Iterator[tuple[str, Key, str]]:
-    """Yield each key that the Workspace has and KAITO reads there: its field, its row and its value."""
+    """Yield each key of the Workspace that KAITO reads there: its field, its row and its value."""
     for field, kind in PLACES.items():
         for name, value in _pairs(case, field).items():
             key = keys().get(name)
@@ -89,7 +89,7 @@ def _set(case: Case) -> Iterator[tuple[str, Key, str]]:
 
 
 def _pairs(case: Case, field: str) -> Mapping[str, str]:
-    """Return the keys and values of `metadata.annotations` or `metadata.labels`."""
+    """Return the entries of `metadata.annotations` or `metadata.labels`."""
     return case.workspace.labels if field == "labels" else case.workspace.annotations
 
 
@@ -99,7 +99,7 @@ def _is_rejected(case: Case, key: Key) -> bool:
 
 @rule("webhook/annotation-value", on="create")
 def annotation_value(case: Case) -> Iterator[Problem]:
-    """The webhook rejects a value that it does not know."""
+    """Report a value that the webhook rejects because it is unknown."""
     for field, key, value in _set(case):
         if in_range(case.kaito, key.rejected) and not key.takes(value):
             facts = {"value": shown(value), "key": key.name, "choices": _choices(key.values)}
@@ -108,7 +108,7 @@ def annotation_value(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/annotation-immutable", on="update")
 def annotation_immutable(case: Case) -> Iterator[Problem]:
-    """The webhook rejects a change of the value."""
+    """Report a changed value that the webhook rejects."""
     for key in keys().values():
         if in_range(case.kaito, key.immutable):
             old, new = (workspace.annotations.get(key.name) for workspace in (case.before, case.workspace))
@@ -119,7 +119,7 @@ def annotation_immutable(case: Case) -> Iterator[Problem]:
 
 @rule("advice/annotation-ignored-value")
 def annotation_ignored_value(case: Case) -> Iterator[Problem]:
-    """KAITO takes no notice of a value that it does not know."""
+    """Report an unknown value, which KAITO ignores."""
     for field, key, value in _set(case):
         if not in_range(case.kaito, key.versions) or key.takes(value) or _is_rejected(case, key):
             continue
@@ -130,7 +130,7 @@ def annotation_ignored_value(case: Case) -> Iterator[Problem]:
 
 @rule("advice/annotation-presence")
 def annotation_presence(case: Case) -> Iterator[Problem]:
-    """Some annotations are turned on by any value."""
+    """Report an annotation that any value turns on."""
     for field, key, value in _set(case):
         if key.presence and value.strip().lower() in OFF:
             yield case.problem("metadata", field, key.name, value=shown(value), key=key.name)
@@ -138,7 +138,7 @@ def annotation_presence(case: Case) -> Iterator[Problem]:
 
 @rule("advice/annotation-without-effect")
 def annotation_without_effect(case: Case) -> Iterator[Problem]:
-    """Some annotations have no effect on this kind of Workspace."""
+    """Report an annotation without effect on this kind of Workspace."""
     reasons = case.rule.parameters["reasons"]
     for field, key, _ in _set(case):
         lacking = [need for need in key.needs if not NEEDS[need](case)]
@@ -148,7 +148,7 @@ def annotation_without_effect(case: Case) -> Iterator[Problem]:
 
 @rule("advice/annotation-unknown")
 def annotation_unknown(case: Case) -> Iterator[Problem]:
-    """KAITO does not read every key under its own prefix."""
+    """Report a key with KAITO's prefix that KAITO does not read."""
     for field, kind in PLACES.items():
         for name in _pairs(case, field):
             fix = _remedy(name, kind, case.kaito)
@@ -174,7 +174,7 @@ def _remedy(name: str, kind: str, kaito: str) -> str | None:
 
 
 def _is_meant_for_kaito(name: str) -> bool:
-    """Return whether a key has KAITO's prefix, or one like it before a name that KAITO reads."""
+    """Return whether a key has KAITO's prefix, or a similar one before a name that KAITO reads."""
     prefix, _, rest = name.partition("/")
     if prefix == GROUP:
         return True
@@ -182,7 +182,7 @@ def _is_meant_for_kaito(name: str) -> bool:
 
 
 def _choices(values: tuple[str, ...]) -> str:
-    """`("a", "b", "c")` as `"a", "b" or "c"`: quoted, as YAML would read some of them otherwise."""
+    """Return `("a", "b", "c")` as `"a", "b" or "c"`, quoted because YAML reads some values differently."""
     return either([_quoted(value) for value in values])
 
 

@@ -1,4 +1,4 @@
-"""What to do about a field that a Workspace does not have in one place and does have in another."""
+"""Suggests a fix for a field that is in the wrong place of a Workspace."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from kaito_pack.kubernetes.decoding.elsewhere import (
 )
 from kaito_pack.workspace.inference_sets import pod_template_path
 
-WRONG = ("status",)  # what no one writes
+WRONG = ("status",)  # no one writes it
 Served = tuple[str, str]  # a kind, and one of its API versions
 
 
 def with_place(problem: Problem, manifest: Manifest, kaito: str) -> Problem:
-    """Return the problem of an unknown field; its fix names the place where the field belongs, if any."""
+    """Return the problem of an unknown field with a fix that names the field's place, if it has one."""
     if not problem.rule.endswith("/unknown-field") or not problem.path:
         return problem
     api = str(manifest.get("apiVersion")).rpartition("/")[2]
@@ -56,7 +56,7 @@ def _fix(problem: Problem, manifest: Manifest, kaito: str, served: Served) -> st
 def _of_another_version(
     path: tuple[str, ...], kaito: str, served: Served, words: Mapping[str, str]
 ) -> str | None:
-    """Return the fix for a field that exists there in another API version, or in a newer KAITO."""
+    """Return the fix for a field that exists at this path in another API version, or in a newer KAITO."""
     kind, api = served
     if any(field.path == path for field in _fields(kaito, kind, "v1beta1").get(path[-1], ())):
         return words["api"].format(api=f"{GROUP}/v1beta1")
@@ -69,7 +69,7 @@ def _of_another_version(
 
 @per_pack
 def _fields(kaito: str, kind: str, api: str) -> dict[str, list[SchemaField]]:
-    """Return every field of a kind by name, those of its metadata and its pod template included."""
+    """Return every field of a kind by name, including those of its metadata and its pod template."""
     template = pod_template_path({"apiVersion": f"{GROUP}/{api}", "kind": kind})
     fields = [
         field

@@ -1,4 +1,4 @@
-"""The GPUs that the containers of a pod ask for."""
+"""The GPUs that the containers of a pod request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NVIDIA = "nvidia.com/"  # whole GPUs, and slices and shares of them under other 
 
 
 def gpus_of(container: Fields) -> int:
-    """Return the GPUs that a container asks for: its limit, else its request."""
+    """Return the number of GPUs of a container: its limit, else its request."""
     resources = mapping(container.get("resources"))
     for part in ("limits", "requests"):
         for name in GPU_RESOURCES:
@@ -24,7 +24,7 @@ def gpus_of(container: Fields) -> int:
 
 
 def gpu_limits(container: object) -> list[tuple[str, Any]]:
-    """Return name and amount of each GPU limit of a container: whole GPUs first, then slices and shares."""
+    """Return the name and amount of a container's GPU limits: whole GPUs first, then slices and shares."""
     limits = mapping(mapping(mapping(container).get("resources")).get("limits"))
     names = [name for name, _ in strings(limits) if name.startswith(NVIDIA)]
     names.sort(key=lambda name: name not in GPU_RESOURCES)

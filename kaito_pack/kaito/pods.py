@@ -1,4 +1,4 @@
-"""What the controller meets in pod templates: values that the API server accepts and no node runs."""
+"""Values in pod templates that the API server accepts but no node can run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.kubernetes.decoding.decoding import Finding
 from kaito_pack.kubernetes.decoding.findings import Reported, named
 
-# The rule of each kind of finding.
+# The rule for each kind of finding.
 RULES: Mapping[str, str] = {
     "case": "controller/letter-case",
     "image-spaces": "controller/image-blanks",
@@ -21,6 +21,6 @@ RULES: Mapping[str, str] = {
 
 @rule(*RULES.values(), on="part")
 def with_controller(reported: Iterable[Reported]) -> Iterator[Problem]:
-    """Yield the problems that the API server reports, each finding among them as one of the controller."""
+    """Yield the problems that the API server reports, and its findings as problems of the controller."""
     for each in reported:
         yield named(RULES[each.kind], each) if isinstance(each, Finding) else each

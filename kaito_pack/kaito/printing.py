@@ -1,7 +1,7 @@
-"""How Go's types print empty fields: which stay, which are dropped.
+"""The form in which Go's types print empty fields: which fields stay, which are dropped.
 
-A field is dropped when empty unless its type says otherwise: a pointer (there or not there, and 0 is
-there) or a field that is always printed. Read in Kubernetes v1.35, staging/src/k8s.io/api/core/v1/types.go.
+An empty field is dropped unless its type is a pointer (which is set even if the value is 0) or the field is
+always printed. Source: Kubernetes v1.35, staging/src/k8s.io/api/core/v1/types.go.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ POINTERS = frozenset(
         "volumeMode",
     ]
 )
-# Fields that are printed whatever they hold.
+# Fields that are always printed.
 ALWAYS = frozenset(
     [
         "claimName",
@@ -93,7 +93,7 @@ ALWAYS = frozenset(
         "divisor",
     ]
 )
-# Fields whose answer depends on what they are in: (what, field).
+# Fields whose result depends on the field around them: (outer field, field).
 BY_OWNER = frozenset(
     [
         ("azureDisk", "fsType"),
@@ -132,13 +132,13 @@ BY_OWNER = frozenset(
         ("options", "value"),
     ]
 )
-# Maps with keys of the owner's choice; an empty one is dropped. Every other map is a Go type.
+# Maps whose keys the owner chooses; an empty one is dropped. Every other map is a Go type.
 DROPPED_MAPS = QUANTITY_MAPS | TEXT_MAPS
 ALWAYS_LISTS = {"containers", "monitors", "nodeSelectorTerms", "sources"}
 
 
 def stays_empty(path: FieldPath, value: object) -> bool:
-    """Return whether the empty value at `path` is printed as it is; a null never is."""
+    """Return whether the empty value at `path` is printed; null never is."""
     name, owner = str(path[-1]), owner_of(path)
     if value is None:
         return False
@@ -150,7 +150,7 @@ def stays_empty(path: FieldPath, value: object) -> bool:
 
 
 def owner_of(path: FieldPath) -> str:
-    """Return the name of the field that the last field is in, lists looked through."""
+    """Return the name of the field that contains the last one, skipping list indexes."""
     named = [step for step in path[:-1] if isinstance(step, str)]
     return named[-1] if named else ""
 
@@ -166,6 +166,6 @@ def is_quantity_map(path: FieldPath) -> bool:
 
 
 def is_text_map(path: FieldPath) -> bool:
-    """Return whether the field is a map of texts under keys of the owner's choice."""
+    """Return whether the field is a map of texts whose keys the owner chooses."""
     # In dnsConfig, options are a list of named settings.
     return path[-1] in TEXT_MAPS and path[-2:] != ("dnsConfig", "options")

@@ -1,4 +1,4 @@
-"""How a rule meets a Workspace: its check runs if its row applies to the version."""
+"""Applies rules to a Workspace: a check runs if its row applies to the version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kaito_pack.workspace.inference_sets import child_of
 
 
 class Case(NamedTuple):
-    """A Workspace that one rule judges; `old` is the stored one if it is an update."""
+    """A Workspace that one rule checks; `old` is the stored one for an update."""
 
     workspace: Workspace
     surroundings: Surroundings
@@ -34,7 +34,7 @@ class Case(NamedTuple):
 
     @property
     def own_nodes(self) -> bool:
-        """Whether the nodes exist already (node provisioning "byo"), so that KAITO creates none."""
+        """Whether the nodes already exist (node provisioning "byo"), so that KAITO creates none."""
         return self.surroundings.provisioning(self.workspace.manifest) == "byo"
 
     @property
@@ -43,7 +43,7 @@ class Case(NamedTuple):
         return self.old or Workspace({})
 
     def problem(self, *path: str | int, **facts: object) -> Problem:
-        """Return the rule's problem at `path`, its words filled with `facts`."""
+        """Return the rule's problem at `path`, with `facts` filled into its words."""
         return rules.problem(self.rule.name, path, None, kaito=self.kaito, **facts)
 
     def holds(self, name: str, layer: RuleLayer | None = None) -> bool:
@@ -69,7 +69,7 @@ def _checks(
 def judge(
     layer: RuleLayer, workspace: Workspace, surroundings: Surroundings, old: Workspace | None = None
 ) -> Iterator[Problem]:
-    """Yield what the registered checks of a layer report, for the rules that apply to the target's KAITO.
+    """Yield the reports of a layer's registered checks, for the rules that apply to the target's KAITO.
 
     `old` is the stored Workspace if an update is checked.
     """
@@ -89,7 +89,7 @@ def _shared(
     shared: Shared,
     old: Workspace | None,
 ) -> Iterator[Problem]:
-    """Yield what `checks` report; those that have answered for every version of KAITO do not run again."""
+    """Yield the reports of `checks`; reuse those that are the same for every version of KAITO."""
     answers = shared.answers(old is None, workspace.manifest)
     for rule, check in checks:
         if (problems := answers.get(rule.name)) is None:
@@ -102,7 +102,7 @@ def _shared(
 
 
 def judge_set(layer: RuleLayer, manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
-    """Yield what the checks of a layer on InferenceSets report.
+    """Yield the reports of a layer's checks on InferenceSets.
 
     The `workspace` of their cases is the one that KAITO creates, `manifest` the InferenceSet itself.
     """

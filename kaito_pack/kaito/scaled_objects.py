@@ -1,4 +1,4 @@
-"""What KEDA says of a ScaledObject beyond its schema: its admission webhook, and the scalers of its triggers.
+"""Checks a ScaledObject beyond its schema, as KEDA's admission webhook and scalers do.
 
 Source: KEDA 2.15, ScaledObject specification, cron and prometheus scalers.
 """
@@ -22,11 +22,11 @@ from kaito_pack.workspace.inference_sets import KIND as INFERENCE_SET
 
 SPEC: FieldPath = ("spec",)
 TARGET: FieldPath = ("spec", "scaleTargetRef")
-MOST = 100  # maxReplicaCount if it is left out
+MOST = 100  # default of maxReplicaCount
 
 
 def check(body: Manifest, kaito: str) -> Iterator[Problem]:
-    """Yield what KEDA rejects, or accepts and cannot act on; `kaito` is the KAITO minor of the cluster."""
+    """Yield what KEDA rejects, or accepts but cannot act on; `kaito` is the KAITO minor of the cluster."""
     spec = mapping(body.get("spec"))
     yield from _check_counts(spec)
     yield from _check_target(mapping(spec.get("scaleTargetRef")), kaito)
@@ -40,7 +40,7 @@ def check(body: Manifest, kaito: str) -> Iterator[Problem]:
 
 @rule("kubernetes/scaled-replicas-order", "kubernetes/scaled-idle-order", on="part")
 def _check_counts(spec: Fields) -> Iterator[Problem]:
-    """Yield numbers of replicas that contradict each other: KEDA's webhook rejects them."""
+    """Yield contradictory numbers of replicas, which KEDA's webhook rejects."""
     least, most = whole(spec.get("minReplicaCount")) or 0, whole(spec.get("maxReplicaCount"))
     if (MOST if most is None else most) < least:
         facts = {"least": least, "most": MOST if most is None else most}
@@ -53,7 +53,7 @@ def _check_counts(spec: Fields) -> Iterator[Problem]:
 
 @rule("controller/scaled-target-kind", "controller/scaled-target-version", on="part")
 def _check_target(target: Fields, kaito: str) -> Iterator[Problem]:
-    """Yield a target of KAITO that has no scale subresource, or no such version in this KAITO."""
+    """Yield a target of KAITO without a scale subresource, or of a version that this KAITO does not have."""
     group, _, api = text(target.get("apiVersion")).rpartition("/")
     kind = text(target.get("kind"))
     if group != GROUP:
@@ -82,7 +82,7 @@ def _check_required(metadata: Fields, kind: str, required: list[str], path: Fiel
     on="part",
 )
 def _check_schedule(metadata: Fields, path: FieldPath, spec: Fields) -> Iterator[Problem]:
-    """Yield what is wrong with a cron trigger: KEDA accepts it, and then never scales by it."""
+    """Yield the problems of a cron trigger, which KEDA accepts but never uses for scaling."""
     start, end, zone = (text(metadata.get(name)) for name in ("start", "end", "timezone"))
     for name, value in (("start", start), ("end", end)):
         if value and (reason := cron.error_of(value)):

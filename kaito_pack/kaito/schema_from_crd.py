@@ -1,10 +1,10 @@
-"""Makes `facts/kaito/<minor>.json` out of a CustomResourceDefinition of KAITO.
+"""Generates `facts/kaito/<minor>.json` from a CustomResourceDefinition of KAITO.
 
-That is the file of a Workspace; of another kind it is in a folder: `facts/kaito/inferencesets/<minor>.json`.
+This is the file for Workspaces. Other kinds have their own folder: `facts/kaito/inferencesets/<minor>.json`.
 
     python -m kaito_pack.kaito.schema_from_crd workspaces-v0.12.0.yaml [--minor 0.12] [--out facts/kaito]
 
-The file holds the OpenAPI schema of each served version by its name, structure only: no descriptions.
+The file contains the OpenAPI schema of each served version by name, without descriptions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from kaito_pack.base.trees import Manifest
 
-FOLDER = "facts/kaito"  # in which the pack looks for the schemas
+FOLDER = "facts/kaito"  # the folder of the schemas in the pack
 USAGE = f"usage: python -m kaito_pack.kaito.schema_from_crd CRD.yaml [--minor 0.12] [--out {FOLDER}]"
 CEL = "x-kubernetes-validations"
 
@@ -31,7 +31,7 @@ def structures(crd: Manifest) -> dict[str, Any]:
 
 
 def structure(schema: Any) -> Any:
-    """Return a schema without what only people read: description, title, example, externalDocs."""
+    """Return a schema without the keywords for people: description, title, example, externalDocs."""
     if isinstance(schema, list):
         return [structure(part) for part in schema]
     if not isinstance(schema, dict):
@@ -56,7 +56,7 @@ def minor_of(file_name: str) -> str | None:
 
 
 def folder_of(plural: str) -> str:
-    """Return the folder of the schemas of a kind, below that of Workspaces, whose own are in it."""
+    """Return the folder of a kind's schemas, below that of Workspaces; "" for Workspaces."""
     return "" if plural == "workspaces" else plural
 
 
@@ -68,7 +68,7 @@ def unchecked(schema: Any) -> bool:
 
 
 def main(arguments: Sequence[str]) -> str:
-    """Write the schema file; gives the line to print, or raises SystemExit with what is wrong."""
+    """Write the schema file and return the line to print. Raises SystemExit with the reason for a failure."""
     import json
 
     import yaml

@@ -1,4 +1,4 @@
-"""`resource.labelSelector`, as the webhook and as the controller read it."""
+"""`resource.labelSelector`, as the webhook and the controller read it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from kaito_pack.base.trees import Fields, mapping, sequence, text
 from kaito_pack.kaito.fields import string_map
 
-# Labels that a cloud or the kubelet puts on every node, or on many; none of them means one Workspace.
+# Labels that a cloud or the kubelet sets on all or many nodes, so they do not select one Workspace.
 WELL_KNOWN_PREFIXES = (
     "kubernetes.io/",
     "beta.kubernetes.io/",
@@ -28,22 +28,22 @@ WELL_KNOWN_KEYS = ("agentpool", "storageprofile", "storagetier")
 
 
 def expressions(selector: Fields) -> Iterator[tuple[int, str, list[Any]]]:
-    """Yield each of `matchExpressions`: its index, operator and values."""
+    """Yield the index, operator and values of each of `matchExpressions`."""
     for index, each in enumerate(sequence(selector.get("matchExpressions"))):
         expression = mapping(each)
         yield index, text(expression.get("operator")), list(sequence(expression.get("values")))
 
 
 def converts(operator: str, values: list[Any]) -> bool:
-    """Return whether one expression can be written as a label: operator In with exactly one value.
+    """Return whether one expression is equivalent to a label: operator In with exactly one value.
 
-    Kubernetes' own conversion of a selector into a map, which the webhook of KAITO 0.6 to 0.12 calls.
+    This is Kubernetes' own conversion of a selector to a map, which the webhook of KAITO 0.6 to 0.12 uses.
     """
     return operator == "In" and len(values) == 1
 
 
 def as_map(selector: Fields) -> dict[str, str] | None:
-    """Return the selector as labels, expressions laid over them; None if that is not possible."""
+    """Return the selector as labels, with expressions laid over them; None if the conversion fails."""
     labels = string_map(selector.get("matchLabels"))
     for index, operator, values in expressions(selector):
         if not converts(operator, values):
@@ -54,8 +54,8 @@ def as_map(selector: Fields) -> dict[str, str] | None:
 
 
 def is_well_known(key: str) -> bool:
-    """Return whether a node label of that key says nothing about one Workspace (`kubernetes.io/os` …).
+    """Return whether a node label of that key is not specific to one Workspace (`kubernetes.io/os` …).
 
-    The host's name is well-known also, but selects one node.
+    The hostname label is also well known, but selects one node.
     """
     return key != "kubernetes.io/hostname" and (key in WELL_KNOWN_KEYS or key.startswith(WELL_KNOWN_PREFIXES))

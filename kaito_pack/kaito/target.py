@@ -19,7 +19,7 @@ Cloud = Literal["azure", "aws", "arc"]
 
 
 class Nodes(NamedTuple):
-    """Existing nodes that are alike: their labels, how many, the GPUs of each and GiB of one GPU."""
+    """Identical existing nodes: their labels, their number, GPUs per node and GiB per GPU."""
 
     labels: tuple[tuple[str, str], ...]
     number: int = 1
@@ -35,12 +35,12 @@ class Nodes(NamedTuple):
 class Target(NamedTuple):
     """The cluster that manifests are for.
 
-    `kaito` and `kubernetes` are minor versions ("0.12", "1.37"); `provisioning` is "auto" if KAITO
-    creates the nodes, "byo" if they exist already, None to decide it by whether a manifest has
-    an instanceType; `gpu_memory_gib` is the memory of ONE GPU in GiB, if known. `config_maps`
-    ("namespace/name") exist in the cluster beside the manifests of a run; `nodes` are all existing nodes
-    with GPUs, None if they are not known. `mutes` are the rules that the cluster's team ignores,
-    `context` is the cluster's in the kubeconfig, if known.
+    `kaito` and `kubernetes` are minor versions ("0.12", "1.37"). `provisioning` is "auto" if KAITO creates
+    the nodes, "byo" if they already exist, None to use "auto" for manifests with an instanceType.
+    `gpu_memory_gib` is the memory of ONE GPU in GiB, if known. `config_maps` ("namespace/name") exist in the
+    cluster besides the manifests of a run. `nodes` are all existing nodes with GPUs, None if unknown. `mutes`
+    are the rules that the cluster's team ignores. `context` is the cluster's context in the kubeconfig, if
+    known.
     """
 
     kaito: str
@@ -56,7 +56,7 @@ class Target(NamedTuple):
     context: str = ""
 
     def feature_gate(self, name: str) -> bool | None:
-        """Return whether KAITO runs with that feature gate; None if the target does not name it."""
+        """Return whether the feature gate is on in the target's KAITO; None if the target does not set it."""
         return dict(self.feature_gates).get(name)
 
     def has_config_map(self, namespace: str, name: str) -> bool:
@@ -65,7 +65,7 @@ class Target(NamedTuple):
 
 
 class WatchedTarget(Target):
-    """A target that counts how often its version of KAITO is read, copies of it included."""
+    """A target that counts how often its KAITO version is read, including reads of its copies."""
 
     @property
     def kaito(self) -> str:
@@ -74,18 +74,18 @@ class WatchedTarget(Target):
 
 
 def watched(targets: Sequence[Target]) -> Sequence[Target]:
-    """Return the targets, watched if there are several that differ in nothing but the version of KAITO."""
+    """Return the targets, as watched ones if there are several that differ only in the KAITO version."""
     if len(targets) < 2 or len({target._replace(kaito="") for target in targets}) > 1:
         return targets
     return [WatchedTarget(*target) for target in targets]
 
 
 class Surroundings:
-    """What a manifest is checked in: the cluster, and the manifests that come with it in one run.
+    """The surroundings of a manifest: the cluster, and the other manifests of the run.
 
-    `config_maps`, `workspaces` (those of InferenceSets included), `services`, `claims`
+    `config_maps`, `workspaces` (including those of InferenceSets), `services`, `claims`
     (PersistentVolumeClaims) and `scalers` (ScaledObjects) are the other manifests of the run, as plain
-    mappings; `old` is the stored object if an update is checked, None for a create.
+    mappings. `old` is the stored object if an update is checked, None for a create.
     """
 
     def __init__(
@@ -101,9 +101,9 @@ class Surroundings:
         self.target, self.old = target, old
         self.config_maps, self.workspaces = config_maps, workspaces
         self.services, self.claims, self.scalers = services, claims, scalers
-        # What was looked up among the other manifests: a verdict holds as long as the answers are the same.
+        # Lookups in the other manifests: a verdict is valid as long as their results are the same.
         self.asked: set[tuple[str, object]] = set()
-        self.shared: Shared | None = None  # what was checked of the document for another target already
+        self.shared: Shared | None = None  # results for the same document that an earlier target shares
         self._whole: Surroundings = self
 
     def with_old(self, old: Manifest | None) -> Surroundings:
@@ -121,16 +121,16 @@ class Surroundings:
         return changed
 
     def problems(self, key: Hashable, part: object, compute: Compute) -> Iterable[Problem]:
-        """Return what `compute` reports of `part`, computed once for all versions of KAITO if it may be."""
+        """Return the reports of `compute` on `part`, computed once for all KAITO versions if possible."""
         return compute() if self.shared is None else self.shared.problems(key, part, compute)
 
     def silent(self, key: Hashable, part: object, compute: Compute) -> Iterable[Problem]:
-        """Return what `compute` reports of `part`; nothing if it did so before under the same key."""
+        """Return the reports of `compute` on `part`, or nothing if the key was used before."""
         return compute() if self.shared is None else self.shared.silent(key, part, compute)
 
     @cached_property
     def tables(self) -> Mapping[str, Mapping[object, Sequence[Manifest]]]:
-        """The other manifests by what they are looked up by; one look-up, however large the run."""
+        """The other manifests by their lookup keys; a lookup takes one step, however large the run is."""
         return {
             "workspaces": _grouped(
                 self.workspaces,
@@ -146,7 +146,7 @@ class Surroundings:
         }
 
     def workspaces_labelled(self, match_labels: Fields) -> Sequence[Manifest]:
-        """Return the Workspaces whose selector has just these matchLabels."""
+        """Return the Workspaces whose selector has exactly these matchLabels."""
         return self._in_table("workspaces", labels_key(match_labels))
 
     def services_that_may_select(self, workspace: str, namespace: str) -> Iterator[Manifest]:
@@ -183,12 +183,12 @@ def _named(body: Manifest) -> object:
 
 
 def _scaled(body: Manifest) -> object:
-    """Return the namespace, kind and name of what a ScaledObject scales."""
+    """Return the namespace, kind and name of the target of a ScaledObject."""
     return namespace_of(body), *(get(body, ("spec", "scaleTargetRef", name)) for name in ("kind", "name"))
 
 
 def labels_key(labels: object) -> object:
-    """Return a key that is the same for equal maps of labels, whatever their order."""
+    """Return a key that is equal for equal maps of labels, in any order."""
     return (
         frozenset((str(key), str(value)) for key, value in labels.items())
         if isinstance(labels, Mapping)
@@ -204,6 +204,6 @@ def _grouped(
         key = key_of(body)
         try:
             groups.setdefault(key, []).append(body)
-        except TypeError:  # a list or a map in place of a name: no rule looks for it
+        except TypeError:  # a list or a map in place of a name: no rule looks it up
             continue
     return groups

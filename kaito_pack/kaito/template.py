@@ -1,8 +1,8 @@
-"""What KAITO's webhook rejects when it decodes a Workspace, and what the cluster then drops.
+"""Finds fields that KAITO's webhook cannot decode, and fields that the cluster then drops.
 
-The CRD leaves the pod template and the volume sources of adapters and tuning open. The webhook does not: it
-decodes them strictly into the Kubernetes API that this KAITO was built with (facts/kaito/versions.json).
-The controller then sends the pod template to the cluster, whose Kubernetes may be an older one.
+The CRD does not define the pod template and the volume sources of adapters and tuning. The webhook decodes
+them strictly into the Kubernetes API that this KAITO was built with (facts/kaito/versions.json). The
+controller then sends the pod template to the cluster, which may run an older Kubernetes.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ OpenPart = tuple[FieldPath, Any, str]
 
 
 def check_template(manifest: Manifest, kaito: str, kubernetes: str) -> Iterator[Problem]:
-    """Yield problems in what the CRD leaves open in a Workspace: its pod template and volume sources.
+    """Yield the problems of the parts that the CRD leaves open: the pod template and volume sources.
 
-    `kaito` and `kubernetes` are the cluster's minor versions. Raises UsageError for one that is not known.
+    `kaito` and `kubernetes` are the cluster's minor versions. Raises UsageError for an unknown one.
     """
     crd.schemas(kaito)
     yield from check_parts(open_parts(manifest), kaito, kubernetes)
 
 
 def check_parts(parts: Iterable[OpenPart], kaito: str, kubernetes: str) -> Iterator[Problem]:
-    """Yield problems of parts that only KAITO types, given as path, value and Kubernetes definition."""
+    """Yield the problems of parts that only KAITO's types define, given as path, value and definition."""
     api = crd.versions()[kaito]["kubernetesApi"]
     for path, value, name in parts:
         findings = list(_decoded(value, name, api))
@@ -44,7 +44,7 @@ def check_parts(parts: Iterable[OpenPart], kaito: str, kubernetes: str) -> Itera
 
 
 def open_parts(manifest: Manifest) -> Iterator[OpenPart]:
-    """Yield the parts that the CRD leaves open and KAITO types: path, value, Kubernetes definition."""
+    """Yield the parts that the CRD leaves open: path, value, Kubernetes definition."""
     inference, tuning = manifest.get("inference"), manifest.get("tuning")
     if isinstance(inference, dict):
         yield TEMPLATE, inference.get("template"), definitions.POD_TEMPLATE
@@ -83,7 +83,7 @@ def _decoded(value: Any, name: str, kubernetes: str) -> Iterator[Finding]:
     on="part",
 )
 def _refused(findings: list[Finding], name: str, path: FieldPath, kaito: str, api: str) -> Iterator[Problem]:
-    """Yield the problems of what KAITO cannot decode; a field of a newer Kubernetes is reported as such."""
+    """Yield the problems of fields that KAITO cannot decode, and identify those of a newer Kubernetes."""
     if not findings:
         return
     newest = definitions.definition(definitions.newest())
@@ -115,7 +115,7 @@ def _has_field(pod: definitions.Definitions, name: str, path: FieldPath) -> bool
 def _too_new(
     value: Any, name: str, path: FieldPath, findings: list[Finding], kubernetes: str
 ) -> Iterator[Problem]:
-    """Yield a problem for fields that KAITO has but the cluster's older Kubernetes silently drops."""
+    """Yield a problem for each field that KAITO has but the cluster's older Kubernetes silently drops."""
     reported = {finding.path for finding in findings}
     for finding in _decoded(value, name, kubernetes):
         if finding.kind == "unknown" and finding.path not in reported:

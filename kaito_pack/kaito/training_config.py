@@ -1,6 +1,6 @@
 """`training_config.yaml` of a tuning's ConfigMap, as KAITO's webhook reads it.
 
-Read in KAITO v0.6.2 to v0.12.0, api/v1beta1/tuning_config_validation.go.
+Source: KAITO v0.6.2 to v0.12.0, api/v1beta1/tuning_config_validation.go.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from kaito_pack.documents.embedded import LONGEST_EMBEDDED, loader
 from kaito_pack.kaito.config_maps import TUNING_KEY
 
 TrainingConfig = Mapping[Any, Any]
-KEPT = 64  # configurations that are kept parsed: many Workspaces may name one ConfigMap
+KEPT = 64  # parsed configurations that are cached: many Workspaces may name one ConfigMap
 OUTPUT_ROOT = "/mnt"
 
 
 class LoadFlags(NamedTuple):
-    """How a model is loaded; `is_right` if both flags are booleans or absent."""
+    """The flags for loading a model; `is_right` is whether both are booleans or absent."""
 
     is_right: bool = True
     four_bit: bool = False
@@ -41,16 +41,16 @@ class LoadFlags(NamedTuple):
 
 
 class OutputFolder(NamedTuple):
-    """`output_dir` as it is written, and whether the webhook accepts it."""
+    """`output_dir` as written, and whether the webhook accepts it."""
 
     written: object
     is_right: bool
 
 
 def training_config(config_map: Fields) -> TrainingConfig | str | None:
-    """Return the sections of the training configuration, or a phrase for why there are none.
+    """Return the sections of the training configuration, or a phrase with the reason why there are none.
 
-    None for a text that is too long to be read.
+    None for a text that is too long to parse.
     """
     source = mapping(config_map.get("data")).get(TUNING_KEY)
     if not isinstance(source, str):
@@ -80,7 +80,7 @@ def unknown_sections(config: TrainingConfig, known: Sequence[str]) -> Iterator[s
 
 
 def load_flags(config: TrainingConfig) -> LoadFlags:
-    """Return how the model is loaded, as the section QuantizationConfig has it."""
+    """Return the flags for loading the model from the section QuantizationConfig."""
     section = config.get("QuantizationConfig", ABSENT)
     if section is ABSENT:
         return LoadFlags()
@@ -92,7 +92,7 @@ def load_flags(config: TrainingConfig) -> LoadFlags:
 
 
 def output_folder(config: TrainingConfig) -> OutputFolder | None:
-    """Return the output folder that the section TrainingArguments names; None if it names none."""
+    """Return the output folder in the section TrainingArguments, None if it has none."""
     section = config.get("TrainingArguments")
     if section is not None and not isinstance(section, dict):
         return OutputFolder(section, False)

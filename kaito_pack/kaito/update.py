@@ -1,4 +1,4 @@
-"""What KAITO's webhook rejects in an update: other rules than those of a create."""
+"""Rules of KAITO's webhook for updates, which differ from those for creation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def count_immutable(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/instance-type-immutable", on="update")
 def instance_type_immutable(case: Case) -> Iterator[Problem]:
-    """Report a changed instance type; removing it is another rule."""
+    """Report a changed instance type; another rule reports its removal."""
     old, new = case.before.instance_type, case.workspace.instance_type
     if old and new and old != new:
         yield case.problem("resource", "instanceType", old=shown(old), new=shown(new))
@@ -33,7 +33,7 @@ def instance_type_immutable(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/instance-type-immutable-by-default", on="update")
 def instance_type_immutable_by_default(case: Case) -> Iterator[Problem]:
-    """Report a changed instance type up to 0.7, where the CRD sets a missing one."""
+    """Report a changed instance type up to 0.7, where the CRD fills in a missing one."""
     old = types.effective_instance_type(case, before=True)
     new = types.effective_instance_type(case)
     if old != new:
@@ -51,7 +51,7 @@ def selector_not_convertible(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/selector-immutable", on="update")
 def selector_immutable(case: Case) -> Iterator[Problem]:
-    """Report a changed selector, in whichever form it is written."""
+    """Report a changed selector, in any form."""
     old, new = selectors.as_map(case.before.selector), selectors.as_map(case.workspace.selector)
     if old is not None and new is not None and old != new:
         yield case.problem("resource", "labelSelector")
@@ -95,7 +95,7 @@ def preset_immutable(case: Case) -> Iterator[Problem]:
 
 
 def _preset(value: object) -> tuple[object, ...] | None:
-    """Return a preset as the webhook compares it: the CRD's default filled in, an empty list unlike none."""
+    """Return a preset as the webhook compares it: CRD defaults filled in, an empty list unequal to none."""
     fields = mapping(value)
     options = mapping(fields.get("presetOptions"))
     secrets = options.get("imagePullSecrets")

@@ -1,4 +1,4 @@
-"""URLs that KAITO downloads from, and the hosts that its webhook rejects."""
+"""The URLs that KAITO downloads from, and the hosts that its webhook rejects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LOCAL_HOST = "localhost"
 def reason_to_reject(url: str, networks: Sequence[str]) -> str | None:
     """Return why the webhook rejects a URL: "scheme", or "address" for a host in one of `networks`.
 
-    None if it accepts it. A name is not resolved: KAITO v0.12.0 compares literal addresses.
+    None if the webhook accepts it. Names are not resolved: KAITO v0.12.0 compares literal addresses.
     """
     from ipaddress import ip_address, ip_network
     from urllib.parse import urlsplit

@@ -1,7 +1,7 @@
-"""What KAITO's admission webhook rejects in a Workspace once it has decoded it.
+"""Checks a decoded Workspace as KAITO's admission webhook does.
 
-The checks are in the modules imported here; versions, words and figures are in the rules' rows
-(`facts/rules/webhook.json`), whose order is that of the problems.
+The modules imported here contain the checks. The rows of the rules (`facts/rules/webhook.json`) have the
+versions, words and figures, and their order is the order of the problems.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from kaito_pack.kaito.target import Surroundings
 
 
 def check(manifest: Manifest, surroundings: Surroundings) -> Iterator[Problem]:
-    """Yield what the webhook rejects about a Workspace: a create, or an update if `surroundings.old` is set.
+    """Yield the webhook's rejections of a Workspace: a create, or an update if `surroundings.old` is set.
 
-    Problems have paths and no places; all are of layer "webhook". Read in KAITO v0.6.2 to v0.12.0.
+    Problems have paths but no places; all are of layer "webhook". Source: KAITO v0.6.2 to v0.12.0.
     """
     old = None if surroundings.old is None else Workspace(surroundings.old)
     yield from judge("webhook", Workspace(manifest), surroundings, old)

@@ -1,4 +1,4 @@
-"""Rules of the webhook about `inference`, and about the annotations that steer it."""
+"""Rules of the webhook about `inference`, and about the annotations that control it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def engine_twice(case: Case) -> Iterator[Problem]:
 
 
 def _config(case: Case) -> str:
-    """Return the ConfigMap that `inference.config` names, if the webhook reads it: for vLLM only."""
+    """Return the ConfigMap in `inference.config` if the webhook reads it, which it does only for vLLM."""
     looked_at = case.workspace.has_inference and case.workspace.runs_vllm
     return text(case.workspace.inference.get("config")) if looked_at else ""
 
@@ -88,7 +88,7 @@ def max_model_len_required(case: Case) -> Iterator[Problem]:
     small = case.rule.parameters["gpuMemoryGiB"]
     small_gpus = bool(node and node.known_in(case.kaito) and node.gpus > 1 and node.gpu_memory_gib < small)
     config_map = _config_map(case)
-    is_unread = _config(case) and config_map is None  # what a ConfigMap of the cluster holds is not known
+    is_unread = _config(case) and config_map is None  # the content of a ConfigMap in the cluster is unknown
     if is_unread or (workspace.count <= 1 and not small_gpus):
         return
     settings = (inference_config(config_map) if config_map is not None else None) or {}

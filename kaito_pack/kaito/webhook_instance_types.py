@@ -1,4 +1,4 @@
-"""Rules of the webhook about `resource.instanceType`: due or not, and known or not."""
+"""Rules of the webhook about `resource.instanceType`: required or not, and known or not."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def instance_type_required(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/instance-type-with-own-nodes")
 def instance_type_with_own_nodes(case: Case) -> Iterator[Problem]:
-    """Report an instance type with existing nodes; a stored one may stay."""
+    """Report an instance type with existing nodes; a stored one may remain."""
     if case.own_nodes and case.workspace.instance_type and not case.before.instance_type:
         yield case.problem(*INSTANCE_TYPE, value=shown(case.workspace.instance_type))
 
 
 def _checked_type(case: Case) -> str | None:
-    """Return the instance type whose name the webhook looks up; None if it looks up none."""
+    """Return the instance type whose name the webhook looks up, None for no lookup."""
     workspace = case.workspace
     if not workspace.has_inference:
         return None
@@ -39,7 +39,7 @@ def _checked_type(case: Case) -> str | None:
 
 
 def effective_instance_type(case: Case, before: bool = False) -> str:
-    """Return the instance type, or the default of the CRD if it has one; "" if there is none."""
+    """Return the instance type, else the CRD's default, else ""."""
     workspace = case.before if before else case.workspace
     if workspace.has_resource and not given(workspace.resource.get("instanceType")):
         schema = crd.schemas(case.kaito).get(case.workspace.api)
@@ -48,7 +48,7 @@ def effective_instance_type(case: Case, before: bool = False) -> str:
 
 
 def azure_series(case: Case, value: str, any_case: bool = False) -> str | None:
-    """Return the series (`Standard_N` …) by which Azure admits an instance type without figures."""
+    """Return the series (`Standard_N` …) by which Azure admits an instance type without known figures."""
     if case.surroundings.target.cloud != "azure":
         return None
     prefixes: list[str] = rules("webhook")["webhook/instance-type-unknown"].parameters["prefixes"]
@@ -68,7 +68,7 @@ def instance_type_unknown(case: Case) -> Iterator[Problem]:
 
 
 def remedy(name: str, case: Case) -> str:
-    """Return what to do about an instance type that KAITO does not know on the target's cloud."""
+    """Return the fix for an instance type that KAITO does not know on the target's cloud."""
     cloud = case.surroundings.target.cloud
     parameters = get_rule("webhook/instance-type-unknown").parameters
     elsewhere = [other for other in instance_types.clouds() if name and instance_types.find(other, name)]
@@ -79,7 +79,7 @@ def remedy(name: str, case: Case) -> str:
 
 
 def nearest(name: str, cloud: str, kaito: str, closeness: float) -> str | None:
-    """Return the listed instance type that a name most likely misspells; None if none is that close."""
+    """Return the listed instance type that a name most likely misspells; None if none is close enough."""
     near = did_you_mean(name, instance_types.names(cloud, kaito), closeness) if name else None
     return near if near != name else None
 
@@ -102,7 +102,7 @@ def instance_type_dropped(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/instance-type-letter-case", on="create")
 def instance_type_letter_case(case: Case) -> Iterator[Problem]:
-    """Report the wrong letter case of an instance type up to 0.9."""
+    """Report an instance type in the wrong letter case, up to 0.9."""
     value = _checked_type(case)
     if not value or azure_series(case, value):
         return

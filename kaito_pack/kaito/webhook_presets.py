@@ -25,13 +25,13 @@ HUB_CHARACTERS = frozenset(ascii_letters + digits + "-_.")
 
 
 def _is_hub_id(name: str) -> bool:
-    """Return whether the Hugging Face Hub could have a repository of that id (`org/name`)."""
+    """Return whether `name` is a possible id of a Hugging Face Hub repository (`org/name`)."""
     parts = name.split("/")
     return len(parts) == 2 and all(0 < len(part) <= 96 and set(part) <= HUB_CHARACTERS for part in parts)
 
 
 def known_preset(name: str, kaito: str) -> presets.Preset | None:
-    """Return the preset that the webhook of that KAITO finds under `name` without asking the Hub."""
+    """Return the preset that the webhook of that KAITO finds under `name` without a request to the Hub."""
     preset = presets.find(name) or _of_the_catalogue(name)
     if not preset or not in_range(kaito, preset.versions):
         return None
@@ -40,7 +40,7 @@ def known_preset(name: str, kaito: str) -> presets.Preset | None:
 
 
 def _of_the_catalogue(name: str) -> presets.Preset | None:
-    """Return a model of KAITO's own catalogue as a preset, for versions that accept ids of the Hub."""
+    """Return a model of KAITO's own catalogue as a preset, for versions that accept Hub ids."""
     if "/" not in name:
         return None
     from kaito_pack.models.catalogue import own_models
@@ -50,18 +50,18 @@ def _of_the_catalogue(name: str) -> presets.Preset | None:
 
 
 def is_for_the_hub(name: str, kaito: str) -> bool:
-    """Return whether that KAITO asks the Hugging Face Hub about a preset of this name."""
+    """Return whether that KAITO looks up a preset of this name on the Hugging Face Hub."""
     hub_ids = rules("webhook")["webhook/preset-unknown"].parameters["hubIds"]
     return in_range(kaito, hub_ids) and _is_hub_id(name) and not known_preset(name, kaito)
 
 
 def may_be_preset(name: str, kaito: str) -> bool:
-    """Return whether that KAITO knows the preset, or would ask the Hub about it."""
+    """Return whether that KAITO knows the preset, or would look it up on the Hub."""
     return known_preset(name, kaito) is not None or is_for_the_hub(name, kaito)
 
 
 def may_be_tuned(name: str, kaito: str) -> bool:
-    """Return whether that KAITO accepts the preset for tuning: any `a/b` passes without asking the Hub."""
+    """Return whether that KAITO accepts the preset for tuning: any `a/b` passes without a Hub lookup."""
     owner, _, rest = name.partition("/")
     hub_ids = rules("webhook")["webhook/preset-unknown"].parameters["hubIds"]
     return known_preset(name, kaito) is not None or bool(in_range(kaito, hub_ids) and owner and rest)
@@ -76,7 +76,7 @@ def preset_unknown(case: Case) -> Iterator[Problem]:
 
 
 def preset_remedy(name: str, kaito: str) -> str:
-    """Return what to do about a preset that KAITO does not have: name the one that was meant, or all."""
+    """Return the fix for a preset that KAITO does not have: suggest a similar one, or list all."""
     known = presets.names(kaito)
     near = did_you_mean(name, known) if name else None
     return f"did you mean {shown(near)}" if near else f"Use one of {', '.join(known)}"
@@ -91,7 +91,7 @@ def preset_undecidable(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/preset-crash", on="create", part="preset")
 def preset_crash(case: Case) -> Iterator[Problem]:
-    """Report a preset on which the webhook for v1alpha1 may crash."""
+    """Report a preset that may crash the webhook for v1alpha1."""
     name = case.workspace.preset
     by_name = in_range(case.kaito, case.rule.parameters["names"]) and known_preset(name, case.kaito)
     if case.workspace.has_preset and ("/" in name or by_name):
@@ -142,7 +142,7 @@ def _preset_and_nodes(case: Case) -> tuple[presets.Preset | None, instance_types
 
 
 def _memory_asked_for(preset: presets.Preset | None, case: Case) -> float | None:
-    """Return what the GPUs of all nodes must have together, in GiB; None if the webhook does not ask."""
+    """Return the required total memory of the GPUs of all nodes in GiB; None if the webhook requires none."""
     noted = rules("webhook")["webhook/preset-too-big"].parameters["noted"]
     if preset is None or in_range(case.kaito, noted):
         return preset.gpu_memory_gib if preset else None
@@ -188,7 +188,7 @@ def preset_adapters(case: Case) -> Iterator[Problem]:
 def preset_without_nodes(case: Case) -> Iterator[Problem]:
     """Report a preset on existing nodes that the target does not list.
 
-    A target that names the memory of its GPUs vouches for them.
+    No report if the target has the memory of its GPUs.
     """
     target = case.surroundings.target
     if _lists_nodes(case) and target.nodes is None and target.gpu_memory_gib is None:
@@ -214,7 +214,7 @@ def preset_nodes_too_small(case: Case) -> Iterator[Problem]:
 
 
 def _lists_nodes(case: Case) -> bool:
-    """Return whether the webhook looks for nodes: for a preset on own nodes, unless GPUs are partitioned."""
+    """Return whether the webhook searches nodes: for a preset on own nodes, unless GPUs are partitioned."""
     workspace = case.workspace
     partitioned = given(workspace.resource.get("partition"))
     is_known = workspace.has_preset and may_be_preset(workspace.preset, case.kaito)

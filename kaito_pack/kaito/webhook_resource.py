@@ -1,4 +1,4 @@
-"""Rules of the webhook about the name and `resource`, instance types left out."""
+"""Rules of the webhook about the name and `resource`, except instance types."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def selector_operator(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/selector-values", on="create")
 def selector_values(case: Case) -> Iterator[Problem]:
-    """Report In with no value or several."""
+    """Report an In expression without exactly one value."""
     for index, operator, values in _expressions(case):
         if operator == "In" and len(values) != 1:
             yield case.problem(*SELECTOR, "matchExpressions", index, "values", number=len(values))
 
 
 def _expressions(case: Case) -> Iterator[tuple[int, str, list[object]]]:
-    # The webhook converts the selector of an inference Workspace only.
+    # The webhook converts the selector of inference Workspaces only.
     return selectors.expressions(case.workspace.selector if case.workspace.has_inference else {})
 
 
@@ -113,7 +113,7 @@ def partition_gate_off(case: Case) -> Iterator[Problem]:
 
 
 def _gate(case: Case, state: bool | None) -> Iterator[Problem]:
-    """Yield the rule's problem if the feature gate of the partition's mode is in that state in the target."""
+    """Yield the rule's problem if the mode's feature gate has that state in the target."""
     mode = text(mapping(_partition(case)).get("mode"))
     gate = rules("webhook")["webhook/partition-gate"].parameters["gates"].get(mode)
     is_wanted = bool(gate and case.workspace.has_inference and case.own_nodes)

@@ -1,4 +1,4 @@
-"""Rules of the webhook about the settings in ConfigMaps: a preset's context length, a tuning's training."""
+"""Rules of the webhook about settings in ConfigMaps: a preset's context length, a tuning's training."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def config_name(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/max-model-len-not-integer", on="create", part="preset")
 def max_model_len_not_integer(case: Case) -> Iterator[Problem]:
-    """Report a context length that Go does not read as an integer."""
+    """Report a context length that Go does not parse as an integer."""
     length, limit = _max_model_len(case)
     if length and limit and go_integer(length) is None:
         yield case.problem(*CONFIG, value=shown(length), limit=limit)
@@ -78,7 +78,7 @@ def judges_length(preset: str, kaito: str, api: str = "v1beta1", is_update: bool
 
 
 def token_limit(preset: Preset) -> int | None:
-    """Return the longest context of a preset's model in tokens; None if it is not known."""
+    """Return the longest context of a preset's model in tokens; None if it is unknown."""
     if preset.max_tokens is not None:
         return preset.max_tokens
     from kaito_pack.models.catalogue import own_catalogue
@@ -88,7 +88,7 @@ def token_limit(preset: Preset) -> int | None:
 
 
 def go_integer(word: str) -> int | None:
-    """Return the 64-bit integer that Go's `strconv.Atoi` reads in a word, None if it reads none."""
+    """Return the 64-bit integer that Go's `strconv.Atoi` parses from a word, None if it fails."""
     digits = word[1:] if word[:1] in ("+", "-") else word
     if not digits or not digits.isascii() or not digits.isdigit():
         return None
@@ -100,7 +100,7 @@ def go_integer(word: str) -> int | None:
 
 
 def _config(case: Case) -> tuple[str, TrainingConfig | str | None]:
-    """Return the name of the tuning's ConfigMap, and its configuration or why it cannot be decoded."""
+    """Return the name of the tuning's ConfigMap, and its configuration or the reason for a decoding error."""
     name = text(case.workspace.tuning.get("config"))
     config_map = find_config_map(name, case.workspace, case.surroundings) if name else None
     return name, None if config_map is None else training_config(config_map)
@@ -116,7 +116,7 @@ def tuning_config_invalid(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-config-section", on="create", part="tuning")
 def tuning_config_section(case: Case) -> Iterator[Problem]:
-    """Report a section of the training configuration that the webhook does not have."""
+    """Report a section of the training configuration that the webhook does not define."""
     name, config = _config(case)
     if config is None or isinstance(config, str):
         return

@@ -1,4 +1,4 @@
-"""Rules of the webhook about `tuning`, and about adapters, which are given as tuning's sources are."""
+"""Rules of the webhook about `tuning`, and about adapters, whose sources have the same form."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def tuning_part_missing(case: Case) -> Iterator[Problem]:
 
 
 def _sources(part: Fields, fields: tuple[str, ...]) -> int:
-    # A volume is a pointer in KAITO, set even if it is empty; the others count if they are not empty.
+    # A volume is a pointer in KAITO, so an empty one is set; the other sources count if they are not empty.
     return sum(given(part.get(f)) if f == "volumeSource" else bool(part.get(f)) for f in fields)
 
 
 @rule("webhook/tuning-input-source", on="create", part="tuning")
 def tuning_input_source(case: Case) -> Iterator[Problem]:
-    """Report an input with no source or several."""
+    """Report an input without exactly one source."""
     source = case.workspace.tuning.get("input")
     number = _sources(mapping(source), ("urls", "image", "volumeSource"))
     if given(source) and number != 1:
@@ -68,7 +68,7 @@ def tuning_url(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-output-target", on="create", part="tuning")
 def tuning_output_target(case: Case) -> Iterator[Problem]:
-    """Report an output with no target or several."""
+    """Report an output without exactly one target."""
     target = case.workspace.tuning.get("output")
     number = _sources(mapping(target), ("image", "volumeSource"))
     if given(target) and number != 1:
@@ -77,7 +77,7 @@ def tuning_output_target(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/tuning-push-secret", on="create", part="tuning")
 def tuning_push_secret(case: Case) -> Iterator[Problem]:
-    """Report an output image without a Secret to push it."""
+    """Report an output image without a Secret for the push."""
     output = mapping(case.workspace.tuning.get("output"))
     if output.get("image") and not output.get("imagePushSecret"):
         yield case.problem("tuning", "output", "imagePushSecret")
@@ -156,7 +156,7 @@ def adapter_image(case: Case) -> Iterator[Problem]:
 
 @rule("webhook/adapter-strength-range", on="update", part="adapters")
 def adapter_strength_range(case: Case) -> Iterator[Problem]:
-    """Report an adapter's strength that is not a number from 0 to 1."""
+    """Report an adapter strength that is not a number from 0 to 1."""
     for index, adapter in _adapters(case):
         strength = adapter.get("strength")
         if isinstance(strength, str) and not _is_share(strength):
@@ -164,7 +164,7 @@ def adapter_strength_range(case: Case) -> Iterator[Problem]:
 
 
 def _is_share(strength: str) -> bool:
-    if "_" in strength or strength != strength.strip():  # Python reads those, KAITO's Go does not
+    if "_" in strength or strength != strength.strip():  # Python accepts these, KAITO's Go does not
         return False
     try:
         number = float(strength)

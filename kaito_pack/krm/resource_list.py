@@ -1,7 +1,7 @@
-"""A KRM function's conversation: a ResourceList comes in, one with the rendered manifests goes out.
+"""Handles a KRM function call: reads a ResourceList and returns it with the rendered manifests.
 
-The functionConfig is wrapped values (`wrapping`). What is rendered is added to the items; an item that an
-earlier run of this pack made is replaced, and another object with the same name is an error.
+The functionConfig contains values (`wrapping`). The rendered manifests are added to the items. They replace
+items of an earlier run of this pack; any other object with the same name is an error.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from kaito_pack.values.wrapping import KIND, is_wrapped, part
 from kaito_pack.workspace.identity import identity
 
 INDEX = "config.kubernetes.io/index"
-# Kubernetes' recommended labels for what an object belongs to: an object of the pack is known again by them.
+# Kubernetes' recommended labels for the owner of an object; they identify objects of the pack.
 OWNER = ("app.kubernetes.io/name", "app.kubernetes.io/instance")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The ResourceList that goes out, and what was wrong: one line each, for people."""
+    """The output ResourceList, and the problems, one line each, for people."""
 
     text: str
     lines: Sequence[str]
@@ -60,7 +60,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
     if outcome.is_good:
         items = in_apply_order([*remaining(items, outcome), *annotated(outcome)], bonds_of)
     echoed = without_secrets(config.value)
-    # The items go on to a cluster as they are; the rest is only printed, and may be logged.
+    # The items go to a cluster unchanged; the rest is only printed, and may be logged.
     out = {name: value if name == "items" else without_secrets(value) for name, value in whole.items()}
     out["items"] = items
     out.pop("results", None)
@@ -72,7 +72,7 @@ def answer(documents: Sequence[Document], pipeline: Pipeline) -> Answer:
 
 @rule("values/pack-file-not-a-choice", "values/pack-file-missing-field", on="shared")
 def function_config(document: Document) -> Document:
-    """Return the functionConfig as its own document. ProblemsError if it does not wrap values."""
+    """Return the functionConfig as a document. ProblemsError if it does not contain values."""
     config = document.value.get(CONFIG[0])
     if is_wrapped(config):
         return part(document, CONFIG)
@@ -85,7 +85,7 @@ def function_config(document: Document) -> Document:
 
 
 def is_own(item: Manifest, manifest: Manifest, file: str) -> bool:
-    """Return whether an earlier run rendered `item`: it has the owner of `manifest`, or is in its file."""
+    """Return whether an earlier run rendered `item`: it has the owner or the file of `manifest`."""
     annotations, labels = metadata_of(item, "annotations"), metadata_of(item, "labels")
     if file in (annotations.get(PATH), annotations.get(f"internal.{PATH}")):
         return True
@@ -101,7 +101,7 @@ def file_of(outcome: Judgement) -> str:
 
 @rule("values/object-taken", on="part")
 def taken(items: Sequence[Manifest], outcome: Judgement) -> Iterator[Problem]:
-    """Return a problem for each manifest whose name another object has."""
+    """Yield a problem for each manifest whose name another object has."""
     if outcome.values is None or not outcome.manifests:
         return
     rendered = {identity(manifest.body, ""): manifest.body for manifest in outcome.manifests}
@@ -120,7 +120,7 @@ def remaining(items: Sequence[Manifest], outcome: Judgement) -> list[Manifest]:
 
 
 def annotated(outcome: Judgement) -> Iterator[Manifest]:
-    """Return the rendered manifests, each with its file and its place there."""
+    """Yield the rendered manifests, each annotated with its file and its position in the file."""
     file = file_of(outcome)
     for index, manifest in enumerate(applied(outcome.manifests)):
         metadata = manifest.body["metadata"]

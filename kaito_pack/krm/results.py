@@ -1,7 +1,7 @@
-"""What is wrong, as a KRM function reports it: the `results` of a ResourceList, and lines for people.
+"""Problems in the form of a KRM function: the `results` of a ResourceList, and lines for people.
 
-The text that a function reads is made by the tool that runs it, so a problem names the field of the
-functionConfig, not a line.
+The calling tool creates the text that a function reads, so a problem names the field of the functionConfig,
+not a line.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from kaito_pack.pack.files import API_VERSION
 from kaito_pack.values.wrapping import KIND, is_wrapped
 
 CONFIG: FieldPath = ("functionConfig",)
-# The path that tools use which keep items in files; we name the place that the output tree has for them.
+# The path for tools that keep items in files; the pack sets the path in its output tree.
 PATH = "config.kubernetes.io/path"
 
 
 def field_of(problem: Problem, config: Document) -> FieldPath:
-    """Return the field of the functionConfig that a problem is about; () if it is the whole."""
-    if problem.rule.startswith("values/pack-file-"):  # about the file itself, a functionConfig here
+    """Return the field of the functionConfig that a problem is about; () for the whole functionConfig."""
+    if problem.rule.startswith("values/pack-file-"):  # about the file itself, here the functionConfig
         return problem.path[1:] if problem.path[:1] == CONFIG else problem.path
     if problem.layer in ("values", "model"):
         return ("spec", *problem.path)
-    # A problem of a manifest: its place is that of the value which caused it.
+    # The place of a problem of a manifest is that of the value that caused it.
     return path_at(config, problem.place) if problem.place else ()
 
 
 def path_at(document: Document, place: Place) -> FieldPath:
-    """Return the path of the value at `place`; () if there is none."""
+    """Return the path of the value at `place`; () if there is no value."""
     todo: list[tuple[FieldPath, PlacedEntry | None]] = [((), document.root)]
     for path, entry in todo:
         if entry is None:
@@ -64,26 +64,26 @@ def result(problem: Problem, field: FieldPath, config: Manifest) -> dict[str, An
 
 
 def line(problem: Problem, field: FieldPath, config: Manifest) -> str:
-    """Return the same for people: what the functionConfig is called, the field, the words, the rule."""
+    """Return the result as a line for people: name of the functionConfig, field, message, rule."""
     warning = "" if problem.is_error else f"{problem.severity}: "
     where = f"{path_text(field)}: " if field else ""
     return f"{label(config)} {warning}{where}{words_of(problem)} [{problem.rule}]"
 
 
 def words_of(problem: Problem) -> str:
-    """Return what is wrong and what to do, with the path for a problem of a manifest."""
+    """Return the message and the fix; a problem of a manifest also has its path."""
     words = " ".join(filter(None, [sentence(problem.message), sentence(problem.what_to_do)]))
     is_of_manifest = problem.path and problem.layer not in ("values", "model")
     return f"{path_text(problem.path)}: {words}" if is_of_manifest else words
 
 
 def label(config: Manifest) -> str:
-    """Return what messages call the functionConfig."""
+    """Return the name of the functionConfig in messages."""
     return f"{KIND} {shown(name_of(config), quote=False)}".rstrip() if is_wrapped(config) else "ResourceList"
 
 
 def name_of(config: Manifest) -> str:
-    """Return the name in the functionConfig's metadata, `""` if it has none."""
+    """Return the name in the functionConfig's metadata; `""` if it has none."""
     return str(mapping(config.get("metadata")).get("name", ""))
 
 

@@ -1,4 +1,4 @@
-"""Whether a server may download its model: gated repositories need a Hugging Face token.
+"""Checks access to gated models: a server needs a Hugging Face token to download one.
 
 Only the names of variables and Secrets are read, never a token.
 """
@@ -74,7 +74,7 @@ def check_preset_access(
 
 
 def gated_rule(model_id: str, model: Model | None) -> str | None:
-    """Return the rule for a model that is gated or may be; None if it is not, or if nothing says so."""
+    """Return the rule for a model that is or may be gated; None if it is not gated or this is unknown."""
     if model is not None and model.gated is not None:
         return GATED if model.gated else None
     parameters = get_rule(MAY_BE_GATED).parameters
@@ -84,9 +84,9 @@ def gated_rule(model_id: str, model: Model | None) -> str | None:
 
 
 def values_give_access(values: ValuesMap, mode: ModeFacts) -> bool:
-    """Return whether values other than the token's Secret let the server have the files of a gated model.
+    """Return whether values other than the token's Secret give the server the files of a gated model.
 
-    It is what `has_access` sees in the Workspace that they render to, without rendering it.
+    The answer is that of `has_access` for the rendered Workspace, without rendering it.
     """
     names = named_values(mode)
     command = tuple(word for word in sequence(values.get(names["arguments"])) if isinstance(word, str))
@@ -98,7 +98,7 @@ def values_give_access(values: ValuesMap, mode: ModeFacts) -> bool:
 
 
 def has_access(manifest: Manifest, server: Fields, command: Command) -> bool:
-    """Return whether the server has a token or may get the files another way: a mirror, a volume, offline."""
+    """Return whether the server has a token or another source of files: a mirror, a volume, offline mode."""
     pod = mapping(get(manifest, POD))
     return bool(
         _is_given_access(server, command)
@@ -110,7 +110,7 @@ def has_access(manifest: Manifest, server: Fields, command: Command) -> bool:
 
 
 def _is_given_access(server: Fields, command: Command) -> bool:
-    """Return whether a variable or argument gives a token or a mirror, or takes the server off the Hub."""
+    """Return whether a variable or argument sets a token or a mirror, or disables access to the Hub."""
     parameters, known = get_rule(GATED).parameters, environment(server)
     return (
         any(name in known for name in parameters["variables"])

@@ -1,4 +1,4 @@
-"""What vLLM's parser, and its checks at startup, make of the arguments of a server."""
+"""Checks the arguments of a server as vLLM's parser and its startup checks do."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from kaito_pack.models.argument_values import wanted_instead
 
 WhereIs = Callable[[int], FieldPath]  # from the index of a word to its path
 REMEDIES = "model/unknown-argument"
-NEAR = 0.8  # how alike two names are, from 0 to 1, for one to be a slip of the other
-LISTED = 8  # names that a message lists
+NEAR = 0.8  # minimum similarity, from 0 to 1, of a misspelt name to the right one
+LISTED = 8  # maximum number of names in a message
 
 
 class ArgumentFault(NamedTuple):
-    """A fault of one argument: the rule, the index of the word that has it, and the facts of the message.
+    """A fault of one argument: the rule, the index of the faulty word, and the facts of the message.
 
-    `remedy` is called for the fix: looking for a near name among 200 takes a millisecond.
+    `remedy` returns the fix; it is a function because finding a similar name among 200 takes 1 ms.
     """
 
     rule: str
@@ -51,8 +51,8 @@ def check_arguments(
 ) -> Iterator[Problem]:
     """Yield the problems of the arguments `words` of a vLLM server, with the paths of `where`.
 
-    If the version, or its table, is not known, only what every possible table refuses is reported, as advice.
-    `own_prefix` begins the arguments of a wrapper around vLLM, which are not vLLM's.
+    If the version or its table is unknown, only arguments that all possible tables reject are reported, as
+    advice. `own_prefix` is the prefix of arguments that belong to a wrapper around vLLM.
     """
     known = argument_table(vllm) if vllm else None
     if known is not None:
@@ -82,14 +82,14 @@ def _range(tables: Sequence[ArgumentTable]) -> str:
 def findings(
     words: Sequence[str], known: ArgumentTable, own_prefix: str | None = None
 ) -> list[ArgumentFault]:
-    """Return the faults of `words` by the table of one version."""
+    """Return the faults of `words` according to the table of one version."""
     given, stray = known.read(words)
     given = [argument for argument in given if not (own_prefix and argument.word.startswith(own_prefix))]
     faults = [fault for argument in given for fault in _of_argument(argument, words, given, known)]
     is_open = any(is_variable(words[index]) for index in stray)
     faults += _needs(given, known) if not is_open else []
     has_unknown = any(argument.argument is None for argument in given)
-    if len(stray) > 1 and not has_unknown and not is_open:  # one is the model
+    if len(stray) > 1 and not has_unknown and not is_open:  # one of them is the model
         faults += [
             ArgumentFault("model/argument-stray", index, {"word": shown(words[index])}) for index in stray[1:]
         ]
@@ -154,7 +154,7 @@ def _texts(given: Given, words: Sequence[str]) -> list[tuple[int, str]]:
 
 
 def _judged(argument: Argument, given: Sequence[Given]) -> Argument:
-    """Return the argument, without its names if a plug-in may add some or vLLM does not check them."""
+    """Return the argument, without its choices if a plug-in may add some or vLLM does not check them."""
     if "names" not in argument.row:
         return argument
     plugin = relations()["namesAddedBy"].get(argument.name)
@@ -166,7 +166,7 @@ def _judged(argument: Argument, given: Sequence[Given]) -> Argument:
 
 @rule("model/argument-needs", on="part")
 def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[ArgumentFault]:
-    """Yield arguments that vLLM refuses without another one, which a file of arguments may hold."""
+    """Yield arguments that vLLM rejects without another argument, unless a file of arguments may set it."""
     if any(is_on(name, given) for name in relations()["moreFrom"]):
         return
     for name, needed in relations()["needs"].items():
@@ -181,13 +181,13 @@ def _needs(given: Sequence[Given], known: ArgumentTable) -> Iterator[ArgumentFau
 
 
 def is_on(name: str, given: Sequence[Given]) -> bool:
-    """Return whether the argument of that name is given, and not switched off by the last `--no-` form."""
+    """Return whether the argument is given and its last form is not `--no-`."""
     named = [argument for argument in given if argument.name == name]
     return bool(named) and not ("--no-" + name[2:]).startswith(named[-1].word)
 
 
 def position_of(name: str, given: Sequence[Given]) -> int:
-    """Return the index of the word that names the argument, the last one if it is given twice."""
+    """Return the index of the word that names the argument, the last such word if it is repeated."""
     positions: list[int] = [argument.position for argument in given if argument.name == name]
     return positions[-1]
 
@@ -209,7 +209,7 @@ def _value_remedy(argument: Argument, text: str) -> str:
 
 
 def remedy_for_unknown(word: str, known: ArgumentTable) -> str:
-    """Return what to do about an argument that this version does not know."""
+    """Return the fix for an argument that this version does not know."""
     remedies = get_rule(REMEDIES).parameters["remedies"]
     newer = [version for version in table_versions() if version_key(version) > version_key(known.version)]
     close = did_you_mean(word, known.names, NEAR)
@@ -233,7 +233,7 @@ def _knows(version: str, word: str) -> bool:
 
 
 def _possible(vllm: str | None) -> list[str]:
-    """Return the tables that may be right: all of them, or those next to a version that has none."""
+    """Return the possible tables: all, or those of the versions around a version without a table."""
     versions = list(table_versions())
     if vllm is None:
         return versions

@@ -1,9 +1,9 @@
 """The arguments of one vLLM version, and how its parser reads a command line.
 
-The table of a version is `facts/vllm/<version>.json`, made by `scripts/vllm_facts.py` from vLLM's own
-parser. That parser is Python's argparse with a few additions (vLLM 0.12.0, vllm/utils/argparse_utils.py): `_`
-counts as `-` in a name, an unambiguous beginning counts as the whole name, a switch has a `--no-` form, and
-`--name.key value` sets one key of a JSON argument.
+`scripts/vllm_facts.py` creates the table of a version, `facts/vllm/<version>.json`, from vLLM's own parser.
+That parser is Python's argparse with a few additions (vLLM 0.12.0, vllm/utils/argparse_utils.py): `_` in a
+name is read as `-`, an unambiguous prefix as the whole name, a switch has a `--no-` form, and `--name.key
+value` sets one key of a JSON argument.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LEVEL = "--optimization-level"
 
 
 class Argument(NamedTuple):
-    """One argument as its row describes it; `docs/reference/vllm-arguments.md` lists the fields."""
+    """One argument, from its row; `docs/reference/vllm-arguments.md` lists the fields."""
 
     name: str
     type: str
@@ -33,15 +33,15 @@ class Argument(NamedTuple):
 
     @property
     def takes_value(self) -> bool:
-        """Whether a value follows, or can follow, the name."""
+        """Whether a value must or may follow the name."""
         return self.type not in ("flag", "switch")
 
 
 class Given(NamedTuple):
-    """An argument on a command line: `position` is the index of its word, `values` of the words after it.
+    """An argument on a command line: `position` is the index of its word, `values` are those of its values.
 
-    `attached` is the text behind a `=`. `argument` is None if vLLM does not know the name; `candidates` are
-    the names that an ambiguous beginning could mean.
+    `attached` is the text after a `=`. `argument` is None if vLLM does not know the name; `candidates` are
+    the names that an ambiguous prefix could mean.
     """
 
     word: str
@@ -71,7 +71,7 @@ class ArgumentTable(NamedTuple):
     ordered: Sequence[str]
 
     def find(self, word: str) -> tuple[Argument | None, tuple[str, ...]]:
-        """Return the argument that `word` names, if exactly one; and the names of which it is a beginning."""
+        """Return the argument that `word` names, if exactly one, and the names that begin with it."""
         if word in self.names:
             return self.names[word], ()
         matches = self._beginning_with(word) if len(word) > 1 else ()
@@ -84,7 +84,7 @@ class ArgumentTable(NamedTuple):
         return tuple(takewhile(lambda name: name.startswith(word), islice(self.ordered, first, None)))
 
     def read(self, words: Sequence[str]) -> tuple[list[Given], list[int]]:
-        """Return the arguments among `words`, in order, and the positions of words that belong to none."""
+        """Return the arguments in `words`, in order, and the positions of words that belong to none."""
         given: list[Given] = []
         stray: list[int] = []
         position = 0
@@ -99,7 +99,7 @@ class ArgumentTable(NamedTuple):
         return given, stray
 
     def is_name(self, word: str) -> bool:
-        """Return whether the parser takes the word for the name of an argument, and not for a value."""
+        """Return whether the parser reads the word as the name of an argument, not as a value."""
         if not word.startswith("-") or len(word) == 1 or word == "--":
             return False
         if any(self.find(normalized(word).partition("=")[0])):
@@ -146,7 +146,7 @@ class ArgumentTable(NamedTuple):
 
 
 def normalized(word: str) -> str:
-    """Return `--max_model_len=a_b` as `--max-model-len=a_b`; underscores after a dot stay."""
+    """Return `--max-model-len=a_b` for `--max_model_len=a_b`; underscores after a dot stay."""
     if not word.startswith("--"):
         return word
     name, equals, value = word.partition("=")
@@ -156,7 +156,7 @@ def normalized(word: str) -> str:
 
 @per_pack
 def argument_table(version: str) -> ArgumentTable | None:
-    """Return the table of a vLLM version; None if the pack has none of it."""
+    """Return the table of a vLLM version; None if the pack has none."""
     name = f"vllm/{version}.json"
     if not files(name):
         return None
@@ -187,5 +187,5 @@ def table_versions() -> tuple[str, ...]:
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """Return `"0.10.1.1"` as a tuple of numbers, to compare versions by."""
+    """Return `"0.10.1.1"` as a tuple of numbers, for comparisons."""
     return tuple(int(part) for part in version.split("."))

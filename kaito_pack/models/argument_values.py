@@ -1,4 +1,4 @@
-"""Whether vLLM's parser and configuration accept one value of one argument."""
+"""Checks a value of an argument as vLLM's parser and configuration do."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from kaito_pack.models.argument_table import Argument
 
 DECIMAL = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 BINARY = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-LISTED = 12  # choices that a message lists
-LONGEST = 40  # characters of a number; no longer one is a length, a size or a share
+LISTED = 12  # maximum number of choices in a message
+LONGEST = 40  # maximum characters of a number; no length, size or share is longer
 BOUNDS: Mapping[str, tuple[str, Callable[[float, float], bool]]] = {
     "minimum": ("at least {}", lambda value, bound: value >= bound),
     "above": ("above {}", lambda value, bound: value > bound),
@@ -23,7 +23,7 @@ BOUNDS: Mapping[str, tuple[str, Callable[[float, float], bool]]] = {
 
 
 def wanted_instead(argument: Argument, text: str) -> str | None:
-    """Return what the argument expects, in words, if it does not accept `text`; None if it does."""
+    """Return a description of the values that the argument accepts; None if it accepts `text`."""
     row = argument.row
     if row.get("none") and text in ("None", ""):
         return None
@@ -42,7 +42,7 @@ def wanted_instead(argument: Argument, text: str) -> str | None:
 
 
 def _value(kind: str, text: str, row: Row) -> Any:
-    """Return the value that the parser makes of `text`; None if it refuses it."""
+    """Return the value that the parser reads from `text`; None if it rejects the text."""
     if kind == "int":
         return _integer(text)
     if kind == "float":
@@ -79,7 +79,7 @@ def _number(text: str) -> float | None:
 
 
 def size(text: str, row: Row) -> int | None:
-    """Return a number of tokens or bytes (`8k` is 8000, `8K` 8192); None if vLLM refuses the text."""
+    """Return a number of tokens or bytes (`8k` is 8000, `8K` 8192); None if vLLM rejects the text."""
     text = text.strip()
     unit = text[-1:]
     if unit not in DECIMAL and unit not in BINARY:
@@ -119,5 +119,5 @@ def _kind(kind: str, row: Row) -> str:
 
 def _listed(choices: Any) -> str:
     if len(choices) > LISTED:
-        return f"one of {len(choices)} names"  # the fix lists them, or names the one that was meant
+        return f"one of {len(choices)} names"  # the fix lists them or suggests one
     return "one of " + ", ".join(str(choice) for choice in choices)

@@ -1,7 +1,7 @@
-"""The catalogue: models by id, and which vLLM image knows which architecture.
+"""The catalogue: models by id, and the architectures that each vLLM image supports.
 
-The pack's own figures are read when a model is first looked up (about 3 ms), not when a catalogue is
-opened; a test, not every run, proves that they fit their schema.
+The pack's own figures are read at the first lookup of a model (about 3 ms), not when a catalogue is opened.
+A test, not every run, checks them against their schema.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ FOLDER = VALUES / "catalogue"
 
 
 class Catalogue:
-    """The pack's own models and those of a team's files, `added`, which come first."""
+    """The pack's own models and those of a team's files, `added`, which take precedence."""
 
     def __init__(self, added: Mapping[str, Model] = MappingProxyType({})) -> None:
         self.added = added
 
     @classmethod
     def open(cls, paths: Iterable[str | Path] = ()) -> Catalogue:
-        """Return the pack's own catalogue with the files `paths` laid over it.
+        """Return the pack's own catalogue, overridden by the files `paths`.
 
-        Of two entries with one modelId the later file's holds, as a whole. Raises UsageError for a
-        file that cannot be opened, and ProblemsError, with all problems of all files, for a wrong one.
+        An entry replaces entries of earlier files with the same modelId as a whole. Raises UsageError for
+        a file that cannot be opened, and ProblemsError, with all problems of all files, for invalid files.
         """
         added: dict[str, Model] = {}
         problems: list[Problem] = []
@@ -55,12 +55,12 @@ class Catalogue:
         return cls(MappingProxyType(added))
 
     def find(self, model_id: str) -> Model | None:
-        """Return the model of that Hugging Face id, letter case aside as on the Hub; None if unknown."""
+        """Return the model of that Hugging Face id, case-insensitively as on the Hub; None if unknown."""
         wanted = model_id.lower()
         return self.added.get(wanted) or own_model(wanted)
 
     def with_model(self, model: Model) -> Catalogue:
-        """Return the catalogue with a model added, or replaced."""
+        """Return the catalogue with a model added or replaced."""
         return Catalogue(MappingProxyType({**self.added, model.model_id.lower(): model}))
 
     def find_preset(self, name: str) -> Model | None:
@@ -87,7 +87,7 @@ class Catalogue:
         return {name: model for name, model in zip(names, self.models, strict=True) if names.count(name) == 1}
 
     def image_knows(self, image: str, architecture: str) -> bool | None:
-        """Return whether vLLM in that image can serve the architecture; None if the image is unknown."""
+        """Return whether the vLLM in that image supports the architecture; None if the image is unknown."""
         vllm = vllm_of(image)
         versions = [version(known) for known in vllm_table()["kaitoBase"].values()]
         if vllm is None or not versions[0] <= version(vllm) <= versions[-1]:
@@ -95,14 +95,14 @@ class Catalogue:
         return knows(vllm, architecture)
 
     def first_image_with(self, architecture: str) -> str | None:
-        """Return the tag of the oldest kaito-base image whose vLLM can serve the architecture, if any can."""
+        """Return the tag of the oldest kaito-base image whose vLLM supports the architecture, if any."""
         tags: Mapping[str, str] = vllm_table()["kaitoBase"]
         return next((tag for tag, vllm in tags.items() if knows(vllm, architecture)), None)
 
 
 @rule("values/pack-file-duplicate-model", on="part")
 def check_catalogue(document: Document) -> Iterator[Problem]:
-    """Yield the problems of a catalogue file with their places: by its schema, and duplicate models."""
+    """Yield the problems of a catalogue file with their places: schema errors and duplicate models."""
     problems = list(pack_files.check_file(document, "Catalogue"))
     yield from problems
     if problems:
@@ -118,7 +118,7 @@ def check_catalogue(document: Document) -> Iterator[Problem]:
 
 
 def by_id(entries: Iterable[CatalogueEntry]) -> dict[str, Model]:
-    """Return the entries of a valid catalogue as models, by modelId in lower case."""
+    """Return the models of a valid catalogue's entries, by modelId in lower case."""
     return {entry[MODEL_ID].lower(): model_of(entry) for entry in entries}
 
 
@@ -130,7 +130,7 @@ def own_catalogue() -> Catalogue:
 
 @per_pack
 def own_model(key: str) -> Model | None:
-    """Return the pack's own model of that id in lower case; None if it has none."""
+    """Return the pack's own model with that id in lower case; None if it has none."""
     entry = _entries().get(key)
     return None if entry is None else model_of(entry)
 
@@ -143,7 +143,7 @@ def own_models() -> Mapping[str, Model]:
 
 @per_pack
 def _entries() -> Mapping[str, CatalogueEntry]:
-    """Return the entries of our own file by modelId in lower case, kept in the cache folder."""
+    """Return the entries of the pack's own file by modelId in lower case, cached in the cache folder."""
     entries: Mapping[str, CatalogueEntry] = derived.derived("models", lambda: _read(FOLDER / "models.yaml"))
     return entries
 
@@ -155,12 +155,12 @@ def _read(file: Path) -> Any:
 
 @per_pack
 def vllm_table() -> Rows:
-    """Return `facts/vllm.json`: images with their vLLM, and architectures with first and last vLLM."""
+    """Return `facts/vllm.json`: the vLLM of images, and the first and last vLLM of architectures."""
     return MappingProxyType(table("vllm.json"))
 
 
 def knows(vllm: str, architecture: str) -> bool:
-    """Return whether that vLLM version can serve the architecture."""
+    """Return whether that vLLM version supports the architecture."""
     first_and_last = vllm_table()["architectures"].get(architecture)
     if first_and_last is None:
         return False
@@ -169,5 +169,5 @@ def knows(vllm: str, architecture: str) -> bool:
 
 
 def version(text: str) -> tuple[int, ...]:
-    """Return `"0.10.1.1"` as a tuple, to compare versions by."""
+    """Return `"0.10.1.1"` as a tuple of numbers, for comparisons."""
     return tuple(int(part) for part in text.split("."))

@@ -1,4 +1,4 @@
-"""What vLLM would refuse of a model that is known, and whether it fits the GPUs."""
+"""Checks whether vLLM can serve a known model, and whether it fits the GPUs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kaito_pack.models.serving import ServedWorkspace, Serving, serving_of_value
 from kaito_pack.models.vllm_arguments import MAX_MODEL_LEN, OTHER_LIMIT, human_readable_int
 from kaito_pack.values.meanings import NO_MODE, named_values
 
-MODULES = (near, size)  # beside this one, those that hold checks of servers
+MODULES = (near, size)  # the other modules with checks of servers
 
 
 def check_values(
@@ -35,8 +35,8 @@ def check_values(
 ) -> Iterator[Problem]:
     """Yield the problems of values of a mode whose engine is vLLM, with paths in the values.
 
-    `image` is the one that the values render to, `gpu_memory_gib` the memory of ONE GPU in GiB, `most_gpus`
-    the GPUs of one node, each if known.
+    `image` is the rendered image, `gpu_memory_gib` the memory of ONE GPU in GiB, `most_gpus` the GPUs of one
+    node; each is None if unknown.
     """
     yield from check_serving(serving_of_values(values, image, mode), catalogue, gpu_memory_gib, most_gpus)
 
@@ -47,7 +47,7 @@ def check_workspace(
     gpu_memory_gib: float | None = None,
     most_gpus: int | None = None,
 ) -> Iterator[Problem]:
-    """Yield the problems of a Workspace, with paths in the manifest; none if its template runs no vLLM."""
+    """Yield the problems of a Workspace, with paths in the manifest; none if its template has no vLLM."""
     if served.serving is not None:
         yield from check_serving(served.serving, catalogue, gpu_memory_gib, most_gpus)
         yield from check_access(served.manifest, catalogue)
@@ -56,9 +56,9 @@ def check_workspace(
 def check_settings(
     preset: str, settings: Mapping[str, object], catalogue: Catalogue, path: FieldPath
 ) -> Iterator[Problem]:
-    """Yield an error if a preset's settings, by name without dashes, ask for more than its model takes.
+    """Yield an error if a preset's settings, by name without dashes, exceed the limits of its model.
 
-    vLLM reads underscores as hyphens. A `path` that ends in the setting gets the spelling that is written.
+    vLLM reads underscores as hyphens. A `path` that ends in the setting gets the spelling in the manifest.
     """
     name = MAX_MODEL_LEN[0][2:]
     key = next((key for key in settings if str(key).replace("_", "-") == name), name)
@@ -75,7 +75,7 @@ def check_settings(
 def check_serving(
     serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | None = None, most_gpus: int | None = None
 ) -> Iterator[Problem]:
-    """Yield the problems of one vLLM server, as far as its model is known."""
+    """Yield the problems of one vLLM server that the known facts of its model show."""
     model = catalogue.find(serving.model_id) if serving.model_id else None
     yield from judge(Server(serving, model, catalogue, gpu_memory_gib, most_gpus))
 
@@ -117,7 +117,7 @@ def _heads_problem(case: ServerCase, model: Model, heads: int | None) -> Problem
 
 
 def stages_remedy(serving: Serving, model: Model) -> str:
-    """Return the fewest pipeline stages that let the model use the GPUs it has, as text; empty if none do."""
+    """Return the fewest pipeline stages with which the model can use its GPUs, as text; empty if none."""
     gpus = serving.gpu_count or serving.tensor_parallel_size or 0
     sizes = tensor_parallel_sizes(model)
     if gpus > MOST_GPUS:
@@ -163,7 +163,7 @@ def unknown_architecture(case: ServerCase) -> Iterator[Problem]:
 
 @rule("model/memory", on="server")
 def memory(case: ServerCase) -> Iterator[Problem]:
-    """Report a model whose share does not fit in the memory of one GPU."""
+    """Report a model whose share per GPU does not fit in the memory of one GPU."""
     serving, model, gpu_memory_gib = case.serving, case.model, case.server.gpu_memory_gib
     if model is None or gpu_memory_gib is None or gpu_memory_gib <= 0:
         return
@@ -186,13 +186,13 @@ def memory(case: ServerCase) -> Iterator[Problem]:
 
 
 def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget | None:
-    """Return the budget of one GPU of that server; None if something that it needs is not known.
+    """Return the budget of one GPU of that server; None if a necessary figure is unknown.
 
-    Without a length vLLM takes the model's own limit, and must hold one request of that length.
+    Without a length, vLLM uses the model's own limit and must hold one request of that length.
     """
     tokens = 1 if serving.fits_itself else serving.max_model_len or model.max_tokens
     if tokens and model.max_tokens and serving.plain_limit:
-        tokens = min(tokens, model.max_tokens)  # a longer one is its own error
+        tokens = min(tokens, model.max_tokens)  # a longer length is a separate error
     known = model.has_memory_figures and serving.plain_memory
     if not known or not tokens or not serving.tensor_parallel_size:
         return None
@@ -203,7 +203,7 @@ def budget_of(serving: Serving, model: Model, gpu_memory_gib: float) -> Budget |
 
 
 def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | None) -> str:
-    """Return what would fit: a shorter length on as many GPUs, more GPUs for that length, or neither."""
+    """Return what would fit: a shorter length on the same GPUs, more GPUs for this length, or neither."""
     remedies = get_rule("model/memory").parameters["remedies"]
     memory, share, stage = plan.total_gib, plan.utilization, stage_of(model, plan.stages)
     longest = longest_max_model_len(stage, plan.tensor_parallel_size, memory, share, batched)
@@ -217,13 +217,13 @@ def memory_remedy(plan: Budget, model: Model, most_gpus: int, batched: int | Non
 
 
 def gpus_text(counts: list[int]) -> str:
-    """Return `[1]` as `1 GPU` and `[1, 2, 4]` as `1, 2 or 4 GPUs`."""
+    """Return `1 GPU` for `[1]` and `1, 2 or 4 GPUs` for `[1, 2, 4]`."""
     return "1 GPU" if counts == [1] else f"{either([str(count) for count in counts])} GPUs"
 
 
 @rule("model/pipeline-stages", on="part")
 def check_stages(values: ValuesMap, mode: ModeFacts = NO_MODE) -> Iterator[Problem]:
-    """Yield an error if the GPUs of values cannot be divided among the pipeline stages."""
+    """Yield an error if the pipeline stages do not divide the GPUs of values evenly."""
     name = named_values(mode)["stages"]
     stages, gpus = values.get(name), get(values, ("resources", "gpu"))
     if isinstance(stages, int) and isinstance(gpus, int) and stages > 0 and gpus % stages:

@@ -1,4 +1,4 @@
-"""Whether a model fits its GPUs, and what would: for people who choose, before anything is wrong."""
+"""Reports whether a model fits its GPUs, and which settings fit, for users who are choosing them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UPPER_BOUND = "some layers do not cache every token, and the catalogue does not 
 
 
 class Fit(NamedTuple):
-    """The budget of one GPU; the longest --max-model-len there, in tokens; the GPU counts that would do."""
+    """The budget of one GPU, the longest --max-model-len that fits in tokens, and the GPU counts that fit."""
 
     budget: Budget
     longest: int
@@ -26,7 +26,7 @@ class Fit(NamedTuple):
 
 
 def fit_of(serving: Serving, model: Model, gpu_memory_gib: float, most_gpus: int | None) -> Fit | None:
-    """Return how `model` fits nodes of `most_gpus` GPUs of `gpu_memory_gib` each; None if figures lack."""
+    """Return how `model` fits nodes of `most_gpus` GPUs of `gpu_memory_gib` each; None if unknown."""
     budget = budget_of(serving, model, gpu_memory_gib)
     if budget is None:
         return None
@@ -39,7 +39,7 @@ def fit_of(serving: Serving, model: Model, gpu_memory_gib: float, most_gpus: int
 
 
 def fit_table(fit: Fit) -> list[tuple[str, str]]:
-    """Return the budget, and what would fit, as rows of two columns for a person to read."""
+    """Return the budget, and what would fit, as a two-column table."""
     is_bound = fit.budget.is_upper_bound
     none, bound = ("not known", "at least ") if is_bound else ("none fits", "")
     rows = [

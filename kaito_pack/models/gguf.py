@@ -1,4 +1,4 @@
-"""The memory that llama.cpp needs for the known images with a model inside; of a GGUF file, by its name."""
+"""The memory that llama.cpp needs, for known images with a model inside and for GGUF files by name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SUFFIX = ".gguf"
 
 
 class GgufModel(NamedTuple):
-    """A GGUF model in a container of a Workspace: what it is called, its size, and what it needs, in GiB."""
+    """A GGUF model in a container of a Workspace: its name, its size and the memory that it needs, in GiB."""
 
     name: str
     weights_gib: float
@@ -36,19 +36,19 @@ class GgufModel(NamedTuple):
 
     @property
     def needed_gib(self) -> float:
-        """The weights and an estimate of the KV cache and the rest, in GiB."""
+        """The weights plus an estimate for the KV cache and the rest, in GiB."""
         parameters = get_rule(MEMORY).parameters
         return float(self.weights_gib * parameters["factor"] + parameters["otherGiB"])
 
 
 @per_pack
 def images() -> Rows:
-    """Return the images with a model inside, each with the GiB of its weights, by their last part."""
+    """Return the images with a model inside and the GiB of their weights, by the last part of the name."""
     return table("models/images.json")
 
 
 def gguf_model(manifest: Manifest, view: WorkspaceView, catalogue: Catalogue) -> GgufModel | None:
-    """Return the model that llama.cpp serves in a Workspace; None without one, or if its size is unknown."""
+    """Return the model that llama.cpp serves in a Workspace; None if there is none or its size is unknown."""
     is_gguf = mapping(engine(view.engine).get("serves")).get("format") == GGUF
     if not is_gguf or view.container is None or view.is_tuning:
         return None
@@ -63,9 +63,9 @@ def gguf_model(manifest: Manifest, view: WorkspaceView, catalogue: Catalogue) ->
 
 
 def weights_of_file(file: str, model_id: str, catalogue: Catalogue) -> float | None:
-    """Return the GiB of a GGUF file by the catalogue, else by the parameters and quantization in its name.
+    """Return the GiB of a GGUF file, from the catalogue or the parameters and quantization in its name.
 
-    The repository may name the parameters instead of the file. None if neither says.
+    The name of the repository may have the parameters instead. None if neither has them.
     """
     model = catalogue.find(model_id)
     recorded = next((row.size_gib for row in model.gguf_files if row.file == file), None) if model else None
@@ -78,7 +78,7 @@ def weights_of_file(file: str, model_id: str, catalogue: Catalogue) -> float | N
 
 
 def gguf_table(model: GgufModel, gpu_memory_gib: float | None) -> list[tuple[str, str]]:
-    """Return the memory that a GGUF model needs and has, as rows of two columns."""
+    """Return the memory that a GGUF model needs and has, as a two-column table."""
     rows = [
         ("model", model.name),
         ("weights", f"about {model.weights_gib:.1f} GiB"),
@@ -98,10 +98,10 @@ def gguf_table(model: GgufModel, gpu_memory_gib: float | None) -> list[tuple[str
 def check_gguf(
     manifest: Manifest, view: WorkspaceView, catalogue: Catalogue, gpu_memory_gib: float | None
 ) -> Iterator[Problem]:
-    """Yield advice if a GGUF model needs more memory than its container, or its GPUs, have.
+    """Yield advice if a GGUF model needs more memory than its container or its GPUs have.
 
-    `gpu_memory_gib` is the memory of ONE GPU in GiB. If it is not known, nothing says that the GPUs hold the
-    model, and the memory of the container is compared.
+    `gpu_memory_gib` is the memory of ONE GPU in GiB. If it is unknown, the GPUs may not hold the model, so
+    the memory of the container is compared.
     """
     model = gguf_model(manifest, view, catalogue)
     if model is None:
@@ -128,7 +128,7 @@ def check_gguf(
 
 
 def memory_of(model: GgufModel) -> tuple[float, FieldPath] | None:
-    """Return the memory of the container in GiB, its limit before its request, and the path of the field."""
+    """Return the memory limit of the container in GiB, else its request, and the path of the field."""
     for key in ("limits", "requests"):
         size = gibibytes(get(model.container, ("resources", key, "memory")))
         if size is not None:

@@ -1,4 +1,4 @@
-"""GGUF files that the repository of a Workspace does not have, by the catalogue."""
+"""Finds GGUF files that are missing from the repository of a Workspace, according to the catalogue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kaito_pack.models.serving import ServedWorkspace
 from kaito_pack.workspace.model_reference import FILE_VIEWS
 
 UNKNOWN = "model/gguf-file-unknown"
-SHARD = r"-([0-9]{5})-of-([0-9]{5})(?=[.]gguf$)"  # a part of a file, and the number of parts
+SHARD = r"-([0-9]{5})-of-([0-9]{5})(?=[.]gguf$)"  # number of the part, number of parts
 REVISION = rf"/(?:{'|'.join(sorted(FILE_VIEWS))})/([^/]+)/"
 
 
@@ -32,10 +32,10 @@ def check_gguf_file(
     revision: str | None = None,
     finds_parts: bool = False,
 ) -> Iterator[Problem]:
-    """Yield an error if the catalogue lists the GGUF files of a repository, and `file` is not one of them.
+    """Yield an error if the catalogue lists the GGUF files of a repository without `file`.
 
-    `revision` is the one that the server asks for; the catalogue has the files of one commit only.
-    `finds_parts` says whether the server loads all parts of a sharded file by the name of the first one.
+    `revision` is the one that the server requests; the catalogue has the files of one commit only.
+    `finds_parts`: the server loads all parts of a sharded file if the name of the first part is given.
     """
     model = catalogue.find(model_id)
     if model is None or not model.gguf_files or len(model.gguf_files) >= LONGEST_LIST:
@@ -49,7 +49,7 @@ def check_gguf_file(
 
 
 def check_served_file(served: ServedWorkspace, catalogue: Catalogue) -> Iterator[Problem]:
-    """Yield the same for the file that the server of a Workspace downloads, at the argument with its name."""
+    """Yield that error for the file that a Workspace's server downloads, at the argument that names it."""
     view = served.view
     if not (view.gguf_file and view.model_id and view.container):
         return
@@ -60,7 +60,7 @@ def check_served_file(served: ServedWorkspace, catalogue: Catalogue) -> Iterator
     word, place = named[0] if named else ("", view.container)
     revision = re.search(REVISION, word)
     commit = unquote(revision[1]) if revision else None
-    is_single = "://" in word  # a download of one file; llama.cpp's options for the Hub get all parts
+    is_single = "://" in word  # a URL gets one file; llama.cpp's Hub options get all parts
     yield from check_gguf_file(
         unquote(view.gguf_file), view.model_id, catalogue, place, commit, finds_parts=not is_single
     )

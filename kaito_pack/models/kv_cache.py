@@ -1,9 +1,9 @@
-"""How much KV cache one request takes in vLLM, by the kinds of layers that a model has.
+"""The KV cache that one request takes in vLLM, by the kinds of layers of a model.
 
 If all layers are alike, this is the formula of KAITO 0.12's estimator: tokens x layers x KV heads x head
 size x 2 (K and V) x 2 bytes. Layers that differ follow vLLM 0.12.0, vllm/v1/kv_cache_interface.py: a layer
-with a sliding window keeps its window and the tokens of one batch (`SlidingWindowSpec`), a state space
-layer one state of fixed size (`MambaSpec`), padded to the block of a layer with full attention.
+with a sliding window keeps its window and the tokens of one batch (`SlidingWindowSpec`); a state space layer
+keeps one state of fixed size (`MambaSpec`), padded to the block of a layer with full attention.
 
 All sizes are bytes in ALL GPUs of a tensor parallel group together: whole numbers, exact to compare.
 """
@@ -15,35 +15,35 @@ from math import ceil
 from kaito_pack.models.catalogue import vllm_table
 from kaito_pack.models.model import Model
 
-BYTES = 2  # of one element of the KV cache: fp16 or bf16
+BYTES = 2  # bytes per element of the KV cache: fp16 or bf16
 MIB = 2**20
-BLOCK = 16  # tokens of one block of the KV cache, vLLM's default
-BATCHED_TOKENS = 2048  # vLLM's default of --max-num-batched-tokens for its API server
-BATCHED_TOKENS_OF_LARGE_GPU = 8192  # from LARGE_GPU_GIB on, A100 apart
+BLOCK = 16  # tokens per block of the KV cache, vLLM's default
+BATCHED_TOKENS = 2048  # vLLM's default for --max-num-batched-tokens in its API server
+BATCHED_TOKENS_OF_LARGE_GPU = 8192  # for at least LARGE_GPU_GIB, except A100
 LARGE_GPU_GIB = 70
 
 
 def has_known_layers(model: Model) -> bool:
     """Return whether it is known which layers keep all tokens; if not, every figure is an upper bound.
 
-    Of the architectures in `mixedLayers` only some layers do, and the catalogue has to say how many.
+    In the architectures of `mixedLayers` only some layers do; the catalogue must have their number.
     """
     mixed = vllm_table()["mixedLayers"]
     return model.full_attention_layers is not None or not any(name in mixed for name in model.architectures)
 
 
 def batched_tokens(gpu_memory_gib: float) -> int:
-    """Return vLLM's default of `--max-num-batched-tokens` on a GPU of that size, in tokens.
+    """Return vLLM's default for `--max-num-batched-tokens` on a GPU of that size, in tokens.
 
-    vLLM takes the smaller one on an A100 of 80 GiB; the larger one is on the safe side.
+    On an A100 of 80 GiB vLLM uses the smaller value; the larger one is on the safe side.
     """
     return BATCHED_TOKENS_OF_LARGE_GPU if gpu_memory_gib >= LARGE_GPU_GIB else BATCHED_TOKENS
 
 
 def cache_bytes(model: Model, tensor_parallel_size: int, tokens: int, batched: int) -> int:
-    """Return the bytes of KV cache of one request of `tokens`; `batched` are those of one batch."""
+    """Return the bytes of KV cache for one request of `tokens`; `batched` is the tokens per batch."""
     if model.kv_lora_rank:
-        # Every GPU holds the whole compressed vector.
+        # Every GPU stores the whole compressed vector.
         elements = model.kv_lora_rank + (model.qk_rope_head_dim or 0)
         return (model.layers or 0) * elements * tensor_parallel_size * BYTES * tokens
     token = token_bytes(model.kv_heads, model.head_size, tensor_parallel_size)
@@ -61,13 +61,13 @@ def cache_bytes(model: Model, tensor_parallel_size: int, tokens: int, batched: i
 
 
 def token_bytes(kv_heads: int | None, head_size: int | None, tensor_parallel_size: int) -> int:
-    """Return the bytes of one token in one layer: heads are shared out, but no GPU has less than one."""
+    """Return the bytes of one token in one layer: the GPUs share the heads, but each has at least one."""
     heads = max(kv_heads or 0, tensor_parallel_size)
     return heads * (head_size or 0) * 2 * BYTES  # 2: K and V
 
 
 def window_bytes(model: Model, token: int, tokens: int, batched: int) -> int:
-    """Return the bytes of the layers with a sliding window; a window may start inside a block."""
+    """Return the bytes of the sliding window layers; a window may start inside a block."""
     if not model.sliding_window_layers:
         return 0
     remembered = min((model.sliding_window or tokens) - 1 + batched, tokens)
@@ -75,7 +75,7 @@ def window_bytes(model: Model, token: int, tokens: int, batched: int) -> int:
 
 
 def block_size(model: Model, full_token: int) -> int:
-    """Return the tokens of a block; with state space layers a block holds at least one state."""
+    """Return the tokens per block; with state space layers a block holds at least one state."""
     if not model.state_space_layers or not full_token:
         return BLOCK
     state = ceil((model.state_space_mib or 0) * MIB)

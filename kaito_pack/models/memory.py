@@ -1,7 +1,7 @@
-"""The memory budget of one GPU that serves a model with vLLM, as KAITO 0.12's estimator has it.
+"""The memory budget of one GPU that serves a model with vLLM, by the formula of KAITO 0.12's estimator.
 
-All sizes are GiB of ONE GPU (2**30 bytes), all lengths tokens. Of `tensor_parallel_size` GPUs each holds
-its share of the weights, x 1.02; an overhead of 2.3 GiB and 5 % of that share; and the KV cache of
+All sizes are GiB of ONE GPU (2**30 bytes), all lengths are tokens. Each of `tensor_parallel_size` GPUs holds
+its share of the weights, x 1.02; an overhead of 2.3 GiB plus 5 % of that share; and the KV cache of
 one request of full length (`kaito_pack.models.kv_cache`). vLLM uses 0.9 of the GPU's memory by default.
 """
 
@@ -15,18 +15,18 @@ from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.model import MOST_GPUS, Model
 
 GIB = 2**30
-UTILIZATION = 0.9  # vLLM's default of --gpu-memory-utilization
+UTILIZATION = 0.9  # vLLM's default for --gpu-memory-utilization
 WEIGHTS_FACTOR = 1.02
 OVERHEAD_GIB = 2.3
 OVERHEAD_FACTOR = 0.05
-LONGEST = 10**9  # tokens: no model has a longer context
+LONGEST = 10**9  # tokens; longer than the context of any model
 
 
 class Budget(NamedTuple):
-    """What one GPU has to hold, in GiB; `left_gib` is below 0 if it does not fit.
+    """The memory that one GPU needs, in GiB; `left_gib` is negative if it does not fit.
 
-    `gpus` are those of all pipeline `stages` together. `is_upper_bound`: the KV cache may be much smaller
-    because the kinds of the model's layers are unknown.
+    `gpus` is the total of all pipeline `stages`. `is_upper_bound`: the KV cache may be much smaller because
+    the kinds of the model's layers are unknown.
     """
 
     gpus: int
@@ -43,7 +43,7 @@ class Budget(NamedTuple):
 
     @property
     def tensor_parallel_size(self) -> int:
-        """The GPUs of one stage."""
+        """The number of GPUs per stage."""
         return self.gpus // self.stages
 
     @property
@@ -53,12 +53,12 @@ class Budget(NamedTuple):
 
     @property
     def left_gib(self) -> float:
-        """What of the usable memory stays free."""
+        """The part of the usable memory that stays free."""
         return self.usable_gib - self.needed_gib
 
     @property
     def cannot_fit(self) -> bool:
-        """Whether it certainly does not fit: an upper bound of the KV cache is no reason to say so."""
+        """Whether the model certainly does not fit; an upper bound of the KV cache cannot show that."""
         without_cache = self.weights_gib + self.overhead_gib
         return not self.fits and not (self.is_upper_bound and without_cache < self.usable_gib)
 
@@ -73,8 +73,8 @@ def budget(
 ) -> Budget:
     """Return the budget of one of `tensor_parallel_size` GPUs of `gpu_memory_gib` for requests of `tokens`.
 
-    `batched` is `--max-num-batched-tokens`, None for vLLM's default. Raises ValueError for a model without
-    `has_memory_figures`.
+    `batched` is `--max-num-batched-tokens`, None for vLLM's default. Raises ValueError if the model's
+    `has_memory_figures` is False.
     """
     weights = weights_share_gib(model, tensor_parallel_size)
     room = room_for_cache(model, tensor_parallel_size, gpu_memory_gib, utilization)
@@ -97,7 +97,7 @@ def budget(
 def stage_of(model: Model, stages: int) -> Model:
     """Return the part of a model that one of `stages` pipeline stages holds, the largest if they differ.
 
-    vLLM splits the layers evenly (`--pipeline-parallel-size`); the weights are taken to go with them.
+    vLLM splits the layers evenly (`--pipeline-parallel-size`); the weights are assumed to split likewise.
     """
     if stages == 1:
         return model
@@ -122,12 +122,12 @@ def weights_share_gib(model: Model, tensor_parallel_size: int) -> float:
 
 
 def overhead_gib(weights_share: float) -> float:
-    """Return what a GPU needs beside weights and cache (CUDA, activations, graphs), in GiB."""
+    """Return the memory that a GPU needs besides weights and cache (CUDA, activations, graphs), in GiB."""
     return OVERHEAD_GIB + OVERHEAD_FACTOR * weights_share
 
 
 def room_for_cache(model: Model, tensor_parallel_size: int, gpu_memory_gib: float, utilization: float) -> int:
-    """Return the bytes left for the KV cache in ALL the GPUs together; may be negative."""
+    """Return the bytes left for the KV cache in ALL GPUs together; may be negative."""
     weights = weights_share_gib(model, tensor_parallel_size)
     room = gpu_memory_gib * utilization - weights - overhead_gib(weights)
     return int(room * GIB * tensor_parallel_size // 1)
@@ -158,7 +158,7 @@ def fitting_gpu_counts(
     most: int = MOST_GPUS,
     batched: int | None = None,
 ) -> list[int]:
-    """Return the GPU counts up to `most` that the model's heads allow and whose memory is enough."""
+    """Return the GPU counts up to `most` that the model's heads allow and that have enough memory."""
     return [
         count
         for count in tensor_parallel_sizes(model, most)
@@ -167,7 +167,7 @@ def fitting_gpu_counts(
 
 
 def budget_table(plan: Budget) -> list[tuple[str, str]]:
-    """Return the budget as rows of two columns, what and how much, for a person to read."""
+    """Return the budget as a two-column table: item and amount."""
     share = "weights" if plan.gpus == 1 else f"weights, 1/{plan.gpus}"
     bound = "at most " if plan.is_upper_bound else ""
     left = f"at least {plan.left_gib:.2f} GiB" if bound else f"{plan.left_gib:.2f} GiB"

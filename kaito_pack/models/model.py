@@ -1,4 +1,4 @@
-"""One model of a catalogue, and what follows from its figures only."""
+"""One model of a catalogue, and properties that follow from its figures alone."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from kaito_pack.pack.catalogue_schema import MODEL_ID
 from kaito_pack.workspace.engines import checking_engines
 
 UNITS = {"gib": "GiB", "mib": "MiB"}
-MOST_GPUS = 8  # GPUs that one pod of the pack may ask for
-LONGEST_LIST = 200  # GGUF files of a repository that an entry lists; a longer list is cut
+MOST_GPUS = 8  # maximum number of GPUs per pod of the pack
+LONGEST_LIST = 200  # maximum number of GGUF files in an entry; a longer list is cut
 CatalogueEntry = Mapping[str, Any]  # a model as a catalogue file describes it
 
 
 class GgufFile(NamedTuple):
-    """A GGUF file of a repository: its path, its size in GiB with all parts, its quantization, its parts."""
+    """A GGUF file of a repository: path, size of all parts in GiB, quantization, number of parts."""
 
     file: str
     size_gib: float | None = None
@@ -26,16 +26,16 @@ class GgufFile(NamedTuple):
 
 
 class Model(NamedTuple):
-    """A model as its catalogue describes it; a figure that is not known is None.
+    """A model as its catalogue describes it; unknown figures are None.
 
     `weights_gib` is the size of the weight files in GiB, `max_tokens` the longest context in tokens,
     `head_size` the elements of one attention head. `kv_lora_rank` is set for models with multi-head
-    latent attention (MLA), whose KV cache holds one compressed vector a token instead of K and V.
+    latent attention (MLA), whose KV cache holds one compressed vector per token instead of K and V.
     If the layers differ, `full_attention_layers`, `sliding_window_layers` (of `sliding_window` tokens) and
     `state_space_layers` count them; `state_space_mib` is the state of one such layer in all GPUs together,
     `global_kv_heads` and `global_head_size` are those of the layers with full attention.
-    `revision` is the commit that has the figures; `remote_code` says whether the repository has Python code.
-    `quantization` names the method of the weights; None means fp16 or bf16. `task` is what the model is for,
+    `revision` is the commit of the figures; `remote_code` is whether the repository has Python code.
+    `quantization` is the method of the weights; None means fp16 or bf16. `task` is the purpose of the model,
     None for text generation.
     """
 
@@ -72,7 +72,7 @@ class Model(NamedTuple):
 
     @property
     def has_memory_figures(self) -> bool:
-        """Whether everything is known that a memory budget needs."""
+        """Whether all figures for a memory budget are known."""
         if not (self.weights_gib and self.layers):
             return False
         if self.kv_lora_rank:
@@ -81,14 +81,14 @@ class Model(NamedTuple):
 
 
 def gguf_file_of(row: Row) -> GgufFile:
-    """Return a GGUF file of an entry of a catalogue."""
+    """Return a GGUF file of a catalogue entry."""
     return GgufFile(row["file"], row.get("sizeGiB"), row.get("quantization"), row.get("parts", 1))
 
 
 def model_of(entry: CatalogueEntry) -> Model:
-    """Return the Model of one entry of a catalogue that fits `schemas/catalogue.schema.json`.
+    """Return the Model of a catalogue entry that is valid under `schemas/catalogue.schema.json`.
 
-    The size of a head, if it is absent, is hidden size / attention heads, as transformers has it.
+    The default size of a head is hidden size / attention heads, as in transformers.
     """
     hidden_size, heads = entry.get("hiddenSize"), entry.get("attentionHeads")
     head_size = entry.get("headSize")
@@ -129,7 +129,7 @@ def model_of(entry: CatalogueEntry) -> Model:
 
 
 def entry_of(model: Model) -> dict[str, Any]:
-    """Return what is known of a model under the names of the catalogue, in the order of its fields here."""
+    """Return the known figures of a model under their names in the catalogue, in the order of Model."""
     entry: dict[str, Any] = {}
     for field, value in model._asdict().items():
         if value not in (None, ()):
@@ -143,6 +143,6 @@ def entry_of(model: Model) -> dict[str, Any]:
 
 
 def camel(name: str) -> str:
-    """Return `max_tokens` as `maxTokens`, and a unit at the end as the catalogue writes it."""
+    """Return `maxTokens` for `max_tokens`, with a unit at the end as the catalogue writes it."""
     first, *others = name.split("_")
     return first + "".join(UNITS.get(word) or word.capitalize() for word in others)

@@ -1,4 +1,4 @@
-"""Models that no catalogue has, and whose id is likely a misspelt one of a catalogue."""
+"""Finds unknown models whose id probably misspells the id of a known model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kaito_pack.models.ruling import ServerCase
 
 @rule("model/id-misspelt", on="server")
 def id_misspelt(case: ServerCase) -> Iterator[Problem]:
-    """Report an id that is probably a misspelt one of the catalogue."""
+    """Report an id that probably misspells an id of the catalogue."""
     model_id = case.serving.model_id
     if model_id and case.model is None:
         near = near_id(model_id, case.server.catalogue, case.rule.parameters["closeness"])
@@ -24,7 +24,7 @@ def id_misspelt(case: ServerCase) -> Iterator[Problem]:
 def near_id(model_id: str, catalogue: Catalogue, closeness: float) -> str | None:
     """Return the id of the catalogue that `model_id` misspells; None if none is that close.
 
-    Other digits are another size or version, and no slip.
+    Different digits mean another size or version, not a typing error.
     """
     digits = _digits(model_id)
     ids = (model.model_id for model in catalogue.models)

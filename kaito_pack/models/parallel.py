@@ -1,4 +1,4 @@
-"""How many GPUs of one pod a vLLM server takes, by its arguments."""
+"""The number of GPUs that a vLLM server uses in one pod, from its arguments."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.models.argument_table import Given
 
-# One worker a GPU: vLLM 0.12.0, vllm/config/parallel.py (world_size, and data_parallel_size on top of it).
+# One worker per GPU: vLLM 0.12.0, vllm/config/parallel.py (world_size, multiplied by data_parallel_size).
 FACTORS = {
     "--tensor-parallel-size": "tensor",
     "--pipeline-parallel-size": "pipeline",
     "--prefill-context-parallel-size": "prefill context",
     "--data-parallel-size": "data",
 }
-LOCAL = "--data-parallel-size-local"  # of the data-parallel replicas, those on this node
-RANK = "--data-parallel-rank"  # one replica of several, each with its own server
+LOCAL = "--data-parallel-size-local"  # data-parallel replicas on this node
+RANK = "--data-parallel-rank"  # a single replica of several, each with its own server
 NODES = "--nnodes"
-LONGEST = 5  # digits of a size
-# With these the GPUs may be elsewhere, or the arguments are in a file.
+LONGEST = 5  # maximum digits of a size
+# With these, the GPUs may be on other nodes or the arguments in a file.
 ELSEWHERE = {
     "--config": None,
     "--distributed-executor-backend": ("mp", "uni"),
@@ -30,14 +30,14 @@ ELSEWHERE = {
 
 
 class GpuNeed(NamedTuple):
-    """The GPUs that a server takes in its pod, and how they come about: `tensor 4 x pipeline 2`."""
+    """The GPUs that a server uses in its pod, and their product as text: `tensor 4 x pipeline 2`."""
 
     gpus: int
     terms: str
 
 
 def gpu_need(given: Sequence[Given], words: Sequence[str]) -> GpuNeed | None:
-    """Return the GPUs of a server with these arguments; None if a file, another node or a variable decides.
+    """Return the GPUs of a server with these arguments; None if they depend on a file, node or variable.
 
     The product of the tensor, pipeline, prefill context and data parallel sizes, divided by the nodes.
     """
@@ -63,7 +63,7 @@ def gpu_need(given: Sequence[Given], words: Sequence[str]) -> GpuNeed | None:
 
 
 def last_values(given: Sequence[Given], words: Sequence[str]) -> Mapping[str, str]:
-    """Return the value of each argument, the last one if it is given twice; empty text for a switch."""
+    """Return the value of each argument, the last value if it is repeated; empty text for a switch."""
     values = {}
     for argument in given:
         if argument.argument is not None and not argument.key:

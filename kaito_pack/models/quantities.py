@@ -7,7 +7,7 @@ from kaito_pack.models.memory import GIB
 
 
 def gibibytes(quantity: object) -> float | None:
-    """Return a quantity of bytes in GiB; None if there is none, or if it is not a quantity."""
+    """Return a quantity of bytes in GiB; None if it is missing or not a quantity."""
     if quantity is None:
         return None
     try:

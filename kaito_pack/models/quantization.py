@@ -1,7 +1,7 @@
-"""Quantized models: known from the catalogue, from the id's words, or because the family is born quantized.
+"""Detects quantized models: from the catalogue, the words of the id, or the family.
 
-Mode vllm serves fp16 and bf16 weights. `quantization: allow` lifts that, with a warning, if the vLLM in the
-image supports the format. A Workspace by others is allowed what vLLM supports.
+Mode vllm serves fp16 and bf16 weights. `quantization: allow` permits others, with a warning, if the vLLM in
+the image supports the format. A Workspace written by others may use every format that vLLM supports.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ UNSUPPORTED = "model/quantization-unsupported"
 class Quantization(NamedTuple):
     """How the weights of a model are quantized.
 
-    `methods` are vLLM's names of what can load them, empty if nothing in vLLM can. `is_born`: no other form
-    of the model was published. `bundled` are the images with the model inside, by the repository's name.
-    `is_recorded`: a catalogue says so, not the name.
+    `methods` are vLLM's names of the methods that can load them, empty if none can. `is_born`: the model was
+    published in this form only. `bundled` are the images with the model inside, by the repository's name.
+    `is_recorded`: the source is a catalogue, not the name.
     """
 
     format: str
@@ -42,7 +42,7 @@ class Quantization(NamedTuple):
 
 
 def quantization_of(model_id: str, catalogue: Catalogue) -> Quantization | None:
-    """Return the quantization of a model by the catalogue, else by its id; None if it seems to have none."""
+    """Return the quantization of a model from the catalogue, else from its id; None if neither shows one."""
     model = catalogue.find(model_id)
     if model is not None and not model.quantization:
         return None
@@ -75,7 +75,7 @@ def methods_table() -> Rows:
 
 
 def supports(vllm: str, methods: Sequence[str]) -> bool:
-    """Return whether that vLLM version can load weights by one of the methods."""
+    """Return whether that vLLM version can load weights with one of the methods."""
     rows = methods_table()
     return any(name in rows and in_range(vllm, rows[name]["versions"]) for name in methods)
 
@@ -91,7 +91,7 @@ def check_quantization(
 ) -> Iterator[Problem]:
     """Yield a problem at `path` if the model is quantized: an error unless it is allowed and supported.
 
-    `image` is the one that serves it, None if unknown, `kaito` the minor version of the target.
+    `image` is the image of the server, None if unknown; `kaito` is the minor version of the target.
     """
     quantization = quantization_of(model_id, catalogue)
     if quantization is None:
@@ -111,7 +111,7 @@ def check_quantization(
 
 
 def remedy(model_id: str, quantization: Quantization, vllm: str | None, kaito: str, by_value: bool) -> str:
-    """Return what serves the model, as alternatives; `by_value`: `quantization: allow` is one of them."""
+    """Return the alternatives that serve the model; `by_value`: `quantization: allow` is one of them."""
     texts = get_rule(QUANTIZED).parameters["remedies"]
     remedies: list[str] = []
     if quantization.methods and vllm and supports(vllm, quantization.methods):
@@ -135,13 +135,13 @@ def remedy(model_id: str, quantization: Quantization, vllm: str | None, kaito: s
 
 
 def first_image_for(methods: Sequence[str]) -> str | None:
-    """Return the tag of the oldest kaito-base image whose vLLM loads weights by one of the methods."""
+    """Return the tag of the oldest kaito-base image whose vLLM loads weights with one of the methods."""
     tags: Mapping[str, str] = vllm_table()["kaitoBase"]
     return next((tag for tag, vllm in tags.items() if supports(vllm, methods)), None)
 
 
 def preset_for(model_id: str, quantization: Quantization, kaito: str) -> str | None:
-    """Return the name by which a KAITO of that version serves the model as a preset; None if it does not."""
+    """Return the preset name of the model in a KAITO of that version; None if it has no such preset."""
     preset = presets.find(model_id.rpartition("/")[2])
     if preset is not None and in_range(kaito, preset.versions):
         return preset.name

@@ -1,4 +1,4 @@
-"""Whether a vLLM server may run Python code from the Hub that can change behind its user's back."""
+"""Finds vLLM servers that may run Python code from the Hub that can change without notice."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def check_remote_code(manifest: Manifest, catalogue: Catalogue) -> Iterator[Prob
 def loose_remote_code(
     server: ServerCommand, model_id: str | None, image: str, catalogue: Catalogue
 ) -> int | None:
-    """Return the index, in the server's arguments, of a --trust-remote-code that matters; None if none does.
+    """Return the index, in the server's arguments, of a risky --trust-remote-code; None if there is none.
 
-    It matters if the model needs its own code, or is not in any catalogue, and its revision is not a commit.
+    It is risky if the model needs its own code or is not in any catalogue, and its revision is not a commit.
     The code of a model in a folder is not remote.
     """
     given, _ = table_for(vllm_of(image)).read(server.arguments)
@@ -57,7 +57,7 @@ def loose_remote_code(
 
 
 def needs_code(model_id: str | None, catalogue: Catalogue) -> bool:
-    """Return whether the model needs Python code from its repository, as far as known; an unknown one may."""
+    """Return whether the model may need Python code from its repository; an unknown model may."""
     model = catalogue.find(model_id) if model_id else None
     if model is not None and model.remote_code is not None:
         return model.remote_code

@@ -1,4 +1,4 @@
-"""How a rule meets a model that vLLM serves: the checks registered with `on="server"` run in turn."""
+"""Applies rules to a model that vLLM serves: runs the checks registered with `on="server"`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Server(NamedTuple):
 
 
 class ServerCase(NamedTuple):
-    """A server that one rule judges."""
+    """A server under check by one rule."""
 
     server: Server
     rule: Rule
@@ -45,7 +45,7 @@ class ServerCase(NamedTuple):
         return self.server.model
 
     def problem(self, field: str, **facts: object) -> Problem:
-        """Return the rule's problem at a field of the server, its words filled with `facts`."""
+        """Return the rule's problem at a field of the server, its message filled with `facts`."""
         return rules.problem(self.rule.name, self.serving.path(field), None, **facts)
 
 
@@ -60,6 +60,6 @@ def _checks() -> tuple[tuple[Rule, Check], ...]:
 
 
 def judge(server: Server) -> Iterator[Problem]:
-    """Yield what the registered checks report of a server, in the order of their rows."""
+    """Yield the problems that the registered checks report for a server, in the order of their rows."""
     for rule, check in _checks():
         yield from check.function(ServerCase(server, rule))

@@ -1,4 +1,4 @@
-"""What keeps the vLLM servers of a pod from starting, or from being reached."""
+"""Finds what prevents the vLLM servers of a pod from starting or from being reached."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kaito_pack.workspace.servers import ServerCommand, checked_servers
 CONTAINERS: FieldPath = ("inference", "template", "spec", "containers")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 NETWORK = ("httpGet", "tcpSocket", "grpc")
-# The names of the loopback interface in /etc/hosts of a pod, and in those of common base images.
+# The names of the loopback interface in /etc/hosts of pods and of common base images.
 LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
 
 
@@ -58,13 +58,13 @@ def _check_server(
 
 @rule("advice/image-not-judged", on="part")
 def check_image(image: str, path: FieldPath) -> Iterator[Problem]:
-    """Yield a notice that an image is not a known one, so that what depends on its vLLM is not checked."""
+    """Yield a notice for an unknown image, whose vLLM version cannot be taken into account."""
     if image and vllm_of(image) is None:
         yield problem("advice/image-not-judged", path, image=shown(image))
 
 
 def table_for(vllm: str | None) -> ArgumentTable:
-    """Return the table of that version, or the newest one, to read the names of arguments by."""
+    """Return the table of that version, else the newest one, to read the names of arguments."""
     known = argument_table(vllm) if vllm else None
     newest = known or argument_table(table_versions()[-1])
     assert newest is not None, "a version in the list has a table"
@@ -72,7 +72,7 @@ def table_for(vllm: str | None) -> ArgumentTable:
 
 
 def word_path(server: ServerCommand, container: Fields, path: FieldPath) -> Callable[[int], FieldPath]:
-    """Return a function from the index of a word of the command to its path, or its script's."""
+    """Return a function from the index of a word of the command to its path or that of its script."""
     texts = written(container)
 
     def where(index: int) -> FieldPath:
@@ -100,7 +100,7 @@ def _check_reach(
     is_alone: bool,
     where: Callable[[int], FieldPath],
 ) -> Iterator[Problem]:
-    """Yield errors for arguments that make the server answer where no probe and no Service asks."""
+    """Yield errors for arguments that make the server listen where probes and Services cannot reach it."""
     probes = [
         probe for name in PROBES for probe in mapping(container.get(name)).items() if probe[0] in NETWORK
     ]
@@ -121,22 +121,22 @@ def _check_reach(
 
 
 def _applies(kind: str | None, value: str) -> bool:
-    """Return whether a value is of a reason's kind: `loopback`, `any` text, or None for a switch."""
+    """Return whether a value matches the kind of a reason: `loopback`, `any` text, or None for a switch."""
     if kind == "loopback":
         return _is_loopback(value)
     return kind is None or bool(value.strip())
 
 
 def _is_loopback(host: str) -> bool:
-    """Return whether a host names the pod's loopback interface, in any form that the resolver takes."""
+    """Return whether a host is the pod's loopback interface, in any form that the resolver accepts."""
     host = host.strip().strip("[]").lower().rstrip(".").partition("%")[0]
     if host in LOOPBACK_NAMES or host.endswith(".localhost"):
         return True
-    from ipaddress import IPv4Address, ip_address  # only for a server with a host
+    from ipaddress import IPv4Address, ip_address  # needed only for a server with a host
     from socket import inet_aton
 
     try:
-        # inet_aton reads the short forms of an IPv4 address, such as 127.1 and 0x7f000001.
+        # inet_aton reads short forms of an IPv4 address, such as 127.1 and 0x7f000001.
         address = ip_address(host) if ":" in host else IPv4Address(inet_aton(host))
     except (ValueError, OSError):
         return False

@@ -1,7 +1,7 @@
-"""What a Workspace or a values file asks of vLLM: model, image, GPUs and length.
+"""The vLLM server of a Workspace or a values file: model, image, GPUs and length.
 
-Which container runs vLLM, and what, is `kaito_pack.workspace`'s to say; this reads the arguments that
-decide about memory and length, as vLLM 0.12.0's parser does.
+`kaito_pack.workspace` finds the container that runs vLLM and its command. This module reads the arguments
+for memory and length as vLLM 0.12.0's parser does.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from kaito_pack.workspace.engines import checks_models
 
 
 class Serving(NamedTuple):
-    """One vLLM server, as far as it can be read; None is unknown.
+    """One vLLM server, as far as it can be read; None means unknown.
 
-    `tensor_parallel_size` is 1 if it is not given, `max_model_len` None if the model's own limit holds,
+    `tensor_parallel_size` is 1 if it is not given, `max_model_len` None if the model's own limit applies,
     `batched_tokens` None for vLLM's default. `fits_itself`: vLLM picks the length that fits. `plain_memory`
-    and `plain_limit` are False if an argument makes the memory formula, or the catalogue's limit of tokens,
-    the wrong one; `memory_argument` is the one that does so for memory. `paths` is the path of each field.
+    is False if an argument, `memory_argument`, makes the memory formula wrong; `plain_limit` is False if one
+    makes the catalogue's limit of tokens wrong. `paths` has the path of each field.
     """
 
     model_id: str | None
@@ -60,7 +60,7 @@ class Serving(NamedTuple):
     paths: Mapping[str, FieldPath] = MappingProxyType({})
 
     def path(self, name: str) -> FieldPath:
-        """Return where that field is written; if it is not, what it would belong to."""
+        """Return the path of that field; if it is absent, the path of the server."""
         return self.paths.get(name, self.paths.get("server", ()))
 
 
@@ -82,7 +82,7 @@ class ServedWorkspace:
 
 
 def serving_of_workspace(manifest: Manifest) -> Serving | None:
-    """Return the vLLM server in a Workspace's pod template; None for presets, tuning and other engines."""
+    """Return the vLLM server in a Workspace's pod template; None for a preset, tuning or another engine."""
     return ServedWorkspace(manifest).serving
 
 
@@ -142,7 +142,7 @@ def serving_of_command(
 
 
 def serving_of_values(values: ValuesMap, image: str | None, mode: ModeFacts = NO_MODE) -> Serving:
-    """Return the vLLM server that values of a mode with engine vllm describe; `image` is what they render to.
+    """Return the vLLM server of values of a mode with engine vllm; `image` is the rendered image.
 
     The tensor parallel size is `resources.gpu` divided by the pipeline stages.
     """

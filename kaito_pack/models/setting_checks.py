@@ -1,4 +1,4 @@
-"""What vLLM makes of the settings of a KAITO preset, which KAITO writes as arguments: `--name value` each."""
+"""Checks the settings of a KAITO preset, which KAITO passes to vLLM as arguments: `--name value`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def check_setting_arguments(
 ) -> Iterator[Problem]:
     """Yield the problems of the settings of a preset that runs that vLLM, each at the path of its name.
 
-    KAITO writes the value of a switch as a word as well: vLLM ignores one such word, whatever it is.
+    KAITO also writes the value of a switch as a word; vLLM ignores one such word, whatever it is.
     """
     known = argument_table(vllm) if vllm else None
     words, names = _words(settings, known or table_for(None), is_known=known is not None)
@@ -40,7 +40,7 @@ def _words(
 ) -> tuple[list[str], list[str]]:
     """Return the settings as a command line without the values of switches, and the setting of each word.
 
-    A setting that a known vLLM does not have is left out: it is checked by itself.
+    Settings that a known vLLM does not have are left out; they are checked separately.
     """
     words: list[str] = []
     names: list[str] = []
@@ -57,7 +57,7 @@ def _words(
 
 @rule("advice/setting-removed", "model/unknown-setting", on="part")
 def _unknown(name: str, known: ArgumentTable, path: FieldPath) -> Problem:
-    """Return the problem of an unknown setting; a removed one is a warning, as newer images ignore it."""
+    """Return the problem of an unknown setting; a removed one is a warning because newer images ignore it."""
     word = normalized(f"--{name}")
     last = removed_after(word, known)
     if last is not None:
@@ -70,7 +70,7 @@ def _unknown(name: str, known: ArgumentTable, path: FieldPath) -> Problem:
 def _check_switches(
     settings: Mapping[str, object], known: ArgumentTable, path_of: Callable[[str], FieldPath]
 ) -> Iterator[Problem]:
-    """Yield warnings for switches that a value cannot switch off, and for a second switch."""
+    """Yield warnings for switches that a value cannot turn off, and for a second switch."""
     switches = [name for name in settings if _is_switch(name, known)]
     for name in switches:
         if str(settings[name]).lower() in OFF:

@@ -1,4 +1,4 @@
-"""Models that no catalogue has: their size by the id's words, and what that means for the memory of GPUs."""
+"""Estimates the size of models outside the catalogues from their ids, and checks that it fits the GPUs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLAIN_BITS = 16  # fp16 and bf16
 
 
 def weights_by_name(model_id: str, catalogue: Catalogue) -> tuple[float, float] | None:
-    """Return the billions of parameters and the GiB of weights by the id or its family; None if unknown."""
+    """Return the billions of parameters and the GiB of weights from the id or its family; None if unknown."""
     family = next((row for _, row in matching_rows("families", model_id)), {})
     billions = billions_of(model_id) or family.get("billions")
     if billions is None:
@@ -38,7 +38,7 @@ def size_in_name(case: ServerCase) -> Iterator[Problem]:
 
 @rule("advice/model-not-judged", on="server")
 def model_not_judged(case: ServerCase) -> Iterator[Problem]:
-    """Report what is not checked for a model outside the catalogues."""
+    """Report the checks that are skipped for a model outside the catalogues."""
     model_id = case.serving.model_id or ""
     is_repository = "/" in model_id and not model_id.startswith(("/", "."))
     if case.model is None and is_repository and _oversize(case) is None:
@@ -46,9 +46,9 @@ def model_not_judged(case: ServerCase) -> Iterator[Problem]:
 
 
 def _oversize(case: ServerCase) -> dict[str, str] | None:
-    """Return the figures of a model whose name says that it is too large for its GPUs; None if none does.
+    """Return the figures of a model that is too large for its GPUs according to its name, else None.
 
-    If the memory of a GPU is not known, the largest GPU there is counts.
+    If the memory of a GPU is unknown, the largest known GPU is assumed.
     """
     serving, gpu_memory_gib = case.serving, case.server.gpu_memory_gib
     if case.model is not None or not serving.model_id or not serving.plain_memory:
@@ -73,7 +73,7 @@ def _oversize(case: ServerCase) -> dict[str, str] | None:
 
 
 def size_table(serving: Serving, catalogue: Catalogue, gpu_memory_gib: float | None) -> list[tuple[str, str]]:
-    """Return what the name of a model that no catalogue has says of its memory, as rows; none if nothing."""
+    """Return the memory estimate for a model outside the catalogues as rows; empty if its name has none."""
     named = weights_by_name(serving.model_id or "", catalogue)
     if named is None:
         return []

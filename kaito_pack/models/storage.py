@@ -1,7 +1,7 @@
-"""Where vLLM keeps the weights that it downloads: the container's disk, memory or a volume.
+"""The storage of the weights that vLLM downloads: the container's disk, memory or a volume.
 
 huggingface_hub 0.36 puts them into HF_HUB_CACHE, else into HF_HOME/hub, else into ~/.cache/huggingface/hub;
-vLLM's `--download-dir` decides over all of them.
+vLLM's `--download-dir` overrides all of them.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ TRUE = ("1", "on", "yes", "true")
 
 
 class Storage(NamedTuple):
-    """The folder of the weights and what it is on.
+    """The folder of the weights and its medium.
 
     `medium` is "container" for the container's writable layer, "node" for an emptyDir, "memory" for one in
     memory, "volume" for anything that outlives the pod or comes from outside. `volume` and `path` are the
-    volume and its place in the Workspace, empty for the container's own disk.
+    volume and its path in the Workspace, empty for the container's own disk.
     """
 
     folder: str
@@ -37,17 +37,17 @@ class Storage(NamedTuple):
 
 
 def weights_storage(manifest: Manifest, server: Fields, command: Command) -> Storage:
-    """Return where the container `server` of a Workspace, which runs `command`, keeps its weights."""
+    """Return where the container `server` of a Workspace, which runs `command`, stores its weights."""
     return storage_of(weights_folder(environment(server), command), manifest, server)
 
 
 def token_storage(manifest: Manifest, server: Fields) -> Storage:
-    """Return where the Hub's client of a container looks for the file of a token."""
+    """Return where the Hub client of a container looks for the token file."""
     return storage_of(f"{hub_home(environment(server))}/token", manifest, server)
 
 
 def storage_of(folder: str, manifest: Manifest, server: Fields) -> Storage:
-    """Return what a folder or file of the container `server` is on."""
+    """Return the storage of a folder or file in the container `server`."""
     names = {
         text(mount.get("mountPath")).rstrip("/") or "/": text(mount.get("name"))
         for mount, _ in entries(server.get("volumeMounts"), ())
@@ -63,7 +63,7 @@ def storage_of(folder: str, manifest: Manifest, server: Fields) -> Storage:
 
 
 def weights_folder(known: Mapping[str, str | None], command: Command) -> str:
-    """Return the folder that holds the weights, by the command, then by the variables of the container."""
+    """Return the folder of the weights, from the command, else from the variables of the container."""
     if given := last_option(command, "--download-dir"):
         return given
     folder = next((value for name in FOLDERS if (value := known.get(name))), None)
@@ -71,19 +71,19 @@ def weights_folder(known: Mapping[str, str | None], command: Command) -> str:
 
 
 def hub_home(known: Mapping[str, str | None]) -> str:
-    """Return the folder of the Hub's client, by the variables of the container."""
+    """Return the folder of the Hub client, from the variables of the container."""
     return known.get("HF_HOME") or f"{known.get('HOME') or '/root'}/.cache/huggingface"
 
 
 def medium_of(volume: Fields) -> Medium:
-    """Return what a volume of a pod is on."""
+    """Return the medium of a volume of a pod."""
     if "emptyDir" not in volume:
         return "volume"
     return "memory" if mapping(volume["emptyDir"]).get("medium") == "Memory" else "node"
 
 
 def may_hold_files(storage: Storage) -> bool:
-    """Return whether files can be in the folder before the pod starts; a new ephemeral volume is empty."""
+    """Return whether the folder can have files before the pod starts; a new ephemeral volume is empty."""
     claim = mapping(get(storage.volume, ("ephemeral", "volumeClaimTemplate", "spec")))
     is_empty = "ephemeral" in storage.volume and not (claim.get("dataSource") or claim.get("dataSourceRef"))
     return storage.medium == "volume" and not is_empty
@@ -95,9 +95,9 @@ def is_inside(folder: str, mount: str) -> bool:
 
 
 def environment(container: Fields) -> dict[str, str | None]:
-    """Return the variables of a container: None for a value that is not in the manifest.
+    """Return the variables of a container; None for a value that is not in the manifest.
 
-    A variable that is set to an empty text counts as absent.
+    A variable with an empty value counts as absent.
     """
     known: dict[str, str | None] = {}
     for entry, _ in entries(container.get("env"), ()):
@@ -108,6 +108,6 @@ def environment(container: Fields) -> dict[str, str | None]:
 
 
 def is_offline(container: Fields) -> bool:
-    """Return whether the container must not ask the Hub, because the files exist."""
+    """Return whether the container must not use the Hub because the files exist."""
     known = environment(container)
     return any((known.get(name) or "").lower() in TRUE for name in OFFLINE)

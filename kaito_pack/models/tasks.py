@@ -1,4 +1,4 @@
-"""Models that do not generate text, by the catalogue or by the words of their id."""
+"""Finds models that do not generate text, from the catalogue or the words of their id."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXT = "text-generation"
 
 
 def other_task(model_id: str, catalogue: Catalogue) -> str | None:
-    """Return what a model does instead of generating text; None if it does, or if nothing says so."""
+    """Return what a model does instead of text generation; None if it generates text or this is unknown."""
     model = catalogue.find(model_id)
     if model is not None:
         row = table("models/tasks.json").get(model.task) if model.task not in (None, TEXT) else None

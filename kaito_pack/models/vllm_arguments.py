@@ -1,4 +1,4 @@
-"""The arguments of a vLLM server that decide about memory and length, as vLLM 0.12.0's parser reads them."""
+"""Reads the arguments of a vLLM server for memory and length, as vLLM 0.12.0's parser does."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from kaito_pack.workspace.command_line import Command, last_option, options, rea
 
 GPU = "nvidia.com/gpu"
 MIG = "nvidia.com/mig-"
-ALLOWS_LONGER = "VLLM_ALLOW_LONG_MAX_MODEL_LEN"  # the variable by which vLLM takes a length above the limit
+ALLOWS_LONGER = "VLLM_ALLOW_LONG_MAX_MODEL_LEN"  # makes vLLM accept a length above the limit
 SUFFIXES = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-AUTOMATIC = ("-1", "auto")  # vLLM after 0.12: the longest that fits
+AUTOMATIC = ("-1", "auto")  # vLLM after 0.12: the longest length that fits
 
-# The shorter forms are beginnings that argparse takes, as no other flag starts so.
+# argparse also accepts the shorter forms, because no other flag has that prefix.
 TENSOR_PARALLEL = ("--tensor-parallel-size", "-tp", "--tensor-parallel")
 PIPELINE_PARALLEL = ("--pipeline-parallel-size", "-pp", "--pipeline-parallel")
 MAX_MODEL_LEN = ("--max-model-len", "--max-model")
 UTILIZATION_FLAGS = ("--gpu-memory-utilization", "--gpu-memory-util")
-# What makes the memory formula, or the catalogue's limit of tokens, the wrong one.
+# Arguments for which the memory formula, or the catalogue's limit of tokens, does not apply.
 OTHER_MEMORY = (
     "--quantization", "-q", "--kv-cache-dtype", "--kv-cache-memory-bytes",
     "--cpu-offload-gb", "--num-gpu-blocks-override", "--hf-overrides", "--speculative-config", "--config",
     "--enable-expert-parallel", "--decode-context-parallel-size", "-dcp", "--dtype",
 )  # fmt: skip
-# Values of those that leave the formula right.
+# Values of those arguments for which the formula still applies.
 PLAIN_VALUES = ("1", "auto", "half", "float16", "bfloat16")
 BATCHED_TOKENS = ("--max-num-batched-tokens",)
 WHOLE_REQUEST = ("--no-enable-chunked-prefill", "--disable-hybrid-kv-cache-manager")
 OTHER_LIMIT = ("--hf-overrides", "--rope-scaling", "--hf-config-path", "--config")
-LARGEST = 10**18  # a larger number counts as this one: no length, and no GPU count, is near it
+LARGEST = 10**18  # upper bound for numbers, far above any length or GPU count
 
 
 def server_command(container: Fields, model_id: str | None) -> Command:
-    """Return the container's command that serves: it names the model and has the most options."""
+    """Return the container's serving command: the one with the model's name and the most options."""
     commands = read_commands(container)
     naming = [command for command in commands if names_model(command, model_id)]
     return max(naming or commands, key=lambda command: len(list(options(command))), default=())
@@ -49,7 +49,7 @@ def names_model(command: Sequence[str], model_id: str | None) -> bool:
 
 
 def argument_path(container: Fields, path: FieldPath, names: Sequence[str]) -> FieldPath:
-    """Return the path of the value of the last of these flags; in a shell script, of the script."""
+    """Return the path of the value of the last of these flags; in a shell script, the path of the script."""
     place = path
     texts = written(container)
     for number, ((key, index), item) in enumerate(texts):
@@ -63,7 +63,7 @@ def argument_path(container: Fields, path: FieldPath, names: Sequence[str]) -> F
 
 
 def written(container: Fields) -> list[tuple[tuple[str, int], str]]:
-    """Return the texts of `command` and `args` as they are written, each with its key and index."""
+    """Return the texts of `command` and `args` as written, each with its key and index."""
     texts = []
     for key in ("command", "args"):
         items = container.get(key)
@@ -86,7 +86,7 @@ def gpu_limit(container: Fields, path: FieldPath) -> tuple[int | None, FieldPath
 
 
 def allows_longer(container: Fields) -> bool:
-    """Return whether the variable is set by which vLLM takes a length above the model's limit."""
+    """Return whether the variable is set that makes vLLM accept a length above the model's limit."""
     env = container.get("env")
     return any(f"{ALLOWS_LONGER}=1" in item for _, item in written(container)) or any(
         isinstance(item, Mapping) and item.get("name") == ALLOWS_LONGER and item.get("value") not in ("0", "")
@@ -95,7 +95,7 @@ def allows_longer(container: Fields) -> bool:
 
 
 def memory_argument(command: Sequence[str]) -> str | None:
-    """Return the first argument that makes a GPU hold something that the memory formula does not know."""
+    """Return the first argument that makes a GPU hold data that the memory formula does not include."""
     return next(
         (
             name
@@ -109,8 +109,8 @@ def memory_argument(command: Sequence[str]) -> str | None:
 def batched_tokens(command: Sequence[str]) -> int | None:
     """Return the tokens of one batch, None for vLLM's default.
 
-    Without chunked prefill a batch holds a whole request, and without the hybrid manager a layer with a
-    window keeps all tokens: then it is the largest number there is.
+    The result is the largest possible number without chunked prefill, when a batch holds a whole request, and
+    without the hybrid manager, when a layer with a window keeps all tokens.
     """
     if any(name in WHOLE_REQUEST for name, _ in options(command)):
         return LARGEST
@@ -119,7 +119,7 @@ def batched_tokens(command: Sequence[str]) -> int | None:
 
 
 def utilization(command: Sequence[str]) -> float:
-    """Return the share of a GPU's memory that vLLM may use; its default if none is given or readable."""
+    """Return the share of a GPU's memory that vLLM may use; vLLM's default if it is absent or unreadable."""
     try:
         share = float(last_option(command, *UTILIZATION_FLAGS) or UTILIZATION)
     except ValueError:

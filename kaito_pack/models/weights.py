@@ -1,6 +1,6 @@
-"""The weights of a model against time and disk: how long they load, and whether there is room for them.
+"""Estimates how long the weights of a model load, and whether they fit on the disk.
 
-The figures are estimates; the rows of the rules say which rates they assume.
+The rows of the rules have the rates that the estimates assume.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DISK = "advice/disk-too-small"
 KEPT = "advice/weights-not-kept"
 DISK_REQUEST = "ephemeral-storage"
 GIB_IN_MIB = 1024
-PERIOD, FAILURES = 10, 3  # Kubernetes' defaults of a probe
+PERIOD, FAILURES = 10, 3  # Kubernetes' defaults for a probe
 
 
 class Claims(Protocol):
@@ -41,7 +41,7 @@ class Claims(Protocol):
 
 
 class LoadingServer(NamedTuple):
-    """A vLLM server that loads weights: its container and where that is, the model and its GiB of weights."""
+    """A vLLM server that loads weights: its container and path, the model, and the GiB of its weights."""
 
     container: Fields
     path: FieldPath
@@ -53,7 +53,7 @@ class LoadingServer(NamedTuple):
 def check_weights(
     manifest: Manifest, view: WorkspaceView, catalogue: Catalogue, claims: Claims
 ) -> Iterator[Problem]:
-    """Yield advice if the weights of the model in a Workspace need more time or disk than they get."""
+    """Yield advice if the weights of the model in a Workspace need more time or disk than available."""
     server = server_of(manifest, view, catalogue)
     if server is None:
         return
@@ -63,7 +63,7 @@ def check_weights(
 
 
 def server_of(manifest: Manifest, view: WorkspaceView, catalogue: Catalogue) -> LoadingServer | None:
-    """Return the vLLM server of a Workspace with a model whose weights are known; None for any other."""
+    """Return the vLLM server of a Workspace if the size of its weights is known, else None."""
     if not checks_models(view.engine) or view.container is None or view.is_tuning or not view.model_id:
         return None
     model = catalogue.find(view.model_id)
@@ -78,7 +78,7 @@ def server_of(manifest: Manifest, view: WorkspaceView, catalogue: Catalogue) -> 
 
 @rule(STARTUP, on="part")
 def check_startup(server: LoadingServer) -> Iterator[Problem]:
-    """Yield advice if the kubelet restarts the container before the weights can be loaded."""
+    """Yield advice if the kubelet restarts the container before the weights are loaded."""
     rates = get_rule(STARTUP).parameters
     download = 0 if is_offline(server.container) else server.weights_gib * GIB_IN_MIB / rates["downloadMiB"]
     seconds = download + server.weights_gib * GIB_IN_MIB / rates["loadMiB"] + rates["otherSeconds"]
@@ -109,7 +109,7 @@ def seconds_until_restart(probe: Fields) -> float | None:
 
 @rule(DISK, on="part")
 def check_disk(server: LoadingServer, manifest: Manifest, claims: Claims) -> Iterator[Problem]:
-    """Yield advice if the place of the weights is known to be smaller than they are."""
+    """Yield advice if the storage of the weights is known to be too small."""
     for size, path in rooms(server, manifest, claims):
         if size < server.weights_gib:
             yield problem(
@@ -125,7 +125,7 @@ def check_disk(server: LoadingServer, manifest: Manifest, claims: Claims) -> Ite
 
 
 def rooms(server: LoadingServer, manifest: Manifest, claims: Claims) -> Iterator[tuple[float, FieldPath]]:
-    """Yield the sizes, in GiB, that bound the place of the weights, each with the field that says so."""
+    """Yield the size limits, in GiB, of the storage of the weights, each with its field."""
     volume, path = server.storage.volume, server.storage.path
     if server.storage.medium in ("container", "node"):
         for key in ("limits", "requests"):

@@ -1,4 +1,4 @@
-"""Writes files and trees of manifests in one step: a reader sees the old content or the new one."""
+"""Writes files and trees of manifests atomically: a reader sees either the old or the new content."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError, reason_of
 from kaito_pack.run.sources import SUFFIXES
 
-TREE_PART = ".kaito-pack-tree-"  # how files of a tree that are being written begin
+TREE_PART = ".kaito-pack-tree-"  # name prefix of tree files while they are written
 FILE_PART = ".kaito-pack-file-"
-YOUNG_SECONDS = 60  # within which another run may be about to lock a file
+YOUNG_SECONDS = 60  # seconds within which another run may not have locked its file yet
 
 
 def is_tree(out: str) -> bool:
@@ -26,10 +26,10 @@ def is_tree(out: str) -> bool:
 
 
 def write_atomically(file: Path, text: str) -> None:
-    """Put `text` into `file` in one step; it keeps its permissions and its line ends.
+    """Write `text` to `file` in one step; keep its permissions and line ends.
 
-    A symbolic link is followed, since the user named it; a device or a pipe is written to. UsageError if
-    it cannot be written.
+    A symbolic link is followed, since the user named it; a device or a pipe is written directly. Raises
+    UsageError if the file cannot be written.
     """
     try:
         if os.path.exists(file) and not stat.S_ISREG(os.stat(file).st_mode):
@@ -60,30 +60,30 @@ def _replace(path: str, text: str, there: bytes | None) -> None:
 
 
 def start(path: str, prefix: str) -> tuple[str, int]:
-    """Return the name and handle of a new file beside `path`, with the permissions of new files there."""
+    """Return the name and handle of a new file beside `path`, with the default permissions there."""
     part = os.path.join(os.path.dirname(path), f"{prefix}{os.getpid()}-{os.urandom(6).hex()}")
     return part, os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
 
 
 def fill(handle: int, path: str, text: str, there: bytes | None) -> None:
-    """Write `text` by the handle, with the line ends and permissions of what is `there` at `path`."""
+    """Write `text` to the handle, with the line ends and permissions of `there`, the content of `path`."""
     content = text.encode()
     if there is not None:
         if b"\r\n" in there:
             content = content.replace(b"\n", b"\r\n")
         os.chmod(handle, stat.S_IMODE(os.stat(path).st_mode))
-    while content:  # a write may take less than it is given
+    while content:  # a write may be partial
         content = content[os.write(handle, content) :]
 
 
 def same_text(there: bytes, text: str) -> bool:
-    """Return whether a file's content is `text`, line ends aside."""
+    """Return whether a file's content is `text`, ignoring line ends."""
     content = text.encode()
     return there == content or there.replace(b"\r\n", b"\n") == content
 
 
 def read_bytes(path: str) -> bytes | None:
-    """Return the content of a file; None if there is none."""
+    """Return the content of a file; None if it does not exist."""
     try:
         with open(path, "rb") as stream:
             return stream.read()
@@ -92,24 +92,24 @@ def read_bytes(path: str) -> bytes | None:
 
 
 def unwritten(path: str, error: OSError) -> UsageError:
-    """Return a failure to write, in one line."""
+    """Return the error for a file that cannot be written, in one line."""
     return UsageError(f"{escaped(path)}: cannot be written: {reason_of(error)}")
 
 
 def remove_quietly(path: str) -> None:
-    """Remove a file that may be gone already."""
+    """Remove a file that may not exist."""
     with suppress(OSError):
         os.unlink(path)
 
 
 def parts(folder: str, prefix: str) -> Iterator[str]:
-    """Return files in `folder` that another run writes, or wrote until it was killed."""
+    """Return the temporary files in `folder` of other runs, including killed ones."""
     with os.scandir(folder) as entries:
         yield from (entry.path for entry in entries if entry.name.startswith(prefix))
 
 
 def _sweep_files(folder: str) -> None:
-    """Remove what killed runs left: who still writes a file holds its lock."""
+    """Remove temporary files of killed runs: a running one holds the lock of its file."""
     for path in parts(folder, FILE_PART):
         try:
             if time.time() - os.lstat(path).st_mtime < YOUNG_SECONDS:
@@ -123,7 +123,7 @@ def _sweep_files(folder: str) -> None:
 
 
 def _lock(handle: int) -> bool:
-    """Take the lock of an open file; False if another holds it, or the file system has no locks."""
+    """Lock an open file; False if another process holds the lock, or the file system has no locks."""
     try:
         import fcntl
 

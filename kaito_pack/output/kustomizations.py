@@ -1,4 +1,4 @@
-"""The kustomization files of an output tree: each lists files or folders in the order of application."""
+"""The kustomization files of an output tree: each lists files or folders in apply order."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def kustomizations(
 ) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of each kustomization for the files at `paths`.
 
-    `bonds` has those of the files that this run has rendered. Files without keep the order in which they are
-    `listed` now, by folder ("" is the root of the tree).
+    `bonds` has the bonds of the files that this run rendered. Files without bonds keep their order in
+    `listed`, the current lists by folder ("" is the root of the tree).
     """
     folders: dict[str, list[str]] = {}
     for path in sorted(paths):
@@ -41,7 +41,7 @@ def kustomizations(
 
 
 def _in_order(bonds: Mapping[str, Bonds], listed: Sequence[str]) -> list[str]:
-    """Return the names in apply order; those without bonds as they are listed, new ones by the alphabet."""
+    """Return the names in apply order; names without bonds as listed, new names alphabetically."""
     names = [name for name in dict.fromkeys(listed) if name in bonds]
     for name in sorted(bonds.keys() - set(names)):
         names.insert(bisect(names, name), name)
@@ -49,7 +49,7 @@ def _in_order(bonds: Mapping[str, Bonds], listed: Sequence[str]) -> list[str]:
 
 
 def listed_in(text: str) -> list[str]:
-    """Return what an own kustomization lists."""
+    """Return the entries of a kustomization that the pack wrote."""
     return [match.strip("'\"") for match in re.findall(r"^  - (.+?)\r?$", text, re.MULTILINE)]
 
 

@@ -1,4 +1,4 @@
-"""Writes manifests to a single file, but never over an input, nor through a link over a foreign file."""
+"""Writes manifests to a single file, but not over an input, nor through a link over a foreign file."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from kaito_pack.base.display import escaped
 from kaito_pack.base.problems import UsageError
 from kaito_pack.output import unwritten, write_atomically
 
-BEGINNING = 65_536  # bytes of a file in which a manifest names its apiVersion
+BEGINNING = 65_536  # bytes at the start of a file in which a manifest has its apiVersion
 
 
 def write(file: str, text: str, inputs: Iterable[str]) -> None:
-    """Put manifests into `file`. UsageError if it is one of `inputs`, or cannot be written.
+    """Write manifests to `file`. Raises UsageError if it is one of `inputs`, or cannot be written.
 
-    A symbolic link is followed, as a shell does, to a file that is missing, empty or has manifests.
+    A symbolic link is followed, as in a shell, to a file that is missing, empty or contains manifests.
     """
     try:
         status = os.stat(file)

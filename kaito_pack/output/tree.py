@@ -1,6 +1,6 @@
 """The output tree that a GitOps repository commits: DIR/<namespace>/<workspace>.yaml and kustomizations.
 
-A first line marks the pack's own files; files without it belong to others and never change.
+The first line marks the pack's own files. Files without it belong to others and are never changed.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from kaito_pack.output.kustomizations import KUSTOMIZATION, MARKER, kustomizatio
 from kaito_pack.rendering.manifests import RenderedManifest, as_yaml
 
 NO_BONDS: Mapping[str, Bonds] = MappingProxyType({})
-Texts = Mapping[str, str]  # "<namespace>/<workspace>.yaml" -> what it holds
+Texts = Mapping[str, str]  # "<namespace>/<workspace>.yaml" -> its content
 
 
 class Tree(NamedTuple):
-    """What a tree should hold, and how the objects in its files depend on each other, by path."""
+    """The wanted content of a tree, and the dependencies between the objects in its files, by path."""
 
     root: str
     texts: Texts
@@ -34,11 +34,11 @@ class Tree(NamedTuple):
 
 @dataclass
 class Changes:
-    """What a tree lacks, by paths from its root, which is a folder or will be one.
+    """The changes that a tree needs, by paths from its root; the root may not exist yet.
 
-    `total` counts the files that the tree is to have. `texts` are to be written, those in `differs` over
-    another text; `stale` are generated files whose values are gone; `foreign` are files of others at
-    paths that the pack would write.
+    `total` is the number of wanted files. `texts` are to be written, those in `differs` over another text.
+    `stale` are generated files whose values are gone. `foreign` are files of others at paths that the pack
+    would write.
     """
 
     root: str
@@ -50,20 +50,20 @@ class Changes:
 
     @property
     def is_drift(self) -> bool:
-        """Whether the tree is not what the values render to."""
+        """Whether the tree differs from what the values render to."""
         return bool(self.texts or self.stale or self.foreign)
 
     @property
     def missing(self) -> list[str]:
-        """What is not there at all."""
+        """The wanted files that do not exist."""
         return [path for path in self.texts if path not in self.differs]
 
     def file(self, path: str) -> str:
-        """Return a path from the root as the user would name it."""
+        """Return a path from the root as the user would write it."""
         return os.path.join(self.root, path)
 
     def diff(self) -> Iterator[str]:
-        """Yield a unified diff, from what is there to what should be."""
+        """Yield a unified diff from the current to the wanted content."""
         for path, text in sorted(self.texts.items()):
             old = self._there(path) if path in self.differs else None
             yield from difference(self.file(path), old, text)
@@ -75,7 +75,7 @@ class Changes:
 
 
 def difference(file: str, old: str | None, new: str | None) -> Iterator[str]:
-    """Yield the unified diff of one file, which `git apply` takes; None is a file that is not there."""
+    """Yield the unified diff of one file, in a form for `git apply`; None is a file that does not exist."""
     from difflib import unified_diff
 
     name = file.replace(os.sep, "/").lstrip("/")
@@ -99,9 +99,9 @@ def _rest(text: str) -> list[str]:
 
 
 def text_of(group: Sequence[RenderedManifest]) -> tuple[str, str]:
-    """Return the path in a tree of one values file's manifests, the Workspace first, and their text.
+    """Return the path in a tree and the text of one values file's manifests, the Workspace first.
 
-    UsageError for a name that no file can have.
+    Raises UsageError for a name that no file can have.
     """
     metadata: Any = group[0].body.get("metadata") or {}
     names = [metadata.get("namespace"), metadata.get("name")]
@@ -117,21 +117,21 @@ def text_of(group: Sequence[RenderedManifest]) -> tuple[str, str]:
 
 
 def compare(root: str, texts: Texts, whole: bool, bonds: Mapping[str, Bonds] = NO_BONDS) -> Changes:
-    """Return what the tree at `root` lacks of `texts`; `whole` says that they are all there should be.
+    """Return the changes that the tree at `root` needs for `texts`; `whole` if it should have no other files.
 
-    `bonds` decide the order in which kustomizations list the files.
+    `bonds` determine the order in which kustomizations list the files.
 
-    Each file is read once. UsageError if the tree cannot be read, or a symbolic link leads out of it.
+    Each file is read once. Raises UsageError if the tree cannot be read, or a symbolic link leads out of it.
     """
     changes = Changes(root)
     own = set(_own_files(root))
     listed = set(texts) | (set() if whole else set(filter(_is_workspace, own)))
-    # The bonds of files that this run has not rendered show only in the order in which they are listed.
+    # For files that this run did not render, only the current order of the lists shows their bonds.
     now = {} if whole else _listed(root, {os.path.dirname(path) for path in listed})
     wanted = {**texts, **dict(kustomizations(listed, bonds, now))}
     changes.total = len(wanted)
     if whole:
-        # What is listed goes after what lists it.
+        # Remove the lists before the files that they name.
         changes.stale = sorted(own - set(wanted), key=lambda path: (_is_workspace(path), path))
     checked: set[str] = set()
     for path, text in wanted.items():
@@ -162,7 +162,7 @@ def _compare_one(path: str, text: str, changes: Changes) -> None:
 
 
 def _kind(file: str) -> int | None:
-    """Return what is at a path, None if there is nothing. Raises UsageError for a symbolic link."""
+    """Return the kind of file at a path; None if it does not exist. Raises UsageError for a symbolic link."""
     try:
         kind = stat.S_IFMT(os.lstat(file).st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -175,7 +175,7 @@ def _kind(file: str) -> int | None:
 
 
 def _listed(root: str, folders: Iterable[str]) -> dict[str, list[str]]:
-    """Return what the pack's own kustomizations list now, by folder."""
+    """Return the current entries of the pack's own kustomizations, by folder."""
     files = {folder: os.path.join(root, folder, KUSTOMIZATION) for folder in ("", *folders)}
     texts = {folder: _content(file) for folder, file in files.items() if _is_own(file)}
     return {folder: listed_in((text or b"").decode("utf-8", "replace")) for folder, text in texts.items()}
@@ -186,17 +186,17 @@ def _is_workspace(path: str) -> bool:
 
 
 def workspace_files(root: str) -> list[str]:
-    """Return the pack's own files of Workspaces in a tree, by paths from its root."""
+    """Return the pack's own Workspace files in a tree, by paths from its root."""
     return sorted(filter(_is_workspace, _own_files(root)))
 
 
 def _own_files(root: str) -> Iterator[str]:
-    """Yield the pack's own files: in the folders of `root`, and its own kustomization there."""
+    """Yield the pack's own files: in the folders of `root`, and its kustomization in `root`."""
     if _is_own(os.path.join(root, KUSTOMIZATION)):
         yield KUSTOMIZATION
     for folder in folders(root):
         if _is_tree(os.path.join(root, folder)):
-            continue  # of another run, such as the next cluster's
+            continue  # a tree of another run, such as the next cluster's
         for entry in _entries(os.path.join(root, folder)):
             if entry.name.endswith(".yaml") and entry.is_file(follow_symlinks=False) and _is_own(entry.path):
                 yield f"{folder}/{entry.name}"
@@ -209,7 +209,7 @@ def _is_tree(folder: str) -> bool:
 
 
 def folders(root: str) -> list[str]:
-    """Return the names of the folders of `root`, links left out; UsageError if it cannot be read."""
+    """Return the names of the folders of `root` except links. Raises UsageError if it cannot be read."""
     return [entry.name for entry in _entries(root) if entry.is_dir(follow_symlinks=False)]
 
 

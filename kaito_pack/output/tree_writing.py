@@ -1,6 +1,6 @@
-"""Brings output trees up to date: all is staged before the first file changes, and renamed at the end.
+"""Updates output trees: stages all files before the first one changes, and renames them at the end.
 
-A run that is killed leaves old files or new ones, and at most hidden files that the next run sweeps away.
+A killed run leaves each file either old or new, and at most hidden files, which the next run removes.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from kaito_pack.output import TREE_PART, remove_quietly
 from kaito_pack.output.kustomizations import KUSTOMIZATION
 from kaito_pack.output.tree import Changes, Texts, Tree, compare, folders
 
-STALE_SECONDS = 3600  # without locks of the file system, a part that old belongs to a run that was killed
+STALE_SECONDS = 3600  # age of a part that a killed run left, if the file system has no locks
 
 
 def write(trees: Sequence[Tree | tuple[str, Texts]], prune: bool) -> list[Changes]:
-    """Bring trees up to date, and remove stale files if `prune`; what was changed, tree by tree.
+    """Update trees, and remove stale files if `prune`; return the changes, tree by tree.
 
-    Nothing is written if a tree has a foreign file in the way, or a file cannot be written:
-    then UsageError says why.
+    Writes nothing if a foreign file is in the way or a file cannot be written. Raises UsageError with the
+    reason.
     """
     wanted = [Tree(*tree) for tree in trees]
     new_folders: list[str] = []
     parts: list[tuple[str, str]] = []
     try:
         with ExitStack() as locks:
-            # Sorted, so that two runs over the same trees never wait for each other.
+            # Sorted, so that two runs over the same trees never deadlock.
             for root in sorted(tree.root for tree in wanted):
                 locks.enter_context(_Lock(root, new_folders))
             changes = [compare(root, texts, prune, bonds) for root, texts, bonds in wanted]
@@ -51,8 +51,8 @@ def write(trees: Sequence[Tree | tuple[str, Texts]], prune: bool) -> list[Change
 
 
 def _stage(changes: Changes, parts: list[tuple[str, str]], new_folders: list[str]) -> None:
-    """Write every new text beside its place; see also that stale files can be removed."""
-    # Files before what lists them: a run that is killed leaves no list of files that are not there.
+    """Write every new text beside its target; also verify that stale files can be removed."""
+    # Files before the lists that name them: after a kill, no list names a file that does not exist.
     for path in sorted(changes.texts, key=lambda path: (path.endswith(KUSTOMIZATION), -path.count("/"))):
         file = changes.file(path)
         _make_folders(os.path.dirname(file), new_folders)
@@ -88,7 +88,7 @@ def _finish(changes: Sequence[Changes], parts: list[tuple[str, str]]) -> None:
 
 
 def _make_folders(folder: str, new_folders: list[str]) -> None:
-    """Make a folder and its missing parents, and add each to `new_folders`, the highest first."""
+    """Create a folder and its missing parents, and add each to `new_folders`, the topmost first."""
     if os.path.isdir(folder):
         return
     if parent := os.path.dirname(folder):
@@ -105,12 +105,12 @@ def _make_folders(folder: str, new_folders: list[str]) -> None:
 
 
 def _remove_if_empty(folder: str) -> None:
-    with suppress(OSError):  # it has files of others, or of another run
+    with suppress(OSError):  # it contains files of others or of another run
         os.rmdir(folder)
 
 
 class _Lock:
-    """Holds the folder itself, so that a second run waits and no file is left behind."""
+    """A lock on the folder itself: a second run waits, and no lock file remains."""
 
     def __init__(self, root: str, new_folders: list[str]) -> None:
         self._root, self._new_folders = root.rstrip(os.sep) or root, new_folders
@@ -131,7 +131,7 @@ class _Lock:
 
             fcntl.flock(self._handle, fcntl.LOCK_EX)
         except (ImportError, OSError):
-            return False  # a file system without locks: renames still keep every file whole
+            return False  # a file system without locks: renames still keep every file complete
         return True
 
     def __exit__(self, *_: object) -> None:

@@ -20,15 +20,15 @@ from kaito_pack.facts.tables import table
 from kaito_pack.pack import json_schema
 from kaito_pack.pack.references import resolve
 
-COMMON = "_common"  # the folder of templates that belong to every mode
+COMMON = "_common"  # the folder of templates that all modes use
 
 
 class Mode(NamedTuple):
-    """One folder of `templates/`: its name is the value of `modelSource`.
+    """One folder of `templates/`; its name is the value of `modelSource`.
 
-    `facts` is the mapping of its `mode.yaml`; `templates` are the names of its manifests, the
-    Workspace first, relative to `templates/`; `is_quick` is whether the fast check knows every keyword of
-    the schema.
+    `facts` is the content of its `mode.yaml`. `templates` are the names of its manifests, the Workspace
+    first, relative to `templates/`. `is_quick` is whether the fast check supports every keyword of the
+    schema.
     """
 
     name: str
@@ -39,9 +39,9 @@ class Mode(NamedTuple):
 
 
 class Pack:
-    """The templates and schemas of one or more folders, the first one that has a file winning.
+    """The templates and schemas of one or more folders; the first folder that has a file takes precedence.
 
-    `folders` are packs of the user's own, searched before the one that ships with this package.
+    `folders` are the user's packs, searched before the built-in pack.
     """
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
@@ -51,23 +51,23 @@ class Pack:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether templates of the user's own may be rendered."""
+        """Whether templates of the user's packs may be rendered."""
         return len(self.folders) > 1
 
     @cached_property
     def mode_names(self) -> tuple[str, ...]:
-        """The modes there are, sorted: every folder of `templates/` that has a `mode.yaml`."""
+        """The names of the modes, sorted: every folder of `templates/` that has a `mode.yaml`."""
         own: list[str] = derived("modes", lambda: _modes_of(ROOT))
         return tuple(sorted({*own, *(name for folder in self.folders[:-1] for name in _modes_of(folder))}))
 
     @property
     def schema_folders(self) -> tuple[Path, ...]:
-        """The folders that are searched for schemas."""
+        """The folders to search for schemas."""
         return tuple(folder / "schemas" for folder in self.folders)
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
-        """The folders that are searched for templates."""
+        """The folders to search for templates."""
         return tuple(folder / "templates" for folder in self.folders)
 
     @cached_property
@@ -81,7 +81,7 @@ class Pack:
         return any((folder / file).is_file() for folder in self.folders)
 
     def kaito_version(self, asked: str | None = None) -> str:
-        """Return the minor of KAITO that is asked for ("0.12", "v0.12.0"), the newest for None."""
+        """Return the requested minor of KAITO ("0.12", "v0.12.0"), the newest for None."""
         if asked is None:
             return self.kaito_versions[-1]
         name = ".".join(asked.removeprefix("v").split(".")[:2])
@@ -91,7 +91,7 @@ class Pack:
         return name
 
     def _common(self) -> tuple[str, ...]:
-        """Return the templates that all modes share; none for a mode.yaml with `common: false`."""
+        """Return the templates that all modes share; empty for a mode.yaml with `common: false`."""
         names = set()
         for folder in self.template_folders:
             depends_on(folder / COMMON)
@@ -99,13 +99,13 @@ class Pack:
         return tuple(f"{COMMON}/{name}" for name in sorted(names))
 
     def mode(self, name: str) -> Mode:
-        """Return the mode called `name`, read on first use; raises PackError if it is incomplete."""
+        """Return the mode called `name`, read on first use. Raises PackError if it is incomplete."""
         if name not in self._modes:
             self._modes[name] = self._read_mode(name)
         return self._modes[name]
 
     def _are_facts(self, facts: Any) -> bool:
-        """Return whether the facts of a mode have the types that code relies on."""
+        """Return whether the facts of a mode have the types that the code expects."""
         schema = resolve("mode.schema.json", self.schema_folders)
         return json_schema.accepts(_types_of(schema), facts)
 
@@ -118,7 +118,7 @@ class Pack:
         return Mode(name, facts, tuple(templates), schema, is_quick)
 
     def _described(self, name: str) -> tuple[Any, list[str], bool]:
-        """Return the facts of a mode, its templates, and whether its schema is a quick one."""
+        """Return the facts of a mode, its templates, and whether the fast check supports its schema."""
         from kaito_pack.documents import read_text
 
         homes = [folder / name for folder in self.template_folders if (folder / name).is_dir()]
@@ -151,7 +151,7 @@ def _modes_of(folder: Path) -> list[str]:
 
 
 def _types_of(schema: Any) -> Any:
-    """Return the part of a schema that says of what type things are."""
+    """Return the part of a schema that defines types."""
     types = {"type": schema["type"]} if "type" in schema else {}
     fields = {name: _types_of(part) for name, part in schema.get("properties", {}).items()}
     items = {"items": _types_of(schema["items"])} if "items" in schema else {}

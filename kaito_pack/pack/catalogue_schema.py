@@ -1,4 +1,4 @@
-"""The schema of catalogues, whose engines are those that the packs describe."""
+"""The schema of catalogues, with the engines that the packs describe."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ MODEL_ID = "modelId"  # the column that identifies an entry
 
 
 def catalogue_schema() -> Schema:
-    """Return the schema of a catalogue, its engines being every engine that serves models of the Hub.
+    """Return the schema of a catalogue; its engines are all that serve models of the Hub.
 
-    The file itself lists ours, because editors read it.
+    The file itself lists the built-in engines because editors read it.
     """
     whole = schema(NAME)
     model = whole["$defs"]["model"]

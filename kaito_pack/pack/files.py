@@ -1,4 +1,4 @@
-"""The pack's own kinds of file (Target, Fleet, Catalogue): read, and checked by their schemas."""
+"""Reads the pack's own kinds of file (Target, Fleet, Catalogue) and checks them by their schemas."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ KINDS = (CATALOGUE, "Fleet", "Target")
 
 @rule("values/pack-file-several-documents", on="part")
 def read(path: str | Path) -> Document:
-    """Return the one document of a file.
+    """Return the only document of a file.
 
-    Raises UsageError for a file that cannot be opened, ProblemsError for one that cannot be read as
-    YAML or holds several documents.
+    Raises UsageError if the file cannot be opened, ProblemsError if it cannot be read as YAML or has several
+    documents.
     """
     first, *further = read_file(str(path))
     if further:

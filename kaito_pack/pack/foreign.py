@@ -1,4 +1,4 @@
-"""A pack of a stranger at work: what is wrong with its schemas is reported as the fault of the pack."""
+"""Reports errors caused by invalid schemas of foreign packs as errors of the pack."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from kaito_pack.base.problems import PackError
 from kaito_pack.facts.patterns import PatternError
 
-# What Python raises when a schema is used that is not one.
+# Exceptions that Python raises when code uses an invalid schema.
 MISUSED = (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError, re.error)
 
 
 @contextmanager
 def blamed(mode: str) -> Iterator[None]:
-    """Turn every error that comes of a schema which is none into PackError, with the file of `mode`."""
+    """Convert every error that an invalid schema causes to PackError, with the file of `mode`."""
     file = f"schemas/values/{mode}.schema.json"
     try:
         yield

@@ -1,8 +1,8 @@
-"""The values schemas: a fast check that accepts, the parts that apply to values, and defaults.
+"""The values schemas: a fast check, the parts that apply to given values, and defaults.
 
-`accepts` is the quick half; what it does not accept goes to `schema_problems`, where the jsonschema
-library decides and explains. A schema with a keyword that `accepts` does not know (`is_quick`) goes
-there at once. A test on mutated documents holds the two together.
+`accepts` is the fast check. For values that it rejects, `schema_problems` decides and explains with the
+jsonschema library. A schema with a keyword that `accepts` does not support (`is_quick`) always uses the
+library. A test on mutated documents verifies that both agree.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ANNOTATIONS = frozenset(
 
 
 def accepts(schema: Schema | bool, value: Any) -> bool:
-    """Return whether `schema`, a quick one, accepts `value`."""
+    """Return whether `schema`, which must be quick, accepts `value`."""
     if isinstance(schema, bool):
         return schema
     for keyword, expected in schema.items():
@@ -42,7 +42,7 @@ def accepts(schema: Schema | bool, value: Any) -> bool:
 
 
 def validator(schema: Schema, formats: Any = None) -> Any:
-    """Return a validator of the jsonschema library that fetches nothing and bounds patterns of packs."""
+    """Return a validator of the jsonschema library that fetches nothing and limits patterns of packs."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
     from jsonschema.validators import extend
@@ -58,10 +58,10 @@ def validator(schema: Schema, formats: Any = None) -> Any:
 
 
 def errors_of(schema: Schema, value: Any, formats: Any, where: str) -> list[Any]:
-    """Return what the jsonschema library says of a value.
+    """Return the jsonschema library's errors for a value.
 
-    Raises PackError, which names `where` the schema is, for one that the library cannot use, as a user's pack
-    may have.
+    Raises PackError, which names the schema by `where`, if the library cannot use the schema. A user's pack
+    may have such a schema.
     """
     from jsonschema.exceptions import UnknownType
 
@@ -74,7 +74,7 @@ def errors_of(schema: Schema, value: Any, formats: Any, where: str) -> list[Any]
 
 
 def is_quick(schema: Any) -> bool:
-    """Return whether `accepts` knows every keyword of `schema`, so that its answer is the library's."""
+    """Return whether `accepts` supports every keyword of `schema`, so that it agrees with the library."""
     if not isinstance(schema, Mapping):
         return True
     for keyword, part in schema.items():
@@ -100,9 +100,9 @@ def part_at(schema: Schema, path: Iterable[str | int], unknown: Schema = Mapping
 
 
 def applicable(schema: Schema, value: Any) -> Schema:
-    """Return `schema` merged with the branches of its `if`s and `allOf`s that fit `value`.
+    """Return `schema` merged with the branches of its `if`s and `allOf`s that apply to `value`.
 
-    Of the branches only properties, and which are required, are merged.
+    Only the properties and `required` of a branch are merged.
     """
     if "if" not in schema and "allOf" not in schema:
         return schema
@@ -120,12 +120,12 @@ def applicable(schema: Schema, value: Any) -> Schema:
 
 
 def with_defaults(schema: Schema, values: ValuesMap) -> dict[str, Any]:
-    """Return a copy of `values` where every property of `schema` is there: as given, its default, or None.
+    """Return a copy of `values` with every property of `schema`: as given, else its default, else None.
 
-    What the schema calls `x-opaque` is Kubernetes' own, and taken as it is.
+    Properties marked `x-opaque` belong to Kubernetes and are copied unchanged.
 
-    `${name}` in a default is the value called `name`. Objects with their own properties are
-    filled in the same way; a default that is a map is taken as a whole or not at all.
+    `${name}` in a default is the value called `name`. Objects with their own properties are filled in the
+    same way; a default that is a map is used as a whole or not at all.
     """
     return _filled(schema, values, values)
 

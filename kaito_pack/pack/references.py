@@ -1,4 +1,4 @@
-"""Schemas of files resolved into one mapping each: every `$ref` is laid in, across files and packs."""
+"""Resolves each schema file into one mapping: every `$ref` is inlined, across files and packs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from kaito_pack.base.root import SCHEMAS
 from kaito_pack.base.trees import Schema
 from kaito_pack.facts.tables import is_foreign, parsed_json
 
-BELOW = "pack:below"  # as a `$ref`
-MOST_PARTS = 20_000  # schemas in one schema; ours have some hundred
+BELOW = "pack:below"  # value of a `$ref`
+MOST_PARTS = 20_000  # schemas inside one schema; the built-in ones have some hundred
 UNSUPPORTED = frozenset(("$dynamicRef", "$recursiveRef", "patternProperties"))
-# The keywords that hold schemas. What any other keyword holds, such as `default` or `enum`, is data.
+# The keywords that contain schemas. The value of any other keyword, such as `default` or `enum`, is data.
 _SCHEMA = frozenset(
     (
         "items additionalProperties unevaluatedProperties unevaluatedItems propertyNames contains"
@@ -31,11 +31,12 @@ _SCHEMA_MAPS = frozenset(("properties", "dependentSchemas"))
 
 
 def resolve(name: str, folders: Sequence[Path]) -> dict[str, Any]:
-    """Return the schema file `name` (of the first of `folders` that has it) with every `$ref` laid in.
+    """Return the schema file `name` (of the first of `folders` that has it) with every `$ref` inlined.
 
-    A `$ref` and the keywords beside it become one schema, the latter winning; `unevaluatedProperties`
-    becomes `additionalProperties`, which then knows all properties. Raises PackError if a file or
-    a reference is missing, is not JSON, leads out of the schema folders, or makes the schema too large.
+    A `$ref` and the keywords beside it become one schema, and the keywords take precedence.
+    `unevaluatedProperties` becomes `additionalProperties`, which then covers all properties. Raises PackError
+    if a file or a reference is missing, is not JSON, leads out of the schema folders, or makes the schema too
+    large.
     """
     if not is_foreign() and list(folders) == [SCHEMAS]:
         own: dict[str, Any] = derived(f"resolved {name}", lambda: _resolved(name, folders))
@@ -70,14 +71,14 @@ def _read_once(name: str, folders: tuple[Path, ...]) -> tuple[Path, Any]:
 
 
 class _Resolution:
-    """One schema on the way to having every `$ref` laid in; counts its parts, as references can double."""
+    """The resolution of one schema; it counts parts, because references can double a schema."""
 
     def __init__(self, folders: tuple[Path, ...]) -> None:
         self._all_folders = folders
         self._parts = 0
 
     def resolved(self, schema: Any, name: str, folders: tuple[Path, ...]) -> Any:
-        """Return `schema`, a part of the file `name`, with its references laid in. Data stays as it is."""
+        """Return `schema`, a part of the file `name`, with its references inlined. Data is left unchanged."""
         if not isinstance(schema, dict):
             return schema
         self._parts += 1
@@ -97,7 +98,7 @@ class _Resolution:
         return own
 
     def _keyword(self, keyword: str, part: Any, name: str, folders: tuple[Path, ...]) -> Any:
-        """Return the value of a keyword; only that of a keyword that holds schemas can have references."""
+        """Return the value of a keyword; only keywords that contain schemas can have references."""
         if keyword in _SCHEMA:
             return self.resolved(part, name, folders)
         if keyword in _SCHEMA_LISTS and isinstance(part, list):
@@ -109,7 +110,7 @@ class _Resolution:
     def _target(self, reference: str, name: str, folders: tuple[Path, ...]) -> Any:
         file, _, pointer = reference.partition("#")
         if file == BELOW:
-            # The same file in the packs behind this one: how a pack adds to a schema of ours.
+            # Use the same file of the packs behind this one, so that a pack can extend a built-in schema.
             target, folders = name, folders[_home(name, folders) + 1 :]
         else:
             target = _within_schemas(file, name) if file else name
@@ -123,7 +124,7 @@ class _Resolution:
 
 
 def _within_schemas(file: str, name: str) -> str:
-    """Return the file that a reference in the schema `name` leads to, from the schema folder on.
+    """Return the file, relative to the schema folder, that a reference in the schema `name` leads to.
 
     Raises PackError for a URL, an absolute path, and a path that leads out of the folder.
     """
@@ -138,7 +139,7 @@ def _home(name: str, folders: tuple[Path, ...]) -> int:
 
 
 def merged(base: Schema, over: Schema) -> dict[str, Any]:
-    """Return two schemas as one: merge properties and hints, add `required` and `allOf`, else take `over`."""
+    """Return two schemas as one: merge properties and hints, add `required` and `allOf`, else use `over`."""
     result = dict(base)
     for key, part in over.items():
         if key == "properties" and key in base:
@@ -157,5 +158,5 @@ def merged(base: Schema, over: Schema) -> dict[str, Any]:
 
 
 def _as_map(schema: Schema | bool) -> Schema:
-    """Return a schema as a map: true allows all, false nothing."""
+    """Return a schema as a map: true allows everything, false nothing."""
     return ({} if schema else {"not": {}}) if isinstance(schema, bool) else schema

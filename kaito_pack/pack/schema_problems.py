@@ -1,12 +1,12 @@
-"""What a JSON Schema refuses, as problems: the jsonschema library finds, the table of rules speaks.
+"""Explains violations of a JSON Schema: the jsonschema library detects them, the rules have the words.
 
-Only imported once something is to be explained, as jsonschema is costly to import.
+This module is imported only if there is something to explain, because jsonschema is slow to import.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jsonschema import FormatChecker
@@ -27,12 +27,12 @@ FORMATS.checks("quantity")(lambda value: positive_quantity_error(value) is None)
 
 
 class Dialect(NamedTuple):
-    """The words that a kind of file has for what its schema refuses.
+    """The rules by which one kind of file reports violations of its schema.
 
-    `rules` are by keyword, unless the schema's own `x-rules` names a nearer one; `x-elsewhere` is for a field
-    whose place the schema names under that word; `otherwise` is for every other keyword. `types` are words
-    for JSON types. `shows_absent` says whether a problem has the path of the missing field or of a wrong key,
-    not that of their owner.
+    `rules` are by keyword, unless the schema's own `x-rules` names a more specific one. `x-elsewhere` is for
+    a field whose place the schema names under that keyword; `otherwise` is for all other keywords. `types`
+    are words for JSON types. `shows_absent` is whether a problem has the path of the missing field or the
+    wrong key instead of that of the parent.
     """
 
     rules: Mapping[str, str]
@@ -62,10 +62,26 @@ PACK_FILES = Dialect(
 
 
 class Explained(NamedTuple):
-    """A problem, and whether it is about the key at its path, not the value."""
+    """A problem, and whether it is about the key at its path instead of the value."""
 
     problem: Problem
     is_about_key: bool = False
+
+
+def strictest(errors: Sequence[ValidationError]) -> list[ValidationError]:
+    """Return the errors; if a value breaks several lower or upper bounds, return only the strictest."""
+    bounds: dict[tuple[object, ...] | None, Any] = {}
+    for error in errors:
+        if (key := _bound(error)) is not None:
+            stricter = max if str(error.validator).startswith("min") else min
+            bounds[key] = stricter(bounds.get(key, error.validator_value), error.validator_value)
+    return [each for each in errors if bounds.get(_bound(each), each.validator_value) == each.validator_value]
+
+
+def _bound(error: ValidationError) -> tuple[object, ...] | None:
+    """Return the kind of bound and the value that an error is about; None for another kind of error."""
+    keyword = str(error.validator)
+    return (keyword, *error.absolute_path) if keyword.startswith(("min", "max")) else None
 
 
 @rule(*PACK_FILES.names, on="shared")
@@ -75,10 +91,10 @@ def explained(
     facts: Mapping[str, object] | None = None,
     known_elsewhere: Callable[[FieldPath], Problem | None] = lambda path: None,
 ) -> Iterator[Explained]:
-    """Yield the problems of one error of jsonschema, in the words of `dialect`, not yet located.
+    """Yield the problems of one jsonschema error, in the words of `dialect`, not yet located.
 
-    `facts` are for words that a rule of the schema has. `known_elsewhere` is asked about a field that the
-    schema does not have: it returns the problem if the field belongs to another schema.
+    `facts` fill the words of the schema's own rules. `known_elsewhere` is called for a field that the schema
+    does not have; it returns the problem if the field belongs to another schema.
     """
     path: FieldPath = tuple(error.absolute_path)
     facts, keyword = facts or {}, str(error.validator)
@@ -104,7 +120,7 @@ def _unknown_fields(
     allowed = [name for name, part in parts.items() if not (isinstance(part, Mapping) and "not" in part)]
     for field in [str(name) for name in _instance(error) if name not in parts]:
         where = (*path, field)
-        # A word of another schema's is no slip of the pen, whatever this schema's words look like.
+        # A keyword of another schema is not a typo, even if it resembles a keyword of this schema.
         if field in hints and "x-elsewhere" in dialect.rules:
             reported: Problem | None = problem(dialect.rules["x-elsewhere"], where, hint=hints[field])
         else:
@@ -120,7 +136,7 @@ def _unknown_fields(
 def _missing_fields(
     error: ValidationError, path: FieldPath, dialect: Dialect, facts: Mapping[str, object]
 ) -> Iterator[Explained]:
-    # jsonschema reports each missing field by itself, and names it first in its message.
+    # jsonschema reports each missing field separately, and begins its message with the name.
     for name in _wanted(error):
         if name not in _instance(error) and error.message.startswith(repr(name)):
             example = _schema(error).get("properties", {}).get(name, {}).get("examples", [None])[0]
@@ -131,7 +147,7 @@ def _missing_fields(
 
 
 def _wanted(error: ValidationError) -> list[str]:
-    """Return the names that have to be there, all that the instance calls for."""
+    """Return the names of all required fields of the instance."""
     wanted: Any = error.validator_value
     if isinstance(wanted, dict):  # dependentRequired
         return [name for field, names in wanted.items() if field in _instance(error) for name in names]
@@ -145,7 +161,7 @@ def _rule(error: ValidationError, dialect: Dialect) -> str:
 
 
 def _facts(error: ValidationError, dialect: Dialect) -> dict[str, object]:
-    """Return what the words of a rule may repeat of a value that is rejected."""
+    """Return the facts about a rejected value that the words of a rule may use."""
     expected = error.validator_value
     types = expected if isinstance(expected, list) else [expected]
     return {
@@ -166,7 +182,7 @@ def _choices(schema: Schema) -> list[Any]:
 
 
 def _fix(error: ValidationError) -> str:
-    """Return what to write instead, as far as the schema shows."""
+    """Return what to write instead, as far as the schema shows it."""
     if choices := _choices(_schema(error)):
         close = did_you_mean(str(error.instance), map(str, choices))
         return f"did you mean `{close}`?" if close else f"Choose {', '.join(map(str, choices))}"
@@ -178,14 +194,14 @@ def _fix(error: ValidationError) -> str:
 
 
 def _meaning(schema: Schema) -> str:
-    """Return what the schema says of the value: the first sentence of its description."""
+    """Return the first sentence of the value's description in the schema."""
     text = str(schema.get("description") or schema.get("title") or "see the schema")
     sentence = text.partition(". ")[0].rstrip(".")
     return sentence[:1].lower() + sentence[1:]
 
 
 def _schema(error: ValidationError) -> Schema:
-    """Return the schema that refused; an empty one if that is a bare `false`."""
+    """Return the schema that rejected the value; an empty one for a bare `false`."""
     return error.schema if isinstance(error.schema, Mapping) else {}
 
 

@@ -1,4 +1,4 @@
-"""Lists what is in a pack, and checks its schemas, templates, facts and examples."""
+"""Lists the content of a pack, and checks its schemas, templates, facts and examples."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from kaito_pack.values.meanings import MODE
 
 
 class Listed(NamedTuple):
-    """One file of the packs: where it comes from, and the packs whose own it hides."""
+    """One file of the packs: its origin, and the packs whose file of that name it hides."""
 
     name: str
     folder: Path
@@ -35,7 +35,7 @@ class Listed(NamedTuple):
 
 
 def listed(pack: Pack) -> list[Listed]:
-    """Return every template, schema and table, by name, with the pack that it is read from."""
+    """Return every template, schema and table, by name, with the pack that provides it."""
     homes: dict[str, list[Path]] = {}
     for folder in pack.folders:
         for part in ("templates", "schemas", "facts"):
@@ -49,15 +49,15 @@ def listed(pack: Pack) -> list[Listed]:
 
 
 def check(pack: Pack, target: Target) -> list[str]:
-    """Return what is wrong with the user's folders of `pack`, a line each."""
+    """Return the errors in the user's folders of `pack`, one line each."""
     own = pack.folders[:-1]
     broken = [line for folder in own for line in (*check_schemas(folder), *check_engines(folder))]
     if broken:
-        return broken  # what is made of them would be reported a second time
+        return broken  # anything derived from them would repeat the error
     reader = ForeignTemplates(pack.template_folders)
-    # Ours as well: a partial or a schema that the pack has replaced is part of them.
+    # Check the built-in modes as well: they may use a partial or a schema that the pack replaces.
     faults = [line for name in pack.mode_names for line in _check_mode(pack, name, reader)]
-    # Examples are checked only if schemas and templates are sound.
+    # Examples are checked only if schemas and templates are valid.
     faults = faults or [line for folder in own for line in _check_examples(pack, folder, target)]
     return list(dict.fromkeys(faults))
 
@@ -156,7 +156,7 @@ def _modes_of(examples: Sequence[Path]) -> set[str]:
 
 
 def _field_of(example: Path, name: str) -> Any:
-    """Return a field at the top of a file; None if it has none, or cannot be read."""
+    """Return a top-level field of a file; None if it is missing or the file cannot be read."""
     try:
         text = pack_files.read_text(example.parent, example.name)
         value = read_text(text, str(example))[0].value
@@ -166,5 +166,5 @@ def _field_of(example: Path, name: str) -> Any:
 
 
 def origin_shown(folder: Path) -> str:
-    """Return a pack's folder as `pack list` shows it: "built in" for ours."""
+    """Return a pack's folder as `pack list` shows it; the built-in pack is "built in"."""
     return "built in" if folder == ROOT else str(folder)

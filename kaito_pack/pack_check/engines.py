@@ -1,4 +1,4 @@
-"""Checks the YAML files of facts that a pack has: one file an engine."""
+"""Checks the engine files of a pack, one YAML file per engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORMER_FOLDER = "templates/_engines"
 
 
 def check_engines(folder: Path) -> Iterator[str]:
-    """Return what is wrong with the engine files of the pack in `folder`, a line each."""
+    """Return the errors in the engine files of the pack in `folder`, one line each."""
     for file in sorted((folder / FOLDER).glob("*.yaml")):
         try:
             text = pack_files.read_text(folder, f"{FOLDER}/{file.name}")

@@ -14,12 +14,12 @@ from kaito_pack.documents import read_text
 from kaito_pack.facts.rules import NEEDED, Rule, current_names, in_range, layer_of, with_current_names
 from kaito_pack.facts.tables import Row, Rows, read_json, table
 
-# Of the fields of a row that are not text.
+# Types of the fields of a row that are not text.
 KINDS: Mapping[str, Any] = {"parameters": dict, "apis": dict, "formerly": list, "stops": bool}
 
 
 def check_rows(layer: str, rows: Rows, folder: Path) -> Iterator[str]:
-    """Yield what is wrong with the rows of the pack in `folder` for one layer, a line each."""
+    """Yield the errors in the rows of the pack in `folder` for one layer, one line each."""
     merged = table(f"rules/{layer}.json")
     current = current_names(merged)
     merged = with_current_names(merged)
@@ -38,7 +38,7 @@ def check_rows(layer: str, rows: Rows, folder: Path) -> Iterator[str]:
 
 
 def _misplaced(name: str, layer: str) -> str:
-    """Return what is wrong with a row whose name belongs to another layer than its file."""
+    """Return the error of a row whose name belongs to another layer than its file."""
     for other in get_args(RuleLayer):
         if current := current_names(_ours(other)).get(name):
             return f"the rule was renamed to {current}. Move its row to facts/rules/{other}.json"
@@ -62,7 +62,7 @@ def _check_row(row: Row, merged: Row) -> Iterator[str]:
 
 
 def check_range(row: Row, field: str) -> Iterator[str]:
-    """Yield what is wrong with the range of versions in a field of a row."""
+    """Yield the errors in the version range in a field of a row."""
     try:
         in_range("0.0", str(row.get(field, "all")))
     except ValueError:
@@ -70,7 +70,7 @@ def check_range(row: Row, field: str) -> Iterator[str]:
 
 
 def _check_twice(folder: Path, name: str) -> Iterator[str]:
-    """Yield the names that a file has twice, with both lines; JSON readers keep the last one."""
+    """Yield the names that occur twice in a file, with both lines; JSON readers keep only the last one."""
     try:
         documents = read_text(pack_files.read_text(folder, name), str(folder / name))
     except ProblemsError:
@@ -81,7 +81,7 @@ def _check_twice(folder: Path, name: str) -> Iterator[str]:
 
 
 def check_names(schema: Schema) -> Iterator[str]:
-    """Yield the rules that the `x-rules` of a schema name and that have no row."""
+    """Yield the rules without a row that the `x-rules` of a schema name."""
     tables = [table(f"rules/{layer}.json") for layer in get_args(RuleLayer)]
     known = {name for rows in tables for name in (*rows, *current_names(rows))}
     for name in sorted(_names(schema) - known):
@@ -95,12 +95,12 @@ def _names_in_schemas(folder: Path) -> set[str]:
         try:
             names |= _names(read_json(folder, file.relative_to(folder).as_posix()))
         except PackError:
-            continue  # reported for the file
+            continue  # already reported for the file
     return names
 
 
 def _names(schema: Any) -> set[str]:
-    """Return the rules that the `x-rules` of a schema name, however deep."""
+    """Return the rules that the `x-rules` of a schema name, at any depth."""
     names: set[str] = set()
     parts = [schema]
     for part in parts:

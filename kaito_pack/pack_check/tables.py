@@ -29,7 +29,7 @@ ANNOTATION = {
 
 
 def check_schemas(folder: Path) -> Iterator[str]:
-    """Yield what is wrong with the JSON files of the pack in `folder`, a line each."""
+    """Yield the errors in the JSON files of the pack in `folder`, one line each."""
     for file in sorted(file for part in PARTS for file in (folder / part).rglob("*.json")):
         name = file.relative_to(folder).as_posix()
         try:
@@ -60,7 +60,7 @@ def _check(name: str, content: Rows, folder: Path) -> Iterator[str]:
 
 
 def is_minor(stem: str) -> bool:
-    """Return whether a file's stem is a minor version, such as 0.12."""
+    """Return whether a file name without its suffix is a minor version, such as 0.12."""
     major, dot, minor = stem.partition(".")
     return bool(dot) and all(part.isascii() and part.isdigit() for part in (major, minor))
 

@@ -1,7 +1,8 @@
-"""Which Workspace or InferenceSet was another one before: renamed, moved, or changed into the other kind."""
+"""Detects Workspaces and InferenceSets that were renamed, moved, or changed to the other kind."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 
 from kaito_pack.base.trees import Manifest, get
@@ -13,7 +14,7 @@ INSTANCE = "app.kubernetes.io/instance"
 
 
 def nameable(*words: str) -> bool:
-    """Return whether it can be an object's name. Commands to copy must not contain any other word."""
+    """Return whether all words are possible object names; printed commands must not contain other words."""
     return all(
         word[:1].isalnum() and all(c.isascii() and (c.isalnum() or c in ".:-") for c in word)
         for word in words
@@ -26,10 +27,10 @@ def moves(
     same_file: Mapping[Identity, Identity],
     guess: bool,
 ) -> dict[Identity, Identity]:
-    """Return the old identity of each created Workspace that was another one before.
+    """Return the old identity of each created Workspace that replaces another one.
 
-    `same_file` says which one the same values file made; with `guess` the instance label, the name and the
-    model tell as well, which is right only if everything that is not in `created` goes away.
+    `same_file` has the old Workspace of the same values file. With `guess`, the instance label, the name and
+    the model identify it as well; that is right only if all objects outside `created` are deleted.
     """
     left = {key: body for key, body in gone.items() if _serves(body)}
     moved: dict[Identity, Identity] = {}
@@ -49,16 +50,26 @@ def _pair(
     feature: Callable[[Manifest], object],
     moved: dict[Identity, Identity],
 ) -> None:
-    """Add the pairs whose feature no other candidate has: two copies of a model are not a move."""
-    for key, body in wanted.items():
-        value = feature(body)
-        candidates = [
-            old for old, other in left.items() if value and feature(other) == value and old.kind == key.kind
-        ]
-        rivals = [other for other in wanted.values() if feature(other) == value]
-        if len(candidates) == len(rivals) == 1:
-            moved[key] = candidates[0]
-            del left[candidates[0]]
+    """Add the pairs with a unique feature, because two copies of a model are not a move."""
+    before, now = _by_feature(left, feature), _by_feature(wanted, feature)
+    for value, keys in now.items():
+        if len(keys) == 1:
+            (key,) = keys
+            candidates = [old for old in before.get(value, ()) if old.kind == key.kind]
+            if len(candidates) == 1:
+                moved[key] = candidates[0]
+                del left[candidates[0]]
+
+
+def _by_feature(
+    bodies: Mapping[Identity, Manifest], feature: Callable[[Manifest], object]
+) -> dict[str, list[Identity]]:
+    """Return the identities of objects by a feature, as JSON; those without it are left out."""
+    groups: dict[str, list[Identity]] = {}
+    for key, body in bodies.items():
+        if value := feature(body):
+            groups.setdefault(json.dumps(value, sort_keys=True, default=str), []).append(key)
+    return groups
 
 
 def _instance(body: Manifest) -> object:
@@ -79,19 +90,26 @@ def _serves(body: Manifest) -> bool:
 
 
 def only_pair(old: Sequence[Manifest], new: Sequence[Manifest]) -> bool:
-    """Return whether one Workspace or InferenceSet is compared with one."""
+    """Return whether exactly one Workspace or InferenceSet is compared with exactly one."""
     return sum(map(_serves, old)) == sum(map(_serves, new)) == 1
 
 
 def replaced(
     gone: Mapping[Identity, Manifest], created: Mapping[Identity, Manifest]
 ) -> dict[Identity, Identity]:
-    """Return the old identity of each object whose kind has changed, because `workload` has."""
+    """Return the old identity of each object whose kind has changed because `workload` has."""
+    # By namespace and instance, so that no pair of objects is compared that cannot be one.
+    before: dict[tuple[str, str], list[Identity]] = {}
+    for old, body in gone.items():
+        instance = _instance(body)
+        if isinstance(instance, str) and instance and _serves(body):
+            before.setdefault((old.namespace, instance), []).append(old)
     pairs: dict[Identity, Identity] = {}
     for key, body in created.items():
-        for old, other in gone.items():
-            is_same = bool(_instance(body)) and _instance(body) == _instance(other)
-            is_pair = _serves(body) and _serves(other) and old.kind != key.kind
-            if is_pair and is_same and old.namespace == key.namespace:
-                pairs[key] = old
+        instance = _instance(body)
+        if isinstance(instance, str) and _serves(body):
+            others = before.get((key.namespace, instance), ())
+            for old in others:
+                if old.kind != key.kind:
+                    pairs[key] = old
     return pairs

@@ -1,7 +1,7 @@
-"""What a user adds to a mode's manifests: `podTemplate`, `extraArgs`, `extraObjects`, by intent.
+"""Adds the user's `podTemplate`, `extraArgs` and `extraObjects` to a mode's manifests.
 
-`podTemplate` is laid over the rendered pod template with Kubernetes' strategic-merge meaning; what comes out
-is checked like everything else, and so are the links that the mode's own templates keep.
+`podTemplate` is merged into the rendered pod template by the rules of Kubernetes' strategic merge. The result
+is checked like everything else, including the links that the mode's own templates maintain.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from kaito_pack.workspace.identity import Identity, identity
 from kaito_pack.workspace.inference_sets import path_in_set, pod_template_path, workspace_of
 
 HASH = "kubefoundry.io/template-hash"
-# Kinds of Kubernetes 1.37 that have no namespace; every other object gets the values' one.
+# Cluster-scoped kinds of Kubernetes 1.37; every other object gets the namespace of the values.
 CLUSTER_SCOPED = frozenset(
     (
         "APIService CertificateSigningRequest ClusterRole ClusterRoleBinding ClusterTrustBundle CSIDriver"
@@ -44,11 +44,11 @@ CLUSTER_SCOPED = frozenset(
     ).split()
 )
 
-KAITO_MAKES = ("Deployment", "Service", "StatefulSet")  # of the Workspace's name
+KAITO_MAKES = ("Deployment", "Service", "StatefulSet")  # kinds that KAITO creates under the Workspace's name
 
 
 def extended(manifests: Sequence[RenderedManifest], values: Values) -> list[RenderedManifest]:
-    """Return the manifests with the user's additions; ProblemsError if one cannot be laid over."""
+    """Return the manifests with the user's additions. Raises ProblemsError if one cannot be merged."""
     patch = values.filled.get(POD_TEMPLATE)
     result = [_patched(manifest, patch, values) if patch else manifest for manifest in manifests]
     identities = [identity(manifest.body, "") for manifest in result]
@@ -88,7 +88,7 @@ def _patched(manifest: RenderedManifest, patch: Fields, values: Values) -> Rende
 
 
 def _without_image(template: Fields, patch: Fields) -> Iterator[int]:
-    """Yield the containers of a patch that are added to a template, and have no image to run."""
+    """Yield the index of each container that a patch adds to a template without an image."""
     imageless = [
         text(each.get("name"))
         for each, _ in entries(get(template, ("spec", "containers")), ())
@@ -111,7 +111,7 @@ def _manifest(
 
 
 def to_canonical_form(body: dict[str, Any]) -> None:
-    """Write what the user added in the form that KAITO's controller leaves alone."""
+    """Convert the user's additions to the form that KAITO's controller leaves unchanged."""
     workspace = workspace_of(body)
     for reported in list(canonical.check(workspace)):
         *above, key = reported.path if workspace is body else path_in_set(reported.path)
@@ -123,7 +123,7 @@ def to_canonical_form(body: dict[str, Any]) -> None:
         elif reported.rule == "controller/resources-missing":
             owner[key] = {}
         elif reported.rule == "controller/empty-field":
-            owner.pop(key, None)  # a list whose last item was taken away
+            owner.pop(key, None)  # a list whose last item was removed
 
 
 @rule(
@@ -159,7 +159,7 @@ def _object(
 
 
 def _hidden_tokens(body: Manifest) -> list[str]:
-    """Return the keys of a Secret with a token in base64; a plain token was reported in the values."""
+    """Return the keys of a Secret that contain a token in base64; plain tokens are reported in the values."""
     data = body.get("data") if body["kind"] == "Secret" else None
     if not isinstance(data, Mapping):
         return []

@@ -1,7 +1,7 @@
-"""The order of keys in what a user adds to manifests: the same whatever order they were written in.
+"""The order of keys in the user's additions to manifests, independent of the order in the values.
 
-A cluster returns the keys of every map sorted. Values that are imported from it render to the same bytes only
-if the order of keys in the values makes no difference.
+A cluster returns the keys of every map sorted. Values imported from it render to the same bytes only if the
+order of keys in the values has no effect.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-# Keys that identify a thing come first, as people write them; all others follow by the alphabet.
+# Keys that identify a thing come first, as people write them; all others follow alphabetically.
 FIRST = (
     "apiVersion",
     "kind",
@@ -26,7 +26,7 @@ RANKS = {key: rank for rank, key in enumerate(FIRST)}
 
 
 def in_field_order(value: Any) -> Any:
-    """Return a copy of a tree with the keys of all its maps in order; items of lists stay where they are."""
+    """Return a copy of a tree with the keys of all its maps in order; lists keep their order."""
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: (RANKS.get(key, len(FIRST)), str(key)))
         return {key: in_field_order(value[key]) for key in keys}
@@ -35,7 +35,7 @@ def in_field_order(value: Any) -> Any:
     return value
 
 
-# The order in which the templates write a pod template: what is first, then all else, then what is last.
+# The order in which templates write a pod template: the first keys, all others, then the last keys.
 SPEC = ("enableServiceLinks", "hostIPC", "imagePullSecrets", "securityContext", "tolerations")
 SPEC_END = ("initContainers", "containers", "volumes")
 CONTAINER = ("name", "image", "command", "args", "ports", "env", "resources", "startupProbe", "livenessProbe")
@@ -46,10 +46,10 @@ PROBE = ("exec", "grpc", "httpGet", "tcpSocket", "initialDelaySeconds", "periodS
 
 
 def in_template_order(template: dict[str, Any]) -> dict[str, Any]:
-    """Return a pod template with its keys where the templates write them, whoever has added them.
+    """Return a pod template with its keys in the order of the templates, whoever added them.
 
-    A toleration is at the same place by the value `tolerations` as by `podTemplate`. Only the
-    maps whose keys are ordered are copied.
+    A toleration has the same place whether it comes from `tolerations` or `podTemplate`. Only maps whose keys
+    are ordered are copied.
     """
     ordered = _by(template, ("metadata", "spec"))
     if not isinstance(spec := ordered.get("spec"), dict):
@@ -75,6 +75,6 @@ def _container(container: dict[str, Any]) -> dict[str, Any]:
 
 
 def _by(value: dict[str, Any], first: Sequence[str], last: Sequence[str] = ()) -> dict[str, Any]:
-    """Return a map with some keys first and some last, the others between them by the alphabet."""
+    """Return a map with some keys first and some last, and the others between them alphabetically."""
     between = sorted(str(key) for key in value if key not in first and key not in last)
     return {key: value[key] for key in (*first, *between, *last) if key in value}

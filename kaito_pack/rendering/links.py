@@ -1,8 +1,8 @@
-"""The links that a mode's templates keep, checked again if a user's additions may have broken them.
+"""Checks the links that a mode's templates maintain and a user's additions may break.
 
-The tensor parallel size is the GPU limit; the server listens on the mode's port, and probes ask it there;
-what the engine mounts is mounted; no argument is given twice. Which arguments, port and mounts those are,
-the mode's `mode.yaml` says.
+The tensor parallel size equals the GPU limit. The server listens on the mode's port, and probes use it. The
+paths that the engine needs are mounted. No argument is given twice. The mode's `mode.yaml` lists these
+arguments, the port and the mounts.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from kaito_pack.workspace.served_model import served_model
 from kaito_pack.workspace.servers import checked_servers
 
 WHOLE_GPU = "nvidia.com/gpu"
-HOST_MOUNTS = {"/dev/shm": "hostIPC"}  # what a field of the pod puts there instead of a volume
-MODEL = "model"  # the container of every mode that serves the model
+HOST_MOUNTS = {"/dev/shm": "hostIPC"}  # a field of the pod that provides the path without a volume
+MODEL = "model"  # in every mode, the container that serves the model
 
 
 @rule("values/mount-missing", on="part")
 def check_links(values: Values, workspace: RenderedManifest) -> Iterator[Problem]:
-    """Yield what the mode's templates keep true, and the user's additions may have broken."""
+    """Yield a problem for each link of the mode's templates that the user's additions have broken."""
     is_set = is_inference_set(workspace.body)
     for each in _links(values, workspace_of(workspace.body)):
         is_of_manifest = each.place is None and is_set
@@ -77,9 +77,9 @@ def _gpu_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator[
 
 
 def _gpu_counts(container: Fields, names: Sequence[str], facts: ModeFacts) -> Iterator[tuple[str, str]]:
-    """Yield the GPU counts that a container's servers take, each with the arguments that decide it.
+    """Yield the GPU counts that a container's servers use, each with the arguments that determine it.
 
-    vLLM's are the product of its parallel sizes; of another engine each argument is one count.
+    For vLLM, a count is the product of its parallel sizes; for another engine, each argument is a count.
     """
     servers = checked_servers(container)
     for server in servers:
@@ -109,7 +109,7 @@ def _port_link(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterator
 
 
 def _values(command: Command, names: Sequence[str], facts: ModeFacts) -> list[str]:
-    """Return the values that a command gives the argument of these names, in whichever spelling, in order."""
+    """Return the values that a command gives to the argument of these names, in any spelling, in order."""
     return [
         value
         for flag, value in options(command)
@@ -133,7 +133,7 @@ def _probe_links(container: Fields, path: FieldPath, facts: ModeFacts) -> Iterat
 
 @rule("values/extra-argument-lost", "values/extra-argument-twice", on="part")
 def _argument_links(container: Fields, values: Values) -> Iterator[Problem]:
-    """Yield an argument of the user's that the template writes already, or that is nowhere in the end."""
+    """Yield the user's arguments that the template already writes, or that are missing from the result."""
     arguments = named_values(values.mode.facts)["arguments"]
     extra = values.filled.get(arguments) or []
     args = container.get("args")
@@ -151,12 +151,12 @@ def _argument_links(container: Fields, values: Values) -> Iterator[Problem]:
 
 
 def _flag(argument: object) -> str:
-    """Return `--max_model_len=5` as `--max-model-len`: servers take an underscore for a dash."""
+    """Return `--max_model_len=5` as `--max-model-len`: servers accept underscores for dashes."""
     return str(argument).partition("=")[0].replace("_", "-")
 
 
 def _is_same(flag: str, name: str, facts: ModeFacts) -> bool:
-    """Return whether `flag` is the server's argument `name`: an alias, a negation or an abbreviation."""
+    """Return whether `flag` is the server's argument `name`, or an alias, negation or abbreviation of it."""
     synonyms = facts.get("gpuCountArguments", ())
     if flag in synonyms and name in synonyms:
         return True

@@ -1,4 +1,4 @@
-"""The values line behind a problem of a rendered manifest, found with one rendering for all problems."""
+"""Finds the values lines behind the problems of a rendered manifest, with one rendering for all of them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MARK = re.compile("\u2063([0-9]+)(?:\\.([0-9]+))?\u2063")
 
 
 class Spot(NamedTuple):
-    """A mark in a line of the text: its column without marks, its number, and the turn of the loop."""
+    """A mark in a line of the text: its column without marks, its number, and the iteration of the loop."""
 
     column: int
     mark: int
@@ -41,7 +41,7 @@ class Located(NamedTuple):
 
 
 class Locator:
-    """Finds the values behind the problems of one manifest. Renders it at most once, on first need."""
+    """A finder of the values behind the problems of one manifest. It renders at most once, on first use."""
 
     def __init__(self, values: Values, manifest: RenderedManifest, renderer: Renderer) -> None:
         self._values, self._manifest, self._renderer = values, manifest, renderer
@@ -57,14 +57,14 @@ class Locator:
         return problem.located(values.place(self.cause(problem.path)))
 
     def _is_given(self, path: FieldPath) -> bool:
-        """Return whether the values hold something at `path`, and not only above it."""
+        """Return whether the values contain something at `path` itself, not only above it."""
         return get(self._values.filled, path, ABSENT) is not ABSENT
 
     def _is_rendered(self, path: FieldPath) -> bool:
         return get(self._manifest.body, path, ABSENT) is not ABSENT
 
     def cause(self, path: FieldPath) -> FieldPath:
-        """Return the path of the value that made the part at `path`, a given one first; empty if none."""
+        """Return the path of the value that produced the part at `path`, a given one first; empty if none."""
         causes = self._causes(path)
         if causes is None:
             return first_culprit(self._values, self._manifest, path, self._renderer)
@@ -87,7 +87,7 @@ class Locator:
 
     @cached_property
     def _marked(self) -> Located | None:
-        """The manifest with marks; None if the template looks at its own output, and the marks change it."""
+        """The manifest with marks; None if the template reads its own output and the marks change it."""
         job = is_hashed(self._values)
         context = context_of(self._values, HASHES if job else NO_HASHES, self._renderer.kaito)
         try:
@@ -103,7 +103,7 @@ class Locator:
         return Located(document, lines, spots, marks)
 
     def _spots(self, path: FieldPath, value: Any) -> list[Spot]:
-        """Return the spots that print the part at `path`: the nearest one of a scalar, all of a map."""
+        """Return the spots that print the part at `path`: the nearest one for a scalar, all for a map."""
         assert self._marked is not None
         document, lines, spots, _ = self._marked
         start, place = document.place(path, key=True), document.place(path)
@@ -117,10 +117,10 @@ class Locator:
             if line.strip() and len(line) - len(line.lstrip()) <= indent:
                 break
             marked += of_line
-        return [spot._replace(turn=None) for spot in marked]  # a whole list, not one of its items
+        return [spot._replace(turn=None) for spot in marked]  # the whole list instead of one of its items
 
     def _absent(self, path: FieldPath) -> Iterator[Spot]:
-        """Yield the marks of lines that would write the missing key, whether or not they were rendered."""
+        """Yield the marks of lines that would write the missing key, rendered or not."""
         assert self._marked is not None
         key = str(path[-1]) if path else ""
         for number, mark in self._marked.marks.items():
@@ -138,7 +138,7 @@ class Locator:
         return self._marked.marks[spot.mark]
 
     def _paths(self, reads: tuple[tuple[str | int, ...], ...], turn: int | None) -> Iterator[FieldPath]:
-        """Yield those of `reads` that are values, with the item of a list that the loop was at."""
+        """Yield those of `reads` that are values, with the current list item of the loop."""
         for read in reads:
             path: tuple[str | int, ...] = ()
             if read[:1] == ("object",) and len(read) > 1:
@@ -158,7 +158,7 @@ class Locator:
 
 
 def _unmarked(line: str) -> tuple[str, list[Spot]]:
-    """Return a line without its marks, and where they were."""
+    """Return a line without its marks, and their positions."""
     spots: list[Spot] = []
     hidden = 0
     for match in _MARK.finditer(line):
@@ -169,7 +169,7 @@ def _unmarked(line: str) -> tuple[str, list[Spot]]:
 
 
 def _is_same(plain: object, merged: object) -> bool:
-    """Return whether what the template gave is what is in the manifest, the hash of the pod template aside.
+    """Return whether the template's output equals the manifest, ignoring the hash of the pod template.
 
     Additions to a map or a list have their own paths.
     """

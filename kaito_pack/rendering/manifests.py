@@ -1,4 +1,4 @@
-"""A rendered manifest: its text, to the byte, and what it reads as."""
+"""A rendered manifest: its exact text and its parsed content."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from kaito_pack.documents import Document, read_text
 from kaito_pack.kubernetes.objects.apply_order import Bonds, bonds_of, in_apply_order, joined
 from kaito_pack.values.meanings import EXTRA_OBJECTS
 
-EXTRA = EXTRA_OBJECTS  # in place of the template, for an object that the user has added
+EXTRA = EXTRA_OBJECTS  # replaces the template for an object that the user added
 
 
 IDENTITY: tuple[FieldPath, ...] = (("apiVersion",), ("kind",), ("metadata", "name"))
 
 
 class RenderedManifest(NamedTuple):
-    """One rendered manifest: its text, to the byte, and what it reads as."""
+    """One rendered manifest: its exact text and its parsed content."""
 
     template: str
     text: str
     document: Document
-    # Where the values contain a part of the manifest literally: manifest path -> values path.
+    # Parts of the manifest that the values contain literally: manifest path -> values path.
     origins: Mapping[FieldPath, FieldPath] = MappingProxyType({})
 
     @property
@@ -38,7 +38,7 @@ class RenderedManifest(NamedTuple):
 
 
 def parsed(text: str, template: str) -> Document:
-    """Return the one manifest of a rendered text; PackError if it is not one."""
+    """Return the only manifest of a rendered text. Raises PackError for any other content."""
     try:
         documents = read_text(text, f"templates/{template}")
     except ProblemsError as error:
@@ -50,7 +50,7 @@ def parsed(text: str, template: str) -> Document:
         raise PackError(
             f"templates/{template}: its output has a duplicate key, or a key that is not a string"
         )
-    documents[0].root = None  # its lines are not needed, and are most of what a file keeps, 20 KiB
+    documents[0].root = None  # its lines are not needed, and take most of the memory: 20 KiB per file
     return documents[0]
 
 
@@ -66,24 +66,24 @@ def check_identity(manifest: RenderedManifest, wanted: Sequence[FieldPath]) -> N
 
 
 def applied(manifests: Sequence[RenderedManifest]) -> list[RenderedManifest]:
-    """Return the manifests in the order in which they are applied."""
+    """Return the manifests in apply order."""
     return in_apply_order(manifests, lambda manifest: bonds_of(manifest.body))
 
 
 def as_yaml(manifests: Sequence[RenderedManifest]) -> str:
-    """Return one YAML stream, in the order in which the manifests are applied."""
+    """Return one YAML stream with the manifests in apply order."""
     return "---\n".join(manifest.text for manifest in applied(manifests))
 
 
 class Group(NamedTuple):
-    """What a run keeps of the manifests of one values file, and what ties them to those of others."""
+    """The content that a run keeps for one values file, and the bonds of its manifests to those of others."""
 
     content: Any
     bonds: Bonds
 
 
 def grouped(keep: Callable[[Sequence[RenderedManifest]], Any], is_alone: bool) -> Callable[..., Group]:
-    """Return a function that keeps what `keep` returns, with the bonds unless the file `is_alone`."""
+    """Return a function that returns the content of `keep`, with the bonds unless the file `is_alone`."""
 
     def group(manifests: Sequence[RenderedManifest]) -> Group:
         bonds = () if is_alone else [bonds_of(manifest.body) for manifest in manifests]
@@ -93,7 +93,7 @@ def grouped(keep: Callable[[Sequence[RenderedManifest]], Any], is_alone: bool) -
 
 
 def as_json(bodies: Sequence[Manifest]) -> str:
-    """Return the manifest itself as JSON, or a List of several, as kubectl prints them, in apply order."""
+    """Return one manifest as JSON, or several as a List like kubectl's, in apply order."""
     bodies = in_apply_order(bodies, bonds_of)
     whole = bodies[0] if len(bodies) == 1 else {"apiVersion": "v1", "kind": "List", "items": bodies}
     return json_text(whole) + "\n"

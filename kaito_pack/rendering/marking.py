@@ -1,7 +1,7 @@
 """Renders templates with invisible marks that lead from the output back to the lines of the templates.
 
-A mark also knows which values the line reads: those in its `{{ }}`, and those of the conditions and loops
-around it. So one rendering shows which values made each line of a manifest.
+A mark also records the values that the line reads: those in its `{{ }}`, and those of the conditions and
+loops around it. So one rendering shows which values produced each line of a manifest.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from kaito_pack.rendering.template_cache import CompiledLoader
 from kaito_pack.rendering.templates import Environment, render
 
 ReadPath = tuple[str | int, ...]
-ITEM = -1  # in a path: the item of a list that a loop is at
-MOST_MARKS = 100_000  # of one template; the numbers begin at a multiple, which its name decides on
+ITEM = -1  # in a path: the current list item of a loop
+MOST_MARKS = 100_000  # per template; the numbers begin at a multiple that depends on the template's name
 SEPARATOR = "\u2063"  # INVISIBLE SEPARATOR, which no filter changes
 
 
 class Mark(NamedTuple):
-    """Where a piece of output comes from: `own` are the values it prints, `around` those that decide on it.
+    """The origin of a piece of output: `own` are the values it prints, `around` those that control it.
 
-    `text` is the text of a template, from which a key that was not rendered can be found.
+    `text` is template text, which contains keys that were not rendered.
     """
 
     template: str
@@ -41,16 +41,16 @@ class Mark(NamedTuple):
 def marked_texts(
     folders: Sequence[Path], template: str, context: Context, is_confined: bool = False
 ) -> tuple[str, str, dict[int, Mark]]:
-    """Return the template's text, the same with marks, and the meaning of each mark; see `render`."""
+    """Return the template's output, the same with marks, and the meaning of each mark; see `render`."""
     marking = Marking(folders, is_confined)
     text = render(Environment(folders, is_confined=is_confined), template, context)
     return text, render(marking, template, context), marking.marks
 
 
 class Marking(Environment):
-    """Templates whose output holds marks: the number of an entry of `marks`, and the turn of the loop.
+    """Templates whose output contains marks: the number of an entry of `marks`, the iteration of the loop.
 
-    The marks of a template have the same numbers in every process, so that its code can be kept.
+    The marks of a template have the same numbers in every process, so that its code can be cached.
     """
 
     def __init__(self, folders: Sequence[Path], is_confined: bool) -> None:
@@ -66,7 +66,7 @@ class Marking(Environment):
 
 
 class _MarkedLoader(CompiledLoader):
-    """Loads marked templates, whose code and marks are kept until the template, or this module, changes."""
+    """A loader of marked templates; it caches code and marks until the template or this module changes."""
 
     def load(self, environment: Any, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:
         """Return a template, and add its marks to the environment."""
@@ -82,7 +82,7 @@ class _MarkedLoader(CompiledLoader):
 
 
 class _Scope(NamedTuple):
-    """What a part of a template is inside of: names that it has set, values that decide it, a loop."""
+    """The surroundings of a part of a template: names that are set, values that control it, a loop."""
 
     names: Mapping[str, tuple[ReadPath, ...]] = {}
     around: tuple[ReadPath, ...] = ()
@@ -90,14 +90,14 @@ class _Scope(NamedTuple):
 
 
 class _Reader:
-    """Puts marks into one template as Jinja has parsed it."""
+    """A reader that inserts marks into one template after Jinja has parsed it."""
 
     def __init__(self, marking: Marking, template: str) -> None:
         self._marks, self._template = marking.marks, template
         self._number = crc32(template.encode()) * MOST_MARKS
 
     def read(self, body: Sequence[nodes.Node], scope: _Scope) -> None:
-        """Mark the output of a body, in its scope; a name that is set holds from then on."""
+        """Mark the output of a body in its scope; a name that is set is valid from then on."""
         names = dict(scope.names)
         for node in body:
             inner = scope._replace(names=names)
@@ -137,7 +137,7 @@ class _Reader:
             return
         for index, line in enumerate(node.data.splitlines(keepends=True)):
             if line.strip():
-                # After the indentation, so that a line of spaces remains one.
+                # The mark follows the indentation, so that a line of spaces remains one.
                 indent = len(line) - len(line.lstrip())
                 yield nodes.TemplateData(line[:indent], lineno=node.lineno)
                 yield from self._mark(node.lineno + index, scope, text=line.strip())
@@ -160,7 +160,7 @@ class _Reader:
 
 
 def _reads(node: nodes.Node, names: Mapping[str, tuple[ReadPath, ...]]) -> Iterator[ReadPath]:
-    """Yield the paths of the names that an expression reads, `resources.gpu` as one, each once."""
+    """Yield the paths of the names that an expression reads, each once; `resources.gpu` is one path."""
     yield from dict.fromkeys(_paths(node, names))
 
 

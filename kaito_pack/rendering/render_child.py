@@ -1,7 +1,7 @@
-"""Renders the templates of a foreign pack in its own process, with limits on time and memory.
+"""Renders the templates of a foreign pack in a child process, with limits on time and memory.
 
-Templates are sandboxed, but a foreign one can still loop for hours or build gigabytes of text, even while
-it is compiled. The parent (`ForeignTemplates`) writes one JSON line a request and reads one an answer.
+Templates are sandboxed, but a foreign one can still loop for hours or build gigabytes of text, even during
+compilation. The parent (`ForeignTemplates`) writes one JSON line per request and reads one per answer.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from kaito_pack.base.trees import Context
 if TYPE_CHECKING:
     from kaito_pack.rendering.marking import Mark
 
-SECONDS = 10  # for one template, and for all of one values file
+SECONDS = 10  # per template, and for all of one values file
 MEMORY = 1 << 30  # bytes of address space
-LONGEST_ANSWER = 32 << 20  # characters of one answer; a manifest has at most a million
+LONGEST_ANSWER = 32 << 20  # characters per answer; a manifest has at most a million
 
 
 class ForeignTemplates:
-    """A child process that renders by the templates in `folders`; started on first use."""
+    """A child process that renders the templates in `folders`; started on first use."""
 
     def __init__(self, folders: Sequence[Path], seconds: float = SECONDS) -> None:
         self._folders, self._seconds = folders, seconds
         self._child: subprocess.Popen[str] | None = None
-        self._owner = 0  # the process that has started it: a fork must not speak through the same pipes
+        self._owner = 0  # the process that started it: a fork must not use the same pipes
 
     def texts(self, templates: Sequence[str], context: Context) -> list[str]:
-        """Return the text of each template; PackError for what one does wrong, or if it takes too long."""
+        """Return the text of each template. Raises PackError for an error or a timeout."""
         requests = [{"do": "text", "template": template, "context": context} for template in templates]
         texts: list[str] = self._answers(requests)
         return texts
 
     def marked_texts(self, template: str, context: Context) -> tuple[str, str, dict[int, Mark]]:
-        """Return what `marking.marked_texts` gives; raises as `texts` does."""
+        """Return the result of `marking.marked_texts`; raises as `texts` does."""
         from kaito_pack.rendering.marking import Mark
 
         ((text, marked, marks),) = self._answers([{"do": "marked", "template": template, "context": context}])
@@ -62,7 +62,7 @@ class ForeignTemplates:
         return marked, marks
 
     def names(self, template: str) -> tuple[list[str], list[str]]:
-        """Return what `templates.names_of` gives; raises as `texts` does."""
+        """Return the result of `templates.names_of`; raises as `texts` does."""
         ((read, included),) = self._answers([{"do": "names", "template": template}])
         return read, included
 
@@ -96,7 +96,7 @@ class ForeignTemplates:
 
     def _started(self) -> subprocess.Popen[str]:
         if self._child is None or self._owner != os.getpid():
-            # -I would hide this package; -s leaves out what else the user has installed.
+            # -I would hide this package; -s omits the other packages that the user has installed.
             command = [sys.executable, "-s", "-m", __name__, str(self._seconds), *map(str, self._folders)]
             self._owner = os.getpid()
             self._child = subprocess.Popen(
@@ -111,20 +111,20 @@ class ForeignTemplates:
         return self._child
 
     def close(self) -> None:
-        """End the child, and wait until it is gone."""
+        """End the child process and wait for its exit."""
         if self._child is not None and self._owner == os.getpid():
             self._child.kill()
             try:
                 self._child.communicate()
             except OSError:
-                self._child.wait()  # a request that it has not read was still on its way
+                self._child.wait()  # a request that the child did not read was still in the pipe
             self._child = None
 
     __del__ = close
 
 
 def main(seconds: float, folders: Sequence[str]) -> None:
-    """Answer requests until stdin ends."""
+    """Answer requests until stdin is closed."""
     import resource
 
     from kaito_pack.rendering.templates import Environment
@@ -132,7 +132,7 @@ def main(seconds: float, folders: Sequence[str]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     environment = Environment([Path(folder) for folder in folders], is_confined=True)
     for line in sys.stdin:
-        # The parent ends a child that is late; this one ends even if the parent is gone.
+        # The parent ends a child that is late; the timer ends it even if the parent has exited.
         signal.setitimer(signal.ITIMER_REAL, seconds + 1)
         try:
             reply = {"answer": answer_to(json.loads(line), environment)}
@@ -145,7 +145,7 @@ def main(seconds: float, folders: Sequence[str]) -> None:
 
 
 def answer_to(request: Mapping[str, Any], environment: Any) -> Any:
-    """Return what one request asks for."""
+    """Return the answer to one request."""
     from kaito_pack.rendering.templates import names_of, render
 
     template = request["template"]

@@ -1,4 +1,4 @@
-"""From right values to manifests: each template of the mode rendered once and parsed once."""
+"""Renders valid values to manifests: renders and parses each template of the mode once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class OwnTemplates:
         self._marking: Marking | None = None
 
     def texts(self, templates: Sequence[str], context: Context) -> list[str]:
-        """Return the text of each template, `""` if it emits no manifest; PackError if one is at fault."""
+        """Return the text of each template, `""` if it emits no manifest. Raises PackError for an error."""
         return [self._render(self._environment, template, context) for template in templates]
 
     def marked(self, template: str, context: Context) -> tuple[str, Mapping[int, Mark]]:
@@ -49,9 +49,9 @@ class OwnTemplates:
 
 
 class Renderer:
-    """Renders values by the templates of one pack; templates are compiled once.
+    """A renderer of values by the templates of one pack; templates are compiled once.
 
-    `kaito` is the KAITO minor whose API versions the manifests have, the newest by default.
+    `kaito` is the KAITO minor that determines the API versions of the manifests, the newest by default.
     """
 
     def __init__(self, pack: Pack, kaito: str | None = None) -> None:
@@ -60,7 +60,7 @@ class Renderer:
 
     @cached_property
     def _templates(self) -> OwnTemplates | ForeignTemplates:
-        """The templates of the pack: a run that checks only manifests never loads Jinja."""
+        """The templates of the pack. A run that checks only manifests never loads Jinja."""
         if self._pack.is_foreign:
             from kaito_pack.rendering.render_child import ForeignTemplates
 
@@ -70,11 +70,11 @@ class Renderer:
     def render(self, values: Values) -> list[RenderedManifest]:
         """Return the manifests of `values`, the Workspace first, with the user's additions.
 
-        Raises PackError if a template is at fault, ProblemsError if an addition does not fit.
+        Raises PackError for an error in a template, ProblemsError if an addition does not fit.
         """
         manifests = self._render(values, {})
         if is_hashed(values):
-            # Hashed is what comes out in the end, additions included; so it is known after a first time.
+            # The hashes cover the final manifests with additions, so a first rendering has to compute them.
             return self._render(values, hashes(manifests))
         return manifests
 
@@ -93,7 +93,7 @@ class Renderer:
         return self._templates.marked(template, completed(context, self.kaito))
 
     def render_filled(self, templates: Sequence[str], context: Context) -> list[RenderedManifest]:
-        """Return the same for a context given in full; without hashes, unless it holds them."""
+        """Return the manifests of a complete context; without hashes, unless the context contains them."""
         context = completed(context, self.kaito)
         manifests = []
         for template, output in zip(templates, self._templates.texts(templates, context), strict=True):
@@ -103,7 +103,7 @@ class Renderer:
 
 
 def _check_identities(values: Values, manifests: Sequence[RenderedManifest]) -> None:
-    """Raise PackError if the mode's first template, the Workspace's, gives nothing, or one has no name."""
+    """Raise PackError if the mode's first template, the Workspace's, emits nothing, or a name is missing."""
     first = next(iter(values.mode.templates), "")
     if first.startswith(f"{values.mode.name}/"):
         if not manifests or manifests[0].template != first:
@@ -115,7 +115,7 @@ def _check_identities(values: Values, manifests: Sequence[RenderedManifest]) -> 
 
 
 def _check_kind(manifest: RenderedManifest, workload: str) -> None:
-    """Raise PackError if a template renders one kind that serves models where the values ask for another."""
+    """Raise PackError if a template renders another kind of workload than the values request."""
     kind = text(manifest.body.get("kind"))
     if {kind, workload} <= workloads().keys() and kind != workload:
         raise PackError(
@@ -125,9 +125,9 @@ def _check_kind(manifest: RenderedManifest, workload: str) -> None:
 
 
 def hashes(manifests: Sequence[RenderedManifest]) -> dict[str, str]:
-    """Return `templateHash`, which changes with the pod spec only, and `jobHash`, with the pack's Job.
+    """Return `templateHash`, which changes only with the pod spec, and `jobHash`, with the pack's Job.
 
-    A Job cannot be changed, so its name holds both.
+    A Job is immutable, so its name contains both.
     """
     body = manifests[0].body
     spec = get(body, (*pod_template_path(body), "spec"))

@@ -1,8 +1,8 @@
-"""Which line of a template emitted a part of a manifest, whatever the template does.
+"""Finds the template line that emitted a part of a manifest, for any template.
 
-The template is rendered once more with invisible marks: one before each line of text that it emits, one
-before each `{{ }}`, put into the template as Jinja has parsed it. So blocks, includes and whitespace
-control work as ever, and the marks in the output lead back to the lines.
+The template is rendered once more with invisible marks: one before each line of text that it emits and one
+before each `{{ }}`, inserted into the template after Jinja has parsed it. So blocks, includes and whitespace
+control work as usual, and the marks in the output lead back to the lines.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class TemplateLine:
 def template_line(
     values: Values, manifest: RenderedManifest, path: FieldPath, pack: Pack
 ) -> TemplateLine | None:
-    """Return the line of a template, its partials included, that emitted what is at `path`.
+    """Return the line of a template, its partials included, that emitted the part at `path`.
 
-    None if no line did: the user's own additions have rewritten the manifest there.
+    None if no line did, because the user's additions have rewritten that part of the manifest.
     """
     context = context_of(values, HASHES if is_hashed(values) else NO_HASHES)
     try:
@@ -50,7 +50,7 @@ def template_line(
             )
         else:
             text, marked, marks = marked_texts(pack.template_folders, manifest.template, context)
-    except PackError:  # a template that looks at its own output does not like the marks
+    except PackError:  # marks can break a template that reads its own output
         return None
     (document,) = read_text(text, manifest.template)
     if not _is_same(get(document.value, path), get(manifest.body, path)):
@@ -62,12 +62,12 @@ def template_line(
 
 
 def _is_same(plain: object, extended: object) -> bool:
-    """Return whether what the template gave is what is there, the hash of the pod template aside."""
+    """Return whether the template's output is in the manifest, ignoring the hash of the pod template."""
     return plain == extended or (isinstance(plain, str) and isinstance(extended, str) and HASH in plain)
 
 
 def _same_line(marked: list[str], plain: list[str], index: int) -> str | None:
-    """Return the marked line for line `index` of `plain`; if marks have moved lines, its counterpart."""
+    """Return the marked line for line `index` of `plain`, or its counterpart if marks have moved lines."""
     bare = [MARK.sub("", line).rstrip() for line in marked]
     wanted = plain[index].rstrip()
     if index < len(bare) and len(bare) == len(plain) and bare[index] == wanted:
@@ -78,7 +78,7 @@ def _same_line(marked: list[str], plain: list[str], index: int) -> str | None:
 
 
 def _mark_at(line: str, column: int) -> int | None:
-    """Return the last mark before `column` of the line as it is without marks."""
+    """Return the last mark before `column`, which counts without marks."""
     number, hidden = None, 0
     for match in MARK.finditer(line):
         if number is not None and match.start() - hidden > column:

@@ -1,7 +1,7 @@
-"""The one Jinja environment: sandboxed, strict, and every `{{ }}` one YAML value.
+"""The only Jinja environment: sandboxed, strict, and every `{{ }}` is one YAML value.
 
-Whatever a value holds, it comes out as a scalar that reads back as exactly that value; so text in
-values can never become a key, a container or a document.
+Any value is rendered as a scalar that reads back as exactly that value. So text in values can never become a
+key, a container or a document.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from kaito_pack.documents.scalars import yaml_scalar
 from kaito_pack.rendering.template_cache import CompiledLoader
 
 LONGEST_RANGE = 1_000
-MOST_REPEATED = 500  # characters of an error of a template
-LONGEST_TEXT = 1_000_000  # characters of one manifest
+MOST_REPEATED = 500  # characters of a template's error that are repeated
+LONGEST_TEXT = 1_000_000  # characters per manifest
 
-_INDEXED = (dict, list, str, Mapping)  # the types in the order in which they are likely
-# What a template may do to a value: nothing that is random, costly, or reaches an attribute.
+_INDEXED = (dict, list, str, Mapping)  # most likely types first
+# Filters that templates may use: none is random, costly, or accesses an attribute.
 _FILTERS = (
     "capitalize first float indent int items join last length list lower replace round sort string trim"
     " unique upper urlencode"
@@ -49,7 +49,7 @@ _TESTS = (
 
 
 class Confined(BaseLoader):
-    """A loader that reads regular files inside the packs, and nothing else."""
+    """A loader that reads only regular files inside the packs."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = folders
@@ -64,7 +64,7 @@ class Confined(BaseLoader):
 
 
 class Environment(SandboxedEnvironment):
-    """Jinja2 with nothing but mappings, lists and scalars to look at."""
+    """A Jinja2 environment that exposes only mappings, lists and scalars."""
 
     intercepted_binops = frozenset(("*", "**", "%"))
 
@@ -89,14 +89,14 @@ class Environment(SandboxedEnvironment):
     def get_template(
         self, name: str | Template, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
     ) -> Template:
-        """Return a template; it never changes, so that one that was loaded needs no look into the loader."""
+        """Return a template. It never changes, so a loaded one is returned without asking the loader."""
         template = self._loaded.get(name)
         if template is None:
             template = self._loaded[name] = super().get_template(name, parent, globals)
         return template
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Return the item `b` of a mapping for `a.b`; the one object with attributes is a loop's own."""
+        """Return the item `b` of a mapping for `a.b`; only a loop's own object has attributes."""
         if isinstance(obj, LoopContext):
             return super().getattr(obj, attribute)
         return self.getitem(obj, attribute)
@@ -111,13 +111,13 @@ class Environment(SandboxedEnvironment):
         return self.undefined(obj=obj, name=argument)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Return the result of arithmetic on numbers only: `"a" * 10**9` would fill the memory."""
+        """Return the result of arithmetic on numbers only: `"a" * 10**9` would exhaust the memory."""
         if isinstance(left, int | float) and isinstance(right, int | float) and operator != "**":
             return super().call_binop(context, operator, left, right)
         raise SecurityError(f"{operator} works on numbers only")
 
     def is_safe_callable(self, obj: Any) -> bool:
-        """Call `range`, the one function that templates may call."""
+        """Return whether `obj` is `range`, the only function that templates may call."""
         return obj is _range
 
 
@@ -129,27 +129,27 @@ def _range(*arguments: int) -> range:
 
 
 def _indented(text: str, width: int = 4, first: bool = False, blank: bool = False) -> str:
-    """Return `text` as Jinja's filter `indent` does, but nothing as nothing: a partial may emit no line."""
+    """Indent `text` as Jinja's filter `indent` does, except for empty text: a partial may emit no line."""
     return do_indent(text, width, first, blank) if text else ""
 
 
 def one_value(value: Any) -> Any:
-    """Return what a `{{ }}` emits: the one-line YAML text that every reader reads back as `value`."""
+    """Return the output of a `{{ }}`: the one-line YAML text that every reader reads back as `value`."""
     if isinstance(value, Undefined):
-        return value  # raises when it is printed, naming itself
+        return value  # raises when it is printed, with its name
     return yaml_scalar(value)
 
 
 def render(environment: Environment, template: str, context: Context) -> str:
     """Return the text of one manifest, `""` if the template emits none.
 
-    Raises PackError, with the template's name and line, for whatever the template does wrong.
+    Raises PackError for any error of the template, with its name and line.
     """
     try:
         text: str = environment.get_template(template).render(context)
     except MemoryError:
         raise
-    except Exception as error:  # a template is compiled to Python, and can raise whatever Python raises
+    except Exception as error:  # a template is compiled to Python and can raise any exception
         raise PackError(f"{_where(error, template)}: {_reason(error)}") from None
     if len(text) > LONGEST_TEXT:
         raise PackError(f"templates/{template}: more than {LONGEST_TEXT} characters of output")
@@ -157,7 +157,7 @@ def render(environment: Environment, template: str, context: Context) -> str:
 
 
 def names_of(environment: Environment, template: str) -> tuple[list[str], list[str]]:
-    """Return the values that a template reads, and the templates that it includes, each sorted.
+    """Return the values that a template reads and the templates that it includes, each sorted.
 
     Raises PackError as `render` does.
     """

@@ -1,7 +1,7 @@
-"""Which values made a part of a manifest: each value is changed in turn, and the manifest rendered again.
+"""Finds the values that produce a part of a manifest, by changing each value and rendering again.
 
-That needs no help from the templates, so it holds for any mode. It renders once a value, so only `explain`
-uses it, and `locating` if a template looks at its own output.
+This needs no support from the templates, so it works for any mode. It renders once per value, so only
+`explain` uses it, and `locating` for a template that reads its own output.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from kaito_pack.values.checking import Values
 def culprits(
     values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
 ) -> list[FieldPath]:
-    """Return the paths of the values that decide what is at `path` of `manifest`, given ones first."""
+    """Return the paths of the values that determine the part at `path` of `manifest`, given ones first."""
     return list(_culprits(values, manifest, path, renderer))
 
 
 def _culprits(
     values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
 ) -> Iterator[FieldPath]:
-    # One by one: a caller that needs the first alone renders once or twice, not once a value (20 times).
+    # Yield lazily: a caller that needs only the first renders once or twice instead of once per value (20).
     current = get(manifest.body, path, ABSENT)
     changes = _changes(values.filled, values.mode.schema, ())
     given_first = sorted(changes, key=lambda change: get(values.given, change[0], ABSENT) is ABSENT)
@@ -40,12 +40,12 @@ def _culprits(
 def first_culprit(
     values: Values, manifest: RenderedManifest, path: FieldPath, renderer: Renderer
 ) -> FieldPath:
-    """Return the first of `culprits`, preferably a given one; empty if there is none."""
+    """Return the first of `culprits`, preferably a given one; empty if there are none."""
     return next(_culprits(values, manifest, path, renderer), ())
 
 
 def setting_of(problem: Problem, values: Values) -> FieldPath | None:
-    """Return the values path of the engine's setting that a problem's rule is about; None for other rules."""
+    """Return the values path of the engine setting that a problem's rule is about; None for other rules."""
     setting: str | None = get_rule(problem.rule).parameters.get("setting")
     field: str | None = values.mode.facts.get("settingsValue")
     if setting is None or field is None or get(values.filled, (field, setting)) is None:
@@ -72,14 +72,14 @@ def _differs(
     try:
         again = renderer.render_filled([manifest.template], {**changed, "mode": values.mode.facts})
     except PackError:
-        return False  # the changed value makes no manifest at all, so it says nothing about this part
-    # A value that makes another object of it says nothing about a part that both have.
+        return False  # the changed value produces no manifest at all, so it shows nothing about this part
+    # A value that changes the kind of the object shows nothing about a part that both objects have.
     is_other = bool(again) and path not in IDENTITY and again[0].body.get("kind") != manifest.body.get("kind")
     return bool(again) and not is_other and get(again[0].body, path, ABSENT) != current
 
 
 def _changes(part: Any, schema: Schema, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
-    """Yield every value of `part` with a copy of the whole in which it alone is another."""
+    """Yield each value of `part` with a copy of the whole in which only that value is different."""
     for key in part:
         value, its_schema = part[key], schema.get("properties", {}).get(key, {})
         if isinstance(value, Mapping) and value:
@@ -88,14 +88,14 @@ def _changes(part: Any, schema: Schema, path: FieldPath) -> Iterator[tuple[Field
             continue
         if (other := other_value(value, its_schema)) is not None:
             yield (*path, key), {**part, key: other}
-        # An item by itself after the whole list, which is what most problems are about.
+        # Try single items after the whole list, which most problems are about.
         for index, item in enumerate(value) if isinstance(value, list) else ():
             if isinstance(item, str):
                 yield (*path, key, index), {**part, key: [*value[:index], item + "x", *value[index + 1 :]]}
 
 
 def other_value(value: Any, schema: Schema) -> Any:
-    """Return a different value that its schema accepts; None if none is easy to find."""
+    """Return a different value that its schema accepts; None if none can be derived."""
     if value is None:
         return next(iter(schema.get("examples", [])), None)
     if isinstance(value, bool):

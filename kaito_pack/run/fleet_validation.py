@@ -1,4 +1,4 @@
-"""Which file is checked for which cluster: by the fleet files among the files that are validated."""
+"""Determines the cluster that each file is checked for, from the fleet files among the inputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kaito_pack.run.targets import FleetEntry, read_fleet
 
 @dataclass
 class ClusterFiles:
-    """The files that are checked for one cluster: its name in a fleet, or "" for what no fleet names."""
+    """The files that are checked for one cluster: its name in a fleet, or "" for files outside all fleets."""
 
     name: str
     scope: Scope
@@ -36,9 +36,9 @@ def is_fleet(source: Source) -> bool:
 def grouped(sources: Sequence[Source], scope: Scope, over: Callable[[Scope], Scope]) -> list[ClusterFiles]:
     """Return the files by the cluster that they are checked for; one group if no file is a fleet.
 
-    A cluster of a fleet gets its values files, and those of `sources` that are in its output folder. What is
-    in no cluster is checked for `scope`, except for the layers of the targets, which are no whole values.
-    `over` lays the options of the command line over the scope of a cluster.
+    A cluster of a fleet gets its values files, and the files of `sources` in its output folder. Files outside
+    all clusters are checked for `scope`, except the layers of the targets, which are not complete values.
+    `over` applies the command-line options to the scope of a cluster.
     """
     entries = [entry for source in sources if is_fleet(source) for entry in _entries(source, scope)]
     others, clusters, taken = ClusterFiles("", scope), [], set[str]()
@@ -56,8 +56,8 @@ def grouped(sources: Sequence[Source], scope: Scope, over: Callable[[Scope], Sco
 
 
 def _entries(source: Source, scope: Scope) -> Sequence[FleetEntry]:
-    """Return the clusters of a fleet file; none if it is wrong, which checking the file itself reports."""
-    if not os.path.exists(source.file):  # standard input: there is no folder that its paths could start from
+    """Return the clusters of a fleet file; empty if it is invalid, which another check reports."""
+    if not os.path.exists(source.file):  # standard input: no folder for relative paths
         return ()
     try:
         return read_fleet(source.file, scope.pack)
@@ -73,7 +73,7 @@ def _names(entries: Sequence[FleetEntry]) -> Iterator[str]:
 
 
 def _owner(path: str, entries: Sequence[FleetEntry], clusters: Sequence[ClusterFiles]) -> ClusterFiles | None:
-    """Return the cluster whose output folder a file is in."""
+    """Return the cluster whose output folder contains a file."""
     for entry, group in zip(entries, clusters, strict=True):
         if path.startswith(os.path.join(os.path.realpath(entry.out), "")):
             return group

@@ -1,4 +1,4 @@
-"""Marks the problems that values, a target or a fleet ignore."""
+"""Marks the problems that the values, the target or the fleet ignore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of the documents of a run: values or objects, and the problems of each."""
+"""The results for the documents of a run: values or objects, and the problems of each."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ Verdict = Literal["accepted", "refused", "undecidable", "skipped"]
 class Entry(Slotted):
     """One object, or the values that objects are rendered from; `document` counts from 1 within the file.
 
-    `body` is None for values and for what is not an object, `path` the place in the document (of an item of a
-    List), `manifest` the text that an object was rendered to. `is_known` is False for a kind of others.
+    `body` is None for values and for anything that is not an object, `path` the place in the document (for an
+    item of a List), `manifest` the text that an object was rendered to. `is_known` is False for a foreign
+    kind.
     """
 
     __slots__ = (
@@ -60,7 +61,7 @@ class Entry(Slotted):
         self.body, self.path, self.manifest = body, path, manifest
 
     def unchecked(self) -> Entry:
-        """Return a copy whose problems are a separate list; see `Judgement.unchecked`."""
+        """Return a copy with a separate list of problems; see `Judgement.unchecked`."""
         copy = Entry(self.file, self.document, self.kind, self.namespace, self.name, list(self.problems))
         copy.is_known, copy.body = self.is_known, self.body
         copy.path, copy.manifest = self.path, self.manifest
@@ -68,14 +69,14 @@ class Entry(Slotted):
 
     @property
     def verdict(self) -> Verdict:
-        """What a cluster would say of the document itself; "undecidable" if only that cluster knows."""
+        """A cluster's verdict on the document itself; "undecidable" if only that cluster can decide it."""
         if not self.is_known:
             return "skipped"
         speakers = {"values", "crd", "webhook"}
         if self.body is None or not (is_workspace(self.body) or is_inference_set(self.body)):
             speakers.add("kubernetes")
         if self.kind == VALUES or self.manifest is not None:
-            speakers.add("model")  # values that ask for what the engine rejects are not rendered
+            speakers.add("model")  # values that request what the engine rejects are not rendered
         if any(problem.is_error and problem.layer in speakers for problem in self.problems):
             return "refused"
         is_open = any(problem.severity == "undecidable" for problem in self.problems)
@@ -97,11 +98,11 @@ def _text(value: object) -> str:
 
 
 class Judgement(Slotted):
-    """What became of one document: the objects in it, or values and the objects that they render to.
+    """The results for one document: its objects, or values and the objects that they render to.
 
     `own` are the problems of the document as a whole, `unread` is the reason why it could not be checked,
-    `written` the document if it is one of objects, `content` what a run keeps of the manifests. `mutes` are
-    the rules that the values ignore, `used_mutes` those of values and target that have ignored a problem.
+    `written` the document if it contains objects, `content` what a run keeps of the manifests. `mutes` are
+    the rules that the values ignore, `used_mutes` those of values and target that ignored a problem.
     """
 
     __slots__ = (
@@ -145,7 +146,7 @@ class Judgement(Slotted):
 
     @property
     def manifests(self) -> Sequence[RenderedManifest]:
-        """What values render to, the Workspace first."""
+        """The manifests that values render to, the Workspace first."""
         return [entry.manifest for entry in self.objects if entry.manifest is not None]
 
     @property
@@ -154,14 +155,14 @@ class Judgement(Slotted):
         return self.unread is None and not any(problem.is_error for problem in self.problems)
 
     def unchecked(self) -> Judgement:
-        """Return a copy to be checked for another target; values and manifests are shared."""
+        """Return a copy to check for another target; values and manifests are shared."""
         objects, own = [entry.unchecked() for entry in self.objects], list(self.own)
         copy = Judgement(self.file, self.number, own, objects, self.values, self.is_values)
         copy.written, copy.unread, copy.content = self.written, self.unread, self.content
         return copy
 
     def entries(self) -> Iterator[Entry]:
-        """Yield an entry for values, and one for each object."""
+        """Yield an entry for the values, and one for each object."""
         if self.is_values:
             entry = Entry(self.file, self.number, VALUES, problems=self.own)
             if self.values is not None:
@@ -172,7 +173,7 @@ class Judgement(Slotted):
 
 
 def shorten_files(judgements: Sequence[Judgement]) -> None:
-    """Cut the problems of each file, whatever its number of documents and objects."""
+    """Shorten the problems of each file, across all its documents and objects."""
     files: dict[str, list[list[Problem]]] = {}
     for judgement in judgements:
         lists = files.setdefault(judgement.file, [])

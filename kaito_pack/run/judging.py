@@ -1,4 +1,4 @@
-"""Every layer that judges a manifest, in the order in which a cluster would speak."""
+"""Runs every layer that judges a manifest, in the order in which a cluster would report."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ from kaito_pack.workspace.inference_sets import child_of, is_inference_set
 def check(
     body: Manifest, surroundings: Surroundings, with_model: bool = True, is_rendered: bool = False
 ) -> list[Problem] | None:
-    """Return all problems of one manifest, not yet located; None for a kind that is not known.
+    """Return all problems of one manifest, not yet located; None for an unknown kind.
 
-    No problem shows a value that is a secret by its place in the manifest, or in the one that it updates.
-    `with_model` False leaves out what vLLM would report about the model, if the values were checked already.
-    `is_rendered`: the manifest comes from values, which answer for the kind of model that they name.
+    No problem shows a value that is a secret by its place in the manifest, or in the stored one. `with_model`
+    False omits vLLM's reports on the model, if the values were already checked. `is_rendered`: the manifest
+    comes from values, which determine the kind of the model.
     """
     problems = _check(body, surroundings, with_model, is_rendered)
     return problems and masked(problems, body, surroundings.old)
@@ -73,7 +73,7 @@ def _check_builtin(body: Manifest, kubernetes: str) -> list[Problem]:
     """Return the problems of an object of a built-in kind."""
     builtin = check_builtin(body, kubernetes) or []
     validated = list(with_controller(check_object(body, kubernetes)))
-    # Validation knows more than the decoder: that a value is a Secret's, what a field is for.
+    # Validation knows more than the decoder: the purpose of a field, and whether a value is a Secret's.
     validated_paths = {each.path for each in validated}
     return [each for each in builtin if each.path not in validated_paths] + validated
 
@@ -81,7 +81,7 @@ def _check_builtin(body: Manifest, kubernetes: str) -> list[Problem]:
 def _check_server(
     workspace: Manifest, surroundings: Surroundings, with_model: bool, is_rendered: bool
 ) -> Iterator[Problem]:
-    """Yield what the server says of its model; the arguments are those of `check`."""
+    """Yield the problems that the server reports for its model; the arguments are those of `check`."""
     share, served = surroundings.problems, ServedWorkspace(workspace)
     if with_model or is_rendered:
         yield from share("weights", workspace, lambda: _check_weights(served, surroundings))
@@ -90,7 +90,7 @@ def _check_server(
         if not is_rendered:
             target = surroundings.target
             yield from check_served_file(served, catalogue(target.catalogues))
-            # The version of KAITO decides what the message offers, not whether there is one.
+            # The KAITO version determines the suggestion in the message, not whether there is a problem.
             yield from surroundings.silent("kind", workspace, lambda: _check_kind(served, target))
 
 
@@ -100,7 +100,7 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
         yield from _check_wrapped(body, wrapper, surroundings)
         return
     kaito, kubernetes = target.kaito, target.kubernetes
-    # Versions of one CRD differ in their messages alone, and so do those of one Kubernetes API.
+    # Versions that share a CRD or a Kubernetes API differ only in their messages.
     same_crd, same_api = ("crd", crd.schema_name(kaito)), ("api", crd.kubernetes_api(kaito))
     yield from with_places(surroundings.silent(same_crd, body, lambda: crd.check(body, kaito)), body, kaito)
     decoded = surroundings.silent(same_api, body, lambda: check_template(body, kaito, kubernetes))
@@ -118,7 +118,7 @@ def _check_workspace(body: Manifest, surroundings: Surroundings) -> Iterator[Pro
 
 
 def _check_wrapped(body: Manifest, wrapper: str, surroundings: Surroundings) -> Iterator[Problem]:
-    """Yield the problems of a Workspace whose fields are in a `spec`, as if they were one level up."""
+    """Yield the problems of a Workspace whose fields are inside a `spec`, as if they were one level up."""
     kaito, inner = surroundings.target.kaito, mapping(body[wrapper])
     refused = [each for each in crd.check(body, kaito) if each.path == (wrapper,)]
     yield from with_places(refused, body, kaito)
@@ -130,7 +130,7 @@ def _check_wrapped(body: Manifest, wrapper: str, surroundings: Surroundings) -> 
 
 
 def with_places(problems: Iterable[Problem], body: Manifest, kaito: str) -> Iterator[Problem]:
-    """Yield the problems of a Workspace; those of unknown fields name the place where the field belongs."""
+    """Yield the problems of a Workspace; for an unknown field, the fix names the place where it belongs."""
     for each in problems:
         if each.rule.endswith("/unknown-field"):
             from kaito_pack.kaito.misplaced import with_place
@@ -166,7 +166,7 @@ def _check_model(served: ServedWorkspace, surroundings: Surroundings) -> Iterato
 def _check_settings(
     settings: Mapping[str, object], target: Target, path_of: Callable[[str], FieldPath]
 ) -> Iterator[Problem]:
-    """Yield the problems of a preset's settings as the arguments of the vLLM that runs it."""
+    """Yield the problems of a preset's settings as arguments of the vLLM that runs it."""
     if settings:
         from kaito_pack.models.setting_checks import check_setting_arguments
 
@@ -182,7 +182,7 @@ def _check_weights(served: ServedWorkspace, surroundings: Surroundings) -> Itera
 
 
 def _check_kind(served: ServedWorkspace, target: Target) -> Iterator[Problem]:
-    """Yield what the name of the model in a Workspace by others says: quantized, or not for text."""
+    """Yield problems that the model's name in a foreign Workspace shows: quantized, or not for text."""
     serving = served.serving
     if serving is None or not serving.model_id:
         return
@@ -197,7 +197,7 @@ def _check_kind_of_values(
 ) -> Iterator[Problem]:
     model_id = text(values.get(names["model"]))
     if model_id and quantization_of(model_id, known) is not None:
-        kaito = target.kaito  # read for quantized models alone: what else is reported holds for every version
+        kaito = target.kaito  # read for quantized models only: other reports do not depend on it
         is_allowed = values.get(names["quantization"]) == "allow"
         yield from check_quantization(model_id, (names["model"],), known, image, kaito, is_allowed)
 
@@ -205,7 +205,7 @@ def _check_kind_of_values(
 def _check_file_of_values(
     values: ValuesMap, names: Mapping[str, str], workspace: Manifest, target: Target
 ) -> Iterator[Problem]:
-    """Yield what the GGUF file in values needs, of memory only if the image contains the file."""
+    """Yield the problems of the GGUF file in values; of memory only if the image contains the file."""
     view, file = read_workspace(workspace), text(values.get(names["file"]))
     known, revision = catalogue(target.catalogues), text(values.get(names["revision"])) or None
     if file:
@@ -224,10 +224,10 @@ def check_model_of_values(
     target: Target,
     with_advice: bool = True,
 ) -> Iterator[Problem]:
-    """Yield what vLLM would say of the model that filled `values` name; nothing if `mode` has another engine.
+    """Yield vLLM's problems with the model that filled `values` name; none if `mode` has another engine.
 
-    If the user has added arguments or changed the pod template, the values do not show the arguments
-    of the server: then the Workspace is asked (`check`), and here no more than what the values alone decide.
+    If the user has added arguments or changed the pod template, the values do not show the server's
+    arguments. Then `check` judges the Workspace, and this function only what the values alone determine.
     """
     known, names = catalogue(target.catalogues), named_values(mode)
     model_path = (names["model"],)
@@ -271,7 +271,7 @@ def _memory_of_nodes(target: Target) -> float | None:
 
 
 def gpu_memory_of_values(target: Target, values: ValuesMap) -> tuple[float | None, int | None]:
-    """Return the memory of one GPU, or MIG slice, in GiB under filled values, and the GPUs of one node."""
+    """Return the memory of one GPU, or MIG slice, in GiB for filled values, and the GPUs of one node."""
     return gpu_memory(target, values.get(named_values()["instanceType"]), slice_of_values(values))
 
 
@@ -280,7 +280,7 @@ def gpu_memory(
 ) -> tuple[float | None, int | None]:
     """Return the memory of one GPU in GiB and the GPUs of one node, each None if unknown.
 
-    `slice_gib` is the memory of the MIG slice that takes the place of the GPU, None for whole GPUs.
+    `slice_gib` is the memory of the MIG slice that replaces the GPU, None for whole GPUs.
     """
     if slice_gib is not None:
         return slice_gib, 1  # vLLM sees one slice, however many there are
@@ -292,5 +292,5 @@ def gpu_memory(
 
 @per_pack
 def catalogue(files: tuple[str, ...]) -> Catalogue:
-    """Return the pack's catalogue of models with those of `files` laid over it, read once a process."""
+    """Return the pack's catalogue of models with those of `files` laid over it, read once per process."""
     return Catalogue.open(files)

@@ -1,4 +1,4 @@
-"""Objects as files have them: manifests, Lists of them, and the pack's own kinds of file."""
+"""The objects in files: manifests, Lists of them, and the pack's own kinds of file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kaito_pack.values.wrapping import is_wrapped
 
 
 def opened(source: Source) -> Iterator[Source | Judgement]:
-    """Yield the values of a file as a source each, its other documents as objects that wait for judgement."""
+    """Yield each values document of a file as a source, and its other documents as unchecked objects."""
     if source.problems:
         entry = Entry(source.file, 1, problems=source.problems)
         yield Judgement(source.file, objects=[entry], is_values=False)
@@ -41,7 +41,7 @@ def opened(source: Source) -> Iterator[Source | Judgement]:
 
 
 def _objects(document: Document, file: str) -> Iterator[Entry]:
-    """Return an entry for each manifest; the items of a List are separate manifests."""
+    """Return an entry for each manifest; each item of a List is a separate manifest."""
     body = document.value
     is_list = isinstance(body, dict) and str(body.get("kind", "")).endswith("List")
     if is_list and isinstance(body.get("items"), list):
@@ -68,9 +68,9 @@ def check(entry: Entry, document: Document, around: Surroundings, pack: Pack) ->
         from kaito_pack.kaito.kinds import is_of_tool, skipped
 
         problems = [] if is_of_tool(entry.body) else [skipped(entry.body, around.target)]
-    problems = list(problems)  # the list may be that of an error
+    problems = list(problems)  # the list may belong to an error
     shorten([problems])
-    # kubectl keeps the last of two equal keys without a message, so the verdict is not changed by it.
+    # kubectl silently keeps the last of two equal keys, so a duplicate does not change the verdict.
     twice = _written_twice(document) if entry.path == () else []
     return [*twice, *(_located(each, document, entry.path) for each in problems)], is_known
 
@@ -104,7 +104,7 @@ def _pack_file(entry: Entry, document: Document, pack: Pack) -> list[Problem]:
     except ProblemsError as error:
         return error.problems
     except UsageError:
-        pass  # read from stdin: there is no folder that its paths could start from
+        pass  # read from stdin: no folder for relative paths
     return []
 
 

@@ -1,4 +1,4 @@
-"""What a cluster says of kinds that are neither Workspaces nor kinds of Kubernetes itself."""
+"""Judges kinds that are neither Workspaces nor built into Kubernetes, as a cluster would."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kaito_pack.workspace.inference_sets import is_scaled_object
 
 
 def check_other_kind(body: Manifest, target: Target) -> list[Problem] | None:
-    """Return the problems of a custom resource; None for a kind that is not known."""
+    """Return the problems of a custom resource; None for an unknown kind."""
     problems = check_custom(body, target.kubernetes)
     if problems is None:
         return _unknown_kind(body, target)
@@ -26,7 +26,7 @@ def check_other_kind(body: Manifest, target: Target) -> list[Problem] | None:
 
 
 def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
-    """Return the problem of a kind that no cluster has; None for one that a cluster may have."""
+    """Return the problem of a kind that no cluster has; None for a kind that a cluster may have."""
     from kaito_pack.kaito.kinds import check_kind
 
     return check_kind(body, target) or _absent_kind(body, target.kubernetes)
@@ -34,7 +34,7 @@ def _unknown_kind(body: Manifest, target: Target) -> list[Problem] | None:
 
 @rule("kubernetes/kind-absent", on="part")
 def _absent_kind(body: Manifest, kubernetes: str) -> list[Problem] | None:
-    """Return the problem of a kind that a Kubernetes group does not have; None for other groups."""
+    """Return the problem of a kind that its Kubernetes group does not have; None for other groups."""
     api_version, kind = body.get("apiVersion"), body.get("kind")
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return None

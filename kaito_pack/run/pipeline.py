@@ -1,4 +1,4 @@
-"""The main job, for files in any number: open or render, look around, check, and locate each problem."""
+"""The main job for any number of files: read or render, compare, check, and locate each problem."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from kaito_pack.values.wrapping import refuse_manifest, unwrapped
 from kaito_pack.workspace.inference_sets import is_inference_set, workspace_of
 from kaito_pack.workspace.workloads import differs, workloads
 
-Keep = Callable[[Sequence[RenderedManifest]], Any]  # what stays of the manifests of one values file
+Keep = Callable[[Sequence[RenderedManifest]], Any]  # returns what to keep of a values file's manifests
 Verdicts = list[tuple[list[Problem], bool]]  # for the document, then for each object: problems, is it known?
 
 
 class Pipeline:
     """Renders and checks for one target; `below` and `above` are layers under and over each values file.
 
-    `with_advice` False leaves advice out of the problems, for commands that do not report it.
+    `with_advice` False omits advice from the problems, for commands that do not report it.
     """
 
     def __init__(
@@ -53,27 +53,27 @@ class Pipeline:
         self.pack, self.target, self.with_advice = pack, target, with_advice
         self._below, self._above = below, above
         self.renderer = Renderer(pack, target.kaito)
-        self.progress: Callable[[], None] = lambda: None  # called twice a document: rendered, checked
+        self.progress: Callable[[], None] = lambda: None  # called twice per document: rendered, checked
 
     def run(self, files: Sequence[str]) -> list[Judgement]:
-        """Judge values files: one judgement a file, in the order given."""
+        """Judge values files: one judgement per file, in the given order."""
         return self.judge(read_sources(files))
 
     def judge(self, parts: Sequence[Source | Judgement], stored: Sequence[Entry] = ()) -> list[Judgement]:
-        """Judge values that were read already, and documents of objects, all in view of each other.
+        """Judge values that are already read and documents of objects, all in the context of each other.
 
-        Values that claim one Workspace are errors. `stored` are the objects that others would update.
+        Values that claim the same Workspace are errors. `stored` are the objects that others would update.
         """
         return self._together(parts, stored)[0]
 
     def judge_apart(
         self, files: Sequence[Named], keep: Keep, each: Callable[[], None] = lambda: None
     ) -> list[Judgement]:
-        """Judge values files, and keep of the good ones what `keep` returns only, as `content`.
+        """Judge values files, and keep only the result of `keep` for the valid ones, as `content`.
 
-        Each file is checked by itself. They are read again, and judged together, only if they have to do
-        with each other: one Workspace twice, a ConfigMap in another file. `each` is called after a file,
-        in whichever process. What `keep` returns must be such that pickle takes it.
+        Each file is checked separately. The files are read again and judged together only if they depend on
+        each other: the same Workspace twice, a ConfigMap in another file. `each` is called after each file,
+        in any process. pickle must support the result of `keep`.
         """
 
         def alone(file: Named) -> tuple[Judgement | None, Footprint]:
@@ -122,14 +122,14 @@ class Pipeline:
         return list(self._verdicts(judgement, around, stored))
 
     def opened(self, parts: Sequence[Source | Judgement]) -> list[Judgement]:
-        """Return the judgement of each part, values rendered, and nothing checked yet."""
+        """Return an unchecked judgement of each part, with values rendered."""
         sources = [part for part in parts if isinstance(part, Source)]
         rendered = iter(list(processes.mapped(self.rendered, sources, _sent, self._received)))
         return [next(rendered) if isinstance(part, Source) else part for part in parts]
 
     @few_guesses()
     def aim(self, target: Target, judgements: Sequence[Judgement]) -> list[Judgement]:
-        """Return unchecked copies of judgements for another target, which is this pipeline's from now on.
+        """Return unchecked copies of judgements for another target, and make it the pipeline's target.
 
         Values are rendered again only if the target's KAITO has their object in another API version.
         """
@@ -143,7 +143,7 @@ class Pipeline:
 
     @rule("values/several-documents", on="shared")
     def rendered(self, source: Source) -> Judgement:
-        """Return the manifests of one values file, unchecked; or why it has none."""
+        """Return the manifests of one values file, unchecked, or the reason why it has none."""
         self.progress()
         judgement = Judgement(source.file, own=list(source.problems), unread=source.unread)
         if source.problems or source.unread:
@@ -199,14 +199,14 @@ class Pipeline:
     def _of_rendered(
         self, values: Values, manifest: RenderedManifest, is_first: bool, around: Surroundings
     ) -> list[Problem]:
-        """Return the problems of one rendered manifest, reported at the values line that caused each."""
+        """Return the problems of one rendered manifest, each at the values line that caused it."""
         is_changed = is_first and is_extended(values.filled, values.mode.facts)
         problems = judging.check(manifest.body, around, with_model=is_changed, is_rendered=True) or []
         if is_changed:
             from kaito_pack.rendering.links import check_links
 
             links = masked(check_links(values, manifest), values.filled, manifest.body)
-            # A broken link names the values to set, so the engine need not report the same field.
+            # A broken link names the values to set, so the engine's report on the same field is not needed.
             broken = {link.path for link in links}
             problems = [
                 each for each in problems if each.layer not in ("model", "advice") or each.path not in broken
@@ -216,7 +216,7 @@ class Pipeline:
             problems = [each for each in problems if each.layer != "advice"]
         if not problems:
             return []
-        shorten([problems])  # before each is looked for in the values
+        shorten([problems])  # before their values are located
         from kaito_pack.rendering.locating import Locator
 
         def locator_of() -> Locator:
@@ -226,7 +226,7 @@ class Pipeline:
         return [each if each.place else locator.located(each) for each in problems]
 
     def _model_problems(self, values: Values, judgement: Judgement, around: Surroundings) -> list[Problem]:
-        """Return what the mode's engine would report of the model, with paths in the values."""
+        """Return the problems that the mode's engine would report for the model, with paths in the values."""
         if not judgement.objects:
             return []
         workspace = workspace_of(judgement.manifests[0].body)
@@ -241,7 +241,7 @@ class Pipeline:
 
 
 def take(judgement: Judgement, verdicts: Verdicts, target: Target) -> None:
-    """Add the verdicts on a document to its judgement, but for the rules that are ignored."""
+    """Add the verdicts on a document to its judgement, and mark those of ignored rules."""
     judgement.own += verdicts[0][0]
     for entry, (problems, is_known) in zip(judgement.objects, verdicts[1:], strict=True):
         entry.problems += problems
@@ -262,14 +262,14 @@ def _lean(judgement: Judgement, keep: Keep) -> Judgement:
     return judgement
 
 
-# What another process sends of good values, in plain data: mode, values given and filled, manifests.
+# Plain data that a process sends for valid values: mode, values given and filled, manifests.
 Sent = tuple[
     str, Mapping[str, Any], Mapping[str, Any], list[tuple[str, str, Any, dict[FieldPath, FieldPath]]]
 ]
 
 
 def _sent(judgement: Judgement) -> Sent | None:
-    """Return what is sent of a judgement; None if something is wrong, and it is made once more instead."""
+    """Return what is sent of a judgement; None if it has problems, so that the parent judges again."""
     values = judgement.values
     if values is None or judgement.own:
         return None
@@ -278,7 +278,7 @@ def _sent(judgement: Judgement) -> Sent | None:
 
 
 def surroundings(target: Target, bodies: Sequence[Manifest]) -> Surroundings:
-    """Return what each of `bodies`, the manifests of one run, is checked in."""
+    """Return the surroundings in which each of `bodies`, the manifests of one run, is checked."""
     return Surroundings(
         target,
         config_maps=[body for body in bodies if body.get("kind") == "ConfigMap"],
@@ -290,10 +290,10 @@ def surroundings(target: Target, bodies: Sequence[Manifest]) -> Surroundings:
 
 
 def _with_stored(around: Surroundings, entry: Entry, stored: Sequence[Entry]) -> Surroundings:
-    """Return the surroundings with the stored object that `entry` would update, if there is one."""
+    """Return the surroundings with the stored object that `entry` would update, if it exists."""
     for other in stored:
         is_same = (other.kind, other.name) == (entry.kind, entry.name)
-        # A namespace that one of the two leaves out is the one that kubectl adds.
+        # If one of them has no namespace, kubectl adds one: assume that of the other.
         if is_same and (other.namespace == entry.namespace or not (other.namespace and entry.namespace)):
             return around.with_old(other.body)
     return around

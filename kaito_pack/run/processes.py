@@ -1,7 +1,7 @@
-"""One function over many items in several processes, which are forked so that they load nothing again.
+"""Maps a function over many items in several processes, forked so that they reuse all loaded modules.
 
-It pays from about 60 items a process on: starting one and sending its results back takes 5 to 10 ms, an
-item 0.4. If processes cannot be forked, or one dies, its items are done here.
+This pays off from about 60 items per process: starting one and sending its results takes 5 to 10 ms, an item
+0.4 ms. If processes cannot be forked, or one dies, this process handles the items.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from kaito_pack.base.records import NamedTuple
 Item = TypeVar("Item")
 Returned = TypeVar("Returned")
 
-FEWEST = 64  # items a process
-MOST = 8  # processes
+FEWEST = 64  # items per process
+MOST = 8  # maximum number of processes
 
 
 class Child(NamedTuple):
-    """A forked process, the end of the pipe that its results come from, and which items are its own."""
+    """A forked process, the pipe of its results, and the range of its items."""
 
     pid: int
     pipe: int
@@ -30,14 +30,14 @@ class Child(NamedTuple):
 
 
 def processes_for(items: int) -> int:
-    """Return how many processes `items` are worth, this one included."""
+    """Return the number of processes to use for `items`, this one included."""
     if not hasattr(os, "fork") or items < 2 * FEWEST:
         return 1
     return max(1, min(available_cores(), items // FEWEST, MOST))
 
 
 def available_cores() -> int:
-    """Return the cores that this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -49,16 +49,16 @@ def mapped(
     send: Callable[[Returned], Any] = lambda result: result,
     receive: Callable[[Item, Any], Returned] = lambda _, sent: sent,
 ) -> Generator[Returned, None, None]:
-    """Yield `function` of each item, in order, one after the other so that what is done with need not stay.
+    """Yield `function` of each item in order, one at a time, so that used results can be freed.
 
-    What another process made goes through `send` there, pickle, and `receive` (with its item) here; where
-    `send` gives None, the item is done here. So `function` must do no harm when it is called twice.
+    The result of another process passes through `send` there, pickle, and `receive` (with its item) here. If
+    `send` returns None, this process handles the item. So calling `function` twice must be safe.
     """
     if not items:
         return
     count = processes_for(len(items))
     share = -(-len(items) // count)
-    # The first is done before there are others, so that they need not load and compile what it needs.
+    # Handle the first item before forking, so that the children do not load and compile the same again.
     yield from map(function, items[:1])
     children = [
         start(function, items, send, first, min(first + share, len(items)))
@@ -82,14 +82,14 @@ def start(
     end: int,
 ) -> Child:
     """Fork a process that does the items from `first` to before `end`."""
-    import pickle  # of the standard library, and yet 1 ms: before forking, and only if there is a fork
+    import pickle  # takes 1 ms: import before forking, and only if there is a fork
 
     sys.stdout.flush()
-    sys.stderr.flush()  # else both processes would write what waits there
+    sys.stderr.flush()  # otherwise both processes would write the buffered text
     reading, writing = os.pipe()
     try:
         pid = os.fork()
-    except OSError:  # too many processes: its items come out as those of one that died
+    except OSError:  # too many processes: handle its items as if it had died
         os.close(writing)
         return Child(0, reading, first, end)
     if pid:
@@ -98,17 +98,17 @@ def start(
     code = 1
     try:
         os.close(reading)
-        # All are done before the first is sent: the parent, busy with its own, would not take it.
+        # Compute all before sending the first: the parent does not read while it handles its own items.
         pickled = [pickle.dumps(send(function(item)), pickle.HIGHEST_PROTOCOL) for item in items[first:end]]
         with os.fdopen(writing, "wb") as pipe:
             pipe.writelines(pickled)
         code = 0
     finally:
-        os._exit(code)  # nothing of the parent is cleaned up, flushed or printed twice
+        os._exit(code)  # skip the parent's cleanup and buffered output
 
 
 def collect(child: Child) -> Iterator[Any]:
-    """Yield what a process has sent, one an item, None after it has died."""
+    """Yield the results that a process has sent, one per item, and None for each after it has died."""
     import pickle
 
     with os.fdopen(os.dup(child.pipe), "rb") as pipe:
@@ -122,7 +122,7 @@ def collect(child: Child) -> Iterator[Any]:
 
 
 def reap(child: Child) -> None:
-    """Close the pipe (a process that still writes ends by that) and wait for the process."""
+    """Close the pipe, which ends a process that is still writing, and wait for the process."""
     os.close(child.pipe)
     if child.pid:
         os.waitpid(child.pid, 0)

@@ -1,4 +1,4 @@
-"""What files are checked for: a pack, one cluster, and the layers under and over each values file."""
+"""The scope of a check: a pack, one cluster, and the layers under and over each values file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kaito_pack.values.layers import Layer
 
 
 class Scope(NamedTuple):
-    """The pack, the cluster, and the layers: `Pipeline(*scope)` judges files for it."""
+    """The pack, the cluster and the layers; `Pipeline(*scope)` judges files for it."""
 
     pack: Pack
     target: Target
@@ -33,9 +33,9 @@ class Scope(NamedTuple):
         gpu_memory_gib: float | None = None,
         catalogues: Sequence[str] = (),
     ) -> Scope:
-        """Return the scope with a target that differs in what is given, with catalogues added.
+        """Return the scope with the given fields of the target replaced, and catalogues added.
 
-        Raises UsageError if a version is not known.
+        Raises UsageError for an unknown version.
         """
         target = self.target
         changed = target._replace(

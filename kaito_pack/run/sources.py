@@ -1,4 +1,4 @@
-"""The files that a command is given: read once, folders searched, every failure kept with its file."""
+"""The files that a command gets, each read once; folders are searched, errors are kept per file."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from kaito_pack.values.wrapping import is_wrapped
 
 
 class EmptyFolder(UsageError):
-    """A folder in which no file could be values."""
+    """A folder without any file that could contain values."""
 
 
 class Source(Slotted):
-    """One file as it was read: its documents, or what is wrong with its text, or why it was not read."""
+    """A file with its documents, or the problems of its text, or the reason why it was not read."""
 
     __slots__ = ("documents", "file", "problems", "unread")
 
@@ -41,7 +41,7 @@ def read_sources(paths: Sequence[str]) -> list[Source]:
 
 
 def listed_files(paths: Sequence[str]) -> list[Named]:
-    """Return every file that `paths` name, not yet read; a folder that cannot be searched has a `source`."""
+    """Return every file that `paths` name, unread; a folder that cannot be searched has a `source`."""
     files: list[Named] = []
     for path in paths:
         try:
@@ -62,7 +62,7 @@ def _read(file: str) -> Source:
 
 
 def files_of(path: str) -> Iterator[str]:
-    """Yield `path` itself, or the YAML and JSON files below it if it is a folder, without hidden ones."""
+    """Yield `path` itself or, for a folder, the YAML and JSON files below it, except hidden ones."""
     if not os.path.isdir(path):
         yield path
         return
@@ -70,7 +70,7 @@ def files_of(path: str) -> Iterator[str]:
     has_files = False
     for folder, folders, files in os.walk(path, onerror=_unreadable, followlinks=True):
         real = os.path.realpath(folder)
-        if real in seen:  # a link that leads back up
+        if real in seen:  # a link to a parent folder
             folders.clear()
             continue
         seen.add(real)
@@ -86,35 +86,35 @@ def files_of(path: str) -> Iterator[str]:
 
 
 def _unreadable(error: OSError) -> NoReturn:
-    """Raise UsageError for an unreadable folder: if it were skipped, its manifests would be pruned."""
+    """Raise UsageError for an unreadable folder: skipping it would cause its manifests to be pruned."""
     raise unread(error.filename, error)
 
 
 class Read(Protocol):
-    """Anything that came of a file."""
+    """Any result of reading a file."""
 
     @property
     def file(self) -> str:
-        """The file's name."""
+        """The name of the file."""
 
 
 def is_manifest(value: object) -> TypeGuard[dict[str, object]]:
-    """Return whether a document says that it is an object of Kubernetes, or half says so."""
+    """Return whether a document claims, at least in part, to be a Kubernetes object."""
     return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
 
 
 def is_foreign(value: object) -> bool:
-    """Return whether a document of a folder is irrelevant to commands that read values.
+    """Return whether a document in a folder is irrelevant to commands that read values.
 
-    Values into which a manifest's field has slipped are: passed over, what they render to would be pruned.
+    Values with a stray field of a manifest are relevant: if skipped, their manifests would be pruned.
     """
     return is_manifest(value) and not is_wrapped(value) and MODE not in value
 
 
 class Named(NamedTuple):
-    """A file that a run is given, not yet read: by its name, or found `among` those of a folder or pattern.
+    """An unread file of a run, given by its name or found `among` those of a folder or pattern.
 
-    What cannot be read twice, or not at all, is a `source` from the start.
+    Input that cannot be read twice, or at all, has a `source` from the start.
     """
 
     file: str
@@ -122,18 +122,18 @@ class Named(NamedTuple):
     source: Source | None = None
 
     def opened(self) -> Source:
-        """Return the file's documents, whatever they are."""
+        """Return the file's documents, of any kind."""
         return self.source or _read(self.file)
 
     def read(self) -> Source | None:
-        """Return the file's documents; None for a file among others without values (manifest, target)."""
+        """Return the file's documents; None for a file of a folder without values (manifest, target)."""
         source = self.opened()
         is_other = self.among and any(is_foreign(document.value) for document in source.documents)
         return None if is_other else source
 
 
 def named_files(paths: Sequence[str]) -> list[Named]:
-    """Return the files that `paths` name, each once, folders searched, none of them read but stdin."""
+    """Return the files that `paths` name, each once, with folders searched; only stdin is read."""
     files: list[Named] = []
     for path in paths:
         try:
@@ -147,14 +147,14 @@ def named_files(paths: Sequence[str]) -> list[Named]:
         return files
     once: dict[str, Named] = {}
     for named in files:
-        # A file that is named beside its folder is meant to hold values.
+        # A file that is named in addition to its folder is expected to contain values.
         if (where := os.path.abspath(named.file)) not in once or not named.among:
             once[where] = named
     return list(once.values())
 
 
 def fruitless(files: Sequence[Named], read: Sequence[Read]) -> Iterator[tuple[str, str]]:
-    """Yield the folders and patterns that have found no values file, by what was `read`; and words for it."""
+    """Yield each folder and pattern without a values file among the `read` ones, and its message."""
     known = {each.file for each in read}
     good = {file.among for file in files if file.file in known}
     for among in dict.fromkeys(file.among for file in files if file.among and file.among not in good):

@@ -1,4 +1,4 @@
-"""Whether the files of one run have to do with each other, without keeping what they render to."""
+"""Detects whether the files of a run depend on each other, without keeping their manifests."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from kaito_pack.base.records import NamedTuple
 from kaito_pack.kaito.target import Surroundings
 from kaito_pack.rendering.manifests import RenderedManifest
 
-Key = int  # a hash: two that are the same by chance cost time, no verdict
+Key = int  # a hash: a collision costs time but changes no verdict
 
 
 class Footprint(NamedTuple):
-    """What one file holds that others may look up, what it has looked up in itself, and what in vain."""
+    """The keys that a file provides for others, those it looked up in itself, and those it did not find."""
 
     held: tuple[Key, ...] = ()
     resolved: tuple[Key, ...] = ()
@@ -22,7 +22,7 @@ class Footprint(NamedTuple):
 
 
 def footprint_of(manifests: Sequence[RenderedManifest], around: Surroundings) -> Footprint:
-    """Return the footprint of a file that was checked in `around`, its own manifests only."""
+    """Return the footprint of a file that was checked in `around`, which has only its own manifests."""
     held = tuple(hash((table, key)) for table, groups in around.tables.items() for key in groups)
     resolved = tuple(hash((table, key)) for table, key in around.asked if key in around.tables[table])
     missed = tuple(hash((table, key)) for table, key in around.asked if key not in around.tables[table])
@@ -34,7 +34,7 @@ def footprint_of(manifests: Sequence[RenderedManifest], around: Surroundings) ->
 
 
 class Tally:
-    """Counts the files that hold what others may look up, and notes what each file has looked up."""
+    """A count of the files that provide each key, and the keys that each file has looked up."""
 
     def __init__(self) -> None:
         self._held: dict[Key, int] = {}
@@ -44,7 +44,7 @@ class Tally:
         self._has_twins = False
 
     def add(self, file: Footprint) -> None:
-        """Take in one file."""
+        """Add one file."""
         for key in file.held:
             self._held[key] = self._held.get(key, 0) + 1
         self._resolved.update(file.resolved)
@@ -55,7 +55,7 @@ class Tally:
 
     @property
     def is_entangled(self) -> bool:
-        """Whether any verdict could be another one, now that all files are known."""
+        """Return whether any verdict could change now that all files are known."""
         return (
             self._has_twins
             or any(self._held[key] > 1 for key in self._resolved)

@@ -1,4 +1,4 @@
-"""Target and fleet files: what they say of clusters, with all paths resolved from the file's folder."""
+"""Reads target and fleet files, and resolves all paths relative to the file's folder."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class FleetEntry:
-    """One entry of a fleet: its name, its target, the values files it gets, and its output folder."""
+    """One entry of a fleet: its name, its target, its values files, and its output folder."""
 
     name: str
     scope: Scope
@@ -41,7 +41,7 @@ class FleetEntry:
 
 
 def read_target(file: str, pack: Pack) -> Scope:
-    """Return the scope of a target file. Raises UsageError if unreadable, ProblemsError if wrong."""
+    """Return the scope of a target file. Raises UsageError if unreadable, ProblemsError if invalid."""
     document = _checked(file, "Target")
     fields: Fields = document.value
     problems = list(_unknown_versions(document, pack))
@@ -71,7 +71,7 @@ def read_target(file: str, pack: Pack) -> Scope:
         fields.get("context", ""),
     )
     if "namespace" in fields:
-        # The values schema's default is what this replaces, so it is under everything else.
+        # It replaces the default of the values schema, so it is the lowest layer.
         named = Document(document.file, document.number, {"namespace": fields["namespace"]}, document.root)
         layers.insert(0, Layer(named, "target"))
     return Scope(pack, target, layers)
@@ -94,7 +94,7 @@ def _nodes(fields: Fields) -> tuple[Nodes, ...] | None:
 
 @rule("values/pack-file-not-a-choice", on="shared")
 def _unknown_versions(document: Document, pack: Pack) -> Iterator[Problem]:
-    """Yield a problem for a version of KAITO or Kubernetes that the pack does not support."""
+    """Yield a problem for each version of KAITO or Kubernetes that the pack does not support."""
     known = {"kaitoVersion": pack.kaito_versions, "kubernetesVersion": definitions.versions()}
     for field, versions in known.items():
         version = document.value.get(field)
@@ -104,7 +104,7 @@ def _unknown_versions(document: Document, pack: Pack) -> Iterator[Problem]:
 
 
 def _named(document: Document, field: str, file: str) -> Iterator[tuple[FieldPath, str]]:
-    """Yield the files that a field of a target lists, by their paths in it."""
+    """Yield the files that a field of a target lists, with their paths in the document."""
     for index, name in enumerate(document.value.get(field, ())):
         yield (field, index), _beside(file, name)
 
@@ -113,7 +113,7 @@ def _named(document: Document, field: str, file: str) -> Iterator[tuple[FieldPat
 def _read(
     problems: list[Problem], document: Document, path: FieldPath, read: Callable[..., T], *arguments: Any
 ) -> T | None:
-    """Return what `read` returns; if a file cannot be read, None, and add a problem at its line."""
+    """Return the result of `read`; if a file cannot be read, add a problem at its line and return None."""
     try:
         return read(*arguments)
     except UsageError as error:
@@ -126,7 +126,7 @@ def _read(
 
 @rule("values/file-empty", "values/several-documents", on="shared")
 def read_layer(file: str) -> list[Document]:
-    """Return the one document of a layer file; none if the file is empty, which Helm accepts as well."""
+    """Return the only document of a layer file; empty if the file is empty, as in Helm."""
     try:
         documents = read_file(file)
     except ProblemsError as error:
@@ -151,7 +151,7 @@ def read_fleet(file: str, pack: Pack) -> list[FleetEntry]:
         scope = _read(problems, document, (*path, "target"), read_target, target_file, pack)
         values = _values_files(document, path, file, problems)
         if scope is not None:
-            # Without a context, the name: kubectl then fails instead of changing another cluster.
+            # Without a context, use the name: kubectl then fails instead of changing another cluster.
             context = fields.get("context") or scope.target.context or fields["name"]
             target = scope.target._replace(mutes=(*scope.target.mutes, *mutes), context=context)
             scope = scope._replace(target=target)
@@ -202,8 +202,8 @@ def _collisions(document: Document, file: str) -> Iterator[Problem]:
 
 
 def _shared(folders: Sequence[str]) -> Mapping[int, int]:
-    """Return, for each folder that an earlier one contains or is inside of, the index of that earlier one."""
-    # Sorted so that what is inside a folder follows it.
+    """Return, for each folder that is equal to, inside or around an earlier one, the index of that one."""
+    # Sorting places a folder directly before its content.
     keys = sorted((folder.rstrip(os.sep).replace(os.sep, "\0") + "\0", i) for i, folder in enumerate(folders))
     around: list[tuple[str, int]] = []
     shared: dict[int, int] = {}
@@ -218,20 +218,20 @@ def _shared(folders: Sequence[str]) -> Mapping[int, int]:
 
 
 def _matches(file: str, pattern: str) -> Iterator[Named]:
-    """Yield the files that a pattern, a folder or a name matches, from the folder of `file`."""
+    """Yield the files that a pattern, a folder or a name matches, relative to the folder of `file`."""
     path = _beside(file, pattern)
     if os.path.isfile(path):
         yield Named(path)
         return
-    # A folder that exists is no pattern, nor is the fleet's own, whatever characters their names have.
-    pattern = re.sub(r"(?:\*\*/)+(?=\*\*)", "", pattern)  # the same files, and each folder is searched once
+    # An existing folder is not a pattern, nor is the fleet's own, whatever characters their names contain.
+    pattern = re.sub(r"(?:\*\*/)+(?=\*\*)", "", pattern)  # the same files, without searching folders twice
     search = _beside(glob.escape(file), pattern) if not os.path.isdir(path) else glob.escape(path)
     _refuse_unreadable(search)
     for match in sorted(glob.glob(search, recursive=True)):
         try:
             yield from (Named(name, path) for name in files_of(match))
         except EmptyFolder:
-            continue  # a folder without YAML among what the pattern matches
+            continue  # a matching folder without YAML
 
 
 def _refuse_unreadable(pattern: str) -> None:
@@ -245,7 +245,7 @@ def _refuse_unreadable(pattern: str) -> None:
 
 
 def _beside(file: str, path: str) -> str:
-    """Return a path from the folder of `file`; without `..` unless a link makes that another place."""
+    """Return a path relative to the folder of `file`; without `..` unless a link changes its meaning."""
     path = os.path.join(os.path.dirname(file), path)
     short = os.path.normpath(path)
     return short if os.path.realpath(short) == os.path.realpath(path) else path

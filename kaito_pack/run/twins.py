@@ -1,4 +1,4 @@
-"""Values files of one run that would render the same object, the later one overwriting the earlier."""
+"""Detects values files of one run that render the same object, so that the later overwrites the earlier."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kaito_pack.values.checking import Values
 
 
 def report_twins(judgements: Sequence[Judgement]) -> None:
-    """Report two files that would give the same object, the later overwriting the earlier."""
+    """Report each pair of files that render the same object."""
     first: dict[tuple[str, str, str], Judgement] = {}
     for judgement in judgements:
         if judgement.values is None or not judgement.objects:

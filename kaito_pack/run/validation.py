@@ -1,7 +1,7 @@
-"""The verdict on any file: values, manifests, the pack's own files; one entry per object.
+"""Validates any file: values, manifests, the pack's own files; one entry per object.
 
-`verdict` is about the document itself: refused exactly if the API server or KAITO's webhook would
-reject it. What breaks later is an error of an accepted document.
+`verdict` is about the document itself: "refused" if the API server or KAITO's webhook would reject it. What
+fails later is an error of an accepted document.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Report(Slotted):
 
 
 class Validator:
-    """Judges files of any kind for one target."""
+    """A judge of files of any kind for one target."""
 
     def __init__(
         self, pack: Pack, target: Target, below: Sequence[Layer] = (), above: Sequence[Layer] = ()
@@ -40,9 +40,9 @@ class Validator:
         self._pipeline = Pipeline(pack, target, below, above)
 
     def run(self, sources: Sequence[Source], old: Sequence[Source] = ()) -> Report:
-        """Return the verdicts on all documents of `sources`; `old` holds what is stored now.
+        """Return the verdicts on all documents of `sources`; `old` has the stored objects.
 
-        Raises ProblemsError if a file of `old` cannot be understood.
+        Raises ProblemsError if a file of `old` is invalid.
         """
         (report,) = self.run_for([self._pipeline.target], sources, old)
         return report
@@ -54,9 +54,9 @@ class Validator:
         old: Sequence[Source] = (),
         progress: Callable[[], None] = lambda: None,
     ) -> list[Report]:
-        """Return the report for each of several targets; values are rendered once for all of them.
+        """Return a report for each target; values are rendered once for all of them.
 
-        `progress` is called for each document, when it is rendered and when it is checked for a target.
+        `progress` is called for each document, after rendering and after the check for each target.
         """
         self._pipeline.progress = progress
         documents = self._pipeline.opened([part for source in sources for part in opened(source)])
@@ -80,7 +80,7 @@ class Validator:
 
 
 def _report_unused(judgements: Sequence[Judgement]) -> None:
-    """Add a warning for each mute of values that has muted nothing for any of several targets."""
+    """Add a warning for each mute of values that matched no problem for any target."""
     used = {mute for judgement in judgements for mute in judgement.used_mutes}
     for judgement in judgements:
         if judgement.objects:  # values that cannot be rendered are not checked further
@@ -88,7 +88,7 @@ def _report_unused(judgements: Sequence[Judgement]) -> None:
 
 
 def unused_of_targets(targets: Sequence[Target], reports: Sequence[Report]) -> list[Entry]:
-    """Return an entry for each target or fleet file with mutes that have muted nothing in any report."""
+    """Return an entry for each target or fleet file with mutes that matched no problem in any report."""
     used = {mute for report in reports for mute in report.used_mutes}
     files: dict[str, Entry] = {}
     for mute in dict.fromkeys(mute for target in targets for mute in target.mutes):

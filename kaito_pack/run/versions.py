@@ -1,4 +1,4 @@
-"""Judges documents for several targets at once, each document for all of them in turn."""
+"""Judges documents for several targets at once, each document for all targets in turn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kaito_pack.run.twins import report_twins
 
 
 class TargetRun(NamedTuple):
-    """The documents of a run for one target, and what each is checked in."""
+    """The documents of a run for one target, and the surroundings in which each is checked."""
 
     target: Target
     judgements: list[Judgement]
@@ -26,8 +26,8 @@ def judge_for(
 ) -> list[list[Judgement]]:
     """Return the judgements of opened documents for each target.
 
-    What does not depend on the version of KAITO is checked once if the targets differ in nothing else, and if
-    no values render to another text for one of them.
+    If the targets differ only in the KAITO version, and all values render to the same text for each, then
+    checks that do not depend on the version run once.
     """
     runs, originals = [], list(documents)
     for target in watched(targets):

@@ -1,4 +1,4 @@
-"""Values: checked by the schema of their mode, then filled with defaults and brought into canonical form."""
+"""Checks values by the schema of their mode, fills in defaults and converts them to canonical form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kaito_pack.values.secrets import secret_problems
 
 
 class Values(NamedTuple):
-    """Values that are right: `given` as written (layers merged, nulls gone), `filled` for the templates."""
+    """Valid values: `given` as written (layers merged, nulls removed), `filled` for the templates."""
 
     mode: Mode
     layers: Sequence[Layer]
@@ -34,12 +34,12 @@ class Values(NamedTuple):
         return next(layer for layer in self.layers if layer.title == "values").document.file
 
     def place(self, path: FieldPath, key: bool = False) -> Place:
-        """Return where the value at `path` was written."""
+        """Return the place where the value at `path` was written."""
         return layers.place(self.layers, path, key)
 
 
 def check(stack: Sequence[Layer], pack: Pack) -> Values:
-    """Return the values that the layers give together; raises ProblemsError with all that is wrong."""
+    """Return the merged values of the layers. Raises ProblemsError with all problems."""
     try:
         return _check(stack, pack)
     except ProblemsError as error:
@@ -90,7 +90,7 @@ def _position(reported: Problem) -> tuple[str, int, int]:
 
 @rule("values/yaml-surprise", on="shared")
 def _surprises(given: dict[str, Any], stack: Sequence[Layer], schema: Schema) -> Iterator[Problem]:
-    """Scalars that YAML readers read differently. A quantity's `1e3` is taken as the text it is."""
+    """Yield a problem for each scalar that YAML readers read differently, except a quantity such as `1e3`."""
     for layer in stack:
         for surprise in layer.document.surprises:
             path = surprise.path
@@ -108,9 +108,9 @@ def _is_exponent(raw: str) -> bool:
 
 
 def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
-    """Return `values` with every quantity as Kubernetes prints it, and maps of labels sorted by their keys.
+    """Return `values` with quantities as Kubernetes prints them, and maps of labels sorted by key.
 
-    That is the form that KAITO's controller leaves alone, and in which a cluster returns labels.
+    KAITO's controller leaves this form unchanged, and a cluster returns labels in it.
     """
     for name, part in schema.get("properties", {}).items():
         value = values.get(name)
@@ -126,7 +126,7 @@ def _canonical(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack, problems: list[Problem]) -> Mode:
-    """Return the mode that modelSource names. With a wrong one nothing else can be checked."""
+    """Return the mode that modelSource names. If it is wrong, no other value can be checked."""
     name = given.get(MODE)
     if isinstance(name, str) and name in pack.mode_names:
         return pack.mode(name)
@@ -140,7 +140,7 @@ def _mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack, problems: list[P
 
 @rule("values/unknown-field", "values/missing", on="shared")
 def _no_mode(given: ValuesMap, stack: Sequence[Layer], pack: Pack) -> Problem:
-    """modelSource is missing, or misspelt."""
+    """Return the problem of a missing or misspelt modelSource."""
     choices = ", ".join(pack.mode_names)
     known = {field for mode in pack.mode_names for field in pack.mode(mode).schema["properties"]}
     slips = (key for key in given if key not in known)
@@ -163,7 +163,7 @@ def _unknown_mode(name: object, stack: Sequence[Layer], pack: Pack) -> Problem:
 @rule("values/not-a-map", "values/key-not-text", on="part")
 @rule("values/written-twice", on="shared")
 def _written(document: Document) -> Iterator[Problem]:
-    """Yield what is wrong with the text of one layer, whatever the schema says."""
+    """Yield the problems of the text of one layer, independent of the schema."""
     if not isinstance(document.value, dict):
         yield problem("values/not-a-map", (), document.place(()), value=shown(document.value))
         return

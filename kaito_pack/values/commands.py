@@ -15,9 +15,9 @@ HUB = "https://huggingface.co"
 
 
 def command_of(part: Schema, choice: object, values: ValuesMap) -> str:
-    """Return the command of the schema's `x-form` for `choice`, filled from `values`; "" if there is none.
+    """Return the command of the schema's `x-form` for `choice`, filled from `values`; "" if it has none.
 
-    Each value is one word of the shell. A value that is not known is its name in capitals.
+    Each value is one word of the shell. The name of an unknown value is inserted in capitals instead.
     """
     template = text(get(part, ("x-form", "commands", str(choice))))
     command = filled_in(template, {**values, **_of_aikit(values)}, quote=True)
@@ -25,11 +25,10 @@ def command_of(part: Schema, choice: object, values: ValuesMap) -> str:
 
 
 def _of_aikit(values: ValuesMap) -> dict[str, str]:
-    """Return what AIKit's build arguments need to know of a GGUF file: its source, and the runtime.
+    """Return the source and the runtime of a GGUF file for AIKit's build arguments.
 
-    AIKit reads huggingface://a/b/c/d as the branch c of the repository a/b, so a file in a folder has its
-    address on the Hub instead. Without the runtime cuda an image runs on the CPU only.
-    Source: AIKit, read 2026-08.
+    AIKit reads huggingface://a/b/c/d as the branch c of the repository a/b, so a file in a folder is given by
+    its URL on the Hub. Without the runtime cuda, an image runs on the CPU only. Source: AIKit, read 2026-08.
     """
     names = named_values()
     model, file = text(values.get(names["model"])), text(values.get(names["file"]))
@@ -46,7 +45,7 @@ def _of_aikit(values: ValuesMap) -> dict[str, str]:
 
 
 def filled_in(template: str, known: Mapping[str, Any], quote: bool = False) -> str:
-    """Return `template` with each `${name}` replaced by what `known` has under it, else the name in capitals.
+    """Return `template` with each `${name}` replaced by its value in `known`, else by the name in capitals.
 
     `quote` makes each value a word of a shell command.
     """

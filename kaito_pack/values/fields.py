@@ -1,4 +1,4 @@
-"""Every value that a person can write, read from the schemas of the modes."""
+"""Every value that a user can set, read from the schemas of the modes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kaito_pack.pack import Pack
 
 @dataclass(frozen=True)
 class Field:
-    """One value that a person can write: its schema by mode, and the modes that require it."""
+    """A value that a user can set: its schema by mode, and the modes that require it."""
 
     name: str
     parts: Mapping[str, Mapping[str, Any]]
@@ -23,20 +23,20 @@ class Field:
 
     @property
     def first(self) -> Schema:
-        """The schema of the first mode that has it."""
+        """The schema of the value in the first mode that has it."""
         return next(iter(self.parts.values()))
 
     @property
     def modes(self) -> str:
-        """The modes that have it, "all" if all do."""
+        """The modes that have the value, "all" if all do."""
         return "all" if self.of_all else ", ".join(self.parts)
 
     def descriptions(self) -> list[str]:
-        """Return what it means: one text, or one for each mode if they differ."""
+        """Return the descriptions of the value: one text, or one for each mode if they differ."""
         return self._by_mode({mode: str(part.get("description", "")) for mode, part in self.parts.items()})
 
     def defaults(self) -> list[str]:
-        """Return its default as JSON, one for each mode if they differ; none without a default."""
+        """Return the default as JSON, one for each mode if they differ; empty without a default."""
         texts = {mode: json.dumps(part.get("default")) for mode, part in self.parts.items()}
         return [] if set(texts.values()) == {"null"} else self._by_mode(texts)
 
@@ -51,7 +51,7 @@ class Field:
 
 
 def facts(part: Schema) -> Iterator[tuple[str, str]]:
-    """Yield what a schema says of a value besides its description: type or choices, range, example."""
+    """Yield facts that a schema contains besides the description: type or choices, range, example."""
     if "enum" in part:
         yield "One of", ", ".join(f"`{choice}`" for choice in part["enum"])
     elif "type" in part:

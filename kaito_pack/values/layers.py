@@ -1,4 +1,4 @@
-"""Layers of values: later wins, maps merge, lists are replaced, null takes a value away."""
+"""Layers of values: later layers win, maps merge, lists are replaced, null removes a value."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from kaito_pack.documents import Document
 
 
 class Indexed(dict[int, Any]):
-    """Items of a list by their index: what `--set preferredNodes[0]=a` says of a list below it."""
+    """Items of a list by index, such as `--set preferredNodes[0]=a`, to replace those of a lower layer."""
 
 
 class Layer(NamedTuple):
-    """One values document, and how a message calls it ("values", "layer base.yaml", "--set")."""
+    """One values document, and its title in messages ("values", "layer base.yaml", "--set")."""
 
     document: Document
     title: str = "values"
 
 
 def merge(layers: Sequence[Layer]) -> dict[str, Any]:
-    """Return the values that `layers` give together, the last one winning; nulls are still there."""
+    """Return the values of `layers` merged, the last layer taking precedence; keep nulls."""
     merged: dict[str, Any] = {}
     for layer in layers:
         try:
@@ -40,7 +40,7 @@ def merge(layers: Sequence[Layer]) -> dict[str, Any]:
 
 
 class _Gap(Exception):
-    """An index that is further than one behind the last item."""
+    """An index that would leave a gap after the last item."""
 
 
 def _laid_over(base: ValuesMap, over: ValuesMap) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def without_nulls(values: ValuesMap, schema: Schema) -> dict[str, Any]:
 
 
 def origin(layers: Sequence[Layer], path: FieldPath) -> Layer:
-    """Return the layer that the value at `path` came from; the first one if none has it."""
+    """Return the layer that the value at `path` comes from; the first layer if none has it."""
     for layer in reversed(layers):
         if get(layer.document.value, path, ABSENT) is not ABSENT:
             return layer

@@ -1,7 +1,7 @@
-"""Which value means what: the model, its file, its length. `facts/values.json` has the names.
+"""The meanings of values: model, file, length and others. `facts/values.json` has the names.
 
-A mode that calls one otherwise says so in `meanings` of its mode.yaml. Four values have a meaning in the
-program itself, whatever the mode.
+A mode that uses another name for a value lists it in `meanings` of its mode.yaml. Four values have a fixed
+meaning in the program, whatever the mode.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from kaito_pack.facts.tables import table
 
 NO_MODE: ModeFacts = {}
 MODE = "modelSource"
-PROVIDER = "provider"  # what deploys the model
-POD_TEMPLATE = "podTemplate"  # is merged into the pod template of the workload
-EXTRA_OBJECTS = "extraObjects"  # are rendered as they are
+PROVIDER = "provider"  # the tool that deploys the model
+POD_TEMPLATE = "podTemplate"  # merged into the pod template of the workload
+EXTRA_OBJECTS = "extraObjects"  # rendered unchanged
 
 
 def named_values(mode: ModeFacts = NO_MODE) -> Mapping[str, str]:
@@ -25,9 +25,9 @@ def named_values(mode: ModeFacts = NO_MODE) -> Mapping[str, str]:
 
 
 def decisive_path(path: FieldPath, given: ValuesMap, mode: ModeFacts) -> FieldPath:
-    """Return the path of the given value behind the value at `path`.
+    """Return the path of the given value that decides the value at `path`.
 
-    That is the value itself or, if it has its default, the instance type, else the model.
+    This is the value itself or, if it has its default, the instance type, else the model.
     """
     names = named_values(mode)
     paths = (path, (names["instanceType"],), (names["model"],))
@@ -35,11 +35,11 @@ def decisive_path(path: FieldPath, given: ValuesMap, mode: ModeFacts) -> FieldPa
 
 
 def is_extended(values: ValuesMap, mode: ModeFacts = NO_MODE) -> bool:
-    """Return whether filled `values` change what the mode's templates make of the server."""
+    """Return whether filled `values` change the server that the mode's templates render."""
     return bool(values.get(POD_TEMPLATE) or values.get(named_values(mode)["arguments"]))
 
 
 def placeholders() -> Mapping[str, str]:
-    """Return the words that stand for values that are not given, in commands and messages."""
+    """Return the placeholders for missing values in commands and messages."""
     words: Mapping[str, str] = table("values.json")["placeholders"]
     return words

@@ -1,7 +1,7 @@
-"""`--set path=value`: Helm's way of naming a value on the command line, as a layer of values.
+"""`--set path=value`: Helm's syntax for a value on the command line, as a layer of values.
 
-Dots in keys are escaped by a backslash, several settings go with commas, `{a,b}` is a list, `[0]` an item of
-one. Values are typed as YAML 1.2 core types them; with `--set-string` all are text.
+A backslash escapes dots in keys, commas separate settings, `{a,b}` is a list, `[0]` an item of a list. Values
+have the types of YAML 1.2 core; with `--set-string` all are text.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from kaito_pack.base.secrets import looks_like_secret
 from kaito_pack.documents import Document, readings
 from kaito_pack.values.layers import Indexed, Layer
 
-MOST_ITEMS = 1000  # an index above that is a slip, as it is for Helm
+MOST_ITEMS = 1000  # a higher index is rejected, as in Helm
 
 
 def layers_of(option: str, expression: str, as_text: bool) -> list[Layer]:
-    """Return the layers of one `--set` (or `--set-string`); UsageError if it cannot be read."""
-    try:  # the shell's locale may not be UTF-8, which YAML is
+    """Return the layers of one `--set` (or `--set-string`). Raises UsageError if it is not valid."""
+    try:  # the shell's locale may not be UTF-8, but YAML is
         expression = os.fsencode(expression).decode()
     except UnicodeError:
         raise UsageError(f"{option} {shown(expression, quote=False)}: is not UTF-8") from None
@@ -72,7 +72,7 @@ def _value(text: str, as_text: bool, title: str) -> Any:
 
 
 def _scalar(text: str, as_text: bool, title: str) -> Any:
-    """Return one value as YAML 1.2 core types it: true, null, 12, 0o17, 1.5, else text."""
+    """Return one value with its YAML 1.2 core type: true, null, 12, 0o17, 1.5, else text."""
     if as_text:
         return text
     if text in readings.ALIKE_WORDS:
@@ -89,7 +89,7 @@ def _scalar(text: str, as_text: bool, title: str) -> Any:
 
 
 def typed(text: str) -> Any:
-    """Return a text as its YAML 1.2 core value; a number that JSON cannot represent stays text."""
+    """Return a text with its YAML 1.2 core type; a number that JSON cannot represent stays text."""
     try:
         return _scalar(text, False, text)
     except UsageError:
@@ -97,7 +97,7 @@ def typed(text: str) -> Any:
 
 
 def _number(text: str) -> int | float | None:
-    """Return a number that Kubernetes can hold: no infinity, no NaN, no integer beyond 64 bits."""
+    """Return a number that Kubernetes can represent: no infinity, no NaN, no integer beyond 64 bits."""
     if text.lstrip("+-").isdecimal() or text[:2] in ("0o", "0x"):
         if len(text) > readings.LONGEST_INTEGER:
             return None
@@ -108,7 +108,7 @@ def _number(text: str) -> int | float | None:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Return `text` cut at separators that are neither escaped nor inside braces."""
+    """Return `text` split at separators that are neither escaped nor inside braces."""
     parts, depth, start, position = [], 0, 0, 0
     while position < len(text):
         if text[position] == "\\":

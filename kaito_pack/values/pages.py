@@ -1,4 +1,4 @@
-"""Where the docs describe a value, as `facts.rules.page` says it of a rule."""
+"""The pages of the docs that describe values; `facts.rules.page` returns those of rules."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import re
 from kaito_pack.base.root import ROOT
 from kaito_pack.facts.tables import is_foreign, per_pack, read_json, table
 
-LINK = "Documentation: `{}`"  # what an editor shows of a page without an address
-_SPECIAL = re.compile(r"([\\*_<>\[\]])")  # in Markdown
+LINK = "Documentation: `{}`"  # shown by an editor for a page without a URL
+_SPECIAL = re.compile(r"([\\*_<>\[\]])")  # special characters in Markdown
 
 
 @per_pack
 def value_page(name: str) -> str:
     """Return where the docs describe a value, by the row "values" of `facts/docs.json`.
 
-    This is a path in the repository, or an address if the row of a user's pack names one. Empty for a value
-    that only a user's pack has.
+    This is a path in the repository, or a URL if the row of a user's pack gives one. Empty for a value that
+    only a user's pack has.
     """
     top = name.partition(".")[0]
     return "" if is_foreign() and not _is_ours(top) else _page(top.lower())
@@ -33,12 +33,12 @@ def _page(heading: str) -> str:
 
 
 def hover(description: str, page: str) -> str:
-    """Return what an editor shows over a value, in Markdown: its description and its page."""
+    """Return the hover text of a value for editors, in Markdown: its description and its page."""
     return _SPECIAL.sub(r"\\\1", description) + f"\n\n{LINK.format(page)}"
 
 
 def linked(schema: str) -> str:
-    """Return the text of the schema for editors, with links if a pack in use has the address of the docs."""
+    """Return the text of the schema for editors, with links if a pack in use has the URL of the docs."""
     own = re.compile(LINK.format(r"[\w./-]+#(\w+)"))
     if "://" not in _page(""):
         return schema

@@ -1,6 +1,6 @@
-"""What a values schema refuses, with the place that each value was written at.
+"""Explains violations of a values schema, with the place of each value.
 
-Only imported once something is rejected, as jsonschema is costly to import.
+This module is imported only after a rejection because jsonschema is slow to import.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kaito_pack.base.trees import Schema, ValuesMap, mapping
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.pack import Mode, Pack, json_schema
-from kaito_pack.pack.schema_problems import FORMATS, Dialect, explained
+from kaito_pack.pack.schema_problems import FORMATS, Dialect, explained, strictest
 from kaito_pack.values import layers
 from kaito_pack.values.commands import command_of
 from kaito_pack.values.layers import Layer
@@ -56,7 +56,7 @@ VALUES = Dialect(
 @rule("values/other-mode", on="part")
 @rule(*VALUES.names, on="shared")
 def explain(mode: Mode, given: ValuesMap, stack: Sequence[Layer], pack: Pack) -> Iterator[Problem]:
-    """Yield every way in which `given` breaks the schema of `mode`, with the place it was written at."""
+    """Yield every violation of the schema of `mode` by `given`, with the place of the value."""
 
     def of_other_modes(path: FieldPath) -> Problem | None:
         names = [name for name in pack.mode_names if path[1:] == () and path[0] in _fields(pack.mode(name))]
@@ -65,7 +65,7 @@ def explain(mode: Mode, given: ValuesMap, stack: Sequence[Layer], pack: Pack) ->
 
     facts = _facts(mode.schema, given)
     where = f"schemas/values/{mode.name}.schema.json"
-    for error in json_schema.errors_of(mode.schema, given, FORMATS, where):
+    for error in strictest(json_schema.errors_of(mode.schema, given, FORMATS, where)):
         for reported, is_about_key in explained(error, VALUES, facts, of_other_modes):
             yield reported.located(layers.place(stack, reported.path, key=is_about_key))
 
@@ -75,7 +75,7 @@ def _fields(mode: Mode) -> list[str]:
 
 
 def _facts(schema: Schema, given: ValuesMap) -> dict[str, str]:
-    """Return the values and the command that a choice asks for, for words that repeat them; safe to print."""
+    """Return the facts for the words of a rule, safe to print: the values and the command of a choice."""
     scalars = {key: shown(value, quote=False) for key, value in given.items() if isinstance(value, str)}
     commands = (
         command_of(part, given.get(name), given) for name, part in mapping(schema.get("properties")).items()

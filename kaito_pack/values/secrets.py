@@ -1,4 +1,4 @@
-"""Secrets that are written out in values and manifests, as problems that never show them."""
+"""Literal secrets in values and manifests, as problems that never show them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kaito_pack.facts.rules import get_rule, problem
 @rule("values/literal-secret", on="part")
 @rule("values/literal-token", on="shared")
 def secret_problems(value: Any) -> Iterator[Problem]:
-    """Yield an error for each secret in a values file, with its path there."""
+    """Yield an error for each literal secret in a values file, with its path."""
     for path, name, is_token in secrets_in(value):
         if is_token:
             yield problem("values/literal-token", path)
@@ -26,9 +26,9 @@ def secret_problems(value: Any) -> Iterator[Problem]:
 
 
 def secrets_in(value: Any) -> Iterator[tuple[FieldPath, str, bool]]:
-    """Yield each secret in a tree: its path, what it is the value of, and whether it is a Hugging Face token.
+    """Yield each secret in a tree: its path, its name, and whether it is a Hugging Face token.
 
-    A key of a map that is a secret has the path of the map.
+    A secret that is a key of a map has the path of the map.
     """
     reported: set[FieldPath] = set()
     named = {secret.path: secret.name for secret in literal_secrets(value)}
@@ -52,7 +52,7 @@ def _secret_texts(value: Any) -> Iterator[tuple[FieldPath, FieldPath, str]]:
 
 
 def _name_at(tree: Any, path: FieldPath) -> str:
-    """Return what the text at `path` is the value of: a variable, an argument, or a key of the tree."""
+    """Return the name that the text at `path` belongs to: a variable, an argument, or a key of the tree."""
     *above, last = path
     owner = get(tree, tuple(above))
     if last == "value" and isinstance(owner, dict) and isinstance(owner.get("name"), str):
@@ -66,9 +66,9 @@ def _name_at(tree: Any, path: FieldPath) -> str:
 
 
 class SecretPlaces:
-    """Where the secrets of one tree are, found once; a plan or an import asks for each difference.
+    """The places of the secrets in a tree, collected once; a plan or an import queries each difference.
 
-    `renamed` gives another name of a path in the tree, such as one with the names of items; both names count.
+    `renamed` returns another form of a path, such as one with the names of items; both forms match.
     """
 
     def __init__(self, tree: Any, renamed: Callable[[FieldPath], FieldPath] | None = None) -> None:
@@ -77,13 +77,13 @@ class SecretPlaces:
         self._above = {path[:depth] for path in self._paths for depth in range(len(path))}
 
     def covers(self, path: FieldPath) -> bool:
-        """Return whether the part of the tree at `path` is a secret, holds one, or is part of one."""
+        """Return whether the part of the tree at `path` is a secret, contains one, or is part of one."""
         parts = (path[:depth] for depth in range(len(path) + 1))
         return path in self._above or any(part in self._paths for part in parts)
 
 
 def remedy(name: str) -> str:
-    """Return what to do about a secret that is the value of the argument or variable `name`."""
+    """Return the fix for a secret that is the value of the argument or variable `name`."""
     remedies = get_rule("values/literal-secret").parameters["remedies"]
     text: str = remedies.get(name, remedies["any"])
     return text

@@ -1,8 +1,8 @@
-"""Values that are wrapped as a Kubernetes-style object, for tools that pass nothing else around.
+"""Values wrapped as a Kubernetes-style object, for tools that handle nothing else.
 
 apiVersion: pack.kubefoundry.io/v1
 kind: Values
-metadata: {name: llama}     (for the tool that carries it; says nothing about the model)
+metadata: {name: llama}     (for the tool only; it does not affect the model)
 spec: {name: llama, modelSource: vllm, modelId: org/name}
 """
 
@@ -26,12 +26,12 @@ FIELDS = ("apiVersion", "kind", "metadata", "spec")
 
 
 def is_wrapped(value: object) -> bool:
-    """Return whether `value` says that it is values, wrapped."""
+    """Return whether `value` has the apiVersion and kind of wrapped values."""
     return isinstance(value, dict) and value.get("apiVersion") == API_VERSION and value.get("kind") == KIND
 
 
 def unwrapped(document: Document) -> Document:
-    """Return the document in `spec` of wrapped values, its places kept; any other document as it is.
+    """Return the `spec` of wrapped values as a document with its places; return other documents unchanged.
 
     Raises ProblemsError if the wrapping is wrong, or the document is a manifest or another file of the pack.
     """
@@ -47,7 +47,7 @@ def unwrapped(document: Document) -> Document:
 
 @rule("values/manifest-given", on="part")
 def refuse_manifest(document: Document) -> None:
-    """Raise ProblemsError if the document is an object of another kind, not values."""
+    """Raise ProblemsError if the document is an object of another kind instead of values."""
     value = document.value
     kind = value.get("kind") if isinstance(value, dict) and MODE not in value else None
     if not isinstance(kind, str) or not isinstance(value.get("apiVersion"), str) or is_wrapped(value):
@@ -65,7 +65,7 @@ def refuse_manifest(document: Document) -> None:
     on="shared",
 )
 def check_wrapping(document: Document) -> Iterator[Problem]:
-    """Yield what is wrong with the fields around `spec`."""
+    """Yield the problems of the fields around `spec`."""
     for name in document.value:
         if name not in FIELDS:
             close = did_you_mean(name, FIELDS)
@@ -79,7 +79,7 @@ def check_wrapping(document: Document) -> Iterator[Problem]:
 
 
 def part(document: Document, path: FieldPath) -> Document:
-    """Return what is at `path` as its own document, with the places that it has in the whole."""
+    """Return the part at `path` as a separate document that keeps its places in the whole."""
     value, entry = document.value, document.root
     for step in path:
         value = value[step]

@@ -1,4 +1,4 @@
-"""Reads what a Workspace asks for, whoever wrote it: name, model, engine, replicas, endpoint."""
+"""Extracts the name, model, engine, replicas and endpoint of any Workspace."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ KAITO_TARGET_PORT = 5000
 
 
 class WorkspaceView(NamedTuple):
-    """A Workspace as its reader needs it; None if the object does not say.
+    """The facts of a Workspace that its readers need; None for a fact that is not in the object.
 
     `model_id` is a Hugging Face id, an image, a URL or a preset's name; `gguf_file` the file in that
-    repository; `engine` one of the table of engines; `desired` the number of replicas; `endpoint`
-    `<Service>:<port>` by the spec alone; `container` the path of the container that runs the model;
-    `port` the one that the model listens on in its pod.
+    repository; `engine` a row of the table of engines; `desired` the number of replicas; `endpoint`
+    `<Service>:<port>`, derived from the spec only; `container` the path of the container that runs the model;
+    `port` the model's port in its pod.
     """
 
     name: str | None
@@ -46,10 +46,10 @@ def read_workspace(
     served_names: Mapping[str, str] | None = None,
     service_suffixes: Mapping[str, str] | None = None,
 ) -> WorkspaceView:
-    """Read any Workspace or InferenceSet, v1alpha1 or v1beta1, of any shape. Never raises.
+    """Read a Workspace or InferenceSet of any shape, v1alpha1 or v1beta1. Never raises.
 
-    `served_names` maps `<model>:<tag>` of a premade image to the name in its API; `service_suffixes`
-    an engine to the suffix of the pack's Service (default: `-<engine>`).
+    `served_names` maps `<model>:<tag>` of a premade image to the name in its API; `service_suffixes` maps an
+    engine to the suffix of the pack's Service (default: `-<engine>`).
     """
     whole = mapping(manifest)
     if is_inference_set(whole):
@@ -88,7 +88,7 @@ def _read_set(
     served_names: Mapping[str, str] | None,
     service_suffixes: Mapping[str, str] | None,
 ) -> WorkspaceView:
-    """Read an InferenceSet: the model of its Workspaces, behind the pack's Service over all of them."""
+    """Read an InferenceSet: the model of its Workspaces, behind the pack's Service for all of them."""
     view = read_workspace(child_of(inference_set), served_names, service_suffixes)
     metadata = mapping(inference_set.get("metadata"))
     name = text(metadata.get("name")) or None
@@ -103,14 +103,14 @@ def _read_set(
 
 
 def set_replicas(inference_set: Manifest) -> int:
-    """Return `spec.replicas` of an InferenceSet, 1 by default; 0 is a number of replicas."""
+    """Return `spec.replicas` of an InferenceSet, 1 by default; 0 is valid."""
     replicas = mapping(inference_set.get("spec")).get("replicas")
     is_number = isinstance(replicas, int) and not isinstance(replicas, bool) and replicas >= 0
     return int(replicas or 0) if is_number else 1
 
 
 def desired_replicas(workspace: Manifest) -> int:
-    """Return `status.targetNodeCount`, else `resource.count`; 1 if neither is a count (for KAITO, 0 is 1)."""
+    """Return `status.targetNodeCount`, else `resource.count`; 1 if neither is a count (0 is 1 for KAITO)."""
     for count in (
         mapping(workspace.get("status")).get("targetNodeCount"),
         mapping(workspace.get("resource")).get("count"),
@@ -124,7 +124,7 @@ def _preset_model(workspace: Manifest, preset: str, is_tuning: bool) -> ServedMo
     annotations = mapping(mapping(workspace.get("metadata")).get("annotations"))
     servers = table("kaito/servers.json")
     has_engine = not is_tuning and annotations.get(RUNTIME_ANNOTATION) not in servers["runtimesWithoutEngine"]
-    # KAITO serves a preset under its short name; what it makes of a Hub id is not in the Workspace.
+    # KAITO serves a preset under its short name. For a Hub id, the Workspace does not show the name.
     served = None if "/" in preset or is_tuning else preset
     engine_name = servers["presetEngine"] if has_engine else None
     return ServedModel(engine_name, preset, None, served, KAITO_TARGET_PORT)

@@ -1,9 +1,10 @@
-"""What a container runs: its command and args as plain commands, shell scripts included.
+"""Reads the command and args of a container as plain commands, shell scripts included.
 
     commands = read_commands(container)            # [("vllm", "serve", "org/model", "--port", "8000")]
-    last_option(commands[0], "--max-model-len")    # the value that the server takes, or None
+    last_option(commands[0], "--max-model-len")    # the value that the server uses, or None
 
-The one reader of command lines, for the model and engine of a Workspace and for vLLM's arguments.
+All code that needs command lines uses this module: for the model and engine of a Workspace, and for vLLM's
+arguments.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ from kaito_pack.workspace.shell import Variables, script_commands
 Command = tuple[str, ...]
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
-DEEPEST = 4  # shells within shells that are followed
-RECENT = 64  # commands whose options are remembered: the rules on one Workspace ask for them a hundred times
+DEEPEST = 4  # maximum depth of nested shells
+RECENT = 64  # commands whose options are cached: the rules on a Workspace read them a hundred times
 
 
 def read_commands(container: object) -> list[Command]:
     """Return the simple commands that a container starts, in order, each as its words.
 
-    `command` and `args` are joined as the kubelet does, `$(NAME)` filled from the container's literal
-    `env` values, and the script of a `sh -c "…"` cut into its commands. A variable whose value the
-    manifest does not hold stays in the text as it is. Never raises; what is not a text is passed over.
+    Join `command` and `args` as the kubelet does, fill `$(NAME)` from the container's literal `env` values,
+    and split the script of a `sh -c "…"` into its commands. A variable whose value is not in the manifest
+    stays in the text. Never raises; skips words that are not text.
     """
     if not isinstance(container, Mapping):
         return []
@@ -37,20 +38,20 @@ def read_commands(container: object) -> list[Command]:
 def last_option(command: Sequence[str], *names: str) -> str | None:
     """Return the last value given as `--name VALUE` or `--name=VALUE`; None if there is none.
 
-    vLLM takes `_` for `-` in an option's name and lets the last of several win (v0.12.0,
-    utils/argparse_utils.py); so does this.
+    Like vLLM (v0.12.0, utils/argparse_utils.py), it accepts `_` for `-` in an option's name, and the last of
+    several values takes precedence.
     """
     values = [value for name, value in options(command) if name in names and value is not None]
     return values[-1] if values else None
 
 
 def has_option(command: Sequence[str], *names: str) -> bool:
-    """Return whether one of the options is given, with a value or without."""
+    """Return whether one of the options is given, with or without a value."""
     return any(name in names for name, _ in options(command))
 
 
 def options(command: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """Return each option of a command with the value that follows it, None if another option follows."""
+    """Return each option of a command with the value that follows it, or None if another option follows."""
     return iter(_options(tuple(command)))
 
 
@@ -73,12 +74,12 @@ def _each_option(command: Command) -> Iterator[tuple[str, str | None]]:
 
 
 def program(word: str) -> str:
-    """Return the name of a program without its folder: `/usr/bin/bash` is `bash`."""
+    """Return the name of a program without its folder, such as `bash` for `/usr/bin/bash`."""
     return word.rsplit("/", 1)[-1]
 
 
 def literal_environment(container: Mapping[str, object]) -> Variables:
-    """Return the variables of `env` whose value is in the manifest, references between them filled."""
+    """Return the variables of `env` whose values are in the manifest, with references among them resolved."""
     known: dict[str, str] = {}
     entries = container.get("env")
     for entry in entries if isinstance(entries, list) else []:
@@ -92,7 +93,7 @@ def literal_environment(container: Mapping[str, object]) -> Variables:
 
 
 def expanded(text: str, known: Variables) -> str:
-    """Return `text` with `$(NAME)` filled and `$$` unescaped, as the kubelet does; unknown names stay."""
+    """Return `text` with `$(NAME)` filled and `$$` unescaped, as the kubelet does; keep unknown names."""
     if "$" not in text:
         return text
     parts, position = [], 0
@@ -100,7 +101,7 @@ def expanded(text: str, known: Variables) -> str:
         parts.append(text[position:dollar])
         end = text.find(")", dollar)
         if text.startswith("$$", dollar):
-            # Only `$$(` escapes a reference; a shell's own `$$` needs no unescaping to be read here.
+            # Only `$$(` escapes a reference; a shell's own `$$` is left unchanged.
             parts.append("$")
             position = dollar + 2
         elif text.startswith("$(", dollar) and end > 0:
@@ -123,14 +124,14 @@ def _commands(words: list[str], known: Variables, deepest: int) -> Iterator[Comm
     if script is None:
         yield tuple(words)
         return
-    positional = words[script + 2 :]  # `sh -c SCRIPT NAME ARG…`: "$@" is from ARG on
+    positional = words[script + 2 :]  # `sh -c SCRIPT NAME ARG…`: "$@" begins with ARG
     for command in script_commands(words[script], known):
         inner = [part for word in command for part in (positional if word in {"$@", "$*"} else [word])]
         yield from _commands(inner, known, deepest - 1)
 
 
 def _script_at(words: Sequence[str]) -> int | None:
-    """Return where the script of a shell is in `words`; None if no shell is started."""
+    """Return the index of a shell's script in `words`; None if they start no shell."""
     shell = next((i for i, word in enumerate(words) if program(word) in SHELLS), -1)
     if shell < 0 and not (words and _takes_script(words[0])):
         return None  # `args: [-c, SCRIPT]` is also read: the image's entry point is then a shell
@@ -138,7 +139,7 @@ def _script_at(words: Sequence[str]) -> int | None:
         if _takes_script(words[position]):
             return position + 1
         if not words[position].startswith(("-", "+")) and not words[position - 1].endswith("o"):
-            return None  # a separate word, and not the `pipefail` of `-euo pipefail`
+            return None  # a separate word, not the `pipefail` of `-euo pipefail`
     return None
 
 

@@ -1,6 +1,6 @@
-"""The engines that serve models: what the files `facts/engines/<engine>.yaml` say, one file an engine.
+"""The engines that serve models, described by the files `facts/engines/<engine>.yaml`, one per engine.
 
-A pack's file of the same name is laid over ours, key by key, so that a pack names only what differs.
+A pack's file of the same name overrides the built-in one key by key, so a pack lists only what differs.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from kaito_pack.facts.tables import Rows, folders, per_pack, read_json
 
 FOLDER = "facts/engines"
 TYPES = {"array": list, "boolean": bool, "integer": int, "object": dict, "string": str}
-WEIGHTS, GGUF = "weights", "gguf"  # the forms in which a repository of the Hub holds a model
+WEIGHTS, GGUF = "weights", "gguf"  # the forms of a model in a repository of the Hub
 
 
 @per_pack
 def engines() -> Mapping[str, Fields]:
-    """Return the facts of every engine by its name, ours in the order of their names, then those of packs.
+    """Return the facts of every engine by name: the built-in ones sorted by name, then those of packs.
 
     Raises PackError if a file is not a map, and ProblemsError if it is not YAML.
     """
     rows: dict[str, Fields] = {}
     for folder in reversed(folders()):
-        # Reading our two files takes 2 ms, more than all else that recognises an engine.
+        # Reading the two built-in files takes 2 ms, more than all other work to recognize an engine.
         own = derived.derived("engines", _own) if folder == ROOT else _read(_files(folder))
         if folder != ROOT:
             _require_types(own, folder)
@@ -46,7 +46,7 @@ def _own() -> dict[str, Any]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return the engine files of a pack by their names. Listing them is a tenth of the work of a glob."""
+    """Return the engine files of a pack by name. Listing a folder takes a tenth of the time of a glob."""
     try:
         names = sorted(os.listdir(folder / FOLDER))
     except OSError:
@@ -67,7 +67,7 @@ def _row(file: Path) -> Any:
 
 
 def _require_types(rows: Rows, folder: Path) -> None:
-    """Raise PackError for the first value of a pack's engines that has another type than the schema's."""
+    """Raise PackError for the first value of a pack's engines whose type differs from the schema's."""
     properties = read_json(ROOT, "schemas/engine.schema.json")["properties"]
     for name, row in rows.items():
         for key, value in row.items():
@@ -77,7 +77,7 @@ def _require_types(rows: Rows, folder: Path) -> None:
 
 
 def _has_type(value: Any, part: Schema) -> bool:
-    """Return whether a value and all inside it have the types of a schema; `pack check` checks the rest."""
+    """Return whether a value and its parts have the types of a schema; `pack check` checks the rest."""
     kind = TYPES.get(str(part.get("type")))
     if kind and (not isinstance(value, kind) or isinstance(value, bool) != (kind is bool)):
         return False
@@ -91,18 +91,18 @@ def _has_type(value: Any, part: Schema) -> bool:
 
 
 def engine(name: object) -> Fields:
-    """Return the facts of one engine, none if no file describes it."""
+    """Return the facts of one engine; empty if no file describes it."""
     return engines().get(name, {}) if isinstance(name, str) else {}
 
 
 def checks_models(name: object) -> bool:
-    """Return whether memory, length and arguments of a model are checked if that engine serves it."""
+    """Return whether the pack checks memory, length and arguments of the models of that engine."""
     return bool(engine(name).get("checksModels"))
 
 
 @per_pack
 def checking_engines() -> tuple[str, ...]:
-    """Return the engines whose models are checked: a catalogue means them if it names none."""
+    """Return the engines whose models are checked, which are a catalogue's default."""
     return tuple(name for name in engines() if checks_models(name))
 
 
@@ -117,5 +117,5 @@ def hub_engines(form: str | None = None) -> tuple[str, ...]:
 
 
 def runs_on_kaito(names: Iterable[str]) -> bool:
-    """Return whether one of the engines `names` of a model serves models of the Hub on KAITO."""
+    """Return whether one of a model's engines `names` serves models of the Hub on KAITO."""
     return not set(hub_engines()).isdisjoint(names)

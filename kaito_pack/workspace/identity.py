@@ -1,4 +1,4 @@
-"""The identity of an object: what distinguishes it from others in a cluster."""
+"""The identity of an object, which distinguishes it from all others in a cluster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ DEFAULT_NAMESPACE = "default"
 
 
 class Identity(NamedTuple):
-    """Two manifests of one identity are one object to a cluster; the version of its API does not count."""
+    """The identity of an object in a cluster, equal for manifests of one object in any version of its API."""
 
     group: str
     kind: str
@@ -18,14 +18,14 @@ class Identity(NamedTuple):
 
 
 def identity(body: Manifest, namespace: str = DEFAULT_NAMESPACE) -> Identity:
-    """Return the identity of an object; `namespace` is that of an object that names none."""
+    """Return the identity of an object; `namespace` is the default for an object without one."""
     group = str(body.get("apiVersion")).rpartition("/")[0]
     named = metadata_text(body, "namespace") or namespace
     return Identity(group, str(body.get("kind")), named, metadata_text(body, "name"))
 
 
 def metadata_text(body: Manifest, name: str) -> str:
-    """Return a field of an object's metadata as text, "" if there is none."""
+    """Return a field of an object's metadata as text, "" if it is missing."""
     value = get(body, ("metadata", name))
     return "" if value is None else str(value)
 

@@ -1,8 +1,8 @@
-"""InferenceSets: the Workspace that KAITO creates for each replica, and the way back from its fields.
+"""InferenceSets: the Workspace that KAITO creates for each replica, and the inverse mapping of its fields.
 
 KAITO gives each Workspace the inference spec and the resource of `spec.template`, the `spec.labelSelector`,
-the labels and annotations of `spec.template.metadata`, and their own name with five random characters.
-So whatever is known of a Workspace is asked of that one. Read in KAITO v0.8.1 to v0.12.0.
+the labels and annotations of `spec.template.metadata`, and a name that ends in five random characters. So
+rules on Workspaces are applied to such a Workspace. Source: KAITO v0.8.1 to v0.12.0.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from kaito_pack.base.trees import Fields, Manifest, mapping, text
 
 KIND = "InferenceSet"
 GROUP = "kaito.sh"
-CREATED_BY = "inferenceset.kaito.sh/created-by"  # on the Workspaces of an InferenceSet, and on their pods
-OWN_LABELS = ("inferenceset.kaito.sh/", "kaito.sh/")  # of labels that KAITO sets on Workspaces
+CREATED_BY = "inferenceset.kaito.sh/created-by"  # set on the Workspaces of an InferenceSet, and on their pods
+OWN_LABELS = ("inferenceset.kaito.sh/", "kaito.sh/")  # prefixes of labels that KAITO sets on Workspaces
 CHILD_API_VERSION = f"{GROUP}/v1beta1"
 TEMPLATE: FieldPath = ("spec", "template")
-POD_TEMPLATE: FieldPath = ("inference", "template")  # of a Workspace
-SELECTOR: FieldPath = ("resource", "labelSelector")  # of a Workspace
+POD_TEMPLATE: FieldPath = ("inference", "template")  # in a Workspace
+SELECTOR: FieldPath = ("resource", "labelSelector")  # in a Workspace
 
 
 def is_inference_set(body: Fields) -> bool:
-    """Return whether a manifest is a KAITO InferenceSet, of whichever API version."""
+    """Return whether a manifest is a KAITO InferenceSet, of any API version."""
     return body.get("kind") == KIND and str(body.get("apiVersion", "")).startswith(f"{GROUP}/")
 
 
 def is_scaled_object(body: Fields) -> bool:
-    """Return whether a manifest is a ScaledObject, by which KEDA scales an InferenceSet."""
+    """Return whether a manifest is a ScaledObject, with which KEDA scales an InferenceSet."""
     return body.get("kind") == "ScaledObject" and str(body.get("apiVersion", "")).startswith("keda.sh/")
 
 
 def pod_template_path(body: Manifest) -> FieldPath:
-    """Return where a Workspace or an InferenceSet has its pod template."""
+    """Return the path of the pod template in a Workspace or an InferenceSet."""
     return (*TEMPLATE, *POD_TEMPLATE) if is_inference_set(body) else POD_TEMPLATE
 
 
 def workspace_of(body: Manifest) -> Manifest:
-    """Return the Workspace itself, or the one that KAITO creates of an InferenceSet."""
+    """Return the Workspace itself, or the one that KAITO creates for an InferenceSet."""
     return child_of(body) if is_inference_set(body) else body
 
 
@@ -67,9 +67,9 @@ def child_of(body: Manifest) -> dict[str, Any]:
 
 
 def inference_set_of(workspace: Manifest) -> dict[str, Any] | None:
-    """Return the InferenceSet that KAITO created a Workspace of, as far as the Workspace shows it.
+    """Return the InferenceSet that a Workspace was created for, with the fields that the Workspace shows.
 
-    None if it was created of none. How many replicas there are is not in one of them.
+    None if no InferenceSet created it. A Workspace does not show the number of replicas.
     """
     metadata, resource = mapping(workspace.get("metadata")), mapping(workspace.get("resource"))
     labels = mapping(metadata.get("labels"))
@@ -92,7 +92,7 @@ def inference_set_of(workspace: Manifest) -> dict[str, Any] | None:
 
 
 def path_in_set(path: FieldPath) -> FieldPath:
-    """Return the path in an InferenceSet of what is at `path` in its Workspace."""
+    """Return the path in an InferenceSet of the part at `path` in its Workspace."""
     if path[:2] == SELECTOR:
         return ("spec", *path[1:])
     if path[:1] == ("metadata",) and path[1:2] not in (("labels",), ("annotations",)):

@@ -1,4 +1,4 @@
-"""How a GGUF model is named on a command line: a repository, a file in it, a URL."""
+"""References to GGUF models on a command line: a repository, a file in it, a URL."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ REPOSITORY_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS
 
 
 def read_reference(text: str) -> tuple[str, str | None]:
-    """Return the model id and, if one is named, the file inside that repository.
+    """Return the model id and the file inside that repository, None if the reference names no file.
 
-    `huggingface://org/repo/file.gguf`, a resolve URL of the Hub and `org/repo` give `org/repo`; any
-    other URL or path is its own model id.
+    For `huggingface://org/repo/file.gguf`, a resolve URL of the Hub and `org/repo`, the id is `org/repo`. For
+    any other URL or path, it is the text itself.
     """
     for scheme in HUB_SCHEMES:
         if text.startswith(scheme):
@@ -25,7 +25,7 @@ def read_reference(text: str) -> tuple[str, str | None]:
 
 
 def looks_like_reference(text: str) -> bool:
-    """Return whether a word of a command line names a model: a URL, `org/repo`, or a GGUF file."""
+    """Return whether a word of a command line looks like a model: a URL, `org/repo`, or a GGUF file."""
     if text.startswith((*HUB_SCHEMES, "http://", "https://")):
         return True
     if text.startswith("-"):

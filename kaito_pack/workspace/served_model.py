@@ -1,4 +1,4 @@
-"""Which engine a container runs and which model it serves, read from its command line and image."""
+"""Determines the engine and the model of a container from its command line and image."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from kaito_pack.workspace.servers import (
 
 
 class ServedModel(NamedTuple):
-    """What one container serves; None for what it does not say.
+    """The model that one container serves; None for unknown facts.
 
-    `engine` is the name of an engine's file, `port` the one that it listens on, `gguf_file` the file inside
-    the repository `model_id`, `served_name` the model's name in the OpenAI API.
+    `engine` is the name of an engine's file, `port` the port it listens on, `gguf_file` the file inside the
+    repository `model_id`, `served_name` the model's name in the OpenAI API.
     """
 
     engine: str | None = None
@@ -33,12 +33,12 @@ class ServedModel(NamedTuple):
 
     @property
     def rank(self) -> int:
-        """How sure it is that this container, and not one beside it, runs the model."""
+        """The certainty that this container, and not another in the pod, runs the model."""
         return 2 * bool(self.engine) + bool(self.model_id)
 
 
 def served_model(container: Mapping[str, object]) -> ServedModel:
-    """Return what `container` serves, by its command line, then by its image. Never raises."""
+    """Return the model of `container` by its command line, else by its image. Never raises."""
     image = container.get("image")
     return _served(
         tuple(read_commands(container)),
@@ -61,7 +61,7 @@ def _served(
 
 
 def _by_program(commands: Sequence[Command], image: str) -> list[ServedModel]:
-    """Return what the programs of the commands serve, in the order of the commands and their words."""
+    """Return the models that the programs of the commands serve, in the order of commands and words."""
     started = [
         (index, server.start, _read(server, image))
         for index, command in enumerate(commands)
@@ -72,7 +72,7 @@ def _by_program(commands: Sequence[Command], image: str) -> list[ServedModel]:
 
 
 def _by_image(commands: Sequence[Command], image: str, is_entry_point: bool) -> list[ServedModel]:
-    """Return what the entry point of an image of an engine serves."""
+    """Return the model that the entry point of an engine's image serves."""
     name = image_engine(image) if is_entry_point else None
     if name is None:
         return []
@@ -81,7 +81,7 @@ def _by_image(commands: Sequence[Command], image: str, is_entry_point: bool) -> 
 
 
 def _read(server: ServerCommand, image: str) -> ServedModel:
-    """Return what a server of an engine serves, by its arguments, else by the image that holds the model."""
+    """Return the model of a server by its arguments, else by the image that contains the model."""
     name, row, arguments = server.engine, engine(server.engine), server.arguments
     port = _port(arguments) or row.get("scriptPorts", {}).get(server.program) or row.get("port")
     served = last_option(arguments, *row.get("servedNameOptions", ()))
@@ -96,26 +96,26 @@ def _read(server: ServerCommand, image: str) -> ServedModel:
         is_runner = bool(set(row.get("runnerParts", ())) & set(image_parts(image)))
         return ServedModel(name, None if is_runner else image or None, None, served, port)
     if server.takes_model:
-        # vLLM v0.12.0, entrypoints/cli/serve.py: a positional model wins over --model.
+        # vLLM v0.12.0, entrypoints/cli/serve.py: a positional model takes precedence over --model.
         model = next(_positional(arguments, row.get("flags", ()), tuple(row.get("flagPrefixes", ()))), model)
     return ServedModel(name, model, None, served or model, port)
 
 
 def _positional(arguments: Command, flags: Sequence[str], flag_prefixes: tuple[str, ...]) -> Iterator[str]:
-    """Yield the words that are neither an option nor the value of one."""
+    """Yield the words that are neither an option nor an option's value."""
     previous = ""
     for word in arguments:
         is_flag = previous in flags or previous.startswith(flag_prefixes)
         takes_value = previous.startswith("-") and "=" not in previous and not is_flag
         if not word.startswith("-") and not takes_value:
             yield word
-            # Only the first can be the model: what follows may be further values of one option.
+            # Only the first can be the model: the following words may be further values of an option.
             return
         previous = word.replace("_", "-") if word.startswith("-") and "=" not in word else ""
 
 
 def _reference(arguments: Command) -> str | None:
-    """Return the model in LocalAI's arguments: the first one, else any with a model file or repository."""
+    """Return the model in LocalAI's arguments: the first, else any that names a model file or repository."""
     free = [
         word
         for position, word in enumerate(arguments)
@@ -126,7 +126,7 @@ def _reference(arguments: Command) -> str | None:
 
 
 def _by_options(command: Command, container_port: int | None) -> ServedModel | None:
-    """Return the values of options that only one engine has, if neither program nor image is known."""
+    """Return the values of options that only one engine has, for an unknown program and image."""
     if starts_client(command):
         return None
     for name, row in engines().items():
@@ -139,12 +139,12 @@ def _by_options(command: Command, container_port: int | None) -> ServedModel | N
 
 
 def _names_other_program(command: Command) -> bool:
-    """Return whether a `python -m something` or a script of another project is started."""
+    """Return whether the command is `python -m something` or a script of another project."""
     return any(previous == "-m" for previous in command) or any(word.endswith(".py") for word in command)
 
 
 def _port(arguments: Sequence[str]) -> int | None:
-    """Return the port by `--port 8000` or `--address=:5000`."""
+    """Return the port given by `--port 8000` or `--address=:5000`."""
     for name, value in reversed(list(options(arguments))):
         number = (value or "").rpartition(":")[2]
         if name in {"--port", "--address"} and number.isascii() and number.isdecimal() and len(number) < 6:

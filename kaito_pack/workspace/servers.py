@@ -1,4 +1,4 @@
-"""Which commands of a container start the server of an engine, by what the file of the engine says."""
+"""Finds the commands of a container that start an engine's server, by the file of the engine."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from kaito_pack.workspace.model_reference import looks_like_reference
 
 
 class ServerCommand(NamedTuple):
-    """The command that starts a server of `engine`: its arguments begin at index `start` of `words`.
+    """A command that starts a server of `engine`: its arguments begin at index `start` of `words`.
 
-    `program` is the module, script or program by which it starts, or the name of the image whose entry
-    point it is; `takes_model` whether the model may be an argument without an option.
+    `program` is the module, script or program that starts it, or the name of the image whose entry point it
+    is. `takes_model` is whether the model may be an argument without an option.
     """
 
     engine: str
@@ -27,12 +27,12 @@ class ServerCommand(NamedTuple):
 
     @property
     def arguments(self) -> Command:
-        """The words behind the program."""
+        """The words after the program."""
         return self.words[self.start :]
 
 
 def checked_servers(container: Mapping[str, object]) -> list[ServerCommand]:
-    """Return the servers of a container whose engine checks models, by the program or by the image."""
+    """Return a container's servers whose engine checks models, by the program or by the image."""
     image = container.get("image")
     name = image_parts(image)[-1] if isinstance(image, str) else ""
     return list(_checked(tuple(read_commands(container)), name, bool(container.get("command"))))
@@ -40,7 +40,7 @@ def checked_servers(container: Mapping[str, object]) -> list[ServerCommand]:
 
 @recent_per_pack(RECENT)
 def _checked(commands: tuple[Command, ...], name: str, has_command: bool) -> Sequence[ServerCommand]:
-    """Return the servers that `commands` start, else the one of the image called `name`."""
+    """Return the servers that `commands` start, else the server of the image called `name`."""
     rows = {name: row for name, row in engines().items() if checks_models(name)}
     servers = [
         server
@@ -102,7 +102,7 @@ def starts_client(command: Command) -> bool:
 
 
 def image_engine(image: str) -> str | None:
-    """Return the engine whose images `image` belongs to: the project comes before its platform."""
+    """Return the engine that `image` belongs to: its project takes precedence over its platform."""
     path = f"/{'/'.join(image_parts(image))}/"
     places = {engine: _place(path, row.get("imageParts", ())) for engine, row in engines().items()}
     known = {engine: place for engine, place in places.items() if place is not None}

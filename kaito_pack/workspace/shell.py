@@ -1,4 +1,4 @@
-"""The script of a `sh -c "…"`, cut into simple commands: enough of a shell to see what is started."""
+"""Splits the script of a `sh -c "…"` into simple commands: enough of a shell to see what it starts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 Variables = Mapping[str, str]
 
-# Words before a command that say how it is run, not what is run.
+# Words before a command that modify how it runs.
 PREFIXES = frozenset(
     {"exec", "command", "nohup", "time", "then", "do", "else", "elif", "if", "while", "until", "!", "{", "}"}
 )
@@ -14,17 +14,17 @@ NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 
 
 def script_commands(script: str, known: Variables) -> list[list[str]]:
-    """Return the simple commands of a shell script, each as its words after quoting, in order.
+    """Return the simple commands of a shell script in order, each as its words with quotes removed.
 
-    Variables that `known` or an assignment of the script itself holds are filled in; every other
-    `$NAME` and every `$(command)` stays as written. Comments, redirections, assignments and words such
-    as `exec` are left out. Never raises: an open quote ends with the script.
+    Variables that are in `known` or assigned by the script are filled in; every other `$NAME` and every
+    `$(command)` stays as written. Comments, redirections, assignments and words such as `exec` are omitted.
+    Never raises: an open quote ends with the script.
     """
     return _Reader(script, known).read()
 
 
 class _Reader:
-    """Reads one script, character by character."""
+    """A reader of one script, character by character."""
 
     def __init__(self, script: str, known: Variables) -> None:
         self.text = script.replace("\\\r\n", "").replace("\\\n", "")
@@ -98,7 +98,7 @@ class _Reader:
 
     def _redirect(self) -> None:
         if self.word is not None and self.word.isdigit():
-            self.word = None  # `2>file`: the 2 is no argument
+            self.word = None  # the 2 of `2>file` is not an argument
         self._end_word()
         while self.position < len(self.text) and self.text[self.position] in "<>&|":
             self.position += 1
@@ -144,7 +144,7 @@ class _Reader:
 
 
 def _end_of_variable(text: str, start: int) -> int:
-    """Return where what begins with the `$` or backquote at `start` ends."""
+    """Return the end of the expansion that begins with the `$` or backquote at `start`."""
     if text[start] == "`":
         end = text.find("`", start + 1)
         return len(text) if end < 0 else end + 1

@@ -1,9 +1,9 @@
-"""The kinds of KAITO that serve a model, by `facts/kaito/workloads.json`: name, API version, label of pods.
+"""The kinds of KAITO that serve a model, from `facts/kaito/workloads.json`: name, API version, pod label.
 
 A row:
 
     "InferenceSet": {
-      "name": "${name}",                            (its name, made of the values)
+      "name": "${name}",                            (its name, derived from the values)
       "apiVersions": {"0.11-": "kaito.sh/v1beta1"}, (by KAITO version)
       "podLabel": "inferenceset.kaito.sh/created-by" (the label with its name that KAITO sets on its pods)
     }
@@ -18,7 +18,7 @@ from kaito_pack.facts.rules import in_range
 from kaito_pack.facts.tables import Row, per_pack, table
 
 TABLE = "kaito/workloads.json"
-WORKLOAD = "workload"  # the value that names the kind
+WORKLOAD = "workload"  # the value that selects the kind
 
 
 @per_pack
@@ -28,7 +28,7 @@ def workloads() -> Mapping[str, Row]:
 
 
 def api_version(kind: str, kaito: str | None) -> str:
-    """Return the apiVersion of a kind in a KAITO minor; that of the newest KAITO by default."""
+    """Return the apiVersion of a kind in a KAITO minor, the newest KAITO by default."""
     versions: Mapping[str, str] = workloads()[kind]["apiVersions"]
     if kaito is None:
         return list(versions.values())[-1]
@@ -41,7 +41,7 @@ def differs(kind: str, kaito: str, other: str) -> bool:
 
 
 def served_object(values: ValuesMap, kaito: str | None = None) -> dict[str, str]:
-    """Return the kind, name, apiVersion and podLabel of the object that values ask for by `workload`."""
+    """Return the kind, name, apiVersion and podLabel of the object that the value `workload` selects."""
     kind = text(values.get(WORKLOAD))
     kind = kind if kind in workloads() else next(iter(workloads()))
     row = workloads()[kind]

@@ -120,6 +120,25 @@ def test_many_places_of_a_pack(tmp_path: Path, name: str) -> None:
         judge_pack(tmp_path, name, content, (name, where))
 
 
+# Places that once ended in a traceback.
+ONCE_RAISED = [
+    (("v1beta1", "properties", "inference", "properties", "preset"), {"type": "array", "items": "a"}),
+    (("v1beta1", "properties", "inference"), ["a"]),
+    (("v1beta1", "properties", "inference"), {"type": "object", "properties": 3}),
+    (("v1beta1", "properties", "inference"), {"type": "object", "required": [{}]}),
+    (("v1beta1", "properties", "inference"), {"type": "object", "enum": 3}),
+    (("v1beta1", "properties", "inference"), {"type": "object", "allOf": 3}),
+    (("v1beta1", "properties", "inference"), {"type": "object", "minProperties": "a"}),
+    (("v1beta1", "properties", "inference"), {"type": "object", "format": []}),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), ONCE_RAISED)
+def test_a_schema_that_is_none_is_one_line(tmp_path: Path, path: tuple[Any, ...], value: Any) -> None:
+    name = "facts/kaito/0.12.json"
+    judge_pack(tmp_path, name, changed(pack_files()[name].example, path, value), path)
+
+
 @pytest.mark.full
 @often(60, *HealthCheck)
 @given(data=st.data(), name=st.sampled_from(sorted(pack_files())), value=st.sampled_from([*ANY, *HOSTILE]))

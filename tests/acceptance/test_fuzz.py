@@ -171,7 +171,9 @@ def test_a_mutated_manifest_is_told_at_the_line_that_was_mutated_or_its_parent(
         # Where two fields contradict each other (a request above its limit), either may be named.
         beside = path[: len(path) - 2] if len(path) > 4 else None
         assert any(
-            (item.place is not None and item.place.line in lines) or item.path[: len(path) - 2] == beside
+            (item.place is not None and item.place.line in lines)
+            or item.path[: len(path) - 2] == beside
+            or (item.rule.endswith("-order") and item.path[:-1] == path[:-1])
             for item in new
         ), [line(item) for item in new]
 

@@ -91,3 +91,10 @@ def test_the_instance_types_that_hold_it_are_named_beside_the_question() -> None
     (text,) = facts_of(draft("premade", LARGE, cloud="aws"), MACHINE)
     assert "g5.12xlarge (4 GPUs)" in text
     assert list(facts_of(draft("premade", {"premadeModel": "phi4:14b"}), MACHINE)) == []
+
+
+def test_the_memory_that_a_model_needs_is_beside_the_compute_type() -> None:
+    for name, needed in (("llama3.3:70b", "44.1"), ("phi4:14b", "9.8")):
+        (text,) = facts_of(draft("premade", {"premadeModel": name}), COMPUTE)
+        assert text == f"The model needs about {needed} GiB of memory"
+    assert list(facts_of(draft("premade", {}), COMPUTE)) == []

@@ -123,7 +123,8 @@ class Views:
         text = answers.values_text(draft.mode, draft.answers)
         self._pipeline.target = cluster.target
         outcome = judged(text, self._pipeline, FILE)
-        problems = [*cluster.problems, *outcome.problems, *_unanswered(asked, outcome)]
+        reported = [problem for problem in outcome.problems if not _is_asked_for(problem, asked)]
+        problems = [*cluster.problems, *reported, *_unanswered(asked, outcome)]
         is_good = not any(question.is_error for question in problems)
         manifest = as_yaml(outcome.manifests) if is_good else ""
         memory = figures.memory(draft)
@@ -180,6 +181,14 @@ def _without_mode(cluster: Chosen) -> dict[str, Any]:
 
 def _target(cluster: Chosen) -> dict[str, Question]:
     return {f"target/{question.name}": question for question in cluster.questions}
+
+
+def _is_asked_for(problem: Problem, asked: Asked) -> bool:
+    """Return whether a value that is missing is a map whose parts are questions without an answer so far."""
+    if not problem.path or get(asked.draft.document(), problem.path) is not None:
+        return False
+    unanswered = (each for each in asked.questions if each.is_required and each.answer is None)
+    return any(each.path != problem.path == each.path[: len(problem.path)] for each in unanswered)
 
 
 def _unanswered(asked: Asked, outcome: Judgement) -> Iterator[Problem]:
