@@ -1,4 +1,4 @@
-"""The pods that manifests create, as far as the manifests show them."""
+"""Lists the pods that manifests create, if the manifests show them."""
 
 from __future__ import annotations
 

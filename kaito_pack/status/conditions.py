@@ -115,7 +115,7 @@ def nodes_there(conditions: Conditions, state: str) -> bool:
 def claim(conditions: Conditions) -> Condition:
     """Return the condition of the NodeClaims; if both names exist, the one that changed last.
 
-    0.8 writes NodeClaimsReady; 0.7 and 0.9 write NodeClaimReady and leave the other one as it was.
+    0.8 writes NodeClaimsReady; 0.7 and 0.9 write NodeClaimReady and leave the other one unchanged.
     """
     present = [conditions[kind] for kind in table()["claimConditions"] if kind in conditions]
     return max(present, key=lambda condition: condition.changed, default=ABSENT)

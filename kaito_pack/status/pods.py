@@ -74,7 +74,7 @@ def _faults(pod: Manifest) -> Iterator[PodFault]:
 
 
 def _cause(container: Fields, is_init: bool) -> dict[str, str]:
-    """Return the cause why a container does not run; empty if there is none."""
+    """Return the cause that keeps a container from running; empty if there is none."""
     state, before = mapping(container.get("state")), mapping(container.get("lastState"))
     waiting, ended = mapping(state.get("waiting")), mapping(state.get("terminated"))
     ended = ended or mapping(before.get("terminated"))
